@@ -1,0 +1,53 @@
+# Needs make and Python 3.11 or newer; everything else is installed into .venv from the hash-locked files.
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+# Two workers, each with servers of its own; PYTEST_ARGS=-x runs in one process.
+PYTEST_ARGS ?= -n 2
+LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
+
+.PHONY: demo test coverage lint lock clean
+
+demo: .venv/installed
+	$(BIN)/aduan demo $(ARGS)
+
+test: .venv/installed-test
+	tools/debian-packages.sh
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+coverage: .venv/installed-test
+	tools/debian-packages.sh
+	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pipeline
+	$(BIN)/lint-imports
+
+# Newest versions; the second file is held to the first, so that one .venv can serve both.
+lock:
+	$(LOCK) --upgrade --group build --output-file requirements.lock
+	$(LOCK) --upgrade --group build --extra test --constraint requirements.lock --output-file requirements-test.lock
+
+clean:
+	rm -rf .venv
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Diperlukan Python 3.11 atau lebih baru.")'
+	$(PYTHON) -m venv .venv
+
+# The project's own build runs on the locked hatchling, not on whatever an isolated build would fetch.
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/pip
+	@echo "Memasang pustaka (sekali saja, sekitar satu menit) ..."
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-test: requirements-test.lock .venv/installed
+	$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""aduan: public complaints (pengaduan) handled by email and Word, as the SOP says."""

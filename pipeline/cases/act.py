@@ -1,0 +1,415 @@
+"""What each action of the SOP does: one short transaction that changes the state, writes the event and puts the
+mails that are due (DESIGN rule 3).
+
+`act()` is the only door. It closes the task by a conditional update before anything else, so a second press changes
+nothing. The table `DO` at the end names the function of every action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from pipeline import notices
+from pipeline.cases.chain import SYSTEM, Actor, actor_of, log
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked, next_number
+from pipeline.cases.forms import Checked, Invalid
+from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
+from pipeline.cases.tasks import close, close_rest, fresh_links, holders, open_task, open_task_of, pause
+from pipeline.config import Petugas
+from pipeline.db import Complaint, Document, Event, Item, Task
+from pipeline.sop import TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
+from pipeline.words import word
+
+PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
+OVER = (Stage.SELESAI, Stage.BATAL)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One action under way."""
+
+    work: Work
+    task: Task
+    complaint: Complaint
+    person: Petugas
+    form: Checked
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.person)
+
+    def log(self, kind: EventKind, **data: object) -> None:
+        log(self.work, self.complaint, kind, self.actor, self.task.id, **data)
+
+    def keep(self, kind: str) -> list[int]:
+        """Keep the form's files with the complaint; their document ids."""
+        rows = add_documents(self.work, kind, self.form.files.values(), self.actor, complaint=self.complaint)
+        return [row.id for row in rows]
+
+
+def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint | None:
+    """Carry out a checked form on a task. Returns the complaint (None where an item turned out to be none).
+
+    AlreadyDone when the task was closed, or the same press came twice; Forbidden when the person may not act or the
+    case does not allow it now; Invalid when a field does not fit the case.
+    """
+    task = work.session.get_one(Task, task_id, populate_existing=True)
+    complaint = locked(work, task.complaint_id) if task.complaint_id else None
+    work.session.refresh(task)
+    if person.kode not in {p.kode for p in holders(work.settings, task)}:
+        raise Forbidden(form.action.name)
+    if task.closed_at is not None:
+        raise AlreadyDone(task)
+    if complaint is None:
+        return _settle_item(work, task, person, form)
+    _refuse_second_press(work, task, complaint, person, form)
+    deed = Deed(work, task, complaint, person, form)
+    if form.action.closes:
+        close(work, task, person.kode, form.action.name)
+    DO[task.kind, form.action.name](deed)
+    if form.action.closes and task.kind is not TaskKind.KETERANGAN:
+        _move(deed, next_stage(task.kind, form.action.name, complaint.stage))
+    return complaint
+
+
+def _refuse_second_press(work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked) -> None:
+    """A form whose action leaves the task open, pressed twice: the second shows the page's newest event as old."""
+    if form.action.closes or not form.seen:
+        return
+    again = select(Event).where(
+        Event.complaint_id == complaint.id,
+        Event.task_id == task.id,
+        Event.actor == person.kode,
+        Event.seq > form.seen,
+        Event.kind == KEEPING[form.action.name],
+    )
+    if work.session.scalars(again).first() is not None:
+        raise AlreadyDone(task)
+
+
+def _move(deed: Deed, stage: Stage) -> None:
+    """Put the complaint in its next stage and open that stage's task, with the note of a return."""
+    work, complaint = deed.work, deed.complaint
+    if stage is complaint.stage:
+        return
+    complaint.stage = stage
+    close_rest(work, complaint, "dilanjutkan")
+    if stage in OVER:
+        _end(work, complaint, deed.actor)
+    if stage in TASK_OF:
+        note = deed.form.text("alasan") if deed.form.action.name in ("kembalikan", "buka_kembali") else ""
+        decided = deed.task.kind is TaskKind.KEPUTUSAN and stage is Stage.JAWABAN
+        open_task(work, complaint, TASK_OF[stage], note=note, new_draft=decided)
+    if stage is Stage.PENYAMPAIAN:
+        _open_children(work, complaint)
+
+
+def _end(work: Work, complaint: Complaint, actor: Actor) -> None:
+    complaint.closed_at = work.now
+    complaint.paraf = actor.name or complaint.paraf
+
+
+def _open_children(work: Work, parent: Complaint) -> None:
+    """Merged complaints run their own langkah 5 once the parent's answer is signed."""
+    children = select(Complaint).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
+    for child in work.session.scalars(children).all():
+        for name in ("decision", "perintah", "instansi", "hasil", "unit", "letter_number", "letter_date"):
+            setattr(child, name, getattr(parent, name))
+        child.stage = Stage.PENYAMPAIAN
+        open_task(work, child, TaskKind.PENYAMPAIAN)
+
+
+# ---- langkah 1 -----------------------------------------------------------------------------------------------
+
+
+def _fill(deed: Deed, *names: str) -> dict[str, list[str]]:
+    """Put form values into the complaint; what changed, as {field: [before, after]}."""
+    changed = {}
+    for name in names:
+        before, after = str(getattr(deed.complaint, name)), deed.form.text(name)
+        if before != after:
+            changed[name] = [before, after]
+            setattr(deed.complaint, name, after)
+    secret = bool(deed.form.text("rahasia"))
+    if secret is not deed.complaint.rahasia:
+        changed["rahasia"] = [str(deed.complaint.rahasia), str(secret)]
+        deed.complaint.rahasia = secret
+    return changed
+
+
+def _report(deed: Deed) -> None:
+    changed = _fill(deed, "perihal", "ringkasan", "kategori", *PERSON_FIELDS)
+    deed.log(EventKind.RECORDED, perubahan=changed)
+
+
+def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | None:
+    """The complaint that another may be merged into: open, not signed yet, and itself not merged."""
+    parent = work.session.scalars(select(Complaint).where(Complaint.number == number.strip().upper())).first()
+    open_stages = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
+    if parent is None or parent.id == complaint.id or parent.stage not in open_stages:
+        return None
+    return parent
+
+
+def _merge(deed: Deed) -> None:
+    parent = merge_parent(deed.work, deed.complaint, deed.form.text("nomor"))
+    if parent is None:
+        raise Invalid({"nomor": word("galat.induk")})
+    deed.complaint.parent_id = parent.id
+    deed.log(EventKind.MERGED, ke=parent.number)
+    log(deed.work, locked(deed.work, parent.id), EventKind.MERGED, deed.actor, dari=deed.complaint.number)
+    for child in deed.work.session.scalars(select(Complaint).where(Complaint.parent_id == deed.complaint.id)).all():
+        child.parent_id = parent.id
+
+
+def _split(deed: Deed) -> None:
+    other = split_off(deed.work, deed.complaint, deed.form.text("perihal_lain"), deed.form.text("isi_lain"), deed.actor)
+    deed.log(EventKind.SPLIT, ke=other.number)
+
+
+def _void(deed: Deed) -> None:
+    reason = deed.form.text("alasan")
+    deed.complaint.keterangan = reason
+    deed.log(EventKind.VOIDED, alasan=reason)
+    notices.not_a_complaint(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, reason)
+
+
+def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint | None:
+    """A scanned slip or a held mail: typed in as a complaint, or laid aside with a reason."""
+    close(work, task, person.kode, form.action.name)
+    item = work.session.get_one(Item, task.item_id)
+    if form.action.name == "bukan_pengaduan":
+        return None
+    channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL
+    complaint = record_at_counter(work, person, form, channel, item.id)
+    for row in work.session.scalars(select(Document).where(Document.item_id == item.id)):
+        row.complaint_id = complaint.id
+    return complaint
+
+
+# ---- langkah 2 -----------------------------------------------------------------------------------------------
+
+
+def _ask_units(deed: Deed) -> None:
+    question, people = deed.form.text("pertanyaan"), deed.form.choices["petugas"]
+    asked = set((deed.complaint.unit or "").split(",")) - {""}
+    for code in people:
+        person = deed.work.settings.person(code)
+        if person and person.unit:
+            asked.add(person.unit)
+        open_task(deed.work, deed.complaint, TaskKind.KETERANGAN, holder=code, note=question)
+    deed.complaint.unit = ",".join(sorted(asked))
+    deed.log(EventKind.UNIT_ASKED, kepada=list(people), teks=question)
+
+
+def _answer(deed: Deed) -> None:
+    answer = deed.form.text("jawaban")
+    kept = deed.keep("keterangan")
+    deed.log(EventKind.UNIT_ANSWERED, teks=answer, lampiran=kept)
+    asking = open_task_of(deed.work, deed.complaint.id, TaskKind.KLARIFIKASI)
+    if asking is not None:
+        for person, link_id in fresh_links(deed.work, asking):
+            notices.unit_answered(
+                deed.work.session,
+                deed.work.settings,
+                deed.work.now,
+                deed.complaint,
+                asking,
+                person,
+                link_id,
+                deed.person,
+                answer,
+            )
+
+
+def _ask_citizen(deed: Deed) -> None:
+    if not deed.complaint.email:
+        raise Invalid({"pertanyaan": word("galat.tanpa_email")})
+    question = deed.form.text("pertanyaan")
+    pause(deed.work, deed.task)
+    deed.log(EventKind.CITIZEN_ASKED, teks=question)
+    notices.ask_citizen(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, question)
+
+
+def _report_to_head(deed: Deed) -> None:
+    deed.complaint.hasil = deed.form.text("hasil")
+    units = set((deed.complaint.unit or "").split(",")) - {""}
+    deed.complaint.unit = ",".join(sorted(units | set(deed.form.choices.get("unit", ()))))
+    deed.log(EventKind.REPORTED, teks=deed.complaint.hasil, unit=deed.complaint.unit)
+
+
+def _return(deed: Deed) -> None:
+    deed.log(EventKind.RETURNED, teks=deed.form.text("alasan"), dari=str(deed.task.kind))
+
+
+# ---- langkah 3 -----------------------------------------------------------------------------------------------
+
+
+def _meeting(deed: Deed) -> None:
+    at = datetime.fromisoformat(deed.form.text("waktu"))
+    if at <= deed.work.now:
+        raise Invalid({"waktu": word("galat.waktu_lalu")})
+    place, who = deed.form.text("tempat"), deed.form.text("peserta")
+    deed.log(EventKind.MEETING_SET, waktu=at.isoformat(), tempat=place, peserta=who)
+    for person in deed.work.settings.holders(Role.SEKRETARIS):
+        notices.meeting(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, person, at, place, who)
+
+
+def _minutes(deed: Deed) -> None:
+    kept = deed.keep("notulen")
+    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept)
+
+
+def _decide(deed: Deed) -> None:
+    complaint, form = deed.complaint, deed.form
+    complaint.decision = Decision(form.text("keputusan"))
+    complaint.perintah = form.text("perintah")
+    complaint.instansi = form.text("instansi") if complaint.decision is Decision.BUKAN_WEWENANG else ""
+    if not complaint.letter_number:
+        complaint.letter_number, complaint.letter_date = _letter_number(deed.work)
+    deed.log(
+        EventKind.DECIDED,
+        keputusan=str(complaint.decision),
+        teks=complaint.perintah,
+        instansi=complaint.instansi,
+    )
+
+
+def _letter_number(work: Work) -> tuple[str, date]:
+    today = work.now.astimezone(work.settings.zone).date()
+    letter = work.settings.surat
+    order = next_number(work, f"surat:{today.year}")
+    number = letter.pola.format(klasifikasi=letter.klasifikasi, urut=order, unit=letter.unit, tahun=today.year)
+    return number, today
+
+
+# ---- langkah 4 and the signature -----------------------------------------------------------------------------
+
+
+def _store_letter(deed: Deed) -> None:
+    kept = deed.keep("surat")
+    deed.log(EventKind.LETTER_STORED, dokumen=kept, lewat="halaman")
+
+
+def _submit(deed: Deed) -> None:
+    letters = documents(deed.work, deed.complaint, "konsep", "surat")
+    if not letters:
+        raise Forbidden("ajukan")
+    deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
+
+
+def _sign(deed: Deed) -> None:
+    kept = deed.keep("ttd")
+    deed.log(EventKind.SIGNED, dokumen=kept)
+
+
+# ---- langkah 5 -----------------------------------------------------------------------------------------------
+
+
+def _send(deed: Deed) -> None:
+    complaint = deed.complaint
+    if not complaint.email:
+        raise Invalid({"pesan": word("galat.tanpa_email")})
+    signed = documents(deed.work, complaint, "ttd")
+    if not signed and not deed.form.text("pesan"):
+        raise Invalid({"pesan": word("galat.pesan_gabungan")})
+    complaint.delivery = "email"
+    mail = notices.letter(
+        deed.work.session,
+        deed.work.settings,
+        deed.work.now,
+        complaint,
+        deed.task,
+        signed[-1:],
+        deed.form.text("pesan"),
+    )
+    deed.log(
+        EventKind.SENT,
+        surat=mail.message_id,
+        dokumen=[d.id for d in signed[-1:]],
+        teks=deed.form.text("pesan"),
+    )
+
+
+def _hand_over(deed: Deed) -> None:
+    kept = deed.keep("bukti")
+    deed.complaint.delivery = deed.form.text("cara")
+    deed.complaint.delivered_at = deed.work.now
+    deed.log(EventKind.DELIVERED, cara=deed.complaint.delivery, teks=deed.form.text("bukti"), lampiran=kept)
+
+
+def _correct(deed: Deed) -> None:
+    changed = _fill(deed, *PERSON_FIELDS)
+    deed.log(EventKind.CORRECTED, perubahan=changed, alasan=deed.form.text("alasan"))
+
+
+# ---- after the end -------------------------------------------------------------------------------------------
+
+
+def _reopen(deed: Deed) -> None:
+    deed.log(EventKind.REOPENED, teks=deed.form.text("alasan"))
+    _unclose(deed.complaint)
+
+
+def _unclose(complaint: Complaint) -> None:
+    complaint.closed_at = complaint.delivered_at = None
+    complaint.delivery = ""
+
+
+def reopen_after_bounce(work: Work, complaint: Complaint, reason: str) -> None:
+    """The letter came back after it was accepted: langkah 5 again, under the same number."""
+    close_rest(work, complaint, "dibuka kembali")
+    log(work, complaint, EventKind.REOPENED, SYSTEM, teks=reason)
+    _unclose(complaint)
+    complaint.stage = Stage.PENYAMPAIAN
+    open_task(work, complaint, TaskKind.PENYAMPAIAN, note=reason)
+
+
+def duplicate_of(work: Work, complaint: Complaint) -> list[Complaint]:
+    """Earlier complaints of the same address, newest first: shown, never joined by themselves."""
+    if not complaint.email:
+        return []
+    query = select(Complaint).where(Complaint.email == complaint.email, Complaint.id < complaint.id)
+    return list(work.session.scalars(query.order_by(Complaint.id.desc()).limit(5)))
+
+
+KEEPING = {
+    "pisahkan": EventKind.SPLIT,
+    "tanya_unit": EventKind.UNIT_ASKED,
+    "tanya_pengadu": EventKind.CITIZEN_ASKED,
+    "rapat": EventKind.MEETING_SET,
+    "notulen": EventKind.MINUTES_ADDED,
+    "unggah": EventKind.LETTER_STORED,
+    "koreksi": EventKind.CORRECTED,
+}
+
+DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
+    (TaskKind.CATAT, "laporkan"): _report,
+    (TaskKind.CATAT, "gabungkan"): _merge,
+    (TaskKind.CATAT, "pisahkan"): _split,
+    (TaskKind.CATAT, "bukan_pengaduan"): _void,
+    (TaskKind.KLARIFIKASI, "laporkan_kepala"): _report_to_head,
+    (TaskKind.KLARIFIKASI, "tanya_unit"): _ask_units,
+    (TaskKind.KLARIFIKASI, "tanya_pengadu"): _ask_citizen,
+    (TaskKind.KLARIFIKASI, "kembalikan"): _return,
+    (TaskKind.KETERANGAN, "jawab"): _answer,
+    (TaskKind.KEPUTUSAN, "putuskan"): _decide,
+    (TaskKind.KEPUTUSAN, "rapat"): _meeting,
+    (TaskKind.KEPUTUSAN, "notulen"): _minutes,
+    (TaskKind.KEPUTUSAN, "kembalikan"): _return,
+    (TaskKind.JAWABAN, "unggah"): _store_letter,
+    (TaskKind.JAWABAN, "ajukan"): _submit,
+    (TaskKind.JAWABAN, "kembalikan"): _return,
+    (TaskKind.TANDA_TANGAN, "tandatangani"): _sign,
+    (TaskKind.TANDA_TANGAN, "kembalikan"): _return,
+    (TaskKind.PENYAMPAIAN, "kirim_email"): _send,
+    (TaskKind.PENYAMPAIAN, "sampaikan"): _hand_over,
+    (TaskKind.PENYAMPAIAN, "koreksi"): _correct,
+    (TaskKind.PENYAMPAIAN, "kembalikan"): _return,
+    (TaskKind.ARSIP, "buka_kembali"): _reopen,
+    (TaskKind.ARSIP, "koreksi"): _correct,
+}

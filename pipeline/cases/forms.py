@@ -1,0 +1,208 @@
+"""What somebody typed or uploaded → checked values, before any transaction begins.
+
+Hides how each kind of field is read and which gate a file passes. Every refusal names the field and says, in
+words from templates/istilah.toml, what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pipeline import files
+from pipeline.cases.core import Forbidden
+from pipeline.config import Settings
+from pipeline.letters import returned
+from pipeline.sop import Action, Decision, Field, FieldKind, Role, TaskKind, action
+from pipeline.words import word
+
+LONGEST = 20_000  # characters of one field; a letter page holds about 3,000
+_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as the browser or the mail named it."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that passed its gate, with its sniffed type."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A form whose every field is good. Absent fields read as empty."""
+
+    action: Action
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
+    letter: returned.Returned | None = None
+    seen: int = 0  # the newest event on the page when it was shown; 0 = not told
+
+    def text(self, name: str) -> str:
+        return self.values.get(name, "")
+
+
+class Invalid(Exception):
+    """Fields that have to be mended: {field name: what to do}."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{k}: {v}" for k, v in errors.items()))
+        self.errors = dict(errors)
+
+
+def clean(text: str, lines: bool) -> str:
+    """Text as people meant it: no control characters or lone surrogates, one kind of line end, trimmed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
+    return text.strip() if lines else " ".join(text.split())
+
+
+class _Reader:
+    """Reads the fields of one form and gathers what is wrong with them."""
+
+    def __init__(self, settings: Settings, values: Mapping[str, list[str]], uploads: Mapping[str, Upload]) -> None:
+        self.settings, self.given, self.uploads = settings, values, uploads
+        self.values: dict[str, str] = {}
+        self.choices: dict[str, tuple[str, ...]] = {}
+        self.files: dict[str, File] = {}
+        self.errors: dict[str, str] = {}
+        self.letter: returned.Returned | None = None
+
+    def read(self, one: Field) -> None:
+        try:
+            if one.kind in (FieldKind.SURAT, FieldKind.BERKAS, FieldKind.PINDAIAN):
+                self._file(one)
+            elif one.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
+                self._many(one)
+            else:
+                self._text(one)
+        except ValueError as error:
+            self.errors[one.name] = str(error)
+
+    def _text(self, one: Field) -> None:
+        raw = (self.given.get(one.name) or [""])[0]
+        text = clean(raw, one.kind is FieldKind.PANJANG)
+        if one.kind is FieldKind.CENTANG:
+            self.values[one.name] = "ya" if text else ""
+            return
+        if not text:
+            if one.required:
+                raise ValueError(
+                    word(f"galat.kosong.{one.kind}" if one.kind is FieldKind.PILIH else "galat.kosong.teks")
+                )
+            self.values[one.name] = ""
+            return
+        if len(text) > LONGEST:
+            raise ValueError(word("galat.panjang", batas=f"{LONGEST:,}".replace(",", "."), isi=len(text)))
+        self.values[one.name] = self._typed(one, text)
+
+    def _typed(self, one: Field, text: str) -> str:
+        if one.kind is FieldKind.EMAIL and not _EMAIL.fullmatch(text):
+            raise ValueError(word("galat.email"))
+        if one.kind is FieldKind.TELEPON and not _PHONE.fullmatch(text):
+            raise ValueError(word("galat.telepon"))
+        if one.kind is FieldKind.PILIH and text not in one.choices:
+            raise ValueError(word("galat.kosong.pilih"))
+        if one.kind is FieldKind.WAKTU:
+            try:
+                local = datetime.fromisoformat(text)
+            except ValueError as error:
+                raise ValueError(word("galat.waktu")) from error
+            aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
+            return aware.astimezone(UTC).isoformat()
+        return text
+
+    def _many(self, one: Field) -> None:
+        if one.kind is FieldKind.PETUGAS:
+            known = {p.kode for p in self.settings.holders(Role.KASI)}
+        else:
+            known = {u.kode for u in self.settings.unit}
+        chosen = tuple(dict.fromkeys(self.given.get(one.name, [])))
+        if not set(chosen) <= known or (one.required and not chosen):
+            raise ValueError(word("galat.kosong.pilih"))
+        self.choices[one.name] = chosen
+
+    def _file(self, one: Field) -> None:
+        upload = self.uploads.get(one.name)
+        if upload is None or not upload.content:
+            if one.required:
+                raise ValueError(word("galat.kosong.berkas"))
+            return
+        if one.kind is FieldKind.SURAT:
+            self.letter = read_letter(self.settings, upload.content)
+            mime = files.DOCX
+        else:
+            mime = files.sniff(upload.content)
+            if one.kind is FieldKind.PINDAIAN:
+                files.check_scan(upload.content, mime)
+            elif mime not in files.ACCEPTED:
+                raise ValueError(word("galat.jenis_berkas"))
+        self.files[one.name] = File(clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content)
+
+
+def read_letter(settings: Settings, content: bytes) -> returned.Returned:
+    """The letter that came back from Word, through its gate; ValueError says what to do when it cannot be taken."""
+    try:
+        letter = returned.inspect(content, max_bytes=settings.surat.batas_mb * 2**20)
+    except returned.NotALetter as error:
+        raise ValueError(str(error)) from error
+    blocking = [finding.message for finding in letter.findings if finding.level == "blokir"]
+    if blocking:
+        raise ValueError(" ".join(blocking))
+    return letter
+
+
+def _together(name: str, reader: _Reader) -> None:
+    """Rules over more than one field."""
+    if name == "putuskan" and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
+        if not reader.values.get("instansi"):
+            reader.errors.setdefault("instansi", word("galat.instansi"))
+    elif name == "notulen" and not reader.values.get("notulen") and "berkas" not in reader.files:
+        reader.errors.setdefault("notulen", word("galat.notulen"))
+
+
+def read_fields(
+    settings: Settings,
+    fields: Iterable[Field],
+    name: str,
+    values: Mapping[str, list[str]],
+    uploads: Mapping[str, Upload],
+    given: Action,
+    seen: int = 0,
+) -> Checked:
+    """Checked values of these fields; Invalid names every field that has to be mended."""
+    reader = _Reader(settings, values, uploads)
+    for one in fields:
+        reader.read(one)
+    _together(name, reader)
+    if reader.errors:
+        raise Invalid(reader.errors)
+    return Checked(given, reader.values, reader.choices, reader.files, reader.letter, seen)
+
+
+def check(
+    settings: Settings,
+    kind: TaskKind,
+    name: str,
+    values: Mapping[str, list[str]],
+    uploads: Mapping[str, Upload],
+    seen: int = 0,
+) -> Checked:
+    """The form of one action on a task of this kind. Forbidden for an action that the task does not offer."""
+    given = action(kind, name)
+    if given is None:
+        raise Forbidden(name)
+    return read_fields(settings, given.fields, name, values, uploads, given, seen)

@@ -1,0 +1,172 @@
+"""What slow work and the mail server bring back to a case: the draft, its PDF, accepted, given up, bounced."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from pipeline import jobs, links, notices, store
+from pipeline.cases.act import reopen_after_bounce
+from pipeline.cases.chain import SYSTEM, actor_of, log
+from pipeline.cases.core import Work, locked
+from pipeline.cases.forms import File
+from pipeline.cases.record import add_documents, documents
+from pipeline.cases.tasks import MAKE_PDF, close_rest, open_task, open_task_of, tell_holders
+from pipeline.config import TEMPLATES, Petugas, Settings
+from pipeline.db import Complaint, Document, Event, Outbox, Task
+from pipeline.files import DOCX, PDF
+from pipeline.letters import draft
+from pipeline.letters.mark import Mark, document_code
+from pipeline.sop import EventKind, Role, Stage, TaskKind
+from pipeline.words import word
+
+
+def next_version(work: Work, complaint: Complaint) -> int:
+    return 1 + len(documents(work, complaint, "konsep"))
+
+
+def compose_letter(settings: Settings, complaint: Complaint, version: int) -> bytes:
+    """The generated reply of langkah 4 as DOCX. TemplateError when the office's template is broken."""
+    template = settings.letter_template.read_bytes()
+    wording = (TEMPLATES / "letters" / "kalimat.toml").read_text("utf-8")
+    office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
+    code = document_code(settings.key, complaint.number, version)
+    named = complaint.nama if not complaint.rahasia else complaint.nama or None
+    data = draft.compose(
+        wording=draft.read_wording(wording),
+        decision=str(complaint.decision),
+        instruction=complaint.perintah,
+        channel=str(complaint.channel),
+        received=complaint.received_at.astimezone(settings.zone).date(),
+        perihal=complaint.perihal,
+        register_number=complaint.number,
+        agency=complaint.instansi or None,
+        addressee=named or None,
+        city=office.kota,
+        office=draft.Office(office.pemerintah, office.nama, office.alamat, contact_line(settings)),
+        signer=draft.Signer(head.jabatan, head.nama, head.pangkat, head.nip),
+        code=code,
+        number=complaint.letter_number,
+        day=complaint.letter_date,
+        tembusan=settings.surat.tembusan,
+    )
+    return draft.render(template, data, Mark(complaint.number, version, code))
+
+
+def contact_line(settings: Settings) -> str:
+    """Telepon, Laman, Pos-el of the kop; only those that config.toml has."""
+    office = settings.instansi
+    pairs = (("Telepon", office.telepon), ("Laman", office.laman), ("Pos-el", office.pos_el))
+    return ", ".join(f"{name} {value}" for name, value in pairs if value)
+
+
+def draft_letter(work: Work, complaint_id: int, version: int, content: bytes) -> None:
+    """Keep the generated letter and tell the Sekretaris, who has waited for it; nothing if the case moved on."""
+    complaint = locked(work, complaint_id)
+    task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
+    if task is None or next_version(work, complaint) != version:
+        return
+    name = f"Konsep jawaban {complaint.number.replace('/', '-')}.docx"
+    kept = add_documents(work, "konsep", [File(name, DOCX, content)], SYSTEM, complaint=complaint)
+    log(work, complaint, EventKind.DRAFTED, SYSTEM, task.id, dokumen=kept[0].id)
+    tell_holders(work, complaint, task)
+
+
+def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File) -> bool:
+    """A letter that came as a reply to the mail of langkah 4: kept as a version, and answered with the link that
+    sends it on. False if the task is closed."""
+    task = work.session.get_one(Task, task_id)
+    if task.closed_at is not None or task.complaint_id is None:
+        return False
+    complaint = locked(work, task.complaint_id)
+    kept = add_documents(work, "surat", [file], actor_of(person), complaint=complaint)
+    log(
+        work,
+        complaint,
+        EventKind.LETTER_STORED,
+        actor_of(person),
+        task.id,
+        dokumen=[d.id for d in kept],
+        lewat="email",
+    )
+    issued = links.issue(work.session, task.id, [person.kode], work.now, work.settings.web.link_days)
+    notices.letter_stored(
+        work.session, work.settings, work.now, complaint, task, person, issued[person.kode], file.name
+    )
+    return True
+
+
+def want_pdf(work: Work, document: Document) -> None:
+    jobs.put(work.session, MAKE_PDF, document.id, work.now)
+
+
+def store_pdf(work: Work, document_id: int, content: bytes) -> None:
+    """Keep the PDF of a letter beside it, as the same version."""
+    source = work.session.get_one(Document, document_id)
+    name = source.name.rsplit(".", 1)[0] + ".pdf"
+    row = Document(
+        complaint_id=source.complaint_id,
+        kind="pdf",
+        version=source.version,
+        name=name,
+        mime=PDF,
+        sha256=store.put(work.session, content),
+        created_at=work.now,
+        actor=SYSTEM.code,
+    )
+    work.session.add(row)
+
+
+def delivery_result(work: Work, mail: Outbox) -> None:
+    """The end of a mail of ours. A letter that the server took closes langkah 5; one that it refused opens it again."""
+    complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
+    if complaint is None or mail.name != "surat_jawaban" or complaint.stage is not Stage.PENGIRIMAN:
+        return
+    if not _is_current(work, complaint, mail):
+        return
+    if mail.state == "sent":
+        _delivered(work, complaint, mail)
+    else:
+        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error)
+        complaint.stage, complaint.delivery = Stage.PENYAMPAIAN, ""
+        open_task(work, complaint, TaskKind.PENYAMPAIAN, note=word("sistem.gagal_kirim", sebab=mail.error))
+
+
+def _is_current(work: Work, complaint: Complaint, mail: Outbox) -> bool:
+    newest = select(Outbox.id).where(Outbox.complaint_id == complaint.id, Outbox.name == "surat_jawaban")
+    return work.session.scalar(newest.order_by(Outbox.id.desc()).limit(1)) == mail.id
+
+
+def _delivered(work: Work, complaint: Complaint, mail: Outbox) -> None:
+    complaint.stage = Stage.SELESAI
+    complaint.delivered_at = complaint.closed_at = mail.sent_at or work.now
+    sender = work.session.scalars(
+        select(Event).where(Event.complaint_id == complaint.id, Event.kind == EventKind.SENT).order_by(Event.seq.desc())
+    ).first()
+    complaint.paraf = sender.actor_name if sender else complaint.paraf
+    log(work, complaint, EventKind.DELIVERED, SYSTEM, mail.task_id, cara="email", surat=mail.message_id)
+    close_rest(work, complaint, "selesai")
+    open_task(work, complaint, TaskKind.ARSIP)
+
+
+def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
+    """A mail of ours came back (RFC 3464). A letter reopens langkah 5; anything else is noted and told to the JFU."""
+    complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
+    if complaint is None:
+        return
+    log(
+        work,
+        complaint,
+        EventKind.BOUNCED,
+        SYSTEM,
+        mail.task_id,
+        surat=mail.message_id,
+        teks=diagnostic,
+        tetap=permanent,
+    )
+    if not permanent:
+        return
+    if mail.name == "surat_jawaban" and complaint.stage in (Stage.SELESAI, Stage.PENGIRIMAN):
+        reopen_after_bounce(work, complaint, word("sistem.terpental", sebab=diagnostic))
+    else:
+        for person in work.settings.holders(Role.JFU):
+            notices.bounce(work.session, work.settings, work.now, complaint, person, mail, diagnostic)

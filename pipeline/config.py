@@ -1,0 +1,413 @@
+"""`config.toml` → frozen, typed settings; secrets from the environment or files beside the configuration.
+
+Hides TOML, pydantic and where secrets lie. `load()` is the only way in; every error names the file, the key
+and what is expected, in the words of the IT officer who has to mend it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from pipeline import clock
+from pipeline.sop import Role
+
+PACKAGE = Path(__file__).parent
+ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent  # installed wheel, or a checkout
+TEMPLATES = ROOT / "templates"
+SAMPLE = ROOT / "config.toml"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says which key and what to do."""
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.strip().rpartition("@")
+    if not at or not local or "." not in domain or any(c in text for c in " \r\n<>,;"):
+        raise ValueError("bukan alamat email; contoh: aduan@contoh.go.id")
+    return f"{local}@{domain.lower()}"
+
+
+def _limit(text: str) -> str:
+    clock.parse_limit(text)
+    return text
+
+
+Email = Annotated[str, AfterValidator(_email)]
+Waktu = Annotated[str, AfterValidator(_limit)]
+Security = Literal["tls", "starttls", "tanpa"]
+
+
+class Table(BaseModel):
+    """A table of config.toml: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Instansi(Table):
+    pemerintah: str
+    nama: str
+    singkatan: str
+    alamat: str
+    telepon: str
+    laman: str = ""
+    pos_el: str = ""
+    kota: str
+    zona: str = "Asia/Jakarta"
+
+    @field_validator("zona")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError) as error:
+            raise ValueError("zona waktu tidak dikenal; contoh: Asia/Jakarta") from error
+        return value
+
+
+class Langkah(Table):
+    """One row of the SOP's table."""
+
+    nomor: int = Field(ge=1, le=5)
+    nama: str
+    pelaksana: tuple[Role, ...]
+    waktu: Waktu
+    uraian: str
+    kelengkapan: str
+    output: str
+    keterangan: str = ""
+
+    @property
+    def limit(self) -> clock.Limit:
+        return clock.parse_limit(self.waktu)
+
+
+class Sop(Table):
+    nomor: str
+    nama: str
+    dasar_hukum: tuple[str, ...]
+    keterkaitan: tuple[str, ...] = ()
+    peringatan: str
+    waktu_tanda_tangan: Waktu = "1 hari kerja"
+    langkah: tuple[Langkah, ...]
+
+    @field_validator("langkah")
+    @classmethod
+    def _five(cls, rows: tuple[Langkah, ...]) -> tuple[Langkah, ...]:
+        if [row.nomor for row in rows] != [1, 2, 3, 4, 5]:
+            raise ValueError("harus lima langkah, bernomor 1 sampai 5 berurutan")
+        return rows
+
+
+class Petugas(Table):
+    """One official: who holds which roles, and where mail reaches them."""
+
+    kode: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    nama: str
+    jabatan: str
+    email: Email
+    peran: tuple[Role, ...] = Field(min_length=1)
+    pangkat: str = ""
+    nip: str = ""
+    unit: str = ""
+
+
+class Unit(Table):
+    kode: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    nama: str
+
+
+class Hari(Table):
+    """Hours of a group of weekdays; `istirahat` is [start, end] or empty."""
+
+    hari: tuple[Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"], ...]
+    mulai: time
+    selesai: time
+    istirahat: tuple[time, ...] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Hari:
+        marks = (self.mulai, *self.istirahat, self.selesai)
+        if len(self.istirahat) not in (0, 2) or list(marks) != sorted(set(marks)):
+            raise ValueError("jam harus berurutan: mulai, awal dan akhir istirahat, selesai")
+        return self
+
+
+class JamKerja(Table):
+    biasa: tuple[Hari, ...]
+    ramadan: tuple[Hari, ...]
+    tanggal_ramadan: Mapping[str, tuple[date, date]] = Field(default_factory=dict)
+    libur_tambahan: Mapping[str, str] = Field(default_factory=dict)
+    tetap_masuk: tuple[date, ...] = ()
+
+
+class Register(Table):
+    pola: str = "PGD-{tahun}-{urut:06d}"
+
+    @field_validator("pola")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        return _try_pattern(value, {"tahun": 2026, "urut": 7})
+
+
+class Surat(Table):
+    templat: str = "letters/surat_jawaban.docx"
+    pola: str = "{klasifikasi}/{urut}/{unit}/{tahun}"
+    klasifikasi: str
+    unit: str
+    sifat: str = "Biasa"
+    hal: str = "Jawaban Pengaduan Masyarakat"
+    tembusan: tuple[str, ...] = ()
+    kalimat_elektronik: str = ""
+    batas_mb: int = Field(10, ge=1, le=50)
+
+    @field_validator("pola")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026})
+
+
+class Imap(Table):
+    host: str
+    port: int = Field(993, ge=1, le=65535)
+    security: Security = "tls"
+    user: str
+    folder: str = "INBOX"
+    folder_done: str = "Diproses"
+    folder_held: str = "Ditahan"
+    every_seconds: int = Field(60, ge=1, le=3600)
+    ca_file: str = ""
+
+
+class Smtp(Table):
+    host: str
+    port: int = Field(587, ge=1, le=65535)
+    security: Security = "starttls"
+    user: str = ""
+    sender: Email
+    sender_name: str
+    ca_file: str = ""
+    answers_per_hour: int = Field(5, ge=1)
+
+
+class Web(Table):
+    base_url: str
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    link_days: int = Field(30, ge=11)
+    upload_mb: int = Field(25, ge=1, le=200)
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
+        return value.rstrip("/")
+
+
+class Database(Table):
+    url: str = "sqlite:///aduan.db"
+
+
+class Scan(Table):
+    folder: str = ""
+
+
+class Ti(Table):
+    """The IT officer: gets the daily seal and alarms."""
+
+    email: Email
+
+
+class Settings(Table):
+    """All of config.toml. `folder` is where it lies; relative paths start there."""
+
+    instansi: Instansi
+    sop: Sop
+    petugas: tuple[Petugas, ...]
+    unit: tuple[Unit, ...]
+    jam_kerja: JamKerja
+    register_: Register = Field(Register(), alias="register")
+    surat: Surat
+    imap: Imap
+    smtp: Smtp
+    web: Web
+    database: Database = Database()
+    scan: Scan = Scan()
+    petugas_ti: Ti
+    folder: Path = Field(exclude=True)
+
+    @model_validator(mode="after")
+    def _people(self) -> Settings:
+        codes = [p.kode for p in self.petugas]
+        if len(set(codes)) != len(codes):
+            raise ValueError("petugas: ada 'kode' yang dipakai dua kali")
+        for role in Role:
+            if not self.holders(role):
+                raise ValueError(f"petugas: belum ada yang berperan '{role}'")
+        units = {u.kode for u in self.unit}
+        for person in self.petugas:
+            if person.unit and person.unit not in units:
+                raise ValueError(f"petugas {person.kode}: unit '{person.unit}' tidak ada di [[unit]]")
+        for end in (self.imap, self.smtp):
+            if end.security == "tanpa" and end.host not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError(f"security = \"tanpa\" hanya untuk 127.0.0.1, bukan '{end.host}'")
+        return self
+
+    def holders(self, *roles: Role) -> tuple[Petugas, ...]:
+        """Everybody who holds one of the roles, in the file's order."""
+        return tuple(p for p in self.petugas if set(roles) & set(p.peran))
+
+    def person(self, code: str) -> Petugas | None:
+        return next((p for p in self.petugas if p.kode == code), None)
+
+    def person_at(self, email: str) -> Petugas | None:
+        return next((p for p in self.petugas if p.email.lower() == email.lower()), None)
+
+    def unit_name(self, code: str) -> str:
+        return next((u.nama for u in self.unit if u.kode == code), "")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.instansi.zona)
+
+    @cached_property
+    def hours(self) -> clock.OfficeHours:
+        return _hours(self)
+
+    @cached_property
+    def own_addresses(self) -> frozenset[str]:
+        return frozenset({self.smtp.sender.lower(), self.imap.user.lower()} - {""})
+
+    def path(self, value: str) -> Path:
+        """A path of config.toml, seen from its folder."""
+        return (self.folder / value).resolve()
+
+    @property
+    def letter_template(self) -> Path:
+        """The office's own letter beside config.toml if it is there, else the one that comes with the program."""
+        own = self.path(self.surat.templat)
+        return own if own.is_file() else TEMPLATES / self.surat.templat
+
+    def secret(self, name: str) -> str:
+        """A secret: environment ADUAN_<NAME>, else file rahasia/<name> beside config.toml. ConfigError if none."""
+        value = os.environ.get(f"ADUAN_{name.upper()}")
+        if value:
+            return value
+        file = self.folder / "rahasia" / name
+        try:
+            value = file.read_text("utf-8").strip()
+        except OSError:
+            value = ""
+        if not value:
+            raise ConfigError(f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}.")
+        return value
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key behind links and document codes; lies outside the database (DESIGN rule 5)."""
+        return bytes.fromhex(self.secret("key"))
+
+
+def _try_pattern(pattern: str, values: Mapping[str, object]) -> str:
+    try:
+        one, two = pattern.format(**values), pattern.format(**{**values, "urut": 8})
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise ValueError(f"pola hanya boleh memakai {{{'}, {'.join(values)}}}") from error
+    if one == two:
+        raise ValueError("pola harus memuat {urut}")
+    return pattern
+
+
+DAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
+
+
+def _week(rows: tuple[Hari, ...]) -> dict[int, clock.Shift]:
+    return {
+        DAYS.index(day): clock.Shift(row.mulai, row.selesai, *(row.istirahat or (None, None)))
+        for row in rows
+        for day in row.hari
+    }
+
+
+def _hours(settings: Settings) -> clock.OfficeHours:
+    table = settings.jam_kerja
+    return clock.OfficeHours(
+        zone=settings.zone,
+        week=_week(table.biasa),
+        ramadan_week=_week(table.ramadan),
+        ramadan={int(year): span for year, span in table.tanggal_ramadan.items()},
+        extra_holidays={date.fromisoformat(day): name for day, name in table.libur_tambahan.items()},
+        extra_workdays=frozenset(table.tetap_masuk),
+    )
+
+
+KINDS = {
+    "missing": "wajib diisi",
+    "extra_forbidden": "kunci ini tidak dikenal; periksa ejaannya",
+    "string_type": "harus berupa teks dalam tanda kutip",
+    "int_type": "harus berupa angka bulat",
+    "int_parsing": "harus berupa angka bulat",
+    "bool_type": "harus true atau false",
+    "tuple_type": "harus berupa daftar dalam kurung siku",
+    "enum": "harus salah satu dari {expected}",
+    "literal_error": "harus salah satu dari {expected}",
+    "greater_than_equal": "paling kecil {ge}",
+    "less_than_equal": "paling besar {le}",
+    "string_pattern_mismatch": "hanya huruf kecil, angka, - dan _",
+    "time_parsing": "harus berupa jam, contoh: 07:30:00",
+    "too_short": "tidak boleh kosong",
+}
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path} belum dapat dipakai:"]
+    for entry in error.errors():
+        key = ".".join(str(part) for part in entry["loc"]) or "isi berkas"
+        context: Mapping[str, Any] = entry.get("ctx") or {}
+        if "error" in context:
+            expected = str(context["error"])
+        else:
+            expected = KINDS.get(entry["type"], entry["msg"]).format(**context)
+        lines.append(f"  {key}: {expected}")
+    return "\n".join(lines)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Settings from the text of a config.toml that lies at `path`; ConfigError names file, key and what is expected."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} bukan TOML yang benar: {error}") from error
+    try:
+        return Settings.model_validate({**data, "folder": path.parent.resolve()})
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from error
+
+
+def load(path: Path) -> Settings:
+    """Read and check a config.toml; ConfigError if it is missing or wrong."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} tidak dapat dibaca. Buat dengan 'aduan init'.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} harus disimpan sebagai UTF-8.") from error
+    return parse(text, path)

@@ -1,0 +1,395 @@
+"""Tables, engine and sessions. Hides SQLAlchemy's dialects: SQLite (WAL, FULL, BEGIN IMMEDIATE) and PostgreSQL.
+
+Each table names the one module that writes it (DESIGN rule 3). Times are aware UTC in Python and UTC in the file.
+`writing()` is one short transaction that takes the write lock at once; `reading()` never writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from pipeline.sop import Channel, Decision, EventKind, Stage, TaskKind
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC. A naive value is a programming error and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator[Any]):
+    """A StrEnum kept as its plain value, so that the file can be read without the program."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, kind: type[Any]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else self.kind(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own attribute
+        datetime: UtcTime,
+        Channel: Word(Channel),
+        Stage: Word(Stage),
+        TaskKind: Word(TaskKind),
+        Decision: Word(Decision),
+        EventKind: Word(EventKind),
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class Blob(Base):
+    """Bytes by their SHA-256; never changed. Written by `store`."""
+
+    __tablename__ = "blob"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Item(Base):
+    """One thing that arrived, unique by its bytes. Written by `intake`."""
+
+    __tablename__ = "item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), unique=True)
+    twin: Mapped[str] = mapped_column(String(64), index=True)  # hash without trace headers: one copy per address
+    source: Mapped[str] = mapped_column(String(8))  # "mail", "scan"
+    name: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(8), index=True, default="new")  # new, done, held
+    reason: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str] = mapped_column(Text, default="", index=True)
+    received_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Sighting(Base):
+    """Where an item was seen: a mail by mailbox, folder, UIDVALIDITY, UID; a scan by its path. Written by `intake`."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailbox: Mapped[str] = mapped_column(Text)
+    folder: Mapped[str] = mapped_column(Text)
+    uidvalidity: Mapped[int]
+    uid: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    seen_at: Mapped[datetime]
+    moved_at: Mapped[datetime | None]
+
+
+class Counter(Base):
+    """Gapless numbers, updated in the transaction that uses them. Written by `cases`."""
+
+    __tablename__ = "counter"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
+class Complaint(Base):
+    """One row of the Buku Pengaduan. Written by `cases`."""
+
+    __tablename__ = "complaint"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    year: Mapped[int] = mapped_column(index=True)
+    stage: Mapped[Stage] = mapped_column(index=True)
+    channel: Mapped[Channel]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    recorded_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    status_code: Mapped[str] = mapped_column(String(16), unique=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    thread_id: Mapped[str] = mapped_column(Text, default="", index=True)  # Message-ID of the citizen's mail
+
+    nama: Mapped[str] = mapped_column(Text, default="")
+    alamat: Mapped[str] = mapped_column(Text, default="")
+    telepon: Mapped[str] = mapped_column(Text, default="")
+    email: Mapped[str] = mapped_column(Text, default="", index=True)
+    nik: Mapped[str] = mapped_column(Text, default="")
+    rahasia: Mapped[bool] = mapped_column(Boolean, default=False)
+    perihal: Mapped[str] = mapped_column(Text, default="")
+    isi: Mapped[str] = mapped_column(Text, default="")
+    ringkasan: Mapped[str] = mapped_column(Text, default="")
+    kategori: Mapped[str] = mapped_column(Text, default="")
+
+    unit: Mapped[str] = mapped_column(Text, default="")  # unit terkait, codes of config.toml joined by commas
+    hasil: Mapped[str] = mapped_column(Text, default="")  # langkah 2: what the Sekretaris reports
+    decision: Mapped[Decision | None]
+    perintah: Mapped[str] = mapped_column(Text, default="")
+    instansi: Mapped[str] = mapped_column(Text, default="")  # the agency named with bukan_wewenang
+    letter_number: Mapped[str] = mapped_column(String(80), default="")
+    letter_date: Mapped[date | None] = mapped_column(Date)
+    delivery: Mapped[str] = mapped_column(String(16), default="")  # email, langsung, pos, telepon, papan
+    delivered_at: Mapped[datetime | None]
+    paraf: Mapped[str] = mapped_column(Text, default="")
+    keterangan: Mapped[str] = mapped_column(Text, default="")
+
+
+class Task(Base):
+    """Something somebody is asked to do. Written by `cases`."""
+
+    __tablename__ = "task"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    kind: Mapped[TaskKind]
+    holder: Mapped[str] = mapped_column(String(40), default="")  # one person, or everybody of the role
+    note: Mapped[str] = mapped_column(Text, default="")  # the question, the reason it came back
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    left_minutes: Mapped[int | None]  # working minutes left when the clock was stopped
+    paused_minutes: Mapped[int] = mapped_column(default=0)  # working minutes that did not count
+    remind_at: Mapped[datetime | None] = mapped_column(index=True)
+    reminders: Mapped[int] = mapped_column(default=0)
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_by: Mapped[str] = mapped_column(String(40), default="")
+    outcome: Mapped[str] = mapped_column(String(32), default="")
+
+
+class Event(Base):
+    """Append-only history, one hash chain for each complaint. Written by `cases`."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("complaint_id", "seq"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), index=True)
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[EventKind]
+    actor: Mapped[str] = mapped_column(String(40))
+    actor_name: Mapped[str] = mapped_column(Text)
+    actor_title: Mapped[str] = mapped_column(Text)
+    task_id: Mapped[int | None]
+    payload_hash: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Payload(Base):
+    """What an event says, apart from the chain so that it can be erased. Written by `cases`."""
+
+    __tablename__ = "payload"
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]]
+
+
+class Seal(Base):
+    """A day's hash over the heads of all chains; mailed to the IT officer. Written by `cases`."""
+
+    __tablename__ = "seal"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    sealed_at: Mapped[datetime]
+    complaints: Mapped[int]
+    last_event: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Document(Base):
+    """A file of a complaint or of an item; the bytes are a blob. Written by `cases`."""
+
+    __tablename__ = "document"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # lampiran, konsep, surat, ttd, pdf, bukti, notulen, keterangan
+    version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(Text)
+    mime: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    created_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(40), default="")
+
+
+class Link(Base):
+    """An action link: one task, one holder. The token is an HMAC of this row. Written by `links`."""
+
+    __tablename__ = "link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Outbox(Base):
+    """A mail that is due, being sent, sent or given up. Written by `mail.outbox`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "state", "next_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(8), default="due")  # due, sending, sent, dead
+    name: Mapped[str] = mapped_column(String(40))  # the folder in templates/email
+    recipient: Mapped[str] = mapped_column(Text)
+    recipient_name: Mapped[str] = mapped_column(Text, default="")
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    headers: Mapped[dict[str, Any]]
+    attachments: Mapped[list[Any]]  # [[sha256, name, mime], …]
+    links: Mapped[list[Any]]  # ids of links that the texts hold place-holders for
+    slot: Mapped[str] = mapped_column(String(16), default="")  # random part of the place-holders
+    message_id: Mapped[str] = mapped_column(Text, unique=True)
+    date: Mapped[datetime]
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    told: Mapped[bool] = mapped_column(Boolean, default=False)  # the result has reached `intake`
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Job(Base):
+    """Slow work to be done outside requests and transactions. Written by `jobs`."""
+
+    __tablename__ = "job"
+    __table_args__ = (UniqueConstraint("kind", "subject_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    subject_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8), default="due", index=True)  # due, done, dead
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lane(Base):
+    """How each lane of the poller fares; read by `aduan check`. Written by `poller`."""
+
+    __tablename__ = "lane"
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ok_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+def _sqlite(engine: Engine) -> None:
+    """BEGIN ourselves (the driver's own habits break both IMMEDIATE and savepoints); WAL, FULL, foreign keys."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("aduan_reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def connect(url: str, folder: Path = Path()) -> Engine:
+    """An engine for the URL of config.toml; a relative SQLite file is seen from `folder`. The file is made 0600."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        file = (folder / parsed.database).resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        parsed = parsed.set(database=str(file))
+    engine = create_engine(parsed)
+    _sqlite(engine)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One short write transaction, committed at the end; nothing is kept if the block raises."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        session.connection()  # take the lock before the first read, so that what is read is what is changed
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One consistent view; it is never committed. What was loaded may be read on after its end."""
+    view = engine.execution_options(aduan_reading=True)
+    with Session(view, autoflush=False) as session:
+        yield session
+
+
+def _alembic(engine: Engine) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest revision; from empty this makes all tables."""
+    command.upgrade(_alembic(engine), "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database stands at the newest revision."""
+    head = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
+    with engine.execution_options(aduan_reading=True).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head

@@ -1,0 +1,1 @@
+"""The demo: the office of an invented city, played on one machine."""

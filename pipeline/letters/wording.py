@@ -1,0 +1,164 @@
+"""The sentences of the letter, read from templates/letters/kalimat.toml.
+
+Hides how an instruction of the Kepala Dinas becomes numbered points, and how a sentence is filled without
+evaluating anything that a citizen wrote.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.letters.template import TemplateError
+
+_MONTHS = [
+    "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
+    "November", "Desember",
+]  # fmt: skip
+_BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
+_SENTENCE_END = re.compile(r"(?<=[.;!?])\s+")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The sentences for one decision of the Kepala Dinas."""
+
+    opening: str
+    first_points: tuple[str, ...]
+    agency_point: str
+    last_points: tuple[str, ...]
+    closing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """kalimat.toml, checked: every key it must have is there."""
+
+    common: Mapping[str, str]
+    prefixes: tuple[str, ...]
+    commands: frozenset[str]
+    channels: Mapping[str, str]
+    decisions: Mapping[str, Decision]
+
+
+_COMMON = (
+    "sifat", "lampiran", "hal", "tujuan_bernama", "tujuan_anonim", "tempat_anonim", "perihal",
+    "isian", "isian_butir", "isian_instansi", "tanda_tangan_elektronik",
+)  # fmt: skip
+
+
+def read_wording(text: str) -> Wording:
+    """Parse kalimat.toml; raises TemplateError naming the table and key that is missing or wrong."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateError(f"kalimat.toml tidak dapat dibaca: {error}.") from error
+    common = _table(data, "umum")
+    channels = _table(data, "saluran")
+    return Wording(
+        common={key: _string(common, "umum", key) for key in _COMMON},
+        prefixes=_longest_first(_strings(common, "umum", "awalan_perintah")),
+        commands=frozenset(w.lower() for w in _strings(common, "umum", "kata_perintah")),
+        channels={key: _string(channels, "saluran", key) for key in channels},
+        decisions={k: _decision(_table(data, k), k) for k in data if k not in ("umum", "saluran")},
+    )
+
+
+def _longest_first(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted((p.lower() for p in prefixes), key=len, reverse=True))
+
+
+def _decision(table: Mapping[str, object], name: str) -> Decision:
+    return Decision(
+        opening=_string(table, name, "pembuka"),
+        first_points=_strings(table, name, "butir_awal"),
+        agency_point=_string(table, name, "butir_instansi"),
+        last_points=_strings(table, name, "butir_akhir"),
+        closing=_strings(table, name, "penutup"),
+    )
+
+
+def _table(data: Mapping[str, object], name: str) -> Mapping[str, object]:
+    table = data.get(name)
+    if not isinstance(table, dict):
+        raise TemplateError(f"kalimat.toml: bagian [{name}] tidak ada.")
+    return table
+
+
+def _string(table: Mapping[str, object], where: str, key: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str):
+        raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa satu kalimat.")
+    return value
+
+
+def _strings(table: Mapping[str, object], where: str, key: str) -> tuple[str, ...]:
+    value = table.get(key)
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa daftar kalimat.")
+    return tuple(value)
+
+
+def fill(sentence: str, values: Mapping[str, str]) -> str:
+    """Replace {name} by its value, once: braces inside a value stay what the citizen wrote."""
+
+    def one(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise TemplateError(f"kalimat.toml: {{{found[1]}}} tidak dikenal dalam “{sentence[:60]}…”.")
+        return values[found[1]]
+
+    return re.sub(r"\{(\w+)\}", one, sentence)
+
+
+def points_from(instruction: str, wording: Wording) -> tuple[str, ...]:
+    """Each line of the Kepala Dinas's instruction as a point of the letter.
+
+    What is an order to the office and no content ("Sertakan nomor berita acara") is wrapped in [ISI: …], so
+    that the inspection of the returned letter stops it from ever reaching the citizen.
+    """
+    points = [p for line in instruction.splitlines() for p in _points_of_line(line, wording)]
+    return tuple(points) or (_room(wording, wording.common["isian_butir"]),)
+
+
+def _points_of_line(line: str, wording: Wording) -> list[str]:
+    """One point a line, but an order after the first sentence becomes a point of its own."""
+    points: list[str] = []
+    for sentence in _SENTENCE_END.split(_BULLET.sub("", line).strip()):
+        if not sentence:
+            continue
+        point = _point(sentence, wording)
+        starts = not points or point.startswith("[ISI") or points[-1].startswith("[ISI")
+        if starts or point != _finish(sentence):
+            points.append(point)
+        else:
+            points[-1] = f"{points[-1]} {point}"
+    return points
+
+
+def _point(sentence: str, wording: Wording) -> str:
+    lowered = sentence.lower()
+    for prefix in wording.prefixes:
+        if lowered.startswith(prefix + " "):
+            return _finish("Bahwa " + sentence[len(prefix) :].strip())
+    first = re.split(r"\W", lowered, maxsplit=1)[0]
+    if first in wording.commands:
+        return _room(wording, sentence.rstrip(" .;"))
+    return _finish(sentence)
+
+
+def _finish(sentence: str) -> str:
+    sentence = sentence.strip().rstrip(";,")
+    ended = sentence if sentence.endswith((".", "!", "?", ":", "”", "]")) else sentence + "."
+    return ended[:1].upper() + ended[1:]
+
+
+def _room(wording: Wording, text: str) -> str:
+    return fill(wording.common["isian"], {"teks": text})
+
+
+def long_date(day: date) -> str:
+    """23 November 2026."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,88 @@
+"""Action links: issue, resolve. Hides the token (DESIGN rule 5).
+
+A token is an HMAC, under a key that lies outside the database, of a row that names one task and one holder; so
+neither the database nor a backup can act. A link is spent when its task is closed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.db import Link, Task
+
+SHOWN_AFTER_CLOSING = timedelta(days=7)
+
+
+class LinkError(Exception):
+    """The token opens nothing: it is mangled, was never issued, or has expired (`expired`)."""
+
+    def __init__(self, expired: bool = False) -> None:
+        super().__init__("expired" if expired else "unknown")
+        self.expired = expired
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a good token opens. `full` is False once the task has been closed for more than 7 days."""
+
+    link_id: int
+    task: Task
+    holder: str
+    full: bool
+
+
+def _mac(key: bytes, link: Link) -> str:
+    text = f"{link.id}|{link.task_id}|{link.holder}|{link.created_at.timestamp():.0f}"
+    digest = hmac.digest(key, text.encode(), sha256)[:15]
+    return base64.b32encode(digest).decode().lower()
+
+
+def issue(session: Session, task_id: int, holders: Iterable[str], now: datetime, days: int) -> dict[str, int]:
+    """One new link for each holder: {holder: link id}. Tokens are made later, by the sender."""
+    rows = {
+        holder: Link(
+            task_id=task_id,
+            holder=holder,
+            created_at=now.replace(microsecond=0),
+            expires_at=now + timedelta(days=days),
+        )
+        for holder in holders
+    }
+    session.add_all(rows.values())
+    session.flush()
+    return {holder: row.id for holder, row in rows.items()}
+
+
+def token(session: Session, key: bytes, link_id: int) -> str:
+    """The token of a link that was issued; KeyError if there is none."""
+    link = session.get(Link, link_id)
+    if link is None:
+        raise KeyError(link_id)
+    return f"{link.id}-{_mac(key, link)}"
+
+
+def resolve(session: Session, key: bytes, text: str, now: datetime) -> Opened:
+    """The task and holder that a token names; LinkError otherwise. Never changes a row."""
+    number, _, mac = text.partition("-")
+    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 15 else None
+    if link is None or not mac.isascii() or not hmac.compare_digest(mac, _mac(key, link)):
+        raise LinkError
+    task = session.get_one(Task, link.task_id)
+    if now > link.expires_at and task.closed_at is None:
+        raise LinkError(expired=True)
+    full = task.closed_at is None or now <= task.closed_at + SHOWN_AFTER_CLOSING
+    return Opened(link.id, task, link.holder, full)
+
+
+def live_holders(session: Session, task_id: int, now: datetime) -> dict[str, int]:
+    """The newest unexpired link of each holder of a task: {holder: link id}."""
+    rows = session.scalars(select(Link).where(Link.task_id == task_id, Link.expires_at > now).order_by(Link.id))
+    return {row.holder: row.id for row in rows}

@@ -1,0 +1,100 @@
+"""Address headers as mailers really write them.
+
+Hides comments, groups, quotes, encoded names and what RFC 5322 forbids but arrives;
+an address that cannot be used comes back with an empty `email`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.mail import charsets
+
+MAX_ADDRESSES = 1_000
+_LOCAL = r"""("[^"\r\n]{1,200}"|[^\s<>@",;:()\\]{1,200})"""
+_DOMAIN = r"""([^\s<>@",;:()\\]{1,253}|\[[0-9a-fA-F.:IPv]+\])"""
+_USABLE = re.compile(f"^{_LOCAL}@{_DOMAIN}$")
+_BARE = re.compile(r"""[^\s<>@",;:()\[\]\\]+@[^\s<>@",;:()\[\]\\]+""")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One mailbox: shown name, and address with a lower-case domain ("" if unusable)."""
+
+    name: str
+    email: str
+
+
+def parse(raw: str, hint: str = "") -> tuple[Address, ...]:
+    """The mailboxes of a raw address header (8-bit as surrogates, still encoded)."""
+    if "@" not in raw and "=?" in raw:
+        raw = charsets.header_text(raw, hint)  # some mailers encode name and address as one word
+    raw = re.sub(r"[\r\n]+", " ", raw)
+    found = (_one(piece, hint) for piece in _pieces(raw)[:MAX_ADDRESSES])
+    return tuple(address for address in found if address is not None)
+
+
+def usable(email: str) -> str:
+    """The address with its domain in lower case, or "" where no mail could go there."""
+    email = re.sub(r"\s*@\s*", "@", email.strip().strip("'").removeprefix("mailto:"))
+    match = _USABLE.match(email)
+    return f"{match[1]}@{match[2].lower().rstrip('.')}" if match else ""
+
+
+def _pieces(raw: str) -> list[str]:
+    """Split at commas and semicolons outside quotes, comments and angle brackets."""
+    pieces, start, quote, depth, angle = [], 0, False, 0, False
+    skip = False
+    for index, char in enumerate(raw):
+        if skip:
+            skip = False
+        elif char == "\\" and (quote or depth):
+            skip = True
+        elif char == '"' and not depth:
+            quote = not quote and '"' in raw[index + 1 : index + 2_000]
+        elif quote:
+            continue
+        elif char in "()":
+            depth = max(0, depth + (1 if char == "(" and ")" in raw[index : index + 2_000] else -1))
+        elif depth:
+            continue
+        elif char in "<>":
+            angle = char == "<" and ">" in raw[index : index + 2_000]
+        elif char in ",;" and not angle:
+            pieces.append(raw[start:index])
+            start = index + 1
+        elif char == ":" and not angle and "@" not in raw[start:index] and "=?" not in raw[start:index]:
+            start = index + 1  # the name of a group
+    return [piece for piece in [*pieces, raw[start:]] if piece.strip()]
+
+
+def _one(piece: str, hint: str) -> Address | None:
+    angle = re.search(r"<([^<>]*)>[^<>]*$", piece) or re.search(r"<([^<>]*)$", piece)
+    if angle:
+        name, email = piece[: angle.start()], usable(_unquoted_route(angle[1]))
+    else:
+        comment = re.search(r"\(([^()]*)\)", piece)
+        rest = re.sub(r"\([^()]*\)", " ", piece)
+        name, email = (comment[1] if comment else ""), usable(rest)
+        if not email:
+            bare = _BARE.search(rest)
+            email = usable(bare[0]) if bare else ""
+            name = name or (rest if not bare else rest.replace(bare[0], " "))
+    if not email and (angle := _BARE.search(piece)):
+        email = usable(angle[0])
+    shown = _name(name, hint)
+    return Address(shown, email) if shown or email or "@" in piece else None
+
+
+def _unquoted_route(inner: str) -> str:
+    inner = charsets.header_text(inner) if "=?" in inner else inner
+    return inner.rpartition(":")[2] if inner.startswith("@") else inner
+
+
+def _name(raw: str, hint: str) -> str:
+    raw = raw.strip()
+    if len(raw) > 1 and raw[0] == raw[-1] == '"':
+        raw = raw[1:-1]
+    raw = re.sub(r"\\(.)", r"\1", raw)
+    return re.sub(r"\s+", " ", charsets.header_text(raw, hint)).strip(" \"'<>")

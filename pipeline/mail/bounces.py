@@ -1,0 +1,286 @@
+"""Which recipients a delivery failure names.
+
+Hides RFC 3464 and the free-text reports of mail servers old and new: own reading of the
+report first, then of the words above the returned mail, never a guess from the mail itself
+unless nothing else is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.mail import addresses, charsets
+from pipeline.mail.message import FORWARDED, Attachment, Message
+
+MAX_FAILURES = 200
+MAX_SCAN = 40_000  # characters of explanation that are searched
+
+
+_ARRIVED = {"delivered", "relayed", "expanded"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One recipient that a mail of ours did not reach (yet, where `permanent` is False)."""
+
+    recipient: str
+    status: str
+    permanent: bool
+    original_message_id: str
+    diagnostic: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """One group of a delivery-status part: lower-case field names and their values."""
+
+    fields: dict[str, str]
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def action(self) -> str:
+        return self.get("action").split(" ", 1)[0].strip().lower()
+
+    @property
+    def recipient(self) -> str:
+        return _typed_address(self.get("original-recipient")) or _typed_address(self.get("final-recipient"))
+
+
+def reports(message: Message) -> list[Report]:
+    """Per-recipient groups of every delivery-status part (RFC 3464)."""
+    found: list[Report] = []
+    for attachment in message.attachments:
+        if attachment.content_type in {"message/delivery-status", "message/global-delivery-status"}:
+            found += [
+                group
+                for group in _groups(attachment.content)
+                if group.get("final-recipient") or group.get("original-recipient") or group.get("action")
+            ]
+    return found
+
+
+def _groups(content: bytes) -> Iterator[Report]:
+    text = charsets.decode(content[:500_000]).replace("\r\n", "\n")
+    for block in re.split(r"\n[ \t]*\n+", text)[: MAX_FAILURES * 2]:
+        unfolded = re.sub(r"\n[ \t]+", " ", block.strip("\n"))
+        pairs = re.findall(r"(?m)^([A-Za-z-]{1,60})[ \t]*:[ \t]*(.*)$", unfolded)
+        yield Report({name.lower(): charsets.header_text(value) for name, value in reversed(pairs)})
+
+
+def _typed_address(value: str) -> str:
+    """The address of `rfc822; user@example.org`; other address types name no mailbox."""
+    kind, found, rest = value.partition(";")
+    text = rest if found else value
+    if found and kind.strip().lower().startswith(("x400", "x.400", "x-400")):
+        return ""
+    email = re.search(r"[^\s<>@,;:()]+@[^\s<>@,;:()]+", text)
+    return addresses.usable(email[0].strip("<>\"'.")) if email else ""
+
+
+def from_reports(found: Iterable[Report], original: str) -> list[Failure]:
+    """Failures that the report itself states; deliveries and relays are none."""
+    failures: dict[str, Failure] = {}
+    for report in found:
+        status = (re.search(r"[245]\.\d{1,3}\.\d{1,3}", report.get("status")) or [""])[0]
+        if report.action in _ARRIVED or status.startswith("2") or not report.recipient:
+            continue
+        permanent = report.action == "failed" or (report.action != "delayed" and not status.startswith("4"))
+        diagnostic = re.sub(r"\s+", " ", report.get("diagnostic-code"))[:500]
+        failures.setdefault(
+            report.recipient.lower(), Failure(report.recipient, status, permanent, original, diagnostic)
+        )
+    return list(failures.values())
+
+
+# --- the returned mail --------------------------------------------------------------------
+
+_HEADERS_OF_RETURNED = (
+    "text/rfc822-headers",
+    "message/rfc822",
+    "message/global",
+    "message/global-headers",
+    "text/global-headers",
+)
+_ORIGINAL_LINE = re.compile(r"(?im)^[ \t>|]*(?:x-)?(?:original-)?message-id:\s*<([^<>\s]{3,250})>")
+
+
+def original_id(message: Message) -> str:
+    """The Message-ID of the mail that came back, without brackets; "" where it is not told."""
+    returned = [a for a in message.attachments if a.content_type in _HEADERS_OF_RETURNED]
+    others = [a for a in message.attachments if a.content_type.startswith("message/") and a not in returned]
+    for attachment in [*returned, *others]:
+        found = _id_in(attachment)
+        if found:
+            return found
+    line = _ORIGINAL_LINE.search(message.text)
+    return line[1] if line else next(iter(message.in_reply_to[-1:] or message.references[-1:]), "")
+
+
+def _id_in(attachment: Attachment) -> str:
+    text = charsets.decode(attachment.content[:100_000]).replace("\r\n", "\n")
+    head = re.sub(r"\n[ \t]+", " ", text)
+    line = _ORIGINAL_LINE.search(head)
+    return line[1] if line else ""
+
+
+# --- words above the returned mail ----------------------------------------------------------
+
+_CUT = re.compile(
+    r"(?im)^[ \t>|]*(?:"
+    + re.escape(FORWARDED)
+    + r"|[-=*_~#+ ]*(?:below this line|this is a copy|the body of (?:the|your) message|copy of (?:the|your)"
+    r"|original message|returned (?:message|mail)|message (?:header|text|follows)|header of the source"
+    r"|(?:the )?(?:header|first \d+ lines|beginning) of (?:the )?(?:original|message|your)"
+    r"|unsent message|undelivered message|rejected message|start of|included is|here is)[^\n]{0,120}"
+    r"|received:[ \t]+(?:from|by|\()[^\n]*|return-path:[ \t]*<[^\n]*"
+    r")$"
+)
+_ADDRESS = re.compile(r"""[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+""")
+_ROBOT = re.compile(
+    r"(?i)^(?:mailer-?daemon|postmaster|postmaster-\w+|abuse|noreply|no-reply|root|hostmaster"
+    r"|support|help|helpdesk|info-?desk|sysadmin|admin(?:istrator)?|mail-?admin|mdaemon)@"
+)
+_LEAD = re.compile(
+    r"(?i)(?:following|these|affected|intended)\s+(?:list of\s+)?(?:e?-?mail\s+)?(?:recipients?"
+    r"|address(?:es)?|users?"
+    r"|person|people|destinations?)|(?:not|could ?n.t)\s+(?:be\s+)?(?:delivered|sent)\s+to\s*:|did not reach"
+    r"|(?:penerima|alamat) (?:berikut|di bawah)|addresses failed"
+)
+_A = r"<?(?P<a>[^\s<>@:;,()\[\]\"']+@[^\s<>@:;,()\[\]\"']+)>?"
+_STRONG: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(pattern, re.I | re.M)
+    for pattern in (
+        # qmail, Postfix: an address alone before a colon, the reason behind it
+        rf"^[ \t]*\"?{_A}\"?(?: \([^()\n]*\))?[ \t]*:(?!\S*//)",
+        # "User unknown: a@b", "Quota violation for a@b", "Could not be delivered to: <a@b>"
+        r"(?:unknown|undeliverable|fail(?:ed|ure|s)?|deliver(?:ed|ing|y)?|not exist|rejected|disabled|full"
+        r"|exceed(?:ed|s)"
+        rf"|quota|userid|not (?:be )?found|tidak (?:dapat|ditemukan)|terkirim)\b[^\n@:]{{0,60}}?(?:\b(?:to"
+        rf"|for|user"
+        rf"|mailbox|address|recipient|ke|kepada|untuk)\b)?[ \t]*:?[ \t\n]{{0,3}}{_A}",
+        rf"\b[45]\d\d\b[^\n@]{{0,60}}?{_A}(?=\W*(?:\.\.\.|[ \t]))",
+        rf"rcpt to:[ \t]*{_A}",
+        # an address with nothing else on its line, or with the reason behind it
+        rf"^[ \t*>-]*[<\"'\[(]?{_A}[>\"'\])]?[ \t.,;]*(?:on\b.*|\(.*|-.*|\.\.\..*)?$",
+        rf"^[ \t]*{_A}[ \t]+\S.*$",
+        r"^[ \t]*(?:final[- ]|original[- ])?(?:recipients?|to|addressee|address|destinataire|user|penerima"
+        r"|kepada)"
+        rf"(?: address)?[ \t]*:[ \t]*(?:rfc822;)?[ \t]*{_A}",
+    )
+)
+_SENDER_SIDE = re.compile(
+    r"(?i)\b(?:mail )?(?:from|by|sender|return-path|contact|e-?mail us at|reply-to"
+    r"|via)\b[ \t]*:?[ \t=]*(?:the |address |user |sender )?"
+    r"<?(?:mailto:)?[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>?"
+)
+_EXPANDED = re.compile(rf"(?i)\(expanded from:?\s*{_A}\)")
+_WARNING = re.compile(
+    r"(?i)\b(?:warning|delayed?|not yet been|still (?:being )?(?:retr|try)"
+    r"|will (?:be )?retr|"
+    r"will (?:continue|keep) (?:to )?try|temporar(?:y|ily)|transient|tertunda"
+    r"|belum terkirim)"
+)
+_FINAL = re.compile(
+    r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such"
+    r"|does ?n[o']t exist)"
+)
+
+
+def explanation(message: Message) -> str:
+    """The server's own words: the text up to the returned mail."""
+    text = message.text[:MAX_SCAN]
+    cut = next((m for m in _CUT.finditer(text) if text[: m.start()].strip()), None)
+    return text[: cut.start()] if cut else text
+
+
+def from_words(message: Message, own: frozenset[str]) -> list[Failure]:
+    """Failures read from a report in free text."""
+    words = explanation(message)
+    skip = _not_meant(message, own)
+    found = _header_recipients(message) or _named(words, skip) or _named(_below_lead(message.text), skip)
+    found = found or _bare_names(message, words) or _returned_to(message, words, skip)
+    permanent = not (_WARNING.search(message.subject + "\n" + words) and not _FINAL.search(words))
+    status = (re.search(r"\b[45]\.\d{1,2}\.\d{1,2}\b", words) or [""])[0]
+    diagnostic = _diagnostic(words)
+    original = original_id(message)
+    return [Failure(email, status, permanent, original, diagnostic) for email in found[:MAX_FAILURES]]
+
+
+def _not_meant(message: Message, own: frozenset[str]) -> frozenset[str]:
+    """Addresses that stand in a report without having failed: its writer and its reader."""
+    people = [*message.to, *message.cc, *message.reply_to, *([message.sender] if message.sender else [])]
+    return frozenset(person.email.lower() for person in people) | frozenset(o.lower() for o in own)
+
+
+def _named(words: str, skip: frozenset[str]) -> list[str]:
+    """Addresses that the words blame, first below their "following recipients", then anywhere."""
+    lead = _below_lead(words)
+    expanded = [found["a"] for found in _EXPANDED.finditer(words)]
+    words = _SENDER_SIDE.sub(" ", words)
+    found = next((named for text in (lead, words) if (named := _by_pattern(text, skip) or _anywhere(text, skip))), [])
+    return _unique([*found, *expanded], skip) if found else []
+
+
+def _below_lead(text: str) -> str:
+    lead = _LEAD.search(text[:MAX_SCAN])
+    return _SENDER_SIDE.sub(" ", text[lead.start() : MAX_SCAN]) if lead else ""
+
+
+def _bare_names(message: Message, words: str) -> list[str]:
+    """Mailbox names without a domain, which stand for users of the reporting server."""
+    domain = message.sender.email.partition("@")[2] if message.sender else ""
+    below = _below_lead(words).partition("\n")[2]
+    names = re.findall(r"(?m)^[ \t]+([A-Za-z0-9][\w.+-]{1,63})[ \t]*$", below)
+    return _unique(f"{name}@{domain}" for name in names) if domain else []
+
+
+def _header_recipients(message: Message) -> list[str]:
+    values = [*message.all("X-Failed-Recipients"), *message.all("X-Failed-Recipient")]
+    return _unique(address.email for value in values for address in addresses.parse(value))
+
+
+def _unique(found: Iterable[str], skip: frozenset[str] = frozenset()) -> list[str]:
+    kept: dict[str, str] = {}
+    for raw in found:
+        bare = raw.partition("...")[0].strip(".'\"`")
+        email = addresses.usable(re.sub(r"(?i)^(?:\w+:)?smtp[=:]", "", bare))
+        if email and "." in email.partition("@")[2] and email.lower() not in skip and not _ROBOT.match(email):
+            kept.setdefault(email.lower(), email)
+    return list(kept.values())
+
+
+def _by_pattern(words: str, skip: frozenset[str]) -> list[str]:
+    for pattern in _STRONG:
+        found = _unique((m["a"] for m in pattern.finditer(words)), skip)
+        if found:
+            return found
+    return []
+
+
+def _anywhere(words: str, skip: frozenset[str]) -> list[str]:
+    return _unique((m[0] for m in _ADDRESS.finditer(words)), skip)
+
+
+def _returned_to(message: Message, words: str, skip: frozenset[str]) -> list[str]:
+    """Last resort: whom the returned mail was addressed to."""
+    returned = message.text[len(words) : MAX_SCAN * 2]
+    for attachment in message.attachments:
+        if attachment.content_type in _HEADERS_OF_RETURNED:
+            returned = charsets.decode(attachment.content[:50_000]).replace("\r\n", "\n")
+            break
+    line = re.search(r"(?im)^[ \t>|]*to:[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)", returned)
+    return _unique((a.email for a in addresses.parse(line[1])), skip) if line else []
+
+
+def _diagnostic(words: str) -> str:
+    line = re.search(
+        r"(?m)^.*\b[45]\d\d[ -].*$|^.*(?:unknown|quota|full|rejected|does not exist"
+        r"|no such).*$",
+        words,
+        re.I,
+    )
+    return re.sub(r"\s+", " ", line[0]).strip()[:500] if line else ""

@@ -1,0 +1,305 @@
+"""The one place where mail leaves (DESIGN rule 4). Hides MIME, SMTP, claiming and retrying.
+
+`put()` stores a rendered mail in the caller's transaction; `flush()` claims what is due, builds the MIME with the
+link tokens filled in, sends on a kept connection and marks. A claim that went stale is retried under the same
+Message-ID: a recognisable duplicate beats a silent loss.
+"""
+
+from __future__ import annotations
+
+import secrets
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+
+from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from pipeline import store
+from pipeline.config import Settings
+from pipeline.db import Outbox, reading, writing
+
+LOOP_HEADER = "X-Aduan-Loop"
+STALE = timedelta(minutes=10)
+PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))  # about three days
+BATCH = 50
+TokenOf = Callable[[Session, int], str]
+
+
+class MailServerDown(Exception):
+    """The SMTP server could not be used; what was due stays due. The message says why."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mail before it is stored. `attachments` are (sha256, name, mime); `links` the ids behind place-holders."""
+
+    name: str
+    recipient: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str
+    slot: str = ""
+    links: tuple[int, ...] = ()
+    attachments: tuple[tuple[str, str, str], ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    complaint_id: int | None = None
+    task_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Flushed:
+    """What one flush did."""
+
+    sent: int = 0
+    failed: int = 0
+    later: int = 0
+
+
+def new_slot() -> str:
+    """A random part for the place-holders of one mail, so that no citizen's text can name a link."""
+    return secrets.token_hex(8)
+
+
+def placeholder(slot: str, link_id: int) -> str:
+    """What stands in a stored text where the sender will put the token of a link."""
+    return f"tautan.{slot}.{link_id}."
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
+    """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction."""
+    domain = settings.smtp.sender.rpartition("@")[2]
+    references = list(dict.fromkeys((*draft.references, draft.in_reply_to)))
+    row = Outbox(
+        name=draft.name,
+        recipient=draft.recipient,
+        recipient_name=_one_line(draft.recipient_name),
+        subject=_one_line(draft.subject),
+        text=draft.text,
+        html=draft.html,
+        headers={"in_reply_to": draft.in_reply_to, "references": [r for r in references if r]},
+        attachments=[list(a) for a in draft.attachments],
+        links=list(draft.links),
+        slot=draft.slot,
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+        date=now,
+        next_at=now,
+        complaint_id=draft.complaint_id,
+        task_id=draft.task_id,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def count_since(session: Session, recipient: str, names: tuple[str, ...], since: datetime) -> int:
+    """How many mails of these kinds went to an address since then (for the cap on answers, RFC 3834)."""
+    rows = select(Outbox.id).where(Outbox.recipient == recipient, Outbox.name.in_(names), Outbox.date >= since)
+    return len(session.scalars(rows).all())
+
+
+def last_to(session: Session, recipient: str, complaint_id: int) -> Outbox | None:
+    """The newest mail of this case to this address, for the thread."""
+    rows = select(Outbox).where(Outbox.recipient == recipient, Outbox.complaint_id == complaint_id)
+    return session.scalar(rows.order_by(Outbox.id.desc()).limit(1))
+
+
+def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:
+    """The newest mail of ours that one of these Message-IDs names."""
+    if not ids:
+        return None
+    return session.scalar(select(Outbox).where(Outbox.message_id.in_(ids)).order_by(Outbox.id.desc()).limit(1))
+
+
+def untold(session: Session) -> list[Outbox]:
+    """Mails whose end (sent, dead) nobody has been told of yet."""
+    return list(
+        session.scalars(
+            select(Outbox).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False)).order_by(Outbox.id)
+        )
+    )
+
+
+def mark_told(session: Session, row: Outbox) -> None:
+    row.told = True
+
+
+def _address(name: str, email: str) -> Address | str:
+    local, _, domain = email.rpartition("@")
+    try:
+        return Address(display_name=name, username=local, domain=domain)
+    except ValueError:
+        return email
+
+
+def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]) -> EmailMessage:
+    """The MIME message of a stored mail: UTF-8 text and HTML, attachments, thread, RFC 3834 headers."""
+    text, html = row.text, row.html
+    for link_id, token in tokens.items():
+        url = f"{settings.web.base_url}/t/{token}"
+        text = text.replace(placeholder(row.slot, link_id), url)
+        html = html.replace(placeholder(row.slot, link_id), url)
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = _address(settings.smtp.sender_name, settings.smtp.sender)
+    message["To"] = _address(row.recipient_name, row.recipient)
+    message["Subject"] = row.subject
+    message["Date"] = format_datetime(row.date.astimezone(settings.zone))
+    message["Message-ID"] = row.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message[LOOP_HEADER] = settings.smtp.sender
+    if row.headers.get("in_reply_to"):
+        message["In-Reply-To"] = row.headers["in_reply_to"]
+    if row.headers.get("references"):
+        message["References"] = " ".join(row.headers["references"][-10:])
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for content, name, mime in files:
+        main, _, sub = mime.partition("/")
+        message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name))
+    return message
+
+
+def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
+    """A logged-in SMTP connection, verified by TLS unless config says loopback in the clear. MailServerDown if not."""
+    conf = settings.smtp
+    context = ssl.create_default_context(cafile=str(settings.path(conf.ca_file)) if conf.ca_file else None)
+    try:
+        if conf.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(conf.host, conf.port, timeout=timeout, context=context)
+        else:
+            server = smtplib.SMTP(conf.host, conf.port, timeout=timeout)
+        if conf.security == "starttls":
+            server.starttls(context=context)
+        if conf.user:
+            server.login(conf.user, settings.secret("smtp_password"))
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
+    return server
+
+
+def _is_due(now: datetime) -> object:
+    return or_(
+        and_(Outbox.state == "due", Outbox.next_at <= now),
+        and_(Outbox.state == "sending", Outbox.claimed_at < now - STALE),
+    )
+
+
+def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
+    with writing(engine) as session:
+        claimed = session.execute(
+            update(Outbox).where(Outbox.id == mail_id, _is_due(now)).values(state="sending", claimed_at=now)  # type: ignore[arg-type]
+        )
+        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _load(engine: Engine, settings: Settings, mail_id: int, token_of: TokenOf) -> tuple[Outbox, EmailMessage]:
+    with reading(engine) as session:
+        row = session.get_one(Outbox, mail_id)
+        tokens = {link_id: token_of(session, link_id) for link_id in row.links}
+        files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]
+        session.expunge(row)
+    return row, build(row, settings, tokens, files)
+
+
+def _mark(engine: Engine, mail_id: int, now: datetime, error: str = "", permanent: bool = False) -> str:
+    """Note the result of one try; returns the new state."""
+    with writing(engine) as session:
+        row = session.get_one(Outbox, mail_id)
+        row.attempts += 1
+        row.claimed_at, row.error = None, error[:500]
+        if not error:
+            row.state, row.sent_at = "sent", now
+        elif permanent or row.attempts > len(PAUSES):
+            row.state = "dead"
+        else:
+            row.state, row.next_at = "due", now + PAUSES[row.attempts - 1]
+        return row.state
+
+
+def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
+    """The connection died before the server answered: the try does not count against the mail."""
+    with writing(engine) as session:
+        row = session.get_one(Outbox, mail_id)
+        row.state, row.claimed_at, row.error = "due", None, error[:500]
+        row.next_at = now + PAUSES[0]
+
+
+def _send(server: smtplib.SMTP, settings: Settings, row: Outbox, message: EmailMessage) -> tuple[str, bool]:
+    """("", False) when accepted, else (what the server said, whether it is final)."""
+    try:
+        server.send_message(message, from_addr=settings.smtp.sender, to_addrs=[row.recipient])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, text = next(iter(error.recipients.values()))
+        return f"{code} {text.decode(errors='replace')}", code >= 500
+    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError):
+        raise
+    except smtplib.SMTPResponseException as error:
+        detail = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        return f"{error.smtp_code} {detail}", error.smtp_code >= 500
+    except (smtplib.SMTPException, ValueError, UnicodeError) as error:
+        return f"{type(error).__name__}: {error}", True
+    return "", False
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[Callable[[], smtplib.SMTP]]:
+    """A connection that is opened at first need and closed politely."""
+    kept: list[smtplib.SMTP] = []
+
+    def server() -> smtplib.SMTP:
+        if not kept:
+            kept.append(connect(settings))
+        return kept[0]
+
+    try:
+        yield server
+    finally:
+        for one in kept:
+            try:
+                one.quit()
+            except (OSError, smtplib.SMTPException):
+                one.close()
+
+
+def due(engine: Engine, now: datetime) -> list[int]:
+    """Ids of mails whose time has come, oldest first, at most one batch."""
+    with reading(engine) as session:
+        return list(session.scalars(select(Outbox.id).where(_is_due(now)).order_by(Outbox.id).limit(BATCH)))  # type: ignore[arg-type]
+
+
+def flush(engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf) -> Flushed:
+    """Send what is due; `token_of` gives the token of a link that a text holds a place for.
+
+    MailServerDown when the server cannot be used; nothing is lost, a claim is given back.
+    """
+    done = {"sent": 0, "dead": 0, "due": 0}
+    with _connected(settings) as server:
+        while waiting := due(engine, clock()):
+            server()  # before claiming: a dead server must not hold claims
+            for mail_id in waiting:
+                if not _claim(engine, mail_id, clock()):
+                    continue
+                try:
+                    row, message = _load(engine, settings, mail_id, token_of)
+                    error, permanent = _send(server(), settings, row, message)
+                except (OSError, smtplib.SMTPException) as broken:
+                    _release(engine, mail_id, clock(), str(broken))
+                    raise MailServerDown(str(broken)) from broken
+                except (KeyError, ValueError, LookupError) as bad:
+                    error, permanent = f"{type(bad).__name__}: {bad}", True
+                done[_mark(engine, mail_id, clock(), error, permanent)] += 1
+    return Flushed(done["sent"], done["dead"], done["due"])

@@ -1,0 +1,401 @@
+"""Which mail each event sends to whom. One small function for each mail; the words lie in templates/email/<name>/.
+
+Hides Jinja, place-holders of links and the thread of each person's mails. Everything is put into the outbox in the
+caller's transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline import clock, store
+from pipeline.config import Petugas, Settings
+from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
+from pipeline.mail import outbox
+from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, EventKind, TaskKind
+from pipeline.words import environment, table, word
+
+ANSWERS = ("tanda_terima", "balasan_tugas")  # what a robot could make us repeat (RFC 3834)
+MAX_ATTACHED = 10 * 2**20
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Who gets a mail, and what it hangs on."""
+
+    email: str
+    name: str
+    complaint: Complaint | None = None
+    task: Task | None = None
+    link_id: int | None = None
+    attachments: Sequence[Document] = ()
+
+
+def _send(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> Outbox:
+    """Render templates/email/<name>/ (subject, and one body as text and as HTML) and put the mail into the outbox."""
+    slot = outbox.new_slot()
+    tautan = outbox.placeholder(slot, to.link_id) if to.link_id else ""
+    values = {
+        "p": to.complaint,
+        "tugas": to.task,
+        "tautan": tautan,
+        "batas": _short_limit(settings, to.task, now),
+        "berkas": [d.name for d in to.attachments],
+        **context,
+    }
+    subject = _render(settings, f"{name}/subject.txt", "txt", values)
+    text = _render(settings, f"{name}/body.jinja", "txt", {**values, "perihal_surat": subject})
+    html = _render(settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject})
+    draft = outbox.Draft(
+        name=name,
+        recipient=to.email,
+        recipient_name=to.name,
+        subject=subject,
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        html=html,
+        slot=slot,
+        links=(to.link_id,) if to.link_id else (),
+        attachments=tuple((d.sha256, d.name, d.mime) for d in to.attachments),
+        complaint_id=to.complaint.id if to.complaint else None,
+        task_id=to.task.id if to.task else None,
+        **_thread(session, to),
+    )
+    return outbox.put(session, settings, draft, now)
+
+
+def _render(settings: Settings, template: str, twin: str, values: dict[str, Any]) -> str:
+    """One part of a mail. Both twins come from the same body, with the layout and the parts of their kind."""
+    env = environment(settings, escape=twin == "html")
+    layout = {"dasar": f"email/_dasar.{twin}", "bagian": f"email/_bagian.{twin}"}
+    return env.get_template(f"email/{template}").render(**values, **layout)
+
+
+def _short_limit(settings: Settings, task: Task | None, now: datetime) -> str:
+    """The due time as a subject names it: the hour on the day itself, else the date."""
+    if task is None or task.due_at is None:
+        return ""
+    due, today = task.due_at.astimezone(settings.zone), now.astimezone(settings.zone)
+    return clock.pukul(due) if due.date() == today.date() else clock.tanggal_pendek(due)
+
+
+def _thread(session: Session, to: Letter) -> dict[str, Any]:
+    """One thread for each person and case: after our last mail to them, or the pengadu's own first mail."""
+    if to.complaint is None:
+        return {}
+    root = to.complaint.thread_id if to.email == to.complaint.email else ""
+    last = outbox.last_to(session, to.email, to.complaint.id)
+    if last is None:
+        return {"in_reply_to": root, "references": (root,)}
+    return {"in_reply_to": last.message_id, "references": (root, *last.headers.get("references", []))}
+
+
+# ---- what a task mail says -----------------------------------------------------------------------------------
+
+
+def history(session: Session, complaint: Complaint, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
+    """Events of these kinds (all when none is given) with what they say, oldest first."""
+    query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id)
+    query = query.where(Event.complaint_id == complaint.id).order_by(Event.seq)
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return [(event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)]
+
+
+def limit_words(settings: Settings, task: Task) -> str:
+    """The arithmetic of a due time in plain words."""
+    if task.due_at is None:
+        return word("tugas.tanpa_batas")
+    if task.kind is TaskKind.TANDA_TANGAN:
+        limit = clock.parse_limit(settings.sop.waktu_tanda_tangan)
+    else:
+        limit = settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1].limit
+    if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
+        return word("tugas.batas_lanjut")
+    return clock.explain(task.opened_at, limit, settings.hours)
+
+
+def _buttons(kind: TaskKind) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
+    first, *others = ACTIONS[kind]
+    if first.name == "putuskan":
+        outcomes = table("pilihan.keputusan")
+        main = [{"label": outcomes[c], "url": f"?aksi=putuskan&keputusan={c}"} for c in first.fields[0].choices]
+    else:
+        main = [{"label": word(f"aksi.{kind}.{first.name}.judul"), "url": f"?aksi={first.name}"}]
+    return main, [{"label": word(f"aksi.{kind}.{o.name}.judul"), "url": f"?aksi={o.name}"} for o in others]
+
+
+def _attachments(session: Session, complaint: Complaint, *kinds: str) -> list[Document]:
+    query = select(Document).where(Document.complaint_id == complaint.id, Document.kind.in_(kinds))
+    return list(session.scalars(query.order_by(Document.id)))
+
+
+def _answers(session: Session, settings: Settings, complaint: Complaint) -> list[dict[str, str]]:
+    return [
+        {"nama": event.actor_name, "jabatan": event.actor_title, "teks": data.get("teks", "")}
+        for event, data in history(session, complaint, EventKind.UNIT_ANSWERED)
+    ]
+
+
+def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Document]:
+    """The file that goes with the mail: the newest letter to edit or sign, the signed one to deliver."""
+    if task.kind in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+        newest = _attachments(session, complaint, "konsep", "surat")[-1:]
+    elif task.kind is TaskKind.PENYAMPAIAN:
+        newest = _attachments(session, complaint, "ttd")[-1:]
+    else:
+        newest = []
+    return [d for d in newest if store.size(session, d.sha256) <= MAX_ATTACHED]
+
+
+def _task_context(session: Session, settings: Settings, complaint: Complaint, task: Task) -> dict[str, Any]:
+    main, others = _buttons(task.kind)
+    return {
+        "isi": complaint.isi,
+        "lampiran": [
+            {"nama": d.name, "ukuran": store.size(session, d.sha256)}
+            for d in _attachments(session, complaint, "lampiran")
+        ],
+        "jawaban_unit": _answers(session, settings, complaint),
+        "hitungan": limit_words(settings, task),
+        "tombol": main,
+        "lain": others,
+        "langkah": settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1],
+        "catatan": task.note,
+        "pengadu": citizen_words(complaint),
+    }
+
+
+def citizen_words(complaint: Complaint) -> str:
+    """Who complains, as a mail to officials names them; a secret identity is not spread by mail."""
+    if complaint.rahasia:
+        return word("pengadu.rahasia")
+    return complaint.nama or word("pengadu.tanpa_nama")
+
+
+def task(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+) -> None:
+    """What is asked, by when and why, the complaint, the buttons: to one holder of a task."""
+    to = Letter(person.email, person.nama, complaint, task, link_id, _letter_of(session, complaint, task))
+    context = _task_context(session, settings, complaint, task)
+    _send(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
+
+
+def item_task(
+    session: Session, settings: Settings, now: datetime, item: Item, task: Task, person: Petugas, link_id: int
+) -> None:
+    """To the JFU: a scanned slip to type in, or a mail that could not be read."""
+    to = Letter(person.email, person.nama, None, task, link_id)
+    hitungan = limit_words(settings, task)
+    _send(session, settings, now, f"tugas_{task.kind}", to, petugas=person, item=item, hitungan=hitungan)
+
+
+def reminder(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint | None,
+    item: Item | None,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+) -> None:
+    """Before a limit and after it is missed, with a fresh link."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    late = bool(task.due_at and task.due_at < now)
+    lewat = clock.lama(clock.elapsed(task.due_at, now, settings.hours), days=False) if late and task.due_at else ""
+    _send(
+        session,
+        settings,
+        now,
+        "pengingat",
+        to,
+        petugas=person,
+        terlambat=late,
+        lewat=lewat,
+        hitungan=limit_words(settings, task),
+        judul=complaint.perihal if complaint else (item.name if item else ""),
+        diminta=word(f"tugas.{task.kind}"),
+    )
+
+
+# ---- to the pengadu ------------------------------------------------------------------------------------------
+
+
+def _to_citizen(complaint: Complaint, **extra: Any) -> Letter:
+    return Letter(complaint.email, complaint.nama, complaint, **extra)
+
+
+def status_url(settings: Settings, complaint: Complaint) -> str:
+    return f"{settings.web.base_url}/s/{complaint.status_code}"
+
+
+def acknowledge(session: Session, settings: Settings, now: datetime, complaint: Complaint) -> None:
+    """The number, the next step and the time it takes; at most so many an hour to one address (RFC 3834)."""
+    if not complaint.email or too_many_answers(session, settings, now, complaint.email):
+        return
+    # The longest way through the SOP, so that the promise holds.
+    last_day = clock.due(now, settings.sop.langkah[2].limit, settings.hours)
+    _send(
+        session,
+        settings,
+        now,
+        "tanda_terima",
+        _to_citizen(complaint),
+        status=status_url(settings, complaint),
+        jawaban=clock.next_workday(last_day, settings.hours),
+    )
+
+
+def too_many_answers(session: Session, settings: Settings, now: datetime, address: str) -> bool:
+    since = now - timedelta(hours=1)
+    return outbox.count_since(session, address, ANSWERS, since) >= settings.smtp.answers_per_hour
+
+
+def ask_citizen(session: Session, settings: Settings, now: datetime, complaint: Complaint, question: str) -> None:
+    _send(
+        session,
+        settings,
+        now,
+        "tanya_pengadu",
+        _to_citizen(complaint),
+        pertanyaan=question,
+        status=status_url(settings, complaint),
+    )
+
+
+def not_a_complaint(session: Session, settings: Settings, now: datetime, complaint: Complaint, reason: str) -> None:
+    if complaint.email:
+        _send(session, settings, now, "bukan_pengaduan", _to_citizen(complaint), alasan=reason)
+
+
+def letter(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    signed: Iterable[Document],
+    message: str,
+) -> Outbox:
+    """The signed letter to the pengadu, in the thread of the complaint; a merged complaint gets the words alone."""
+    to = _to_citizen(complaint, task=task, attachments=tuple(signed))
+    return _send(session, settings, now, "surat_jawaban", to, pesan=message, status=status_url(settings, complaint))
+
+
+# ---- to officials, for their information ---------------------------------------------------------------------
+
+
+def unit_answered(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    by: Petugas,
+    answer: str,
+) -> None:
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    _send(
+        session, settings, now, "dijawab_unit", to, petugas=person, oleh=by, jawaban=answer,
+        hitungan=limit_words(settings, task),
+    )  # fmt: skip
+
+
+def citizen_wrote(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task | None,
+    person: Petugas,
+    link_id: int | None,
+    text: str,
+    answered: bool,
+) -> None:
+    to = Letter(person.email, person.nama, complaint, task if link_id else None, link_id)
+    context = {"teks": text, "menjawab": answered, "pengadu": citizen_words(complaint), "petugas": person}
+    if task is not None and link_id:
+        context["hitungan"] = limit_words(settings, task)
+    else:
+        context["hitungan"] = ""
+    _send(session, settings, now, "pengadu_menulis", to, **context)
+
+
+def meeting(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    person: Petugas,
+    at: datetime,
+    place: str,
+    who: str,
+) -> None:
+    to = Letter(person.email, person.nama, complaint)
+    _send(session, settings, now, "rapat", to, petugas=person, pada=at, tempat=place, peserta=who)
+
+
+def letter_stored(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    name: str,
+) -> None:
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    _send(session, settings, now, "surat_tersimpan", to, petugas=person, berkas=name)
+
+
+def task_reply(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint | None,
+    task: Task,
+    person: Petugas,
+    link_id: int | None,
+    reason: str,
+) -> None:
+    """A reply to a task mail that cannot act by itself: friendly, with the way on."""
+    if too_many_answers(session, settings, now, person.email):
+        return
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    _send(session, settings, now, "balasan_tugas", to, petugas=person, sebab=reason)
+
+
+def bounce(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    person: Petugas,
+    mail: Outbox,
+    diagnostic: str,
+) -> None:
+    to = Letter(person.email, person.nama, complaint)
+    _send(session, settings, now, "terpental", to, petugas=person, surat=mail, sebab=diagnostic)
+
+
+def seal(session: Session, settings: Settings, now: datetime, row: Seal) -> None:
+    """The day's seal to the IT officer, who keeps it outside the system."""
+    _send(session, settings, now, "segel", Letter(settings.petugas_ti.email, ""), segel=row)

@@ -1,0 +1,307 @@
+"""The product on one page: collect mail, collect scans, take in what is new, do slow work, remind, send.
+
+Each step reads rows that the one before it committed, so each can be killed at any point and run again. `tick` runs
+all once; `Lanes` runs each on its own schedule, with growing pauses for a lane that fails while the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import schedule
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from pipeline import cases, files, intake, jobs, links, notices, store
+from pipeline.cases import Work
+from pipeline.config import Settings
+from pipeline.db import Complaint, Document, Lane, reading, writing
+from pipeline.letters.template import TemplateError
+from pipeline.mail import outbox
+from pipeline.mail.mailbox import Mailbox
+
+log = logging.getLogger(__name__)
+SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
+STILL = timedelta(seconds=3)  # a file of the scanner's share is taken when nobody has written to it for so long
+LONGEST_PAUSE = 15 * 60
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class App:
+    """What every step needs: settings, database, the time."""
+
+    settings: Settings
+    engine: Engine
+    clock: Callable[[], datetime] = utc_now
+
+
+Report = dict[str, int]
+
+
+def tick(app: App) -> Report:
+    """Everything once, top to bottom; what it did, in numbers. A step that fails does not stop the next."""
+    done: Report = {}
+    for name, step in STEPS.items():
+        result = guarded(app, name, step)
+        done |= {f"gagal_{name}": 1} if result is None else result
+    return done
+
+
+def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None:
+    """Run one step; its state is kept for `aduan check`. None if it failed."""
+    try:
+        done = step(app)
+    except Exception as error:  # a dead server or a full disk must not end the other lanes
+        log.warning("%s: %s: %s", name, type(error).__name__, error)
+        _note(app, name, f"{type(error).__name__}: {error}")
+        return None
+    _note(app, name, "")
+    return done
+
+
+def _note(app: App, name: str, error: str) -> None:
+    with writing(app.engine) as session:
+        lane = session.get(Lane, name) or Lane(name=name, failures=0, error="")
+        session.add(lane)
+        if error:
+            lane.failures, lane.failed_at, lane.error = lane.failures + 1, utc_now(), error[:500]
+        else:
+            lane.failures, lane.ok_at = 0, utc_now()
+
+
+# ---- the steps -----------------------------------------------------------------------------------------------
+
+
+def mail(app: App) -> Report:
+    """Fetch and commit what is new, take it in, then move what is settled."""
+    new = 0
+    with Mailbox(app.settings) as box:
+        folder = app.settings.imap.folder
+        waiting = box.waiting()
+        with reading(app.engine) as session:
+            known = intake.seen(session, box.name, folder, box.uidvalidity, waiting)
+        for batch in box.fetch(uid for uid in waiting if uid not in known):
+            with writing(app.engine) as session:
+                for one in batch:
+                    arrival = intake.Arrival(box.name, folder, box.uidvalidity, one.uid, one.arrived)
+                    intake.receive(session, "mail", one.raw, arrival, app.clock())
+            new += len(batch)
+            take_in(app)
+            _file_away(app, box)
+        _file_away(app, box)
+    return {"surat_masuk": new}
+
+
+def _file_away(app: App, box: Mailbox) -> None:
+    """Move settled mail to Diproses or Ditahan, then note it; a move that was killed half-way is harmless to repeat."""
+    with reading(app.engine) as session:
+        settled = intake.to_move(session, box.name, app.settings.imap.folder, box.uidvalidity)
+        by_state = {state: [s for s, own in settled if own == state] for state in ("done", "held")}
+    targets = {"done": app.settings.imap.folder_done, "held": app.settings.imap.folder_held}
+    for state, sightings in by_state.items():
+        if not sightings:
+            continue
+        box.move([s.uid for s in sightings], targets[state])
+        with writing(app.engine) as session:
+            intake.moved(session, [s.id for s in sightings], app.clock())
+
+
+def scans(app: App) -> Report:
+    """Take files out of the scanner's folder: bytes committed first, then moved to diproses/ (or ditahan/)."""
+    if not app.settings.scan.folder:
+        return {}
+    folder = app.settings.path(app.settings.scan.folder)
+    found = [path for path in sorted(folder.iterdir()) if _is_still(path)] if folder.is_dir() else []
+    for path in found:
+        content = path.read_bytes()
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        with writing(app.engine) as session:
+            arrival = intake.Arrival("pindaian", str(path), int(at.timestamp()), 0, at, path.name)
+            item_id = intake.receive(session, "scan", content, arrival, app.clock()).id
+        state = intake.take_in(app.engine, app.settings, item_id, app.clock)
+        _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
+    return {"pindaian": len(found)}
+
+
+def _is_still(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file() or path.suffix.lower() not in SCAN_SUFFIXES:
+        return False
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return utc_now() - changed > STILL
+
+
+def _put_away(path: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    target = folder / path.name
+    order = 1
+    while target.exists():
+        order += 1
+        target = folder / f"{path.stem}-{order}{path.suffix}"
+    path.rename(target)
+
+
+def take_in(app: App) -> Report:
+    """Settle every item that is new; also those that a killed run left behind."""
+    with reading(app.engine) as session:
+        waiting = intake.new_items(session)
+    states = [intake.take_in(app.engine, app.settings, item_id, app.clock) for item_id in waiting]
+    return {"diproses": states.count("done"), "ditahan": states.count("held")}
+
+
+def work_jobs(app: App) -> Report:
+    """Letters and PDFs, one after another, outside any transaction."""
+    with reading(app.engine) as session:
+        waiting = [(job.id, job.kind, job.subject_id) for job in jobs.due(session, app.clock())]
+    done = 0
+    for job_id, kind, subject_id in waiting:
+        try:
+            JOBS[kind](app, subject_id)
+        except (files.FileError, TemplateError, KeyError, OSError) as error:
+            log.warning("job %s %s: %s", kind, subject_id, error)
+            with writing(app.engine) as session:
+                jobs.failed(session, job_id, str(error), app.clock())
+            continue
+        with writing(app.engine) as session:
+            jobs.done(session, job_id)
+        done += 1
+    return {"pekerjaan": done}
+
+
+def _draft(app: App, complaint_id: int) -> None:
+    with reading(app.engine) as session:
+        complaint = session.get_one(Complaint, complaint_id)
+        version = cases.next_version(Work(session, app.settings, app.clock()), complaint)
+    content = cases.compose_letter(app.settings, complaint, version)
+    with writing(app.engine) as session:
+        cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, version, content)
+
+
+def _pdf(app: App, document_id: int) -> None:
+    with reading(app.engine) as session:
+        content = store.get(session, session.get_one(Document, document_id).sha256)
+    pdf = files.to_pdf(content)
+    with writing(app.engine) as session:
+        cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf)
+
+
+JOBS: dict[str, Callable[[App, int], None]] = {cases.FRESH_DRAFT: _draft, cases.MAKE_PDF: _pdf}
+
+
+def remind(app: App) -> Report:
+    """Remind what is late or soon will be, inside office hours only."""
+    if not app.settings.hours.is_open(app.clock()):
+        return {"pengingat": 0}
+    with reading(app.engine) as session:
+        late = cases.due_for_reminder(Work(session, app.settings, app.clock()))
+    sent = 0
+    for task_id in late:
+        with writing(app.engine) as session:
+            sent += cases.remind(Work(session, app.settings, app.clock()), task_id)
+    return {"pengingat": sent}
+
+
+def seal(app: App) -> Report:
+    """Seal yesterday's history once, and mail the seal to the IT officer."""
+    yesterday = app.clock().astimezone(app.settings.zone).date() - timedelta(days=1)
+    with writing(app.engine) as session:
+        row = cases.seal_day(Work(session, app.settings, app.clock()), yesterday)
+        if row is not None:
+            notices.seal(session, app.settings, app.clock(), row)
+    return {"segel": int(row is not None)}
+
+
+def send(app: App) -> Report:
+    """Flush the outbox, then tell the cases how their mails ended."""
+
+    def token_of(session: Session, link_id: int) -> str:
+        return links.token(session, app.settings.key, link_id)
+
+    try:
+        flushed = outbox.flush(app.engine, app.settings, app.clock, token_of)
+    finally:
+        intake.take_results(app.engine, app.settings, app.clock)
+    return {"terkirim": flushed.sent, "gagal_kirim": flushed.failed, "ditunda": flushed.later}
+
+
+STEPS: dict[str, Callable[[App], Report]] = {
+    "mail": mail,
+    "scans": scans,
+    "take_in": take_in,
+    "jobs": work_jobs,
+    "remind": remind,
+    "seal": seal,
+    "send": send,
+}
+
+
+# ---- lanes ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Lanes:
+    """The steps as lanes, each in a thread with a schedule of its own, until `stop()`.
+
+    A lane that fails waits twice as long each time, up to 15 minutes, and starts afresh after a success.
+    """
+
+    app: App
+    every: dict[str, float] = field(default_factory=dict)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _woken: dict[str, threading.Event] = field(default_factory=dict)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        pauses = {
+            "mail": float(self.app.settings.imap.every_seconds),
+            "seal": 600.0,
+            "remind": 30.0,
+            "scans": 5.0,
+        }
+        for name, step in STEPS.items():
+            pause = self.every.get(name, pauses.get(name, 2.0))
+            self._woken[name] = threading.Event()
+            thread = threading.Thread(target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self, name: str, step: Callable[[App], Report], pause: float) -> None:
+        failures = 0
+        planner = schedule.Scheduler()
+
+        def once() -> None:
+            nonlocal failures
+            failures = 0 if guarded(self.app, name, step) is not None else failures + 1
+
+        once()
+        while not self._stopped.is_set():
+            planner.clear()
+            planner.every(max(1, round(min(pause * 2**failures, LONGEST_PAUSE)))).seconds.do(once)
+            while not self._stopped.is_set() and not self._woken[name].is_set() and (planner.idle_seconds or 0) > 0:
+                self._woken[name].wait(min(planner.idle_seconds or 0, 1))
+            if self._woken[name].is_set():
+                self._woken[name].clear()
+                once()
+            else:
+                planner.run_pending()
+
+    def wake(self, *names: str) -> None:
+        """Run these lanes now instead of at their next time."""
+        for name in names:
+            self._woken[name].set()
+
+    def stop(self, timeout: float = 10) -> None:
+        """Ask all lanes to end and wait for what is under way."""
+        self._stopped.set()
+        for event in self._woken.values():
+            event.set()
+        for thread in self._threads:
+            thread.join(timeout)

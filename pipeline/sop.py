@@ -1,0 +1,325 @@
+"""The SOP as data: stages, roles, tasks and which action leads where.
+
+Pure. Labels, Waktu and holders come from `config.toml`; this module holds only what the code must know:
+the closed lists of names and `next_stage()`. Source of every row: the table of SOP 12.1.1.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who acts (SOP column Pelaksana), plus the two parties outside the table."""
+
+    JFU = "jfu"
+    SEKRETARIS = "sekretaris"
+    KASI = "kasi"  # Kasubag and Kasi
+    KEPALA = "kepala"
+
+
+class Channel(StrEnum):
+    """How a complaint came (SOP langkah 1: "langsung maupun tidak langsung")."""
+
+    EMAIL = "email"
+    KOTAK = "kotak"
+    LANGSUNG = "langsung"
+    TELEPON = "telepon"
+    SURAT = "surat"
+
+
+class Stage(StrEnum):
+    """Where a complaint stands."""
+
+    PENERIMAAN = "penerimaan"  # langkah 1
+    KLARIFIKASI = "klarifikasi"  # langkah 2
+    KEPUTUSAN = "keputusan"  # langkah 3
+    JAWABAN = "jawaban"  # langkah 4
+    TANDA_TANGAN = "tanda_tangan"  # between 4 and 5
+    PENYAMPAIAN = "penyampaian"  # langkah 5
+    PENGIRIMAN = "pengiriman"  # langkah 5, the letter is with the mail server
+    SELESAI = "selesai"
+    DIGABUNG = "digabung"  # waits for the answer of its parent
+    BATAL = "batal"  # void: not a complaint; the row stays in the book
+
+
+class TaskKind(StrEnum):
+    """What somebody is asked to do; a link names one of these."""
+
+    CATAT = "catat"
+    KLARIFIKASI = "klarifikasi"
+    KETERANGAN = "keterangan"  # a Kasubag/Kasi answers the Sekretaris
+    KEPUTUSAN = "keputusan"
+    JAWABAN = "jawaban"
+    TANDA_TANGAN = "tanda_tangan"
+    PENYAMPAIAN = "penyampaian"
+    ARSIP = "arsip"  # a closed complaint: correct, reopen
+    PINDAI = "pindai"  # an item: a scanned slip to be typed in
+    TERTAHAN = "tertahan"  # an item: something that could not be read
+
+
+class Decision(StrEnum):
+    """What the Kepala Dinas decides in langkah 3."""
+
+    DITINDAKLANJUTI = "ditindaklanjuti"
+    DITOLAK = "ditolak"
+    BUKAN_WEWENANG = "bukan_wewenang"
+
+
+class EventKind(StrEnum):
+    """The closed vocabulary of a complaint's history (DESIGN rule 7)."""
+
+    RECEIVED = "received"
+    RECORDED = "recorded"
+    CORRECTED = "corrected"
+    MERGED = "merged"
+    SPLIT = "split"
+    VOIDED = "voided"
+    UNIT_ASKED = "unit_asked"
+    UNIT_ANSWERED = "unit_answered"
+    CITIZEN_ASKED = "citizen_asked"
+    CITIZEN_WROTE = "citizen_wrote"
+    REPORTED = "reported"
+    RETURNED = "returned"
+    MEETING_SET = "meeting_set"
+    MINUTES_ADDED = "minutes_added"
+    DECIDED = "decided"
+    DRAFTED = "drafted"
+    LETTER_STORED = "letter_stored"
+    SUBMITTED = "submitted"
+    SIGNED = "signed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEND_FAILED = "send_failed"
+    BOUNCED = "bounced"
+    REOPENED = "reopened"
+    REMINDED = "reminded"
+
+
+ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
+    TaskKind.CATAT: (Role.JFU,),
+    TaskKind.KLARIFIKASI: (Role.SEKRETARIS,),
+    TaskKind.KETERANGAN: (Role.KASI,),
+    TaskKind.KEPUTUSAN: (Role.KEPALA,),
+    TaskKind.JAWABAN: (Role.SEKRETARIS,),
+    TaskKind.TANDA_TANGAN: (Role.KEPALA,),
+    TaskKind.PENYAMPAIAN: (Role.JFU,),
+    TaskKind.ARSIP: (Role.JFU, Role.SEKRETARIS),
+    TaskKind.PINDAI: (Role.JFU,),
+    TaskKind.TERTAHAN: (Role.JFU,),
+}
+
+TASK_OF: Mapping[Stage, TaskKind] = {
+    Stage.PENERIMAAN: TaskKind.CATAT,
+    Stage.KLARIFIKASI: TaskKind.KLARIFIKASI,
+    Stage.KEPUTUSAN: TaskKind.KEPUTUSAN,
+    Stage.JAWABAN: TaskKind.JAWABAN,
+    Stage.TANDA_TANGAN: TaskKind.TANDA_TANGAN,
+    Stage.PENYAMPAIAN: TaskKind.PENYAMPAIAN,
+    Stage.SELESAI: TaskKind.ARSIP,
+    Stage.BATAL: TaskKind.ARSIP,
+}
+
+LANGKAH_OF: Mapping[Stage, int] = {
+    Stage.PENERIMAAN: 1,
+    Stage.KLARIFIKASI: 2,
+    Stage.KEPUTUSAN: 3,
+    Stage.JAWABAN: 4,
+    Stage.TANDA_TANGAN: 4,
+    Stage.PENYAMPAIAN: 5,
+    Stage.PENGIRIMAN: 5,
+    Stage.SELESAI: 5,
+    Stage.DIGABUNG: 1,
+    Stage.BATAL: 1,
+}
+
+LANGKAH_OF_TASK: Mapping[TaskKind, int] = {
+    TaskKind.CATAT: 1,
+    TaskKind.PINDAI: 1,
+    TaskKind.TERTAHAN: 1,
+    TaskKind.KLARIFIKASI: 2,
+    TaskKind.KETERANGAN: 2,
+    TaskKind.KEPUTUSAN: 3,
+    TaskKind.JAWABAN: 4,
+    TaskKind.TANDA_TANGAN: 4,
+    TaskKind.PENYAMPAIAN: 5,
+    TaskKind.ARSIP: 5,
+}
+
+
+class FieldKind(StrEnum):
+    """How a field is typed in; the web chooses the control, `cases` checks the value."""
+
+    TEKS = "teks"
+    PANJANG = "panjang"  # several lines
+    EMAIL = "email"
+    TELEPON = "telepon"
+    PILIH = "pilih"  # one of `choices`, as radio buttons
+    PETUGAS = "petugas"  # one or more Kasubag/Kasi
+    UNIT = "unit"  # any number of units
+    CENTANG = "centang"
+    WAKTU = "waktu"  # date and time in the office's zone
+    SURAT = "surat"  # a letter from Word
+    BERKAS = "berkas"  # any document or picture
+    PINDAIAN = "pindaian"  # a signed PDF or a picture of it
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an action's form. Label and hint stand in templates/istilah.toml under its name."""
+
+    name: str
+    kind: FieldKind = FieldKind.TEKS
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a holder may do on a task. `leads_to` is None where the stage does not change; `closes`
+    says whether the task is done with it."""
+
+    name: str
+    leads_to: Stage | None = None
+    closes: bool = True
+    fields: tuple[Field, ...] = ()
+
+
+REASON = (Field("alasan", FieldKind.PANJANG, required=True),)
+PERSON = (
+    Field("nama"),
+    Field("alamat"),
+    Field("telepon", FieldKind.TELEPON),
+    Field("email", FieldKind.EMAIL),
+    Field("rahasia", FieldKind.CENTANG),
+)
+SUMMARY = (
+    Field("perihal", required=True),
+    Field("ringkasan", FieldKind.PANJANG, required=True),
+    Field("kategori"),
+)
+CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
+SLIP = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
+
+# A complaint that came in person, by telephone or by letter, typed in by a JFU (langkah 1).
+COUNTER_FIELDS = (
+    Field("kanal", FieldKind.PILIH, required=True, choices=(Channel.LANGSUNG, Channel.TELEPON, Channel.SURAT)),
+    *SLIP,
+    Field("kategori"),
+    Field("berkas", FieldKind.BERKAS),
+)
+
+ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
+    TaskKind.CATAT: (
+        Action("laporkan", Stage.KLARIFIKASI, fields=(*SUMMARY, *PERSON)),
+        Action("gabungkan", Stage.DIGABUNG, fields=(Field("nomor", required=True),)),
+        Action(
+            "pisahkan",
+            closes=False,
+            fields=(
+                Field("perihal_lain", required=True),
+                Field("isi_lain", FieldKind.PANJANG, required=True),
+            ),
+        ),
+        Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
+    ),
+    TaskKind.KLARIFIKASI: (
+        Action(
+            "laporkan_kepala",
+            Stage.KEPUTUSAN,
+            fields=(Field("hasil", FieldKind.PANJANG, required=True), Field("unit", FieldKind.UNIT)),
+        ),
+        Action(
+            "tanya_unit",
+            closes=False,
+            fields=(
+                Field("petugas", FieldKind.PETUGAS, required=True),
+                Field("pertanyaan", FieldKind.PANJANG, required=True),
+            ),
+        ),
+        Action("tanya_pengadu", closes=False, fields=(Field("pertanyaan", FieldKind.PANJANG, required=True),)),
+        Action("kembalikan", Stage.PENERIMAAN, fields=REASON),
+    ),
+    TaskKind.KETERANGAN: (
+        Action(
+            "jawab",
+            fields=(Field("jawaban", FieldKind.PANJANG, required=True), Field("berkas", FieldKind.BERKAS)),
+        ),
+    ),
+    TaskKind.KEPUTUSAN: (
+        Action(
+            "putuskan",
+            Stage.JAWABAN,
+            fields=(
+                Field("keputusan", FieldKind.PILIH, required=True, choices=tuple(Decision)),
+                Field("instansi"),
+                Field("perintah", FieldKind.PANJANG, required=True),
+            ),
+        ),
+        Action(
+            "rapat",
+            closes=False,
+            fields=(
+                Field("waktu", FieldKind.WAKTU, required=True),
+                Field("tempat", required=True),
+                Field("peserta", FieldKind.PANJANG),
+            ),
+        ),
+        Action(
+            "notulen",
+            closes=False,
+            fields=(Field("notulen", FieldKind.PANJANG), Field("berkas", FieldKind.BERKAS)),
+        ),
+        Action("kembalikan", Stage.KLARIFIKASI, fields=REASON),
+    ),
+    TaskKind.JAWABAN: (
+        Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
+        Action("ajukan", Stage.TANDA_TANGAN, fields=(Field("catatan", FieldKind.PANJANG),)),
+        Action("kembalikan", Stage.KEPUTUSAN, fields=REASON),
+    ),
+    TaskKind.TANDA_TANGAN: (
+        Action(
+            "tandatangani",
+            Stage.PENYAMPAIAN,
+            fields=(Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),),
+        ),
+        Action("kembalikan", Stage.JAWABAN, fields=REASON),
+    ),
+    TaskKind.PENYAMPAIAN: (
+        Action("kirim_email", Stage.PENGIRIMAN, fields=(Field("pesan", FieldKind.PANJANG),)),
+        Action(
+            "sampaikan",
+            Stage.SELESAI,
+            fields=(
+                Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos", "telepon", "papan")),
+                Field("bukti", FieldKind.PANJANG, required=True),
+                Field("berkas", FieldKind.BERKAS),
+            ),
+        ),
+        CORRECTION,
+        Action("kembalikan", Stage.JAWABAN, fields=REASON),
+    ),
+    TaskKind.ARSIP: (Action("buka_kembali", Stage.KLARIFIKASI, fields=REASON), CORRECTION),
+    TaskKind.PINDAI: (Action("catat_slip", fields=SLIP), Action("bukan_pengaduan", fields=REASON)),
+    TaskKind.TERTAHAN: (Action("catat_slip", fields=SLIP), Action("bukan_pengaduan", fields=REASON)),
+}
+
+
+def action(kind: TaskKind, name: str) -> Action | None:
+    """The action called `name` that a task of this kind offers, or None."""
+    return next((a for a in ACTIONS[kind] if a.name == name), None)
+
+
+def next_stage(kind: TaskKind, name: str, stage: Stage) -> Stage:
+    """Where a complaint in `stage` stands after this action. A void entry that is reopened starts at langkah 1.
+
+    Raises KeyError for an action that the task does not offer.
+    """
+    chosen = action(kind, name)
+    if chosen is None:
+        raise KeyError(name)
+    if name == "buka_kembali" and stage is Stage.BATAL:
+        return Stage.PENERIMAAN
+    return chosen.leads_to or stage

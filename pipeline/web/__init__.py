@@ -1,0 +1,1 @@
+"""Pages. They only translate between HTTP and the modules below."""

@@ -1,0 +1,253 @@
+"""The page of a task, and what its buttons do. GET shows, POST acts (DESIGN rule 5).
+
+A POST reads and checks its form outside any transaction, acts in one, and answers with a redirect to the receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import segno
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import cases, clock, files, links, notices, store
+from pipeline.config import Petugas
+from pipeline.db import Complaint, Document, reading, writing
+from pipeline.sop import COUNTER_FIELDS, Action, Role, action
+from pipeline.web.common import Friendly, html, site
+from pipeline.web.page import View, control, receipt, spent_page, task_page
+from pipeline.words import table, word
+
+pages = Blueprint("action", __name__, url_prefix="/t/<token>")
+COUNTER = Action("catat", fields=COUNTER_FIELDS)
+WIDE, NARROW = 1400, 144
+
+
+@contextmanager
+def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
+    """What the token opens, in one consistent view; Friendly pages for a bad or expired one."""
+    here = site()
+    with reading(here.engine) as session:
+        found, person = _resolve(session, token)
+        complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
+        yield session, found, View(session, here.settings, here.clock(), token, found.task, complaint), person
+
+
+def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
+    here = site()
+    try:
+        found = links.resolve(session, here.settings.key, token, here.clock())
+    except links.LinkError as error:
+        raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+    person = here.settings.person(found.holder)
+    if person is None:
+        raise Friendly("tautan", 404)
+    return found, person
+
+
+@pages.get("")
+def show(token: str) -> Response:
+    with opened(token) as (_session, found, view, person):
+        if view.task.closed_at is not None:
+            mine = view.task.closed_by == person.kode and "selesai" in request.args
+            if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
+                return html("selesai.html", **receipt(view))
+            return html("terpakai.html", **spent_page(view, found.full))
+        chosen = request.args.get("aksi", "")
+        given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
+        done = request.args.get("tersimpan", "")
+        said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
+        return html("tugas.html", **task_page(view, chosen, given, said=said))
+
+
+@pages.post("")
+def act(token: str) -> BaseResponse:
+    here = site()
+    name = request.form.get("aksi", "")
+    values = {key: request.form.getlist(key) for key in request.form}
+    with opened(token) as (_session, found, _view, person):
+        task_id, kind = found.task.id, found.task.kind
+    try:
+        form = cases.check(here.settings, kind, name, values, _uploads(), _seen())
+        with writing(here.engine) as session:
+            cases.act(cases.Work(session, here.settings, here.clock()), task_id, person, form)
+    except cases.Invalid as error:
+        return _again(token, name, values, error.errors)
+    except cases.AlreadyDone:
+        return redirect(f"/t/{token}", 303)
+    except cases.Forbidden as error:
+        raise Friendly("bukan_hak", 409) from error
+    here.wake("jobs", "send")
+    chosen = action(kind, name)
+    return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
+
+
+def _seen() -> int:
+    text = request.form.get("lihat", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _uploads() -> dict[str, cases.Upload]:
+    return {name: cases.Upload(file.filename or name, file.read()) for name, file in request.files.items()}
+
+
+def _again(token: str, name: str, values: dict[str, list[str]], errors: dict[str, str]) -> Response:
+    """The same page with what was typed and what has to be mended; files have to be chosen again."""
+    with opened(token) as (_session, found, view, _person):
+        if view.task.closed_at is not None:
+            return html("terpakai.html", 409, **spent_page(view, found.full))
+        return html("tugas.html", 422, **task_page(view, name, values, errors))
+
+
+# ---- files ---------------------------------------------------------------------------------------------------
+
+
+def _document(session: Session, view: View, found: links.Opened, document_id: int) -> Document:
+    """A document of this case or item, while the link shows the complaint."""
+    row = session.get(Document, document_id)
+    if row is None or not found.full:
+        raise Friendly("tidak_ada", 404)
+    same_case = view.complaint is not None and row.complaint_id == view.complaint.id
+    same_item = view.task.item_id is not None and row.item_id == view.task.item_id
+    if not (same_case or same_item):
+        raise Friendly("tidak_ada", 404)
+    return row
+
+
+@pages.get("/berkas/<int:document_id>")
+def download(token: str, document_id: int) -> Response:
+    """The original, as a download that nothing renders."""
+    with opened(token) as (session, found, view, _person):
+        row = _document(session, view, found, document_id)
+        response = Response(store.get(session, row.sha256), mimetype="application/octet-stream")
+        response.headers.set("Content-Disposition", "attachment", filename=row.name)
+        if row.mime in (files.PDF, files.DOCX):
+            response.mimetype = row.mime
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return response
+
+
+@pages.get("/gambar/<int:document_id>")
+def picture(token: str, document_id: int) -> Response:
+    """A picture, made anew from its pixels."""
+    with opened(token) as (session, found, view, _person):
+        row = _document(session, view, found, document_id)
+        content = store.get(session, row.sha256)
+    try:
+        return Response(files.picture(content, NARROW if "kecil" in request.args else WIDE), mimetype="image/jpeg")
+    except files.FileError as error:
+        raise Friendly("tidak_ada", 404) from error
+
+
+# ---- the counter ---------------------------------------------------------------------------------------------
+
+
+def _clerk(person: Petugas) -> None:
+    if Role.JFU not in person.peran:
+        raise Friendly("bukan_hak", 403)
+
+
+@pages.get("/catat")
+def counter(token: str) -> Response:
+    with opened(token) as (_session, found, view, person):
+        _clerk(person)
+        if not found.full:
+            raise Friendly("kedaluwarsa", 410)
+        return _counter_page(view, {}, {})
+
+
+def _counter_page(view: View, given: dict[str, list[str]], errors: dict[str, str]) -> Response:
+    fields = [control(view, f, given, errors, fill=False) for f in COUNTER_FIELDS]
+    return html(
+        "catat.html",
+        422 if errors else 200,
+        galat=[
+            {"untuk": f"catat-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"} for k, v in errors.items()
+        ],
+        formulir={
+            "aksi": "catat",
+            "kolom": fields,
+            "tombol": word("catat.tombol"),
+            "catatan": word("catat.catatan"),
+            "multipart": True,
+        },
+        sapaan=table("catat")["sapaan"],
+        peringatan=view.settings.sop.peringatan,
+    )
+
+
+@pages.post("/catat")
+def record(token: str) -> BaseResponse:
+    """Record a complaint that came in person, by telephone or by letter, and report it to the Sekretaris."""
+    here = site()
+    values = {key: request.form.getlist(key) for key in request.form}
+    with opened(token) as (_session, found, view, person):
+        _clerk(person)
+        if not found.full:
+            raise Friendly("kedaluwarsa", 410)
+        try:
+            form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, _uploads(), COUNTER)
+        except cases.Invalid as error:
+            return _counter_page(view, values, error.errors)
+    with writing(here.engine) as session:
+        complaint = cases.record_at_counter(cases.Work(session, here.settings, here.clock()), person, form)
+        complaint_id = complaint.id
+    here.wake("send")
+    return redirect(f"/t/{token}/tanda-terima/{complaint_id}", 303)
+
+
+@pages.get("/tanda-terima/<int:complaint_id>")
+def slip(token: str, complaint_id: int) -> Response:
+    """The printable receipt for a pengadu who stands at the counter."""
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        c = session.get(Complaint, complaint_id)
+        if c is None or not found.full:
+            raise Friendly("tidak_ada", 404)
+        settings, zone = view.settings, view.settings.zone
+        recorded = c.recorded_at.astimezone(zone)
+        last = clock.next_workday(
+            clock.due(c.recorded_at, settings.sop.langkah[2].limit, settings.hours), settings.hours
+        )
+        rows = [
+            {
+                "nama": "Diterima",
+                "nilai": f"{clock.waktu(c.received_at, zone)}, lewat {word(f'pilihan.kanal.{c.channel}')}",
+            },
+            {"nama": "Perihal", "nilai": c.perihal},
+            {"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(zone))}"},
+        ]
+        return html(
+            "tanda_terima.html",
+            nomor=c.number,
+            sapaan=f"Yth. Saudara {c.nama}" if c.nama else "Yth. Saudara Pengadu",
+            baris=rows,
+            selanjutnya=word("catat.selanjutnya"),
+            status={
+                "url": notices.status_url(settings, c),
+                "teks": word("catat.status"),
+                "qr_url": f"/t/{token}/tanda-terima/{c.id}/qr",
+            },
+            petugas={
+                "tempat_tanggal": f"{settings.instansi.kota}, {clock.tanggal(recorded).split(', ', 1)[1]}",
+                "jabatan": person.jabatan,
+                "nama": person.nama,
+            },
+            kembali={"url": f"/t/{token}", "label": word("catat.kembali")},
+        )
+
+
+@pages.get("/tanda-terima/<int:complaint_id>/qr")
+def slip_code(token: str, complaint_id: int) -> Response:
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        c = session.get(Complaint, complaint_id)
+        if c is None or not found.full:
+            raise Friendly("tidak_ada", 404)
+        out = BytesIO()
+        segno.make(notices.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=2)
+        return Response(out.getvalue(), mimetype="image/svg+xml")

@@ -1,0 +1,80 @@
+"""What a citizen sees: langkah and dates at a link with a random 80-bit code; never names, words or documents."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline import clock
+from pipeline.config import Settings
+from pipeline.db import Complaint, Event, Task, reading
+from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, Stage, TaskKind
+from pipeline.web.common import Friendly, html, site
+from pipeline.words import word
+
+pages = Blueprint("citizen", __name__)
+
+
+@pages.get("/s/<code>")
+def status(code: str) -> Response:
+    here = site()
+    with reading(here.engine) as session:
+        complaint = session.scalars(select(Complaint).where(Complaint.status_code == code.lower())).one_or_none()
+        if complaint is None:
+            raise Friendly("status", 404)
+        return html("status.html", **_context(session, here.settings, complaint))
+
+
+def _context(session: Session, settings: Settings, complaint: Complaint) -> dict[str, Any]:
+    tasks = list(session.scalars(select(Task).where(Task.complaint_id == complaint.id).order_by(Task.id)))
+    waiting = any(t.paused_at and not t.closed_at for t in tasks)
+    stage = str(complaint.stage)
+    newest = session.scalars(select(Event.at).where(Event.complaint_id == complaint.id).order_by(Event.seq.desc()))
+    rows = [
+        {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
+        {"nama": "Perubahan terakhir", "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone)},
+    ]
+    if complaint.delivered_at:
+        rows.append({"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)})
+    return {
+        "nomor": complaint.number,
+        "ringkas": word("status.menunggu") if waiting else word(f"status.{stage}"),
+        "langkah": _steps(settings, complaint, tasks),
+        "tanggal": rows,
+        "arti": {"judul": "Apa arti langkah ini?", "teks": word(f"arti.{stage}")},
+        "tambah": {
+            "teks": "Balas email tanda terima dari kami. Foto dan dokumen boleh dilampirkan.",
+            "url": f"mailto:{settings.smtp.sender}?subject={quote(complaint.number + ' tambahan')}",
+            "label": "Tulis email",
+            "catatan": "Mengadu tanpa email? Sebutkan nomor di atas kepada petugas kami di ruang pengaduan.",
+        },
+    }
+
+
+def _steps(settings: Settings, complaint: Complaint, tasks: list[Task]) -> list[dict[str, Any]]:
+    """Five steps with the day on which each was finished."""
+    over = complaint.stage in (Stage.SELESAI, Stage.BATAL)
+    now = LANGKAH_OF[complaint.stage]
+    done: dict[int, Task] = {}
+    for task in tasks:
+        if task.closed_at and task.kind not in (TaskKind.ARSIP, TaskKind.KETERANGAN):
+            done[LANGKAH_OF_TASK[task.kind]] = task
+    rows = []
+    for step in settings.sop.langkah:
+        state = "sudah" if (step.nomor < now or over) else "kini" if step.nomor == now else "belum"
+        if complaint.stage is Stage.BATAL and step.nomor > 1:
+            state = "belum"
+        closed = done.get(step.nomor)
+        text = word("belum.ket")
+        if state == "sudah" and closed and closed.closed_at:
+            text = clock.tanggal_pendek(closed.closed_at.astimezone(settings.zone))
+        elif state == "sudah":
+            text = word("waktu.selesai")
+        elif state == "kini":
+            text = word("belum.kini")
+        rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text})
+    return rows

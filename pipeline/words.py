@@ -1,0 +1,88 @@
+"""Every label and sentence that the code needs by name, from templates/istilah.toml; and the Jinja environment.
+
+Hides where wording lies. It is found and changed in templates/ without reading code (DESIGN rule 9).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline import clock
+from pipeline.config import TEMPLATES, Instansi, Settings, Sop
+
+
+@cache
+def _all() -> dict[str, Any]:
+    return tomllib.loads((TEMPLATES / "istilah.toml").read_text("utf-8"))
+
+
+def table(path: str) -> dict[str, Any]:
+    """The table at a dotted path, e.g. "aksi.catat.laporkan"; empty if it is not there."""
+    node: Any = _all()
+    for part in path.split("."):
+        node = node.get(part, {}) if isinstance(node, dict) else {}
+    return node if isinstance(node, dict) else {}
+
+
+def word(path: str, **values: object) -> str:
+    """The sentence at a dotted path with its {values} filled in; KeyError if it is not there."""
+    head, _, name = path.rpartition(".")
+    return str(table(head)[name]).format(**values)
+
+
+def choices(path: str) -> dict[str, str]:
+    """A table of labels, {name: label}."""
+    return {key: str(value) for key, value in table(path).items() if not isinstance(value, dict)}
+
+
+def fold(text: str, lines: int = 15, width: int = 90) -> str:
+    """The first lines of a long text, whole words only, with "…" where something is left out."""
+    kept: list[str] = []
+    room = lines
+    for line in text.strip().splitlines():
+        need = max(1, -(-len(line) // width))
+        if need > room:
+            cut = line[: room * width].rsplit(" ", 1)[0] if room else ""
+            return "\n".join([*kept, cut]).rstrip() + " …"
+        kept.append(line)
+        room -= need
+    return "\n".join(kept)
+
+
+def environment(settings: Settings, *, escape: bool = True) -> Environment:
+    """Jinja over templates/: strict, escaped for HTML or not; times are printed in the office's zone."""
+    return _environment(settings.instansi, settings.sop, escape)
+
+
+@lru_cache(maxsize=4)
+def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
+    """Kept: compiling the templates for every mail would cost more than all the rest."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    zone = ZoneInfo(office.zona)
+
+    def local(at: datetime) -> datetime:
+        return at.astimezone(zone)
+
+    env.filters |= {
+        "waktu": lambda at: clock.waktu(at, zone),
+        "tanggal": lambda at: clock.tanggal(local(at) if isinstance(at, datetime) else at),
+        "tanggal_pendek": lambda at: clock.tanggal_pendek(local(at) if isinstance(at, datetime) else at),
+        "pukul": lambda at: clock.pukul(local(at)),
+        "iso": lambda at: local(at).isoformat(timespec="minutes"),
+        "lipat": fold,
+    }
+    env.globals |= {"kantor": office, "sop": sop, "istilah": word, "pilihan": choices}
+    return env

@@ -1,0 +1,425 @@
+"""The draft of the reply letter: its sentences, its look on paper, and the traps of templates and texts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree as ET
+
+import pypdfium2  # type: ignore[import-untyped]  # ships no types
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.letters.draft import TemplateError, clean, document_code, read_wording, render, subject
+from pipeline.letters.mark import (
+    ALPHABET,
+    Mark,
+    from_identifier,
+    from_properties,
+    to_identifier,
+    to_properties,
+)  # fmt: skip
+from pipeline.letters.wording import points_from
+from tests.letters.sample import (
+    CODE,
+    MARK,
+    TEMPLATE,
+    TEMPLATES,
+    WORDING,
+    draft,
+    footer,
+    letter,
+    pack,
+    parts,
+    template_with,
+    texts,
+)  # fmt: skip
+
+# --- sentences ---
+
+
+def test_opening_names_date_channel_register_and_perihal() -> None:
+    opening = letter().opening
+    for fact in ("10 November 2026", "surat elektronik", "PGD-2026-000123", "“Lampu jalan di Jalan"):
+        assert fact in opening
+
+
+@pytest.mark.parametrize("channel", ["email", "kotak", "langsung", "telepon", "surat"])
+@pytest.mark.parametrize("decision", ["ditindaklanjuti", "ditolak", "bukan_wewenang"])
+def test_every_decision_and_channel_gives_whole_sentences(decision: str, channel: str) -> None:
+    data = letter(decision=decision, channel=channel, agency="Dinas Perhubungan Kota Madiun")
+    for sentence in (data.opening, *data.points, *data.closing.split("\n")):
+        assert sentence.endswith((".", ":"))
+        assert "{" not in sentence
+        assert "  " not in sentence
+    assert "terima kasih" in data.closing
+
+
+def test_refusal_says_so_and_leaves_the_way_open() -> None:
+    data = letter(decision="ditolak", instruction="Jelaskan bahwa lokasi kejadian tidak disebutkan")
+    assert "Bahwa lokasi kejadian tidak disebutkan." in data.points
+    assert "belum dapat kami tindak lanjuti" in data.points[-1]
+    assert "bukti tambahan" in data.closing
+
+
+def test_other_authority_is_named() -> None:
+    data = letter(decision="bukan_wewenang", agency="PT PLN (Persero) ULP Madiun Kota")
+    assert any("kewenangan PT PLN (Persero) ULP Madiun Kota" in point for point in data.points)
+
+
+def test_other_authority_without_name_leaves_an_entry_that_blocks_sending() -> None:
+    assert any("[ISI: nama instansi" in point for point in letter(decision="bukan_wewenang").points)
+
+
+def test_anonymous_addressee() -> None:
+    assert (letter(addressee=None).addressee, letter(addressee=" ").addressee) == ("Saudara Pengadu",) * 2
+    assert "Yth. Saudara Pengadu" in texts(draft(addressee=None))
+
+
+def test_empty_perihal_leaves_no_empty_quotes() -> None:
+    assert "000123, bersama" in letter(perihal=" ").opening
+
+
+def test_lines_of_the_instruction_become_points() -> None:
+    points = letter().points
+    assert points[-2:] == (
+        "Bahwa tiga titik lampu padam akibat kerusakan panel kontrol.",
+        "Perbaikan telah dilaksanakan pada tanggal 18 November 2026.",
+    )
+
+
+def test_an_order_to_the_office_does_not_reach_the_citizen_as_text() -> None:
+    points = points_from("Sampaikan bahwa lampu sudah menyala. Sertakan nomor berita acara.", WORDING)
+    assert points == ("Bahwa lampu sudah menyala.", "[ISI: Sertakan nomor berita acara]")
+
+
+def test_sentences_of_one_line_stay_one_point() -> None:
+    assert points_from("- Lampu diganti. Warga telah diberi tahu.", WORDING) == (
+        "Lampu diganti. Warga telah diberi tahu.",
+    )
+
+
+def test_instruction_without_text_leaves_an_entry_to_fill() -> None:
+    assert points_from(" \n ", WORDING) == ("[ISI: uraian sesuai perintah Kepala Dinas]",)
+
+
+def test_a_number_or_year_at_the_start_of_a_line_is_no_bullet() -> None:
+    assert points_from("18 November lampu diganti\n2026.1 adalah nomor berkas", WORDING) == (
+        "18 November lampu diganti.",
+        "2026.1 adalah nomor berkas.",
+    )
+
+
+def test_long_perihal_is_cut_in_view() -> None:
+    cut = subject("lampu " * 100)
+    assert len(cut) <= 200
+    assert cut.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[umum", "tidak dapat dibaca"),
+        ("[umum]\nsifat = 'Biasa'", "[saluran]"),
+        ("[umum]\nsifat = 3\n[saluran]", "“sifat”"),
+    ],
+)
+def test_wording_errors_name_the_place(text: str, told: str) -> None:
+    with pytest.raises(TemplateError, match=r"kalimat\.toml") as caught:
+        read_wording(text)
+    assert told in str(caught.value)
+
+
+def test_unknown_word_in_a_sentence_is_told() -> None:
+    text = (TEMPLATES / "kalimat.toml").read_text(encoding="utf-8").replace("{saluran}", "{salurn}")
+    with pytest.raises(TemplateError, match="salurn"):
+        letter(wording=read_wording(text))
+
+
+@pytest.mark.parametrize("wrong", [{"decision": "diabaikan"}, {"channel": "faks"}])
+def test_unknown_decision_or_channel_is_told(wrong: dict[str, str]) -> None:
+    with pytest.raises(TemplateError, match=next(iter(wrong.values()))):
+        letter(**wrong)
+
+
+# --- the Word file ---
+
+
+def test_every_part_of_a_surat_dinas_is_there() -> None:
+    lines = texts(draft())
+    assert "Nomor\t:\t400.14.5/123/401.109/2026\tMadiun, 23 November 2026" in lines
+    for line in ("Sifat\t:\tBiasa", "Lampiran\t:\t-", "Yth. Sdr. Siti Rahmawati", "di", "Madiun",
+                 "Kepala Dinas Komunikasi dan Informatika\nKota Madiun,", "NOOR AFLAH, S.Kom", "Pembina",
+                 "NIP. 19760907 200312 1 007", "Tembusan:",
+                 "Wali Kota Madiun (sebagai laporan)."):  # fmt: skip
+        assert line in lines
+
+
+def test_no_copies_no_heading() -> None:
+    assert "Tembusan:" not in texts(draft(tembusan=()))
+
+
+def test_footer_shows_register_code_and_page_fields() -> None:
+    data = draft()
+    assert f"Nomor register PGD-2026-000123  |  Kode dokumen {CODE}" in footer(data)
+    foot = next(blob for name, blob in parts(data).items() if name.startswith("word/footer") and b"PAGE" in blob)
+    assert b"NUMPAGES" in foot
+
+
+def test_electronic_sentence_only_when_asked() -> None:
+    assert "Balai Besar Sertifikasi Elektronik" in footer(draft(electronic=True))
+    assert "Sertifikasi" not in footer(draft())
+
+
+def test_room_for_a_number_does_not_collapse() -> None:
+    line = next(t for t in texts(draft(number="400.14.5/      /401.109/2026")) if t.startswith("Nomor"))
+    assert line.count("\u00a0") == 6
+    blank = next(t for t in texts(draft(number="", day=None)) if t.startswith("Nomor"))
+    assert blank.count("\u00a0") == 48
+
+
+def test_closing_and_signature_stay_together() -> None:
+    body = parts(draft())["word/document.xml"].decode()
+    styles = parts(draft())["word/styles.xml"].decode()
+    for name in ("Surat Penutup", "Surat Tanda Tangan"):
+        rules = styles.split(f'<w:name w:val="{name}"/>')[1].split("</w:style>")[0]
+        assert "<w:keepNext/>" in rules
+    assert "widowControl" in styles
+    assert "<w:cantSplit/>" in body.split("NOOR AFLAH")[0].rsplit("<w:tr>", 1)[1]
+
+
+def test_same_input_gives_the_same_bytes() -> None:
+    assert draft() == draft()
+
+
+def test_mark_is_written_in_two_places_and_read_back() -> None:
+    content = parts(draft())
+    assert b"aduan_case" in content["docProps/custom.xml"]
+    assert to_identifier(MARK).encode() in content["docProps/core.xml"]
+    assert b"custom-properties+xml" in content["[Content_Types].xml"]
+    assert from_identifier(to_identifier(MARK)) == MARK
+
+
+def test_other_custom_properties_of_the_template_survive() -> None:
+    first = to_properties(Mark("lain", 1, CODE)).replace(b"aduan_case", b"klasifikasi")
+    root = ET.fromstring(to_properties(MARK, first))
+    assert from_properties(root) == MARK
+    assert sorted(node.get("name", "") for node in root)[-1] == "klasifikasi"
+    assert len({node.get("pid") for node in root}) == 4
+
+
+# --- texts that citizens write ---
+
+
+def test_markup_characters_survive() -> None:
+    assert "Yth. Sdr. Siti & <RT 05> Budi" in texts(draft(addressee="Siti & <RT 05> Budi"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ nama }}",
+        "{% for a in b %}",
+        "{{ 7 * 7 }}",
+        "{_{ nama }_}",
+        "{# d #}",
+        "{%p if x %}",
+        "}}{{",
+        "9 %}",
+    ],
+)
+def test_template_code_in_a_complaint_stays_text(text: str) -> None:
+    assert any(text in line for line in texts(draft(perihal=f"a {text} b")))
+
+
+def test_none_never_prints_none() -> None:
+    data = replace(letter(), sifat=cast(Any, None), signer_rank=cast(Any, None))
+    lines = texts(render(TEMPLATE, data, MARK))
+    assert "Sifat\t:\t" in lines
+    assert not any("None" in line for line in lines)
+
+
+def test_lone_surrogate_does_not_cut_the_rest() -> None:
+    assert any("a\ufffdb padam semua" in line for line in texts(draft(perihal="a\ud800b padam semua")))
+
+
+def test_control_characters_make_no_page_and_no_paragraph() -> None:
+    data = draft(addressee="Siti\x00\x07\x08\x0c Rahma\x1bwati\ufffe")
+    assert "Yth. Sdr. Siti Rahmawati" in texts(data)
+    assert b'w:type="page"' not in parts(data)["word/document.xml"]
+
+
+def test_marks_that_reorder_text_vanish() -> None:
+    assert clean("aman\u202egnp.exe\u2066") == "amangnp.exe"
+
+
+def test_line_ends_become_paragraphs_or_lines() -> None:
+    data = replace(letter(), closing="Satu.\r\n\r\nDua.", points=("baris satu\nbaris dua",))
+    lines = texts(render(TEMPLATE, data, MARK))
+    assert "Satu." in lines
+    assert "Dua." in lines
+    assert "baris satu\nbaris dua" in lines
+
+
+def test_anchor_stands_once_whatever_the_complaint_says() -> None:
+    data = draft(anchor="^", perihal="lampu ^ padam ^^", addressee="^Siti^")
+    whole = "".join(texts(data)) + footer(data)
+    assert whole.count("^") == 1
+    assert "^" in texts(data)
+    assert "#5" in "".join(texts(draft(anchor="^", perihal="Jalan Mawar #5")))
+
+
+def test_no_anchor_unless_asked() -> None:
+    assert not any(mark in "".join(texts(draft())) for mark in "^#$")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(alphabet=st.characters(codec=None), max_size=60))
+def test_any_text_comes_out_as_it_was_cleaned(text: str) -> None:
+    data = replace(letter(), points=(f"awal {text} akhir",))
+    assert f"awal {clean(text)} akhir" in texts(render(TEMPLATE, data, MARK))
+
+
+# --- templates ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ nama.__class__.__mro__ }}",
+        "{{ ''.__class__ }}",
+        "{{ nama|attr('x') }}",
+        "{{ 'a' * 200000000 }}",
+        "{{ cycler() }}",
+        "{{ range(10) }}",
+        "{% set x = 1 %}",
+        "{% include 'x' %}",
+        "{% for a in butir_surat %}{% for b in butir_surat %}x{% endfor %}{% endfor %}",
+        "{% for a in 'abc' %}x{% endfor %}",
+        "{{ kode_qr.tpl }}",
+        "{{ loop.changed }}",
+    ],
+)
+def test_template_code_is_refused(text: str) -> None:
+    with pytest.raises(TemplateError, match="Templat surat, badan surat"):
+        render(template_with(text), letter(), MARK)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ nma }}", "Mungkin maksudnya “nama”?"),
+        ("Dengan {{ nama", "kurung kurawal tidak lengkap"),
+        ("Dengan { nama }}", "kurung kurawal tidak lengkap"),
+        ("[ISI nama pejabat]", "[ISI …]"),
+        ("{% if nama %}", "tidak dapat dibaca"),
+        ("{%p if 5 % 2 %}", "Templat surat"),
+        ("</w:t></w:r></w:p><w:p><w:ins w:id='1' w:author='A'><w:r><w:t>x</w:t></w:r></w:ins><w:r><w:t>",
+         "perubahan terlacak"),
+    ],
+)  # fmt: skip
+def test_slips_in_a_template_are_told_with_their_place(text: str, told: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render(template_with(text), letter(), MARK)
+    assert told in str(caught.value)
+    assert "badan surat" in str(caught.value)
+
+
+def test_known_fields_and_simple_conditions_are_allowed() -> None:
+    extra = template_with("{% if sifat == 'Biasa' and not lampiran == 'x' %}tambahan {{ hal }}{% endif %}")
+    assert "tambahan Jawaban Pengaduan Masyarakat" in texts(render(extra, letter(), MARK))
+
+
+@pytest.mark.parametrize("data", [b"", b"bukan zip", b"PK\x03\x04rusak", b"%PDF-1.7", TEMPLATE[:3000]])
+def test_a_file_that_is_no_template_is_told(data: bytes) -> None:
+    with pytest.raises(TemplateError, match="bukan berkas Word"):
+        render(data, letter(), MARK)
+
+
+def test_template_without_anchor_cannot_be_signed_electronically() -> None:
+    content = parts(TEMPLATE)
+    content["word/document.xml"] = content["word/document.xml"].replace(b"{{ jangkar }}", b"")
+    with pytest.raises(TemplateError, match=r"tepat satu kali.*0 kali"):
+        render(pack(content), letter(), MARK, anchor="^")
+
+
+def test_tag_split_by_word_into_runs_still_fills() -> None:
+    content = parts(TEMPLATE)
+    body = content["word/document.xml"].decode()
+    assert "{{ hal }}" in body
+    split = "{{ h</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>al }}"
+    content["word/document.xml"] = body.replace("{{ hal }}", split).encode()
+    assert "Hal\t:\tJawaban Pengaduan Masyarakat" in texts(render(pack(content), letter(), MARK))
+
+
+# --- document code ---
+
+
+def test_code_depends_on_key_case_and_version() -> None:
+    codes = {document_code(key, case, version) for key in (b"a", b"b") for case in ("1", "11") for version in (1, 11)}
+    assert len(codes) == 8
+    assert document_code(b"a", "1", 1) == document_code(b"a", "1", 1)
+
+
+def test_code_uses_letters_that_are_not_mistaken() -> None:
+    for version in range(50):
+        code = document_code(b"kunci", "kasus", version)
+        assert len(code) == 9
+        assert set(code) <= {*ALPHABET, "-"}
+    assert not set("AEIOULSZ0125") & set(ALPHABET)
+
+
+def test_code_needs_a_key() -> None:
+    with pytest.raises(ValueError, match="key"):
+        document_code(b"", "kasus", 1)
+
+
+# --- paper ---
+
+needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) tidak terpasang")
+
+
+def to_pdf(data: bytes, folder: Path) -> pypdfium2.PdfDocument:
+    """LibreOffice exits 0 even when it wrote nothing, so the output is what counts."""
+    (folder / "surat.docx").write_bytes(data)
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
+         "--convert-to", "pdf",
+         "--infilter=MS Word 2007 XML", "--outdir", str(folder), str(folder / "surat.docx")],
+        check=True, capture_output=True, timeout=120, env={**os.environ, "HOME": str(folder)},
+    )  # fmt: skip
+    assert (folder / "surat.pdf").exists()
+    return pypdfium2.PdfDocument(folder / "surat.pdf")
+
+
+def page_text(pdf: pypdfium2.PdfDocument, number: int) -> str:
+    return " ".join(str(pdf[number].get_textpage().get_text_range()).split())
+
+
+@needs_office
+def test_ordinary_letter_fills_one_page(tmp_path: Path) -> None:
+    pdf = to_pdf(draft(anchor="^", electronic=True, agency="Dinas Perumahan Kota Madiun"), tmp_path)
+    assert len(pdf) == 1
+    text = page_text(pdf, 0)
+    for line in ("DINAS KOMUNIKASI DAN INFORMATIKA", "Jawaban Pengaduan Masyarakat",
+                 "NIP. 19760907 200312 1 007", "Halaman 1 dari 1", CODE):  # fmt: skip
+        assert line in text
+    assert text.count("^") == 1
+
+
+@needs_office
+@pytest.mark.parametrize("count", [9, 10, 11])
+def test_signature_never_stands_alone_on_the_next_page(tmp_path: Path, count: int) -> None:
+    points = "\n".join(f"Hasil telaah ke-{n} atas keterangan yang disampaikan. " * 3 for n in range(count))
+    pdf = to_pdf(draft(instruction=points, day=date(2026, 11, 23)), tmp_path)
+    assert len(pdf) == 2
+    last = page_text(pdf, 1)
+    assert "Demikian jawaban ini" in last
+    assert "NOOR AFLAH" in last
+    assert "Halaman 2 dari 2" in last
