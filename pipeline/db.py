@@ -161,7 +161,10 @@ class Complaint(Base):
     closed_at: Mapped[datetime | None]
     status_code: Mapped[str] = mapped_column(String(16), unique=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    # Deferred: a child may be older than its parent, and a restore copies rows in the order of their ids.
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("complaint.id", deferrable=True, initially="DEFERRED"), index=True
+    )
     thread_id: Mapped[str] = mapped_column(Text, default="", index=True)  # Message-ID of the citizen's mail
 
     nama: Mapped[str] = mapped_column(Text, default="")

@@ -123,15 +123,11 @@ def _zip(content: bytes) -> str:
     return "application/zip"
 
 
+_VAGUE = {"", "application/octet-stream", "application/x-download", "application/force-download", "text/plain"}
+
+
 def _by_claim(declared: str, name: str) -> str:
-    vague = {
-        "",
-        "application/octet-stream",
-        "application/x-download",
-        "application/force-download",
-        "text/plain",
-    }
-    if declared not in vague:
+    if declared not in _VAGUE:
         return declared
     return mimetypes.guess_type(name, strict=False)[0] or declared or "application/octet-stream"
 

@@ -209,7 +209,7 @@ def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict) -> 
         return _done(item, f"salinan item {twin}")
     if verdict.kind is Kind.BOUNCE:
         return _bounce(work, item, verdict)
-    if verdict.kind is Kind.SPAM:
+    if verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
         return _hold(work, item, verdict.reason)
     if verdict.kind is not Kind.PERSON:
         return _done(item, verdict.reason)
@@ -219,7 +219,7 @@ def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict) -> 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     """Bound to the mail of ours that it is about (RFC 3464); one that cannot be bound is kept with its reason."""
     for failure in verdict.failures:
-        mail = outbox.by_message_id(work.session, (failure.original_message_id,))
+        mail = outbox.by_message_id(work.session, (bracketed(failure.original_message_id),))
         if mail is not None and mail.recipient.lower() == failure.recipient.lower():
             detail = failure.diagnostic or failure.status
             cases.bounced(work, mail, failure.permanent, detail[:300])
@@ -228,7 +228,7 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
 
 def _person(work: Work, item: Item, message: Message) -> str:
     sender = message.sender.email.lower() if message.sender else ""
-    thread = (*message.in_reply_to, *message.references)
+    thread = tuple(bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     if ours is not None and ours.recipient.lower() == sender:
         return _reply_to_us(work, item, message, ours)
@@ -243,7 +243,7 @@ def _person(work: Work, item: Item, message: Message) -> str:
         isi=_text(message),
         received_at=item.received_at,
         item_id=item.id,
-        thread_id=message.message_id,
+        thread_id=bracketed(message.message_id),
         files=_files(message),
     )
     return _done(item, "pengaduan baru")
@@ -303,6 +303,11 @@ def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str
     text = split.new.strip() or message.text.strip() or word("surat.kosong")
     cases.citizen_wrote(work, complaint.id, text, _files(message), item.id)
     return _done(item, f"tambahan untuk {complaint.number}")
+
+
+def bracketed(message_id: str) -> str:
+    """A Message-ID as header fields write it; the reader gives it bare."""
+    return f"<{message_id}>" if message_id else ""
 
 
 def _answerable(address: str) -> bool:

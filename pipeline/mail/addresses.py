@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pipeline.mail import charsets
 
 MAX_ADDRESSES = 1_000
+MAX_RAW = 100_000  # characters of a header
+MAX_PIECE = 1_000  # characters of one address with its name
 _LOCAL = r"""("[^"\r\n]{1,200}"|[^\s<>@",;:()\\]{1,200})"""
 _DOMAIN = r"""([^\s<>@",;:()\\]{1,253}|\[[0-9a-fA-F.:IPv]+\])"""
 _USABLE = re.compile(f"^{_LOCAL}@{_DOMAIN}$")
@@ -31,7 +33,8 @@ def parse(raw: str, hint: str = "") -> tuple[Address, ...]:
     if "@" not in raw and "=?" in raw:
         raw = charsets.header_text(raw, hint)  # some mailers encode name and address as one word
     raw = re.sub(r"[\r\n]+", " ", raw)
-    found = (_one(piece, hint) for piece in _pieces(raw)[:MAX_ADDRESSES])
+    # Searching an address takes quadratic time in the length of a piece.
+    found = (_one(piece.strip()[:MAX_PIECE], hint) for piece in _pieces(raw[:MAX_RAW])[:MAX_ADDRESSES])
     return tuple(address for address in found if address is not None)
 
 
@@ -52,19 +55,19 @@ def _pieces(raw: str) -> list[str]:
         elif char == "\\" and (quote or depth):
             skip = True
         elif char == '"' and not depth:
-            quote = not quote and '"' in raw[index + 1 : index + 2_000]
+            quote = not quote and raw.find('"', index + 1, index + MAX_PIECE) > 0
         elif quote:
             continue
         elif char in "()":
-            depth = max(0, depth + (1 if char == "(" and ")" in raw[index : index + 2_000] else -1))
+            depth = max(0, depth + (1 if char == "(" and raw.find(")", index, index + MAX_PIECE) > 0 else -1))
         elif depth:
             continue
         elif char in "<>":
-            angle = char == "<" and ">" in raw[index : index + 2_000]
+            angle = char == "<" and raw.find(">", index, index + MAX_PIECE) > 0
         elif char in ",;" and not angle:
             pieces.append(raw[start:index])
             start = index + 1
-        elif char == ":" and not angle and "@" not in raw[start:index] and "=?" not in raw[start:index]:
+        elif char == ":" and not angle and not re.search(r"@|=\?", raw[start:index][-MAX_PIECE:]):
             start = index + 1  # the name of a group
     return [piece for piece in [*pieces, raw[start:]] if piece.strip()]
 

@@ -15,6 +15,7 @@ from pipeline.mail import addresses, charsets
 from pipeline.mail.message import FORWARDED, Attachment, Message
 
 MAX_FAILURES = 200
+MAX_LINE = 600
 MAX_SCAN = 40_000  # characters of explanation that are searched
 
 
@@ -190,9 +191,15 @@ _FINAL = re.compile(
 )
 
 
+def _shortened(text: str) -> str:
+    """The part that is searched, without long lines and runs: searching those is quadratic."""
+    narrow = re.sub(r"[ \t]{30,}", " " * 8, re.sub(r"\S{300,}", " ", text[:MAX_SCAN]))
+    return "\n".join(line[:MAX_LINE] for line in re.sub(r"\n{5,}", "\n\n\n", narrow).split("\n"))
+
+
 def explanation(message: Message) -> str:
     """The server's own words: the text up to the returned mail."""
-    text = message.text[:MAX_SCAN]
+    text = _shortened(message.text)
     cut = next((m for m in _CUT.finditer(text) if text[: m.start()].strip()), None)
     return text[: cut.start()] if cut else text
 
@@ -226,8 +233,9 @@ def _named(words: str, skip: frozenset[str]) -> list[str]:
 
 
 def _below_lead(text: str) -> str:
-    lead = _LEAD.search(text[:MAX_SCAN])
-    return _SENDER_SIDE.sub(" ", text[lead.start() : MAX_SCAN]) if lead else ""
+    text = _shortened(text)
+    lead = _LEAD.search(text)
+    return _SENDER_SIDE.sub(" ", text[lead.start() :]) if lead else ""
 
 
 def _bare_names(message: Message, words: str) -> list[str]:

@@ -248,7 +248,7 @@ def header_text(raw: str, hint: str = "") -> str:
         return clean(_replaced(data, "utf-7")).strip()
     text = raw if raw.isascii() and "\x1b$" not in raw else decode(data, "", hint)
     text = re.sub(r"\r?\n(?=[ \t])|[\r\n]+", "", text)
-    return clean(words(text)).replace("\t", " ").strip()
+    return re.sub(r"[\r\n\t]+", " ", clean(words(text))).strip()
 
 
 def words(text: str) -> str:

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.generator import BytesGenerator
-from email.message import Message as Part
+from email.message import Message as StandardPart
 from email.utils import parsedate_to_datetime
 
+from pipeline.files import sniff
 from pipeline.mail import addresses, charsets, markup
 from pipeline.mail.addresses import Address
-from pipeline.mail.sniff import sniff
 
 __all__ = ["Address", "Attachment", "Message", "read"]
 
@@ -81,6 +81,15 @@ class Message:
         return tuple(value for key, value in self.headers if key.lower() == name.lower())
 
 
+class Part(StandardPart):
+    """A part as the parser left it; `get_payload` would already guess at 8-bit text."""
+
+    def raw_payload(self) -> object:
+        """The list of children, or the text with 8-bit bytes as surrogates."""
+        payload: object = vars(self).get("_payload")
+        return payload
+
+
 def read(raw: bytes) -> Message:
     """Read any bytes as a mail; what cannot be understood is shown as it is, with a note."""
     part, notes = _parsed(_trimmed(raw))
@@ -101,11 +110,11 @@ def _trimmed(raw: bytes) -> bytes:
 
 def _parsed(raw: bytes) -> tuple[Part, list[str]]:
     try:
-        return email.message_from_bytes(raw), []
+        return email.message_from_bytes(raw, Part), []
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError, IndexError):
         head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
         head = re.sub(rb"(?im)^content-(type|transfer-encoding):.*(\n[ \t].*)*\n?", b"", head[:1_000_000])
-        return email.message_from_bytes(head + b"\n\n" + body[:MAX_TEXT]), [BROKEN]
+        return email.message_from_bytes(head + b"\n\n" + body[:MAX_TEXT], Part), [BROKEN]
 
 
 def _message(part: Part, content: _Content) -> Message:
@@ -320,7 +329,7 @@ class _Content:
         if found and depth < MAX_DEPTH:
             boundary = found[1].decode("ascii", "replace").replace('"', "")
             head = f'Content-Type: {kind}; boundary="{boundary}"\n\n'.encode("ascii", "replace")
-            again = email.message_from_bytes(head + body)
+            again = email.message_from_bytes(head + body, Part)
             if again.is_multipart():
                 self._multipart(again, kind, depth + 1)
                 return
@@ -411,12 +420,12 @@ def _shown(message: Message) -> str:
 
 
 def _children(part: Part) -> list[Part]:
-    payload = part.get_payload()
+    payload = part.raw_payload()
     return [child for child in payload if isinstance(child, Part)] if isinstance(payload, list) else []
 
 
 def _payload(part: Part) -> bytes:
-    payload = part.get_payload()
+    payload = part.raw_payload()
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
 
 

@@ -165,7 +165,8 @@ _OTHER = (
     r"|кому|тема"
     r"|дата|копия|lähetetty|vastaanottaja|aihe|päivämäärä|送信日時|宛先|件名|日付|发送时间|发送日期"
     r"|收件人|抄送"
-    r"|主题|日期|寄件日期|收件者|主旨|보낸 날짜|받는 사람|제목|날짜|đã gửi|đến|chủ đề|ngày|gönderilme|kime|konu"
+    r"|主题|日期|寄件日期|收件者|主旨|보낸 날짜|받는 사람|제목|날짜|đã gửi|đến|chủ đề"
+    r"|ngày|gönderilme|kime|konu"
 )
 _FROM_LINE = re.compile(rf"(?i)^\W{{0,4}}(?:{_FROM})\s?\*?\s?[:：]\s?\*?\s*(?P<value>.*)$")
 _ANY_LINE = re.compile(rf"(?i)^\W{{0,4}}(?P<label>{_FROM}|{_OTHER})\s?\*?\s?[:：]")

@@ -269,14 +269,7 @@ def _automatic_subject(message: Message) -> Verdict | None:
 
 # --- lists and spam -------------------------------------------------------------------------
 
-_LIST_HEADERS = (
-    "List-Id",
-    "List-Unsubscribe",
-    "List-Post",
-    "X-Mailman-Version",
-    "X-Listname",
-    "X-Mailing-List",
-)
+_LIST_HEADERS = ("List-Id", "List-Unsubscribe", "List-Post", "X-Mailman-Version", "X-Listname", "X-Mailing-List")
 
 
 def _list(message: Message) -> Verdict | None:

@@ -113,7 +113,9 @@ def upgrade() -> None:
         sa.Column("paraf", sa.Text(), nullable=False),
         sa.Column("keterangan", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_complaint_item_id")),
-        sa.ForeignKeyConstraint(["parent_id"], ["complaint.id"], name=op.f("fk_complaint_parent_id")),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["complaint.id"], name=op.f("fk_complaint_parent_id"), initially="DEFERRED", deferrable=True
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint")),
         sa.UniqueConstraint("number", name=op.f("uq_complaint_number")),
         sa.UniqueConstraint("status_code", name=op.f("uq_complaint_status_code")),

@@ -1,0 +1,328 @@
+"""The `aduan` command. Operating commands are English verbs, domain commands the office's words.
+
+It only reads arguments, calls the modules below and prints; every known error ends with one clear sentence in
+Bahasa Indonesia and an exit code: 1 something was found, 2 the configuration or the arguments are wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import signal
+import sys
+import threading
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import waitress
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import backup as backups
+from pipeline import cases, clock, db, health, intake, register
+from pipeline.cases import Work
+from pipeline.config import SAMPLE, ConfigError, Settings, load
+from pipeline.db import Item, reading, writing
+from pipeline.letters.template import TemplateError
+from pipeline.poller import App, Lanes, tick
+from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
+from pipeline.web.app import create_app
+
+out = Console(highlight=False, soft_wrap=True)
+MARKS = {"baik": "[green]baik [/]", "hati": "[yellow]lihat[/]", "buruk": "[red]salah[/]"}
+
+
+class Fault(click.ClickException):
+    """A known error in the configuration or the arguments: one sentence that says what to do."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class Found(Fault):
+    """The command worked and found something that is not right."""
+
+    exit_code = 1
+
+
+def _settings(context: click.Context) -> Settings:
+    path: Path = context.find_root().params["config"]
+    try:
+        return load(path)
+    except ConfigError as error:
+        raise Fault(str(error)) from error
+
+
+def _engine(settings: Settings, *, current: bool = True) -> Engine:
+    """The database; a Fault when it cannot be reached or, with `current`, is not at the newest revision."""
+    try:
+        engine = db.connect(settings.database.url, settings.folder)
+        if current and not db.is_current(engine):
+            raise Fault("Basis data belum dibuat atau versinya lama. Jalankan 'aduan init'.")
+    except SQLAlchemyError as error:
+        raise Fault(f"Basis data tidak dapat dibuka: {error.__class__.__name__}. Periksa [database] url.") from error
+    return engine
+
+
+def _ready(context: click.Context) -> App:
+    """Settings, database and key; a Fault when one of them is missing."""
+    settings = _settings(context)
+    try:
+        settings.key  # noqa: B018 - read now, so that a missing key is told before any work
+    except (ConfigError, ValueError) as error:
+        raise Fault(str(error)) from error
+    return App(settings, _engine(settings))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config.toml"),
+    show_default=True,
+    help="Berkas pengaturan.",
+)
+@click.version_option(package_name="aduan")
+def main(config: Path) -> None:
+    """aduan: pengaduan masyarakat ditangani lewat email dan Word, menurut SOP."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+# ---- operating -----------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.pass_context
+def init(context: click.Context) -> None:
+    """Buat config.toml, kunci, dan basis data; setelah pembaruan program, perbarui basis data."""
+    path: Path = context.find_root().params["config"]
+    if path.exists():
+        out.print(f"{path} sudah ada; tidak diubah.")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SAMPLE, path)
+        out.print(f"{path} dibuat. Sunting isinya: instansi, petugas, imap, smtp, web.")
+    folder = path.parent / "rahasia"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not (folder / "key").exists() and not os.environ.get("ADUAN_KEY"):
+        _write_secret(folder / "key", secrets.token_hex(32))
+        out.print(f"{folder / 'key'} dibuat. Simpan salinannya terpisah dari cadangan basis data.")
+    settings = _settings(context)
+    try:
+        db.migrate(_engine(settings, current=False))
+    except SQLAlchemyError as error:
+        raise Fault(f"Basis data tidak dapat dibuat: {error}") from error
+    out.print("Basis data siap. Langkah berikutnya:")
+    out.print(f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600).")
+    out.print("  2. aduan check")
+    out.print("  3. aduan serve")
+
+
+def _write_secret(path: Path, text: str) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+@main.command()
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
+    settings = _settings(context)
+    out.print(f"{MARKS['baik']} pengaturan: {context.find_root().params['config']}")
+    worst = False
+    for finding in health.look(settings, _engine(settings, current=False)):
+        out.print(f"{MARKS[finding.level]} {finding.part}:", end=" ")
+        out.print(finding.text, markup=False)
+        worst |= finding.level == "buruk"
+    if worst:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """Jalankan semuanya: ambil surat, kirim surat, layani halaman, sampai dihentikan."""
+    app = _ready(context)
+    try:
+        health.letter_template(app.settings)
+    except TemplateError as error:
+        raise Fault(f"Templat surat rusak; perbaiki dahulu.\n{error}") from error
+    lanes = Lanes(app)
+    site = create_app(app.settings, app.engine, app.clock, lanes.wake)
+    server = waitress.create_server(site, host=app.settings.web.host, port=app.settings.web.port, ident="aduan")
+    thread = threading.Thread(target=server.run, name="halaman", daemon=True)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    lanes.start()
+    thread.start()
+    out.print(
+        f"aduan berjalan: http://{app.settings.web.host}:{server.effective_port}, "
+        f"surat diambil tiap {app.settings.imap.every_seconds} detik. Berhenti: Ctrl+C"
+    )
+    stopping.wait()
+    out.print("Menghentikan; menyelesaikan pekerjaan yang sedang berjalan ...")
+    server.close()
+    lanes.stop()
+
+
+@main.command()
+@click.option("--once", is_flag=True, required=True, help="Satu putaran, lalu selesai.")
+@click.pass_context
+def poll(context: click.Context, once: bool) -> None:
+    """Jalankan satu putaran tanpa melayani halaman, dan tampilkan hasilnya."""
+    done = tick(_ready(context))
+    table = Table("Yang dikerjakan", "Jumlah")
+    for name, count in done.items():
+        table.add_row(name.replace("_", " "), str(count))
+    out.print(table)
+    if any(name.startswith("gagal_") and name != "gagal_kirim" for name in done):
+        out.print("Ada jalur yang gagal. Jalankan 'aduan check'.")
+        raise SystemExit(1)
+
+
+@main.command()
+@click.pass_context
+def held(context: click.Context) -> None:
+    """Daftar kiriman yang ditahan karena tidak dapat dibaca."""
+    app = _ready(context)
+    table = Table("Nomor", "Diterima", "Dari", "Sebab")
+    with reading(app.engine) as session:
+        rows = list(session.scalars(select(Item).where(Item.state == "held").order_by(Item.id)))
+    for item in rows:
+        when = clock.waktu(item.received_at, app.settings.zone)
+        table.add_row(str(item.id), when, "pemindai" if item.source == "scan" else "email", item.reason)
+    out.print(table if rows else "Tidak ada kiriman yang ditahan.")
+
+
+@main.command()
+@click.argument("nomor", type=int)
+@click.pass_context
+def release(context: click.Context, nomor: int) -> None:
+    """Coba lagi membaca satu kiriman yang ditahan."""
+    app = _ready(context)
+    try:
+        state = intake.release(app.engine, app.settings, nomor, app.clock)
+    except KeyError as error:
+        raise Fault(f"Tidak ada kiriman tertahan nomor {nomor}. Lihat 'aduan held'.") from error
+    if state == "held":
+        raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
+    out.print(f"Kiriman {nomor} sudah terbaca.")
+
+
+@main.command()
+@click.pass_context
+def audit(context: click.Context) -> None:
+    """Periksa rantai riwayat semua pengaduan dan segel harian."""
+    app = _ready(context)
+    count, faults = 0, []
+    with reading(app.engine) as session:
+        for name, found in cases.audit(session):
+            count += name != "segel"
+            faults += found
+    for fault in faults:
+        out.print(fault, markup=False)
+    if faults:
+        raise Found(f"{len(faults)} kejanggalan pada {count} pengaduan.")
+    out.print(f"Riwayat {count} pengaduan dan semua segel harian utuh.")
+
+
+@main.command()
+@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(context: click.Context, berkas: Path) -> None:
+    """Simpan cadangan basis data ke satu berkas, selagi berjalan. Kunci dan kata sandi tidak ikut."""
+    app = _ready(context)
+    _copying(lambda tell: backups.backup(app.engine, berkas, tell), f"Cadangan tersimpan di {berkas}.")
+
+
+@main.command()
+@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def restore(context: click.Context, berkas: Path) -> None:
+    """Pulihkan cadangan ke basis data baru yang kosong."""
+    engine = _engine(_settings(context), current=False)
+    _copying(lambda tell: backups.restore(engine, berkas, tell), "Cadangan dipulihkan. Jalankan 'aduan audit'.")
+
+
+def _copying(copy: Any, done: str) -> None:
+    with Progress(console=out, transient=True) as progress:
+        line = progress.add_task("Menyalin", total=None)
+        try:
+            count = copy(lambda table, rows: progress.update(line, description=f"Menyalin {table}: {rows}"))
+        except backups.BackupError as error:
+            raise Fault(str(error)) from error
+    out.print(f"{done} {count} baris.")
+
+
+# ---- the office's words --------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--petugas", required=True, help="Kode JFU yang mencatat, seperti di config.toml.")
+@click.option(
+    "--kanal", type=click.Choice([str(Channel.LANGSUNG), str(Channel.TELEPON), str(Channel.SURAT)]), required=True
+)
+@click.option("--perihal", prompt=True)
+@click.option("--isi", prompt="Isi pengaduan")
+@click.option("--nama", prompt="Nama (boleh kosong)", default="", show_default=False)
+@click.option("--alamat", prompt="Alamat (boleh kosong)", default="", show_default=False)
+@click.option("--telepon", prompt="Telepon (boleh kosong)", default="", show_default=False)
+@click.option("--email", prompt="Email (boleh kosong)", default="", show_default=False)
+@click.option("--rahasia", is_flag=True, help="Rahasiakan identitas pengadu.")
+@click.pass_context
+def catat(context: click.Context, /, petugas: str, **fields: Any) -> None:
+    """Catat pengaduan yang datang langsung, lewat telepon, atau lewat surat."""
+    app = _ready(context)
+    person = app.settings.person(petugas)
+    if person is None or Role.JFU not in person.peran:
+        known = ", ".join(p.kode for p in app.settings.holders(Role.JFU))
+        raise Fault(f"'{petugas}' bukan JFU. Pilihan: {known}.")
+    values = {name: [str(value)] for name, value in fields.items() if value}
+    try:
+        form = cases.read_fields(app.settings, COUNTER_FIELDS, "catat", values, {}, Action("catat"))
+    except cases.Invalid as error:
+        raise Fault("\n".join(f"{name}: {text}" for name, text in error.errors.items())) from error
+    with writing(app.engine) as session:
+        complaint = cases.record_at_counter(Work(session, app.settings, app.clock()), person, form)
+    url = f"{app.settings.web.base_url}/s/{complaint.status_code}"
+    out.print(f"Tercatat: {complaint.number}. Sekretaris menerima tugasnya lewat email.")
+    out.print(f"Untuk pengadu: {url}")
+
+
+@main.command()
+@click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
+@click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel.")
+@click.pass_context
+def buku(context: click.Context, bulan: str | None, xlsx: Path | None) -> None:
+    """Tampilkan Buku Pengaduan, atau simpan sebagai Excel."""
+    app = _ready(context)
+    try:
+        month = date.fromisoformat(f"{bulan}-01") if bulan else None
+    except ValueError as error:
+        raise Fault("--bulan ditulis seperti 2026-11.") from error
+    wanted, now = register.Filter(month=month), datetime.now(UTC)
+    with reading(app.engine) as session:
+        if xlsx:
+            xlsx.write_bytes(register.xlsx(session, app.settings, wanted, now))
+            out.print(f"Buku Pengaduan tersimpan di {xlsx}.")
+            return
+        table = Table("Register", "Masuk", "Kanal", "Perihal", "Keadaan", title="Buku Pengaduan")
+        for row in register.rows(session, app.settings, wanted, now, oldest_first=True):
+            cells = row.cells
+            table.add_row(cells["register"], cells["masuk"], cells["kanal"], row.complaint.perihal, row.state)
+    out.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

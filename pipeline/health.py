@@ -1,0 +1,159 @@
+"""What `aduan check` looks at: each part of the installation, and what to do about it when it is not right.
+
+Hides how each is tried. Nothing is changed and no mail is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jinja2 import TemplateError as JinjaError
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import cases, db, files
+from pipeline.config import TEMPLATES, ConfigError, Settings
+from pipeline.db import Complaint, Item, Lane, Outbox
+from pipeline.letters.template import TemplateError
+from pipeline.mail import mailbox, outbox
+from pipeline.sop import Channel, Decision
+from pipeline.words import environment
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: `level` is "baik", "hati" (works, but look) or "buruk" (does not work)."""
+
+    level: str
+    part: str
+    text: str
+
+
+def letter_template(settings: Settings) -> None:
+    """Lint the office's letter and render it for every decision; TemplateError says where the fault is."""
+    for decision in Decision:
+        for name in ("Contoh Nama", ""):
+            cases.compose_letter(settings, _sample(decision, name), 1)
+
+
+def _sample(decision: Decision, name: str) -> Complaint:
+    return Complaint(
+        number="PGD-2026-000000",
+        channel=Channel.EMAIL,
+        received_at=datetime(2026, 11, 10, 1, 12, tzinfo=UTC),
+        decision=decision,
+        perihal="contoh perihal",
+        perintah="Sampaikan bahwa ini contoh.",
+        instansi="Instansi Contoh",
+        nama=name,
+        rahasia=False,
+        letter_number="000/1/000/2026",
+        letter_date=datetime(2026, 11, 23, tzinfo=UTC).date(),
+    )
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    for name in ("key", "imap_password", *(["smtp_password"] if settings.smtp.user else [])):
+        settings.secret(name)
+    settings.key  # noqa: B018 - raises ValueError when it is not hexadecimal
+    folder = settings.folder / "rahasia"
+    loose = [p.name for p in folder.glob("*") if p.is_file() and stat.S_IMODE(p.stat().st_mode) & 0o077]
+    if os.name == "posix" and loose:
+        yield Finding("hati", "rahasia", f"{', '.join(loose)} dapat dibaca orang lain; jalankan chmod 600 {folder}/*")
+    else:
+        yield Finding("baik", "rahasia", "kunci dan kata sandi ada")
+
+
+def _database(engine: Engine) -> Iterator[Finding]:
+    if not db.is_current(engine):
+        yield Finding("buruk", "basis data", "belum dibuat atau versinya lama; jalankan 'aduan init'")
+        return
+    with db.reading(engine) as session:
+        count = session.scalar(select(func.count(Complaint.id)))
+    yield Finding("baik", "basis data", f"{engine.dialect.name}, {count} pengaduan")
+
+
+def _imap(settings: Settings) -> Iterator[Finding]:
+    with mailbox.Mailbox(settings, timeout=15) as box:
+        yield Finding("baik", "IMAP", f"masuk sebagai {settings.imap.user}, {len(box.waiting())} surat menunggu")
+
+
+def _smtp(settings: Settings) -> Iterator[Finding]:
+    outbox.connect(settings, timeout=15).quit()
+    yield Finding("baik", "SMTP", f"{settings.smtp.host}:{settings.smtp.port} menerima sambungan")
+
+
+def _templates(settings: Settings) -> Iterator[Finding]:
+    letter_template(settings)
+    yield Finding("baik", "templat surat", str(settings.letter_template.name))
+    env = environment(settings)
+    names = [str(p.relative_to(TEMPLATES)) for kind in ("*.jinja", "*.html", "*.txt") for p in TEMPLATES.rglob(kind)]
+    for name in names:
+        env.get_template(name)
+    yield Finding("baik", "templat email dan halaman", f"{len(names)} berkas")
+
+
+def _programs() -> Iterator[Finding]:
+    if files.soffice():
+        yield Finding("baik", "LibreOffice", "ada; PDF surat dibuat otomatis")
+    else:
+        yield Finding(
+            "hati", "LibreOffice", "tidak ada; surat tetap jalan sebagai Word, tanpa PDF (libreoffice-writer)"
+        )
+
+
+def _scan(settings: Settings) -> Iterator[Finding]:
+    if not settings.scan.folder:
+        yield Finding("baik", "pindaian", "tidak dipakai")
+        return
+    folder = settings.path(settings.scan.folder)
+    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
+        yield Finding("baik", "pindaian", str(folder))
+    else:
+        yield Finding("buruk", "pindaian", f"{folder} tidak ada atau tidak dapat ditulis; buat folder itu")
+
+
+def _lanes(engine: Engine) -> Iterator[Finding]:
+    with db.reading(engine) as session:
+        for lane in session.scalars(select(Lane).order_by(Lane.name)):
+            if lane.failures:
+                since = lane.ok_at.isoformat(timespec="minutes") if lane.ok_at else "belum pernah"
+                yield Finding(
+                    "buruk", f"jalur {lane.name}", f"gagal {lane.failures} kali, baik terakhir {since}: {lane.error}"
+                )
+        held = session.scalar(select(func.count(Item.id)).where(Item.state == "held"))
+        if held:
+            yield Finding("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
+        dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))
+        if dead:
+            yield Finding("hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya")
+        late = datetime.now(UTC) - timedelta(hours=1)
+        waiting = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "due", Outbox.date < late))
+        if waiting:
+            yield Finding("hati", "surat keluar", f"{waiting} surat menunggu lebih dari satu jam")
+
+
+def look(settings: Settings, engine: Engine) -> Iterator[Finding]:
+    """Every part in turn; a fault in one does not stop the next."""
+    steps: list[tuple[str, Callable[[], Iterator[Finding]], str]] = [
+        ("rahasia", lambda: _secrets(settings), "jalankan 'aduan init' untuk membuat kunci"),
+        ("basis data", lambda: _database(engine), "periksa [database] url dan hak tulis foldernya"),
+        ("templat", lambda: _templates(settings), "perbaiki berkas itu, atau kembalikan yang bawaan"),
+        ("program", _programs, ""),
+        ("pindaian", lambda: _scan(settings), ""),
+        ("jalur", lambda: _lanes(engine), "jalankan 'aduan init'"),
+        ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password"),
+        ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password"),
+    ]
+    for part, step, advice in steps:
+        try:
+            yield from step()
+        except (
+            ConfigError, SQLAlchemyError, JinjaError, TemplateError, mailbox.MailboxDown, outbox.MailServerDown,
+            OSError, ValueError,
+        ) as error:  # fmt: skip
+            yield Finding("buruk", part, f"{error}" + (f" ({advice})" if advice else ""))

@@ -1,0 +1,297 @@
+"""Reading mails: what people see in them, and that nothing breaks the reader."""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.mail import message, reply, triage
+from pipeline.mail.message import Address, Message, read
+
+DATA = Path(__file__).parent / "data"
+SAMPLES = sorted(DATA.glob("*.eml"))
+
+
+def sample(name: str) -> Message:
+    return read((DATA / name).read_bytes())
+
+
+def test_a_complaint_with_photo_and_letter_is_read_whole() -> None:
+    mail = sample("keluhan-foto.eml")
+    assert mail.sender == Address("Wulandari, S.Pd.", "Wulan.Dari@surel.example")
+    assert mail.to == (Address("Layanan Pengaduan", "pengaduan@kota.example"),)
+    assert mail.cc == (Address("", "kelurahan@kota.example"),)
+    assert mail.subject == "Lampu jalan mati – RT 03"
+    assert mail.date == datetime(2026, 11, 23, 0, 5, tzinfo=UTC)
+    assert mail.message_id == "keluhan-1@surel.example"
+    assert mail.text == "Lampu jalan di RT 03 mati sejak Jumat. Terima kasih 🙏"
+
+
+def test_inline_picture_and_attached_letter_are_told_apart() -> None:
+    photo, letter = sample("keluhan-foto.eml").attachments
+    assert (photo.name, photo.content_type) == ("foto.png", "image/png")
+    assert (photo.inline, photo.content_id) == (True, "foto@1")
+    assert (letter.name, letter.content_type, letter.inline) == (
+        "Surat pengantar – RT 03.pdf",
+        "application/pdf",
+        False,
+    )
+    assert letter.content == b"%PDF-1.4\n"
+
+
+def test_html_keeps_lists_and_links_and_loses_scripts() -> None:
+    text = sample("balasan-outlook.eml").text
+    assert "lokasi ini <https://peta.example/rt03>" in text
+    assert "* Lampu" in text
+    assert "* Kabel – baru" in text
+    assert "alert" not in text
+    assert "color" not in text
+
+
+def test_headers_come_decoded_in_raw_order() -> None:
+    mail = read(b"Received: dua\nReceived: satu\nX-Nama: =?utf-8?q?Bu_N=C3=A9?=\n\n")
+    assert mail.headers == (("Received", "dua"), ("Received", "satu"), ("X-Nama", "Bu Né"))
+    assert mail.all("received") == ("dua", "satu")
+    assert mail.header("x-nama") == "Bu Né"
+    assert mail.header("Tiada") == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"=?utf-8?B?w4k=?= =?utf-8?B?w4k=?=", "ÉÉ"),
+        (b"=?gb2312?B?xOO6ww==?=", "你好"),
+        (b"=?x-unknown?Q?Bu_N=E9?=", "Bu Né"),
+        (b"=?iso-8859-1?Q?Bu_N=C3=A9?=", "Bu Né"),
+        (b"=?utf-7?Q?Fr+APY-sche?=", "Frösche"),
+        (b"Bu N\xe9", "Bu Né"),
+        (b"Bu N\xc3\xa9", "Bu Né"),
+        (b"satu\r\n dua", "satu dua"),
+        (b"=?utf-8?Q?a=00b=0Dc?=", "ab c"),
+    ],
+    ids=repr,
+)
+def test_subjects_of_wild_mailers(raw: bytes, expected: str) -> None:
+    """Cut characters, wrong and unknown charsets, raw 8-bit, folding, control characters."""
+    subject = read(b"Subject: " + raw + b"\n\n").subject
+    assert subject == expected
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "expected"),
+    [
+        ("X-GBK", "路灯坏了".encode("gbk"), "路灯坏了"),
+        ("windows-874", "ไฟถนนเสีย".encode("cp874"), "ไฟถนนเสีย"),
+        ("X-UNKNOWN", "Jl. Melati – mati".encode(), "Jl. Melati – mati"),
+        ("us-ascii", b"Jl. Melati \x96 mati", "Jl. Melati – mati"),
+        ("utf-8", b"Jl. Melati \x96 mati", "Jl. Melati \ufffd mati"),
+        ("iso-8859-1", "Jl. Melati – mati".encode(), "Jl. Melati – mati"),
+        ("zlib", b"Jl. Melati", "Jl. Melati"),
+        ("unicode_escape", b"Jl. \\u0041", "Jl. \\u0041"),
+        ("utf-7", b"Fr+APY-sche", "Frösche"),
+    ],
+)
+def test_charset_declared_then_detected(charset: str, data: bytes, expected: str) -> None:
+    """Declared names that Python lacks, lies, and codecs that are no charsets."""
+    text = read(b"Content-Type: text/plain; charset=" + charset.encode() + b"\n\n" + data).text
+    assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "email", "name"),
+    [
+        ("Siti <siti@Surel.Example>", "siti@surel.example", "Siti"),
+        ("siti@surel.example (Bu Siti)", "siti@surel.example", "Bu Siti"),
+        ('"Siti, Bu" <siti@surel.example>', "siti@surel.example", "Siti, Bu"),
+        ("=?utf-8?q?Bu_Siti_=3Csiti=40surel=2Eexample=3E?=", "siti@surel.example", "Bu Siti"),
+        ("Siti <siti@surel.example", "siti@surel.example", "Siti"),
+        ("<<siti@surel.example>>", "siti@surel.example", ""),
+        ("Siti <tanpa-alamat>", "", "Siti"),
+        ("mailto:siti@surel.example", "siti@surel.example", ""),
+    ],
+)
+def test_senders_of_wild_mailers(raw: str, email: str, name: str) -> None:
+    """A From that RFC 5322 forbids still names its sender; one without an address is unknown."""
+    sender = read(f"From: {raw}\n\n".encode()).sender
+    assert sender is not None
+    assert (sender.email, sender.name) == (email, name)
+
+
+def test_missing_from_is_no_sender() -> None:
+    assert read(b"Subject: a\n\n").sender is None
+
+
+def test_groups_and_undisclosed_recipients_name_nobody() -> None:
+    assert read(b"To: undisclosed-recipients:;\n\n").to == ()
+    group = read(b"To: Warga: a@x.example, b@x.example;\n\n").to
+    assert [a.email for a in group] == ["a@x.example", "b@x.example"]
+
+
+def test_line_ends_in_an_address_cannot_make_headers() -> None:
+    sender = read(b"From: =?utf-8?q?a=0D=0ABcc=3A_x=40y=2Eexample?= <a@b.example>\n\n").sender
+    assert sender is not None
+    assert "\n" not in sender.name
+    assert "\r" not in sender.name
+    assert sender.email == "a@b.example"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"JVBERi0xLjQK",
+        b"JVBERi0xLjQ",
+        b"JVBE\r\nRi0x LjQK",
+        b"JVBERi0xLjQ==Cg==",
+        b"!JVBERi0xLjQK*",
+    ],
+)
+def test_damaged_base64_gives_what_is_there(body: bytes) -> None:
+    raw = b"Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + body
+    assert read(raw).attachments[0].content.startswith(b"%PDF-1.4")
+
+
+def test_a_lost_boundary_is_found_again() -> None:
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=hilang\n\n--lain\nContent-Type: text/plain\n\nHalo\n"
+        b"--lain\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-1\n--lain--\n"
+    )
+    mail = read(raw)
+    assert mail.text == "Halo"
+    assert [a.name for a in mail.attachments] == ["a.pdf"]
+
+
+def test_a_forwarded_mail_is_a_file_and_readable() -> None:
+    inner = b"From: Budi <budi@surel.example>\nSubject: Jalan/rusak\n\nJalan berlubang di depan pasar.\n"
+    raw = (
+        b"Subject: Fwd\nContent-Type: multipart/mixed; boundary=b\n\n"
+        b"--b\n\nMohon dibantu.\n--b\nContent-Type: message/rfc822\n\n" + inner + b"\n--b--\n"
+    )
+    mail = read(raw)
+    assert mail.attachments[0].name == "Jalan_rusak.eml"
+    assert mail.attachments[0].content.strip() == inner.strip()
+    assert "Dari: Budi <budi@surel.example>" in mail.text
+    assert "Jalan berlubang di depan pasar." in mail.text
+    assert reply.split(mail.text).new == "Mohon dibantu."
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "note"),
+    [
+        (b"application/pkcs7-mime; smime-type=enveloped-data", b"x", message.ENCRYPTED_SMIME),
+        (b"application/x-pkcs7-mime; smime-type=signed-data", b"x", message.OPAQUE_SMIME),
+        (b"multipart/encrypted; boundary=b", b"--b\n\nx\n--b--", message.ENCRYPTED_PGP),
+        (b"text/plain", b"-----BEGIN PGP MESSAGE-----\nx", message.ENCRYPTED_PGP),
+        (b"multipart/signed; boundary=b", b"--b\n\nx\n--b--", message.SIGNED),
+        (b"application/ms-tnef; name=winmail.dat", b"x", message.TNEF),
+        (b"text/calendar", b"BEGIN:VCALENDAR", message.CALENDAR),
+    ],
+)
+def test_what_the_office_cannot_read_is_noted(head: bytes, body: bytes, note: str) -> None:
+    assert note in read(b"Content-Type: " + head + b"\n\n" + body).notes
+
+
+def test_an_ordinary_mail_has_no_notes() -> None:
+    assert sample("keluhan-foto.eml").notes == ()
+
+
+def test_the_plain_version_that_only_points_to_html_is_not_shown() -> None:
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+        b"Your email client does not support HTML.\n--b\nContent-Type: text/html\n\n<p>"
+        + b"Air PDAM mati sejak pagi. " * 10
+        + b"</p>\n--b--\n"
+    )
+    assert read(raw).text.startswith("Air PDAM mati")
+
+
+def test_the_type_is_read_from_the_content_not_from_the_claim() -> None:
+    raw = b"Content-Type: image/jpeg; name=foto.jpg\n\nMZ\x90\x00\x03\x00\x00\x00"
+    assert read(raw).attachments[0].content_type == "application/vnd.microsoft.portable-executable"
+
+
+def test_dates_that_cannot_be_are_none() -> None:
+    assert read(b"Date: Senin pagi\n\n").date is None
+    assert read(b"Date: Mon, 99 Foo 2026 99:99:99 +9999\n\n").date is None
+    assert read(b"Date: Mon, 23 Nov 2026 10:15:00\n\n").date == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
+
+
+def test_old_mailers_files_inside_the_text_are_attachments() -> None:
+    raw = b"Content-Type: text/plain\n\nTerlampir.\nbegin 644 a.txt\n#0V%T\n`\nend\n"
+    mail = read(raw)
+    assert mail.text.strip() == "Terlampir."
+    assert [(a.name, a.content) for a in mail.attachments] == [("a.txt", b"Cat")]
+
+
+def everything(raw: bytes) -> None:
+    mail = read(raw)
+    triage.classify(mail, own_addresses=frozenset({"pengaduan@kota.example"}))
+    parts = reply.split(mail.text)
+    assert sorted(parts.new.split() + parts.rest.split()) == sorted(mail.text.split())
+    mail.text.encode("utf-8")
+    for name, value in mail.headers:
+        (name + value).encode("utf-8")
+
+
+@given(st.binary(max_size=3_000))
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_at_all_break_the_reader(raw: bytes) -> None:
+    everything(raw)
+
+
+CUT = st.tuples(st.floats(0, 1), st.binary(max_size=12), st.integers(0, 40))
+
+
+@given(st.sampled_from(SAMPLES), st.lists(CUT, min_size=1, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_no_damage_to_a_mail_breaks_the_reader(path: Path, cuts: list[tuple[float, bytes, int]]) -> None:
+    raw = path.read_bytes()
+    for where, put, gone in cuts:
+        at = int(where * len(raw))
+        raw = raw[:at] + put + raw[at + gone :]
+    everything(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(2_000)),
+        b"Content-Type: message/rfc822\n\n" * 2_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 20_000,
+        b"From: " + b"a" * 200_000 + b"\n\n",
+        b"To: " + b"(" * 100_000 + b"\n\n",
+        b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\n\n",
+        b"Content-Type: text/html\n\n" + b"<div>" * 20_000 + b"halo",
+        b"From: MAILER-DAEMON@x.example\nSubject: failure notice\n\n" + b"a" * 100_000,
+        b"From: MAILER-DAEMON@x.example\nSubject: failure notice\n\n" + b" " * 100_000 + b"x",
+    ],
+    ids=[
+        "parts in parts",
+        "mails in mails",
+        "many parts",
+        "long name",
+        "comments",
+        "words",
+        "deep html",
+        "long word",
+        "spaces",
+    ],
+)
+def test_bombs_are_read_in_bounded_time(raw: bytes) -> None:
+    start = time.monotonic()
+    everything(raw)
+    assert time.monotonic() - start < 5
+
+
+def test_big_attachments_survive_unchanged() -> None:
+    content = bytes(range(256)) * 8_000
+    raw = (
+        b"Content-Type: application/octet-stream; name=a.bin\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(content)
+    )
+    assert read(raw).attachments[0].content == content

@@ -1,0 +1,155 @@
+"""Robots are told from people, and failures name whom a mail did not reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.mail.message import read
+from pipeline.mail.triage import LOOP_HEADER, Kind, Verdict, classify
+
+DATA = Path(__file__).parent / "data"
+OWN = frozenset({"Pengaduan@kota.example"})
+
+
+def verdict(*headers: str, text: str = "Lampu jalan mati.") -> Verdict:
+    return classify(read(("\n".join(headers) + "\n\n" + text).encode()), own_addresses=OWN)
+
+
+def sample(name: str) -> Verdict:
+    return classify(read((DATA / name).read_bytes()), own_addresses=OWN)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("From: pengaduan@kota.example",),
+        ("From: PENGADUAN@KOTA.EXAMPLE", "Auto-Submitted: auto-generated"),
+        ("From: a@b.example", f"{LOOP_HEADER}: 1"),
+    ],
+)
+def test_our_own_mail_that_comes_back_is_own(headers: tuple[str, ...]) -> None:
+    assert verdict(*headers).kind is Kind.OWN
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Auto-Submitted: auto-replied",),
+        ("Auto-Submitted: auto-generated (vacation)",),
+        ("X-Autoreply: yes",),
+        ("Precedence: auto_reply",),
+        ("X-MS-Exchange-Inbox-Rules-Loop: a@b.example",),
+        ("Subject: Balasan otomatis: Laporan Anda",),
+        ("Subject: Di luar kantor: Laporan Anda",),
+        ("Subject: Sedang cuti sampai 30 November",),
+        ("Subject: Automatic reply: Laporan Anda",),
+        ("Subject: Out of Office",),
+        ("Subject: Dibaca: Laporan Anda",),
+        ("Subject: Automatic reply: a", "Return-Path: <>"),
+        ("Subject: Pemberitahuan", "Return-Path: <>"),
+    ],
+)
+def test_automatic_answers_are_recognised(headers: tuple[str, ...]) -> None:
+    found = verdict("From: Putri <putri@kantor.example>", *headers)
+    assert found.kind is Kind.AUTO_REPLY
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Subject: Lampu jalan mati",),
+        ("Subject: Cuti bersama: loket tutup tanpa pemberitahuan",),
+        ("Subject: Di luar kantor kelurahan banyak sampah",),
+        ("Subject: Re: Automatic reply: Laporan Anda",),
+        ("Subject: Surat saya tidak sampai ke dinas",),
+        ("Auto-Submitted: no", "Subject: a"),
+        ("Subject: Paket bantuan dikembalikan", "Return-Path: <siti@surel.example>"),
+        ("X-Spam-Status: No, score=0.1", "Subject: a"),
+        ("Subject: Kotak surat RT penuh",),
+    ],
+)
+def test_people_are_not_taken_for_robots(headers: tuple[str, ...]) -> None:
+    assert verdict("From: Siti <siti@surel.example>", *headers).kind is Kind.PERSON
+
+
+def test_a_person_who_quotes_a_failure_is_a_person() -> None:
+    text = "Bu, surat saya kemarin gagal terkirim (550 user unknown). Saya kirim lagi."
+    assert verdict("From: Siti <siti@surel.example>", "Subject: Laporan", text=text).kind is Kind.PERSON
+
+
+@pytest.mark.parametrize("header", ["List-Id: <warga.example>", "Precedence: bulk", "List-Post: <x:y>"])
+def test_lists_are_recognised(header: str) -> None:
+    assert verdict("From: a@b.example", header).kind is Kind.LIST
+
+
+@pytest.mark.parametrize("header", ["X-Spam-Flag: YES", "X-Spam-Status: Yes, score=9"])
+def test_spam_is_what_the_server_says(header: str) -> None:
+    assert verdict("From: a@b.example", header).kind is Kind.SPAM
+
+
+def test_a_delivery_report_names_failed_and_delayed_recipients_only() -> None:
+    found = sample("gagal-kirim.eml")
+    assert found.kind is Kind.BOUNCE
+    failed, delayed = found.failures
+    assert (failed.recipient, failed.status, failed.permanent) == ("wulan@surel.example", "5.2.2", True)
+    assert failed.diagnostic == "smtp; 552 5.2.2 Mailbox full"
+    assert (delayed.recipient, delayed.permanent) == ("lambat@surel.example", False)
+    assert {f.original_message_id for f in found.failures} == {"surat-77@kota.example"}
+
+
+def test_a_report_in_words_names_who_failed_and_not_all_readers() -> None:
+    found = sample("gagal-qmail.eml")
+    assert found.kind is Kind.BOUNCE
+    assert [(f.recipient, f.permanent, f.original_message_id) for f in found.failures] == [
+        ("wulan@surel.example", True, "surat-78@kota.example")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "recipients"),
+    [
+        ("Could not be delivered to: <a@x.example>\nas the mailbox is full.", ["a@x.example"]),
+        ("550 a@x.example... User unknown", ["a@x.example"]),
+        (">>> RCPT To:<a@x.example>\n<<< 550 no", ["a@x.example"]),
+        ("There was an error delivering your mail to <a@x.example>.", ["a@x.example"]),
+        (
+            "following list of recipients:\n\na@x.example: 550 full\n\nb@y.example: 550 unknown",
+            ["a@x.example", "b@y.example"],
+        ),
+        (
+            "Your message\n\n  To: milis@z.example\n  Subject: a\n\ndid not reach the following recipient(s):\n\n"
+            "a@x.example on Fri, 20 Jul 2001\n  unknown",
+            ["a@x.example"],
+        ),
+        ("a@x.example Invalid Address, ERROR_CODE :550", ["a@x.example"]),
+        ("Surat tidak dapat dikirim ke alamat berikut:\n\n  a@x.example\n\nHubungi admin@mx.example", ["a@x.example"]),
+    ],
+)
+def test_reports_of_many_servers(text: str, recipients: list[str]) -> None:
+    found = verdict(
+        "From: MAILER-DAEMON@mx.example", "To: pengaduan@kota.example", "Subject: Undeliverable mail", text=text
+    )
+    assert found.kind is Kind.BOUNCE
+    assert [f.recipient for f in found.failures] == recipients
+
+
+def test_a_warning_of_delay_is_not_permanent() -> None:
+    text = "Your message has not yet been delivered to:\n\n  a@x.example\n\nNo action is required."
+    sender = "From: Mail System <mailer-daemon@mx.example>"
+    found = verdict(sender, "Subject: Warning: message delayed", text=text)
+    assert [(f.recipient, f.permanent) for f in found.failures] == [("a@x.example", False)]
+
+
+def test_a_report_of_success_is_no_failure() -> None:
+    raw = (
+        b"From: postmaster@mx.example\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        b"--b\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@x.example\n"
+        b"Action: delivered\nStatus: 2.0.0\n\n--b--\n"
+    )
+    found = classify(read(raw), own_addresses=OWN)
+    assert (found.kind, found.failures) == (Kind.AUTO_REPLY, ())
