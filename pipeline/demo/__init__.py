@@ -1,1 +1,1 @@
-"""The demo: the office of an invented city, played on one machine."""
+"""The demo: an embedded mail host, sample people, a playground in the browser, and the self-playing run."""

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import threading
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import NamedTuple
 from uuid import uuid4
@@ -42,14 +43,21 @@ class MailServer:
     """Serves IMAP and SMTP for `users` (address to password) between `__enter__` and `__exit__`.
 
     `reject` and `defer` hold addresses that RCPT answers with 550 and 451; both may be changed while it runs.
-    Port 0 takes a free one. Addresses are compared without regard to case.
+    `clock` dates what arrives (INTERNALDATE). Port 0 takes a free one. Addresses are compared without regard to case.
     """
 
     def __init__(
-        self, users: Mapping[str, str], *, host: str = "127.0.0.1", imap_port: int = 0, smtp_port: int = 0
+        self,
+        users: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+        imap_port: int = 0,
+        smtp_port: int = 0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.users = {name.lower(): password for name, password in users.items()}
         self.host = host
+        self.clock = clock
         self.imap_port = imap_port
         self.smtp_port = smtp_port
         self.outgoing: list[Sent] = []
@@ -133,7 +141,7 @@ class MailServer:
     async def _put(self, user: str, raw: bytes, folder: str) -> None:
         async with self._identity(user).new_session() as session:
             mailbox = await session.mailbox_set.get_mailbox(folder)
-            await mailbox.append(AppendMessage(raw), recent=True)
+            await mailbox.append(AppendMessage(raw, self.clock()), recent=True)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

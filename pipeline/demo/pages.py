@@ -1,0 +1,274 @@
+"""The newcomer's playground at /demo: everybody's mailbox, what comes next, what has happened, controls.
+
+Hides nothing of the product: mails are read over IMAP, answers go out over SMTP, buttons of the mails open the same
+task pages as in production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Flask, Response, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import clock, db, store
+from pipeline.db import Complaint, Document, Task
+from pipeline.demo.office import Letter, Office
+from pipeline.demo.signed import signed_scan
+from pipeline.letters import returned
+from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
+from pipeline.web.common import Friendly, html
+from pipeline.web.page import View, steps, timeline
+from pipeline.words import environment, word
+
+SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+FRAME = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+OPEN_IN_TOP = '<base target="_top">'
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box of the playground: a kind of person, and the mailboxes that it shows."""
+
+    id: str
+    role: str
+    name: str
+    addresses: tuple[str, ...]
+
+
+def boxes(office: Office) -> list[Box]:
+    settings = office.settings
+    rows = [Box("pengadu", word("peran.pengadu"), word("demo.semua_pengadu"), tuple(office.citizens))]
+    for role in (Role.JFU, Role.SEKRETARIS, Role.KASI, Role.KEPALA):
+        people = settings.holders(role)
+        rows.append(
+            Box(str(role), word(f"peran.{role}"), ", ".join(p.nama for p in people), tuple(p.email for p in people))
+        )
+    return rows
+
+
+def register(app: Flask, office: Office) -> None:
+    """Add the playground to the demo's application; `serve` never does."""
+    pages = Blueprint("demo", __name__, url_prefix="/demo")
+    environment(office.settings).globals["demo_url"] = "/demo"
+
+    @pages.get("")
+    def show() -> Response:
+        office.settle()
+        response = html("demo.html", **_context(office))
+        policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+        response.headers["Content-Security-Policy"] = policy + "base-uri 'none'; frame-ancestors 'none'"
+        return response
+
+    @pages.post("")
+    def control() -> BaseResponse:
+        controls: dict[str, Callable[[], object]] = {
+            "kirim": office.send_next,
+            "pindai": office.drop_slip,
+            "lompat": office.clock.jump_workday,
+            "ulang": lambda: _start_over(office),
+        }
+        act = controls.get(request.form.get("aksi", ""))
+        if act is None:
+            raise Friendly("bukan_hak", 409)
+        act()
+        office.settle()
+        return redirect("/demo", 303)
+
+    @pages.get("/surat/<box>/<address>/<int:uid>")
+    def letter(box: str, address: str, uid: int) -> Response:
+        found = _letter(office, address, uid)
+        body = found.part("text/html")
+        if not body:
+            body = f"<pre>{_escaped(found.part('text/plain'))}</pre>"
+        body = body.replace("<head>", f"<head>{OPEN_IN_TOP}", 1)
+        response = Response(body, mimetype="text/html")
+        response.headers["Content-Security-Policy"] = f"{SANDBOX} {FRAME}"
+        return response
+
+    @pages.get("/surat/<box>/<address>/<int:uid>/lampiran/<int:order>")
+    def attachment(box: str, address: str, uid: int, order: int) -> Response:
+        files = _letter(office, address, uid).attachments()
+        if order >= len(files):
+            raise Friendly("tidak_ada", 404)
+        name, _mime, content = files[order]
+        response = Response(content, mimetype="application/octet-stream")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
+
+    @pages.post("/surat/<box>/<address>/<int:uid>/balas")
+    def reply(box: str, address: str, uid: int) -> BaseResponse:
+        found = _letter(office, address, uid)
+        upload = request.files.get("berkas")
+        files = []
+        if upload and upload.filename:
+            files.append((upload.filename, upload.mimetype or "application/octet-stream", upload.read()))
+        text = request.form.get("teks", "").strip()
+        if text or files:
+            office.reply(found, text, files)
+            office.settle()
+        return redirect(f"/demo?kotak={box}", 303)
+
+    @pages.get("/contoh-bertanda-tangan/<int:complaint_id>.jpg")
+    def signed(complaint_id: int) -> Response:
+        with db.reading(office.engine) as session:
+            newest = _newest_letter(session, complaint_id)
+            if newest is None:
+                raise Friendly("tidak_ada", 404)
+            letter = returned.inspect(store.get(session, newest.sha256))
+        response = Response(signed_scan(letter.paragraphs), mimetype="image/jpeg")
+        response.headers.set("Content-Disposition", "attachment", filename="surat-bertanda-tangan.jpg")
+        return response
+
+    app.register_blueprint(pages)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _start_over(office: Office) -> None:
+    office.restart()
+    office.send_next()
+
+
+def _letter(office: Office, address: str, uid: int) -> Letter:
+    known = {a for box in boxes(office) for a in box.addresses}
+    found = next((x for x in office.mailbox(address) if x.uid == uid), None) if address in known else None
+    if found is None:
+        raise Friendly("tidak_ada", 404)
+    return found
+
+
+def _newest_letter(session: Session, complaint_id: int) -> Document | None:
+    query = select(Document).where(Document.complaint_id == complaint_id, Document.kind.in_(("konsep", "surat")))
+    return session.scalars(query.order_by(Document.id.desc())).first()
+
+
+def _focus(session: Session) -> tuple[Complaint | None, Task | None]:
+    """The complaint that the newcomer follows: the oldest that is not over, else the newest."""
+    over = (Stage.SELESAI, Stage.BATAL, Stage.DIGABUNG)
+    running = session.scalars(select(Complaint).where(Complaint.stage.not_in(over)).order_by(Complaint.id)).first()
+    complaint = running or session.scalars(select(Complaint).order_by(Complaint.id.desc())).first()
+    if complaint is None:
+        return None, None
+    open_tasks = (
+        select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None)).order_by(Task.id.desc())
+    )
+    return complaint, session.scalars(open_tasks).first()
+
+
+def _turn(complaint: Complaint | None, task: Task | None) -> tuple[str, dict[str, str]]:
+    """(id of the box whose turn it is, what to do there)."""
+    if complaint is None or task is None:
+        return "", {"siapa": "", "teks": word("demo.kosong")}
+    if task.paused_at is not None:
+        return "pengadu", {"siapa": word("peran.pengadu"), "teks": word("demo.jawab")}
+    if task.kind is TaskKind.ARSIP:
+        return "", {"siapa": "", "teks": word("demo.selesai", nomor=complaint.number)}
+    role = ROLE_OF[task.kind][0]
+    return str(role), {"siapa": word(f"peran.{role}"), "teks": word(f"demo.{task.kind}")}
+
+
+def _context(office: Office) -> dict[str, Any]:
+    with db.reading(office.engine) as session:
+        complaint, task = _focus(session)
+        turn, words = _turn(complaint, task)
+        view = View(session, office.settings, office.clock(), "", task or Task(kind=TaskKind.CATAT), complaint)
+        progress, happened = steps(view), timeline(view)[::-1] if complaint else []
+        letter = (
+            _newest_letter(session, complaint.id) if complaint and task and task.kind is TaskKind.TANDA_TANGAN else None
+        )
+    rows, opened = _mailboxes(office, turn)
+    controls = [
+        {"aksi": "kirim", "label": word("demo.kirim"), "ket": ""},
+        {"aksi": "pindai", "label": word("demo.pindai"), "ket": ""},
+        {
+            "aksi": "lompat",
+            "label": word("demo.lompat"),
+            "ket": word("demo.sekarang", waktu=_when(office, office.clock())),
+        },
+        {"aksi": "ulang", "label": word("demo.ulang"), "ket": ""},
+    ]
+    example = f"/demo/contoh-bertanda-tangan/{complaint.id}.jpg" if letter and complaint else ""
+    return {
+        "giliran": {**words, "contoh_url": example},
+        "langkah": progress,
+        "kotak": rows,
+        "surat": opened,
+        "kejadian": [{"waktu": r["waktu"], "iso": r["iso"], "teks": r["teks"]} for r in happened],
+        "kendali": controls,
+    }
+
+
+def _when(office: Office, at: datetime) -> str:
+    return clock.waktu(at, office.settings.zone)
+
+
+def _mailboxes(office: Office, turn: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """The five boxes, and the letter that is open: the one asked for, else the newest of whoever's turn it is."""
+    asked_box, asked_letter = request.args.get("kotak", ""), request.args.get("surat", "")
+    current = asked_box or turn or "pengadu"
+    rows, opened = [], None
+    for box in boxes(office):
+        letters = sorted(
+            (x for a in box.addresses for x in office.mailbox(a)), key=lambda x: (x.at, x.uid), reverse=True
+        )
+        marked = _opened(letters, asked_letter) if box.id == current else None
+        if marked is not None:
+            opened = _open_letter(office, box, marked)
+        rows.append(
+            {
+                "id": box.id,
+                "peran": box.role,
+                "nama": box.name,
+                "url": f"/demo?kotak={box.id}#surat",
+                "giliran": box.id == turn,
+                "buka": box.id == current,
+                "baru": 0,
+                "surat": list(_letter_rows(office, box, letters, marked)),
+            }
+        )
+    return rows, opened
+
+
+def _opened(letters: Sequence[Letter], asked: str) -> Letter | None:
+    return next((x for x in letters if f"{x.address}/{x.uid}" == asked), letters[0] if letters else None)
+
+
+def _letter_rows(
+    office: Office, box: Box, letters: Sequence[Letter], marked: Letter | None
+) -> Iterator[dict[str, Any]]:
+    for letter in letters[:8]:
+        here = letter is marked
+        at = letter.at.astimezone(office.settings.zone)
+        yield {
+            "perihal": letter.subject,
+            "ket": f"{clock.tanggal_pendek(at)}, {clock.pukul(at)}",
+            "url": f"/demo?kotak={box.id}&surat={letter.address}/{letter.uid}#surat",
+            "buka": here,
+            "baru": False,
+        }
+
+
+def _open_letter(office: Office, box: Box, letter: Letter) -> dict[str, Any]:
+    base = f"/demo/surat/{box.id}/{letter.address}/{letter.uid}"
+    return {
+        "kotak": box.role,
+        "perihal": letter.subject,
+        "dari": str(letter.message["From"]),
+        "kepada": str(letter.message["To"]),
+        "waktu": _when(office, letter.at),
+        "url": base,
+        "url_sendiri": base,
+        "lampiran": [
+            {"nama": name, "url": f"{base}/lampiran/{n}"} for n, (name, _m, _c) in enumerate(letter.attachments())
+        ],
+        "balas_url": f"{base}/balas",
+        "boleh_berkas": box.id != "kepala",
+    }
