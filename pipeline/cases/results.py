@@ -42,7 +42,7 @@ def compose_letter(settings: Settings, complaint: Complaint, version: int) -> by
         agency=complaint.instansi or None,
         addressee=named or None,
         city=office.kota,
-        office=draft.Office(office.pemerintah, office.nama, office.alamat, contact_line(settings)),
+        office=draft.Office(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
         signer=draft.Signer(head.jabatan, head.nama, head.pangkat, head.nip),
         code=code,
         number=complaint.letter_number,
