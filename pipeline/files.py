@@ -34,6 +34,7 @@ ACCEPTED = PICTURES | {
     "audio/ogg",
     "video/mp4",
 }
+SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
 MAX_PIXELS = 60_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 

@@ -8,12 +8,12 @@ nothing. The table `DO` at the end names the function of every action.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 
-from pipeline import notices
+from pipeline import files, notices
 from pipeline.cases.chain import SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked, next_number
 from pipeline.cases.forms import Checked, Invalid
@@ -303,7 +303,11 @@ def _submit(deed: Deed) -> None:
 
 
 def _sign(deed: Deed) -> None:
-    kept = deed.keep("ttd")
+    """The signed letter is named after the case: it goes to the pengadu under that name."""
+    signed = deed.form.files["bertanda_tangan"]
+    name = f"Surat jawaban {deed.complaint.number.replace('/', '-')}{files.SUFFIX[signed.mime]}"
+    rows = add_documents(deed.work, "ttd", [replace(signed, name=name)], deed.actor, complaint=deed.complaint)
+    kept = [row.id for row in rows]
     deed.log(EventKind.SIGNED, dokumen=kept)
 
 

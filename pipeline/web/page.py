@@ -160,6 +160,8 @@ def _at_most(limit: clock.Limit) -> str:
 
 def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> str:
     spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
+    if limit.working_time is None and not spent.amount:
+        return word("waktu.hari_nol", batas=limit.amount)
     if limit.working_time is None:
         return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
     minutes = int(limit.working_time.total_seconds() // 60)
@@ -405,8 +407,9 @@ def forms(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(the main form, the others). The letter's task leads with the upload until there is an edited version."""
     offered = [a for a in ACTIONS[view.task.kind] if _fits(view, a)]
-    if view.task.kind is TaskKind.JAWABAN and not _edited(view):
-        offered.sort(key=lambda a: a.name != "unggah")
+    if view.task.kind is TaskKind.JAWABAN:
+        lead = "ajukan" if _edited(view) else "unggah"
+        offered.sort(key=lambda a: a.name != lead)
     made = [form(view, a, chosen, given or {}, errors or {}) for a in offered]
     main, rest = made[0], made[1:]
     if view.task.kind is TaskKind.JAWABAN:
