@@ -13,12 +13,12 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from pipeline import files, notices
+from pipeline import files, jobs, notices
 from pipeline.cases.chain import SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked, next_number
 from pipeline.cases.forms import Checked, Invalid
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
-from pipeline.cases.tasks import close, close_rest, fresh_links, holders, open_task, open_task_of, pause
+from pipeline.cases.tasks import MAKE_PDF, close, close_rest, fresh_links, holders, open_task, open_task_of, pause
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.sop import TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
@@ -299,6 +299,8 @@ def _submit(deed: Deed) -> None:
     letters = documents(deed.work, deed.complaint, "konsep", "surat")
     if not letters:
         raise Forbidden("ajukan")
+    if files.soffice():
+        jobs.put(deed.work.session, MAKE_PDF, letters[-1].id, deed.work.now)
     deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from pipeline import jobs, links, notices, store
+from pipeline import links, notices, store
 from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import File
 from pipeline.cases.record import add_documents, documents
-from pipeline.cases.tasks import MAKE_PDF, close_rest, open_task, open_task_of, tell_holders
+from pipeline.cases.tasks import close_rest, open_task, open_task_of, tell_holders
 from pipeline.config import TEMPLATES, Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Outbox, Task
 from pipeline.files import DOCX, PDF
@@ -30,7 +30,6 @@ def compose_letter(settings: Settings, complaint: Complaint, version: int) -> by
     wording = (TEMPLATES / "letters" / "kalimat.toml").read_text("utf-8")
     office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
     code = document_code(settings.key, complaint.number, version)
-    named = complaint.nama if not complaint.rahasia else complaint.nama or None
     data = draft.compose(
         wording=draft.read_wording(wording),
         decision=str(complaint.decision),
@@ -40,7 +39,7 @@ def compose_letter(settings: Settings, complaint: Complaint, version: int) -> by
         perihal=complaint.perihal,
         register_number=complaint.number,
         agency=complaint.instansi or None,
-        addressee=named or None,
+        addressee=None if complaint.rahasia else complaint.nama or None,
         city=office.kota,
         office=draft.Office(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
         signer=draft.Signer(head.jabatan, head.nama, head.pangkat, head.nip),
@@ -93,10 +92,6 @@ def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File) -> boo
         work.session, work.settings, work.now, complaint, task, person, issued[person.kode], file.name
     )
     return True
-
-
-def want_pdf(work: Work, document: Document) -> None:
-    jobs.put(work.session, MAKE_PDF, document.id, work.now)
 
 
 def store_pdf(work: Work, document_id: int, content: bytes) -> None:
