@@ -25,9 +25,10 @@ def put(session: Session, kind: str, subject_id: int, now: datetime) -> None:
         row.state, row.attempts, row.next_at, row.error = "due", 0, now, ""
 
 
-def due(session: Session, now: datetime) -> list[Job]:
-    """Jobs whose time has come, oldest first."""
-    return list(session.scalars(select(Job).where(Job.state == "due", Job.next_at <= now).order_by(Job.id)))
+def due(session: Session, kind: str, now: datetime) -> list[Job]:
+    """Jobs of a kind whose time has come, oldest first."""
+    query = select(Job).where(Job.state == "due", Job.kind == kind, Job.next_at <= now)
+    return list(session.scalars(query.order_by(Job.id)))
 
 
 def done(session: Session, job_id: int) -> None:

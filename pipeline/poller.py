@@ -28,7 +28,8 @@ from pipeline.mail.mailbox import Mailbox
 log = logging.getLogger(__name__)
 SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 STILL = timedelta(seconds=3)  # a file of the scanner's share is taken when nobody has written to it for so long
-LONGEST_PAUSE = 15 * 60
+LONGEST_PAUSE = 15 * 60  # seconds
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def utc_now() -> datetime:
@@ -69,6 +70,11 @@ def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None
 
 
 def _note(app: App, name: str, error: str) -> None:
+    """Keep how a lane fares; a lane that goes on well is written down once a minute only."""
+    with reading(app.engine) as session:
+        known = session.get(Lane, name)
+        if not error and known and not known.failures and known.ok_at and utc_now() - known.ok_at < NOTED_EVERY:
+            return
     with writing(app.engine) as session:
         lane = session.get(Lane, name) or Lane(name=name, failures=0, error="")
         session.add(lane)
@@ -157,12 +163,22 @@ def take_in(app: App) -> Report:
     return {"diproses": states.count("done"), "ditahan": states.count("held")}
 
 
-def work_jobs(app: App) -> Report:
-    """Letters and PDFs, one after another, outside any transaction."""
+def letters(app: App) -> Report:
+    """Draft the letters that a decision asks for."""
+    return {"konsep": _work(app, cases.FRESH_DRAFT)}
+
+
+def pictures(app: App) -> Report:
+    """PDFs by LibreOffice: a lane of its own, so that no draft waits behind it."""
+    return {"pdf": _work(app, cases.MAKE_PDF)}
+
+
+def _work(app: App, kind: str) -> int:
+    """Do the jobs of one kind, one after another, outside any transaction; how many were done."""
     with reading(app.engine) as session:
-        waiting = [(job.id, job.kind, job.subject_id) for job in jobs.due(session, app.clock())]
+        waiting = [(job.id, job.subject_id) for job in jobs.due(session, kind, app.clock())]
     done = 0
-    for job_id, kind, subject_id in waiting:
+    for job_id, subject_id in waiting:
         try:
             JOBS[kind](app, subject_id)
         except (files.FileError, TemplateError, KeyError, OSError) as error:
@@ -173,7 +189,7 @@ def work_jobs(app: App) -> Report:
         with writing(app.engine) as session:
             jobs.done(session, job_id)
         done += 1
-    return {"pekerjaan": done}
+    return done
 
 
 def _draft(app: App, complaint_id: int) -> None:
@@ -236,7 +252,8 @@ STEPS: dict[str, Callable[[App], Report]] = {
     "mail": mail,
     "scans": scans,
     "take_in": take_in,
-    "jobs": work_jobs,
+    "letters": letters,
+    "pictures": pictures,
     "remind": remind,
     "seal": seal,
     "send": send,
@@ -266,9 +283,9 @@ class Lanes:
             "remind": 30.0,
             "scans": 5.0,
         }
+        self._woken = {name: threading.Event() for name in STEPS}
         for name, step in STEPS.items():
             pause = self.every.get(name, pauses.get(name, 2.0))
-            self._woken[name] = threading.Event()
             thread = threading.Thread(target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -279,19 +296,30 @@ class Lanes:
 
         def once() -> None:
             nonlocal failures
-            failures = 0 if guarded(self.app, name, step) is not None else failures + 1
+            done = guarded(self.app, name, step)
+            failures = failures + 1 if done is None else 0
+            if done and any(done.values()):
+                self.wake("send")  # most of what happens puts mails into the outbox
 
         once()
         while not self._stopped.is_set():
             planner.clear()
-            planner.every(max(1, round(min(pause * 2**failures, LONGEST_PAUSE)))).seconds.do(once)
-            while not self._stopped.is_set() and not self._woken[name].is_set() and (planner.idle_seconds or 0) > 0:
-                self._woken[name].wait(min(planner.idle_seconds or 0, 1))
-            if self._woken[name].is_set():
-                self._woken[name].clear()
+            planner.every(max(1, round(min(pause * 2 ** min(failures, 12), LONGEST_PAUSE)))).seconds.do(once)
+            if self._wait(name, planner, failures):
                 once()
             else:
                 planner.run_pending()
+
+    def _wait(self, name: str, planner: schedule.Scheduler, failures: int) -> bool:
+        """Wait for the next time or a wake; True if woken. A lane that fails keeps its pause, whoever wakes it."""
+        while not self._stopped.is_set() and (left := planner.idle_seconds or 0) > 0:
+            woken = self._woken[name].wait(min(left, 1))
+            self._woken[name].clear()
+            if woken and not failures:
+                return not self._stopped.is_set()
+            if woken:
+                self._stopped.wait(min(left, 1))
+        return False
 
     def wake(self, *names: str) -> None:
         """Run these lanes now instead of at their next time."""

@@ -29,6 +29,7 @@ from imapclient import IMAPClient
 from sqlalchemy import func, select
 
 from pipeline import clock, config, db
+from pipeline.cases import FRESH_DRAFT
 from pipeline.config import Settings
 from pipeline.db import Item, Job, Outbox, Task
 from pipeline.demo.mailserver import MailServer
@@ -41,7 +42,16 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).parent / "samples"
 PASSWORD = "demo"
 SETTLE_SECONDS = 12.0
-LANES = {"mail": 1.0, "scans": 1.0, "take_in": 1.0, "jobs": 1.0, "send": 1.0, "remind": 5.0, "seal": 60.0}
+LANES = {
+    "mail": 1.0,
+    "scans": 1.0,
+    "take_in": 1.0,
+    "letters": 1.0,
+    "pictures": 1.0,
+    "send": 1.0,
+    "remind": 5.0,
+    "seal": 60.0,
+}
 
 
 class DemoClock:
@@ -247,12 +257,12 @@ class Office:
             message.add_attachment(content, maintype=main, subtype=sub, filename=name)
         self.send(message, letter.address)
 
-    def mailbox(self, address: str) -> list[Letter]:
-        """Everything in somebody's INBOX, oldest first, read over IMAP."""
+    def mailbox(self, address: str, after: int = 0) -> list[Letter]:
+        """What lies in somebody's INBOX above a UID, oldest first, read over IMAP."""
         with IMAPClient("127.0.0.1", port=self.mail.imap_port, ssl=False, timeout=20) as client:
             client.login(address, PASSWORD)
             client.select_folder("INBOX", readonly=True)
-            uids = client.search("ALL")
+            uids = [uid for uid in client.search(["UID", f"{after + 1}:*"]) if uid > after]
             found = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"]) if uids else {}
         return [
             Letter(
@@ -267,12 +277,12 @@ class Office:
     def settle(self, patience: float = SETTLE_SECONDS) -> None:
         """Wait until everything that was set in motion has arrived: no new mail, item, job or outgoing mail."""
         end = time.monotonic() + patience
-        self.lanes.wake("mail", "scans", "jobs", "send")
+        self.lanes.wake("mail", "scans", "letters", "send")
         while time.monotonic() < end:
             if self._is_quiet():
                 return
             time.sleep(0.05)
-            self.lanes.wake("mail", "jobs", "send")
+            self.lanes.wake("mail", "letters", "send")
 
     def _is_quiet(self) -> bool:
         with IMAPClient("127.0.0.1", port=self.mail.imap_port, ssl=False, timeout=20) as client:
@@ -287,7 +297,9 @@ class Office:
         with db.reading(self.engine) as session:
             waiting = (
                 session.scalar(select(func.count(Item.id)).where(Item.state == "new")),
-                session.scalar(select(func.count(Job.id)).where(Job.state == "due", Job.next_at <= now)),
+                session.scalar(
+                    select(func.count(Job.id)).where(Job.state == "due", Job.kind == FRESH_DRAFT, Job.next_at <= now)
+                ),
                 session.scalar(
                     select(func.count(Outbox.id)).where(Outbox.state.in_(("due", "sending")), Outbox.next_at <= now)
                 ),

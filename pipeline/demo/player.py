@@ -80,20 +80,25 @@ class Player:
     def __init__(self, office: Office, tell: Callable[[str], None] = lambda words: None) -> None:
         self.office, self.tell = office, tell
         self.http = urllib3.PoolManager(retries=False, timeout=30)
-        self._read: set[tuple[str, int]] = set()
+        self._unread: dict[str, dict[int, Letter]] = {}
+        self._newest: dict[str, int] = {}
 
     # ---- what people do --------------------------------------------------------------------------------------
 
     def wait_mail(self, address: str, words: str, *, keep: bool = False) -> Letter:
         """The oldest unread mail to this address whose subject holds the words."""
         end = time.monotonic() + PATIENCE
+        unread = self._unread.setdefault(address, {})
         while time.monotonic() < end:
-            for letter in self.office.mailbox(address):
-                if words in letter.subject and (address, letter.uid) not in self._read:
+            for letter in list(unread.values()):
+                if words in letter.subject:
                     if not keep:
-                        self._read.add((address, letter.uid))
+                        del unread[letter.uid]
                     return letter
-            time.sleep(0.1)
+            time.sleep(0.05)
+            new = self.office.mailbox(address, self._newest.get(address, 0))
+            unread.update({letter.uid: letter for letter in new})
+            self._newest[address] = max([self._newest.get(address, 0), *(letter.uid for letter in new)])
         raise PlayError(f'Email "{words}" tidak sampai kepada {address}.')
 
     def link(self, letter: Letter) -> str:

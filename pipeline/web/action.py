@@ -81,7 +81,7 @@ def act(token: str) -> BaseResponse:
         return redirect(f"/t/{token}", 303)
     except cases.Forbidden as error:
         raise Friendly("bukan_hak", 409) from error
-    here.wake("jobs", "send")
+    here.wake("letters", "pictures", "send")
     chosen = action(kind, name)
     return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
 
