@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -168,6 +169,22 @@ def picture(content: bytes, width: int) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float = 30) -> list[bytes]:
+    """JPEGs of the first pages of a PDF, drawn by a bounded child process; what it drew before it failed, if it did."""
+    command = [sys.executable, "-m", "pipeline.pdfpages", str(width), str(pages)]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=timeout, check=False).stdout
+    except subprocess.TimeoutExpired as error:
+        done = error.stdout or b""
+    found = []
+    while len(done) >= 4:
+        size = int.from_bytes(done[:4])
+        if len(done) >= 4 + size:
+            found.append(done[4 : 4 + size])
+        done = done[4 + size :]
+    return found
 
 
 def soffice() -> str | None:

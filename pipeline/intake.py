@@ -185,12 +185,13 @@ def _take_scan(engine: Engine, settings: Settings, item_id: int, raw: bytes, nam
             problem = word("galat.pindaian")
     except (ValueError, files.FileError) as error:
         problem = str(error)
+    pages = files.pdf_pages(raw) if mime == files.PDF and not problem else []
     with writing(engine) as session:
         work = Work(session, settings, now)
         item = session.get_one(Item, item_id)
         if item.state != "new":
             return item.state
-        cases.keep_item_file(work, item, File(name, mime, raw))
+        cases.keep_item_files(work, item, File(name, mime, raw), pages)
         if problem:
             return _hold(work, item, problem)
         cases.open_item_task(work, item, TaskKind.PINDAI, "")

@@ -8,7 +8,7 @@ from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bou
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, read_fields, read_letter
-from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_file, record, record_at_counter
+from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_files, record, record_at_counter
 from pipeline.cases.results import (
     bounced,
     compose_letter,
@@ -56,7 +56,7 @@ __all__ = [
     "due_for_reminder",
     "duplicate_of",
     "holders",
-    "keep_item_file",
+    "keep_item_files",
     "letter_by_mail",
     "merge_parent",
     "next_version",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,11 +67,13 @@ def add_documents(
     return rows
 
 
-def keep_item_file(work: Work, item: Item, file: File) -> None:
-    """Keep the picture of an item that is no complaint yet; once an item."""
+def keep_item_files(work: Work, item: Item, file: File, pages: Sequence[bytes]) -> None:
+    """Keep a scan that is no complaint yet, and the pictures of its pages; once an item."""
     there = select(Document.id).where(Document.item_id == item.id)
     if work.session.scalars(there).first() is None:
         add_documents(work, "lampiran", [file], CITIZEN, item_id=item.id)
+        shown = [File(f"{file.name} halaman {n}.jpg", "image/jpeg", page) for n, page in enumerate(pages, 1)]
+        add_documents(work, "halaman", shown, CITIZEN, item_id=item.id)
 
 
 def documents(work: Work, complaint: Complaint, *kinds: str) -> list[Document]:

@@ -1,0 +1,36 @@
+"""A child process that draws the pages of a PDF: `python -m pipeline.pdfpages WIDTH PAGES < file.pdf > pages`.
+
+Hides pdfium from the process that holds the database. Bounded in memory and time by itself; each JPEG is written
+with its length before it (4 bytes, big-endian).
+"""
+
+from __future__ import annotations
+
+import resource
+import struct
+import sys
+from io import BytesIO
+
+import pypdfium2
+
+MEMORY = 1_500 * 2**20  # bytes
+SECONDS = 20  # of processor time
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    width, pages = int(sys.argv[1]), int(sys.argv[2])
+    with pypdfium2.PdfDocument(sys.stdin.buffer.read()) as document:
+        for number in range(min(len(document), pages)):
+            page = document[number]
+            image = page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB")
+            image.thumbnail((width, width * 3))
+            out = BytesIO()
+            image.save(out, "JPEG", quality=80)
+            sys.stdout.buffer.write(struct.pack(">I", out.tell()) + out.getvalue())
+            sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
