@@ -85,7 +85,7 @@ class Mail:
 
     @property
     def subject(self) -> str:
-        return str(self.message["Subject"])
+        return str(self.message["Subject"]).strip()  # a long one is folded right after the colon
 
     @property
     def message_id(self) -> str:
@@ -431,10 +431,10 @@ class Office:
         assert response.status_code == 200, url
         return response
 
-    def link(self, person: str, aksi: str) -> str:
-        """The newest link in an official's mails whose page offers this action."""
+    def link(self, person: str, aksi: str, about: str = "") -> str:
+        """The newest link in an official's mails whose page offers this action; `about` is part of the subject."""
         for mail in reversed(self.inbox(person)):
-            for url in self.links(mail):
+            for url in self.links(mail) if about in mail.subject else ():
                 if aksi in self.page(url).forms:
                     return url
         raise AssertionError(f"no mail to {person} leads to '{aksi}': {[m.subject for m in self.inbox(person)]}")
@@ -452,9 +452,14 @@ class Office:
             return self.page(response.headers["Location"])
         return Page(form.url, response.status_code, response.text)
 
-    def press(self, where: str, aksi: str, *, status: int = 200, settle: bool = True, **fields: object) -> Page:
-        """An official acts: by a link, or by the newest of their mails that leads to the action. Then the lanes run."""
-        url = where if "/" in where else self.link(where, aksi)
+    def press(
+        self, where: str, aksi: str, *, about: str = "", status: int = 200, settle: bool = True, **fields: object
+    ) -> Page:
+        """An official acts: by a link, or by the newest of their mails that leads to the action. Then the lanes run.
+
+        `about` (a register number, say) is part of the subject of the mail to be used.
+        """
+        url = where if "/" in where else self.link(where, aksi, about)
         page = self.submit(url, aksi, fields)
         assert page.status == status, f"{aksi}: {page.status} {page.text[:600]}"
         if settle:
