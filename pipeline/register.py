@@ -125,7 +125,7 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, str]:
     if not ids:
         return {}
     query = select(Complaint.id, Complaint.number).where(Complaint.id.in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return {key: number for key, number in session.execute(query)}  # noqa: C416 - Row is no pair to dict()
 
 
 def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: datetime) -> Row:
