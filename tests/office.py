@@ -96,6 +96,11 @@ class Mail:
         return self._part("plain")
 
     @property
+    def words(self) -> str:
+        """The text with one space between words, wherever its lines end."""
+        return " ".join(self.text.split())
+
+    @property
     def html(self) -> str:
         return self._part("html")
 
@@ -336,7 +341,7 @@ class Office:
         for _ in range(ATTEMPTS):
             done = self.tick()
             assert not any(f"gagal_{step}" in done for step in poller.STEPS), self.lanes()
-            if not any(done[key] for key in done if key not in ("gagal_kirim", "ditunda")):
+            if not any(done[key] for key in done if key != "ditunda"):
                 return
         raise AssertionError(f"the office does not come to rest: {done}")
 

@@ -93,10 +93,10 @@ def _langkah_1(kantor: Office) -> str:
 
     receipt = kantor.newest(SITI)
     assert complaint.number in receipt.subject
-    assert complaint.number in receipt.text
+    assert complaint.number in receipt.words
     assert receipt.message["In-Reply-To"] == sent["Message-ID"]
     assert receipt.message["Auto-Submitted"] == "auto-generated"
-    assert "4 Desember 2026" in receipt.text, "the day on which the answer comes at the latest"
+    assert "7 Desember 2026" in receipt.words, "the day on which the answer comes at the latest"
     status = [url for url in receipt.links if "/s/" in url]
     assert kantor.page(status[0]).status == 200
 
@@ -121,16 +121,16 @@ def _langkah_2(kantor: Office) -> None:
     everybody = ["kasubag-umum", "kasi-infrastruktur"]
     kantor.press("sekretaris", "tanya_unit", petugas=everybody, pertanyaan="Berapa titik lampu yang padam?")
     for person in everybody:
-        assert "Berapa titik lampu yang padam?" in kantor.newest(person).text
+        assert "Berapa titik lampu yang padam?" in kantor.newest(person).words
     kantor.press("kasi-infrastruktur", "jawab", jawaban="Tiga titik, panel kontrol rusak.")
-    assert "Tiga titik, panel kontrol rusak." in kantor.newest("sekretaris").text
+    assert "Tiga titik, panel kontrol rusak." in kantor.newest("sekretaris").words
 
     kantor.press("sekretaris", "tanya_pengadu", pertanyaan="Sejak jam berapa lampu padam?")
     stopped = kantor.task(TaskKind.KLARIFIKASI)
     assert stopped.due_at is None
     assert "Menunggu pengadu" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
     question = kantor.newest(SITI)
-    assert "Sejak jam berapa lampu padam?" in question.text
+    assert "Sejak jam berapa lampu padam?" in question.words
 
     kantor.next_workday()
     kantor.citizen_sends("Re: " + question.subject, "Sejak pukul 18.00, Bapak/Ibu.", reply_to=question)
@@ -140,7 +140,7 @@ def _langkah_2(kantor: Office) -> None:
     page = kantor.page(kantor.link("sekretaris", "laporkan_kepala"))
     assert "Sejak pukul 18.00, Bapak/Ibu." in page.text
     assert "Tiga titik, panel kontrol rusak." in page.text
-    assert "Menunggu" in page.text, "the Kasubag has not answered yet"
+    assert "1 pertanyaan belum dijawab: Kasubag Umum." in page.text
 
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar, tiga titik padam.", unit=["umum"])
     assert kantor.stage() is Stage.KEPUTUSAN
@@ -153,8 +153,8 @@ def _langkah_3(kantor: Office) -> None:
     assert "notulen" not in kantor.page(kantor.link("kepala", "putuskan")).forms
     kantor.press("kepala", "rapat", waktu="2026-11-26T09:00", tempat="Ruang Rapat Lantai 2", peserta="Sekretaris, Kasi")
     invitation = kantor.newest("sekretaris")
-    assert "Ruang Rapat Lantai 2" in invitation.text
-    assert "26 November 2026" in invitation.text
+    assert "Ruang Rapat Lantai 2" in invitation.words
+    assert "26 November 2026" in invitation.words
     assert "SOP Penyelenggaraan Rapat Dinas" in kantor.page(kantor.link("kepala", "putuskan")).text
 
     kantor.next_workday()
@@ -185,7 +185,7 @@ def _langkah_4(kantor: Office) -> None:
     kantor.official_replies(mail, "Terlampir.", [("Jawaban Siti akhir.docx", DOCX, second)])
     assert kantor.stage() is Stage.JAWABAN, "a file by mail stores a version; sending it on needs the link"
     stored = kantor.newest("sekretaris")
-    assert "Jawaban Siti akhir.docx" in stored.text
+    assert "Jawaban Siti akhir.docx" in stored.words
     versions = kantor.documents("surat")
     assert [(d.version, d.name) for d in versions] == [(1, "Jawaban Siti.docx"), (2, "Jawaban Siti akhir.docx")]
     assert [kantor.content(d) for d in versions] == [first, second]
@@ -203,7 +203,7 @@ def _signature(kantor: Office) -> None:
     assert "telah kami ganti" in words_of(letter), "the newest version is the one to be signed"
     kantor.press("kepala", "kembalikan", alasan="Mohon sebutkan tanggal pemasangan.")
     back = kantor.newest("sekretaris")
-    assert "Mohon sebutkan tanggal pemasangan." in back.text
+    assert "Mohon sebutkan tanggal pemasangan." in back.words
     third = edited(letter, "telah kami ganti", "telah kami ganti pada 26 November 2026")
     kantor.press("sekretaris", "unggah", surat=("Jawaban Siti 3.docx", third))
     kantor.press("sekretaris", "ajukan")
@@ -228,7 +228,7 @@ def _langkah_5(kantor: Office) -> None:
 
     letter = kantor.newest(SITI)
     assert list(letter.files.values()) == [SIGNED]
-    assert "Mohon maaf atas ketidaknyamanannya." in letter.text
+    assert "Mohon maaf atas ketidaknyamanannya." in letter.words
     thread = str(letter.message["References"]).split()
     assert kantor.inbox(SITI)[0].message_id in thread, "in the thread of the complaint"
     assert [m.message_id for m in kantor.inbox(SITI)].count(letter.message_id) == 1
@@ -252,8 +252,8 @@ def _book(kantor: Office, number: str) -> None:
         "Disposisi": "Sampaikan bahwa panel kontrol diganti. Lampu menyala kembali pada 27 November 2026.",
         "Keputusan": "Ditindaklanjuti",
         "Nomor dan tanggal surat": "400.14.5/1/401.109/2026, 26-11-2026",
-        "Cara dan tanggal penyampaian": "Email, Kamis, 26 November 2026 pukul 11.02",
-        "Lama": "2 hari 2 jam",
+        "Cara dan tanggal penyampaian": "Email, Kamis, 26 November 2026, pukul 11.02",
+        "Lama": "2 hari 2 jam 2 menit",
         "Paraf": "Dimas Prakoso",
         "Keterangan": "",
     }
@@ -262,7 +262,7 @@ def _book(kantor: Office, number: str) -> None:
     assert number in kantor.page(f"{token}/buku?q=siti").text
     assert number not in kantor.page(f"{token}/buku?q=budi").text
     with zipfile.ZipFile(BytesIO(kantor.download(f"{token}/buku/xlsx").data)) as sheet:
-        content = unescape("".join(sheet.read(name).decode() for name in sheet.namelist() if "worksheets/" in name))
+        content = unescape("".join(sheet.read(name).decode() for name in sheet.namelist() if name.startswith("xl/")))
     for words in (*COLUMNS.values(), *filter(None, row.values())):
         assert words in " ".join(content.split()), words
 
@@ -328,7 +328,7 @@ def _back(kantor: Office, who: str, to: str, stage: Stage, reason: str) -> None:
     kantor.press(who, "kembalikan", alasan=reason)
     assert kantor.stage() is stage
     mail = kantor.newest(to)
-    assert reason in mail.text
+    assert reason in mail.words
     assert reason in kantor.page(kantor.links(mail)[0]).text
 
 
@@ -349,7 +349,7 @@ def test_a_complaint_that_came_in_person_is_answered_in_person(kantor: Office) -
     assert complaint.number == "PGD-2026-000002"
     assert complaint.channel is Channel.LANGSUNG
     assert complaint.stage is Stage.KLARIFIKASI, "the JFU has done all of langkah 1 at the counter"
-    for words in ("Tanda terima pengaduan", complaint.number, "Pak Wiryo", "Suara bising menara", "4 Desember 2026"):
+    for words in ("Tanda terima pengaduan", complaint.number, "Pak Wiryo", "Suara bising menara", "7 Desember 2026"):
         assert words in receipt.text
     [code] = receipt.links("/qr")
     assert kantor.download(code).mimetype == "image/svg+xml"
@@ -427,7 +427,7 @@ def test_a_letter_that_bounces_reopens_the_case_under_its_number(kantor: Office)
     assert complaint.delivered_at is None
     assert complaint.closed_at is None
     told = kantor.newest("jfu-1")
-    assert "550 5.1.1 User unknown" in told.text
+    assert "550 5.1.1 User unknown" in told.words
     assert "Surat dikembalikan" in kantor.page(kantor.links(told)[0]).text
     assert kantor.events()[-2:] == [EventKind.BOUNCED, EventKind.REOPENED]
     assert len(kantor.inbox(SITI)) == 2, "a robot is not answered"
@@ -447,7 +447,7 @@ def test_a_letter_that_the_server_refuses_comes_back_to_the_jfu(kantor: Office) 
     assert kantor.stage() is Stage.PENYAMPAIAN
     assert EventKind.SEND_FAILED in kantor.events()
     assert EventKind.DELIVERED not in kantor.events()
-    assert "550 5.1.1 User unknown" in kantor.newest("jfu-1").text
+    assert "550 5.1.1 User unknown" in kantor.newest("jfu-1").words
     kantor.press("jfu-1", "sampaikan", cara="pos", bukti="Resi JT 0001.")
     assert kantor.stage() is Stage.SELESAI
 
@@ -457,7 +457,7 @@ def test_a_bounced_acknowledgement_is_told_and_changes_nothing(kantor: Office) -
     kantor.arrive(bounce_of(kantor.newest(SITI), kantor.clock.now))
     kantor.settle()
     assert kantor.stage() is Stage.PENERIMAAN
-    assert "550 5.1.1 User unknown" in kantor.newest("jfu-1").text
+    assert "550 5.1.1 User unknown" in kantor.newest("jfu-1").words
     assert len(kantor.complaints()) == 1
 
 
@@ -468,7 +468,7 @@ def test_a_later_mail_of_the_pengadu_joins_the_case_and_reaches_the_jfu(kantor: 
     kantor.citizen_sends(f"Re: {receipt.subject}", "Lampunya padam lagi.", reply_to=receipt, files=[PHOTO])
     assert len(kantor.complaints()) == 1
     told = kantor.newest("jfu-1")
-    assert "Lampunya padam lagi." in told.text
+    assert "Lampunya padam lagi." in told.words
     assert complaint.number in told.subject
     assert kantor.stage() is complaint.stage
     assert kantor.events()[-1] is EventKind.CITIZEN_WROTE
@@ -509,9 +509,9 @@ def test_a_merged_complaint_has_its_own_langkah_5(kantor: Office) -> None:
     kantor.press("jfu-1", "kirim_email", about=child, pesan="Lampu sudah menyala kembali.")
     assert kantor.stage(child) is Stage.SELESAI
     answer = kantor.newest(BUDI)
-    assert "Lampu sudah menyala kembali." in answer.text
+    assert "Lampu sudah menyala kembali." in answer.words
     assert answer.files == {}
-    assert "Siti" not in answer.text
+    assert "Siti" not in answer.words
     row = next(r for r in book_rows(_print(kantor)) if r["No. register"] == child)
     assert parent in row["Keterangan"]
     assert row["Cara dan tanggal penyampaian"].startswith("Email, ")
@@ -538,7 +538,7 @@ def test_what_is_no_complaint_stays_in_the_book_as_void(kantor: Office) -> None:
     kantor.citizen_sends("Selamat ulang tahun", "Selamat hari jadi untuk Dinas.")
     kantor.press("jfu-1", "bukan_pengaduan", alasan="Ucapan selamat, bukan pengaduan.")
     assert kantor.stage() is Stage.BATAL
-    assert "Ucapan selamat, bukan pengaduan." in kantor.newest(SITI).text
+    assert "Ucapan selamat, bukan pengaduan." in kantor.newest(SITI).words
     [row] = book_rows(_print(kantor))
     assert row["Keputusan"] == "Bukan pengaduan"
     assert row["Keterangan"] == "Ucapan selamat, bukan pengaduan."
@@ -580,16 +580,12 @@ def test_the_name_of_a_pengadu_who_asks_for_secrecy_stays_out_of_mails_and_book(
     kantor.citizen_sends("Layanan 112", "Petugas tidak sopan. Mohon nama saya dirahasiakan.")
     kantor.press("jfu-1", "laporkan", ringkasan="Petugas 112 tidak sopan.", rahasia="ya")
     mail = kantor.newest("sekretaris")
-    assert "Siti" not in mail.text + mail.subject
-    assert SITI not in mail.text
+    assert "Siti" not in mail.words + mail.subject
+    assert SITI not in mail.words
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-    assert "Siti" not in kantor.newest("kepala").text
-    row = book_rows(kantor.page(f"{kantor.link('sekretaris', 'ajukan') if False else _reader(kantor)}/buku/cetak"))[0]
+    assert "Siti" not in kantor.newest("kepala").words
+    row = book_rows(kantor.page(f"{kantor.link('kepala', 'putuskan')}/buku/cetak"))[0]
     assert (row["Nama"], row["Alamat"], row["Telepon/email"]) == ("Dirahasiakan", "", "")
-
-
-def _reader(kantor: Office) -> str:
-    return kantor.link("kepala", "putuskan")
 
 
 # ---- reminders -----------------------------------------------------------------------------------------------
@@ -611,7 +607,7 @@ def test_reminders_come_before_and_after_the_limit_and_stop_when_it_is_done(kant
     assert reminders(kantor, TaskKind.CATAT) == 1, "once"
     kantor.later(minutes=16)
     assert reminders(kantor, TaskKind.CATAT) == 2, "after the limit"
-    assert "erlambat" in kantor.newest("jfu-1").text
+    assert "erlambat" in kantor.newest("jfu-1").words
     kantor.next_workday()
     assert reminders(kantor, TaskKind.CATAT) == 3, "every office day"
     kantor.press("jfu-1", "laporkan", ringkasan="Lampu padam.")
@@ -626,7 +622,7 @@ def test_reminders_keep_office_hours(kantor: Office) -> None:
     kantor.clock.now = datetime(2026, 11, 27, 14, 0, tzinfo=UTC)  # Friday 21.00
     kantor.citizen_sends()
     assert local(kantor, kantor.task(TaskKind.CATAT).due_at) == "30-11 08.00"
-    for _ in range(10):
+    for _ in range(9):
         kantor.later(hours=6)
         assert reminders(kantor, TaskKind.CATAT) == 0
     kantor.clock.now = datetime(2026, 11, 30, 0, 44, tzinfo=UTC)
