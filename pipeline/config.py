@@ -13,6 +13,7 @@ from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -50,6 +51,7 @@ def _limit(text: str) -> str:
     return text
 
 
+CLEAR_HTTP = (("http", "127.0.0.1"), ("http", "localhost"))
 Email = Annotated[str, AfterValidator(_email)]
 Waktu = Annotated[str, AfterValidator(_limit)]
 Security = Literal["tls", "starttls", "tanpa"]
@@ -77,7 +79,7 @@ class Instansi(Table):
     def _zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:  # an unknown name is a KeyError
             raise ValueError("zona waktu tidak dikenal; contoh: Asia/Jakarta") from error
         return value
 
@@ -157,6 +159,24 @@ class JamKerja(Table):
     libur_tambahan: Mapping[str, str] = Field(default_factory=dict)
     tetap_masuk: tuple[date, ...] = ()
 
+    @field_validator("tanggal_ramadan")
+    @classmethod
+    def _years(cls, value: Mapping[str, tuple[date, date]]) -> Mapping[str, tuple[date, date]]:
+        for year, (first, last) in value.items():
+            if not (year.isascii() and year.isdigit()) or first > last:
+                raise ValueError(f"'{year}': tulislah tahun = [tanggal pertama, tanggal terakhir]")
+        return value
+
+    @field_validator("libur_tambahan")
+    @classmethod
+    def _dates(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for day in value:
+            try:
+                date.fromisoformat(day)
+            except ValueError as error:
+                raise ValueError(f'\'{day}\' bukan tanggal; contoh: "2026-06-20" = "Hari Jadi"') from error
+        return value
+
 
 class Register(Table):
     pola: str = "PGD-{tahun}-{urut:06d}"
@@ -164,7 +184,7 @@ class Register(Table):
     @field_validator("pola")
     @classmethod
     def _pattern(cls, value: str) -> str:
-        return _try_pattern(value, {"tahun": 2026, "urut": 7})
+        return _try_pattern(value, {"tahun": 2026, "urut": 7}, "urut", "tahun")
 
 
 class Surat(Table):
@@ -181,7 +201,7 @@ class Surat(Table):
     @field_validator("pola")
     @classmethod
     def _pattern(cls, value: str) -> str:
-        return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026})
+        return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut")
 
 
 class Imap(Table):
@@ -217,7 +237,8 @@ class Web(Table):
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        url = urlsplit(value)
+        if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname) not in CLEAR_HTTP):
             raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
         return value.rstrip("/")
 
@@ -259,6 +280,13 @@ class Settings(Table):
         codes = [p.kode for p in self.petugas]
         if len(set(codes)) != len(codes):
             raise ValueError("petugas: ada 'kode' yang dipakai dua kali")
+        # A reply names its writer by address alone, and mail from our own addresses is taken for a loop.
+        addresses = [p.email.lower() for p in self.petugas]
+        for person in self.petugas:
+            if addresses.count(person.email.lower()) > 1:
+                raise ValueError(f"petugas {person.kode}: email '{person.email}' dipakai dua kali")
+            if person.email.lower() in self.own_addresses:
+                raise ValueError(f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri")
         for role in Role:
             if not self.holders(role):
                 raise ValueError(f"petugas: belum ada yang berperan '{role}'")
@@ -323,16 +351,27 @@ class Settings(Table):
     @cached_property
     def key(self) -> bytes:
         """The key behind links and document codes; lies outside the database (DESIGN rule 5)."""
-        return bytes.fromhex(self.secret("key"))
+        try:
+            key = bytes.fromhex(self.secret("key"))
+        except ValueError as error:
+            raise ConfigError("Rahasia 'key' harus berupa angka heksadesimal. Buat dengan 'aduan init'.") from error
+        if len(key) < 16:
+            raise ConfigError("Rahasia 'key' terlalu pendek, paling sedikit 32 angka heksadesimal.")
+        return key
 
 
-def _try_pattern(pattern: str, values: Mapping[str, object]) -> str:
+def _try_pattern(pattern: str, values: Mapping[str, object], *needed: str) -> str:
+    """The pattern if it can be filled in and changes with every value in `needed`."""
     try:
-        one, two = pattern.format(**values), pattern.format(**{**values, "urut": 8})
+        one = pattern.format(**values)
+        others = {name: pattern.format(**{**values, name: 2027 if name == "tahun" else 8}) for name in needed}
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise ValueError(f"pola hanya boleh memakai {{{'}, {'.join(values)}}}") from error
-    if one == two:
-        raise ValueError("pola harus memuat {urut}")
+    for name, other in others.items():
+        if one == other:
+            raise ValueError(f"pola harus memuat {{{name}}}")
+    if len(one) > 60:
+        raise ValueError("nomor yang dihasilkan pola ini terlalu panjang (paling banyak 60 huruf)")
     return pattern
 
 
@@ -365,6 +404,12 @@ KINDS = {
     "string_type": "harus berupa teks dalam tanda kutip",
     "int_type": "harus berupa angka bulat",
     "int_parsing": "harus berupa angka bulat",
+    "int_from_float": "harus berupa angka bulat",
+    "bool_parsing": "harus true atau false",
+    "model_type": "harus berupa tabel, [nama]",
+    "dict_type": "harus berupa tabel, [nama]",
+    "mapping_type": "harus berupa tabel, [nama]",
+    "path_type": "harus berupa teks dalam tanda kutip",
     "bool_type": "harus true atau false",
     "tuple_type": "harus berupa daftar dalam kurung siku",
     "enum": "harus salah satu dari {expected}",
@@ -373,6 +418,12 @@ KINDS = {
     "less_than_equal": "paling besar {le}",
     "string_pattern_mismatch": "hanya huruf kecil, angka, - dan _",
     "time_parsing": "harus berupa jam, contoh: 07:30:00",
+    "time_type": "harus berupa jam, contoh: 07:30:00",
+    "date_parsing": "harus berupa tanggal, contoh: 2026-06-20",
+    "date_type": "harus berupa tanggal, contoh: 2026-06-20",
+    "date_from_datetime_parsing": "harus berupa tanggal, contoh: 2026-06-20",
+    "date_from_datetime_inexact": "harus berupa tanggal tanpa jam, contoh: 2026-06-20",
+    "too_long": "terlalu banyak isinya",
     "too_short": "tidak boleh kosong",
 }
 
@@ -382,10 +433,10 @@ def _explain(path: Path, error: ValidationError) -> str:
     for entry in error.errors():
         key = ".".join(str(part) for part in entry["loc"]) or "isi berkas"
         context: Mapping[str, Any] = entry.get("ctx") or {}
-        if "error" in context:
+        if entry["type"] == "value_error":
             expected = str(context["error"])
         else:
-            expected = KINDS.get(entry["type"], entry["msg"]).format(**context)
+            expected = KINDS.get(entry["type"], f"tidak dapat dipakai ({entry['type']})").format(**context)
         lines.append(f"  {key}: {expected}")
     return "\n".join(lines)
 
