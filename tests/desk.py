@@ -1,0 +1,278 @@
+"""An office without servers: `cases` called as the web and the intake call it, for tests of one action at a time.
+
+    desk = make_desk(tmp_path)
+    number = desk.record()
+    desk.press("jfu-1", "laporkan", ringkasan="Lampu padam")
+
+Mails stay in the outbox. For the whole way, over HTTP, IMAP and SMTP, there is tests/office.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from pipeline import cases, config, db, intake, poller
+from pipeline.cases import Pengadu, Upload, Work
+from pipeline.config import Petugas, Settings
+from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Task, reading, writing
+from pipeline.poller import App
+from pipeline.sop import Channel, EventKind, Stage, TaskKind, action
+from tests.office import KEY, SIGNED, SITI, TUESDAY, Clock
+
+SECOND_JFU = """
+[[petugas]]
+kode = "jfu-2"
+nama = "Sri Wahyuni"
+jabatan = "JFU Pelayanan Pengaduan"
+email = "jfu2@kominfo.example"
+peran = ["jfu"]
+"""
+PEOPLE = {
+    TaskKind.CATAT: "jfu-1",
+    TaskKind.KLARIFIKASI: "sekretaris",
+    TaskKind.KETERANGAN: "kasubag-umum",
+    TaskKind.KEPUTUSAN: "kepala",
+    TaskKind.JAWABAN: "sekretaris",
+    TaskKind.TANDA_TANGAN: "kepala",
+    TaskKind.PENYAMPAIAN: "jfu-1",
+    TaskKind.ARSIP: "jfu-1",
+    TaskKind.PINDAI: "jfu-1",
+    TaskKind.TERTAHAN: "jfu-1",
+}
+
+
+def jakarta(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime:
+    """A moment of 2026 as the office's clock shows it (WIB, UTC+7), in UTC."""
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=7)
+
+
+def make_settings(folder: Path, **tables: Mapping[str, object]) -> Settings:
+    """The sample's office with a second JFU; `tables` change keys: `smtp={"port": 2525}`."""
+    secrets = folder / "rahasia"
+    secrets.mkdir(exist_ok=True)
+    (secrets / "key").write_text(KEY, "utf-8")
+    settings = config.parse(config.SAMPLE.read_text("utf-8") + SECOND_JFU, folder / "config.toml")
+    changes = {name: getattr(settings, name).model_copy(update=dict(keys)) for name, keys in tables.items()}
+    return settings.model_copy(update=changes)
+
+
+@cache
+def _migrated() -> bytes:
+    """A migrated, empty SQLite file: made once for all tests."""
+    with tempfile.TemporaryDirectory(prefix="aduan-") as name:
+        engine = db.connect("sqlite:///kosong.db", Path(name))
+        db.migrate(engine)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+        engine.dispose()
+        return (Path(name) / "kosong.db").read_bytes()
+
+
+def make_engine(folder: Path, url: str = "") -> Engine:
+    """A migrated database; SQLite in `folder` unless a URL of an empty one is given."""
+    if url.startswith("postgresql"):
+        engine = db.connect(url)
+        db.migrate(engine)
+        return engine
+    (folder / "aduan.db").write_bytes(_migrated())
+    return db.connect(f"sqlite:///{folder / 'aduan.db'}")
+
+
+@dataclass
+class Desk:
+    """Settings, a database and a clock, and short words for what people do."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock = field(default_factory=Clock)
+    _uid: int = 0
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """One write transaction now."""
+        with writing(self.engine) as session:
+            yield Work(session, self.settings, self.clock())
+
+    def later(self, **span: float) -> None:
+        self.clock.now += timedelta(**span)
+
+    def person(self, code: str) -> Petugas:
+        found = self.settings.person(code)
+        assert found is not None, code
+        return found
+
+    # what people do
+
+    def record(self, **changes: Any) -> str:
+        """A complaint comes in by mail; its number. `changes` are fields of Pengadu, or perihal, isi, channel."""
+        about = {"perihal": "Lampu padam", "isi": "Lampu di Jalan Mawar padam.", **changes}
+        person = {"nama": "Siti Rahmawati", "email": SITI} | {
+            key: about.pop(key) for key in list(about) if key in Pengadu.__dataclass_fields__
+        }
+        channel = about.pop("channel", Channel.EMAIL)
+        with self.work() as work:
+            return cases.record(work, channel, Pengadu(**person), received_at=self.clock(), **about).number
+
+    def task(self, name: str, number: str = "", holder: str = "") -> Task:
+        """The newest open task that offers this action."""
+        for task in reversed(self.tasks(number)):
+            fits = not holder or task.holder in ("", holder)
+            if task.closed_at is None and fits and action(task.kind, name) is not None:
+                return task
+        raise AssertionError(f"no open task offers '{name}': {[str(t.kind) for t in self.tasks(number)]}")
+
+    def press(
+        self,
+        who: str,
+        name: str,
+        *,
+        number: str = "",
+        task: Task | None = None,
+        seen: int = 0,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+        **fields: object,
+    ) -> Complaint | None:
+        """An official's form is checked and carried out. Fields that the action needs and the test does not care
+        about get a word of their own."""
+        task = task or self.task(name, number, who)
+        given = action(task.kind, name)
+        assert given is not None
+        values = {f.name: [f"isi {f.name}"] for f in given.fields if f.required and not f.choices} | {
+            key: [str(v) for v in value] if isinstance(value, list) else [str(value)] for key, value in fields.items()
+        }
+        uploads = {key: Upload(*file) for key, file in (files or {}).items()}
+        form = cases.check(self.settings, task.kind, name, values, uploads, seen)
+        with self.work() as work:
+            return cases.act(work, task.id, self.person(who), form)
+
+    def jobs(self) -> None:
+        """Let the jobs lane make the drafts that wait."""
+        poller.work_jobs(App(self.settings, self.engine, self.clock))
+
+    def arrives(self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "") -> int:
+        """A mail or a scan is kept in the ledger; the item's id."""
+        self._uid += 1
+        arrival = intake.Arrival("kotak", folder, 1, self._uid, self.clock(), name)
+        with writing(self.engine) as session:
+            return intake.receive(session, source, raw, arrival, self.clock()).id
+
+    def take_in(self, raw: bytes, **where: str) -> Item:
+        """A mail arrives and is settled; its item."""
+        item_id = self.arrives(raw, **where)
+        intake.take_in(self.engine, self.settings, item_id, self.clock)
+        return self.item(item_id)
+
+    # roads
+
+    def to(self, stage: Stage, number: str = "") -> str:
+        """Walk a new complaint (or that one) from langkah 1 to a stage; its number."""
+        number = number or self.record()
+        for here, step in ROAD.items():
+            if self.stage(number) is stage:
+                return number
+            if self.stage(number) is here:
+                step(self, number)
+        assert self.stage(number) is stage
+        return number
+
+    # what is known
+
+    def complaint(self, number: str = "") -> Complaint:
+        """The complaint of that number; without one, the newest."""
+        query = select(Complaint).order_by(Complaint.id.desc()).limit(1)
+        with reading(self.engine) as session:
+            return session.scalars(query.where(Complaint.number == number) if number else query).one()
+
+    def complaints(self) -> list[Complaint]:
+        with reading(self.engine) as session:
+            return list(session.scalars(select(Complaint).order_by(Complaint.id)))
+
+    def stage(self, number: str = "") -> Stage:
+        return self.complaint(number).stage
+
+    def tasks(self, number: str = "", *, open_only: bool = False) -> list[Task]:
+        query = select(Task).where(Task.complaint_id == self.complaint(number).id).order_by(Task.id)
+        with reading(self.engine) as session:
+            return list(session.scalars(query.where(Task.closed_at.is_(None)) if open_only else query))
+
+    def item(self, item_id: int) -> Item:
+        with reading(self.engine) as session:
+            return session.get_one(Item, item_id)
+
+    def item_tasks(self, item_id: int) -> list[Task]:
+        with reading(self.engine) as session:
+            return list(session.scalars(select(Task).where(Task.item_id == item_id).order_by(Task.id)))
+
+    def events(self, number: str = "") -> list[tuple[Event, dict[str, Any]]]:
+        """Events with their payload, oldest first."""
+        query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id).order_by(Event.seq)
+        with reading(self.engine) as session:
+            rows = session.execute(query.where(Event.complaint_id == self.complaint(number).id))
+            return [(event, dict(payload.data) if payload else {}) for event, payload in rows]
+
+    def kinds(self, number: str = "") -> list[EventKind]:
+        return [event.kind for event, _data in self.events(number)]
+
+    def seen(self, number: str = "") -> int:
+        """The newest event of a case: what its page carries along as seen."""
+        return self.events(number)[-1][0].seq
+
+    def documents(self, number: str = "") -> list[Document]:
+        query = select(Document).where(Document.complaint_id == self.complaint(number).id).order_by(Document.id)
+        with reading(self.engine) as session:
+            return list(session.scalars(query))
+
+    def mails(self, *names: str) -> list[Outbox]:
+        """The outbox, oldest first; only these kinds when given."""
+        query = select(Outbox).order_by(Outbox.id)
+        with reading(self.engine) as session:
+            return list(session.scalars(query.where(Outbox.name.in_(names)) if names else query))
+
+    def count(self, table: type[Any]) -> int:
+        with reading(self.engine) as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def faults(self) -> list[str]:
+        """What `aduan audit` would complain of."""
+        with reading(self.engine) as session:
+            return [f"{where}: {what}" for where, found in cases.audit(session) for what in found]
+
+
+def _decide(desk: Desk, number: str) -> None:
+    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah="Lampu sudah diperbaiki.")
+    desk.jobs()
+
+
+ROAD: dict[Stage, Callable[[Desk, str], object]] = {
+    Stage.PENERIMAAN: lambda desk, n: desk.press("jfu-1", "laporkan", number=n, nama="Siti Rahmawati", email=SITI),
+    Stage.KLARIFIKASI: lambda desk, n: desk.press("sekretaris", "laporkan_kepala", number=n, hasil="Benar padam."),
+    Stage.KEPUTUSAN: _decide,
+    Stage.JAWABAN: lambda desk, n: desk.press("sekretaris", "ajukan", number=n),
+    Stage.TANDA_TANGAN: lambda desk, n: desk.press(
+        "kepala", "tandatangani", number=n, files={"bertanda_tangan": ("surat.jpg", SIGNED)}
+    ),
+    Stage.PENYAMPAIAN: lambda desk, n: desk.press(
+        "jfu-1", "sampaikan", number=n, cara="langsung", bukti="Diterima sendiri."
+    ),
+}
+
+
+@contextmanager
+def desk_in(folder: Path, url: str = "", now: datetime = TUESDAY, **tables: Mapping[str, object]) -> Iterator[Desk]:
+    """A desk whose database and secrets lie in `folder`."""
+    engine = make_engine(folder, url)
+    try:
+        yield Desk(make_settings(folder, **tables), engine, Clock(now))
+    finally:
+        engine.dispose()
