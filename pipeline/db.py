@@ -33,6 +33,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -369,6 +370,15 @@ def writing(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as session, session.begin():
         session.connection()  # take the lock before the first read, so that what is read is what is changed
         yield session
+
+
+def wait_for_writers(session: Session, table: type[Base]) -> None:
+    """Let all transactions end that have added rows to a table, and hold new ones until this one ends.
+
+    SQLite has one writer at a time anyhow; on PostgreSQL a row with a smaller id may be committed after a larger one.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f'LOCK TABLE "{table.__tablename__}" IN SHARE MODE'))
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def token(session: Session, key: bytes, link_id: int) -> str:
 def resolve(session: Session, key: bytes, text: str, now: datetime) -> Opened:
     """The task and holder that a token names; LinkError otherwise. Never changes a row."""
     number, _, mac = text.partition("-")
-    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 15 else None
+    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
     if link is None or not mac.isascii() or not hmac.compare_digest(mac, _mac(key, link)):
         raise LinkError
     task = session.get_one(Task, link.task_id)

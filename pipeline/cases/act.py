@@ -26,6 +26,7 @@ from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
 OVER = (Stage.SELESAI, Stage.BATAL)
+MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _move(deed: Deed, stage: Stage) -> None:
         decided = deed.task.kind is TaskKind.KEPUTUSAN and stage is Stage.JAWABAN
         open_task(work, complaint, TASK_OF[stage], note=note, new_draft=decided)
     if stage is Stage.PENYAMPAIAN:
-        _open_children(work, complaint)
+        _open_children(work, complaint, deed.actor)
 
 
 def _end(work: Work, complaint: Complaint, actor: Actor) -> None:
@@ -113,13 +114,19 @@ def _end(work: Work, complaint: Complaint, actor: Actor) -> None:
     complaint.paraf = actor.name or complaint.paraf
 
 
-def _open_children(work: Work, parent: Complaint) -> None:
+def _waiting_children(work: Work, parent: Complaint) -> list[Complaint]:
+    """Complaints that wait for the answer of this one, locked."""
+    waiting = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
+    return [locked(work, child_id) for child_id in work.session.scalars(waiting.order_by(Complaint.id)).all()]
+
+
+def _open_children(work: Work, parent: Complaint, actor: Actor) -> None:
     """Merged complaints run their own langkah 5 once the parent's answer is signed."""
-    children = select(Complaint).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
-    for child in work.session.scalars(children).all():
+    for child in _waiting_children(work, parent):
         for name in ("decision", "perintah", "instansi", "hasil", "unit", "letter_number", "letter_date"):
             setattr(child, name, getattr(parent, name))
         child.stage = Stage.PENYAMPAIAN
+        log(work, child, EventKind.SIGNED, actor, dari=parent.number)
         open_task(work, child, TaskKind.PENYAMPAIAN)
 
 
@@ -149,19 +156,19 @@ def _report(deed: Deed) -> None:
 def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | None:
     """The complaint that another may be merged into: open, not signed yet, and itself not merged."""
     parent = work.session.scalars(select(Complaint).where(Complaint.number == number.strip().upper())).first()
-    open_stages = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
-    if parent is None or parent.id == complaint.id or parent.stage not in open_stages:
+    if parent is None or parent.id == complaint.id or parent.stage not in MERGEABLE:
         return None
     return parent
 
 
 def _merge(deed: Deed) -> None:
     parent = merge_parent(deed.work, deed.complaint, deed.form.text("nomor"))
-    if parent is None:
+    # Looked at again under its lock: it may have been signed, voided or merged meanwhile.
+    if parent is None or locked(deed.work, parent.id).stage not in MERGEABLE:
         raise Invalid({"nomor": word("galat.induk")})
     deed.complaint.parent_id = parent.id
     deed.log(EventKind.MERGED, ke=parent.number)
-    log(deed.work, locked(deed.work, parent.id), EventKind.MERGED, deed.actor, dari=deed.complaint.number)
+    log(deed.work, parent, EventKind.MERGED, deed.actor, dari=deed.complaint.number)
     for child in deed.work.session.scalars(select(Complaint).where(Complaint.parent_id == deed.complaint.id)).all():
         child.parent_id = parent.id
 
@@ -176,6 +183,16 @@ def _void(deed: Deed) -> None:
     deed.complaint.keterangan = reason
     deed.log(EventKind.VOIDED, alasan=reason)
     notices.not_a_complaint(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, reason)
+    _free_children(deed)
+
+
+def _free_children(deed: Deed) -> None:
+    """No answer will come for complaints that wait for this one: each goes its own way again from langkah 1."""
+    for child in _waiting_children(deed.work, deed.complaint):
+        reason = word("sistem.induk_batal", nomor=deed.complaint.number)
+        child.parent_id, child.stage = None, Stage.PENERIMAAN
+        log(deed.work, child, EventKind.REOPENED, deed.actor, teks=reason)
+        open_task(deed.work, child, TaskKind.CATAT, note=reason)
 
 
 def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint | None:
@@ -297,11 +314,16 @@ def _store_letter(deed: Deed) -> None:
 
 def _submit(deed: Deed) -> None:
     letters = documents(deed.work, deed.complaint, "konsep", "surat")
-    if not letters:
-        raise Forbidden("ajukan")
+    if not letters or letters[-1].created_at < _decided_at(deed):
+        raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
     if files.soffice():
         jobs.put(deed.work.session, MAKE_PDF, letters[-1].id, deed.work.now)
     deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
+
+
+def _decided_at(deed: Deed) -> datetime:
+    decided = select(Event.at).where(Event.complaint_id == deed.complaint.id, Event.kind == EventKind.DECIDED)
+    return deed.work.session.scalars(decided.order_by(Event.seq.desc()).limit(1)).one()
 
 
 def _sign(deed: Deed) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.core import Work
 from pipeline.config import Petugas
-from pipeline.db import Complaint, Event, Payload, Seal
+from pipeline.db import Complaint, Event, Payload, Seal, wait_for_writers
 from pipeline.sop import EventKind
 
 START = "0" * 64
@@ -131,6 +131,7 @@ def seal_day(work: Work, day: date) -> Seal | None:
     """Seal a day once: a hash over all heads and the seal before it. None when it is sealed already."""
     if work.session.get(Seal, day) is not None:
         return None
+    wait_for_writers(work.session, Event)  # the seal is over all events up to the newest id
     rows = heads(work.session)
     before = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).one_or_none()
     last = work.session.scalar(select(func.max(Event.id))) or 0

@@ -23,11 +23,12 @@ class Work:
 
 
 class AlreadyDone(Exception):
-    """Somebody else closed the task first, or the same press came twice; the row says who and when."""
+    """Somebody else closed the task first, or the same press came twice. Says who, what and when, also after the
+    transaction has ended; empty for a task that is open still."""
 
     def __init__(self, task: Task) -> None:
         super().__init__(task.id)
-        self.task = task
+        self.by, self.outcome, self.at = task.closed_by, task.outcome, task.closed_at
 
 
 class Forbidden(Exception):

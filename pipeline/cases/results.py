@@ -74,9 +74,12 @@ def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File) -> boo
     """A letter that came as a reply to the mail of langkah 4: kept as a version, and answered with the link that
     sends it on. False if the task is closed."""
     task = work.session.get_one(Task, task_id)
-    if task.closed_at is not None or task.complaint_id is None:
+    if task.complaint_id is None:
         return False
     complaint = locked(work, task.complaint_id)
+    work.session.refresh(task)
+    if task.closed_at is not None:
+        return False
     kept = add_documents(work, "surat", [file], actor_of(person), complaint=complaint)
     log(
         work,

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from pipeline import clock, jobs, links, notices
 from pipeline.cases.chain import SYSTEM, log
-from pipeline.cases.core import AlreadyDone, Work
+from pipeline.cases.core import AlreadyDone, Work, locked
 from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Item, Task
@@ -53,9 +53,10 @@ def half_way(opened: datetime, limit: Limit, settings: Settings) -> datetime:
 
 def _due(work: Work, task: Task) -> datetime | None:
     limit = limit_of(work.settings, task.kind)
-    if task.kind is TaskKind.KETERANGAN:  # shares the limit of the Sekretaris who asks
+    if task.kind is TaskKind.KETERANGAN:  # shares the limit of the Sekretaris who asks, while that runs
         asking = open_task_of(work, task.complaint_id, TaskKind.KLARIFIKASI)
-        return asking.due_at if asking else None
+        if asking is not None and asking.due_at is not None and asking.due_at > task.opened_at:
+            return asking.due_at
     return clock.due(task.opened_at, limit, work.settings.hours) if limit else None
 
 
@@ -187,13 +188,14 @@ def next_reminder(settings: Settings, task: Task, now: datetime) -> datetime | N
 def remind(work: Work, task_id: int) -> bool:
     """Remind the holders of one task if it is still due for it, inside office hours; True if mails went out."""
     task = work.session.get_one(Task, task_id)
+    complaint = locked(work, task.complaint_id) if task.complaint_id else None
+    work.session.refresh(task, with_for_update=True)  # after the complaint, in the order of `act`
     if task.closed_at or task.remind_at is None or task.remind_at > work.now or not task.due_at:
         return False
     if not work.settings.hours.is_open(work.now):
         return False
     task.reminders += 1
     task.remind_at = next_reminder(work.settings, task, work.now)
-    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     item = work.session.get(Item, task.item_id) if task.item_id else None
     for person, link_id in fresh_links(work, task):
         notices.reminder(work.session, work.settings, work.now, complaint, item, task, person, link_id)

@@ -79,10 +79,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _bracketed(message_id: str) -> str:
+    """As the header holds it; `message.read` gives ids without the brackets (RFC 5322, 3.6.4)."""
+    return f"<{message_id.strip().strip('<>')}>"
+
+
 def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
     """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction."""
     domain = settings.smtp.sender.rpartition("@")[2]
-    references = list(dict.fromkeys((*draft.references, draft.in_reply_to)))
+    thread = [_bracketed(r) for r in (*draft.references, draft.in_reply_to) if r]
     row = Outbox(
         name=draft.name,
         recipient=draft.recipient,
@@ -90,7 +95,7 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
         subject=_one_line(draft.subject),
         text=draft.text,
         html=draft.html,
-        headers={"in_reply_to": draft.in_reply_to, "references": [r for r in references if r]},
+        headers={"in_reply_to": thread[-1] if draft.in_reply_to else "", "references": list(dict.fromkeys(thread))},
         attachments=[list(a) for a in draft.attachments],
         links=list(draft.links),
         slot=draft.slot,
@@ -119,9 +124,10 @@ def last_to(session: Session, recipient: str, complaint_id: int) -> Outbox | Non
 
 def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:
     """The newest mail of ours that one of these Message-IDs names."""
-    if not ids:
+    wanted = [_bracketed(one) for one in ids if one]
+    if not wanted:
         return None
-    return session.scalar(select(Outbox).where(Outbox.message_id.in_(ids)).order_by(Outbox.id.desc()).limit(1))
+    return session.scalar(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1))
 
 
 def untold(session: Session) -> list[Outbox]:

@@ -118,7 +118,7 @@ def _document(session: Session, view: View, found: links.Opened, document_id: in
     return row
 
 
-@pages.get("/berkas/<int:document_id>")
+@pages.get("/berkas/<int(max=2147483647):document_id>")
 def download(token: str, document_id: int) -> Response:
     """The original, as a download that nothing renders."""
     with opened(token) as (session, found, view, _person):
@@ -131,7 +131,7 @@ def download(token: str, document_id: int) -> Response:
         return response
 
 
-@pages.get("/gambar/<int:document_id>")
+@pages.get("/gambar/<int(max=2147483647):document_id>")
 def picture(token: str, document_id: int) -> Response:
     """A picture, made anew from its pixels."""
     with opened(token) as (session, found, view, _person):
@@ -200,7 +200,7 @@ def record(token: str) -> BaseResponse:
     return redirect(f"/t/{token}/tanda-terima/{complaint_id}", 303)
 
 
-@pages.get("/tanda-terima/<int:complaint_id>")
+@pages.get("/tanda-terima/<int(max=2147483647):complaint_id>")
 def slip(token: str, complaint_id: int) -> Response:
     """The printable receipt for a pengadu who stands at the counter."""
     with opened(token) as (session, found, view, person):
@@ -241,7 +241,7 @@ def slip(token: str, complaint_id: int) -> Response:
         )
 
 
-@pages.get("/tanda-terima/<int:complaint_id>/qr")
+@pages.get("/tanda-terima/<int(max=2147483647):complaint_id>/qr")
 def slip_code(token: str, complaint_id: int) -> Response:
     with opened(token) as (session, found, view, person):
         _clerk(person)
