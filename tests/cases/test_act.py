@@ -1,8 +1,10 @@
-"""Each action of each task: the stage it leads to, the event it writes, the task it opens by when, the mails it puts."""
+"""Each action of each task: where it leads, the event it writes, the task it opens and by when, the mails it puts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,6 +28,9 @@ MORNING = jakarta(24, 9)  # Tuesday, when all of these presses happen
 NEVER: datetime | None = None
 
 
+NO_FILES: Mapping[str, tuple[str, bytes]] = MappingProxyType({})
+
+
 class Step(NamedTuple):
     """One press and all that must follow from it. Mails are (folder of templates/email, recipient)."""
 
@@ -37,7 +42,7 @@ class Step(NamedTuple):
     task: TaskKind | None
     due: datetime | None
     mails: list[tuple[str, str]]
-    files: dict[str, tuple[str, bytes]] = {}
+    files: Mapping[str, tuple[str, bytes]] = NO_FILES
 
 
 STEPS = [
@@ -625,7 +630,7 @@ def test_second_press_is_told_who_acted(desk: Desk) -> None:
     desk.press("jfu-2", "laporkan", task=task)
     with pytest.raises(AlreadyDone) as caught:
         desk.press("jfu-1", "laporkan", task=task)
-    assert (caught.value.task.closed_by, caught.value.task.outcome) == ("jfu-2", "laporkan")
+    assert (caught.value.by, caught.value.outcome, caught.value.at) == ("jfu-2", "laporkan", MORNING)
 
 
 KEEPS_OPEN = [s for s in STEPS if s.name in ("pisahkan", "tanya_unit", "tanya_pengadu", "rapat", "notulen", "koreksi")]

@@ -33,6 +33,13 @@ def at_once(count: int, job: Callable[[int], object]) -> None:
             result.result(timeout=60)
 
 
+def full_disk(desk: Desk) -> None:
+    """Record a complaint in a transaction that cannot be finished."""
+    with desk.work() as work:
+        cases.record(work, Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())
+        raise RuntimeError("disk penuh")
+
+
 def numbers(desk: Desk) -> list[str]:
     return [c.number for c in desk.complaints()]
 
@@ -60,16 +67,14 @@ def test_numbers_are_gapless_and_unique_when_many_are_recorded_at_once(both: Des
 def test_number_of_an_act_that_fails_is_not_used_up(both: Desk) -> None:
     """A counter row, not a sequence: what is rolled back leaves no hole in the book."""
     both.record()
-    with pytest.raises(RuntimeError), both.work() as work:
-        cases.record(work, Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=both.clock())
-        raise RuntimeError("disk penuh")
+    with pytest.raises(RuntimeError):
+        full_disk(both)
     assert both.record() == "PGD-2026-000002"
 
 
 def test_failed_act_leaves_nothing_at_all(desk: Desk) -> None:
-    with pytest.raises(RuntimeError), desk.work() as work:
-        cases.record(work, Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())
-        raise RuntimeError("disk penuh")
+    with pytest.raises(RuntimeError):
+        full_disk(desk)
     assert [desk.count(t) for t in (Complaint, Task, Event, Outbox, Counter)] == [0, 0, 0, 0, 0]
 
 
