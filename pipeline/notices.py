@@ -19,7 +19,7 @@ from pipeline import clock, store
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
 from pipeline.mail import outbox
-from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, EventKind, TaskKind
+from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, Action, EventKind, TaskKind
 from pipeline.words import environment, table, word
 
 ANSWERS = ("tanda_terima", "balasan_tugas")  # what a robot could make us repeat (RFC 3834)
@@ -121,9 +121,26 @@ def limit_words(settings: Settings, task: Task) -> str:
     return clock.explain(task.opened_at, limit, settings.hours)
 
 
-def _buttons(kind: TaskKind) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def offered(session: Session, kind: TaskKind, complaint: Complaint | None) -> list[Action]:
+    """The actions of a task that the case allows now, in the order of the SOP."""
+    return [action for action in ACTIONS[kind] if _fits(session, kind, action, complaint)]
+
+
+def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None) -> bool:
+    if action.name in ("kirim_email", "tanya_pengadu"):
+        return bool(c and c.email)
+    if action.name == "ajukan":
+        return bool(c and _attachments(session, c, "konsep", "surat"))
+    if action.name == "notulen":
+        return bool(c and history(session, c, EventKind.MEETING_SET))
+    if action.name == "kembalikan" and c is not None and c.parent_id:
+        return kind is not TaskKind.PENYAMPAIAN
+    return True
+
+
+def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
-    first, *others = ACTIONS[kind]
+    first, *others = actions
     if first.name == "putuskan":
         outcomes = table("pilihan.keputusan")
         main = [{"label": outcomes[c], "url": f"?aksi=putuskan&keputusan={c}"} for c in first.fields[0].choices]
@@ -156,7 +173,7 @@ def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Docum
 
 
 def _task_context(session: Session, settings: Settings, complaint: Complaint, task: Task) -> dict[str, Any]:
-    main, others = _buttons(task.kind)
+    main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
         "isi": complaint.isi,
         "lampiran": [

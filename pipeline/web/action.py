@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases, clock, files, links, notices, store
 from pipeline.config import Petugas
-from pipeline.db import Complaint, Document, reading, writing
+from pipeline.db import Complaint, Document, Item, reading, writing
 from pipeline.sop import COUNTER_FIELDS, Action, Role, action
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.page import View, control, receipt, spent_page, task_page
@@ -56,7 +56,7 @@ def show(token: str) -> Response:
             mine = view.task.closed_by == person.kode and "selesai" in request.args
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view))
-            return html("terpakai.html", **spent_page(view, found.full))
+            return html("terpakai.html", **spent_page(view, found.full, found.holder))
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
         done = request.args.get("tersimpan", "")
@@ -99,7 +99,7 @@ def _again(token: str, name: str, values: dict[str, list[str]], errors: dict[str
     """The same page with what was typed and what has to be mended; files have to be chosen again."""
     with opened(token) as (_session, found, view, _person):
         if view.task.closed_at is not None:
-            return html("terpakai.html", 409, **spent_page(view, found.full))
+            return html("terpakai.html", 409, **spent_page(view, found.full, found.holder))
         return html("tugas.html", 422, **task_page(view, name, values, errors))
 
 
@@ -127,6 +127,19 @@ def download(token: str, document_id: int) -> Response:
         response.headers.set("Content-Disposition", "attachment", filename=row.name)
         if row.mime in (files.PDF, files.DOCX):
             response.mimetype = row.mime
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return response
+
+
+@pages.get("/asli")
+def original(token: str) -> Response:
+    """The mail that could not be read, as a download that nothing renders."""
+    with opened(token) as (session, found, view, _person):
+        if view.task.item_id is None or view.complaint is not None or not found.full:
+            raise Friendly("tidak_ada", 404)
+        item = session.get_one(Item, view.task.item_id)
+        response = Response(store.get(session, item.sha256), mimetype="application/octet-stream")
+        response.headers.set("Content-Disposition", "attachment", filename=f"kiriman-{item.id}.eml")
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return response
 

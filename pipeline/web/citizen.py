@@ -43,9 +43,9 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
     return {
         "nomor": complaint.number,
         "ringkas": word("status.menunggu") if waiting else word(f"status.{stage}"),
-        "langkah": _steps(settings, complaint, tasks),
+        "langkah": _steps(settings, complaint, tasks, word("belum.menunggu" if waiting else "belum.kini")),
         "tanggal": rows,
-        "arti": {"judul": "Apa arti langkah ini?", "teks": word(f"arti.{stage}")},
+        "arti": {"judul": word("arti.judul"), "teks": word("arti.menunggu") if waiting else word(f"arti.{stage}")},
         "tambah": {
             "teks": "Balas email tanda terima dari kami. Foto dan dokumen boleh dilampirkan.",
             "url": f"mailto:{settings.smtp.sender}?subject={quote(complaint.number + ' tambahan')}",
@@ -55,7 +55,7 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
     }
 
 
-def _steps(settings: Settings, complaint: Complaint, tasks: list[Task]) -> list[dict[str, Any]]:
+def _steps(settings: Settings, complaint: Complaint, tasks: list[Task], doing: str) -> list[dict[str, Any]]:
     """Five steps with the day on which each was finished."""
     over = complaint.stage in (Stage.SELESAI, Stage.BATAL)
     now = LANGKAH_OF[complaint.stage]
@@ -75,6 +75,6 @@ def _steps(settings: Settings, complaint: Complaint, tasks: list[Task]) -> list[
         elif state == "sudah":
             text = word("waktu.selesai")
         elif state == "kini":
-            text = word("belum.kini")
+            text = doing
         rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text})
     return rows

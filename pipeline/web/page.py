@@ -18,7 +18,6 @@ from pipeline import cases, clock, files, notices, register, store
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
 from pipeline.sop import (
-    ACTIONS,
     LANGKAH_OF,
     LANGKAH_OF_TASK,
     Action,
@@ -161,7 +160,7 @@ def _at_most(limit: clock.Limit) -> str:
 def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> str:
     spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None and not spent.amount:
-        return word("waktu.hari_nol", batas=limit.amount)
+        return word("waktu.terpakai_hari_pertama", batas=limit.amount)
     if limit.working_time is None:
         return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
     minutes = int(limit.working_time.total_seconds() // 60)
@@ -173,13 +172,14 @@ def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> 
 
 def file_row(view: View, document: Document) -> dict[str, Any]:
     size = files.size_words(store.size(view.session, document.sha256))
-    kind = word(f"jenis_dokumen.{document.kind}")
-    picture = f"{view.url}/gambar/{document.id}?kecil" if document.mime in files.PICTURES else None
-    detail = (
-        kind + f", {size}"
-        if document.kind == "lampiran"
-        else word("halaman.versi", jenis=kind, versi=document.version, ukuran=size)
-    )
+    is_picture = document.mime in files.PICTURES
+    picture = f"{view.url}/gambar/{document.id}?kecil" if is_picture else None
+    if document.kind == "lampiran":
+        kind = {files.PDF: "pdf", files.DOCX: "word"}.get(document.mime, "foto" if is_picture else "lain")
+        detail = f"{word(f'jenis_berkas.{kind}')}, {size}"
+    else:
+        kind = word(f"jenis_dokumen.{document.kind}")
+        detail = word("halaman.versi", jenis=kind, versi=document.version, ukuran=size)
     return {"nama": document.name, "ket": detail, "url": f"{view.url}/berkas/{document.id}", "gambar_url": picture}
 
 
@@ -188,41 +188,58 @@ def matter(view: View) -> dict[str, Any]:
     c = view.complaint
     if c is None:
         item = view.session.get_one(Item, view.task.item_id)
+        at = clock.waktu(item.received_at, view.settings.zone)
         return {
-            "teks": view.task.note or item.name,
-            "asal": clock.waktu(item.received_at, view.settings.zone),
-            "berkas": [file_row(view, d) for d in view.documents()],
+            "judul": word("halaman.kiriman"),
+            "teks": view.task.note,
+            "asal": word(f"halaman.asal_{item.source}", waktu=at, nama=item.name or word("surat.tanpa_perihal")),
+            "berkas": [file_row(view, d) for d in view.documents()] or [_original(view, item)],
         }
     who = c.nama or word("pengadu.tanpa_nama")
     if c.rahasia:
         who = word("pengadu.rahasia")
     when = clock.waktu(c.received_at, view.settings.zone)
     return {
+        "judul": word("halaman.isi"),
         "teks": c.isi,
         "asal": word("halaman.asal", pengadu=who, kanal=word(f"pilihan.kanal.{c.channel}"), waktu=when),
         "berkas": [file_row(view, d) for d in view.documents("lampiran")],
     }
 
 
+def _original(view: View, item: Item) -> dict[str, Any]:
+    """The mail as it came, to be opened in a mail program: all that there is of one that could not be read."""
+    size = files.size_words(store.size(view.session, item.sha256))
+    return {
+        "nama": item.name or word("surat.tanpa_perihal"),
+        "ket": word("halaman.asli", ukuran=size),
+        "url": f"{view.url}/asli",
+        "gambar_url": None,
+    }
+
+
 def sections(view: View) -> list[dict[str, Any]]:
-    """What earlier langkah found, in the order in which it is needed."""
+    """What earlier langkah found, in the order in which it is needed; `dulu` marks what comes before the complaint:
+    why a task came back, what is asked, what was ordered."""
     c, task = view.complaint, view.task
     if c is None:
         return []
     found: list[dict[str, Any]] = []
     if task.note:
         title = "halaman.pertanyaan" if task.kind is TaskKind.KETERANGAN else "halaman.dikembalikan"
-        found.append({"judul": word(title), "isi": [{"teks": task.note}]})
+        found.append({"judul": word(title), "isi": [{"teks": task.note}], "dulu": True})
     if c.decision and task.kind is not TaskKind.KETERANGAN:
         agency = f" ({c.instansi})" if c.instansi else ""
         decision = word(f"pilihan.keputusan.{c.decision}") + agency
-        found.append({"judul": word("halaman.keputusan"), "isi": [{"kata": decision, "teks": c.perintah}]})
-    found += _units(view)
-    if c.hasil and task.kind is not TaskKind.KETERANGAN:
-        found.append({"judul": word("halaman.hasil"), "isi": [{"teks": c.hasil}]})
-    found += _meetings(view)
-    if c.ringkasan and c.ringkasan != c.isi:
+        ordered = task.kind in (TaskKind.JAWABAN, TaskKind.PENYAMPAIAN)
+        rows = [{"kata": decision, "teks": c.perintah}]
+        found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
+    if c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT:
         found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
+    if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
+        found.append({"judul": word("halaman.hasil"), "isi": [{"teks": c.hasil}]})
+    found += _units(view)
+    found += _meetings(view)
     later = [
         {"kepala": clock.waktu(event.at, view.settings.zone), "teks": data.get("teks", "")}
         for event, data in view.history(EventKind.CITIZEN_WROTE)
@@ -282,7 +299,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     """One event in words. A payload that was erased leaves its blanks empty."""
     values: dict[str, Any] = {
         "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
-        "keputusan": "", "waktu": "", "arah": "",
+        "keputusan": "", "waktu": "", "arah": "", "tugas": "",
     }  # fmt: skip
     values |= data
     if data.get("kanal"):
@@ -291,6 +308,8 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
         values["cara"] = word(f"pilihan.cara.{data['cara']}")
     if data.get("keputusan"):
         values["keputusan"] = word(f"pilihan.keputusan.{data['keputusan']}")
+    if data.get("tugas"):
+        values["tugas"] = word(f"tugas.{data['tugas']}")
     if data.get("waktu"):
         values["waktu"] = clock.waktu(datetime.fromisoformat(data["waktu"]), view.settings.zone)
     if isinstance(data.get("kepada"), list):
@@ -406,7 +425,7 @@ def forms(
     view: View, chosen: str = "", given: Mapping[str, list[str]] | None = None, errors: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(the main form, the others). The letter's task leads with the upload until there is an edited version."""
-    offered = [a for a in ACTIONS[view.task.kind] if _fits(view, a)]
+    offered = notices.offered(view.session, view.task.kind, view.complaint)
     if view.task.kind is TaskKind.JAWABAN:
         lead = "ajukan" if _edited(view) else "unggah"
         offered.sort(key=lambda a: a.name != lead)
@@ -414,6 +433,10 @@ def forms(
     main, rest = made[0], made[1:]
     if view.task.kind is TaskKind.JAWABAN:
         _letter_stages(view, main, rest)
+    elif view.task.kind is TaskKind.PENYAMPAIAN:
+        _signed_letter(view, main)
+    elif view.task.kind is TaskKind.ARSIP:
+        main["nada"] = "biasa"  # nothing is asked for
     elif view.task.kind is TaskKind.TANDA_TANGAN:
         main["tahap"] = [
             *_downloads(view),
@@ -423,20 +446,6 @@ def forms(
     return main, rest
 
 
-def _fits(view: View, action: Action) -> bool:
-    """Whether the case allows an action that its task offers."""
-    c = view.complaint
-    if action.name in ("kirim_email", "tanya_pengadu"):
-        return bool(c and c.email)
-    if action.name == "ajukan":
-        return bool(view.documents("konsep", "surat"))
-    if action.name == "notulen":
-        return bool(view.history(EventKind.MEETING_SET))
-    if action.name == "kembalikan" and c is not None and c.parent_id:
-        return view.task.kind is not TaskKind.PENYAMPAIAN
-    return True
-
-
 def _edited(view: View) -> bool:
     """Whether an edited letter came after the newest draft."""
     newest = view.documents("konsep", "surat")
@@ -444,19 +453,30 @@ def _edited(view: View) -> bool:
 
 
 def _downloads(view: View) -> list[dict[str, str]]:
-    rows = []
-    for document in [*view.documents("konsep", "surat")[-1:], *_pdf_of(view)]:
-        kind = "PDF" if document.mime == files.PDF else "Word"
-        size = files.size_words(store.size(view.session, document.sha256))
-        rows.append(
-            {
-                "judul": word("halaman.unduh_judul"),
-                "teks": f"{document.name}.",
-                "url": f"{view.url}/berkas/{document.id}",
-                "tombol": word("halaman.unduh_tombol", jenis=kind, ukuran=size),
-            }
-        )
-    return rows
+    text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
+    rows = [*view.documents("konsep", "surat")[-1:], *_pdf_of(view)]
+    return [{**_download(view, d, word("halaman.unduh_judul")), "teks": text or f"{d.name}."} for d in rows]
+
+
+def _download(view: View, document: Document, title: str) -> dict[str, str]:
+    """A file as one stage of a form, with a button."""
+    kind = {files.PDF: "PDF", files.DOCX: "Word"}.get(document.mime, word("jenis_berkas.foto"))
+    size = files.size_words(store.size(view.session, document.sha256))
+    return {
+        "judul": title,
+        "teks": f"{document.name}.",
+        "url": f"{view.url}/berkas/{document.id}",
+        "tombol": word("halaman.unduh_tombol", jenis=kind, ukuran=size),
+    }
+
+
+def _signed_letter(view: View, main: dict[str, Any]) -> None:
+    """Before it is sent, the JFU looks at the signed letter; a merged complaint may have none."""
+    signed = view.documents("ttd")[-1:]
+    if signed:
+        main["tahap"] = [_download(view, signed[0], word("halaman.periksa_judul"))]
+        main["tahap_akhir"] = main["judul"]
+        main["judul"] = word("halaman.sampaikan_judul")
 
 
 def _pdf_of(view: View) -> list[Document]:
@@ -513,6 +533,7 @@ def task_page(
         "tenggat": deadline(view),
         "langkah": steps(view),
         "aduan": matter(view),
+        "pengadu": contact(view),
         "bagian": sections(view),
         "periksa": None,
         "gambar": [{"url": f"{view.url}/gambar/{d.id}", "nama": d.name} for d in pictures],
@@ -522,6 +543,18 @@ def task_page(
         "lain": rest,
         "alat": tools(view),
     }
+
+
+def contact(view: View) -> list[dict[str, str]]:
+    """How the pengadu is reached, for the one who delivers the answer; a mail does not spread a secret identity."""
+    c = view.complaint
+    if c is None or view.task.kind not in (TaskKind.PENYAMPAIAN, TaskKind.ARSIP):
+        return []
+    names = [name for name in ("nama", "alamat", "telepon", "email") if getattr(c, name)]
+    rows = [{"nama": _label(name), "nilai": str(getattr(c, name))} for name in names]
+    if rows and c.rahasia:
+        rows.append({"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")})
+    return rows
 
 
 def _label(name: str) -> str:
@@ -555,17 +588,21 @@ def receipt(view: View) -> dict[str, Any]:
     words = table(f"aksi.{task.kind}.{task.outcome}")
     at = task.closed_at or view.now
     person = view.settings.person(task.closed_by)
-    recorded: list[dict[str, Any]] = [{"nama": "Dikerjakan oleh", "nilai": person.nama if person else ""}]
+    who = f"{person.nama}, {person.jabatan}" if person else ""
+    recorded: list[dict[str, Any]] = [{"nama": word("bukti.oleh"), "nilai": who}]
     for event, data in view.history():
         if event.task_id == task.id and event.at == at and data:
-            recorded.append({"nama": "Tercatat", "nilai": sentence(view, event, data), "orang": True})
+            said = sentence(view, event, data)
+            recorded.append({"nama": word("bukti.tercatat"), "nilai": said})
+            if data.get("teks") and data["teks"] not in said:
+                recorded.append({"nama": word("bukti.isi"), "nilai": data["teks"], "orang": True})
     if task.due_at:
         late = at > task.due_at
         recorded.append(
             {
-                "nama": "Ketepatan waktu",
-                "nilai": f"batas {clock.waktu(task.due_at, zone)}",
-                "kata": "Terlambat" if late else "Tepat waktu",
+                "nama": word("bukti.ketepatan"),
+                "nilai": word("bukti.batas", waktu=clock.waktu(task.due_at, zone)),
+                "kata": word("bukti.terlambat" if late else "bukti.tepat"),
                 "nada": "buruk" if late else "baik",
             }
         )
@@ -580,6 +617,7 @@ def receipt(view: View) -> dict[str, Any]:
         "tercatat": recorded,
         "diberitahu": _told(view, at),
         "langkah": steps(view),
+        "judul_selanjutnya": word("bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"),
         "selanjutnya": word(f"selanjutnya.{c.stage}") if c else word("selanjutnya.klarifikasi"),
         "keliru": None,
         "cetak_url": f"{view.url}/tanda-terima/{c.id}"
@@ -599,8 +637,11 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
     ]
 
 
-def spent_page(view: View, full: bool) -> dict[str, Any]:
-    """The context of terpakai.html: who acted and when; the complaint itself only for 7 more days."""
+def spent_page(view: View, full: bool, holder: str) -> dict[str, Any]:
+    """The context of terpakai.html: who acted and when; the complaint itself only for 7 more days.
+
+    The one who is named may not have pressed; somebody else need not be asked.
+    """
     c = view.complaint
     state = []
     if c is not None:
@@ -609,10 +650,10 @@ def spent_page(view: View, full: bool) -> dict[str, Any]:
             state.append({"nama": "Keputusan", "nilai": word(f"pilihan.keputusan.{c.decision}")})
     return {
         "nomor": c.number if c else "",
-        "judul": done_words(view),
-        "pengantar": word("halaman.dipakai_pengantar"),
+        "judul": word("halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"),
+        "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
         "keadaan": state,
-        "bukan_anda": word("halaman.bukan_anda"),
+        "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == holder else "",
         "aduan": matter(view) if full and c is not None else None,
     }

@@ -184,10 +184,10 @@ def _filters(asked: Filter, figures: register.Recap) -> list[dict[str, Any]]:
     late = [{"value": "terlambat", "label": word("buku.terlambat")}]
     return [
         {"name": "q", "label": word("buku.cari"), "jenis": "search", "nilai": asked.text},
-        {"name": "bulan", "label": word("buku.bulan"), "jenis": "select", "pilihan": months,
+        {"name": "bulan", "label": word("buku.bulan"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": months,
          "nilai": f"{asked.month:%Y-%m}" if asked.month else ""},
-        {"name": "langkah", "label": word("buku.langkah"), "jenis": "select", "pilihan": steps,
+        {"name": "langkah", "label": word("buku.langkah"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": steps,
          "nilai": str(asked.langkah or "")},
-        {"name": "waktu", "label": word("buku.waktu"), "jenis": "select", "pilihan": late,
+        {"name": "waktu", "label": word("buku.waktu"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": late,
          "nilai": "terlambat" if asked.late else ""},
     ]  # fmt: skip

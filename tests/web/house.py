@@ -1,0 +1,270 @@
+"""An office in the middle of its work, served by waitress over real HTTP: every kind of page is there once.
+
+Hides how each page comes about: real mails and presses, a scan folder, a clock. `House.pages` names one address for
+each kind of page, in Bahasa Indonesia as the office would call it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import waitress
+from sqlalchemy import select
+
+from pipeline.db import Base, Complaint, Document, Task, reading
+from pipeline.sop import TaskKind
+from tests import servers
+from tests.office import SAMPLES, Office, edited, office
+
+MONDAY = datetime(2026, 11, 23, 1, 32, tzinfo=UTC)  # 08.32 at Madiun, an ordinary office day
+SIGNED = ("Surat bertanda tangan.jpg", (SAMPLES / "tanda-tangan.jpg").read_bytes())
+UNITS = ["kasubag-umum", "kasi-infrastruktur"]
+ANSWER = (
+    "Tim sudah ke lokasi pagi ini. Penyebabnya kabel serat optik terkelupas karena pemangkasan pohon.\n\n"
+    "Suku cadang tersedia; perbaikan selesai dalam dua hari kerja."
+)
+RESULT = (
+    "Laporan pengadu benar. Menurut Seksi Pengelolaan Infrastruktur, kabel terkelupas dan perlu diganti.\n\n"
+    "Saran: ditindaklanjuti; pengadu diberi tahu jadwal perbaikannya."
+)
+ORDER = "Sampaikan bahwa perbaikan dikerjakan mulai 24 November 2026.\nSampaikan bahwa warga dapat menelepon 112."
+
+
+@dataclass
+class House:
+    """An office, where it is served, and its pages by name."""
+
+    office: Office
+    base: str
+    pages: dict[str, str] = field(default_factory=dict)
+
+    # ---- how things come about -------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        self.office.later(minutes=4)
+        self.office.settle()
+
+    def sample(self, name: str) -> None:
+        """One of the demo's sample mails arrives."""
+        (path,) = SAMPLES.glob(f"{name}*.eml")
+        self.office.arrive(path.read_bytes())
+        self.tick()
+
+    def written(self, subject: str, text: str, **more: Any) -> None:
+        self.office.citizen_sends(subject, text, **more)
+        self.tick()
+
+    def press(self, where: str, aksi: str, **fields: object) -> str:
+        """Press a button of the newest complaint, by the person's newest mail that has it; the page that answers."""
+        url = where if "/" in where else self.link(where, aksi)
+        address = self.office.press(url, aksi, settle=False, **fields).url
+        self.tick()
+        return address
+
+    def link(self, who: str, aksi: str) -> str:
+        """The path of the person's newest link that offers this for the newest complaint, or for an item."""
+        number = self.office.complaint().number
+        others = {c.number for c in self.office.complaints()} - {number}
+        for mail in reversed(self.office.inbox(who)):
+            if any(other in mail.subject for other in others):
+                continue  # a reminder of another complaint may be newer
+            for url in self.office.links(mail):
+                if aksi in self.office.page(url).forms:
+                    return url.removeprefix(self.base)
+        raise AssertionError(f"no mail to {who} leads to '{aksi}'")
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        with self.office.engine.connect() as connection:
+            return {
+                table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
+                for table in Base.metadata.sorted_tables
+            }
+
+    def newest_document(self, kind: str) -> int:
+        with reading(self.office.engine) as session:
+            found = session.scalars(select(Document.id).where(Document.kind == kind).order_by(Document.id.desc()))
+            return found.first() or 0
+
+    def newest_task(self, kind: TaskKind) -> Task:
+        with reading(self.office.engine) as session:
+            return session.scalars(select(Task).where(Task.kind == kind).order_by(Task.id.desc())).one()
+
+    # ---- the road of one complaint ---------------------------------------------------------------------------
+
+    def to_clarification(self, **fields: object) -> str:
+        given = {"kategori": "Infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki.", **fields}
+        return self.press("jfu-1", "laporkan", **given)
+
+    def to_decision(self, **fields: object) -> str:
+        self.to_clarification(**fields)
+        question = "Mohon diperiksa di lapangan: apa penyebabnya, dan kapan dapat diperbaiki?"
+        self.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan=question)
+        self.press("kasi-infrastruktur", "jawab", jawaban=ANSWER)
+        return self.press("sekretaris", "laporkan_kepala", hasil=RESULT, unit=["infrastruktur"])
+
+    def to_letter(self, **fields: object) -> str:
+        self.to_decision(**fields)
+        return self.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah=ORDER)
+
+    def upload(self) -> str:
+        draft = self.office.content(self.office.documents("konsep")[-1])
+        changed = edited(draft, "24 November 2026", "25 November 2026")
+        return self.press("sekretaris", "unggah", surat=("Surat Jawaban (sunting).docx", changed))
+
+    def to_signature(self, **fields: object) -> str:
+        self.to_letter(**fields)
+        self.upload()
+        return self.press("sekretaris", "ajukan", catatan="Mohon diperiksa tanggal perbaikannya.")
+
+    def to_delivery(self, **fields: object) -> str:
+        self.to_signature(**fields)
+        return self.press("kepala", "tandatangani", bertanda_tangan=SIGNED)
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[House]:
+    """An office without any complaint yet, served until the block ends."""
+    base = f"http://127.0.0.1:{servers.free_port()}"
+    (folder / "pindaian").mkdir()
+    with office(folder, now=MONDAY, web={"base_url": base}, scan={"folder": "pindaian"}) as kantor, served(kantor, base):
+        yield House(kantor, base)
+
+
+@contextmanager
+def served(kantor: Office, base: str) -> Iterator[None]:
+    """The office's pages on a real port, in a thread, as `aduan serve` does it."""
+    server = waitress.create_server(kantor.web.application, host="127.0.0.1", port=int(base.rpartition(":")[2]))
+    thread = threading.Thread(target=server.run, name="waitress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.close()
+        thread.join(servers.PATIENCE)
+
+
+# ---- every kind of page ----------------------------------------------------------------------------------------
+
+
+def furnish(one: House) -> House:
+    """Bring complaints to every stage of the SOP and note one address for each kind of page."""
+    _whole_way(one)
+    _open_tasks(one)
+    _items(one)
+    _beside(one)
+    return one
+
+
+def _whole_way(one: House) -> None:
+    """From the mail to the delivered letter: receipts, a task that came back, a spent link, the archive, the status."""
+    pages = one.pages
+    one.sample("03")
+    person = {
+        "perihal": "Kabel menjuntai di Jalan Melati",
+        "ringkasan": "Kabel telekomunikasi menjuntai rendah di Jalan Melati Nomor 33 dan membahayakan pengendara.",
+        "nama": "Lilis Handayani",
+        "alamat": "Jalan Melati Nomor 33 RT 02 RW 05, Kelurahan Mekarsari, Kota Madiun",
+        "telepon": "0857 0000 6128",
+    }
+    pages["bukti catat"] = one.to_clarification(**person)
+    pages["bukti keputusan"] = one.to_letter(**person)
+    one.upload()
+    one.press("sekretaris", "ajukan")
+    pages["bukti tanda tangan"] = one.press("kepala", "tandatangani", bertanda_tangan=SIGNED)
+    pages["bukti penyampaian"] = one.press("jfu-1", "kirim_email")
+    pages["tautan terpakai"] = pages["bukti keputusan"].split("?")[0]
+    pages["tugas arsip"] = one.link("jfu-1", "buka_kembali")
+    pages["status selesai"] = _status(one)
+
+
+def _status(one: House) -> str:
+    with reading(one.office.engine) as session:
+        newest = session.scalars(select(Complaint).order_by(Complaint.id.desc())).first()
+        assert newest is not None
+        return f"/s/{newest.status_code}"
+
+
+def _open_tasks(one: House) -> None:
+    """One open task of each kind, of complaints that stay where they are."""
+    pages = one.pages
+    one.written("Papan informasi terminal mati", "Selamat pagi.\nPapan informasi di Terminal Purbaya mati.")
+    one.to_delivery(alamat="Jalan Kenanga Nomor 5, Madiun", telepon="0812 5550 0117")
+    pages["tugas penyampaian"] = one.link("jfu-1", "kirim_email")
+    one.sample("02")
+    one.to_signature()
+    pages["tugas tanda tangan"] = one.link("kepala", "tandatangani")
+    one.written("SMS peringatan banjir terlambat", "SMS peringatan dini banjir baru datang setelah air surut.")
+    one.to_letter()
+    pages["jawaban diunggah"] = one.upload()
+    pages["tugas jawaban, terunggah"] = one.link("sekretaris", "ajukan")
+    one.sample("05")
+    one.to_letter(perihal="Jalan berlubang di Jalan Flamboyan")
+    pages["tugas jawaban"] = one.link("sekretaris", "ajukan")
+    one.sample("04")
+    summary = "Empat kamera CCTV di RW 05 padam sejak tiga minggu lalu; warga dua kali kehilangan sepeda motor."
+    one.to_decision(perihal="CCTV padam di RW 05 Kelurahan Mekarsari", ringkasan=summary)
+    pages["tugas keputusan"] = one.link("kepala", "putuskan")
+    pages["tugas keputusan, pilihan dari email"] = pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
+    pages["status keputusan"] = _status(one)
+    one.sample("06")
+    one.to_clarification(perihal="Petugas 112 kurang ramah", rahasia="ya")
+    question = "Siapa yang bertugas Minggu malam itu, dan adakah rekaman percakapannya?"
+    one.press("sekretaris", "tanya_unit", petugas=UNITS, pertanyaan=question)
+    pages["tugas keterangan"] = one.link("kasubag-umum", "jawab")
+    one.press("kasi-infrastruktur", "jawab", jawaban="Rekaman percakapan tersedia di ruang server, 22 November.")
+    pages["tugas klarifikasi"] = one.link("sekretaris", "laporkan_kepala")
+    one.written("Situs kelurahan tidak dapat dibuka", "Situs kelurahan saya tidak dapat dibuka sejak kemarin.")
+    one.to_clarification()
+    one.press("sekretaris", "tanya_pengadu", pertanyaan="Kelurahan mana, dan pesan apa yang tampil di layar?")
+    pages["tugas klarifikasi, menunggu pengadu"] = one.link("sekretaris", "laporkan_kepala")
+    pages["status menunggu"] = _status(one)
+    one.written("Videotron alun-alun terlalu terang", "Videotron di alun-alun menyilaukan pengendara pada malam hari.")
+    one.to_clarification()
+    one.press("sekretaris", "kembalikan", alasan="Mohon alamat pengadu ditulis lengkap.")
+    pages["tugas catat, dikembalikan"] = one.link("jfu-1", "laporkan")
+
+
+def _items(one: House) -> None:
+    """A slip from the scanner, and a file that cannot be read."""
+    _scan(one, "slip-0001.jpg", (SAMPLES / "slip.jpg").read_bytes())
+    one.pages["tugas pindai"] = one.link("jfu-1", "catat_slip")
+    _scan(one, "slip-0002.pdf", b"bukan PDF")
+    one.pages["tugas tertahan"] = one.link("jfu-1", "catat_slip")
+
+
+def _scan(one: House, name: str, content: bytes) -> None:
+    path = one.office.folder / "pindaian" / name
+    path.write_bytes(content)
+    before = path.stat().st_mtime - 60  # the poller leaves a file alone that may still be written to
+    os.utime(path, (before, before))
+    one.tick()
+
+
+def _beside(one: House) -> None:
+    """A complaint still at langkah 1, the Buku, the counter with its slip, and pages that refuse."""
+    pages = one.pages
+    one.sample("01")
+    mine = pages["tugas catat"] = one.link("jfu-1", "laporkan")
+    pages["buku"], pages["buku cetak"], pages["catat"] = f"{mine}/buku", f"{mine}/buku/cetak", f"{mine}/catat"
+    pages["buku tanpa hasil"] = f"{mine}/buku?q=tidakadasamasekali"
+    pages["tanda terima"] = one.press(
+        pages["catat"],
+        "catat",
+        kanal="langsung",
+        nama="Sutrisno",
+        alamat="Jalan Pahlawan Nomor 12, Madiun",
+        telepon="0812 5550 0199",
+        perihal="Wifi di Balai Kelurahan Kartoharjo lambat",
+        isi="Sudah seminggu wifi di balai kelurahan lambat sekali sehingga anak-anak tidak dapat belajar.",
+    )
+    pages["tautan rusak"] = "/t/99-abcdef"
+    pages["status rusak"] = "/s/0000"
+    pages["tidak ada"] = "/tidak/ada"
