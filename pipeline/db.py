@@ -350,16 +350,19 @@ def _sqlite(engine: Engine) -> None:
 
 
 def connect(url: str, folder: Path = Path()) -> Engine:
-    """An engine for the URL of config.toml; a relative SQLite file is seen from `folder`. The file is made 0600."""
+    """An engine for the URL of config.toml; a relative SQLite file is seen from `folder`. The file is made 0600.
+
+    An error's text, which is logged, does not repeat the values: names, addresses, status codes.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         file = (folder / parsed.database).resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         parsed = parsed.set(database=str(file))
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, hide_parameters=True)
     _sqlite(engine)
     return engine
 

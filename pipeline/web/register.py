@@ -182,12 +182,20 @@ def _filters(asked: Filter, figures: register.Recap) -> list[dict[str, Any]]:
     months = [{"value": f"{m:%Y-%m}", "label": _month(m)} for m, _n in reversed(figures.months)]
     steps = [{"value": str(s.nomor), "label": f"{s.nomor} {s.nama}"} for s in site().settings.sop.langkah]
     late = [{"value": "terlambat", "label": word("buku.terlambat")}]
+    chosen = {"bulan": f"{asked.month:%Y-%m}" if asked.month else "", "langkah": str(asked.langkah or "")}
+    chosen["waktu"] = "terlambat" if asked.late else ""
+    search = {"name": "q", "label": word("buku.cari"), "jenis": "search", "nilai": asked.text}
     return [
-        {"name": "q", "label": word("buku.cari"), "jenis": "search", "nilai": asked.text},
-        {"name": "bulan", "label": word("buku.bulan"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": months,
-         "nilai": f"{asked.month:%Y-%m}" if asked.month else ""},
-        {"name": "langkah", "label": word("buku.langkah"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": steps,
-         "nilai": str(asked.langkah or "")},
-        {"name": "waktu", "label": word("buku.waktu"), "jenis": "select", "kosong": word("buku.semua"), "pilihan": late,
-         "nilai": "terlambat" if asked.late else ""},
-    ]  # fmt: skip
+        search,
+        *(
+            {
+                "name": name,
+                "label": word(f"buku.{name}"),
+                "jenis": "select",
+                "pilihan": options,
+                "kosong": word("buku.semua"),
+                "nilai": chosen[name],
+            }
+            for name, options in (("bulan", months), ("langkah", steps), ("waktu", late))
+        ),
+    ]

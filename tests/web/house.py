@@ -17,6 +17,7 @@ from typing import Any
 
 import waitress
 from sqlalchemy import select
+from waitress import wasyncore
 
 from pipeline.db import Base, Complaint, Document, Task, reading
 from pipeline.sop import TaskKind
@@ -141,13 +142,15 @@ def house(folder: Path) -> Iterator[House]:
 @contextmanager
 def served(kantor: Office, base: str) -> Iterator[None]:
     """The office's pages on a real port, in a thread, as `aduan serve` does it."""
-    server = waitress.create_server(kantor.web.application, host="127.0.0.1", port=int(base.rpartition(":")[2]))
+    sockets: dict[int, Any] = {}
+    port = int(base.rpartition(":")[2])
+    server = waitress.create_server(kantor.web.application, map=sockets, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, name="waitress", daemon=True)
     thread.start()
     try:
         yield
-    finally:
-        server.close()
+    finally:  # the loop's own thread must close its sockets, or it trips over one that is gone
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
         thread.join(servers.PATIENCE)
 
 
@@ -175,6 +178,7 @@ def _whole_way(one: House) -> None:
         "telepon": "0857 0000 6128",
     }
     pages["bukti catat"] = one.to_clarification(**person)
+    one.press("sekretaris", "kembalikan", alasan="Mohon alamat pengadu ditulis lengkap.")
     pages["bukti keputusan"] = one.to_letter(**person)
     one.upload()
     one.press("sekretaris", "ajukan")
