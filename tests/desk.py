@@ -158,7 +158,7 @@ class Desk:
 
     def jobs(self) -> None:
         """Let the jobs lane make the drafts that wait."""
-        poller.work_jobs(App(self.settings, self.engine, self.clock))
+        poller.letters(App(self.settings, self.engine, self.clock))
 
     def arrives(self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "") -> int:
         """A mail or a scan is kept in the ledger; the item's id."""

@@ -135,7 +135,10 @@ def house(folder: Path) -> Iterator[House]:
     """An office without any complaint yet, served until the block ends."""
     base = f"http://127.0.0.1:{servers.free_port()}"
     (folder / "pindaian").mkdir()
-    with office(folder, now=MONDAY, web={"base_url": base}, scan={"folder": "pindaian"}) as kantor, served(kantor, base):
+    with (
+        office(folder, now=MONDAY, web={"base_url": base}, scan={"folder": "pindaian"}) as kantor,
+        served(kantor, base),
+    ):
         yield House(kantor, base)
 
 
