@@ -263,11 +263,16 @@ STEPS: dict[str, Callable[[App], Report]] = {
 # ---- lanes ---------------------------------------------------------------------------------------------------
 
 
+def seconds_until_next(pause: float, failures: int) -> int:
+    """How long a lane waits after so many failures in a row: twice as long each time, never above 15 minutes."""
+    return max(1, round(min(pause * (1 << min(failures, 20)), LONGEST_PAUSE)))
+
+
 @dataclass
 class Lanes:
     """The steps as lanes, each in a thread with a schedule of its own, until `stop()`.
 
-    A lane that fails waits twice as long each time, up to 15 minutes, and starts afresh after a success.
+    A lane that fails waits longer each time and starts afresh after a success.
     """
 
     app: App
@@ -304,7 +309,7 @@ class Lanes:
         once()
         while not self._stopped.is_set():
             planner.clear()
-            planner.every(max(1, round(min(pause * 2 ** min(failures, 12), LONGEST_PAUSE)))).seconds.do(once)
+            planner.every(seconds_until_next(pause, failures)).seconds.do(once)
             if self._wait(name, planner, failures):
                 once()
             else:
