@@ -178,7 +178,8 @@ class TlsSink(MailServer):
 
 
 def _knows_password(server: SMTP, session: SmtpSession, _envelope: object, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=data.login == INTAKE.encode() and data.password == PASSWORD.encode())
+    known = data.login == INTAKE.encode() and data.password == PASSWORD.encode()
+    return AuthResult(success=known, handled=False)  # the server is to send the refusal
 
 
 # ---- pages ---------------------------------------------------------------------------------------------------

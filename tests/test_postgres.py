@@ -106,7 +106,7 @@ def test_of_two_presses_at_once_one_acts_and_the_other_is_told(database_url: str
         page = kantor.page(kantor.link("jfu-1", "laporkan"))
         form = page.forms["laporkan"]
         texts = [f"Ringkasan {n}." for n in range(4)]
-        jobs = [lambda t=t: kantor.send(form, {"ringkasan": t}) for t in texts]  # type: ignore[misc]
+        jobs: list[Callable[[], object]] = [lambda t=t: kantor.send(form, {"ringkasan": t}) for t in texts]  # type: ignore[misc]
         pages = together(jobs)
         assert [getattr(p, "status", p) for p in pages] == [200] * len(texts)
         assert kantor.complaint().ringkasan in texts

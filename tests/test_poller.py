@@ -1,0 +1,418 @@
+"""Steps and lanes when servers are dead, and how the mailbox is treated: against real IMAP and SMTP servers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from imapclient import DELETED, FLAGGED, SEEN
+
+from pipeline.config import Settings
+from pipeline.db import Lane, reading
+from pipeline.mail.mailbox import Mailbox, MailboxDown
+from pipeline.poller import LONGEST_PAUSE, STEPS, Lanes, seconds_until_next
+from pipeline.sop import Stage
+from pipeline.web.app import create_app
+from tests.office import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production
+from tests.servers import LOOPBACK, Dovecot, free_port
+
+PATIENCE = 30.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that other threads do."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def post(dovecot: Dovecot) -> Iterator[Post]:
+    with production(dovecot) as host:
+        yield host
+
+
+@pytest.fixture
+def kantor(post: Post, tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path, post=post) as running:
+        yield running
+
+
+# ---- dead servers --------------------------------------------------------------------------------------------
+
+
+def lane(kantor: Office, name: str) -> Lane:
+    with reading(kantor.engine) as session:
+        return session.get_one(Lane, name)
+
+
+def test_with_a_dead_imap_server_everything_else_goes_on(post: Post, tmp_path: Path) -> None:
+    """A scan is taken in, the JFU gets the mail, a link works; the mail lane's state says what is wrong."""
+    port = free_port()
+    with office(tmp_path, post=post, imap={"port": port}, scan={"folder": "."}) as kantor:
+        (tmp_path / "slip.jpg").write_bytes(SIGNED)
+        os.utime(tmp_path / "slip.jpg", times=(time.time() - 60,) * 2)
+        done = kantor.tick()
+        assert done["gagal_mail"] == 1
+        assert done["terkirim"] >= 1
+        page = kantor.page(kantor.link("jfu-1", "catat_slip"))
+        kantor.submit(page.url, "catat_slip", {"perihal": "Wifi", "isi": "Wifi mati."})
+        kantor.tick()
+        assert kantor.stage() is Stage.KLARIFIKASI
+        assert kantor.newest("sekretaris")
+        assert list(kantor.lanes()) == ["mail"]
+        assert f"localhost:{port}" in kantor.lanes()["mail"]
+        assert lane(kantor, "mail").failures == 2
+        assert lane(kantor, "mail").ok_at is None
+        assert lane(kantor, "send").ok_at is not None
+
+
+def test_a_server_that_comes_back_clears_the_lane(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post, imap={"port": free_port()}) as dark:
+        dark.tick()
+        dark.tick()
+    with office(tmp_path, post=post) as kantor:
+        kantor.citizen_sends()
+        assert kantor.lanes() == {}
+        assert lane(kantor, "mail").failures == 0
+        assert len(kantor.complaints()) == 1
+
+
+def test_with_a_dead_smtp_server_mail_is_taken_in_and_answered_later_once(post: Post, tmp_path: Path) -> None:
+    port = free_port()
+    with office(tmp_path, post=post, smtp={"port": port}) as dark:
+        dark.citizen_sends(settle=False)
+        for _ in range(3):
+            assert dark.tick()["gagal_send"] == 1
+            dark.later(minutes=30)
+        assert len(dark.complaints()) == 1
+        assert dark.messages("INBOX") == []
+        assert {(row.state, row.attempts) for row in dark.outbox()} == {("due", 0)}
+        assert f"localhost:{port}" in dark.lanes()["send"]
+        now = dark.clock.now
+    with office(tmp_path, post=post, now=now) as kantor:
+        kantor.settle()
+        assert len([m for m in kantor.inbox(SITI) if "Tanda terima" in m.subject]) == 1
+
+
+def test_a_mail_that_the_server_defers_is_tried_with_growing_pauses_and_given_up(kantor: Office) -> None:
+    kantor.post.server.defer.add(SITI)
+    kantor.citizen_sends()
+    [row] = kantor.outbox("tanda_terima")
+    pauses = []
+    while row.state == "due":
+        assert row.error.startswith("451")
+        pauses.append((row.next_at - kantor.clock.now).total_seconds())
+        kantor.clock.now = row.next_at
+        kantor.tick()
+        [row] = kantor.outbox("tanda_terima")
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 60
+    assert 2.5 * 86400 < sum(pauses) < 4 * 86400, "about three days"
+    assert row.state == "dead"
+    assert kantor.stage() is Stage.PENERIMAAN
+
+
+def test_an_imap_server_with_a_wrong_certificate_is_refused(post: Post, tmp_path: Path) -> None:
+    """Without the office's own authority the test certificate is as good as a stranger's."""
+    with office(tmp_path, post=post, imap={"ca_file": ""}) as kantor:
+        assert kantor.tick()["gagal_mail"] == 1
+        assert "CERTIFICATE_VERIFY_FAILED" in kantor.lanes()["mail"]
+
+
+def test_an_smtp_server_with_a_wrong_certificate_gets_no_mail(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post, smtp={"ca_file": ""}) as kantor:
+        kantor.citizen_sends(settle=False)
+        assert kantor.tick()["gagal_send"] == 1
+        assert "CERTIFICATE_VERIFY_FAILED" in kantor.lanes()["send"]
+        assert post.sent == []
+        assert {row.state for row in kantor.outbox()} == {"due"}
+
+
+def test_starttls_on_imap_is_verified_and_used(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+    plain = {"port": dovecot.port, "security": "starttls"}
+    with office(tmp_path, post=post, imap=plain) as kantor, Mailbox(kantor.settings) as box:
+        assert box.waiting() == []
+        assert box.client.socket().cipher() is not None
+    (tmp_path / "lain").mkdir()
+    with office(tmp_path / "lain", post=post, imap={**plain, "ca_file": ""}) as kantor:
+        kantor.tick()
+        assert "CERTIFICATE_VERIFY_FAILED" in kantor.lanes()["mail"]
+
+
+def test_a_mail_server_without_starttls_gets_neither_password_nor_mail(post: Post, tmp_path: Path) -> None:
+    with embedded() as clear:
+        smtp = {"host": "localhost", "port": clear.server.smtp_port}
+        with office(tmp_path, post=post, smtp=smtp) as kantor:
+            kantor.citizen_sends(settle=False)
+            assert kantor.tick()["gagal_send"] == 1
+            assert "STARTTLS" in kantor.lanes()["send"]
+            assert clear.sent == []
+            assert {row.state for row in kantor.outbox()} == {"due"}
+
+
+def test_a_wrong_password_is_a_failed_lane_not_a_crash(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post) as kantor:
+        (tmp_path / "rahasia" / "imap_password").write_text("keliru")
+        (tmp_path / "rahasia" / "smtp_password").write_text("keliru juga")
+        done = kantor.tick()
+        assert done["gagal_mail"] == 1
+        assert "keliru" not in str(kantor.lanes())
+        assert set(kantor.lanes()) == {"mail", "send"}
+
+
+# ---- lanes ---------------------------------------------------------------------------------------------------
+
+
+def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
+    assert [seconds_until_next(60, n) for n in range(6)] == [60, 120, 240, 480, 900, 900]
+    assert seconds_until_next(60, 10_000) == LONGEST_PAUSE
+    assert seconds_until_next(0.1, 0) == 1
+
+
+@contextmanager
+def running(kantor: Office, **every: float) -> Iterator[Lanes]:
+    """All lanes, each once and then asleep for an hour unless `every` says otherwise."""
+    lanes = Lanes(kantor.app, {**dict.fromkeys(STEPS, 3600.0), **every})
+    lanes.start()
+    try:
+        yield lanes
+    finally:
+        lanes.stop()
+
+
+def lane_threads() -> list[str]:
+    return sorted(t.name for t in threading.enumerate() if t.name.startswith("lane-"))
+
+
+def test_lanes_run_the_steps_until_they_are_stopped(kantor: Office) -> None:
+    kantor.citizen_sends(settle=False)
+    with running(kantor, take_in=1, send=1):
+        assert lane_threads() == sorted(f"lane-{name}" for name in STEPS)
+        until(lambda: len(kantor.inbox(SITI)) == 1)
+    assert lane_threads() == []
+    kantor.citizen_sends(settle=False)
+    assert len(kantor.messages("INBOX")) == 1, "nothing runs any more"
+
+
+def test_a_woken_lane_runs_at_once(kantor: Office) -> None:
+    with running(kantor) as lanes:
+        until(lambda: all(_ran(kantor, name) for name in STEPS))
+        kantor.citizen_sends(settle=False)
+        lanes.wake("mail")
+        until(lambda: len(kantor.complaints()) == 1)
+        assert kantor.inbox(SITI) == [], "the outbox lane still sleeps"
+        lanes.wake("send")
+        until(lambda: len(kantor.inbox(SITI)) == 1)
+
+
+def _ran(kantor: Office, name: str) -> bool:
+    with reading(kantor.engine) as session:
+        row = session.get(Lane, name)
+        return row is not None and (row.ok_at is not None or row.failed_at is not None)
+
+
+def test_a_press_on_a_page_wakes_the_lanes_that_it_concerns(kantor: Office) -> None:
+    kantor.citizen_sends()
+    with running(kantor) as lanes:
+        until(lambda: all(_ran(kantor, name) for name in STEPS))
+        kantor.web = create_app(kantor.settings, kantor.engine, kantor.clock, lanes.wake).test_client()
+        kantor.press("jfu-1", "laporkan", settle=False, ringkasan="Lampu padam.")
+        until(lambda: len(kantor.inbox("sekretaris")) == 1)
+
+
+def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post, imap={"port": free_port()}, scan={"folder": "."}) as kantor:
+        (tmp_path / "slip.jpg").write_bytes(SIGNED)
+        os.utime(tmp_path / "slip.jpg", times=(time.time() - 60,) * 2)
+        with running(kantor, send=1) as lanes:
+            until(lambda: len(kantor.inbox("jfu-1")) == 1)
+            until(lambda: _ran(kantor, "mail"))
+            for n in (2, 3):
+                lanes.wake("mail")
+                until(lambda n=n: lane(kantor, "mail").failures == n)  # type: ignore[misc]
+        assert list(kantor.lanes()) == ["mail"]
+
+
+# ---- the mailbox ---------------------------------------------------------------------------------------------
+
+
+def raw_mail(kantor: Office, subject: str = "Lampu", sender: str = SITI, head: bytes = b"") -> bytes:
+    return head + compose(sender, INTAKE, subject, f"{subject} padam.", kantor.clock.now).as_bytes()
+
+
+def test_taken_mail_lies_unread_and_unchanged_in_diproses(kantor: Office) -> None:
+    """Nothing is deleted, no flag is set or lost, other folders are left alone."""
+    first, second, other = (raw_mail(kantor, name) for name in ("Satu", "Dua", "Tiga"))
+    with kantor.imap() as client:
+        client.create_folder("Arsip lama")
+        client.append("Arsip lama", other)
+        client.append("INBOX", first)
+        client.append("INBOX", second, flags=[SEEN, FLAGGED])
+    kantor.settle()
+    assert len(kantor.complaints()) == 2, "a mail that somebody has read before is taken in too"
+    assert kantor.messages("INBOX") == []
+    filed = [(_lines(raw), {f for f in flags if f != b"\\Recent"}) for raw, flags in kantor.messages("Diproses")]
+    assert filed == [(_lines(first), set()), (_lines(second), {SEEN, FLAGGED})]
+    assert [_lines(raw) for raw, _ in kantor.messages("Arsip lama")] == [_lines(other)]
+    with kantor.imap() as client:
+        assert {"Diproses", "Ditahan"} <= {name for _flags, _sep, name in client.list_sub_folders()}
+
+
+def _lines(raw: bytes) -> list[bytes]:
+    return raw.splitlines()
+
+
+def test_what_is_held_goes_to_its_own_folder_and_the_rest_goes_on(kantor: Office) -> None:
+    kantor.arrive(raw_mail(kantor, "Hadiah", head=b"X-Spam-Flag: YES\r\n"))
+    kantor.citizen_sends()
+    assert [c.perihal for c in kantor.complaints()] == ["Lampu jalan padam"]
+    assert len(kantor.messages("Ditahan")) == 1
+    assert len(kantor.messages("Diproses")) == 1
+    assert kantor.page(kantor.link("jfu-1", "catat_slip")).status == 200
+
+
+def test_a_copy_of_a_mail_is_moved_and_makes_no_second_complaint(kantor: Office) -> None:
+    raw = raw_mail(kantor)
+    kantor.arrive(raw)
+    kantor.arrive(raw)
+    kantor.arrive(b"Received: from mx2.example by mx.example; Tue, 24 Nov 2026 09:00:01 +0700\r\n" + raw)
+    kantor.settle()
+    assert len(kantor.complaints()) == 1
+    assert len(kantor.inbox(SITI)) == 1
+    assert kantor.messages("INBOX") == []
+    assert len(kantor.messages("Diproses")) == 3
+
+
+def test_many_mails_come_in_the_order_of_their_arrival(kantor: Office) -> None:
+    """More than one batch of twenty."""
+    names = [f"Lampu {n}" for n in range(23)]
+    with kantor.imap() as client:
+        for n, name in enumerate(names):
+            client.append("INBOX", raw_mail(kantor, name, f"warga-{n}@warga.example"), msg_time=kantor.clock.now)
+    kantor.settle()
+    assert [c.perihal for c in kantor.complaints()] == names
+    assert len(kantor.messages("Diproses")) == len(names)
+
+
+def test_a_new_uidvalidity_doubles_nothing_and_hides_nothing(post: Post, tmp_path: Path) -> None:
+    """A mailbox that was restored from a copy numbers its mails anew; an old number may name a new mail."""
+    with office(tmp_path, post=post, imap={"folder": "Masuk", "folder_done": "Beres"}) as kantor:
+        with kantor.imap() as client:
+            client.create_folder("Masuk")
+        old = [raw_mail(kantor, name) for name in ("Satu", "Dua")]
+        for raw in old:
+            kantor.arrive(raw, "Masuk")
+        kantor.settle()
+        with kantor.imap() as client:
+            before = client.select_folder("Masuk")[b"UIDVALIDITY"]
+            client.close_folder()
+            client.delete_folder("Masuk")
+            client.create_folder("Masuk")
+            assert client.select_folder("Masuk")[b"UIDVALIDITY"] != before
+        for raw in (raw_mail(kantor, "Tiga"), *old):
+            kantor.arrive(raw, "Masuk")
+        kantor.settle()
+        assert [c.perihal for c in kantor.complaints()] == ["Satu", "Dua", "Tiga"]
+        assert len(kantor.outbox("tanda_terima")) == 3
+        assert kantor.messages("Masuk") == []
+        assert len(kantor.messages("Beres")) == 5
+
+
+@dataclass
+class Filter:
+    """Between the program and an IMAP server: hides extensions, and remembers what the program asked."""
+
+    target: int
+    hidden: tuple[bytes, ...]
+    asked: list[bytes] = field(default_factory=list)
+    listener: socket.socket = field(default_factory=lambda: socket.create_server((LOOPBACK, 0)))
+
+    def serve(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((LOOPBACK, self.target))
+            for source, sink, change in ((client, server, self._note), (server, client, self._hide)):
+                threading.Thread(target=_pump, args=(source, sink, change), daemon=True).start()
+
+    def _note(self, data: bytes) -> bytes:
+        self.asked.append(data)
+        return data
+
+    def _hide(self, data: bytes) -> bytes:
+        for name in self.hidden:
+            data = data.replace(b" " + name, b"")
+        return data
+
+
+def _pump(source: socket.socket, sink: socket.socket, change: Callable[[bytes], bytes]) -> None:
+    with source, sink:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(change(data))
+        except OSError:
+            return
+
+
+@contextmanager
+def without(dovecot: Dovecot, *extensions: bytes) -> Iterator[Filter]:
+    proxy = Filter(dovecot.port, extensions)
+    thread = threading.Thread(target=proxy.serve, daemon=True)
+    thread.start()
+    with ExitStack() as stack:
+        stack.callback(proxy.listener.close)
+        stack.callback(proxy.listener.shutdown, socket.SHUT_RDWR)
+        yield proxy
+
+
+@pytest.mark.parametrize("missing", [(b"MOVE",), (b"MOVE", b"UIDPLUS")], ids=["no MOVE", "no MOVE, no UIDPLUS"])
+def test_a_server_without_move_gets_copy_and_expunge(
+    missing: tuple[bytes, ...], dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
+    """A mail that somebody has marked as deleted is taken in and kept like any other."""
+    with without(dovecot, *missing) as proxy:
+        port = proxy.listener.getsockname()[1]
+        conf = {"host": LOOPBACK, "port": port, "security": "tanpa"}
+        with office(tmp_path, post=post, imap=conf) as kantor:
+            kantor.citizen_sends()
+            kantor.arrive(raw_mail(kantor, "Dua"))
+            with kantor.imap() as client:
+                client.select_folder("INBOX")
+                client.add_flags(client.search("ALL"), [DELETED])
+            kantor.settle()
+            assert len(kantor.complaints()) == 2
+            assert kantor.messages("INBOX") == []
+            assert len(kantor.messages("Diproses")) == 2
+    said = b"".join(proxy.asked)
+    assert b"UID COPY" in said
+    assert b"MOVE" not in said
+    assert (b"UID EXPUNGE" in said) is (b"UIDPLUS" not in missing)
+
+
+def test_a_connection_that_is_cut_is_one_kind_of_error(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+    """Whatever breaks in mid-session, the caller sees MailboxDown and can come again."""
+    with office(tmp_path, post=post) as kantor:
+        kantor.citizen_sends(settle=False)
+        _cut(kantor.settings, lambda box: box.waiting())
+        _cut(kantor.settings, lambda box: list(box.fetch([1])))
+        _cut(kantor.settings, lambda box: box.move([1], "Diproses"))
+        kantor.settle()
+        assert len(kantor.complaints()) == 1
+
+
+def _cut(settings: Settings, use: Callable[[Mailbox], object]) -> None:
+    with Mailbox(settings) as box:
+        box.client.socket().shutdown(socket.SHUT_RDWR)
+        with pytest.raises(MailboxDown):
+            use(box)
