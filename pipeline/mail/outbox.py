@@ -30,6 +30,8 @@ LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))  # about three days
 BATCH = 50
+LONGEST_ID = 250  # letters; a header line may have 998, and an id cannot be folded
+TOO_LARGE = 552  # RFC 1870: the server says at MAIL FROM that this mail is too big
 TokenOf = Callable[[Session, int], str]
 
 
@@ -81,13 +83,14 @@ def _one_line(text: str) -> str:
 
 def _bracketed(message_id: str) -> str:
     """As the header holds it; `message.read` gives ids without the brackets (RFC 5322, 3.6.4)."""
-    return f"<{message_id.strip().strip('<>')}>"
+    return f"<{''.join(message_id.split()).strip('<>')}>"
 
 
 def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
     """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction."""
     domain = settings.smtp.sender.rpartition("@")[2]
-    thread = [_bracketed(r) for r in (*draft.references, draft.in_reply_to) if r]
+    answered = _bracketed(draft.in_reply_to) if 0 < len(draft.in_reply_to) <= LONGEST_ID else ""
+    thread = [_bracketed(r) for r in (*draft.references, draft.in_reply_to) if 0 < len(r) <= LONGEST_ID]
     row = Outbox(
         name=draft.name,
         recipient=draft.recipient,
@@ -95,7 +98,7 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
         subject=_one_line(draft.subject),
         text=draft.text,
         html=draft.html,
-        headers={"in_reply_to": thread[-1] if draft.in_reply_to else "", "references": list(dict.fromkeys(thread))},
+        headers={"in_reply_to": answered, "references": list(dict.fromkeys(thread))},
         attachments=[list(a) for a in draft.attachments],
         links=list(draft.links),
         slot=draft.slot,
@@ -244,21 +247,36 @@ def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
         row.next_at = now + PAUSES[0]
 
 
+def _wire(message: EmailMessage, recipient: str) -> tuple[bytes, tuple[str, ...]]:
+    """(bytes, MAIL options). smtplib's own send_message would put ">" before a line that begins with "From "."""
+    if recipient.isascii():
+        return message.as_bytes(), ()
+    return message.as_bytes(policy=SMTP_POLICY.clone(utf8=True)), ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
+
+
 def _send(server: smtplib.SMTP, settings: Settings, row: Outbox, message: EmailMessage) -> tuple[str, bool]:
     """("", False) when accepted, else (what the server said, whether it is final)."""
     try:
-        server.send_message(message, from_addr=settings.smtp.sender, to_addrs=[row.recipient])
+        raw, options = _wire(message, row.recipient)
+        server.sendmail(settings.smtp.sender, [row.recipient], raw, options)
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
         return f"{code} {text.decode(errors='replace')}", code >= 500
     except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError):
         raise
+    except smtplib.SMTPSenderRefused as error:
+        if error.smtp_code != TOO_LARGE:  # it is the office that is refused, not this mail: nothing may die of it
+            raise
+        return f"{error.smtp_code} {_words(error.smtp_error)}", True
     except smtplib.SMTPResponseException as error:
-        detail = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-        return f"{error.smtp_code} {detail}", error.smtp_code >= 500
+        return f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500
     except (smtplib.SMTPException, ValueError, UnicodeError) as error:
         return f"{type(error).__name__}: {error}", True
     return "", False
+
+
+def _words(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said
 
 
 @contextmanager
