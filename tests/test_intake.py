@@ -1,0 +1,601 @@
+"""What arrives: once and never twice, to the right case or to nobody, held when it cannot be read."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from pipeline import config, intake, store, words
+from pipeline.cases import AlreadyDone
+from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, reading, writing
+from pipeline.mail import outbox
+from pipeline.sop import Channel, EventKind, Stage, TaskKind
+from tests import office
+from tests.desk import Desk, desk_in
+from tests.office import INTAKE, SIGNED, SITI, Mail
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as made:
+        yield made
+
+
+def letter(
+    desk: Desk, subject: str = "Lampu padam", text: str = "Lampu di Jalan Mawar padam.", **more: Any
+) -> EmailMessage:
+    """A mail of a pengadu as an ordinary program writes it."""
+    return office.compose(more.pop("sender", SITI), INTAKE, subject, text, desk.clock(), **more)
+
+
+def mail_of(row: Outbox, desk: Desk) -> Mail:
+    """A mail of ours as it arrived."""
+    from_row = EmailMessage()
+    from_row["To"], from_row["Subject"], from_row["Message-ID"] = row.recipient, row.subject, row.message_id
+    from_row.set_content(row.text)
+    return Mail(row.recipient, from_row.as_bytes().replace(b"\n", b"\r\n"))
+
+
+def reply(desk: Desk, row: Outbox, text: str = "Terima kasih.", **more: Any) -> EmailMessage:
+    """An answer to a mail of ours, by the one who got it unless `sender` says otherwise."""
+    more = {"sender": row.recipient, "subject": f"Re: {row.subject}", **more}
+    return letter(desk, text=text, reply_to=mail_of(row, desk), **more)
+
+
+def draft(desk: Desk) -> bytes:
+    with reading(desk.engine) as session:
+        return store.get(session, next(d for d in desk.documents() if d.kind == "konsep").sha256)
+
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+# ---- a new complaint -----------------------------------------------------------------------------------------
+
+
+def test_mail_of_a_person_becomes_a_complaint(desk: Desk) -> None:
+    mail = letter(desk, name="Siti Rahmawati", files=[("foto.jpg", "image/jpeg", SIGNED)])
+    item = desk.take_in(mail.as_bytes())
+    complaint = desk.complaint()
+    assert (item.state, item.reason) == ("done", "pengaduan baru")
+    assert (complaint.channel, complaint.nama, complaint.email) == (Channel.EMAIL, "Siti Rahmawati", SITI)
+    assert (complaint.perihal, complaint.isi) == ("Lampu padam", "Lampu di Jalan Mawar padam.")
+    assert (complaint.item_id, complaint.thread_id) == (item.id, mail["Message-ID"])
+    assert [(d.kind, d.name, d.mime) for d in desk.documents()] == [("lampiran", "foto.jpg", "image/jpeg")]
+    (answer,) = desk.mails("tanda_terima")
+    assert answer.recipient == SITI
+    assert answer.headers["in_reply_to"] == mail["Message-ID"], "in the thread of the complaint"
+
+
+@pytest.mark.parametrize(
+    ("subject", "perihal"),
+    [
+        ("Fwd: RE: fw: Lampu", "Lampu"),
+        ("  Bls:   Lampu \t padam ", "Lampu padam"),
+        ("", "Lampu di Jalan Mawar padam."),
+        ("Re: ", "Lampu di Jalan Mawar padam."),
+        ("x" * 400, "x" * 150),
+        ("Renovasi: taman", "Renovasi: taman"),
+    ],
+)
+def test_perihal_is_the_subject_without_its_answers_marks(desk: Desk, subject: str, perihal: str) -> None:
+    desk.take_in(letter(desk, subject).as_bytes())
+    assert desk.complaint().perihal == perihal
+
+
+def test_mail_without_any_words_is_still_a_complaint(desk: Desk) -> None:
+    desk.take_in(letter(desk, "", "").as_bytes())
+    assert (desk.complaint().perihal, desk.complaint().isi) == ("Tanpa perihal", "(Surat ini tidak berisi tulisan.)")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"bukan surat",
+        b"\x00\xff" * 500,
+        b"From: \r\n\r\nhalo",
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x",
+        b"From: " + b"<" * 5000 + b"\r\n\r\nhalo",
+        b"From: a@b.example\r\nSubject: =?utf-8?b?////?=\r\n\r\nhalo",
+        b"From: a@b.example\r\nSubject: a\x00b\r\n\r\nnul \x00 nul",
+        b"From: a@b.example\r\nContent-Type: text/plain; charset=x-tidak-ada\r\n\r\nhalo \xe9",
+        b"From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\xed\xa0\x80 surrogate",
+    ],
+    ids=lambda raw: repr(raw[:24]),
+)
+def test_no_bytes_stop_the_intake(tmp_path: Path, database_url: str, raw: bytes) -> None:
+    """Whatever arrives is settled, on either database: a complaint, or held with the JFU told."""
+    with desk_in(tmp_path, database_url) as desk:
+        item = desk.take_in(raw)
+        assert item.state in ("done", "held")
+        assert desk.take_in(letter(desk, name="Siti").as_bytes()).state == "done"
+        assert desk.complaint().nama == "Siti"
+        with reading(desk.engine) as session:
+            assert store.get(session, item.sha256) == raw
+        assert desk.faults() == []
+
+
+# ---- nothing twice -------------------------------------------------------------------------------------------
+
+
+def test_same_bytes_seen_twice_are_one_item_with_two_sightings(desk: Desk) -> None:
+    raw = letter(desk).as_bytes()
+    assert desk.take_in(raw).id == desk.take_in(raw).id
+    assert [desk.count(t) for t in (Item, Sighting, Complaint, Blob)] == [1, 2, 1, 1]
+    assert len(desk.mails("tanda_terima")) == 1
+
+
+def test_same_place_seen_again_is_one_sighting(desk: Desk) -> None:
+    """A run that was killed before the server moved the mail sees it again."""
+    raw, where = letter(desk).as_bytes(), intake.Arrival("kotak", "INBOX", 7, 42, desk.clock())
+    for _ in range(3):
+        with writing(desk.engine) as session:
+            intake.receive(session, "mail", raw, where, desk.clock())
+    assert desk.count(Sighting) == 1
+    with reading(desk.engine) as session:
+        assert intake.seen(session, "kotak", "INBOX", 7, [41, 42, 43]) == {42}
+        assert intake.seen(session, "kotak", "INBOX", 8, [42]) == set(), "another UIDVALIDITY is another place"
+        assert intake.seen(session, "kotak", "INBOX", 7, []) == set()
+
+
+def test_item_is_taken_in_once_however_often_it_is_asked_for(desk: Desk) -> None:
+    item_id = desk.arrives(letter(desk).as_bytes())
+    assert [intake.take_in(desk.engine, desk.settings, item_id, desk.clock) for _ in range(3)] == ["done"] * 3
+    assert desk.count(Complaint) == 1
+
+
+def test_copies_to_two_of_our_addresses_are_one_complaint(desk: Desk) -> None:
+    """The same mail by two ways: only the header fields that the ways added differ."""
+    mail = letter(desk).as_bytes()
+    one = (
+        b"Return-Path: <a@b.example>\r\nReceived: from mx1\r\n\tby kota; Tue\r\nDelivered-To: aduan@kominfo.example\r\n"
+    )
+    two = b"Delivered-To: humas@kominfo.example\r\nARC-Seal: i=1;\r\n b=xyz\r\nX-Received: by mx9\r\n"
+    first, second = desk.take_in(one + mail), desk.take_in(two + mail)
+    assert first.sha256 != second.sha256
+    assert (second.state, second.reason) == ("done", f"salinan item {first.id}")
+    assert desk.count(Complaint) == 1
+    assert len(desk.mails("tanda_terima")) == 1
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_trace_headers_are_left_out_with_their_continuation_lines_and_nothing_else(end: bytes) -> None:
+    lines = [b"Received: a", b"\tb", b"Subject: Received: x", b"DKIM-Signature: v=1", b" b=c", b"From: a@b.example"]
+    bare = intake.without_trace(end.join([*lines, b"", b"Received: isi surat", b""]))
+    assert bare.partition(b"\n\n")[0] == b"Subject: Received: x\nFrom: a@b.example"
+    assert b"Received: isi surat" in bare
+
+
+def test_message_id_that_is_used_again_for_other_words_is_another_complaint(desk: Desk) -> None:
+    """Message-ID is only a hint: some programs give each mail the same one."""
+    first = letter(desk)
+    second = letter(desk, "Selokan", "Selokan mampet.")
+    second.replace_header("Message-ID", first["Message-ID"])
+    desk.take_in(first.as_bytes())
+    assert desk.take_in(second.as_bytes()).reason == "pengaduan baru"
+    assert [c.perihal for c in desk.complaints()] == ["Lampu padam", "Selokan"]
+
+
+def test_same_words_sent_again_by_hand_are_a_complaint_of_their_own(desk: Desk) -> None:
+    """Nothing is joined by likeness; the JFU sees the earlier one and merges."""
+    desk.take_in(letter(desk).as_bytes())
+    desk.take_in(letter(desk).as_bytes())
+    assert desk.count(Complaint) == 2
+
+
+# ---- robots --------------------------------------------------------------------------------------------------
+
+
+def test_bounce_is_bound_to_the_mail_it_is_about(desk: Desk) -> None:
+    number = desk.record()
+    desk.record(email="lain@warga.example")
+    ack = desk.mails("tanda_terima")[0]
+    item = desk.take_in(office.bounce_of(mail_of(ack, desk), desk.clock()))
+    event, data = desk.events(number)[-1]
+    assert item.state == "done"
+    assert (event.kind, data["surat"], data["tetap"]) == (EventKind.BOUNCED, ack.message_id, True)
+    assert "User unknown" in data["teks"]
+    assert {m.recipient for m in desk.mails("terpental")} == {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    assert desk.count(Complaint) == 2, "and is no complaint"
+
+
+def test_bounce_that_names_another_recipient_than_the_mail_had_moves_nothing(desk: Desk) -> None:
+    """Anybody may write a report: with the Message-ID alone no case can be reopened."""
+    number = desk.to(Stage.PENYAMPAIAN)
+    desk.press("jfu-1", "kirim_email")
+    mail = desk.mails("surat_jawaban")[0]
+    before = desk.kinds(number)
+    forged = office.bounce_of(Mail("orang@lain.example", mail_of(mail, desk).raw), desk.clock())
+    assert desk.take_in(forged).state == "done"
+    assert desk.kinds(number) == before
+
+
+def test_bounce_of_a_mail_that_is_not_ours_is_kept_and_moves_nothing(desk: Desk) -> None:
+    foreign = letter(desk).as_bytes()
+    item = desk.take_in(office.bounce_of(Mail(SITI, foreign), desk.clock()))
+    assert (item.state, desk.count(Complaint)) == ("done", 0)
+    assert item.reason
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"X-Autoreply": "yes"},
+        {"X-Aduan-Loop": "aduan@kominfo.example"},
+        {"Return-Path": "<>"},
+    ],
+    ids=str,
+)
+def test_robot_is_neither_a_complaint_nor_answered(desk: Desk, headers: dict[str, str]) -> None:
+    mail = letter(desk)
+    for name, value in headers.items():
+        mail[name] = value
+    item = desk.take_in(mail.as_bytes())
+    assert item.state == "done"
+    assert item.reason
+    assert [desk.count(t) for t in (Complaint, Outbox)] == [0, 0]
+
+
+def test_away_notice_of_the_pengadu_does_not_start_the_stopped_clock(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu")
+    mail = reply(desk, desk.mails("tanya_pengadu")[0], "Saya sedang cuti.")
+    mail["Auto-Submitted"] = "auto-replied"
+    desk.take_in(mail.as_bytes())
+    assert desk.kinds(number)[-1] is EventKind.CITIZEN_ASKED
+    assert desk.task("laporkan_kepala").paused_at is not None
+
+
+@pytest.mark.parametrize("sender", [INTAKE, INTAKE.upper()])
+def test_mail_from_our_own_address_is_a_loop(desk: Desk, sender: str) -> None:
+    desk.take_in(letter(desk, sender=sender).as_bytes())
+    assert [desk.count(t) for t in (Complaint, Outbox)] == [0, 0]
+
+
+def test_mail_of_ours_that_comes_back_as_it_left_ends_there(desk: Desk) -> None:
+    """A forwarding mailbox sends the acknowledgement back to us."""
+    desk.record()
+    row = desk.mails("tanda_terima")[0]
+    with reading(desk.engine) as session:
+        raw = outbox.build(session.get_one(Outbox, row.id), desk.settings, {}, []).as_bytes()
+    before = desk.count(Outbox)
+    assert desk.take_in(raw).state == "done"
+    assert (desk.count(Complaint), desk.count(Outbox)) == (1, before)
+
+
+# ---- the pengadu writes again --------------------------------------------------------------------------------
+
+
+def test_reply_of_the_pengadu_joins_the_case_and_only_its_new_words(desk: Desk) -> None:
+    desk.take_in(letter(desk).as_bytes())
+    ack = desk.mails("tanda_terima")[0]
+    text = "Lampunya tiga tiang.\n\nPada Sel, 24 Nov 2026 pukul 09.00 Pengaduan menulis:\n> Terima kasih.\n> Nomor 1\n"
+    item = desk.take_in(reply(desk, ack, text, files=[("foto.jpg", "image/jpeg", SIGNED)]).as_bytes())
+    event, data = desk.events()[-1]
+    assert item.reason == "tambahan untuk PGD-2026-000001"
+    assert (event.kind, data["teks"]) == (EventKind.CITIZEN_WROTE, "Lampunya tiga tiang.")
+    assert [d.name for d in desk.documents()] == ["foto.jpg"]
+    assert (desk.count(Complaint), len(desk.mails("tanda_terima"))) == (1, 1)
+
+
+def test_second_mail_in_the_pengadus_own_thread_joins_too(desk: Desk) -> None:
+    """They answer their own mail from the folder of sent ones."""
+    first = letter(desk)
+    desk.take_in(first.as_bytes())
+    again = letter(desk, "Re: Lampu padam", "Sudah seminggu.")
+    again["In-Reply-To"] = first["Message-ID"]
+    assert desk.take_in(again.as_bytes()).reason == "tambahan untuk PGD-2026-000001"
+
+
+def test_stranger_who_knows_a_message_id_does_not_join(desk: Desk) -> None:
+    """A forwarded acknowledgement: the stranger's mail is a complaint of its own, and learns nothing."""
+    desk.take_in(letter(desk).as_bytes())
+    ack = desk.mails("tanda_terima")[0]
+    mail = reply(desk, ack, "Saya juga.", sender="orang@lain.example", subject="Lampu saya juga")
+    desk.take_in(mail.as_bytes())
+    assert [c.email for c in desk.complaints()] == [SITI, "orang@lain.example"]
+    assert desk.kinds("PGD-2026-000001") == [EventKind.RECEIVED]
+    answer = desk.mails("tanda_terima")[-1]
+    for secret in ("PGD-2026-000001", desk.complaint("PGD-2026-000001").status_code, SITI):
+        assert secret not in answer.text + answer.html + answer.subject
+
+
+def test_stranger_in_the_pengadus_own_thread_does_not_join(desk: Desk) -> None:
+    first = letter(desk)
+    desk.take_in(first.as_bytes())
+    other = letter(desk, "Re: Lampu padam", "Saya juga.", sender="orang@lain.example")
+    other["References"] = first["Message-ID"]
+    desk.take_in(other.as_bytes())
+    assert desk.count(Complaint) == 2
+
+
+@pytest.mark.parametrize("sender", [SITI, "orang@lain.example"])
+@pytest.mark.parametrize(
+    "subject", ["PGD-2026-000001", "Re: Tanda terima pengaduan PGD-2026-000001", "[PGD-2026-000001] lagi"]
+)
+def test_bare_number_in_a_subject_joins_nothing(desk: Desk, sender: str, subject: str) -> None:
+    desk.take_in(letter(desk).as_bytes())
+    desk.take_in(letter(desk, subject, "Tentang pengaduan itu.", sender=sender).as_bytes())
+    assert desk.count(Complaint) == 2
+    assert desk.kinds("PGD-2026-000001") == [EventKind.RECEIVED]
+
+
+def test_sender_is_compared_without_regard_to_case(desk: Desk) -> None:
+    desk.take_in(letter(desk).as_bytes())
+    mail = reply(desk, desk.mails("tanda_terima")[0], sender="Siti@Warga.Example")
+    assert desk.take_in(mail.as_bytes()).reason.startswith("tambahan")
+
+
+def test_mail_to_a_closed_case_is_attached_and_told_and_reopens_nothing(desk: Desk) -> None:
+    desk.take_in(letter(desk).as_bytes())
+    number = desk.to(Stage.SELESAI, desk.complaint().number)
+    before = len(desk.mails())
+    desk.take_in(reply(desk, desk.mails("tanda_terima")[0], "Lampu padam lagi.").as_bytes())
+    assert (desk.stage(number), desk.kinds(number)[-1]) == (Stage.SELESAI, EventKind.CITIZEN_WROTE)
+    assert {m.recipient for m in desk.mails()[before:]} >= {"jfu@kominfo.example", "jfu2@kominfo.example"}
+
+
+def test_answer_to_a_question_starts_the_clock_of_langkah_2(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu")
+    desk.later(hours=1)
+    desk.take_in(reply(desk, desk.mails("tanya_pengadu")[0], "Tiang nomor 7.").as_bytes())
+    task = desk.task("laporkan_kepala")
+    assert task.paused_at is None
+    assert task.due_at is not None
+    assert task.due_at > desk.clock()
+
+
+# ---- officials answer ----------------------------------------------------------------------------------------
+
+
+def at_letter(desk: Desk) -> Outbox:
+    """Langkah 4; the mail with the draft."""
+    desk.to(Stage.JAWABAN)
+    return desk.mails("tugas_jawaban")[0]
+
+
+def test_letter_that_comes_by_mail_is_a_version_and_the_answer_has_the_link_that_sends_it_on(desk: Desk) -> None:
+    asked = at_letter(desk)
+    mail = reply(desk, asked, "Terlampir.", files=[("jawaban akhir.docx", WORD, draft(desk))])
+    item = desk.take_in(mail.as_bytes())
+    assert item.reason == "surat dari Word"
+    event, data = desk.events()[-1]
+    assert (event.kind, event.actor, data["lewat"]) == (EventKind.LETTER_STORED, "sekretaris", "email")
+    assert [(d.kind, d.version, d.name) for d in desk.documents()][1:] == [("surat", 1, "jawaban akhir.docx")]
+    (answer,) = desk.mails("surat_tersimpan")
+    assert (answer.recipient, len(answer.links)) == ("sekretaris@kominfo.example", 1)
+    assert "?aksi=ajukan" in answer.text
+    assert desk.stage() is Stage.JAWABAN, "a mail alone sends nothing on"
+    assert answer.headers["in_reply_to"], "in the thread of the task"
+
+
+def test_every_mailed_version_is_kept(desk: Desk) -> None:
+    asked = at_letter(desk)
+    for n in (1, 2):
+        desk.take_in(reply(desk, asked, files=[(f"versi {n}.docx", WORD, draft(desk))]).as_bytes())
+    assert [(d.version, d.name) for d in desk.documents()[1:]] == [(1, "versi 1.docx"), (2, "versi 2.docx")]
+
+
+def test_reply_without_a_letter_gets_a_friendly_answer_with_a_link(desk: Desk) -> None:
+    asked = at_letter(desk)
+    item = desk.take_in(reply(desk, asked, "Nanti sore saya kirim.").as_bytes())
+    (answer,) = desk.mails("balasan_tugas")
+    assert item.reason == "balasan tugas"
+    assert (answer.recipient, len(answer.links)) == ("sekretaris@kominfo.example", 1)
+    assert (desk.count(Complaint), len(desk.documents())) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [b"bukan zip", b"PK\x03\x04rusak", b"%PDF-1.4"], ids=repr)
+def test_file_that_is_no_letter_is_refused_with_the_reason(desk: Desk, content: bytes) -> None:
+    asked = at_letter(desk)
+    desk.take_in(reply(desk, asked, files=[("surat.docx", WORD, content)]).as_bytes())
+    assert [d.kind for d in desk.documents()] == ["konsep"]
+    (answer,) = desk.mails("balasan_tugas")
+    assert "Word" in answer.text or ".docx" in answer.text
+
+
+def test_good_letter_is_found_beside_a_bad_file(desk: Desk) -> None:
+    asked = at_letter(desk)
+    files = [("logo.png", "image/png", b"\x89PNG"), ("lama.docx", WORD, b"rusak"), ("baru.docx", WORD, draft(desk))]
+    desk.take_in(reply(desk, asked, files=files).as_bytes())
+    assert [d.name for d in desk.documents()[1:]] == ["baru.docx"]
+
+
+def test_reply_to_another_task_is_answered_with_the_way_on(desk: Desk) -> None:
+    """A decision by mail is not taken from words; the official is told so, politely."""
+    desk.to(Stage.KEPUTUSAN)
+    desk.take_in(reply(desk, desk.mails("tugas_keputusan")[0], "Setuju.").as_bytes())
+    assert desk.stage() is Stage.KEPUTUSAN
+    (answer,) = desk.mails("balasan_tugas")
+    assert (answer.recipient, len(answer.links)) == ("kepala@kominfo.example", 1)
+
+
+def test_reply_to_a_task_that_is_done_says_so_without_a_link(desk: Desk) -> None:
+    asked = at_letter(desk)
+    desk.press("sekretaris", "ajukan")
+    desk.take_in(reply(desk, asked, files=[("surat.docx", WORD, draft(desk))]).as_bytes())
+    (answer,) = desk.mails("balasan_tugas")
+    assert answer.links == []
+    assert [d.kind for d in desk.documents()] == ["konsep"]
+
+
+def test_letter_from_a_private_address_is_not_taken_for_the_officials(desk: Desk) -> None:
+    asked = at_letter(desk)
+    mail = reply(desk, asked, sender="ratih@rumah.example", files=[("surat.docx", WORD, draft(desk))])
+    desk.take_in(mail.as_bytes())
+    assert [d.kind for d in desk.documents("PGD-2026-000001")] == ["konsep"]
+
+
+def test_talkative_official_is_answered_a_few_times_an_hour_only(desk: Desk) -> None:
+    asked = at_letter(desk)
+    for n in range(9):
+        desk.take_in(reply(desk, asked, f"Baik {n}.").as_bytes())
+    assert len(desk.mails("balasan_tugas")) == desk.settings.smtp.answers_per_hour
+
+
+# ---- held ----------------------------------------------------------------------------------------------------
+
+
+def spam(desk: Desk) -> EmailMessage:
+    mail = letter(desk, "Hadiah", "Klik.")
+    mail["X-Spam-Flag"] = "YES"
+    return mail
+
+
+def test_spam_is_held_and_every_jfu_is_told_and_the_sender_is_not(desk: Desk) -> None:
+    item = desk.take_in(spam(desk).as_bytes())
+    assert (item.state, item.reason) == ("held", "Ditandai sebagai spam oleh server surat.")
+    assert [(m.name, m.recipient) for m in desk.mails()] == [
+        ("tugas_tertahan", "jfu@kominfo.example"),
+        ("tugas_tertahan", "jfu2@kominfo.example"),
+    ]
+    assert [t.kind for t in desk.item_tasks(item.id)] == [TaskKind.TERTAHAN]
+
+
+@pytest.mark.parametrize("header", [("Precedence", "bulk"), ("List-Id", "<warga.milis.example>")])
+def test_list_mail_is_held_for_the_jfu_as_it_may_be_a_complaint_to_a_group_address(
+    desk: Desk, header: tuple[str, str]
+) -> None:
+    mail = letter(desk)
+    mail[header[0]] = header[1]
+    assert desk.take_in(mail.as_bytes()).state == "held"
+    assert {m.name for m in desk.mails()} == {"tugas_tertahan"}, "and the list is not answered"
+
+
+def test_held_mail_that_is_a_complaint_after_all_is_typed_in(desk: Desk) -> None:
+    item = desk.take_in(spam(desk).as_bytes())
+    (task,) = desk.item_tasks(item.id)
+    made = desk.press("jfu-1", "catat_slip", task=task, perihal="Lampu", isi="Lampu padam.", nama="Siti")
+    assert made is not None
+    assert (made.item_id, made.channel, made.stage) == (item.id, Channel.EMAIL, Stage.KLARIFIKASI)
+    with pytest.raises(AlreadyDone):
+        desk.press("jfu-2", "catat_slip", task=task, perihal="Lampu", isi="Lampu padam.")
+    assert desk.count(Complaint) == 1
+
+
+def test_held_mail_may_be_laid_aside(desk: Desk) -> None:
+    item = desk.take_in(spam(desk).as_bytes())
+    (task,) = desk.item_tasks(item.id)
+    assert desk.press("jfu-2", "bukan_pengaduan", task=task, alasan="Memang spam.") is None
+    assert (desk.item_tasks(item.id)[0].closed_by, desk.count(Complaint)) == ("jfu-2", 0)
+
+
+def test_second_copy_of_a_held_mail_asks_nobody_again(desk: Desk) -> None:
+    raw = spam(desk).as_bytes()
+    item = desk.take_in(raw)
+    desk.take_in(raw)
+    assert len(desk.item_tasks(item.id)) == 1
+    assert len(desk.mails()) == 2
+
+
+def broken_template(desk: Desk, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The office has edited the acknowledgement and left a mistake in it."""
+    shutil.copytree(config.TEMPLATES, folder / "templates")
+    (folder / "templates" / "email" / "tanda_terima" / "body.jinja").write_text("{{ salah_ketik }}", "utf-8")
+    monkeypatch.setattr(words, "TEMPLATES", folder / "templates")
+    words._environment.cache_clear()
+
+
+def test_template_that_is_broken_holds_the_mail_and_the_next_one_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as patch:
+        broken_template(desk, patch, tmp_path)
+        held = desk.take_in(letter(desk).as_bytes())
+        assert held.state == "held"
+        assert "UndefinedError" in held.reason
+        assert desk.count(Complaint) == 0, "no number is used up"
+        assert desk.take_in(letter(desk, sender="a@b").as_bytes()).state == "done", "nobody is thanked, so it goes on"
+    words._environment.cache_clear()
+    desk.later(minutes=5)
+    assert intake.release(desk.engine, desk.settings, held.id, desk.clock) == "done"
+    assert desk.complaint().email == SITI
+    assert desk.item(held.id).attempts == 1
+    assert [(t.closed_by, t.outcome) for t in desk.item_tasks(held.id)] == [("sistem", "terbaca")]
+
+
+def test_release_of_what_stays_unreadable_holds_it_again_without_a_second_task(desk: Desk) -> None:
+    item = desk.take_in(spam(desk).as_bytes())
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "held"
+    again = desk.item(item.id)
+    assert (again.state, again.attempts) == ("held", 2)
+    assert len(desk.item_tasks(item.id)) == 1
+
+
+@pytest.mark.parametrize("state", ["done", "missing"])
+def test_only_held_items_can_be_released(desk: Desk, state: str) -> None:
+    item_id = desk.take_in(letter(desk).as_bytes()).id if state == "done" else 999
+    with pytest.raises(KeyError):
+        intake.release(desk.engine, desk.settings, item_id, desk.clock)
+
+
+def test_settled_mail_is_moved_once_held_mail_to_its_own_folder(desk: Desk) -> None:
+    good, bad = desk.take_in(letter(desk).as_bytes()), desk.take_in(spam(desk).as_bytes())
+    fresh = desk.arrives(letter(desk).as_bytes())
+    with writing(desk.engine) as session:
+        waiting = intake.to_move(session, "kotak", "INBOX", 1)
+        assert [(s.item_id, state) for s, state in waiting] == [(good.id, "done"), (bad.id, "held")]
+        intake.moved(session, [s.id for s, _ in waiting], desk.clock())
+    with reading(desk.engine) as session:
+        assert intake.to_move(session, "kotak", "INBOX", 1) == []
+        assert intake.new_items(session) == [fresh]
+        assert (
+            session.scalars(select(Sighting.moved_at).where(Sighting.moved_at.is_not(None))).all() == [desk.clock()] * 2
+        )
+
+
+# ---- scans ---------------------------------------------------------------------------------------------------
+
+
+def scan(desk: Desk, content: bytes, name: str = "slip.jpg") -> Item:
+    return desk.take_in(content, source="scan", name=name)
+
+
+def test_scanned_slip_becomes_a_task_with_its_picture_and_no_complaint_yet(desk: Desk) -> None:
+    item = scan(desk, SIGNED)
+    assert (item.state, item.reason) == ("done", "slip")
+    assert [t.kind for t in desk.item_tasks(item.id)] == [TaskKind.PINDAI]
+    assert desk.count(Complaint) == 0
+    assert {m.name for m in desk.mails()} == {"tugas_pindai"}
+
+
+def test_slip_that_is_typed_in_is_a_complaint_from_the_box_with_its_picture(desk: Desk) -> None:
+    item = scan(desk, SIGNED)
+    desk.press("jfu-1", "catat_slip", task=desk.item_tasks(item.id)[0], perihal="Lampu", isi="Lampu padam.")
+    complaint = desk.complaint()
+    assert (complaint.channel, complaint.item_id) == (Channel.KOTAK, item.id)
+    assert [(d.name, d.mime) for d in desk.documents()] == [("slip.jpg", "image/jpeg")]
+
+
+def test_same_scan_twice_is_one_task(desk: Desk) -> None:
+    assert scan(desk, SIGNED).id == scan(desk, SIGNED, "salinan.jpg").id
+    assert len(desk.mails("tugas_pindai")) == 2
+
+
+def _archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", "a")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content", [SIGNED[:300], b"", b"halo", b"%PDF-1.7 rusak", _archive()], ids=lambda c: repr(c[:8])
+)
+def test_scan_that_cannot_be_read_is_held(desk: Desk, content: bytes) -> None:
+    item = scan(desk, content)
+    assert item.state == "held"
+    assert [t.kind for t in desk.item_tasks(item.id)] == [TaskKind.TERTAHAN]
+    assert desk.item_tasks(item.id)[0].note == item.reason != ""
