@@ -24,14 +24,14 @@ import waitress
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
 from pipeline import cases, clock, db, health, intake, register
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, ConfigError, Settings, load
-from pipeline.db import Item, reading, writing
+from pipeline.db import reading, writing
 from pipeline.demo.office import Office
 from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
@@ -203,7 +203,7 @@ def held(context: click.Context) -> None:
     app = _ready(context)
     table = Table("Nomor", "Diterima", "Dari", "Sebab")
     with reading(app.engine) as session:
-        rows = list(session.scalars(select(Item).where(Item.state == "held").order_by(Item.id)))
+        rows = cases.held_items(session)
     for item in rows:
         when = clock.waktu(item.received_at, app.settings.zone)
         table.add_row(str(item.id), when, "pemindai" if item.source == "scan" else "email", item.reason)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import cases, db, files
 from pipeline.config import TEMPLATES, ConfigError, Settings
-from pipeline.db import Complaint, Item, Lane, Outbox
+from pipeline.db import Complaint, Lane, Outbox
 from pipeline.letters.template import TemplateError
 from pipeline.mail import mailbox, outbox
 from pipeline.sop import Channel, Decision
@@ -125,7 +125,7 @@ def _lanes(engine: Engine) -> Iterator[Finding]:
                 yield Finding(
                     "buruk", f"jalur {lane.name}", f"gagal {lane.failures} kali, baik terakhir {since}: {lane.error}"
                 )
-        held = session.scalar(select(func.count(Item.id)).where(Item.state == "held"))
+        held = len(cases.held_items(session))
         if held:
             yield Finding("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
         dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))

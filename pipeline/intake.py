@@ -343,10 +343,10 @@ def _name(attachment: Attachment, order: int) -> str:
 
 
 def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime]) -> str:
-    """Try a held item again; its new state. KeyError for an item that is not held."""
+    """Try a held item again; its new state. KeyError for one that is not held, or that a JFU has settled by hand."""
     with writing(engine) as session:
         item = session.get(Item, item_id, with_for_update=True)
-        if item is None or item.state != "held":
+        if item is None or item not in cases.held_items(session):
             raise KeyError(item_id)
         item.state = "new"
     state = take_in(engine, settings, item_id, clock)

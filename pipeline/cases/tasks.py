@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from pipeline import clock, jobs, links, notices
 from pipeline.cases.chain import SYSTEM, log
@@ -149,6 +150,12 @@ def close_rest(work: Work, complaint: Complaint, outcome: str) -> None:
         select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
     ).all():
         close(work, task, SYSTEM.code, outcome)
+
+
+def held_items(session: Session) -> list[Item]:
+    """What could not be read and nobody has settled yet, oldest first."""
+    open_task = select(Task.id).where(Task.item_id == Item.id, Task.kind == TaskKind.TERTAHAN, Task.closed_at.is_(None))
+    return list(session.scalars(select(Item).where(Item.state == "held", open_task.exists()).order_by(Item.id)))
 
 
 def close_item(work: Work, item_id: int, outcome: str) -> None:
