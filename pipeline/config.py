@@ -192,10 +192,7 @@ class Surat(Table):
     pola: str = "{klasifikasi}/{urut}/{unit}/{tahun}"
     klasifikasi: str
     unit: str
-    sifat: str = "Biasa"
-    hal: str = "Jawaban Pengaduan Masyarakat"
     tembusan: tuple[str, ...] = ()
-    kalimat_elektronik: str = ""
     batas_mb: int = Field(10, ge=1, le=50)
 
     @field_validator("pola")
