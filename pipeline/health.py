@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import cases, db, files
 from pipeline.config import TEMPLATES, ConfigError, Settings
-from pipeline.db import Complaint, Lane, Outbox
+from pipeline.db import Complaint, Job, Lane, Outbox
 from pipeline.letters.template import TemplateError
 from pipeline.mail import mailbox, outbox
 from pipeline.sop import Channel, Decision
@@ -128,6 +128,8 @@ def _lanes(engine: Engine) -> Iterator[Finding]:
         held = len(cases.held_items(session))
         if held:
             yield Finding("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
+        for job in session.scalars(select(Job).where(Job.state == "dead").order_by(Job.id)):
+            yield Finding("hati", "pekerjaan", f"{job.kind} {job.subject_id} berhenti dicoba: {job.error}")
         dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))
         if dead:
             yield Finding("hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya")
