@@ -33,6 +33,7 @@ TRACE = re.compile(
     rb"authentication-results|received-spf|x-google-[\w-]+|x-gm-[\w-]+|x-spam[\w-]*):",
     re.IGNORECASE,
 )
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -315,18 +316,23 @@ def _answerable(address: str) -> bool:
     return bool(re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[A-Za-z0-9-]{2,}", address))
 
 
+def _line(text: str) -> str:
+    """One line without marks that turn the reading direction: they can make an .exe read like a .jpg."""
+    return " ".join(_DIRECTION.sub("", text).split())
+
+
 def _display_name(message: Message) -> str:
-    name = " ".join((message.sender.name if message.sender else "").split())
+    name = _line(message.sender.name if message.sender else "")
     return "" if "@" in name else name[:120]
 
 
 def _subject(message: Message) -> str:
     subject = re.sub(r"^\s*((re|fw|fwd|bls|trs)\s*:\s*)+", "", message.subject, flags=re.IGNORECASE)
-    subject = " ".join(subject.split())
+    subject = _line(subject)
     if subject:
         return subject[:150]
     first = next((line.strip() for line in message.text.splitlines() if line.strip()), "")
-    return first[:80] or word("surat.tanpa_perihal")
+    return _line(first)[:80] or word("surat.tanpa_perihal")
 
 
 def _text(message: Message) -> str:
@@ -339,7 +345,7 @@ def _files(message: Message) -> list[File]:
 
 
 def _name(attachment: Attachment, order: int) -> str:
-    return " ".join(attachment.name.replace("/", "-").replace("\\", "-").split())[:120] or f"lampiran-{order}"
+    return _line(attachment.name.replace("/", "-").replace("\\", "-"))[:120] or f"lampiran-{order}"
 
 
 def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime]) -> str:

@@ -19,13 +19,21 @@ import waitress
 from sqlalchemy import select
 from waitress import wasyncore
 
-from pipeline.db import Base, Complaint, Document, Task, reading
-from pipeline.sop import TaskKind
+from pipeline.db import Base, Complaint, reading
 from tests import servers
 from tests.office import SAMPLES, Office, edited, office
 
 MONDAY = datetime(2026, 11, 23, 1, 32, tzinfo=UTC)  # 08.32 at Madiun, an ordinary office day
 SIGNED = ("Surat bertanda tangan.jpg", (SAMPLES / "tanda-tangan.jpg").read_bytes())
+HOSTILE_SUBJECT = "<b>Tolong</b> {{ 7 * 7 }} \u202eexe.gpj\u202c </title><script>alert(1)</script>"
+HOSTILE = (
+    "<script>document.title = 'dibajak'</script><img src=x onerror=alert(1)><style>*{display:none}</style>\n\n"
+    "{{ kantor }} {% for x in y %} {tautan} tautan.0123456789abcdef.1.\n\n"
+    "\u202eteks terbalik\u202c dan \u2067kanan\u2069\n\n"
+    "</blockquote></section><h1>Judul palsu</h1><form action=https://jahat.example><button>Kirim</button></form>\n\n"
+    + "aaaaaaaaaa"
+    * 40
+)
 UNITS = ["kasubag-umum", "kasi-infrastruktur"]
 ANSWER = (
     "Tim sudah ke lokasi pagi ini. Penyebabnya kabel serat optik terkelupas karena pemangkasan pohon.\n\n"
@@ -36,6 +44,42 @@ RESULT = (
     "Saran: ditindaklanjuti; pengadu diberi tahu jadwal perbaikannya."
 )
 ORDER = "Sampaikan bahwa perbaikan dikerjakan mulai 24 November 2026.\nSampaikan bahwa warga dapat menelepon 112."
+
+
+KINDS = (
+    "bukti catat",
+    "bukti keputusan",
+    "bukti tanda tangan",
+    "bukti penyampaian",
+    "tautan terpakai",
+    "tugas arsip",
+    "status selesai",
+    "tugas penyampaian",
+    "tugas tanda tangan",
+    "jawaban diunggah",
+    "tugas jawaban, terunggah",
+    "tugas jawaban",
+    "tugas keputusan",
+    "tugas keputusan, pilihan dari email",
+    "status keputusan",
+    "tugas keterangan",
+    "tugas klarifikasi",
+    "tugas klarifikasi, menunggu pengadu",
+    "status menunggu",
+    "tugas catat, dikembalikan",
+    "tugas pindai",
+    "tugas tertahan",
+    "tugas catat, tulisan jahat",
+    "tugas catat",
+    "buku",
+    "buku cetak",
+    "catat",
+    "buku tanpa hasil",
+    "tanda terima",
+    "tautan rusak",
+    "status rusak",
+    "tidak ada",
+)
 
 
 @dataclass
@@ -89,15 +133,6 @@ class House:
                 for table in Base.metadata.sorted_tables
             }
 
-    def newest_document(self, kind: str) -> int:
-        with reading(self.office.engine) as session:
-            found = session.scalars(select(Document.id).where(Document.kind == kind).order_by(Document.id.desc()))
-            return found.first() or 0
-
-    def newest_task(self, kind: TaskKind) -> Task:
-        with reading(self.office.engine) as session:
-            return session.scalars(select(Task).where(Task.kind == kind).order_by(Task.id.desc())).one()
-
     # ---- the road of one complaint ---------------------------------------------------------------------------
 
     def to_clarification(self, **fields: object) -> str:
@@ -135,10 +170,8 @@ def house(folder: Path) -> Iterator[House]:
     """An office without any complaint yet, served until the block ends."""
     base = f"http://127.0.0.1:{servers.free_port()}"
     (folder / "pindaian").mkdir()
-    with (
-        office(folder, now=MONDAY, web={"base_url": base}, scan={"folder": "pindaian"}) as kantor,
-        served(kantor, base),
-    ):
+    settings: dict[str, Any] = {"web": {"base_url": base}, "scan": {"folder": "pindaian"}}
+    with office(folder, now=MONDAY, **settings) as kantor, served(kantor, base):
         yield House(kantor, base)
 
 
@@ -256,8 +289,11 @@ def _scan(one: House, name: str, content: bytes) -> None:
 
 
 def _beside(one: House) -> None:
-    """A complaint still at langkah 1, the Buku, the counter with its slip, and pages that refuse."""
+    """Complaints still at langkah 1, the Buku, the counter with its slip, and pages that refuse."""
     pages = one.pages
+    harm = (("\u202egpj.daftar<b>.pdf", "application/pdf", b"%PDF-1.4 bukan"),)
+    one.written(HOSTILE_SUBJECT, HOSTILE, name="Siti <i>R</i> {{ 1 }}", sender="jahat@warga.example", files=harm)
+    pages["tugas catat, tulisan jahat"] = one.link("jfu-1", "laporkan")
     one.sample("01")
     mine = pages["tugas catat"] = one.link("jfu-1", "laporkan")
     pages["buku"], pages["buku cetak"], pages["catat"] = f"{mine}/buku", f"{mine}/buku/cetak", f"{mine}/catat"

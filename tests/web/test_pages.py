@@ -1,0 +1,510 @@
+"""Every kind of page in real Chromium over real HTTP, and what each answer must and must never carry."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select, text
+
+from pipeline.config import TEMPLATES
+from pipeline.db import Document, reading
+from pipeline.sop import TaskKind
+from pipeline.web.app import POLICY
+from tests.office import Mail, Office, office
+from tests.web.house import HOSTILE, KINDS, House
+
+pytestmark = pytest.mark.timeout(180)  # the first test of a worker furnishes the office
+ARTEFACTS = Path(__file__).parents[1] / "artefak"
+TASKS = tuple(kind for kind in KINDS if kind.startswith("tugas"))
+PHONE, DESK = 360, 1280
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+HEAVIEST = 60 * 1024  # bytes of a page with its stylesheet, icon and small pictures
+ENGLISH = frozenset(
+    re.findall(
+        r"\w+",
+        """the and your you please submit page click here not found invalid required name date time close open back next
+        file upload download error internal failed success save cancel delete edit search loading yes none null true
+        false""",
+    )
+)
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, as its Python package ships it."""
+    package = importlib.util.find_spec("axe_playwright_python")
+    assert package is not None
+    assert package.origin is not None
+    return (Path(package.origin).parent / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@dataclass
+class Tab:
+    """A tab that is used for many pages (a fresh one for each would take most of the time), and what it did."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+
+
+@contextmanager
+def opened_tab(browser: Browser, mode: str) -> Iterator[Page]:
+    scheme: Any = mode
+    context = browser.new_context(color_scheme=scheme, locale="id-ID", timezone_id="Asia/Jakarta")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, mode: str) -> Iterator[Tab]:
+    with opened_tab(browser, mode) as page:
+        yield Tab(page)
+
+
+@pytest.fixture(scope="module")
+def sheet(browser: Browser) -> Iterator[Page]:
+    """A tab for looks at what does not depend on light or dark."""
+    with opened_tab(browser, "light") as page:
+        yield page
+
+
+def shown(page: Page, home: House, kind: str, width: int) -> Page:
+    """The page with every fold open, kept as a picture for people to look at."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(home.base + home.pages[kind])
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    return page
+
+
+def keep_picture(tab: Page, name: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    tab.screenshot(path=ARTEFACTS / f"{re.sub(r'[^a-z0-9]+', '_', name)}.png", full_page=True)
+
+
+def violations(tab: Page, axe: str) -> list[str]:
+    """What axe-core finds, one line each with the elements."""
+    tab.evaluate(axe)
+    found = tab.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})")
+    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found["violations"]]
+
+
+def test_the_office_has_every_kind_of_page(home: House) -> None:
+    assert set(home.pages) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing_and_nothing_runs_off(home: House, tab: Tab, axe: str, mode: str, kind: str) -> None:
+    """WCAG A and AA with every fold open: at a desk in light, on a phone in dark; nobody else is asked for anything,
+    and the policy blocks nothing of the page."""
+    width = PHONE if mode == "dark" else DESK
+    tab.asked.clear()
+    tab.said.clear()
+    page = shown(tab.page, home, kind, width)
+    assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keep_picture(page, f"{kind} {width} {mode}")
+    assert {urlsplit(url).netloc for url in tab.asked} == {urlsplit(home.base).netloc}
+    assert [line for line in tab.said if "Failed to load resource" not in line] == []
+
+
+def test_the_form_with_errors_is_as_accessible(home: House, tab: Tab, axe: str, mode: str) -> None:
+    """Empty required fields: a summary that leads to each, nothing typed is lost, nothing is kept."""
+    before = home.rows()
+    page = shown(tab.page, home, "tugas keputusan", PHONE)
+    page.get_by_role("textbox", name="Instansi yang berwenang").fill("Dinas Pekerjaan Umum")
+    page.evaluate("for (const form of document.forms) form.noValidate = true")
+    page.get_by_role("button", name="Kirim keputusan").click()
+    summary = page.get_by_role("alert")
+    links = summary.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links == ["#putuskan-keputusan", "#putuskan-perintah"]
+    assert [page.locator(link).count() for link in links] == [1, 1]
+    assert summary.evaluate("one => one === document.activeElement")
+    assert page.get_by_role("textbox", name="Instansi yang berwenang").input_value() == "Dinas Pekerjaan Umum"
+    assert page.locator("input:checked").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert violations(page, axe) == []
+    keep_picture(page, f"formulir salah {PHONE} {mode}")
+    assert home.rows() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_is_light(home: House, kind: str) -> None:
+    """Under 60 KB with its stylesheet, icon and small pictures; a scanned slip is as large as it must be to be read."""
+    page = home.office.page(home.pages[kind])
+    parts = [*page.links("/statis/"), *page.links("kecil"), *page.links("/qr")]
+    weights = [len(page.html.encode()), *(len(home.office.web.get(part).data) for part in set(parts))]
+    assert len(weights) >= 3
+    assert sum(weights) < HEAVIEST
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_markup_is_plain(home: House, kind: str) -> None:
+    """In Indonesian, titled, without script, inline style, handlers or an address outside."""
+    html = home.office.page(home.pages[kind]).html
+    assert '<html lang="id">' in html
+    assert re.search(r"<title>[^<]{5,}</title>", html)
+    tags = re.findall(r"<[a-z][^>]*>", html)
+    assert [
+        tag for tag in tags if re.search(r"<script|\sstyle=|\son[a-z]+=|href=\"(?:https?:)?//|javascript:", tag)
+    ] == []
+    assert [tag for tag in tags if re.match(r"<(img|link|form)", tag) and "//" in tag] == []
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_a_task_has_one_primary_button_and_chooses_nothing(home: House, sheet: Page, kind: str) -> None:
+    """One primary button (none in the archive, where nothing is asked for); only a link's choice is made already."""
+    shown(sheet, home, kind, PHONE)
+    assert sheet.locator("button.utama, a.utama").count() == (0 if "arsip" in kind else 1)
+    checked = sheet.locator("input:checked").evaluate_all("found => found.map(one => one.value)")
+    assert checked == (["ditolak"] if "pilihan dari email" in kind else [])
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_the_panel_comes_after_the_essentials_and_before_the_history(home: House, sheet: Page, kind: str) -> None:
+    """On a phone: what came in, then where one acts, then documents and history; buttons fit a thumb."""
+    shown(sheet, home, kind, PHONE)
+    panel, parts = sheet.locator("#kerjakan").bounding_box(), sheet.locator(".lembar").all()
+    assert panel is not None
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    assert boxes[0]["y"] + boxes[0]["height"] <= panel["y"]
+    assert all(box["y"] >= panel["y"] + panel["height"] for box in boxes[1:])
+    heights = sheet.locator("#kerjakan :is(button, .tombol)").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert min(heights) >= 48
+
+
+# ---- words -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_speaks_indonesian(home: House, sheet: Page, kind: str) -> None:
+    """No English words outside what people wrote, no empty heading, times as 09.05."""
+    shown(sheet, home, kind, DESK)
+    sheet.evaluate("for (const own of document.querySelectorAll('.kutip, h1, .berkas a, textarea, td')) own.remove()")
+    words = sheet.locator("body").inner_text()
+    assert sorted(set(re.findall(r"[a-z]+", words.lower())) & ENGLISH) == []
+    assert re.findall(r"\b\d\d:\d\d\b", words) == []
+    assert "None" not in words
+    assert not re.search(r"\{\w*\}|\(\)|,\s*\.|:\s*\.|\.\.", words)
+
+
+def test_the_wording_has_no_english(home: House) -> None:
+    """Every sentence that the program can say, also those that no page of the test shows."""
+
+    def sentences(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            for value in node.values():
+                yield from sentences(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from sentences(value)
+        else:
+            yield str(node)
+
+    said = tomllib.loads((TEMPLATES / "istilah.toml").read_text("utf-8"))
+    for sentence in sentences(said):
+        plain = re.sub(r"\{\w+\}", "", sentence.lower())
+        assert sorted(set(re.findall(r"[a-z]+", plain)) & ENGLISH) == [], sentence
+
+
+# ---- answers ---------------------------------------------------------------------------------------------------
+
+
+def test_every_answer_carries_the_strict_headers(home: House) -> None:
+    """Pages, refusals, redirects, downloads, pictures: no-store, no-referrer, nosniff, the policy."""
+    web, task = home.office.web, home.pages["tugas jawaban"]
+    addresses = {*home.pages.values(), *home.office.page(task).links("/berkas/"), "/sehat", "/statis/x/lain.css"}
+    first = home.pages["tugas penyampaian"]
+    addresses |= set(home.office.page(first).links("/gambar/")) | {f"{home.pages['tanda terima']}/qr"}
+    addresses |= {f"{home.pages['buku']}/xlsx", f"{home.pages['tugas keputusan']}/berkas/999999"}
+    answers = [web.get(urlsplit(address).path) for address in sorted(addresses)]
+    answers += [web.put(task), web.post("/s/0000"), web.post(task, data={"aksi": "unggah"}), web.post(task)]
+    answers += [web.options(task), web.head(task)]
+    for answer in answers:
+        place = (answer.request.path, answer.status_code)
+        download = "attachment" in answer.headers.get("Content-Disposition", "")
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value or (download and "sandbox" in answer.headers[name]), (place, name)
+        assert answer.headers["Cache-Control"] == "no-store", place
+        assert "Set-Cookie" not in answer.headers, place
+
+
+def test_only_the_stylesheet_and_the_icon_may_be_kept(home: House) -> None:
+    """Their address changes with their content; an old address is not kept."""
+    links = home.office.page(home.pages["buku"]).links("/statis/")
+    assert len(links) == 2
+    for url in links:
+        answer = home.office.web.get(url)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        stale = home.office.web.get(re.sub(r"/statis/\w+", "/statis/lama", url))
+        assert stale.headers["Cache-Control"] == "no-store"
+
+
+def _one_mail_of_each_kind(home: House) -> list[Mail]:
+    """The newest mail of each template, save those about the hostile complaint, which have a test of their own."""
+    newest = {row.name: row.message_id for row in home.office.outbox() if "Tolong" not in row.subject}
+    by_id = {mail.message_id: mail for mail in home.office.post.sent}
+    return [by_id[message_id] for message_id in newest.values()]
+
+
+def test_opening_links_changes_no_row(home: House) -> None:
+    """Mail scanners and hurried people open every link of every kind of mail, ten times, by HEAD and by GET."""
+    urls = {url for mail in _one_mail_of_each_kind(home) for url in mail.links if url.startswith(home.base)}
+    assert len(urls) > 30
+    before = home.rows()
+    for url in sorted(urls):
+        for _ in range(10):
+            assert home.office.web.head(url).status_code == 200, url
+            assert home.office.web.get(url).status_code == 200, url
+    assert home.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "words"),
+    [
+        ("GET", "/tidak/ada", 404, "Halaman tidak ditemukan"),
+        ("GET", "/demo", 404, "Halaman tidak ditemukan"),
+        ("GET", "/t/1-aaaaaaaaaaaaaaaaaaaaaaaa", 404, "Tautan ini tidak kami kenali"),
+        ("GET", "/t/\u00e9-\u202e", 404, "Tautan ini tidak kami kenali"),
+        ("GET", "/t/99999999999999999999-a/buku", 404, "Tautan ini tidak kami kenali"),
+        ("GET", "/s/%00%ff", 404, "Kode status ini tidak kami kenali"),
+        ("POST", "/s/aaaaaaaaaaaaaaaa", 405, "Halaman tidak ditemukan"),
+        ("DELETE", "/tidak/ada", 404, "Halaman tidak ditemukan"),
+    ],
+)
+def test_a_wrong_address_gets_a_friendly_page(home: House, method: str, address: str, status: int, words: str) -> None:
+    answer = home.office.web.open(address, method=method)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "Yang dapat dilakukan" in answer.text
+    assert not re.search(r"Traceback|Error|werkzeug|sqlite", answer.text)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Office]:
+    """An office with one complaint, that takes uploads of 1 MB at most."""
+    with office(tmp_path, web={"upload_mb": 1}) as kantor:
+        kantor.citizen_sends()
+        yield kantor
+
+
+def test_too_large_an_upload_is_refused_kindly(small: Office) -> None:
+    """413 with what to do; the task stays open."""
+    small.press("jfu-1", "laporkan", ringkasan="Lampu padam")
+    small.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Bagaimana?")
+    form = {"aksi": "jawab", "jawaban": "Sudah.", "berkas": (BytesIO(b"0" * (2 * 2**20)), "besar.pdf")}
+    answer = small.web.post(urlsplit(small.link("kasi-infrastruktur", "jawab")).path, data=form)
+    assert answer.status_code == 413
+    assert "Berkas terlalu besar" in answer.text
+    assert "Perkecil berkasnya" in answer.text
+    assert small.task(TaskKind.KETERANGAN).closed_at is None
+
+
+def test_a_broken_database_shows_a_kind_page_and_logs_no_secret(
+    small: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500 with a code that the log repeats; neither tells the token, the status code or the statement's values."""
+    token = urlsplit(small.link("jfu-1", "laporkan")).path.removeprefix("/t/")
+    code = small.complaint().status_code
+    with small.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE event RENAME TO hilang"))
+    with caplog.at_level(logging.DEBUG):
+        answers = [small.web.get(f"/t/{token}"), small.web.get(f"/s/{code}")]
+    for answer in answers:
+        assert answer.status_code == 500
+        assert "Sistem sedang mengalami gangguan" in answer.text
+        assert not re.search(r"Traceback|Error|SELECT|event|sqlite", answer.text)
+        shown_code = re.search(r'Kode untuk petugas TI: <span class="no">(\w+)<', answer.text)
+        assert shown_code is not None
+        assert shown_code[1] in caplog.text
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert "OperationalError" in caplog.text
+    assert token not in caplog.text
+    assert token.partition("-")[2] not in caplog.text
+    assert code not in caplog.text
+
+
+def test_a_failed_look_up_by_code_logs_no_code(small: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """The statement itself holds the code as a value: it must not come out with the error."""
+    code = small.complaint().status_code
+    with small.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE complaint RENAME TO hilang"))
+    with caplog.at_level(logging.DEBUG):
+        assert small.web.get(f"/s/{code}").status_code == 500
+    assert "no such table" in caplog.text
+    assert code not in caplog.text
+
+
+# ---- tokens and documents --------------------------------------------------------------------------------------
+
+
+def tokens(home: House) -> dict[str, str]:
+    """The tokens of the task pages by their kind."""
+    return {kind: urlsplit(home.pages[kind]).path.removeprefix("/t/") for kind in TASKS}
+
+
+def test_tokens_are_logged_nowhere(home: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the pages nor the libraries below them write a path that holds a token, even when told to say all."""
+    known = tokens(home)
+    with caplog.at_level(logging.DEBUG):
+        for token in known.values():
+            home.office.web.get(f"/t/{token}")
+            home.office.web.post(f"/t/{token}", data={"aksi": "tidak-ada"})
+            home.office.web.get(f"/t/{token}/berkas/999999")
+    assert [kind for kind, token in known.items() if token in caplog.text] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_gives_its_token_to_nobody_else(home: House, kind: str) -> None:
+    """Every address on a page is our own, or a mail program's without the token."""
+    address = urlsplit(home.pages[kind]).path
+    page = home.office.page(home.pages[kind])
+    assert page.html
+    secret = address.split("/")[2] if address.startswith(("/t/", "/s/")) else "?"
+    for url in page.links():
+        assert url.startswith(("/", "#", "mailto:")), url
+        assert secret not in url or url.startswith("/"), url
+
+
+def test_a_document_opens_by_its_own_case_only(home: House) -> None:
+    """Each link opens the files of its complaint or item, and of no other, as download or as picture."""
+    with reading(home.office.engine) as session:
+        documents = list(session.scalars(select(Document)))
+    cases = {kind: home.office.page(home.pages[kind]) for kind in TASKS}
+    served = 0
+    for kind, token in tokens(home).items():
+        mine = {int(found) for url in cases[kind].links("/berkas/") if (found := url.rpartition("/")[2]).isdigit()}
+        owners = {(d.complaint_id, d.item_id if not d.complaint_id else None) for d in documents if d.id in mine}
+        assert len(owners) <= 1, kind
+        for document in documents:
+            owner = (document.complaint_id, document.item_id if not document.complaint_id else None)
+            expected = 200 if owner in owners else 404
+            if not owners:
+                continue  # a case without files: nothing tells its number
+            assert home.office.web.get(f"/t/{token}/berkas/{document.id}").status_code == expected, (kind, document.id)
+            if expected == 404:
+                assert home.office.web.get(f"/t/{token}/gambar/{document.id}").status_code == 404
+            served += expected == 200
+    assert served > 10
+
+
+def test_the_book_and_the_counter_are_not_for_a_unit(home: House) -> None:
+    """A Kasubag's link answers a question; the Buku and the counter of the JFU do not open with it."""
+    mine = home.pages["tugas keterangan"]
+    slip = home.pages["tanda terima"].partition("/tanda-terima")[2]
+    for part in ("/buku", "/buku/cetak", "/buku/xlsx", "/catat", f"/tanda-terima{slip}", f"/tanda-terima{slip}/qr"):
+        assert home.office.web.get(mine + part).status_code == 403, part
+    assert home.office.web.get(mine + "/asli").status_code == 404
+
+
+def test_a_download_is_never_rendered(home: House) -> None:
+    """Attachments leave as attachments, sandboxed, of a type that no browser runs; pictures are made anew."""
+    page = home.office.page(home.pages["tugas catat, tulisan jahat"])
+    (address,) = page.links("/berkas/")
+    answer = home.office.download(address)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.mimetype in ("application/octet-stream", "application/pdf")
+    assert "\u202e" not in page.html.partition('class="baris berkas')[2].partition("</ul>")[0]
+
+
+# ---- hostile words ---------------------------------------------------------------------------------------------
+
+
+def test_hostile_words_stay_words(home: House, sheet: Page) -> None:
+    """HTML, script, style, template braces and place-holders in a complaint are shown, not obeyed."""
+    shown(sheet, home, "tugas catat, tulisan jahat", PHONE)
+    assert "dibajak" not in sheet.title()
+    assert sheet.locator("script, blockquote img, blockquote style, main b.x, form[action*='jahat']").count() == 0
+    assert sheet.locator("h1").count() == 1
+    said = " ".join(sheet.locator("blockquote.kutip").first.inner_text().split())
+    assert said == " ".join(HOSTILE.split())
+    assert "<b>Tolong</b> {{ 7 * 7 }}" in sheet.locator("h1").inner_text()
+    assert "\u202e" not in sheet.locator("h1").inner_text()
+    assert sheet.get_by_label("Nama pengadu").first.input_value() == "Siti <i>R</i> {{ 1 }}"
+
+
+def test_hostile_words_stay_words_in_the_book(home: House, sheet: Page) -> None:
+    shown(sheet, home, "buku", PHONE)
+    assert "<b>Tolong</b> {{ 7 * 7 }}" in sheet.locator("table.buku").inner_text()
+    assert sheet.locator("table.buku script, table.buku i").count() == 0
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_hostile_words_stay_words_in_mails(home: House) -> None:
+    """In the mail to the JFU and in the acknowledgement, in both twins; no place-holder of theirs becomes a link."""
+    mails = [mail for mail in home.office.post.sent if "Tolong" in mail.subject]
+    assert len(mails) >= 2
+    for mail in mails:
+        assert "\u202e" not in mail.subject
+        assert not re.search(r"<script|<img|<i>Siti|<form", mail.html)
+        assert "&lt;b&gt;Tolong&lt;/b&gt; {{ 7 * 7 }}" in mail.html
+    (task,) = [mail for mail in mails if mail.to == home.office.address("jfu-1")][:1]
+    assert "tautan.0123456789abcdef.1." in task.text
+
+
+# ---- mails -----------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_mail_reads_well_in_html(home: House, browser: Browser, axe: str, mode: str) -> None:
+    """On a phone and at a desk nothing runs off, nothing is loaded, axe-core finds nothing."""
+    width = PHONE if mode == "dark" else 640
+    with opened_tab(browser, mode) as page:
+        tab = Tab(page)
+        page.set_viewport_size({"width": width, "height": 700})
+        for mail in _one_mail_of_each_kind(home):
+            page.set_content(mail.html)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, mail.subject
+            assert violations(page, axe) == [], mail.subject
+            keep_picture(page, f"surat {mail.subject.lower()} {mail.to} {width} {mode}")
+        assert tab.asked == []
+
+
+def test_the_twins_of_a_mail_carry_the_same_links(home: House) -> None:
+    """Whoever reads the text alone can do the same; no link is folded or cut, no line is wider than 78."""
+    for mail in _one_mail_of_each_kind(home):
+        in_html = {url.replace("&amp;", "&") for url in re.findall(r'href="(http[^"]+)"', mail.html)}
+        in_text = set(re.findall(r"https?://\S+", mail.text))
+        assert in_text == in_html, mail.subject
+        wide = [line for line in mail.text.splitlines() if len(line) > 78 and "://" not in line and " " in line.strip()]
+        assert wide == [], mail.subject
+        assert "tautan." not in mail.html.replace("tautan.0123456789abcdef.1.", ""), mail.subject
+
+
+def test_a_mail_speaks_indonesian(home: House) -> None:
+    """Greets by name, no English, times as pukul 09.05, no empty place."""
+    for mail in _one_mail_of_each_kind(home):
+        own = re.sub(r"(?m)^  .*$", "", mail.text) if "Tolong" not in mail.subject else ""
+        assert "Yth. " in mail.text, mail.subject
+        assert sorted(set(re.findall(r"[a-z]+", own.lower().replace("error", ""))) & ENGLISH) == [], mail.subject
+        assert not re.findall(r"\b\d\d:\d\d\b", own), mail.subject
+        assert not re.search(r"\bNone\b|\{\w*\}|,\s*\.|\(\)", own), mail.subject
