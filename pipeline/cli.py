@@ -24,14 +24,14 @@ import waitress
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
 from pipeline import cases, clock, db, health, intake, register
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, ConfigError, Settings, load
-from pipeline.db import reading, writing
+from pipeline.db import Seal, reading, writing
 from pipeline.demo.office import Office
 from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
@@ -235,11 +235,14 @@ def audit(context: click.Context) -> None:
         for name, found in cases.audit(session):
             count += name != "segel"
             faults += found
+        last = session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).first()
     for fault in faults:
         out.print(fault, markup=False)
     if faults:
         raise Found(f"{len(faults)} kejanggalan pada {count} pengaduan.")
     out.print(f"Riwayat {count} pengaduan dan semua segel harian utuh.")
+    if last is not None:
+        out.print(f"Segel terakhir, {clock.tanggal(last.day)}: {last.hash}")
 
 
 @main.command()

@@ -128,8 +128,8 @@ def _lanes(engine: Engine) -> Iterator[Finding]:
         held = len(cases.held_items(session))
         if held:
             yield Finding("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
-        for job in session.scalars(select(Job).where(Job.state == "dead").order_by(Job.id)):
-            yield Finding("hati", "pekerjaan", f"{job.kind} {job.subject_id} berhenti dicoba: {job.error}")
+        for job in session.scalars(select(Job).where(Job.state != "done", Job.error != "").order_by(Job.id)):
+            yield Finding("hati", "pekerjaan", f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}")
         dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))
         if dead:
             yield Finding("hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya")

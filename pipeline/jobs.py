@@ -35,13 +35,12 @@ def done(session: Session, job_id: int) -> None:
     session.get_one(Job, job_id).state = "done"
 
 
-def failed(session: Session, job_id: int, error: str, now: datetime) -> bool:
-    """Note a failure and plan the next try; True when it was the last one."""
+def failed(session: Session, job_id: int, error: str, now: datetime, *, give_up: bool) -> None:
+    """Note a failure and plan the next try, in growing pauses; with `give_up` the last pause is not repeated."""
     row = session.get_one(Job, job_id)
     row.attempts += 1
     row.error = error[:500]
-    if row.attempts > len(PAUSES):
+    if give_up and row.attempts > len(PAUSES):
         row.state = "dead"
-        return True
-    row.next_at = now + PAUSES[row.attempts - 1]
-    return False
+    else:
+        row.next_at = now + PAUSES[min(row.attempts, len(PAUSES)) - 1]

@@ -184,7 +184,8 @@ def _work(app: App, kind: str) -> int:
         except (files.FileError, TemplateError, KeyError, OSError) as error:
             log.warning("job %s %s: %s", kind, subject_id, error)
             with writing(app.engine) as session:
-                jobs.failed(session, job_id, str(error), app.clock())
+                # a letter has to be drafted once its template is mended; a PDF is a convenience
+                jobs.failed(session, job_id, str(error), app.clock(), give_up=kind != cases.FRESH_DRAFT)
             continue
         with writing(app.engine) as session:
             jobs.done(session, job_id)

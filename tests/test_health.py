@@ -13,7 +13,7 @@ from pipeline.db import Job, writing
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-def test_a_letter_that_is_no_longer_tried_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_a_letter_that_cannot_be_drafted_is_tried_on_and_told_with_its_reason(tmp_path: Path) -> None:
     """Nobody gets the mail of langkah 4 while its draft cannot be made, so the IT officer has to hear of it."""
     settings = config.parse(config.SAMPLE.read_text("utf-8"), tmp_path / "config.toml")
     engine = db.connect(settings.database.url, settings.folder)
@@ -22,8 +22,9 @@ def test_a_letter_that_is_no_longer_tried_is_told_with_its_reason(tmp_path: Path
         jobs.put(session, cases.FRESH_DRAFT, 7, NOW)
         session.flush()
         job_id = session.scalars(select(Job.id)).one()
-        while not jobs.failed(session, job_id, "Templat surat, badan surat: isian tidak dikenal", NOW):
-            pass
+        for _ in range(9):
+            jobs.failed(session, job_id, "Templat surat, badan surat: isian tidak dikenal", NOW, give_up=False)
+        assert session.get_one(Job, job_id).state == "due"
     found = next(f for f in health.look(settings, engine) if f.part == "pekerjaan")
     assert found.level == "hati"
     assert "konsep 7" in found.text
