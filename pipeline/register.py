@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 
 import xlsxwriter
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline import clock
@@ -78,8 +78,11 @@ def _query(wanted: Filter, settings: Settings, now: datetime) -> Select[Complain
         query = query.where(Complaint.received_at >= first, Complaint.received_at < after)
     for piece in wanted.text.split():
         like = "%" + piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        fields = (Complaint.number, Complaint.nama, Complaint.perihal)
-        query = query.where(or_(*(f.ilike(like, escape="\\") for f in fields)))
+        number, name, about = (
+            f.ilike(like, escape="\\") for f in (Complaint.number, Complaint.nama, Complaint.perihal)
+        )
+        # A hidden name must not be found out by searching for it.
+        query = query.where(or_(number, about, and_(name, Complaint.rahasia.is_(False))))
     if wanted.langkah:
         stages = [s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER]
         query = query.where(Complaint.stage.in_(stages))
