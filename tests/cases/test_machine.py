@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
 from pipeline import cases, poller
 from pipeline.cases import AlreadyDone, Forbidden, Invalid
+from pipeline.cases.act import MERGEABLE
 from pipeline.cases.tasks import limit_of
 from pipeline.db import Complaint, Event, Outbox, Task, reading
 from pipeline.poller import App
@@ -78,9 +79,11 @@ class Sop(RuleBasedStateMachine):
             task = data.draw(st.sampled_from(running), label="task")
             name = {TaskKind.PENYAMPAIAN: "sampaikan"}.get(task.kind, ACTIONS[task.kind][0].name)
             given = next(a for a in ACTIONS[task.kind] if a.name == name)
-            fields = self._fields(data, given.fields) | {"instansi": "PLN"} if name == "putuskan" else {}
+            fields = self._fields(data, given.fields) | ({"instansi": "PLN"} if name == "putuskan" else {})
+            if name == "ajukan":
+                poller.letters(App(self.desk.settings, self.desk.engine, self.desk.clock))
             try:
-                self.desk.press(self._likely(task)[0], name, task=task, **(fields or self._fields(data, given.fields)))
+                self.desk.press(self._likely(task)[0], name, task=task, **fields)
             except (Invalid, Forbidden):
                 self.refused()
 
@@ -202,7 +205,13 @@ class Sop(RuleBasedStateMachine):
         for complaint in self.desk.complaints():
             if complaint.stage is Stage.DIGABUNG:
                 assert complaint.parent_id is not None
-                assert stages[complaint.parent_id] not in (Stage.BATAL, Stage.DIGABUNG)
+                assert stages[complaint.parent_id] in MERGEABLE
+
+    @invariant()
+    def every_stage_is_met_now_and_then(self) -> None:
+        """For `--hypothesis-show-statistics`: whether the machine gets about."""
+        for complaint in self.desk.complaints():
+            event(f"stage {complaint.stage}")
 
     @invariant()
     def audit_is_clean(self) -> None:
@@ -227,8 +236,8 @@ class Sop(RuleBasedStateMachine):
     def _chains(self) -> dict[int, list[str]]:
         chains: dict[int, list[str]] = {c.id: [] for c in self.desk.complaints()}
         with reading(self.desk.engine) as session:
-            for event in session.scalars(select(Event).order_by(Event.complaint_id, Event.seq)):
-                chains[event.complaint_id].append(event.hash)
+            for one in session.scalars(select(Event).order_by(Event.complaint_id, Event.seq)):
+                chains[one.complaint_id].append(one.hash)
         return chains
 
     def _likely(self, task: Task) -> list[str]:
