@@ -15,6 +15,7 @@ from pathlib import Path
 
 import schedule
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import cases, files, intake, jobs, links, notices, store
@@ -58,14 +59,19 @@ def tick(app: App) -> Report:
 
 
 def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None:
-    """Run one step; its state is kept for `aduan check`. None if it failed."""
+    """Run one step; its state is kept for `aduan check`. None if it failed. Never raises, so that a lane lives on."""
+    done: Report | None = None
+    problem = ""
     try:
         done = step(app)
     except Exception as error:  # a dead server or a full disk must not end the other lanes
+        problem = f"{type(error).__name__}: {error}"
+        log.warning("%s: %s", name, problem)
+    try:
+        _note(app, name, problem)
+    except (SQLAlchemyError, OSError) as error:  # the database itself is away
         log.warning("%s: %s: %s", name, type(error).__name__, error)
-        _note(app, name, f"{type(error).__name__}: {error}")
         return None
-    _note(app, name, "")
     return done
 
 
