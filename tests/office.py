@@ -17,7 +17,7 @@ import re
 import smtplib
 import ssl
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,6 +27,7 @@ from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ from pipeline.poller import App, Report
 from pipeline.sop import EventKind, Stage, TaskKind
 from pipeline.store import get
 from pipeline.web.app import create_app
-from tests.servers import PASSWORD, Dovecot
+from tests.servers import PASSWORD, PATIENCE, Dovecot
 
 TUESDAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 09.00 at Madiun, an ordinary office day
 INTAKE = "aduan@kominfo.example"
@@ -615,6 +616,14 @@ def _toml(value: object) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that other threads do."""
+    deadline = monotonic() + PATIENCE
+    while not condition():
+        assert monotonic() < deadline, "waited in vain"
+        sleep(0.02)
 
 
 # ---- what people write ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from imapclient import DELETED, FLAGGED, SEEN
@@ -20,18 +21,14 @@ from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.poller import LONGEST_PAUSE, STEPS, Lanes, seconds_until_next
 from pipeline.sop import Stage
 from pipeline.web.app import create_app
-from tests.office import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production
+from tests.office import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production, until
 from tests.servers import LOOPBACK, Dovecot, free_port
 
-PATIENCE = 30.0
 
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that other threads do."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+def scanned(path: Path, content: bytes = SIGNED) -> None:
+    """A file that the scanner finished a minute ago."""
+    path.write_bytes(content)
+    os.utime(path, times=(time.time() - 60,) * 2)
 
 
 @pytest.fixture
@@ -58,8 +55,7 @@ def test_with_a_dead_imap_server_everything_else_goes_on(post: Post, tmp_path: P
     """A scan is taken in, the JFU gets the mail, a link works; the mail lane's state says what is wrong."""
     port = free_port()
     with office(tmp_path, post=post, imap={"port": port}, scan={"folder": "."}) as kantor:
-        (tmp_path / "slip.jpg").write_bytes(SIGNED)
-        os.utime(tmp_path / "slip.jpg", times=(time.time() - 60,) * 2)
+        scanned(tmp_path / "slip.jpg")
         done = kantor.tick()
         assert done["gagal_mail"] == 1
         assert done["terkirim"] >= 1
@@ -228,8 +224,7 @@ def test_a_press_on_a_page_wakes_the_lanes_that_it_concerns(kantor: Office) -> N
 
 def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_path: Path) -> None:
     with office(tmp_path, post=post, imap={"port": free_port()}, scan={"folder": "."}) as kantor:
-        (tmp_path / "slip.jpg").write_bytes(SIGNED)
-        os.utime(tmp_path / "slip.jpg", times=(time.time() - 60,) * 2)
+        scanned(tmp_path / "slip.jpg")
         with running(kantor, mail=1):
             until(lambda: len(kantor.inbox("jfu-1")) == 1)
             until(lambda: _ran(kantor, "mail") and lane(kantor, "mail").failures == 2)
@@ -238,12 +233,13 @@ def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_pa
 
 def test_waking_a_failing_lane_does_not_shorten_its_pause(post: Post, tmp_path: Path) -> None:
     """Presses on pages wake lanes; a server that is down must not be asked at every press."""
-    with office(tmp_path, post=post, imap={"port": free_port()}) as kantor, running(kantor) as lanes:
+    dark: dict[str, Any] = {"imap": {"port": free_port()}, "scan": {"folder": "."}}
+    with office(tmp_path, post=post, **dark) as kantor, running(kantor) as lanes:
         until(lambda: all(_ran(kantor, name) for name in STEPS))
-        for _ in range(3):
-            before = lane(kantor, "remind").ok_at
-            lanes.wake("mail", "remind")
-            until(lambda before=before: lane(kantor, "remind").ok_at != before)  # type: ignore[misc]
+        for n in (1, 2):
+            scanned(tmp_path / f"slip-{n}.jpg", SIGNED + bytes(n))
+            lanes.wake("mail", "scans")
+            until(lambda n=n: len(kantor.inbox("jfu-1")) == n)  # type: ignore[misc]
         assert lane(kantor, "mail").failures == 1
 
 

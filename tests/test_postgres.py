@@ -6,20 +6,25 @@ What does not name PostgreSQL runs on SQLite too: the two must agree.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import inspect, text
 
 from pipeline import cases, db, intake
 from pipeline.cases import Pengadu, Work
 from pipeline.db import Base, writing
+from pipeline.poller import STEPS, Lanes
 from pipeline.sop import Channel, Stage, TaskKind
-from tests.office import SIGNED, SITI, Office, compose, office
+from tests.office import SIGNED, SITI, Office, compose, office, until
+from tests.servers import Postgres
 
 THREADS = 8
 
@@ -148,6 +153,36 @@ def test_the_same_mail_seen_by_two_pollers_is_one_complaint(database_url: str, t
             together([lambda: poll(1), lambda: poll(2), lambda: poll(2)])
         assert len(kantor.complaints()) == 1
         assert len(kantor.outbox("tanda_terima")) == 1
+
+
+def test_lanes_outlive_a_database_that_goes_away(
+    postgres: Postgres, postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL restarts at night; in the morning every lane must still be there."""
+    with office(tmp_path, database_url=postgres_url) as kantor:
+        lanes = Lanes(kantor.app, dict.fromkeys(STEPS, 1.0))
+        lanes.start()
+        try:
+            with _closed(postgres, postgres_url):
+                until(lambda: {record.args[0] for record in caplog.records if record.args} >= set(STEPS))  # type: ignore[index]
+            kantor.citizen_sends(settle=False)
+            until(lambda: len(kantor.inbox(SITI)) == 1)
+            assert len([t for t in threading.enumerate() if t.name.startswith("lane-")]) == len(STEPS)
+        finally:
+            lanes.stop()
+
+
+@contextmanager
+def _closed(postgres: Postgres, url: str) -> Iterator[None]:
+    """Every connection to a database is cut, and none is let in."""
+    name = url.rpartition("/")[2]
+    with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(Identifier(name)))
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield
+        finally:
+            admin.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(Identifier(name)))
 
 
 def test_the_whole_journey_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
