@@ -442,7 +442,7 @@ def forms(
             *_downloads(view),
             {"judul": word("halaman.tanda_tangani_judul"), "teks": word("halaman.tanda_tangani_teks"), "url": ""},
         ]
-        main["tahap_akhir"] = word("halaman.unggah_judul")
+        main["tahap_akhir"], main["judul"] = word("halaman.unggah_judul"), word("halaman.tanda_tangan_judul")
     return main, rest
 
 
@@ -489,6 +489,7 @@ def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]])
     if main["aksi"] == "unggah":
         edit = {"judul": word("halaman.sunting_judul"), "teks": word("halaman.sunting_teks"), "url": ""}
         main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
+        main["judul"] = word("halaman.surat_judul")
         for one in rest:
             if one["aksi"] == "ajukan":
                 one["judul"] = word("halaman.ajukan_langsung")

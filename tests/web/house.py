@@ -109,9 +109,10 @@ class House:
     def press(self, where: str, aksi: str, **fields: object) -> str:
         """Press a button of the newest complaint, by the person's newest mail that has it; the page that answers."""
         url = where if "/" in where else self.link(where, aksi)
-        address = self.office.press(url, aksi, settle=False, **fields).url
+        page = self.office.submit(url, aksi, fields)
+        assert page.status == 200, f"{aksi}: {page.status} {page.text[:600]}"
         self.tick()
-        return address
+        return page.url
 
     def link(self, who: str, aksi: str) -> str:
         """The path of the person's newest link that offers this for the newest complaint, or for an item."""
@@ -136,7 +137,8 @@ class House:
     # ---- the road of one complaint ---------------------------------------------------------------------------
 
     def to_clarification(self, **fields: object) -> str:
-        given = {"kategori": "Infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki.", **fields}
+        given: dict[str, object] = {"kategori": "Infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki."}
+        given |= fields
         return self.press("jfu-1", "laporkan", **given)
 
     def to_decision(self, **fields: object) -> str:

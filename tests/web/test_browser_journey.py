@@ -33,6 +33,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
         locale="id-ID",
         timezone_id="Asia/Jakarta",
     )
+    context.set_default_timeout(10_000)  # milliseconds
     yield context
     context.close()
 
@@ -47,9 +48,10 @@ def open_mail(phone: BrowserContext, mail: Mail, folder: Path) -> Page:
 
 
 def follow(phone: BrowserContext, mail: Mail, button: str, folder: Path) -> Page:
-    """Press a button of the mail; the page that it opens, which lies within the phone's width."""
-    with phone.expect_page() as opened:
-        open_mail(phone, mail, folder).get_by_role("link", name=button, exact=True).click()
+    """Press a button of the mail; the page that it opens."""
+    shown = open_mail(phone, mail, folder)
+    with shown.expect_popup() as opened:
+        shown.get_by_role("link", name=button, exact=True).click()
     opened.value.wait_for_load_state()
     return opened.value
 
@@ -97,7 +99,7 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     changed = edited(Path(download.value.path()).read_bytes(), "Jumat", "Kamis")
     letter = tmp_path / "surat saya.docx"
     letter.write_bytes(changed)
-    page.get_by_label("Surat yang sudah disunting").set_input_files(letter)
+    page.get_by_label("Surat yang sudah disunting", exact=True).set_input_files(letter)
     page.get_by_role("button", name="Unggah dan periksa").click()
     assert "Surat sudah diperiksa dan disimpan" in page.get_by_role("status").inner_text()
     keep_picture(page, "surat_diunggah")
@@ -109,7 +111,7 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     with page.expect_download() as download:
         page.get_by_role("link", name="Unduh (Word").first.click()
     assert "Kamis" in words_of(Path(download.value.path()).read_bytes())
-    page.get_by_label("Surat yang sudah ditandatangani").set_input_files(SAMPLES / "tanda-tangan.jpg")
+    page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(SAMPLES / "tanda-tangan.jpg")
     page.get_by_role("button", name="Unggah dan teruskan kepada JFU").click()
     assert heading(page) == "Terima kasih. Surat yang ditandatangani sudah diterima."
     home.tick()
@@ -131,7 +133,7 @@ def test_a_wrong_file_and_a_spent_link_are_explained(home: House, phone: Browser
     mail = kantor.newest("sekretaris")
 
     page = follow(phone, mail, "Unggah surat", tmp_path)
-    page.get_by_label("Surat yang sudah disunting").set_input_files(
+    page.get_by_label("Surat yang sudah disunting", exact=True).set_input_files(
         {"name": "surat.docx", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 bukan Word"}
     )
     page.get_by_role("button", name="Unggah dan periksa").click()
