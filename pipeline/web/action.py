@@ -229,7 +229,7 @@ def slip(token: str, complaint_id: int) -> Response:
         rows = [
             {
                 "nama": "Diterima",
-                "nilai": f"{clock.waktu(c.received_at, zone)}, lewat {word(f'pilihan.kanal.{c.channel}')}",
+                "nilai": f"{clock.waktu(c.received_at, zone)}, {word(f'lewat.{c.channel}')}",
             },
             {"nama": "Perihal", "nilai": c.perihal},
             {"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(zone))}"},

@@ -202,7 +202,7 @@ def matter(view: View) -> dict[str, Any]:
     return {
         "judul": word("halaman.isi"),
         "teks": c.isi,
-        "asal": word("halaman.asal", pengadu=who, kanal=word(f"pilihan.kanal.{c.channel}"), waktu=when),
+        "asal": word("halaman.asal", pengadu=who, kanal=word(f"lewat.{c.channel}"), waktu=when),
         "berkas": [file_row(view, d) for d in view.documents("lampiran")],
     }
 
@@ -303,7 +303,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     }  # fmt: skip
     values |= data
     if data.get("kanal"):
-        values["kanal"] = word(f"pilihan.kanal.{data['kanal']}")
+        values["kanal"] = word(f"lewat.{data['kanal']}")
     if data.get("cara"):
         values["cara"] = word(f"pilihan.cara.{data['cara']}")
     if data.get("keputusan"):

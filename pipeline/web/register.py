@@ -158,6 +158,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         **row.cells,
         "url": None,
+        "lewat": word(f"lewat.{row.complaint.channel}"),
         "iso": row.complaint.received_at.isoformat(timespec="minutes"),
         "keadaan": row.state,
         "nada": row.tone,
