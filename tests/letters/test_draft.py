@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree as ET
 
-import pypdfium2  # type: ignore[import-untyped]  # ships no types
+import pypdfium2  # ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
