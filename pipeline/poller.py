@@ -326,7 +326,8 @@ class Lanes:
         """Wait for the next time or a wake; True if woken. A lane that fails keeps its pause, whoever wakes it."""
         while not self._stopped.is_set() and (left := planner.idle_seconds or 0) > 0:
             woken = self._woken[name].wait(min(left, 1))
-            self._woken[name].clear()
+            if woken:
+                self._woken[name].clear()
             if woken and not failures:
                 return not self._stopped.is_set()
             if woken:

@@ -253,7 +253,6 @@ def xlsx(session: Session, settings: Settings, wanted: Filter, now: datetime) ->
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
-        "in_memory": True,
     }
     with xlsxwriter.Workbook(out, options) as book:
         sheet = book.add_worksheet("Buku Pengaduan")

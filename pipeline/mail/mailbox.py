@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -64,7 +65,8 @@ class Mailbox:
         try:
             self.client.logout()
         except (IMAPClientError, OSError):
-            self.client.shutdown()
+            with suppress(OSError):
+                self.client.shutdown()
 
     def _connect(self) -> IMAPClient:
         conf = self.settings.imap
@@ -76,10 +78,15 @@ class Mailbox:
             ssl_context=context if conf.security == "tls" else None,
             timeout=self.timeout,
         )
-        if conf.security == "starttls":
-            client.starttls(context)
-        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.login(conf.user, self.settings.secret("imap_password"))
+        try:
+            if conf.security == "starttls":
+                client.starttls(context)
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.login(conf.user, self.settings.secret("imap_password"))
+        except BaseException:
+            with suppress(OSError):
+                client.shutdown()
+            raise
         return client
 
     def _folders(self) -> None:

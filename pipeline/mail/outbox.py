@@ -191,10 +191,14 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
             server: smtplib.SMTP = smtplib.SMTP_SSL(conf.host, conf.port, timeout=timeout, context=context)
         else:
             server = smtplib.SMTP(conf.host, conf.port, timeout=timeout)
-        if conf.security == "starttls":
-            server.starttls(context=context)
-        if conf.user:
-            server.login(conf.user, settings.secret("smtp_password"))
+        try:
+            if conf.security == "starttls":
+                server.starttls(context=context)
+            if conf.user:
+                server.login(conf.user, settings.secret("smtp_password"))
+        except BaseException:
+            server.close()
+            raise
     except (OSError, smtplib.SMTPException) as error:
         raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
     return server
