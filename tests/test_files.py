@@ -1,0 +1,122 @@
+"""Files from outside: recognised by their bytes, pictured from their pixels, never trusted by their name."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pypdfium2
+import pytest
+from docx import Document
+from PIL import Image
+
+from pipeline import files
+from pipeline.demo.office import SAMPLES
+
+SLIP = (SAMPLES / "slip.jpg").read_bytes()
+
+
+def pdf(pages: int = 1, size: tuple[float, float] = (420, 595)) -> bytes:
+    out = BytesIO()
+    with pypdfium2.PdfDocument.new() as document:
+        for _ in range(pages):
+            document.new_page(*size)
+        document.save(out)
+    return out.getvalue()
+
+
+def word_file(text: str) -> bytes:
+    document, out = Document(), BytesIO()
+    document.add_paragraph(text)
+    document.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (SLIP, "image/jpeg"),
+        (pdf(), "application/pdf"),
+        (word_file("Halo"), files.DOCX),
+        (b"MZ\x90\0" + b"\0" * 60, "application/vnd.microsoft.portable-executable"),
+    ],
+)
+def test_the_bytes_tell_the_type_whatever_is_claimed(content: bytes, mime: str) -> None:
+    assert files.sniff(content, declared="image/png", name="foto.png") == mime
+
+
+def test_a_picture_is_made_anew_and_loses_what_is_hidden_in_it() -> None:
+    """No metadata, no trailing bytes, no more pixels than asked for."""
+    made = files.picture(SLIP + b"<script>", 300)
+    with Image.open(BytesIO(made)) as image:
+        assert image.width <= 300
+        assert not image.getexif()
+    assert b"<script>" not in made
+
+
+def test_a_picture_lies_as_the_camera_meant_it() -> None:
+    """EXIF orientation is followed: a portrait photo stays upright."""
+    source, out = Image.new("RGB", (80, 40), "white"), BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source.save(out, "JPEG", exif=exif)
+    with Image.open(BytesIO(files.picture(out.getvalue(), 400))) as image:
+        assert image.height > image.width
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", SLIP[:900], b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
+def test_what_is_no_picture_is_refused_by_one_error(content: bytes) -> None:
+    with pytest.raises(files.FileError):
+        files.picture(content, 300)
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    """A bomb: a few kilobytes that would fill memory."""
+    out = BytesIO()
+    Image.new("1", (20_000, 20_000)).save(out, "PNG")
+    with pytest.raises(files.FileError):
+        files.picture(out.getvalue(), 300)
+
+
+def test_pages_of_a_pdf_are_drawn_up_to_the_bound() -> None:
+    pages = files.pdf_pages(pdf(3), width=200, pages=2)
+    assert len(pages) == 2
+    with Image.open(BytesIO(pages[0])) as image:
+        assert (image.format, image.width) == ("JPEG", 200)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"%PDF-1.7\n" + b"\0" * 5000, pdf()[:200]])
+def test_a_broken_pdf_gives_no_pages_and_no_error(content: bytes) -> None:
+    assert files.pdf_pages(content) == []
+
+
+def test_a_page_of_monstrous_size_does_not_fill_memory() -> None:
+    """The drawing is bounded by its width and height, not by what the page claims."""
+    for picture in files.pdf_pages(pdf(size=(14_000, 14_000)), width=300):
+        with Image.open(BytesIO(picture)) as image:
+            assert image.width <= 300
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_libreoffice_makes_a_pdf_of_a_letter() -> None:
+    made = files.to_pdf(word_file("Dengan hormat"))
+    with pypdfium2.PdfDocument(made) as document:
+        assert "Dengan hormat" in document[0].get_textpage().get_text_range()
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_libreoffice_that_writes_nothing_is_an_error() -> None:
+    """It exits 0 even then."""
+    with pytest.raises(files.FileError):
+        files.to_pdf(b"{\\rtf1 bukan docx}")
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_libreoffice_is_stopped_when_its_time_is_up() -> None:
+    with pytest.raises(files.FileError, match="tidak selesai"):
+        files.to_pdf(word_file("Dengan hormat"), timeout=0.05)
+
+
+def test_without_libreoffice_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(files.FileError, match="tidak terpasang"):
+        files.to_pdf(word_file("Dengan hormat"))
