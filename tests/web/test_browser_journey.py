@@ -150,7 +150,7 @@ def test_a_wrong_file_and_a_spent_link_are_explained(home: House, phone: Browser
     home.tick()
 
     page = follow(phone, mail, "Unggah surat", tmp_path)
-    assert heading(page) == "Tugas ini sudah dikerjakan"
+    assert heading(page) == "Sudah dikerjakan"
     assert "Ratih Kusumawardani (Sekretaris)" in page.locator("main").inner_text()
     assert page.locator("form").count() == 0
     keep_picture(page, "tautan_terpakai")
