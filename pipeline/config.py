@@ -7,10 +7,11 @@ and what is expected, in the words of the IT officer who has to mend it.
 from __future__ import annotations
 
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from datetime import date, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -355,6 +356,16 @@ class Settings(Table):
         if len(key) < 16:
             raise ConfigError("Rahasia 'key' terlalu pendek, paling sedikit 32 angka heksadesimal.")
         return key
+
+
+@lru_cache(maxsize=8)
+def _trust(ca_file: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file or None)
+
+
+def trust(settings: Settings, ca_file: str) -> ssl.SSLContext:
+    """TLS that verifies the server's certificate and name, by the machine's authorities or a file of config.toml."""
+    return _trust(str(settings.path(ca_file)) if ca_file else "")
 
 
 def _try_pattern(pattern: str, values: Mapping[str, object], *needed: str) -> str:

@@ -7,7 +7,6 @@ caller commits the bytes before it asks for a move.
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from types import TracebackType
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from pipeline.config import Settings
+from pipeline.config import Settings, trust
 
 BATCH = 20
 BATCH_BYTES = 8 * 2**20  # what is fetched at once; a larger message comes alone
@@ -70,7 +69,7 @@ class Mailbox:
 
     def _connect(self) -> IMAPClient:
         conf = self.settings.imap
-        context = ssl.create_default_context(cafile=str(self.settings.path(conf.ca_file)) if conf.ca_file else None)
+        context = None if conf.security == "tanpa" else trust(self.settings, conf.ca_file)
         client = IMAPClient(
             conf.host,
             port=conf.port,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import smtplib
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
-from pipeline.config import Settings
+from pipeline.config import Settings, trust
 from pipeline.db import Outbox, reading, writing
 
 LOOP_HEADER = "X-Aduan-Loop"
@@ -185,7 +184,7 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
 def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
     """A logged-in SMTP connection, verified by TLS unless config says loopback in the clear. MailServerDown if not."""
     conf = settings.smtp
-    context = ssl.create_default_context(cafile=str(settings.path(conf.ca_file)) if conf.ca_file else None)
+    context = None if conf.security == "tanpa" else trust(settings, conf.ca_file)
     try:
         if conf.security == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(conf.host, conf.port, timeout=timeout, context=context)
