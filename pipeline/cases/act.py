@@ -286,7 +286,7 @@ def _decide(deed: Deed) -> None:
     complaint.decision = Decision(form.text("keputusan"))
     complaint.perintah = form.text("perintah")
     complaint.instansi = form.text("instansi") if complaint.decision is Decision.BUKAN_WEWENANG else ""
-    if not complaint.letter_number:
+    if _decided_at(deed) is None:  # a merged complaint has its parent's number until it is decided itself
         complaint.letter_number, complaint.letter_date = _letter_number(deed.work)
     deed.log(
         EventKind.DECIDED,
@@ -314,16 +314,18 @@ def _store_letter(deed: Deed) -> None:
 
 def _submit(deed: Deed) -> None:
     letters = documents(deed.work, deed.complaint, "konsep", "surat")
-    if not letters or letters[-1].created_at < _decided_at(deed):
+    decided = _decided_at(deed)
+    if not letters or (decided is not None and letters[-1].created_at < decided):
         raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
     if files.soffice():
         jobs.put(deed.work.session, MAKE_PDF, letters[-1].id, deed.work.now)
     deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
 
 
-def _decided_at(deed: Deed) -> datetime:
+def _decided_at(deed: Deed) -> datetime | None:
+    """When this complaint was decided last; None for one that is not, or in its parent only."""
     decided = select(Event.at).where(Event.complaint_id == deed.complaint.id, Event.kind == EventKind.DECIDED)
-    return deed.work.session.scalars(decided.order_by(Event.seq.desc()).limit(1)).one()
+    return deed.work.session.scalars(decided.order_by(Event.seq.desc()).limit(1)).one_or_none()
 
 
 def _sign(deed: Deed) -> None:

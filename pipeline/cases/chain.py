@@ -128,12 +128,13 @@ def _seal_hash(day: date, previous: str, rows: list[Head]) -> str:
 
 
 def seal_day(work: Work, day: date) -> Seal | None:
-    """Seal a day once: a hash over all heads and the seal before it. None when it is sealed already."""
-    if work.session.get(Seal, day) is not None:
+    """Seal a day once: a hash over all heads and the seal before it. None when it, or a later one, is sealed already
+    (a clock that was set back must not put a seal before those that stand)."""
+    before = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).one_or_none()
+    if before is not None and before.day >= day:
         return None
     wait_for_writers(work.session, Event)  # the seal is over all events up to the newest id
     rows = heads(work.session)
-    before = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).one_or_none()
     last = work.session.scalar(select(func.max(Event.id))) or 0
     digest = _seal_hash(day, before.hash if before else START, rows)
     seal = Seal(day=day, sealed_at=work.now, complaints=len(rows), last_event=last, hash=digest)
