@@ -205,6 +205,17 @@ def test_day_is_sealed_once(desk: Desk, told: str) -> None:
     assert desk.count(Seal) == 1
 
 
+def test_clock_that_was_set_back_over_midnight_seals_no_earlier_day(desk: Desk, told: str) -> None:
+    """Otherwise every audit would raise a false alarm for ever."""
+    with desk.work() as work:
+        assert cases.seal_day(work, date(2026, 11, 24)) is not None
+    desk.press("kepala", "kembalikan", number=told)
+    with desk.work() as work:
+        assert cases.seal_day(work, date(2026, 11, 23)) is None
+        assert cases.seal_day(work, date(2026, 11, 25)) is not None
+    assert desk.faults() == []
+
+
 def test_later_events_do_not_break_earlier_seals(desk: Desk, told: str) -> None:
     for day in (24, 25, 26):
         with desk.work() as work:

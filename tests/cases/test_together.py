@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from pipeline import cases
-from pipeline.cases import Invalid
+from pipeline import cases, store
+from pipeline.cases import Forbidden, Invalid
 from pipeline.db import Complaint, writing
 from pipeline.sop import EventKind, Stage, TaskKind
 from tests.desk import Desk
@@ -75,6 +75,33 @@ def test_merged_complaint_is_answered_in_words_as_the_letter_names_another(desk:
     assert (mail.recipient, mail.attachments) == (OTHER, [])
     assert "Lampu sudah menyala." in mail.text
     assert "Siti" not in mail.text
+
+
+def test_merged_complaint_that_needs_a_letter_of_its_own_gets_one_under_its_own_number(desk: Desk) -> None:
+    """Returned in its langkah 5, decided by itself: two letters must not bear one number."""
+    parent, child = merged(desk)
+    desk.to(Stage.PENYAMPAIAN, parent)
+    desk.press("jfu-1", "kembalikan", number=child, alasan="Pengadu ini bertanya hal lain juga.")
+    with pytest.raises(Forbidden):
+        desk.press("sekretaris", "ajukan", number=child)
+    desk.press("sekretaris", "kembalikan", number=child)
+    desk.press("kepala", "putuskan", number=child, keputusan="ditolak", perintah="Jelaskan.")
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+    assert desk.complaint(parent).letter_number == "400.14.5/1/401.109/2026"
+    desk.jobs()
+    desk.to(Stage.SELESAI, child)
+    assert desk.faults() == []
+
+
+def test_merged_complaint_may_be_answered_with_a_letter_of_its_own_without_a_new_decision(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.PENYAMPAIAN, parent)
+    desk.press("jfu-1", "kembalikan", number=child)
+    with desk.work() as work:
+        content = store.get(work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256)
+    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
+    desk.press("sekretaris", "ajukan", number=child)
+    assert desk.stage(child) is Stage.TANDA_TANGAN
 
 
 def test_ends_of_parent_and_child_are_apart(desk: Desk) -> None:
