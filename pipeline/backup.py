@@ -7,9 +7,14 @@ lies outside the database, no link in it can act. It is made 0600.
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Select, Table, func, select, text
 
@@ -47,21 +52,34 @@ def backup(engine: Engine, path: Path, tell: Callable[[str, int], None] = lambda
 
 def restore(engine: Engine, path: Path, tell: Callable[[str, int], None] = lambda table, rows: None) -> int:
     """Fill an empty database from a backup; how many rows. BackupError when it is not empty or the file is none."""
-    if not path.is_file() or path.read_bytes()[:15] != b"SQLite format 3":
+    if not _is_backup(path):
         raise BackupError(f"{path} bukan cadangan aduan.")
-    source_engine = db.connect(f"sqlite:///{path.resolve()}")
-    try:
-        if not db.is_current(source_engine):
+    with tempfile.TemporaryDirectory(prefix="aduan-pulih-") as folder:
+        copy = Path(folder) / "cadangan.db"  # the backup itself is never written to, not even to bring it up to date
+        shutil.copyfile(path, copy)
+        source_engine = db.connect(f"sqlite:///{copy}")
+        try:
             db.migrate(source_engine)
-        db.migrate(engine)
-        with _view(source_engine) as source, engine.begin() as into:
-            if any(into.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables):
-                raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru.")
-            count = _copy(source, into, tell)
-            _restart_sequences(into)
-    finally:
-        source_engine.dispose()
+            db.migrate(engine)
+            with _view(source_engine) as source, engine.begin() as into:
+                if any(into.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables):
+                    raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru.")
+                count = _copy(source, into, tell)
+                _restart_sequences(into)
+        finally:
+            source_engine.dispose()
     return count
+
+
+def _is_backup(path: Path) -> bool:
+    """Whether a file is a database that this program has made."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as file:
+            return bool(file.execute("SELECT version_num FROM alembic_version").fetchall())
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _view(engine: Engine) -> Connection:

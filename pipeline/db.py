@@ -19,6 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Date,
     DateTime,
@@ -133,8 +134,8 @@ class Sighting(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox: Mapped[str] = mapped_column(Text)
     folder: Mapped[str] = mapped_column(Text)
-    uidvalidity: Mapped[int]
-    uid: Mapped[int]
+    uidvalidity: Mapped[int] = mapped_column(BigInteger)  # RFC 3501: 32 bits without a sign
+    uid: Mapped[int] = mapped_column(BigInteger)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     seen_at: Mapped[datetime]
     moved_at: Mapped[datetime | None]
@@ -382,6 +383,12 @@ def wait_for_writers(session: Session, table: type[Base]) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f'LOCK TABLE "{table.__tablename__}" IN SHARE MODE'))
+
+
+def exclusive(session: Session, name: str) -> None:
+    """Hold others off until this transaction ends that name the same thing; SQLite has one writer at a time anyhow."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from io import BytesIO
 from pathlib import Path
 
@@ -36,8 +37,11 @@ ACCEPTED = PICTURES | {
     "video/mp4",
 }
 SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
-MAX_PIXELS = 60_000_000
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+MAX_PIXELS = 30_000_000
+MAX_PHOTO = 120_000_000
+_DECODERS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")  # never those that start other programs (EPS)
+_one_at_a_time = threading.Lock()  # pdfium is not safe in threads, and pictures may fill memory
+Image.MAX_IMAGE_PIXELS = MAX_PHOTO
 
 
 class FileError(Exception):
@@ -129,16 +133,17 @@ _VAGUE = {"", "application/octet-stream", "application/x-download", "application
 
 
 def _by_claim(declared: str, name: str) -> str:
-    if declared not in _VAGUE:
-        return declared
-    return mimetypes.guess_type(name, strict=False)[0] or declared or "application/octet-stream"
+    claimed = declared if declared not in _VAGUE else mimetypes.guess_type(name, strict=False)[0] or declared
+    if claimed in PICTURES or claimed == PDF:  # those have magic: what claims to be one and is not is nothing
+        return "application/octet-stream"
+    return claimed or "application/octet-stream"
 
 
 def check_scan(content: bytes, mime: str) -> None:
     """Whether these bytes are a signed paper: a PDF with pages, or a picture. ValueError tells what to do if not."""
     try:
         if mime == PDF:
-            with pypdfium2.PdfDocument(content) as document:
+            with _one_at_a_time, pypdfium2.PdfDocument(content) as document:
                 if len(document):
                     return
         elif mime in ("image/jpeg", "image/png"):
@@ -157,10 +162,11 @@ def size_words(count: int) -> str:
 def picture(content: bytes, width: int) -> bytes:
     """A JPEG of at most `width` pixels across, made anew from the pixels alone. FileError if it is no picture."""
     try:
-        with Image.open(BytesIO(content)) as source:
-            if source.width * source.height > MAX_PIXELS:
+        with _one_at_a_time, Image.open(BytesIO(content), formats=_DECODERS) as source:
+            if source.width * source.height > (MAX_PHOTO if source.format == "JPEG" else MAX_PIXELS):
                 raise FileError("gambar terlalu besar")
-            source.draft("RGB", (width, width * 4))
+            source.draft("RGB", (width, width * 4))  # a JPEG is decoded small
+            source.thumbnail((width, width * 4))
             image = ImageOps.exif_transpose(source).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise FileError(str(error)) from error

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from pipeline import cases, files, links, notices, store
 from pipeline.cases import File, Pengadu, Work
 from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Item, Outbox, Sighting, Task, reading, writing
+from pipeline.db import Complaint, Item, Outbox, Sighting, Task, exclusive, reading, writing
+from pipeline.letters.returned import Returned
 from pipeline.mail import outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
@@ -140,7 +141,9 @@ def new_items(session: Session) -> list[int]:
 # ---- taking in -----------------------------------------------------------------------------------------------
 
 
-def take_in(engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime]) -> str:
+def take_in(
+    engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime], *, by_hand: bool = False
+) -> str:
     """Settle one item; its new state ("done", "held"). Never raises for what the item holds."""
     try:
         with reading(engine) as session:
@@ -150,8 +153,11 @@ def take_in(engine: Engine, settings: Settings, item_id: int, clock: Callable[[]
             return _take_scan(engine, settings, item_id, raw, name, clock())
         message = read(raw)
         verdict = triage.classify(message, own_addresses=settings.own_addresses, raw=raw)
+        if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
+            verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
+        letters = _letters(settings, message)
         with writing(engine) as session:
-            return _take_mail(Work(session, settings, clock()), item_id, message, verdict)
+            return _take_mail(Work(session, settings, clock()), item_id, message, verdict, letters)
     except Exception as error:  # whatever one item does, the next ones go on; the reason is kept with it
         log.exception("item %s is held", item_id)
         with writing(engine) as session:
@@ -199,14 +205,14 @@ def _take_scan(engine: Engine, settings: Settings, item_id: int, raw: bytes, nam
         return _done(item, "slip")
 
 
-def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict) -> str:
+def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict, letters: list[Letter]) -> str:
     item = work.session.get_one(Item, item_id, with_for_update=True)
     if item.state != "new":
         return item.state
     item.message_id, item.name = message.message_id, message.subject[:200]
-    twin = work.session.scalars(
-        select(Item.id).where(Item.twin == item.twin, Item.id != item.id, Item.state != "new").limit(1)
-    ).first()
+    # Only an older item is the original: of two copies one has to become the complaint, whichever is held.
+    exclusive(work.session, item.twin)
+    twin = work.session.scalars(select(Item.id).where(Item.twin == item.twin, Item.id < item.id).limit(1)).first()
     if twin is not None:
         return _done(item, f"salinan item {twin}")
     if verdict.kind is Kind.BOUNCE:
@@ -215,25 +221,29 @@ def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict) -> 
         return _hold(work, item, verdict.reason)
     if verdict.kind is not Kind.PERSON:
         return _done(item, verdict.reason)
-    return _person(work, item, message)
+    return _person(work, item, message, letters)
 
 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     """Bound to the mail of ours that it is about (RFC 3464); one that cannot be bound is kept with its reason."""
+    stray = False
     for failure in verdict.failures:
+        # The id alone binds: it cannot be guessed, and a mail that was forwarded comes back from another address.
         mail = outbox.by_message_id(work.session, (bracketed(failure.original_message_id),))
-        if mail is not None and mail.recipient.lower() == failure.recipient.lower():
-            detail = failure.diagnostic or failure.status
-            cases.bounced(work, mail, failure.permanent, detail[:300])
-    return _done(item, verdict.reason)
+        if mail is None:
+            stray |= outbox.was_written_to(work.session, failure.recipient)
+            continue
+        links.revoke(work.session, mail.links, work.now)
+        cases.bounced(work, mail, failure.permanent, (failure.diagnostic or failure.status)[:300])
+    return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
-def _person(work: Work, item: Item, message: Message) -> str:
+def _person(work: Work, item: Item, message: Message, letters: list[Letter]) -> str:
     sender = message.sender.email.lower() if message.sender else ""
     thread = tuple(bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     if ours is not None and ours.recipient.lower() == sender:
-        return _reply_to_us(work, item, message, ours)
+        return _reply_to_us(work, item, message, ours, letters)
     known = _own_thread(work.session, thread, sender)
     if known is not None:
         return _join(work, item, message, known)
@@ -251,35 +261,29 @@ def _person(work: Work, item: Item, message: Message) -> str:
     return _done(item, "pengaduan baru")
 
 
-def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox) -> str:
+def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters: list[Letter]) -> str:
     """A reply to a mail of ours, by the one it was sent to: the pengadu adds to the case, an official to a task."""
     official = work.settings.person_at(ours.recipient)
+    if official is not None:
+        links.revoke(work.session, ours.links, work.now)  # the quoted mail holds them
     if official is not None and ours.task_id is not None:
-        return _reply_to_task(work, item, message, ours, official)
+        return _reply_to_task(work, item, ours, official, letters)
     if ours.complaint_id is not None and official is None:
         return _join(work, item, message, work.session.get_one(Complaint, ours.complaint_id))
-    if official is not None:
-        return _done(item, "balasan pejabat tanpa tugas")
     return _hold(work, item, word("ditahan.balasan"))
 
 
-def _reply_to_task(work: Work, item: Item, message: Message, ours: Outbox, person: Petugas) -> str:
+def _reply_to_task(work: Work, item: Item, ours: Outbox, person: Petugas, letters: list[Letter]) -> str:
     """A letter that comes back by mail is kept as a version; anything else is answered with the way on."""
     task = work.session.get_one(Task, ours.task_id)
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     problem = word("balasan.pakai_tautan")
     if task.kind is TaskKind.JAWABAN and task.closed_at is None:
         problem = word("balasan.tanpa_surat")
-        for attachment in message.attachments:
-            if not attachment.name.lower().endswith((".docx", ".doc", ".odt", ".rtf", ".pdf")):
-                continue
-            try:
-                cases.read_letter(work.settings, attachment.content)
-            except ValueError as error:
-                problem = str(error)
-                continue
-            cases.letter_by_mail(work, task.id, person, File(attachment.name, files.DOCX, attachment.content))
-            return _done(item, "surat dari Word")
+        for letter in letters:
+            problem = letter.problem or cases.letter_by_mail(work, task.id, person, letter.file, letter.read)
+            if not problem:
+                return _done(item, "surat dari Word")
     link_id = None
     if task.closed_at is None:
         issued = links.issue(work.session, task.id, [person.kode], work.now, work.settings.web.link_days)
@@ -288,6 +292,29 @@ def _reply_to_task(work: Work, item: Item, message: Message, ours: Outbox, perso
         problem = word("balasan.sudah_selesai")
     notices.task_reply(work.session, work.settings, work.now, complaint, task, person, link_id, problem)
     return _done(item, "balasan tugas")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An attached letter after its gate: as read, or why it cannot be taken."""
+
+    file: File
+    read: Returned | None
+    problem: str = ""
+
+
+def _letters(settings: Settings, message: Message) -> list[Letter]:
+    """Letters attached to a reply, each through its gate, before any transaction begins."""
+    found = []
+    for attachment in message.attachments if message.in_reply_to or message.references else ():
+        if not attachment.name.lower().endswith((".docx", ".doc", ".odt", ".rtf", ".pdf")):
+            continue
+        file = File(attachment.name, files.DOCX, attachment.content)
+        try:
+            found.append(Letter(file, cases.read_letter(settings, attachment.content)))
+        except ValueError as error:
+            found.append(Letter(file, None, str(error)))
+    return found
 
 
 def _own_thread(session: Session, thread: tuple[str, ...], sender: str) -> Complaint | None:
@@ -355,7 +382,7 @@ def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[]
         if item is None or item not in cases.held_items(session):
             raise KeyError(item_id)
         item.state = "new"
-    state = take_in(engine, settings, item_id, clock)
+    state = take_in(engine, settings, item_id, clock, by_hand=True)
     if state == "done":
         with writing(engine) as session:
             cases.close_item(Work(session, settings, clock()), item_id, "terbaca")

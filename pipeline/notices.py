@@ -413,6 +413,33 @@ def bounce(
     _send(session, settings, now, "terpental", to, petugas=person, surat=mail, sebab=diagnostic)
 
 
+def official_unreached(
+    session: Session, settings: Settings, now: datetime, complaint: Complaint, mail: Outbox, reason: str
+) -> None:
+    """To the IT officer: an official's address does not take mail. Never about a mail to the IT officer, and at most
+    so many an hour, so that no bounce of a bounce goes round (RFC 3834)."""
+    to = settings.petugas_ti.email
+    since = now - timedelta(hours=1)
+    name = "petugas_tak_terjangkau"
+    if mail.recipient == to or outbox.count_since(session, to, (name,), since) >= settings.smtp.answers_per_hour:
+        return
+    _send(session, settings, now, name, Letter(to, "", complaint), surat=mail, sebab=reason)
+
+
+def waiting(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+) -> None:
+    """The pengadu has not answered for some days; the Sekretaris may go on without."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    _send(session, settings, now, "menunggu_pengadu", to, petugas=person)
+
+
 def seal(session: Session, settings: Settings, now: datetime, row: Seal) -> None:
     """The day's seal to the IT officer, who keeps it outside the system."""
     _send(session, settings, now, "segel", Letter(settings.petugas_ti.email, ""), segel=row)

@@ -7,6 +7,7 @@ all once; `Lanes` runs each on its own schedule, with growing pauses for a lane 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -133,15 +134,25 @@ def scans(app: App) -> Report:
         return {}
     folder = app.settings.path(app.settings.scan.folder)
     found = [path for path in sorted(folder.iterdir()) if _is_still(path)] if folder.is_dir() else []
+    faults = []
     for path in found:
-        content = path.read_bytes()
-        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        with writing(app.engine) as session:
-            arrival = intake.Arrival("pindaian", str(path), int(at.timestamp()), 0, at, path.name)
-            item_id = intake.receive(session, "scan", content, arrival, app.clock()).id
-        state = intake.take_in(app.engine, app.settings, item_id, app.clock)
-        _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
+        try:
+            _scan(app, folder, path)
+        except (OSError, ValueError) as error:  # one file must not hold up the next
+            faults.append(f"{type(error).__name__}: {error}")
+    if faults:
+        raise OSError("; ".join(faults))
     return {"pindaian": len(found)}
+
+
+def _scan(app: App, folder: Path, path: Path) -> None:
+    content, at = path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    place, name = (os.fsencode(p).decode("utf-8", "replace") for p in (path, path.name))
+    with writing(app.engine) as session:
+        arrival = intake.Arrival("pindaian", place, int(at.timestamp()), 0, at, name)
+        item_id = intake.receive(session, "scan", content, arrival, app.clock()).id
+    state = intake.take_in(app.engine, app.settings, item_id, app.clock)
+    _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
 
 
 def _is_still(path: Path) -> bool:

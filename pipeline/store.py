@@ -8,6 +8,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.db import Blob
@@ -17,8 +18,10 @@ def put(session: Session, content: bytes) -> str:
     """Keep the bytes (once) and return their SHA-256 in hex."""
     digest = sha256(content).hexdigest()
     if session.scalar(select(Blob.sha256).where(Blob.sha256 == digest)) is None:
-        session.add(Blob(sha256=digest, size=len(content), content=content))
-        session.flush()
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        # Another transaction may be keeping the same bytes at this moment.
+        row = insert(Blob).values(sha256=digest, size=len(content), content=content)
+        session.execute(row.on_conflict_do_nothing())
     return digest
 
 

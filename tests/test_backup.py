@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -96,4 +97,20 @@ def test_a_file_that_is_no_backup_is_refused_and_nothing_is_made(tmp_path: Path)
     target = db.connect(f"sqlite:///{tmp_path / 'pulih.db'}")
     with pytest.raises(backup.BackupError, match="bukan cadangan"):
         backup.restore(target, tmp_path / "foto.jpg")
+    target.dispose()
+
+
+def test_restoring_leaves_the_backup_as_it_was(tmp_path: Path) -> None:
+    """The file may be the only copy; and a database of somebody else is no backup."""
+    with office(tmp_path) as kantor:
+        backup.backup(kantor.engine, tmp_path / "cadangan.db")
+    before = (tmp_path / "cadangan.db").read_bytes()
+    target = db.connect(f"sqlite:///{tmp_path / 'pulih.db'}")
+    backup.restore(target, tmp_path / "cadangan.db")
+    assert (tmp_path / "cadangan.db").read_bytes() == before
+    foreign = tmp_path / "lain.db"
+    with sqlite3.connect(foreign) as other:
+        other.execute("CREATE TABLE resep (nama TEXT)")
+    with pytest.raises(backup.BackupError, match="bukan cadangan"):
+        backup.restore(target, foreign)
     target.dispose()

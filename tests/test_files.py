@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from io import BytesIO
 
 import pypdfium2
@@ -120,3 +121,30 @@ def test_without_libreoffice_the_reason_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(files.FileError, match="tidak terpasang"):
         files.to_pdf(word_file("Dengan hormat"))
+
+
+def test_what_only_claims_to_be_a_picture_is_not_one() -> None:
+    """An EPS under the name of a PNG would make the decoder start another program."""
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n"
+    assert files.sniff(eps, declared="image/png", name="foto.png") not in files.PICTURES
+    with pytest.raises(files.FileError):
+        files.picture(eps, 300)
+
+
+def test_pdfs_are_checked_by_several_threads_at_once() -> None:
+    """pdfium is not made for threads: good files must not be refused, nor the process end."""
+    good, refused = pdf(3), []
+
+    def check() -> None:
+        for _ in range(20):
+            try:
+                files.check_scan(good, files.PDF)
+            except ValueError as error:
+                refused.append(error)
+
+    threads = [threading.Thread(target=check) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []

@@ -77,6 +77,9 @@ def test_what_the_jfu_typed_in_cannot_be_released_into_a_second_complaint(
         assert session.get_one(Item, held).state == "held"
 
 
-def test_a_held_mail_that_still_cannot_be_placed_stays_listed(settings: Settings, engine: Engine, held: int) -> None:
-    assert intake.release(engine, settings, held, lambda: NOW) == "held"
-    assert listed(engine) == [held]
+def test_a_mail_of_a_list_that_is_released_becomes_a_complaint(settings: Settings, engine: Engine, held: int) -> None:
+    """A group address in front of the mailbox adds List-Id to every complaint; who releases has decided."""
+    assert intake.release(engine, settings, held, lambda: NOW) == "done"
+    assert listed(engine) == []
+    with reading(engine) as session:
+        assert session.scalars(select(Complaint.perihal)).all() == ["Lampu padam"]

@@ -6,6 +6,7 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline import config, intake, store, words
+from pipeline import cases, config, intake, links, store, words
 from pipeline.cases import AlreadyDone
-from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, reading, writing
+from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, Task, reading, writing
 from pipeline.mail import outbox
 from pipeline.sop import Channel, EventKind, Stage, TaskKind
 from tests import office
@@ -209,15 +210,22 @@ def test_bounce_is_bound_to_the_mail_it_is_about(desk: Desk) -> None:
     assert desk.count(Complaint) == 2, "and is no complaint"
 
 
-def test_bounce_that_names_another_recipient_than_the_mail_had_moves_nothing(desk: Desk) -> None:
-    """Anybody may write a report: with the Message-ID alone no case can be reopened."""
+def test_bounce_of_a_forwarded_mail_is_bound_by_our_message_id_alone(desk: Desk) -> None:
+    """The address it names is where the pengadu's mail is forwarded to; our Message-ID cannot be guessed."""
     number = desk.to(Stage.PENYAMPAIAN)
     desk.press("jfu-1", "kirim_email")
     mail = desk.mails("surat_jawaban")[0]
-    before = desk.kinds(number)
-    forged = office.bounce_of(Mail("orang@lain.example", mail_of(mail, desk).raw), desk.clock())
-    assert desk.take_in(forged).state == "done"
-    assert desk.kinds(number) == before
+    forwarded = office.bounce_of(Mail("orang@lain.example", mail_of(mail, desk).raw), desk.clock())
+    assert desk.take_in(forwarded).state == "done"
+    assert EventKind.BOUNCED in desk.kinds(number)
+    assert desk.stage(number) is Stage.PENYAMPAIAN
+
+
+def test_bounce_that_cannot_be_bound_is_held_if_we_ever_wrote_there(desk: Desk) -> None:
+    """A report without our Message-ID, about an address that got mail from us: a JFU looks at it."""
+    desk.record(email=SITI)
+    item = desk.take_in(office.bounce_of(Mail(SITI, letter(desk).as_bytes()), desk.clock()))
+    assert (item.state, len(desk.item_tasks(item.id))) == ("held", 1)
 
 
 def test_bounce_of_a_mail_that_is_not_ours_is_kept_and_moves_nothing(desk: Desk) -> None:
@@ -526,8 +534,16 @@ def test_template_that_is_broken_holds_the_mail_and_the_next_one_goes_on(
     assert [(t.closed_by, t.outcome) for t in desk.item_tasks(held.id)] == [("sistem", "terbaca")]
 
 
-def test_release_of_what_stays_unreadable_holds_it_again_without_a_second_task(desk: Desk) -> None:
+def test_release_of_what_was_taken_for_spam_makes_it_a_complaint(desk: Desk) -> None:
+    """A person has decided; the headers of the server count no more."""
     item = desk.take_in(spam(desk).as_bytes())
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+    assert desk.count(Complaint) == 1
+
+
+def test_release_of_what_stays_unreadable_holds_it_again_without_a_second_task(desk: Desk) -> None:
+    desk.record(email=SITI)
+    item = desk.take_in(office.bounce_of(Mail(SITI, letter(desk).as_bytes()), desk.clock()))
     assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "held"
     again = desk.item(item.id)
     assert (again.state, again.attempts) == ("held", 2)
@@ -599,3 +615,41 @@ def test_scan_that_cannot_be_read_is_held(desk: Desk, content: bytes) -> None:
     assert item.state == "held"
     assert [t.kind for t in desk.item_tasks(item.id)] == [TaskKind.TERTAHAN]
     assert desk.item_tasks(item.id)[0].note == item.reason != ""
+
+
+def test_of_two_copies_the_held_one_may_be_released_without_losing_the_complaint(desk: Desk) -> None:
+    """Whichever copy is held, releasing it never ends as a copy of a copy."""
+    first = letter(desk).as_bytes()
+    held = desk.take_in(b"X-Spam-Flag: YES\r\n" + first)
+    assert held.state == "held"
+    copy = desk.take_in(b"Received: from lain by sini\r\nX-Spam-Flag: YES\r\n" + first)
+    assert copy.reason.startswith("salinan")
+    assert intake.release(desk.engine, desk.settings, held.id, desk.clock) == "done"
+    assert desk.count(Complaint) == 1
+
+
+def test_links_that_come_back_quoted_in_a_reply_open_nothing_any_more(desk: Desk) -> None:
+    """The raw mail is kept, and so is its backup: no token in it may act (DESIGN rule 5)."""
+    desk.to(Stage.JAWABAN)
+    mail = desk.mails("tugas_jawaban")[0]
+    reply = office.compose(mail.recipient, office.INTAKE, "Re", "Baik.", desk.clock(), reply_to=mail_of(mail, desk))
+    desk.take_in(reply.as_bytes())
+    with reading(desk.engine) as session:
+        quoted = links.token(session, desk.settings.key, mail.links[0])
+        with pytest.raises(links.LinkError):
+            links.resolve(session, desk.settings.key, quoted, desk.clock() + timedelta(seconds=1))
+        fresh = links.token(session, desk.settings.key, desk.mails("balasan_tugas")[-1].links[0])
+        assert links.resolve(session, desk.settings.key, fresh, desk.clock()).holder == "sekretaris"
+
+
+def test_held_mail_that_is_typed_in_keeps_the_mail_and_its_thread(desk: Desk) -> None:
+    item = desk.take_in(spam(desk).as_bytes())
+    with desk.work() as work:
+        task = work.session.scalars(select(Task).where(Task.item_id == item.id)).one()
+        values = {"perihal": ["Lampu"], "isi": ["Lampu padam."]}
+        form = cases.check(desk.settings, task.kind, "catat_slip", values, {})
+        made = cases.act(work, task.id, desk.person("jfu-1"), form)
+        assert made is not None
+        number = made.number
+    assert desk.complaint(number).thread_id == f"<{desk.item(item.id).message_id}>"
+    assert [d.mime for d in desk.documents(number)] == ["message/rfc822"]

@@ -558,7 +558,7 @@ def test_of_two_who_hold_a_role_the_first_acts_and_the_other_sees_who(post: Post
         late = kantor.send(stale, {"ringkasan": "Yang ini tidak boleh tercatat."})
         assert late.status == 200
         assert "Sudah dikerjakan" in late.text
-        assert "Dikerjakan oleh Dimas Prakoso" in late.text
+        assert "dikerjakan oleh Dimas Prakoso" in late.text
         assert kantor.complaint().ringkasan == "Lampu padam."
         assert len(kantor.inbox("sekretaris")) == 1
 

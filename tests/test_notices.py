@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cases, poller
+from pipeline import cases, poller, store
 from pipeline.config import TEMPLATES
 from pipeline.db import Complaint, Outbox, Seal
 from pipeline.notices import seal
@@ -87,8 +87,15 @@ def _others(desk: Desk) -> None:
     other = desk.to(Stage.JAWABAN)
     task_mail = next(m for m in desk.mails("tugas_jawaban") if m.task_id == desk.task("ajukan", other).id)
     with desk.work() as work:
-        upload = cases.File("jawaban.docx", "application/octet-stream", b"isi")
-        assert cases.letter_by_mail(work, desk.task("ajukan", other).id, desk.person("sekretaris"), upload)
+        draft = next(d for d in desk.documents(other) if d.kind == "konsep")
+        upload = cases.File("jawaban.docx", draft.mime, store.get(work.session, draft.sha256))
+        letter = cases.read_letter(desk.settings, upload.content)
+        assert not cases.letter_by_mail(work, desk.task("ajukan", other).id, desk.person("sekretaris"), upload, letter)
+    silent = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu", number=silent)
+    with desk.work() as work:
+        lost = next(m for m in desk.mails("tugas_catat"))
+        cases.bounced(work, lost, True, "550 5.1.1 User unknown")
     answered = Mail(task_mail.recipient, f"Message-ID: {task_mail.message_id}\r\n\r\nx".encode())
     reply = compose(
         task_mail.recipient, "aduan@kominfo.example", "Re", "Baik, nanti saya kirim.", desk.clock(), reply_to=answered
@@ -96,7 +103,7 @@ def _others(desk: Desk) -> None:
     desk.take_in(reply.as_bytes())
     desk.record()
     app = App(desk.settings, desk.engine, desk.clock)
-    for at in (jakarta(24, 9, 20), jakarta(25, 8)):
+    for at in (jakarta(24, 9, 20), jakarta(25, 8), jakarta(30, 8)):
         desk.clock.now = at
         poller.remind(app)
     poller.seal(app)

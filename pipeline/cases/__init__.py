@@ -7,8 +7,8 @@ watches the limits. Everything takes a `Work`: one write transaction, the settin
 from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bounce
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work
-from pipeline.cases.forms import Checked, File, Invalid, Upload, check, read_fields, read_letter
-from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_files, record, record_at_counter
+from pipeline.cases.forms import Checked, File, Invalid, Upload, check, of_another, read_fields, read_letter
+from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
     bounced,
     compose_letter,
@@ -62,6 +62,7 @@ __all__ = [
     "letter_by_mail",
     "merge_parent",
     "next_version",
+    "of_another",
     "open_item_task",
     "read_fields",
     "read_letter",
@@ -70,6 +71,7 @@ __all__ = [
     "remind",
     "reopen_after_bounce",
     "seal_day",
+    "status_code",
     "store_pdf",
     "verify",
 ]

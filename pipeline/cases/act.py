@@ -13,12 +13,22 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from pipeline import files, jobs, notices
-from pipeline.cases.chain import SYSTEM, Actor, actor_of, log
+from pipeline import files, jobs, notices, store
+from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked, next_number
-from pipeline.cases.forms import Checked, Invalid
+from pipeline.cases.forms import Checked, File, Invalid, of_another
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
-from pipeline.cases.tasks import MAKE_PDF, close, close_rest, fresh_links, holders, open_task, open_task_of, pause
+from pipeline.cases.tasks import (
+    MAKE_PDF,
+    close,
+    close_rest,
+    fresh_links,
+    holders,
+    open_task,
+    open_task_of,
+    pause,
+    resume,
+)
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.sop import TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
@@ -59,6 +69,7 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     case does not allow it now; Invalid when a field does not fit the case.
     """
     task = work.session.get_one(Task, task_id, populate_existing=True)
+    _lock_parent_too(work, task, form)
     complaint = locked(work, task.complaint_id) if task.complaint_id else None
     work.session.refresh(task)
     if person.kode not in {p.kode for p in holders(work.settings, task)}:
@@ -70,11 +81,20 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _refuse_second_press(work, task, complaint, person, form)
     deed = Deed(work, task, complaint, person, form)
     if form.action.closes:
+        resume(work, task)  # a limit that stood still is known again when the task ends
         close(work, task, person.kode, form.action.name)
     DO[task.kind, form.action.name](deed)
     if form.action.closes and task.kind is not TaskKind.KETERANGAN:
         _move(deed, next_stage(task.kind, form.action.name, complaint.stage))
     return complaint
+
+
+def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
+    """Two complaints that are merged into each other at once: both rows are locked in the order of their ids."""
+    if form.action.name == "gabungkan" and task.complaint_id:
+        parent = merge_parent(work, work.session.get_one(Complaint, task.complaint_id), form.text("nomor"))
+        for complaint_id in sorted({task.complaint_id, parent.id} if parent else {task.complaint_id}):
+            locked(work, complaint_id)
 
 
 def _refuse_second_press(work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked) -> None:
@@ -97,6 +117,8 @@ def _move(deed: Deed, stage: Stage) -> None:
     work, complaint = deed.work, deed.complaint
     if stage is complaint.stage:
         return
+    if complaint.stage in (Stage.PENYAMPAIAN, Stage.SELESAI) and stage not in (Stage.SELESAI, Stage.PENGIRIMAN):
+        _recall_children(work, complaint)
     complaint.stage = stage
     close_rest(work, complaint, "dilanjutkan")
     if stage in OVER:
@@ -118,6 +140,16 @@ def _waiting_children(work: Work, parent: Complaint) -> list[Complaint]:
     """Complaints that wait for the answer of this one, locked."""
     waiting = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
     return [locked(work, child_id) for child_id in work.session.scalars(waiting.order_by(Complaint.id)).all()]
+
+
+def _recall_children(work: Work, parent: Complaint) -> None:
+    """The answer is taken back: merged complaints that have not been answered with it wait for the next one."""
+    waiting = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.PENYAMPAIAN)
+    for child_id in work.session.scalars(waiting.order_by(Complaint.id)).all():
+        child = locked(work, child_id)
+        close_rest(work, child, "ditarik")
+        child.stage = Stage.DIGABUNG
+        log(work, child, EventKind.MERGED, SYSTEM, ke=parent.number)
 
 
 def _open_children(work: Work, parent: Complaint, actor: Actor) -> None:
@@ -203,6 +235,10 @@ def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Comp
         return None
     channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL
     complaint = record_at_counter(work, person, form, channel, item.id)
+    if item.source == "mail":  # what the pengadu sent stays with the case, and their next reply finds it
+        complaint.thread_id = f"<{item.message_id}>" if item.message_id else ""
+        raw = File(f"kiriman-{item.id}.eml", "message/rfc822", store.get(work.session, item.sha256))
+        add_documents(work, "lampiran", [raw], CITIZEN, complaint=complaint)
     for row in work.session.scalars(select(Document).where(Document.item_id == item.id)):
         row.complaint_id = complaint.id
     return complaint
@@ -286,7 +322,8 @@ def _decide(deed: Deed) -> None:
     complaint.decision = Decision(form.text("keputusan"))
     complaint.perintah = form.text("perintah")
     complaint.instansi = form.text("instansi") if complaint.decision is Decision.BUKAN_WEWENANG else ""
-    if _decided_at(deed) is None:  # a merged complaint has its parent's number until it is decided itself
+    # A merged complaint has its parent's number until it is decided itself; a reopened one has none.
+    if not complaint.letter_number or _decided_at(deed) is None:
         complaint.letter_number, complaint.letter_date = _letter_number(deed.work)
     deed.log(
         EventKind.DECIDED,
@@ -308,6 +345,11 @@ def _letter_number(work: Work) -> tuple[str, date]:
 
 
 def _store_letter(deed: Deed) -> None:
+    if deed.form.letter is not None:
+        drafts = len(documents(deed.work, deed.complaint, "konsep"))
+        problem = of_another(deed.work.settings, deed.complaint, deed.form.letter, drafts)
+        if problem:
+            raise Invalid({"surat": problem})
     kept = deed.keep("surat")
     deed.log(EventKind.LETTER_STORED, dokumen=kept, lewat="halaman")
 
@@ -317,9 +359,21 @@ def _submit(deed: Deed) -> None:
     decided = _decided_at(deed)
     if not letters or (decided is not None and letters[-1].created_at < decided):
         raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
+    if deed.form.seen and _newer_letter(deed):
+        raise Invalid({"catatan": word("galat.versi_baru")})
     if files.soffice():
         jobs.put(deed.work.session, MAKE_PDF, letters[-1].id, deed.work.now)
     deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
+
+
+def _newer_letter(deed: Deed) -> bool:
+    """Whether a version came (by mail, say) after the page was shown: nobody hands in what they have not seen."""
+    newer = select(Event.id).where(
+        Event.complaint_id == deed.complaint.id,
+        Event.seq > deed.form.seen,
+        Event.kind.in_((EventKind.LETTER_STORED, EventKind.DRAFTED)),
+    )
+    return deed.work.session.scalars(newer).first() is not None
 
 
 def _decided_at(deed: Deed) -> datetime | None:
@@ -383,6 +437,9 @@ def _correct(deed: Deed) -> None:
 def _reopen(deed: Deed) -> None:
     deed.log(EventKind.REOPENED, teks=deed.form.text("alasan"))
     _unclose(deed.complaint)
+    # A new round: the next letter bears its own number and date.
+    deed.complaint.letter_number, deed.complaint.letter_date, deed.complaint.decision = "", None, None
+    deed.complaint.keterangan = ""
 
 
 def _unclose(complaint: Complaint) -> None:

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from pipeline import files
 from pipeline.cases.core import Forbidden
 from pipeline.config import Settings
+from pipeline.db import Complaint
 from pipeline.letters import returned
+from pipeline.letters.mark import document_code
 from pipeline.sop import Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.words import word
 
@@ -119,10 +121,10 @@ class _Reader:
         if one.kind is FieldKind.WAKTU:
             try:
                 local = datetime.fromisoformat(text)
-            except ValueError as error:
+                aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
+                return aware.astimezone(UTC).isoformat()
+            except (ValueError, OverflowError) as error:
                 raise ValueError(word("galat.waktu")) from error
-            aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
-            return aware.astimezone(UTC).isoformat()
         return text
 
     def _many(self, one: Field) -> None:
@@ -163,6 +165,20 @@ def read_letter(settings: Settings, content: bytes) -> returned.Returned:
     if blocking:
         raise ValueError(" ".join(blocking))
     return letter
+
+
+def of_another(settings: Settings, complaint: Complaint, letter: returned.Returned, drafts: int) -> str:
+    """Why a letter cannot be this complaint's, or "": its marks (properties, dc:identifier, footer) are keyed.
+
+    A letter without any mark is taken: the page or the thread that it came by names the case.
+    """
+    for mark in filter(None, (letter.mark, letter.identifier)):
+        if mark.case_id != complaint.number or mark.code != document_code(settings.key, mark.case_id, mark.version):
+            return word("galat.surat_lain", nomor=mark.case_id)
+    codes = {document_code(settings.key, complaint.number, version) for version in range(1, drafts + 1)}
+    if letter.footer_code and letter.footer_code not in codes:
+        return word("galat.surat_lain_kode", kode=letter.footer_code)
+    return ""
 
 
 def _together(name: str, reader: _Reader) -> None:

@@ -16,7 +16,7 @@ from pipeline.cases.core import Work, locked, next_number
 from pipeline.cases.forms import Checked, File
 from pipeline.cases.tasks import current_task, fresh_links, open_task, open_task_of, resume
 from pipeline.config import Petugas
-from pipeline.db import Complaint, Document, Item
+from pipeline.db import Complaint, Document, Item, exclusive
 from pipeline.sop import Channel, EventKind, Role, Stage, TaskKind
 
 
@@ -143,11 +143,24 @@ def record(
 
 
 def record_at_counter(
-    work: Work, person: Petugas, form: Checked, channel: Channel | None = None, item_id: int | None = None
+    work: Work,
+    person: Petugas,
+    form: Checked,
+    channel: Channel | None = None,
+    item_id: int | None = None,
+    code: str = "",
 ) -> Complaint:
     """A complaint that a JFU typed in (in person, telephone, letter, slip): recorded and reported to the Sekretaris
-    in one go, for the JFU has just done all of langkah 1."""
+    in one go, for the JFU has just done all of langkah 1.
+
+    `code` is the status code that the form was given (see `status_code`): the same form pressed twice is one complaint.
+    """
     actor = actor_of(person)
+    if code:
+        exclusive(work.session, code)
+        there = work.session.scalars(select(Complaint).where(Complaint.status_code == code)).one_or_none()
+        if there is not None:
+            return there
     complaint = _create(
         work,
         channel or Channel(form.text("kanal")),
@@ -167,6 +180,7 @@ def record_at_counter(
         form.text("kategori"),
     )
     complaint.ringkasan = form.text("isi")
+    complaint.status_code = code or complaint.status_code
     kept = add_documents(work, "lampiran", form.files.values(), actor, complaint=complaint)
     log(
         work,

@@ -8,14 +8,15 @@ from pipeline import links, notices, store
 from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import Work, locked
-from pipeline.cases.forms import File
+from pipeline.cases.forms import File, of_another
 from pipeline.cases.record import add_documents, documents
-from pipeline.cases.tasks import close_rest, open_task, open_task_of, tell_holders
+from pipeline.cases.tasks import close_rest, open_task, open_task_of, resume, tell_holders
 from pipeline.config import TEMPLATES, Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Outbox, Task
 from pipeline.files import DOCX, PDF
 from pipeline.letters import draft
 from pipeline.letters.mark import Mark, document_code
+from pipeline.letters.returned import Returned
 from pipeline.sop import EventKind, Role, Stage, TaskKind
 from pipeline.words import word
 
@@ -70,16 +71,18 @@ def draft_letter(work: Work, complaint_id: int, version: int, content: bytes) ->
     tell_holders(work, complaint, task)
 
 
-def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File) -> bool:
+def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File, letter: Returned | None) -> str:
     """A letter that came as a reply to the mail of langkah 4: kept as a version, and answered with the link that
-    sends it on. False if the task is closed."""
+    sends it on. Why it was not kept, in words, or ""."""
     task = work.session.get_one(Task, task_id)
-    if task.complaint_id is None:
-        return False
+    if task.complaint_id is None or letter is None:
+        return word("balasan.tanpa_surat")
     complaint = locked(work, task.complaint_id)
     work.session.refresh(task)
     if task.closed_at is not None:
-        return False
+        return word("balasan.sudah_selesai")
+    if problem := of_another(work.settings, complaint, letter, len(documents(work, complaint, "konsep"))):
+        return problem
     kept = add_documents(work, "surat", [file], actor_of(person), complaint=complaint)
     log(
         work,
@@ -94,7 +97,7 @@ def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File) -> boo
     notices.letter_stored(
         work.session, work.settings, work.now, complaint, task, person, issued[person.kode], file.name
     )
-    return True
+    return ""
 
 
 def store_pdf(work: Work, document_id: int, content: bytes) -> None:
@@ -117,6 +120,9 @@ def store_pdf(work: Work, document_id: int, content: bytes) -> None:
 def delivery_result(work: Work, mail: Outbox) -> None:
     """The end of a mail of ours. A letter that the server took closes langkah 5; one that it refused opens it again."""
     complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
+    if complaint is not None and mail.name != "surat_jawaban" and mail.state == "dead":
+        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error, surat=mail.message_id)
+        _unreached(work, complaint, mail, mail.error)
     if complaint is None or mail.name != "surat_jawaban" or complaint.stage is not Stage.PENGIRIMAN:
         return
     if not _is_current(work, complaint, mail):
@@ -163,8 +169,24 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
     )
     if not permanent:
         return
-    if mail.name == "surat_jawaban" and complaint.stage in (Stage.SELESAI, Stage.PENGIRIMAN):
+    if mail.name != "surat_jawaban":
+        _unreached(work, complaint, mail, diagnostic)
+    elif complaint.delivery == "email" and _is_current(work, complaint, mail):
         reopen_after_bounce(work, complaint, word("sistem.terpental", sebab=diagnostic))
-    else:
-        for person in work.settings.holders(Role.JFU):
-            notices.bounce(work.session, work.settings, work.now, complaint, person, mail, diagnostic)
+
+
+def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> None:
+    """A mail that will not arrive: the clock that waited for its answer goes on, and somebody hears of it.
+
+    Of an official's bad address the IT officer hears, of the pengadu's the JFU (and the Sekretaris who asked).
+    """
+    if mail.recipient.lower() != complaint.email.lower():
+        notices.official_unreached(work.session, work.settings, work.now, complaint, mail, reason)
+        return
+    told = {p.kode: p for p in work.settings.holders(Role.JFU)}
+    waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
+    if mail.name == "tanya_pengadu" and waiting is not None:
+        resume(work, waiting)
+        told |= {p.kode: p for p in work.settings.holders(Role.SEKRETARIS)}
+    for person in told.values():
+        notices.bounce(work.session, work.settings, work.now, complaint, person, mail, reason)

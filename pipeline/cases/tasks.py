@@ -21,6 +21,7 @@ from pipeline.sop import LANGKAH_OF_TASK, ROLE_OF, EventKind, TaskKind
 
 FRESH_DRAFT = "konsep"  # job kinds
 MAKE_PDF = "pdf"
+WAIT_FOR_PENGADU = Limit(3, "hari kerja")
 
 
 def limit_of(settings: Settings, kind: TaskKind) -> Limit | None:
@@ -165,24 +166,32 @@ def close_item(work: Work, item_id: int, outcome: str) -> None:
 
 
 def pause(work: Work, task: Task) -> None:
-    """Stop the clock of a task (SOP, Reading: while the pengadu is asked)."""
+    """Stop the clock of a task (SOP, Reading: while the pengadu is asked). What is late already stays late."""
     if task.paused_at is not None:
         return
-    if task.due_at is not None:
+    if task.due_at is not None and task.due_at > work.now:
         left = clock.elapsed(work.now, task.due_at, work.settings.hours)
         task.left_minutes = -(-int(left.total_seconds()) // 60)  # in the office's favour
-    task.paused_at, task.due_at, task.remind_at = work.now, None, None
+        task.due_at = None
+    task.paused_at, task.remind_at = work.now, _patience(work)
+
+
+def _patience(work: Work) -> datetime:
+    """The morning after the days on which the pengadu's answer is waited for in silence."""
+    hours = work.settings.hours
+    return clock.next_workday(clock.due(work.now, WAIT_FOR_PENGADU, hours), hours)
 
 
 def resume(work: Work, task: Task) -> None:
-    """Start the clock again with what was left; a limit that had run out is due at once."""
+    """Start the clock again with what was left."""
     if task.paused_at is None:
         return
     stood_still = clock.elapsed(task.paused_at, work.now, work.settings.hours)
     task.paused_minutes += int(stood_still.total_seconds() // 60)
-    left = Limit(max(task.left_minutes or 0, 1), "menit")
-    task.due_at = clock.due(work.now, left, work.settings.hours)
-    task.paused_at, task.left_minutes, task.remind_at = None, None, task.due_at
+    if task.left_minutes is not None:
+        task.due_at = clock.due(work.now, Limit(max(task.left_minutes, 1), "menit"), work.settings.hours)
+    task.paused_at, task.left_minutes = None, None
+    task.remind_at = next_reminder(work.settings, task, work.now)
 
 
 def next_reminder(settings: Settings, task: Task, now: datetime) -> datetime | None:
@@ -197,10 +206,12 @@ def remind(work: Work, task_id: int) -> bool:
     task = work.session.get_one(Task, task_id)
     complaint = locked(work, task.complaint_id) if task.complaint_id else None
     work.session.refresh(task, with_for_update=True)  # after the complaint, in the order of `act`
-    if task.closed_at or task.remind_at is None or task.remind_at > work.now or not task.due_at:
+    if task.closed_at or task.remind_at is None or task.remind_at > work.now:
         return False
     if not work.settings.hours.is_open(work.now):
         return False
+    if task.paused_at is not None:
+        return _still_waiting(work, task, complaint)
     task.reminders += 1
     task.remind_at = next_reminder(work.settings, task, work.now)
     item = work.session.get(Item, task.item_id) if task.item_id else None
@@ -208,6 +219,16 @@ def remind(work: Work, task_id: int) -> bool:
         notices.reminder(work.session, work.settings, work.now, complaint, item, task, person, link_id)
     if complaint is not None:
         log(work, complaint, EventKind.REMINDED, SYSTEM, task.id, ke=task.reminders, tugas=str(task.kind))
+    return True
+
+
+def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:
+    """The pengadu does not answer: the Sekretaris is told every few office days that the case may go on without."""
+    if complaint is None:
+        return False
+    task.remind_at = _patience(work)
+    for person, link_id in fresh_links(work, task):
+        notices.waiting(work.session, work.settings, work.now, complaint, task, person, link_id)
     return True
 
 

@@ -196,7 +196,9 @@ class Office:
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Only this machine, by its own name: a page of another site cannot reach the demo by a forged host."""
-        if environ.get("HTTP_HOST", "") not in (f"127.0.0.1:{self.port}", f"localhost:{self.port}"):
+        names = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
+        foreign = environ["REQUEST_METHOD"] == "POST" and environ.get("HTTP_SEC_FETCH_SITE", "") == "cross-site"
+        if environ.get("HTTP_HOST", "") not in names or foreign:
             start_response("421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")])
             return [f"Buka http://127.0.0.1:{self.port}/demo\n".encode()]
         with self._lock:

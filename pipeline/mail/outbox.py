@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
-from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
@@ -32,6 +32,24 @@ BATCH = 50
 LONGEST_ID = 250  # letters; a header line may have 998, and an id cannot be folded
 TOO_LARGE = 552  # RFC 1870: the server says at MAIL FROM that this mail is too big
 TokenOf = Callable[[Session, int], str]
+
+
+class _Policy(EmailPolicy):
+    """SMTP's own, but a thread's Message-IDs are never encoded or broken, however long they are (RFC 5322, 3.6.4)."""
+
+    def fold(self, name: str, value: str) -> str:
+        return _thread_line(name, value) if name in THREAD else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return _thread_line(name, value).encode() if name in THREAD else super().fold_binary(name, value)
+
+
+def _thread_line(name: str, value: str) -> str:
+    return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
+
+
+THREAD = ("In-Reply-To", "References")
+POLICY = _Policy(linesep="\r\n")
 
 
 class MailServerDown(Exception):
@@ -132,6 +150,11 @@ def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:
     return session.scalar(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1))
 
 
+def was_written_to(session: Session, address: str) -> bool:
+    """Whether a mail of ours ever went to this address."""
+    return session.scalar(select(Outbox.id).where(Outbox.recipient == address).limit(1)) is not None
+
+
 def untold(session: Session) -> list[Outbox]:
     """Mails whose end (sent, dead) nobody has been told of yet."""
     return list(
@@ -160,7 +183,7 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
         url = f"{settings.web.base_url}/t/{token}"
         text = text.replace(placeholder(row.slot, link_id), url)
         html = html.replace(placeholder(row.slot, link_id), url)
-    message = EmailMessage(policy=SMTP_POLICY)
+    message = EmailMessage(policy=POLICY)
     message["From"] = _address(settings.smtp.sender_name, settings.smtp.sender)
     message["To"] = _address(row.recipient_name, row.recipient)
     message["Subject"] = row.subject
@@ -193,6 +216,7 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
         try:
             if conf.security == "starttls":
                 server.starttls(context=context)
+            server.ehlo_or_helo_if_needed()
             if conf.user:
                 server.login(conf.user, settings.secret("smtp_password"))
         except BaseException:
@@ -203,7 +227,7 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
     return server
 
 
-def _is_due(now: datetime) -> object:
+def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(
         and_(Outbox.state == "due", Outbox.next_at <= now),
         and_(Outbox.state == "sending", Outbox.claimed_at < now - STALE),
@@ -213,7 +237,7 @@ def _is_due(now: datetime) -> object:
 def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
     with writing(engine) as session:
         claimed = session.execute(
-            update(Outbox).where(Outbox.id == mail_id, _is_due(now)).values(state="sending", claimed_at=now)  # type: ignore[arg-type]
+            update(Outbox).where(Outbox.id == mail_id, _is_due(now)).values(state="sending", claimed_at=now)
         )
         return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
 
@@ -243,7 +267,7 @@ def _mark(engine: Engine, mail_id: int, now: datetime, error: str = "", permanen
 
 
 def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
-    """The connection died before the server answered: the try does not count against the mail."""
+    """The server refuses the office, whatever the mail: the try does not count against it."""
     with writing(engine) as session:
         row = session.get_one(Outbox, mail_id)
         row.state, row.claimed_at, row.error = "due", None, error[:500]
@@ -254,7 +278,7 @@ def _wire(message: EmailMessage, recipient: str) -> tuple[bytes, tuple[str, ...]
     """(bytes, MAIL options). smtplib's own send_message would put ">" before a line that begins with "From "."""
     if recipient.isascii():
         return message.as_bytes(), ()
-    return message.as_bytes(policy=SMTP_POLICY.clone(utf8=True)), ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
+    return message.as_bytes(policy=POLICY.clone(utf8=True)), ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
 
 
 def _send(server: smtplib.SMTP, settings: Settings, row: Outbox, message: EmailMessage) -> tuple[str, bool]:
@@ -303,9 +327,10 @@ def _connected(settings: Settings) -> Iterator[Callable[[], smtplib.SMTP]]:
 
 
 def due(engine: Engine, now: datetime) -> list[int]:
-    """Ids of mails whose time has come, oldest first, at most one batch."""
+    """Ids of mails whose time has come, longest due first, at most one batch."""
     with reading(engine) as session:
-        return list(session.scalars(select(Outbox.id).where(_is_due(now)).order_by(Outbox.id).limit(BATCH)))  # type: ignore[arg-type]
+        query = select(Outbox.id).where(_is_due(now)).order_by(Outbox.next_at, Outbox.id)
+        return list(session.scalars(query.limit(BATCH)))
 
 
 def flush(engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf) -> Flushed:
@@ -323,8 +348,12 @@ def flush(engine: Engine, settings: Settings, clock: Callable[[], datetime], tok
                 try:
                     row, message = _load(engine, settings, mail_id, token_of)
                     error, permanent = _send(server(), settings, row, message)
+                except smtplib.SMTPSenderRefused as refused:
+                    _release(engine, mail_id, clock(), str(refused))
+                    raise MailServerDown(str(refused)) from refused
                 except (OSError, smtplib.SMTPException) as broken:
-                    _release(engine, mail_id, clock(), str(broken))
+                    # The server hung up on this mail: that counts as a try, or it would be sent for ever.
+                    _mark(engine, mail_id, clock(), str(broken))
                     raise MailServerDown(str(broken)) from broken
                 except (KeyError, ValueError, LookupError) as bad:
                     error, permanent = f"{type(bad).__name__}: {bad}", True

@@ -5,19 +5,21 @@ A POST reads and checks its form outside any transaction, acts in one, and answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
 import segno
 from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases, clock, files, links, notices, store
 from pipeline.config import Petugas
-from pipeline.db import Complaint, Document, Item, reading, writing
-from pipeline.sop import COUNTER_FIELDS, Action, Role, action
+from pipeline.db import Complaint, Document, Event, Item, reading, writing
+from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.page import View, control, receipt, spent_page, task_page
 from pipeline.words import table, word
@@ -53,7 +55,7 @@ def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
 def show(token: str) -> Response:
     with opened(token) as (_session, found, view, person):
         if view.task.closed_at is not None:
-            mine = view.task.closed_by == person.kode and "selesai" in request.args
+            mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view))
             return html("terpakai.html", **spent_page(view, found.full, found.holder))
@@ -113,7 +115,8 @@ def _document(session: Session, view: View, found: links.Opened, document_id: in
         raise Friendly("tidak_ada", 404)
     same_case = view.complaint is not None and row.complaint_id == view.complaint.id
     same_item = view.task.item_id is not None and row.item_id == view.task.item_id
-    if not (same_case or same_item):
+    asked = view.task.kind is TaskKind.KETERANGAN  # a Kasubag/Kasi sees what the question is about, not the letters
+    if not (same_case or same_item) or (asked and row.kind not in ("lampiran", "halaman", "keterangan")):
         raise Friendly("tidak_ada", 404)
     return row
 
@@ -187,10 +190,17 @@ def _counter_page(view: View, given: dict[str, list[str]], errors: dict[str, str
             "tombol": word("catat.tombol"),
             "catatan": word("catat.catatan"),
             "multipart": True,
+            "sembunyi": [{"name": "kunci", "value": _key(given)}],
         },
         sapaan=table("catat")["sapaan"],
         peringatan=view.settings.sop.peringatan,
     )
+
+
+def _key(given: dict[str, list[str]]) -> str:
+    """The code that the complaint will bear, made with the form: pressing twice records once."""
+    text = (given.get("kunci") or [""])[0]
+    return text if re.fullmatch(r"[a-z2-7]{16}", text) else cases.status_code()
 
 
 @pages.post("/catat")
@@ -207,10 +217,19 @@ def record(token: str) -> BaseResponse:
         except cases.Invalid as error:
             return _counter_page(view, values, error.errors)
     with writing(here.engine) as session:
-        complaint = cases.record_at_counter(cases.Work(session, here.settings, here.clock()), person, form)
-        complaint_id = complaint.id
+        work = cases.Work(session, here.settings, here.clock())
+        complaint_id = cases.record_at_counter(work, person, form, code=_key(values)).id
     here.wake("send")
     return redirect(f"/t/{token}/tanda-terima/{complaint_id}", 303)
+
+
+def _recorded_by(session: Session, found: links.Opened, person: Petugas, complaint_id: int) -> Complaint:
+    """A complaint that this JFU typed in: whoever took it may print its receipt."""
+    complaint = session.get(Complaint, complaint_id)
+    first = session.scalars(select(Event.actor).where(Event.complaint_id == complaint_id, Event.seq == 1)).first()
+    if complaint is None or not found.full or first != person.kode:
+        raise Friendly("tidak_ada", 404)
+    return complaint
 
 
 @pages.get("/tanda-terima/<int(max=2147483647):complaint_id>")
@@ -218,9 +237,7 @@ def slip(token: str, complaint_id: int) -> Response:
     """The printable receipt for a pengadu who stands at the counter."""
     with opened(token) as (session, found, view, person):
         _clerk(person)
-        c = session.get(Complaint, complaint_id)
-        if c is None or not found.full:
-            raise Friendly("tidak_ada", 404)
+        c = _recorded_by(session, found, person, complaint_id)
         settings, zone = view.settings, view.settings.zone
         recorded = c.recorded_at.astimezone(zone)
         last = clock.next_workday(
@@ -258,9 +275,7 @@ def slip(token: str, complaint_id: int) -> Response:
 def slip_code(token: str, complaint_id: int) -> Response:
     with opened(token) as (session, found, view, person):
         _clerk(person)
-        c = session.get(Complaint, complaint_id)
-        if c is None or not found.full:
-            raise Friendly("tidak_ada", 404)
+        c = _recorded_by(session, found, person, complaint_id)
         out = BytesIO()
         segno.make(notices.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=2)
         return Response(out.getvalue(), mimetype="image/svg+xml")

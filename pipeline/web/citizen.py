@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -48,8 +47,8 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
         "arti": {"judul": word("arti.judul"), "teks": word("arti.menunggu") if waiting else word(f"arti.{stage}")},
         "tambah": {
             "teks": "Balas email tanda terima dari kami. Foto dan dokumen boleh dilampirkan.",
-            "url": f"mailto:{settings.smtp.sender}?subject={quote(complaint.number + ' tambahan')}",
-            "label": "Tulis email",
+            "url": "",  # a new mail would be a new complaint: only a reply is known by its thread
+            "label": "",
             "catatan": "Mengadu tanpa email? Sebutkan nomor di atas kepada petugas kami di ruang pengaduan.",
         },
     }

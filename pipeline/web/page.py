@@ -354,8 +354,6 @@ def _prefilled(view: View, name: str) -> str:
         return ""
     if name == "ringkasan":
         return c.ringkasan or (c.isi if len(c.isi) <= 600 else "")
-    if name == "pesan" and c.parent_id:
-        return c.perihal and c.hasil and c.perintah
     known = {"perihal", "kategori", "nama", "alamat", "telepon", "email", "hasil", "perintah", "instansi"}
     return str(getattr(c, name)) if name in known else ""
 

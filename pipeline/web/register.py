@@ -42,6 +42,8 @@ def wanted() -> Filter:
         month = date.fromisoformat(request.args.get("bulan", "") + "-01")
     except ValueError:
         month = None
+    if month is not None and not 2000 <= month.year <= 2100:
+        month = None
     step = request.args.get("langkah", "")
     return Filter(
         text=request.args.get("q", "").strip()[:100],

@@ -178,9 +178,10 @@ class Sop(RuleBasedStateMachine):
                 if limit_of(self.desk.settings, task.kind) is None:
                     assert (task.due_at, task.remind_at, task.paused_at) == (None, None, None)
                 else:
-                    assert (task.due_at is None) == (task.paused_at is not None)
-                    assert (task.remind_at is None) == (task.paused_at is not None)
-                    assert task.paused_at is None or task.left_minutes is not None
+                    late = task.paused_at is not None and task.left_minutes is None  # what is late stays late
+                    assert (task.due_at is None) == (task.paused_at is not None and not late)
+                    assert task.remind_at is not None
+                    assert not (late and task.due_at and task.paused_at) or task.due_at <= task.paused_at
                     assert task.due_at is None or task.due_at >= task.opened_at
                 assert task.paused_minutes >= 0
 
@@ -205,7 +206,8 @@ class Sop(RuleBasedStateMachine):
     def letters_have_one_number_each(self) -> None:
         """A merged complaint is told its parent's answer under the parent's number, unless it was decided itself."""
         decided = {c.id for c in self.desk.complaints() if EventKind.DECIDED in self.desk.kinds(c.number)}
-        own = [c.letter_number for c in self.desk.complaints() if c.id in decided]
+        # A case that was reopened has no letter again until it is decided anew.
+        own = [c.letter_number for c in self.desk.complaints() if c.id in decided and c.decision is not None]
         assert len(set(own)) == len(own)
         assert all(own)
 

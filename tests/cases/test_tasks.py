@@ -44,7 +44,8 @@ def clarification(desk: Desk) -> Task:
 def test_question_to_the_pengadu_stops_the_clock(desk: Desk) -> None:
     asked(desk)
     task = clarification(desk)
-    assert (task.due_at, task.remind_at, task.paused_at, task.left_minutes) == (None, None, jakarta(24, 9, 4), 6)
+    assert (task.due_at, task.paused_at, task.left_minutes) == (None, jakarta(24, 9, 4), 6)
+    assert task.remind_at == jakarta(30, 7, 30)
     assert task.closed_at is None
 
 
@@ -93,13 +94,16 @@ def test_answer_in_the_evening_runs_from_the_next_opening(desk: Desk) -> None:
     assert clarification(desk).due_at == jakarta(25, 7, 36)
 
 
-def test_limit_that_had_run_out_is_due_at_once_after_the_answer(desk: Desk) -> None:
+def test_limit_that_had_run_out_stays_run_out_whatever_is_asked(desk: Desk) -> None:
+    """Lateness is not washed away by a question to the pengadu."""
     number = desk.to(Stage.KLARIFIKASI)
+    before = clarification(desk).due_at
+    assert before is not None
     desk.later(minutes=25)
     desk.press("sekretaris", "tanya_pengadu")
     desk.later(hours=1)
     writes(desk, number)
-    assert clarification(desk).due_at == jakarta(24, 10, 26)
+    assert clarification(desk).due_at == before
 
 
 def test_answer_is_marked_as_one_and_told_to_sekretaris_and_jfu(desk: Desk) -> None:
@@ -131,10 +135,16 @@ def test_stopped_task_can_be_finished_without_the_answer(desk: Desk) -> None:
     assert desk.faults() == []
 
 
-def test_stopped_task_is_not_reminded(desk: Desk) -> None:
+def test_stopped_task_is_not_reminded_but_the_silence_is_told_after_three_office_days(desk: Desk) -> None:
+    """Nobody waits for ever for a pengadu who does not answer."""
     asked(desk)
-    desk.clock.now = jakarta(30, 10)
+    before = len(desk.mails("pengingat"))
+    desk.clock.now = jakarta(27, 10)
     assert poller.remind(App(desk.settings, desk.engine, desk.clock)) == {"pengingat": 0}
+    desk.clock.now = jakarta(30, 10)
+    assert poller.remind(App(desk.settings, desk.engine, desk.clock)) == {"pengingat": 1}
+    assert len(desk.mails("pengingat")) == before
+    assert [m.recipient for m in desk.mails("menunggu_pengadu")] == ["sekretaris@kominfo.example"]
 
 
 def test_unit_that_is_asked_while_the_clock_stands_still_has_a_limit_of_its_own(desk: Desk) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from threading import Thread
 
 import pytest
+from docx import Document as Docx
 
 from pipeline import cases, store
 from pipeline.cases import Forbidden, Invalid
@@ -14,6 +16,14 @@ from tests.desk import Desk
 from tests.office import SIGNED
 
 OTHER = "budi@warga.example"
+
+
+def blank_letter() -> bytes:
+    """A letter that somebody typed from an empty page: no mark of ours in it."""
+    document, out = Docx(), BytesIO()
+    document.add_paragraph("Dengan hormat, pengaduan Saudara sudah kami tangani.")
+    document.save(out)
+    return out.getvalue()
 
 
 def merged(desk: Desk) -> tuple[str, str]:
@@ -99,7 +109,9 @@ def test_merged_complaint_may_be_answered_with_a_letter_of_its_own_without_a_new
     desk.press("jfu-1", "kembalikan", number=child)
     with desk.work() as work:
         content = store.get(work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256)
-    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
+    with pytest.raises(Invalid, match="milik pengaduan"):  # the parent's letter names the parent's pengadu
+        desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
+    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", blank_letter())})
     desk.press("sekretaris", "ajukan", number=child)
     assert desk.stage(child) is Stage.TANDA_TANGAN
 
@@ -233,3 +245,36 @@ def test_complaints_without_an_address_are_nobodys_duplicates(desk: Desk) -> Non
     with writing(desk.engine) as session:
         work = cases.Work(session, desk.settings, desk.clock())
         assert cases.duplicate_of(work, session.get_one(Complaint, desk.complaint(newest).id)) == []
+
+
+def test_answer_that_is_taken_back_is_taken_back_from_merged_complaints_too(desk: Desk) -> None:
+    """The parent's letter returns from langkah 5: a child that has not been answered waits for the next decision."""
+    parent, child = merged(desk)
+    desk.to(Stage.PENYAMPAIAN, parent)
+    desk.press("jfu-1", "kembalikan", number=parent, alasan="Alamat keliru.")
+    assert (desk.stage(child), desk.tasks(child, open_only=True)) == (Stage.DIGABUNG, [])
+    desk.press("sekretaris", "kembalikan", number=parent, alasan="Perlu diputuskan lagi.")
+    desk.press("kepala", "putuskan", number=parent, keputusan="ditolak", perintah="Jelaskan.")
+    desk.jobs()
+    desk.to(Stage.PENYAMPAIAN, parent)
+    assert str(desk.complaint(child).decision) == "ditolak"
+    assert desk.faults() == []
+
+
+def test_two_that_are_merged_into_each_other_at_once_do_not_block_each_other(desk: Desk) -> None:
+    one, two = desk.record(), desk.record(email=OTHER, nama="Budi")
+    said: list[str] = []
+
+    def merge(number: str, into: str) -> None:
+        try:
+            desk.press("jfu-1", "gabungkan", number=number, nomor=into)
+            said.append("digabung")
+        except (Invalid, Forbidden) as error:
+            said.append(type(error).__name__)
+
+    threads = [Thread(target=merge, args=pair) for pair in ((one, two), (two, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["Invalid", "digabung"]

@@ -510,15 +510,32 @@ def ok(line: str) -> str:
     return "354 lanjut" if line.upper() == "DATA" else "250 baik"
 
 
-@pytest.mark.parametrize("at", ["EHLO", "MAIL", "RCPT", "DATA"])
-def test_server_that_hangs_up_half_way_loses_nothing(desk: Desk, sink: Sink, at: str) -> None:
+@pytest.mark.parametrize(("at", "tries"), [("EHLO", 0), ("MAIL", 1), ("RCPT", 1), ("DATA", 1)])
+def test_server_that_hangs_up_half_way_loses_nothing(desk: Desk, sink: Sink, at: str, tries: int) -> None:
+    """A hang-up on a mail counts as a try of that mail, or one that always ends so would be sent for ever."""
     mail_id = put(desk)
     result = against(desk, lambda line: None if line.upper().startswith((at, "HELO")) else ok(line))
     assert isinstance(result, MailServerDown)
-    assert (row(desk, mail_id).state, row(desk, mail_id).attempts, row(desk, mail_id).claimed_at) == ("due", 0, None)
+    assert (row(desk, mail_id).state, row(desk, mail_id).attempts, row(desk, mail_id).claimed_at) == (
+        "due",
+        tries,
+        None,
+    )
     desk.later(minutes=1)
     assert flush(desk) == Flushed(sent=1)
     assert len(sink.messages) == 1
+
+
+def test_mail_on_which_the_server_always_hangs_up_ends_and_does_not_hold_up_the_next(desk: Desk, sink: Sink) -> None:
+    """A filter that drops the connection at one mail: the others go out between its tries, and it is given up."""
+    poison, good = put(desk), put(desk)
+    against(desk, lambda line: None if line.upper().startswith("DATA") else ok(line))
+    assert flush(desk) == Flushed(sent=1)
+    assert row(desk, good).state == "sent"
+    for _ in range(len(outbox.PAUSES)):
+        desk.later(days=2)
+        against(desk, lambda line: None if line.upper().startswith("DATA") else ok(line))
+    assert row(desk, poison).state == "dead"
 
 
 @pytest.mark.parametrize("said", ["530 5.7.0 Authentication required", "550 5.7.1 sender not allowed", "451 later"])
@@ -658,3 +675,12 @@ def test_answers_to_one_address_are_capped_by_the_hour(desk: Desk) -> None:
     desk.clock.now = jakarta(24, 10) + timedelta(seconds=1)
     desk.record()
     assert len(desk.mails("tanda_terima")) == 7
+
+
+def test_thread_of_a_very_long_message_id_leaves_unbroken(desk: Desk) -> None:
+    """Outlook writes ids of 80 characters and more; encoded or broken they would end the pengadu's thread."""
+    long_id = f"<{'A' * 110}@warga.example>"
+    mail_id = put(desk, in_reply_to=long_id, references=(long_id,))
+    raw = outbox.build(row(desk, mail_id), desk.settings, {}, []).as_bytes().replace(b"\r\n ", b" ")
+    assert f"In-Reply-To: {long_id}".encode() in raw
+    assert f"References: {long_id}".encode() in raw

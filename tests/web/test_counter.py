@@ -1,0 +1,61 @@
+"""The counter: what a JFU types in is recorded once, and its receipt is printed by who took it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.office import Office, office
+
+VISITOR = {"kanal": "langsung", "perihal": "Wifi taman", "isi": "Wifi taman mati.", "nama": "Suharti"}
+
+
+@pytest.fixture
+def kantor(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as running:
+        running.citizen_sends()
+        yield running
+
+
+def token(kantor: Office) -> str:
+    return kantor.link("jfu-1", "laporkan").partition("?")[0]
+
+
+def test_the_same_form_pressed_twice_is_one_complaint(kantor: Office) -> None:
+    """A slow network and an impatient finger: one number, one receipt."""
+    form = kantor.page(f"{token(kantor)}/catat").forms["catat"]
+    kantor.send(form, VISITOR)
+    kantor.send(form, VISITOR)
+    assert [c.perihal for c in kantor.complaints()].count("Wifi taman") == 1
+    kantor.send(kantor.page(f"{token(kantor)}/catat").forms["catat"], VISITOR)
+    assert [c.perihal for c in kantor.complaints()].count("Wifi taman") == 2
+
+
+def test_only_a_complaint_that_was_typed_in_by_this_jfu_has_a_receipt_here(kantor: Office) -> None:
+    mailed = kantor.complaint().id
+    path = token(kantor)[token(kantor).index("/t/") :]
+    assert kantor.web.get(f"{path}/tanda-terima/{mailed}").status_code == 404
+    assert kantor.web.get(f"{path}/tanda-terima/{mailed}/qr").status_code == 404
+    kantor.send(kantor.page(f"{token(kantor)}/catat").forms["catat"], VISITOR)
+    typed = next(c.id for c in kantor.complaints() if c.perihal == "Wifi taman")
+    assert kantor.web.get(f"{path}/tanda-terima/{typed}").status_code == 200
+
+
+def test_receipt_of_an_act_is_shown_for_seven_days_only(kantor: Office) -> None:
+    """Afterwards the link tells who acted and when, and nothing of the complaint."""
+    link = token(kantor)
+    kantor.press("jfu-1", "laporkan", ringkasan="Ringkasan yang rahasia.")
+    path = link[link.index("/t/") :]
+    assert "Terima kasih" in kantor.web.get(f"{path}?selesai").text
+    kantor.later(days=8)
+    late = kantor.web.get(f"{path}?selesai").text
+    assert "Terima kasih" not in late
+    assert "Sudah dikerjakan" in late
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12", "2026-13", "x"])
+def test_book_of_an_impossible_month_is_the_whole_book(kantor: Office, month: str) -> None:
+    path = token(kantor)[token(kantor).index("/t/") :]
+    assert kantor.web.get(f"{path}/buku?bulan={month}").status_code == 200
