@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test coverage lint lock clean
+.PHONY: demo test coverage lint lock bench clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -33,6 +33,9 @@ lint: .venv/installed-test
 lock:
 	$(LOCK) --upgrade --group build --output-file requirements.lock
 	$(LOCK) --upgrade --group build --extra test --constraint requirements.lock --output-file requirements-test.lock
+
+bench: .venv/installed-test
+	$(BIN)/python bench/run.py
 
 clean:
 	rm -rf .venv

@@ -24,7 +24,7 @@ from pipeline.letters import returned
 from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
 from pipeline.web.common import Friendly, html
 from pipeline.web.page import View, steps, timeline
-from pipeline.words import environment, word
+from pipeline.words import word
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 FRAME = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
@@ -55,7 +55,7 @@ def boxes(office: Office) -> list[Box]:
 def register(app: Flask, office: Office) -> None:
     """Add the playground to the demo's application; `serve` never does."""
     pages = Blueprint("demo", __name__, url_prefix="/demo")
-    environment(office.settings).globals["demo_url"] = "/demo"
+    app.extensions["aduan"].shared["demo_url"] = "/demo"
 
     @pages.get("")
     def show() -> Response:

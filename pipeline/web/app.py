@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.config import TEMPLATES, Settings
 from pipeline.web import action, citizen, register
-from pipeline.web.common import Friendly, Site
-from pipeline.words import environment, table
+from pipeline.web.common import Friendly, Site, html
+from pipeline.words import table
 
 log = logging.getLogger(__name__)
 POLICY = (
@@ -37,23 +37,21 @@ def create_app(
     """The WSGI application. `wake` tells the poller's lanes that there is something to do."""
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.web.upload_mb * 2**20, MAX_FORM_MEMORY_SIZE=2**20, MAX_FORM_PARTS=200)
-    app.extensions["aduan"] = Site(settings, engine, clock, wake)
+    app.extensions["aduan"] = Site(settings, engine, clock, wake, _static(app))
     app.register_blueprint(action.pages)
     app.register_blueprint(register.pages)
     app.register_blueprint(citizen.pages)
-    _static(app, settings)
-    _errors(app, settings)
+    _errors(app)
     app.after_request(_headers)
     app.add_url_rule("/sehat", "sehat", lambda: Response("sehat\n", mimetype="text/plain"))
     return app
 
 
-def _static(app: Flask, settings: Settings) -> None:
+def _static(app: Flask) -> dict[str, str]:
     """The stylesheet and the icon under a name that changes with their content, so that they may be kept for long."""
     contents = {name: (TEMPLATES / "web" / name).read_bytes() for name in STATIC}
     mark = sha256(b"".join(contents.values())).hexdigest()[:12]
-    env = environment(settings)
-    env.globals |= {"gaya_url": f"/statis/{mark}/aduan.css", "ikon_url": f"/statis/{mark}/ikon.svg"}
+    shared = {"gaya_url": f"/statis/{mark}/aduan.css", "ikon_url": f"/statis/{mark}/ikon.svg"}
 
     @app.get("/statis/<version>/<name>")
     def statis(version: str, name: str) -> Response:
@@ -62,6 +60,8 @@ def _static(app: Flask, settings: Settings) -> None:
         response = Response(contents[name], content_type=STATIC[name])
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == mark else "no-store"
         return response
+
+    return shared
 
 
 def _headers(response: Response) -> Response:
@@ -78,33 +78,37 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def friendly(settings: Settings, kind: str, status: int, code: str = "") -> Response:
+def friendly(kind: str, status: int, code: str = "") -> Response:
     """A page that says what happened and what can be done; the words are at salah.<kind>."""
     words = table(f"salah.{kind}")
-    page = environment(settings).get_template("web/galat.html")
-    body = page.render(
-        judul=words["judul"], kalimat=words["kalimat"], saran=words["saran"].split("|"), tautan=None, kode=code
+    return html(
+        "galat.html",
+        status,
+        judul=words["judul"],
+        kalimat=words["kalimat"],
+        saran=words["saran"].split("|"),
+        tautan=None,
+        kode=code,
     )
-    return Response(body, status=status, mimetype="text/html")
 
 
-def _errors(app: Flask, settings: Settings) -> None:
+def _errors(app: Flask) -> None:
     @app.errorhandler(Friendly)
     def known(error: Friendly) -> Response:
-        return friendly(settings, error.kind, error.status)
+        return friendly(error.kind, error.status)
 
     @app.errorhandler(RequestEntityTooLarge)
     def large(error: RequestEntityTooLarge) -> Response:
-        return friendly(settings, "besar", 413)
+        return friendly("besar", 413)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response | BaseResponse:
         if error.code is not None and error.code < 400:
             return error.get_response()
-        return friendly(settings, "tidak_ada", error.code or 404)
+        return friendly("tidak_ada", error.code or 404)
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
         code = sha256(f"{type(error).__name__}{datetime.now().timestamp()}".encode()).hexdigest()[:8]
         log.error("page failed, code %s, endpoint %s", code, request.endpoint, exc_info=error)
-        return friendly(settings, "sistem", 500, code)
+        return friendly("sistem", 500, code)

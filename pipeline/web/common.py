@@ -30,6 +30,7 @@ class Site:
     engine: Engine
     clock: Callable[[], datetime]
     wake: Callable[..., None]
+    shared: dict[str, str]  # what every page is given: addresses of stylesheet and icon; the demo adds its own
 
 
 def site() -> Site:
@@ -39,5 +40,5 @@ def site() -> Site:
 
 def html(template: str, http_status: int = 200, **context: Any) -> Response:
     """A page from templates/web/."""
-    body = environment(site().settings).get_template(f"web/{template}").render(**context)
+    body = environment(site().settings).get_template(f"web/{template}").render(**site().shared, **context)
     return Response(body, status=http_status, mimetype="text/html")
