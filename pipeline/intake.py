@@ -285,10 +285,10 @@ def _reply_to_task(work: Work, item: Item, ours: Outbox, person: Petugas, letter
             if not problem:
                 return _done(item, "surat dari Word")
     link_id = None
-    if task.closed_at is None:
+    if task.closed_at is None and person in cases.holders(work.settings, task):
         issued = links.issue(work.session, task.id, [person.kode], work.now, work.settings.web.link_days)
         link_id = issued[person.kode]
-    else:
+    elif task.closed_at is not None:
         problem = word("balasan.sudah_selesai")
     notices.task_reply(work.session, work.settings, work.now, complaint, task, person, link_id, problem)
     return _done(item, "balasan tugas")

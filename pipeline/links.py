@@ -31,12 +31,14 @@ class LinkError(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """What a good token opens. `full` is False once the task has been closed for more than 7 days."""
+    """What a good token opens. `full` is False once the task has been closed for more than 7 days, `alive` once
+    the link itself has expired."""
 
     link_id: int
     task: Task
     holder: str
     full: bool
+    alive: bool
 
 
 def _mac(key: bytes, link: Link) -> str:
@@ -79,7 +81,7 @@ def resolve(session: Session, key: bytes, text: str, now: datetime) -> Opened:
     if now > link.expires_at and task.closed_at is None:
         raise LinkError(expired=True)
     full = task.closed_at is None or now <= task.closed_at + SHOWN_AFTER_CLOSING
-    return Opened(link.id, task, link.holder, full)
+    return Opened(link.id, task, link.holder, full, now <= link.expires_at)
 
 
 def revoke(session: Session, link_ids: Iterable[int], now: datetime) -> None:

@@ -262,9 +262,12 @@ def status_url(settings: Settings, complaint: Complaint) -> str:
 
 
 def acknowledge(session: Session, settings: Settings, now: datetime, complaint: Complaint) -> None:
-    """The number, the next step and the time it takes; at most so many an hour to one address (RFC 3834)."""
-    if not complaint.email or too_many_answers(session, settings, now, complaint.email):
+    """The number, the next step and the time it takes. At most so many an hour go to one address (RFC 3834): those
+    beyond wait their turn, so that a busy citizen gets each and a robot is not fed."""
+    if not complaint.email:
         return
+    cap = settings.smtp.answers_per_hour
+    before = outbox.count_since(session, complaint.email, ANSWERS, now - timedelta(hours=1))
     # The longest way through the SOP, so that the promise holds.
     last_day = clock.due(now, settings.sop.langkah[2].limit, settings.hours)
     _send(
@@ -275,7 +278,7 @@ def acknowledge(session: Session, settings: Settings, now: datetime, complaint: 
         _to_citizen(complaint),
         status=status_url(settings, complaint),
         jawaban=clock.next_workday(last_day, settings.hours),
-    )
+    ).next_at = now + timedelta(hours=before // cap)
 
 
 def too_many_answers(session: Session, settings: Settings, now: datetime, address: str) -> bool:
@@ -346,13 +349,11 @@ def citizen_wrote(
     text: str,
     answered: bool,
 ) -> None:
-    to = Letter(person.email, person.nama, complaint, task if link_id else None, link_id)
+    """To whoever holds the case (`task`), and to the JFU for their information (None)."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
     context = {"teks": text, "menjawab": answered, "pengadu": citizen_words(complaint), "petugas": person}
-    if task is not None and link_id:
-        context["hitungan"] = limit_words(settings, task)
-    else:
-        context["hitungan"] = ""
-    _send(session, settings, now, "pengadu_menulis", to, **context)
+    hitungan = limit_words(settings, task) if task is not None else ""
+    _send(session, settings, now, "pengadu_menulis", to, hitungan=hitungan, **context)
 
 
 def meeting(
@@ -406,10 +407,11 @@ def bounce(
     now: datetime,
     complaint: Complaint,
     person: Petugas,
+    link_id: int | None,
     mail: Outbox,
     diagnostic: str,
 ) -> None:
-    to = Letter(person.email, person.nama, complaint)
+    to = Letter(person.email, person.nama, complaint, link_id=link_id)
     _send(session, settings, now, "terpental", to, petugas=person, surat=mail, sebab=diagnostic)
 
 

@@ -653,3 +653,12 @@ def test_held_mail_that_is_typed_in_keeps_the_mail_and_its_thread(desk: Desk) ->
         number = made.number
     assert desk.complaint(number).thread_id == f"<{desk.item(item.id).message_id}>"
     assert [d.mime for d in desk.documents(number)] == ["message/rfc822"]
+
+
+def test_busy_pengadu_gets_every_receipt_but_only_so_many_an_hour(desk: Desk) -> None:
+    """Five at once, the next ones an hour later: nobody is left without a number, and no robot is fed."""
+    for number in range(12):
+        desk.take_in(letter(desk, subject=f"Lampu {number}").as_bytes())
+    receipts = desk.mails("tanda_terima")
+    waits = [(mail.next_at - mail.date).total_seconds() / 3600 for mail in receipts]
+    assert waits == [0] * 5 + [1] * 5 + [2] * 2

@@ -14,7 +14,7 @@ from pipeline import notices, store
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, log
 from pipeline.cases.core import Work, locked, next_number
 from pipeline.cases.forms import Checked, File
-from pipeline.cases.tasks import current_task, fresh_links, open_task, open_task_of, resume
+from pipeline.cases.tasks import current_task, fresh_links, open_task, open_task_of, resume, window
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Item, exclusive
 from pipeline.sop import Channel, EventKind, Role, Stage, TaskKind
@@ -237,12 +237,14 @@ def citizen_wrote(work: Work, complaint_id: int, text: str, files: Iterable[File
     )
     if answered and waiting is not None:
         resume(work, waiting)
-    told: dict[str, tuple[Petugas, int | None]] = {p.kode: (p, None) for p in work.settings.holders(Role.JFU)}
     current = current_task(work, complaint.id)
-    if current is not None:
-        told |= {person.kode: (person, link_id) for person, link_id in fresh_links(work, current)}
-    for person, link_id in told.values():
+    holding = fresh_links(work, current) if current is not None else []
+    for person, link_id in holding:
         notices.citizen_wrote(
             work.session, work.settings, work.now, complaint, current, person, link_id, text, answered
         )
+    for person in work.settings.holders(Role.JFU):
+        if person.kode not in {p.kode for p, _link in holding}:
+            look = window(work, complaint, person)
+            notices.citizen_wrote(work.session, work.settings, work.now, complaint, None, person, look, text, answered)
     return complaint

@@ -10,7 +10,7 @@ from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import File, of_another
 from pipeline.cases.record import add_documents, documents
-from pipeline.cases.tasks import close_rest, open_task, open_task_of, resume, tell_holders
+from pipeline.cases.tasks import close_rest, open_task, open_task_of, resume, tell_holders, window
 from pipeline.config import TEMPLATES, Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Outbox, Task
 from pipeline.files import DOCX, PDF
@@ -189,4 +189,5 @@ def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> N
         resume(work, waiting)
         told |= {p.kode: p for p in work.settings.holders(Role.SEKRETARIS)}
     for person in told.values():
-        notices.bounce(work.session, work.settings, work.now, complaint, person, mail, reason)
+        link_id = window(work, complaint, person) if Role.JFU in person.peran else None
+        notices.bounce(work.session, work.settings, work.now, complaint, person, link_id, mail, reason)

@@ -113,6 +113,16 @@ def fresh_links(work: Work, task: Task) -> list[tuple[Petugas, int]]:
     return [(person, issued[person.kode]) for person in people]
 
 
+def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
+    """A fresh link for a JFU who is told something and has no task in the case now: it opens their langkah 1, which
+    shows how the case stands and leads to the book and to the form for those who come in person."""
+    mine = select(Task).where(Task.complaint_id == complaint.id, Task.kind == TaskKind.CATAT).order_by(Task.id.desc())
+    task = work.session.scalars(mine).first()
+    if task is None:
+        return None
+    return links.issue(work.session, task.id, [clerk.kode], work.now, work.settings.web.link_days)[clerk.kode]
+
+
 def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:
     """A fresh link and the mail of the task for each who may act on it."""
     for person, link_id in fresh_links(work, task):

@@ -57,8 +57,8 @@ def show(token: str) -> Response:
         if view.task.closed_at is not None:
             mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
-                return html("selesai.html", **receipt(view))
-            return html("terpakai.html", **spent_page(view, found.full, found.holder))
+                return html("selesai.html", **receipt(view, found))
+            return html("terpakai.html", **spent_page(view, found))
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
         done = request.args.get("tersimpan", "")
@@ -101,7 +101,7 @@ def _again(token: str, name: str, values: dict[str, list[str]], errors: dict[str
     """The same page with what was typed and what has to be mended; files have to be chosen again."""
     with opened(token) as (_session, found, view, _person):
         if view.task.closed_at is not None:
-            return html("terpakai.html", 409, **spent_page(view, found.full, found.holder))
+            return html("terpakai.html", 409, **spent_page(view, found))
         return html("tugas.html", 422, **task_page(view, name, values, errors))
 
 
@@ -171,7 +171,7 @@ def _clerk(person: Petugas) -> None:
 def counter(token: str) -> Response:
     with opened(token) as (_session, found, view, person):
         _clerk(person)
-        if not found.full:
+        if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         return _counter_page(view, {}, {})
 
@@ -210,7 +210,7 @@ def record(token: str) -> BaseResponse:
     values = {key: request.form.getlist(key) for key in request.form}
     with opened(token) as (_session, found, view, person):
         _clerk(person)
-        if not found.full:
+        if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         try:
             form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, _uploads(), COUNTER)
@@ -227,7 +227,7 @@ def _recorded_by(session: Session, found: links.Opened, person: Petugas, complai
     """A complaint that this JFU typed in: whoever took it may print its receipt."""
     complaint = session.get(Complaint, complaint_id)
     first = session.scalars(select(Event.actor).where(Event.complaint_id == complaint_id, Event.seq == 1)).first()
-    if complaint is None or not found.full or first != person.kode:
+    if complaint is None or not found.alive or first != person.kode:
         raise Friendly("tidak_ada", 404)
     return complaint
 

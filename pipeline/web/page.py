@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pipeline import cases, clock, files, notices, register, store
+from pipeline import cases, clock, files, links, notices, register, store
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
 from pipeline.sop import (
@@ -560,14 +560,13 @@ def _label(name: str) -> str:
     return str(table(f"kolom.{name}").get("label", name))
 
 
-def tools(view: View) -> list[dict[str, str]]:
-    """Links beside the task: the book, and for a JFU the form for those who come in person."""
-    people = {p.kode for p in view.settings.holders(Role.JFU, Role.SEKRETARIS, Role.KEPALA)}
+def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]:
+    """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
     holder = cases.holders(view.settings, view.task)
     rows = []
-    if any(p.kode in people for p in holder):
+    if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
         rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
-    if any(Role.JFU in p.peran for p in holder):
+    if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):
         rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})
     return rows
 
@@ -581,7 +580,7 @@ def done_words(view: View) -> str:
     return word("halaman.dipakai_orang_lain", siapa=f"{person.nama} ({person.jabatan})", waktu=at)
 
 
-def receipt(view: View) -> dict[str, Any]:
+def receipt(view: View, found: links.Opened) -> dict[str, Any]:
     """The context of selesai.html, after an act that closed the task."""
     task, c, zone = view.task, view.complaint, view.settings.zone
     words = table(f"aksi.{task.kind}.{task.outcome}")
@@ -619,6 +618,7 @@ def receipt(view: View) -> dict[str, Any]:
         "judul_selanjutnya": word("bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"),
         "selanjutnya": word(f"selanjutnya.{c.stage}") if c else word("selanjutnya.klarifikasi"),
         "keliru": None,
+        "alat": tools(view, found),
         "cetak_url": f"{view.url}/tanda-terima/{c.id}"
         if c and c.channel is not Channel.EMAIL and Role.JFU in (person.peran if person else ())
         else "",
@@ -636,7 +636,7 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
     ]
 
 
-def spent_page(view: View, full: bool, holder: str) -> dict[str, Any]:
+def spent_page(view: View, found: links.Opened) -> dict[str, Any]:
     """The context of terpakai.html: who acted and when; the complaint itself only for 7 more days.
 
     The one who is named may not have pressed; somebody else need not be asked.
@@ -653,6 +653,7 @@ def spent_page(view: View, full: bool, holder: str) -> dict[str, Any]:
         "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
         "keadaan": state,
-        "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == holder else "",
-        "aduan": matter(view) if full and c is not None else None,
+        "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
+        "aduan": matter(view) if found.full and c is not None else None,
+        "alat": tools(view, found),
     }

@@ -115,7 +115,8 @@ def test_answer_is_marked_as_one_and_told_to_sekretaris_and_jfu(desk: Desk) -> N
     told = {m.recipient: m for m in desk.mails()[before:]}
     assert set(told) == {"sekretaris@kominfo.example", "jfu@kominfo.example", "jfu2@kominfo.example"}
     assert told["sekretaris@kominfo.example"].links, "who holds the task gets a link"
-    assert not told["jfu@kominfo.example"].links
+    assert told["sekretaris@kominfo.example"].task_id == clarification(desk).id
+    assert told["jfu@kominfo.example"].task_id is None, "a JFU is told, and may look, but holds no task here"
 
 
 def test_mail_of_the_pengadu_while_the_clock_runs_changes_no_limit(desk: Desk) -> None:

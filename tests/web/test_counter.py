@@ -59,3 +59,16 @@ def test_receipt_of_an_act_is_shown_for_seven_days_only(kantor: Office) -> None:
 def test_book_of_an_impossible_month_is_the_whole_book(kantor: Office, month: str) -> None:
     path = token(kantor)[token(kantor).index("/t/") :]
     assert kantor.web.get(f"{path}/buku?bulan={month}").status_code == 200
+
+
+def test_the_counter_is_reached_from_every_mail_that_a_jfu_gets(kantor: Office) -> None:
+    """Also from a mail that only tells something, long after the JFU's own task was done."""
+    kantor.press("jfu-1", "laporkan", ringkasan="Lampu padam.")
+    kantor.later(days=9)
+    kantor.citizen_sends("Re: Lampu", "Masih padam.", reply_to=kantor.newest())
+    told = kantor.newest("jfu-1", "Tambahan dari pengadu")
+    look = kantor.links(told)[0].partition("?")[0]
+    page = kantor.page(look)
+    assert page.forms == {}, "the JFU holds no task in this langkah"
+    kantor.send(kantor.page(f"{look}/catat").forms["catat"], VISITOR)
+    assert [c.perihal for c in kantor.complaints()].count("Wifi taman") == 1
