@@ -23,7 +23,8 @@ from pipeline.demo.signed import signed_scan
 from pipeline.letters import returned
 from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
 from pipeline.web.common import Friendly, html
-from pipeline.web.page import View, steps, timeline
+from pipeline.web.page import timeline
+from pipeline.web.view import View, steps
 from pipeline.words import word
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"

@@ -21,7 +21,9 @@ from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, reading, writing
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web.common import Friendly, html, site
-from pipeline.web.page import View, control, receipt, spent_page, task_page
+from pipeline.web.forms import control
+from pipeline.web.page import receipt, spent_page, task_page
+from pipeline.web.view import View
 from pipeline.words import table, word
 
 pages = Blueprint("action", __name__, url_prefix="/t/<token>")

@@ -1,171 +1,27 @@
 """A task → the plain data that templates/web/tugas.html, selesai.html and terpakai.html show.
 
-Hides which rows tell what: limits and their arithmetic, what earlier langkah found, documents, history, forms.
-Reads only.
+Hides what earlier langkah found, the history in words, who was told. Reads only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from pipeline import cases, clock, files, links, notices, register, store
-from pipeline.config import Settings
-from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
+from pipeline import cases, clock, files, links, store
+from pipeline.db import Document, Event, Item, Outbox, Task
 from pipeline.sop import (
-    LANGKAH_OF,
-    LANGKAH_OF_TASK,
-    Action,
     Channel,
     EventKind,
-    Field,
-    FieldKind,
     Role,
-    Stage,
     TaskKind,
 )
+from pipeline.web.forms import forms
+from pipeline.web.view import OVER, View, deadline, steps
 from pipeline.words import table, word
-
-CONTROLS = {
-    FieldKind.TEKS: "text",
-    FieldKind.PANJANG: "textarea",
-    FieldKind.EMAIL: "email",
-    FieldKind.TELEPON: "tel",
-    FieldKind.WAKTU: "datetime-local",
-    FieldKind.SURAT: "file",
-    FieldKind.BERKAS: "file",
-    FieldKind.PINDAIAN: "file",
-}
-ACCEPT = {
-    FieldKind.SURAT: ".docx",
-    FieldKind.BERKAS: "image/*,.pdf,.docx",
-    FieldKind.PINDAIAN: "application/pdf,image/jpeg,image/png",
-}
-OVER = (Stage.SELESAI, Stage.BATAL)
-
-
-@dataclass(frozen=True)
-class View:
-    """One task as one holder sees it at one moment. `token` opens the page and what belongs to it."""
-
-    session: Session
-    settings: Settings
-    now: datetime
-    token: str
-    task: Task
-    complaint: Complaint | None
-
-    @property
-    def url(self) -> str:
-        return f"/t/{self.token}"
-
-    def documents(self, *kinds: str) -> list[Document]:
-        query = select(Document)
-        if self.complaint is not None:
-            query = query.where(Document.complaint_id == self.complaint.id)
-        else:
-            query = query.where(Document.item_id == self.task.item_id)
-        if kinds:
-            query = query.where(Document.kind.in_(kinds))
-        return list(self.session.scalars(query.order_by(Document.id)))
-
-    def history(self, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
-        return notices.history(self.session, self.complaint, *kinds) if self.complaint else []
-
-
-# ---- limits --------------------------------------------------------------------------------------------------
-
-
-def deadline(view: View) -> dict[str, Any] | None:
-    """The due time with what is left and how it was counted; None where a task has no limit."""
-    task = view.task
-    if task.paused_at is not None:
-        since = clock.waktu(task.paused_at, view.settings.zone)
-        return {
-            "kata": word("waktu.berhenti"),
-            "waktu": f"sejak {since}",
-            "iso": "",
-            "nada": "hati",
-            "sisa": "",
-            "hitungan": "",
-        }
-    if task.due_at is None:
-        return None
-    words, tone = register.remaining_words(view.settings, task.due_at, view.now)
-    return {
-        "kata": word("waktu.paling_lambat"),
-        "waktu": clock.waktu(task.due_at, view.settings.zone),
-        "iso": task.due_at.astimezone(view.settings.zone).isoformat(timespec="minutes"),
-        "nada": tone,
-        "sisa": words,
-        "hitungan": notices.limit_words(view.settings, task),
-        "hari": list(_days(view)) if task.kind is TaskKind.KEPUTUSAN else [],
-    }
-
-
-def _days(view: View) -> Iterator[dict[str, Any]]:
-    """The strip of days of langkah 3, from the day it came to the day it is due."""
-    if view.task.due_at is None:
-        return
-    zone = view.settings.zone
-    first, last = view.task.opened_at.astimezone(zone).date(), view.task.due_at.astimezone(zone).date()
-    today = view.now.astimezone(zone).date()
-    if (last - first).days > 20:
-        return
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        office = bool(view.settings.hours.intervals(day))
-        kind = "mulai" if day == first else "batas" if day == last else "kini" if day == today else "biasa"
-        spoken = "hari ini" if day == today else "batas" if day == last else "" if office else "kantor tutup"
-        yield {"angka": str(day.day), "jenis": kind, "baca": spoken}
-
-
-def steps(view: View) -> list[dict[str, Any]]:
-    """The five langkah with how much of each Waktu was used."""
-    if view.complaint is None:
-        return _steps_of(view.settings, 1, False, {}, view.now)
-    tasks: dict[int, Task] = {}
-    query = select(Task).where(Task.complaint_id == view.complaint.id).order_by(Task.id)
-    for task in view.session.scalars(query):
-        if task.kind not in (TaskKind.ARSIP, TaskKind.KETERANGAN, TaskKind.TANDA_TANGAN):
-            tasks[LANGKAH_OF_TASK[task.kind]] = task
-    over = view.complaint.stage in OVER
-    return _steps_of(view.settings, LANGKAH_OF[view.complaint.stage], over, tasks, view.now)
-
-
-def _steps_of(
-    settings: Settings, current: int, over: bool, tasks: Mapping[int, Task], now: datetime
-) -> list[dict[str, Any]]:
-    rows = []
-    for step in settings.sop.langkah:
-        state = "sudah" if step.nomor < current or over else "kini" if step.nomor == current else "belum"
-        task = tasks.get(step.nomor)
-        if over and task is None:
-            state = "belum"
-        who = " dan ".join(word(f"peran.{role}") for role in step.pelaksana)
-        text = _used(settings, task, step.limit, now) if task and state != "belum" else _at_most(step.limit)
-        rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text, "oleh": who})
-    return rows
-
-
-def _at_most(limit: clock.Limit) -> str:
-    return word("waktu.maks", batas=str(limit))
-
-
-def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> str:
-    spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
-    if limit.working_time is None and not spent.amount:
-        return word("waktu.terpakai_hari_pertama", batas=limit.amount)
-    if limit.working_time is None:
-        return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
-    minutes = int(limit.working_time.total_seconds() // 60)
-    return word("waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes)
-
 
 # ---- what is shown -------------------------------------------------------------------------------------------
 
@@ -336,166 +192,6 @@ def timeline(view: View) -> list[dict[str, str]]:
             }
         )
     return rows[::-1]
-
-
-# ---- forms ---------------------------------------------------------------------------------------------------
-
-
-def newest_event(view: View) -> int:
-    if view.complaint is None:
-        return 0
-    query = select(func.max(Event.seq)).where(Event.complaint_id == view.complaint.id)
-    return view.session.scalar(query) or 0
-
-
-def _prefilled(view: View, name: str) -> str:
-    c = view.complaint
-    if c is None:
-        return ""
-    if name == "ringkasan":
-        return c.ringkasan or (c.isi if len(c.isi) <= 600 else "")
-    known = {"perihal", "kategori", "nama", "alamat", "telepon", "email", "hasil", "perintah", "instansi"}
-    return str(getattr(c, name)) if name in known else ""
-
-
-def control(
-    view: View, field: Field, given: Mapping[str, list[str]], errors: Mapping[str, str], fill: bool
-) -> dict[str, Any]:
-    """One field as templates/web/_bagian.html wants it."""
-    words = table(f"kolom.{field.name}")
-    label, hint = words.get("label", field.name), words.get("petunjuk", "")
-    values = given.get(field.name, [])
-    value = values[0] if values else (_prefilled(view, field.name) if fill else "")
-    shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": field.required}
-    if field.kind is FieldKind.CENTANG:
-        ticked = bool(values) or (fill and bool(view.complaint and view.complaint.rahasia))
-        return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
-    if field.kind in (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.UNIT):
-        options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
-        shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
-        return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
-    kind = CONTROLS[field.kind]
-    row: dict[str, Any] = {**shared, "label": label, "jenis": kind}
-    if kind == "file":
-        return {**row, "accept": ACCEPT[field.kind]}
-    if field.kind is FieldKind.TELEPON:
-        row["inputmode"] = "tel"
-    return {**row, "nilai": value, "autocomplete": "off"}
-
-
-def _options(view: View, field: Field) -> list[dict[str, str]]:
-    if field.kind is FieldKind.PETUGAS:
-        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.holders(Role.KASI)]
-    if field.kind is FieldKind.UNIT:
-        return [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
-    labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
-    return [{"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")} for c in map(str, field.choices)]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def form(
-    view: View, action: Action, chosen: str, given: Mapping[str, list[str]], errors: Mapping[str, str]
-) -> dict[str, Any]:
-    """One action's form. `chosen` is the action that the link or the last press named."""
-    words = table(f"aksi.{view.task.kind}.{action.name}")
-    mine = chosen == action.name
-    kinds = {f.kind for f in action.fields}
-    return {
-        "aksi": action.name,
-        "judul": words["judul"],
-        "keterangan": words.get("keterangan", ""),
-        "kolom": [
-            control(view, f, given if mine else {}, errors if mine else {}, fill=not (mine and errors))
-            for f in action.fields
-        ],
-        "tombol": words["tombol"],
-        "catatan": words.get("catatan", ""),
-        "multipart": bool(kinds & set(ACCEPT)),
-        "sembunyi": [{"name": "lihat", "value": newest_event(view)}],
-        "buka": mine,
-    }
-
-
-def forms(
-    view: View, chosen: str = "", given: Mapping[str, list[str]] | None = None, errors: Mapping[str, str] | None = None
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """(the main form, the others). The letter's task leads with the upload until there is an edited version."""
-    offered = notices.offered(view.session, view.task.kind, view.complaint)
-    if view.task.kind is TaskKind.JAWABAN:
-        lead = "ajukan" if _edited(view) else "unggah"
-        offered.sort(key=lambda a: a.name != lead)
-    made = [form(view, a, chosen, given or {}, errors or {}) for a in offered]
-    main, rest = made[0], made[1:]
-    if view.task.kind is TaskKind.JAWABAN:
-        _letter_stages(view, main, rest)
-    elif view.task.kind is TaskKind.PENYAMPAIAN:
-        _signed_letter(view, main)
-    elif view.task.kind is TaskKind.ARSIP:
-        main["nada"] = "biasa"  # nothing is asked for
-    elif view.task.kind is TaskKind.TANDA_TANGAN:
-        main["tahap"] = [
-            *_downloads(view),
-            {"judul": word("halaman.tanda_tangani_judul"), "teks": word("halaman.tanda_tangani_teks"), "url": ""},
-        ]
-        main["tahap_akhir"], main["judul"] = word("halaman.unggah_judul"), word("halaman.tanda_tangan_judul")
-    return main, rest
-
-
-def _edited(view: View) -> bool:
-    """Whether an edited letter came after the newest draft."""
-    newest = view.documents("konsep", "surat")
-    return bool(newest) and newest[-1].kind == "surat"
-
-
-def _downloads(view: View) -> list[dict[str, str]]:
-    text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
-    rows = [*view.documents("konsep", "surat")[-1:], *_pdf_of(view)]
-    return [{**_download(view, d, word("halaman.unduh_judul")), "teks": text or f"{d.name}."} for d in rows]
-
-
-def _download(view: View, document: Document, title: str) -> dict[str, str]:
-    """A file as one stage of a form, with a button."""
-    kind = {files.PDF: "PDF", files.DOCX: "Word"}.get(document.mime, word("jenis_berkas.foto"))
-    size = files.size_words(store.size(view.session, document.sha256))
-    return {
-        "judul": title,
-        "teks": f"{document.name}.",
-        "url": f"{view.url}/berkas/{document.id}",
-        "tombol": word("halaman.unduh_tombol", jenis=kind, ukuran=size),
-    }
-
-
-def _signed_letter(view: View, main: dict[str, Any]) -> None:
-    """Before it is sent, the JFU looks at the signed letter; a merged complaint may have none."""
-    signed = view.documents("ttd")[-1:]
-    if signed:
-        main["tahap"] = [_download(view, signed[0], word("halaman.periksa_judul"))]
-        main["tahap_akhir"] = main["judul"]
-        main["judul"] = word("halaman.sampaikan_judul")
-
-
-def _pdf_of(view: View) -> list[Document]:
-    letters = view.documents("konsep", "surat")
-    made = [d for d in view.documents("pdf") if letters and d.created_at >= letters[-1].created_at]
-    return made[-1:]
-
-
-def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
-    if main["aksi"] == "unggah":
-        edit = {"judul": word("halaman.sunting_judul"), "teks": word("halaman.sunting_teks"), "url": ""}
-        main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
-        main["judul"] = word("halaman.surat_judul")
-        for one in rest:
-            if one["aksi"] == "ajukan":
-                one["judul"] = word("halaman.ajukan_langsung")
-    else:
-        main["tahap"], main["tahap_akhir"] = _downloads(view), word("halaman.ajukan_judul")
-        for one in rest:
-            if one["aksi"] == "unggah":
-                one["judul"] = word("halaman.unggah_lagi")
 
 
 # ---- pages ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from pipeline.register import Filter, Row
 from pipeline.sop import Role
 from pipeline.web.action import opened
 from pipeline.web.common import Friendly, html, site
-from pipeline.web.page import View
+from pipeline.web.view import View
 from pipeline.words import word
 
 pages = Blueprint("book", __name__, url_prefix="/t/<token>/buku")
