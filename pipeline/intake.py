@@ -229,7 +229,7 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     stray = False
     for failure in verdict.failures:
         # The id alone binds: it cannot be guessed, and a mail that was forwarded comes back from another address.
-        mail = outbox.by_message_id(work.session, (bracketed(failure.original_message_id),))
+        mail = outbox.by_message_id(work.session, (failure.original_message_id,))
         if mail is None:
             stray |= outbox.was_written_to(work.session, failure.recipient)
             continue
@@ -240,7 +240,7 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
 
 def _person(work: Work, item: Item, message: Message, letters: list[Letter]) -> str:
     sender = message.sender.email.lower() if message.sender else ""
-    thread = tuple(bracketed(i) for i in (*message.in_reply_to, *message.references))
+    thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     if ours is not None and ours.recipient.lower() == sender:
         return _reply_to_us(work, item, message, ours, letters)
@@ -255,7 +255,7 @@ def _person(work: Work, item: Item, message: Message, letters: list[Letter]) -> 
         isi=_text(message),
         received_at=item.received_at,
         item_id=item.id,
-        thread_id=bracketed(message.message_id),
+        thread_id=outbox.bracketed(message.message_id),
         files=_files(message),
     )
     return _done(item, "pengaduan baru")
@@ -332,11 +332,6 @@ def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str
     text = split.new.strip() or message.text.strip() or word("surat.kosong")
     cases.citizen_wrote(work, complaint.id, text, _files(message), item.id)
     return _done(item, f"tambahan untuk {complaint.number}")
-
-
-def bracketed(message_id: str) -> str:
-    """A Message-ID as header fields write it; the reader gives it bare."""
-    return f"<{message_id}>" if message_id else ""
 
 
 def _answerable(address: str) -> bool:

@@ -88,9 +88,3 @@ def revoke(session: Session, link_ids: Iterable[int], now: datetime) -> None:
     """End these links at once: their tokens have come back to us in a mail, which is kept as it is."""
     for link in session.scalars(select(Link).where(Link.id.in_(list(link_ids)))):
         link.expires_at = min(link.expires_at, now)
-
-
-def live_holders(session: Session, task_id: int, now: datetime) -> dict[str, int]:
-    """The newest unexpired link of each holder of a task: {holder: link id}."""
-    rows = session.scalars(select(Link).where(Link.task_id == task_id, Link.expires_at > now).order_by(Link.id))
-    return {row.holder: row.id for row in rows}

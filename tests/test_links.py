@@ -264,18 +264,6 @@ def test_reminder_brings_a_fresh_link_and_the_older_one_works_on(desk: Desk) -> 
     assert opened(desk, first).task.id == opened(desk, second).task.id
 
 
-def test_live_holders_are_the_newest_unexpired_links(desk: Desk) -> None:
-    task_id = desk.tasks()[0].id
-    desk.later(days=1)
-    with desk.work() as work:
-        again = links.issue(work.session, task_id, ["jfu-1"], work.now, 30)
-    with reading(desk.engine) as session:
-        assert links.live_holders(session, task_id, desk.clock())["jfu-1"] == again["jfu-1"]
-        assert set(links.live_holders(session, task_id, desk.clock())) == {"jfu-1", "jfu-2"}
-        assert set(links.live_holders(session, task_id, desk.clock() + timedelta(days=29, hours=1))) == {"jfu-1"}
-        assert links.live_holders(session, task_id, desk.clock() + timedelta(days=31)) == {}
-
-
 def test_every_mail_with_a_button_names_links_of_its_own_recipient(desk: Desk) -> None:
     """No mail carries another person's link."""
     desk.to(Stage.SELESAI, desk.complaint().number)

@@ -31,6 +31,7 @@ from pipeline.cases.tasks import (
 )
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
+from pipeline.mail import outbox
 from pipeline.sop import TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
 from pipeline.words import word
 
@@ -236,7 +237,7 @@ def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Comp
     channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL
     complaint = record_at_counter(work, person, form, channel, item.id)
     if item.source == "mail":  # what the pengadu sent stays with the case, and their next reply finds it
-        complaint.thread_id = f"<{item.message_id}>" if item.message_id else ""
+        complaint.thread_id = outbox.bracketed(item.message_id)
         raw = File(f"kiriman-{item.id}.eml", "message/rfc822", store.get(work.session, item.sha256))
         add_documents(work, "lampiran", [raw], CITIZEN, complaint=complaint)
     for row in work.session.scalars(select(Document).where(Document.item_id == item.id)):

@@ -27,7 +27,6 @@ MAX_RATIO, RATIO_FROM = 100, 4 * 1024 * 1024
 MAX_ELEMENTS, MAX_DEPTH, MAX_ATTRIBUTES = 200_000, 100, 1_000_000
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-REL = "http://schemas.openxmlformats.org/package/2006/relationships"
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 MAIN_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"

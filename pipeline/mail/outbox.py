@@ -98,16 +98,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _bracketed(message_id: str) -> str:
-    """As the header holds it; `message.read` gives ids without the brackets (RFC 5322, 3.6.4)."""
-    return f"<{''.join(message_id.split()).strip('<>')}>"
+def bracketed(message_id: str) -> str:
+    """A Message-ID as header fields hold it (RFC 5322, 3.6.4); `message.read` gives it bare. Nothing stays nothing."""
+    bare = "".join(message_id.split()).strip("<>")
+    return f"<{bare}>" if bare else ""
 
 
 def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
     """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction."""
     domain = settings.smtp.sender.rpartition("@")[2]
-    answered = _bracketed(draft.in_reply_to) if 0 < len(draft.in_reply_to) <= LONGEST_ID else ""
-    thread = [_bracketed(r) for r in (*draft.references, draft.in_reply_to) if 0 < len(r) <= LONGEST_ID]
+    answered = bracketed(draft.in_reply_to) if 0 < len(draft.in_reply_to) <= LONGEST_ID else ""
+    thread = [bracketed(r) for r in (*draft.references, draft.in_reply_to) if 0 < len(r) <= LONGEST_ID]
     row = Outbox(
         name=draft.name,
         recipient=draft.recipient,
@@ -144,7 +145,7 @@ def last_to(session: Session, recipient: str, complaint_id: int) -> Outbox | Non
 
 def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:
     """The newest mail of ours that one of these Message-IDs names."""
-    wanted = [_bracketed(one) for one in ids if one]
+    wanted = [bracketed(one) for one in ids if one]
     if not wanted:
         return None
     return session.scalar(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1))
