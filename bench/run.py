@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline import db, intake
+from pipeline import db, intake, ledger
 from pipeline.demo.office import demo_settings, sample_mails
 from pipeline.store import put
 
@@ -63,8 +63,8 @@ def taking_in(folder: Path) -> dict[str, float]:
     def take() -> None:
         for number, raw in enumerate(raws, 1):
             with db.writing(full) as session:
-                arrival = intake.Arrival("bench", "INBOX", 1, number, now)
-                item = intake.receive(session, "mail", raw, arrival, now).id
+                arrival = ledger.Arrival("bench", "INBOX", 1, number, now)
+                item = ledger.receive(session, "mail", [(raw, arrival)], now)[0].id
             assert intake.take_in(full, settings, item, lambda: now) == "done"
 
     bare_time, full_time = seconds(only_keep), seconds(take)

@@ -7,7 +7,9 @@ and what is expected, in the words of the IT officer who has to mend it.
 from __future__ import annotations
 
 import os
+import re
 import ssl
+import string
 import tomllib
 from collections.abc import Mapping
 from datetime import date, time
@@ -182,6 +184,12 @@ class JamKerja(Table):
 class Register(Table):
     pola: str = "PGD-{tahun}-{urut:06d}"
 
+    @cached_property
+    def number(self) -> str:
+        """A regular expression for the numbers that the pattern makes."""
+        digits = {"tahun": r"\d{4}", "urut": r"\d{1,9}", None: ""}
+        return "".join(re.escape(text) + digits[name] for text, name, _, _ in string.Formatter().parse(self.pola))
+
     @field_validator("pola")
     @classmethod
     def _pattern(cls, value: str) -> str:
@@ -202,7 +210,9 @@ class Surat(Table):
         return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut")
 
 
-class Imap(Table):
+class Mailbox(Table):
+    """One mailbox that is read."""
+
     host: str
     port: int = Field(993, ge=1, le=65535)
     security: Security = "tls"
@@ -211,7 +221,20 @@ class Imap(Table):
     folder_done: str = "Diproses"
     folder_held: str = "Ditahan"
     every_seconds: int = Field(60, ge=1, le=3600)
+    max_mb: int = Field(50, ge=1, le=1000)
+    secret: str = Field("imap_password", pattern=r"^[a-z0-9_]{1,40}$")
     ca_file: str = ""
+
+    @property
+    def name(self) -> str:
+        """How the ledger calls this mailbox."""
+        return f"{self.user}@{self.host}:{self.port}"
+
+
+class Imap(Mailbox):
+    """The office's mailbox, and further ones whose mail comes into the same book."""
+
+    lain: tuple[Mailbox, ...] = ()
 
 
 class Smtp(Table):
@@ -292,10 +315,19 @@ class Settings(Table):
         for person in self.petugas:
             if person.unit and person.unit not in units:
                 raise ValueError(f"petugas {person.kode}: unit '{person.unit}' tidak ada di [[unit]]")
-        for end in (self.imap, self.smtp):
+        places = [(box.name, box.folder) for box in self.mailboxes]
+        if len(set(places)) != len(places):
+            raise ValueError("imap: ada kotak surat yang ditulis dua kali")
+        ends: tuple[Mailbox | Smtp, ...] = (*self.mailboxes, self.smtp)
+        for end in ends:
             if end.security == "tanpa" and end.host not in ("127.0.0.1", "localhost", "::1"):
                 raise ValueError(f"security = \"tanpa\" hanya untuk 127.0.0.1, bukan '{end.host}'")
         return self
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """Every mailbox that is read, the office's own first."""
+        return (self.imap, *self.imap.lain)
 
     def holders(self, *roles: Role) -> tuple[Petugas, ...]:
         """Everybody who holds one of the roles, in the file's order."""
@@ -320,7 +352,7 @@ class Settings(Table):
 
     @cached_property
     def own_addresses(self) -> frozenset[str]:
-        return frozenset({self.smtp.sender.lower(), self.imap.user.lower()} - {""})
+        return frozenset({self.smtp.sender.lower(), *(box.user.lower() for box in self.mailboxes)} - {""})
 
     def path(self, value: str) -> Path:
         """A path of config.toml, seen from its folder."""

@@ -102,11 +102,20 @@ class Base(DeclarativeBase):
 
 
 class Blob(Base):
-    """Bytes by their SHA-256; never changed. Written by `store`."""
+    """Bytes by their SHA-256; never changed. What is long goes on in `blob_part`. Written by `store`."""
 
     __tablename__ = "blob"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BlobPart(Base):
+    """The rest of a long blob, in order from 1. Written by `store`."""
+
+    __tablename__ = "blob_part"
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
+    order: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -285,7 +294,7 @@ class Outbox(Base):
     """A mail that is due, being sent, sent or given up. Written by `mail.outbox`."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "state", "next_at"),)
+    __table_args__ = (Index("ix_outbox_due", "state", "next_at"), Index("ix_outbox_to", "recipient", "date"))
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(8), default="due")  # due, sending, sent, dead
     name: Mapped[str] = mapped_column(String(40))  # the folder in templates/email
@@ -306,7 +315,7 @@ class Outbox(Base):
     next_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
-    told: Mapped[bool] = mapped_column(Boolean, default=False)  # the result has reached `intake`
+    told: Mapped[bool] = mapped_column(Boolean, default=False, index=True)  # the result has reached `intake`
     error: Mapped[str] = mapped_column(Text, default="")
 
 

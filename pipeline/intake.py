@@ -1,26 +1,28 @@
 """One inbound item, or the end of one of our mails → calls of `cases`.
 
-Hides the ledger (items, sightings) and the decision what a mail is for. `receive` keeps the bytes before anybody
-is told; `take_in` reads them outside any transaction and acts in one. What cannot be read is held and the JFU is
-told; one bad item never stops the next (DESIGN rules 1 and 2).
+Hides the decision what a mail is for. `take_in_all` reads mails outside any transaction and acts on them in one. What
+cannot be read is held and the JFU is told; one bad item never stops the next (DESIGN rules 1 and 2).
 """
 
 from __future__ import annotations
 
 import logging
+import pickle
 import re
-from collections.abc import Callable, Iterable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from pipeline import cases, files, links, notices, store
+from pipeline import cases, files, ledger, links, notices, store
 from pipeline.cases import File, Pengadu, Work
 from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Item, Outbox, Sighting, Task, exclusive, reading, writing
+from pipeline.db import Blob, Complaint, Item, Outbox, Task, exclusive, reading, writing
+from pipeline.ledger import Arrival
 from pipeline.letters.returned import Returned
 from pipeline.mail import outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
@@ -29,142 +31,96 @@ from pipeline.sop import Channel, TaskKind
 from pipeline.words import word
 
 log = logging.getLogger(__name__)
-TRACE = re.compile(
-    rb"^(received|return-path|delivered-to|x-original-to|envelope-to|x-received|arc-[\w-]+|dkim-signature|"
-    rb"authentication-results|received-spf|x-google-[\w-]+|x-gm-[\w-]+|x-spam[\w-]*):",
-    re.IGNORECASE,
-)
+LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
+LARGE_SECONDS = 180
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Where and when an item was seen. A scan has its path as `folder` and zeros for the numbers."""
-
-    mailbox: str
-    folder: str
-    uidvalidity: int
-    uid: int
-    at: datetime
-    name: str = ""
-
-
-# ---- the ledger ----------------------------------------------------------------------------------------------
-
-
-def without_trace(raw: bytes) -> bytes:
-    """A mail without the header fields that its way adds, so that copies sent to several of our addresses agree."""
-    head, separator, body = raw.partition(b"\r\n\r\n")
-    if not separator:
-        head, separator, body = raw.partition(b"\n\n")
-    kept, dropping = [], False
-    for line in head.splitlines():
-        if line[:1] not in (b" ", b"\t"):
-            dropping = bool(TRACE.match(line))
-        if not dropping:
-            kept.append(line)
-    return b"\n".join(kept) + b"\n\n" + body
-
-
-def receive(session: Session, source: str, raw: bytes, arrival: Arrival, now: datetime) -> Item:
-    """Keep the bytes and the ledger rows. The same bytes are one item, however often they are seen."""
-    digest = store.put(session, raw)
-    item = session.scalars(select(Item).where(Item.sha256 == digest)).one_or_none()
-    if item is None:
-        item = Item(
-            sha256=digest,
-            twin=sha256(without_trace(raw) if source == "mail" else raw).hexdigest(),
-            source=source,
-            name=arrival.name,
-            state="new",
-            received_at=min(arrival.at, now),
-        )
-        session.add(item)
-        session.flush()
-    if seen(session, arrival.mailbox, arrival.folder, arrival.uidvalidity, [arrival.uid]):
-        return item
-    session.add(
-        Sighting(
-            mailbox=arrival.mailbox,
-            folder=arrival.folder,
-            uidvalidity=arrival.uidvalidity,
-            uid=arrival.uid,
-            item_id=item.id,
-            seen_at=now,
-        )
-    )
-    session.flush()
-    return item
-
-
-def seen(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
-    """Which of these UIDs the ledger knows already."""
-    wanted = set(uids)
-    if not wanted:
-        return set()
-    query = select(Sighting.uid).where(
-        Sighting.mailbox == mailbox,
-        Sighting.folder == folder,
-        Sighting.uidvalidity == uidvalidity,
-        Sighting.uid.between(min(wanted), max(wanted)),
-    )
-    return {uid for uid in session.scalars(query) if uid in wanted}
-
-
-def to_move(session: Session, mailbox: str, folder: str, uidvalidity: int) -> list[tuple[Sighting, str]]:
-    """Sightings whose item is settled but that still lie where they were seen: (sighting, state of the item)."""
-    query = (
-        select(Sighting, Item.state)
-        .join(Item, Item.id == Sighting.item_id)
-        .where(
-            Sighting.mailbox == mailbox,
-            Sighting.folder == folder,
-            Sighting.uidvalidity == uidvalidity,
-            Sighting.moved_at.is_(None),
-            Item.state.in_(("done", "held")),
-        )
-        .order_by(Sighting.uid)
-    )
-    return [(sighting, state) for sighting, state in session.execute(query)]
-
-
-def moved(session: Session, sighting_ids: Iterable[int], now: datetime) -> None:
-    for sighting in session.scalars(select(Sighting).where(Sighting.id.in_(list(sighting_ids)))):
-        sighting.moved_at = now
-
-
-def new_items(session: Session) -> list[int]:
-    """Ids of items that nobody has looked at yet, in the order in which they came."""
-    return list(session.scalars(select(Item.id).where(Item.state == "new").order_by(Item.received_at, Item.id)))
 
 
 # ---- taking in -----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Read:
+    """A mail as far as it is read before any transaction begins."""
+
+    message: Message
+    verdict: Verdict
+    letters: list[Letter]
+
+
+def take_in_all(
+    engine: Engine, settings: Settings, item_ids: Sequence[int], clock: Callable[[], datetime]
+) -> list[str]:
+    """Settle items; the new state ("done", "held") of each, in the same order. Never raises for what an item holds.
+
+    Usual mails are settled in one transaction for many; if one of them makes trouble, each in one of its own.
+    """
+    with reading(engine) as session:
+        rows = select(Item.id, Blob.size).join(Blob, Blob.sha256 == Item.sha256)
+        usual = rows.where(Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE).order_by(Item.id)
+        sizes = dict(session.execute(usual).all())
+    states: dict[int, str] = {}
+    for some in store.batches(sizes):
+        try:
+            states |= _take_mails(engine, settings, some, clock)
+        except Exception as error:  # the one who makes the trouble is found by taking each alone
+            log.warning("items %s: %s; one by one", some, type(error).__name__)
+    return [states.get(i) or take_in(engine, settings, i, clock) for i in item_ids]
+
+
 def take_in(
-    engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime], *, by_hand: bool = False
+    engine: Engine,
+    settings: Settings,
+    item_id: int,
+    clock: Callable[[], datetime],
+    *,
+    by_hand: bool = False,
+    apart: bool = False,
 ) -> str:
-    """Settle one item; its new state ("done", "held"). Never raises for what the item holds."""
+    """Settle one item; its new state ("done", "held"). Never raises for what the item holds.
+
+    `by_hand`: a person has decided that it is a complaint. `apart`: this process may be killed for it.
+    """
     try:
         with reading(engine) as session:
             item = session.get_one(Item, item_id)
-            raw, source, name = store.get(session, item.sha256), item.source, item.name
-        if source == "scan":
-            return _take_scan(engine, settings, item_id, raw, name, clock())
-        message = read(raw)
-        verdict = triage.classify(message, own_addresses=settings.own_addresses, raw=raw)
-        if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
-            verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
-        letters = _letters(settings, message)
-        with writing(engine) as session:
-            return _take_mail(Work(session, settings, clock()), item_id, message, verdict, letters)
+            scan, large = item.source == "scan", store.size(session, item.sha256) > LARGE
+            raw = b"" if large and not apart else store.get(session, item.sha256)
+        if large and not apart:
+            return _take_apart(engine, settings, item_id, clock(), by_hand)
+        if scan:
+            return _take_scan(engine, settings, item_id, raw, item.name, clock())
+        return _take_mails(engine, settings, [item_id], clock, by_hand=by_hand)[item_id]
     except Exception as error:  # whatever one item does, the next ones go on; the reason is kept with it
         log.exception("item %s is held", item_id)
-        with writing(engine) as session:
-            item = session.get_one(Item, item_id)
-            if item.state != "new":
-                return item.state
-            return _hold(Work(session, settings, clock()), item, word("ditahan.galat", jenis=type(error).__name__))
+        return _hold_new(engine, settings, item_id, clock(), word("ditahan.galat", jenis=type(error).__name__))
+
+
+def _take_apart(engine: Engine, settings: Settings, item_id: int, now: datetime, by_hand: bool) -> str:
+    """Let a child process settle a large item, bounded in memory and time; what ends it is the reason to hold it."""
+    order = pickle.dumps((settings, engine.url, item_id, now, by_hand))
+    command = [sys.executable, "-m", "pipeline.largemail"]
+    try:
+        subprocess.run(command, input=order, timeout=LARGE_SECONDS, check=True, stdout=subprocess.DEVNULL)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        log.warning("item %s: %s", item_id, type(error).__name__)
+        return _hold_new(engine, settings, item_id, now, word("ditahan.terlalu_berat"))
+    with reading(engine) as session:
+        return session.get_one(Item, item_id).state
+
+
+def _hold_new(engine: Engine, settings: Settings, item_id: int, now: datetime, reason: str) -> str:
+    with writing(engine) as session:
+        item = session.get_one(Item, item_id)
+        return item.state if item.state != "new" else _hold(Work(session, settings, now), item, reason)
+
+
+def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:
+    """A mail beyond the limit: its head is kept, the JFU is told, the mail itself stays on the server."""
+    (item,) = ledger.receive(work.session, "mail", [(headers, arrival)], work.now)
+    if item.state == "new":
+        item.name = read(headers).subject[:200]
+        _hold(work, item, word("ditahan.terlalu_besar", ukuran=files.size_words(size)))
 
 
 def _hold(work: Work, item: Item, reason: str) -> str:
@@ -205,23 +161,49 @@ def _take_scan(engine: Engine, settings: Settings, item_id: int, raw: bytes, nam
         return _done(item, "slip")
 
 
-def _take_mail(work: Work, item_id: int, message: Message, verdict: Verdict, letters: list[Letter]) -> str:
-    item = work.session.get_one(Item, item_id, with_for_update=True)
-    if item.state != "new":
-        return item.state
-    item.message_id, item.name = message.message_id, message.subject[:200]
-    # Only an older item is the original: of two copies one has to become the complaint, whichever is held.
-    exclusive(work.session, item.twin)
-    twin = work.session.scalars(select(Item.id).where(Item.twin == item.twin, Item.id < item.id).limit(1)).first()
-    if twin is not None:
-        return _done(item, f"salinan item {twin}")
-    if verdict.kind is Kind.BOUNCE:
-        return _bounce(work, item, verdict)
-    if verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
-        return _hold(work, item, verdict.reason)
-    if verdict.kind is not Kind.PERSON:
-        return _done(item, verdict.reason)
-    return _person(work, item, message, letters)
+def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
+    message = read(raw)
+    verdict = triage.classify(message, own_addresses=settings.own_addresses)
+    if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
+        verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
+    return Read(message, verdict, _letters(settings, message))
+
+
+def _take_mails(
+    engine: Engine, settings: Settings, item_ids: Sequence[int], clock: Callable[[], datetime], *, by_hand: bool = False
+) -> dict[int, str]:
+    """Read mails, then settle them in one transaction; the state of each."""
+    with reading(engine) as session:
+        digests = dict(session.execute(select(Item.id, Item.sha256).where(Item.id.in_(item_ids))).all())
+        raws = store.get_all(session, list(digests.values()))
+    mails = {item_id: _read(settings, raws[digests[item_id]], by_hand) for item_id in item_ids}
+    with writing(engine) as session:
+        exclusive(session, "intake")  # copies of one mail, seen by two pollers
+        query = select(Item).where(Item.id.in_(item_ids)).order_by(Item.id).with_for_update()
+        items = session.scalars(query).all()
+        work = Work(session, settings, clock())
+        fresh = [item for item in items if item.state == "new"]
+        for item in fresh:
+            message = mails[item.id].message
+            item.message_id, item.name = message.message_id, message.subject[:200]
+        originals = ledger.originals(session, fresh)
+        doubled = ledger.doubled_ids(session, fresh)
+        for item in fresh:
+            if originals[item.twin] != item.id:
+                _done(item, f"salinan item {originals[item.twin]}")
+            else:
+                _take_mail(work, item, mails[item.id], item.id in doubled)
+        return {item.id: item.state for item in items}
+
+
+def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> str:
+    if mail.verdict.kind is Kind.BOUNCE:
+        return _bounce(work, item, mail.verdict)
+    if mail.verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
+        return _hold(work, item, mail.verdict.reason)
+    if mail.verdict.kind is not Kind.PERSON:
+        return _done(item, mail.verdict.reason)
+    return _person(work, item, mail.message, mail.letters, doubled)
 
 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
@@ -238,27 +220,55 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
-def _person(work: Work, item: Item, message: Message, letters: list[Letter]) -> str:
+def _person(work: Work, item: Item, message: Message, letters: list[Letter], doubled: bool) -> str:
     sender = message.sender.email.lower() if message.sender else ""
     thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
+    asked = _status_asked(work.settings, message)
+    if asked and _answerable(sender):
+        return _tell_status(work, item, asked, sender)
     if ours is not None and ours.recipient.lower() == sender:
         return _reply_to_us(work, item, message, ours, letters)
     known = _own_thread(work.session, thread, sender)
     if known is not None:
         return _join(work, item, message, known)
+    text = _text(message)
     cases.record(
         work,
         Channel.EMAIL,
         Pengadu(nama=_display_name(message), email=sender if _answerable(sender) else ""),
         perihal=_subject(message),
-        isi=_text(message),
+        isi=text,
         received_at=item.received_at,
         item_id=item.id,
         thread_id=outbox.bracketed(message.message_id),
         files=_files(message),
+        note=_remark(work, f"{message.subject}\n{text[:20_000]}", doubled),
     )
     return _done(item, "pengaduan baru")
+
+
+def _status_asked(settings: Settings, message: Message) -> str:
+    """The number in a subject that is nothing but "STATUS <number>"; "" for any other."""
+    found = re.fullmatch(rf"\s*status\s*:?\s*({settings.register_.number})\s*", message.subject, re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def _tell_status(work: Work, item: Item, number: str, sender: str) -> str:
+    """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist."""
+    complaint = cases.by_number(work, number)
+    mine = complaint is not None and complaint.email.lower() == sender
+    notices.status(work.session, work.settings, work.now, complaint if mine else None, number, sender)
+    return _done(item, "permintaan status")
+
+
+def _remark(work: Work, text: str, doubled: bool) -> str:
+    """What the JFU should know before recording: numbers that the mail names join nothing by themselves."""
+    found = re.findall(rf"(?<![\w-]){work.settings.register_.number}(?!\w)", text, re.IGNORECASE)
+    numbers = dict.fromkeys(number.upper() for number in found)
+    named = [number for number in list(numbers)[:3] if cases.by_number(work, number) is not None]
+    notes = [word("catatan.menyebut", nomor=", ".join(named))] if named else []
+    return "\n".join(notes + [word("catatan.nomor_surat_sama")] * doubled)
 
 
 def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters: list[Letter]) -> str:

@@ -22,7 +22,7 @@ from pipeline.mail import outbox
 from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, Action, EventKind, TaskKind
 from pipeline.words import environment, table, word
 
-ANSWERS = ("tanda_terima", "balasan_tugas")  # what a robot could make us repeat (RFC 3834)
+ANSWERS = ("tanda_terima", "balasan_tugas", "status")  # what a robot could make us repeat (RFC 3834)
 MAX_ATTACHED = 10 * 2**20
 
 
@@ -279,6 +279,35 @@ def acknowledge(session: Session, settings: Settings, now: datetime, complaint: 
         status=status_url(settings, complaint),
         jawaban=clock.next_workday(last_day, settings.hours),
     ).next_at = now + timedelta(hours=before // cap)
+
+
+def status(
+    session: Session, settings: Settings, now: datetime, complaint: Complaint | None, number: str, address: str
+) -> None:
+    """How a complaint stands, or that the number is not known (None), to the address that asks; within the cap."""
+    if too_many_answers(session, settings, now, address):
+        return
+    waiting = complaint is not None and _clock_stands(session, complaint)
+    stage = "menunggu" if waiting else str(complaint.stage) if complaint else ""
+    _send(
+        session,
+        settings,
+        now,
+        "status",
+        _to_citizen(complaint) if complaint else Letter(address, ""),
+        nomor=number,
+        ringkas=word(f"status.{stage}") if stage else "",
+        arti=word(f"arti.{stage}") if stage else "",
+        status=status_url(settings, complaint) if complaint else "",
+    )
+
+
+def _clock_stands(session: Session, complaint: Complaint) -> bool:
+    """Whether the pengadu has been asked and has not answered yet."""
+    paused = select(Task.id).where(
+        Task.complaint_id == complaint.id, Task.paused_at.is_not(None), Task.closed_at.is_(None)
+    )
+    return session.scalar(paused.limit(1)) is not None
 
 
 def too_many_answers(session: Session, settings: Settings, now: datetime, address: str) -> bool:

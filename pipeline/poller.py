@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +19,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import cases, files, intake, jobs, links, notices, store
+from pipeline import cases, config, files, intake, jobs, ledger, links, notices, store
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
+from pipeline.ledger import Arrival
 from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
-from pipeline.mail.mailbox import Mailbox
+from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
 
 log = logging.getLogger(__name__)
 SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
@@ -95,37 +96,62 @@ def _note(app: App, name: str, error: str) -> None:
 
 
 def mail(app: App) -> Report:
-    """Fetch and commit what is new, take it in, then move what is settled."""
-    new = 0
-    with Mailbox(app.settings) as box:
-        folder = app.settings.imap.folder
-        waiting = box.waiting()
-        with reading(app.engine) as session:
-            known = intake.seen(session, box.name, folder, box.uidvalidity, waiting)
-        for batch in box.fetch(uid for uid in waiting if uid not in known):
-            with writing(app.engine) as session:
-                for one in batch:
-                    arrival = intake.Arrival(box.name, folder, box.uidvalidity, one.uid, one.arrived)
-                    intake.receive(session, "mail", one.raw, arrival, app.clock())
-            new += len(batch)
-            take_in(app)
-            _file_away(app, box)
-        _file_away(app, box)
+    """Every mailbox once; one that is down does not stop the others."""
+    new, faults = 0, []
+    for conf in app.settings.mailboxes:
+        try:
+            with Mailbox(app.settings, conf) as box:
+                new += collect(app, box)["surat_masuk"]
+        except MailboxDown as error:
+            faults.append(str(error))
+    if faults:
+        raise MailboxDown("; ".join(faults))
     return {"surat_masuk": new}
 
 
-def _file_away(app: App, box: Mailbox) -> None:
+def collect(app: App, box: Mailbox) -> Report:
+    """Fetch and commit what is new, take it in, then move what is settled."""
+    waiting = box.waiting()
+    with reading(app.engine) as session:
+        known = ledger.seen(session, *_place(box), waiting)
+    _file_away(app, box)  # what a run left behind that was killed
+    new = 0
+    for batch in box.fetch(uid for uid in waiting if uid not in known):
+        item_ids = _keep(app, box, batch)
+        intake.take_in_all(app.engine, app.settings, item_ids, app.clock)
+        _file_away(app, box, [one.uid for one in batch])
+        new += len(batch)
+    return {"surat_masuk": new}
+
+
+def _place(box: Mailbox) -> tuple[str, str, int]:
+    return box.conf.name, box.conf.folder, box.uidvalidity
+
+
+def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[int]:
+    """Commit the bytes and where they were seen; ids of the items. A mail beyond the limit is held at once."""
+    found = [(one, Arrival(*_place(box), one.uid, one.arrived)) for one in batch]
+    with writing(app.engine) as session:
+        whole = [(one.raw, arrival) for one, arrival in found if one.whole]
+        items = ledger.receive(session, "mail", whole, app.clock()) if whole else []
+        for one, arrival in found:
+            if not one.whole and isinstance(one.raw, bytes):
+                intake.refuse(Work(session, app.settings, app.clock()), arrival, one.raw, one.size)
+    for one in batch:
+        if not isinstance(one.raw, bytes):
+            one.raw.close()
+    return [item.id for item in items]
+
+
+def _file_away(app: App, box: Mailbox, uids: Sequence[int] = ()) -> None:
     """Move settled mail to Diproses or Ditahan, then note it; a move that was killed half-way is harmless to repeat."""
     with reading(app.engine) as session:
-        settled = intake.to_move(session, box.name, app.settings.imap.folder, box.uidvalidity)
-        by_state = {state: [s for s, own in settled if own == state] for state in ("done", "held")}
-    targets = {"done": app.settings.imap.folder_done, "held": app.settings.imap.folder_held}
-    for state, sightings in by_state.items():
-        if not sightings:
-            continue
-        box.move([s.uid for s in sightings], targets[state])
+        settled = ledger.settled(session, *_place(box), uids)
+    targets = {"done": box.conf.folder_done, "held": box.conf.folder_held}
+    for state, some in settled.items():
+        box.move(some, targets[state])
         with writing(app.engine) as session:
-            intake.moved(session, [s.id for s in sightings], app.clock())
+            ledger.moved(session, *_place(box), some, app.clock())
 
 
 def scans(app: App) -> Report:
@@ -149,8 +175,9 @@ def _scan(app: App, folder: Path, path: Path) -> None:
     content, at = path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     place, name = (os.fsencode(p).decode("utf-8", "replace") for p in (path, path.name))
     with writing(app.engine) as session:
-        arrival = intake.Arrival("pindaian", place, int(at.timestamp()), 0, at, name)
-        item_id = intake.receive(session, "scan", content, arrival, app.clock()).id
+        arrival = Arrival("pindaian", place, int(at.timestamp()), 0, at, name)
+        (item,) = ledger.receive(session, "scan", [(content, arrival)], app.clock())
+        item_id = item.id
     state = intake.take_in(app.engine, app.settings, item_id, app.clock)
     _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
 
@@ -175,8 +202,8 @@ def _put_away(path: Path, folder: Path) -> None:
 def take_in(app: App) -> Report:
     """Settle every item that is new; also those that a killed run left behind."""
     with reading(app.engine) as session:
-        waiting = intake.new_items(session)
-    states = [intake.take_in(app.engine, app.settings, item_id, app.clock) for item_id in waiting]
+        waiting = ledger.new_items(session)
+    states = intake.take_in_all(app.engine, app.settings, waiting, app.clock)
     return {"diproses": states.count("done"), "ditahan": states.count("held")}
 
 
@@ -286,28 +313,64 @@ def seconds_until_next(pause: float, failures: int) -> int:
     return max(1, round(min(pause * (1 << min(failures, 20)), LONGEST_PAUSE)))
 
 
+class Watch:
+    """One mailbox that is kept open between its polls, and that says when something comes (IDLE)."""
+
+    def __init__(self, conf: config.Mailbox) -> None:
+        self.conf = conf
+        self._box: Mailbox | None = None
+
+    def collect(self, app: App) -> Report:
+        """The lane's step: connect if need be, and collect."""
+        try:
+            if self._box is None:
+                self._box = Mailbox(app.settings, self.conf).__enter__()
+            return collect(app, self._box)
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """True as soon as the server announces something, has gone away, or the lane is woken."""
+        if self._box is None or not self._box.can_wait:
+            return woken.wait(seconds)
+        try:
+            return self._box.wait(seconds) or woken.is_set()
+        except MailboxDown:
+            self.close()
+            return True
+
+    def close(self) -> None:
+        if self._box is not None:
+            self._box.__exit__(None, None, None)
+            self._box = None
+
+
 @dataclass
 class Lanes:
     """The steps as lanes, each in a thread with a schedule of its own, until `stop()`.
 
-    A lane that fails waits longer each time and starts afresh after a success.
+    A lane that fails waits longer each time and starts afresh after a success. Each mailbox has a lane of its own,
+    which its server may wake; the schedule is the safety net.
     """
 
     app: App
     every: dict[str, float] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _woken: dict[str, threading.Event] = field(default_factory=dict)
+    _watches: dict[str, Watch] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        pauses = {
-            "mail": float(self.app.settings.imap.every_seconds),
-            "seal": 600.0,
-            "remind": 30.0,
-            "scans": 5.0,
+        boxes = self.app.settings.mailboxes
+        self._watches = {"mail" if order == 1 else f"mail {order}": Watch(box) for order, box in enumerate(boxes, 1)}
+        steps = {name: watch.collect for name, watch in self._watches.items()} | {
+            name: step for name, step in STEPS.items() if name != "mail"
         }
-        self._woken = {name: threading.Event() for name in STEPS}
-        for name, step in STEPS.items():
+        pauses = {name: float(watch.conf.every_seconds) for name, watch in self._watches.items()}
+        pauses |= {"seal": 600.0, "remind": 30.0, "scans": 5.0}
+        self._woken = {name: threading.Event() for name in steps}
+        for name, step in steps.items():
             pause = self.every.get(name, pauses.get(name, 2.0))
             thread = threading.Thread(target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True)
             self._threads.append(thread)
@@ -332,11 +395,13 @@ class Lanes:
                 once()
             else:
                 planner.run_pending()
+        if name in self._watches:
+            self._watches[name].close()
 
     def _wait(self, name: str, planner: schedule.Scheduler, failures: int) -> bool:
         """Wait for the next time or a wake; True if woken. A lane that fails keeps its pause, whoever wakes it."""
         while not self._stopped.is_set() and (left := planner.idle_seconds or 0) > 0:
-            woken = self._woken[name].wait(min(left, 1))
+            woken = self._sleep(name, min(left, 1))
             if woken:
                 self._woken[name].clear()
             if woken and not failures:
@@ -344,6 +409,10 @@ class Lanes:
             if woken:
                 self._stopped.wait(min(left, 1))
         return False
+
+    def _sleep(self, name: str, seconds: float) -> bool:
+        woken = self._woken[name]
+        return self._watches[name].wait(seconds, woken) if name in self._watches else woken.wait(seconds)
 
     def wake(self, *names: str) -> None:
         """Run these lanes now instead of at their next time."""

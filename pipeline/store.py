@@ -1,38 +1,125 @@
 """Raw mails and documents by SHA-256, kept in the database in the caller's transaction.
 
-Hides where bytes lie, so that a large office can move them elsewhere. A blob is never changed.
+Hides where bytes lie, so that a large office can move them elsewhere, and that long ones lie in parts: 50 MB go from
+a file into the database without ever standing in memory whole. A blob is never changed.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from typing import Any, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from pipeline.db import Blob
+from pipeline.db import Blob, BlobPart
+
+PART = 2**20
+BATCH = 20
+BATCH_BYTES = 8 * 2**20
+Content = bytes | BinaryIO  # a file is read from its start, as often as needed
 
 
-def put(session: Session, content: bytes) -> str:
+def put(session: Session, content: Content) -> str:
     """Keep the bytes (once) and return their SHA-256 in hex."""
-    digest = sha256(content).hexdigest()
-    if session.scalar(select(Blob.sha256).where(Blob.sha256 == digest)) is None:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        # Another transaction may be keeping the same bytes at this moment.
-        row = insert(Blob).values(sha256=digest, size=len(content), content=content)
-        session.execute(row.on_conflict_do_nothing())
-    return digest
+    return put_all(session, [content])[0]
+
+
+def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
+    """Keep many at once; their SHA-256 in hex, in the same order."""
+    digests = [digest_of(content) for content in contents]
+    there = set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(digests))))
+    fresh = {digest: one for digest, one in zip(digests, contents, strict=True) if digest not in there}
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    # Another transaction may be keeping the same bytes at this moment.
+    quietly = dialect.insert(Blob).on_conflict_do_nothing()
+    short = [
+        {"sha256": digest, "size": len(one), "content": one}
+        for digest, one in fresh.items()
+        if isinstance(one, bytes) and len(one) <= PART
+    ]
+    if short:
+        session.execute(quietly, short)
+    for digest, one in fresh.items():
+        if not isinstance(one, bytes) or len(one) > PART:
+            _put_long(session, quietly, digest, one)
+    return digests
+
+
+def _put_long(session: Session, quietly: Any, digest: str, content: Content) -> None:
+    size = length(content)
+    for order, part in enumerate(parts(content)):
+        if order:
+            session.execute(insert(BlobPart).values(sha256=digest, order=order, content=part))
+            continue
+        head = quietly.values(sha256=digest, size=size, content=part)
+        if not session.execute(head).rowcount:  # type: ignore[attr-defined]
+            return
+
+
+def parts(content: Content) -> Iterator[bytes]:
+    """The bytes in pieces of at most 1 MiB, the first one always there."""
+    if isinstance(content, bytes):
+        for start in range(0, max(len(content), 1), PART):
+            yield content[start : start + PART]
+        return
+    content.seek(0)
+    yield content.read(PART)
+    while part := content.read(PART):
+        yield part
+
+
+def length(content: Content) -> int:
+    """How many bytes."""
+    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
+
+
+def digest_of(content: Content) -> str:
+    """SHA-256 in hex."""
+    found = sha256()
+    for part in parts(content):
+        found.update(part)
+    return found.hexdigest()
 
 
 def get(session: Session, digest: str) -> bytes:
     """The bytes; KeyError if they were never kept or have been erased."""
-    content = session.scalar(select(Blob.content).where(Blob.sha256 == digest))
-    if content is None:
+    row = session.execute(select(Blob.content, Blob.size).where(Blob.sha256 == digest)).one_or_none()
+    if row is None:
         raise KeyError(digest)
-    return content
+    content, size = row
+    if len(content) == size:
+        return bytes(content)
+    rest = select(BlobPart.content).where(BlobPart.sha256 == digest).order_by(BlobPart.order)
+    return b"".join([content, *session.scalars(rest)])
+
+
+def get_all(session: Session, digests: Sequence[str]) -> dict[str, bytes]:
+    """Many at once, {sha256: bytes}; what is not there is left out."""
+    query = select(Blob.sha256, Blob.content, Blob.size).where(Blob.sha256.in_(digests))
+    return {
+        digest: bytes(content) if len(content) == size else get(session, digest)
+        for digest, content, size in session.execute(query)
+    }
 
 
 def size(session: Session, digest: str) -> int:
     """How many bytes the blob has; 0 if it is not there."""
     return session.scalar(select(Blob.size).where(Blob.sha256 == digest)) or 0
+
+
+def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
+    """The keys in their order, at most 20 and 8 MiB at once, so that memory stays small; a larger one alone."""
+    some: list[int] = []
+    total = 0
+    for key, bytes_ in sizes.items():
+        if some and (len(some) == BATCH or total + bytes_ > BATCH_BYTES):
+            yield some
+            some, total = [], 0
+        some.append(key)
+        total += bytes_
+    if some:
+        yield some

@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from pipeline import cases, config, db, intake, poller
+from pipeline import cases, config, db, intake, ledger, poller
 from pipeline.cases import Pengadu, Upload, Work
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Task, reading, writing
@@ -163,9 +163,9 @@ class Desk:
     def arrives(self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "") -> int:
         """A mail or a scan is kept in the ledger; the item's id."""
         self._uid += 1
-        arrival = intake.Arrival("kotak", folder, 1, self._uid, self.clock(), name)
+        arrival = ledger.Arrival("kotak", folder, 1, self._uid, self.clock(), name)
         with writing(self.engine) as session:
-            return intake.receive(session, source, raw, arrival, self.clock()).id
+            return ledger.receive(session, source, [(raw, arrival)], self.clock())[0].id
 
     def take_in(self, raw: bytes, **where: str) -> Item:
         """A mail arrives and is settled; its item."""

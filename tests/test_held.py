@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from pipeline import cases, config, db, intake
+from pipeline import cases, config, db, intake, ledger
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Item, Task, reading, writing
-from pipeline.intake import Arrival
+from pipeline.ledger import Arrival
 from pipeline.sop import TaskKind
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -40,7 +40,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 def held(settings: Settings, engine: Engine) -> int:
     """The id of a mail of a list, which is held for the JFU to look at."""
     with writing(engine) as session:
-        item_id = intake.receive(session, "mail", BULK, Arrival("kotak", "INBOX", 1, 1, NOW), NOW).id
+        item_id = ledger.receive(session, "mail", [(BULK, Arrival("kotak", "INBOX", 1, 1, NOW))], NOW)[0].id
     assert intake.take_in(engine, settings, item_id, lambda: NOW) == "held"
     return item_id
 

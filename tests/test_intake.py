@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline import cases, config, intake, links, store, words
+from pipeline import cases, config, intake, ledger, links, store, words
 from pipeline.cases import AlreadyDone
 from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, Task, reading, writing
 from pipeline.mail import outbox
@@ -138,15 +138,15 @@ def test_same_bytes_seen_twice_are_one_item_with_two_sightings(desk: Desk) -> No
 
 def test_same_place_seen_again_is_one_sighting(desk: Desk) -> None:
     """A run that was killed before the server moved the mail sees it again."""
-    raw, where = letter(desk).as_bytes(), intake.Arrival("kotak", "INBOX", 7, 42, desk.clock())
+    raw, where = letter(desk).as_bytes(), ledger.Arrival("kotak", "INBOX", 7, 42, desk.clock())
     for _ in range(3):
         with writing(desk.engine) as session:
-            intake.receive(session, "mail", raw, where, desk.clock())
+            ledger.receive(session, "mail", [(raw, where)], desk.clock())
     assert desk.count(Sighting) == 1
     with reading(desk.engine) as session:
-        assert intake.seen(session, "kotak", "INBOX", 7, [41, 42, 43]) == {42}
-        assert intake.seen(session, "kotak", "INBOX", 8, [42]) == set(), "another UIDVALIDITY is another place"
-        assert intake.seen(session, "kotak", "INBOX", 7, []) == set()
+        assert ledger.seen(session, "kotak", "INBOX", 7, [41, 42, 43]) == {42}
+        assert ledger.seen(session, "kotak", "INBOX", 8, [42]) == set(), "another UIDVALIDITY is another place"
+        assert ledger.seen(session, "kotak", "INBOX", 7, []) == set()
 
 
 def test_item_is_taken_in_once_however_often_it_is_asked_for(desk: Desk) -> None:
@@ -172,9 +172,11 @@ def test_copies_to_two_of_our_addresses_are_one_complaint(desk: Desk) -> None:
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_trace_headers_are_left_out_with_their_continuation_lines_and_nothing_else(end: bytes) -> None:
     lines = [b"Received: a", b"\tb", b"Subject: Received: x", b"DKIM-Signature: v=1", b" b=c", b"From: a@b.example"]
-    bare = intake.without_trace(end.join([*lines, b"", b"Received: isi surat", b""]))
-    assert bare.partition(b"\n\n")[0] == b"Subject: Received: x\nFrom: a@b.example"
-    assert b"Received: isi surat" in bare
+    body = [b"", b"Received: isi surat", b""]
+    twin = ledger.twin_of(end.join([*lines, *body]))
+    assert twin == ledger.twin_of(end.join([b"Subject: Received: x", b"From: a@b.example", *body]))
+    assert twin != ledger.twin_of(end.join([*lines, b"", b"isi surat", b""])), "the body is no header"
+    assert twin != ledger.twin_of(end.join([*lines[:2], *lines[3:], *body]))
 
 
 def test_message_id_that_is_used_again_for_other_words_is_another_complaint(desk: Desk) -> None:
@@ -185,6 +187,7 @@ def test_message_id_that_is_used_again_for_other_words_is_another_complaint(desk
     desk.take_in(first.as_bytes())
     assert desk.take_in(second.as_bytes()).reason == "pengaduan baru"
     assert [c.perihal for c in desk.complaints()] == ["Lampu padam", "Selokan"]
+    assert [t.note for t in desk.tasks()] == [words.word("catatan.nomor_surat_sama")], "the JFU is told"
 
 
 def test_same_words_sent_again_by_hand_are_a_complaint_of_their_own(desk: Desk) -> None:
@@ -558,15 +561,17 @@ def test_only_held_items_can_be_released(desk: Desk, state: str) -> None:
 
 
 def test_settled_mail_is_moved_once_held_mail_to_its_own_folder(desk: Desk) -> None:
-    good, bad = desk.take_in(letter(desk).as_bytes()), desk.take_in(spam(desk).as_bytes())
+    desk.take_in(letter(desk).as_bytes())
+    desk.take_in(spam(desk).as_bytes())
     fresh = desk.arrives(letter(desk).as_bytes())
     with writing(desk.engine) as session:
-        waiting = intake.to_move(session, "kotak", "INBOX", 1)
-        assert [(s.item_id, state) for s, state in waiting] == [(good.id, "done"), (bad.id, "held")]
-        intake.moved(session, [s.id for s, _ in waiting], desk.clock())
+        waiting = ledger.settled(session, "kotak", "INBOX", 1)
+        assert waiting == {"done": [1], "held": [2]}
+        assert ledger.settled(session, "kotak", "INBOX", 1, [2]) == {"held": [2]}
+        ledger.moved(session, "kotak", "INBOX", 1, [1, 2], desk.clock())
     with reading(desk.engine) as session:
-        assert intake.to_move(session, "kotak", "INBOX", 1) == []
-        assert intake.new_items(session) == [fresh]
+        assert ledger.settled(session, "kotak", "INBOX", 1) == {}
+        assert ledger.new_items(session) == [fresh]
         assert (
             session.scalars(select(Sighting.moved_at).where(Sighting.moved_at.is_not(None))).all() == [desk.clock()] * 2
         )

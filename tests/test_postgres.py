@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import inspect, text
 
-from pipeline import cases, db, intake
+from pipeline import cases, db, intake, ledger
 from pipeline.cases import Pengadu, Work
 from pipeline.db import Base, writing
 from pipeline.poller import STEPS, Lanes
@@ -144,9 +144,9 @@ def test_the_same_mail_seen_by_two_pollers_is_one_complaint(database_url: str, t
         raw = compose(SITI, "aduan@kominfo.example", "Lampu", "Padam.", kantor.clock.now).as_bytes()
 
         def poll(uid: int) -> None:
-            arrival = intake.Arrival("kotak", "INBOX", 1, uid, kantor.clock.now)
+            arrival = ledger.Arrival("kotak", "INBOX", 1, uid, kantor.clock.now)
             with writing(kantor.engine) as session:
-                item_id = intake.receive(session, "mail", raw, arrival, kantor.clock.now).id
+                item_id = ledger.receive(session, "mail", [(raw, arrival)], kantor.clock.now)[0].id
             intake.take_in(kantor.engine, kantor.settings, item_id, kantor.clock)
 
         for _ in range(2):

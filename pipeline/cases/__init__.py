@@ -6,7 +6,7 @@ watches the limits. Everything takes a `Work`: one write transaction, the settin
 
 from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bounce
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
-from pipeline.cases.core import AlreadyDone, Forbidden, Work
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, of_another, read_fields, read_letter
 from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
@@ -48,6 +48,7 @@ __all__ = [
     "actor_of",
     "audit",
     "bounced",
+    "by_number",
     "check",
     "citizen_wrote",
     "close_item",

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from pipeline import files, jobs, notices, store
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
-from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked, next_number
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked, next_number
 from pipeline.cases.forms import Checked, File, Invalid, of_another
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
@@ -188,7 +188,7 @@ def _report(deed: Deed) -> None:
 
 def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | None:
     """The complaint that another may be merged into: open, not signed yet, and itself not merged."""
-    parent = work.session.scalars(select(Complaint).where(Complaint.number == number.strip().upper())).first()
+    parent = by_number(work, number)
     if parent is None or parent.id == complaint.id or parent.stage not in MERGEABLE:
         return None
     return parent

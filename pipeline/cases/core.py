@@ -53,6 +53,11 @@ def next_number(work: Work, name: str) -> int:
     return work.session.scalars(select(Counter.value).where(Counter.name == name)).one()
 
 
+def by_number(work: Work, number: str) -> Complaint | None:
+    """The complaint with this register number, however it was typed."""
+    return work.session.scalars(select(Complaint).where(Complaint.number == number.strip().upper())).one_or_none()
+
+
 def locked(work: Work, complaint_id: int) -> Complaint:
     """The complaint, with its row locked until the transaction ends (PostgreSQL; SQLite locks the file)."""
     return work.session.scalars(

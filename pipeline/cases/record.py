@@ -132,13 +132,17 @@ def record(
     thread_id: str = "",
     files: Iterable[File] = (),
     actor: Actor = CITIZEN,
+    note: str = "",
 ) -> Complaint:
-    """A new row of the Buku Pengaduan: number, history, acknowledgement to the pengadu, the JFU's task."""
+    """A new row of the Buku Pengaduan: number, history, acknowledgement to the pengadu, the JFU's task.
+
+    `note` is what the JFU should know before recording.
+    """
     complaint = _create(work, channel, person, perihal, isi, received_at, item_id, thread_id)
     kept = add_documents(work, "lampiran", files, actor, complaint=complaint)
     log(work, complaint, EventKind.RECEIVED, actor, kanal=str(channel), lampiran=[d.id for d in kept])
     notices.acknowledge(work.session, work.settings, work.now, complaint)
-    open_task(work, complaint, TaskKind.CATAT)
+    open_task(work, complaint, TaskKind.CATAT, note=note)
     return complaint
 
 

@@ -1,4 +1,4 @@
-"""IMAP in. Hides imapclient, TLS, batches and MOVE.
+"""IMAP in. Hides imapclient, TLS, batches, big messages, IDLE and MOVE.
 
 Nothing is deleted and `\\Seen` is neither read nor set: what is new is what the ledger has no sighting of. The
 caller commits the bytes before it asks for a move.
@@ -6,20 +6,30 @@ caller commits the bytes before it asks for a move.
 
 from __future__ import annotations
 
+import select
 import socket
-from collections.abc import Iterable, Iterator
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from types import TracebackType
+from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from pipeline import config, store
 from pipeline.config import Settings, trust
 
-BATCH = 20
-BATCH_BYTES = 8 * 2**20  # what is fetched at once; a larger message comes alone
+CHUNK = 2**20
+IDLE_AGAIN = 9 * 60  # seconds; servers end an IDLE that stands too long (RFC 2177 says 29 minutes, many say 10)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class MailboxDown(Exception):
@@ -28,47 +38,64 @@ class MailboxDown(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """One message as the server holds it. `arrived` is INTERNALDATE in UTC."""
+    """One message as the server holds it. `arrived` is INTERNALDATE in UTC, `size` what the server says.
+
+    A big message is an open file without a name, gone with the process. One beyond the mailbox's limit comes without
+    its body (`whole` is false).
+    """
 
     uid: int
-    raw: bytes
+    raw: bytes | BinaryIO
     arrived: datetime
+    size: int
+    whole: bool = True
+
+
+def _told(act: Callable[Concatenate[Mailbox, P], T]) -> Callable[Concatenate[Mailbox, P], T]:
+    """MailboxDown for whatever the server or the line does; a mailbox that waits stops waiting first."""
+
+    @wraps(act)
+    def told(box: Mailbox, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            box._stir()
+            return act(box, *args, **kwargs)
+        except (IMAPClientError, OSError) as error:
+            raise box._down(error) from error
+
+    return told
 
 
 class Mailbox:
-    """A logged-in connection with the folder selected; a context manager. MailboxDown whenever the server fails."""
+    """A logged-in connection; a context manager. MailboxDown whenever the server fails."""
 
-    def __init__(self, settings: Settings, timeout: float = 30) -> None:
-        self.settings, self.timeout = settings, timeout
+    def __init__(self, settings: Settings, conf: config.Mailbox | None = None, timeout: float = 30) -> None:
+        self.settings, self.conf, self.timeout = settings, conf or settings.imap, timeout
         self.uidvalidity = 0
-
-    @property
-    def name(self) -> str:
-        """How the ledger calls this mailbox."""
-        conf = self.settings.imap
-        return f"{conf.user}@{conf.host}:{conf.port}"
+        self._idle_since: float | None = None
 
     def __enter__(self) -> Mailbox:
         try:
             self.client = self._connect()
             self._folders()
-            self.uidvalidity = int(self.client.select_folder(self.settings.imap.folder)[b"UIDVALIDITY"])
         except (IMAPClientError, OSError) as error:
-            conf = self.settings.imap
-            raise MailboxDown(f"IMAP {conf.host}:{conf.port}: {error}") from error
+            raise self._down(error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            self._stir()
             self.client.logout()
         except (IMAPClientError, OSError):
             with suppress(OSError):
                 self.client.shutdown()
 
+    def _down(self, error: Exception) -> MailboxDown:
+        return MailboxDown(f"IMAP {self.conf.host}:{self.conf.port}: {error}")
+
     def _connect(self) -> IMAPClient:
-        conf = self.settings.imap
+        conf = self.conf
         context = None if conf.security == "tanpa" else trust(self.settings, conf.ca_file)
         client = IMAPClient(
             conf.host,
@@ -81,7 +108,7 @@ class Mailbox:
             if conf.security == "starttls":
                 client.starttls(context)
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.login(conf.user, self.settings.secret("imap_password"))
+            client.login(conf.user, self.settings.secret(conf.secret))
         except BaseException:
             with suppress(OSError):
                 client.shutdown()
@@ -89,60 +116,127 @@ class Mailbox:
         return client
 
     def _folders(self) -> None:
-        for folder in (self.settings.imap.folder_done, self.settings.imap.folder_held):
+        for folder in (self.conf.folder_done, self.conf.folder_held):
             if not self.client.folder_exists(folder):
                 self.client.create_folder(folder)
                 self.client.subscribe_folder(folder)
 
+    @_told
     def waiting(self) -> list[int]:
-        """UIDs in the folder, oldest first."""
-        try:
-            return sorted(self.client.search("ALL"))
-        except (IMAPClientError, OSError) as error:
-            raise MailboxDown(str(error)) from error
+        """UIDs in the folder, oldest first. The folder is opened anew, so that a changed UIDVALIDITY is seen."""
+        return self._uids(self.conf.folder)
+
+    @_told
+    def listing(self, folder: str) -> tuple[int, list[int]]:
+        """(UIDVALIDITY, UIDs) of any folder of the mailbox, oldest first."""
+        uids = self._uids(folder)
+        return self.uidvalidity, uids
+
+    def _uids(self, folder: str) -> list[int]:
+        self.uidvalidity = int(self.client.select_folder(folder)[b"UIDVALIDITY"])
+        return sorted(self.client.search("ALL"))
 
     def fetch(self, uids: Iterable[int]) -> Iterator[list[Fetched]]:
         """The messages in small batches, `\\Seen` untouched; one that vanished meanwhile is left out."""
-        try:
-            for some in self._batches(list(uids)):
-                found = self.client.fetch(some, ["BODY.PEEK[]", "INTERNALDATE"])
-                yield [
-                    Fetched(uid, found[uid][b"BODY[]"] or b"", _utc(found[uid].get(b"INTERNALDATE")))
-                    for uid in some
-                    if uid in found and b"BODY[]" in found[uid]
-                ]
-        except (IMAPClientError, OSError) as error:
-            raise MailboxDown(str(error)) from error
+        wanted = list(uids)
+        for start in range(0, len(wanted), 500):
+            sizes = self._sizes(wanted[start : start + 500])
+            for some in store.batches(sizes):
+                yield self._fetch({uid: sizes[uid] for uid in some})
 
-    def _batches(self, uids: list[int]) -> Iterator[list[int]]:
-        """At most 20 messages and 8 MiB at once, so that memory stays small."""
-        for start in range(0, len(uids), 500):
-            sizes = self.client.fetch(uids[start : start + 500], ["RFC822.SIZE"])
-            some: list[int] = []
-            total = 0
-            for uid in uids[start : start + 500]:
-                size = sizes.get(uid, {}).get(b"RFC822.SIZE", 0)
-                if some and (len(some) == BATCH or total + size > BATCH_BYTES):
-                    yield some
-                    some, total = [], 0
-                some.append(uid)
-                total += size
-            if some:
-                yield some
+    @_told
+    def _sizes(self, uids: list[int]) -> dict[int, int]:
+        found = self.client.fetch(uids, ["RFC822.SIZE"])
+        return {uid: int(found[uid].get(b"RFC822.SIZE", 0)) for uid in uids if uid in found}
 
+    @_told
+    def _fetch(self, sizes: dict[int, int]) -> list[Fetched]:
+        if len(sizes) == 1:
+            ((uid, size),) = sizes.items()
+            if size > self.conf.max_mb * 2**20:
+                return self._headers(uid, size)
+            if size > store.BATCH_BYTES:
+                return self._big(uid, size)
+        found = self.client.fetch(list(sizes), ["BODY.PEEK[]", "INTERNALDATE"])
+        return [
+            Fetched(uid, found[uid][b"BODY[]"] or b"", _utc(found[uid].get(b"INTERNALDATE")), size)
+            for uid, size in sizes.items()
+            if uid in found and b"BODY[]" in found[uid]
+        ]
+
+    def _headers(self, uid: int, size: int) -> list[Fetched]:
+        found = self.client.fetch([uid], ["BODY.PEEK[HEADER]", "INTERNALDATE"]).get(uid, {})
+        raw = found.get(b"BODY[HEADER]")
+        return [Fetched(uid, raw, _utc(found.get(b"INTERNALDATE")), size, whole=False)] if raw else []
+
+    def _big(self, uid: int, size: int) -> list[Fetched]:
+        """By and by into a file that has no name, so that memory stays small and nothing is left behind."""
+        arrived = self.client.fetch([uid], ["INTERNALDATE"]).get(uid, {}).get(b"INTERNALDATE")
+        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the one who stores it closes it
+        start = 0
+        while True:
+            found = self.client.fetch([uid], [f"BODY.PEEK[]<{start}.{CHUNK}>"]).get(uid, {})
+            chunk = next((value for key, value in found.items() if key.startswith(b"BODY[]")), None)
+            if chunk:
+                file.write(chunk)
+                start += len(chunk)
+            if not chunk or len(chunk) < CHUNK:
+                return [Fetched(uid, file, _utc(arrived), size)] if start else []
+
+    @_told
     def move(self, uids: list[int], folder: str) -> None:
         """Move messages, by MOVE or by copy and expunge of just these where the server lacks it."""
         if not uids:
             return
+        if self.client.has_capability("MOVE"):
+            self.client.move(uids, folder)
+        else:
+            self.client.copy(uids, folder)
+            self.client.delete_messages(uids)
+            self.client.uid_expunge(uids) if self.client.has_capability("UIDPLUS") else self.client.expunge()
+
+    # ---- waiting for the server to say that something came (RFC 2177) ----
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the server knows IDLE."""
+        return bool(self.client.has_capability("IDLE"))
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as the server announces a change in the folder, False after `seconds`.
+
+        The mailbox goes on waiting between calls, until it is asked for anything else.
+        """
         try:
-            if self.client.has_capability("MOVE"):
-                self.client.move(uids, folder)
-            else:
-                self.client.copy(uids, folder)
-                self.client.delete_messages(uids)
-                self.client.uid_expunge(uids) if self.client.has_capability("UIDPLUS") else self.client.expunge()
+            if self._idle_since is not None and time.monotonic() - self._idle_since > IDLE_AGAIN and self._stir():
+                return True
+            if self._idle_since is None:
+                self.client.idle()
+                self._idle_since = time.monotonic()
+            if not self._has_line() and not select.select([self.client.socket()], [], [], seconds)[0]:
+                return False
+            return self._stir()
         except (IMAPClientError, OSError) as error:
-            raise MailboxDown(str(error)) from error
+            raise self._down(error) from error
+
+    def _has_line(self) -> bool:
+        """Whether an announcement has been read from the socket already, together with the answer before it."""
+        connection = self.client.socket()
+        connection.settimeout(0)
+        try:
+            return bool(self.client._imap.file.peek(1))  # reads nothing away
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(self.timeout)
+
+    def _stir(self) -> bool:
+        """Stop waiting; True if something was announced meanwhile."""
+        if self._idle_since is None:
+            return False
+        self._idle_since = None
+        _, said = self.client.idle_done()
+        return any(b"EXISTS" in line or b"RECENT" in line for line in said)
 
 
 def _utc(at: datetime | None) -> datetime:

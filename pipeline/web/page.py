@@ -82,8 +82,8 @@ def sections(view: View) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = []
     if task.note:
-        title = "halaman.pertanyaan" if task.kind is TaskKind.KETERANGAN else "halaman.dikembalikan"
-        found.append({"judul": word(title), "isi": [{"teks": task.note}], "dulu": True})
+        title = task.kind if task.kind in (TaskKind.KETERANGAN, TaskKind.CATAT) else "lain"
+        found.append({"judul": word(f"judul_catatan.{title}"), "isi": [{"teks": task.note}], "dulu": True})
     if c.decision and task.kind is not TaskKind.KETERANGAN:
         agency = f" ({c.instansi})" if c.instansi else ""
         decision = word(f"pilihan.keputusan.{c.decision}") + agency

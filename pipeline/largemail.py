@@ -1,0 +1,28 @@
+"""A child process that settles one large mail: `python -m pipeline.largemail < order`.
+
+Hides what 50 MB of MIME cost from the process that goes on for months: it is bounded in memory and time by itself,
+and whatever ends it leaves the item as it was. The order is pickled by `intake`, from process to process.
+"""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import sys
+
+from pipeline import db, intake
+
+MEMORY = 600 * 2**20  # bytes of data, beside the program itself
+SECONDS = 120  # of processor time
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    settings, url, item_id, now, by_hand = pickle.load(sys.stdin.buffer)  # our own parent wrote it
+    engine = db.connect(url.render_as_string(hide_password=False), settings.folder)
+    intake.take_in(engine, settings, item_id, lambda: now, by_hand=by_hand, apart=True)
+
+
+if __name__ == "__main__":
+    main()
