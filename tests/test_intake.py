@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -575,6 +578,113 @@ def test_settled_mail_is_moved_once_held_mail_to_its_own_folder(desk: Desk) -> N
         assert (
             session.scalars(select(Sighting.moved_at).where(Sighting.moved_at.is_not(None))).all() == [desk.clock()] * 2
         )
+
+
+# ---- the state by mail, and numbers that are only named ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("subject", ["STATUS {}", "status: {}", "  Status   {}  "])
+def test_the_pengadu_who_asks_for_the_status_gets_it_and_nothing_is_recorded(desk: Desk, subject: str) -> None:
+    number = desk.record(email=SITI)
+    before = desk.count(Complaint)
+    item = desk.take_in(letter(desk, subject.format(number.lower()), "").as_bytes())
+    (answer,) = desk.mails("status")
+    assert (item.reason, answer.recipient, answer.complaint_id) == (
+        "permintaan status",
+        SITI,
+        desk.complaint(number).id,
+    )
+    assert number in answer.subject
+    assert "Lampu padam" in answer.text
+    assert "/s/" in answer.text
+    assert desk.count(Complaint) == before
+
+
+def test_who_did_not_write_the_complaint_hears_the_same_as_about_a_number_that_is_not_there(desk: Desk) -> None:
+    number = desk.record(email=SITI)
+    for asked in (number, "PGD-2026-999999"):
+        desk.take_in(letter(desk, f"STATUS {asked}", sender="lain@warga.example").as_bytes())
+    told = [m.text.replace(number, "X").replace("PGD-2026-999999", "X") for m in desk.mails("status")]
+    assert len(told) == 2
+    assert told[0] == told[1]
+    assert "Lampu" not in told[0]
+    assert "/s/" not in told[0]
+    assert [m.complaint_id for m in desk.mails("status")] == [None, None]
+
+
+def test_status_is_answered_within_the_cap_for_one_address(desk: Desk) -> None:
+    number = desk.record(email=SITI)
+    for _ in range(9):
+        desk.take_in(letter(desk, f"STATUS {number}", office.SITI).as_bytes())
+    assert len(desk.mails("status")) == desk.settings.smtp.answers_per_hour - 1, "the receipt was the first answer"
+
+
+@pytest.mark.parametrize(
+    "subject", ["Status perbaikan jalan", "STATUS", "STATUS PGD-2026-000001 bagaimana?", "STATUS 5"]
+)
+def test_other_subjects_with_the_word_are_complaints(desk: Desk, subject: str) -> None:
+    assert desk.take_in(letter(desk, subject).as_bytes()).reason == "pengaduan baru"
+
+
+@pytest.mark.parametrize("sender", [SITI, "lain@warga.example"])
+def test_a_bare_number_joins_nothing_and_is_a_note_for_the_jfu(desk: Desk, sender: str) -> None:
+    number = desk.record(email=SITI)
+    desk.take_in(letter(desk, f"Tambahan {number.lower()}", "Dan PGD-2026-777777.", sender=sender).as_bytes())
+    other = desk.complaint()
+    assert other.number != number
+    assert desk.count(Complaint) == 2
+    assert desk.task("laporkan").note == words.word("catatan.menyebut", nomor=number)
+    assert number in desk.mails("tugas_catat")[-1].text
+
+
+# ---- many at once, big ones ----------------------------------------------------------------------------------
+
+
+def test_many_are_settled_in_one_go_and_one_that_makes_trouble_stops_only_itself(desk: Desk) -> None:
+    ids = [desk.arrives(letter(desk, f"Lampu {n}").as_bytes()) for n in range(5)]
+    with closing(sqlite3.connect(str(desk.engine.url.database))) as file, file:  # the bytes of the third are lost
+        file.execute("DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE id = ?)", (ids[2],))
+    assert intake.take_in_all(desk.engine, desk.settings, ids, desk.clock) == ["done", "done", "held", "done", "done"]
+    assert [c.perihal for c in desk.complaints()] == ["Lampu 0", "Lampu 1", "Lampu 3", "Lampu 4"]
+    assert [c.number[-1] for c in desk.complaints()] == ["1", "2", "3", "4"], "no gap"
+
+
+def test_copies_in_one_go_are_one_complaint(desk: Desk) -> None:
+    raw = letter(desk).as_bytes()
+    ids = [desk.arrives(f"Received: {n}\r\n".encode() + raw) for n in range(3)]
+    assert intake.take_in_all(desk.engine, desk.settings, ids, desk.clock) == ["done"] * 3
+    assert desk.count(Complaint) == 1
+
+
+def big(desk: Desk, megabytes: int) -> bytes:
+    """A mail with one attachment that does not shrink."""
+    noise = os.urandom(megabytes * 2**20)
+    return letter(desk, files=[("rekaman.bin", "application/octet-stream", noise)]).as_bytes()
+
+
+def test_a_large_mail_is_settled_by_a_process_of_its_own(tmp_path: Path, database_url: str) -> None:
+    with desk_in(tmp_path, database_url) as desk:
+        raw = big(desk, 10)
+        assert len(raw) > intake.LARGE
+        item = desk.take_in(raw)
+        assert (item.state, item.reason) == ("done", "pengaduan baru")
+        (kept,) = desk.documents()
+        with reading(desk.engine) as session:
+            assert store.size(session, kept.sha256) == 10 * 2**20
+            assert store.get(session, item.sha256) == raw
+        assert [m.name for m in desk.mails()][:1] == ["tanda_terima"]
+        assert desk.faults() == []
+
+
+def test_a_large_mail_that_ends_its_process_is_held_and_the_jfu_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "LARGE_SECONDS", 0.05)
+    item = desk.take_in(big(desk, 9))
+    assert (item.state, item.reason) == ("held", words.word("ditahan.terlalu_berat"))
+    assert [m.name for m in desk.mails()] == ["tugas_tertahan"] * 2
+    monkeypatch.undo()
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
 
 
 # ---- scans ---------------------------------------------------------------------------------------------------

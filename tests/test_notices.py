@@ -101,6 +101,9 @@ def _others(desk: Desk) -> None:
         task_mail.recipient, "aduan@kominfo.example", "Re", "Baik, nanti saya kirim.", desk.clock(), reply_to=answered
     )
     desk.take_in(reply.as_bytes())
+    for asker in (SITI, "lain@warga.example"):
+        asked = compose(asker, "aduan@kominfo.example", f"STATUS {desk.complaint(silent).number}", "", desk.clock())
+        desk.take_in(asked.as_bytes())
     desk.record()
     app = App(desk.settings, desk.engine, desk.clock)
     for at in (jakarta(24, 9, 20), jakarta(25, 8), jakarta(30, 8)):
