@@ -37,7 +37,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from pipeline.sop import Channel, Decision, EventKind, Stage, TaskKind
@@ -250,6 +250,7 @@ class Payload(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
     salt: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
+    event: Mapped[Event] = relationship()
 
 
 class Seal(Base):
@@ -288,6 +289,7 @@ class Link(Base):
     holder: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    task: Mapped[Task] = relationship()
 
 
 class Outbox(Base):

@@ -296,7 +296,7 @@ def _reply_to_task(work: Work, item: Item, ours: Outbox, person: Petugas, letter
                 return _done(item, "surat dari Word")
     link_id = None
     if task.closed_at is None and person in cases.holders(work.settings, task):
-        issued = links.issue(work.session, task.id, [person.kode], work.now, work.settings.web.link_days)
+        issued = links.issue(work.session, task, [person.kode], work.now, work.settings.web.link_days)
         link_id = issued[person.kode]
     elif task.closed_at is not None:
         problem = word("balasan.sudah_selesai")

@@ -47,11 +47,11 @@ def _mac(key: bytes, link: Link) -> str:
     return base64.b32encode(digest).decode().lower()
 
 
-def issue(session: Session, task_id: int, holders: Iterable[str], now: datetime, days: int) -> dict[str, int]:
+def issue(session: Session, task: Task, holders: Iterable[str], now: datetime, days: int) -> dict[str, int]:
     """One new link for each holder: {holder: link id}. Tokens are made later, by the sender."""
     rows = {
         holder: Link(
-            task_id=task_id,
+            task=task,
             holder=holder,
             created_at=now.replace(microsecond=0),
             expires_at=now + timedelta(days=days),

@@ -28,7 +28,7 @@ MAX_ATTACHED = 10 * 2**20
 
 @dataclass(frozen=True)
 class Letter:
-    """Who gets a mail, and what it hangs on."""
+    """Who gets a mail, and what it hangs on. `opening`: the case's first mail to this person."""
 
     email: str
     name: str
@@ -36,6 +36,7 @@ class Letter:
     task: Task | None = None
     link_id: int | None = None
     attachments: Sequence[Document] = ()
+    opening: bool = False
 
 
 def _send(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> Outbox:
@@ -90,10 +91,11 @@ def _thread(session: Session, to: Letter) -> dict[str, Any]:
     if to.complaint is None:
         return {}
     root = to.complaint.thread_id if to.email == to.complaint.email else ""
-    last = outbox.last_to(session, to.email, to.complaint.id)
+    last = None if to.opening else outbox.last_to(session, to.email, to.complaint.id)
     if last is None:
         return {"in_reply_to": root, "references": (root,)}
-    return {"in_reply_to": last.message_id, "references": (root, *last.headers.get("references", []))}
+    message_id, references = last
+    return {"in_reply_to": message_id, "references": (root, *references)}
 
 
 # ---- what a task mail says -----------------------------------------------------------------------------------
@@ -176,11 +178,8 @@ def _task_context(session: Session, settings: Settings, complaint: Complaint, ta
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
         "isi": complaint.isi,
-        "lampiran": [
-            {"nama": d.name, "ukuran": store.size(session, d.sha256)}
-            for d in _attachments(session, complaint, "lampiran")
-        ],
-        "jawaban_unit": _answers(session, settings, complaint),
+        "lampiran": [d.name for d in _attachments(session, complaint, "lampiran")],
+        "jawaban_unit": [] if task.kind is TaskKind.CATAT else _answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
         "tombol": main,
         "lain": others,
@@ -275,7 +274,7 @@ def acknowledge(session: Session, settings: Settings, now: datetime, complaint: 
         settings,
         now,
         "tanda_terima",
-        _to_citizen(complaint),
+        _to_citizen(complaint, opening=True),
         status=status_url(settings, complaint),
         jawaban=clock.next_workday(last_day, settings.hours),
     ).next_at = now + timedelta(hours=before // cap)

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -77,6 +77,11 @@ def _event_hash(event: Event) -> str:
     )
 
 
+def begin(work: Work, complaint: Complaint, actor: Actor, **data: object) -> Event:
+    """The first event of a complaint that was made just now: it was received."""
+    return _append(work, complaint, EventKind.RECEIVED, actor, None, data, 1, work.now, START)
+
+
 def log(
     work: Work,
     complaint: Complaint,
@@ -86,26 +91,38 @@ def log(
     **data: object,
 ) -> Event:
     """Append one event to the complaint's chain; `data` is its payload (JSON values, personal ones welcome)."""
-    last = work.session.scalars(
-        select(Event).where(Event.complaint_id == complaint.id).order_by(Event.seq.desc()).limit(1)
-    ).one_or_none()
+    newest = select(Event.seq, Event.at, Event.hash).where(Event.complaint_id == complaint.id)
+    last = work.session.execute(newest.order_by(Event.seq.desc()).limit(1)).one_or_none()
+    seq, at, previous = (last.seq + 1, max(work.now, last.at), last.hash) if last else (1, work.now, START)
+    return _append(work, complaint, kind, actor, task_id, data, seq, at, previous)
+
+
+def _append(
+    work: Work,
+    complaint: Complaint,
+    kind: EventKind,
+    actor: Actor,
+    task_id: int | None,
+    data: dict[str, object],
+    seq: int,
+    at: datetime,
+    previous: str,
+) -> Event:
     salt = secrets.token_hex(16)
     event = Event(
         complaint_id=complaint.id,
-        seq=last.seq + 1 if last else 1,
-        at=max(work.now, last.at) if last else work.now,
+        seq=seq,
+        at=at,
         kind=kind,
         actor=actor.code,
         actor_name=actor.name,
         actor_title=actor.title,
         task_id=task_id,
         payload_hash=_payload_hash(salt, data),
-        previous=last.hash if last else START,
+        previous=previous,
     )
     event.hash = _event_hash(event)
-    work.session.add(event)
-    work.session.flush()
-    work.session.add(Payload(event_id=event.id, salt=salt, data=data))
+    work.session.add(Payload(event=event, salt=salt, data=data))
     return event
 
 

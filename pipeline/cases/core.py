@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,20 +38,15 @@ class Forbidden(Exception):
 
 def next_number(work: Work, name: str) -> int:
     """The next value of a gapless counter, taken in this transaction (unique under concurrency on both databases)."""
-    step = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
-    for _ in range(2):
-        if work.session.execute(step).rowcount:  # type: ignore[attr-defined]
-            return work.session.scalars(
-                select(Counter.value).where(Counter.name == name).execution_options(populate_existing=True)
-            ).one()
-        try:
-            with work.session.begin_nested():
-                work.session.add(Counter(name=name, value=0))
-        except IntegrityError:
-            continue  # another transaction made the row meanwhile
-    step_again = work.session.execute(step).rowcount  # type: ignore[attr-defined]
-    assert step_again, f"counter {name} cannot be made"
-    return work.session.scalars(select(Counter.value).where(Counter.name == name)).one()
+    table = Counter.__table__.c
+    step = update(Counter.__table__).where(table.name == name).values(value=table.value + 1).returning(table.value)  # type: ignore[arg-type]
+    value: int | None = work.session.scalar(step)
+    if value is None:
+        with suppress(IntegrityError), work.session.begin_nested():  # another transaction may make the row meanwhile
+            work.session.add(Counter(name=name, value=0))
+        value = work.session.scalar(step)
+    assert value is not None, f"counter {name} cannot be made"
+    return value
 
 
 def by_number(work: Work, number: str) -> Complaint | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pipeline import notices, store
-from pipeline.cases.chain import CITIZEN, Actor, actor_of, log
+from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import Work, locked, next_number
 from pipeline.cases.forms import Checked, File
 from pipeline.cases.tasks import current_task, fresh_links, open_task, open_task_of, resume, window
@@ -47,23 +47,27 @@ def add_documents(
     item_id: int | None = None,
 ) -> list[Document]:
     """Keep files with a complaint or an item; versions of one kind are counted from 1 on a complaint."""
-    rows = []
-    for file in files:
-        version = 1 + len(documents(work, complaint, kind)) if complaint else 1
-        row = Document(
+    files = list(files)
+    if not files:
+        return []
+    before = len(documents(work, complaint, kind)) if complaint else 0
+    digests = store.put_all(work.session, [file.content for file in files])
+    rows = [
+        Document(
             complaint_id=complaint.id if complaint else None,
             item_id=item_id,
             kind=kind,
-            version=version,
+            version=before + order if complaint else 1,
             name=file.name,
             mime=file.mime,
-            sha256=store.put(work.session, file.content),
+            sha256=digest,
             created_at=work.now,
             actor=actor.code,
         )
-        work.session.add(row)
-        work.session.flush()
-        rows.append(row)
+        for order, (file, digest) in enumerate(zip(files, digests, strict=True), 1)
+    ]
+    work.session.add_all(rows)
+    work.session.flush()
     return rows
 
 
@@ -140,7 +144,7 @@ def record(
     """
     complaint = _create(work, channel, person, perihal, isi, received_at, item_id, thread_id)
     kept = add_documents(work, "lampiran", files, actor, complaint=complaint)
-    log(work, complaint, EventKind.RECEIVED, actor, kanal=str(channel), lampiran=[d.id for d in kept])
+    begin(work, complaint, actor, kanal=str(channel), lampiran=[d.id for d in kept])
     notices.acknowledge(work.session, work.settings, work.now, complaint)
     open_task(work, complaint, TaskKind.CATAT, note=note)
     return complaint
@@ -186,14 +190,7 @@ def record_at_counter(
     complaint.ringkasan = form.text("isi")
     complaint.status_code = code or complaint.status_code
     kept = add_documents(work, "lampiran", form.files.values(), actor, complaint=complaint)
-    log(
-        work,
-        complaint,
-        EventKind.RECEIVED,
-        actor,
-        kanal=str(complaint.channel),
-        lampiran=[d.id for d in kept],
-    )
+    begin(work, complaint, actor, kanal=str(complaint.channel), lampiran=[d.id for d in kept])
     log(work, complaint, EventKind.RECORDED, actor)
     notices.acknowledge(work.session, work.settings, work.now, complaint)
     complaint.stage = Stage.KLARIFIKASI
@@ -216,7 +213,7 @@ def split_off(work: Work, complaint: Complaint, perihal: str, isi: str, actor: A
         complaint.item_id,
         complaint.thread_id,
     )
-    log(work, other, EventKind.RECEIVED, actor, kanal=str(other.channel), dari=complaint.number)
+    begin(work, other, actor, kanal=str(other.channel), dari=complaint.number)
     notices.acknowledge(work.session, work.settings, work.now, other)
     open_task(work, other, TaskKind.CATAT)
     return other

@@ -103,13 +103,12 @@ def _start(work: Work, task: Task) -> None:
     if task.due_at and limit:
         task.remind_at = min(half_way(work.now, limit, work.settings), task.due_at)
     work.session.add(task)
-    work.session.flush()
 
 
 def fresh_links(work: Work, task: Task) -> list[tuple[Petugas, int]]:
     """A new link for each who may act on the task."""
     people = holders(work.settings, task)
-    issued = links.issue(work.session, task.id, [p.kode for p in people], work.now, work.settings.web.link_days)
+    issued = links.issue(work.session, task, [p.kode for p in people], work.now, work.settings.web.link_days)
     return [(person, issued[person.kode]) for person in people]
 
 
@@ -120,7 +119,7 @@ def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
     task = work.session.scalars(mine).first()
     if task is None:
         return None
-    return links.issue(work.session, task.id, [clerk.kode], work.now, work.settings.web.link_days)[clerk.kode]
+    return links.issue(work.session, task, [clerk.kode], work.now, work.settings.web.link_days)[clerk.kode]
 
 
 def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:

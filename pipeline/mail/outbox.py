@@ -18,7 +18,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
@@ -105,7 +105,10 @@ def bracketed(message_id: str) -> str:
 
 
 def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
-    """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction."""
+    """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction.
+
+    It has no id before the next flush of the session.
+    """
     domain = settings.smtp.sender.rpartition("@")[2]
     answered = bracketed(draft.in_reply_to) if 0 < len(draft.in_reply_to) <= LONGEST_ID else ""
     thread = [bracketed(r) for r in (*draft.references, draft.in_reply_to) if 0 < len(r) <= LONGEST_ID]
@@ -127,20 +130,24 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
         task_id=draft.task_id,
     )
     session.add(row)
-    session.flush()
     return row
 
 
 def count_since(session: Session, recipient: str, names: tuple[str, ...], since: datetime) -> int:
     """How many mails of these kinds went to an address since then (for the cap on answers, RFC 3834)."""
-    rows = select(Outbox.id).where(Outbox.recipient == recipient, Outbox.name.in_(names), Outbox.date >= since)
-    return len(session.scalars(rows).all())
+    rows = select(func.count(Outbox.id)).where(
+        Outbox.recipient == recipient, Outbox.name.in_(names), Outbox.date >= since
+    )
+    return session.scalar(rows) or 0
 
 
-def last_to(session: Session, recipient: str, complaint_id: int) -> Outbox | None:
-    """The newest mail of this case to this address, for the thread."""
-    rows = select(Outbox).where(Outbox.recipient == recipient, Outbox.complaint_id == complaint_id)
-    return session.scalar(rows.order_by(Outbox.id.desc()).limit(1))
+def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, list[str]] | None:
+    """(Message-ID, references) of the newest mail of this case to this address, for the thread."""
+    rows = select(Outbox.message_id, Outbox.headers).where(
+        Outbox.recipient == recipient, Outbox.complaint_id == complaint_id
+    )
+    newest = session.execute(rows.order_by(Outbox.id.desc()).limit(1)).one_or_none()
+    return (newest.message_id, newest.headers.get("references", [])) if newest else None
 
 
 def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:

@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pipeline import cases, links, store
-from pipeline.db import Link, Outbox, reading, writing
+from pipeline.db import Link, Outbox, Task, reading, writing
 from pipeline.mail import outbox
 from pipeline.mail.outbox import PAUSES, Draft, Flushed, MailServerDown
 from tests.desk import Desk, desk_in, jakarta
@@ -55,7 +55,9 @@ def put(desk: Desk, **changes: Any) -> int:
         "html": "<p>Terima kasih.</p>",
     }
     with writing(desk.engine) as session:
-        return outbox.put(session, desk.settings, Draft(**plain | changes), desk.clock()).id
+        mail = outbox.put(session, desk.settings, Draft(**plain | changes), desk.clock())
+        session.flush()
+        return mail.id
 
 
 def flush(desk: Desk) -> Flushed:
@@ -310,8 +312,8 @@ def linked(desk: Desk, count: int = 1) -> list[int]:
     """Links of a task, one for each JFU in turn."""
     desk.record()
     with desk.work() as work:
-        task_id = desk.tasks()[0].id
-        made = [links.issue(work.session, task_id, ["jfu-1"], work.now, 30)["jfu-1"] for _ in range(count)]
+        task = work.session.get_one(Task, desk.tasks()[0].id)
+        made = [links.issue(work.session, task, ["jfu-1"], work.now, 30)["jfu-1"] for _ in range(count)]
         work.session.execute(update(Outbox).values(state="sent"))  # only the mails of the test are due
     return made
 
