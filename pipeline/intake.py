@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from pipeline import cases, files, ledger, links, notices, store
-from pipeline.cases import File, Pengadu, Work
+from pipeline.cases import File, New, Pengadu, Work
 from pipeline.config import Petugas, Settings
 from pipeline.db import Blob, Complaint, Item, Outbox, Task, exclusive, reading, writing
 from pipeline.ledger import Arrival
@@ -188,22 +188,32 @@ def _take_mails(
             item.message_id, item.name = message.message_id, message.subject[:200]
         originals = ledger.originals(session, fresh)
         doubled = ledger.doubled_ids(session, fresh)
+        news: list[New] = []
         for item in fresh:
+            mail = mails[item.id]
             if originals[item.twin] != item.id:
                 _done(item, f"salinan item {originals[item.twin]}")
-            else:
-                _take_mail(work, item, mails[item.id], item.id in doubled)
+                continue
+            if news and (mail.message.in_reply_to or mail.message.references):  # it may belong to one of these
+                cases.record(work, news)
+                news = []
+            new = _take_mail(work, item, mail, item.id in doubled)
+            news += [new] if new else []
+        cases.record(work, news)
         return {item.id: item.state for item in items}
 
 
-def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> str:
+def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
+    """Settle a mail, save that a new complaint is left to be recorded together with others."""
     if mail.verdict.kind is Kind.BOUNCE:
-        return _bounce(work, item, mail.verdict)
-    if mail.verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
-        return _hold(work, item, mail.verdict.reason)
-    if mail.verdict.kind is not Kind.PERSON:
-        return _done(item, mail.verdict.reason)
-    return _person(work, item, mail.message, mail.letters, doubled)
+        _bounce(work, item, mail.verdict)
+    elif mail.verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
+        _hold(work, item, mail.verdict.reason)
+    elif mail.verdict.kind is not Kind.PERSON:
+        _done(item, mail.verdict.reason)
+    else:
+        return _person(work, item, mail.message, mail.letters, doubled)
+    return None
 
 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
@@ -220,21 +230,27 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
-def _person(work: Work, item: Item, message: Message, letters: list[Letter], doubled: bool) -> str:
+def _person(work: Work, item: Item, message: Message, letters: list[Letter], doubled: bool) -> New | None:
     sender = message.sender.email.lower() if message.sender else ""
     thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
+    known = _own_thread(work.session, thread, sender)
     asked = _status_asked(work.settings, message)
     if asked and _answerable(sender):
-        return _tell_status(work, item, asked, sender)
-    if ours is not None and ours.recipient.lower() == sender:
-        return _reply_to_us(work, item, message, ours, letters)
-    known = _own_thread(work.session, thread, sender)
-    if known is not None:
-        return _join(work, item, message, known)
+        _tell_status(work, item, asked, sender)
+    elif ours is not None and ours.recipient.lower() == sender:
+        _reply_to_us(work, item, message, ours, letters)
+    elif known is not None:
+        _join(work, item, message, known)
+    else:
+        _done(item, "pengaduan baru")
+        return _new(work, item, message, sender, doubled)
+    return None
+
+
+def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> New:
     text = _text(message)
-    cases.record(
-        work,
+    return New(
         Channel.EMAIL,
         Pengadu(nama=_display_name(message), email=sender if _answerable(sender) else ""),
         perihal=_subject(message),
@@ -245,7 +261,6 @@ def _person(work: Work, item: Item, message: Message, letters: list[Letter], dou
         files=_files(message),
         note=_remark(work, f"{message.subject}\n{text[:20_000]}", doubled),
     )
-    return _done(item, "pengaduan baru")
 
 
 def _status_asked(settings: Settings, message: Message) -> str:
@@ -296,8 +311,7 @@ def _reply_to_task(work: Work, item: Item, ours: Outbox, person: Petugas, letter
                 return _done(item, "surat dari Word")
     link_id = None
     if task.closed_at is None and person in cases.holders(work.settings, task):
-        issued = links.issue(work.session, task, [person.kode], work.now, work.settings.web.link_days)
-        link_id = issued[person.kode]
+        (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
     elif task.closed_at is not None:
         problem = word("balasan.sudah_selesai")
     notices.task_reply(work.session, work.settings, work.now, complaint, task, person, link_id, problem)

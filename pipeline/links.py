@@ -47,20 +47,20 @@ def _mac(key: bytes, link: Link) -> str:
     return base64.b32encode(digest).decode().lower()
 
 
-def issue(session: Session, task: Task, holders: Iterable[str], now: datetime, days: int) -> dict[str, int]:
-    """One new link for each holder: {holder: link id}. Tokens are made later, by the sender."""
-    rows = {
-        holder: Link(
+def issue(session: Session, wanted: Iterable[tuple[Task, str]], now: datetime, days: int) -> list[int]:
+    """One new link for each (task, holder): their ids in the same order. Tokens are made later, by the sender."""
+    rows = [
+        Link(
             task=task,
             holder=holder,
             created_at=now.replace(microsecond=0),
             expires_at=now + timedelta(days=days),
         )
-        for holder in holders
-    }
-    session.add_all(rows.values())
+        for task, holder in wanted
+    ]
+    session.add_all(rows)
     session.flush()
-    return {holder: row.id for holder, row in rows.items()}
+    return [row.id for row in rows]
 
 
 def token(session: Session, key: bytes, link_id: int) -> str:

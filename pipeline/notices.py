@@ -174,11 +174,15 @@ def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Docum
     return [d for d in newest if store.size(session, d.sha256) <= MAX_ATTACHED]
 
 
-def _task_context(session: Session, settings: Settings, complaint: Complaint, task: Task) -> dict[str, Any]:
+def _task_context(
+    session: Session, settings: Settings, complaint: Complaint, task: Task, files: Sequence[Document] | None
+) -> dict[str, Any]:
+    if files is None:
+        files = _attachments(session, complaint, "lampiran")
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
         "isi": complaint.isi,
-        "lampiran": [d.name for d in _attachments(session, complaint, "lampiran")],
+        "lampiran": [d.name for d in files],
         "jawaban_unit": [] if task.kind is TaskKind.CATAT else _answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
         "tombol": main,
@@ -204,10 +208,17 @@ def task(
     task: Task,
     person: Petugas,
     link_id: int,
+    files: Sequence[Document] | None = None,
 ) -> None:
-    """What is asked, by when and why, the complaint, the buttons: to one holder of a task."""
-    to = Letter(person.email, person.nama, complaint, task, link_id, _letter_of(session, complaint, task))
-    context = _task_context(session, settings, complaint, task)
+    """What is asked, by when and why, the complaint, the buttons: to one holder of a task.
+
+    `files`: the attachments of a complaint that was recorded just now, so that nobody has been told of it yet.
+    """
+    fresh = files is not None
+    to = Letter(
+        person.email, person.nama, complaint, task, link_id, _letter_of(session, complaint, task), opening=fresh
+    )
+    context = _task_context(session, settings, complaint, task, files)
     _send(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
 
 
@@ -260,24 +271,25 @@ def status_url(settings: Settings, complaint: Complaint) -> str:
     return f"{settings.web.base_url}/s/{complaint.status_code}"
 
 
-def acknowledge(session: Session, settings: Settings, now: datetime, complaint: Complaint) -> None:
+def acknowledge(session: Session, settings: Settings, now: datetime, complaints: Iterable[Complaint]) -> None:
     """The number, the next step and the time it takes. At most so many an hour go to one address (RFC 3834): those
     beyond wait their turn, so that a busy citizen gets each and a robot is not fed."""
-    if not complaint.email:
-        return
+    answerable = [complaint for complaint in complaints if complaint.email]
     cap = settings.smtp.answers_per_hour
-    before = outbox.count_since(session, complaint.email, ANSWERS, now - timedelta(hours=1))
+    sent = outbox.count_since(session, {c.email for c in answerable}, ANSWERS, now - timedelta(hours=1))
     # The longest way through the SOP, so that the promise holds.
     last_day = clock.due(now, settings.sop.langkah[2].limit, settings.hours)
-    _send(
-        session,
-        settings,
-        now,
-        "tanda_terima",
-        _to_citizen(complaint, opening=True),
-        status=status_url(settings, complaint),
-        jawaban=clock.next_workday(last_day, settings.hours),
-    ).next_at = now + timedelta(hours=before // cap)
+    for complaint in answerable:
+        _send(
+            session,
+            settings,
+            now,
+            "tanda_terima",
+            _to_citizen(complaint, opening=True),
+            status=status_url(settings, complaint),
+            jawaban=clock.next_workday(last_day, settings.hours),
+        ).next_at = now + timedelta(hours=sent[complaint.email] // cap)
+        sent[complaint.email] += 1
 
 
 def status(
@@ -311,7 +323,7 @@ def _clock_stands(session: Session, complaint: Complaint) -> bool:
 
 def too_many_answers(session: Session, settings: Settings, now: datetime, address: str) -> bool:
     since = now - timedelta(hours=1)
-    return outbox.count_since(session, address, ANSWERS, since) >= settings.smtp.answers_per_hour
+    return outbox.count_since(session, [address], ANSWERS, since)[address] >= settings.smtp.answers_per_hour
 
 
 def ask_citizen(session: Session, settings: Settings, now: datetime, complaint: Complaint, question: str) -> None:
@@ -451,7 +463,7 @@ def official_unreached(
     to = settings.petugas_ti.email
     since = now - timedelta(hours=1)
     name = "petugas_tak_terjangkau"
-    if mail.recipient == to or outbox.count_since(session, to, (name,), since) >= settings.smtp.answers_per_hour:
+    if mail.recipient == to or outbox.count_since(session, [to], (name,), since)[to] >= settings.smtp.answers_per_hour:
         return
     _send(session, settings, now, name, Letter(to, "", complaint), surat=mail, sebab=reason)
 

@@ -70,7 +70,7 @@ def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        auto_reload=False,  # istilah.toml is read once too; looking at each file for each mail costs more than rendering
+        auto_reload=False,  # as istilah.toml; looking at each file for each mail would cost more than rendering
     )
     zone = ZoneInfo(office.zona)
 

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from pipeline import cases, config, db, intake, ledger, poller
-from pipeline.cases import Pengadu, Upload, Work
+from pipeline.cases import New, Pengadu, Upload, Work
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Task, reading, writing
 from pipeline.poller import App
@@ -122,7 +122,7 @@ class Desk:
         }
         channel = about.pop("channel", Channel.EMAIL)
         with self.work() as work:
-            return cases.record(work, channel, Pengadu(**person), received_at=self.clock(), **about).number
+            return cases.record(work, [New(channel, Pengadu(**person), received_at=self.clock(), **about)])[0].number
 
     def task(self, name: str, number: str = "", holder: str = "") -> Task:
         """The newest open task that offers this action."""

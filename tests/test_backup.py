@@ -26,7 +26,7 @@ def record(engine: Engine, settings: Settings, title: str) -> None:
     with writing(engine) as session:
         work = Work(session, settings, TUESDAY)
         person = Pengadu(nama="Siti Rahmawati", email="siti@warga.example")
-        cases.record(work, Channel.EMAIL, person, perihal=title, isi="Lampu padam.", received_at=TUESDAY)
+        cases.record(work, [cases.New(Channel.EMAIL, person, perihal=title, isi="Lampu padam.", received_at=TUESDAY)])
 
 
 def test_a_restored_book_is_the_same_and_goes_on_counting(database_url: str, tmp_path: Path) -> None:

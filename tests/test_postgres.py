@@ -102,7 +102,7 @@ def _record_some(kantor: Office, start: int) -> None:
 
 def _record(work: Work, address: str) -> None:
     person = Pengadu(nama="Warga", email=address)
-    cases.record(work, Channel.EMAIL, person, perihal="Lampu", isi="Padam.", received_at=work.now)
+    cases.record(work, [cases.New(Channel.EMAIL, person, perihal="Lampu", isi="Padam.", received_at=work.now)])
 
 
 def test_of_two_presses_at_once_one_acts_and_the_other_is_told(database_url: str, tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def test_pages_hold_every_row_once(desk: Desk) -> None:
     count = register.PAGE + 3
     with desk.work() as work:
         for _ in range(count):
-            cases.record(work, Channel.EMAIL, cases.Pengadu(), perihal="x", isi="y", received_at=work.now)
+            cases.record(work, [cases.New(Channel.EMAIL, cases.Pengadu(), perihal="x", isi="y", received_at=work.now)])
     pages = [rows(desk, page=n) for n in range(3)]
     assert [len(page) for page in pages] == [register.PAGE, 3, 0]
     assert len({r.complaint.id for page in pages for r in page}) == count

@@ -8,7 +8,7 @@ from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bou
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, of_another, read_fields, read_letter
-from pipeline.cases.record import Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
+from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
     bounced,
     compose_letter,
@@ -41,6 +41,7 @@ __all__ = [
     "Forbidden",
     "Head",
     "Invalid",
+    "New",
     "Pengadu",
     "Upload",
     "Work",

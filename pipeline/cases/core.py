@@ -36,17 +36,20 @@ class Forbidden(Exception):
     """The task does not offer this action to this person now."""
 
 
-def next_number(work: Work, name: str) -> int:
-    """The next value of a gapless counter, taken in this transaction (unique under concurrency on both databases)."""
+def next_number(work: Work, name: str, count: int = 1) -> int:
+    """The first of the next `count` values of a gapless counter, taken in this transaction.
+
+    Unique under concurrency on both databases.
+    """
     table = Counter.__table__.c
-    step = update(Counter.__table__).where(table.name == name).values(value=table.value + 1).returning(table.value)  # type: ignore[arg-type]
+    step = update(Counter.__table__).where(table.name == name).values(value=table.value + count).returning(table.value)  # type: ignore[arg-type]
     value: int | None = work.session.scalar(step)
     if value is None:
         with suppress(IntegrityError), work.session.begin_nested():  # another transaction may make the row meanwhile
             work.session.add(Counter(name=name, value=0))
         value = work.session.scalar(step)
     assert value is not None, f"counter {name} cannot be made"
-    return value
+    return value - count + 1
 
 
 def by_number(work: Work, number: str) -> Complaint | None:

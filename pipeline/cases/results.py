@@ -93,10 +93,8 @@ def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File, letter
         dokumen=[d.id for d in kept],
         lewat="email",
     )
-    issued = links.issue(work.session, task, [person.kode], work.now, work.settings.web.link_days)
-    notices.letter_stored(
-        work.session, work.settings, work.now, complaint, task, person, issued[person.kode], file.name
-    )
+    (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
+    notices.letter_stored(work.session, work.settings, work.now, complaint, task, person, link_id, file.name)
     return ""
 
 

@@ -6,6 +6,7 @@ acts and the other is told who did.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -76,7 +77,7 @@ def open_task(
     With `new_draft` the mail waits for the letter's draft, which a job makes and `draft_letter` brings.
     """
     task = Task(complaint_id=complaint.id, kind=kind, holder=holder, note=note, opened_at=work.now)
-    _start(work, task)
+    start(work, task)
     if new_draft:
         jobs.put(work.session, FRESH_DRAFT, complaint.id, work.now)
     else:
@@ -91,13 +92,14 @@ def open_item_task(work: Work, item: Item, kind: TaskKind, note: str) -> Task:
     if existing is not None:
         return existing
     task = Task(item_id=item.id, kind=kind, note=note, opened_at=work.now)
-    _start(work, task)
+    start(work, task)
     for person, link_id in fresh_links(work, task):
         notices.item_task(work.session, work.settings, work.now, item, task, person, link_id)
     return task
 
 
-def _start(work: Work, task: Task) -> None:
+def start(work: Work, task: Task) -> None:
+    """Set the due time and the first reminder; the row has no id before the next flush."""
     task.due_at = _due(work, task)
     limit = limit_of(work.settings, task.kind)
     if task.due_at and limit:
@@ -105,11 +107,17 @@ def _start(work: Work, task: Task) -> None:
     work.session.add(task)
 
 
+def links_for(work: Work, tasks: Sequence[Task]) -> list[tuple[Task, Petugas, int]]:
+    """A new link for each who may act on one of the tasks, task by task."""
+    wanted = [(task, person) for task in tasks for person in holders(work.settings, task)]
+    pairs = [(task, person.kode) for task, person in wanted]
+    issued = links.issue(work.session, pairs, work.now, work.settings.web.link_days)
+    return [(task, person, link_id) for (task, person), link_id in zip(wanted, issued, strict=True)]
+
+
 def fresh_links(work: Work, task: Task) -> list[tuple[Petugas, int]]:
     """A new link for each who may act on the task."""
-    people = holders(work.settings, task)
-    issued = links.issue(work.session, task, [p.kode for p in people], work.now, work.settings.web.link_days)
-    return [(person, issued[person.kode]) for person in people]
+    return [(person, link_id) for _, person, link_id in links_for(work, [task])]
 
 
 def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
@@ -119,7 +127,7 @@ def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
     task = work.session.scalars(mine).first()
     if task is None:
         return None
-    return links.issue(work.session, task, [clerk.kode], work.now, work.settings.web.link_days)[clerk.kode]
+    return links.issue(work.session, [(task, clerk.kode)], work.now, work.settings.web.link_days)[0]
 
 
 def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import smtplib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -133,12 +134,12 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
     return row
 
 
-def count_since(session: Session, recipient: str, names: tuple[str, ...], since: datetime) -> int:
-    """How many mails of these kinds went to an address since then (for the cap on answers, RFC 3834)."""
-    rows = select(func.count(Outbox.id)).where(
-        Outbox.recipient == recipient, Outbox.name.in_(names), Outbox.date >= since
+def count_since(session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime) -> Counter[str]:
+    """How many mails of these kinds went to each address since then (for the cap on answers, RFC 3834)."""
+    rows = select(Outbox.recipient, func.count()).where(
+        Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since
     )
-    return session.scalar(rows) or 0
+    return Counter(dict(session.execute(rows.group_by(Outbox.recipient)).all()))
 
 
 def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, list[str]] | None:

@@ -270,7 +270,9 @@ def test_counter_complaint_goes_straight_to_the_sekretaris(desk: Desk) -> None:
 def test_received_time_never_lies_after_the_recording(desk: Desk) -> None:
     """A mail server whose clock runs ahead must not make a negative Lama."""
     with desk.work() as work:
-        made = cases.record(work, Channel.EMAIL, cases.Pengadu(), perihal="x", isi="y", received_at=jakarta(24, 11))
+        (made,) = cases.record(
+            work, [cases.New(Channel.EMAIL, cases.Pengadu(), perihal="x", isi="y", received_at=jakarta(24, 11))]
+        )
     assert made.received_at == made.recorded_at == MORNING
 
 

@@ -274,6 +274,7 @@ def test_event_that_is_written_while_the_day_is_sealed_is_no_false_alarm(both: D
     with both.work() as work:
         complaint = work.session.scalars(select(Complaint).where(Complaint.number == one)).one()
         log(work, complaint, EventKind.CITIZEN_WROTE, CITIZEN, teks="dahulu")
+        work.session.flush()
         if both.engine.dialect.name == "postgresql":
             with both.work() as other:
                 second = other.session.scalars(select(Complaint).where(Complaint.number == two)).one()

@@ -36,7 +36,10 @@ def at_once(count: int, job: Callable[[int], object]) -> None:
 def full_disk(desk: Desk) -> None:
     """Record a complaint in a transaction that cannot be finished."""
     with desk.work() as work:
-        cases.record(work, Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())
+        cases.record(
+            work,
+            [cases.New(Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())],
+        )
         raise RuntimeError("disk penuh")
 
 
@@ -57,7 +60,7 @@ def test_numbers_are_gapless_and_unique_when_many_are_recorded_at_once(both: Des
         for n in range(each):
             with both.work() as work:
                 person = Pengadu(email=f"warga{order}.{n}@warga.example")
-                cases.record(work, Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())
+                cases.record(work, [cases.New(Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())])
 
     at_once(THREADS, clerk)
     assert sorted(numbers(both)) == [f"PGD-2026-{n:06d}" for n in range(1, THREADS * each + 1)]
@@ -102,7 +105,7 @@ def test_mail_of_the_old_year_that_is_recorded_in_the_new_one_counts_there(desk:
     desk.clock.now = jakarta(31, 23, 59, month=12) + timedelta(hours=9)
     with desk.work() as work:
         received = desk.clock() - timedelta(hours=10)
-        made = cases.record(work, Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)
+        (made,) = cases.record(work, [cases.New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)])
         assert (made.number, made.received_at) == ("PGD-2027-000001", received)
 
 

@@ -313,7 +313,7 @@ def linked(desk: Desk, count: int = 1) -> list[int]:
     desk.record()
     with desk.work() as work:
         task = work.session.get_one(Task, desk.tasks()[0].id)
-        made = [links.issue(work.session, task, ["jfu-1"], work.now, 30)["jfu-1"] for _ in range(count)]
+        made = links.issue(work.session, [(task, "jfu-1")] * count, work.now, 30)
         work.session.execute(update(Outbox).values(state="sent"))  # only the mails of the test are due
     return made
 
