@@ -6,6 +6,7 @@ Hides where wording lies. It is found and changed in templates/ without reading 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -55,6 +56,22 @@ def fold(text: str, lines: int = 15, width: int = 90) -> str:
     return "\n".join(kept)
 
 
+def wrap(text: str, width: int) -> str:
+    """Each line folded between words; a word that is longer than the line stays whole."""
+    return "\n".join(piece for line in text.splitlines() for piece in _folded(line, width))
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    while len(line) > width:
+        end = line.rfind(" ", 1, width + 1)
+        end = end if end > 0 else line.find(" ", width)
+        if end < 0:
+            break
+        yield line[:end].rstrip()
+        line = line[end:].lstrip()
+    yield line
+
+
 def environment(settings: Settings, *, escape: bool = True) -> Environment:
     """Jinja over templates/: strict, escaped for HTML or not; times are printed in the office's zone."""
     return _environment(settings.instansi, settings.sop, escape)
@@ -84,6 +101,7 @@ def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
         "pukul": lambda at: clock.pukul(local(at)),
         "iso": lambda at: local(at).isoformat(timespec="minutes"),
         "lipat": fold,
+        "baris": wrap,
     }
     env.globals |= {"kantor": office, "sop": sop, "istilah": word, "pilihan": choices}
     return env

@@ -209,8 +209,8 @@ _NOISE = bytes(set(range(256)) - set(_BASE64))
 
 def base64_bytes(data: bytes) -> bytes:
     """Base64 with noise, missing or early padding, or several runs in a row."""
-    runs = re.split(rb"=+", data.translate(None, _NOISE))
-    return b"".join(_base64_run(run) for run in runs)
+    runs = data.translate(None, _NOISE).split(b"=")
+    return b"".join(_base64_run(run) for run in runs if run)
 
 
 def _base64_run(run: bytes) -> bytes:

@@ -119,9 +119,10 @@ def _parsed(raw: bytes) -> tuple[Part, list[str]]:
 
 def _message(part: Part, content: _Content) -> Message:
     hint = _parameters(_raw(part, "Content-Type")).get("charset", "") or content.charset
-    headers = tuple((name, charsets.header_text(value[:MAX_HEADER], hint)) for name, value in _raw_items(part))[
-        :MAX_HEADERS
-    ]
+    headers = tuple(
+        (name.encode("ascii", "replace").decode(), charsets.header_text(value[:MAX_HEADER], hint))
+        for name, value in list(_raw_items(part))[:MAX_HEADERS]
+    )
 
     def people(name: str) -> tuple[Address, ...]:
         return tuple(a for value in _raw_all(part, name) for a in addresses.parse(value, hint))
@@ -150,15 +151,17 @@ def _message(part: Part, content: _Content) -> Message:
 def _raw_items(part: Part) -> Iterator[tuple[str, str]]:
     """Header pairs as they came; the public `items()` would already guess at 8-bit values."""
     for name, value in part.raw_items():
-        yield name.encode("ascii", "replace").decode(), str(value)
+        yield name, str(value)
 
 
 def _raw_all(part: Part, name: str) -> list[str]:
-    return [value[:MAX_HEADER] for key, value in _raw_items(part) if key.lower() == name.lower()]
+    wanted = name.lower()
+    return [value[:MAX_HEADER] for key, value in _raw_items(part) if key.lower() == wanted]
 
 
 def _raw(part: Part, name: str) -> str:
-    return next(iter(_raw_all(part, name)), "")
+    wanted = name.lower()
+    return next((value[:MAX_HEADER] for key, value in _raw_items(part) if key.lower() == wanted), "")
 
 
 def _ids(raw: str) -> tuple[str, ...]:
@@ -251,6 +254,7 @@ class _Content:
     texts: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    muted: bool = False  # a better version of the text is known
     fallback: list[str] = field(default_factory=list)  # named text parts, shown where no other text is
     charset: str = ""
     parts: int = 0
@@ -309,12 +313,15 @@ class _Content:
     def _alternative(self, children: list[Part], depth: int) -> None:
         """Keep the plain version's text, or the HTML's where the plain one says nothing."""
         versions: list[tuple[str, list[str]]] = []
-        outer = self.texts
+        outer, muted = self.texts, self.muted
         for child in children:
             self.texts = []
             self.take(child, depth + 1)
-            versions.append((_content_type(child), self.texts))
-        self.texts = outer
+            kind = _content_type(child)
+            versions.append((kind, self.texts))
+            # The other versions are still looked through for files; their words would not be used.
+            self.muted |= kind == "text/plain" and any(map(str.strip, self.texts)) and not _refers(self.texts[0])
+        self.texts, self.muted = outer, muted
         spoken = [(kind, texts) for kind, texts in versions if any(map(str.strip, texts))]
         plain = [texts for kind, texts in spoken if kind == "text/plain"]
         rich = [texts for kind, texts in spoken if kind != "text/plain"]
@@ -349,6 +356,8 @@ class _Content:
                 self.fallback.append(self._readable(part, kind, data))
 
     def _show(self, part: Part, kind: str, data: bytes) -> None:
+        if self.muted:
+            return
         text = self._readable(part, kind, data)
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.notes.append(ENCRYPTED_PGP)
@@ -441,8 +450,12 @@ def _body(part: Part) -> bytes:
 
 def _stub(plain: str, rich: str) -> bool:
     """Whether the plain version only says that one should read the HTML."""
-    short = len(plain) < 400 and len(rich) > 3 * len(plain)
-    return short and bool(re.search(r"(?i)\bhtml\b|klien email|email client|mail reader", plain))
+    return len(rich) > 3 * len(plain) and _refers(plain)
+
+
+def _refers(plain: str) -> bool:
+    """Whether a plain version may do no more than refer to another one."""
+    return len(plain) < 400 and bool(re.search(r"(?i)\bhtml\b|klien email|email client|mail reader", plain))
 
 
 def _meta_charset(data: bytes) -> str:

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""How fast 1,000 mixed mails become complaints, against a bare loop and a peer in the same run.
+
+python bench/ingest.py [--mails 1000] [--runs 3] [--helpdesk VENV]
+
+Every mail is durable: raw bytes committed, registered, acknowledgement and JFU's mail queued, moved on the server
+(Dovecot), on SQLite with synchronous=FULL. The bare loop and the mails come from the measuring tools beside the project
+(../shared/bench); without them nothing is measured. `--helpdesk` names a virtual environment with django-helpdesk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from imapclient import IMAPClient
+from sqlalchemy import func, select
+
+from pipeline import config, db, poller
+from pipeline.db import Complaint, Item, Outbox, Sighting, reading
+from pipeline.poller import App
+from tests import servers
+from tests.office import production, write_config
+from tests.servers import Dovecot
+
+TOOLS = Path(__file__).resolve().parents[2] / "shared" / "bench"
+BARE = "full/compat32 batch=20 sync=full rawInDB +move"
+
+
+@contextmanager
+def mailbox(dovecot: Dovecot, user: str) -> Iterator[IMAPClient]:
+    with IMAPClient(dovecot.host, port=dovecot.port, ssl=False, timeout=120) as client:
+        client.login(user, servers.PASSWORD)
+        yield client
+
+
+def fill(dovecot: Dovecot, user: str, corpus: Path) -> None:
+    with mailbox(dovecot, user) as client:
+        for folder in ("Processed", "Diproses", "Ditahan"):
+            client.create_folder(folder)
+        for path in sorted(corpus.glob("*.eml")):
+            client.append("INBOX", path.read_bytes())
+
+
+def put_back(dovecot: Dovecot, user: str) -> None:
+    with mailbox(dovecot, user) as client:
+        for folder in ("Diproses", "Ditahan"):
+            client.select_folder(folder)
+            if uids := client.search("ALL"):
+                client.move(uids, "INBOX")
+
+
+def take_in(path: Path) -> dict[str, Any]:
+    """In a process of its own: one poll of the whole mailbox; what it cost and what it left."""
+    settings = config.load(path)
+    engine = db.connect(settings.database.url, settings.folder)
+    db.migrate(engine)
+    app = App(settings, engine)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    start = time.perf_counter()
+    poller.mail(app)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    with reading(engine) as session:
+        counts = {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in (Item, Sighting)}
+        counts |= {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in (Complaint, Outbox)}
+        counts["new"] = session.scalar(select(func.count()).where(Item.state == "new"))
+        counts["unmoved"] = session.scalar(select(func.count()).where(Sighting.moved_at.is_(None)))
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": wall, "cpu": cpu, "rss": after.ru_maxrss / 1024, "counts": counts}
+
+
+def product(dovecot: Dovecot, user: str) -> dict[str, Any]:
+    put_back(dovecot, user)
+    with tempfile.TemporaryDirectory() as name, production(dovecot) as post:
+        path = write_config(Path(name), replace(post, imap={**post.imap, "user": user}))
+        out = subprocess.run(
+            [sys.executable, __file__, "--take-in", str(path)], check=True, capture_output=True, text=True
+        ).stdout
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def bare(dovecot: Dovecot, user: str, corpus: Path, scratch: Path) -> dict[str, Any]:
+    command = [sys.executable, str(TOOLS / "bench_limit.py"), "--case", BARE, "--user", user]
+    command += ["--port", str(dovecot.port), "--corpus", str(corpus), "--scratch", str(scratch)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def helpdesk(dovecot: Dovecot, venv: Path, corpus: Path, scratch: Path, mails: int) -> dict[str, Any]:
+    """The peer takes its own time; one run."""
+    env = {**os.environ, "BENCH_RESULTS": str(scratch / "helpdesk.jsonl")}
+    command = [sys.executable, str(TOOLS / "bench_helpdesk.py"), "--venv", str(venv), "--work", str(scratch / "hd")]
+    command += ["--port", str(dovecot.port), "--mail", "dummy", "--runs", "1", "--corpus", str(corpus)]
+    subprocess.run(command, check=True, env=env, stdout=sys.stderr)
+    row: dict[str, Any] = json.loads((scratch / "helpdesk.jsonl").read_text().splitlines()[-1])
+    return {"wall": mails / row["per_s"], "cpu": row["cpu_s_per_1000"] * mails / 1000, "rss": row["peak_rss_mib"]}
+
+
+def figures(runs: list[dict[str, Any]], mails: int) -> dict[str, float]:
+    wall, cpu = (statistics.median(run[key] for run in runs) for key in ("wall", "cpu"))
+    return {
+        "mails_a_second": round(mails / wall, 1),
+        "cpu_seconds_per_1000": round(1000 * cpu / mails, 2),
+        "peak_rss_mib": round(max(run["rss"] for run in runs), 1),
+    }
+
+
+def measure(mails: int, runs: int, venv: Path | None) -> dict[str, Any]:
+    """Alternating runs, their medians, and the ratios."""
+    with servers.server_folder() as folder, tempfile.TemporaryDirectory() as name:
+        scratch, corpus = Path(name), Path(name) / "corpus"
+        make = [sys.executable, str(TOOLS / "gen_corpus.py"), "-n", str(mails), "--seed", "7", str(corpus)]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+        with servers.dovecot(folder) as dovecot:
+            users = [dovecot.fresh_user() for _ in range(2)]
+            for user in users:
+                fill(dovecot, user, corpus)
+            ours, theirs = [], []
+            for _ in range(runs):
+                theirs.append(bare(dovecot, users[0], corpus, scratch))
+                ours.append(product(dovecot, users[1]))
+            result: dict[str, Any] = {"aduan": figures(ours, mails), "bare_loop": figures(theirs, mails)}
+            result["aduan"]["counts"] = ours[-1]["counts"]
+            result["ratio_to_bare_loop"] = _ratio(result, "bare_loop")
+            if venv:
+                result["django_helpdesk"] = figures([helpdesk(dovecot, venv, corpus, scratch, mails)], mails)
+                result["times_django_helpdesk"] = _ratio(result, "django_helpdesk")
+    return result
+
+
+def _ratio(result: dict[str, Any], other: str) -> float:
+    return round(result["aduan"]["mails_a_second"] / result[other]["mails_a_second"], 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mails", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--helpdesk", type=Path, metavar="VENV")
+    parser.add_argument("--take-in", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.take_in:
+        print(json.dumps(take_in(given.take_in)))
+    elif not TOOLS.is_dir():
+        print("not measured: no measuring tools beside the project")
+    else:
+        print(json.dumps(measure(given.mails, given.runs, given.helpdesk), indent=1))
+
+
+if __name__ == "__main__":
+    main()
