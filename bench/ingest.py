@@ -87,7 +87,8 @@ def take_in(path: Path) -> dict[str, Any]:
 def product(dovecot: Dovecot, user: str) -> dict[str, Any]:
     put_back(dovecot, user)
     with tempfile.TemporaryDirectory() as name, production(dovecot) as post:
-        path = write_config(Path(name), replace(post, imap={**post.imap, "user": user}))
+        imap = {"host": dovecot.host, "port": dovecot.port, "security": "tanpa", "user": user}  # as the bare loop
+        path = write_config(Path(name), replace(post, imap=imap))
         out = subprocess.run(
             [sys.executable, __file__, "--take-in", str(path)], check=True, capture_output=True, text=True
         ).stdout

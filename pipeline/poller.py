@@ -340,6 +340,11 @@ class Watch:
             self.close()
             return True
 
+    @property
+    def idling(self) -> bool:
+        """Whether the server has been asked to tell."""
+        return self._box is not None and self._box.idling
+
     def close(self) -> None:
         if self._box is not None:
             self._box.__exit__(None, None, None)
@@ -356,18 +361,18 @@ class Lanes:
 
     app: App
     every: dict[str, float] = field(default_factory=dict)
+    watches: dict[str, Watch] = field(default_factory=dict, init=False)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _woken: dict[str, threading.Event] = field(default_factory=dict)
-    _watches: dict[str, Watch] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         boxes = self.app.settings.mailboxes
-        self._watches = {"mail" if order == 1 else f"mail {order}": Watch(box) for order, box in enumerate(boxes, 1)}
-        steps = {name: watch.collect for name, watch in self._watches.items()} | {
+        self.watches = {"mail" if order == 1 else f"mail {order}": Watch(box) for order, box in enumerate(boxes, 1)}
+        steps = {name: watch.collect for name, watch in self.watches.items()} | {
             name: step for name, step in STEPS.items() if name != "mail"
         }
-        pauses = {name: float(watch.conf.every_seconds) for name, watch in self._watches.items()}
+        pauses = {name: float(watch.conf.every_seconds) for name, watch in self.watches.items()}
         pauses |= {"seal": 600.0, "remind": 30.0, "scans": 5.0}
         self._woken = {name: threading.Event() for name in steps}
         for name, step in steps.items():
@@ -395,8 +400,8 @@ class Lanes:
                 once()
             else:
                 planner.run_pending()
-        if name in self._watches:
-            self._watches[name].close()
+        if name in self.watches:
+            self.watches[name].close()
 
     def _wait(self, name: str, planner: schedule.Scheduler, failures: int) -> bool:
         """Wait for the next time or a wake; True if woken. A lane that fails keeps its pause, whoever wakes it."""
@@ -412,7 +417,7 @@ class Lanes:
 
     def _sleep(self, name: str, seconds: float) -> bool:
         woken = self._woken[name]
-        return self._watches[name].wait(seconds, woken) if name in self._watches else woken.wait(seconds)
+        return self.watches[name].wait(seconds, woken) if name in self.watches else woken.wait(seconds)
 
     def wake(self, *names: str) -> None:
         """Run these lanes now instead of at their next time."""

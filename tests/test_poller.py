@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imapclient import DELETED, FLAGGED, SEEN
+from imapclient import DELETED, FLAGGED, SEEN, IMAPClient
+from sqlalchemy import select
 
 from pipeline.config import Settings
-from pipeline.db import Lane, reading
+from pipeline.db import Item, Lane, Sighting, reading
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.poller import LONGEST_PAUSE, STEPS, Lanes, seconds_until_next
 from pipeline.sop import Stage
 from pipeline.web.app import create_app
 from tests.office import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production, until
-from tests.servers import LOOPBACK, Dovecot, free_port
+from tests.servers import LOOPBACK, PASSWORD, Dovecot, free_port
 
 
 def scanned(path: Path, content: bytes = SIGNED) -> None:
@@ -417,3 +418,94 @@ def _cut(settings: Settings, use: Callable[[Mailbox], object]) -> None:
         box.client.socket().shutdown(socket.SHUT_RDWR)
         with pytest.raises(MailboxDown):
             use(box)
+
+
+# ---- many mailboxes, IDLE, big mails -------------------------------------------------------------------------
+
+
+def second(post: Post, dovecot: Dovecot) -> dict[str, object]:
+    """Another mailbox of the office, as [[imap.lain]] has it."""
+    return {**post.imap, "user": dovecot.fresh_user()}
+
+
+def mailbox_of(kantor: Office, user: str, raw: bytes, dovecot: Dovecot) -> None:
+    with IMAPClient(dovecot.host, port=dovecot.port, ssl=False, timeout=20) as client:
+        client.login(user, PASSWORD)
+        client.append("INBOX", raw, msg_time=kantor.clock.now)
+
+
+def test_mail_is_taken_from_every_mailbox_and_a_copy_in_two_is_one_complaint(
+    post: Post, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    other = second(post, dovecot)
+    with office(tmp_path, post=post, imap={"lain": [other]}) as kantor:
+        both = compose(SITI, INTAKE, "Lampu", "Padam.", kantor.clock.now).as_bytes()
+        alone = compose(SITI, str(other["user"]), "Selokan", "Mampet.", kantor.clock.now).as_bytes()
+        kantor.arrive(both)
+        for raw in (b"Received: from a\r\n" + both, alone):
+            mailbox_of(kantor, str(other["user"]), raw, dovecot)
+        assert kantor.tick()["surat_masuk"] == 3
+        assert [c.perihal for c in kantor.complaints()] == ["Lampu", "Selokan"]
+        with reading(kantor.engine) as session:
+            assert len(set(session.scalars(select(Sighting.mailbox)))) == 2
+
+
+def test_a_mailbox_that_is_down_does_not_stop_the_other(post: Post, tmp_path: Path) -> None:
+    dead = {**post.imap, "port": free_port(), "secret": "imap_lain"}
+    (tmp_path / "rahasia").mkdir()
+    (tmp_path / "rahasia" / "imap_lain").write_text("apa saja")
+    with office(tmp_path, post=post, imap={"lain": [dead]}) as kantor:
+        kantor.citizen_sends(settle=False)
+        assert kantor.tick()["gagal_mail"] == 1
+        assert len(kantor.complaints()) == 1
+        assert str(dead["port"]) in kantor.lanes()["mail"]
+
+
+def test_every_mailbox_has_a_lane_and_is_woken_by_its_server(post: Post, dovecot: Dovecot, tmp_path: Path) -> None:
+    other = second(post, dovecot)
+    with office(tmp_path, post=post, imap={"lain": [other]}) as kantor, running(kantor, **{"mail 2": 3600.0}) as lanes:
+        assert {"lane-mail", "lane-mail 2"} <= set(lane_threads())
+        until(lambda: all(watch.idling for watch in lanes.watches.values()))
+        kantor.arrive(compose(SITI, INTAKE, "Lampu", "Padam.", kantor.clock.now).as_bytes())
+        until(lambda: len(kantor.complaints()) == 1)
+        raw = compose(SITI, INTAKE, "Selokan", "Mampet.", kantor.clock.now).as_bytes()
+        mailbox_of(kantor, str(other["user"]), raw, dovecot)
+        until(lambda: len(kantor.complaints()) == 2)
+        until(lambda: len(kantor.inbox(SITI)) == 2)
+        assert kantor.messages("INBOX") == []
+
+
+def test_a_lane_whose_connection_broke_connects_again_and_goes_on(kantor: Office) -> None:
+    with running(kantor) as lanes:
+        until(lambda: lanes.watches["mail"].idling)
+        box = lanes.watches["mail"]._box
+        assert box is not None
+        box.client.socket().shutdown(socket.SHUT_RDWR)
+        kantor.citizen_sends(settle=False)
+        until(lambda: len(kantor.complaints()) == 1)
+
+
+def test_mail_beyond_the_limit_is_held_with_its_head_and_stays_on_the_server(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
+        mail = compose(SITI, INTAKE, "Rekaman rapat", "Terlampir.", kantor.clock.now)
+        mail.add_attachment(os.urandom(2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+        kantor.arrive(mail.as_bytes())
+        kantor.tick()
+        (held,) = kantor.messages("Ditahan")
+        assert len(held[0]) > 2**20
+        assert kantor.complaints() == []
+        with reading(kantor.engine) as session:
+            item = session.scalars(select(Item)).one()
+            assert (item.state, item.name) == ("held", "Rekaman rapat")
+            assert "1,3 MB" in item.reason or "1,4 MB" in item.reason
+        assert kantor.tick()["surat_masuk"] == 0
+
+
+@pytest.mark.parametrize("megabytes", [10])
+def test_a_big_mail_is_taken_in_whole(kantor: Office, megabytes: int) -> None:
+    mail = compose(SITI, INTAKE, "Rekaman", "Terlampir.", kantor.clock.now)
+    mail.add_attachment(os.urandom(megabytes * 2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+    kantor.arrive(mail.as_bytes())
+    kantor.tick()
+    assert kantor.complaint().perihal == "Rekaman"
+    assert len(kantor.messages("Diproses")) == 1

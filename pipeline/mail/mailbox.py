@@ -202,6 +202,10 @@ class Mailbox:
         """Whether the server knows IDLE."""
         return bool(self.client.has_capability("IDLE"))
 
+    @property
+    def idling(self) -> bool:
+        return self._idle_since is not None
+
     def wait(self, seconds: float) -> bool:
         """True as soon as the server announces a change in the folder, False after `seconds`.
 
