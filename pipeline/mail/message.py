@@ -10,6 +10,7 @@ import email
 import io
 import mimetypes
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,15 +91,47 @@ class Part(StandardPart):
         return payload
 
 
+class _Runs:
+    """Long runs of base64, kept apart from the lines among which the standard library looks for structure.
+
+    It goes through a mail line by line and keeps each several times over; a film of 40 MB has 700,000 lines.
+    """
+
+    _RUN = re.compile(rb"(?m)^(?:[A-Za-z0-9+/=]{60,998}+\r?\n){20,}+")
+
+    def __init__(self) -> None:
+        self._token = secrets.token_hex(8).encode()  # no sender can know it
+        self._mark = re.compile(self._token + rb"-(\d+)(\r?\n)?")
+        self._kept: list[bytes] = []
+
+    def cut(self, raw: bytes) -> bytes:
+        """The bytes with a mark for each run."""
+        return self._RUN.sub(self._keep, raw)
+
+    def _keep(self, found: re.Match[bytes]) -> bytes:
+        self._kept.append(found[0])
+        return self._token + b"-%d\r\n" % (len(self._kept) - 1)
+
+    def whole(self, data: bytes, end: bytes = b"") -> bytes:
+        """The bytes with every run in its place; `end` makes all line ends in them alike."""
+        return self._mark.sub(lambda found: self._run(found, end), data) if self._kept else data
+
+    def _run(self, found: re.Match[bytes], end: bytes) -> bytes:
+        run = self._kept[int(found[1])]
+        run = run if found[2] else run.rstrip(b"\r\n")  # the last line end belongs to the boundary
+        return run.replace(b"\r\n", b"\n").replace(b"\n", end) if end else run
+
+
 def read(raw: bytes) -> Message:
     """Read any bytes as a mail; what cannot be understood is shown as it is, with a note."""
-    part, notes = _parsed(_trimmed(raw))
-    content = _Content(notes=notes)
+    runs = _Runs()
+    part, notes = _parsed(_trimmed(runs.cut(raw)))
+    content = _Content(runs, notes=notes)
     try:
         content.take(part)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError):
         # The standard library's parser breaks its own promises on hostile structure.
-        content = _Content(texts=[charsets.clean(charsets.decode(raw[:MAX_TEXT]))], notes=[*notes, BROKEN])
+        content = _Content(runs, texts=[charsets.clean(charsets.decode(raw[:MAX_TEXT]))], notes=[*notes, BROKEN])
     return _message(part, content)
 
 
@@ -251,6 +284,7 @@ _MAILS = {"message/rfc822", "message/global"}
 class _Content:
     """What the walk over the parts gathers."""
 
+    runs: _Runs
     texts: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -277,13 +311,22 @@ class _Content:
         if kind in _MAILS and depth < MAX_DEPTH:
             self._forwarded(part, depth)
         elif depth >= MAX_DEPTH or (part.is_multipart() and kind.startswith("message/")):
-            self._attach(part, kind, charsets.transfer_decode(_body(part), _encoding(part)), related)
+            self._attach(part, kind, charsets.transfer_decode(self._whole_body(part), _encoding(part)), related)
         elif part.is_multipart():
             self._multipart(part, kind, depth)
         elif kind.startswith("multipart/"):
             self._unsplit(part, kind, depth)
         else:
             self._leaf(part, kind, related, depth)
+
+    def _whole_body(self, part: Part) -> bytes:
+        """The bytes below the part's own headers, whatever the parser made of them."""
+        if not part.is_multipart():
+            return self.runs.whole(_payload(part))
+        out = io.BytesIO()
+        BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(part)
+        head, found, body = out.getvalue().partition(b"\n\n")
+        return self.runs.whole(body if found else head, b"\n")
 
     def _remark(self, part: Part, kind: str) -> None:
         """Note what the office cannot read or should know."""
@@ -347,7 +390,7 @@ class _Content:
         shown = kind in {"text/plain", "text/html", "text/enriched", "text/richtext"}
         named = bool(_file_name(part))
         body_like = shown and (depth == 0 or not (named or disposition == "attachment"))
-        data = charsets.transfer_decode(_payload(part), _encoding(part))
+        data = charsets.transfer_decode(self.runs.whole(_payload(part)), _encoding(part))
         if body_like and not (depth == 0 and disposition == "attachment"):
             self._show(part, kind, data)
         else:
@@ -405,9 +448,9 @@ class _Content:
 
     def _forwarded(self, part: Part, depth: int) -> None:
         """A mail inside this one: kept as a file named by its subject, its text shown below a rule."""
-        data = charsets.transfer_decode(_body(part), _encoding(part))
-        inner, notes = _parsed(_trimmed(data))
-        nested = _Content(notes=notes, parts=self.parts)
+        data = charsets.transfer_decode(self._whole_body(part), _encoding(part))
+        inner, notes = _parsed(_trimmed(self.runs.cut(data)))
+        nested = _Content(self.runs, notes=notes, parts=self.parts)
         nested.take(inner, depth + 1)
         self.parts = nested.parts
         message = _message(inner, nested)
@@ -436,16 +479,6 @@ def _children(part: Part) -> list[Part]:
 def _payload(part: Part) -> bytes:
     payload = part.raw_payload()
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
-
-
-def _body(part: Part) -> bytes:
-    """The bytes below the part's own headers, whatever the parser made of them."""
-    if not part.is_multipart():
-        return _payload(part)
-    out = io.BytesIO()
-    BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(part)
-    head, found, body = out.getvalue().partition(b"\n\n")
-    return body if found else head
 
 
 def _stub(plain: str, rich: str) -> bool:

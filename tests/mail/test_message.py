@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -295,3 +296,25 @@ def test_big_attachments_survive_unchanged() -> None:
         + base64.encodebytes(content)
     )
     assert read(raw).attachments[0].content == content
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_long_attachments_come_whole_wherever_they_stand(end: bytes) -> None:
+    """Long runs of base64 do not go through the line-by-line parser; the bytes are the same."""
+    first, second = bytes(range(256)) * 40, bytes(reversed(range(256))) * 41 + b"x"
+    key = "\n".join(["A" * 64] * 30)
+    inner = EmailMessage()
+    inner["Subject"] = "Terusan"
+    inner.set_content("Isi terusan.")
+    inner.add_attachment(second, maintype="image", subtype="x-uji", filename="dua.bin")
+    outer = EmailMessage()
+    outer["From"], outer["Subject"] = "siti@warga.example", "Lampiran"
+    outer.set_content(f"Kunci kami:\n{key}\nSalam.")
+    outer.add_attachment(first, maintype="image", subtype="x-uji", filename="satu.bin")
+    outer.add_attachment(inner)
+    read = message.read(outer.as_bytes().replace(b"\n", end))
+    files = {one.name: one.content for one in read.attachments}
+    assert files["satu.bin"] == first
+    assert files["dua.bin"] == second
+    assert files["Terusan.eml"].replace(b"\r\n", b"\n") == inner.as_bytes()
+    assert f"Kunci kami:\n{key}\nSalam." in read.text
