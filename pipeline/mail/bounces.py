@@ -8,7 +8,7 @@ unless nothing else is there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.mail import addresses, charsets
@@ -18,7 +18,8 @@ MAX_FAILURES = 200
 MAX_LINE = 600
 MAX_SCAN = 40_000  # characters of explanation that are searched
 
-
+STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
+_NAMES_RECIPIENT = {"original-recipient", "final-recipient"}
 _ARRIVED = {"delivered", "relayed", "expanded"}
 
 
@@ -55,7 +56,7 @@ def reports(message: Message) -> list[Report]:
     """Per-recipient groups of every delivery-status part (RFC 3464)."""
     found: list[Report] = []
     for attachment in message.attachments:
-        if attachment.content_type in {"message/delivery-status", "message/global-delivery-status"}:
+        if attachment.content_type in STATUS_PARTS:
             found += [
                 group
                 for group in _groups(attachment.content)
@@ -68,8 +69,13 @@ def _groups(content: bytes) -> Iterator[Report]:
     text = charsets.decode(content[:500_000]).replace("\r\n", "\n")
     for block in re.split(r"\n[ \t]*\n+", text)[: MAX_FAILURES * 2]:
         unfolded = re.sub(r"\n[ \t]+", " ", block.strip("\n"))
-        pairs = re.findall(r"(?m)^([A-Za-z-]{1,60})[ \t]*:[ \t]*(.*)$", unfolded)
-        yield Report({name.lower(): charsets.header_text(value) for name, value in reversed(pairs)})
+        fields: dict[str, str] = {}
+        for name, value in re.findall(r"(?m)^([A-Za-z-]{1,60})[ \t]*:[ \t]*(.*)$", unfolded):
+            if name.lower() in fields and name.lower() in _NAMES_RECIPIENT:
+                yield Report(fields)  # a server that leaves out the blank line between its groups
+                fields = {}
+            fields.setdefault(name.lower(), charsets.header_text(value))
+        yield Report(fields)
 
 
 def _typed_address(value: str) -> str:
@@ -141,54 +147,105 @@ _CUT = re.compile(
     r")$"
 )
 _ADDRESS = re.compile(r"""[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+""")
-_ROBOT = re.compile(
-    r"(?i)^(?:mailer-?daemon|postmaster|postmaster-\w+|abuse|noreply|no-reply|root|hostmaster"
-    r"|support|help|helpdesk|info-?desk|sysadmin|admin(?:istrator)?|mail-?admin|mdaemon)@"
+_SERVER = re.compile(r"(?i)^(?:mailer-?daemon|mdaemon|postmaster|postmaster-\w+)@")
+# Where reports send their reader for help; a failed recipient only where nobody else is named.
+_HELP = re.compile(
+    r"(?i)^(?:abuse|noreply|no-reply|root|hostmaster|support|help|helpdesk|info-?desk|sysadmin"
+    r"|admin(?:istrator)?|mail-?admin)@"
 )
 _LEAD = re.compile(
-    r"(?i)(?:following|these|affected|intended)\s+(?:list of\s+)?(?:e?-?mail\s+)?(?:recipients?"
-    r"|address(?:es)?|users?"
-    r"|person|people|destinations?)|(?:not|could ?n.t)\s+(?:be\s+)?(?:delivered|sent)\s+to\s*:|did not reach"
-    r"|(?:penerima|alamat) (?:berikut|di bawah)|addresses failed"
+    "|".join(
+        (
+            r"(?:following|these|affected|intended)\s{1,9}(?:list of\s{1,9})?(?:e?-?mail\s{1,9})?"
+            r"(?:recipients?|address(?:es)?|users?|person|people|destinations?|groups?)",
+            r"(?:not|could ?n.t)\s{1,9}(?:be\s{1,9})?(?:delivered|sent)\s{1,9}to\s{0,9}:",
+            r"did not reach",
+            r"undeliverable to the following",
+            r"addresses failed",
+            r"failed recipient\(s\)\s{0,9}:",
+            r"address to which the message has not yet been",
+            # other languages
+            r"(?:penerima|alamat|grup)(?: e-?mail)?(?: atau grup)? (?:berikut|di bawah|ini)",
+            r"(?:folgenden? empfänger|an folgende)",
+            r"destinataires? (?:ou groupes[^\n:]{0,40})?(?:suivant|ci-dessous)",
+            r"(?:destinatarios?|grupos)[^\n:]{0,20} siguientes",
+            r"(?:estes|seguintes) (?:destinatários|endereços)",
+            r"destinatari[^\n:]{0,20} seguenti",
+            r"(?:deze|volgende) (?:geadresseerden|ontvangers)",
+            r"следующим получателям",
+            r"(?:以下|下列)(?:の|的)?(?:收件人|地址|メールアドレス|宛先)",
+            r"(?:下記|次)の(?:メールアドレス|宛先|受信者)",
+        )
+    ),
+    re.I,
 )
-_A = r"<?(?P<a>[^\s<>@:;,()\[\]\"']+@[^\s<>@:;,()\[\]\"']+)>?"
-_STRONG: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.I | re.M)
-    for pattern in (
-        # qmail, Postfix: an address alone before a colon, the reason behind it
-        rf"^[ \t]*\"?{_A}\"?(?: \([^()\n]*\))?[ \t]*:(?!\S*//)",
-        # "User unknown: a@b", "Quota violation for a@b", "Could not be delivered to: <a@b>"
-        r"(?:unknown|undeliverable|fail(?:ed|ure|s)?|deliver(?:ed|ing|y)?|not exist|rejected|disabled|full"
-        r"|exceed(?:ed|s)"
-        rf"|quota|userid|not (?:be )?found|tidak (?:dapat|ditemukan)|terkirim)\b[^\n@:]{{0,60}}?(?:\b(?:to"
-        rf"|for|user"
-        rf"|mailbox|address|recipient|ke|kepada|untuk)\b)?[ \t]*:?[ \t\n]{{0,3}}{_A}",
-        rf"\b[45]\d\d\b[^\n@]{{0,60}}?{_A}(?=\W*(?:\.\.\.|[ \t]))",
-        rf"rcpt to:[ \t]*{_A}",
-        # an address with nothing else on its line, or with the reason behind it
-        rf"^[ \t*>-]*[<\"'\[(]?{_A}[>\"'\])]?[ \t.,;]*(?:on\b.*|\(.*|-.*|\.\.\..*)?$",
-        rf"^[ \t]*{_A}[ \t]+\S.*$",
-        r"^[ \t]*(?:final[- ]|original[- ])?(?:recipients?|to|addressee|address|destinataire|user|penerima"
-        r"|kepada)"
-        rf"(?: address)?[ \t]*:[ \t]*(?:rfc822;)?[ \t]*{_A}",
-    )
+_LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
+_AT = r"@[^\s<>@:;,()\[\]\"'|：，。；（）]+"
+_A = rf"<?(?P<a>{_LOCAL}{_AT})>?"
+_MAILBOX = r"(?:recipients?|addressee|address|mailbox|e-?mail|user|destinataire|penerima|收件人|宛先)"
+
+
+def _line(*shapes: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(shape, re.I | re.M) for shape in shapes)
+
+
+# An address that leads its line, as in a list, with the reason behind it or on the next line.
+_LISTED = re.compile(
+    r"^(?P<indent>[ \t]*)(?:[*>-]{1,3}[ \t]+)?"
+    # a name before it, and the X.400 address of Exchange
+    r"(?:[^\s@<>:]{1,40}[ \t]+(?=<)|c=[^@\n]{0,200}?\bsmtp[=:]|\[?smtp:)?"
+    rf"[<\"'\[(]{{0,2}}{_A}[>\"'\])]{{0,2}}(?:<mailto:[^<>\s]{{1,250}}>|[ \t]?\([^()\n]{{0,200}}\))?"
+    r"[ \t.,;]{0,9}(?:$|:(?!\S*//)|on\b|\(|\[|-|\.\.\.)",
+    re.I | re.M,
 )
+_ORIGINALLY = _line(rf"^[ \t]*original[- ](?:recipient|address)[ \t]*:[ \t\n]*(?:rfc822;[ \t]*)?{_A}")
+_LABELLED = _line(
+    rf"^[ \t]*(?:final[- ]|original[- ]|failed[- ]|intended[- ])?(?:{_MAILBOX}|to|addressed to|rcpt to|kepada)"
+    rf"(?: address)?(?:\(s\))?[ \t]*[:：][ \t]*(?:rfc822;|\[?smtp:)?[ \t]*{_A}",
+)
+_GENERATED = _line(rf"\(generated from {_A}\)", rf"^[ \t]+generated by {_A}")
+_SENTENCES = _line(
+    # "User unknown: a@b", "Quota violation for a@b", "Could not be delivered to: <a@b>"
+    r"(?:unknown|undeliverable|fail(?:ed|ure|s)?|deliver(?:ed|ing|y)?|not exist|rejected|disabled|full"
+    r"|exceed(?:ed|s)|quota|userid|not (?:be )?found|tidak (?:dapat|ditemukan)|terkirim)\b[^\n@:]{0,60}?"
+    r"(?:\b(?:to|for|user|mailbox|address|recipient|ke|kepada|untuk)\b)?[ \t]*:?[ \t\n]{0,3}['\"]?" + _A,
+    rf"\byour (?:e-?mail|message|mail) to:?[ \t\n]{{0,3}}{_A}",
+    rf"\bmailing list:?[ \t]{_A}",
+    rf"(?:メールアドレス|収件人|收件人|地址)[^\n@]{{0,20}}?{_A}",
+)
+_TRANSCRIPT = _line(
+    rf"\b[45]\d\d\b[^\n@]{{0,60}}?{_A}(?=\W*(?:\.\.\.|[ \t]))",
+    rf"rcpt to:[ \t]*{_A}",
+)
+_LEADING = _line(rf"^[ \t]*{_A}[ \t]+\S.*$")
+
 _SENDER_SIDE = re.compile(
-    r"(?i)\b(?:mail )?(?:from|by|sender|return-path|contact|e-?mail us at|reply-to"
+    r"(?i)\b(?<!generated )(?:mail )?(?:from|by|sender|return-path|contact|e-?mail us at|reply-to"
     r"|via)\b[ \t]*:?[ \t=]*(?:the |address |user |sender )?"
     r"<?(?:mailto:)?[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>?"
 )
 _EXPANDED = re.compile(rf"(?i)\(expanded from:?\s*{_A}\)")
+_STILL_TRYING = re.compile(
+    "|".join(
+        (
+            r"not yet been delivered",
+            r"still being retried",
+            r"will be retried",
+            r"warning (?:message )?only",
+            r"do not need to re-?send",
+            r"delivery attempts will continue",
+            r"will (?:continue|keep) (?:to )?try",
+            r"only a temporary failure",
+            r"has been delayed",
+        )
+    ),
+    re.I,
+)
 _WARNING = re.compile(
-    r"(?i)\b(?:warning|delayed?|not yet been|still (?:being )?(?:retr|try)"
-    r"|will (?:be )?retr|"
-    r"will (?:continue|keep) (?:to )?try|temporar(?:y|ily)|transient|tertunda"
-    r"|belum terkirim)"
+    r"(?i)\b(?:warning|delayed?|not yet been|still (?:being )?(?:retr|try)|will (?:be )?retr"
+    r"|temporar(?:y|ily)|transient|tertunda|belum terkirim)"
 )
-_FINAL = re.compile(
-    r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such"
-    r"|does ?n[o']t exist)"
-)
+_FINAL = re.compile(r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such|does ?n[o']t exist)")
 
 
 def _shortened(text: str) -> str:
@@ -204,13 +261,23 @@ def explanation(message: Message) -> str:
     return text[: cut.start()] if cut else text
 
 
+def returns_a_mail(message: Message) -> bool:
+    """Whether another mail, or its headers, comes back with this one."""
+    attached = any(attachment.content_type in _HEADERS_OF_RETURNED for attachment in message.attachments)
+    return attached or bool(_CUT.search(_shortened(message.text)))
+
+
 def from_words(message: Message, own: frozenset[str]) -> list[Failure]:
     """Failures read from a report in free text."""
     words = explanation(message)
     skip = _not_meant(message, own)
-    found = _header_recipients(message) or _named(words, skip) or _named(_below_lead(message.text), skip)
+    found = (
+        _header_recipients(message)
+        or _named(words, skip)
+        or _first(_LISTS, _blamed(_below_lead(message.text), skip), skip)
+    )
     found = found or _bare_names(message, words) or _returned_to(message, words, skip)
-    permanent = not (_WARNING.search(message.subject + "\n" + words) and not _FINAL.search(words))
+    permanent = not _is_delay(message.subject + "\n" + words)
     status = (re.search(r"\b[45]\.\d{1,2}\.\d{1,2}\b", words) or [""])[0]
     diagnostic = _diagnostic(words)
     original = original_id(message)
@@ -223,26 +290,36 @@ def _not_meant(message: Message, own: frozenset[str]) -> frozenset[str]:
     return frozenset(person.email.lower() for person in people) | frozenset(o.lower() for o in own)
 
 
+def _is_delay(words: str) -> bool:
+    return bool(_STILL_TRYING.search(words) or (_WARNING.search(words) and not _FINAL.search(words)))
+
+
 def _named(words: str, skip: frozenset[str]) -> list[str]:
     """Addresses that the words blame, first below their "following recipients", then anywhere."""
-    lead = _below_lead(words)
+    lead = _blamed(_below_lead(words), skip)
     expanded = [found["a"] for found in _EXPANDED.finditer(words)]
-    words = _SENDER_SIDE.sub(" ", words)
-    found = next((named for text in (lead, words) if (named := _by_pattern(text, skip) or _anywhere(text, skip))), [])
+    words = _blamed(words, skip)
+    found = _first((*_LISTS, *_TELLING, *_LOOSE), lead, skip) or _first((*_TELLING, *_LISTS, *_LOOSE), words, skip)
     return _unique([*found, *expanded], skip) if found else []
+
+
+def _blamed(words: str, skip: frozenset[str]) -> str:
+    """The words without the addresses of those who write, read or relay the report."""
+    rest = _SENDER_SIDE.sub(" ", words)
+    return _ADDRESS.sub(lambda found: " " if found[0].lower() in skip else found[0], rest)
 
 
 def _below_lead(text: str) -> str:
     text = _shortened(text)
     lead = _LEAD.search(text)
-    return _SENDER_SIDE.sub(" ", text[lead.start() :]) if lead else ""
+    return text[lead.start() :] if lead else ""
 
 
 def _bare_names(message: Message, words: str) -> list[str]:
     """Mailbox names without a domain, which stand for users of the reporting server."""
     domain = message.sender.email.partition("@")[2] if message.sender else ""
     below = _below_lead(words).partition("\n")[2]
-    names = re.findall(r"(?m)^[ \t]+([A-Za-z0-9][\w.+-]{1,63})[ \t]*$", below)
+    names = re.findall(r"(?m)^[ \t]+([A-Za-z0-9][\w.+-]{1,63})[ \t]*(?:\([^()\n]{1,80}\))?[ \t]*$", below)
     return _unique(f"{name}@{domain}" for name in names) if domain else []
 
 
@@ -256,21 +333,45 @@ def _unique(found: Iterable[str], skip: frozenset[str] = frozenset()) -> list[st
     for raw in found:
         bare = raw.partition("...")[0].strip(".'\"`")
         email = addresses.usable(re.sub(r"(?i)^(?:\w+:)?smtp[=:]", "", bare))
-        if email and "." in email.partition("@")[2] and email.lower() not in skip and not _ROBOT.match(email):
+        if re.match(r"\W+@", email):
+            continue  # a service that hides the mailbox: ****@surel.example
+        if email and "." in email.partition("@")[2] and email.lower() not in skip and not _SERVER.match(email):
             kept.setdefault(email.lower(), email)
     return list(kept.values())
 
 
-def _by_pattern(words: str, skip: frozenset[str]) -> list[str]:
-    for pattern in _STRONG:
-        found = _unique((m["a"] for m in pattern.finditer(words)), skip)
-        if found:
-            return found
+def _listed(words: str) -> list[str]:
+    """The entries of a list of recipients; what is indented otherwise is the reason for one."""
+    entries = list(_LISTED.finditer(words))
+    return [entry["a"] for entry in entries if entry["indent"] == entries[0]["indent"]]
+
+
+def _found_by(patterns: tuple[re.Pattern[str], ...]) -> _Finder:
+    def find(words: str) -> list[str]:
+        every = ([m["a"] for m in pattern.finditer(words)] for pattern in patterns)
+        return next((found for found in every if found), [])
+
+    return find
+
+
+def _anywhere(words: str) -> list[str]:
+    return [found[0] for found in _ADDRESS.finditer(words)]
+
+
+_Finder = Callable[[str], list[str]]
+_LISTS: tuple[_Finder, ...] = (_found_by(_ORIGINALLY), _listed, _found_by(_LABELLED), _found_by(_GENERATED))
+_TELLING: tuple[_Finder, ...] = (_found_by(_SENTENCES), _found_by(_TRANSCRIPT))
+_LOOSE: tuple[_Finder, ...] = (_found_by(_LEADING), _anywhere)
+
+
+def _first(finders: Iterable[_Finder], words: str, skip: frozenset[str]) -> list[str]:
+    """What the first finder finds that finds a recipient; the last ones take no address of a help desk."""
+    for find in finders if words else ():
+        kept = _unique(find(words), skip)
+        named = [email for email in kept if not _HELP.match(email)]
+        if named or (kept and find not in _LOOSE):
+            return named or kept
     return []
-
-
-def _anywhere(words: str, skip: frozenset[str]) -> list[str]:
-    return _unique((m[0] for m in _ADDRESS.finditer(words)), skip)
 
 
 def _returned_to(message: Message, words: str, skip: frozenset[str]) -> list[str]:

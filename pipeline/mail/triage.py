@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.mail import bounces
+from pipeline.mail import bounces, phrases
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Message
 
@@ -71,53 +71,15 @@ def _own(message: Message, own: frozenset[str]) -> Verdict | None:
 
 # --- bounces ------------------------------------------------------------------------------
 
-_DAEMON = re.compile(
-    r"(?i)^(?:mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail[-_.]delivery|mail-?er"
-    r"|bounces?|mmdf|imss|mailadm(?:in)?|mail-?system|mailsystem|mailmaster|\S*daemon)\b"
-)
-_DAEMON_NAME = re.compile(
-    r"(?i)mail(?:er)?[ -]?(?:delivery|daemon|administrator)|delivery (?:sub)?system|^postmaster"
-    r"|system administrator|mail system|mailer-daemon|sistem pengiriman surat"
-)
-_BOUNCE_SUBJECT = re.compile(
-    r"(?i)undeliver|returned (?:mail|to sender)|returning message|(?:delivery|mail) (?:status|system"
-    r"|failure|failed"
-    r"|problem|report|warning|error)|(?:failure|failed) (?:notice|delivery|mail)|delivery (?:has )?(?:been )?"
-    r"(?:failed|failure|delayed|notification)|mail (?:could )?not (?:be )?deliver|message (?:delayed"
-    r"|not delivered"
-    r"|could not be delivered)|could not be delivered|not delivered|non remis|unzustellbar|delayed mail"
-    r"|warning: message|user unknown|unknown user|nondeliverable|non-deliver|processing error|mail error"
-    r"|automatically rejected|delivery rejected|blocked message|message blocked"
-    r"|surat tidak (?:dapat )?(?:di)?kirim"
-    r"|gagal (?:di)?kirim|pengiriman gagal|pesan tidak terkirim|tidak terkirim|tidak dapat dikirim"
-)
-_BOUNCE_WORDS = re.compile(
-    r"(?i)(?:could ?n[o']t|can ?n[o']t|(?:was |am |been )?(?:un)?able to|was not|not (?:been )?"
-    r"|did not) ?(?:be )?"
-    r"(?:deliver|reach the recipient|sent)|undeliver|delivery (?:has )?(?:to the following|failed|failure"
-    r"|attempt"
-    r"|status|error)|returned (?:to (?:sender|you)|undelivered)|user (?:is )?(?:unknown|not known"
-    r"|not found|doesn)"
-    r"|unknown (?:user|recipient|address|local)|no such (?:user|address|recipient|mailbox|person)"
-    r"|(?:mailbox|quota|account|inbox) (?:is |was |has |size |limit )*(?:full|exceeded|disabled|unavailable)"
-    r"|over quota|exceeded.{0,30}quota|(?:this is a )?permanent (?:fatal )?error|i'?ve given up|giving up"
-    r"|message (?:that you sent )?(?:has not yet been|could not|was (?:automatically )?rejected"
-    r"|was undeliverable)"
-    r"|failed (?:recipient|address|to deliver)|address(?:es|\(es\))? (?:had|failed|were|not found)"
-    r"|recipients? (?:was|were|is) (?:rejected|not)|(?:host|domain) (?:unknown|not found)"
-    r"|delivery (?:was )?delayed"
-    r"|\b[45]\.\d\.\d{1,2}\b|\b55[0-4][ -]|tidak dapat (?:di)?(?:kirim|sampai)|gagal (?:di)?kirim"
-    r"|tidak terkirim"
-    r"|alamat (?:email )?tidak ditemukan|kotak surat penuh|non remis|n'a pas pu|unzustellbar|konnte nicht"
-)
-
 
 def _report(message: Message, own: frozenset[str]) -> Verdict | None:
     """A delivery report by its form: RFC 3464, or the header of Exim and Google."""
-    reports = bounces.reports(message)
-    failures = bounces.from_reports(reports, bounces.original_id(message))
     kind = message.header("Content-Type").lower()
     is_report = "delivery-status" in kind and "report" in kind
+    reports = bounces.reports(message)
+    if reports and not is_report and _passed_on(message):
+        return None
+    failures = bounces.from_reports(reports, bounces.original_id(message))
     if reports and not failures and all(r.action in {"delivered", "relayed", "expanded"} for r in reports):
         return Verdict(Kind.AUTO_REPLY, "Laporan server surat bahwa surat sudah sampai.")
     if failures or is_report:
@@ -127,25 +89,62 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
     return None
 
 
+def _passed_on(message: Message) -> bool:
+    """Whether somebody sends us a report that somebody got: it stands in a mail inside this one."""
+    kinds = [attachment.content_type for attachment in message.attachments]
+    status = next(index for index, kind in enumerate(kinds) if kind in bounces.STATUS_PARTS)
+    return "message/rfc822" in kinds[:status] and not _from_daemon(message)
+
+
 def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     """A report in free text from a mail server's own address."""
-    if not _from_daemon(message):
+    certain = _from_daemon(message)
+    if not certain and not _from_mail_office(message):
         return None
-    if _BOUNCE_SUBJECT.search(message.subject) or _BOUNCE_WORDS.search(bounces.explanation(message)):
+    words = bounces.explanation(message)
+    subject, told = phrases.BOUNCE_SUBJECT.search(message.subject), phrases.BOUNCE_WORDS.search(words)
+    if (certain and (subject or told)) or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
         return _bounce("Server surat memberitahukan bahwa surat tidak sampai.", failures)
-    return None
+    return _robot_daemon(message, own) if certain else None
+
+
+def _robot_daemon(message: Message, own: frozenset[str]) -> Verdict | None:
+    """What a MAILER-DAEMON says in a language unknown here: of a mail to somebody, or of something else."""
+    if not re.match(r"(?i)mail(?:er)?-daemon@", message.sender.email if message.sender else ""):
+        return None
+    failures = bounces.from_words(message, own)
+    if failures and not phrases.SUCCESS.search(message.text[:3_000]):
+        return _bounce("Server surat mengirim laporan tentang surat kepada seseorang.", failures)
+    return Verdict(Kind.AUTO_REPLY, "Surat dari server surat.")
 
 
 def _from_daemon(message: Message) -> bool:
-    raw = message.header("From").lstrip("<\"' ")
+    raw = message.header("From")
     email, name = (message.sender.email, message.sender.name) if message.sender else ("", "")
     return bool(
-        _DAEMON.match(email)
-        or _DAEMON.match(raw)
-        or _DAEMON_NAME.search(name)
-        or (not email and _DAEMON_NAME.search(raw))
+        phrases.DAEMON_ADDRESS.match(email)
+        or phrases.DAEMON_ADDRESS.match(raw)
+        or phrases.DAEMON_NAME.search(name)
+        or (not email and phrases.DAEMON_NAME.search(raw))
     )
+
+
+def _from_mail_office(message: Message) -> bool:
+    return bool(phrases.MAIL_OFFICE_ADDRESS.match(message.sender.email if message.sender else message.header("From")))
+
+
+def _a_person_speaks(message: Message) -> bool:
+    """Whether the text is a person's: forwarded, answered, filled into a form, or in a person's words."""
+    thread = message.in_reply_to or re.match(r"(?i)\s*(?:fwd?|tr|wg|terusan|diteruskan)\s*:", message.subject)
+    return bool(thread) or _is_form(message) or bool(phrases.PERSON_WORDS.search(bounces.explanation(message)))
+
+
+def _is_form(message: Message) -> bool:
+    """Whether a web site mails what a visitor wrote: two fields of a form, or another one to answer."""
+    sender = message.sender.email.lower() if message.sender else ""
+    visitor = any(address.email.lower() not in {"", sender} for address in message.reply_to)
+    return visitor or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
 
 
 def _bounce(reason: str, failures: list[Failure]) -> Verdict:
@@ -158,22 +157,24 @@ def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     if path not in {"<>", "<MAILER-DAEMON>"}:
         return None
     words = bounces.explanation(message)
-    if _BOUNCE_SUBJECT.search(message.subject) or len(_BOUNCE_WORDS.findall(words)) >= 2:
+    told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
+    if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
         return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures)
     return Verdict(Kind.AUTO_REPLY, "Pengirim amplopnya kosong (surat dari mesin).")
 
 
 def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
-    """A report from an ordinary address: both subject and words must say so, and no person answers here."""
-    robot = re.search(r"(?i)no-?reply|daemon|postmaster|antivirus|virus|mailscanner", message.header("From"))
+    """A report from an ordinary address: both subject and words must say so, and no person speaks here."""
     words = bounces.explanation(message)
     if (
-        _BOUNCE_SUBJECT.search(message.subject)
-        and _BOUNCE_WORDS.search(words)
-        and (robot or not re.match(r"(?i)\s*(?:re|fwd?|bls|tr)\s*:", message.subject) or len(words) < 600)
+        phrases.BOUNCE_SUBJECT.search(message.subject)
+        and phrases.BOUNCE_WORDS.search(words)
+        and not _a_person_speaks(message)
     ):
-        failures = bounces.from_words(message, own)
+        answered = re.match(r"(?i)\s*(?:re|bls|aw)\s*:", message.subject)
+        robot = phrases.ROBOT_SENDER.search(message.header("From"))
+        failures = bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
         if failures:
             return _bounce("Judul dan isinya melaporkan bahwa surat tidak sampai.", failures)
     return None
@@ -208,45 +209,11 @@ _AUTO_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("X-Zimbra-Auto-Reply", r"\S"),
         ("Content-Type", r"report-type=\"?(?:disposition-notification|feedback-report)"),
         ("X-OTRS-Loop", r"\S"),
-        ("X-Zendesk-From-Account-Id", r"\S"),
         ("X-Auto-Response", r"\S"),
+        ("X-Mailer", r"vacation|auto-?(?:re(?:ply|spon)|answer)"),
+        ("User-Agent", r"vacation|auto-?(?:re(?:ply|spon)|answer)"),
     )
 )
-_AUTO_SUBJECT = re.compile(
-    r"(?i)^\W*(?:\[?auto(?:matic(?:ally)?|matische?|mated)?[- _]?"
-    r"(?:reply|response|respond(?:er)?|antwort|answer|generated|message|acknowledg\w+)\b"
-    r"|balas(?:an)? otomatis|jawab(?:an)? otomatis|pesan otomatis|respon(?:s)? otomatis|email otomatis"
-    r"|surat otomatis|(?:saya )?(?:sedang|lagi) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor"
-    r"|tempat))\b"
-    r"|(?:di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat)|cuti)(?: \((?:sampai|hingga"
-    r"|s\.?d\.?)[^)]*\))?"
-    r"\s*(?::|$|[-–—]|sampai|hingga|s\.d\.|mulai tanggal)"
-    r"|pemberitahuan (?:cuti|di luar kantor)|out[ -]of[ -](?:the[ -])?office|ooo\b"
-    r"|away from (?:the |my )?(?:office|mail|email|desk)|(?:i am|i'm) (?:away|out|currently away"
-    r"|on (?:leave|vacation))"
-    r"|on (?:annual |maternity )?(?:leave|vacation|holiday)|vacation (?:reply|message|notice|response)"
-    r"|away until"
-    r"|abwesenheits\w*|automatische antwort|r[ée]ponse automatique|absen[ct]e? du bureau|message d'absence"
-    r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)"
-    r"|resposta autom[áa]tica|automatisch antwoord|afwezig|autosvar|odpowied[źz] automatyczna|автоответ"
-    r"|自動(?:返信|応答)|不在通知|自动回复|자동 ?(?:응답|회신)"
-    r"|tin nh[ắa]n t[ựu] đ[ộo]ng|tr[ảa] l[ờo]i t[ựu] đ[ộo]ng)"
-)
-_RECEIPT_SUBJECT = re.compile(
-    r"(?i)^\s*(?:read|gelesen|lu|le[íi]do|dibaca|not read|tidak dibaca"
-    r"|delivered)\s*:\s*\S"
-)
-_AUTO_WORDS = re.compile(
-    r"(?i)\b(?:this is an? (?:automat(?:ed|ic)|auto-?generated)|automatically generated|do not reply to this"
-    r"|please do not (?:directly )?reply|ini adalah (?:pesan|email|surat|balasan) otomatis"
-    r"|(?:pesan|email|surat|balasan) ini (?:dikirim|dibuat|dihasilkan) (?:secara )?otomatis"
-    r"|(?:mohon|harap|jangan) (?:untuk )?(?:tidak )?(?:membalas|balas) (?:ke )?(?:email|pesan|surat) ini"
-    r"|i am (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)"
-    r"|saya (?:sedang|saat ini) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat)))"
-)
-
-
-_ROBOT_ADDRESS = re.compile(r"(?i)(?:no|do|dont|not|tidak)[-_.]?(?:not[-_.]?)?(?:reply|balas)|auto|notif|system|robot")
 
 
 def _automatic_header(message: Message) -> Verdict | None:
@@ -257,12 +224,13 @@ def _automatic_header(message: Message) -> Verdict | None:
 
 
 def _automatic_subject(message: Message) -> Verdict | None:
-    if _AUTO_SUBJECT.search(message.subject):
+    if phrases.AUTO_SUBJECT.search(message.subject):
         return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.")
-    if _RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
+    if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
         return Verdict(Kind.AUTO_REPLY, "Tanda terima baca.")
     sender = message.sender.email if message.sender else ""
-    if _AUTO_WORDS.search(message.text[:3_000]) and _ROBOT_ADDRESS.match(sender):
+    robot = phrases.ROBOT_MAILBOX.match(sender) and phrases.AUTO_WORDS.search(message.text[:3_000])
+    if robot and not _is_form(message):
         return Verdict(Kind.AUTO_REPLY, "Alamat dan isinya menyatakan surat otomatis.")
     return None
 

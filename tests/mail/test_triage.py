@@ -75,6 +75,127 @@ def test_people_are_not_taken_for_robots(headers: tuple[str, ...]) -> None:
     assert verdict("From: Siti <siti@surel.example>", *headers).kind is Kind.PERSON
 
 
+@pytest.mark.parametrize(
+    ("headers", "text"),
+    [
+        (
+            ("From: Siti <siti@surel.example>", "Subject: Paket tidak terkirim"),
+            "Paket saya dari kantor pos gagal dikirim ke jalan@mawar.example, petugas tidak ditemukan.",
+        ),
+        (
+            ("From: Siti <siti@surel.example>", "Subject: Email saya tidak terkirim ke dinas"),
+            "Selamat pagi, email saya tidak terkirim ke alamat:\n\ninfo@dinas.example\n\n550 5.1.1 User unknown.",
+        ),
+        (
+            ("From: Andi <bounce@toko.example>", "Subject: Pengiriman gagal"),
+            "Paket bantuan untuk warga tidak terkirim. Mohon segera ditindaklanjuti.",
+        ),
+        (
+            ("From: Rina <rina@surel.example>", "Subject: Delivery failed: bansos"),
+            "Dear Sir, delivery of the aid failed and nobody at info@dinas.example answers (user unknown).",
+        ),
+        (
+            ("From: Rina <rina@surel.example>", "Subject: Fwd: Undelivered Mail Returned to Sender"),
+            "---------- Forwarded message ---------\nFrom: MAILER-DAEMON@mx.example\n\n"
+            "<info@dinas.example>: host mx said: 550 5.1.1 User unknown",
+        ),
+        (
+            ("From: Rina <rina@surel.example>", "Subject: Re: Undelivered Mail", "In-Reply-To: <1@mx.example>"),
+            "Kenapa begini?\n> <info@dinas.example>: host mx said: 550 5.1.1 User unknown",
+        ),
+        (
+            ("From: Web <noreply@situs.example>", "Subject: Formulir pengaduan: surat tidak terkirim"),
+            "Nama: Siti\nEmail: siti@surel.example\nPesan: Surat tidak terkirim, kotak surat penuh.\n"
+            "Email ini dikirim otomatis, mohon tidak membalas email ini.",
+        ),
+        (
+            ("From: Web <notifikasi@situs.example>", "Reply-To: siti@surel.example", "Subject: Pesan baru"),
+            "Lampu jalan mati.\nEmail ini dikirim otomatis.",
+        ),
+        (
+            ("From: Postmaster Kota <postmaster@kantor.example>", "Subject: Lampu jalan mati"),
+            "Lampu di depan kantor mati sejak Jumat.",
+        ),
+        (("From: siti@surel.example", "Subject: Cuti hamil ditolak kelurahan"), "Mohon penjelasan."),
+        (("From: siti@surel.example", "Subject: Otomatis tertolak saat mendaftar"), "Mohon penjelasan."),
+        (
+            ("From: Ana (via Meja Bantu) <ana@dinas.example>", "X-Zendesk-From-Account-Id: 7", "Subject: Laporan"),
+            "Kami teruskan laporan warga.",
+        ),
+    ],
+)
+def test_complaints_about_lost_mail_and_forms_of_web_sites_are_people(headers: tuple[str, ...], text: str) -> None:
+    assert verdict(*headers, text=text).kind is Kind.PERSON
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        # vacation(1), Sieve (RFC 5230), Exchange, Domino, GroupWise, Gmail, cPanel, challenge-response
+        ("Subject: away from my mail", "Precedence: bulk"),
+        ("Subject: Auto: Laporan Anda", "Auto-Submitted: auto-replied (vacation)", "X-Sieve: Pigeonhole Sieve 0.5"),
+        ("Subject: Automatic reply: Laporan", "X-Auto-Response-Suppress: All", "Auto-Submitted: auto-generated"),
+        ("Subject: Putri Ayu is out of the office.", "X-Mailer: Lotus Domino Web Server", "Return-Path: <>"),
+        ("Subject: Out of Office AutoReply: Laporan Anda",),
+        ("Subject: Vacation reply", "X-Autoreply: yes", "Precedence: bulk"),
+        ("Subject: Re: Laporan", "X-Autorespond: laporan", "Precedence: auto_reply"),
+        ("Subject: Your email requires verification", "X-Boxtrapper: abc"),
+        ("Subject: Terima kasih", "X-Mailer: vacation 1.2"),
+        ("Subject: abuse report", "Content-Type: multipart/report; report-type=feedback-report; boundary=b"),
+        ("Subject: x", "Content-Type: multipart/report; report-type=disposition-notification; boundary=b"),
+        ("Subject: Telah dibaca: Laporan Anda",),
+        ("Subject: Gelesen: Laporan",),
+        ("Subject: Abwesenheitsnotiz: Laporan",),
+        ("Subject: Automatische Antwort: Laporan",),
+        ("Subject: Réponse automatique : Laporan",),
+        ("Subject: Respuesta automática: Laporan",),
+        ("Subject: Resposta automática: Laporan",),
+        ("Subject: Risposta automatica: Laporan",),
+        ("Subject: Automatisch antwoord: Laporan",),
+        ("Subject: Autosvar: Laporan",),
+        ("Subject: Automatisk svar: Laporan",),
+        ("Subject: Automaattinen vastaus: Laporan",),
+        ("Subject: Odpowiedź automatyczna: Laporan",),
+        ("Subject: Automatická odpověď: Laporan",),
+        ("Subject: Автоматический ответ: Laporan",),
+        ("Subject: Otomatik Yanıt: Laporan",),
+        ("Subject: Trả lời tự động: Laporan",),
+        ("Subject: 自動返信: Laporan",),
+        ("Subject: 自动答复: Laporan",),
+        ("Subject: 자동 회신: Laporan",),
+        ("Subject: Jawaban otomatis",),
+        ("Subject: [Auto-Reply] Laporan",),
+        ("Subject: Saya sedang cuti",),
+        ("Subject: Tidak berada di kantor",),
+    ],
+)
+def test_automatic_answers_of_many_programs_and_languages(headers: tuple[str, ...]) -> None:
+    assert verdict("From: Putri <putri@kantor.example>", *headers).kind is Kind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Antrean dikosongkan.", Kind.AUTO_REPLY),
+        ("Your message was delivered to:\n\na@x.example", Kind.AUTO_REPLY),
+        ("Ez egy ismeretlen nyelv:\n\na@x.example", Kind.BOUNCE),
+    ],
+)
+def test_a_mail_server_is_no_person_whatever_it_says(text: str, kind: Kind) -> None:
+    assert verdict("From: MAILER-DAEMON@mx.example", "Subject: Pemberitahuan", text=text).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Your message could not be delivered.\n\nReceived: from mx\nTo: a@x.example", Kind.BOUNCE),
+        ("Terima kasih atas surat Anda.", Kind.AUTO_REPLY),
+    ],
+)
+def test_an_empty_envelope_sender_with_the_mail_that_came_back_is_a_failure(text: str, kind: Kind) -> None:
+    assert verdict("Return-Path: <>", "From: x@mx.example", "Subject: a", text=text).kind is kind
+
+
 def test_a_person_who_quotes_a_failure_is_a_person() -> None:
     text = "Bu, surat saya kemarin gagal terkirim (550 user unknown). Saya kirim lagi."
     assert verdict("From: Siti <siti@surel.example>", "Subject: Laporan", text=text).kind is Kind.PERSON

@@ -1,0 +1,293 @@
+"""The words by which robots give themselves away, one phrase a line, by topic and language.
+
+Hides nothing: a phrase is a regular expression without case, and is added where its topic
+stands. Keep each linear: no two neighbouring repetitions that match the same characters.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases), re.I)
+
+
+def _starting(*phrases: str) -> re.Pattern[str]:
+    return re.compile(rf"^\W{{0,10}}(?:{'|'.join(phrases)})", re.I)
+
+
+# --- senders -------------------------------------------------------------------------------
+
+DAEMON_ADDRESS = _starting(
+    r"mail(?:er)?[-_.]?daemon\b",
+    r"[a-z]{1,20}-?daemon\b",
+    r"postmaster\b",
+    r"mail[-_.]delivery\b",
+    r"microsoftexchange[0-9a-f]{32}\b",
+    r"nullmailer\b",
+    r"mmdf\b",
+    r"imss\b",
+    r"post[-_]master\b",
+)
+# Also the addresses of people and of shared mailboxes: their words must tell.
+MAIL_OFFICE_ADDRESS = _starting(
+    r"bounces?\b",
+    r"mail-?er\b",
+    r"mailadm(?:in)?\b",
+    r"mail-?system\b",
+    r"mailmaster\b",
+    r"sysadmin\b",
+)
+DAEMON_NAME = _any(
+    r"mail(?:er)?[ -]?(?:delivery|deliver system|daemon|administrator)",
+    r"delivery (?:sub)?system",
+    r"^postmaster",
+    r"system administrator",
+    r"mail system",
+    r"internet mail service",
+    r"sistem pengiriman surat",
+)
+ROBOT_SENDER = _any(r"no-?reply", r"daemon", r"postmaster", r"virus", r"mailscanner")
+# The part before the @ of an address that no person reads.
+ROBOT_MAILBOX = _starting(
+    r"(?:no|do|dont|not|tidak)[-_.]?(?:not[-_.]?)?(?:reply|balas)",
+    r"auto",
+    r"notif",
+    r"system",
+    r"robot",
+)
+
+# --- a mail did not arrive: subjects -------------------------------------------------------
+
+BOUNCE_SUBJECT = _any(
+    # English
+    r"undeliver",
+    r"non-?deliver",
+    r"not delivered",
+    r"return(?:ed|ing) (?:mail|to sender|message|e-?mail)",
+    r"(?:delivery|mail|message) (?:status|system|failure|failed|problem|report|warning|error)",
+    r"(?:failure|failed) (?:notice|delivery|mail)",
+    r"delivery (?:has )?(?:been )?(?:failed|failure|delayed|notification|incomplete|rejected)",
+    r"mail (?:could )?not (?:be )?deliver",
+    r"could not (?:be delivered|send message)",
+    r"unable to deliver",
+    r"delayed mail",
+    r"message delayed",
+    r"warning: message",
+    r"user unknown",
+    r"unknown user",
+    r"processing error",
+    r"mail error",
+    r"^\W{0,3}bounced?\b",
+    r"failed to deliver",
+    r"error sending your mail",
+    r"(?:automatically|message was) rejected",
+    r"blocked message",
+    r"message (?:you sent )?(?:was )?blocked",
+    r"^(?:ignored )?not member article from",
+    r"^reject mail\b",
+    # Bahasa Indonesia
+    r"^\W{0,3}tidak (?:dapat )?(?:ter|di)?kirim(?:kan)?\s*:",
+    r"(?:surat|pesan|e-?mail)(?: anda)? (?:tidak|gagal|belum) (?:dapat |bisa )?(?:ter|di)?kirim",
+    r"gagal (?:meng|ter|di)?kirim",
+    r"tidak (?:dapat |bisa )?(?:ter|di)kirim",
+    r"pengiriman (?:surat |pesan |e-?mail )?(?:gagal|tertunda)",
+    r"status pengiriman",
+    # German, French, Spanish, Portuguese, Italian, Dutch
+    r"unzustellbar",
+    r"nicht zugestellt",
+    r"zustellung (?:fehlgeschlagen|nicht m[öo]glich)",
+    r"non remis",
+    r"non[- ]?distribu",
+    r"[ée]chec de (?:la )?(?:remise|distribution)",
+    r"no se puede entregar",
+    r"no (?:se ha )?entregado",
+    r"error (?:de|en la) entrega",
+    r"n[ãa]o (?:foi |[ée] )?(?:poss[íi]vel )?entreg",
+    r"falha (?:na|de) entrega",
+    r"non recapitabile",
+    r"mancato recapito",
+    r"recapito non riuscito",
+    r"niet (?:bezorgd|bestelbaar)",
+    r"onbestelbaar",
+    # Nordic and Slavic languages, Turkish, Vietnamese
+    r"kan ikke leveres",
+    r"(?:gick inte att leverera|kan inte levereras)",
+    r"ei voi toimittaa",
+    r"niedostarcz",
+    r"nie można dostarczyć",
+    r"nelze doručit",
+    r"недоставлен",
+    r"не(?: может быть)? доставлен",
+    r"teslim edilemedi",
+    r"không (?:thể )?gửi được",
+    # Chinese, Japanese, Korean
+    r"退信",
+    r"無法寄達",
+    r"(?:无法|無法|未能|未)(?:送达|送達|投递|投遞|传递|傳遞)",
+    r"投递失败",
+    r"配信(?:不能|失敗|できません|に失敗)",
+    r"メッセージを配信できません",
+    r"배달(?:되지 않음|하지 못|할 수 없)",
+    r"반송",
+)
+
+# --- a mail did not arrive: the server's words ---------------------------------------------
+
+BOUNCE_WORDS = _any(
+    # English: it was not delivered
+    r"(?:could ?n[o'’]t|can ?n[o'’]t|unable to|(?:was|were|has|have) ?n[o'’]t(?: been)?|did ?n[o'’]t|not) (?:be )?"
+    r"(?:deliver|reach the recipient|sent)",
+    r"undeliver",
+    r"non-?deliver",
+    r"delivery (?:has |of the e?-?mail )?(?:to the following|failed|failure|attempt|status|error|was stopped)",
+    r"delivery (?:was |has been )?delayed",
+    r"returned (?:to (?:sender|you)|undelivered)",
+    r"message (?:that you sent )?(?:has not yet been|could not|was (?:automatically )?rejected|was undeliverable)",
+    r"failed (?:recipient|address|to deliver)",
+    r"error delivering",
+    r"i'?ve given up",
+    r"giving up",
+    r"(?:this is a )?permanent (?:fatal )?error",
+    r"blocked by our",
+    r"has been blocked",
+    r"had trouble delivering",
+    r"you are not (?:a )?member",
+    # English: why
+    r"user (?:is )?(?:unknown|not known|not found|doesn|not listed)",
+    r"unknown (?:user|recipient|address|local)",
+    r"no such (?:user|address|recipient|mailbox|person)",
+    r"(?:mailbox|quota|account|inbox) (?:is |was |has )?(?:size |limit )?(?:full|exceeded|disabled|unavailable)",
+    r"over quota",
+    r"exceeded[^\n]{0,30}quota",
+    r"address(?:es|\(es\))? (?:had|failed|were|not found)",
+    r"recipients? (?:was|were|is) (?:rejected|not)",
+    r"(?:host|domain) (?:unknown|not found)",
+    # codes (RFC 3463, RFC 5321)
+    r"\b[45]\.\d\.\d{1,2}\b",
+    r"\b55[0-4][ -]",
+    # Bahasa Indonesia
+    r"(?:tidak dapat|tidak bisa|belum) (?:ter|di)?(?:kirim|sampai)",
+    r"gagal (?:ter|di)?kirim",
+    r"pengiriman gagal",
+    r"tidak terkirim",
+    r"alamat (?:e-?mail )?(?:tersebut )?tidak (?:dapat )?ditemukan",
+    r"kotak (?:surat|masuk) penuh",
+    # German, French, Spanish, Portuguese, Italian, Dutch
+    r"unzustellbar",
+    r"konnte nicht",
+    r"fehler bei der nachrichtenzustellung",
+    r"zustellung",
+    r"non remis",
+    r"n'a pas pu",
+    r"[ée]chec de la remise",
+    r"no se (?:ha podido|pudo|puede|encontr[óo])",
+    r"falha na entrega",
+    r"n[ãa]o (?:p[ôo]de|foi poss[íi]vel)",
+    r"impossibile recapitare",
+    r"bezorging[^\n]{0,60}mislukt",
+    r"kan niet worden gevonden",
+    # Nordic and Slavic languages, Turkish, Vietnamese
+    r"(?:leveransen|leveringen)[^\n]{0,60}(?:misslyckades|mislykkedes|mislyktes)",
+    r"nie można dostarczyć",
+    r"doručení[^\n]{0,60}se nezdařilo",
+    r"не удалось доставить",
+    r"не может быть доставлен",
+    r"teslim edilemedi",
+    r"không gửi được",
+    # Chinese, Japanese, Korean
+    r"(?:未能|无法|無法)[^\n]{0,20}(?:传递|傳遞|送达|送達|投递|投遞)",
+    r"(?:被退回|退信原因)",
+    r"(?:地址|收件人)[^\n]{0,60}不存在",
+    r"(?:配信|送信)(?:に失敗|できません|が失敗)",
+    r"見つかりませんでした",
+    r"배달(?:되지|하지) (?:않|못)",
+)
+
+SUCCESS = _any(r"success", r"(?:has been|was) (?:delivered|relayed|sent)\b", r"berhasil", r"erfolgreich")
+# Words of a person, by which a complaint about a lost mail or parcel differs from a report.
+PERSON_WORDS = _any(
+    r"\b(?:saya|aku|kami sekeluarga|warga|ybs)\b",
+    r"\b(?:yth|kepada yang terhormat|assalam\w*|wassalam\w*|dengan hormat|hormat (?:saya|kami))\b",
+    r"\bselamat (?:pagi|siang|sore|malam)\b",
+    r"\b(?:tolong|mohon (?:bantu|segera|tindak|ditindak|diperbaiki|perhatian|maaf|penjelasan|info))",
+    r"\b(?:paket|kurir|ekspedisi|resi|kantor pos)\b",
+    r"\b(?:dear (?:sir|madam|mr|mrs|all|team)|best regards|kind regards|yours (?:sincerely|faithfully))\b",
+)
+
+# --- automatic answers ---------------------------------------------------------------------
+
+AUTO_SUBJECT = _starting(
+    # English
+    r"\[?auto(?:matic(?:ally)?|matische?|mated)?[- _]?"
+    r"(?:reply|response|respond(?:er)?|antwort|answer|generated|message|acknowledg\w+)\b",
+    r"out[ -]of[ -](?:the[ -])?office",
+    r"ooo\b",
+    r"away from (?:the |my )?(?:office|mail|email|desk)",
+    r"away until",
+    r"(?:i am|i'm) (?:away|out|currently away|on (?:leave|vacation))",
+    r"on (?:annual |maternity )?(?:leave|vacation|holiday)",
+    r"vacation (?:reply|message|notice|response)",
+    # Bahasa Indonesia
+    r"(?:balas(?:an)?|jawab(?:an)?|pesan|respon(?:s)?|e-?mail|surat) otomatis",
+    r"(?:saya )?(?:sedang|lagi) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat))\b",
+    r"(?:di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat)|cuti)"
+    r"(?: \((?:sampai|hingga|s\.?d\.?)[^)]{0,60}\))?\s{0,9}(?::|$|[-–—]|sampai|hingga|s\.d\.|mulai tanggal)",
+    r"pemberitahuan (?:cuti|di luar kantor)",
+    # German, French, Spanish, Italian, Portuguese, Dutch
+    r"abwesen(?:heits|d)\w*",
+    r"automatische antwort",
+    r"r[ée]ponse automatique",
+    r"absen[ct]e? du bureau",
+    r"message d'absence",
+    r"respuesta autom[áa]tica",
+    r"fuera de (?:la )?oficina",
+    r"risposta automatica",
+    r"fuori (?:sede|ufficio)",
+    r"resposta autom[áa]tica",
+    r"automatisch antwoord",
+    r"afwezig",
+    # Nordic and Slavic languages, Turkish, Vietnamese
+    r"auto?svar",
+    r"automatisk[at]? (?:svar|besvarelse)",
+    r"frånvaro",
+    r"automaattinen vastaus",
+    r"poissa",
+    r"odpowied[źz] automatyczna",
+    r"automatick[áa] odpověď",
+    r"автоответ",
+    r"автоматический ответ",
+    r"otomatik yanıt",
+    r"tin nh[ắa]n t[ựu] đ[ộo]ng",
+    r"(?:th[ưu] )?tr[ảa] l[ờo]i t[ựu] đ[ộo]ng",
+    # Chinese, Japanese, Korean
+    r"自動(?:返信|応答|回覆)",
+    r"不在通知",
+    r"自动(?:回复|答复)",
+    r"외출 중",
+    r"자동 ?(?:응답|회신)",
+)
+RECEIPT_SUBJECT = re.compile(
+    r"^\s{0,9}(?:read|gelesen|lu|le[íi]do|letto|gelezen|(?:telah |sudah )?dibaca|not read|tidak dibaca"
+    r"|delivered|terkirim)\s{0,9}:\s{0,9}\S",
+    re.I,
+)
+AUTO_WORDS = _any(
+    r"\bthis is an? (?:automat(?:ed|ic)|auto-?generated)",
+    r"\bautomatically generated",
+    r"\bdo not reply to this",
+    r"\bplease do not (?:directly )?reply",
+    r"\bi am (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)",
+    r"\bini adalah (?:pesan|e-?mail|surat|balasan) otomatis",
+    r"\b(?:pesan|e-?mail|surat|balasan) ini (?:dikirim|dibuat|dihasilkan) (?:secara )?otomatis",
+    r"\b(?:mohon|harap|jangan) (?:untuk )?(?:tidak )?(?:membalas|balas) (?:ke )?(?:e-?mail|pesan|surat) ini",
+    r"\bsaya (?:sedang|saat ini) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat))",
+)
+# The fields of a form on a web site, which holds what a person wrote.
+FORM_FIELD = re.compile(
+    r"^[ \t*>-]{0,9}(?:nama|nik|no\.? ?(?:hp|telp|telepon)|telepon|hp|alamat|e-?mail|kontak|isi|pesan|keluhan"
+    r"|aduan|pengaduan|laporan|judul|perihal|lokasi|kategori|name|phone|address|message|comments?)"
+    r"(?: [\w/()]{1,20}){0,3}[ \t*]{0,9}[:=]",
+    re.I | re.M,
+)
