@@ -63,7 +63,9 @@ def _history(lines: list[str], index: int) -> tuple[int, bool]:
         return 0, False
     if line.startswith((">", "&gt;")):
         return 1 + _wrapped(lines, index), False
-    if _SEPARATOR.match(line) or _device(line) or _headers(lines, index) or _labelled_rule(lines, index):
+    if _device(lines, index):
+        return 1, not _quoted_reply_below(lines, index + 1)
+    if _SEPARATOR.match(line) or _headers(lines, index) or _labelled_rule(lines, index):
         return 0, True
     length = _attribution(lines, index)
     if length:
@@ -89,15 +91,46 @@ def _quoted_below(lines: list[str], index: int) -> bool:
     return below.startswith((">", "&gt;"))
 
 
+def _quoted_reply_below(lines: list[str], index: int) -> bool:
+    """Whether the next thing said is a quote with its marks, below which a person may have answered."""
+    index = next((at for at in range(index, min(index + 4, len(lines))) if lines[at].strip()), index)
+    return _quoted_below(lines, index) or _quoted_below(lines, index + (_attribution(lines, index) or _WINDOW))
+
+
 # --- "Pada tanggal … menulis:" ----------------------------------------------------------------
 
-_VERB = (
-    r"(?:menulis|wrote|writes|tulis|berkata|escribi[óo]|escreveu|a [ée]crit|schrieb|schreef|geschreven"
-    r"|ha scritto"
-    r"|napisał(?:\(a\)|a)?|napsal(?:\(a\)|a)?|skrev|kirjoitti|пишет|писал(?:\(а\))?|написал(?:\(а\)|а)?"
-    r"|writes"
-    r"|写道|寫道|đã viết|yazdı|σας έγραψε|έγραψε|さん?(?:は|が)?書きました|のメール|님이 (?:작성|씀)|작성"
-    r"|เขียน(?:ว่า)?|scrisse|a scris|rakstīja|rašė|írta|schreef op|skrifaði)"
+# "wrote" in the languages of mail programs; one a line, so that one more is easily added.
+_VERB = "(?:{})".format(
+    "|".join(
+        (
+            r"menulis|tulis|berkata",  # Indonesia, Malay
+            r"wrote|writes",
+            r"schrieb",
+            r"a [ée]crit",
+            r"escribi[óo]",
+            r"escreveu",
+            r"ha scritto|scrisse",
+            r"schreef(?: op)?|geschreven",
+            r"skrev|skrifaði",
+            r"kirjoitti",
+            r"napisał(?:\(a\)|a)?|pisze",
+            r"napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?",
+            r"пишет|писал(?:\(а\))?|написал(?:\(а\)|а)?",
+            r"пише|написав(?:\(ла\))?",
+            r"a scris",
+            r"írta",
+            r"rakstīja|rašė",
+            r"σας έγραψε|έγραψε",
+            r"yazdı",
+            r"đã viết",
+            r"เขียน(?:ว่า)?",
+            r"写道|寫道",
+            r"さん?(?:は|が)?書きました|のメール",
+            r"님이 (?:작성|씀)|작성|쓴 글",
+            r"كتب",
+            r"כתב",
+        )
+    )
 )
 _ENDS_IN_VERB = re.compile(rf"{_VERB}\s*[:：]?$", re.I)
 _HAS_VERB = re.compile(rf"(?<!\w){_VERB}(?!\w)|写道|寫道|書きました|작성", re.I)
@@ -112,8 +145,8 @@ _OPENING = re.compile(
 )
 _STARTS_WITH_DATE = re.compile(r"(?i)\W*(?:\w{2,12}\.?,?\s+)?\d{1,4}[\s./:-]")
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
-_TIME = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}\b|\b\d{1,2} (?:am|pm)\b", re.I)
-_DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
+_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|(?<!\d)\d{1,2} (?:am|pm)\b", re.I)
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 
 
 def _attribution(lines: list[str], index: int) -> int:
@@ -125,7 +158,11 @@ def _attribution(lines: list[str], index: int) -> int:
         joined = f"{joined} {line.strip().strip('*_')}".strip()
         if len(joined) > 500:
             return 0
-        if _attributes(joined, _quoted_below(lines, index + count)):
+        if _attributes(
+            joined,
+            _quoted_below(lines, index + count),
+            any(above.strip() for above in lines[max(0, index - 3) : index]),
+        ):
             later = lines[index + 1 : index + count]
             return 0 if not _opens(joined) and any(_opens(line.strip()) for line in later) else count
     return 0
@@ -135,7 +172,7 @@ def _opens(line: str) -> bool:
     return bool(_OPENING.match(line) or _STARTS_WITH_DATE.match(line))
 
 
-def _attributes(line: str, quoted_below: bool) -> bool:
+def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
     ends = line.endswith((":", "："))
     verb, address = bool(_HAS_VERB.search(line)), bool(_ADDRESS.search(line))
     dated = bool(_TIME.search(line) or _DATE.search(line))
@@ -143,7 +180,7 @@ def _attributes(line: str, quoted_below: bool) -> bool:
     if verb and _PERSON_WRITES.search(line) and not quoted_below:
         return False
     if verb and (ends or (address and _ENDS_IN_VERB.search(line))):
-        return quoted_below or (address and (dated or opens)) or (opens and bool(_TIME.search(line)))
+        return quoted_below or (address and (dated or opens)) or (opens and text_above and bool(_TIME.search(line)))
     if ends and address and dated and re.search(r"@[^\s<>]+\s*>+\s*[:：]$", line):
         return opens or quoted_below or bool(_TIME.search(line))
     return ends and quoted_below and dated and len(line) < 200
@@ -151,36 +188,74 @@ def _attributes(line: str, quoted_below: bool) -> bool:
 
 # --- header block of the earlier mail ---------------------------------------------------------
 
-_FROM = (
-    r"dari|pengirim|from|von|de|van|da|fra|från|od|от|от кого|lähettäjä|expéditeur|remitente|mittente"
-    r"|message du|差出人|送信者|发件人|寄件者|보낸 사람|từ|kimden|feladó|odesílatel|από|จาก"
+# Field names of copied headers: sender first, then all others; one language a line.
+_FROM = "|".join(
+    (
+        r"dari|daripada|pengirim",
+        r"from",
+        r"von|de|van|da|fra|från|od|de la",
+        r"expéditeur|remitente|mittente|message du",
+        r"lähettäjä",
+        r"odesílatel|odosielateľ",
+        r"от|от кого|від",
+        r"feladó|kimden|gönderen",
+        r"από|จาก|từ|من|מאת",
+        r"差出人|送信者|发件人|寄件者|보낸 사람",
+    )
 )
-_OTHER = (
-    r"dikirim(?: pada)?|terkirim|tanggal|kepada|ke|untuk|tembusan|tindasan|subjek|perihal|judul|hal|balas ke"
-    r"|sent|date|to|cc|bcc|subject|reply-to|importance|attachments?|gesendet|datum|an|betreff|kopie"
-    r"|envoyé(?: le)?"
-    r"|à|objet|sujet|copie à|pour|verzonden|aan|onderwerp|inviato|a|oggetto|data|enviado(?: el| em)?"
-    r"|enviada em"
-    r"|para|asunto|assunto|fecha|sendt|til|emne|dato|skickat|till|ämne|wysłano|do|temat|dw|отправлено"
-    r"|кому|тема"
-    r"|дата|копия|lähetetty|vastaanottaja|aihe|päivämäärä|送信日時|宛先|件名|日付|发送时间|发送日期"
-    r"|收件人|抄送"
-    r"|主题|日期|寄件日期|收件者|主旨|보낸 날짜|받는 사람|제목|날짜|đã gửi|đến|chủ đề"
-    r"|ngày|gönderilme|kime|konu"
+_OTHER = "|".join(
+    (
+        r"dikirim(?: pada)?|terkirim|dihantar|tanggal|kepada|ke|untuk|tembusan|tindasan|subjek|perihal|judul|hal"
+        r"|balas ke",
+        r"sent|date|to|cc|bcc|subject|reply-to|importance|attachments?",
+        r"gesendet|datum|an|betreff|kopie",
+        r"envoyé(?: le)?|à|objet|sujet|copie à|pour",
+        r"verzonden|aan|onderwerp",
+        r"inviato|a|oggetto|data",
+        r"enviado(?: el| em)?|enviada em|para|asunto|assunto|fecha",
+        r"sendt|til|emne|dato|skickat|till|ämne",
+        r"lähetetty|vastaanottaja|aihe|päivämäärä",
+        r"wysłano|do|temat|dw",
+        r"odesláno|odoslané|komu|předmět|predmet|kopia",
+        r"отправлено|кому|тема|дата|копия|надіслано|копія",
+        r"elküldve|címzett|tárgy",
+        r"trimis|către|subiect",
+        r"στάλθηκε|προς|θέμα",
+        r"gönderme(?: tarihi)?|gönderildi|tarih|kime|konu",
+        r"ngày|đã gửi|đến|chủ đề",
+        r"ส่ง|ถึง|เรื่อง|วันที่",
+        r"تم الإرسال|التاريخ|إلى|الموضوع",
+        r"נשלח|אל|נושא",
+        r"送信日時|日時|宛先|件名",
+        r"发送时间|发送日期|日期|收件人|抄送|主题",
+        r"寄件日期|收件者|主旨|副本",
+        r"보낸 날짜|날짜|받는 사람|제목",
+    )
 )
 _FROM_LINE = re.compile(rf"(?i)^\W{{0,4}}(?:{_FROM})\s?\*?\s?[:：]\s?\*?\s*(?P<value>.*)$")
+_MOMENT = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]m)?(?: \w{1,5})?$", re.I)
 _ANY_LINE = re.compile(rf"(?i)^\W{{0,4}}(?P<label>{_FROM}|{_OTHER})\s?\*?\s?[:：]")
 
 
 def _headers(lines: list[str], index: int) -> bool:
     """Whether a copied header of an earlier mail starts here: sender first, three fields at
     least, and an address or a time, which a letter's own "Dari: … Perihal: …" lacks."""
+    if _notes_header(lines, index):
+        return True
     if not _FROM_LINE.match(lines[index].strip()):
         return False
     block = _block(lines, index)
     labels = {found["label"].lower() for line in block if (found := _ANY_LINE.match(line))}
     whole = " ".join(block)
     return len(labels) >= 3 and bool(_ADDRESS.search(whole) or _TIME.search(whole))
+
+
+def _notes_header(lines: list[str], index: int) -> bool:
+    """The table that Lotus Notes draws: who, when, then bare labels with their values below."""
+    if index + 1 >= len(lines) or not _MOMENT.match(lines[index + 1].strip()):
+        return False
+    labels = {line.strip().lower() for line in lines[index + 2 : index + 14]}
+    return len(labels & {"to", "cc", "subject", "kepada", "ke", "tembusan", "perihal", "subjek"}) >= 2
 
 
 def _block(lines: list[str], index: int) -> list[str]:
@@ -201,20 +276,30 @@ def _block(lines: list[str], index: int) -> list[str]:
     return block
 
 
-_ORIGINAL = (
-    r"original (?:message|appointment|e?-?mail)|pesan (?:asli|asal|sebelumnya|terusan|yang diteruskan"
-    r"|terlampir)"
-    r"|surat (?:asli|sebelumnya)|email (?:asli|sebelumnya)|forwarded (?:message|by[^-]*)|diteruskan oleh[^-]*"
-    r"|(?:ursprüngliche|originale|weitergeleitete) nachricht|original-?nachricht|message (?:d'origine"
-    r"|original|transféré)"
-    r"|mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)"
-    r"|oorspronkelijk bericht|doorgestuurd bericht|oprindelig (?:besked|meddelelse)|opprinnelig melding"
-    r"|(?:ursprungligt|originalmeddelande|vidarebefordrat) ?(?:meddelande)?|alkuperäinen viesti"
-    r"|(?:wiadomość oryginalna|oryginalna wiadomość|pierwotna wiadomość)|(?:исходное|пересылаемое"
-    r"|оригинальное) сообщение"
-    r"|původní zpráva|orijinal mesaj|αρχικό μήνυμα"
-    r"|元のメッセージ|原始邮件|邮件原件|原始郵件|원본 메시지"
-    r"|tin nhắn gốc"
+# "original message" and "forwarded message", as they stand between dashes.
+_ORIGINAL = "|".join(
+    (
+        r"pesan (?:asli|asal|sebelumnya|terusan|yang diteruskan|terlampir)|diteruskan oleh[^-]*",
+        r"(?:surat|email) (?:asli|sebelumnya)|mesej asal",
+        r"original (?:message|appointment|e?-?mail)|forwarded (?:message|by[^-]*)",
+        r"(?:ursprüngliche|originale|weitergeleitete) nachricht|original-?nachricht",
+        r"message (?:d'origine|original|transféré)",
+        r"mensaje (?:original|reenviado)",
+        r"mensagem (?:original|encaminhada)",
+        r"messaggio (?:originale|inoltrato)",
+        r"oorspronkelijk bericht|doorgestuurd bericht",
+        r"oprindelig (?:besked|meddelelse)|opprinnelig melding",
+        r"(?:ursprungligt|vidarebefordrat) ?(?:meddelande)?|originalmeddelande",
+        r"alkuperäinen viesti",
+        r"wiadomość oryginalna|oryginalna wiadomość|pierwotna wiadomość",
+        r"(?:исходное|пересылаемое|оригинальное) сообщение",
+        r"původní zpráva|pôvodná správa",
+        r"eredeti üzenet|mesaj original",
+        r"orijinal mesaj|özgün ileti",
+        r"αρχικό μήνυμα",
+        r"tin nhắn gốc|thư gốc",
+        r"元のメッセージ|原始邮件|邮件原件|原始郵件|원본 메시지",
+    )
 )
 _SEPARATOR = re.compile(
     rf"(?i)^(?:[-=_*#~]{{2,}}\s*(?:{_ORIGINAL})\s*[-=_*#~]{{2,}}"
@@ -246,43 +331,67 @@ def _rule_above(lines: list[str], index: int) -> int:
 # --- signature ----------------------------------------------------------------------------------
 
 _DEVICES = (
-    r"iphone|ipad|ipod|android|ponsel|hp\b|yahoo|outlook|gmail|samsung|galaxy|perangkat|windows|e?mail\b"
-    r"|blackberry"
-    r"|huawei|xiaomi|redmi|oppo|vivo|realme|nokia|smartphone|telepon|tablet|thunderbird|proton|mobile"
-    r"|phone|saya\.?$"
-    r"|handy|téléphone|appareil|telefon|dispositivo|móvil|app\b|ios"
+    r"iphone|ipad|ipod|android|ponsel|hp\b|smartphone|telepon|tablet|perangkat|mobile|phone|handy|téléphone|appareil"
+    r"|telefon|dispositivo|móvil|app\b|aplikasi|ios|windows|blackberry"
+    r"|samsung|galaxy|huawei|xiaomi|redmi|oppo|vivo|realme|nokia"
+    r"|yahoo|outlook|gmail|e?mail\b|thunderbird|proton|saya\.?$"
 )
+# The line that a phone or program adds below what its owner writes.
 _SENT_FROM = re.compile(
-    r"(?i)^\W{0,3}(?:dikirim|terkirim|dikirimkan|diposting) (?:dari|melalui|lewat|menggunakan|via"
-    r"|oleh) (?=.*(?:" + _DEVICES + r")).{1,80}$"
-    r"|^\W{0,3}sent (?:from|via|with|using|by) (?:my |a |the )?[\w(<\[].{0,100}$"
-    r"|^\W{0,3}(?:get|dapatkan|unduh|obtenir|téléchargez|holen sie sich) outlook (?:for|untuk|pour"
-    r"|für) .{1,60}$"
-    r"|^\W{0,3}(?:gesendet (?:von|mit)|envoyé (?:de|depuis|à partir|avec|par)|verzonden (?:vanaf|met|van|via)"
-    r"|enviad[oa] (?:desde|do|de|del|a partir|com|con)|inviato (?:da|dal|con)|skickat från|sendt fra"
-    r"|sendt med"
-    r"|wysłan[eo] z|lähetetty (?:laitteesta|ipho\w+)|отправлено (?:с|из)|odesláno z|odoslané z) .{1,100}$"
-    r"|^.{0,20}(?:から送信|发自我的|發自我的|에서 보냄).{0,40}$"
+    "|".join(
+        (
+            r"^\W{0,3}(?:dikirim|terkirim|dikirimkan|diposting) (?:dari|melalui|lewat|menggunakan|via|oleh) "
+            rf"(?:[\w.()-]{{1,20}} ){{0,3}}(?:{_DEVICES}).{{0,70}}$",
+            rf"^\W{{0,3}}sent (?:from|via|with|using|by) (?:[\w.()<\[-]{{1,20}} ){{0,3}}(?:{_DEVICES}).{{0,100}}$",
+            r"^\W{0,3}(?:get|dapatkan|unduh|obtenir|téléchargez|holen sie sich) outlook (?:for|untuk|pour|für) .+$",
+            r"^\W{0,3}gesendet (?:von|mit|über) .{1,100}$",
+            r"^\W{0,3}von meinem .{1,60} gesendet$",
+            r"^\W{0,3}envoyé (?:de|depuis|à partir|avec|par) .{1,100}$",
+            r"^\W{0,3}(?:verzonden|verstuurd) (?:vanaf|met|van|via) .{1,100}$",
+            r"^\W{0,3}enviad[oa] (?:desde|do|de|del|a partir|com|con) .{1,100}$",
+            r"^\W{0,3}inviato (?:da|dal|con) .{1,100}$",
+            r"^\W{0,3}(?:skickat från|sendt fra|sendt med) .{1,100}$",
+            r"^\W{0,3}wysłan[eo] z .{1,100}$",
+            r"^\W{0,3}lähetetty (?:laitteesta|ipho\w+|.{1,40}(?:sta|stä)$).{0,100}$",
+            r"^\W{0,3}отправлено (?:с|из) .{1,100}$",
+            r"^\W{0,3}(?:odesláno z|odoslané z) .{1,100}$",
+            r"^.{0,20}(?:から送信|发自我的|發自我的|에서 보냄).{0,40}$",
+        )
+    ),
+    re.I,
 )
+# The same of a program unknown here: only where it stands alone.
+_SENT_FROM_SOMETHING = re.compile(
+    r"^\W{0,3}sent (?:from|via|with|using|by) (?:my |a |the )?[\w(<\[]\S*(?: \S+){0,3}$", re.I
+)
+_DELIMITERS = {"-- ", "--", "--\xa0"}
 _SIGNATURE_LINES = 15
 
 
-def _device(line: str) -> bool:
+def _device(lines: list[str], index: int) -> bool:
     """The line that a phone or app adds; what stands below it is history."""
-    return len(line) <= 200 and bool(_SENT_FROM.match(line))
+    line = lines[index].strip()
+    if len(line) > 200:
+        return False
+    around = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
+    alone = not any(map(str.strip, around))
+    return bool(_SENT_FROM.match(line) or (alone and _SENT_FROM_SOMETHING.match(line)))
 
 
 def _signature(lines: list[str], index: int) -> tuple[int, bool]:
     """Lines of a signature under its "-- ", up to the next quote or the end."""
-    if lines[index].rstrip("\r") not in {"-- ", "--", "--\xa0"}:
+    if lines[index] not in _DELIMITERS:
         return 0, False
-    length = 1
+    most = _SIGNATURE_LINES if lines[index] != "-- " else 4 * _SIGNATURE_LINES
+    length, filled = 1, 0
     while index + length < len(lines):
         line = lines[index + length].strip()
-        if line.startswith(">") or _SEPARATOR.match(line) or _headers(lines, index + length):
+        if line in _DELIMITERS or line.startswith(">") or _SEPARATOR.match(line) or _headers(lines, index + length):
             break
         if line and _attribution(lines, index + length):
             break
         length += 1
-    filled = sum(1 for line in lines[index + 1 : index + length] if line.strip())
-    return (length, False) if lines[index] == "-- " or filled <= _SIGNATURE_LINES else (0, False)
+        filled += bool(line)
+        if filled > most:
+            return 0, False
+    return length, False
