@@ -70,7 +70,7 @@ def _history(lines: list[str], index: int) -> tuple[int, bool]:
     length = _attribution(lines, index)
     if length:
         return length, not _quoted_below(lines, index + length)
-    return _signature(lines, index)
+    return _footer(lines, index) or _signature(lines, index)
 
 
 # --- quotes ---------------------------------------------------------------------------------
@@ -364,6 +364,16 @@ _SENT_FROM = re.compile(
 _SENT_FROM_SOMETHING = re.compile(
     r"^\W{0,3}sent (?:from|via|with|using|by) (?:my |a |the )?[\w(<\[]\S*(?: \S+){0,3}$", re.I
 )
+# What a server writes into a mail of somebody: the footer of a list, the banner over mail from outside.
+_LIST_FOOTER = re.compile(
+    r"(?i)mailing list\b|unsubscribe|milis\b|berhenti berlangganan|you received this message because"
+)
+_BANNER = re.compile(
+    r"(?i)^\W{0,9}(?:(?:caution|warning|attention|notice|external(?: e-?mail)?|perhatian|peringatan)\W{1,9})?"
+    r"(?:this (?:e-?mail|message) (?:originated|came|comes|was sent) from (?:an? )?(?:outside|external)"
+    r"|(?:e-?mail|pesan|surat) ini (?:berasal|datang) dari luar (?:organisasi|instansi|kantor|domain))"
+)
+_FOOTER_LINES = 8
 _DELIMITERS = {"-- ", "--", "--\xa0"}
 _SIGNATURE_LINES = 15
 
@@ -376,6 +386,16 @@ def _device(lines: list[str], index: int) -> bool:
     around = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
     alone = not any(map(str.strip, around))
     return bool(_SENT_FROM.match(line) or (alone and _SENT_FROM_SOMETHING.match(line)))
+
+
+def _footer(lines: list[str], index: int) -> tuple[int, bool] | None:
+    """Lines that no person wrote: a list's footer below its rule, or a banner up to the blank line."""
+    following = lines[index : index + _FOOTER_LINES]
+    length = next((at for at, line in enumerate(following) if not line.strip()), len(following))
+    under_rule = len(lines[index].strip()) >= 20 and _RULE.match(lines[index].strip())
+    if under_rule and length > 1 and _LIST_FOOTER.search(following[1]):
+        return length, False
+    return (length, False) if _BANNER.match(lines[index]) else None
 
 
 def _signature(lines: list[str], index: int) -> tuple[int, bool]:

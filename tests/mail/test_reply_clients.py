@@ -233,6 +233,14 @@ def test_a_signature_above_the_quote_is_folded_with_it(signature: str) -> None:
     check(f"{signature}\n\n{ATTRIBUTIONS['gmail id']}\n\n{QUOTE}")
 
 
+def test_the_footer_of_a_list_and_the_banner_of_a_server_are_folded() -> None:
+    footer = f"{'_' * 40}\nWarga mailing list\nwarga@milis.example\nhttps://milis.example/warga"
+    banner = "CAUTION: This email originated from outside of the organization.\nDo not click links."
+    parts = split(f"{banner}\n\n{NEW}\n\n{footer}\n")
+    assert parts.new == NEW
+    assert parts.rest.split() == f"{banner}\n{footer}".split()
+
+
 @pytest.mark.parametrize("client", ATTRIBUTIONS)
 def test_an_answer_below_the_quote_is_new(client: str) -> None:
     assert split(f"{ATTRIBUTIONS[client]}\n\n{QUOTE}\n\n{NEW}\n").new == NEW
@@ -270,6 +278,8 @@ def test_an_answer_below_the_quote_of_a_phone_is_new() -> None:
         "Pilihan:\n- lampu\n- jalan\n-- keduanya\n---\nMohon dipilih.",
         "Sent to the office on 20 November.\nNobody answered.",
         "It was sent by courier on Monday.\nSent by the office, not by me.\nNobody answered.",
+        "PERHATIAN: surat ini penting.\nAir dari luar masuk ke rumah warga.",
+        f"{'_' * 40}\nPelapor: Siti\nLampu mati.",
         "Get well soon.\nOutlook: bad.",
         "Pesan asli saya hilang.\nMohon dikirim ulang.",
         "From: the corner of Jalan Mawar\nTo: the bridge\nthe road is broken.",
