@@ -208,7 +208,9 @@ _SENTENCES = _line(
     # "User unknown: a@b", "Quota violation for a@b", "Could not be delivered to: <a@b>"
     r"(?:unknown|undeliverable|fail(?:ed|ure|s)?|deliver(?:ed|ing|y)?|not exist|rejected|disabled|full"
     r"|exceed(?:ed|s)|quota|userid|not (?:be )?found|tidak (?:dapat|ditemukan)|terkirim)\b[^\n@:]{0,60}?"
-    r"(?:\b(?:to|for|user|mailbox|address|recipient|ke|kepada|untuk)\b)?[ \t]*:?[ \t\n]{0,3}['\"]?" + _A,
+    # the address may stand on the next line only where the words lead to it
+    r"(?:[ \t]*:?[ \t]{0,3}|(?:\b(?:to|for|user|mailbox|address|recipient|ke|kepada|untuk)\b[ \t]*:?|:)[ \t\n]{0,9})"
+    rf"['\"]?{_A}",
     rf"\byour (?:e-?mail|message|mail) to:?[ \t\n]{{0,3}}{_A}",
     rf"\bmailing list:?[ \t]{_A}",
     rf"(?:メールアドレス|収件人|收件人|地址)[^\n@]{{0,20}}?{_A}",
@@ -299,7 +301,7 @@ def _named(words: str, skip: frozenset[str]) -> list[str]:
     lead = _blamed(_below_lead(words), skip)
     expanded = [found["a"] for found in _EXPANDED.finditer(words)]
     words = _blamed(words, skip)
-    found = _first((*_LISTS, *_TELLING, *_LOOSE), lead, skip) or _first((*_TELLING, *_LISTS, *_LOOSE), words, skip)
+    found = _first(_BELOW_LEAD, lead, skip) or _first(_WITHOUT_LEAD, words, skip)
     return _unique([*found, *expanded], skip) if found else []
 
 
@@ -342,36 +344,51 @@ def _unique(found: Iterable[str], skip: frozenset[str] = frozenset()) -> list[st
 
 def _listed(words: str) -> list[str]:
     """The entries of a list of recipients; what is indented otherwise is the reason for one."""
-    entries = list(_LISTED.finditer(words))
+    return _entries(_LISTED.finditer(words))
+
+
+def _listed_with_reason(words: str) -> list[str]:
+    """The same where each address stands before a colon, as in the reports of qmail and Postfix."""
+    return _entries(entry for entry in _LISTED.finditer(words) if entry[0].endswith(":"))
+
+
+def _entries(found: Iterable[re.Match[str]]) -> list[str]:
+    entries = list(found)
     return [entry["a"] for entry in entries if entry["indent"] == entries[0]["indent"]]
 
 
-def _found_by(patterns: tuple[re.Pattern[str], ...]) -> _Finder:
-    def find(words: str) -> list[str]:
-        every = ([m["a"] for m in pattern.finditer(words)] for pattern in patterns)
-        return next((found for found in every if found), [])
+_Finder = Callable[[str], list[str]]
 
-    return find
+
+def _by(*patterns: re.Pattern[str]) -> tuple[_Finder, ...]:
+    def finder(pattern: re.Pattern[str]) -> _Finder:
+        return lambda words: [found["a"] for found in pattern.finditer(words)]
+
+    return tuple(finder(pattern) for pattern in patterns)
 
 
 def _anywhere(words: str) -> list[str]:
     return [found[0] for found in _ADDRESS.finditer(words)]
 
 
-_Finder = Callable[[str], list[str]]
-_LISTS: tuple[_Finder, ...] = (_found_by(_ORIGINALLY), _listed, _found_by(_LABELLED), _found_by(_GENERATED))
-_TELLING: tuple[_Finder, ...] = (_found_by(_SENTENCES), _found_by(_TRANSCRIPT))
-_LOOSE: tuple[_Finder, ...] = (_found_by(_LEADING), _anywhere)
+_LISTS: tuple[_Finder, ...] = (*_by(*_ORIGINALLY), _listed, *_by(*_LABELLED, *_GENERATED))
+_TELLING: tuple[_Finder, ...] = _by(*_SENTENCES, *_TRANSCRIPT)
+_LOOSE: tuple[_Finder, ...] = (*_by(*_LEADING), _anywhere)
+_BELOW_LEAD = (*_LISTS, *_TELLING, *_LOOSE)
+_WITHOUT_LEAD = (*_by(*_ORIGINALLY), _listed_with_reason, *_TELLING, *_LISTS, *_LOOSE)
 
 
 def _first(finders: Iterable[_Finder], words: str, skip: frozenset[str]) -> list[str]:
-    """What the first finder finds that finds a recipient; the last ones take no address of a help desk."""
+    """What the first finder finds that finds a recipient; a help desk's address only where nobody else is named."""
+    help_desks: list[str] = []
     for find in finders if words else ():
         kept = _unique(find(words), skip)
         named = [email for email in kept if not _HELP.match(email)]
-        if named or (kept and find not in _LOOSE):
-            return named or kept
-    return []
+        if named:
+            return named
+        if find not in _LOOSE:
+            help_desks = help_desks or kept
+    return help_desks
 
 
 def _returned_to(message: Message, words: str, skip: frozenset[str]) -> list[str]:

@@ -152,6 +152,7 @@ BOUNCE_WORDS = _any(
     r"(?:this is a )?permanent (?:fatal )?error",
     r"blocked by our",
     r"has been blocked",
+    r"was automatically rejected",
     r"had trouble delivering",
     r"you are not (?:a )?member",
     # English: why

@@ -1279,4 +1279,129 @@ The following recipient(s) could not be reached:
         f"   ----- Transcript of session follows -----\n551 {W}... User has moved; please try <{B}>\n",
         original="",
     ),
+    Sample(
+        "dovecot's delivery agent",
+        "Mail Delivery Subsystem <postmaster@mx.example>",
+        "Rejected: Tanda terima pengaduan",
+        f"Your message to <{W}> was automatically rejected:\nQuota exceeded (mailbox for user is full)\n",
+        headers="Content-Type: text/plain; charset=utf-8\nAuto-Submitted: auto-replied (rejected)",
+        original="",
+    ),
+    Sample(
+        "exim, frozen",
+        "Mail Delivery System <Mailer-Daemon@mx.example>",
+        "Message frozen",
+        f"""Message 1abCdE-0001Fg-Hi has been frozen (delivery error message).
+The sender is <pengaduan@kota.example>.
+
+The following address(es) have yet to be delivered:
+
+  {W}: Too many "Received" headers - suspected mail loop
+""",
+        original="",
+    ),
+    Sample(
+        "exim, warning of a router",
+        "Mail Delivery System <Mailer-Daemon@mx.example>",
+        "error(s) in forwarding or filtering",
+        f"""The userforward router encountered the following error(s):
+
+  {W}: missing or malformed local part (expected word or "<")
+""",
+        original="",
+    ),
+    Sample(
+        "bigfoot",
+        "Mail Delivery Subsystem <MAILER-DAEMON@mx.example>",
+        "Returned mail: see transcript for details",
+        f"""   ----- The following addresses had permanent fatal errors -----
+<{W}>
+
+   ----- Transcript of session follows -----
+>>> RCPT TO:<w.ulan@dalam.example>
+<<< 553 Invalid recipient w.ulan@dalam.example (Mode: normal)
+""",
+        original="",
+    ),
+    Sample(
+        "exchange 2007, two",
+        "Microsoft Exchange <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@kota.example>",
+        "Undeliverable: Tanda terima pengaduan",
+        f"""Delivery has failed to these recipients or distribution lists:
+
+Wulan Sari<mailto:{W}>
+The recipient's e-mail address was not found in the recipient's e-mail system.
+
+{B}<mailto:{B}>
+The recipient's mailbox is full.
+
+________________________________
+Sent by Microsoft Exchange Server 2007
+
+Diagnostic information for administrators:
+
+Generating server: mx01.kota.example
+
+{W}
+#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##
+
+{B}
+#552 5.2.2 RESOLVER.RST.QuotaExceeded; mailbox full ##
+""",
+        (B, W),
+        original="",
+    ),
+    Sample(
+        "notes in Japanese",
+        "Postmaster@mx.example",
+        "Undeliverable message",
+        f"------- Failure Reasons  --------\n\nディレクトリのリストにありません\n{W}\n\n"
+        f"------- Returned Message --------\n\n{ORIGINAL}",
+    ),
+    Sample(
+        "interscan in Japanese",
+        '"InterScan MSS" <imss@mx.example>',
+        "メール配信に失敗しました",
+        f">>> RCPT TO:<{W}>\n<<< 550 5.1.1 User unknown\n",
+        original="",
+    ),
+    Sample(
+        "a help desk's address that failed",
+        "MAILER-DAEMON@mx.example",
+        "failure notice",
+        "<support@surel.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n",
+        ("support@surel.example",),
+        original="",
+    ),
+    Sample(
+        "a service that names its help desk",
+        "MAILER-DAEMON@mx.example",
+        "Undeliverable",
+        f"Your message to {W} was rejected. For assistance write to:\n\nsupport@mx.example\n",
+        original="",
+    ),
+    Sample(
+        "an address in capitals, twice",
+        "MAILER-DAEMON@mx.example",
+        "Undeliverable mail",
+        f"<{W.upper()}>: user unknown\n<{W}>: user unknown\n",
+        (W.upper().replace("SUREL.EXAMPLE", "surel.example"),),
+        original="",
+    ),
+    Sample(
+        "a table of reasons without a lead",
+        "MAILER-DAEMON@mx.example",
+        "Undeliverable mail",
+        f"{W}  user unknown\n{B}  mailbox full\n",
+        (W, B),
+        original="",
+    ),
+    Sample(
+        "entries of two lines",
+        "MAILER-DAEMON@mx.example",
+        "Undeliverable mail",
+        f"{W}\n    user unknown\n{B}\n    mailbox full\n",
+        (W, B),
+        original="",
+    ),
 )
