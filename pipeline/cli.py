@@ -36,6 +36,7 @@ from pipeline.demo.office import Office
 from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
 from pipeline.letters.template import TemplateError
+from pipeline.mail import oauth as consent
 from pipeline.poller import App, Lanes, tick
 from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
 from pipeline.web.app import create_app
@@ -151,6 +152,30 @@ def check(context: click.Context) -> None:
         worst |= finding.level == "buruk"
     if worst:
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("user", required=False)
+@click.pass_context
+def oauth(context: click.Context, user: str | None) -> None:
+    """Minta izin OAuth untuk satu akun dari [[oauth]], lewat peramban, dan simpan izinnya."""
+    settings = _settings(context)
+    known = [account.user for account in settings.oauth]
+    account = settings.oauth_of(user or (known[0] if len(known) == 1 else ""))
+    if account is None:
+        raise Fault(f"Akun mana? Pilihan: {', '.join(known)}." if known else "config.toml belum memuat [[oauth]].")
+
+    def tell(url: str) -> None:
+        out.print(f"Buka alamat ini di peramban dan masuklah sebagai {account.user}:\n")
+        out.print(url, markup=False, end="\n\n")
+        out.print("Menunggu izin. Bila peramban ada di komputer lain, halaman terakhirnya tidak akan terbuka:")
+        out.print("salin seluruh alamatnya (http://localhost:…) dari bilah alamat, tempel di sini, tekan Enter.")
+
+    try:
+        consent.ask(settings, account, tell, sys.stdin)
+    except consent.OAuthError as error:
+        raise Found(f"Gagal: {error}.") from error
+    out.print(f"Izin tersimpan di {settings.path(account.token_file)}. Langkah berikutnya: aduan check")
 
 
 @main.command()

@@ -54,6 +54,13 @@ def _limit(text: str) -> str:
     return text
 
 
+def _url(text: str) -> str:
+    url = urlsplit(text)
+    if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname) not in CLEAR_HTTP):
+        raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
+    return text
+
+
 CLEAR_HTTP = (("http", "127.0.0.1"), ("http", "localhost"))
 Email = Annotated[str, AfterValidator(_email)]
 Waktu = Annotated[str, AfterValidator(_limit)]
@@ -248,20 +255,38 @@ class Smtp(Table):
     answers_per_hour: int = Field(5, ge=1)
 
 
+class Oauth(Table):
+    """An account, by its user name, that logs in to IMAP and SMTP by OAuth2 instead of a password."""
+
+    user: str
+    provider: Literal["google", "microsoft", "lain"]
+    client_id: str
+    tenant: str = Field("organizations", pattern=r"^[A-Za-z0-9.-]{1,80}$")
+    secret: str = Field("oauth_secret", pattern=r"^[a-z0-9_]{1,40}$")
+    token_file: str = "rahasia/oauth_token"
+    authorize_url: str = ""
+    token_url: str = ""
+    scope: str = ""
+
+    @field_validator("authorize_url", "token_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        return value and _url(value)
+
+    @model_validator(mode="after")
+    def _other(self) -> Oauth:
+        own = (self.authorize_url, self.token_url, self.scope)
+        if any(own) != (self.provider == "lain") or any(own) != all(own):
+            raise ValueError('authorize_url, token_url, dan scope diisi bila, dan hanya bila, provider = "lain"')
+        return self
+
+
 class Web(Table):
-    base_url: str
+    base_url: Annotated[str, AfterValidator(_url), AfterValidator(lambda url: url.rstrip("/"))]
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     link_days: int = Field(30, ge=11)
     upload_mb: int = Field(25, ge=1, le=200)
-
-    @field_validator("base_url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        url = urlsplit(value)
-        if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname) not in CLEAR_HTTP):
-            raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
-        return value.rstrip("/")
 
 
 class Database(Table):
@@ -290,6 +315,7 @@ class Settings(Table):
     surat: Surat
     imap: Imap
     smtp: Smtp
+    oauth: tuple[Oauth, ...] = ()
     web: Web
     database: Database = Database()
     scan: Scan = Scan()
@@ -318,6 +344,14 @@ class Settings(Table):
         places = [(box.name, box.folder) for box in self.mailboxes]
         if len(set(places)) != len(places):
             raise ValueError("imap: ada kotak surat yang ditulis dua kali")
+        for key in ("user", "token_file"):
+            given = [str(getattr(account, key)) for account in self.oauth]
+            if len(set(given)) != len(given):
+                raise ValueError(f"oauth: ada '{key}' yang dipakai dua kali")
+        users = {self.smtp.user, *(box.user for box in self.mailboxes)}
+        for account in self.oauth:
+            if account.user not in users:
+                raise ValueError(f"oauth: user '{account.user}' tidak ada di [imap], [[imap.lain]], atau [smtp]")
         ends: tuple[Mailbox | Smtp, ...] = (*self.mailboxes, self.smtp)
         for end in ends:
             if end.security == "tanpa" and end.host not in ("127.0.0.1", "localhost", "::1"):
@@ -328,6 +362,10 @@ class Settings(Table):
     def mailboxes(self) -> tuple[Mailbox, ...]:
         """Every mailbox that is read, the office's own first."""
         return (self.imap, *self.imap.lain)
+
+    def oauth_of(self, user: str) -> Oauth | None:
+        """How this account logs in by OAuth2; None if by its password."""
+        return next((account for account in self.oauth if account.user == user), None)
 
     def holders(self, *roles: Role) -> tuple[Petugas, ...]:
         """Everybody who holds one of the roles, in the file's order."""
@@ -366,17 +404,21 @@ class Settings(Table):
 
     def secret(self, name: str) -> str:
         """A secret: environment ADUAN_<NAME>, else file rahasia/<name> beside config.toml. ConfigError if none."""
+        value = self.find_secret(name)
+        if not value:
+            file = self.folder / "rahasia" / name
+            raise ConfigError(f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}.")
+        return value
+
+    def find_secret(self, name: str) -> str:
+        """The same, but "" if there is none."""
         value = os.environ.get(f"ADUAN_{name.upper()}")
         if value:
             return value
-        file = self.folder / "rahasia" / name
         try:
-            value = file.read_text("utf-8").strip()
+            return (self.folder / "rahasia" / name).read_text("utf-8").strip()
         except OSError:
-            value = ""
-        if not value:
-            raise ConfigError(f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}.")
-        return value
+            return ""
 
     @cached_property
     def key(self) -> bytes:

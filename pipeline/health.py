@@ -57,7 +57,8 @@ def _sample(decision: Decision, name: str) -> Complaint:
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
-    for name in ("key", "imap_password", *(["smtp_password"] if settings.smtp.user else [])):
+    needed = [(box.user, box.secret) for box in settings.mailboxes] + [(settings.smtp.user, "smtp_password")]
+    for name in ("key", *(name for user, name in needed if user and not settings.oauth_of(user))):
         settings.secret(name)
     settings.key  # noqa: B018 - raises ValueError when it is not hexadecimal
     folder = settings.folder / "rahasia"
@@ -148,8 +149,8 @@ def look(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("program", _programs, ""),
         ("pindaian", lambda: _scan(settings), ""),
         ("jalur", lambda: _lanes(engine), "jalankan 'aduan init'"),
-        ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password"),
-        ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password"),
+        ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]"),
+        ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]"),
     ]
     for part, step, advice in steps:
         try:

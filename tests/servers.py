@@ -6,9 +6,11 @@ no process as root, stopped by its own process id. `*_missing()` tells why one c
 
 from __future__ import annotations
 
+import base64
 import grp
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -67,6 +69,7 @@ class Dovecot:
     tls_port: int
     cafile: Path
     users: dict[str, str]
+    jwt_key: bytes = b""  # OAuth2 access tokens are JSON Web Tokens, signed with this by HS256
     _numbers: Iterator[int] = field(default_factory=count, repr=False)
 
     def fresh_user(self) -> str:
@@ -85,20 +88,34 @@ def dovecot_missing() -> str | None:
 
 
 @contextmanager
-def dovecot(folder: Path) -> Iterator[Dovecot]:
+def dovecot(folder: Path, mechanisms: str = "plain xoauth2 oauthbearer") -> Iterator[Dovecot]:
     """Run Dovecot with plain IMAP on `port` and TLS on `tls_port`, the certificate being its own `cafile`."""
     owner = _unprivileged("nobody")
     cafile = _certificate(folder)
-    server = Dovecot(LOOPBACK, free_port(), free_port(), cafile, {"intake@pengaduan.example": PASSWORD})
+    users = {"intake@pengaduan.example": PASSWORD}
+    server = Dovecot(LOOPBACK, free_port(), free_port(), cafile, users, secrets.token_bytes(32))
     settings = folder / "dovecot.conf"
-    settings.write_text(_dovecot_settings(folder, server, owner))
+    settings.write_text(_dovecot_settings(folder, server, owner, mechanisms))
+    _trust_jwt(folder, server.jwt_key)
     _give(folder, owner)
     with _running([_need("dovecot"), "-F", "-c", str(settings)], folder, owner, signal.SIGTERM) as process:
         _wait(process, folder, lambda: _answers(server.port) and _answers(server.tls_port))
         yield server
 
 
-def _dovecot_settings(folder: Path, server: Dovecot, owner: pwd.struct_passwd) -> str:
+def _trust_jwt(folder: Path, key: bytes) -> None:
+    """Dovecot itself checks signature, end and owner of an access token, without asking anybody."""
+    (folder / "oauth2.conf").write_text(f"""
+        introspection_mode = local
+        local_validation_key_dict = fs:posix:prefix={folder}/jwt/
+        username_attribute = email
+    """)
+    place = folder / "jwt" / "default" / "HS256" / "default"
+    place.parent.mkdir(parents=True)
+    place.write_text(base64.b64encode(key).decode())
+
+
+def _dovecot_settings(folder: Path, server: Dovecot, owner: pwd.struct_passwd, mechanisms: str) -> str:
     # The internal services would change user and root, which only a root process may.
     return f"""
         protocols = imap
@@ -117,8 +134,15 @@ def _dovecot_settings(folder: Path, server: Dovecot, owner: pwd.struct_passwd) -
         ssl = yes
         ssl_cert = <{server.cafile}
         ssl_key = <{folder}/key.pem
+        auth_mechanisms = {mechanisms}
+        passdb {{
+          driver = oauth2
+          mechanisms = xoauth2 oauthbearer
+          args = {folder}/oauth2.conf
+        }}
         passdb {{
           driver = static
+          mechanisms = plain
           args = password={PASSWORD}
         }}
         userdb {{
@@ -129,8 +153,12 @@ def _dovecot_settings(folder: Path, server: Dovecot, owner: pwd.struct_passwd) -
           inbox = yes
           separator = /
         }}
+        auth_failure_delay = 0
         service anvil {{
           chroot =
+          unix_listener anvil-auth-penalty {{
+            mode = 0
+          }}
         }}
         service stats {{
           chroot =

@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from pipeline import config, store
-from pipeline.config import Settings, trust
+from pipeline.config import Oauth, Settings, trust
+from pipeline.mail import oauth
 
 CHUNK = 2**20
 IDLE_AGAIN = 9 * 60  # seconds; servers end an IDLE that stands too long (RFC 2177 says 29 minutes, many say 10)
@@ -77,7 +78,7 @@ class Mailbox:
         try:
             self.client = self._connect()
             self._folders()
-        except (IMAPClientError, OSError) as error:
+        except (IMAPClientError, OSError, oauth.OAuthError) as error:
             raise self._down(error) from error
         return self
 
@@ -108,12 +109,24 @@ class Mailbox:
             if conf.security == "starttls":
                 client.starttls(context)
             client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.login(conf.user, self.settings.secret(conf.secret))
+            if account := self.settings.oauth_of(conf.user):
+                self._log_in(client, account)
+            else:
+                client.login(conf.user, self.settings.secret(conf.secret))
         except BaseException:
             with suppress(OSError):
                 client.shutdown()
             raise
         return client
+
+    def _log_in(self, client: IMAPClient, account: Oauth) -> None:
+        offered = {one.removeprefix(b"AUTH=").decode() for one in client.capabilities() if one.startswith(b"AUTH=")}
+        login = client.oauth2_login if oauth.mechanism(offered) == "XOAUTH2" else client.oauthbearer_login
+        try:
+            login(account.user, oauth.access_token(self.settings, account, self.timeout))
+        except LoginError:
+            oauth.forget(self.settings, account)
+            raise
 
     def _folders(self) -> None:
         for folder in (self.conf.folder_done, self.conf.folder_held):

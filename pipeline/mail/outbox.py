@@ -23,8 +23,9 @@ from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
-from pipeline.config import Settings, trust
+from pipeline.config import Oauth, Settings, trust
 from pipeline.db import Outbox, reading, writing
+from pipeline.mail import oauth
 
 LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
@@ -226,14 +227,28 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
             if conf.security == "starttls":
                 server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
-            if conf.user:
+            if account := settings.oauth_of(conf.user):
+                _log_in(server, settings, account, timeout)
+            elif conf.user:
                 server.login(conf.user, settings.secret("smtp_password"))
         except BaseException:
             server.close()
             raise
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, oauth.OAuthError) as error:
         raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
     return server
+
+
+def _log_in(server: smtplib.SMTP, settings: Settings, account: Oauth, timeout: float) -> None:
+    name = oauth.mechanism(server.esmtp_features.get("auth", "").upper().split())
+    first = oauth.sasl(name, account.user, oauth.access_token(settings, account, timeout))
+    try:
+        # A refusal comes as a challenge, which an empty line or a ^A (RFC 7628, 3.2.3) has to end.
+        last = "" if name == "XOAUTH2" else "\1"
+        server.auth(name, lambda challenge=None: first if challenge is None else last)
+    except smtplib.SMTPAuthenticationError:
+        oauth.forget(settings, account)
+        raise
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
