@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test coverage lint lock bench clean
+.PHONY: demo test faults coverage lint lock bench clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -16,6 +16,11 @@ demo: .venv/installed
 test: .venv/installed-test
 	tools/debian-packages.sh
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+# What runs small in `make test`, at full size: 500 mails, 200 faults. FAULTS_SEED=n gives another run.
+faults: .venv/installed-test
+	tools/debian-packages.sh
+	ADUAN_FAULTS_MAILS=500 ADUAN_FAULTS=200 ADUAN_FAULTS_SEED=$(or $(FAULTS_SEED),1) $(BIN)/pytest -v tests/test_faults.py
 
 coverage: .venv/installed-test
 	tools/debian-packages.sh
