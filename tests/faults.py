@@ -130,7 +130,7 @@ class Victim:
     def stop(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        assert self.process.wait(60) == 0
+        assert self.process.wait(60) in (0, -signal.SIGTERM), "negative: asked before it could listen"
 
 
 @contextmanager
