@@ -7,8 +7,9 @@ Each table names the one module that writes it (DESIGN rule 3). Times are aware 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
+
+try:
+    import fcntl
+except ImportError:  # Windows: one process at a time is then the IT officer's business
+    fcntl = None  # type: ignore[assignment]
 
 from pipeline.sop import Channel, Decision, EventKind, Stage, TaskKind
 
@@ -400,6 +406,43 @@ def exclusive(session: Session, name: str) -> None:
     """Hold others off until this transaction ends that name the same thing; SQLite has one writer at a time anyhow."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+@contextmanager
+def lease(engine: Engine, name: str, patience: float = 0) -> Iterator[bool]:
+    """Whether this one alone may do a thing meanwhile, among all threads and processes at the database.
+
+    Waits up to `patience` seconds for who has it. It ends with the block, or with the process. On SQLite it is a lock
+    on a file beside the database.
+    """
+    with ExitStack() as stack:
+        take = _advisory(engine, name, stack) if engine.dialect.name == "postgresql" else _flock(engine, name, stack)
+        end = time.monotonic() + patience
+        while not (mine := take()) and time.monotonic() < end:
+            time.sleep(0.02)
+        yield mine
+
+
+def _advisory(engine: Engine, name: str, stack: ExitStack) -> Callable[[], bool]:
+    connection = stack.enter_context(engine.connect()).execution_options(isolation_level="AUTOCOMMIT")
+    stack.callback(connection.execute, text("SELECT pg_advisory_unlock_all()"))
+    ask = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 1))")
+    return lambda: bool(connection.scalar(ask, {"name": name}))
+
+
+def _flock(engine: Engine, name: str, stack: ExitStack) -> Callable[[], bool]:
+    if fcntl is None or not engine.url.database or engine.url.database == ":memory:":
+        return lambda: True
+    file = stack.enter_context(open(f"{engine.url.database}.{name}", "ab"))  # noqa: SIM115 - closed by the stack
+
+    def take() -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    return take
 
 
 @contextmanager

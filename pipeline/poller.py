@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import ahead, cases, config, files, intake, jobs, ledger, links, notices, store
+from pipeline import ahead, cases, config, db, files, intake, jobs, ledger, links, notices, store
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 STILL = timedelta(seconds=3)  # a file of the scanner's share is taken when nobody has written to it for so long
 LONGEST_PAUSE = 15 * 60  # seconds
+PATIENCE = 30.0  # seconds to wait for another poller
 NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -111,11 +112,22 @@ def mail(app: App) -> Report:
 
 
 def collect(app: App, box: Mailbox) -> Report:
-    """Fetch and commit what is new, take it in, then move what is settled."""
+    """Fetch and commit what is new, take it in, then move what is settled.
+
+    One poller at a time: a mail may answer the one before it, and two must not move the same message.
+    """
+    with db.lease(app.engine, "intake", PATIENCE) as mine:
+        if not mine:
+            return {"surat_masuk": 0}
+        _take_in(app)  # what a run left behind that was killed comes first
+        return _collect(app, box)
+
+
+def _collect(app: App, box: Mailbox) -> Report:
     waiting = box.waiting()
     with reading(app.engine) as session:
         known = ledger.seen(session, *_place(box), waiting)
-    _file_away(app, box)  # what a run left behind that was killed
+    _file_away(app, box)
     fresh = [uid for uid in waiting if uid not in known]
     before: list[tuple[int, int]] = []  # (uid, item id) of the batch that is being read
     with ahead.Reader(app.settings, len(fresh)) as reader:
@@ -215,7 +227,12 @@ def _put_away(path: Path, folder: Path) -> None:
 
 
 def take_in(app: App) -> Report:
-    """Settle every item that is new; also those that a killed run left behind."""
+    """Settle every item that is new, unless somebody is at it."""
+    with db.lease(app.engine, "intake") as mine:
+        return _take_in(app) if mine else {}
+
+
+def _take_in(app: App) -> Report:
     with reading(app.engine) as session:
         waiting = ledger.new_items(session)
     states = intake.take_in_all(app.engine, app.settings, waiting, app.clock)
