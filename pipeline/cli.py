@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,13 +24,13 @@ from typing import Any
 import click
 import waitress
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
-from pipeline import cases, clock, db, health, intake, register
+from pipeline import cases, clock, db, health, importer, intake, register
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, ConfigError, Settings, load
 from pipeline.db import Seal, reading, writing
@@ -248,6 +250,42 @@ def release(context: click.Context, nomor: int) -> None:
     if state == "held":
         raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
     out.print(f"Kiriman {nomor} sudah terbaca.")
+
+
+@main.command("import")
+@click.argument("sumber", type=click.Path(path_type=Path, exists=True))
+@click.option("--sejak", help="Hanya surat sejak tanggal ini, mis. 2026-11-01.")
+@click.option("--yes", is_flag=True, help="Jangan bertanya dahulu.")
+@click.pass_context
+def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) -> None:
+    """Ambil surat dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""
+    app = _ready(context)
+    try:
+        since = datetime.combine(date.fromisoformat(sejak), datetime.min.time(), app.settings.zone) if sejak else None
+    except ValueError as error:
+        raise Fault("--sejak ditulis seperti 2026-11-01.") from error
+    with _counting("Memeriksa surat") as tell:
+        found = importer.survey(app.engine, sumber, since, tell)
+    out.print(f"{found.new} surat baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu.")
+    if not found.new:
+        return
+    if not yes:
+        out.print("Surat yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas.")
+        click.confirm("Lanjutkan?", abort=True)
+    try:
+        with _counting("Mengambil surat", found.new + found.known + found.older) as tell:
+            done = importer.run(app.engine, app.settings, sumber, since, app.clock, tell)
+    except importer.BusyError as error:
+        raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
+    out.print(f"Selesai: {done.new} surat diambil, {done.held} di antaranya ditahan ('aduan held').")
+
+
+@contextmanager
+def _counting(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar; what is yielded takes how many more are done."""
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=out, transient=True) as progress:
+        line = progress.add_task(words, total=total)
+        yield lambda count: progress.advance(line, count)
 
 
 @main.command()

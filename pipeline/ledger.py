@@ -21,7 +21,7 @@ from pipeline.store import Content
 
 TRACE = re.compile(
     rb"^(received|return-path|delivered-to|x-original-to|envelope-to|x-received|arc-[\w-]+|dkim-signature|"
-    rb"authentication-results|received-spf|x-google-[\w-]+|x-gm-[\w-]+|x-spam[\w-]*):",
+    rb"authentication-results|received-spf|x-google-[\w-]+|x-gm-[\w-]+|x-gmail-[\w-]+|x-spam[\w-]*):",
     re.IGNORECASE,
 )
 
@@ -39,7 +39,8 @@ class Arrival:
 
 
 def twin_of(content: Content) -> str:
-    """A hash of a mail without the header fields that its way adds: copies sent to several of our addresses agree."""
+    """A hash of a mail without the header fields that its way adds: copies sent to several of our addresses agree,
+    and so does one that comes out of an archive, whatever its line ends are there."""
     pieces = store.parts(content)
     start = next(pieces)
     head, separator, body = start.partition(b"\r\n\r\n")
@@ -51,9 +52,13 @@ def twin_of(content: Content) -> str:
             dropping = bool(TRACE.match(line))
         if not dropping:
             kept.append(line)
-    found = sha256(b"\n".join(kept) + b"\n\n" + body)
-    for piece in pieces:
-        found.update(piece)
+    found = sha256(b"\n".join(kept) + b"\n\n")
+    rest = b""  # line ends that may be the last ones, which an archive adds to
+    for piece in (body, *pieces):
+        text = (rest + piece).replace(b"\r\n", b"\n")
+        body = text.rstrip(b"\r\n")
+        found.update(body)
+        rest = text[len(body) :]
     return found.hexdigest()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from pipeline import db, store
+from pipeline import db, ledger, store
 from pipeline.db import Blob, BlobPart, reading, writing
 
 LENGTHS = [0, 1, store.PART, store.PART + 1, 3 * store.PART, 3 * store.PART + 5]
@@ -45,3 +45,13 @@ def test_bytes_that_were_never_kept_are_a_key_error(tmp_path: Path) -> None:
     db.migrate(engine)
     with reading(engine) as session, pytest.raises(KeyError):
         store.get(session, "0" * 64)
+
+
+@pytest.mark.parametrize("cut", [store.PART - 1, store.PART, store.PART + 1])
+def test_a_twin_is_the_same_with_other_line_ends_wherever_the_pieces_are_cut(cut: int) -> None:
+    head = b"Subject: x\r\n\r\n"
+    raw = head + b"a" * (cut - len(head) - 1) + b"\r\n" + b"b\r\n\r\nc\r\n"
+    with tempfile.TemporaryFile() as file:
+        file.write(raw.replace(b"\r\n", b"\n") + b"\n")
+        assert ledger.twin_of(raw) == ledger.twin_of(file)
+    assert ledger.twin_of(raw) != ledger.twin_of(raw.replace(b"b\r\n\r\nc", b"b\r\nc"))
