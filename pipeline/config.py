@@ -254,6 +254,13 @@ class Smtp(Table):
     ca_file: str = ""
     answers_per_hour: int = Field(5, ge=1)
 
+    @field_validator("sender")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("hanya huruf Latin tanpa tanda: tidak semua server menerima yang lain")
+        return value
+
 
 class Oauth(Table):
     """An account, by its user name, that logs in to IMAP and SMTP by OAuth2 instead of a password."""

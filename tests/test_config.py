@@ -84,6 +84,7 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "no role": ('peran = ["jfu"]', "peran = []", "petugas.4.peran", "kosong"),
     "not an email": ("jfu@kominfo.example", "jfu at kominfo", "petugas.4.email", "email"),
     "email with a line break": ("jfu@kominfo.example", "jfu@kominfo.example\\nBcc: x@y.example", "email", "email"),
+    "sender beyond ASCII": ('sender = "aduan@', 'sender = "adüan@', "smtp.sender", "Latin"),
     "unreadable Waktu": ('waktu = "30 menit"', 'waktu = "sebentar"', "sop.langkah.0.waktu", "sebentar"),
     "unknown zone": ("Asia/Jakarta", "Asia/Madiun", "instansi.zona", "zona waktu"),
     "zone that climbs": ("Asia/Jakarta", "../../etc/passwd", "instansi.zona", "zona waktu"),

@@ -12,11 +12,13 @@ import pytest
 
 from pipeline import cases, poller, store
 from pipeline.config import TEMPLATES
-from pipeline.db import Complaint, Outbox, Seal
+from pipeline.db import Complaint, Outbox, Seal, reading
+from pipeline.mail import outbox
 from pipeline.notices import seal
 from pipeline.poller import App
 from pipeline.sop import Stage
 from tests.desk import Desk, desk_in, jakarta
+from tests.mail import wellformed
 from tests.office import SIGNED, SITI, Mail, bounce_of, compose
 from tests.test_words import ENGLISH
 
@@ -307,6 +309,18 @@ def test_words_of_people_stay_words_in_every_mail(desk: Desk) -> None:
         assert not re.search(r"<b>(?!\S)", mail.html)
         assert "{{" not in mail.html
         assert bag(mail.text) == bag(shown(mail.html)), mail.name
+
+
+def test_every_mail_is_well_formed_on_the_wire(day: Desk, mails: list[Outbox]) -> None:
+    """And a reader gets the very words that were put in, link tokens apart."""
+    for mail in mails:
+        with reading(day.engine) as session:
+            files = [(store.get(session, sha), name, mime) for sha, name, mime in mail.attachments]
+        recipient, raw = outbox.wire(mail, day.settings, {}, files)
+        read = wellformed.read(raw)
+        assert (read.to, read.to_name, read.subject) == (recipient, mail.recipient_name, mail.subject), mail.name
+        assert (read.text, read.html) == (mail.text.removesuffix("\n"), mail.html.removesuffix("\n")), mail.name
+        assert [(name, mime, content) for content, name, mime in files] == list(read.files)
 
 
 def test_jinja_in_a_citizens_words_is_not_run(desk: Desk) -> None:

@@ -7,14 +7,16 @@ Message-ID: a recognisable duplicate beats a silent loss.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
 import smtplib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -25,37 +27,49 @@ from sqlalchemy.orm import Session
 from pipeline import store
 from pipeline.config import Oauth, Settings, trust
 from pipeline.db import Outbox, reading, writing
+from pipeline.files import size_words
 from pipeline.mail import oauth
+from pipeline.words import word
 
 LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))  # about three days
 BATCH = 50
-LONGEST_ID = 250  # letters; a header line may have 998, and an id cannot be folded
+THREAD_ID = re.compile(r"\s*<?[!-;=?-~]{1,250}>?\s*")  # a header line may have 998 letters; an id cannot be folded
+LINE = 76  # letters; RFC 2045 allows quoted-printable no more
+LONGEST_LINE = 500  # letters of a subject or a name, for the same reason
 TOO_LARGE = 552  # RFC 1870: the server says at MAIL FROM that this mail is too big
+CLOSING = 421  # RFC 5321, 3.8: whatever it was asked, the server ends the connection
+# One address as RFC 5321 (4.1.2) has it, with letters beyond ASCII (RFC 6531); a quoted local part is rare but right.
+MAILBOX = re.compile(r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})""")
+LONGEST_ADDRESS = 254  # bytes; RFC 5321, 4.5.3.1.3, less the brackets
+ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII)  # words that need no quotes in a name (RFC 5322, 3.2.3)
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+POLICY = EmailPolicy(linesep="\r\n", max_line_length=LINE)
 TokenOf = Callable[[Session, int], str]
 
 
-class _Policy(EmailPolicy):
-    """SMTP's own, but a thread's Message-IDs are never encoded or broken, however long they are (RFC 5322, 3.6.4)."""
+class _Field(str):
+    """The value of a header field, encoded and folded already: the library's own folding loses spaces in long names,
+    breaks Message-IDs and fails on some names altogether."""
 
-    def fold(self, name: str, value: str) -> str:
-        return _thread_line(name, value) if name in THREAD else super().fold(name, value)
+    def __new__(cls, name: str, value: str) -> _Field:
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
 
-    def fold_binary(self, name: str, value: str) -> bytes:
-        return _thread_line(name, value).encode() if name in THREAD else super().fold_binary(name, value)
+    name: str
 
-
-def _thread_line(name: str, value: str) -> str:
-    return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
-
-
-THREAD = ("In-Reply-To", "References")
-POLICY = _Policy(linesep="\r\n")
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
 
 
 class MailServerDown(Exception):
     """The SMTP server could not be used; what was due stays due. The message says why."""
+
+
+class Unsendable(ValueError):
+    """No server could take this mail; the message says why, to the clerk."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +110,16 @@ def placeholder(slot: str, link_id: int) -> str:
     return f"tautan.{slot}.{link_id}."
 
 
+def _clean(text: str) -> str:
+    """What every database and mail program takes: no control letters, no lone surrogates, lines that end in LF."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
+    return CONTROLS.sub("", text)
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """For a header, and no longer than a line of it may be."""
+    line = " ".join(_clean(text).split())
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1].rstrip() + "…"
 
 
 def bracketed(message_id: str) -> str:
@@ -112,16 +134,19 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
     It has no id before the next flush of the session.
     """
     domain = settings.smtp.sender.rpartition("@")[2]
-    answered = bracketed(draft.in_reply_to) if 0 < len(draft.in_reply_to) <= LONGEST_ID else ""
-    thread = [bracketed(r) for r in (*draft.references, draft.in_reply_to) if 0 < len(r) <= LONGEST_ID]
+    thread = [bracketed(one) for one in (*draft.references, draft.in_reply_to) if THREAD_ID.fullmatch(one)]
     row = Outbox(
         name=draft.name,
-        recipient=draft.recipient,
+        # One that cannot be written to must not become another's, nor keep the row from being stored.
+        recipient=draft.recipient if draft.recipient.isprintable() else ascii(draft.recipient),
         recipient_name=_one_line(draft.recipient_name),
         subject=_one_line(draft.subject),
-        text=draft.text,
-        html=draft.html,
-        headers={"in_reply_to": answered, "references": list(dict.fromkeys(thread))},
+        text=_clean(draft.text),
+        html=_clean(draft.html),
+        headers={
+            "in_reply_to": thread[-1] if THREAD_ID.fullmatch(draft.in_reply_to) else "",
+            "references": list(dict.fromkeys(thread)),
+        },
         attachments=[list(a) for a in draft.attachments],
         links=list(draft.links),
         slot=draft.slot,
@@ -178,12 +203,35 @@ def mark_told(session: Session, row: Outbox) -> None:
     row.told = True
 
 
-def _address(name: str, email: str) -> Address | str:
-    local, _, domain = email.rpartition("@")
+def _mailbox(email: str) -> str:
+    """A single address with its domain in ASCII; Unsendable if it is none (RFC 5321, 4.1.2 and 4.5.3.1)."""
+    found = MAILBOX.fullmatch(email)
     try:
-        return Address(display_name=name, username=local, domain=domain)
-    except ValueError:
-        return email
+        if found and email.isprintable():
+            domain = found[2] if found[2].isascii() else found[2].encode("idna").decode()
+            if len(f"{found[1]}@{domain}".encode()) <= LONGEST_ADDRESS:
+                return f"{found[1]}@{domain}"
+    except UnicodeError:
+        pass
+    raise Unsendable(word("kirim.alamat"))
+
+
+def _encoded(name: str, text: str) -> str:
+    """Words for a header field, folded; as encoded words (RFC 2047) where they are not ASCII or look like some."""
+    plain = text.isascii() and "=?" not in text
+    return Header(text, "us-ascii" if plain else "utf-8", maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+
+
+def _address(field: str, name: str, email: str) -> str:
+    """Name and address for a header field (RFC 5322, 3.4)."""
+    at = f"<{email}>"
+    if not name:
+        return at
+    if name.isascii() and "=?" not in name and not ATOMS.fullmatch(name):
+        name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    phrase = _encoded(field, name)
+    room = LINE - len(phrase.rpartition("\r\n")[2]) - len(field) - 3
+    return f"{phrase} {at}" if len(at) <= room else f"{phrase}\r\n {at}"
 
 
 def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]) -> EmailMessage:
@@ -193,25 +241,44 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
         url = f"{settings.web.base_url}/t/{token}"
         text = text.replace(placeholder(row.slot, link_id), url)
         html = html.replace(placeholder(row.slot, link_id), url)
+    thread = {
+        "In-Reply-To": row.headers.get("in_reply_to", ""),
+        "References": "\r\n ".join(row.headers.get("references", [])[-10:]),
+    }
+    fields = {
+        "From": _address("From", settings.smtp.sender_name, settings.smtp.sender),
+        "To": _address("To", row.recipient_name, _mailbox(row.recipient)),
+        "Subject": _encoded("Subject", row.subject),
+        "Date": format_datetime(row.date.astimezone(settings.zone)),
+        "Message-ID": row.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        LOOP_HEADER: settings.smtp.sender,
+        **{name: ids for name, ids in thread.items() if ids},
+    }
     message = EmailMessage(policy=POLICY)
-    message["From"] = _address(settings.smtp.sender_name, settings.smtp.sender)
-    message["To"] = _address(row.recipient_name, row.recipient)
-    message["Subject"] = row.subject
-    message["Date"] = format_datetime(row.date.astimezone(settings.zone))
-    message["Message-ID"] = row.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message[LOOP_HEADER] = settings.smtp.sender
-    if row.headers.get("in_reply_to"):
-        message["In-Reply-To"] = row.headers["in_reply_to"]
-    if row.headers.get("references"):
-        message["References"] = " ".join(row.headers["references"][-10:])
+    for name, value in fields.items():
+        message[name] = _Field(name, value)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     for content, name, mime in files:
         main, _, sub = mime.partition("/")
-        message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=_one_line(name))
+        shown = _one_line(name).replace("=?", "= ?") or word("kirim.tanpa_nama")  # not to be taken for an encoded word
+        message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=shown)
+    # The same mail has the same bytes at each try, so that a duplicate is known as one.
+    mark = hashlib.sha256(row.message_id.encode()).hexdigest()[:32]
+    for letter, part in zip("ab", (part for part in message.walk() if part.is_multipart()), strict=False):
+        part.set_boundary(f"=_{letter}{mark}")  # "=_" cannot stand in quoted-printable or base64
     return message
+
+
+def wire(
+    row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]
+) -> tuple[str, bytes]:
+    """(recipient, mail) as SMTP gets them; Unsendable if nobody could be written to there."""
+    recipient = _mailbox(row.recipient)
+    policy = POLICY if recipient.isascii() else POLICY.clone(utf8=True)  # RFC 6531
+    return recipient, build(row, settings, tokens, files).as_bytes(policy=policy)
 
 
 def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
@@ -266,13 +333,15 @@ def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
         return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def _load(engine: Engine, settings: Settings, mail_id: int, token_of: TokenOf) -> tuple[Outbox, EmailMessage]:
+def _load(
+    engine: Engine, mail_id: int, token_of: TokenOf
+) -> tuple[Outbox, dict[int, str], list[tuple[bytes, str, str]]]:
     with reading(engine) as session:
         row = session.get_one(Outbox, mail_id)
         tokens = {link_id: token_of(session, link_id) for link_id in row.links}
         files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]
         session.expunge(row)
-    return row, build(row, settings, tokens, files)
+    return row, tokens, files
 
 
 def _mark(engine: Engine, mail_id: int, now: datetime, error: str = "", permanent: bool = False) -> str:
@@ -298,56 +367,106 @@ def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
         row.next_at = now + PAUSES[0]
 
 
-def _wire(message: EmailMessage, recipient: str) -> tuple[bytes, tuple[str, ...]]:
-    """(bytes, MAIL options). smtplib's own send_message would put ">" before a line that begins with "From "."""
-    if recipient.isascii():
-        return message.as_bytes(), ()
-    return message.as_bytes(policy=POLICY.clone(utf8=True)), ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
+def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, raw: bytes) -> None:
+    """One mail (RFC 5321, 3.3); smtplib's exceptions tell a refusal, _HungUp that the mail was not even heard.
+
+    smtplib's own send_message would put ">" before a line that begins with "From ".
+    """
+    options = [] if recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+    if options and not server.has_extn("smtputf8"):
+        raise Unsendable(word("kirim.huruf"))
+    if server.has_extn("size"):  # RFC 1870; no figure, or 0, is no limit
+        limit = server.esmtp_features["size"]
+        if limit.isdecimal() and 0 < int(limit) < len(raw):
+            raise Unsendable(word("kirim.terlalu_besar", ukuran=size_words(len(raw)), batas=size_words(int(limit))))
+        options.append(f"SIZE={len(raw)}")
+    try:
+        code, said = server.mail(sender, options)
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, said, sender)
+        code, said = server.rcpt(recipient)
+    except smtplib.SMTPServerDisconnected as gone:
+        raise _HungUp(str(gone)) from gone
+    if code not in (250, 251):
+        raise smtplib.SMTPRecipientsRefused({recipient: (code, said)})
+    code, said = server.data(raw)
+    if code != 250:
+        raise smtplib.SMTPDataError(code, said)
 
 
-def _send(server: smtplib.SMTP, settings: Settings, row: Outbox, message: EmailMessage) -> tuple[str, bool]:
+class _HungUp(smtplib.SMTPServerDisconnected):
+    """The server went away before it had heard the mail: sending it again makes no duplicate."""
+
+
+def _code(error: Exception) -> int:
+    """The code of a refusal; a server that went away has none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return int(next(iter(error.recipients.values()))[0])
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+
+
+class _Line:
+    """A connection that is opened at first need, and anew once the server has ended it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: smtplib.SMTP | None = None
+        self._carried = 0
+
+    def server(self) -> smtplib.SMTP:
+        if self._server is None:
+            self._server, self._carried = connect(self._settings), 0
+        return self._server
+
+    def send(self, recipient: str, raw: bytes) -> None:
+        """As `_hand_over`; a server that is tired of a connection which has carried mails gets a fresh one."""
+        while True:
+            server, used = self.server(), self._carried
+            try:
+                _hand_over(server, self._settings.smtp.sender, recipient, raw)
+                self._carried += 1
+                return
+            except smtplib.SMTPException as error:
+                if isinstance(error, smtplib.SMTPServerDisconnected) or _code(error) == CLOSING:
+                    self.hang_up()
+                    if used and (isinstance(error, _HungUp) or _code(error) == CLOSING):
+                        continue
+                else:
+                    self._reset(server)
+                raise
+
+    def _reset(self, server: smtplib.SMTP) -> None:
+        try:
+            server.rset()  # what was said of a refused mail must not stand before the next
+        except (OSError, smtplib.SMTPException):
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
+
+
+def _send(line: _Line, recipient: str, raw: bytes) -> tuple[str, bool]:
     """("", False) when accepted, else (what the server said, whether it is final)."""
     try:
-        raw, options = _wire(message, row.recipient)
-        server.sendmail(settings.smtp.sender, [row.recipient], raw, options)
+        line.send(recipient, raw)
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
         return f"{code} {text.decode(errors='replace')}", code >= 500
-    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError):
-        raise
     except smtplib.SMTPSenderRefused as error:
         if error.smtp_code != TOO_LARGE:  # it is the office that is refused, not this mail: nothing may die of it
             raise
         return f"{error.smtp_code} {_words(error.smtp_error)}", True
     except smtplib.SMTPResponseException as error:
         return f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500
-    except (smtplib.SMTPException, ValueError, UnicodeError) as error:
-        return f"{type(error).__name__}: {error}", True
     return "", False
 
 
 def _words(said: bytes | str) -> str:
     return said.decode(errors="replace") if isinstance(said, bytes) else said
-
-
-@contextmanager
-def _connected(settings: Settings) -> Iterator[Callable[[], smtplib.SMTP]]:
-    """A connection that is opened at first need and closed politely."""
-    kept: list[smtplib.SMTP] = []
-
-    def server() -> smtplib.SMTP:
-        if not kept:
-            kept.append(connect(settings))
-        return kept[0]
-
-    try:
-        yield server
-    finally:
-        for one in kept:
-            try:
-                one.quit()
-            except (OSError, smtplib.SMTPException):
-                one.close()
 
 
 def due(engine: Engine, now: datetime) -> list[int]:
@@ -363,23 +482,41 @@ def flush(engine: Engine, settings: Settings, clock: Callable[[], datetime], tok
     MailServerDown when the server cannot be used; nothing is lost, a claim is given back.
     """
     done = {"sent": 0, "dead": 0, "due": 0}
-    with _connected(settings) as server:
+    line = _Line(settings)
+    try:
         while waiting := due(engine, clock()):
-            server()  # before claiming: a dead server must not hold claims
+            line.server()  # before claiming: a dead server must not hold claims
             for mail_id in waiting:
-                if not _claim(engine, mail_id, clock()):
-                    continue
-                try:
-                    row, message = _load(engine, settings, mail_id, token_of)
-                    error, permanent = _send(server(), settings, row, message)
-                except smtplib.SMTPSenderRefused as refused:
-                    _release(engine, mail_id, clock(), str(refused))
-                    raise MailServerDown(str(refused)) from refused
-                except (OSError, smtplib.SMTPException) as broken:
-                    # The server hung up on this mail: that counts as a try, or it would be sent for ever.
-                    _mark(engine, mail_id, clock(), str(broken))
-                    raise MailServerDown(str(broken)) from broken
-                except (KeyError, ValueError, LookupError) as bad:
-                    error, permanent = f"{type(bad).__name__}: {bad}", True
-                done[_mark(engine, mail_id, clock(), error, permanent)] += 1
+                if _claim(engine, mail_id, clock()):
+                    error, permanent = _deliver(engine, settings, line, mail_id, clock, token_of)
+                    done[_mark(engine, mail_id, clock(), error, permanent)] += 1
+    finally:
+        line.hang_up()
     return Flushed(done["sent"], done["dead"], done["due"])
+
+
+def _deliver(
+    engine: Engine, settings: Settings, line: _Line, mail_id: int, clock: Callable[[], datetime], token_of: TokenOf
+) -> tuple[str, bool]:
+    """How one claimed mail fared, as `_send`; a fault that is not the mail's gives the claim back and is raised."""
+    try:
+        loaded = _load(engine, mail_id, token_of)
+    except (LookupError, ValueError) as gone:  # an attachment that was erased, a link that is no more
+        return f"{type(gone).__name__}: {gone}", True
+    try:
+        recipient, raw = wire(loaded[0], settings, *loaded[1:])
+    except Unsendable as bad:
+        return str(bad), True
+    except Exception as bad:  # whatever one mail does to the libraries, the next has to go out
+        return f"{type(bad).__name__}: {bad}", True
+    try:
+        return _send(line, recipient, raw)
+    except (smtplib.SMTPSenderRefused, MailServerDown) as down:
+        _release(engine, mail_id, clock(), str(down))
+        raise MailServerDown(str(down)) from down
+    except (OSError, smtplib.SMTPException) as broken:
+        # The server hung up on this mail: that counts as a try, or it would be sent for ever.
+        _mark(engine, mail_id, clock(), str(broken))
+        raise MailServerDown(str(broken)) from broken
+    except Unsendable as bad:
+        return str(bad), True

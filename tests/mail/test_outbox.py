@@ -7,7 +7,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,12 +20,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline import cases, links, store
+from pipeline import cases, intake, links, store
 from pipeline.db import Link, Outbox, Task, reading, writing
 from pipeline.mail import outbox
 from pipeline.mail.outbox import PAUSES, Draft, Flushed, MailServerDown
+from pipeline.sop import EventKind, Stage
+from pipeline.words import word
 from tests.desk import Desk, desk_in, jakarta
-from tests.office import SITI
+from tests.mail import wellformed
+from tests.office import INTAKE, SITI
 from tests.servers import LOOPBACK, Sink, free_port
 
 
@@ -585,6 +589,303 @@ def test_content_that_the_server_refuses_is_given_up(desk: Desk) -> None:
 
     assert against(desk, answer) == Flushed(failed=1)
     assert row(desk, mail_id).error == "554 5.7.1 virus"
+
+
+# ---- a connection that is kept -------------------------------------------------------------------------------
+
+
+@dataclass
+class Moody:
+    """An SMTP server that takes one connection after another; `mood` may answer a verb otherwise.
+
+    It is told the verb ("BYE" stands for the end of a mail that was taken) and how many mails this connection has
+    carried; "" leaves the ordinary answer, None hangs up. The verbs of each connection are kept.
+    """
+
+    mood: Callable[[str, int], str | None]
+    port: int = 0
+    mails: list[bytes] = field(default_factory=list)
+    talks: list[list[str]] = field(default_factory=list)
+
+    def serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self.talks.append([])
+            with connection, connection.makefile("rwb") as line_io:
+                self._talk(line_io)
+
+    def _talk(self, line_io: Any) -> None:
+        carried = 0
+
+        def say(verb: str, ordinary: str) -> bool:
+            said = self.mood(verb, carried)
+            line_io.write(b"" if said is None else f"{said or ordinary}\r\n".encode())
+            line_io.flush()
+            return said is not None and not said.startswith("421")
+
+        going = say("CONNECT", "220 siap")
+        while going and (line := line_io.readline()):
+            verb = line.split()[0].decode().upper()
+            self.talks[-1].append(verb)
+            ordinary = "250-baik\r\n250 SIZE 0" if verb == "EHLO" else "354 lanjut" if verb == "DATA" else "250 baik"
+            going = say(verb, ordinary) and verb != "QUIT"
+            if going and verb == "DATA" and not self.mood(verb, carried):
+                self.mails.append(b"".join(iter(line_io.readline, b".\r\n")))
+                carried += 1
+                going = say("BYE", "250 diterima")
+
+
+@contextmanager
+def moody(desk: Desk, mood: Callable[[str, int], str | None]) -> Iterator[Moody]:
+    """The desk's mail goes to such a server."""
+    polite = desk.settings
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        server = Moody(mood, listener.getsockname()[1])
+        Thread(target=server.serve, args=(listener,), daemon=True).start()
+        desk.settings = polite.model_copy(update={"smtp": polite.smtp.model_copy(update={"port": server.port})})
+        try:
+            yield server
+        finally:
+            desk.settings = polite
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def subjects(server: Moody) -> list[str]:
+    return [str(message_from_bytes(raw, policy=policy.default)["Subject"]) for raw in server.mails]
+
+
+def test_a_batch_leaves_on_one_connection(desk: Desk) -> None:
+    for n in range(7):
+        put(desk, subject=f"Surat {n}")
+    with moody(desk, lambda verb, carried: "") as server:
+        assert flush(desk) == Flushed(sent=7)
+    assert server.talks == [["EHLO", *["MAIL", "RCPT", "DATA"] * 7, "QUIT"]]
+
+
+TIRED = "421 4.7.0 Too many messages in this session"
+
+
+@pytest.mark.parametrize(
+    ("at", "said"), [("MAIL", TIRED), ("RCPT", TIRED), ("DATA", TIRED), ("MAIL", None), ("RCPT", None)]
+)
+def test_a_server_that_ends_each_connection_after_some_mails_costs_no_try(
+    desk: Desk, at: str, said: str | None
+) -> None:
+    """Many providers allow ten or a hundred mails a connection."""
+    ids = [put(desk, subject=f"Surat {n}") for n in range(8)]
+    with moody(desk, lambda verb, carried: said if (verb, carried) == (at, 3) else "") as server:
+        assert flush(desk) == Flushed(sent=8)
+    assert subjects(server) == [f"Surat {n}" for n in range(8)]
+    assert len(server.talks) == 3
+    assert {row(desk, n).attempts for n in ids} == {1}
+
+
+def test_a_server_that_hangs_up_after_data_is_not_sent_the_mail_again_at_once(desk: Desk) -> None:
+    """Nobody knows what it heard: that is a try, and the next one comes after a pause, with the same bytes."""
+    ids = [put(desk, subject=f"Surat {n}") for n in range(3)]
+    ends = iter(["", None])
+    with moody(desk, lambda verb, carried: next(ends, "") if verb == "BYE" else "") as server:
+        with pytest.raises(MailServerDown):
+            flush(desk)
+        assert [row(desk, n).attempts for n in ids] == [1, 1, 0]
+        desk.later(minutes=1)
+        assert flush(desk) == Flushed(sent=2)
+    assert len(server.mails) == 4
+    assert server.mails.count(server.mails[1]) == 2
+
+
+def test_a_server_that_will_not_be_called_again_so_soon_costs_no_try(desk: Desk) -> None:
+    """The connection is used up, and the next one is refused at its greeting."""
+    ids = [put(desk, subject=f"Surat {n}") for n in range(4)]
+    greetings = iter(["", "421 4.7.0 Too many connections"])
+
+    def mood(verb: str, carried: int) -> str | None:
+        if verb == "CONNECT":
+            return next(greetings, "")
+        return None if (verb, carried) == ("MAIL", 2) else ""
+
+    with moody(desk, mood) as server:
+        with pytest.raises(MailServerDown, match="Too many connections"):
+            flush(desk)
+        assert [row(desk, n).state for n in ids] == ["sent", "sent", "due", "due"]
+        assert [row(desk, n).attempts for n in ids] == [1, 1, 0, 0]
+        desk.later(minutes=1)
+        assert flush(desk) == Flushed(sent=2)
+    assert subjects(server) == ["Surat 0", "Surat 1", "Surat 3", "Surat 2"]
+
+
+def test_a_421_on_a_fresh_connection_puts_off_that_mail_alone(desk: Desk) -> None:
+    """The next one gets a new connection."""
+    first, second = put(desk, recipient="satu@warga.example"), put(desk)
+    seen = []
+
+    def mood(verb: str, carried: int) -> str | None:
+        seen.append(verb)
+        return "421 4.7.0 try later" if verb == "RCPT" and seen.count("RCPT") == 1 else ""
+
+    with moody(desk, mood):
+        assert flush(desk) == Flushed(sent=1, later=1)
+    assert (row(desk, first).state, row(desk, first).attempts) == ("due", 1)
+    assert row(desk, first).error == "421 4.7.0 try later"
+    assert row(desk, second).state == "sent"
+
+
+def test_a_refused_mail_is_taken_back_before_the_next(desk: Desk) -> None:
+    """RSET, or the server would take the next MAIL for a nested one (RFC 5321, 4.1.1.5)."""
+    put(desk, recipient="satu@warga.example")
+    put(desk)
+    replies = iter(["550 5.1.1 User unknown"])
+    with moody(desk, lambda verb, carried: next(replies, "") if verb == "RCPT" else "") as server:
+        assert flush(desk) == Flushed(sent=1, failed=1)
+    assert server.talks == [["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", "QUIT"]]
+
+
+# ---- size ----------------------------------------------------------------------------------------------------
+
+
+def limited(desk: Desk, size: str) -> AbstractContextManager[Moody]:
+    return moody(desk, lambda verb, carried: f"250-baik\r\n250 {size}" if verb == "EHLO" else "")
+
+
+def test_the_size_is_said_before_the_mail(desk: Desk) -> None:
+    """RFC 1870: the octets of the mail with CRLF, before dots are doubled."""
+    mail_id, heard = put(desk, text=".\n" * 100), []
+
+    def answer(line: str) -> str:
+        heard.append(line)
+        return "250-baik\r\n250 SIZE 9000" if line.upper().startswith("EHLO") else ok(line)
+
+    against(desk, answer)
+    size = len(outbox.wire(row(desk, mail_id), desk.settings, {}, [])[1])
+    assert f"mail FROM:<{INTAKE}> SIZE={size}" in heard
+
+
+@pytest.mark.parametrize("size", ["SIZE 2000000", "SIZE 0", "SIZE", "SIZE banyak", "HELP"])
+def test_a_server_that_allows_enough_or_says_nothing_is_sent_to(desk: Desk, size: str) -> None:
+    put(desk)
+    with limited(desk, size) as server:
+        assert flush(desk) == Flushed(sent=1)
+    assert len(server.mails) == 1
+
+
+def test_a_mail_that_is_larger_than_the_server_takes_is_not_even_offered(desk: Desk) -> None:
+    mail_id = put(desk, attachments=(attached(desk, "surat.pdf", bytes(1_500_000), "application/pdf"),))
+    other = put(desk)
+    with limited(desk, "SIZE 1048576") as server:
+        assert flush(desk) == Flushed(sent=1, failed=1)
+    assert server.talks[0].count("MAIL") == 1
+    mail = row(desk, mail_id)
+    assert (mail.state, mail.attempts, row(desk, other).state) == ("dead", 1, "sent")
+    assert "2,0 MB" in mail.error
+    assert "1,0 MB" in mail.error
+    desk.later(days=1)
+    assert flush(desk) == Flushed()
+
+
+def test_a_letter_that_is_too_large_gives_langkah_5_back_to_the_jfu_with_the_reason(desk: Desk) -> None:
+    number = desk.to(Stage.PENYAMPAIAN)
+    desk.press("jfu-1", "kirim_email", number=number)
+    with limited(desk, "SIZE 30000"):
+        flush(desk)
+    intake.take_results(desk.engine, desk.settings, desk.clock)
+    assert desk.stage(number) is Stage.PENYAMPAIAN
+    task = desk.task("kirim_email", number)
+    assert "lebih besar dari batas server email kantor" in task.note
+    assert "550" not in task.note
+
+
+# ---- addresses that are none ---------------------------------------------------------------------------------
+
+NO_ADDRESS = [
+    "",
+    "siti",
+    "@",
+    "@warga.example",
+    "siti@",
+    "siti@@warga.example",
+    "siti@lain@warga.example",
+    "siti rahma@warga.example",
+    "siti@warga .example",
+    " siti@warga.example",
+    "siti@warga.example\n",
+    "siti@warga.example\r\nRCPT TO:<korban@lain.example>",
+    "siti\0@warga.example",
+    "siti@warga.example,korban@lain.example",
+    "<siti@warga.example>",
+    "siti@warga..example\u3002é",
+    "siti@[127.0.0.1]",
+    "siti\u202e@warga.example",
+    "siti\ud800@warga.example",
+    "s" * 65 + "@warga.example",
+    "siti@" + "w" * 250 + ".example",
+    "siti@" + "é" * 64 + ".example",
+    '"si\r\nti"@warga.example',
+]
+
+
+@pytest.mark.parametrize("recipient", NO_ADDRESS, ids=ascii)
+def test_a_recipient_that_is_no_address_is_told_and_holds_nobody_up(desk: Desk, sink: Sink, recipient: str) -> None:
+    mail_id, other = put(desk, recipient=recipient), put(desk)
+    flush(desk)
+    assert (row(desk, mail_id).state, row(desk, mail_id).error) == ("dead", word("kirim.alamat"))
+    assert row(desk, other).state == "sent"
+    assert [s.rcpt for s in sink.messages] == [SITI]
+
+
+def test_an_address_beyond_ascii_at_a_server_without_smtputf8_is_told(desk: Desk) -> None:
+    mail_id, other = put(desk, recipient="señor@warga.example"), put(desk)
+    with moody(desk, lambda verb, carried: "") as server:
+        assert flush(desk) == Flushed(sent=1, failed=1)
+    assert len(server.mails) == 1
+    assert (row(desk, mail_id).state, row(desk, mail_id).error) == ("dead", word("kirim.huruf"))
+    assert row(desk, other).state == "sent"
+
+
+def test_a_domain_beyond_ascii_needs_no_smtputf8(desk: Desk) -> None:
+    """It has an ASCII form (RFC 5890)."""
+    put(desk, recipient="siti@wärga.example")
+    with moody(desk, lambda verb, carried: "") as server:
+        assert flush(desk) == Flushed(sent=1)
+    assert b"siti@xn--wrga-loa.example" in server.mails[0]
+
+
+def test_the_clerk_hears_at_once_of_a_receipt_that_no_address_takes(desk: Desk, sink: Sink) -> None:
+    number = desk.record(email="siti@@warga.example")
+    flush(desk)
+    intake.take_results(desk.engine, desk.settings, desk.clock)
+    told = desk.mails("terpental")
+    assert {mail.recipient for mail in told} >= {"jfu@kominfo.example"}
+    assert all(word("kirim.alamat") in " ".join(mail.text.split()) for mail in told)
+    assert EventKind.SEND_FAILED in desk.kinds(number)
+
+
+def test_a_mail_that_no_library_can_build_holds_nobody_up(desk: Desk, sink: Sink) -> None:
+    """A row that an older version stored, say: its type is nonsense."""
+    mail_id, other = put(desk), put(desk)
+    with writing(desk.engine) as session:
+        session.get_one(Outbox, mail_id).headers = {"references": 7}
+    assert flush(desk) == Flushed(sent=1, failed=1)
+    assert (row(desk, mail_id).state, row(desk, other).state) == ("dead", "sent")
+    assert "TypeError" in row(desk, mail_id).error
+
+
+# ---- the wire ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["From saya\n", ".\n", "..\nFrom\n.\n", "spasi \n\t\n", "a\n\n\n", "é=\n", ".", "a\r\n.\r\nQUIT\r\n"]
+)
+def test_what_arrives_is_byte_by_byte_what_was_built(desk: Desk, sink: Sink, text: str) -> None:
+    """A DKIM signature over it would hold: 7 bits, dots doubled and taken off again, "From " left alone."""
+    mail_id = put(desk, text=text, html=f"<pre>{text}</pre>", subject="From é", recipient_name="From. Siti")
+    flush(desk)
+    (sent,) = sink.messages
+    assert sent.raw == outbox.wire(row(desk, mail_id), desk.settings, {}, [])[1]
+    read = wellformed.read(sent.raw)
+    assert read.text == text.replace("\r\n", "\n").removesuffix("\n")
 
 
 # ---- claims --------------------------------------------------------------------------------------------------
