@@ -10,77 +10,79 @@ import binascii
 import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
 SAMPLE = 32_768
 MAX_WORDS = 2_000
 
-# WHATWG supersets where mailers declare the smaller set but send the larger one.
+# WHATWG supersets where mailers declare the smaller set but send the larger one, and names that Python lacks.
 _ALIASES = {
-    "iso-8859-1": "cp1252",
     "latin1": "cp1252",
     "latin-1": "cp1252",
     "l1": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso_8859-1": "cp1252",
     "ansi": "cp1252",
     "ansi_x3.110-1983": "cp1252",
-    "x-ansi": "cp1252",
-    "iso-8859-9": "cp1254",
-    "iso-8859-11": "cp874",
+    "iso-ir-100": "cp1252",
     "tis-620": "cp874",
-    "windows-874": "cp874",
-    "x-windows-874": "cp874",
     "dos-874": "cp874",
-    "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-8-e": "iso-8859-8",
-    "iso-8859-6-i": "iso-8859-6",
+    "visual": "iso-8859-8",
     "gb2312": "gb18030",
     "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "cp936": "gb18030",
-    "ms936": "gb18030",
-    "windows-936": "gb18030",
     "gb_2312-80": "gb18030",
-    "x-euc-cn": "gb18030",
+    "gb2312-80": "gb18030",
+    "csgb2312": "gb18030",
     "euc-cn": "gb18030",
+    "euccn": "gb18030",
+    "cn-gb": "gb18030",
+    "chinese": "gb18030",
+    "cp936": "gb18030",
     "ks_c_5601-1987": "cp949",
+    "ks_c_5601-1989": "cp949",
     "ks_c_5601": "cp949",
-    "euc-kr": "cp949",
-    "x-windows-949": "cp949",
     "ksc5601": "cp949",
+    "ksc_5601": "cp949",
+    "euc-kr": "cp949",
+    "euckr": "cp949",
+    "korean": "cp949",
     "shift_jis": "cp932",
     "shift-jis": "cp932",
+    "shiftjis": "cp932",
     "sjis": "cp932",
-    "x-sjis": "cp932",
+    "sjis-win": "cp932",
+    "csshiftjis": "cp932",
+    "ms_kanji": "cp932",
     "windows-31j": "cp932",
-    "big5": "big5hkscs",
-    "x-x-big5": "big5hkscs",
-    "big-5": "big5hkscs",
-    "x-big5": "big5hkscs",
+    "eucjp": "euc_jp",
+    "eucjp-win": "euc_jp",
     "iso-2022-jp": "iso2022_jp_ext",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
+    "jis": "iso2022_jp_ext",
+    "big5": "big5hkscs",
+    "big-5": "big5hkscs",
+    "big5-eten": "big5hkscs",
+    "cn-big5": "big5hkscs",
     "unicode-1-1-utf-7": "utf-7",
     "unicode-1-1-utf-8": "utf-8",
-    "utf8": "utf-8",
-    "utf-8mb4": "utf-8",
-    "utf8mb4": "utf-8",
     "utf-8-mac": "utf-8",
     "unicode": "utf-16",
-    "x-mac-roman": "mac-roman",
-    "macintosh": "mac-roman",
-    "x-mac-ce": "mac-latin2",
-    "x-mac-cyrillic": "mac-cyrillic",
+    "ucs-2": "utf-16",
+    "iso-10646-ucs-2": "utf-16",
+    "mac-ce": "mac-latin2",
     "koi8r": "koi8-r",
-    "x-koi8-r": "koi8-r",
-    "cp-1250": "cp1250",
-    "cp-1251": "cp1251",
-    "cp-1252": "cp1252",
-    "win-1251": "cp1251",
-    "win1251": "cp1251",
-    "visual": "iso-8859-8",
+    "koi8": "koi8-r",
+    "koi8-ru": "koi8-u",
     "iso-ir-6": "ascii",
 }
+_FAMILIES = (
+    (re.compile(r"utf\W?_?8(?:\D.*|mb[34])?"), "utf-8"),
+    (re.compile(r"(?:windows|win|cp|ms|dos|ibm|microsoft-cp)[-_ ]?(\d{3,5})(?:\D.*)?"), "cp{}"),
+    (re.compile(r"(?:iso)?[-_ ]?8859[-_ ]?(\d{1,2})(?:\D.*)?"), "iso-8859-{}"),
+)
+_SUPERSETS = {"iso-8859-1": "cp1252", "iso-8859-9": "cp1254", "iso-8859-11": "cp874"}
 _UNKNOWN = {
     "",
     "us-ascii",
@@ -117,10 +119,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 def codec(name: str) -> str | None:
     """The Python codec for a declared charset, or None where the name says nothing usable."""
+    return _codec(name) if len(name) <= 60 else None
+
+
+@lru_cache(maxsize=256)
+def _codec(name: str) -> str | None:
     name = name.strip().strip("\"'").lower()
-    if name in _UNKNOWN or len(name) > 60:
+    if name in _UNKNOWN:
         return None
-    name = _ALIASES.get(name, name)
+    name = _usual(name)
     try:
         info = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -129,19 +136,29 @@ def codec(name: str) -> str | None:
     return info.name if info._is_text_encoding and info.name not in _NOT_CHARSETS else None
 
 
-def decode(data: bytes, declared: str = "", hint: str = "") -> str:
-    """Text of `data`: by the declared charset, else detected, else with replacement marks."""
+def _usual(name: str) -> str:
+    for pattern, form in _FAMILIES:
+        if found := pattern.fullmatch(name):
+            name = form.format(*found.groups())
+    return _ALIASES.get(name) or _SUPERSETS.get(name, name)
+
+
+def decode(data: bytes, declared: str = "", hint: str = "", *, guess: bool = True) -> str:
+    """Text of `data`: by the declared charset, else by the hint, else detected (if `guess`), else with marks."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0 and not _wide(declared):
+        return _replaced(data, "utf-16")
     for name in ("utf-8" if _single_byte(declared) else declared, declared, "utf-8"):
         text = _strict(data, name)
         if text is not None:
-            return text
+            return text.removeprefix("\ufeff")
     named = codec(declared)
     if named is not None and named not in {"utf-7", "ascii"}:
         text = _replaced(data, named)
         # One damaged byte should not turn a whole page over to guessing.
         if text.count("\ufffd") <= max(1, len(text) // 50):
             return text
-    return _detected(data, hint)
+    text = _strict(data, hint) if hint else None
+    return text if text is not None else _replaced(data, _guessed(data) if guess else "cp1252")
 
 
 def _single_byte(declared: str) -> bool:
@@ -150,16 +167,34 @@ def _single_byte(declared: str) -> bool:
     return name.startswith(("cp125", "iso8859", "koi8", "mac", "cp874"))
 
 
+def _wide(declared: str) -> bool:
+    return (codec(declared) or "").startswith(("utf-16", "utf-32"))
+
+
 def _strict(data: bytes, declared: str) -> str | None:
-    if b"\x1b$" in data and declared.lower() in _UNKNOWN:
-        declared = "iso-2022-jp"
+    if b"\x1b$" in data and (declared.lower() in _UNKNOWN or codec(declared) == "utf-8"):
+        declared = "iso-2022-kr" if b"\x1b$)C" in data else "iso-2022-jp"
     name = codec(declared)
     if name is None:
         return None
     try:
         return data.decode(name)
     except (UnicodeError, ValueError):
+        return _strict(data, _VENDORS[name]) if name in _VENDORS else _vendor_jis(data, name)
+
+
+# Where a vendor's own characters stand in the gaps of the standard.
+_VENDORS = {"euc_jp": "euc_jis_2004", "big5hkscs": "cp950", "cp932": "shift_jis_2004"}
+
+
+def _vendor_jis(data: bytes, name: str) -> str | None:
+    """ISO-2022-JP with the numbers in circles and the like that NEC put into row 13."""
+    if name != "iso2022_jp_ext":
         return None
+    high = re.sub(
+        rb"\x1b\$[@B]([^\x1b\n]*)(?:\x1b\([BJ])?", lambda m: bytes(byte | 0x80 for byte in m[1]), data, flags=re.S
+    )
+    return _strict(high, "euc_jis_2004")
 
 
 def _replaced(data: bytes, name: str) -> str:
@@ -169,14 +204,16 @@ def _replaced(data: bytes, name: str) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _detected(data: bytes, hint: str) -> str:
-    text = _strict(data, hint) if hint else None
-    if text is not None:
-        return text
+def guess(data: bytes) -> str:
+    """The charset of undeclared text, by statistics over its lines with 8-bit bytes; "" where all is ASCII."""
+    return "" if data.isascii() else _guessed(b"\n".join(line for line in data.splitlines() if not line.isascii()))
+
+
+def _guessed(data: bytes) -> str:
     if len(data) < 16 or _western(data):
-        return _replaced(data, "cp1252")
+        return "cp1252"
     best = from_bytes(data[:SAMPLE]).best()
-    return _replaced(data, best.encoding if best is not None else "cp1252")
+    return best.encoding if best is not None else "cp1252"
 
 
 def _western(data: bytes) -> bool:
@@ -193,14 +230,12 @@ def clean(text: str) -> str:
 
 
 def transfer_decode(data: bytes, encoding: str) -> bytes:
-    """Undo a Content-Transfer-Encoding as far as the data allows."""
+    """Undo a Content-Transfer-Encoding (by its usual name) as far as the data allows."""
     if encoding == "base64":
         return base64_bytes(data)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(data)
-    if encoding in {"x-uuencode", "uuencode", "x-uue", "uue"}:
-        return uu_bytes(data)
-    return data
+        return quoted_printable(data)
+    return uu_bytes(data) if encoding == "uuencode" else data
 
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -209,6 +244,12 @@ _NOISE = bytes(set(range(256)) - set(_BASE64))
 
 def base64_bytes(data: bytes) -> bytes:
     """Base64 with noise, missing or early padding, or several runs in a row."""
+    padding = data.find(b"=")
+    if padding < 0 or (len(data) - padding < 1_000 and not data[padding:].strip(b"=\r\n\t ")):
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error:
+            pass  # cut off, or padded wrongly
     runs = data.translate(None, _NOISE).split(b"=")
     return b"".join(_base64_run(run) for run in runs if run)
 
@@ -217,6 +258,24 @@ def _base64_run(run: bytes) -> bytes:
     if len(run) % 4 == 1:
         run = run[:-1]
     return binascii.a2b_base64(run + b"=" * (-len(run) % 4))
+
+
+def is_plain(data: bytes, decoded: bytes) -> bool:
+    """Whether text that is declared as base64 was never encoded: its first line has blanks or signs, and decodes
+    to noise."""
+    first = data.lstrip()[:1_000].partition(b"\n")[0].rstrip()
+    if not first.translate(None, _BASE64):
+        return False
+    sample = decoded[:4_096]
+    noise = len(re.findall(rb"[\x00-\x08\x0e-\x1f\x7f]", sample))
+    return noise > len(sample) // 30 or "\ufffd" in sample.decode("utf-8", "replace")[:1_000]
+
+
+def quoted_printable(data: bytes) -> bytes:
+    """Quoted-printable, with blanks behind the "=" of a soft break and stray "=" signs."""
+    if re.search(rb"=[ \t=]|=\r(?!\n)", data):
+        data = re.sub(rb"=[ \t]*+(?:\r\n?+|\n|\Z)", b"", data.replace(b"==", b"=3D="))
+    return binascii.a2b_qp(data)
 
 
 def uu_bytes(data: bytes) -> bytes:
@@ -242,16 +301,19 @@ def uu_lines(lines: list[bytes]) -> Iterator[bytes]:
 
 
 def header_text(raw: str, hint: str = "") -> str:
-    """A raw header value (8-bit as surrogates) as one readable line."""
+    """A raw header value (8-bit as surrogates) as one readable line; `hint` is the mail's charset, as far as known."""
+    if raw.isascii() and "=?" not in raw and raw.isprintable() and not hint.lower().endswith("utf-7"):
+        return raw.strip()
     data = raw.encode("utf-8", "surrogateescape")
     if hint and "=?" not in raw and codec(hint) == "utf-7" and re.search(r"\+[A-Za-z0-9+/]{2,}-", raw):
         return clean(_replaced(data, "utf-7")).strip()
-    text = raw if raw.isascii() and "\x1b$" not in raw else decode(data, "", hint)
+    # Too short for statistics, which take long and mislead.
+    text = raw if raw.isascii() and "\x1b$" not in raw else decode(data, "", hint, guess=False)
     text = re.sub(r"\r?\n(?=[ \t])|[\r\n]+", "", text)
-    return re.sub(r"[\r\n\t]+", " ", clean(words(text))).strip()
+    return re.sub(r"[\r\n\t]+", " ", clean(words(text, hint))).strip()
 
 
-def words(text: str) -> str:
+def words(text: str, hint: str = "") -> str:
     """Decode encoded words; neighbours in one charset are joined before decoding, as
     mailers cut them inside a character."""
     if "=?" not in text:
@@ -267,15 +329,15 @@ def words(text: str) -> str:
         if pending and not gap.strip() and pending[0] == charset and count:
             pending = (charset, pending[1] + data)
         else:
-            out += _flush(pending)
+            out += _flush(pending, hint)
             out += [] if pending and not gap.strip() else [gap]
             pending = (charset, data)
         end = word.end()
-    return "".join([*out, *_flush(pending), text[end:]])
+    return "".join([*out, *_flush(pending, hint), text[end:]])
 
 
-def _flush(pending: tuple[str, bytes] | None) -> list[str]:
-    return [decode(pending[1], pending[0])] if pending else []
+def _flush(pending: tuple[str, bytes] | None, hint: str) -> list[str]:
+    return [decode(pending[1], pending[0], hint, guess=False)] if pending else []
 
 
 def _word_bytes(encoding: str, body: str) -> bytes:

@@ -6,21 +6,17 @@ and attachments in every place that mailers put them. `read` never raises.
 
 from __future__ import annotations
 
-import email
-import io
 import mimetypes
 import re
-import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.generator import BytesGenerator
-from email.message import Message as StandardPart
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 
 from pipeline.files import sniff
-from pipeline.mail import addresses, charsets, markup
+from pipeline.mail import addresses, charsets, markup, parts
 from pipeline.mail.addresses import Address
+from pipeline.mail.parts import Part
 
 __all__ = ["Address", "Attachment", "Message", "read"]
 
@@ -28,7 +24,8 @@ MAX_DEPTH = 24
 MAX_PARTS = 1_000
 MAX_TEXT = 2_000_000  # characters
 MAX_HEADERS = 2_000
-MAX_HEADER = 100_000  # characters
+MAX_GUESSES = 20  # text parts whose charset may be found by statistics
+MAX_COPIES = 3  # times the mail's size that mails in mails may take beside their own parts
 FORWARDED = "---------- Pesan terlampir ----------"
 
 ENCRYPTED_SMIME = "Surat ini memakai enkripsi S/MIME dan tidak dapat dibaca."
@@ -41,7 +38,6 @@ EXTERNAL = "Sebagian isi surat ini disimpan pengirim di tempat lain dan tidak ik
 PARTIAL = "Surat ini hanya satu potongan dari surat yang dikirim terpisah-pisah."
 TOO_MANY = "Surat ini memuat terlalu banyak bagian; sebagian tidak ditampilkan."
 TOO_LONG = "Isi surat ini terlalu panjang; sebagian tidak ditampilkan."
-BROKEN = "Susunan surat ini rusak; isinya ditampilkan apa adanya."
 
 
 @dataclass(frozen=True)
@@ -82,119 +78,40 @@ class Message:
         return tuple(value for key, value in self.headers if key.lower() == name.lower())
 
 
-class Part(StandardPart):
-    """A part as the parser left it; `get_payload` would already guess at 8-bit text."""
-
-    def raw_payload(self) -> object:
-        """The list of children, or the text with 8-bit bytes as surrogates."""
-        payload: object = vars(self).get("_payload")
-        return payload
-
-
-class _Runs:
-    """Long runs of base64, kept apart from the lines among which the standard library looks for structure.
-
-    It goes through a mail line by line and keeps each several times over; a film of 40 MB has 700,000 lines.
-    """
-
-    _RUN = re.compile(rb"(?m)^(?:[A-Za-z0-9+/=]{60,998}+\r?\n){20,}+")
-
-    def __init__(self) -> None:
-        self._token = secrets.token_hex(8).encode()  # no sender can know it
-        self._mark = re.compile(self._token + rb"-(\d+)(\r?\n)?")
-        self._kept: list[bytes] = []
-
-    def cut(self, raw: bytes) -> bytes:
-        """The bytes with a mark for each run."""
-        return self._RUN.sub(self._keep, raw)
-
-    def _keep(self, found: re.Match[bytes]) -> bytes:
-        self._kept.append(found[0])
-        return self._token + b"-%d\r\n" % (len(self._kept) - 1)
-
-    def whole(self, data: bytes, end: bytes = b"") -> bytes:
-        """The bytes with every run in its place; `end` makes all line ends in them alike."""
-        return self._mark.sub(lambda found: self._run(found, end), data) if self._kept else data
-
-    def _run(self, found: re.Match[bytes], end: bytes) -> bytes:
-        run = self._kept[int(found[1])]
-        run = run if found[2] else run.rstrip(b"\r\n")  # the last line end belongs to the boundary
-        return run.replace(b"\r\n", b"\n").replace(b"\n", end) if end else run
-
-
 def read(raw: bytes) -> Message:
     """Read any bytes as a mail; what cannot be understood is shown as it is, with a note."""
-    runs = _Runs()
-    part, notes = _parsed(_trimmed(runs.cut(raw)))
-    content = _Content(runs, notes=notes)
-    try:
-        content.take(part)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError):
-        # The standard library's parser breaks its own promises on hostile structure.
-        content = _Content(runs, texts=[charsets.clean(charsets.decode(raw[:MAX_TEXT]))], notes=[*notes, BROKEN])
+    part = parts.parse(raw)
+    content = _Content(part, room=MAX_COPIES * len(raw) + 1_000_000)
+    content.take(part)
     return _message(part, content)
 
 
-def _trimmed(raw: bytes) -> bytes:
-    """Without a byte order mark, blank lines and "From " escapes before the first header."""
-    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
-    return raw[1:] if raw.startswith(b">From ") else raw
-
-
-def _parsed(raw: bytes) -> tuple[Part, list[str]]:
-    try:
-        return email.message_from_bytes(raw, Part), []
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError, IndexError):
-        head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-        head = re.sub(rb"(?im)^content-(type|transfer-encoding):.*(\n[ \t].*)*\n?", b"", head[:1_000_000])
-        return email.message_from_bytes(head + b"\n\n" + body[:MAX_TEXT], Part), [BROKEN]
-
-
 def _message(part: Part, content: _Content) -> Message:
-    hint = _parameters(_raw(part, "Content-Type")).get("charset", "") or content.charset
-    headers = tuple(
-        (name.encode("ascii", "replace").decode(), charsets.header_text(value[:MAX_HEADER], hint))
-        for name, value in list(_raw_items(part))[:MAX_HEADERS]
-    )
+    hint = content.hint
 
-    def people(name: str) -> tuple[Address, ...]:
-        return tuple(a for value in _raw_all(part, name) for a in addresses.parse(value, hint))
+    def people(*names: str) -> tuple[Address, ...]:
+        return tuple(address for name in names for value in part.all(name) for address in addresses.parse(value, hint))
 
-    senders = [*people("From"), *people("Sender")] if not people("From") else people("From")
+    senders = people("from") or people("sender", "x-original-sender", "reply-to")
+    text = content.text()
     return Message(
-        message_id=next(iter(_ids(_raw(part, "Message-ID"))), ""),
-        in_reply_to=_ids(_raw(part, "In-Reply-To")),
-        references=_ids(" ".join(_raw_all(part, "References"))),
-        sender=next((a for a in senders if a.email), next(iter(senders), None)),
-        reply_to=people("Reply-To"),
-        to=people("To"),
-        cc=people("Cc"),
-        subject=charsets.header_text(_raw(part, "Subject"), hint),
-        date=_date(_raw(part, "Date")),
-        text=content.text(),
+        message_id=next(iter(_ids(part.first("message-id"))), ""),
+        in_reply_to=_ids(part.first("in-reply-to")),
+        references=_ids(" ".join(part.all("references"))),
+        sender=next((address for address in senders if address.email), next(iter(senders), None)),
+        reply_to=people("reply-to"),
+        to=people("to"),
+        cc=people("cc"),
+        subject=charsets.header_text(part.first("subject"), hint),
+        date=_date(part.first("date")),
+        text=text,
         attachments=tuple(content.attachments),
-        headers=headers,
+        headers=tuple((name, charsets.header_text(value, hint)) for name, value in part.fields[:MAX_HEADERS]),
         notes=tuple(dict.fromkeys(content.notes)),
     )
 
 
 # --- headers -------------------------------------------------------------------------------
-
-
-def _raw_items(part: Part) -> Iterator[tuple[str, str]]:
-    """Header pairs as they came; the public `items()` would already guess at 8-bit values."""
-    for name, value in part.raw_items():
-        yield name, str(value)
-
-
-def _raw_all(part: Part, name: str) -> list[str]:
-    wanted = name.lower()
-    return [value[:MAX_HEADER] for key, value in _raw_items(part) if key.lower() == wanted]
-
-
-def _raw(part: Part, name: str) -> str:
-    wanted = name.lower()
-    return next((value[:MAX_HEADER] for key, value in _raw_items(part) if key.lower() == wanted), "")
 
 
 def _ids(raw: str) -> tuple[str, ...]:
@@ -217,64 +134,10 @@ def _date(raw: str) -> datetime | None:
     return None
 
 
-_PARAMETER = re.compile(r""";\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.S)
-_CONTINUED = re.compile(r"^([^*]+)\*(\d+)?(\*)?$")
-
-
-def _parameters(raw: str) -> dict[str, str]:
-    """Parameters of a MIME header (RFC 2231 with its continuations, RFC 2047 against the rules)."""
-    plain: dict[str, str] = {}
-    pieces: dict[str, list[tuple[int, bool, str]]] = {}
-    for found in _PARAMETER.finditer(";" + raw.partition(";")[2]):
-        name, value = found[1].lower(), found[2].strip()
-        if value.startswith('"'):
-            value = re.sub(r'\\(["\\])', r"\1", value[1:].removesuffix('"'))
-        part = _CONTINUED.match(name)
-        if part:
-            extended = bool(part[3]) or part[2] is None
-            pieces.setdefault(part[1], []).append((int((part[2] or "0")[:6]), extended, value))
-        else:
-            plain.setdefault(name, charsets.header_text(value))
-    return plain | {name: _joined(parts) for name, parts in pieces.items()}
-
-
-def _joined(parts: list[tuple[int, bool, str]]) -> str:
-    charset, data = "", b""
-    for index, (_, extended, value) in enumerate(sorted(parts, key=lambda piece: piece[0])):
-        if index == 0 and extended and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
-        raw = value.encode("utf-8", "surrogateescape")
-        data += _percent(raw) if extended else raw
-    return charsets.clean(charsets.words(charsets.decode(data, charset)))
-
-
-def _percent(data: bytes) -> bytes:
-    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), data)
-
-
-def _content_type(part: Part) -> str:
-    raw = charsets.header_text(_raw(part, "Content-Type")).partition(";")[0].strip().lower()
-    found = re.match(r"([\w.+-]+)\s*/\s*([\w.+-]+)", raw)
-    if found:
-        return f"{found[1]}/{found[2]}"
-    return "text/html" if raw == "html" else "text/plain"
-
-
-def _encoding(part: Part) -> str:
-    found = re.search(r"[\w-]+", _raw(part, "Content-Transfer-Encoding"))
-    return found[0].lower() if found else ""
-
-
-def _file_name(part: Part) -> str:
-    name = (
-        _parameters(_raw(part, "Content-Disposition")).get("filename")
-        or _parameters(_raw(part, "Content-Type")).get("name")
-        or ""
-    )
-    return re.sub(r"\s+", " ", name).strip()
-
-
 _MAILS = {"message/rfc822", "message/global"}
+_HTML = {"text/html", "text/x-amp-html", "application/xhtml+xml"}
+_ENRICHED = {"text/enriched", "text/richtext"}
+_SHOWN = {"text/plain"} | _HTML | _ENRICHED
 
 
 # --- content -------------------------------------------------------------------------------
@@ -282,16 +145,25 @@ _MAILS = {"message/rfc822", "message/global"}
 
 @dataclass
 class _Content:
-    """What the walk over the parts gathers."""
+    """What the walk over the parts of one mail gathers."""
 
-    runs: _Runs
+    root: Part
+    room: int  # bytes that copies of mails in this mail may still take
     texts: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     muted: bool = False  # a better version of the text is known
     fallback: list[str] = field(default_factory=list)  # named text parts, shown where no other text is
-    charset: str = ""
+    charset: str = ""  # of the first text
     parts: int = 0
+
+    @cached_property
+    def hint(self) -> str:
+        """The charset in which this mail's undeclared 8-bit headers and names most likely are."""
+        declared = self.root.parameters.get("charset", "") or self.charset
+        if charsets.codec(declared) in {None, "utf-8"} and not all(value.isascii() for _, value in self.root.fields):
+            return charsets.guess(self.root.raw[: charsets.SAMPLE]) or declared
+        return declared
 
     def text(self) -> str:
         spoken = [piece for piece in self.texts if piece.strip()] or self.fallback[:1]
@@ -306,33 +178,22 @@ class _Content:
         if self.parts > MAX_PARTS:
             self.notes.append(TOO_MANY)
             return
-        kind = _content_type(part)
-        self._remark(part, kind)
-        if kind in _MAILS and depth < MAX_DEPTH:
+        self._remark(part)
+        if part.kind in _MAILS and depth < MAX_DEPTH:
             self._forwarded(part, depth)
-        elif depth >= MAX_DEPTH or (part.is_multipart() and kind.startswith("message/")):
-            self._attach(part, kind, charsets.transfer_decode(self._whole_body(part), _encoding(part)), related)
-        elif part.is_multipart():
-            self._multipart(part, kind, depth)
-        elif kind.startswith("multipart/"):
-            self._unsplit(part, kind, depth)
+        elif part.kind.startswith("multipart/") and depth < MAX_DEPTH:
+            self._multipart(part, depth)
+        elif part.kind.startswith(("multipart/", "message/")):
+            self._attach(part, part.content(), related)
         else:
-            self._leaf(part, kind, related, depth)
+            self._leaf(part, related, depth)
 
-    def _whole_body(self, part: Part) -> bytes:
-        """The bytes below the part's own headers, whatever the parser made of them."""
-        if not part.is_multipart():
-            return self.runs.whole(_payload(part))
-        out = io.BytesIO()
-        BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(part)
-        head, found, body = out.getvalue().partition(b"\n\n")
-        return self.runs.whole(body if found else head, b"\n")
-
-    def _remark(self, part: Part, kind: str) -> None:
+    def _remark(self, part: Part) -> None:
         """Note what the office cannot read or should know."""
-        smime = _parameters(_raw(part, "Content-Type")).get("smime-type", "").lower()
+        kind = part.kind
         if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}:
-            self.notes.append(OPAQUE_SMIME if "signed" in smime else ENCRYPTED_SMIME)
+            signed = "signed" in part.parameters.get("smime-type", "").lower()
+            self.notes.append(OPAQUE_SMIME if signed else ENCRYPTED_SMIME)
         note = {
             "multipart/encrypted": ENCRYPTED_PGP,
             "multipart/signed": SIGNED,
@@ -345,13 +206,15 @@ class _Content:
         if note:
             self.notes.append(note)
 
-    def _multipart(self, part: Part, kind: str, depth: int) -> None:
-        children = _children(part)
-        if kind == "multipart/alternative":
+    def _multipart(self, part: Part, depth: int) -> None:
+        children = part.children()
+        if not children:
+            self._leaf(part, False, depth)
+        elif part.kind == "multipart/alternative":
             self._alternative(children, depth)
-            return
-        for child in children:
-            self.take(child, depth + 1, kind == "multipart/related")
+        else:
+            for child in children:
+                self.take(child, depth + 1, part.kind == "multipart/related")
 
     def _alternative(self, children: list[Part], depth: int) -> None:
         """Keep the plain version's text, or the HTML's where the plain one says nothing."""
@@ -360,10 +223,9 @@ class _Content:
         for child in children:
             self.texts = []
             self.take(child, depth + 1)
-            kind = _content_type(child)
-            versions.append((kind, self.texts))
+            versions.append((child.kind, self.texts))
             # The other versions are still looked through for files; their words would not be used.
-            self.muted |= kind == "text/plain" and any(map(str.strip, self.texts)) and not _refers(self.texts[0])
+            self.muted |= child.kind == "text/plain" and any(map(str.strip, self.texts)) and not _refers(self.texts[0])
         self.texts, self.muted = outer, muted
         spoken = [(kind, texts) for kind, texts in versions if any(map(str.strip, texts))]
         plain = [texts for kind, texts in spoken if kind == "text/plain"]
@@ -372,49 +234,43 @@ class _Content:
             plain = []
         self.texts += next(iter(plain or rich), [])
 
-    def _unsplit(self, part: Part, kind: str, depth: int) -> None:
-        """A multipart whose declared boundary never came: use the one that did."""
-        body = _payload(part)
-        found = re.search(rb"(?m)^--([^\s].{0,120}?)[ \t]*\r?\n(?=content-[a-z-]+:)", body, re.I)
-        if found and depth < MAX_DEPTH:
-            boundary = found[1].decode("ascii", "replace").replace('"', "")
-            head = f'Content-Type: {kind}; boundary="{boundary}"\n\n'.encode("ascii", "replace")
-            again = email.message_from_bytes(head + body, Part)
-            if again.is_multipart():
-                self._multipart(again, kind, depth + 1)
-                return
-        self._leaf(part, "text/plain", False, depth)
-
-    def _leaf(self, part: Part, kind: str, related: bool, depth: int) -> None:
-        disposition = _raw(part, "Content-Disposition").partition(";")[0].strip().lower()
-        shown = kind in {"text/plain", "text/html", "text/enriched", "text/richtext"}
-        named = bool(_file_name(part))
-        body_like = shown and (depth == 0 or not (named or disposition == "attachment"))
-        data = charsets.transfer_decode(self.runs.whole(_payload(part)), _encoding(part))
-        if body_like and not (depth == 0 and disposition == "attachment"):
-            self._show(part, kind, data)
+    def _leaf(self, part: Part, related: bool, depth: int) -> None:
+        shown = part.kind in _SHOWN or part.kind.startswith("multipart/")
+        named = bool(part.file_name())
+        attached = part.disposition == "attachment"
+        data = part.content()
+        if shown and part.encoding == "base64" and charsets.is_plain(part.body, data):
+            data = part.body
+        if shown and not attached and (depth == 0 or not named):
+            self._show(part, data)
         else:
-            self._attach(part, kind, data, related)
-            if shown and disposition != "attachment":
-                self.fallback.append(self._readable(part, kind, data))
+            self._attach(part, data, related)
+            if shown and not attached:
+                self.fallback.append(self._readable(part, data))
 
-    def _show(self, part: Part, kind: str, data: bytes) -> None:
+    def _show(self, part: Part, data: bytes) -> None:
         if self.muted:
             return
-        text = self._readable(part, kind, data)
+        text = self._readable(part, data)
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.notes.append(ENCRYPTED_PGP)
-        self.texts.append(self._without_uuencoded(text) if kind == "text/plain" else text)
+        self.texts.append(self._without_uuencoded(text) if part.kind == "text/plain" else text)
 
-    def _readable(self, part: Part, kind: str, data: bytes) -> str:
-        declared = _parameters(_raw(part, "Content-Type")).get("charset", "")
-        if kind == "text/html" and charsets.codec(declared) is None:
-            declared = _meta_charset(data) or declared
+    def _readable(self, part: Part, data: bytes) -> str:
+        if len(data) > 4 * MAX_TEXT:
+            self.notes.append(TOO_LONG)
+            data = data[: 4 * MAX_TEXT]
+        declared, html = part.parameters.get("charset", ""), part.kind in _HTML
+        inside = _meta_charset(data) if html else ""
+        if charsets.codec(declared) is None:
+            declared = inside or declared
         self.charset = self.charset or declared
-        text = charsets.clean(charsets.decode(data, declared)).replace("\r\n", "\n").replace("\r", "\n")
-        if kind == "text/html":
+        hint = inside or self.root.parameters.get("charset", "")
+        text = charsets.clean(charsets.decode(data, declared, hint, guess=self.parts <= MAX_GUESSES))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if html:
             return markup.to_text(text)
-        return _unflowed(text, part) if kind == "text/plain" else re.sub(r"<[^<>]{0,200}>", "", text)
+        return re.sub(r"<[^<>]{0,200}>", "", text) if part.kind in _ENRICHED else _unflowed(text, part)
 
     def _without_uuencoded(self, text: str) -> str:
         """Files that old mailers wrote into the text, taken out of it."""
@@ -429,13 +285,10 @@ class _Content:
             return text
         return re.sub(r"(?m)^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[ -`]{1,62}\n)+)end[ \t]*$", take, text)
 
-    def _attach(self, part: Part, kind: str, data: bytes, related: bool) -> None:
-        disposition = _raw(part, "Content-Disposition").strip().lower()
-        content_id = next(iter(_ids(_raw(part, "Content-ID"))), "")
-        inline = disposition.startswith("inline") or (
-            not disposition.startswith("attachment") and bool(content_id) and related
-        )
-        self._add(_file_name(part), kind, data, inline, content_id)
+    def _attach(self, part: Part, data: bytes, related: bool) -> None:
+        content_id = next(iter(_ids(part.first("content-id"))), "")
+        inline = part.disposition == "inline" or (part.disposition != "attachment" and bool(content_id) and related)
+        self._add(part.file_name(self.hint), part.kind, data, inline, content_id)
 
     def _add(self, name: str, declared: str, data: bytes, inline: bool, content_id: str) -> None:
         kind = sniff(data, declared, name)
@@ -448,15 +301,16 @@ class _Content:
 
     def _forwarded(self, part: Part, depth: int) -> None:
         """A mail inside this one: kept as a file named by its subject, its text shown below a rule."""
-        data = charsets.transfer_decode(self._whole_body(part), _encoding(part))
-        inner, notes = _parsed(_trimmed(self.runs.cut(data)))
-        nested = _Content(self.runs, notes=notes, parts=self.parts)
+        data = part.content()
+        inner = parts.parse(data)
+        nested = _Content(inner, self.room - len(data), parts=self.parts)
         nested.take(inner, depth + 1)
-        self.parts = nested.parts
         message = _message(inner, nested)
         title = re.sub(r'[\\/:*?"<>|]+', "_", message.subject)[:100].strip() or "pesan"
-        name = _file_name(part) or f"{title}.eml"
-        self.attachments.append(Attachment(name, "message/rfc822", data, False, ""))
+        name = part.file_name(self.hint) or f"{title}.eml"
+        if len(data) <= self.room:  # else the mail around it holds it
+            self.attachments.append(Attachment(name, "message/rfc822", data, False, ""))
+        self.parts, self.room = nested.parts, nested.room
         self.attachments += nested.attachments
         self.notes += nested.notes
         self.texts.append(_shown(message))
@@ -469,16 +323,6 @@ def _shown(message: Message) -> str:
     if message.date:
         lines.append(f"Tanggal: {message.date:%Y-%m-%d %H:%M} UTC")
     return "\n".join([*lines, f"Subjek: {message.subject}", "", message.text])
-
-
-def _children(part: Part) -> list[Part]:
-    payload = part.raw_payload()
-    return [child for child in payload if isinstance(child, Part)] if isinstance(payload, list) else []
-
-
-def _payload(part: Part) -> bytes:
-    payload = part.raw_payload()
-    return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
 
 
 def _stub(plain: str, rich: str) -> bool:
@@ -498,10 +342,9 @@ def _meta_charset(data: bytes) -> str:
 
 def _unflowed(text: str, part: Part) -> str:
     """Join the soft line breaks of format=flowed (RFC 3676)."""
-    parameters = _parameters(_raw(part, "Content-Type"))
-    if parameters.get("format", "").lower() != "flowed":
+    if part.parameters.get("format", "").lower() != "flowed":
         return text
-    glue = "" if parameters.get("delsp", "").lower() == "yes" else " "
+    glue = "" if part.parameters.get("delsp", "").lower() == "yes" else " "
     lines: list[str] = []
     soft = False
     for line in text.split("\n"):

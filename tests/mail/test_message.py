@@ -17,6 +17,7 @@ from pipeline.mail.message import Address, Message, read
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(DATA.glob("*.eml"))
+NEC = b"\x1b$B-!" + "電灯".encode("iso2022_jp").removeprefix(b"\x1b$B")  # a number in a circle, by vendor
 
 
 def sample(name: str) -> Message:
@@ -75,6 +76,19 @@ def test_headers_come_decoded_in_raw_order() -> None:
         (b"Bu N\xc3\xa9", "Bu Né"),
         (b"satu\r\n dua", "satu dua"),
         (b"=?utf-8?Q?a=00b=0Dc?=", "ab c"),
+        (b"=?UTF-8?B?TGFtcHUg8J+S?= =?utf-8?B?oSBtYXRp?=", "Lampu 💡 mati"),
+        (b"=?utf-8?Q?Jl=2E_=E2?=\n =?utf-8?Q?=80=93_RT?=", "Jl. – RT"),
+        (b"=?utf-8?Q?lampu mati di RT?=", "lampu mati di RT"),
+        (b"=?UTF-8*id?Q?lampu=20mati?=", "lampu mati"),
+        (b"Re: =?utf-8?Q?lampu?=mati", "Re: lampumati"),
+        (b"=?ISO-2022-JP?B?" + base64.b64encode("電灯の故障".encode("iso2022_jp")) + b"?=", "電灯の故障"),
+        ("電灯の故障".encode("iso2022_jp"), "電灯の故障"),
+        (b"=?iso-2022-jp?B?" + base64.b64encode(NEC) + b"?=", "①電灯"),
+        (b"=?koi8-r?Q?" + b"=EC=C1=CD=D0=C1?=", "Лампа"),
+        ("Улица темная, лампа не горит уже неделю".encode(), "Улица темная, лампа не горит уже неделю"),
+        (b"=?windows1251?Q?=CB=E0=EC=EF=E0?=", "Лампа"),
+        (b"=?big5?B?" + base64.b64encode("路燈".encode("big5")) + b"?=", "路燈"),
+        (b"=?euc-kr?B?sKG3zrXu?=", "가로등"),
     ],
     ids=repr,
 )
@@ -96,11 +110,25 @@ def test_subjects_of_wild_mailers(raw: bytes, expected: str) -> None:
         ("zlib", b"Jl. Melati", "Jl. Melati"),
         ("unicode_escape", b"Jl. \\u0041", "Jl. \\u0041"),
         ("utf-7", b"Fr+APY-sche", "Frösche"),
+        ("utf-8", "\ufeffJl. Melati".encode(), "Jl. Melati"),
+        ("us-ascii", "Jl. Melati".encode("utf-16"), "Jl. Melati"),
+        ("utf8mb4", "Jl. Melati – mati".encode(), "Jl. Melati – mati"),
+        ("iso_8859-1:1987", b"Bu N\xe9", "Bu Né"),
+        ("ISO8859_15", b"10 \xa4", "10 €"),
+        ("Windows 1252", b"Jl. Melati \x96 mati", "Jl. Melati – mati"),
+        ("cp-1251", "лампа".encode("cp1251"), "лампа"),
+        ("koi8-ru", "лампа".encode("koi8-u"), "лампа"),
+        ("iso-2022-jp", NEC, "①電灯"),
+        ("euc-jp", "①電灯".encode("euc_jis_2004"), "①電灯"),
+        ("x-sjis", "①電灯".encode("cp932"), "①電灯"),
+        ("x-unknown", "가로등".encode("iso2022_kr"), "가로등"),
+        ("hz-gb-2312", "路灯".encode("hz"), "路灯"),
+        ("big5", "路燈".encode("big5"), "路燈"),
     ],
 )
 def test_charset_declared_then_detected(charset: str, data: bytes, expected: str) -> None:
     """Declared names that Python lacks, lies, and codecs that are no charsets."""
-    text = read(b"Content-Type: text/plain; charset=" + charset.encode() + b"\n\n" + data).text
+    text = read(b'Content-Type: text/plain; charset="' + charset.encode() + b'"\n\n' + data).text
     assert text == expected
 
 
@@ -126,6 +154,12 @@ def test_senders_of_wild_mailers(raw: str, email: str, name: str) -> None:
 
 def test_missing_from_is_no_sender() -> None:
     assert read(b"Subject: a\n\n").sender is None
+
+
+def test_a_mail_without_from_is_from_whom_it_wants_the_answer_sent_to() -> None:
+    for name in ("Sender", "X-Original-Sender", "Reply-To"):
+        sender = read(f"{name}: siti@surel.example\n\n".encode()).sender
+        assert sender == Address("", "siti@surel.example")
 
 
 def test_groups_and_undisclosed_recipients_name_nobody() -> None:
@@ -227,6 +261,180 @@ def test_old_mailers_files_inside_the_text_are_attachments() -> None:
     mail = read(raw)
     assert mail.text.strip() == "Terlampir."
     assert [(a.name, a.content) for a in mail.attachments] == [("a.txt", b"Cat")]
+
+
+# --- broken structure -----------------------------------------------------------------------
+
+
+def mixed(*parts: bytes, boundary: bytes = b"b", head: bytes = b"") -> bytes:
+    """A multipart/mixed of these parts, each with its own head."""
+    body = b"".join(b"--" + boundary + b"\n" + part + b"\n" for part in parts)
+    return head + b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + body + b"--" + boundary + b"--\n"
+
+
+HALO = b"Content-Type: text/plain\n\nHalo"
+PDF_PART = b"Content-Type: application/pdf; name=a.pdf\n\n%PDF-1"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Subject: lampu\nFrom: a@x.example\n\nHalo",
+        b"Subject: lampu\r\nFrom: a@x.example\r\n\r\nHalo",
+        b"Subject: lampu\rFrom: a@x.example\r\rHalo",
+        b"Subject: lampu\r\r\nFrom: a@x.example\r\r\n\r\r\nHalo",
+        b"\r\n\nSubject: lampu\nFrom: a@x.example\n\nHalo",
+        b"\xef\xbb\xbfSubject: lampu\nFrom: a@x.example\n\nHalo",
+        b"From a@x.example Mon Nov 23 10:15:00 2026\nSubject: lampu\nFrom: a@x.example\n\nHalo",
+        b">From a@x.example Mon Nov 23 10:15:00 2026\nSubject: lampu\nFrom: a@x.example\n\nHalo",
+        b"+OK 99 octets\nSubject: lampu\nFrom: a@x.example\n\nHalo",
+        b"Subject : lampu\nFrom\t: a@x.example\n\nHalo",
+        b"Subject: lampu\n: tanpa nama\nFrom: a@x.example\n\nHalo",
+        b"Subject: lampu\nFrom: a@x.example\n \t\nHalo",
+        b"Subject: lampu\nFrom: a@x.example\nHalo",
+        b"Subject:\n lampu\n   \nFrom: a@x.example\n\nHalo",
+    ],
+    ids=repr,
+)
+def test_heads_in_every_state_are_read(raw: bytes) -> None:
+    """Line ends of all kinds, noise above and in the head, no blank line below it."""
+    mail = read(raw)
+    assert (mail.subject, mail.sender, mail.text) == ("lampu", Address("", "a@x.example"), "Halo")
+
+
+def test_a_header_line_that_lost_its_indent_stays_with_its_header() -> None:
+    mail = read(b"Subject: lampu jalan di\ndepan pasar mati\nFrom: a@x.example\n\nHalo")
+    assert (mail.subject, mail.text) == ("lampu jalan di depan pasar mati", "Halo")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mixed(HALO, PDF_PART),
+        mixed(HALO, PDF_PART).replace(b"\n", b"\r\n"),
+        mixed(HALO, PDF_PART).replace(b"\n", b"\r"),
+        mixed(HALO, PDF_PART).removesuffix(b"\n--b--\n"),
+        mixed(HALO, PDF_PART).replace(b"\n--b\n", b"\n--b \t\n"),
+        mixed(HALO, PDF_PART, boundary=b"a b=+?'()/:"),
+        mixed(HALO, PDF_PART).replace(b'"b"', b"'b'"),
+        mixed(HALO, PDF_PART).replace(b'boundary="b"', b"boundary*0=b; charset=utf-8"),
+        mixed(HALO, PDF_PART).replace(b"multipart/mixed;", b"multipart;"),
+        mixed(HALO, PDF_PART).replace(b"multipart/mixed;", b"multipart/;"),
+        mixed(HALO, PDF_PART).replace(b"multipart/mixed;", b"Multipart / Mixed (c);"),
+        mixed(HALO, PDF_PART).replace(b"multipart/mixed; ", b""),
+        mixed(HALO, PDF_PART).replace(b"multipart/mixed;", b"multipart/tak-dikenal;"),
+        mixed(HALO, PDF_PART).replace(b"; boundary", b" boundary"),
+        mixed(HALO, PDF_PART, head=b"Content-Type: text/plain\n"),
+        mixed(HALO, PDF_PART).partition(b"\n\n")[2],
+        b"Subject: a\n\nThis is a multi-part message in MIME format.\n\n" + mixed(HALO, PDF_PART).partition(b"\n\n")[2],
+        mixed(HALO, PDF_PART).replace(b"\n\n--b", b"\n--b", 1),
+        mixed(HALO + b"\n--b--", PDF_PART),
+        mixed(mixed(HALO, PDF_PART)),
+        mixed(mixed(HALO), PDF_PART),
+        mixed(mixed(HALO, boundary=b"c").replace(b"--c--\n", b""), PDF_PART),
+        mixed(HALO, PDF_PART, boundary=b"b2").replace(b'"b2"', b'"b"'),
+        b"Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + base64.encodebytes(mixed(HALO, PDF_PART).partition(b"\n\n")[2]),
+    ],
+)
+def test_parts_are_found_in_every_state(raw: bytes) -> None:
+    """Boundaries unclosed, closed early, misspelt, nested, shared, lost; types without a subtype or a head."""
+    mail = read(raw)
+    assert mail.text == "Halo"
+    assert [(a.name, a.content) for a in mail.attachments] == [("a.pdf", b"%PDF-1")]
+
+
+def test_parts_of_a_digest_are_mails_by_default() -> None:
+    raw = mixed(b"\nSubject: satu\n\nIsi satu").replace(b"multipart/mixed", b"multipart/digest")
+    assert [a.name for a in read(raw).attachments] == ["satu.eml"]
+
+
+def test_a_forwarded_mail_keeps_its_bytes_in_every_encoding() -> None:
+    inner = b"Subject: lampu\r\nX-A: 1\r\n\r\nHalo\r\n\r\n.\r\n"
+    plain = mixed(b"Content-Type: message/rfc822\r\n\r\n" + inner)
+    encoded = mixed(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(inner))
+    for raw in (plain, encoded):
+        assert [(a.name, a.content) for a in read(raw).attachments] == [("lampu.eml", inner)]
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"Content-Disposition: attachment; filename=foto rumah.pdf", "foto rumah.pdf"),
+        (b"Content-Disposition: attachment; filename='foto.pdf'", "'foto.pdf'"),
+        (b'Content-Disposition: attachment; filename="foto.pdf', "foto.pdf"),
+        (b'Content-Disposition: attachment; filename="f\\"o.pdf"', 'f"o.pdf'),
+        (b"Content-Disposition: attachment; filename*=utf-8''foto%20%E2%80%93.pdf", "foto –.pdf"),
+        (b"Content-Disposition: attachment; filename*=UTF-8'id'foto.pdf", "foto.pdf"),
+        (b"Content-Disposition: attachment; filename=UTF-8''foto%20%E2%80%93.pdf", "foto –.pdf"),
+        (b"Content-Disposition: attachment; filename=salah.pdf; filename*=utf-8''foto.pdf", "foto.pdf"),
+        (b"Content-Disposition: attachment; filename*0*=utf-8''fo%74; filename*1=o.pdf", "foto.pdf"),
+        (b"Content-Disposition: attachment; filename*1=o.pdf; filename*0=fot", "foto.pdf"),
+        (b"Content-Disposition: attachment; filename==?utf-8?Q?fo=E2=80=93?=\n =?utf-8?Q?to.pdf?=", "fo–to.pdf"),
+        (b'Content-Disposition: attachment; filename="=?utf-8?B?Zm90by5wZGY=?="', "foto.pdf"),
+        (b"Content-Disposition: attachment; filename=satu.pdf; filename=dua.pdf", "satu.pdf"),
+        (b"Content-Disposition: attachment; filename=foto.pdf size=99", "foto.pdf"),
+        (b"Content-Disposition: attachment\nContent-Type: application/pdf; name=foto.pdf", "foto.pdf"),
+        (
+            b"Content-Disposition: attachment; filename=\"????.pdf\"\nContent-Type: a/b; name*=utf-8''%C3%A9.pdf",
+            "é.pdf",
+        ),
+        (b'Content-Disposition: attachment; filename="\xe9t\xe9.pdf"', "été.pdf"),
+        ("Content-Disposition: attachment; filename=–.pdf".encode(), "–.pdf"),
+        (b"Content-Disposition: attachment", "lampiran-1.pdf"),
+        (b'Content-Disposition: attachment; filename=""', "lampiran-1.pdf"),
+    ],
+    ids=repr,
+)
+def test_file_names_in_every_spelling(head: bytes, name: str) -> None:
+    assert [a.name for a in read(mixed(head + b"\n\n%PDF-1")).attachments] == [name]
+
+
+def test_undeclared_names_are_in_the_charset_of_the_mail() -> None:
+    name = "路灯照片.pdf".encode("gbk")
+    raw = mixed(
+        b"Content-Type: text/plain; charset=gb2312\n\n" + "路灯坏了".encode("gbk"),
+        b'Content-Disposition: attachment; filename="' + name + b'"\n\n%PDF-1',
+        head=b"Subject: " + "路灯".encode("gbk") + b"\n",
+    )
+    mail = read(raw)
+    assert (mail.subject, mail.text, mail.attachments[0].name) == ("路灯", "路灯坏了", "路灯照片.pdf")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "expected"),
+    [
+        (b"base64", b"Lampu jalan di RT 03 mati, mohon diperbaiki segera.", None),
+        (b"base64", b"SGFs\nbyBkdW5pYQ==\n\n-- \nkaki surat dari server", "Halo dunia"),
+        (b"Base64 ", b"SGFsbyBkdW5pYQ", "Halo dunia"),
+        (b"base-64", b"SGFsbyBkdW5pYQ==", "Halo dunia"),
+        (b"quoted-printable", b"lampu ja=\nlan =E2=80=93 RT", "lampu jalan – RT"),
+        (b"quoted-printable", b"lampu ja=  \nlan", "lampu jalan"),
+        (b"quoted-printable", b"lampu ja=\r\nlan", "lampu jalan"),
+        (b"quoted-printable", b"a = b, 1=ZZ, c=", "a = b, 1=ZZ, c"),
+        (b"Quoted_Printable", b"=e2=80=93", "–"),
+        (b"7bit", "– RT".encode(), "– RT"),
+        (b"x-tak-dikenal", b"lampu =3D", "lampu =3D"),
+        (b"x-uuencode", b"begin 644 a\n#0V%T\n`\nend\n", "Cat"),
+    ],
+)
+def test_transfer_encodings_in_every_state(encoding: bytes, body: bytes, expected: str | None) -> None:
+    text = read(b"Content-Transfer-Encoding: " + encoding + b"\n\n" + body).text
+    assert text.startswith(expected if expected is not None else body.decode())
+
+
+def test_html_declares_its_own_charset() -> None:
+    html = b'<meta http-equiv="Content-Type" content="text/html; charset=windows-1251"><p>' + "лампа не горит".encode(
+        "cp1251"
+    )
+    for declared in (b"", b"; charset=x-unknown", b"; charset=utf-8"):
+        assert read(b"Content-Type: text/html" + declared + b"\n\n" + html).text == "лампа не горит"
+
+
+def test_flowed_lines_are_joined_as_the_sender_said() -> None:
+    flowed = b"Content-Type: text/plain; format=flowed%s\n\nLampu \njalan mati.\n\n From sini.\n-- \nSiti"
+    assert read(flowed % b"").text == "Lampu jalan mati.\n\nFrom sini.\n-- \nSiti"
+    assert read(flowed % b"; delsp=yes").text.startswith("Lampujalan mati.")
 
 
 def everything(raw: bytes) -> None:
