@@ -17,6 +17,8 @@ MAX_PIECE = 1_000  # characters of one address with its name
 _LOCAL = r"""("[^"\r\n]{1,200}"|[^\s<>@",;:()\\]{1,200})"""
 _DOMAIN = r"""([^\s<>@",;:()\\]{1,253}|\[[0-9a-fA-F.:IPv]+\])"""
 _USABLE = re.compile(f"^{_LOCAL}@{_DOMAIN}$")
+_COMMENT = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)")
+_WHOLE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?<@]{0,1000}[<@]")
 _BARE = re.compile(r"""[^\s<>@",;:()\[\]\\]+@[^\s<>@",;:()\[\]\\]+""")
 
 
@@ -30,7 +32,7 @@ class Address:
 
 def parse(raw: str, hint: str = "") -> tuple[Address, ...]:
     """The mailboxes of a raw address header (8-bit as surrogates, still encoded)."""
-    if "@" not in raw and "=?" in raw:
+    if "=?" in raw and ("@" not in raw or _WHOLE_WORD.search(raw)):
         raw = charsets.header_text(raw, hint)  # some mailers encode name and address as one word
     raw = re.sub(r"[\r\n]+", " ", raw)
     # Searching an address takes quadratic time in the length of a piece.
@@ -40,16 +42,20 @@ def parse(raw: str, hint: str = "") -> tuple[Address, ...]:
 
 def usable(email: str) -> str:
     """The address with its domain in lower case, or "" where no mail could go there."""
-    email = re.sub(r"\s*@\s*", "@", email.strip().strip("'").removeprefix("mailto:"))
+    if not (email.isascii() and email.isprintable()):
+        email = charsets.header_text(email)
+    email = re.sub(r"\s*+@\s*+", "@", email.strip().strip("'").removeprefix("mailto:"))
     match = _USABLE.match(email)
     return f"{match[1]}@{match[2].lower().rstrip('.')}" if match else ""
 
 
 def _pieces(raw: str) -> list[str]:
-    """Split at commas and semicolons outside quotes, comments and angle brackets."""
-    pieces, start, quote, depth, angle = [], 0, False, 0, False
+    """Split at commas and semicolons outside quotes, comments and angle brackets; a comma before any
+    address belongs to a name that should have been quoted."""
+    pieces, start, quote, depth, angle, address = [], 0, False, 0, False, False
     skip = False
     for index, char in enumerate(raw):
+        address |= char in "@<"
         if skip:
             skip = False
         elif char == "\\" and (quote or depth):
@@ -64,21 +70,22 @@ def _pieces(raw: str) -> list[str]:
             continue
         elif char in "<>":
             angle = char == "<" and raw.find(">", index, index + MAX_PIECE) > 0
-        elif char in ",;" and not angle:
+        elif (char == ";" or (char == "," and address)) and not angle:
             pieces.append(raw[start:index])
-            start = index + 1
-        elif char == ":" and not angle and not re.search(r"@|=\?", raw[start:index][-MAX_PIECE:]):
+            start, address = index + 1, False
+        elif char == ":" and not angle and not re.search(r"@|=\?", raw[max(start, index - MAX_PIECE) : index]):
             start = index + 1  # the name of a group
-    return [piece for piece in [*pieces, raw[start:]] if piece.strip()]
+    return [piece for piece in [*pieces, raw[start:]] if piece.strip(" ,")]
 
 
 def _one(piece: str, hint: str) -> Address | None:
-    angle = re.search(r"<([^<>]*)>[^<>]*$", piece) or re.search(r"<([^<>]*)$", piece)
+    angle = re.search(r"<([^<>]*)>([^<>]*)$", piece) or re.search(r"<([^<>]*)()$", piece)
     if angle:
         name, email = piece[: angle.start()], usable(_unquoted_route(angle[1]))
+        name = name if name.strip() else angle[2]
     else:
-        comment = re.search(r"\(([^()]*)\)", piece)
-        rest = re.sub(r"\([^()]*\)", " ", piece)
+        comment = _COMMENT.search(piece)
+        rest = _COMMENT.sub(" ", piece).strip(" ,")
         name, email = (comment[1] if comment else ""), usable(rest)
         if not email:
             bare = _BARE.search(rest)
@@ -96,8 +103,10 @@ def _unquoted_route(inner: str) -> str:
 
 
 def _name(raw: str, hint: str) -> str:
-    raw = raw.strip()
+    raw = raw.strip(" ,")
+    outside = " \"'<>[]"
     if len(raw) > 1 and raw[0] == raw[-1] == '"':
         raw = raw[1:-1]
+        outside = " \"'"  # what stands in quotes is meant
     raw = re.sub(r"\\(.)", r"\1", raw)
-    return re.sub(r"\s+", " ", charsets.header_text(raw, hint)).strip(" \"'<>")
+    return re.sub(r"\s+", " ", charsets.header_text(raw, hint)).strip(outside)

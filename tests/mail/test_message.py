@@ -143,6 +143,17 @@ def test_charset_declared_then_detected(charset: str, data: bytes, expected: str
         ("<<siti@surel.example>>", "siti@surel.example", ""),
         ("Siti <tanpa-alamat>", "", "Siti"),
         ("mailto:siti@surel.example", "siti@surel.example", ""),
+        ('"<i>Siti & Co</i>" <siti@surel.example>', "siti@surel.example", "<i>Siti & Co</i>"),
+        ('"Siti <bu@surel.example>" <siti@surel.example>', "siti@surel.example", "Siti <bu@surel.example>"),
+        ('"bu@surel.example" <siti@surel.example>', "siti@surel.example", "bu@surel.example"),
+        ("Wati, Siti <siti@surel.example>", "siti@surel.example", "Wati, Siti"),
+        ("siti@surel.example (Siti (Bu))", "siti@surel.example", "Siti (Bu)"),
+        ("<siti@surel.example> Siti", "siti@surel.example", "Siti"),
+        ("Siti [siti@surel.example]", "siti@surel.example", "Siti"),
+        ("<@satu.example,@dua.example:siti@surel.example>", "siti@surel.example", ""),
+        ("=?utf-8?Q?Siti_<siti@surel.example>?=", "siti@surel.example", "Siti"),
+        ("Siti <siti@surél.example>", "siti@surél.example", "Siti"),
+        ("Siti <tiada>, Budi <budi@surel.example>", "budi@surel.example", "Budi"),
     ],
 )
 def test_senders_of_wild_mailers(raw: str, email: str, name: str) -> None:
