@@ -17,6 +17,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 MAX_CHARS = 1_500_000
+MAX_TAGS = 40_000  # above these only the words are taken; no mail that people write comes near
+MAX_MARKS = 500  # quotes, and signatures, that are marked as such
 RULE = "_" * 32
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
@@ -24,7 +26,7 @@ _GONE = ("script", "style", "template", "object", "embed", "iframe", "noframes",
 _QUOTE = (
     "//blockquote[@type='cite' or contains(@class,'quote') or contains(@class,'cite')]"
     "|//div[contains(@class,'yahoo_quoted') or contains(@class,'protonmail_quote')]"
-    "|//blockquote[preceding-sibling::*[1][contains(@class,'cite-prefix') or contains(@class,'gmail_attr')]]"
+    "|//*[contains(@class,'cite-prefix') or contains(@class,'gmail_attr')]"  # stands above its quote
 )
 _HEADER = "//*[contains(@id,'divRplyFwdMsg') or contains(@class,'OutlookMessageHeader')]"
 _SIGNATURE = (
@@ -41,7 +43,7 @@ def to_text(markup: str) -> str:
     """Readable text of `markup`; never raises, whatever the markup."""
     markup = _MARKS.sub("", markup[:MAX_CHARS])
     try:
-        text = _rendered(markup)
+        text = _rendered(markup) if markup.count("<") <= MAX_TAGS else _stripped(markup)
     except (etree.LxmlError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         text = _stripped(markup)
     return "\n".join(line.rstrip() for line in text.replace("\xa0", " ").splitlines()).strip("\n")
@@ -52,12 +54,12 @@ def _rendered(markup: str) -> str:
     tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     etree.strip_elements(tree, *_GONE, with_tail=False)
     _show_links(tree)
-    for node in tree.xpath(_SIGNATURE):
+    for node in tree.xpath(_SIGNATURE)[:MAX_MARKS]:
         if not node.text_content().lstrip().startswith("--"):
             _before(node, "-- ")
-    for node in tree.xpath(_HEADER):
+    for node in tree.xpath(_HEADER)[:MAX_MARKS]:
         _before(node, RULE)
-    for node in tree.xpath(_QUOTE):
+    for node in _quotes(tree)[:MAX_MARKS]:
         _enclose(node)
     return _quoted(Inscriptis(tree, _config()).get_text())
 
@@ -76,11 +78,21 @@ def _bare(url: str) -> str:
 
 
 def _before(node: etree._Element, words: str) -> None:
-    parent = node.getparent()
-    if parent is not None:
+    if node.getparent() is not None:
         mark = etree.Element("div")
         mark.text = words
-        parent.insert(parent.index(node), mark)
+        node.addprevious(mark)
+
+
+def _quotes(tree: etree._Element) -> list[etree._Element]:
+    """What the mail programs marked as a quote, each element once."""
+    found: dict[etree._Element, None] = {}
+    for node in tree.xpath(_QUOTE):
+        above = "cite-prefix" in node.get("class", "") or "gmail_attr" in node.get("class", "")
+        quote = node.getnext() if above else node
+        if quote is not None and (not above or quote.tag == "blockquote"):
+            found.setdefault(quote)
+    return list(found)
 
 
 def _enclose(node: etree._Element) -> None:

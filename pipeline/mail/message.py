@@ -276,6 +276,8 @@ class _Content:
         """Files that old mailers wrote into the text, taken out of it."""
 
         def take(found: re.Match[str]) -> str:
+            if len(self.attachments) >= MAX_PARTS:
+                return found[0]
             lines = found[2].encode("ascii", "replace").splitlines()
             data = b"".join(charsets.uu_lines(lines))
             self._add(found[1].strip(), "application/octet-stream", data, False, "")
@@ -345,15 +347,16 @@ def _unflowed(text: str, part: Part) -> str:
     if part.parameters.get("format", "").lower() != "flowed":
         return text
     glue = "" if part.parameters.get("delsp", "").lower() == "yes" else " "
-    lines: list[str] = []
+    lines: list[list[str]] = []
     soft = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
-        if soft and not quoted and line not in {"-- ", "--"}:
-            lines[-1] += line.removeprefix(" ")
-        else:
-            lines.append(line if quoted else line.removeprefix(" "))
+        bare = line if quoted else line.removeprefix(" ")
+        joined = soft and not quoted and line not in {"-- ", "--"}
         soft = line.endswith(" ") and not quoted and line != "-- "
-        if soft:
-            lines[-1] = lines[-1].rstrip(" ") + glue
-    return "\n".join(lines)
+        piece = bare.rstrip(" ") + glue if soft else bare
+        if joined:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return "\n".join(map("".join, lines))

@@ -32,7 +32,7 @@ _SEPARATOR = re.compile(_WHITE_LINE, re.I)
 _NAMELESS = re.compile(r"[ \t:][^\n]*+\n?")
 # A line that lost its indent, or noise, with the head going on behind it.
 _TORN = re.compile(rf"(?!--)([^\n]*+)\n(?={_KNOWN}[ \t]*:)", re.I)
-_LOST_BOUNDARY = re.compile(rb"(?:^|\n)--(\S[^\r\n]{0,120}?)[ \t]*\r?\n(?=content-[a-z-]+[ \t]*:)", re.I)
+_LOST_BOUNDARY = re.compile(rb"(?:^|\n)--(\S[^\r\n]{0,120})\r?\n(?=content-[a-z-]+[ \t]*:)", re.I)
 _OPENS_AS_MULTIPART = re.compile(
     rb"\s*+(?:this is a multi-?part message[^\n]{0,80}\n\s*+)?--\S[^\r\n]{0,120}\r?\ncontent-[a-z-]+[ \t]*:", re.I
 )
@@ -165,7 +165,7 @@ class Part:
             return found
         lost = _LOST_BOUNDARY.search(self.raw, max(0, self.start - 1), min(self.end, self.start + MAX_LOOK))
         if lost:
-            return self._split(lost[1])
+            return self._split(lost[1].rstrip())
         if self.encoding:  # forbidden for a multipart (RFC 2045, 6.4), but it comes
             whole = b"Content-Type: " + self._type.encode("ascii", "surrogateescape") + b"\n\n" + self.content()
             return Part(whole).children()
@@ -203,8 +203,8 @@ def parse(raw: bytes) -> Part:
 # --- parameters -------------------------------------------------------------------------------------
 
 _PARAMETER = re.compile(
-    r"""(?:^|[;\s])\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*+"?"""
-    r"""|[^;]*?(?=;|$|\s(?:charset|name|filename|boundary|format|delsp|type|size)\s*=))""",
+    r"""(?:^|;|(?<!\s)\s)\s*+([^\s=;"]{1,80}+)\s*+=\s*+("(?:[^"\\]|\\.)*+"?"""
+    r"""|[^;]*?(?=;|$|\s(?:charset|name|filename|boundary|format|delsp|type|size)\s*+=))""",
     re.S | re.I,
 )
 _NUMBERED = re.compile(r"^([^*]+)\*(\d+)?(\*)?$")
