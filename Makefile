@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test faults coverage lint lock bench clean
+.PHONY: demo test faults fuzz coverage lint lock bench clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -42,6 +42,10 @@ lock:
 bench: .venv/installed-test
 	$(BIN)/python bench/run.py
 
+# Seconds, and the folder for findings: make fuzz ARGS="600 fuzz"
+fuzz: .venv/installed-fuzz
+	$(BIN)/python bench/fuzz_mail.py $(ARGS)
+
 clean:
 	rm -rf .venv
 
@@ -58,4 +62,9 @@ clean:
 
 .venv/installed-test: requirements-test.lock .venv/installed
 	$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
+
+# Not in the locks: the fuzzer has no wheels for every Python and system that the product runs on.
+.venv/installed-fuzz: pyproject.toml .venv/installed-test
+	$(PIP) install --no-build-isolation -e '.[fuzz]'
 	@touch $@
