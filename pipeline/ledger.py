@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -54,7 +55,7 @@ def twin_of(content: Content) -> str:
             kept.append(line)
     found = sha256(b"\n".join(kept) + b"\n\n")
     rest = b""  # line ends that may be the last ones, which an archive adds to
-    for piece in (body, *pieces):
+    for piece in chain([body], pieces):
         text = (rest + piece).replace(b"\r\n", b"\n")
         body = text.rstrip(b"\r\n")
         found.update(body)
