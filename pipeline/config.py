@@ -305,9 +305,12 @@ class Scan(Table):
 
 
 class Ti(Table):
-    """The IT officer: gets the daily seal and alarms."""
+    """The IT officer: gets the daily seal by mail, and alarms by a channel that needs no mail."""
 
     email: Email
+    alarm_menit: int = Field(30, ge=1, le=10_000)
+    perintah_alarm: tuple[str, ...] = ()
+    berkas_detak: str = ""
 
 
 class Settings(Table):

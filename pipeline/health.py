@@ -6,6 +6,7 @@ Hides how each is tried. Nothing is changed and no mail is sent.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,6 +119,22 @@ def _scan(settings: Settings) -> Iterator[Finding]:
         yield Finding("buruk", "pindaian", f"{folder} tidak ada atau tidak dapat ditulis; buat folder itu")
 
 
+def _alarm(settings: Settings) -> Iterator[Finding]:
+    officer = settings.petugas_ti
+    if not officer.perintah_alarm and not officer.berkas_detak:
+        yield Finding("hati", "alarm", "belum ada; isi [petugas_ti] perintah_alarm atau berkas_detak (lihat panduan)")
+        return
+    program = officer.perintah_alarm[0] if officer.perintah_alarm else ""
+    if program and shutil.which(program) is None:
+        yield Finding("buruk", "alarm", f"perintah '{program}' tidak ditemukan; periksa [petugas_ti] perintah_alarm")
+        return
+    file = settings.path(officer.berkas_detak) if officer.berkas_detak else None
+    if file is not None and not os.access(file.parent, os.W_OK):
+        yield Finding("buruk", "alarm", f"{file.parent} tidak ada atau tidak dapat ditulis")
+        return
+    yield Finding("baik", "alarm", f"setelah {officer.alarm_menit} menit tanpa surat terambil atau terkirim")
+
+
 def _lanes(engine: Engine) -> Iterator[Finding]:
     with db.reading(engine) as session:
         for lane in session.scalars(select(Lane).order_by(Lane.name)):
@@ -148,6 +165,7 @@ def look(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("templat", lambda: _templates(settings), "perbaiki berkas itu, atau kembalikan yang bawaan"),
         ("program", _programs, ""),
         ("pindaian", lambda: _scan(settings), ""),
+        ("alarm", lambda: _alarm(settings), ""),
         ("jalur", lambda: _lanes(engine), "jalankan 'aduan init'"),
         ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]"),
         ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]"),

@@ -23,6 +23,7 @@ from pipeline import ahead, cases, config, db, files, intake, jobs, ledger, link
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
+from pipeline.heartbeat import Heartbeat
 from pipeline.intake import Read
 from pipeline.ledger import Arrival
 from pipeline.letters.template import TemplateError
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 STILL = timedelta(seconds=3)  # a file of the scanner's share is taken when nobody has written to it for so long
 LONGEST_PAUSE = 15 * 60  # seconds
+BEAT = 5.0  # seconds
 PATIENCE = 30.0  # seconds to wait for another poller
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -394,6 +396,7 @@ class Lanes:
     app: App
     every: dict[str, float] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict, init=False)
+    heartbeat: Heartbeat = field(init=False)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _woken: dict[str, threading.Event] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -407,11 +410,20 @@ class Lanes:
         pauses = {name: float(watch.conf.every_seconds) for name, watch in self.watches.items()}
         pauses |= {"seal": 600.0, "remind": 30.0, "scans": 5.0}
         self._woken = {name: threading.Event() for name in steps}
+        watched = [*self.watches, "send"]
+        self.heartbeat = Heartbeat(self.app.settings, watched, self.app.clock)
         for name, step in steps.items():
             pause = self.every.get(name, pauses.get(name, 2.0))
             thread = threading.Thread(target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
+        beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._threads.append(beating)
+        beating.start()
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(BEAT):
+            self.heartbeat.beat()
 
     def _run(self, name: str, step: Callable[[App], Report], pause: float) -> None:
         failures = 0
@@ -421,6 +433,8 @@ class Lanes:
             nonlocal failures
             done = guarded(self.app, name, step)
             failures = failures + 1 if done is None else 0
+            if done is not None:
+                self.heartbeat.well(name)
             if done and any(done.values()):
                 self.wake("send")  # most of what happens puts mails into the outbox
 

@@ -28,7 +28,7 @@ README, GUIDE, GLOSSARY = ROOT / "README.md", ROOT / "docs" / "panduan.md", ROOT
 DOCUMENTS = (README, GUIDE, GLOSSARY)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
-MADE_BY_RUNNING = {"config.toml", "demo/", "rahasia/"}  # the README names them as what a command leaves behind
+MADE_BY_RUNNING = {"fuzz/", "config.toml", "demo/", "rahasia/"}  # the README names them as what a command leaves behind
 
 
 # ---- commands ------------------------------------------------------------------------------------------------

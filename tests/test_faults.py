@@ -111,7 +111,7 @@ class Scene:
             client.select_folder(folder, readonly=True)
             uids = client.search("ALL")
             found = client.fetch(uids, ["BODY.PEEK[]"]) if uids else {}
-            return [found[uid][b"BODY[]"] for uid in uids]
+            return [found[uid][b"BODY[]"] for uid in uids if uid in found]  # a poller may move one meanwhile
 
     def unsettled(self) -> dict[str, int]:
         """What still has to be done; empty when all is at rest."""
