@@ -31,6 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
 from pipeline import cases, clock, db, health, importer, intake, register
+from pipeline import reconcile as reconciliation
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, ConfigError, Settings, load
 from pipeline.db import Seal, reading, writing
@@ -39,6 +40,7 @@ from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
 from pipeline.letters.template import TemplateError
 from pipeline.mail import oauth as consent
+from pipeline.mail.mailbox import MailboxDown
 from pipeline.poller import App, Lanes, tick
 from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
 from pipeline.web.app import create_app
@@ -250,6 +252,27 @@ def release(context: click.Context, nomor: int) -> None:
     if state == "held":
         raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
     out.print(f"Kiriman {nomor} sudah terbaca.")
+
+
+@main.command()
+@click.pass_context
+def reconcile(context: click.Context) -> None:
+    """Bandingkan kotak surat, catatan kiriman, dan Buku Pengaduan; sebutkan yang tidak cocok."""
+    app = _ready(context)
+    try:
+        found = reconciliation.look(app.engine, app.settings, app.clock())
+    except MailboxDown as error:
+        raise Fault(f"Kotak surat tidak dapat dibuka: {error}") from error
+    except reconciliation.BusyError as error:
+        raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
+    if not found:
+        out.print("Kotak surat, catatan kiriman, dan Buku Pengaduan cocok.")
+        return
+    table = Table("Tempat", "Tiba", "Dari", "Perihal", "Yang perlu dilakukan")
+    for one in found:
+        table.add_row(one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice)
+    out.print(table)
+    raise Found(f"{len(found)} surat tidak cocok.")
 
 
 @main.command("import")

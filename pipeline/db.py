@@ -156,6 +156,23 @@ class Sighting(Base):
     moved_at: Mapped[datetime | None]
 
 
+class Reconciled(Base):
+    """A day on which mailbox, ledger and register were compared. Written by `reconcile`."""
+
+    __tablename__ = "reconciled"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    at: Mapped[datetime]
+    findings: Mapped[int]
+
+
+class Discrepancy(Base):
+    """What a comparison found and has told; each is told once. Written by `reconcile`."""
+
+    __tablename__ = "discrepancy"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    found_at: Mapped[datetime]
+
+
 class Counter(Base):
     """Gapless numbers, updated in the transaction that uses them. Written by `cases`."""
 

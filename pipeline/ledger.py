@@ -130,6 +130,17 @@ def seen(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: It
     return {uid for uid in session.scalars(query) if uid in wanted}
 
 
+def found_again(session: Session, arrival: Arrival, item_id: int, now: datetime) -> None:
+    """Note where a settled message lies now: under its new UID in Diproses or Ditahan."""
+    mailbox, folder, uidvalidity, uid = _place(arrival)
+    session.add(
+        Sighting(
+            mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid,
+            item_id=item_id, seen_at=now, moved_at=now,
+        )
+    )  # fmt: skip
+
+
 def settled(
     session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int] = ()
 ) -> dict[str, list[int]]:

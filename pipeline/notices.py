@@ -19,11 +19,12 @@ from pipeline import clock, store
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
 from pipeline.mail import outbox
-from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, Action, EventKind, TaskKind
+from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
 from pipeline.words import environment, table, word
 
 ANSWERS = ("tanda_terima", "balasan_tugas", "status")  # what a robot could make us repeat (RFC 3834)
 MAX_ATTACHED = 10 * 2**20
+MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -480,6 +481,22 @@ def waiting(
     """The pengadu has not answered for some days; the Sekretaris may go on without."""
     to = Letter(person.email, person.nama, complaint, task, link_id)
     _send(session, settings, now, "menunggu_pengadu", to, petugas=person)
+
+
+def discrepancies(session: Session, settings: Settings, now: datetime, findings: Sequence[Any]) -> None:
+    """To every JFU: mails that are in the mailbox and not in the book, or the other way round."""
+    for person in settings.holders(Role.JFU):
+        to = Letter(person.email, person.nama)
+        _send(
+            session,
+            settings,
+            now,
+            "rekonsiliasi",
+            to,
+            petugas=person,
+            temuan=findings[:MAX_NAMED],
+            jumlah=len(findings),
+        )
 
 
 def seal(session: Session, settings: Settings, now: datetime, row: Seal) -> None:

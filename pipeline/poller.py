@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import ahead, cases, config, db, files, intake, jobs, ledger, links, notices, store
+from pipeline import ahead, cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, store
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
@@ -314,6 +314,14 @@ def seal(app: App) -> Report:
     return {"segel": int(row is not None)}
 
 
+def compare(app: App) -> Report:
+    """Once a day: mailbox, ledger and register compared; what does not agree is mailed to the JFU."""
+    try:
+        return {"tidak_cocok": reconcile.daily(app.engine, app.settings, app.clock())}
+    except reconcile.BusyError:
+        return {}
+
+
 def send(app: App) -> Report:
     """Flush the outbox, then tell the cases how their mails ended."""
 
@@ -335,6 +343,7 @@ STEPS: dict[str, Callable[[App], Report]] = {
     "pictures": pictures,
     "remind": remind,
     "seal": seal,
+    "reconcile": compare,
     "send": send,
 }
 
@@ -408,7 +417,7 @@ class Lanes:
             name: step for name, step in STEPS.items() if name != "mail"
         }
         pauses = {name: float(watch.conf.every_seconds) for name, watch in self.watches.items()}
-        pauses |= {"seal": 600.0, "remind": 30.0, "scans": 5.0}
+        pauses |= {"seal": 600.0, "reconcile": 600.0, "remind": 30.0, "scans": 5.0}
         self._woken = {name: threading.Event() for name in steps}
         watched = [*self.watches, "send"]
         self.heartbeat = Heartbeat(self.app.settings, watched, self.app.clock)

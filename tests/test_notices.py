@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cases, poller, store
+from pipeline import cases, notices, poller, reconcile, store
 from pipeline.config import TEMPLATES
 from pipeline.db import Complaint, Outbox, Seal, reading
 from pipeline.mail import outbox
@@ -112,6 +112,12 @@ def _others(desk: Desk) -> None:
         desk.clock.now = at
         poller.remind(app)
     poller.seal(app)
+    found = [
+        reconcile.Finding("asing", "aduan@kominfo.example, Diproses", f"Lampu {n}", SITI, desk.clock())
+        for n in range(25)
+    ]
+    with desk.work() as work:
+        notices.discrepancies(work.session, work.settings, work.now, found)
 
 
 @pytest.fixture(scope="module")

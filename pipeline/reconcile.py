@@ -1,0 +1,154 @@
+"""Mailbox, ledger and register compared: a mail that is in one and not in the others is named.
+
+Hides how a message in Diproses or Ditahan, where it has another UID, is known again: by Message-ID and size, by its
+bytes where these do not decide. What was found once is kept as a sighting and not fetched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from pipeline import config, ledger, notices
+from pipeline.config import Settings
+from pipeline.db import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task, lease, reading, writing
+from pipeline.ledger import Arrival
+from pipeline.mail.mailbox import Fetched, Mailbox
+from pipeline.mail.message import read
+from pipeline.words import word
+
+SETTLING = timedelta(hours=1)  # a mail that is younger may still be on its way
+PATIENCE = 60.0  # seconds to wait for the poller
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mail that is not where it should be. `key` is the same whenever it is found again."""
+
+    kind: str  # a name in [rekonsiliasi] of istilah.toml
+    place: str
+    subject: str
+    sender: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        return sha256("\0".join((self.kind, self.place, self.subject, self.at.isoformat())).encode()).hexdigest()
+
+    @property
+    def advice(self) -> str:
+        return word(f"rekonsiliasi.{self.kind}")
+
+
+class BusyError(Exception):
+    """The poller is at work for long; nothing was looked at."""
+
+
+def look(engine: Engine, settings: Settings, now: datetime) -> list[Finding]:
+    """Everything that does not agree, the mailboxes first. MailboxDown, BusyError."""
+    with lease(engine, "intake", PATIENCE) as mine:  # no mail moves meanwhile
+        if not mine:
+            raise BusyError
+        found = [one for conf in settings.mailboxes for one in _mailbox(engine, settings, conf, now)]
+        with reading(engine) as session:
+            return found + list(_register(session, now))
+
+
+def daily(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Once on each office day, within office hours: look, and tell the JFU what is new; how many new findings."""
+    day = now.astimezone(settings.zone).date()
+    with reading(engine) as session:
+        if not settings.hours.is_open(now) or session.get(Reconciled, day) is not None:
+            return 0
+    found = look(engine, settings, now)
+    with writing(engine) as session:
+        known = set(session.scalars(select(Discrepancy.key).where(Discrepancy.key.in_([f.key for f in found]))))
+        new = {one.key: one for one in found if one.key not in known}
+        session.add_all([Discrepancy(key=key, found_at=now) for key in new])
+        session.add(Reconciled(day=day, at=now, findings=len(found)))
+        if new:
+            notices.discrepancies(session, settings, now, list(new.values()))
+    return len(new)
+
+
+# ---- the mailbox ---------------------------------------------------------------------------------------------
+
+
+def _mailbox(engine: Engine, settings: Settings, conf: config.Mailbox, now: datetime) -> Iterator[Finding]:
+    with Mailbox(settings, conf) as box:
+        for folder in (conf.folder, conf.folder_done, conf.folder_held):
+            validity, uids = box.listing(folder)
+            place = (conf.name, folder, validity)
+            with reading(engine) as session:
+                known = ledger.seen(session, *place, uids)
+            fresh = [uid for uid in uids if uid not in known]
+            for heads in box.heads(fresh):
+                for one in heads:
+                    if folder == conf.folder:
+                        waits = now - one.arrived > SETTLING
+                        yield from [_finding("belum_diambil", conf, folder, one)] if waits else []
+                    elif not _recognised(engine, box, place, one, now):
+                        yield _finding("asing", conf, folder, one)
+
+
+def _finding(kind: str, conf: config.Mailbox, folder: str, one: Fetched) -> Finding:
+    head = read(one.raw if isinstance(one.raw, bytes) else b"")
+    sender = head.sender.email if head.sender else ""
+    return Finding(kind, f"{conf.user}, {folder}", head.subject[:150], sender, one.arrived)
+
+
+def _recognised(engine: Engine, box: Mailbox, place: tuple[str, str, int], head: Fetched, now: datetime) -> bool:
+    """Whether the ledger has this message; if so its place is noted, so that it need not be asked again."""
+    message_id = read(head.raw if isinstance(head.raw, bytes) else b"").message_id
+    with reading(engine) as session:
+        query = select(Item.id).join(Blob, Blob.sha256 == Item.sha256)
+        same = session.scalars(query.where(Item.message_id == message_id, Blob.size == head.size)).all()
+        refused = session.scalars(query.where(Item.sha256 == _digest(head))).all()  # beyond the limit: its head is kept
+    item_ids = list(same) if message_id and len(same) == 1 else list(refused)
+    if not item_ids:
+        for batch in box.fetch([head.uid]):
+            for one in batch:
+                item_ids = _by_content(engine, one)
+                if not isinstance(one.raw, bytes):
+                    one.raw.close()
+    if not item_ids:
+        return False
+    with writing(engine) as session:
+        ledger.found_again(session, Arrival(*place, head.uid, head.arrived), item_ids[0], now)
+    return True
+
+
+def _digest(one: Fetched) -> str:
+    return sha256(one.raw).hexdigest() if isinstance(one.raw, bytes) else ""
+
+
+def _by_content(engine: Engine, one: Fetched) -> list[int]:
+    with reading(engine) as session:
+        return list(session.scalars(select(Item.id).where(Item.twin == ledger.twin_of(one.raw)).limit(1)))
+
+
+# ---- ledger and register -------------------------------------------------------------------------------------
+
+
+def _register(session: Session, now: datetime) -> Iterator[Finding]:
+    """Items that nobody settled, and settled ones of which nothing came."""
+    late = select(Item).where(Item.state == "new", Item.received_at < now - SETTLING)
+    yield from _items("belum_diproses", session.scalars(late.order_by(Item.id)).all())
+    task = select(Task.id).where(Task.item_id == Item.id)
+    unasked = select(Item).where(Item.state == "held", ~task.exists())
+    yield from _items("tanpa_tugas", session.scalars(unasked.order_by(Item.id)).all())
+    case = select(Complaint.id).where(Complaint.item_id == Item.id)
+    unrecorded = select(Item).where(Item.state == "done", Item.reason == "pengaduan baru", ~case.exists())
+    yield from _items("tidak_tercatat", session.scalars(unrecorded.order_by(Item.id)).all())
+    unseen = select(Item).where(~select(Sighting.id).where(Sighting.item_id == Item.id).exists())
+    yield from _items("tanpa_tempat", session.scalars(unseen.order_by(Item.id)).all())
+
+
+def _items(kind: str, items: Sequence[Item]) -> Iterator[Finding]:
+    for item in items:
+        yield Finding(kind, word("rekonsiliasi.kiriman", nomor=item.id), item.name, "", item.received_at)
