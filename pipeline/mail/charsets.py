@@ -9,13 +9,14 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
 SAMPLE = 32_768
 MAX_WORDS = 2_000
+MAX_RUNS = 10_000  # of base64 with padding between them
 
 # WHATWG supersets where mailers declare the smaller set but send the larger one, and names that Python lacks.
 _ALIASES = {
@@ -250,8 +251,8 @@ def base64_bytes(data: bytes) -> bytes:
             return binascii.a2b_base64(data)
         except binascii.Error:
             pass  # cut off, or padded wrongly
-    runs = data.translate(None, _NOISE).split(b"=")
-    return b"".join(_base64_run(run) for run in runs if run)
+    *runs, rest = data.translate(None, _NOISE).split(b"=", MAX_RUNS)
+    return b"".join(_base64_run(run) for run in [*runs, rest.replace(b"=", b"")] if run)
 
 
 def _base64_run(run: bytes) -> bytes:
@@ -280,24 +281,26 @@ def quoted_printable(data: bytes) -> bytes:
 
 def uu_bytes(data: bytes) -> bytes:
     """The first uuencoded file of `data`, or `data` itself where there is none."""
-    lines = data.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.startswith(b"begin ")), None)
-    return data if start is None else b"".join(uu_lines(lines[start + 1 :]))
+    start = re.search(rb"(?:^|\n)begin [^\n]*\n", data)
+    return uu_lines(line[0] for line in re.finditer(rb"[^\r\n]+", data[start.end() :])) if start else data
 
 
-def uu_lines(lines: list[bytes]) -> Iterator[bytes]:
+def uu_lines(lines: Iterable[bytes]) -> bytes:
+    """What uuencoded lines hold, up to the first that is none."""
+    whole = bytearray()
     for line in lines:
-        if line.strip() in {b"end", b"", b"`"}:
-            return
+        if line[:1] in b"e` " and line.strip() in {b"end", b"", b"`"}:
+            break
         try:
-            yield binascii.a2b_uu(line)
+            whole += binascii.a2b_uu(line)
         except binascii.Error:
             # Known mailers pad the line wrongly: keep what its length byte promises.
             promised = (((line[0] - 32) & 63) * 4 + 5) // 3
             try:
-                yield binascii.a2b_uu(line[:promised])
+                whole += binascii.a2b_uu(line[:promised])
             except binascii.Error:
-                return
+                break
+    return bytes(whole)
 
 
 def header_text(raw: str, hint: str = "") -> str:

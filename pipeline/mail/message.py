@@ -267,7 +267,7 @@ class _Content:
         self.charset = self.charset or declared
         hint = inside or self.root.parameters.get("charset", "")
         text = charsets.clean(charsets.decode(data, declared, hint, guess=self.parts <= MAX_GUESSES))
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")[: MAX_TEXT + 1]
         if html:
             return markup.to_text(text)
         return re.sub(r"<[^<>]{0,200}>", "", text) if part.kind in _ENRICHED else _unflowed(text, part)
@@ -279,7 +279,7 @@ class _Content:
             if len(self.attachments) >= MAX_PARTS:
                 return found[0]
             lines = found[2].encode("ascii", "replace").splitlines()
-            data = b"".join(charsets.uu_lines(lines))
+            data = charsets.uu_lines(lines)
             self._add(found[1].strip(), "application/octet-stream", data, False, "")
             return ""
 
@@ -303,15 +303,15 @@ class _Content:
 
     def _forwarded(self, part: Part, depth: int) -> None:
         """A mail inside this one: kept as a file named by its subject, its text shown below a rule."""
-        data = part.content()
-        inner = parts.parse(data)
-        nested = _Content(inner, self.room - len(data), parts=self.parts)
+        inner = parts.enclosed(part)
+        size = len(inner.raw) if part.encoding else part.end - part.start
+        nested = _Content(inner, self.room - size, parts=self.parts)
         nested.take(inner, depth + 1)
         message = _message(inner, nested)
         title = re.sub(r'[\\/:*?"<>|]+', "_", message.subject)[:100].strip() or "pesan"
         name = part.file_name(self.hint) or f"{title}.eml"
-        if len(data) <= self.room:  # else the mail around it holds it
-            self.attachments.append(Attachment(name, "message/rfc822", data, False, ""))
+        if size <= self.room:  # else the mail around it holds it
+            self.attachments.append(Attachment(name, "message/rfc822", part.content(), False, ""))
         self.parts, self.room = nested.parts, nested.room
         self.attachments += nested.attachments
         self.notes += nested.notes

@@ -17,6 +17,7 @@ MAX_HEADER = 100_000  # characters of one value
 MAX_CHILDREN = 1_000  # of one part
 MAX_LOOK = 1_000_000  # bytes in which a lost boundary is looked for
 
+_BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*+")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _LINE_END = re.compile(r"\r\n?+|\n")
 _ENVELOPE = re.compile(r">?From [^\n]*\n?")
@@ -189,15 +190,23 @@ class Part:
         return found
 
 
-def parse(raw: bytes) -> Part:
-    """The outermost part of a mail, past what stands before its first header."""
-    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
-    first = raw.find(b"\n")
-    if first < 0 and b"\r" in raw:
-        raw = raw.replace(b"\r", b"\n")
-    elif raw.endswith(b"\r\r", 0, max(first, 0)):
-        raw = raw.replace(b"\r\r\n", b"\r\n")
-    return Part(b"\n" + raw if raw.startswith(b"--") else raw)  # a body alone, from its first boundary on
+def parse(raw: bytes, start: int = 0, end: int | None = None) -> Part:
+    """The outermost part of the mail in this span, past what stands before its first header."""
+    end = len(raw) if end is None else end
+    start = _BEFORE.match(raw, start, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+    first = raw.find(b"\n", start, end)
+    if first < 0 and raw.find(b"\r", start, end) >= 0:
+        return Part(raw[start:end].replace(b"\r", b"\n"))
+    if raw.endswith(b"\r\r", start, max(first, start)):
+        return Part(raw[start:end].replace(b"\r\r\n", b"\r\n"))
+    if raw.startswith(b"--", start, end):  # a body alone: its first boundary needs a line end above it
+        return Part(b"\n" + raw[start:end])
+    return Part(raw, start, end)
+
+
+def enclosed(part: Part) -> Part:
+    """The mail inside a message/rfc822 part; its bytes are not copied where they were not encoded."""
+    return parse(part.content()) if part.encoding else parse(part.raw, part.start, part.end)
 
 
 # --- parameters -------------------------------------------------------------------------------------

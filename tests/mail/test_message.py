@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -514,6 +515,26 @@ def test_bombs_are_read_in_bounded_time(raw: bytes) -> None:
     start = time.monotonic()
     everything(raw)
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(bytes(6_000_000)),
+        b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n" + b"SA==" * 2_000_000,
+        b"Content-Type: a/b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n" + b"#0V%T\n" * 1_200_000,
+        b"Content-Type: message/rfc822\n\n" * 20 + b"Subject: a\n\n" + b"halo\n" * 1_500_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nhalo\n" * 800_000,
+    ],
+    ids=["attachment", "padding", "uuencoded", "mails in mails", "many parts"],
+)
+def test_reading_takes_a_few_times_the_size_of_a_mail(raw: bytes) -> None:
+    tracemalloc.start()
+    try:
+        read(raw)
+        assert tracemalloc.get_traced_memory()[1] < 6 * len(raw)
+    finally:
+        tracemalloc.stop()
 
 
 def test_big_attachments_survive_unchanged() -> None:
