@@ -20,6 +20,7 @@ from pipeline.mail.parts import Part
 
 __all__ = ["Address", "Attachment", "Message", "read"]
 
+UNKNOWN = "application/octet-stream"
 MAX_DEPTH = 24
 MAX_PARTS = 1_000
 MAX_TEXT = 2_000_000  # characters
@@ -241,11 +242,12 @@ class _Content:
         data = part.content()
         if shown and part.encoding == "base64" and charsets.is_plain(part.body, data):
             data = part.body
-        if shown and not attached and (depth == 0 or not named):
+        text = shown and not attached and not (named and sniff(data) != UNKNOWN)
+        if text and (depth == 0 or not named):
             self._show(part, data)
         else:
             self._attach(part, data, related)
-            if shown and not attached:
+            if text:
                 self.fallback.append(self._readable(part, data))
 
     def _show(self, part: Part, data: bytes) -> None:
@@ -280,7 +282,7 @@ class _Content:
                 return found[0]
             lines = found[2].encode("ascii", "replace").splitlines()
             data = charsets.uu_lines(lines)
-            self._add(found[1].strip(), "application/octet-stream", data, False, "")
+            self._add(found[1].strip(), UNKNOWN, data, False, "")
             return ""
 
         if "\nend" not in text:
