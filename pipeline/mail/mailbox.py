@@ -130,9 +130,11 @@ class Mailbox:
 
     def _folders(self) -> None:
         for folder in (self.conf.folder_done, self.conf.folder_held):
-            if not self.client.folder_exists(folder):
+            if self.client.folder_exists(folder):
+                continue
+            with suppress(IMAPClientError):  # another poller may make it at this moment; if it did not, MOVE will tell
                 self.client.create_folder(folder)
-                self.client.subscribe_folder(folder)
+            self.client.subscribe_folder(folder)
 
     @_told
     def waiting(self) -> list[int]:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 from pipeline.mail.message import FORWARDED
 
-MAX_LINES = 20_000
+MAX_LINES = 5_000  # what follows is folded
 MAX_LINE = 2_000  # characters of a line that are looked at
 _WINDOW = 4  # lines over which mail programs wrap "Pada … menulis:"
 _LONG = 55  # a quoted line at least this long may have been wrapped by a mail server
