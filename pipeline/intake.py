@@ -222,12 +222,12 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
     """Settle a mail, save that a new complaint is left to be recorded together with others."""
     if mail.verdict.kind is Kind.BOUNCE:
         _bounce(work, item, mail.verdict)
-    elif mail.verdict.kind in (Kind.SPAM, Kind.LIST):  # perhaps a complaint all the same: a group address adds List-Id
+    elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
         _hold(work, item, mail.verdict.reason)
-    elif mail.verdict.kind is not Kind.PERSON:
+    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM):
         _done(item, mail.verdict.reason)
     else:
-        return _person(work, item, mail.message, mail.letters, doubled)
+        return _person(work, item, mail, doubled)
     return None
 
 
@@ -245,18 +245,22 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
-def _person(work: Work, item: Item, message: Message, letters: list[Letter], doubled: bool) -> New | None:
+def _person(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
+    """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
+    message = mail.message
     sender = message.sender.email.lower() if message.sender else ""
     thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     known = _own_thread(work.session, thread, sender)
     asked = _status_asked(work.settings, message)
-    if asked and _answerable(sender):
+    if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender)
     elif ours is not None and ours.recipient.lower() == sender:
-        _reply_to_us(work, item, message, ours, letters)
+        _reply_to_us(work, item, message, ours, mail.letters)
     elif known is not None:
         _join(work, item, message, known)
+    elif mail.verdict.kind is Kind.SPAM:
+        _hold(work, item, mail.verdict.reason)
     else:
         _done(item, "pengaduan baru")
         return _new(work, item, message, sender, doubled)

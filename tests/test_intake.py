@@ -580,6 +580,19 @@ def test_settled_mail_is_moved_once_held_mail_to_its_own_folder(desk: Desk) -> N
         )
 
 
+def test_a_reply_in_its_thread_joins_though_the_spam_filter_flags_it(desk: Desk) -> None:
+    first = letter(desk)
+    desk.take_in(first.as_bytes())
+    answer = letter(desk, "Re: Lampu padam", "Masih padam.")
+    answer["In-Reply-To"] = first["Message-ID"]
+    answer["X-Spam-Flag"] = "YES"
+    assert desk.take_in(answer.as_bytes()).reason == f"tambahan untuk {desk.complaint().number}"
+    stranger = letter(desk, "Re: Lampu padam", "Klik.", sender="lain@warga.example")
+    stranger["In-Reply-To"] = first["Message-ID"]
+    stranger["X-Spam-Flag"] = "YES"
+    assert desk.take_in(stranger.as_bytes()).state == "held"
+
+
 # ---- the state by mail, and numbers that are only named ----------------------------------------------------------
 
 
