@@ -437,6 +437,61 @@ def catat(context: click.Context, /, petugas: str, **fields: Any) -> None:
 
 
 @main.command()
+@click.option("--dari", help="Kode petugas yang berhalangan, seperti di config.toml.")
+@click.option("--kepada", help="Kode petugas yang menggantikan.")
+@click.option("--sebagai", type=click.Choice(sorted(cases.FORMS)), default="plh", show_default=True)
+@click.option("--mulai", help="Hari pertama, mis. 2026-12-01; bila kosong, hari ini.")
+@click.option("--sampai", help="Hari terakhir, mis. 2026-12-05.")
+@click.option("--akhiri", type=int, help="Nomor penggantian yang diakhiri sekarang.")
+@click.pass_context
+def delegasi(
+    context: click.Context,
+    dari: str | None,
+    kepada: str | None,
+    sebagai: str,
+    mulai: str | None,
+    sampai: str | None,
+    akhiri: int | None,
+) -> None:
+    """Pejabat pengganti (Plh./Plt.): tampilkan, tambah, atau akhiri. Tugas yang terbuka beralih dengan tautan baru."""
+    app = _ready(context)
+    with writing(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        if akhiri is not None:
+            try:
+                cases.end_delegation(work, akhiri)
+            except KeyError as error:
+                raise Fault(f"Tidak ada penggantian nomor {akhiri}. Lihat 'aduan delegasi'.") from error
+        elif dari or kepada or sampai:
+            _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
+        rows = cases.delegations(work)
+        table = Table("Nomor", "Berhalangan", "Pengganti", "Mulai", "Sampai", "Keadaan")
+        for row in rows:
+            away, acting = app.settings.person(row.holder), app.settings.person(row.acting)
+            table.add_row(
+                str(row.id),
+                f"{away.nama}, {away.jabatan}" if away else row.holder,
+                f"{acting.nama} ({row.form})" if acting else row.acting,
+                clock.tanggal(row.first),
+                clock.tanggal(row.last),
+                "berlaku" if row.begun_at else "belum mulai",
+            )
+    out.print(table if rows else "Tidak ada pejabat pengganti.")
+
+
+def _delegate(work: Work, away: str, acting: str, form: str, first: str | None, last: str | None) -> None:
+    today = work.now.astimezone(work.settings.zone).date()
+    try:
+        begin, end = date.fromisoformat(first) if first else today, date.fromisoformat(last or "")
+    except ValueError as error:
+        raise Fault("--mulai dan --sampai ditulis seperti 2026-12-01; --sampai wajib diisi.") from error
+    try:
+        cases.delegate(work, away, acting, form, begin, end, cases.SYSTEM)
+    except cases.Invalid as error:
+        raise Fault("\n".join(f"--{name}: {text}" for name, text in error.errors.items())) from error
+
+
+@main.command()
 @click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
 @click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel.")
 @click.pass_context

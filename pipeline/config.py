@@ -24,6 +24,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -139,6 +140,14 @@ class Petugas(Table):
     pangkat: str = ""
     nip: str = ""
     unit: str = ""
+
+
+class Penjabat(Petugas):
+    """Who stands in for another at this moment: own name and address, the other's roles; `jabatan` has the form
+    ("Plh. Kepala Dinas …"). Made by `current.settings`, never by config.toml."""
+
+    bentuk: str  # "Plh.", "Plt."
+    mewakili: str  # the code of who is away
 
 
 class Unit(Table):
@@ -331,6 +340,8 @@ class Settings(Table):
     scan: Scan = Scan()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
+    _acting: Mapping[str, Penjabat] = PrivateAttr(default_factory=dict)  # by the code of who is away
+    _base: Settings | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _people(self) -> Settings:
@@ -378,8 +389,30 @@ class Settings(Table):
         return next((account for account in self.oauth if account.user == user), None)
 
     def holders(self, *roles: Role) -> tuple[Petugas, ...]:
-        """Everybody who holds one of the roles, in the file's order."""
-        return tuple(p for p in self.petugas if set(roles) & set(p.peran))
+        """Everybody who holds one of the roles, in the file's order; a `Penjabat` in the place of who is away."""
+        found: dict[str, Petugas] = {}
+        for person in self.petugas:
+            if set(roles) & set(person.peran):
+                holder = self.present(person)
+                found.setdefault(holder.kode, holder)
+        return tuple(found.values())
+
+    def present(self, person: Petugas) -> Petugas:
+        """Who acts in a person's place now: the person, or the one who stands in."""
+        return self._acting.get(person.kode, person)
+
+    def as_of(self, acting: Mapping[str, Penjabat], libur: Mapping[str, str]) -> Settings:
+        """The same office with who stands in for whom, and with further holidays {day: name}."""
+        table = self.jam_kerja.model_copy(update={"libur_tambahan": {**self.jam_kerja.libur_tambahan, **libur}})
+        made = self.model_copy(update={"jam_kerja": table})
+        made.__dict__.pop("hours", None)  # a cached property of the office before
+        made._acting, made._base = dict(acting), self
+        return made
+
+    @property
+    def base(self) -> Settings:
+        """config.toml alone."""
+        return self._base or self
 
     def person(self, code: str) -> Petugas | None:
         return next((p for p in self.petugas if p.kode == code), None)

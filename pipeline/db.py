@@ -358,6 +358,31 @@ class Job(Base):
     error: Mapped[str] = mapped_column(Text, default="")
 
 
+class Delegation(Base):
+    """Somebody stands in for a holder from one day to another, both included. Written by `cases`."""
+
+    __tablename__ = "delegation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40), index=True)
+    acting: Mapped[str] = mapped_column(String(40))
+    form: Mapped[str] = mapped_column(String(4))  # Plh., Plt.
+    first: Mapped[date] = mapped_column(Date)
+    last: Mapped[date] = mapped_column(Date, index=True)
+    made_by: Mapped[str] = mapped_column(String(40), default="")
+    made_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]  # the open tasks went over
+    ended_at: Mapped[datetime | None]  # and came back
+
+
+class Holiday(Base):
+    """A day without office that was added while running; a decree, a cuti bersama. Written by `cases`."""
+
+    __tablename__ = "holiday"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+
+
 class Lane(Base):
     """How each lane of the poller fares; read by `aduan check`. Written by `poller`."""
 

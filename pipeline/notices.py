@@ -210,16 +210,18 @@ def task(
     person: Petugas,
     link_id: int,
     files: Sequence[Document] | None = None,
+    moved: str = "",
 ) -> None:
     """What is asked, by when and why, the complaint, the buttons: to one holder of a task.
 
     `files`: the attachments of a complaint that was recorded just now, so that nobody has been told of it yet.
+    `moved`: whose task it was before.
     """
     fresh = files is not None
     to = Letter(
         person.email, person.nama, complaint, task, link_id, _letter_of(session, complaint, task), opening=fresh
     )
-    context = _task_context(session, settings, complaint, task, files)
+    context = _task_context(session, settings, complaint, task, files) | {"beralih": moved}
     _send(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
 
 

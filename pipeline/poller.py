@@ -274,8 +274,9 @@ def _work(app: App, kind: str) -> int:
 def _draft(app: App, complaint_id: int) -> None:
     with reading(app.engine) as session:
         complaint = session.get_one(Complaint, complaint_id)
-        version = cases.next_version(Work(session, app.settings, app.clock()), complaint)
-    content = cases.compose_letter(app.settings, complaint, version)
+        work = Work(session, app.settings, app.clock())
+        version = cases.next_version(work, complaint)
+    content = cases.compose_letter(work.settings, complaint, version)
     with writing(app.engine) as session:
         cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, version, content)
 
@@ -292,16 +293,24 @@ JOBS: dict[str, Callable[[App, int], None]] = {cases.FRESH_DRAFT: _draft, cases.
 
 
 def remind(app: App) -> Report:
-    """Remind what is late or soon will be, inside office hours only."""
-    if not app.settings.hours.is_open(app.clock()):
-        return {"pengingat": 0}
+    """What the time of day asks for, inside office hours only: hand tasks over to who stands in, remind what is late
+    or soon will be."""
+    with reading(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        if not work.settings.hours.is_open(work.now):
+            return {"pengingat": 0}
+        changes = bool(cases.delegations(work))
+    moved = 0
+    if changes:
+        with writing(app.engine) as session:
+            moved = cases.hand_over(Work(session, app.settings, app.clock()))
     with reading(app.engine) as session:
         late = cases.due_for_reminder(Work(session, app.settings, app.clock()))
     sent = 0
     for task_id in late:
         with writing(app.engine) as session:
             sent += cases.remind(Work(session, app.settings, app.clock()), task_id)
-    return {"pengingat": sent}
+    return {"pengingat": sent} | ({"beralih": moved} if moved else {})
 
 
 def seal(app: App) -> Report:

@@ -96,6 +96,7 @@ class EventKind(StrEnum):
     BOUNCED = "bounced"
     REOPENED = "reopened"
     REMINDED = "reminded"
+    DELEGATED = "delegated"  # an acting holder takes over, or the holder is back
 
 
 ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {

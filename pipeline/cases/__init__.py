@@ -7,6 +7,7 @@ watches the limits. Everything takes a `Work`: one write transaction, the settin
 from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bounce
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
+from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, of_another, read_fields, read_letter
 from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
@@ -31,6 +32,7 @@ from pipeline.cases.tasks import (
 
 __all__ = [
     "CITIZEN",
+    "FORMS",
     "FRESH_DRAFT",
     "MAKE_PDF",
     "SYSTEM",
@@ -54,10 +56,14 @@ __all__ = [
     "citizen_wrote",
     "close_item",
     "compose_letter",
+    "delegate",
+    "delegations",
     "delivery_result",
     "draft_letter",
     "due_for_reminder",
     "duplicate_of",
+    "end_delegation",
+    "hand_over",
     "held_items",
     "holders",
     "keep_item_files",

@@ -10,17 +10,21 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from pipeline import current
 from pipeline.config import Settings
 from pipeline.db import Complaint, Counter, Task
 
 
 @dataclass(frozen=True)
 class Work:
-    """One write transaction at one moment."""
+    """One write transaction at one moment. `settings` are those in force then."""
 
     session: Session
     settings: Settings
     now: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", current.settings(self.session, self.settings, self.now))
 
 
 class AlreadyDone(Exception):

@@ -38,7 +38,7 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
     """Who may act on the task: its one holder, or everybody of its role."""
     if task.holder:
         person = settings.person(task.holder)
-        return (person,) if person else ()
+        return (settings.present(person),) if person else ()
     return settings.holders(*ROLE_OF[task.kind])
 
 

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, files, links, notices, store
+from pipeline import cases, clock, current, files, links, notices, store
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, reading, writing
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.forms import control
-from pipeline.web.page import receipt, spent_page, task_page
+from pipeline.web.page import passed_on_page, receipt, spent_page, task_page
 from pipeline.web.view import View
 from pipeline.words import table, word
 
@@ -38,7 +38,9 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
     with reading(here.engine) as session:
         found, person = _resolve(session, token)
         complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
-        yield session, found, View(session, here.settings, here.clock(), token, found.task, complaint), person
+        now = here.clock()
+        settings = current.settings(session, here.settings, now)
+        yield session, found, View(session, settings, now, token, found.task, complaint), person
 
 
 def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
@@ -61,6 +63,8 @@ def show(token: str) -> Response:
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view, found))
             return html("terpakai.html", **spent_page(view, found))
+        if person.kode not in {p.kode for p in cases.holders(view.settings, view.task)}:
+            return html("terpakai.html", **passed_on_page(view, found))
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
         done = request.args.get("tersimpan", "")
@@ -73,10 +77,10 @@ def act(token: str) -> BaseResponse:
     here = site()
     name = request.form.get("aksi", "")
     values = {key: request.form.getlist(key) for key in request.form}
-    with opened(token) as (_session, found, _view, person):
-        task_id, kind = found.task.id, found.task.kind
+    with opened(token) as (_session, found, view, person):
+        task_id, kind, settings = found.task.id, found.task.kind, view.settings
     try:
-        form = cases.check(here.settings, kind, name, values, _uploads(), _seen())
+        form = cases.check(settings, kind, name, values, _uploads(), _seen())
         with writing(here.engine) as session:
             cases.act(cases.Work(session, here.settings, here.clock()), task_id, person, form)
     except cases.Invalid as error:

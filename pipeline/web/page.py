@@ -155,7 +155,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     """One event in words. A payload that was erased leaves its blanks empty."""
     values: dict[str, Any] = {
         "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
-        "keputusan": "", "waktu": "", "arah": "", "tugas": "",
+        "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nama": "",
     }  # fmt: skip
     values |= data
     if data.get("kanal"):
@@ -270,10 +270,22 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
 def done_words(view: View) -> str:
     task, zone = view.task, view.settings.zone
     at = clock.waktu(task.closed_at or view.now, zone)
+    who = closer(view)
+    if not who:
+        return word("halaman.dipakai_sistem", waktu=at)
+    return word("halaman.dipakai_orang_lain", siapa=who, waktu=at)
+
+
+def closer(view: View) -> str:
+    """Who closed the task, with the jabatan as of then; "" if nobody did."""
+    task = view.task
     person = view.settings.person(task.closed_by)
     if person is None:
-        return word("halaman.dipakai_sistem", waktu=at)
-    return word("halaman.dipakai_orang_lain", siapa=f"{person.nama} ({person.jabatan})", waktu=at)
+        return ""
+    for event, _data in reversed(view.history()):
+        if event.task_id == task.id and event.actor == person.kode:
+            return f"{event.actor_name} ({event.actor_title})"
+    return f"{person.nama} ({person.jabatan})"
 
 
 def receipt(view: View, found: links.Opened) -> dict[str, Any]:
@@ -282,8 +294,7 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
     words = table(f"aksi.{task.kind}.{task.outcome}")
     at = task.closed_at or view.now
     person = view.settings.person(task.closed_by)
-    who = f"{person.nama}, {person.jabatan}" if person else ""
-    recorded: list[dict[str, Any]] = [{"nama": word("bukti.oleh"), "nilai": who}]
+    recorded: list[dict[str, Any]] = [{"nama": word("bukti.oleh"), "nilai": closer(view)}]
     for event, data in view.history():
         if event.task_id == task.id and event.at == at and data:
             said = sentence(view, event, data)
@@ -330,6 +341,16 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
         {"siapa": mail.recipient_name or word("peran.pengadu"), "ket": table("surel").get(mail.name, mail.name)}
         for mail in view.session.scalars(query)
     ]
+
+
+def passed_on_page(view: View, found: links.Opened) -> dict[str, Any]:
+    """The context of terpakai.html for an open task that somebody else holds now (Plh./Plt.), or again."""
+    holding = " dan ".join(f"{p.nama} ({p.jabatan})" for p in cases.holders(view.settings, view.task))
+    return spent_page(view, found) | {
+        "judul": word("delegasi.judul"),
+        "pengantar": word("delegasi.pengantar", siapa=holding),
+        "bukan_anda": "",
+    }
 
 
 def spent_page(view: View, found: links.Opened) -> dict[str, Any]:

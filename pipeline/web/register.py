@@ -88,7 +88,7 @@ def printed(token: str) -> Response:
     here = site()
     with reader(token) as (session, view):
         asked = wanted()
-        head = here.settings.holders(Role.KEPALA)[0]
+        head = view.settings.holders(Role.KEPALA)[0]
         today = clock.tanggal(view.now.astimezone(here.settings.zone)).split(", ", 1)[1]
         return html(
             "buku.html",

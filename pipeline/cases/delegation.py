@@ -1,0 +1,141 @@
+"""Acting holders (Plh./Plt.): who stands in for whom from one day to another, and what becomes of the open tasks.
+
+The roles themselves are read by `current.settings`; this module writes the rows, and at the start and the end hands
+the open tasks over with a new link and an event. A link of the one who is away then says so.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Select, select
+
+from pipeline import links, notices
+from pipeline.cases.chain import SYSTEM, Actor, log
+from pipeline.cases.core import Work, locked
+from pipeline.cases.forms import Invalid
+from pipeline.cases.tasks import holders
+from pipeline.config import Penjabat, Petugas
+from pipeline.db import Delegation, Item, Task
+from pipeline.sop import EventKind
+from pipeline.words import word
+
+FORMS = {"plh": "Plh.", "plt": "Plt."}
+
+
+def delegate(work: Work, holder: str, acting: str, form: str, first: date, last: date, by: Actor) -> Delegation:
+    """From `first` to `last`, both included, `acting` holds all roles of `holder`. Invalid says what does not fit.
+
+    What begins today begins at once.
+    """
+    problems = dict(_problems(work, holder, acting, form, first, last))
+    if problems:
+        raise Invalid(problems)
+    row = Delegation(
+        holder=holder,
+        acting=acting,
+        form=FORMS[form],
+        first=first,
+        last=last,
+        made_by=by.code,
+        made_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    hand_over(work)
+    return row
+
+
+def _problems(work: Work, holder: str, acting: str, form: str, first: date, last: date) -> list[tuple[str, str]]:
+    found = []
+    today = work.now.astimezone(work.settings.zone).date()
+    for name, code in (("dari", holder), ("kepada", acting)):
+        if work.settings.person(code) is None:
+            found.append((name, word("galat.petugas", kode=code)))
+    if holder == acting:
+        found.append(("kepada", word("galat.delegasi_sendiri")))
+    if form not in FORMS:
+        found.append(("sebagai", word("galat.kosong.pilih")))
+    if not today <= first <= last:
+        found.append(("mulai", word("galat.delegasi_tanggal")))
+    overlapping = work.session.scalars(_open_rows().where(Delegation.first <= last, Delegation.last >= first))
+    clash = [row for row in overlapping if holder in (row.holder, row.acting) or acting == row.holder]
+    return found + [("dari", word("galat.delegasi_ganda", nomor=row.id)) for row in clash]
+
+
+def _open_rows() -> Select[Delegation]:
+    return select(Delegation).where(Delegation.ended_at.is_(None)).order_by(Delegation.id)
+
+
+def delegations(work: Work) -> list[Delegation]:
+    """Those that stand or are to come, oldest first."""
+    return list(work.session.scalars(_open_rows()))
+
+
+def end_delegation(work: Work, delegation_id: int) -> Delegation:
+    """End one now, or strike it before it begins; KeyError if there is none that stands."""
+    row = work.session.get(Delegation, delegation_id)
+    if row is None or row.ended_at is not None:
+        raise KeyError(delegation_id)
+    _end(work, row)
+    return row
+
+
+def hand_over(work: Work) -> int:
+    """Begin and end what is due; how many delegations that were."""
+    today = work.now.astimezone(work.settings.zone).date()
+    rows = list(work.session.scalars(_open_rows().with_for_update()))
+    over = [row for row in rows if row.last < today]
+    begun = [row for row in rows if row.begun_at is None and row.first <= today <= row.last]
+    for row in over:
+        _end(work, row)
+    for row in begun:
+        _begin(work, row)
+    return len(over) + len(begun)
+
+
+def _begin(work: Work, row: Delegation) -> None:
+    row.begun_at = work.now
+    work.session.flush()
+    work = Work(work.session, work.settings, work.now)  # with the one who stands in
+    for task in _open_tasks(work):
+        for person in holders(work.settings, task):
+            if isinstance(person, Penjabat) and person.mewakili == row.holder:
+                _pass_on(work, task, row.holder, person, "mulai")
+
+
+def _end(work: Work, row: Delegation) -> None:
+    row.ended_at = work.now
+    work.session.flush()
+    work = Work(work.session, work.settings, work.now)  # with the holder again
+    if row.begun_at is None:
+        return
+    for task in _open_tasks(work):
+        for person in holders(work.settings, task):
+            if person.kode == row.holder and not isinstance(person, Penjabat):
+                _pass_on(work, task, row.acting, person, "selesai")
+
+
+def _open_tasks(work: Work) -> list[Task]:
+    query = select(Task).where(Task.closed_at.is_(None)).order_by(Task.complaint_id, Task.id)
+    return list(work.session.scalars(query))
+
+
+def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> None:
+    """A fresh link and the mail of the task to whoever holds it from now on."""
+    complaint = locked(work, task.complaint_id) if task.complaint_id else None
+    work.session.refresh(task)
+    if task.closed_at is not None:
+        return
+    (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
+    if complaint is None:
+        item = work.session.get_one(Item, task.item_id)
+        notices.item_task(work.session, work.settings, work.now, item, task, person, link_id)
+        return
+    notices.task(work.session, work.settings, work.now, complaint, task, person, link_id, moved=_moved(work, before))
+    log(work, complaint, EventKind.DELEGATED, SYSTEM, task.id, dari=before, kepada=person.jabatan, nama=person.nama)
+
+
+def _moved(work: Work, before: str) -> str:
+    person = work.settings.person(before)
+    return f"{person.nama} ({person.jabatan})" if person else before
