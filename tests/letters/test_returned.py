@@ -247,7 +247,7 @@ def test_too_large() -> None:
         (with_part("word/activeX/activeX1.xml", b"<a/>"), "ActiveX"),
         (with_part("word/embeddings/oleObject1.bin"), "objek tertanam"),
         (with_part("word/sisip.html"), "tidak lazim"),
-        (with_part("word/media/a.svg"), "tidak lazim"),
+        (with_part("word/media/a.svg"), "rusak"),
         (with_part("word/afchunk.xml", b"<a/>"), "sisipan"),
         (changed(draft(), TYPES, "wordprocessingml.document.main", "ms-word.document.macroEnabled"), "makro"),
         (with_relation("image", "http://contoh.id/a.png"), "ditautkan dari luar"),
@@ -348,13 +348,13 @@ def test_understated_sizes_do_not_open_a_bomb() -> None:
     with zipfile.ZipFile(io.BytesIO(honest)) as archive:
         size = archive.getinfo("word/lain.xml").file_size
     lying = honest.replace(struct.pack("<I", size), struct.pack("<I", 100))
-    assert "rusak" in fast_refusal(lying)
+    assert "tidak sebesar" in fast_refusal(lying)
 
 
 @pytest.mark.parametrize("scrap", ["{{", "{%", "[ISI ", "Kode dokumen ", "Kode  "])
 def test_a_huge_hostile_paragraph_does_not_stall_the_reader(scrap: str) -> None:
     noise = os.urandom(50_000).hex()  # keeps the archive below the ratio that would refuse it
-    text = scrap * 200_000 + " " * 200_000 + noise
+    text = scrap * 60_000 + " " * 60_000 + noise
     begun = time.process_time()
     inspect(with_body(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"))
     assert time.process_time() - begun < 3

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""The product's own gate for Word files over any folder: python bench/gate_docx.py FOLDER OUT.jsonl
+
+One JSON object a file: file (below FOLDER), verdict (accept, flag, reject), reasons, seconds, peak_mb. Each file is
+judged in a process of its own: `peak_mb` is the most memory that the whole of Python held while it read and judged it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.letters.package import MAX_BYTES, NotALetter, open_package
+
+KILOBYTES = 1 if sys.platform != "darwin" else 1024  # in what ru_maxrss is counted
+
+
+def judge(path: Path) -> dict[str, Any]:
+    start = time.perf_counter()
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)  # what is longer is refused by its length
+    try:
+        reasons = list(open_package(data).remarks)
+        verdict = "flag" if reasons else "accept"
+    except NotALetter as error:
+        verdict, reasons = "reject", [str(error)]
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES / 1024
+    return {"verdict": verdict, "reasons": reasons, "seconds": round(seconds, 4), "peak_mb": round(peak, 1)}
+
+
+def apart(path: Path) -> dict[str, Any]:
+    """`judge` in a child process. One that dies has refused the file, and says so."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(theirs, json.dumps(judge(path)).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as stream:
+        answer = stream.read()
+    os.waitpid(child, 0)
+    if not answer:
+        return {"verdict": "reject", "reasons": ["the gate itself failed"], "seconds": 0.0, "peak_mb": 0.0}
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def main(folder: Path, out: Path) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() != out.resolve())
+    with out.open("w", encoding="utf-8") as stream:
+        for path in files:
+            row = {"file": path.relative_to(folder).as_posix(), **apart(path)}
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,262 @@
+"""One pass of expat over the XML of a Word file: what may do harm is refused, what needs a look is remarked.
+
+Hides the names under which WordprocessingML, VML and DrawingML fetch, run or embed something, and the counting that
+bounds time and memory: costs are counted in the bytes before the parser sees them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from xml.parsers import expat
+
+from pipeline.letters.archive import broken, forbid, shown, suspect
+
+MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 75_000, 200_000, 150
+MAX_STRETCH = 2**20  # bytes without a tag; expat holds a tag or comment in memory whole, several times
+MAX_NAMESPACE = 300  # characters; expat repeats it before every name
+ENCODINGS = ("utf-8", "utf-16", "us-ascii", "ascii")
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+VML = "urn:schemas-microsoft-com:vml"
+SVG = "http://www.w3.org/2000/svg"
+TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+_OTHER_FILE, _EMBEDDED, _ACTIVE = "sisipan berkas lain", "objek tertanam", "kontrol ActiveX"
+_WORD_ELEMENTS = {
+    "altChunk": _OTHER_FILE, "subDoc": _OTHER_FILE, "object": _EMBEDDED, "objectEmbed": _EMBEDDED,
+    "objectLink": _EMBEDDED, "control": _ACTIVE, "movie": "video", "frameset": "bingkai web", "binData": _EMBEDDED,
+    "connectString": "sumber data dari luar", "ddeLink": "bidang otomatis “DDE”",
+}  # fmt: skip
+_ELEMENTS = {f"{space} {name}": what for space in (W, STRICT) for name, what in _WORD_ELEMENTS.items()} | {
+    "urn:schemas-microsoft-com:office:office OLEObject": _EMBEDDED,
+    f"{SVG} script": "program",
+    f"{SVG} foreignObject": _OTHER_FILE,
+}
+_REMARKS = {
+    f"{W} ins": "perubahan terlacak", f"{W} del": "perubahan terlacak", f"{W} moveFrom": "perubahan terlacak",
+    f"{W} moveTo": "perubahan terlacak", f"{W} comment": "komentar", f"{W} mailMerge": "gabungan surat (mail merge)",
+    "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing webVideoPr": "video dari luar",
+}  # fmt: skip
+# Fields that fetch a file or run a program, or from which such a field can be put together.
+_BAD_FIELDS = frozenset(
+    [
+        "DDE", "DDEAUTO", "LINK", "INCLUDE", "INCLUDEPICTURE", "INCLUDETEXT", "IMPORT", "EMBED", "DATABASE",
+        "HTMLCONTROL", "CONTROL", "OCX", "PRINT", "QUOTE", "RD", "MACRO",
+    ]
+)  # fmt: skip
+_GOOD_FIELDS = frozenset(
+    [
+        "PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "DATE", "TIME", "CREATEDATE", "SAVEDATE", "PRINTDATE",
+        "REF", "PAGEREF", "NOTEREF", "HYPERLINK", "TOC", "TOA", "TA", "TC", "XE", "INDEX", "SEQ", "STYLEREF",
+        "LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "AUTHOR", "TITLE", "SUBJECT", "KEYWORDS", "COMMENTS",
+        "DOCPROPERTY", "DOCVARIABLE", "FILENAME", "FILESIZE", "NUMWORDS", "NUMCHARS", "REVNUM", "TEMPLATE",
+        "LASTSAVEDBY", "EDITTIME", "MERGEFIELD", "MERGEREC", "MERGESEQ", "NEXT", "GREETINGLINE", "ADDRESSBLOCK",
+        "FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN", "SYMBOL", "EQ", "ADVANCE", "CITATION", "BIBLIOGRAPHY",
+        "USERNAME", "USERINITIALS", "USERADDRESS", "DISPLAYBARCODE", "BARCODE", "SHAPE", "IF", "SET", "=",
+    ]
+)  # fmt: skip
+_FIELD_WORD = re.compile(r"[A-Za-z]+|=")
+_DDE = re.compile(r"\bDDE(?:AUTO)?\b", re.IGNORECASE)
+_QUOTED = re.compile(r'\\[lmnot]|"([^"]*)"|(\S+)')
+
+SAFE_LINK = re.compile(r"(?:https?|ftps?|mailto|tel|sms|geo):|#", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # one letter alone is a drive
+_SERVER = re.compile(r"(?:file:)?[\\/]{2}[^\\/]", re.IGNORECASE)
+
+
+def check_link(target: str) -> str:
+    """A hyperlink's target: refused if opening it runs something or logs in somewhere; a remark, or ""."""
+    target = target.strip()
+    if not target or SAFE_LINK.match(target):
+        return ""
+    scheme = _SCHEME.match(target)
+    if _SERVER.match(target) or (scheme and scheme[0].lower() != "file:"):
+        forbid(f"tautan ke “{shown(target)}”, bukan ke laman atau alamat pos-el")
+    return "tautan ke berkas di komputer"
+
+
+Action = Callable[["Scanner", str, Mapping[str, str]], None]
+
+
+class Scanner:
+    """Reads the parts of one file one after another; the counts are of all of them. `remarks` gathers what is
+    harmless and wants a look, `roots` the name of each part's first element."""
+
+    def __init__(self) -> None:
+        self.remarks: dict[str, None] = {}
+        self.roots: dict[str, str] = {}
+        self._tags = self._equals = self._depth = 0
+        self._fields: list[_Field] = []
+        self._name = ""
+        self._known: dict[str, Action | None] = {}
+
+    def feed(self, name: str, data: bytes) -> None:
+        self._count(data)
+        if name.lower().endswith(".svg") and _STYLED.search(data):
+            forbid("gambar yang ditautkan dari luar")
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._namespace
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.buffer_text = True
+        self._parser, self._name = parser, name
+        self._depth, self._fields = 0, []
+        try:
+            parser.Parse(data, True)
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            raise broken(name) from error
+        for field in self._fields:  # without an end
+            self._check_field(field)
+
+    def _count(self, data: bytes) -> None:
+        self._tags += data.count(b"<")
+        self._equals += data.count(b"=")
+        if self._tags > 2 * MAX_ELEMENTS or self._equals > MAX_ATTRIBUTES:
+            suspect("memuat terlalu banyak alinea atau bagian untuk sebuah surat")
+        if any(data.find(b"<", at, at + MAX_STRETCH) < 0 for at in range(0, len(data) - MAX_STRETCH, MAX_STRETCH)):
+            suspect("memuat satu bagian yang terlalu panjang untuk sebuah surat")
+
+    def _declaration(self, _version: str, encoding: str | None, _alone: int) -> None:
+        if encoding is not None and encoding.lower() not in ENCODINGS:
+            suspect("ditulis dengan pengodean huruf yang tidak dipakai Word")
+
+    def _doctype(self, *_: object) -> None:
+        suspect("memuat deklarasi DTD, yang tidak pernah ditulis oleh Word")
+
+    def _namespace(self, _prefix: str | None, uri: str | None) -> None:
+        if uri and len(uri) > MAX_NAMESPACE:
+            suspect("susunannya tidak wajar")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            self.roots[self._name] = tag
+        elif self._depth > MAX_DEPTH:
+            suspect("susunannya terlalu dalam untuk sebuah surat")
+        try:
+            action = self._known[tag]
+        except KeyError:
+            drawing = Scanner._drawing if tag.startswith((VML, SVG)) else None
+            action = self._known[tag] = ACTIONS.get(tag, drawing)
+        if action is not None:
+            action(self, tag, attributes)
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag in _CODE:
+            self._parser.CharacterDataHandler = None
+
+    # what an element means; the table ACTIONS names the function of each
+
+    def _forbidden(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        forbid(_ELEMENTS[tag])
+
+    def _remark(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        self.remarks[_REMARKS[tag]] = None
+
+    def _vanish(self, tag: str, attributes: Mapping[str, str]) -> None:
+        space = tag.partition(" ")[0]
+        if attributes.get(f"{space} val", "true") not in ("0", "false", "off"):
+            self.remarks["teks tersembunyi"] = None
+
+    def _click(self, _tag: str, attributes: Mapping[str, str]) -> None:
+        if attributes.get("action", "").lower().startswith(("ppaction://program", "ppaction://macro")):
+            forbid("tombol yang menjalankan program")
+
+    def _simple_field(self, tag: str, attributes: Mapping[str, str]) -> None:
+        space = tag.partition(" ")[0]
+        self._check_field(_Field([attributes.get(f"{space} instr", "")]))
+
+    def _field_mark(self, tag: str, attributes: Mapping[str, str]) -> None:
+        kind = attributes.get(f"{tag.partition(' ')[0]} fldCharType", "")
+        if kind == "begin":
+            if self._fields and not self._fields[-1].shows:
+                self._fields[-1].nested()
+            self._fields.append(_Field([]))
+        elif kind in ("separate", "end") and self._fields:
+            if not self._fields[-1].shows:
+                self._check_field(self._fields[-1])
+            self._fields[-1].shows = True
+            if kind == "end":
+                self._fields.pop()
+
+    def _code(self, _tag: str, _attributes: Mapping[str, str]) -> None:
+        if not self._fields:
+            self._fields.append(_Field([]))
+        self._parser.CharacterDataHandler = self._fields[-1].pieces.append
+
+    def _check_field(self, field: _Field) -> None:
+        remark = check_field("".join(field.pieces).strip())
+        if remark:
+            self.remarks[remark] = None
+
+    def _drawing(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """VML and SVG: a picture's source may only lie in the file; a shape's address is a hyperlink."""
+        shape = tag.startswith(VML) and not tag.endswith(_FILLED)
+        for name, value in attributes.items():
+            local = name.rpartition(" ")[2].lower()
+            if local.startswith("on") and tag.startswith(SVG):
+                forbid("program")
+            elif local == "href" and (shape or tag == f"{SVG} a"):
+                self.remarks |= {remark: None for remark in [check_link(value)] if remark}
+            elif local in ("src", "href", "althref") and value and not value.startswith(("#", "data:image/")):
+                forbid("gambar yang ditautkan dari luar")
+
+
+_STYLED = re.compile(rb"@import|url\(\s*['\"]?(?!#|data:|['\"])", re.IGNORECASE)
+_FILLED = (" imagedata", " fill", " stroke", " image")
+_CODE = {f"{space} {name}" for space in (W, STRICT) for name in ("instrText", "delInstrText")}
+
+
+class _Field:
+    """A field under way: its code so far, and whether what follows is its result."""
+
+    def __init__(self, pieces: list[str]) -> None:
+        self.pieces = pieces
+        self.shows = False
+
+    def nested(self) -> None:
+        """Another field begins within the code. One that gives the first word would hide what this one is."""
+        if not "".join(self.pieces).strip():
+            forbid("bidang otomatis yang menyembunyikan perintahnya")
+        self.pieces.append(" ")
+
+
+def check_field(code: str) -> str:
+    """A field's code: refused if it reaches outside the file; a remark for one that is not known, or ""."""
+    found = _FIELD_WORD.match(code)
+    word = found[0].upper() if found else ""
+    if word in _BAD_FIELDS or (word not in _GOOD_FIELDS and _DDE.search(code)):
+        forbid(f"bidang otomatis “{shown(code[:20])}” yang dapat mengambil data dari luar")
+    if word == "HYPERLINK":
+        return check_link(_target(code[len("HYPERLINK") :]))
+    return "" if not code or word in _GOOD_FIELDS or not word else f"bidang otomatis “{shown(word)}”"
+
+
+def _target(rest: str) -> str:
+    """The address in `HYPERLINK "address" \\l "place"`; "" where there is only a place."""
+    for found in _QUOTED.finditer(rest):
+        if found[0].startswith("\\"):
+            return ""
+        return found[1] if found[1] is not None else found[2]
+    return ""
+
+
+def _actions() -> Iterator[tuple[str, Action]]:
+    for space in (W, STRICT):
+        yield f"{space} fldSimple", Scanner._simple_field
+        yield f"{space} fldChar", Scanner._field_mark
+        yield f"{space} vanish", Scanner._vanish
+    yield from ((tag, Scanner._code) for tag in _CODE)
+    yield from ((tag, Scanner._forbidden) for tag in _ELEMENTS)
+    yield from ((tag, Scanner._remark) for tag in _REMARKS)
+    for name in ("hlinkClick", "hlinkHover", "hlinkMouseOver"):
+        yield f"http://schemas.openxmlformats.org/drawingml/2006/main {name}", Scanner._click
+
+
+ACTIONS: Mapping[str, Action] = dict(_actions())
