@@ -271,6 +271,13 @@ class Smtp(Table):
         return value
 
 
+class Balasan(Table):
+    """Acting by reply: whose Authentication-Results are believed, and whether a decision acts at once."""
+
+    server_tepercaya: tuple[str, ...] = ()
+    keputusan_langsung: bool = False
+
+
 class Oauth(Table):
     """An account, by its user name, that logs in to IMAP and SMTP by OAuth2 instead of a password."""
 
@@ -334,6 +341,7 @@ class Settings(Table):
     surat: Surat
     imap: Imap
     smtp: Smtp
+    balasan: Balasan = Balasan()
     oauth: tuple[Oauth, ...] = ()
     web: Web
     database: Database = Database()

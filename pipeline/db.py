@@ -315,6 +315,17 @@ class Link(Base):
     task: Mapped[Task] = relationship()
 
 
+class SavedForm(Base):
+    """What a holder has typed into a form and not sent yet; erased when the task closes. Written by `saved`."""
+
+    __tablename__ = "saved_form"
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40), primary_key=True)
+    action: Mapped[str] = mapped_column(String(32), primary_key=True)
+    data: Mapped[dict[str, Any]]  # {field: [values]}
+    saved_at: Mapped[datetime]
+
+
 class Outbox(Base):
     """A mail that is due, being sent, sent or given up. Written by `mail.outbox`."""
 

@@ -19,15 +19,15 @@ from types import MappingProxyType
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from pipeline import cases, files, ledger, links, notices, store
+from pipeline import cases, files, ledger, links, notices, replies, store
 from pipeline.cases import File, New, Pengadu, Work
-from pipeline.config import Petugas, Settings
+from pipeline.config import Settings
 from pipeline.db import Blob, Complaint, Item, Outbox, Task, exclusive, reading, writing
 from pipeline.ledger import Arrival
-from pipeline.letters.returned import Returned
 from pipeline.mail import outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
+from pipeline.replies import Letter
 from pipeline.sop import Channel, TaskKind
 from pipeline.words import word
 
@@ -252,6 +252,8 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
     thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     known = _own_thread(work.session, thread, sender)
+    official = work.settings.person_at(sender) if sender and ours is None else None
+    task = replies.by_token(work, message, official) if official else None  # some mail programs drop the thread
     asked = _status_asked(work.settings, message)
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender)
@@ -259,6 +261,8 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
         _reply_to_us(work, item, message, ours, mail.letters)
     elif known is not None:
         _join(work, item, message, known)
+    elif task is not None and official is not None:
+        _done(item, replies.take(work, message, task, official, mail.letters))
     elif mail.verdict.kind is Kind.SPAM:
         _hold(work, item, mail.verdict.reason)
     else:
@@ -311,39 +315,11 @@ def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters
     if official is not None:
         links.revoke(work.session, ours.links, work.now)  # the quoted mail holds them
     if official is not None and ours.task_id is not None:
-        return _reply_to_task(work, item, ours, official, letters)
+        task = work.session.get_one(Task, ours.task_id)
+        return _done(item, replies.take(work, message, task, official, letters))
     if ours.complaint_id is not None and official is None:
         return _join(work, item, message, work.session.get_one(Complaint, ours.complaint_id))
     return _hold(work, item, word("ditahan.balasan"))
-
-
-def _reply_to_task(work: Work, item: Item, ours: Outbox, person: Petugas, letters: list[Letter]) -> str:
-    """A letter that comes back by mail is kept as a version; anything else is answered with the way on."""
-    task = work.session.get_one(Task, ours.task_id)
-    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
-    problem = word("balasan.pakai_tautan")
-    if task.kind is TaskKind.JAWABAN and task.closed_at is None:
-        problem = word("balasan.tanpa_surat")
-        for letter in letters:
-            problem = letter.problem or cases.letter_by_mail(work, task.id, person, letter.file, letter.read)
-            if not problem:
-                return _done(item, "surat dari Word")
-    link_id = None
-    if task.closed_at is None and person in cases.holders(work.settings, task):
-        (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
-    elif task.closed_at is not None:
-        problem = word("balasan.sudah_selesai")
-    notices.task_reply(work.session, work.settings, work.now, complaint, task, person, link_id, problem)
-    return _done(item, "balasan tugas")
-
-
-@dataclass(frozen=True)
-class Letter:
-    """An attached letter after its gate: as read, or why it cannot be taken."""
-
-    file: File
-    read: Returned | None
-    problem: str = ""
 
 
 def _letters(settings: Settings, message: Message) -> list[Letter]:

@@ -7,7 +7,7 @@ caller's transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,10 +19,11 @@ from pipeline import clock, store
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
 from pipeline.mail import outbox
-from pipeline.sop import ACTIONS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
+from pipeline.sop import ACTIONS, COMMANDS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
 from pipeline.words import environment, table, word
 
-ANSWERS = ("tanda_terima", "balasan_tugas", "status")  # what a robot could make us repeat (RFC 3834)
+# What a robot could make us repeat (RFC 3834).
+ANSWERS = ("tanda_terima", "balasan_tugas", "balasan_konfirmasi", "status")
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
 
@@ -188,6 +189,7 @@ def _task_context(
         "hitungan": limit_words(settings, task),
         "tombol": main,
         "lain": others,
+        "kata": reply_words(session, task, complaint),
         "langkah": settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1],
         "catatan": task.note,
         "pengadu": citizen_words(complaint),
@@ -441,7 +443,56 @@ def task_reply(
     if too_many_answers(session, settings, now, person.email):
         return
     to = Letter(person.email, person.nama, complaint, task, link_id)
-    _send(session, settings, now, "balasan_tugas", to, petugas=person, sebab=reason)
+    words = reply_words(session, task, complaint) if link_id else []
+    _send(session, settings, now, "balasan_tugas", to, petugas=person, sebab=reason, kata=words)
+
+
+def reply_words(session: Session, task: Task, complaint: Complaint | None) -> list[dict[str, str]]:
+    """The words with which a reply may begin now, each with what it does."""
+    names = {action.name for action in offered(session, task.kind, complaint)}
+    known = table(f"balas.{task.kind}")
+    return [{"kata": c.word, "arti": known[c.word]} for c in COMMANDS[task.kind] if c.action in names]
+
+
+def reply_filled(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint | None,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    action: str,
+    values: Mapping[str, str],
+) -> None:
+    """A decision by reply: the form is filled in, and the link shows it for one more look."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    rows = [
+        {"nama": word(f"kolom.{name}.label"), "nilai": table(f"pilihan.{name}").get(value, value)}
+        for name, value in values.items()
+        if value
+    ]
+    _send(session, settings, now, "balasan_konfirmasi", to, petugas=person, aksi=action, baris=rows)
+
+
+def reply_done(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint | None,
+    task: Task,
+    person: Petugas,
+    link_id: int | None,
+    action: str,
+) -> None:
+    """A reply has acted: what was done and what comes next."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    words = table(f"aksi.{task.kind}.{action}")
+    following = word(f"selanjutnya.{complaint.stage}") if complaint and task.closed_at else ""
+    _send(
+        session, settings, now, "balasan_dikerjakan", to, petugas=person, hasil=words["terima"],
+        tindakan=words["judul"], lanjut=following,
+    )  # fmt: skip
 
 
 def bounce(

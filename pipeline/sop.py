@@ -308,6 +308,44 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class Command:
+    """A word with which a reply by mail begins. The rest of the reply goes into `field`; `fixed` are values that the
+    word itself gives, `first` takes the rest of the first line alone."""
+
+    word: str
+    action: str
+    field: str = ""
+    fixed: tuple[tuple[str, str], ...] = ()
+    first: str = ""
+
+
+RETURN = Command("KEMBALIKAN", "kembalikan", "alasan")
+NO_COMPLAINT = Command("BUKAN PENGADUAN", "bukan_pengaduan", "alasan")
+COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
+    TaskKind.CATAT: (Command("LAPOR", "laporkan", "ringkasan"), NO_COMPLAINT),
+    TaskKind.KLARIFIKASI: (
+        Command("LAPOR", "laporkan_kepala", "hasil"),
+        Command("TANYA", "tanya_pengadu", "pertanyaan"),
+        RETURN,
+    ),
+    TaskKind.KETERANGAN: (Command("JAWAB", "jawab", "jawaban"),),
+    TaskKind.KEPUTUSAN: (
+        Command("SETUJU", "putuskan", "perintah", (("keputusan", Decision.DITINDAKLANJUTI),)),
+        Command("TOLAK", "putuskan", "perintah", (("keputusan", Decision.DITOLAK),)),
+        Command("BUKAN WEWENANG", "putuskan", "perintah", (("keputusan", Decision.BUKAN_WEWENANG),), "instansi"),
+        RETURN,
+    ),
+    TaskKind.JAWABAN: (Command("SETUJU", "ajukan", "catatan"), RETURN),
+    TaskKind.TANDA_TANGAN: (Command("SETUJU", "tandatangani"), RETURN),
+    TaskKind.PENYAMPAIAN: (Command("KIRIM", "kirim_email", "pesan"), RETURN),
+    TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
+    TaskKind.PINDAI: (NO_COMPLAINT,),
+    TaskKind.TERTAHAN: (NO_COMPLAINT,),
+}
+BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
+
+
 def action(kind: TaskKind, name: str) -> Action | None:
     """The action called `name` that a task of this kind offers, or None."""
     return next((a for a in ACTIONS[kind] if a.name == name), None)

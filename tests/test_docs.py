@@ -164,6 +164,7 @@ def written(field: FieldInfo) -> str:
         return "wajib"
     value = field.get_default(call_default_factory=True)
     text = {(): "[]", "": '""'}.get(value, f'"{value}"') if isinstance(value, tuple | str) else str(value)
+    text = text.lower() if isinstance(value, bool) else text
     return f"`{text}`"
 
 

@@ -427,15 +427,6 @@ def test_good_letter_is_found_beside_a_bad_file(desk: Desk) -> None:
     assert [d.name for d in desk.documents()[1:]] == ["baru.docx"]
 
 
-def test_reply_to_another_task_is_answered_with_the_way_on(desk: Desk) -> None:
-    """A decision by mail is not taken from words; the official is told so, politely."""
-    desk.to(Stage.KEPUTUSAN)
-    desk.take_in(reply(desk, desk.mails("tugas_keputusan")[0], "Setuju.").as_bytes())
-    assert desk.stage() is Stage.KEPUTUSAN
-    (answer,) = desk.mails("balasan_tugas")
-    assert (answer.recipient, len(answer.links)) == ("kepala@kominfo.example", 1)
-
-
 def test_reply_to_a_task_that_is_done_says_so_without_a_link(desk: Desk) -> None:
     asked = at_letter(desk)
     desk.press("sekretaris", "ajukan")

@@ -103,6 +103,7 @@ def _others(desk: Desk) -> None:
         task_mail.recipient, "aduan@kominfo.example", "Re", "Baik, nanti saya kirim.", desk.clock(), reply_to=answered
     )
     desk.take_in(reply.as_bytes())
+    _replies(desk)
     for asker in (SITI, "lain@warga.example"):
         asked = compose(asker, "aduan@kominfo.example", f"STATUS {desk.complaint(silent).number}", "", desk.clock())
         desk.take_in(asked.as_bytes())
@@ -118,6 +119,24 @@ def _others(desk: Desk) -> None:
     ]
     with desk.work() as work:
         notices.discrepancies(work.session, work.settings, work.now, found)
+
+
+def _replies(desk: Desk) -> None:
+    """Each kind of task is answered by mail: acts, a decision to confirm, words that nobody understands."""
+
+    def answers(name: str, text: str, files: tuple[tuple[str, str, bytes], ...] = ()) -> None:
+        row = desk.mails(name)[-1]
+        asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+        mail = compose(row.recipient, "aduan@kominfo.example", "Re", text, desk.clock(), reply_to=asked, files=files)
+        desk.take_in(mail.as_bytes())
+
+    desk.record(nama="Wati", email="wati@warga.example")
+    answers("tugas_catat", "LAPOR Lampu padam di Jalan Mawar.")
+    answers("tugas_klarifikasi", "TANYA Tiang nomor berapa?")
+    answers("tugas_klarifikasi", "LAPOR Benar padam.")
+    answers("tugas_keputusan", "Baik, terima kasih.")
+    answers("tugas_keputusan", "SETUJU Sampaikan bahwa lampu sudah menyala.")
+    answers("tugas_keputusan", "BUKAN WEWENANG PLN Madiun\nTeruskan.")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from pipeline import files, jobs, notices, store
+from pipeline import files, jobs, notices, saved, store
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked, next_number
 from pipeline.cases.forms import Checked, File, Invalid, of_another
@@ -86,6 +86,8 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     if form.action.closes:
         resume(work, task)  # a limit that stood still is known again when the task ends
         close(work, task, person.kode, form.action.name)
+    else:
+        saved.drop(work.session, task.id, person.kode, form.action.name)
     DO[task.kind, form.action.name](deed)
     if form.action.closes and task.kind is not TaskKind.KETERANGAN:
         _move(deed, next_stage(task.kind, form.action.name, complaint.stage))

@@ -71,9 +71,11 @@ def draft_letter(work: Work, complaint_id: int, version: int, content: bytes) ->
     tell_holders(work, complaint, task)
 
 
-def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File, letter: Returned | None) -> str:
+def letter_by_mail(
+    work: Work, task_id: int, person: Petugas, file: File, letter: Returned | None, *, quiet: bool = False
+) -> str:
     """A letter that came as a reply to the mail of langkah 4: kept as a version, and answered with the link that
-    sends it on. Why it was not kept, in words, or ""."""
+    sends it on, unless `quiet`. Why it was not kept, in words, or ""."""
     task = work.session.get_one(Task, task_id)
     if task.complaint_id is None or letter is None:
         return word("balasan.tanpa_surat")
@@ -93,6 +95,8 @@ def letter_by_mail(work: Work, task_id: int, person: Petugas, file: File, letter
         dokumen=[d.id for d in kept],
         lewat="email",
     )
+    if quiet:
+        return ""
     (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
     notices.letter_stored(work.session, work.settings, work.now, complaint, task, person, link_id, file.name)
     return ""

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline import clock, jobs, links, notices
+from pipeline import clock, jobs, links, notices, saved
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import AlreadyDone, Work, locked
 from pipeline.clock import Limit
@@ -158,6 +158,7 @@ def close(work: Work, task: Task, by: str, outcome: str) -> None:
         .values(closed_at=work.now, closed_by=by, outcome=outcome, remind_at=None)
     )
     work.session.refresh(task)
+    saved.drop(work.session, task.id)
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone(task)
 

@@ -1,0 +1,217 @@
+"""An official's reply to a task mail → an act, a form filled in for one more look, or a friendly answer.
+
+Hides the words (`sop.COMMANDS`), what a reply may not do, and how its words fill a form. A reply acts only for the
+holder of the task, by a new first line that is a command; quoted and forwarded words never act.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline import cases, links, notices, saved
+from pipeline.cases import Checked, File, Upload, Work
+from pipeline.config import Petugas
+from pipeline.db import Complaint, Task
+from pipeline.letters.returned import Returned
+from pipeline.mail import authentication, reply
+from pipeline.mail.message import Message
+from pipeline.sop import BINDING, COMMANDS, Command, Field, FieldKind, TaskKind, action
+from pipeline.words import word
+
+TOKEN = re.compile(r"/t/(\d{1,9}-[a-z2-7]{24})")
+FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
+MARKS = " \t*_>\"'“”‘’.:;-–—"
+LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An attached letter after its gate: as read, or why it cannot be taken."""
+
+    file: File
+    read: Returned | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply of one holder to the mail of one task."""
+
+    work: Work
+    message: Message
+    task: Task
+    complaint: Complaint | None
+    person: Petugas
+    letters: Sequence[Letter]
+
+
+def by_token(work: Work, message: Message, person: Petugas) -> Task | None:
+    """The task whose link stands in a reply that lost its thread: only a link of this very person that still opens."""
+    for text in TOKEN.findall(message.text)[:5]:
+        try:
+            found = links.resolve(work.session, work.settings.key, text, work.now)
+        except links.LinkError:
+            continue
+        if found.holder == person.kode and found.alive:
+            return found.task
+    return None
+
+
+def take(work: Work, message: Message, task: Task, person: Petugas, letters: Sequence[Letter]) -> str:
+    """Settle a reply to the mail of a task; how, for the ledger. The one who wrote is always answered."""
+    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    one = Reply(work, message, task, complaint, person, letters)
+    problem = _obstacle(one)
+    if problem:
+        _answer(one, problem)
+        return "balasan tugas"
+    return _act(one)
+
+
+def _obstacle(one: Reply) -> str:
+    """Why this reply may not act at all, or ""."""
+    work, task = one.work, one.task
+    failed = authentication.failure(one.message.all(authentication.HEADER), work.settings.balasan.server_tepercaya)
+    if failed:
+        return word("balasan.tidak_terbukti")
+    if task.closed_at is not None:
+        return word("balasan.sudah_selesai")
+    holding = cases.holders(work.settings, task)
+    if one.person.kode not in {p.kode for p in holding}:
+        return word("balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
+    if FORWARD.match(one.message.subject):
+        return word("balasan.terusan")
+    return ""
+
+
+def _act(one: Reply) -> str:
+    stored = _store_letter(one)
+    command, rest = _command(one)
+    if command is None:
+        if stored == "":
+            return "surat dari Word"
+        _answer(one, stored or word("balasan.tidak_dimengerti"))
+        return "balasan tugas"
+    values = _values(one, command, rest)
+    if command.action in BINDING and not one.work.settings.balasan.keputusan_langsung:
+        return _confirm(one, command, values)
+    try:
+        form = cases.check(one.work.settings, one.task.kind, command.action, values, _uploads(one, command))
+        with one.work.session.begin_nested():  # what is refused half-way leaves nothing behind
+            cases.act(one.work, one.task.id, one.person, form)
+    except cases.Invalid as error:
+        _answer(one, " ".join(error.errors.values()))
+    except cases.AlreadyDone:
+        _answer(one, word("balasan.sudah_selesai"))
+    except cases.Forbidden:
+        _answer(one, word("balasan.tidak_sekarang", kata=command.word))
+    else:
+        _receipt(one, form)
+        return f"balasan: {command.word}"
+    return "balasan tugas"
+
+
+def _store_letter(one: Reply) -> str | None:
+    """A letter that came back is kept as a version: "" when it was, why not, or None where no letter is awaited."""
+    if one.task.kind is not TaskKind.JAWABAN:
+        return None
+    problem = None
+    quiet = _command(one)[0] is not None  # what follows answers
+    for letter in one.letters:
+        problem = letter.problem or cases.letter_by_mail(
+            one.work, one.task.id, one.person, letter.file, letter.read, quiet=quiet
+        )
+        if not problem:
+            return ""
+    return problem or (None if quiet else word("balasan.tanpa_surat"))
+
+
+def _command(one: Reply) -> tuple[Command | None, list[str]]:
+    """The command that the new words begin with, and the rest of them by lines. The longest word wins."""
+    lines = reply.split(one.message.text).new.splitlines()
+    while lines and not lines[0].strip(MARKS):
+        lines = lines[1:]
+    if not lines:
+        return None, []
+    first = lines[0].lstrip(MARKS).rstrip(" \t*_")
+    for command in sorted(COMMANDS[one.task.kind], key=lambda c: -len(c.word)):
+        pattern = r"\s+".join(map(re.escape, command.word.split()))
+        found = re.match(rf"{pattern}(?![\w?])[{re.escape(MARKS)},!]*(.*)$", first, re.IGNORECASE)
+        if found:
+            return command, [found[1].strip(), *lines[1:]]
+    return None, []
+
+
+def _values(one: Reply, command: Command, rest: list[str]) -> dict[str, list[str]]:
+    """The form as the page would show it, with the words of the reply."""
+    given = action(one.task.kind, command.action)
+    values = {field.name: _known(one.complaint, field) for field in (given.fields if given else ())}
+    values |= {name: [str(value)] for name, value in command.fixed}
+    if command.first:
+        values[command.first] = [rest[0]]
+        rest = rest[1:]
+    text = "\n".join(rest).strip()
+    if command.field and text:
+        values[command.field] = [text]
+    return {name: many for name, many in values.items() if many}
+
+
+def _known(c: Complaint | None, field: Field) -> list[str]:
+    """What the case knows already, as the form on the page is filled in."""
+    if c is None or field.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
+        return []
+    if field.kind is FieldKind.CENTANG:
+        return ["ya"] if c.rahasia else []
+    if field.name == "ringkasan":
+        return [c.ringkasan or (c.isi if len(c.isi) <= LONG_SUMMARY else "")]
+    known = ("perihal", "kategori", "nama", "alamat", "telepon", "email")
+    return [str(getattr(c, field.name))] if field.name in known else []
+
+
+def _uploads(one: Reply, command: Command) -> dict[str, Upload]:
+    """The attached file for the form's file field, if it has one."""
+    given = action(one.task.kind, command.action)
+    wanted = [f for f in (given.fields if given else ()) if f.kind in (FieldKind.BERKAS, FieldKind.PINDAIAN)]
+    files = [a for a in one.message.attachments if a.content and not a.inline]
+    return {field.name: Upload(file.name, file.content) for field, file in zip(wanted, files, strict=False)}
+
+
+def _confirm(one: Reply, command: Command, values: Mapping[str, list[str]]) -> str:
+    """Keep the form as filled in and send the link that shows it."""
+    work = one.work
+    saved.put(work.session, one.task, one.person.kode, command.action, values, work.now)
+    notices.reply_filled(
+        work.session, work.settings, work.now, one.complaint, one.task, _holding(one), _fresh_link(one),
+        command.action, {name: many[0] for name, many in values.items()},
+    )  # fmt: skip
+    return f"balasan: {command.word}, menunggu konfirmasi"
+
+
+def _receipt(one: Reply, form: Checked) -> None:
+    work, task = one.work, one.task
+    link_id = None if task.closed_at is not None else _fresh_link(one)
+    notices.reply_done(
+        work.session, work.settings, work.now, one.complaint, task, _holding(one), link_id, form.action.name
+    )
+
+
+def _answer(one: Reply, reason: str) -> None:
+    """Friendly words with the choices and, where the person may act, a fresh link: the quoted one is dead."""
+    work = one.work
+    link_id = None
+    mine = one.person.kode in {p.kode for p in cases.holders(work.settings, one.task)}
+    if one.task.closed_at is None and mine:
+        link_id = _fresh_link(one)
+    notices.task_reply(work.session, work.settings, work.now, one.complaint, one.task, _holding(one), link_id, reason)
+
+
+def _holding(one: Reply) -> Petugas:
+    """The person in the form in which they hold the task."""
+    return next((p for p in cases.holders(one.work.settings, one.task) if p.kode == one.person.kode), one.person)
+
+
+def _fresh_link(one: Reply) -> int:
+    work = one.work
+    return links.issue(work.session, [(one.task, one.person.kode)], work.now, work.settings.web.link_days)[0]
