@@ -11,10 +11,9 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -50,16 +49,11 @@ class Read:
 
 
 def take_in_all(
-    engine: Engine,
-    settings: Settings,
-    item_ids: Sequence[int],
-    clock: Callable[[], datetime],
-    reads: Mapping[int, Read] | None = None,
+    engine: Engine, settings: Settings, item_ids: Sequence[int], clock: Callable[[], datetime]
 ) -> list[str]:
     """Settle items; the new state ("done", "held") of each, in the same order. Never raises for what an item holds.
 
-    Usual mails are settled in one transaction for many; if one of them makes trouble, each in one of its own. `reads`
-    are mails that have been read already.
+    Usual mails are settled in one transaction for many; if one of them makes trouble, each in one of its own.
     """
     with reading(engine) as session:
         rows = select(Item.id, Blob.size).join(Blob, Blob.sha256 == Item.sha256)
@@ -68,7 +62,7 @@ def take_in_all(
     states: dict[int, str] = {}
     for some in store.batches(sizes):
         try:
-            states |= _take_mails(engine, settings, some, clock, reads=reads or {})
+            states |= _take_mails(engine, settings, some, clock)
         except Exception as error:  # the one who makes the trouble is found by taking each alone
             log.warning("items %s: %s; one by one", some, type(error).__name__)
     return [states.get(i) or take_in(engine, settings, i, clock) for i in item_ids]
@@ -167,8 +161,7 @@ def _take_scan(engine: Engine, settings: Settings, item_id: int, raw: bytes, nam
         return _done(item, "slip")
 
 
-def read_mail(settings: Settings, raw: bytes, *, by_hand: bool = False) -> Read:
-    """All that can be known of a mail without the database."""
+def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
     message = read(raw)
     verdict = triage.classify(message, own_addresses=settings.own_addresses)
     if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
@@ -177,21 +170,13 @@ def read_mail(settings: Settings, raw: bytes, *, by_hand: bool = False) -> Read:
 
 
 def _take_mails(
-    engine: Engine,
-    settings: Settings,
-    item_ids: Sequence[int],
-    clock: Callable[[], datetime],
-    *,
-    by_hand: bool = False,
-    reads: Mapping[int, Read] = MappingProxyType({}),
+    engine: Engine, settings: Settings, item_ids: Sequence[int], clock: Callable[[], datetime], *, by_hand: bool = False
 ) -> dict[int, str]:
     """Read mails, then settle them in one transaction; the state of each."""
-    mails = {item_id: reads[item_id] for item_id in item_ids if item_id in reads}
-    unread = [item_id for item_id in item_ids if item_id not in mails]
     with reading(engine) as session:
-        digests = dict(session.execute(select(Item.id, Item.sha256).where(Item.id.in_(unread))).all())
+        digests = dict(session.execute(select(Item.id, Item.sha256).where(Item.id.in_(item_ids))).all())
         raws = store.get_all(session, list(digests.values()))
-    mails |= {item_id: read_mail(settings, raws[digests[item_id]], by_hand=by_hand) for item_id in unread}
+    mails = {item_id: _read(settings, raws[digests[item_id]], by_hand) for item_id in item_ids}
     with writing(engine) as session:
         exclusive(session, "intake")  # copies of one mail, seen by two pollers
         query = select(Item).where(Item.id.in_(item_ids)).order_by(Item.id).with_for_update()

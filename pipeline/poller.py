@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,12 +19,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import ahead, cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, store
+from pipeline import cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, store
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
 from pipeline.heartbeat import Heartbeat
-from pipeline.intake import Read
 from pipeline.ledger import Arrival
 from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
@@ -129,35 +128,22 @@ def _collect(app: App, box: Mailbox) -> Report:
     waiting = box.waiting()
     with reading(app.engine) as session:
         known = ledger.seen(session, *_place(box), waiting)
-    _file_away(app, box)
-    fresh = [uid for uid in waiting if uid not in known]
-    before: list[tuple[int, int]] = []  # (uid, item id) of the batch that is being read
-    with ahead.Reader(app.settings, len(fresh)) as reader:
-        for batch in box.fetch(fresh):
-            kept = _keep(app, box, batch)
-            reads = reader.take()
-            reader.begin({item_id: one.raw for one, item_id in kept if item_id and isinstance(one.raw, bytes)})
-            _settle(app, box, before, reads)
-            before = [(one.uid, item_id) for one, item_id in kept]
-        _settle(app, box, before, reader.take())
-    return {"surat_masuk": len(fresh)}
-
-
-def _settle(app: App, box: Mailbox, batch: list[tuple[int, int]], reads: Mapping[int, Read]) -> None:
-    """Take in what was kept, then move it on the server."""
-    if batch:
-        item_ids = [item_id for _, item_id in batch if item_id]
-        intake.take_in_all(app.engine, app.settings, item_ids, app.clock, reads)
-        _file_away(app, box, [uid for uid, _ in batch])
+    _file_away(app, box)  # what a run left behind that was killed
+    new = 0
+    for batch in box.fetch(uid for uid in waiting if uid not in known):
+        item_ids = _keep(app, box, batch)
+        intake.take_in_all(app.engine, app.settings, item_ids, app.clock)
+        _file_away(app, box, [one.uid for one in batch])
+        new += len(batch)
+    return {"surat_masuk": new}
 
 
 def _place(box: Mailbox) -> tuple[str, str, int]:
     return box.conf.name, box.conf.folder, box.uidvalidity
 
 
-def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[tuple[Fetched, int]]:
-    """Commit the bytes and where they were seen; each with the id of its item. One beyond the limit is held at once
-    and has 0."""
+def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[int]:
+    """Commit the bytes and where they were seen; ids of the items. A mail beyond the limit is held at once."""
     found = [(one, Arrival(*_place(box), one.uid, one.arrived)) for one in batch]
     with writing(app.engine) as session:
         whole = [(one.raw, arrival) for one, arrival in found if one.whole]
@@ -168,8 +154,7 @@ def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[tuple[Fetched, i
     for one in batch:
         if not isinstance(one.raw, bytes):
             one.raw.close()
-    ids = iter([item.id for item in items])
-    return [(one, next(ids) if one.whole else 0) for one in batch]
+    return [item.id for item in items]
 
 
 def _file_away(app: App, box: Mailbox, uids: Sequence[int] = ()) -> None:
