@@ -11,7 +11,7 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from pipeline import cases, files, ledger, links, notices, replies, store
 from pipeline.cases import File, New, Pengadu, Work
 from pipeline.config import Settings
-from pipeline.db import Blob, Complaint, Item, Outbox, Task, exclusive, reading, writing
+from pipeline.db import Blob, Complaint, Item, Outbox, Task, among, exclusive, reading, writing
 from pipeline.ledger import Arrival
 from pipeline.mail import outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
@@ -188,22 +188,35 @@ def _take_mails(
             item.message_id, item.name = message.message_id, message.subject[:200]
         originals = ledger.originals(session, fresh)
         doubled = ledger.doubled_ids(session, fresh)
+        threads = _threads(session, {item.id: mails[item.id].message for item in fresh})
         news: list[New] = []
         for item in fresh:
-            mail = mails[item.id]
             if originals[item.twin] != item.id:
                 _done(item, f"salinan item {originals[item.twin]}")
                 continue
-            if news and (mail.message.in_reply_to or mail.message.references):  # it may belong to one of these
+            if not threads[item.id].isdisjoint(new.thread_id for new in news):  # it belongs to one of these
                 cases.record(work, news)
                 news = []
-            new = _take_mail(work, item, mail, item.id in doubled)
+            new = _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
             news += [new] if new else []
         cases.record(work, news)
         return {item.id: item.state for item in items}
 
 
-def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
+def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, frozenset[str]]:
+    """The Message-IDs that each of these answers, save those that lead nowhere: neither to a mail of ours, nor to one
+    that is a complaint or may become one now. Two questions for all, for most mails are in no thread of ours."""
+    named = {
+        key: {outbox.bracketed(one) for one in (*message.in_reply_to, *message.references)}
+        for key, message in messages.items()
+    }
+    asked = set().union(*named.values())
+    known = among(session, Outbox.message_id, asked) | among(session, Complaint.thread_id, asked)
+    known |= {outbox.bracketed(message.message_id) for message in messages.values()}
+    return {key: frozenset(ids & known) for key, ids in named.items()}
+
+
+def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:
     """Settle a mail, save that a new complaint is left to be recorded together with others."""
     if mail.verdict.kind is Kind.BOUNCE:
         _bounce(work, item, mail.verdict)
@@ -212,7 +225,7 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
     elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM):
         _done(item, mail.verdict.reason)
     else:
-        return _person(work, item, mail, doubled)
+        return _person(work, item, mail, doubled, thread)
     return None
 
 
@@ -230,11 +243,10 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
-def _person(work: Work, item: Item, mail: Read, doubled: bool) -> New | None:
+def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
     message = mail.message
     sender = message.sender.email.lower() if message.sender else ""
-    thread = tuple(outbox.bracketed(i) for i in (*message.in_reply_to, *message.references))
     ours = outbox.by_message_id(work.session, thread) if thread else None
     known = _own_thread(work.session, thread, sender)
     official = work.settings.person_at(sender) if sender and ours is None else None
@@ -321,7 +333,7 @@ def _letters(settings: Settings, message: Message) -> list[Letter]:
     return found
 
 
-def _own_thread(session: Session, thread: tuple[str, ...], sender: str) -> Complaint | None:
+def _own_thread(session: Session, thread: Collection[str], sender: str) -> Complaint | None:
     """The case of the pengadu's own earlier mail: by its Message-ID and the same sender, never by a number alone."""
     if not thread or not sender:
         return None

@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import chain
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
@@ -84,18 +84,21 @@ def receive(session: Session, source: str, found: Sequence[tuple[Content, Arriva
             session.add(items[digest])
     session.flush()
     known = _known(session, [arrival for _, arrival in found])
-    for digest, (_, arrival) in zip(digests, found, strict=True):
-        place = _place(arrival)
-        if place not in known:
-            known.add(place)
-            mailbox, folder, uidvalidity, uid = place
-            session.add(
-                Sighting(
-                    mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid,
-                    item_id=items[digest].id, seen_at=now,
-                )
-            )  # fmt: skip
-    session.flush()
+    places = {_place(arrival): items[digest].id for digest, (_, arrival) in zip(digests, found, strict=True)}
+    rows = [
+        {
+            "mailbox": place[0],
+            "folder": place[1],
+            "uidvalidity": place[2],
+            "uid": place[3],
+            "item_id": i,
+            "seen_at": now,
+        }
+        for place, i in places.items()
+        if place not in known
+    ]
+    if rows:
+        session.execute(insert(Sighting), rows)
     return [items[digest] for digest in digests]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
 
@@ -57,22 +58,27 @@ def add_documents(
 ) -> list[Document]:
     """Keep files with a complaint or an item; versions of one kind are counted from 1 on a complaint."""
     before = len(documents(work, complaint, kind)) if complaint else 0
-    rows = _attach(work, kind, list(files), actor, complaint, item_id, before)
+    rows = _attach(work, kind, _kept(work, list(files)), actor, complaint, item_id, before)
     work.session.flush()
     return rows
+
+
+def _kept(work: Work, files: Sequence[File]) -> Iterator[tuple[File, str]]:
+    """Each file with the SHA-256 under which its bytes are kept now."""
+    digests = store.put_all(work.session, [file.content for file in files]) if files else []
+    return zip(files, digests, strict=True)
 
 
 def _attach(
     work: Work,
     kind: str,
-    files: Sequence[File],
+    kept: Iterable[tuple[File, str]],
     actor: Actor,
     complaint: Complaint | None,
     item_id: int | None = None,
     before: int = 0,
 ) -> list[Document]:
     """Rows for files after `before` others of their kind; they have no ids before the next flush."""
-    digests = store.put_all(work.session, [file.content for file in files]) if files else []
     rows = [
         Document(
             complaint_id=complaint.id if complaint else None,
@@ -85,7 +91,7 @@ def _attach(
             created_at=work.now,
             actor=actor.code,
         )
-        for order, (file, digest) in enumerate(zip(files, digests, strict=True), 1)
+        for order, (file, digest) in enumerate(kept, 1)
     ]
     work.session.add_all(rows)
     return rows
@@ -165,10 +171,13 @@ def record(work: Work, news: Sequence[New], actor: Actor = CITIZEN) -> list[Comp
         return []
     complaints = _rows(work, news)
     pairs = list(zip(news, complaints, strict=True))
-    kept = [_attach(work, "lampiran", new.files, actor, complaint) for new, complaint in pairs]
+    kept = _kept(work, [file for new in news for file in new.files])
+    attached = [
+        _attach(work, "lampiran", list(islice(kept, len(new.files))), actor, complaint) for new, complaint in pairs
+    ]
     work.session.flush()
     opened = {}
-    for (new, complaint), files in zip(pairs, kept, strict=True):
+    for (new, complaint), files in zip(pairs, attached, strict=True):
         more = {"dari": new.origin} if new.origin else {}
         begin(work, complaint, actor, kanal=str(new.channel), lampiran=[d.id for d in files], **more)
         task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, note=new.note, opened_at=work.now)

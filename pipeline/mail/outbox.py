@@ -12,7 +12,7 @@ import re
 import secrets
 import smtplib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -177,7 +177,7 @@ def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, l
     return (newest.message_id, newest.headers.get("references", [])) if newest else None
 
 
-def by_message_id(session: Session, ids: tuple[str, ...]) -> Outbox | None:
+def by_message_id(session: Session, ids: Iterable[str]) -> Outbox | None:
     """The newest mail of ours that one of these Message-IDs names."""
     wanted = [bracketed(one) for one in ids if one]
     if not wanted:

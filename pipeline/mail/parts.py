@@ -8,6 +8,7 @@ makes it raise, and the work is linear in the size.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from pipeline.mail import charsets
@@ -18,6 +19,7 @@ MAX_CHILDREN = 1_000  # of one part
 MAX_LOOK = 1_000_000  # bytes in which a lost boundary is looked for
 
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*+")
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*\r?(?=\n|\Z)")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _LINE_END = re.compile(r"\r\n?+|\n")
 _ENVELOPE = re.compile(r">?From [^\n]*\n?")
@@ -174,20 +176,29 @@ class Part:
 
     def _split(self, boundary: bytes) -> list[Part]:
         default = "message/rfc822" if self.kind == "multipart/digest" else "text/plain"
-        delimiter = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?=\n|\Z)")
         found: list[Part] = []
         opened = -1
-        for line in delimiter.finditer(self.raw, max(0, self.start - 1), self.end):
+        for start, closing, end in self._delimiters(b"\n--" + boundary):
             if opened >= 0:
-                stop = line.start() - self.raw.endswith(b"\r", opened, line.start())
+                stop = start - self.raw.endswith(b"\r", opened, start)
                 found.append(Part(self.raw, opened, max(opened, stop), default))
             # Parts below a closing line that came too early are still parts.
-            opened = -1 if line[1] else min(line.end() + 1, self.end)
+            opened = -1 if closing else min(end + 1, self.end)
             if len(found) > MAX_CHILDREN:
                 return found
         if opened >= 0:
             found.append(Part(self.raw, opened, self.end, default))
         return found
+
+    def _delimiters(self, mark: bytes) -> Iterator[tuple[int, bool, int]]:
+        """(start, whether it is a closing one, end) of each boundary's line; a pattern that is compiled anew for each
+        boundary would cost more than the search."""
+        start = self.raw.find(mark, max(0, self.start - 1), self.end)
+        while start >= 0:
+            rest = _BOUNDARY_END.match(self.raw, start + len(mark), self.end)
+            if rest:
+                yield start, rest[1] is not None, rest.end()
+            start = self.raw.find(mark, rest.end() if rest else start + len(mark), self.end)
 
 
 def parse(raw: bytes, start: int = 0, end: int | None = None) -> Part:
