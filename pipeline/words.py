@@ -56,9 +56,11 @@ def fold(text: str, lines: int = 15, width: int = 90) -> str:
     return "\n".join(kept)
 
 
-def wrap(text: str, width: int) -> str:
-    """Each line folded between words; a word that is longer than the line stays whole."""
-    return "\n".join(piece for line in text.splitlines() for piece in _folded(line, width))
+def wrap(text: object, lebar: int = 72, menjorok: int = 0) -> str:
+    """Each line folded between words, all of it set in by some columns; a word that is longer than a line stays whole."""
+    inset = " " * menjorok
+    pieces = (p for line in str(text or "").splitlines() for p in _folded(line, lebar - menjorok))
+    return "\n".join(inset + piece if piece else "" for piece in pieces)
 
 
 def _folded(line: str, width: int) -> Iterator[str]:
