@@ -406,11 +406,10 @@ def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[]
 def take_results(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> int:
     """Tell `cases` how our mails ended; each once, in the transaction that marks it told."""
     with reading(engine) as session:
-        ids = [row.id for row in outbox.untold(session)]
-    for mail_id in ids:
+        ids = outbox.untold(session)
+    for start in range(0, len(ids), outbox.BATCH):
         with writing(engine) as session:
-            row = session.get_one(Outbox, mail_id, with_for_update=True)
-            if not row.told:
+            for row in outbox.take_untold(session, ids[start : start + outbox.BATCH]):
                 cases.delivery_result(Work(session, settings, clock()), row)
                 outbox.mark_told(session, row)
     return len(ids)

@@ -57,7 +57,7 @@ def fold(text: str, lines: int = 15, width: int = 90) -> str:
 
 
 def wrap(text: object, lebar: int = 72, menjorok: int = 0) -> str:
-    """Each line folded between words, all of it set in by some columns; a word that is longer than a line stays whole."""
+    """Each line folded between words and set in by some columns; a word that is longer than a line stays whole."""
     inset = " " * menjorok
     pieces = (p for line in str(text or "").splitlines() for p in _folded(line, lebar - menjorok))
     return "\n".join(inset + piece if piece else "" for piece in pieces)

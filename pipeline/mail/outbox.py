@@ -12,7 +12,7 @@ import re
 import secrets
 import smtplib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -190,13 +190,16 @@ def was_written_to(session: Session, address: str) -> bool:
     return session.scalar(select(Outbox.id).where(Outbox.recipient == address).limit(1)) is not None
 
 
-def untold(session: Session) -> list[Outbox]:
-    """Mails whose end (sent, dead) nobody has been told of yet."""
-    return list(
-        session.scalars(
-            select(Outbox).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False)).order_by(Outbox.id)
-        )
-    )
+def untold(session: Session) -> list[int]:
+    """Ids of mails whose end (sent, dead) nobody has been told of yet, oldest first."""
+    ended = select(Outbox.id).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False))
+    return list(session.scalars(ended.order_by(Outbox.id)))
+
+
+def take_untold(session: Session, ids: Sequence[int]) -> list[Outbox]:
+    """These mails, held until the transaction ends, without those that somebody has been told of meanwhile."""
+    query = select(Outbox).where(Outbox.id.in_(ids), Outbox.told.is_(False)).order_by(Outbox.id)
+    return list(session.scalars(query.with_for_update()))
 
 
 def mark_told(session: Session, row: Outbox) -> None:
