@@ -418,6 +418,7 @@ def _sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA wal_autocheckpoint=8000")  # 32 MB: several batches of mail before they are copied
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from pipeline.db import Blob, BlobPart
 
 PART = 2**20
-BATCH = 50
+BATCH = 100
 BATCH_BYTES = 8 * 2**20
 Content = bytes | BinaryIO  # a file is read from its start, as often as needed
 
@@ -112,7 +112,7 @@ def size(session: Session, digest: str) -> int:
 
 
 def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """The keys in their order, at most 50 and 8 MiB at once, so that memory stays small; a larger one alone."""
+    """The keys in their order, at most 100 and 8 MiB at once, so that memory stays small; a larger one alone."""
     some: list[int] = []
     total = 0
     for key, bytes_ in sizes.items():

@@ -51,12 +51,12 @@ def bytes_of(one: Fetched) -> bytes:
 
 
 def test_messages_come_in_small_batches_unread_and_byte_for_byte(settings: Settings, outside: IMAPClient) -> None:
-    sent = [mail(n) for n in range(55)]
+    sent = [mail(n) for n in range(105)]
     for raw in sent:
         outside.append("INBOX", raw)
     with Mailbox(settings) as box:
         batches = list(box.fetch(box.waiting()))
-        assert [len(batch) for batch in batches] == [50, 5]
+        assert [len(batch) for batch in batches] == [100, 5]
         assert [one.raw for batch in batches for one in batch] == sent
     outside.select_folder("INBOX", readonly=True)
     assert not any(SEEN in flags[b"FLAGS"] for flags in outside.fetch(outside.search("ALL"), ["FLAGS"]).values())
