@@ -30,7 +30,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
-from pipeline import cases, clock, db, health, importer, intake, register
+from pipeline import browsers, cases, clock, db, health, importer, intake, register
 from pipeline import reconcile as reconciliation
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, ConfigError, Settings, load
@@ -477,6 +477,28 @@ def delegasi(
                 "berlaku" if row.begun_at else "belum mulai",
             )
     out.print(table if rows else "Tidak ada pejabat pengganti.")
+
+
+@main.command()
+@click.option("--cabut", type=int, help="Nomor peramban yang tidak lagi dikenal.")
+@click.option("--orang", help="Kode petugas yang semua perambannya tidak lagi dikenal.")
+@click.pass_context
+def peramban(context: click.Context, cabut: int | None, orang: str | None) -> None:
+    """Peramban yang dikenal tanpa kode: tampilkan, atau cabut (telepon hilang, petugas pindah)."""
+    app = _ready(context)
+    with writing(app.engine) as session:
+        now = app.clock()
+        if cabut is not None or orang:
+            gone = browsers.revoke(session, now, browser_id=cabut, person=orang or "")
+            if not gone:
+                raise Fault("Tidak ada peramban seperti itu. Lihat 'aduan peramban'.")
+            out.print(f"{gone} peramban dicabut; tindakan berikutnya dari sana meminta kode lagi.")
+        rows = browsers.listed(session, now)
+    table = Table("Nomor", "Petugas", "Alat", "Dikenal sejak", "Sampai")
+    for row in rows:
+        since, until = (clock.waktu(at, app.settings.zone) for at in (row.created_at, row.expires_at))
+        table.add_row(str(row.id), row.person, row.agent or "-", since, until)
+    out.print(table if rows else "Belum ada peramban yang dikenal.")
 
 
 def _delegate(work: Work, away: str, acting: str, form: str, first: str | None, last: str | None) -> None:

@@ -310,6 +310,7 @@ class Web(Table):
     port: int = Field(8080, ge=0, le=65535)
     link_days: int = Field(30, ge=11)
     upload_mb: int = Field(25, ge=1, le=200)
+    kode_peramban: bool = True
 
 
 class Database(Table):

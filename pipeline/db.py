@@ -313,11 +313,11 @@ class Link(Base):
 
     __tablename__ = "link"
     id: Mapped[int] = mapped_column(primary_key=True)
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)  # none: "tugas saya" alone
     holder: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    task: Mapped[Task] = relationship()
+    task: Mapped[Task | None] = relationship()
 
 
 class SavedForm(Base):
@@ -325,10 +325,48 @@ class SavedForm(Base):
 
     __tablename__ = "saved_form"
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64), primary_key=True)  # with the browser, while that is not known
     action: Mapped[str] = mapped_column(String(32), primary_key=True)
     data: Mapped[dict[str, Any]]  # {field: [values]}
     saved_at: Mapped[datetime]
+
+
+class Browser(Base):
+    """A browser in which a holder has shown that they read their own mail. Written by `browsers`."""
+
+    __tablename__ = "browser"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(String(40), index=True)
+    agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Confirmation(Base):
+    """An act that waits for a code from the holder's mailbox. Written by `browsers`."""
+
+    __tablename__ = "confirmation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), index=True)
+    person: Mapped[str] = mapped_column(String(40), index=True)
+    deed: Mapped[str] = mapped_column(String(40))
+    data: Mapped[dict[str, Any]]  # {field: [values]}
+    seen: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str] = mapped_column(String(64), default="")  # keyed hash of the newest code
+    sent_at: Mapped[datetime]
+    sent: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class ConfirmationFile(Base):
+    """A file of such an act. Written by `browsers`."""
+
+    __tablename__ = "confirmation_file"
+    confirmation_id: Mapped[int] = mapped_column(ForeignKey("confirmation.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Outbox(Base):

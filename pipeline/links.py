@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipeline.db import Link, Task
@@ -71,11 +71,43 @@ def token(session: Session, key: bytes, link_id: int) -> str:
     return f"{link.id}-{_mac(key, link)}"
 
 
-def resolve(session: Session, key: bytes, text: str, now: datetime) -> Opened:
-    """The task and holder that a token names; LinkError otherwise. Never changes a row."""
+def _link(session: Session, key: bytes, text: str) -> Link | None:
+    """The link of a token, if it was ever issued."""
     number, _, mac = text.partition("-")
     link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
     if link is None or not mac.isascii() or not hmac.compare_digest(mac, _mac(key, link)):
+        return None
+    return link
+
+
+def issue_personal(session: Session, holder: str, now: datetime, days: int) -> int:
+    """A link to "tugas saya" alone, which opens no task by itself; its id."""
+    row = Link(holder=holder, created_at=now.replace(microsecond=0), expires_at=now + timedelta(days=days))
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def personal(session: Session, key: bytes, text: str, now: datetime) -> tuple[int, str]:
+    """(link id, holder) of a token that still lives, with or without a task; LinkError otherwise."""
+    link = _link(session, key, text)
+    if link is None or now > link.expires_at:
+        raise LinkError(expired=link is not None)
+    return link.id, link.holder
+
+
+def newest(session: Session, holder: str, task_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """{task id: id of this holder's newest living link to it}."""
+    query = select(Link.task_id, func.max(Link.id)).where(
+        Link.holder == holder, Link.task_id.in_(task_ids), Link.expires_at > now
+    )
+    return {task_id: link_id for task_id, link_id in session.execute(query.group_by(Link.task_id)) if task_id}
+
+
+def resolve(session: Session, key: bytes, text: str, now: datetime) -> Opened:
+    """The task and holder that a token names; LinkError otherwise. Never changes a row."""
+    link = _link(session, key, text)
+    if link is None or link.task_id is None:
         raise LinkError
     task = session.get_one(Task, link.task_id)
     if now > link.expires_at and task.closed_at is None:

@@ -51,6 +51,7 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         "tautan": tautan,
         "batas": _short_limit(settings, to.task, now),
         "berkas": [d.name for d in to.attachments],
+        "saya": _own_page(settings, to, tautan),
         **context,
     }
     subject = _render(settings, f"{name}/subject.txt", "txt", values)
@@ -71,6 +72,13 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         **_thread(session, to),
     )
     return outbox.put(session, settings, draft, now)
+
+
+def _own_page(settings: Settings, to: Letter, link: str) -> str:
+    """Where an official finds all their tasks: behind the mail's own link, else where one asks for a link."""
+    if settings.person_at(to.email) is None:
+        return ""
+    return f"{link}/saya" if link else f"{settings.web.base_url}/saya"
 
 
 def _render(settings: Settings, template: str, twin: str, values: dict[str, Any]) -> str:
@@ -493,6 +501,28 @@ def reply_done(
         session, settings, now, "balasan_dikerjakan", to, petugas=person, hasil=words["terima"],
         tindakan=words["judul"], lanjut=following,
     )  # fmt: skip
+
+
+def code(session: Session, settings: Settings, now: datetime, person: Petugas, digits: str, agent: str) -> None:
+    """The code that makes a browser known, to the holder's own mailbox."""
+    _send(session, settings, now, "kode", Letter(person.email, person.nama), petugas=person, kode=digits, alat=agent)
+
+
+def personal_link(session: Session, settings: Settings, now: datetime, person: Petugas, link_id: int) -> None:
+    """A fresh link to "tugas saya", as often an hour as anybody may ask for it."""
+    since = now - timedelta(hours=1)
+    name = "tautan_saya"
+    if outbox.count_since(session, [person.email], (name,), since)[person.email] < settings.smtp.answers_per_hour:
+        _send(session, settings, now, name, Letter(person.email, person.nama, link_id=link_id), petugas=person)
+
+
+def decision_receipt(
+    session: Session, settings: Settings, now: datetime, complaint: Complaint, person: Petugas
+) -> None:
+    """What the Kepala Dinas has decided, for their own file: it binds."""
+    to = Letter(person.email, person.nama, complaint)
+    following = word(f"selanjutnya.{complaint.stage}")
+    _send(session, settings, now, "bukti_keputusan", to, petugas=person, lanjut=following)
 
 
 def bounce(

@@ -191,6 +191,8 @@ def _confirm(one: Reply, command: Command, values: Mapping[str, list[str]]) -> s
 
 def _receipt(one: Reply, form: Checked) -> None:
     work, task = one.work, one.task
+    if form.action.name in BINDING:
+        return  # what binds has a receipt of its own
     link_id = None if task.closed_at is not None else _fresh_link(one)
     notices.reply_done(
         work.session, work.settings, work.now, one.complaint, task, _holding(one), link_id, form.action.name

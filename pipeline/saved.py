@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.db import SavedForm, Task
@@ -41,5 +41,6 @@ def drop(session: Session, task_id: int, holder: str = "", action: str = "") -> 
     """Forget the forms of a task: all, or one that has been sent."""
     query = delete(SavedForm).where(SavedForm.task_id == task_id)
     if holder:
-        query = query.where(SavedForm.holder == holder, SavedForm.action == action)
+        mine = or_(SavedForm.holder == holder, SavedForm.holder.startswith(f"{holder}#", autoescape=True))
+        query = query.where(mine, SavedForm.action == action)
     session.execute(query)

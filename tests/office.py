@@ -39,9 +39,9 @@ from imapclient import IMAPClient
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
-from pipeline import cases, clock, config, db, poller
+from pipeline import browsers, cases, clock, config, db, poller
 from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Document, Event, Lane, Outbox, Task, reading
+from pipeline.db import Complaint, Document, Event, Lane, Outbox, Task, reading, writing
 from pipeline.demo.mailserver import LARGEST_MAIL, MailServer
 from pipeline.poller import App, Report
 from pipeline.sop import EventKind, Stage, TaskKind
@@ -422,7 +422,8 @@ class Office:
     def links(self, mail: Mail) -> list[str]:
         """The action links in a mail, without the query."""
         start = f"{self.settings.web.base_url}/t/"
-        return list(dict.fromkeys(url.partition("?")[0] for url in mail.links if url.startswith(start)))
+        found = dict.fromkeys(url.partition("?")[0] for url in mail.links if url.startswith(start))
+        return [url for url in found if not url.endswith("/saya")]
 
     # the browser
 
@@ -455,9 +456,28 @@ class Office:
     def send(self, form: Form, fields: Mapping[str, object]) -> Page:
         """Send a form that was opened before; it may be stale by now."""
         response = self.web.post(form.url, data=form.filled(fields), content_type="multipart/form-data")
+        if response.status_code == 303 and "/kode/" in response.headers["Location"]:
+            response = self.web.post(response.headers["Location"], data={"kode": self.code()})
         if response.status_code == 303:
             return self.page(response.headers["Location"])
         return Page(form.url, response.status_code, response.text)
+
+    def know(self, *people: str) -> str:
+        """Let the browser be one that these officials are known by; the last one's cookie."""
+        value = ""
+        for person in people:
+            with writing(self.engine) as session:
+                value = browsers.remember(session, self.settings.key, person, "uji", self.clock())
+            self.web.set_cookie(browsers.cookie_name(person), value, path="/")
+        return value
+
+    def code(self) -> str:
+        """The newest code that was mailed to anybody: what the one who acts reads in their mailbox."""
+        poller.send(self.app)
+        mail = next(mail for mail in reversed(self.post.sent) if mail.subject.startswith("Kode"))
+        found = re.search(r"^\s+(\d{6})\s*$", mail.text, re.MULTILINE)
+        assert found is not None, mail.text
+        return found[1]
 
     def press(
         self, where: str, aksi: str, *, about: str = "", status: int = 200, settle: bool = True, **fields: object

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cases, notices, poller, reconcile, store
+from pipeline import cases, links, notices, poller, reconcile, store
 from pipeline.config import TEMPLATES
 from pipeline.db import Complaint, Outbox, Seal, reading
 from pipeline.mail import outbox
@@ -118,6 +118,10 @@ def _others(desk: Desk) -> None:
         for n in range(25)
     ]
     with desk.work() as work:
+        person = desk.person("sekretaris")
+        notices.code(work.session, desk.settings, work.now, person, "012345", "Android")
+        link_id = links.issue_personal(work.session, person.kode, work.now, 30)
+        notices.personal_link(work.session, desk.settings, work.now, person, link_id)
         notices.discrepancies(work.session, work.settings, work.now, found)
 
 

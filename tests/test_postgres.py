@@ -108,6 +108,7 @@ def _record(work: Work, address: str) -> None:
 def test_of_two_presses_at_once_one_acts_and_the_other_is_told(database_url: str, tmp_path: Path) -> None:
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.citizen_sends()
+        kantor.know("jfu-1")
         page = kantor.page(kantor.link("jfu-1", "laporkan"))
         form = page.forms["laporkan"]
         texts = [f"Ringkasan {n}." for n in range(4)]

@@ -28,6 +28,7 @@ from pipeline.cases.tasks import (
     holders,
     open_item_task,
     remind,
+    tasks_of,
 )
 
 __all__ = [
@@ -81,5 +82,6 @@ __all__ = [
     "seal_day",
     "status_code",
     "store_pdf",
+    "tasks_of",
     "verify",
 ]

@@ -32,7 +32,7 @@ from pipeline.cases.tasks import (
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.mail import outbox
-from pipeline.sop import TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
+from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -91,6 +91,8 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     DO[task.kind, form.action.name](deed)
     if form.action.closes and task.kind is not TaskKind.KETERANGAN:
         _move(deed, next_stage(task.kind, form.action.name, complaint.stage))
+    if form.action.name in BINDING:
+        notices.decision_receipt(work.session, work.settings, work.now, complaint, person)
     return complaint
 
 

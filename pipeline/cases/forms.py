@@ -7,7 +7,7 @@ words from templates/istilah.toml, what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -75,7 +75,7 @@ def clean(text: str, lines: bool) -> str:
 class _Reader:
     """Reads the fields of one form and gathers what is wrong with them."""
 
-    def __init__(self, settings: Settings, values: Mapping[str, list[str]], uploads: Mapping[str, Upload]) -> None:
+    def __init__(self, settings: Settings, values: Mapping[str, Sequence[str]], uploads: Mapping[str, Upload]) -> None:
         self.settings, self.given, self.uploads = settings, values, uploads
         self.values: dict[str, str] = {}
         self.choices: dict[str, tuple[str, ...]] = {}
@@ -194,7 +194,7 @@ def read_fields(
     settings: Settings,
     fields: Iterable[Field],
     name: str,
-    values: Mapping[str, list[str]],
+    values: Mapping[str, Sequence[str]],
     uploads: Mapping[str, Upload],
     given: Action,
     seen: int = 0,
@@ -213,7 +213,7 @@ def check(
     settings: Settings,
     kind: TaskKind,
     name: str,
-    values: Mapping[str, list[str]],
+    values: Mapping[str, Sequence[str]],
     uploads: Mapping[str, Upload],
     seen: int = 0,
 ) -> Checked:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import clock, jobs, links, notices, saved
@@ -18,7 +18,7 @@ from pipeline.cases.core import AlreadyDone, Work, locked
 from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Item, Task
-from pipeline.sop import LANGKAH_OF_TASK, ROLE_OF, EventKind, TaskKind
+from pipeline.sop import LANGKAH_OF_TASK, ROLE_OF, EventKind, Role, TaskKind
 
 FRESH_DRAFT = "konsep"  # job kinds
 MAKE_PDF = "pdf"
@@ -40,6 +40,19 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
     return settings.holders(*ROLE_OF[task.kind])
+
+
+def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
+    """The open tasks that this person may act on now and that ask for something, the most urgent first."""
+    mine = {role for role in Role if code in {p.kode for p in settings.holders(role)}}
+    kinds = [kind for kind in TaskKind if kind is not TaskKind.ARSIP and mine & set(ROLE_OF[kind])]
+    named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
+    query = select(Task).where(
+        Task.closed_at.is_(None),
+        Task.kind != TaskKind.ARSIP,
+        or_(and_(Task.holder == "", Task.kind.in_(kinds)), Task.holder.in_(named)),
+    )
+    return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
 
 
 def half_way(opened: datetime, limit: Limit, settings: Settings) -> datetime:

@@ -124,12 +124,14 @@ def sample_sender(path: Path) -> str:
 def demo_settings(folder: Path, imap_port: int, smtp_port: int, web_port: int) -> Settings:
     """The sample configuration, with the embedded servers and a folder of its own."""
     sample = config.parse(config.SAMPLE.read_text("utf-8"), folder / "config.toml")
+    # One browser plays everybody here; a code for each would only be in the way.
+    web = {"base_url": f"http://127.0.0.1:{web_port}", "port": web_port, "kode_peramban": False}
     local = {"host": "127.0.0.1", "security": "tanpa"}
     return sample.model_copy(
         update={
             "imap": sample.imap.model_copy(update={**local, "port": imap_port, "every_seconds": 1}),
             "smtp": sample.smtp.model_copy(update={**local, "port": smtp_port, "user": "", "answers_per_hour": 1000}),
-            "web": sample.web.model_copy(update={"base_url": f"http://127.0.0.1:{web_port}", "port": web_port}),
+            "web": sample.web.model_copy(update=web),
             "scan": sample.scan.model_copy(update={"folder": "pindaian"}),
         }
     )

@@ -6,20 +6,23 @@ A POST reads and checks its form outside any transaction, acts in one, and answe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from io import BytesIO
 
 import segno
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, current, files, links, notices, store
+from pipeline import cases, clock, current, files, links, notices, saved, store
+from pipeline.browsers import Held
 from pipeline.config import Petugas
-from pipeline.db import Complaint, Document, Event, Item, reading, writing
+from pipeline.db import Complaint, Document, Event, Item, Task, reading, writing
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
+from pipeline.web import browser
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.forms import control
 from pipeline.web.page import passed_on_page, receipt, spent_page, task_page
@@ -40,7 +43,8 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
         complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
         now = here.clock()
         settings = current.settings(session, here.settings, now)
-        yield session, found, View(session, settings, now, token, found.task, complaint), person
+        whose = browser.owner(session, person)
+        yield session, found, View(session, settings, now, token, found.task, complaint, whose), person
 
 
 def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
@@ -48,11 +52,22 @@ def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
     try:
         found = links.resolve(session, here.settings.key, token, here.clock())
     except links.LinkError as error:
+        if _is_personal(session, token):
+            raise RequestRedirect(f"/t/{token}/saya") from error
         raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
     person = here.settings.person(found.holder)
     if person is None:
         raise Friendly("tautan", 404)
     return found, person
+
+
+def _is_personal(session: Session, token: str) -> bool:
+    """Whether the token opens "tugas saya" and no task."""
+    here = site()
+    with suppress(links.LinkError):
+        links.personal(session, here.settings.key, token, here.clock())
+        return True
+    return False
 
 
 @pages.get("")
@@ -68,19 +83,42 @@ def show(token: str) -> Response:
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
         done = request.args.get("tersimpan", "")
+        if "disimpan" in request.args:
+            return html("tugas.html", **task_page(view, chosen, given, said=word("halaman.disimpan")))
         said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
         return html("tugas.html", **task_page(view, chosen, given, said=said))
 
 
 @pages.post("")
 def act(token: str) -> BaseResponse:
+    """Read and check the form, then act, or ask for a code first where the browser is not known."""
+    held = Held(
+        f"aksi:{request.form.get('aksi', '')}",
+        {key: request.form.getlist(key) for key in request.form},
+        {name: (one.name, one.content) for name, one in _uploads().items() if one.content},
+        _seen(),
+    )
+    with opened(token) as (session, found, view, person):
+        trusted = browser.known(session, person)
+        if trusted or view.task.closed_at is not None:
+            return _perform(token, held)
+        name = held.deed.removeprefix("aksi:")
+        try:
+            cases.check(view.settings, view.task.kind, name, held.values, browser.uploads_of(held), held.seen)
+        except cases.Invalid as error:
+            return _again(token, name, held.values, error.errors)
+        except cases.Forbidden as error:
+            raise Friendly("bukan_hak", 409) from error
+    return browser.ask(token, found.link_id, person, held)
+
+
+def _perform(token: str, held: Held) -> BaseResponse:
     here = site()
-    name = request.form.get("aksi", "")
-    values = {key: request.form.getlist(key) for key in request.form}
+    name, values = held.deed.removeprefix("aksi:"), held.values
     with opened(token) as (_session, found, view, person):
         task_id, kind, settings = found.task.id, found.task.kind, view.settings
     try:
-        form = cases.check(settings, kind, name, values, _uploads(), _seen())
+        form = cases.check(settings, kind, name, values, browser.uploads_of(held), held.seen)
         with writing(here.engine) as session:
             cases.act(cases.Work(session, here.settings, here.clock()), task_id, person, form)
     except cases.Invalid as error:
@@ -94,6 +132,70 @@ def act(token: str) -> BaseResponse:
     return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
 
 
+# ---- the code ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def whose(token: str) -> Iterator[tuple[Session, int, Petugas]]:
+    """Session, link and person of a token, with or without a task."""
+    here = site()
+    with reading(here.engine) as session:
+        try:
+            link_id, holder = links.personal(session, here.settings.key, token, here.clock())
+        except links.LinkError as error:
+            raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+        person = here.settings.person(holder)
+        if person is None:
+            raise Friendly("tautan", 404)
+        yield session, link_id, person
+
+
+@pages.get("/kode/<int(max=2147483647):row_id>")
+def code(token: str, row_id: int) -> Response:
+    with whose(token) as (session, link_id, person):
+        return browser.code_page(session, token, link_id, person, row_id)
+
+
+@pages.post("/kode/<int(max=2147483647):row_id>")
+def enter_code(token: str, row_id: int) -> BaseResponse:
+    """The right code makes the browser known, and what waited for it is done at once."""
+    with whose(token) as (_session, link_id, person):
+        pass
+    held, answer, cookie = browser.enter(token, link_id, person, row_id)
+    if held is None:
+        assert answer is not None
+        return answer
+    if held.deed == "catat":
+        done = _record(token, held)
+    elif held.deed == "saya":
+        done = redirect(f"/t/{token}/saya", 303)
+    else:
+        done = _perform(token, held)
+    return browser.remember(done, person, cookie)
+
+
+# ---- forms that are not sent yet -----------------------------------------------------------------------------
+
+
+@pages.post("/simpan")
+def save(token: str) -> BaseResponse:
+    """Keep what is typed so far: by the script when a field is left, or by its own button."""
+    here = site()
+    name = request.form.get("aksi", "")
+    with opened(token) as (session, found, view, person):
+        if action(found.task.kind, name) is None or view.task.closed_at is not None:
+            raise Friendly("bukan_hak", 409)
+        known, whose, task_id = browser.known(session, person), browser.owner(session, person), found.task.id
+    quiet = request.headers.get("X-Simpan") == "1"
+    done: BaseResponse = Response(status=204) if quiet else redirect(f"/t/{token}?aksi={name}&disimpan", 303)
+    if not known and not whose:
+        whose = f"{person.kode}#{browser.make_guest(done)}"
+    values = {key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")}
+    with writing(here.engine) as session:
+        saved.put(session, session.get_one(Task, task_id), whose, name, values, here.clock())
+    return done
+
+
 def _seen() -> int:
     text = request.form.get("lihat", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
@@ -103,12 +205,14 @@ def _uploads() -> dict[str, cases.Upload]:
     return {name: cases.Upload(file.filename or name, file.read()) for name, file in request.files.items()}
 
 
-def _again(token: str, name: str, values: dict[str, list[str]], errors: dict[str, str]) -> Response:
+def _again(token: str, name: str, values: Mapping[str, Sequence[str]], errors: dict[str, str]) -> Response:
     """The same page with what was typed and what has to be mended; files have to be chosen again."""
     with opened(token) as (_session, found, view, _person):
         if view.task.closed_at is not None:
             return html("terpakai.html", 409, **spent_page(view, found))
-        return html("tugas.html", 422, **task_page(view, name, values, errors))
+        return html(
+            "tugas.html", 422, **task_page(view, name, {key: list(many) for key, many in values.items()}, errors)
+        )
 
 
 # ---- files ---------------------------------------------------------------------------------------------------
@@ -212,16 +316,24 @@ def _key(given: dict[str, list[str]]) -> str:
 @pages.post("/catat")
 def record(token: str) -> BaseResponse:
     """Record a complaint that came in person, by telephone or by letter, and report it to the Sekretaris."""
+    values = {key: request.form.getlist(key) for key in request.form} | {"kunci": [_key(request.form.to_dict(False))]}
+    files = {name: (one.name, one.content) for name, one in _uploads().items() if one.content}
+    return _record(token, Held("catat", values, files))
+
+
+def _record(token: str, held: Held) -> BaseResponse:
     here = site()
-    values = {key: request.form.getlist(key) for key in request.form}
-    with opened(token) as (_session, found, view, person):
+    values = {name: list(many) for name, many in held.values.items()}
+    with opened(token) as (session, found, view, person):
         _clerk(person)
         if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         try:
-            form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, _uploads(), COUNTER)
+            form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, browser.uploads_of(held), COUNTER)
         except cases.Invalid as error:
             return _counter_page(view, values, error.errors)
+        if not (browser.known(session, person) or held.seen):
+            return browser.ask(token, found.link_id, person, Held("catat", values, held.files, seen=1))
     with writing(here.engine) as session:
         work = cases.Work(session, here.settings, here.clock())
         complaint_id = cases.record_at_counter(work, person, form, code=_key(values)).id

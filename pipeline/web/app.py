@@ -17,15 +17,20 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.config import TEMPLATES, Settings
-from pipeline.web import action, citizen, register
+from pipeline.web import action, citizen, mine, register
 from pipeline.web.common import Friendly, Site, html
 from pipeline.words import table
 
 log = logging.getLogger(__name__)
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
-STATIC = {"aduan.css": "text/css; charset=utf-8", "ikon.svg": "image/svg+xml"}
+STATIC = {
+    "aduan.css": "text/css; charset=utf-8",
+    "ikon.svg": "image/svg+xml",
+    "simpan.js": "text/javascript; charset=utf-8",
+}
 
 
 def create_app(
@@ -41,6 +46,7 @@ def create_app(
     app.register_blueprint(action.pages)
     app.register_blueprint(register.pages)
     app.register_blueprint(citizen.pages)
+    app.register_blueprint(mine.pages)
     _errors(app)
     app.after_request(_headers)
     app.add_url_rule("/sehat", "sehat", lambda: Response("sehat\n", mimetype="text/plain"))
@@ -52,6 +58,7 @@ def _static(app: Flask) -> dict[str, str]:
     contents = {name: (TEMPLATES / "web" / name).read_bytes() for name in STATIC}
     mark = sha256(b"".join(contents.values())).hexdigest()[:12]
     shared = {"gaya_url": f"/statis/{mark}/aduan.css", "ikon_url": f"/statis/{mark}/ikon.svg"}
+    shared["simpan_js"] = f"/statis/{mark}/simpan.js"
 
     @app.get("/statis/<version>/<name>")
     def statis(version: str, name: str) -> Response:

@@ -6,11 +6,12 @@ Hides how a field of the SOP's table becomes a control of templates/web/_bagian.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from pipeline import files, notices, store
+from pipeline import clock, files, notices, saved, store
 from pipeline.db import Document, Event
 from pipeline.sop import (
     Action,
@@ -97,18 +98,28 @@ def _capital(text: str) -> str:
 
 
 def form(
-    view: View, action: Action, chosen: str, given: Mapping[str, list[str]], errors: Mapping[str, str]
+    view: View,
+    action: Action,
+    chosen: str,
+    given: Mapping[str, list[str]],
+    errors: Mapping[str, str],
+    kept: tuple[Mapping[str, list[str]], datetime] | None = None,
 ) -> dict[str, Any]:
-    """One action's form. `chosen` is the action that the link or the last press named."""
+    """One action's form. `chosen` is the action that the link or the last press named; `kept` what was typed before
+    and not sent, and when."""
     words = table(f"aksi.{view.task.kind}.{action.name}")
     mine = chosen == action.name
+    values = dict(given) if mine else {}
+    if kept and not (mine and errors):
+        values = {**kept[0], **values}
     kinds = {f.kind for f in action.fields}
+    at = clock.waktu(kept[1], view.settings.zone) if kept and not (mine and errors) else ""
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
         "kolom": [
-            control(view, f, given if mine else {}, errors if mine else {}, fill=not (mine and errors))
+            control(view, f, values, errors if mine else {}, fill=not kept and not (mine and errors))
             for f in action.fields
         ],
         "tombol": words["tombol"],
@@ -116,6 +127,8 @@ def form(
         "multipart": bool(kinds & set(ACCEPT)),
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}],
         "buka": mine,
+        "simpan_url": f"{view.url}/simpan" if FieldKind.PANJANG in kinds else "",
+        "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
     }
 
 
@@ -127,7 +140,8 @@ def forms(
     if view.task.kind is TaskKind.JAWABAN:
         lead = "ajukan" if _edited(view) else "unggah"
         offered.sort(key=lambda a: a.name != lead)
-    made = [form(view, a, chosen, given or {}, errors or {}) for a in offered]
+    kept = saved.of(view.session, view.task.id, view.owner) if view.owner else {}
+    made = [form(view, a, chosen, given or {}, errors or {}, kept.get(a.name)) for a in offered]
     main, rest = made[0], made[1:]
     if view.task.kind is TaskKind.JAWABAN:
         _letter_stages(view, main, rest)

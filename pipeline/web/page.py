@@ -260,6 +260,8 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
     holder = cases.holders(view.settings, view.task)
     rows = []
+    if not found or found.alive:
+        rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
     if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
         rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
     if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):

@@ -38,6 +38,7 @@ class View:
     token: str
     task: Task
     complaint: Complaint | None
+    owner: str = ""  # whose unsent forms are shown; "" for nobody's
 
     @property
     def url(self) -> str:

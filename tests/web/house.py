@@ -19,7 +19,9 @@ import waitress
 from sqlalchemy import select
 from waitress import wasyncore
 
-from pipeline.db import Base, Complaint, reading
+from pipeline import cases
+from pipeline.cases import Work
+from pipeline.db import Base, Complaint, reading, writing
 from tests import servers
 from tests.office import SAMPLES, Office, edited, office
 
@@ -76,6 +78,11 @@ KINDS = (
     "catat",
     "buku tanpa hasil",
     "tanda terima",
+    "kode",
+    "tugas saya",
+    "tugas saya, peramban tak dikenal",
+    "minta tautan",
+    "beralih",
     "tautan rusak",
     "status rusak",
     "tidak ada",
@@ -89,6 +96,7 @@ class House:
     office: Office
     base: str
     pages: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)  # of the one browser that is known
 
     # ---- how things come about -------------------------------------------------------------------------------
 
@@ -310,6 +318,29 @@ def _beside(one: House) -> None:
         perihal="Wifi di Balai Kelurahan Kartoharjo lambat",
         isi="Sudah seminggu wifi di balai kelurahan lambat sekali sehingga anak-anak tidak dapat belajar.",
     )
+    _persons(one)
     pages["tautan rusak"] = "/t/99-abcdef"
     pages["status rusak"] = "/s/0000"
     pages["tidak ada"] = "/tidak/ada"
+
+
+def _persons(one: House) -> None:
+    """An act that waits for its code, the page of all tasks, a task that somebody else holds now."""
+    pages, kantor = one.pages, one.office
+    task = pages["tugas klarifikasi"]
+    kantor.web.delete_cookie("aduan_sekretaris", path="/")
+    form = {"aksi": "laporkan_kepala", "hasil": RESULT}
+    pages["kode"] = kantor.web.post(task, data=form).headers["Location"]
+    one.cookies["aduan_jfu-1"] = kantor.know("jfu-1")
+    pages["tugas saya"] = f"{pages['tugas catat']}/saya"
+    pages["tugas saya, peramban tak dikenal"] = f"{task}/saya"
+    pages["minta tautan"] = "/saya"
+    one.written("Papan nama jalan hilang", "Papan nama Jalan Cempaka hilang sejak bulan lalu.")
+    one.to_clarification()
+    one.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah hilang?")
+    pages["beralih"] = one.link("kasi-infrastruktur", "jawab")
+    with writing(kantor.engine) as session:
+        today = kantor.clock().astimezone(kantor.settings.zone).date()
+        work = Work(session, kantor.settings, kantor.clock())
+        cases.delegate(work, "kasi-infrastruktur", "jfu-1", "plh", today, today, cases.SYSTEM)
+    one.tick()

@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "saved_form",
         sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("holder", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
