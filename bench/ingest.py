@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How fast 1,000 mixed mails become complaints, against a bare loop and a peer in the same run.
 
-python bench/ingest.py [--mails 1000] [--runs 3] [--helpdesk VENV]
+python bench/ingest.py [--mails 1000] [--runs 3] [--answers 60] [--helpdesk VENV]
 
 Every mail is durable: raw bytes committed, registered, acknowledgement and JFU's mail queued, moved on the server
 (Dovecot), on SQLite with synchronous=FULL. The bare loop and the mails come from the measuring tools beside the project
-(../shared/bench); without them nothing is measured. `--helpdesk` names a virtual environment with django-helpdesk.
+(../shared/bench); without them nothing is measured. `--helpdesk` names a virtual environment with django-helpdesk. Then
+the same product waits by IDLE, and the time from a mail's arrival to its acknowledgement at the SMTP server is taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -34,7 +36,7 @@ from pipeline import config, db, poller
 from pipeline.db import Complaint, Item, Outbox, Sighting, reading
 from pipeline.poller import App
 from tests import servers
-from tests.office import production, write_config
+from tests.office import Post, production, write_config
 from tests.servers import Dovecot
 
 TOOLS = Path(__file__).resolve().parents[2] / "shared" / "bench"
@@ -145,6 +147,45 @@ def measure(mails: int, runs: int, venv: Path | None) -> dict[str, Any]:
     return result
 
 
+def latency(mails: int) -> dict[str, float]:
+    """Seconds from a mail's arrival in the mailbox to its acknowledgement at the SMTP server, through `aduan serve`
+    that waits by IDLE; mails come one at a time."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        servers.server_folder() as folder,
+        servers.dovecot(folder) as dovecot,
+        production(dovecot) as post,
+    ):
+        path = write_config(Path(name), post, overrides={"web": {"port": servers.free_port()}})
+        command = [sys.executable, "-c", "from pipeline.cli import main; main()", "--config", str(path)]
+        subprocess.run([*command, "init"], check=True, capture_output=True)
+        serving = subprocess.Popen([*command, "serve"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with mailbox(dovecot, str(post.imap["user"])) as client:
+                took = [_acknowledged(client, post, number) for number in range(mails + 1)][1:]  # one to wake up
+        finally:
+            serving.terminate()
+            serving.wait(60)
+    return {
+        "mails": mails,
+        "median_seconds": round(statistics.median(took), 2),
+        "p95_seconds": round(statistics.quantiles(took, n=20)[-1], 2),
+        "slowest_seconds": round(max(took), 2),
+    }
+
+
+def _acknowledged(client: IMAPClient, post: Post, number: int) -> float:
+    address = f"warga{number}@warga.example"
+    client.append("INBOX", f"From: {address}\r\nSubject: Lampu {number} padam\r\n\r\nPadam.\r\n".encode())
+    start = time.perf_counter()
+    while not any(sent.rcpt == address for sent in list(post.server.outgoing)):
+        time.sleep(0.005)
+        assert time.perf_counter() - start < 120, "no acknowledgement"
+    took = time.perf_counter() - start
+    time.sleep(random.uniform(0.2, 1.2))
+    return took
+
+
 def _ratio(result: dict[str, Any], other: str) -> float:
     return round(result["aduan"]["mails_a_second"] / result[other]["mails_a_second"], 2)
 
@@ -153,6 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--answers", type=int, default=60, metavar="MAILS", help="mails whose acknowledgement is timed")
     parser.add_argument("--helpdesk", type=Path, metavar="VENV")
     parser.add_argument("--take-in", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -161,7 +203,8 @@ def main() -> None:
     elif not TOOLS.is_dir():
         print("not measured: no measuring tools beside the project")
     else:
-        print(json.dumps(measure(given.mails, given.runs, given.helpdesk), indent=1))
+        result = measure(given.mails, given.runs, given.helpdesk)
+        print(json.dumps({**result, "acknowledgement": latency(given.answers)}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""How much memory the real `aduan poll --once` takes, on Dovecot: with one mail of 50 MB, and with a mailbox in which
-very many mails wait (Linux).
+"""How much memory it takes to fetch, keep and take in mail, from Dovecot: one of 50 MB, and many that wait (Linux).
 
 python bench/memory.py [--waiting 100000]
 
@@ -27,21 +26,23 @@ from imapclient import IMAPClient
 from tests import servers
 from tests.office import production, write_config
 
-TOLD_AT_END = """
-import atexit, sys
-atexit.register(lambda: sys.stderr.write(open("/proc/self/status").read()))
-from pipeline.cli import main
-main()
+COLLECT = """
+import sys
+from pathlib import Path
+from pipeline import config, db, poller
+settings = config.load(Path(sys.argv[1]))
+engine = db.connect(settings.database.url, settings.folder)
+db.migrate(engine)
+poller.mail(poller.App(settings, engine))
+print(Path("/proc/self/status").read_text())
 """
 
 
-def peak_of_poll(config: Path) -> float:
-    """MiB at the peak of one round of the poller."""
-    command = [sys.executable, "-c", TOLD_AT_END, "--config", str(config)]
-    subprocess.run([*command, "init"], check=True, capture_output=True)
-    done = subprocess.run([*command, "poll", "--once"], check=False, capture_output=True, text=True)
-    found = re.search(r"VmHWM:\s+(\d+) kB", done.stderr)
-    assert found, done.stderr
+def peak_of_collecting(config: Path) -> float:
+    """MiB at the peak of the poller's first step: fetch, commit, take in, move."""
+    status = subprocess.run([sys.executable, "-c", COLLECT, str(config)], check=True, capture_output=True, text=True)
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.stdout)
+    assert found
     return int(found[1]) / 1024
 
 
@@ -72,7 +73,7 @@ def measure(mails: Iterable[bytes]) -> dict[str, float]:
         with tempfile.TemporaryDirectory() as name:
             config = write_config(Path(name), post)
             start = time.perf_counter()
-            peak = peak_of_poll(config)
+            peak = peak_of_collecting(config)
             taken = time.perf_counter() - start
         return {"mails": count, "peak_mib": round(peak, 1), "seconds": round(taken, 1)}
 

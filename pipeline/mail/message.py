@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 
 from pipeline.files import sniff
-from pipeline.mail import addresses, charsets, markup, parts
+from pipeline.mail import addresses, charsets, markup, parts, tnef
 from pipeline.mail.addresses import Address
 from pipeline.mail.parts import Part
 
@@ -34,7 +34,7 @@ ENCRYPTED_PGP = "Surat ini memakai enkripsi PGP dan tidak dapat dibaca."
 OPAQUE_SMIME = "Isi surat ini terbungkus tanda tangan S/MIME dan tidak dapat dibaca."
 SIGNED = "Surat ini bertanda tangan digital; tanda tangannya tidak diperiksa."
 CALENDAR = "Surat ini memuat undangan kalender."
-TNEF = "Lampiran winmail.dat berformat Microsoft Outlook dan mungkin memuat berkas lain."
+TNEF = "Lampiran winmail.dat berformat Microsoft Outlook dan tidak dapat dibuka; mungkin memuat berkas lain."
 EXTERNAL = "Sebagian isi surat ini disimpan pengirim di tempat lain dan tidak ikut terkirim."
 PARTIAL = "Surat ini hanya satu potongan dari surat yang dikirim terpisah-pisah."
 TOO_MANY = "Surat ini memuat terlalu banyak bagian; sebagian tidak ditampilkan."
@@ -135,6 +135,7 @@ def _date(raw: str) -> datetime | None:
     return None
 
 
+_OUTLOOK = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _MAILS = {"message/rfc822", "message/global"}
 _HTML = {"text/html", "text/x-amp-html", "application/xhtml+xml"}
 _ENRICHED = {"text/enriched", "text/richtext"}
@@ -199,8 +200,6 @@ class _Content:
             "multipart/encrypted": ENCRYPTED_PGP,
             "multipart/signed": SIGNED,
             "text/calendar": CALENDAR,
-            "application/ms-tnef": TNEF,
-            "application/vnd.ms-tnef": TNEF,
             "message/external-body": EXTERNAL,
             "message/partial": PARTIAL,
         }.get(kind)
@@ -296,12 +295,26 @@ class _Content:
 
     def _add(self, name: str, declared: str, data: bytes, inline: bool, content_id: str) -> None:
         kind = sniff(data, declared, name)
+        self._keep(name, kind, data, inline, content_id)
+        if kind in _OUTLOOK or name.lower() == "winmail.dat":
+            self._unwrap(data)
+
+    def _keep(self, name: str, kind: str, data: bytes, inline: bool = False, content_id: str = "") -> None:
         if not name:
             extension = ".eml" if kind == "message/rfc822" else mimetypes.guess_extension(kind) or ".bin"
             name = f"lampiran-{len(self.attachments) + 1}{extension}"
-        if name.lower() == "winmail.dat":
-            self.notes.append(TNEF)
         self.attachments.append(Attachment(name, kind, data, inline, content_id))
+
+    def _unwrap(self, data: bytes) -> None:
+        """The files in a winmail.dat beside it, and its text where the mail has no other."""
+        inside = tnef.unwrap(data)
+        html = charsets.clean(charsets.decode(inside.html[: 4 * MAX_TEXT], _meta_charset(inside.html)))
+        text = inside.text or (markup.to_text(html) if html else "")
+        self.fallback += [text] if text else []
+        for name, content in inside.files[: MAX_PARTS - len(self.attachments)]:
+            self._keep(name, sniff(content, UNKNOWN, name), content)
+        if not inside.files and not text:
+            self.notes.append(TNEF)
 
     def _forwarded(self, part: Part, depth: int) -> None:
         """A mail inside this one: kept as a file named by its subject, its text shown below a rule."""
