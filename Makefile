@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test faults fuzz coverage lint lock bench clean
+.PHONY: demo test faults fuzz coverage lint lock bench bench-slips clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -36,11 +36,16 @@ lint: .venv/installed-test
 
 # Newest versions; the second file is held to the first, so that one .venv can serve both.
 lock:
-	$(LOCK) --upgrade --group build --output-file requirements.lock
-	$(LOCK) --upgrade --group build --extra test --constraint requirements.lock --output-file requirements-test.lock
+	$(LOCK) --upgrade --group build --extra ocr --output-file requirements.lock
+	$(LOCK) --upgrade --group build --extra ocr --extra test --constraint requirements.lock --output-file requirements-test.lock
 
 bench: .venv/installed-test
 	$(BIN)/python bench/run.py
+
+# Scores the reader of slips on 72 made by a seed; SEED=n gives another set.
+bench-slips: .venv/installed-test .venv/fonts
+	tools/debian-packages.sh
+	$(BIN)/python bench/slips.py $(SEED)
 
 # Seconds, and the folder for findings: make fuzz ARGS="600 fuzz"
 fuzz: .venv/installed-fuzz
@@ -63,6 +68,11 @@ clean:
 .venv/installed-test: requirements-test.lock .venv/installed
 	$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
+
+# Handwriting for made-up slips; used by tests and benches alone, never part of what is delivered.
+.venv/fonts: | .venv/bin/pip
+	npm install --silent --no-fund --no-audit --prefix $@ $(addprefix @fontsource/,caveat patrick-hand kalam indie-flower \
+		shadows-into-light handlee architects-daughter)
 
 # Not in the locks: the fuzzer has no wheels for every Python and system that the product runs on.
 .venv/installed-fuzz: pyproject.toml .venv/installed-test

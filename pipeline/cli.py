@@ -6,6 +6,8 @@ Bahasa Indonesia and an exit code: 1 something was found, 2 the configuration or
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import os
 import secrets
@@ -30,10 +32,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import backup as backups
-from pipeline import browsers, cases, clock, db, health, importer, intake, register
+from pipeline import browsers, cases, clock, db, files, health, importer, intake, register
 from pipeline import reconcile as reconciliation
 from pipeline.cases import Work
-from pipeline.config import SAMPLE, ConfigError, Settings, load
+from pipeline.config import SAMPLE, TEMPLATES, ConfigError, Settings, load
 from pipeline.db import Seal, reading, writing
 from pipeline.demo.office import Office
 from pipeline.demo.pages import register as register_playground
@@ -42,6 +44,8 @@ from pipeline.letters.template import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.poller import App, Lanes, tick
+from pipeline.slips import form, layout, worker
+from pipeline.slips import word as word_form
 from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
 from pipeline.web.app import create_app
 
@@ -535,6 +539,72 @@ def buku(context: click.Context, bulan: str | None, xlsx: Path | None) -> None:
             cells = row.cells
             table.add_row(cells["register"], cells["masuk"], cells["kanal"], row.complaint.perihal, row.state)
     out.print(table)
+
+
+@main.group()
+def slip() -> None:
+    """Slip kotak pengaduan: mencetak, memeriksa formulir, dan tata letaknya."""
+
+
+@slip.command("cetak")
+@click.option("--jumlah", type=click.IntRange(1, 5000), required=True, help="Banyaknya slip; dua pada satu lembar A4.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Tempat hasilnya.")
+@click.pass_context
+def slip_cetak(context: click.Context, jumlah: int, folder: Path) -> None:
+    """Buat slip siap cetak sebagai PDF dan DOCX; tiap slip bernomor sendiri."""
+    settings = _settings(context)
+    serials = [layout.new_serial() for _ in range(jumlah + jumlah % 2)]  # a sheet has two
+    own = settings.path("slips/slip.docx")
+    source = own if own.is_file() else TEMPLATES / "slips" / "slip.docx"
+    try:
+        document = word_form.fill(source.read_bytes(), settings, serials)
+        pdf = files.to_pdf(document, timeout=600) if source == own else form.pdf(settings, serials)
+    except word_form.NotAForm as error:
+        raise Fault(f"Gambar kode QR di {source} hilang. Mulailah lagi dari formulir bawaan.") from error
+    except files.FileError as error:
+        raise Fault(f"PDF dari {source} tidak dapat dibuat: {error}.") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"slip-{datetime.now(settings.zone):%Y%m%d-%H%M%S}"
+    for suffix, content in ((".pdf", pdf), (".docx", document)):
+        (folder / f"{stem}{suffix}").write_bytes(content)
+        out.print(f"{folder / stem}{suffix}", markup=False)
+    out.print(
+        f"{len(serials)} slip pada {len(serials) // 2} lembar A4. "
+        "Cetak pada ukuran sebenarnya (100%); tiap slip bernomor sendiri, jadi jangan difotokopi."
+    )
+
+
+@slip.command("layout")
+@click.option(
+    "--gambar", type=click.Path(path_type=Path, dir_okay=False), help="Simpan gambar slip kosong ke berkas ini."
+)
+@click.option("--serial", help="Nomor slip, 16 huruf; bila tidak ditulis, nomor baru.")
+@click.pass_context
+def slip_layout(context: click.Context, gambar: Path | None, serial: str | None) -> None:
+    """Cetak tata letak slip sebagai JSON (mm), dengan gambar slip kosong."""
+    if serial and not layout.is_serial(serial):
+        raise Fault("--serial terdiri dari 16 huruf a-z atau angka 2-7.")
+    settings = _settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
+    described = form.describe(settings, serial or layout.new_serial())
+    if gambar:
+        gambar.write_bytes(base64.b64decode(described["image"].pop("base64")))
+        described["image"]["file"] = str(gambar)
+    click.echo(json.dumps(described, ensure_ascii=False, indent=2))
+
+
+@slip.command("check")
+@click.argument("berkas", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def slip_check(berkas: Path) -> None:
+    """Periksa formulir yang disunting kantor (DOCX, PDF, atau gambar): tanda, kode QR, dan kotaknya masih terbaca?"""
+    try:
+        faults = worker.proof(berkas.read_bytes())
+    except (worker.NoReader, files.FileError) as error:
+        raise Fault(str(error)) from error
+    for fault in faults:
+        out.print(fault, markup=False)
+    if faults:
+        raise Found(f"{len(faults)} hal perlu diperbaiki sebelum dicetak.")
+    out.print("Baik: tanda, kode QR, dan semua kotak terbaca.")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
+import zxingcpp
 from PIL import Image, ImageOps
 
 from pipeline.words import word
@@ -37,6 +42,7 @@ ACCEPTED = PICTURES | {
     "video/mp4",
 }
 SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
+PDF_DPI = 250.0  # to which a scanned PDF is drawn
 MAX_PIXELS = 30_000_000
 MAX_PHOTO = 120_000_000
 _DECODERS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")  # never those that start other programs (EPS)
@@ -154,6 +160,31 @@ def check_scan(content: bytes, mime: str) -> None:
     raise ValueError(word("galat.pindaian"))
 
 
+@contextmanager
+def pdfium(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """A PDF of our own making, opened. What comes from outside is drawn by a child process (`pdf_pages`)."""
+    with _one_at_a_time, pypdfium2.PdfDocument(content) as document:
+        yield document
+
+
+@dataclass(frozen=True)
+class Code:
+    """A QR in a picture: what it says and its corners in pixels, clockwise from the symbol's own top left."""
+
+    text: str
+    corners: tuple[tuple[float, float], ...]
+
+
+def qr_codes(picture: Any) -> list[Code]:
+    """Every QR in a picture (a Pillow image or an array of grey values), whichever way it is turned."""
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.barcode_formats_from_str("QRCode"))
+    return [Code(one.text, tuple((p.x, p.y) for p in _corners(one.position))) for one in found]
+
+
+def _corners(position: Any) -> tuple[Any, ...]:
+    return position.top_left, position.top_right, position.bottom_right, position.bottom_left
+
+
 def size_words(count: int) -> str:
     """12 KB, 1,2 MB."""
     return f"{max(1, count // 1024)} KB" if count < 2**20 else f"{count / 2**20:.1f} MB".replace(".", ",")
@@ -174,6 +205,17 @@ def picture(content: bytes, width: int) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def dpi_of(content: bytes) -> float:
+    """To how many dots an inch `slips.pages` draws it: fixed for a PDF; a picture says it itself."""
+    if content.startswith(b"%PDF-"):
+        return PDF_DPI
+    try:
+        with Image.open(BytesIO(content), formats=_DECODERS) as image:
+            return float(image.info.get("dpi", (PDF_DPI, PDF_DPI))[0]) or PDF_DPI
+    except (OSError, SyntaxError, ValueError) as error:
+        raise FileError(str(error)) from error
 
 
 def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float = 30) -> list[bytes]:

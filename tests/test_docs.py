@@ -70,6 +70,11 @@ def fault(words: list[str]) -> str:
     command = main.commands.get(words[0])
     if command is None:
         return f"aduan {words[0]}"
+    if isinstance(command, click.Group):
+        part = command.commands.get(words[1]) if len(words) > 1 else None
+        if part is None:
+            return f"aduan {' '.join(words[:2])}"
+        words, command = words[1:], part
     wrong = [w for w in words[1:] if w.startswith("--") and w.partition("=")[0] not in options(command)]
     return f"aduan {words[0]} {wrong[0]}" if wrong else ""
 
@@ -90,8 +95,11 @@ def test_the_check_itself_refuses_what_does_not_exist(line: str) -> None:
 def test_every_command_and_each_of_its_options_is_in_the_guide(name: str) -> None:
     shown = list(invocations(GUIDE.read_text("utf-8")))
     assert any(name in words for words in shown)
+    command = main.commands[name]
+    parts = list(command.commands.values()) if isinstance(command, click.Group) else []
+    assert all(any(words[:2] == [name, part.name] for words in shown) for part in parts)
     named = set(re.findall(r"--[a-z]+", GUIDE.read_text("utf-8")))
-    assert options(main.commands[name]) - named == set()
+    assert set().union(*(options(one) for one in [command, *parts])) - named == set()
 
 
 def test_the_readme_names_every_command() -> None:

@@ -4,7 +4,7 @@
 set -u
 
 wanted="dovecot-core dovecot-imapd openssl postgresql chromium libreoffice-writer-nogui
-        fonts-liberation fonts-urw-base35 fonts-noto-core poppler-utils"
+        fonts-liberation fonts-dejavu-core fonts-breip fonts-sjfonts fonts-dkg-handwriting fonts-urw-base35 fonts-noto-core poppler-utils"
 
 command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 || {
     echo "debian-packages: no apt-get here; tests that need a missing program will skip"

@@ -1,0 +1,259 @@
+"""The printable slip: two of A5 on a sheet of A4, as PDF; one alone as a picture, with where its fields are.
+
+Hides reportlab. What is drawn comes from `layout` (places and words) and `config.toml` (the office's name).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
+
+import segno
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from pipeline.config import Settings
+from pipeline.files import pdfium
+from pipeline.slips import layout as places
+from pipeline.slips.layout import MARKERS, Blank, Box, Layout
+
+DPI = 300
+FAINT = 0.62  # grey of rules and combs: seen by people, far lighter than ink
+POINT = 25.4 / 72  # mm
+SANS, BOLD = "Helvetica", "Helvetica-Bold"
+
+
+class Sheet:
+    """One slip on a canvas: mm from its top left corner, y downwards."""
+
+    def __init__(self, canvas: Canvas, left: float, height: float) -> None:
+        self.canvas, self.left, self.height = canvas, left, height
+
+    def rect(self, box: Box, *, fill: bool = False, grey: float = 0.0, line: float = 0.2) -> None:
+        self.canvas.setFillGray(grey)
+        self.canvas.setStrokeGray(grey)
+        self.canvas.setLineWidth(line * mm)
+        x, y = self._at(box.x, box.y + box.height)
+        self.canvas.rect(x, y, box.width * mm, box.height * mm, stroke=0 if fill else 1, fill=1 if fill else 0)
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, *, dash: bool = False, grey: float = FAINT) -> None:
+        self.canvas.setStrokeGray(grey)
+        self.canvas.setLineWidth(0.2 * mm)
+        self.canvas.setDash([0.4 * mm, 0.8 * mm] if dash else [])
+        self.canvas.line(*self._at(x1, y1), *self._at(x2, y2))
+        self.canvas.setDash([])
+
+    def text(self, x: float, y: float, words: str, size: float, font: str = SANS, *, grey: float = 0.0) -> None:
+        """Words with their base line at y; a new line for each \\n."""
+        self.canvas.setFillGray(grey)
+        self.canvas.setFont(font, size)
+        for order, line in enumerate(words.split("\n")):
+            self.canvas.drawString(*self._at(x, y + order * size * 1.15 * POINT), line)
+
+    def paragraph(self, box: Box, words: str, size: float, font: str = SANS) -> None:
+        """Words broken to the width of a box."""
+        lines, width = [""], box.width * mm
+        for one in words.split():
+            longer = f"{lines[-1]} {one}".strip()
+            if stringWidth(longer, font, size) <= width or not lines[-1]:
+                lines[-1] = longer
+            else:
+                lines.append(one)
+        self.text(box.x, box.y + size * POINT * 0.8, "\n".join(lines), size, font)
+
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        return (self.left + x) * mm, (self.height - y) * mm
+
+
+def pdf(settings: Settings, serials: Sequence[str]) -> bytes:
+    """The slips of these serials, two on each sheet of A4."""
+    lay = places.layout()
+
+    def sheet(pair: Sequence[str]) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            for order, serial in enumerate(pair):
+                _slip(Sheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial)
+
+        return draw
+
+    return _canvas(landscape(A4), [sheet(serials[n : n + 2]) for n in range(0, len(serials), 2)])
+
+
+def _canvas(size: tuple[float, float], pages: list[Callable[[Canvas], None]]) -> bytes:
+    out = BytesIO()
+    canvas = Canvas(out, pagesize=size, invariant=1)
+    canvas.setTitle("Slip kotak pengaduan")
+    for draw in pages:
+        draw(canvas)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def page(settings: Settings, serial: str, dpi: int = DPI) -> bytes:
+    """One slip alone, empty, as PNG."""
+    lay = places.layout()
+    return _raster(lay, lambda canvas: _slip(Sheet(canvas, 0, lay.height), lay, settings, serial), dpi)
+
+
+def grid(dpi: int = DPI) -> bytes:
+    """Marks and boxes alone, as PNG: what lies behind the words of the Word form."""
+    lay = places.layout()
+
+    def draw(canvas: Canvas) -> None:
+        sheet = Sheet(canvas, 0, lay.height)
+        _marks(sheet, lay)
+        _boxes(sheet, lay)
+        _tear(sheet, lay)
+
+    return _raster(lay, draw, dpi)
+
+
+def skeleton(dpi: int) -> bytes:
+    """Marks, boxes and the words that every office prints, as PNG: what the reader looks for."""
+    lay = places.layout()
+
+    def draw(canvas: Canvas) -> None:
+        sheet = Sheet(canvas, 0, lay.height)
+        _marks(sheet, lay)
+        _boxes(sheet, lay)
+        _labels(sheet, lay)
+
+    return _raster(lay, draw, dpi)
+
+
+def _raster(lay: Layout, drawing: Callable[[Canvas], None], dpi: int) -> bytes:
+    document = _canvas((lay.width * mm, lay.height * mm), [drawing])
+    with pdfium(document) as opened:
+        image = opened[0].render(scale=dpi / 72).to_pil().convert("L")
+    out = BytesIO()
+    image.save(out, "PNG", dpi=(dpi, dpi), optimize=True)
+    return out.getvalue()
+
+
+def describe(settings: Settings, serial: str, dpi: int = DPI) -> dict[str, Any]:
+    """The layout as plain data, with the picture of an empty slip: what a program needs to fill one in."""
+    lay = places.layout()
+    picture = page(settings, serial, dpi)
+    width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))  # PNG's IHDR
+    return {
+        "layout": lay.version,
+        "unit": "mm",
+        "origin": "top left of the slip, y downwards",
+        "page": {"width": lay.width, "height": lay.height, "form_height": lay.form_height},
+        "fields": {name: _field(blank) for name, blank in lay.blanks.items()},
+        "checkboxes": {name: {"label": t.label.replace("\n", " "), **_plain(t.box)} for name, t in lay.ticks.items()},
+        "marks": [{"id": n, "dictionary": "DICT_4X4_50", **_plain(box)} for n, box in enumerate(lay.marks)],
+        "qr": {"text": places.code_of(serial, lay.version), **_plain(lay.qr)},
+        "stub_qr": _plain(lay.stub_qr),
+        "serial": serial,
+        "image": {
+            "mime": "image/png",
+            "dpi": dpi,
+            "pixels_per_mm": dpi / 25.4,
+            "width": width,
+            "height": height,
+            "base64": base64.b64encode(picture).decode(),
+        },
+    }
+
+
+def _plain(box: Box) -> dict[str, float]:
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+
+
+def _field(blank: Blank) -> dict[str, Any]:
+    return {
+        "label": blank.label,
+        "kind": {"teks": "text", "baris": "text", "angka": "digits", "tanggal": "date"}[blank.kind],
+        **_plain(blank.box),
+        "lines": [_plain(line) for line in blank.lines],
+        "cells": [_plain(cell) for cell in blank.cells],
+    }
+
+
+# ---- drawing -------------------------------------------------------------------------------------------------
+
+
+def _slip(sheet: Sheet, lay: Layout, settings: Settings, serial: str) -> None:
+    _marks(sheet, lay)
+    _boxes(sheet, lay)
+    _words(sheet, lay, settings)
+    _code(sheet, lay.qr, places.code_of(serial, lay.version))
+    _stub(sheet, lay, settings, serial)
+
+
+def _marks(sheet: Sheet, lay: Layout) -> None:
+    for box, bits in zip(lay.marks, MARKERS, strict=True):
+        module = box.width / 6
+        sheet.rect(box, fill=True)
+        for row, line in enumerate(bits, 1):
+            for column, bit in enumerate(line, 1):
+                if bit == "1":
+                    white = Box(box.x + column * module, box.y + row * module, module, module)
+                    sheet.rect(white, fill=True, grey=1.0)
+
+
+def _boxes(sheet: Sheet, lay: Layout) -> None:
+    for blank in lay.blanks.values():
+        for cell in blank.cells:
+            sheet.line(cell.x, cell.y + cell.height, cell.x + cell.width, cell.y + cell.height)
+            for x in (cell.x, cell.x + cell.width):  # teeth, low enough to stay clear of most strokes
+                sheet.line(x, cell.y + cell.height - 2, x, cell.y + cell.height)
+        for line in () if blank.cells else blank.lines:
+            bottom = line.y + line.height - 1.2
+            sheet.line(line.x, bottom, line.x + line.width, bottom)  # solid: dots are read as full stops
+    for tick in lay.ticks.values():
+        sheet.rect(tick.box, line=0.25)
+
+
+def _words(sheet: Sheet, lay: Layout, settings: Settings) -> None:
+    sheet.text(18, 9, f"{settings.instansi.pemerintah}\n{settings.instansi.nama}", 7)
+    _labels(sheet, lay)
+
+
+def _labels(sheet: Sheet, lay: Layout) -> None:
+    words = lay.words
+    sheet.text(18, 17.5, words["judul"], 13, BOLD)
+    sheet.paragraph(Box(18, 19.5, 87, 8), words["petunjuk"], 6)
+    for blank in lay.blanks.values():
+        wide = blank.box.x < 20  # a field over the whole width has its label above
+        x, y = blank.box.x if wide else 6.0, blank.box.y - 1.6 if wide else blank.box.y + 3.4
+        sheet.text(x, y, blank.label, 8, BOLD)
+        after = x + stringWidth(blank.label, BOLD, 8) / mm + 2 if wide else x
+        sheet.text(after, y if wide else y + 2.6, blank.hint, 6)
+    for tick in lay.ticks.values():
+        two = "\n" in tick.label
+        sheet.text(tick.box.x + 6, tick.box.y + (2.0 if two else 3.2), tick.label, 7.5)
+    sheet.text(45.5, lay.ticks["surat"].box.y + 3.2, words["jawaban"], 7.5, BOLD)
+    sheet.paragraph(Box(18, 161.5, 112, 9), words["persetujuan"], 6.5)
+
+
+def _stub(sheet: Sheet, lay: Layout, settings: Settings, serial: str) -> None:
+    words, office = lay.words, settings.instansi
+    _tear(sheet, lay)
+    sheet.text(6, lay.form_height + 2.8, f"- - - {words['sobek']} - - -", 5.5, grey=0.3)
+    sheet.text(6, lay.form_height + 10, words["potongan_judul"], 9, BOLD)
+    sheet.text(6, lay.form_height + 15, f"{words['potongan_nomor']}  {places.spoken(serial)}", 9)
+    how = words["potongan_cara"].format(nama=office.nama, alamat=office.alamat, telepon=office.telepon)
+    sheet.paragraph(Box(6, lay.form_height + 17.5, 108, 14), how, 7)
+    _code(sheet, lay.stub_qr, f"{settings.web.base_url}/s/{serial}")
+
+
+def _tear(sheet: Sheet, lay: Layout) -> None:
+    sheet.line(0, lay.form_height, lay.width, lay.form_height, dash=True, grey=0.3)
+
+
+def _code(sheet: Sheet, box: Box, text: str) -> None:
+    """A QR of level M that fills the box; its quiet zone lies outside."""
+    rows = list(segno.make_qr(text, error="m", boost_error=False).matrix)
+    module = box.width / len(rows)
+    for order, row in enumerate(rows):
+        for start, dark in enumerate(row):
+            if dark:  # a hair larger than its place, so that no viewer shows seams
+                square = Box(box.x + start * module, box.y + order * module, module, module)
+                sheet.rect(square.grown(0.005), fill=True)

@@ -1,0 +1,169 @@
+"""Where everything stands on a slip: templates/slips/slip-<version>.toml as frozen values, in mm from its top left.
+
+Hides the file. The printer (`form`) and the reader (`scan`) both go by it, so a slip is read as it was printed.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pipeline.config import TEMPLATES
+
+CURRENT = 1
+# ArUco DICT_4X4_50, markers 0 to 3; 1 is white. Printed by us, so that printing needs no OpenCV.
+MARKERS = (
+    ("1011", "0101", "0011", "0010"),
+    ("0000", "1111", "1001", "1010"),
+    ("0011", "0011", "0010", "1101"),
+    ("1001", "1001", "0100", "0110"),
+)
+_CODE = re.compile(r"ADUAN(\d{1,3})-([A-Z2-7]{16})")
+_STUB = re.compile(r"https?://\S+/s/([a-z2-7]{16})")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def grown(self, by: float) -> Box:
+        """The same, larger by so many mm on every side."""
+        return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A field to be written into. `kind`: teks (one line), baris (ruled lines), angka or tanggal (a comb of cells)."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str
+    box: Box
+    cells: tuple[Box, ...] = ()
+    pitch: float = 0.0  # distance of ruled lines
+
+    @property
+    def lines(self) -> tuple[Box, ...]:
+        """The lines to write on, from top to bottom; one for a field of a single line."""
+        if not self.pitch:
+            return (self.box,)
+        count = round(self.box.height / self.pitch)
+        return tuple(Box(self.box.x, self.box.y + n * self.pitch, self.box.width, self.pitch) for n in range(count))
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A box to be ticked."""
+
+    name: str
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One version of the slip."""
+
+    version: int
+    width: float
+    height: float
+    form_height: float
+    marks: tuple[Box, ...]
+    qr: Box
+    stub_qr: Box
+    blanks: Mapping[str, Blank]
+    ticks: Mapping[str, Tick]
+    words: Mapping[str, str]
+
+
+@cache
+def layout(version: int = CURRENT) -> Layout:
+    """The layout of this version. KeyError for one that this program does not know."""
+    path = TEMPLATES / "slips" / f"slip-{version}.toml"
+    if not path.is_file():
+        raise KeyError(version)
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    side = data["tanda"]["sisi"]
+    tick = data["centang"]["sisi"]
+    return Layout(
+        data["versi"],
+        data["lebar"],
+        data["tinggi"],
+        data["tinggi_slip"],
+        tuple(Box(x, y, side, side) for x, y in data["tanda"]["letak"]),
+        _square(data["qr"]),
+        _square(data["qr_potongan"]),
+        {name: _blank(name, one) for name, one in data["kolom"].items()},
+        {
+            name: Tick(name, one["label"], Box(one["x"], one["y"], tick, tick))
+            for name, one in data["centang"]["kotak"].items()
+        },
+        data["kata"],
+    )
+
+
+def _square(data: Mapping[str, float]) -> Box:
+    return Box(data["x"], data["y"], data["sisi"], data["sisi"])
+
+
+def _blank(name: str, data: Mapping[str, Any]) -> Blank:
+    box = Box(*data["kotak"])
+    return Blank(
+        name, data["jenis"], data["label"], data.get("petunjuk", ""), box,
+        tuple(Box(x, box.y, width, box.height) for x, width in _cells(box, data.get("sel"))),
+        data.get("jarak_baris", 0.0),
+    )  # fmt: skip
+
+
+def _cells(box: Box, data: Any) -> list[tuple[float, float]]:
+    if not data:
+        return []
+    if isinstance(data, dict):
+        return [(box.x + n * data["lebar"], data["lebar"]) for n in range(data["jumlah"])]
+    return [(x, width) for x, width in data]
+
+
+# ---- the serial ----------------------------------------------------------------------------------------------
+
+
+def new_serial() -> str:
+    """80 random bits in 16 letters, as a complaint's status code is: it becomes that code when the slip is recorded."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+
+
+def is_serial(text: str) -> bool:
+    return re.fullmatch(r"[a-z2-7]{16}", text) is not None
+
+
+def code_of(serial: str, version: int = CURRENT) -> str:
+    """What the slip's QR says: the layout's version and the serial, in capitals, which make the smaller QR."""
+    return f"ADUAN{version}-{serial.upper()}"
+
+
+def parse_code(text: str) -> tuple[int, str] | None:
+    """(layout version, serial) of a slip's QR; None for any other QR."""
+    found = _CODE.fullmatch(text.strip())
+    return (int(found[1]), found[2].lower()) if found else None
+
+
+def parse_stub(text: str) -> str:
+    """The serial in the QR of a stub, or ""."""
+    found = _STUB.fullmatch(text.strip())
+    return found[1] if found else ""
+
+
+def spoken(serial: str) -> str:
+    """The serial as it is printed: groups of four capitals."""
+    return " ".join(serial[n : n + 4] for n in range(0, len(serial), 4)).upper()

@@ -1,0 +1,364 @@
+"""A slip that is laid flat → what is written in its fields: crop, recognise, repair, and how sure that is.
+
+Hides rapidocr (loaded once, at first use) and the arithmetic of ink. Part of the extra `ocr`; its models lie in the
+wheel, so nothing is fetched. Only the bounded child process (`worker`) and the benches import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rapidocr import RapidOCR
+
+from pipeline.slips import layout as places
+from pipeline.slips import repair
+from pipeline.slips.layout import Blank, Box, Tick
+from pipeline.slips.repair import Read
+from pipeline.slips.scan import SCALE, Found, Grey, evened, flattened
+
+INK = 0.74 * 255  # darker is ink
+PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
+RULE = 0.45  # mm around a printed rule where ink does not count
+SPECK = 0.10  # mm²; a smaller blot is dirt
+LEAST = 0.5  # mm² of ink that make a field written in
+STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
+LETTER = 1100  # pixels of the longer side of a letter, for the detector
+HEIGHT = 48  # pixels of a line for the recogniser
+LATIN = "".join(chr(c) for c in range(32, 127))
+WORDS = "".join(c for c in LATIN if c not in "\\^_`{|}~<>[]$#")
+DIGITS = "0123456789"
+ALPHABET = {
+    "telepon": DIGITS + "+- ",
+    "nik": DIGITS,
+    "tanggal": DIGITS + "-/. ",
+    "email": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-+ ",
+    "nama": "".join(c for c in WORDS if not c.isdigit() and c not in '!"%&*+:;=?@'),
+}
+TICK = 0.6 * 255  # darker is ink of a tick
+REACH = 1.3  # mm around a tick that are looked at; the words beside it begin later
+EMPTY, FILLED = 0.05, 0.12  # share of ink in a tick's box; between them nobody can say
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A slip as far as a machine can read it."""
+
+    fields: dict[str, Read] = field(default_factory=dict)
+    ticks: dict[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recognised line: its text and how sure each character is, 1 being certain."""
+
+    text: str
+    sure: tuple[float, ...]
+
+
+# ---- the engine ----------------------------------------------------------------------------------------------
+
+
+class Engine:
+    """rapidocr's detector and recogniser, with alphabets of our own."""
+
+    def __init__(self, threads: int = 2) -> None:
+        made: Any = RapidOCR(
+            params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads}
+        )
+        self._rec: Any = made._load_rec_model()
+        self._det: Any = made._load_det_model()
+        self._chars: list[str] = self._rec.postprocess_op.character
+        self._allowed: dict[str, NDArray[np.intp]] = {}
+
+    def _columns(self, alphabet: str) -> NDArray[np.intp]:
+        """Where these characters and CTC's blank (0) stand in the recogniser's output."""
+        if alphabet not in self._allowed:
+            wanted = set(alphabet)
+            self._allowed[alphabet] = np.array([n for n, c in enumerate(self._chars) if not n or c in wanted])
+        return self._allowed[alphabet]
+
+    def line(self, image: Grey, alphabet: str = WORDS) -> Line:
+        """The text of one line. How sure a character is, is what the recogniser gives it among all that it knows."""
+        height, width = image.shape
+        wide = max(round(HEIGHT * width / max(height, 1)), 16)
+        small = cv2.resize(image, (wide, HEIGHT), interpolation=cv2.INTER_AREA if height > HEIGHT else cv2.INTER_CUBIC)
+        canvas = np.zeros((1, 3, HEIGHT, max(wide, 320)), np.float32)
+        canvas[:, :, :, :wide] = small.astype(np.float32) / 127.5 - 1
+        chances = self._rec.session(canvas)[0]
+        columns = self._columns(alphabet)
+        best = columns[chances[:, columns].argmax(axis=1)]
+        text: list[str] = []
+        sure: list[float] = []
+        before = 0
+        for step, index in enumerate(best):
+            chance = float(chances[step, index])
+            if index and index == before:
+                sure[-1] = max(sure[-1], chance)
+            elif index:
+                text.append(self._chars[index])
+                sure.append(chance)
+            before = int(index)
+        return Line("".join(text), tuple(sure))
+
+    def boxes(self, image: Grey, longest: int) -> list[NDArray[np.float64]]:
+        """The lines that the detector sees, four corners each."""
+        factor = min(1.0, longest / max(image.shape))
+        small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else image
+        self._det.limit_type, self._det.limit_side_len = "max", max(longest, 64)
+        found = self._det(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
+        return [] if found.boxes is None else [np.asarray(box, float) / factor for box in found.boxes]
+
+
+@cache
+def engine() -> Engine:
+    return Engine()
+
+
+# ---- forms ---------------------------------------------------------------------------------------------------
+
+
+def read(found: Found, units: Sequence[str]) -> Reading:
+    """All fields and ticks of a slip. `units`: names that the office knows, for the field that asks for one."""
+    lay = places.layout(found.version)
+    even = flattened(found)
+    fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
+    return Reading(fields, {name: ticked(even, tick) for name, tick in lay.ticks.items()})
+
+
+def _field(even: Found, blank: Blank, units: Sequence[str]) -> Read:
+    lines = []
+    for image in lines_of(even, blank):
+        line = engine().line(image, ALPHABET.get(blank.name, WORDS))
+        if line.text.strip():
+            lines.append(line)
+    if not lines:
+        return Read("", 0.9, doubt="kosong")
+    text = " ".join(line.text.strip() for line in lines)
+    sure = [chance for line in lines for chance in line.sure]
+    return repair.mend(blank.name, text, sure, units)
+
+
+def lines_of(even: Found, blank: Blank) -> list[Grey]:
+    """Pictures of the written lines of a field, each cut to its ink; none where nothing is written."""
+    reach = Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
+    image = _unstained(even.crop(reach, blank.name))
+    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
+    ink = _ink(image, rules, blank, reach)
+    if not ink.any():
+        return []
+    image = _without(image, rules, ink)
+    spans = _rows(ink) if blank.pitch else [(0, ink.shape[0])]
+    return [cut for top, bottom in spans if (cut := _trimmed(image, ink, top, bottom)) is not None]
+
+
+def _unstained(image: Grey) -> Grey:
+    """The image divided by what lies under the writing: stains and shadows wider than a stroke go."""
+    small = cv2.resize(image, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    across = round(STROKE * SCALE / 4)
+    under = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)))
+    under = cv2.GaussianBlur(under.astype(np.float32), (0, 0), 1.0)
+    under = np.maximum(cv2.resize(under, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR), 40)
+    return np.asarray(np.minimum(image / under, 1) * 255, np.uint8)
+
+
+def _without(image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_]) -> Grey:
+    """The image with the printed rules taken out; strokes that cross them stay, as they are darker."""
+    stroke = float(np.percentile(image[ink], 30))
+    clean = image.copy()
+    clean[rules & (image > (stroke + PRINT) / 2)] = 255
+    return clean
+
+
+def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
+    """Where the form itself has lines in the crop of a field."""
+    mask = np.zeros((round(reach.height * SCALE) + 2, round(reach.width * SCALE) + 2), bool)
+
+    def across(y: float) -> None:
+        mask[_span(y - reach.y)] = True
+
+    if blank.cells:
+        across(blank.box.y + blank.box.height)
+        foot = round((blank.box.y + blank.box.height - 2.3 - reach.y) * SCALE)
+        for cell in blank.cells:
+            for x in (cell.x, cell.x + cell.width):
+                mask[foot:, _span(x - reach.x)] = True
+    else:
+        for line in blank.lines:
+            across(line.y + line.height - 1.2)
+    return mask
+
+
+def _span(at: float) -> slice:
+    return slice(max(round((at - RULE) * SCALE), 0), round((at + RULE) * SCALE))
+
+
+def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDArray[np.bool_]:
+    """What was written: dark, larger than dirt, and begun inside the field, not in its neighbour."""
+    dark = image < INK
+    if not (dark & ~rules).any():
+        return np.zeros_like(dark)
+    stroke = float(np.percentile(image[dark & ~rules], 20))
+    dark = image < min(INK, (stroke + 255) / 2)  # half-way: a firm pen's own shadows and light stains are no ink
+    free = dark & ~rules
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(free.astype(np.uint8), connectivity=8)
+    keep = np.zeros(count, bool)
+    top, bottom = (blank.box.y - reach.y) * SCALE, (blank.box.y + blank.box.height - reach.y) * SCALE
+    left, right = (blank.box.x - reach.x) * SCALE, (blank.box.x + blank.box.width - reach.x) * SCALE
+    for n in range(1, count):
+        _, _, w, h, area = stats[n]
+        long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (h > 0.9 * dark.shape[0] and w < 0.8 * SCALE)
+        inside = top <= centres[n][1] <= bottom and left - SCALE <= centres[n][0] <= right
+        keep[n] = area >= SPECK * SCALE**2 and inside and not long_line
+    ink = keep[labels]
+    if ink.sum() < LEAST * SCALE**2:
+        return np.zeros_like(ink)
+    return np.asarray(ink, bool)
+
+
+def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(top, bottom) of each written line: valleys between the crests of ink."""
+    profile = ink.sum(axis=1).astype(np.float32)
+    smooth = cv2.GaussianBlur(profile.reshape(-1, 1), (1, 0), sigmaX=0.1, sigmaY=0.9 * SCALE).ravel()
+    crests = [
+        n
+        for n in range(1, len(smooth) - 1)
+        if smooth[n] >= smooth[n - 1] and smooth[n] > smooth[n + 1] and smooth[n] > 0.02 * smooth.max()
+    ]
+    merged: list[int] = []
+    for crest in crests:  # two crests of one line: i-dots, or a line written high and low
+        if merged and (crest - merged[-1] < 3.2 * SCALE):
+            merged[-1] = crest if smooth[crest] > smooth[merged[-1]] else merged[-1]
+        else:
+            merged.append(crest)
+    cuts = [0] + [a + int(np.argmin(smooth[a:b])) for a, b in pairwise(merged)] + [len(smooth)]
+    return list(pairwise(cuts))
+
+
+def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey | None:
+    """One line cut to its ink with a little room, or None where there is none."""
+    rows = np.flatnonzero(ink[top:bottom].any(axis=1))
+    columns = np.flatnonzero(ink[top:bottom].any(axis=0))
+    if not len(rows) or ink[top:bottom].sum() < LEAST * SCALE**2 / 2:
+        return None
+    room = round(0.6 * SCALE)
+    y1, y2 = max(top + rows[0] - room, 0), min(top + rows[-1] + room, image.shape[0])
+    x1, x2 = max(columns[0] - room, 0), min(columns[-1] + 3 * room, image.shape[1])  # a full stop may lie on a rule
+    return np.ascontiguousarray(image[y1:y2, x1:x2])
+
+
+def ticked(even: Found, tick: Tick) -> bool | None:
+    """Whether a box is ticked; None where that cannot be told: a faint touch, or a tick that was crossed out."""
+    around = _unstained(even.crop(tick.box.grown(REACH)))
+    edge = round((REACH + 0.7) * SCALE)
+    inner = around[edge:-edge, edge:-edge] < TICK
+    share = float(inner.mean()) if inner.size else 0.0
+    if share < EMPTY:
+        return False
+    if share < FILLED or _crossed_out(around < TICK):
+        return None
+    return True
+
+
+def _crossed_out(ink: NDArray[np.bool_]) -> bool:
+    """Strokes that leave the box on both sides half-way up: somebody took the tick back."""
+    edge = round(REACH * SCALE)
+    gap = round(0.5 * SCALE)
+    middle = ink[edge + gap : -edge - gap]
+    left, right = middle[:, : edge - gap], middle[:, -edge + gap :]
+    return bool(min(left.any(axis=0).mean(), right.any(axis=0).mean()) > 0.6)
+
+
+# ---- letters -------------------------------------------------------------------------------------------------
+
+
+def letter(page: Grey) -> tuple[str, float]:
+    """The text of a page without marks, whichever way it is turned, and how sure that is."""
+    scale = max(page.shape) / 210  # a guess: the longer side of A5
+    even = evened(page, scale)
+    boxes = engine().boxes(even, LETTER)
+    if _lies(boxes):
+        even, boxes = _quarter(even, boxes)
+    if _on_its_head(even, boxes):
+        even, boxes = _quarter(*_quarter(even, boxes))
+    text: list[str] = []
+    sure: list[float] = []
+    for row in _in_rows(boxes):
+        line = " ".join(filter(None, (_word(even, box, sure) for box in row)))
+        if line:
+            text.append(line)
+    value = repair.letter("\n".join(text))
+    return value, float(np.mean(sure)) if sure else 0.0
+
+
+def _word(page: Grey, box: NDArray[np.float64], sure: list[float]) -> str:
+    line = engine().line(_unbent(page, box))
+    if not line.text.strip() or float(np.mean(line.sure)) < 0.4:
+        return ""
+    sure.extend(line.sure)
+    return line.text.strip()
+
+
+def _quarter(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> tuple[Grey, list[NDArray[np.float64]]]:
+    """Page and boxes turned left by 90°, each box again from its upper left corner on."""
+    width = page.shape[1]
+    turned = [np.column_stack([box[:, 1], width - 1 - box[:, 0]]) for box in boxes]
+    return np.ascontiguousarray(np.rot90(page)), [np.roll(box, -1, axis=0) for box in turned]
+
+
+def _on_its_head(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether the longest lines are read with more certainty upside down. (The engine's own classifier of turns
+    fails with handwriting.)"""
+    lines = [_unbent(page, box) for box in sorted(boxes, key=lambda box: -_side(box, 0, 1))[:4]]
+    upright, turned = (
+        sum(sum(engine().line(np.ascontiguousarray(np.rot90(line, turns))).sure) for line in lines) for turns in (0, 2)
+    )
+    return turned > upright
+
+
+def _lies(boxes: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether the lines run from top to bottom: the page lies on its side."""
+    tall = sum(_side(box, 1, 2) - _side(box, 0, 1) for box in boxes)
+    return bool(tall > 0)
+
+
+def _side(box: NDArray[np.float64], a: int, b: int) -> float:
+    return float(np.linalg.norm(box[a] - box[b]))
+
+
+def _unbent(page: Grey, box: NDArray[np.float64]) -> Grey:
+    """A line cut out along its own slope, with a little room around it."""
+    across, down = box[1] - box[0], box[3] - box[0]
+    room = 0.08 * _side(box, 1, 2)
+    across, down = (room * one / max(float(np.linalg.norm(one)), 1.0) for one in (across, down))
+    box = box + np.array([-across - down, across - down, across + down, -across + down])
+    width, height = max(round(_side(box, 0, 1)), 8), max(round(_side(box, 1, 2)), 8)
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    step = cv2.getPerspectiveTransform(box.astype(np.float32), flat)
+    return np.ascontiguousarray(
+        cv2.warpPerspective(page, step, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _in_rows(boxes: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float64]]]:
+    """Boxes in reading order: those whose middles are less than half a line apart stand in one row."""
+    rows: list[list[NDArray[np.float64]]] = []
+    for box in sorted(boxes, key=lambda b: float(b[:, 1].mean())):
+        if rows and _same_row(rows[-1][-1], box):
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [sorted(row, key=lambda b: float(b[:, 0].min())) for row in rows]
+
+
+def _same_row(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    height = min(_side(one, 1, 2), _side(other, 1, 2))
+    apart = abs(float(one[:, 1].mean() - other[:, 1].mean()))
+    beside = one[:, 0].max() < other[:, 0].min() + height or other[:, 0].max() < one[:, 0].min() + height
+    return apart < 0.5 * height and beside

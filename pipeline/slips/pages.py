@@ -1,0 +1,129 @@
+"""A file from a scanner or a phone → pictures of its pages. Hides pdfium and Pillow, and keeps them bounded.
+
+Runs in the child process (`worker`), never in one that holds the database: what it opens may be a bomb. The name of
+a reason (`Broken.reason`) stands in templates/istilah.toml under [slip.masalah].
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+import pi_heif
+import pypdfium2
+from PIL import Image, ImageOps, ImageSequence
+
+from pipeline import files
+
+MAX_PAGES = 500
+MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
+MAX_BYTES = 200 * 2**20
+LONGEST = 4200  # pixels; what is larger is made smaller, A4 at 360 dpi
+DECODERS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
+KINDS = (files.PICTURES | {files.PDF, "image/heic", "image/heif"}) - {"image/gif"}
+pi_heif.register_heif_opener()
+
+
+class Broken(Exception):
+    """A file or a page that gives no picture."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How many pages a file has, and each as an RGB or grey picture, numbered from 1. `draw` may raise Broken."""
+
+    count: int
+    draw: Callable[[int], Image.Image]
+
+
+def open_file(content: bytes) -> Pages:
+    """The pages of a file; Broken for one that has none."""
+    if not content:
+        raise Broken("kosong")
+    if len(content) > MAX_BYTES:
+        raise Broken("terlalu_besar")
+    kind = files.sniff(content)
+    if kind == files.PDF:
+        return _pdf(content)
+    if kind in KINDS:
+        return _picture(content)
+    raise Broken("jenis")
+
+
+def _pdf(content: bytes) -> Pages:
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        raise Broken("terkunci" if "password" in str(error).lower() else "rusak") from error
+    count = len(document)
+    _bounded(count)
+
+    def draw(number: int) -> Image.Image:
+        try:
+            page = document[number - 1]
+            width, height = page.get_size()
+            scale = min(files.PDF_DPI / 72, LONGEST / max(width, height, 1))
+            return page.render(scale=scale).to_pil().convert("RGB")  # type: ignore[no-any-return]
+        except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
+            raise Broken("rusak") from error
+
+    return Pages(count, draw)
+
+
+def _bounded(count: int) -> None:
+    if count < 1:
+        raise Broken("rusak")
+    if count > MAX_PAGES:
+        raise Broken("terlalu_banyak")
+
+
+def _picture(content: bytes) -> Pages:
+    try:
+        with Image.open(BytesIO(content), formats=DECODERS) as image:
+            count = sum(1 for _ in _frames(image))
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise Broken("rusak") from error
+    _bounded(count)
+    return Pages(count, lambda number: _frame(content, number))
+
+
+def _frames(image: Image.Image) -> ImageSequence.Iterator | list[Image.Image]:
+    return ImageSequence.Iterator(image) if getattr(image, "n_frames", 1) > 1 else [image]
+
+
+def _frame(content: bytes, number: int) -> Image.Image:
+    """One page of a picture, upright as the camera noted, on white where it is see-through, and not too large."""
+    try:
+        with warnings.catch_warnings(), Image.open(BytesIO(content), formats=DECODERS) as image:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image.seek(number - 1)
+            if image.width * image.height > MAX_PIXELS:
+                raise Broken("terlalu_besar")
+            if image.format == "JPEG":
+                image.draft(None, (LONGEST, LONGEST))
+            return _plain(ImageOps.exif_transpose(image) or image)
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
+        raise Broken("rusak") from error
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits
+        image = image.point(lambda value: value / 256).convert("L")
+    elif image.mode in ("RGBA", "LA", "PA", "P"):
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    elif image.mode not in ("L", "RGB"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    factor = LONGEST / max(image.size)
+    if factor < 1:
+        size = (max(1, math.floor(image.width * factor)), max(1, math.floor(image.height * factor)))
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    return image.copy()

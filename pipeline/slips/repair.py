@@ -1,0 +1,177 @@
+"""What the recogniser read → what was meant: rules of Indonesian addresses, numbers and dates; and how sure. Pure.
+
+A rule mends only what cannot be meant otherwise ("JI." for "Jl."); what it cannot settle becomes a doubt for the
+clerk, by its name in templates/istilah.toml ([ragu]).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+LIKE = 82  # of 100: less like than this is not taken for a unit's name
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a field says. `doubt` names why it should be looked at; "" if nothing speaks against it."""
+
+    value: str
+    confidence: float
+    doubt: str = ""
+
+
+def mend(name: str, text: str, sure: Sequence[float], units: Sequence[str]) -> Read:
+    """The value of a field out of what was recognised in it."""
+    least = sorted(sure)[: max(1, len(sure) // 10)]
+    confidence = 0.5 * sum(sure) / len(sure) + 0.5 * sum(least) / len(least) if sure else 0.0
+    value, doubt = RULES.get(name, _words)(text, units)
+    if not value:
+        return Read("", min(confidence, 0.5), "kosong")
+    if doubt:
+        confidence = min(confidence, 0.6)
+    elif confidence < 0.8:
+        doubt = "kurang_jelas"
+    return Read(value, round(confidence, 3), doubt)
+
+
+Ruled = tuple[str, str]
+
+
+def _words(text: str, units: Sequence[str]) -> Ruled:
+    return sentence(text), ""
+
+
+def _name(text: str, units: Sequence[str]) -> Ruled:
+    value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", " ".join(text.split()))
+    value = re.sub(r"\.(?=[A-Za-z]{3})", ". ", value)
+    return value.strip(" -_/,'"), ""
+
+
+def _phone(text: str, units: Sequence[str]) -> Ruled:
+    plus = text.strip().startswith("+")
+    digits = re.sub(r"\D", "", text)
+    value = "+" + digits if plus else digits
+    national = re.sub(r"^62", "0", digits)
+    return value, "" if re.fullmatch(r"0\d{8,13}", national) else "telepon"
+
+
+def _nik(text: str, units: Sequence[str]) -> Ruled:
+    """16 digits; 7 to 12 are the day of birth (women: the day and 40), as Permendagri says."""
+    value = re.sub(r"\D", "", text)
+    if not re.fullmatch(r"[1-9]\d{15}", value):
+        return value, "nik"
+    day, month = int(value[6:8]), int(value[8:10])
+    return value, "" if 1 <= (day - 40 if day > 40 else day) <= 31 and 1 <= month <= 12 else "nik"
+
+
+def _date(text: str, units: Sequence[str]) -> Ruled:
+    """Day, month, year, as they are written here."""
+    parts = [p for p in re.split(r"[^\d]+", text) if p]
+    digits = "".join(parts)
+    if len(parts) == 3 and len(parts[2]) in (2, 4) and len(parts[0]) <= 2 and len(parts[1]) <= 2:
+        day, month, year = parts
+    elif len(digits) in (6, 8):
+        day, month, year = digits[:2], digits[2:4], digits[4:]
+    else:
+        return "-".join(parts), "tanggal"
+    year = "20" + year if len(year) == 2 else year
+    value = f"{day:0>2}-{month:0>2}-{year}"
+    try:
+        date(int(year), int(month), int(day))
+    except ValueError:
+        return value, "tanggal"
+    return value, "" if 2000 <= int(year) <= 2100 else "tanggal"
+
+
+HOSTS = ("gmail.com", "yahoo.com", "yahoo.co.id", "outlook.com", "hotmail.com", "icloud.com", "ymail.com")
+
+
+def _email(text: str, units: Sequence[str]) -> Ruled:
+    value = re.sub(r"\s+", "", text).lower().strip(".,-_")
+    local, at, host = value.partition("@")
+    if at and host:
+        near = process.extractOne(host, HOSTS, scorer=fuzz.ratio, score_cutoff=86)
+        host = near[0] if near else host
+        value = f"{local}@{host}"
+    good = re.fullmatch(r"[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value)
+    return value, "" if good else "email"
+
+
+def _unit(text: str, units: Sequence[str]) -> Ruled:
+    value = " ".join(text.split())
+    near = process.extractOne(value, units, scorer=_alike, score_cutoff=LIKE)
+    return (near[0], "") if near else (value, "unit")
+
+
+def _alike(one: str, other: str, **_: object) -> float:
+    """Likeness of two names, blind to case, spaces and what a recogniser mixes up."""
+    return float(fuzz.ratio(_bare(one), _bare(other)))
+
+
+def _bare(text: str) -> str:
+    plain = re.sub(r"[^a-z0-9]", "", text.lower())
+    return plain.translate(str.maketrans("10i5", "lols"))
+
+
+# ---- addresses -----------------------------------------------------------------------------------------------
+
+
+def _address(text: str, units: Sequence[str]) -> Ruled:
+    return address(text), ""
+
+
+def address(text: str) -> str:
+    """An address in the usual spelling: Jl., No., Gg., RT/RW, Kel., Kec.; digits where digits stand."""
+    value = " ".join(text.split())
+    value = re.sub(r"(?<=[a-z0-9,])(?=R[TW] ?[0-9OCD])", " ", value)
+    value = re.sub(r"^\s*(?:[JI5S3][lI1i|]|jl|JL|J(?=\.))\s*[\.,:]?\s*(?=[A-Z0-9a-z])", "Jl. ", value)
+    value = re.sub(r"\bR\s?[TI7]\s?[\.:]?\s?([0-9OoIlSBCDQ]{1,3})(?![A-Za-z])", lambda m: "RT " + _digits(m[1]), value)
+    value = re.sub(
+        r"\bR\s?[WwVv]N?\s?[\.:]?\s?([0-9OoIlSBCDQ]{1,3})(?![A-Za-z])", lambda m: "RW " + _digits(m[1]), value
+    )
+    value = re.sub(r"\b[Nn]o\s?[\.,:]?\s?([0-9OoIlSBCDQ]{1,4}[A-Za-z]?)\b", lambda m: "No. " + _digits(m[1]), value)
+    value = re.sub(r"\b(Kel|Kec|Gg|Ds|Kab|Perum|Blok)\s?[\.,]\s?(?=[A-Z0-9])", r"\1. ", value)
+    value = re.sub(r"(RT \d{1,3})\s*/\s*(RW)", r"\1/\2", value)
+    value = re.sub(r"\s+,", ",", value)
+    value = re.sub(r",(?=[^\s\d])", ", ", value)
+    value = re.sub(r"(?<=[a-z])(?=(?:RT|RW|No\.|Kel\.|Kec\.|Gg\.) ?)", " ", value)
+    value = re.sub(r"(?<=\d)(?=(?:RT|RW|Kel\.|Kec\.) ?)", " ", value)
+    value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", value)
+    return " ".join(value.split()).strip(" ,;-")
+
+
+def _digits(text: str) -> str:
+    return text.translate(str.maketrans("OoCDQIlSB", "000001158"))
+
+
+# ---- running text --------------------------------------------------------------------------------------------
+
+
+def sentence(text: str) -> str:
+    """Running text: digits inside words become the letters that they look like; spaces follow commas and stops."""
+    value = re.sub(r"\s+([,.;!?])", r"\1", " ".join(text.split()))
+    value = re.sub(r"(?<=[a-z])1(?=[a-z])", "l", value)
+    value = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", value)
+    value = re.sub(r"(?<=[a-z])5(?=[a-z])", "s", value)
+    value = re.sub(r"(?<=[a-z]{2})([,;!?])(?=[A-Za-z])", r"\1 ", value)
+    return re.sub(r"(?<=[a-z]{2})\.(?=[A-Z][a-z])", ". ", value)
+
+
+def letter(text: str) -> str:
+    return "\n".join(sentence(line) for line in text.splitlines())
+
+
+RULES: dict[str, Callable[[str, Sequence[str]], Ruled]] = {
+    "nama": _name,
+    "alamat": _address,
+    "telepon": _phone,
+    "nik": _nik,
+    "tanggal": _date,
+    "email": _email,
+    "unit": _unit,
+}

@@ -1,0 +1,20 @@
+"""Names that the field "unit yang dituju" is compared with: the office's own, and those that citizens usually name."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+
+from pipeline.config import TEMPLATES, Settings
+
+
+def known(settings: Settings) -> tuple[str, ...]:
+    """The office's names first: of two that are alike, its own is meant."""
+    own = [*(unit.nama for unit in settings.unit), settings.instansi.nama, settings.instansi.singkatan]
+    return tuple(dict.fromkeys([*own, *_usual()]))
+
+
+@cache
+def _usual() -> tuple[str, ...]:
+    data = tomllib.loads((TEMPLATES / "slips" / "unit.toml").read_text(encoding="utf-8"))
+    return tuple(data["nama"])

@@ -1,0 +1,180 @@
+"""Scans are opened and read in a process apart, bounded in memory and in time for each page; this is its near end.
+
+Hides the pipe and the restarts. What the far end (`child`) does with a page can end it: then that page alone is lost
+to the machine, and the next one finds a new process. Without the extra `ocr` pages come in unread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from types import TracebackType
+from typing import Any, Self
+
+from pipeline import files
+from pipeline.words import word
+
+PAGE_SECONDS = 60.0
+START_SECONDS = 60.0  # a cold disk may take long to load the models
+
+
+class Broken(Exception):
+    """A file or page that gives nothing; `reason` is a name under [slip.masalah] in templates/istilah.toml."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoReader(Exception):
+    """The extra `ocr` is not installed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A slip or letter that was found on a page. Without a reader each page is one, of kind "halaman".
+
+    `fields`: {name: {"value", "confidence", "doubt", "box"}}, the box in pixels of `picture`, a JPEG of it alone.
+    """
+
+    kind: str
+    serial: str
+    aligned: bool
+    marks: int
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ticks: dict[str, bool | None] = field(default_factory=dict)
+    picture: bytes = b""
+
+
+def can_read() -> bool:
+    """Whether the extra `ocr` is installed."""
+    return all(find_spec(name) for name in ("rapidocr", "onnxruntime", "cv2", "rapidfuzz"))
+
+
+class Worker:
+    """One file at a time, page by page. Use it in a `with`; nothing is started before the first file."""
+
+    def __init__(self, units: Sequence[str] = (), seconds: float = PAGE_SECONDS) -> None:
+        self.units, self.seconds = list(units), seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._content = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._end()
+
+    def open(self, content: bytes) -> int:
+        """How many pages a file has. Broken if it has none that can be shown."""
+        self._content = content
+        answer, _ = self._ask({"do": "open", "size": len(content), "units": self.units}, content, START_SECONDS)
+        return int(answer["pages"])
+
+    def page(self, number: int) -> tuple[bytes, list[Sheet]]:
+        """(JPEG of the page, what is on it; nothing on a blank back). Broken for a page that gives nothing."""
+        if self._process is None:  # it ended over another page
+            self.open(self._content)
+        answer, blobs = self._ask({"do": "page", "number": number}, b"", self.seconds)
+        sheets = [Sheet(**one, picture=blob) for one, blob in zip(answer["sheets"], blobs[1:], strict=True)]
+        return blobs[0], sheets
+
+    def proof(self, content: bytes, dpi: float) -> list[dict[str, Any]]:
+        """What is wrong with the form in this PDF or picture."""
+        answer, _ = self._ask({"do": "proof", "size": len(content), "dpi": dpi}, content, START_SECONDS)
+        return list(answer["faults"])
+
+    # -- the pipe ------------------------------------------------------------------------------------------
+
+    def _ask(self, order: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            process = self._process or self._start()
+            end = time.monotonic() + seconds
+            _write(process, json.dumps(order).encode() + b"\n" + content, end)
+            answer = json.loads(_read_line(process, end))
+            blobs = [_read(process, size, end) for size in answer.get("blobs", ())]
+        except (TimeoutError, EOFError, BrokenPipeError, ValueError) as error:
+            self._end()
+            raise Broken("macet" if isinstance(error, TimeoutError) else "gagal") from error
+        if "broken" in answer:
+            raise Broken(answer["broken"])
+        return answer, blobs
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.slips.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
+        )  # fmt: skip
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        process.wait()
+
+
+def _write(process: subprocess.Popen[bytes], content: bytes, end: float) -> None:
+    assert process.stdin is not None
+    pipe = process.stdin.fileno()
+    os.set_blocking(pipe, False)
+    view = memoryview(content)
+    while view:
+        _, ready, _ = select.select([], [pipe], [], max(end - time.monotonic(), 0))
+        if not ready:
+            raise TimeoutError
+        view = view[os.write(pipe, view[:65_536]) :]
+
+
+def _read(process: subprocess.Popen[bytes], size: int, end: float) -> bytes:
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    parts: list[bytes] = []
+    while size:
+        ready, _, _ = select.select([pipe], [], [], max(end - time.monotonic(), 0))
+        if not ready:
+            raise TimeoutError
+        part = os.read(pipe, min(size, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _read_line(process: subprocess.Popen[bytes], end: float) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        line += _read(process, 1, end)
+    return line
+
+
+# ---- a form that was restyled --------------------------------------------------------------------------------
+
+
+def proof(content: bytes) -> list[str]:
+    """What the reader would stumble over in a form, as sentences. NoReader without the extra; FileError for a file
+    that cannot be looked at."""
+    if not can_read():
+        raise NoReader(word("slip.periksa.tanpa_ocr"))
+    if files.sniff(content) == files.DOCX:
+        content = files.to_pdf(content)
+    try:
+        with Worker() as worker:
+            faults = worker.proof(content, files.dpi_of(content))
+    except Broken as error:
+        raise files.FileError(word(f"slip.masalah.{error.reason}")) from error
+    return [word(f"slip.periksa.{one['name']}", slip=one["slip"], perihal=one["about"]) for one in faults]

@@ -1,0 +1,143 @@
+"""The printable slip: what is drawn can be read, each has a serial of its own, staff may restyle it."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from click.testing import CliRunner
+from docx import Document
+from docx.shared import Mm
+from PIL import Image, ImageDraw
+
+from pipeline import files
+from pipeline.cli import main
+from pipeline.config import SAMPLE, TEMPLATES, load
+from pipeline.slips import form, layout, pages, scan, word, worker
+
+SETTINGS = load(SAMPLE)
+
+
+def drawn(pdf: bytes, number: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(pages.open_file(pdf).draw(number).convert("L"))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["--config", str(SAMPLE), *arguments])
+    return done.exit_code, done.output
+
+
+def test_two_slips_lie_on_a_sheet_and_each_has_its_own_serial() -> None:
+    serials = [layout.new_serial() for _ in range(4)]
+    pdf = form.pdf(SETTINGS, serials)
+    assert len(pypdfium2.PdfDocument(pdf)) == 2
+    found = [one for number in (1, 2) for one in scan.slips(drawn(pdf, number))]
+    assert [one.serial for one in found] == serials
+    assert all(one.marks == 4 and one.aligned for one in found)
+
+
+def test_a_serial_has_80_random_bits_and_becomes_the_status_code() -> None:
+    serial = layout.new_serial()
+    assert re.fullmatch("[a-z2-7]{16}", serial)
+    assert len({layout.new_serial() for _ in range(1000)}) == 1000
+    assert layout.parse_code(layout.code_of(serial)) == (1, serial)
+    assert layout.parse_code("https://contoh.example") is None
+
+
+def test_the_stub_leads_to_the_state_of_the_slip() -> None:
+    serial = layout.new_serial()
+    codes = [code.text for code in files.qr_codes(drawn(form.pdf(SETTINGS, [serial, layout.new_serial()])))]
+    assert f"{SETTINGS.web.base_url}/s/{serial}" in codes
+    assert layout.parse_stub(f"{SETTINGS.web.base_url}/s/{serial}") == serial
+
+
+def test_the_code_is_20_mm_wide() -> None:
+    picture = np.asarray(Image.open(BytesIO(form.page(SETTINGS, layout.new_serial()))))
+    (code,) = [one for one in files.qr_codes(picture) if layout.parse_code(one.text)]
+    assert abs(np.subtract(code.corners[1], code.corners[0])[0] / form.DPI * 25.4 - 20) < 0.9  # one module
+
+
+def test_the_layout_tells_where_everything_is_with_a_blank_page(tmp_path: Path) -> None:
+    code, output = run("slip", "layout", "--serial", "a" * 16)
+    told = json.loads(output)
+    assert code == 0
+    assert list(told["fields"]) == ["tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian"]
+    assert list(told["checkboxes"]) == ["rahasia", "surat", "telepon", "email", "papan"]
+    assert len(told["fields"]["nik"]["cells"]) == 16
+    assert len(told["fields"]["uraian"]["lines"]) == 5
+    assert told["image"]["width"] == pytest.approx(told["page"]["width"] * told["image"]["pixels_per_mm"], abs=2)
+    code, output = run("slip", "layout", "--gambar", str(tmp_path / "kosong.png"))
+    assert Image.open(tmp_path / "kosong.png").size == (told["image"]["width"], told["image"]["height"])
+
+
+def test_cetak_writes_pdf_and_docx_with_an_even_number_of_slips(tmp_path: Path) -> None:
+    code, output = run("slip", "cetak", "--jumlah", "3", "--folder", str(tmp_path))
+    assert code == 0
+    assert "4 slip pada 2 lembar" in output
+    (pdf,), (docx,) = tmp_path.glob("*.pdf"), tmp_path.glob("*.docx")
+    assert len(pypdfium2.PdfDocument(pdf)) == 2
+    text = "\n".join(p.text for p in Document(str(docx)).paragraphs)
+    assert "{{" not in text
+    assert SETTINGS.instansi.nama in text
+    assert len(set(re.findall(r"Nomor slip {2}((?:[A-Z2-7]{4} ?){4})", text))) == 4
+
+
+@pytest.mark.skipif(files.soffice() is None, reason="LibreOffice is not installed")
+def test_the_word_form_prints_where_the_reader_looks() -> None:
+    serials = [layout.new_serial(), layout.new_serial()]
+    docx = word.fill((TEMPLATES / "slips" / "slip.docx").read_bytes(), SETTINGS, serials)
+    assert [one.serial for one in scan.slips(drawn(files.to_pdf(docx)))] == serials
+    assert worker.proof(docx) == []
+
+
+@pytest.mark.skipif(files.soffice() is None, reason="LibreOffice is not installed")
+def test_a_restyled_form_is_checked(tmp_path: Path) -> None:
+    """Another font and colour are fine; a picture moved over a field is not."""
+    document = Document(str(TEMPLATES / "slips" / "slip.docx"))
+    document.styles["Normal"].font.name = "Liberation Serif"
+    document.save(str(tmp_path / "baik.docx"))
+    assert run("slip", "check", str(tmp_path / "baik.docx"))[0] == 0
+    for position in document.element.body.iter("{*}positionV"):
+        if position.getparent().find("{*}docPr").get("name") == "kotak 1":
+            position[0].text = str(Mm(12))
+    document.save(str(tmp_path / "geser.docx"))
+    code, output = run("slip", "check", str(tmp_path / "geser.docx"))
+    assert code == 1
+    assert "perlu diperbaiki" in output
+
+
+def spoiled(draw: str) -> bytes:
+    image = Image.open(BytesIO(form.page(SETTINGS, layout.new_serial()))).convert("L")
+    pen, mm = ImageDraw.Draw(image), form.DPI / 25.4
+    if draw == "mark":
+        pen.rectangle((0, 0, 16 * mm, 16 * mm), fill=255)
+    elif draw == "logo":
+        pen.ellipse((60 * mm, 40 * mm, 80 * mm, 46 * mm), fill=0)
+    elif draw == "rule":
+        pen.rectangle((30 * mm, 44 * mm, 145 * mm, 48 * mm), fill=255)
+    elif draw == "small":
+        image = image.resize((image.width * 9 // 10, image.height * 9 // 10))
+    out = BytesIO()
+    image.save(out, "PNG", dpi=(form.DPI, form.DPI))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [("mark", "3 dari 4 tanda"), ("logo", "di dalam kotak 'nama'"), ("rule", "kotak 'nama' hilang"), ("small", "90%")],
+)
+def test_what_the_reader_would_stumble_over_is_named(draw: str, said: str) -> None:
+    (fault,) = worker.proof(spoiled(draw))
+    assert said in fault
+
+
+def test_a_page_without_a_form_is_told(tmp_path: Path) -> None:
+    Image.new("L", (800, 1200), 255).save(tmp_path / "kosong.png")
+    code, output = run("slip", "check", str(tmp_path / "kosong.png"))
+    assert code == 1
+    assert "Tidak ada slip" in output

@@ -1,0 +1,190 @@
+"""Slips as they really come: torn, folded, stained, overlapping, at an angle. A test each, with what the clerk sees."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.slips import layout, reader, scan
+from tests.slips import generator
+from tests.slips.generator import MM, Picture, Sample
+
+pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
+LAY = layout.layout()
+
+
+@pytest.fixture(scope="module")
+def slip() -> Sample:
+    """A clean, printed slip with every field filled and nothing ticked but `rahasia`."""
+    rng = random.Random(4)
+    made = generator.filled(rng, False)
+    while not all(made.fields.values()) or made.ticks != {**dict.fromkeys(made.ticks, False), "rahasia": True}:
+        made = generator.filled(rng, False)
+    return made
+
+
+def read(picture: Picture) -> list[reader.Sheet]:
+    return reader.read(Image.fromarray(picture), generator.UNITS)
+
+
+def without(picture: Picture, *marks: int) -> Picture:
+    """Marks torn off: their corners of the paper are gone."""
+    torn = picture.copy()
+    for number in marks:
+        x, y, side = LAY.marks[number].x, LAY.marks[number].y, LAY.marks[number].width
+        top, left = round((y - 1) * MM), round((x - 1) * MM)
+        torn[top : top + round((side + 2) * MM), left : left + round((side + 2) * MM)] = 255
+    return torn
+
+
+def agrees(sheet: reader.Sheet, sample: Sample, *names: str) -> None:
+    for name in names or sample.fields:
+        got, want = sheet.fields[name].value, sample.fields[name]
+        if name in ("telepon", "nik", "tanggal"):
+            got, want = ("".join(c for c in text if c.isdigit()) for text in (got, want))
+        assert got.rstrip(".") == want.rstrip("."), name
+
+
+@pytest.mark.parametrize("marks", [(0,), (2,)], ids=str)
+def test_one_mark_torn_off(slip: Sample, marks: tuple[int, ...]) -> None:
+    """The clerk sees a slip that is read as if nothing were missing."""
+    (sheet,) = read(generator.skewed(replace(slip, picture=without(slip.picture, *marks)), 2).picture)
+    assert (sheet.marks, sheet.aligned, sheet.serial) == (3, True, slip.serial)
+    agrees(sheet, slip)
+
+
+@pytest.mark.parametrize("marks", [(0, 1), (0, 2), (2, 3), (1, 2, 3), (0, 1, 2, 3)], ids=str)
+def test_two_marks_or_more_torn_off(slip: Sample, marks: tuple[int, ...]) -> None:
+    """The printed words put the fields in place: the clerk sees a slip that is read, down to no mark at all."""
+    (sheet,) = read(generator.skewed(replace(slip, picture=without(slip.picture, *marks)), -2).picture)
+    assert (sheet.marks, sheet.aligned) == (4 - len(marks), True)
+    agrees(sheet, slip)
+
+
+def test_code_torn_off(slip: Sample) -> None:
+    """The clerk sees the slip read, and no serial: they type it from the stub if the pengadu has one."""
+    torn = slip.picture.copy()
+    cv2.line(torn, (round(104 * MM), round(20 * MM)), (round(132 * MM), round(8 * MM)), 255, round(7 * MM))
+    (sheet,) = read(torn)
+    assert (sheet.serial, sheet.aligned) == ("", True)
+    agrees(sheet, slip)
+
+
+def test_fold_across_the_middle(slip: Sample) -> None:
+    """The lower half lies 2 mm off: the words beside the fields tell, and the fields are read from where they are."""
+    middle = round(58 * MM)
+    folded = np.full_like(slip.picture, 255)
+    folded[:middle] = slip.picture[:middle]
+    step, aside = round(2 * MM), round(1 * MM)
+    folded[middle:-step, aside:] = slip.picture[middle + step :, :-aside]
+    folded[middle - 2 : middle + 2] = np.minimum(folded[middle - 2 : middle + 2], 120)
+    (sheet,) = read(folded)
+    assert sheet.aligned
+    agrees(sheet, slip, "tanggal", "nama", "telepon", "email", "nik", "unit", "uraian")
+
+
+def test_coffee_stain(slip: Sample) -> None:
+    """What lies under the ring is read through it."""
+    (sheet,) = read(generator.stained(slip.picture, random.Random(3), 0.5))
+    assert sheet.serial == slip.serial
+    agrees(sheet, slip)
+
+
+def test_crossed_out_tick_is_left_to_the_clerk(slip: Sample) -> None:
+    """Neither yes nor no: the clerk is asked."""
+    picture = slip.picture.copy()
+    box = LAY.ticks["surat"].box
+    x, y, side = box.x * MM, box.y * MM, box.width * MM
+    cv2.polylines(
+        picture,
+        [np.array([[x, y + side / 2], [x + side / 3, y + side * 0.9], [x + side, y]], np.int32)],
+        False, 0, 6, cv2.LINE_AA,
+    )  # fmt: skip
+    assert read(picture)[0].ticks["surat"] is True
+    for up in (0.35, 0.6):
+        start, end = (round(x - 1.5 * MM), round(y + side * up)), (round(x + side + 1.2 * MM), round(y + side * up - 8))
+        cv2.line(picture, start, end, 0, 6, cv2.LINE_AA)
+    assert read(picture)[0].ticks["surat"] is None
+
+
+def test_a_touch_of_the_pen_is_no_tick(slip: Sample) -> None:
+    picture = slip.picture.copy()
+    box = LAY.ticks["email"].box
+    cv2.circle(picture, (round((box.x + 2) * MM), round((box.y + 2) * MM)), 4, 0, -1)
+    assert read(picture)[0].ticks["email"] is False
+
+
+def test_two_slips_overlapping(slip: Sample) -> None:
+    """The upper one is read whole. Of the lower one, what is covered is left empty with its reason, never read from
+    the paper above it."""
+    other = generator.filled(random.Random(99), False)
+    page = np.full((round(210 * MM) + 400, round(230 * MM)), 255, np.uint8)
+    page[200 : 200 + slip.picture.shape[0], : slip.picture.shape[1]] = slip.picture
+    left = round(80 * MM)
+    page[: other.picture.shape[0], left : left + other.picture.shape[1]] = other.picture
+    sheets = {sheet.serial: sheet for sheet in read(page)}
+    agrees(sheets[other.serial], other)
+    under = sheets.get(slip.serial) or sheets[""]
+    assert {under.fields[name].doubt for name in ("nama", "uraian")} == {"tertutup"}
+    assert under.fields["nama"].value == ""
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_turned_and_upside_down(slip: Sample, quarters: int) -> None:
+    """Turned upright by itself."""
+    (sheet,) = read(generator.turned(slip, quarters).picture)
+    assert sheet.serial == slip.serial
+    agrees(sheet, slip)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_photographed_at_an_angle_with_shadow(slip: Sample, seed: int) -> None:
+    """A phone's photo on a table is read like a scan, and lies where it should to half a millimetre."""
+    photo = generator.photographed(slip, random.Random(seed))
+    (found,) = scan.slips(photo.picture)
+    scale = np.linalg.norm(np.subtract(photo.corners[1], photo.corners[0])) / LAY.width
+    assert np.abs(np.subtract(found.corners, photo.corners)).max() / scale < 0.5
+    (sheet,) = read(photo.picture)
+    agrees(sheet, slip, "tanggal", "nama", "telepon", "nik", "unit")
+    assert Levenshtein.distance(sheet.fields["uraian"].value, slip.fields["uraian"]) <= 3
+
+
+def test_two_slips_on_a_page_of_a4() -> None:
+    made = [generator.filled(random.Random(seed), False) for seed in (5, 6)]
+    page = generator.scaled(replace(made[0], picture=np.hstack([one.picture for one in made])), 200)
+    sheets = read(page.picture)
+    assert [sheet.serial for sheet in sheets] == [one.serial for one in made]
+    for sheet, one in zip(sheets, made, strict=True):
+        agrees(sheet, one, "nama", "nik")
+
+
+def test_blank_backs_are_dropped_also_when_the_front_shines_through(slip: Sample) -> None:
+    noise = np.random.default_rng(1).normal(250, 3, slip.picture.shape)
+    through = 255 - (255 - cv2.GaussianBlur(slip.picture[:, ::-1], (0, 0), 3).astype(float)) * 0.12
+    back = np.clip(np.minimum(noise, through), 0, 255).astype(np.uint8)
+    assert read(back) == []
+
+
+def test_an_empty_form_has_nothing_written_in_it() -> None:
+    rng = random.Random(8)
+    _, blank = generator._blank()
+    for fault in generator.FAULTS:
+        spoiled = generator.spoil(Sample(blank.copy(), "cetak", "", ""), fault, rng)
+        (sheet,) = read(spoiled.picture)
+        assert {name: f.value for name, f in sheet.fields.items() if f.value} == {}, fault
+        assert set(sheet.ticks.values()) == {False}
+        assert all(f.confidence < 1 for f in sheet.fields.values())  # blank is never certain
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_letter_without_marks_is_read_whole(quarters: int) -> None:
+    made = generator.turned(generator.scaled(generator.letter(random.Random(11), False), 200), quarters)
+    (sheet,) = read(made.picture)
+    assert (sheet.kind, sheet.aligned, sheet.serial) == ("surat", False, "")
+    assert " ".join(sheet.fields["uraian"].value.split()) == made.text
