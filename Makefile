@@ -39,8 +39,9 @@ lock:
 	$(LOCK) --upgrade --group build --extra ocr --output-file requirements.lock
 	$(LOCK) --upgrade --group build --extra ocr --extra test --constraint requirements.lock --output-file requirements-test.lock
 
+# ARGS names a virtual environment with django-helpdesk, to compare with.
 bench: .venv/installed-test
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py $(ARGS)
 
 # Scores the reader of slips on 72 made by a seed; SEED=n gives another set.
 bench-slips: .venv/installed-test .venv/fonts
