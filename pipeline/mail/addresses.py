@@ -19,12 +19,14 @@ _DOMAIN = r"""([^\s<>@",;:()\\]{1,253}|\[[0-9a-fA-F.:IPv]+\])"""
 _USABLE = re.compile(f"^{_LOCAL}@{_DOMAIN}$")
 _COMMENT = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)")
 _WHOLE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?<@]{0,1000}[<@]")
+_HOST_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _BARE = re.compile(r"""[^\s<>@",;:()\[\]\\]+@[^\s<>@",;:()\[\]\\]+""")
 
 
 @dataclass(frozen=True)
 class Address:
-    """One mailbox: shown name, and address with a lower-case domain ("" if unusable)."""
+    """One mailbox: shown name, and address with a lower-case domain ("" if unusable; a bare word is an address on the
+    sender's own host, which nobody else can write to)."""
 
     name: str
     email: str
@@ -81,18 +83,21 @@ def _pieces(raw: str) -> list[str]:
 def _one(piece: str, hint: str) -> Address | None:
     angle = re.search(r"<([^<>]*)>([^<>]*)$", piece) or re.search(r"<([^<>]*)()$", piece)
     if angle:
-        name, email = piece[: angle.start()], usable(_unquoted_route(angle[1]))
+        written = _unquoted_route(angle[1]).strip()
+        name, email = piece[: angle.start()], usable(written)
         name = name if name.strip() else angle[2]
     else:
         comment = _COMMENT.search(piece)
-        rest = _COMMENT.sub(" ", piece).strip(" ,")
-        name, email = (comment[1] if comment else ""), usable(rest)
+        written = _COMMENT.sub(" ", piece).strip(" ,")
+        name, email = (comment[1] if comment else ""), usable(written)
         if not email:
-            bare = _BARE.search(rest)
+            bare = _BARE.search(written)
             email = usable(bare[0]) if bare else ""
-            name = name or (rest if not bare else rest.replace(bare[0], " "))
-    if not email and (angle := _BARE.search(piece)):
-        email = usable(angle[0])
+            name = name or (written if not bare else written.replace(bare[0], " "))
+    if not email and (bare := _BARE.search(piece)):
+        email = usable(bare[0])
+    if not email and not angle and _HOST_LOCAL.fullmatch(written):
+        email = written
     shown = _name(name, hint)
     return Address(shown, email) if shown or email or "@" in piece else None
 

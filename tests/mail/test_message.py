@@ -189,6 +189,20 @@ def test_line_ends_in_an_address_cannot_make_headers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        (b"root (Cron Daemon)", Address("Cron Daemon", "root")),
+        (b"Siti", Address("Siti", "Siti")),
+        (b"Siti Aminah", Address("Siti Aminah", "")),
+        (b"Siti <>", Address("Siti", "")),
+        (b"Siti, Siti <siti@surel.example>", Address("Siti, Siti", "siti@surel.example")),
+    ],
+)
+def test_a_bare_word_is_an_address_on_the_senders_own_host(written: bytes, address: Address) -> None:
+    assert read(b"From: " + written + b"\n\n").sender == address
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"JVBERi0xLjQK",
