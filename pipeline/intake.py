@@ -218,7 +218,7 @@ def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, fro
 
 def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:
     """Settle a mail, save that a new complaint is left to be recorded together with others."""
-    if mail.verdict.kind is Kind.BOUNCE:
+    if mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
         _bounce(work, item, mail.verdict)
     elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
         _hold(work, item, mail.verdict.reason)

@@ -269,6 +269,26 @@ AUTO_SUBJECT = _starting(
     r"외출 중",
     r"자동 ?(?:응답|회신)",
 )
+# --- a mail that is held until its writer proves to be human ---------------------------------
+
+_MAIL = r"(?:message|e-?mail|mail)"
+CHALLENGE = _any(
+    rf"\b{_MAIL} (?:that )?you (?:just )?sent.{{0,80}}?\brequires? (?:that )?you (?:to )?(?:verify|confirm)",
+    r"\b(?:verify|confirm|prove) that you(?: are|'re) (?:an? )?(?:real|live|human|person|not an? (?:robot|spammer))",
+    rf"\byour {_MAIL}\b.{{0,160}}?\b(?:held|queued|delayed|quarantined|waiting|(?:not|only) be delivered)\b"
+    r".{0,160}?\b(?:until|unless|once|after) you\b.{0,60}?\b(?:confirm|verify|reply|respond|click|authori[sz]e)",
+    rf"\b(?:to (?:complete|confirm) (?:this|the) verification|to release your {_MAIL})\b",
+    r"\b(?:pesan|e-?mail|surat) (?:anda|saudara)\b.{0,160}?\bditahan\b.{0,160}?\b(?:konfirmasi|verifikasi)",
+)
+
+# --- a scanner has stopped a mail --------------------------------------------------------------
+
+SCANNER = _any(
+    r"\b(?:virus|worm|trojan|malware|infected|banned (?:file|content)|disallowed attachment)\b.{0,300}?"
+    r"\b(?:blocked|quarantined|deleted?|rejected|removed|not (?:been )?delivered|replaced?)\b",
+    r"\b(?:blocked|quarantined|deleted|rejected|stopped)\b.{0,100}?\b(?:virus|worm|trojan|malware|infected)\b",
+)
+
 RECEIPT_SUBJECT = re.compile(
     r"^\s{0,9}(?:read|gelesen|lu|le[íi]do|letto|gelezen|(?:telah |sudah )?dibaca|not read|tidak dibaca"
     r"|delivered|terkirim)\s{0,9}:\s{0,9}\S",

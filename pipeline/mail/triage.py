@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The kind, why (Bahasa Indonesia), and for a bounce whom the mail did not reach."""
+    """The kind, why (Bahasa Indonesia), and whom a mail did not reach (a bounce, or an answer that holds it back)."""
 
     kind: Kind
     reason: str
@@ -47,8 +47,9 @@ def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | No
         lambda: _own(message, own),
         lambda: _report(message, own),
         lambda: _daemon(message, own),
+        lambda: _challenge(message),
         lambda: _automatic_header(message),
-        lambda: _automatic_subject(message),
+        lambda: _automatic_subject(message, own),
         lambda: _null_path(message, own),
         lambda: _worded(message, own),
         lambda: _list(message),
@@ -151,17 +152,45 @@ def _bounce(reason: str, failures: list[Failure]) -> Verdict:
     return Verdict(Kind.BOUNCE, reason, tuple(failures))
 
 
+def _challenge(message: Message) -> Verdict | None:
+    """An automatic answer that holds our mail back until its writer proves to be human, which the program will not:
+    whoever the mail was for has not got it."""
+    if not (message.sender and phrases.CHALLENGE.search(_said(message))):
+        return None
+    returned = bounces.returns_a_mail(message) and not _a_person_speaks(message)
+    if not (returned or _automatic_header(message) or _has_null_path(message)):
+        return None
+    words = "Penerima meminta bukti bahwa pengirimnya manusia."
+    failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
+    return Verdict(Kind.AUTO_REPLY, "Surat kami ditahan sampai pengirimnya membuktikan diri manusia.", (failure,))
+
+
+def _said(message: Message) -> str:
+    return " ".join(bounces.explanation(message)[:3_000].split())
+
+
+def _robot_stopped_a_mail(message: Message, own: frozenset[str]) -> Verdict | None:
+    """What a robot says of a mail that a virus scanner has stopped."""
+    if not phrases.SCANNER.search(_said(message)):
+        return None
+    return _bounce("Pemindai virus melaporkan surat yang ditahan.", bounces.from_words(message, own))
+
+
+def _has_null_path(message: Message) -> bool:
+    return message.header("Return-Path").replace(" ", "") in {"<>", "<MAILER-DAEMON>"}
+
+
 def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     """An empty envelope sender: a robot that wants no answer (RFC 5321, 4.5.5)."""
-    path = message.header("Return-Path").replace(" ", "")
-    if path not in {"<>", "<MAILER-DAEMON>"}:
+    if not _has_null_path(message):
         return None
     words = bounces.explanation(message)
     told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
     if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
         return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures)
-    return Verdict(Kind.AUTO_REPLY, "Pengirim amplopnya kosong (surat dari mesin).")
+    stopped = _robot_stopped_a_mail(message, own)
+    return stopped or Verdict(Kind.AUTO_REPLY, "Pengirim amplopnya kosong (surat dari mesin).")
 
 
 def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
@@ -223,7 +252,7 @@ def _automatic_header(message: Message) -> Verdict | None:
     return None
 
 
-def _automatic_subject(message: Message) -> Verdict | None:
+def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
     if phrases.AUTO_SUBJECT.search(message.subject):
         return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.")
     if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
@@ -231,7 +260,8 @@ def _automatic_subject(message: Message) -> Verdict | None:
     sender = message.sender.email if message.sender else ""
     robot = phrases.ROBOT_MAILBOX.match(sender) and phrases.AUTO_WORDS.search(message.text[:3_000])
     if robot and not _is_form(message):
-        return Verdict(Kind.AUTO_REPLY, "Alamat dan isinya menyatakan surat otomatis.")
+        stopped = _robot_stopped_a_mail(message, own)
+        return stopped or Verdict(Kind.AUTO_REPLY, "Alamat dan isinya menyatakan surat otomatis.")
     return None
 
 

@@ -201,6 +201,41 @@ def test_a_person_who_quotes_a_failure_is_a_person() -> None:
     assert verdict("From: Siti <siti@surel.example>", "Subject: Laporan", text=text).kind is Kind.PERSON
 
 
+CHALLENGE = """
+The message you sent to budi@warga.example requires that you confirm
+that you are a real person. Please reply to this message.
+
+The headers of the message sent from your address are shown below:
+
+Message-ID: <surat-1@kota.example>
+Subject: Jawaban atas pengaduan
+"""
+
+
+@pytest.mark.parametrize("mark", ["Auto-Submitted: auto-replied", "Return-Path: <>"])
+def test_a_mail_held_until_its_writer_proves_to_be_human_has_not_arrived(mark: str) -> None:
+    found = verdict("From: budi@warga.example", "Subject: Please verify", mark, text=CHALLENGE)
+    assert found.kind is Kind.AUTO_REPLY
+    (failure,) = found.failures
+    assert (failure.recipient, failure.permanent) == ("budi@warga.example", True)
+    assert failure.original_message_id == "surat-1@kota.example"
+
+
+def test_a_person_who_asks_about_such_a_mail_is_a_person() -> None:
+    text = "Saya menerima surat di bawah ini, apa maksudnya?\n\n> " + CHALLENGE.strip().replace("\n", "\n> ")
+    assert verdict("From: budi@warga.example", "Subject: Fwd: Please verify", text=text).kind is Kind.PERSON
+
+
+def test_what_a_virus_scanner_says_of_a_mail_is_a_failure() -> None:
+    text = "This is an automatically generated message. A virus was found in your mail, it has been blocked."
+    assert verdict("From: noreply@pemindai.example", "Subject: Virus found", text=text).kind is Kind.BOUNCE
+
+
+def test_a_person_who_complains_of_a_virus_is_a_person() -> None:
+    text = "Komputer di kelurahan terkena virus dan akun saya diblokir (blocked). Mohon dibantu."
+    assert verdict("From: siti@warga.example", "Subject: Virus", text=text).kind is Kind.PERSON
+
+
 @pytest.mark.parametrize("header", ["List-Id: <warga.example>", "Precedence: bulk", "List-Post: <x:y>"])
 def test_lists_are_recognised(header: str) -> None:
     assert verdict("From: a@b.example", header).kind is Kind.LIST
