@@ -76,7 +76,14 @@ class Message:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header, decoded, in raw order."""
-        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+        return tuple(self._by_name.get(name.lower(), ()))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key, value in self.headers:
+            found.setdefault(key.lower(), []).append(value)
+        return found
 
 
 def read(raw: bytes) -> Message:
