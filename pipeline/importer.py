@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -106,15 +105,6 @@ def _new(session: Session, some: list[Found]) -> list[Found]:
     return [one for twin, one in first.items() if twin not in known]
 
 
-def _batches(path: Path) -> Iterator[list[Found]]:
-    """A few at a time, so that memory stays small."""
-    source = mails(path)
-    while some := list(islice(source, store.BATCH)):
-        sizes = {order: store.length(one.content) for order, one in enumerate(some)}
-        for orders in store.batches(sizes):
-            yield [some[order] for order in orders]
-
-
 def survey(engine: Engine, path: Path, since: datetime | None, tell: Callable[[int], None]) -> Count:
     """What an import would do; `tell` gets the number of mails after each few."""
     return _each(engine, path, since, tell, lambda _some: [])
@@ -151,7 +141,7 @@ def _each(
     take: Callable[[list[Found]], list[str]],
 ) -> Count:
     count = Count()
-    for some in _batches(path):
+    for some in store.batches((one, store.length(one.content)) for one in mails(path)):
         recent = [one for one in some if since is None or one.at >= since]
         with reading(engine) as session:
             new = _new(session, recent)

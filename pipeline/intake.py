@@ -60,7 +60,7 @@ def take_in_all(
         usual = rows.where(Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE).order_by(Item.id)
         sizes = dict(session.execute(usual).all())
     states: dict[int, str] = {}
-    for some in store.batches(sizes):
+    for some in store.batches(sizes.items()):
         try:
             states |= _take_mails(engine, settings, some, clock)
         except Exception as error:  # the one who makes the trouble is found by taking each alone

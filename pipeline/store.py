@@ -7,15 +7,17 @@ a file into the database without ever standing in memory whole. A blob is never 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.db import Blob, BlobPart
+
+T = TypeVar("T")
 
 PART = 2**20
 BATCH = 100
@@ -111,15 +113,16 @@ def size(session: Session, digest: str) -> int:
     return session.scalar(select(Blob.size).where(Blob.sha256 == digest)) or 0
 
 
-def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """The keys in their order, at most 100 and 8 MiB at once, so that memory stays small; a larger one alone."""
-    some: list[int] = []
+def batches(sized: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
+    """Things with their sizes in bytes, in their order: at most 100 and 8 MiB at once, so that memory stays small; a
+    larger one alone."""
+    some: list[T] = []
     total = 0
-    for key, bytes_ in sizes.items():
-        if some and (len(some) == BATCH or total + bytes_ > BATCH_BYTES):
+    for one, size in sized:
+        if some and (len(some) == BATCH or total + size > BATCH_BYTES):
             yield some
             some, total = [], 0
-        some.append(key)
-        total += bytes_
+        some.append(one)
+        total += size
     if some:
         yield some

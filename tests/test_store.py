@@ -34,10 +34,10 @@ def test_bytes_come_back_as_they_were_kept_however_long(database_url: str, tmp_p
 
 
 def test_batches_are_bounded_by_number_and_size_and_keep_their_order() -> None:
-    sizes = dict(enumerate([1] * 55 + [store.BATCH_BYTES + 1] + [store.BATCH_BYTES // 2] * 3))
-    found = list(store.batches(sizes))
+    sizes = dict(enumerate([1] * 105 + [store.BATCH_BYTES + 1] + [store.BATCH_BYTES // 2] * 3))
+    found = list(store.batches(sizes.items()))
     assert [key for some in found for key in some] == list(sizes)
-    assert [len(some) for some in found] == [50, 5, 1, 2, 1]
+    assert [len(some) for some in found] == [100, 5, 1, 2, 1]
 
 
 def test_bytes_that_were_never_kept_are_a_key_error(tmp_path: Path) -> None:

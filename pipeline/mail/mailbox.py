@@ -156,7 +156,7 @@ class Mailbox:
         wanted = list(uids)
         for start in range(0, len(wanted), 500):
             sizes = self._sizes(wanted[start : start + 500])
-            for some in store.batches(sizes):
+            for some in store.batches(sizes.items()):
                 yield self._fetch({uid: sizes[uid] for uid in some})
 
     @_told
