@@ -213,12 +213,34 @@ class Register(Table):
 
 
 class Surat(Table):
+    """The reply letter: its template, its number, and what an electronic signature (TTE) needs."""
+
     templat: str = "letters/surat_jawaban.docx"
+    penomoran: Literal["otomatis", "manual"] = "otomatis"
     pola: str = "{klasifikasi}/{urut}/{unit}/{tahun}"
     klasifikasi: str
     unit: str
     tembusan: tuple[str, ...] = ()
-    batas_mb: int = Field(10, ge=1, le=50)
+    batas_mb: int = Field(10, ge=1, le=10)
+    jangkar: Literal["", "#", "$", "^"] = ""
+    sertifikat_akar: tuple[str, ...] = ()
+    pkcs12: str = ""
+
+    def number(self, order: int, year: int) -> str:
+        """The number of the letter that is `order`-th in its year."""
+        return self.pola.format(klasifikasi=self.klasifikasi, urut=order, unit=self.unit, tahun=year)
+
+    def room(self, year: int) -> str:
+        """The number with room for its order, as a draft shows it: "400.14.5/      /401.109/2026"; "" where the whole
+        number is written by hand."""
+        if self.penomoran == "manual":
+            return ""
+        fixed = {"klasifikasi": self.klasifikasi, "unit": self.unit, "tahun": year}
+        pieces = []
+        for text, name, spec, _ in string.Formatter().parse(self.pola):
+            value = "" if name is None else " " * 6 if name == "urut" else format(fixed[name], spec or "")
+            pieces.append(text + value)
+        return "".join(pieces)
 
     @field_validator("pola")
     @classmethod

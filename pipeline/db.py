@@ -299,13 +299,26 @@ class Document(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(16))  # lampiran, konsep, surat, ttd, pdf, bukti, notulen, keterangan
+    kind: Mapped[str] = mapped_column(String(16))  # see templates/istilah.toml, [jenis_dokumen]
     version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(Text)
     mime: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
     created_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(40), default="")
+    code: Mapped[str] = mapped_column(String(19), default="", index=True)  # printed on the letter; 80 random bits
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))  # what a PDF or a page was made from
+    facts: Mapped[dict[str, Any] | None]  # of a letter: its paragraphs, findings, verdict; erased with the blob
+
+
+class LetterNumber(Base):
+    """Every number that a letter has borne, so that none is given twice. Written by `cases`."""
+
+    __tablename__ = "letter_number"
+    number: Mapped[str] = mapped_column(String(80), primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # jawaban, pengantar
+    given_at: Mapped[datetime]
 
 
 class Link(Base):

@@ -19,10 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import cases, db, files
 from pipeline.config import TEMPLATES, ConfigError, Settings
 from pipeline.db import Complaint, Job, Lane, Outbox
+from pipeline.letters.returned import inspect
 from pipeline.letters.template import TemplateError
 from pipeline.mail import mailbox, outbox
 from pipeline.sop import Channel, Decision
 from pipeline.words import environment
+
+SAMPLE_CODE = "0000-0000-0000-0000"
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,14 @@ class Finding:
     text: str
 
 
-def letter_template(settings: Settings) -> None:
-    """Lint the office's letter and render it for every decision; TemplateError says where the fault is."""
+def letter_template(settings: Settings, template: bytes | None = None) -> None:
+    """Lint the office's letter (or this one) and render every variant of it; TemplateError says where the fault is."""
+    room = settings.surat.room(2026)
     for decision in Decision:
         for name in ("Contoh Nama", ""):
-            cases.compose_letter(settings, _sample(decision, name), 1)
+            sample = _sample(decision, name)
+            inspect(cases.compose_letter(settings, sample, 1, SAMPLE_CODE, room, template))
+    inspect(cases.compose_covering(settings, sample, 1, SAMPLE_CODE, room, template))
 
 
 def _sample(decision: Decision, name: str) -> Complaint:
@@ -52,8 +58,8 @@ def _sample(decision: Decision, name: str) -> Complaint:
         instansi="Instansi Contoh",
         nama=name,
         rahasia=False,
-        letter_number="000/1/000/2026",
-        letter_date=datetime(2026, 11, 23, tzinfo=UTC).date(),
+        ringkasan="Contoh ringkasan.",
+        letter_number="",
     )
 
 

@@ -142,12 +142,18 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
     if action.name in ("kirim_email", "tanya_pengadu"):
         return bool(c and c.email)
     if action.name == "ajukan":
-        return bool(c and _attachments(session, c, "konsep", "surat"))
+        letters = _attachments(session, c, "konsep", "surat") if c else []
+        return bool(letters) and not letter_blocked(letters[-1])
     if action.name == "notulen":
         return bool(c and history(session, c, EventKind.MEETING_SET))
     if action.name == "kembalikan" and c is not None and c.parent_id:
         return kind is not TaskKind.PENYAMPAIAN
     return True
+
+
+def letter_blocked(letter: Document) -> bool:
+    """Whether something in a letter must be mended before it can be signed."""
+    return any(level == "blokir" for level, _message, _where in (letter.facts or {}).get("temuan", ()))
 
 
 def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -175,8 +181,11 @@ def _answers(session: Session, settings: Settings, complaint: Complaint) -> list
 
 def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Document]:
     """The file that goes with the mail: the newest letter to edit or sign, the signed one to deliver."""
-    if task.kind in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+    if task.kind is TaskKind.JAWABAN:
         newest = _attachments(session, complaint, "konsep", "surat")[-1:]
+        newest += _attachments(session, complaint, "pengantar")[-1:] if complaint.instansi else []
+    elif task.kind is TaskKind.TANDA_TANGAN:
+        newest = _attachments(session, complaint, "akhir")[-1:]
     elif task.kind is TaskKind.PENYAMPAIAN:
         newest = _attachments(session, complaint, "ttd")[-1:]
     else:
@@ -432,9 +441,15 @@ def letter_stored(
     person: Petugas,
     link_id: int,
     name: str,
+    found: Sequence[tuple[str, str]],
 ) -> None:
+    """A letter came back by mail and was kept; `found` are (level, message) of what is wrong with it."""
     to = Letter(person.email, person.nama, complaint, task, link_id)
-    _send(session, settings, now, "surat_tersimpan", to, petugas=person, berkas=name)
+    blocked = any(level == "blokir" for level, _message in found)
+    _send(
+        session, settings, now, "surat_tersimpan", to, petugas=person, dokumen=name, terhalang=blocked,
+        temuan=[{"kata": word(f"temuan.kata.{level}"), "teks": message} for level, message in found],
+    )  # fmt: skip
 
 
 def task_reply(

@@ -25,9 +25,12 @@ from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, reading, writing
 from pipeline.heartbeat import Heartbeat
 from pipeline.ledger import Arrival
+from pipeline.letters.mark import new_code
+from pipeline.letters.returned import inspect
 from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
+from pipeline.sop import Decision
 
 log = logging.getLogger(__name__)
 SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
@@ -36,6 +39,7 @@ LONGEST_PAUSE = 15 * 60  # seconds
 BEAT = 5.0  # seconds
 PATIENCE = 30.0  # seconds to wait for another poller
 NOTED_EVERY = timedelta(minutes=1)
+PAGE_WIDTH, PAGES = 1000, 6  # pictures of a letter's pages: pixels across, how many
 
 
 def utc_now() -> datetime:
@@ -227,8 +231,8 @@ def _take_in(app: App) -> Report:
 
 
 def letters(app: App) -> Report:
-    """Draft the letters that a decision asks for."""
-    return {"konsep": _work(app, cases.FRESH_DRAFT)}
+    """Draft the letters that a decision asks for; give those that are to be signed their number."""
+    return {"konsep": _work(app, cases.FRESH_DRAFT), "bernomor": _work(app, cases.FINAL_FORM)}
 
 
 def pictures(app: App) -> Report:
@@ -248,7 +252,7 @@ def _work(app: App, kind: str) -> int:
             log.warning("job %s %s: %s", kind, subject_id, error)
             with writing(app.engine) as session:
                 # a letter has to be drafted once its template is mended; a PDF is a convenience
-                jobs.failed(session, job_id, str(error), app.clock(), give_up=kind != cases.FRESH_DRAFT)
+                jobs.failed(session, job_id, str(error), app.clock(), give_up=kind == cases.MAKE_PDF)
             continue
         with writing(app.engine) as session:
             jobs.done(session, job_id)
@@ -260,21 +264,46 @@ def _draft(app: App, complaint_id: int) -> None:
     with reading(app.engine) as session:
         complaint = session.get_one(Complaint, complaint_id)
         work = Work(session, app.settings, app.clock())
-        version = cases.next_version(work, complaint)
-    content = cases.compose_letter(work.settings, complaint, version)
+        settings = work.settings
+        version, number = cases.next_version(work, complaint), cases.own_number(work, complaint)
+    room, code, other = settings.surat.room(app.clock().astimezone(settings.zone).year), new_code(), new_code()
+    content = cases.compose_letter(settings, complaint, version, code, number or room)
+    covering = None
+    if complaint.decision is Decision.BUKAN_WEWENANG:
+        covering = (other, cases.compose_covering(settings, complaint, version, other, room))
+    made = cases.Drafted(version, code, content, inspect(content), room, covering)
     with writing(app.engine) as session:
-        cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, version, content)
+        cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, made)
+
+
+def _final(app: App, complaint_id: int) -> None:
+    """The letter as it is to be signed, with its number and date."""
+    with reading(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        complaint = session.get_one(Complaint, complaint_id)
+        source = cases.letters_of(work, complaint)[-1]
+        content, room = store.get(session, source.sha256), cases.room_of(work, complaint)
+    if complaint.letter_date is None:
+        return
+    content = cases.final_form(app.settings, content, room, complaint.letter_number, complaint.letter_date)
+    with writing(app.engine) as session:
+        cases.letter_to_sign(Work(session, app.settings, app.clock()), complaint_id, source, content)
 
 
 def _pdf(app: App, document_id: int) -> None:
     with reading(app.engine) as session:
         content = store.get(session, session.get_one(Document, document_id).sha256)
     pdf = files.to_pdf(content)
+    pages = files.pdf_pages(pdf, PAGE_WIDTH, PAGES)
     with writing(app.engine) as session:
-        cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf)
+        cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf, pages, cases.SYSTEM)
 
 
-JOBS: dict[str, Callable[[App, int], None]] = {cases.FRESH_DRAFT: _draft, cases.MAKE_PDF: _pdf}
+JOBS: dict[str, Callable[[App, int], None]] = {
+    cases.FRESH_DRAFT: _draft,
+    cases.FINAL_FORM: _final,
+    cases.MAKE_PDF: _pdf,
+}
 
 
 def remind(app: App) -> Report:

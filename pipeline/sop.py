@@ -277,7 +277,15 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     ),
     TaskKind.JAWABAN: (
         Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
-        Action("ajukan", Stage.TANDA_TANGAN, fields=(Field("catatan", FieldKind.PANJANG),)),
+        Action(
+            "ajukan",
+            Stage.TANDA_TANGAN,
+            fields=(
+                Field("nomor_surat"),  # only where the office numbers by hand
+                Field("catatan", FieldKind.PANJANG),
+                Field("yakin", FieldKind.CENTANG),  # only where something in the letter wants a look
+            ),
+        ),
         Action("kembalikan", Stage.KEPUTUSAN, fields=REASON),
     ),
     TaskKind.TANDA_TANGAN: (

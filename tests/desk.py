@@ -151,6 +151,8 @@ class Desk:
         values = {f.name: [f"isi {f.name}"] for f in given.fields if f.required and not f.choices} | {
             key: [str(v) for v in value] if isinstance(value, list) else [str(value)] for key, value in fields.items()
         }
+        if name == "tandatangani":
+            values = {"tanpa_kode": ["ya"], **values}  # the sample picture of a signed letter has no code
         uploads = {key: Upload(*file) for key, file in (files or {}).items()}
         form = cases.check(self.settings, task.kind, name, values, uploads, seen)
         with self.work() as work:
@@ -249,6 +251,11 @@ class Desk:
             return [f"{where}: {what}" for where, found in cases.audit(session) for what in found]
 
 
+def _submit(desk: Desk, number: str) -> None:
+    desk.press("sekretaris", "ajukan", number=number)
+    desk.jobs()
+
+
 def _decide(desk: Desk, number: str) -> None:
     desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah="Lampu sudah diperbaiki.")
     desk.jobs()
@@ -258,7 +265,7 @@ ROAD: dict[Stage, Callable[[Desk, str], object]] = {
     Stage.PENERIMAAN: lambda desk, n: desk.press("jfu-1", "laporkan", number=n, nama="Siti Rahmawati", email=SITI),
     Stage.KLARIFIKASI: lambda desk, n: desk.press("sekretaris", "laporkan_kepala", number=n, hasil="Benar padam."),
     Stage.KEPUTUSAN: _decide,
-    Stage.JAWABAN: lambda desk, n: desk.press("sekretaris", "ajukan", number=n),
+    Stage.JAWABAN: _submit,
     Stage.TANDA_TANGAN: lambda desk, n: desk.press(
         "kepala", "tandatangani", number=n, files={"bertanda_tangan": ("surat.jpg", SIGNED)}
     ),

@@ -176,7 +176,7 @@ def _langkah_4(kantor: Office) -> None:
     [(name, draft)] = mail.files.items()
     assert name.endswith(".docx")
     assert "panel kontrol diganti" in words_of(draft)
-    assert kantor.complaint().letter_number == "400.14.5/1/401.109/2026"
+    assert kantor.complaint().letter_number == "", "the number comes when the letter goes to be signed"
 
     first = edited(draft, "panel kontrol diganti", "panel kontrol sudah diganti")
     page = kantor.press("sekretaris", "unggah", surat=("Jawaban Siti.docx", first))
@@ -194,6 +194,7 @@ def _langkah_4(kantor: Office) -> None:
     [link] = kantor.links(stored)
     kantor.press(link, "ajukan", catatan="Mohon diperiksa.")
     assert kantor.stage() is Stage.TANDA_TANGAN
+    assert kantor.complaint().letter_number == "400.14.5/1/401.109/2026"
 
 
 def _signature(kantor: Office) -> None:
@@ -303,8 +304,8 @@ def test_every_langkah_can_be_sent_back_with_a_reason(kantor: Office) -> None:
     kantor.press("kepala", "putuskan", keputusan="ditolak", perintah="Jelaskan bahwa lampu milik warga.")
     _back(kantor, "sekretaris", "kepala", Stage.KEPUTUSAN, "Lampu itu milik Dinas.")
     kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
-    letter_number = kantor.complaint().letter_number
     kantor.press("sekretaris", "ajukan")
+    letter_number = kantor.complaint().letter_number
     _back(kantor, "kepala", "sekretaris", Stage.JAWABAN, "Hal surat keliru.")
     kantor.press("sekretaris", "ajukan")
     kantor.press("kepala", "tandatangani", bertanda_tangan=("ttd.jpg", SIGNED))

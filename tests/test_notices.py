@@ -46,7 +46,13 @@ def _a_whole_case(desk: Desk) -> None:
     desk.press("sekretaris", "laporkan_kepala", hasil="Benar padam.")
     desk.press("kepala", "rapat", waktu="2026-11-26T10:00", tempat="Ruang rapat", peserta="Kasi")
     desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat")
-    desk.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN Madiun", perintah="Teruskan.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        keputusan="bukan_wewenang",
+        instansi="PLN Madiun",
+        perintah="Pengaduan ini tentang meteran listrik.",
+    )
     desk.jobs()
     desk.to(Stage.PENYAMPAIAN, number)
     desk.press("jfu-1", "kirim_email", number=number, pesan="Salam hormat.")

@@ -73,7 +73,7 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
     desk.press("jfu-1", "laporkan", nama="Siti Rahmawati", email=SITI, **fields)
     desk.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"])
     desk.press("sekretaris", "laporkan_kepala")
-    desk.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN Madiun", perintah="Teruskan ke PLN.")
+    desk.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN Madiun", perintah="Meteran milik PLN.")
     desk.jobs()
     desk.to(Stage.PENYAMPAIAN, number)
     desk.clock.now = jakarta(25, 10, 5)
@@ -88,7 +88,7 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
         "kontak": f"0811 111 222, {SITI}",
         "isi": "Tiga lampu padam.",
         "unit": "Seksi Pengelolaan Infrastruktur",
-        "disposisi": "Teruskan ke PLN.",
+        "disposisi": "Meteran milik PLN.",
         "keputusan": "Bukan wewenang Dinas: PLN Madiun",
         "surat": "400.14.5/1/401.109/2026, 24-11-2026",
         "penyampaian": row.cells["penyampaian"],

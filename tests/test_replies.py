@@ -11,7 +11,6 @@ import pytest
 
 from pipeline import links, saved, store
 from pipeline.db import Item, Outbox, reading, writing
-from pipeline.letters.mark import document_code
 from pipeline.sop import COMMANDS, EventKind, Stage, TaskKind, action
 from pipeline.words import table
 from tests.desk import Desk, desk_in
@@ -132,7 +131,6 @@ def test_an_edited_letter_and_setuju_go_to_the_signature_in_one_reply(desk: Desk
     answer(desk, Stage.JAWABAN, "SETUJU", files=[("Surat.docx", docx, content)])
     assert desk.stage(number) is Stage.TANDA_TANGAN
     assert [d.kind for d in desk.documents(number)][-1] == "surat"
-    assert document_code(desk.settings.key, number, 1)
 
 
 def test_a_reply_that_lost_its_thread_is_known_by_the_link_it_quotes(desk: Desk) -> None:

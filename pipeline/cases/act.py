@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline import files, jobs, notices, saved, store
+from pipeline import files, notices, saved, store
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
-from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked, next_number
-from pipeline.cases.forms import Checked, File, Invalid, of_another
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
+from pipeline.cases.forms import Checked, File, Invalid
+from pipeline.cases.letters import found_in, give_number, keep_letter, letters_of, levels, of_another
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
-    MAKE_PDF,
+    FINAL_FORM,
+    FRESH_DRAFT,
     close,
     close_rest,
     fresh_links,
@@ -37,6 +39,11 @@ from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
 OVER = (Stage.SELESAI, Stage.BATAL)
+# The mails of the next task wait for what a job makes.
+AFTER = {
+    (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
+    (TaskKind.JAWABAN, Stage.TANDA_TANGAN): FINAL_FORM,
+}
 MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 
@@ -53,6 +60,12 @@ class Deed:
     @property
     def actor(self) -> Actor:
         return actor_of(self.person)
+
+    @property
+    def code(self) -> str:
+        """The code that is printed on the letter that is worked on."""
+        letters = letters_of(self.work, self.complaint)
+        return letters[-1].code if letters else ""
 
     def log(self, kind: EventKind, **data: object) -> None:
         log(self.work, self.complaint, kind, self.actor, self.task.id, **data)
@@ -132,8 +145,8 @@ def _move(deed: Deed, stage: Stage) -> None:
         _end(work, complaint, deed.actor)
     if stage in TASK_OF:
         note = deed.form.text("alasan") if deed.form.action.name in ("kembalikan", "buka_kembali") else ""
-        decided = deed.task.kind is TaskKind.KEPUTUSAN and stage is Stage.JAWABAN
-        open_task(work, complaint, TASK_OF[stage], note=note, new_draft=decided)
+        after = AFTER.get((deed.task.kind, stage), "")
+        open_task(work, complaint, TASK_OF[stage], note=note, after=after)
     if stage is Stage.PENYAMPAIAN:
         _open_children(work, complaint, deed.actor)
 
@@ -329,9 +342,6 @@ def _decide(deed: Deed) -> None:
     complaint.decision = Decision(form.text("keputusan"))
     complaint.perintah = form.text("perintah")
     complaint.instansi = form.text("instansi") if complaint.decision is Decision.BUKAN_WEWENANG else ""
-    # A merged complaint has its parent's number until it is decided itself; a reopened one has none.
-    if not complaint.letter_number or _decided_at(deed) is None:
-        complaint.letter_number, complaint.letter_date = _letter_number(deed.work)
     deed.log(
         EventKind.DECIDED,
         keputusan=str(complaint.decision),
@@ -340,37 +350,43 @@ def _decide(deed: Deed) -> None:
     )
 
 
-def _letter_number(work: Work) -> tuple[str, date]:
-    today = work.now.astimezone(work.settings.zone).date()
-    letter = work.settings.surat
-    order = next_number(work, f"surat:{today.year}")
-    number = letter.pola.format(klasifikasi=letter.klasifikasi, urut=order, unit=letter.unit, tahun=today.year)
-    return number, today
-
-
 # ---- langkah 4 and the signature -----------------------------------------------------------------------------
 
 
 def _store_letter(deed: Deed) -> None:
-    if deed.form.letter is not None:
-        drafts = len(documents(deed.work, deed.complaint, "konsep"))
-        problem = of_another(deed.work.settings, deed.complaint, deed.form.letter, drafts)
-        if problem:
-            raise Invalid({"surat": problem})
-    kept = deed.keep("surat")
-    deed.log(EventKind.LETTER_STORED, dokumen=kept, lewat="halaman")
+    """An edited letter comes back by the page; what is wrong with it is told there, and blocks only `ajukan`."""
+    letter = deed.form.letter
+    if letter is None:
+        raise Invalid({"surat": word("galat.kosong.berkas")})
+    if problem := of_another(deed.work, deed.complaint, letter):
+        raise Invalid({"surat": problem})
+    file = deed.form.files["surat"]
+    row = keep_letter(deed.work, deed.complaint, "surat", file, letter, deed.code, deed.actor)
+    deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman")
 
 
 def _submit(deed: Deed) -> None:
-    letters = documents(deed.work, deed.complaint, "konsep", "surat")
+    """The letter goes to be signed, under its number. What was found in it must be mended, or confirmed."""
+    letters = letters_of(deed.work, deed.complaint)
     decided = _decided_at(deed)
     if not letters or (decided is not None and letters[-1].created_at < decided):
         raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
     if deed.form.seen and _newer_letter(deed):
         raise Invalid({"catatan": word("galat.versi_baru")})
-    if files.soffice():
-        jobs.put(deed.work.session, MAKE_PDF, letters[-1].id, deed.work.now)
-    deed.log(EventKind.SUBMITTED, dokumen=letters[-1].id, sha256=letters[-1].sha256, teks=deed.form.text("catatan"))
+    letter, typed = letters[-1], deed.form.text("nomor_surat")
+    if "blokir" in levels(letter):
+        raise Invalid({"catatan": word("galat.surat_terhalang")})
+    if "lihat" in levels(letter) and not deed.form.text("yakin"):
+        raise Invalid({"yakin": word("galat.yakin")})
+    give_number(deed.work, deed.complaint, typed)
+    deed.log(
+        EventKind.SUBMITTED,
+        dokumen=letter.id,
+        sha256=letter.sha256,
+        nomor=deed.complaint.letter_number,
+        teks=deed.form.text("catatan"),
+        dikonfirmasi=[f.message for f in found_in(letter) if f.level == "lihat"],
+    )
 
 
 def _newer_letter(deed: Deed) -> bool:

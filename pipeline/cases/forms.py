@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 from pipeline import files
 from pipeline.cases.core import Forbidden
 from pipeline.config import Settings
-from pipeline.db import Complaint
 from pipeline.letters import returned
-from pipeline.letters.mark import document_code
 from pipeline.sop import Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.words import word
 
@@ -158,27 +156,9 @@ class _Reader:
 def read_letter(settings: Settings, content: bytes) -> returned.Returned:
     """The letter that came back from Word, through its gate; ValueError says what to do when it cannot be taken."""
     try:
-        letter = returned.inspect(content, max_bytes=settings.surat.batas_mb * 2**20)
+        return returned.inspect(content, max_bytes=settings.surat.batas_mb * 2**20)
     except returned.NotALetter as error:
         raise ValueError(str(error)) from error
-    blocking = [finding.message for finding in letter.findings if finding.level == "blokir"]
-    if blocking:
-        raise ValueError(" ".join(blocking))
-    return letter
-
-
-def of_another(settings: Settings, complaint: Complaint, letter: returned.Returned, drafts: int) -> str:
-    """Why a letter cannot be this complaint's, or "": its marks (properties, dc:identifier, footer) are keyed.
-
-    A letter without any mark is taken: the page or the thread that it came by names the case.
-    """
-    for mark in filter(None, (letter.mark, letter.identifier)):
-        if mark.case_id != complaint.number or mark.code != document_code(settings.key, mark.case_id, mark.version):
-            return word("galat.surat_lain", nomor=mark.case_id)
-    codes = {document_code(settings.key, complaint.number, version) for version in range(1, drafts + 1)}
-    if letter.footer_code and letter.footer_code not in codes:
-        return word("galat.surat_lain_kode", kode=letter.footer_code)
-    return ""
 
 
 def _together(name: str, reader: _Reader) -> None:

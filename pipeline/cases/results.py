@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
-from pipeline import links, notices, store
+from pipeline import links, notices
 from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import Work, locked
-from pipeline.cases.forms import File, of_another
+from pipeline.cases.forms import File
+from pipeline.cases.letters import final_letter, found_in, keep_letter, letters_of, of_another
 from pipeline.cases.record import add_documents, documents
 from pipeline.cases.tasks import close_rest, open_task, open_task_of, resume, tell_holders, window
-from pipeline.config import TEMPLATES, Petugas, Settings
+from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Outbox, Task
-from pipeline.files import DOCX, PDF
-from pipeline.letters import draft
-from pipeline.letters.mark import Mark, document_code
+from pipeline.files import DOCX
 from pipeline.letters.returned import Returned
 from pipeline.sop import EventKind, Role, Stage, TaskKind
 from pipeline.words import word
@@ -25,49 +26,45 @@ def next_version(work: Work, complaint: Complaint) -> int:
     return 1 + len(documents(work, complaint, "konsep"))
 
 
-def compose_letter(settings: Settings, complaint: Complaint, version: int) -> bytes:
-    """The generated reply of langkah 4 as DOCX. TemplateError when the office's template is broken."""
-    template = settings.letter_template.read_bytes()
-    wording = (TEMPLATES / "letters" / "kalimat.toml").read_text("utf-8")
-    office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
-    code = document_code(settings.key, complaint.number, version)
-    data = draft.compose(
-        wording=draft.read_wording(wording),
-        decision=str(complaint.decision),
-        instruction=complaint.perintah,
-        channel=str(complaint.channel),
-        received=complaint.received_at.astimezone(settings.zone).date(),
-        perihal=complaint.perihal,
-        register_number=complaint.number,
-        agency=complaint.instansi or None,
-        addressee=None if complaint.rahasia else complaint.nama or None,
-        city=office.kota,
-        office=draft.Office(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
-        signer=draft.Signer(head.jabatan, head.nama, head.pangkat, head.nip),
-        code=code,
-        number=complaint.letter_number,
-        day=complaint.letter_date,
-        tembusan=settings.surat.tembusan,
-    )
-    return draft.render(template, data, Mark(complaint.number, version, code))
+@dataclass(frozen=True)
+class Drafted:
+    """A generated letter: its bytes, the code printed on it, how it reads, and how it shows the number that is still to
+    come. `covering` is the letter to the agency in charge, with its own code."""
+
+    version: int
+    code: str
+    content: bytes
+    letter: Returned
+    room: str
+    covering: tuple[str, bytes] | None = None
 
 
-def contact_line(settings: Settings) -> str:
-    """Telepon, Laman, Pos-el of the kop; only those that config.toml has."""
-    office = settings.instansi
-    pairs = (("Telepon", office.telepon), ("Laman", office.laman), ("Pos-el", office.pos_el))
-    return ", ".join(f"{name} {value}" for name, value in pairs if value)
-
-
-def draft_letter(work: Work, complaint_id: int, version: int, content: bytes) -> None:
+def draft_letter(work: Work, complaint_id: int, made: Drafted) -> None:
     """Keep the generated letter and tell the Sekretaris, who has waited for it; nothing if the case moved on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
-    if task is None or next_version(work, complaint) != version:
+    if task is None or next_version(work, complaint) != made.version:
         return
-    name = f"Konsep jawaban {complaint.number.replace('/', '-')}.docx"
-    kept = add_documents(work, "konsep", [File(name, DOCX, content)], SYSTEM, complaint=complaint)
-    log(work, complaint, EventKind.DRAFTED, SYSTEM, task.id, dokumen=kept[0].id)
+    number = complaint.number.replace("/", "-")
+    if made.covering is not None:
+        code, content = made.covering
+        covering = [File(f"Surat pengantar {number}.docx", DOCX, content)]
+        (row,) = add_documents(work, "pengantar", covering, SYSTEM, complaint=complaint)
+        row.code, row.facts = code, {"ruang": made.room}
+    file = File(f"Konsep jawaban {number}.docx", DOCX, made.content)
+    kept = keep_letter(work, complaint, "konsep", file, made.letter, made.code, SYSTEM, made.room)
+    log(work, complaint, EventKind.DRAFTED, SYSTEM, task.id, dokumen=kept.id)
+    tell_holders(work, complaint, task)
+
+
+def letter_to_sign(work: Work, complaint_id: int, source: Document, content: bytes) -> None:
+    """Keep the letter as it is to be signed and tell who signs; nothing if the case moved on."""
+    complaint = locked(work, complaint_id)
+    task = open_task_of(work, complaint.id, TaskKind.TANDA_TANGAN)
+    newest = letters_of(work, complaint)[-1:]
+    if task is None or [d.id for d in newest] != [source.id]:
+        return
+    final_letter(work, complaint, source, content, SYSTEM)
     tell_holders(work, complaint, task)
 
 
@@ -83,40 +80,25 @@ def letter_by_mail(
     work.session.refresh(task)
     if task.closed_at is not None:
         return word("balasan.sudah_selesai")
-    if problem := of_another(work.settings, complaint, letter, len(documents(work, complaint, "konsep"))):
+    if problem := of_another(work, complaint, letter):
         return problem
-    kept = add_documents(work, "surat", [file], actor_of(person), complaint=complaint)
+    code = letters_of(work, complaint)[-1].code
+    kept = keep_letter(work, complaint, "surat", file, letter, code, actor_of(person))
     log(
         work,
         complaint,
         EventKind.LETTER_STORED,
         actor_of(person),
         task.id,
-        dokumen=[d.id for d in kept],
+        dokumen=[kept.id],
         lewat="email",
     )
     if quiet:
         return ""
     (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
-    notices.letter_stored(work.session, work.settings, work.now, complaint, task, person, link_id, file.name)
+    found = [(f.level, f.message) for f in found_in(kept) if f.level != "baik"]
+    notices.letter_stored(work.session, work.settings, work.now, complaint, task, person, link_id, file.name, found)
     return ""
-
-
-def store_pdf(work: Work, document_id: int, content: bytes) -> None:
-    """Keep the PDF of a letter beside it, as the same version."""
-    source = work.session.get_one(Document, document_id)
-    name = source.name.rsplit(".", 1)[0] + ".pdf"
-    row = Document(
-        complaint_id=source.complaint_id,
-        kind="pdf",
-        version=source.version,
-        name=name,
-        mime=PDF,
-        sha256=store.put(work.session, content),
-        created_at=work.now,
-        actor=SYSTEM.code,
-    )
-    work.session.add(row)
 
 
 def delivery_result(work: Work, mail: Outbox) -> None:

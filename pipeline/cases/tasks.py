@@ -21,6 +21,7 @@ from pipeline.db import Complaint, Item, Task
 from pipeline.sop import LANGKAH_OF_TASK, ROLE_OF, EventKind, Role, TaskKind
 
 FRESH_DRAFT = "konsep"  # job kinds
+FINAL_FORM = "akhir"
 MAKE_PDF = "pdf"
 WAIT_FOR_PENGADU = Limit(3, "hari kerja")
 
@@ -83,16 +84,16 @@ def open_task(
     *,
     holder: str = "",
     note: str = "",
-    new_draft: bool = False,
+    after: str = "",
 ) -> Task:
     """Ask somebody for the next thing: the row with its due time, a link for each holder, the mails.
 
-    With `new_draft` the mail waits for the letter's draft, which a job makes and `draft_letter` brings.
+    `after` names the job that the mails wait for: it makes the letter that goes with them.
     """
     task = Task(complaint_id=complaint.id, kind=kind, holder=holder, note=note, opened_at=work.now)
     start(work, task)
-    if new_draft:
-        jobs.put(work.session, FRESH_DRAFT, complaint.id, work.now)
+    if after:
+        jobs.put(work.session, after, complaint.id, work.now)
     else:
         tell_holders(work, complaint, task)
     return task

@@ -1,7 +1,7 @@
 """Template bytes and typed data in, the bytes of a Word letter out; pure.
 
-Hides docxtpl, the cleaning of values (a lone surrogate would cut a paragraph, a control character would
-start a page), the QR at the foot, and where the mark is written.
+Hides the cleaning of values (a lone surrogate would cut a paragraph, a control character would start a page), the QR
+at the foot, and what each place of the template gets.
 """
 
 from __future__ import annotations
@@ -9,40 +9,41 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import Any
+from functools import lru_cache
 
 import segno
-from docx.opc.packuri import PackURI
-from docx.opc.part import Part
-from docx.shared import Cm
-from docxtpl import InlineImage  # ships no types
-from jinja2 import TemplateError as JinjaError
 from markupsafe import Markup, escape
 
-from pipeline.letters.mark import Mark, document_code, to_identifier, to_properties
-from pipeline.letters.template import TemplateError, environment, open_template
+from pipeline.letters.mark import Mark, to_identifier, to_properties
+from pipeline.letters.program import LINE_END, Program, Properties
+from pipeline.letters.template import Fields, TemplateError
 from pipeline.letters.wording import Decision, Wording, fill, long_date, points_from, read_wording
 
 __all__ = [
-    "LetterData", "Mark", "Office", "Signer", "TemplateError", "Wording",
-    "compose", "document_code", "read_wording", "render",
+    "LetterData", "Mark", "Office", "Signer", "TemplateError", "Wording", "compose", "read_wording", "render",
 ]  # fmt: skip
 
-FIELDS = frozenset(
-    [
-        "pemerintah", "kantor", "alamat", "kontak", "nomor", "sifat", "lampiran", "hal", "tempat_tanggal",
-        "tujuan", "tempat_tujuan", "pembuka", "butir_surat", "penutup", "jabatan", "jangkar", "nama",
-        "pangkat", "nip", "tembusan", "nomor_register", "kode_dokumen", "kode_qr", "kalimat_elektronik",
-    ]
+FIELDS = Fields(
+    single=frozenset(
+        [
+            "pemerintah", "kantor", "alamat", "kontak", "nomor", "sifat", "lampiran", "hal", "tempat_tanggal",
+            "tujuan", "tempat_tujuan", "jabatan", "jangkar", "nama", "pangkat", "nip", "nomor_register",
+            "kode_dokumen", "kode_qr", "laman_keaslian", "kalimat_elektronik",
+        ]
+    ),
+    lists=frozenset(["pembuka", "butir_surat", "penutup", "tembusan"]),
+    required=frozenset(
+        [
+            "nomor", "hal", "tempat_tanggal", "tujuan", "pembuka", "butir_surat", "penutup", "jabatan", "nama", "nip",
+            "nomor_register", "kode_dokumen", "kode_qr",
+        ]
+    ),
 )  # fmt: skip
-QR_SIZE_CM = 1.2
 MAX_SUBJECT = 200
-_BLANK = "\u00a0" * 24
-_CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
-_CUSTOM_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
+BLANK = "\u00a0" * 24  # room to write a date by hand
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class LetterData:
     document_code: str
     office: Office
     electronic_sentence: str = ""
+    authenticity: str = ""  # address of the public page, without the code
 
 
 def compose(
@@ -110,6 +112,7 @@ def compose(
     day: Date | None = None,
     tembusan: tuple[str, ...] = (),
     electronic: bool = False,
+    authenticity: str = "",
 ) -> LetterData:
     """The first draft of the reply (SOP langkah 4): a decision and an instruction in formal sentences."""
     common, sentences = wording.common, _sentences(wording, decision)
@@ -125,11 +128,11 @@ def compose(
         number=number,
         sifat=common["sifat"],
         lampiran=common["lampiran"],
-        hal=common["hal"],
+        hal=sentences.subject or common["hal"],
         place=city,
         date=day,
-        addressee=fill(common["tujuan_bernama"], {"nama": name}) if name else common["tujuan_anonim"],
-        addressee_place=city if name else common["tempat_anonim"],
+        addressee=_addressee(sentences, common, name, values),
+        addressee_place=city if name and not sentences.addressee else common["tempat_anonim"],
         opening=_tidy(fill(sentences.opening, values)),
         points=_points(sentences, values, instruction, wording, agency),
         closing="\n".join(fill(s, values) for s in sentences.closing),
@@ -142,7 +145,14 @@ def compose(
         document_code=code,
         office=office,
         electronic_sentence=common["tanda_tangan_elektronik"] if electronic else "",
+        authenticity=authenticity,
     )
+
+
+def _addressee(sentences: Decision, common: Mapping[str, str], name: str, values: dict[str, str]) -> str:
+    if sentences.addressee:
+        return fill(sentences.addressee, values)
+    return fill(common["tujuan_bernama"], {"nama": name}) if name else common["tujuan_anonim"]
 
 
 def _sentences(wording: Wording, decision: str) -> Decision:
@@ -163,6 +173,8 @@ def _points(
     beside = (sentences.agency_point,) if agency and sentences.agency_point else ()
     before = [fill(s, values) for s in (*sentences.first_points, *beside)]
     after = [fill(s, values) for s in sentences.last_points]
+    if sentences.addressee:
+        return (*before, *(line.strip() for line in clean(instruction).split("\n") if line.strip()), *after)
     return (*before, *points_from(clean(instruction), wording), *after)
 
 
@@ -209,25 +221,25 @@ def render(template: bytes, data: LetterData, mark: Mark, *, anchor: str = "") -
     The anchor is taken out of every value, and must then stand in the letter exactly once. The same input
     gives the same bytes. Raises TemplateError.
     """
-    document = open_template(template, FIELDS)
-    try:
-        document.render(_context(document, data, anchor), environment())
-    except JinjaError as error:
-        raise TemplateError(f"Templat surat tidak dapat diisi: {error}.") from error
-    _write_mark(document.docx, data, mark)
-    out = io.BytesIO()
-    document.save(out)
-    return _settled(out.getvalue(), anchor)
+    letter = compiled(template).fill(_context(data, anchor), _qr(data), _properties(data, mark))
+    if anchor and letter.count(anchor) != 1:
+        raise TemplateError(
+            f"Templat surat: tanda “{anchor}” untuk tanda tangan elektronik harus tercetak tepat satu kali "
+            f"(isian {{{{ jangkar }}}}), sekarang {letter.count(anchor)} kali."
+        )
+    return letter.packed
 
 
-def _context(document: Any, data: LetterData, anchor: str) -> dict[str, object]:
+@lru_cache(maxsize=4)
+def compiled(template: bytes) -> Program:
+    """The checked template, ready to be filled many times; checking it takes longer than a letter."""
+    return Program(template, FIELDS)
+
+
+def _context(data: LetterData, anchor: str) -> dict[str, object]:
     def value(text: str | None) -> Markup:
-        # docxtpl rewrites some brace pairs after rendering and may evaluate a part twice; as character
-        # references they reach the XML parser untouched.
-        safe = str(escape(clean(text).replace(anchor, "") if anchor else clean(text)))
-        for mark in "{}%":
-            safe = safe.replace(mark, f"&#{ord(mark)};")
-        return Markup(safe)
+        lines = (clean(text).replace(anchor, "") if anchor else clean(text)).split("\n")
+        return LINE_END.join(escape(line) for line in lines)
 
     def paragraphs(text: str) -> list[Markup]:
         return [value(line) for line in clean(text).split("\n") if line.strip()]
@@ -237,11 +249,11 @@ def _context(document: Any, data: LetterData, anchor: str) -> dict[str, object]:
         "kantor": value(data.office.name),
         "alamat": value(data.office.address),
         "kontak": value(data.office.contact),
-        "nomor": value(_spaced(data.number)),
+        "nomor": value(spaced(data.number)),
         "sifat": value(data.sifat),
         "lampiran": value(data.lampiran),
         "hal": value(data.hal),
-        "tempat_tanggal": value(f"{data.place}, {long_date(data.date) if data.date else _BLANK}"),
+        "tempat_tanggal": value(f"{data.place}, {long_date(data.date) if data.date else BLANK}"),
         "tujuan": value(data.addressee),
         "tempat_tujuan": value(data.addressee_place),
         "pembuka": paragraphs(data.opening),
@@ -255,59 +267,31 @@ def _context(document: Any, data: LetterData, anchor: str) -> dict[str, object]:
         "tembusan": [value(line) for line in data.tembusan],
         "nomor_register": value(data.register_number),
         "kode_dokumen": value(data.document_code),
-        "kode_qr": InlineImage(document, _qr(data.document_code), width=Cm(QR_SIZE_CM)),
+        "laman_keaslian": value(data.authenticity),
         "kalimat_elektronik": value(data.electronic_sentence),
     }
 
 
-def _spaced(number: str) -> str:
+def _properties(data: LetterData, mark: Mark) -> Properties:
+    return Properties(
+        identifier=to_identifier(mark),
+        title=clean(f"{data.hal} {data.register_number}")[:250],
+        author=clean(data.office.name)[:250],
+        custom=lambda existing: to_properties(mark, existing),
+    )
+
+
+def spaced(number: str) -> str:
     """Room left for a number to be written in must not collapse: "400.14.5/      /401.109/2026"."""
-    return clean(number).replace("  ", "\u00a0\u00a0") or _BLANK
+    return clean(number).replace("  ", "\u00a0\u00a0") or BLANK
 
 
-def _qr(code: str) -> io.BytesIO:
-    """PNG of the document code; 2 modules of quiet zone, the footer's own white space gives the rest."""
+def _qr(data: LetterData) -> bytes:
+    """PNG of the address where the letter can be checked, else of its code. In capitals where that means the same: it
+    makes a coarser code. 2 modules of quiet zone, the footer's own white space gives the rest."""
+    text = f"{data.authenticity}/{data.document_code}" if data.authenticity else data.document_code
+    if re.fullmatch(r"https?://[^/?#]+/asli/[0-9A-Z-]+", text):
+        text = text.upper()
     out = io.BytesIO()
-    segno.make(code or "-", micro=False, error="m").save(out, kind="png", scale=12, border=2)
-    out.seek(0)
-    return out
-
-
-def _write_mark(document: Any, data: LetterData, mark: Mark) -> None:
-    core = document.core_properties
-    core.identifier = to_identifier(mark)
-    core.title = clean(f"{data.hal} {data.register_number}")[:250]
-    core.author = clean(data.office.name)[:250]
-    core.language = "id-ID"
-    package = document.part.package
-    for relation in package.rels.values():
-        if relation.reltype == _CUSTOM_REL:
-            relation.target_part._blob = to_properties(mark, relation.target_part.blob)
-            return
-    part = Part(PackURI("/docProps/custom.xml"), _CUSTOM_TYPE, to_properties(mark), package)
-    package.relate_to(part, _CUSTOM_REL)
-
-
-def _settled(data: bytes, anchor: str) -> bytes:
-    """The same package with fixed times, for equal input must give equal bytes; the anchor is counted."""
-    out = io.BytesIO()
-    printed = 0
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            blob = old.read(name)
-            if anchor and re.fullmatch(r"word/(document|header\d*|footer\d*)\.xml", name):
-                printed += _count(blob, anchor)
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, blob)
-    if anchor and printed != 1:
-        raise TemplateError(
-            f"Templat surat: tanda “{anchor}” untuk tanda tangan elektronik harus tercetak tepat satu kali "
-            f"(isian {{{{ jangkar }}}}), sekarang {printed} kali."
-        )
+    segno.make(text or "-", micro=False, error="m").save(out, kind="png", scale=8, border=2)
     return out.getvalue()
-
-
-def _count(xml: bytes, anchor: str) -> int:
-    texts = re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", xml.decode("utf-8"))
-    return "".join(texts).count(str(escape(anchor)))

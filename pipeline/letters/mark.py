@@ -1,68 +1,89 @@
 """The mark that ties a Word file to one version of one case.
 
-Hides where the mark is kept: custom document properties (they survive Word and LibreOffice, also through
-.odt and .doc) and dc:identifier as a second place; and how the printed code is derived.
+Hides where the mark is kept: custom document properties (they survive Word and LibreOffice, also through .odt and .doc)
+and dc:identifier as a second place. The printed code is random; a keyed seal shows that the mark is ours.
 """
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import hmac
 import re
+import secrets
 from dataclasses import dataclass
+from hashlib import sha256
 from xml.etree import ElementTree as ET
 
-# Consonants only, without those mistaken for others in print or over the telephone: no code spells a word.
-ALPHABET = "BCDFGHJKMNPQRTVWXY"
-CODE = re.compile(f"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
+# Crockford's base 32: no I, L, O, U, which are mistaken for others in print or over the telephone.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_GROUP = f"[{ALPHABET}]{{4}}"
+CODE = re.compile(rf"{_GROUP}(?:-{_GROUP}){{3}}")
+_MISTAKEN = str.maketrans("OIL", "011")
 
 CUSTOM_NS = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 VALUE_NS = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 # Fixed by ECMA-376 part 1, 22.3: the format id of user-defined properties; ids start at 2.
 FORMAT_ID = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 
-CASE, VERSION, CODE_NAME = "aduan_case", "aduan_version", "aduan_code"
+CASE, VERSION, CODE_NAME, SEAL = "aduan_case", "aduan_version", "aduan_code", "aduan_seal"
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Which draft a file is: the case, the version of its letter, and the code printed at its foot."""
+    """Which draft a file is: the case, the version of its letter, the code printed at its foot, and the keyed seal."""
 
     case_id: str
     version: int
     code: str
+    seal: str = ""
 
 
-def document_code(key: bytes, case_id: str, version: int) -> str:
-    """A keyed code, printed like "HYRM-WDJF": nobody without the key can make one that fits."""
+def new_code() -> str:
+    """80 random bits, printed like "7K3M-9QXF-2BTR-WD5H": nobody can guess one."""
+    number = secrets.randbits(80)
+    letters = "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+
+
+def read_code(text: str) -> str:
+    """A code as somebody typed or scanned it, in its printed form; "" if it is none. Takes the address of its page."""
+    letters = text.strip().rstrip("/").rpartition("/")[2].upper().translate(_MISTAKEN)
+    letters = re.sub(r"[\s-]", "", letters)
+    code = "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+    return code if CODE.fullmatch(code) else ""
+
+
+def sealed(key: bytes, case_id: str, version: int, code: str) -> Mark:
+    """A mark that nobody without the key can make."""
     if not key:
-        raise ValueError("document_code needs a key")
-    message = f"aduan document 1\0{version}\0{case_id}".encode("utf-8", "surrogatepass")
-    number = int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
-    letters = ""
-    for _ in range(8):
-        number, index = divmod(number, len(ALPHABET))
-        letters += ALPHABET[index]
-    return f"{letters[:4]}-{letters[4:]}"
+        raise ValueError("a mark needs a key")
+    message = f"aduan letter 2\0{version}\0{code}\0{case_id}".encode("utf-8", "surrogatepass")
+    seal = base64.b32encode(hmac.digest(key, message, sha256)[:15]).decode().lower()
+    return Mark(case_id, version, code, seal)
+
+
+def is_ours(key: bytes, mark: Mark) -> bool:
+    """Whether the seal fits."""
+    return hmac.compare_digest(sealed(key, mark.case_id, mark.version, mark.code).seal, mark.seal)
 
 
 def to_identifier(mark: Mark) -> str:
     """The text kept in dc:identifier."""
-    return f"aduan:{mark.case_id}:{mark.version}:{mark.code}"
+    return f"aduan:{mark.case_id}:{mark.version}:{mark.code}:{mark.seal}"
 
 
 def from_identifier(text: str) -> Mark | None:
     """Read `to_identifier` back; anything else is None."""
-    found = re.fullmatch(r"aduan:(.{1,100}):(\d{1,6}):(.*)", text.strip())
-    return _mark(found[1], found[2], found[3]) if found else None
+    found = re.fullmatch(r"aduan:(.{1,100}):(\d{1,6}):([^:]*):([^:]*)", text.strip())
+    return _mark(found[1], found[2], found[3], found[4]) if found else None
 
 
 def to_properties(mark: Mark, existing: bytes | None = None) -> bytes:
-    """docProps/custom.xml with our three properties, beside those that the template had of its own."""
+    """docProps/custom.xml with our four properties, beside those that the template had of its own."""
     ET.register_namespace("vt", VALUE_NS)
     ET.register_namespace("", CUSTOM_NS)
     root = ET.fromstring(existing) if existing else ET.Element(f"{{{CUSTOM_NS}}}Properties")
-    ours = {CASE: mark.case_id, VERSION: str(mark.version), CODE_NAME: mark.code}
+    ours = {CASE: mark.case_id, VERSION: str(mark.version), CODE_NAME: mark.code, SEAL: mark.seal}
     for old in [p for p in root if p.get("name") in ours]:
         root.remove(old)
     for name, value in ours.items():
@@ -75,12 +96,11 @@ def to_properties(mark: Mark, existing: bytes | None = None) -> bytes:
 
 
 def from_properties(root: ET.Element) -> Mark | None:
-    """Read the three properties; None when one is missing or cannot be ours."""
+    """Read the four properties; None when one is missing or cannot be ours."""
     values = {node.get("name", ""): "".join(node.itertext()).strip() for node in root}
-    return _mark(values.get(CASE, ""), values.get(VERSION, ""), values.get(CODE_NAME, ""))
+    return _mark(values.get(CASE, ""), values.get(VERSION, ""), values.get(CODE_NAME, ""), values.get(SEAL, ""))
 
 
-def _mark(case_id: str, version: str, code: str) -> Mark | None:
-    if not case_id or not re.fullmatch(r"[0-9]{1,6}", version) or not CODE.fullmatch(code):
-        return None
-    return Mark(case_id, int(version), code)
+def _mark(case_id: str, version: str, code: str, seal: str) -> Mark | None:
+    fits = re.fullmatch(r"[0-9]{1,6}", version) and CODE.fullmatch(code) and re.fullmatch(r"[a-z2-7]{24}", seal)
+    return Mark(case_id, int(version), code, seal) if case_id and fits else None

@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from pipeline.letters.archive import broken, forbid, shown, suspect
 
-MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 75_000, 200_000, 150
+MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 70_000, 180_000, 150
 MAX_STRETCH = 2**20  # bytes without a tag; expat holds a tag or comment in memory whole, several times
 MAX_NAMESPACE = 300  # characters; expat repeats it before every name
 ENCODINGS = ("utf-8", "utf-16", "us-ascii", "ascii")

@@ -56,6 +56,8 @@ class Returned:
     identifier: Mark | None
     footer_code: str | None
     findings: tuple[Finding, ...]
+    feet: tuple[str, ...] = ()  # the paragraphs of headers and footers
+    remarks: tuple[str, ...] = ()  # what the gate let in and wants a look
 
     @property
     def blocked(self) -> bool:
@@ -74,15 +76,20 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
     codes = _footer_codes(package, printed)
     findings = (
         *_body(paragraphs),
-        *_tracked(printed.values()),
-        *_comments(package),
+        *_tracked(printed),
+        *_comments(package, printed),
         *_left_over(package.main, printed),
         *_hidden(printed.values()),
         *_mark_findings(mark, identifier, codes),
     )
     good = () if any(f.level == "blokir" or f.where == "teks tersembunyi" for f in findings) else (_CLEAN,)
     code = next(iter(codes)) if len(codes) == 1 else None
-    return Returned(paragraphs, mark, identifier, code, (*findings, *good))
+    feet = tuple(text for name, root in printed.items() if name != package.main for text in _paragraphs(root))
+    remarks = tuple(remark for remark in package.remarks if remark not in _TOLD)
+    return Returned(paragraphs, mark, identifier, code, (*findings, *good), feet, remarks)
+
+
+_TOLD = ("perubahan terlacak", "komentar", "teks tersembunyi")  # by findings of their own
 
 
 _CLEAN = Finding(
@@ -125,11 +132,33 @@ def _body(paragraphs: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding("blokir", message, "isi surat")
 
 
-def _by_author(nodes: Iterable[ET.Element]) -> list[tuple[str, int]]:
-    counts = Counter(_short(n.get(f"{{{W}}}author", "")) or "seseorang" for n in nodes)
-    first, rest = counts.most_common(_AUTHORS_NAMED), sum(counts.values())
-    others = rest - sum(count for _, count in first)
-    return [*first, *([("orang lain", others)] if others else [])]
+def _by_author(places: Iterable[tuple[str, str]]) -> list[tuple[str, int, str]]:
+    """(author, how many, beside which words the first stands) out of (author, words)."""
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for author, words in places:
+        name = _short(author) or "seseorang"
+        counts[name] += 1
+        first.setdefault(name, words)
+    named = counts.most_common(_AUTHORS_NAMED)
+    others = sum(counts.values()) - sum(count for _, count in named)
+    rest = [("orang lain", others, "")] if others else []
+    return [*((name, count, first[name]) for name, count in named), *rest]
+
+
+def _beside(root: ET.Element, tags: set[str]) -> Iterator[tuple[ET.Element, str]]:
+    """Each element of these names, with the first words of the paragraph that it stands in."""
+    within: dict[ET.Element, ET.Element] = {}
+    for paragraph in root.iter(f"{{{W}}}p"):
+        within |= dict.fromkeys(paragraph.iter(), paragraph)
+    for node in root.iter():
+        if node.tag in tags:
+            around = within.get(node)
+            yield node, _short("".join(_pieces(around))) if around is not None else ""
+
+
+def _near(words: str, otherwise: str) -> str:
+    return f"di “{words}”" if words else otherwise
 
 
 def _short(text: str) -> str:
@@ -138,25 +167,36 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _tracked(roots: Iterable[ET.Element]) -> Iterator[Finding]:
+def _tracked(printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
     tags = {f"{{{W}}}{name}" for name in _CHANGES}
-    for author, count in _by_author(node for root in roots for node in root.iter() if node.tag in tags):
+    places = ((n.get(f"{{{W}}}author", ""), words) for root in printed.values() for n, words in _beside(root, tags))
+    for author, count, words in _by_author(places):
         yield Finding(
             "blokir",
             f"Masih ada {count} perubahan terlacak oleh {author}. Di Word buka Tinjau, pilih Terima Semua "
             "Perubahan, simpan, lalu unggah lagi.",
-            "perubahan terlacak",
+            _near(words, "perubahan terlacak"),
         )
 
 
-def _comments(package: Package) -> Iterator[Finding]:
+def _comments(package: Package, printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
+    anchors = {
+        node.get(f"{{{W}}}id", ""): words
+        for root in printed.values()
+        for node, words in _beside(root, {f"{{{W}}}commentRangeStart", f"{{{W}}}commentReference"})
+    }
     roots = [package.tree(name) for name in package.of_type("wordprocessingml.comments+xml")]
-    for author, count in _by_author(node for root in roots for node in root.iter(f"{{{W}}}comment")):
+    places = (
+        (node.get(f"{{{W}}}author", ""), anchors.get(node.get(f"{{{W}}}id", ""), ""))
+        for root in roots
+        for node in root.iter(f"{{{W}}}comment")
+    )
+    for author, count, words in _by_author(places):
         yield Finding(
             "blokir",
             f"Masih ada {count} komentar oleh {author}. Di Word buka Tinjau, pilih Hapus Semua Komentar, "
             "simpan, lalu unggah lagi.",
-            "komentar",
+            _near(words, "komentar"),
         )
 
 
@@ -168,12 +208,13 @@ def _place(name: str, main: str) -> str:
 
 def _left_over(main: str, printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
     for name, root in printed.items():
-        found = [scrap[0] for text in _paragraphs(root) for scrap in _LEFT_OVER.finditer(text)]
-        for scrap in dict.fromkeys(found[:20]):
+        found = [(scrap[0], text) for text in _paragraphs(root) for scrap in _LEFT_OVER.finditer(text)]
+        for scrap, text in {scrap: (scrap, text) for scrap, text in reversed(found[:20])}.values():
+            words = _short(text) if _short(text) != _short(scrap) else ""
             yield Finding(
                 "blokir",
                 f"Masih ada isian kosong “{_short(scrap)}”. Mohon dilengkapi atau dihapus.",
-                _place(name, main),
+                _near(words, _place(name, main)),
             )
 
 

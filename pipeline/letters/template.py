@@ -10,6 +10,7 @@ import difflib
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from docx.opc.constants import CONTENT_TYPE
@@ -17,9 +18,14 @@ from docxtpl import DocxTemplate  # ships no types
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from pipeline.letters.package import NotALetter, open_package
+
 MAX_TEMPLATE_BYTES = 5 * 1024 * 1024
+MAX_PART = 2**20  # characters of body, header or footer; docxtpl's patterns take squared time
+MAX_TAGS = 300
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 _TRACKED = re.compile(r"<w:(ins|del|moveFrom|moveTo)[ >]")
+_UNUSED = re.compile(r"\{%\s*(?:tc\b|colspan\b|cellbg\b|vm\b|hm\b)")
 _PLACES = {
     CONTENT_TYPE.WML_HEADER: "kepala halaman",
     CONTENT_TYPE.WML_FOOTER: "kaki halaman",
@@ -34,7 +40,7 @@ _LOOP_WORDS = {"index", "first", "last", "length"}
 
 
 class TemplateError(Exception):
-    """The template or the wording cannot be used; the message says where and what, for office staff."""
+    """The template or the wording cannot be used; each line of the message says where and what, for office staff."""
 
 
 def environment() -> ImmutableSandboxedEnvironment:
@@ -46,32 +52,64 @@ def environment() -> ImmutableSandboxedEnvironment:
     )
 
 
-def open_template(data: bytes, known: frozenset[str]) -> Any:
-    """A checked DocxTemplate; raises TemplateError when a tag is not one of `known` or is broken."""
+@dataclass(frozen=True)
+class Fields:
+    """What a template may use: single values, lists (to be looped over), and what it must use."""
+
+    single: frozenset[str]
+    lists: frozenset[str]
+    required: frozenset[str] = frozenset()
+
+
+def open_template(data: bytes, fields: Fields) -> Any:
+    """A checked DocxTemplate; TemplateError lists every fault with its place."""
     if len(data) > MAX_TEMPLATE_BYTES:
         raise TemplateError("Templat surat lebih besar dari 5 MB. Mohon perkecil gambar di dalamnya.")
+    try:
+        open_package(data)
+    except NotALetter as error:
+        raise TemplateError(f"Templat surat bukan berkas Word (.docx) yang dapat dibaca. {error}") from error
     try:
         template = DocxTemplate(io.BytesIO(data))
         template.init_docx()
     except Exception as error:  # python-docx raises six unrelated classes for a file that is no .docx
         raise TemplateError("Templat surat bukan berkas Word (.docx) yang dapat dibaca.") from error
-    for place, xml, paragraphs in _parts(template):
-        _check_text(place, xml, paragraphs)
-        _check_tags(place, template.patch_xml(xml), known)
-    _check_properties(template)
+    found = list(_faults(template, fields))
+    if found:
+        raise TemplateError("\n".join(dict.fromkeys(found)))
     return template
 
 
-def _parts(template: Any) -> Iterator[tuple[str, str, list[str]]]:
-    """Each part that docxtpl evaluates: its place in words, its XML, the plain text of its paragraphs."""
-    roots = [("badan surat", template.docx.element.body)]
+def parts(template: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Each part that is filled in: its place in words, the part, its root element."""
+    yield "badan surat", template.docx.part, template.docx.part.element
     for part in template.docx.part.package.iter_parts():
         if part.content_type in _PLACES:
-            roots.append((_PLACES[part.content_type], part.element))
-        elif part.content_type == CONTENT_TYPE.WML_FOOTNOTES and b"{" in part.blob:
-            raise TemplateError("Templat surat, catatan kaki: mohon tidak memakai isian di catatan kaki.")
-    for place, root in roots:
-        yield place, template.xml_to_string(root), [_text(p) for p in root.iter(_w("p"))]
+            yield _PLACES[part.content_type], part, part.element
+
+
+def _faults(template: Any, fields: Fields) -> Iterator[str]:
+    used: set[str] = set()
+    whole = True
+    for place, _part, root in parts(template):
+        xml = template.xml_to_string(root)
+        if len(xml) > MAX_PART or len(_TAG.findall(xml)) > MAX_TAGS:
+            yield f"Templat surat, {place}: terlalu panjang untuk sebuah surat."
+            return
+        slips = list(_text_faults(place, xml, [_text(p) for p in root.iter(_w("p"))]))
+        yield from slips
+        if not slips:
+            faults, names = _tag_faults(place, template.patch_xml(xml), fields)
+            used |= names
+            yield from faults
+        whole = whole and not slips
+    for part in template.docx.part.package.iter_parts():
+        if part.content_type == CONTENT_TYPE.WML_FOOTNOTES and b"{" in part.blob:
+            yield "Templat surat, catatan kaki: mohon tidak memakai isian di catatan kaki."
+    yield from _property_faults(template)
+    if whole:
+        for name in sorted(fields.required - used):
+            yield f"Templat surat: isian {{{{ {name} }}}} tidak ada, padahal surat memerlukannya."
 
 
 def _w(name: str) -> str:
@@ -82,45 +120,53 @@ def _text(paragraph: Any) -> str:
     return "".join(node.text or "" for node in paragraph.iter(_w("t")))
 
 
-def _check_text(place: str, xml: str, paragraphs: list[str]) -> None:
+def _text_faults(place: str, xml: str, paragraphs: list[str]) -> Iterator[str]:
     if _TRACKED.search(xml):
-        raise TemplateError(
+        yield (
             f"Templat surat, {place}: masih ada perubahan terlacak. Di Word buka Tinjau, "
             "pilih Terima Semua Perubahan, lalu simpan."
         )
     for text in paragraphs:
         rest = _TAG.sub("", text)
         if "{" in rest or "}" in rest:
-            raise TemplateError(
+            yield (
                 f"Templat surat, {place}, di “{_short(text)}”: kurung kurawal tidak lengkap. "
                 "Isian ditulis {{ nama }}, perintah ditulis {% … %}, dalam satu alinea."
             )
         if "[ISI" in rest:
-            raise TemplateError(f"Templat surat, {place}, di “{_short(text)}”: masih ada [ISI …].")
+            yield f"Templat surat, {place}, di “{_short(text)}”: masih ada [ISI …]."
+        if _UNUSED.search(text):
+            yield f"Templat surat, {place}, di “{_short(text)}”: hanya {{%p … %}} dan {{%tr … %}} yang diizinkan."
 
 
-def _check_tags(place: str, xml: str, known: frozenset[str]) -> None:
+def _tag_faults(place: str, xml: str, fields: Fields) -> tuple[list[str], set[str]]:
+    """What is wrong with the tags of a part, and the names that they use."""
     source = re.sub(r"<w:p([ >])", r"\n<w:p\1", xml)
     lines = source.split("\n")
-    env = environment()
     try:
-        tree = env.parse(source)
-    except TemplateSyntaxError as error:
-        raise _at(place, lines, error.lineno, "perintah templat tidak dapat dibaca") from error
-    _check_nodes(tree, known, lambda line, what: _at(place, lines, line, what))
+        tree = environment().parse(source)
+        found = [_at(place, lines, line, what) for line, what in _node_faults(tree, fields)]
+        return found, {node.name for node in tree.find_all(nodes.Name)}
+    except (TemplateSyntaxError, RecursionError) as error:
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
+        return [_at(place, lines, line, "perintah templat tidak dapat dibaca")], set()
 
 
-def _check_nodes(tree: nodes.Template, known: frozenset[str], fail: Any) -> None:
+def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, str]]:
+    known = fields.single | fields.lists
     names = known | {"loop"} | set(_targets(tree))
     for node, in_loop in _walk(tree, False):
-        if isinstance(node, nodes.For) and (in_loop or not _plain(node)):
-            raise fail(node.lineno, "perulangan hanya boleh “for … in …” tanpa perulangan lain di dalamnya")
+        if isinstance(node, nodes.For) and (in_loop or not _plain(node, fields.lists)):
+            yield node.lineno, f"perulangan hanya boleh “for … in …” atas {', '.join(sorted(fields.lists))}"
+        elif isinstance(node, nodes.Output):
+            printed = [n.name for n in node.nodes if isinstance(n, nodes.Name) and n.name in fields.lists]
+            yield from ((node.lineno, f"isian “{n}” berupa daftar; pakailah {{%p for … in {n} %}}") for n in printed)
         if isinstance(node, nodes.Getattr) and _loop_word(node):
             continue
         if not isinstance(node, _ALLOWED):
-            raise fail(node.lineno, "hanya {{ isian }}, {%p if … %} dan {%p for … %} yang diizinkan")
-        if isinstance(node, nodes.Name) and node.name not in names:
-            raise fail(node.lineno, f"isian “{node.name}” tidak dikenal{_hint(node.name, known)}")
+            yield node.lineno, "hanya {{ isian }}, {%p if … %} dan {%p for … %} yang diizinkan"
+        elif isinstance(node, nodes.Name) and node.name not in names:
+            yield node.lineno, f"isian “{node.name}” tidak dikenal{_hint(node.name, known)}"
 
 
 def _targets(tree: nodes.Template) -> Iterator[str]:
@@ -135,9 +181,9 @@ def _walk(node: nodes.Node, in_loop: bool) -> Iterator[tuple[nodes.Node, bool]]:
         yield from _walk(child, in_loop or isinstance(child, nodes.For))
 
 
-def _plain(loop: nodes.For) -> bool:
-    simple = isinstance(loop.target, nodes.Name) and isinstance(loop.iter, nodes.Name)
-    return simple and loop.test is None and not loop.recursive
+def _plain(loop: nodes.For, lists: frozenset[str]) -> bool:
+    over = isinstance(loop.iter, nodes.Name) and loop.iter.name in lists
+    return over and isinstance(loop.target, nodes.Name) and loop.test is None and not loop.recursive
 
 
 def _loop_word(node: nodes.Getattr) -> bool:
@@ -149,10 +195,10 @@ def _hint(name: str, known: frozenset[str]) -> str:
     return f". Mungkin maksudnya “{close[0]}”?" if close else ""
 
 
-def _at(place: str, lines: list[str], number: int, what: str) -> TemplateError:
+def _at(place: str, lines: list[str], number: int, what: str) -> str:
     text = re.sub(r"<[^>]+>", "", lines[number - 1]) if 0 < number <= len(lines) else ""
     near = f", di “{_short(text)}”" if text.strip() else ""
-    return TemplateError(f"Templat surat, {place}{near}: {what}.")
+    return f"Templat surat, {place}{near}: {what}."
 
 
 def _short(text: str) -> str:
@@ -160,9 +206,9 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _check_properties(template: Any) -> None:
+def _property_faults(template: Any) -> Iterator[str]:
     """docxtpl evaluates the core properties too, where nothing escapes: tags have no business there."""
     core = template.docx.core_properties
     for name in ("author", "comments", "identifier", "language", "subject", "title"):
         if "{" in getattr(core, name):
-            raise TemplateError("Templat surat, Properti Dokumen: mohon tidak memakai kurung kurawal.")
+            yield "Templat surat, Properti Dokumen: mohon tidak memakai kurung kurawal."

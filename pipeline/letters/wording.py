@@ -14,7 +14,7 @@ from datetime import date
 
 from pipeline.letters.template import TemplateError
 
-_MONTHS = [
+MONTHS = [
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
     "November", "Desember",
 ]  # fmt: skip
@@ -31,6 +31,8 @@ class Decision:
     agency_point: str
     last_points: tuple[str, ...]
     closing: tuple[str, ...]
+    subject: str = ""  # hal, where it is not the common one
+    addressee: str = ""  # a letter to somebody else than the pengadu; the text is then no order, but told as it is
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def _decision(table: Mapping[str, object], name: str) -> Decision:
         agency_point=_string(table, name, "butir_instansi"),
         last_points=_strings(table, name, "butir_akhir"),
         closing=_strings(table, name, "penutup"),
+        subject=_string(table, name, "hal") if "hal" in table else "",
+        addressee=_string(table, name, "tujuan") if "tujuan" in table else "",
     )
 
 
@@ -161,4 +165,4 @@ def _room(wording: Wording, text: str) -> str:
 
 def long_date(day: date) -> str:
     """23 November 2026."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from pipeline import clock, files, notices, saved, store
+from pipeline import cases, clock, files, notices, saved, store
 from pipeline.db import Document, Event
 from pipeline.sop import (
     Action,
@@ -121,6 +121,7 @@ def form(
         "kolom": [
             control(view, f, values, errors if mine else {}, fill=not kept and not (mine and errors))
             for f in action.fields
+            if _asked(view, f)
         ],
         "tombol": words["tombol"],
         "catatan": words.get("catatan", ""),
@@ -130,6 +131,16 @@ def form(
         "simpan_url": f"{view.url}/simpan" if FieldKind.PANJANG in kinds else "",
         "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
     }
+
+
+def _asked(view: View, field: Field) -> bool:
+    """Whether the case gives reason to ask for this field."""
+    if field.name == "nomor_surat":
+        return view.settings.surat.penomoran == "manual"
+    if field.name == "yakin":
+        letters = view.documents("konsep", "surat")
+        return bool(letters) and "lihat" in cases.levels(letters[-1])
+    return True
 
 
 def forms(
@@ -166,7 +177,12 @@ def _edited(view: View) -> bool:
 
 def _downloads(view: View) -> list[dict[str, str]]:
     text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
-    rows = [*view.documents("konsep", "surat")[-1:], *_pdf_of(view)]
+    if view.task.kind is TaskKind.TANDA_TANGAN:
+        final = view.documents("akhir")[-1:]
+        rows = [*_pdf_of(view), *final] or view.documents("konsep", "surat")[-1:]
+    else:
+        rows = view.documents("konsep", "surat")[-1:]
+        rows += view.documents("pengantar")[-1:] if view.complaint and view.complaint.instansi else []
     return [{**_download(view, d, word("halaman.unduh_judul")), "teks": text or f"{d.name}."} for d in rows]
 
 
@@ -192,9 +208,8 @@ def _signed_letter(view: View, main: dict[str, Any]) -> None:
 
 
 def _pdf_of(view: View) -> list[Document]:
-    letters = view.documents("konsep", "surat")
-    made = [d for d in view.documents("pdf") if letters and d.created_at >= letters[-1].created_at]
-    return made[-1:]
+    final = view.documents("akhir")[-1:]
+    return [d for d in view.documents("pdf") if final and d.source_id == final[0].id][-1:]
 
 
 def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:

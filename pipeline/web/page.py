@@ -20,6 +20,7 @@ from pipeline.sop import (
     TaskKind,
 )
 from pipeline.web.forms import forms
+from pipeline.web.letter import inspection
 from pipeline.web.view import OVER, View, deadline, steps
 from pipeline.words import table, word
 
@@ -155,7 +156,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     """One event in words. A payload that was erased leaves its blanks empty."""
     values: dict[str, Any] = {
         "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
-        "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nama": "",
+        "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nomor": "", "nama": "",
     }  # fmt: skip
     values |= data
     if data.get("kanal"):
@@ -230,9 +231,13 @@ def task_page(
         "aduan": matter(view),
         "pengadu": contact(view),
         "bagian": sections(view),
-        "periksa": None,
+        "periksa": inspection(view),
         "gambar": [{"url": f"{view.url}/gambar/{d.id}", "nama": d.name} for d in pictures],
-        "dokumen": [file_row(view, d) for d in reversed(view.documents()) if d.id not in shown and c is not None],
+        "dokumen": [
+            file_row(view, d)
+            for d in reversed(view.documents())
+            if d.id not in shown and d.kind != "rupa" and c is not None
+        ],
         "riwayat": timeline(view),
         "utama": main,
         "lain": rest,

@@ -116,31 +116,32 @@ def test_void_entry_keeps_its_number(desk: Desk) -> None:
     assert numbers(desk)[0] == first
 
 
-def test_letters_are_numbered_apart_and_without_gaps_when_decided_at_once(both: Desk) -> None:
-    made = [both.to(Stage.KEPUTUSAN) for _ in range(4)]
-    at_once(
-        4,
-        lambda n: both.press("kepala", "putuskan", number=made[n], keputusan="ditolak", perintah="Jelaskan alasannya."),
-    )
+def test_letters_are_numbered_apart_and_without_gaps_when_handed_in_at_once(both: Desk) -> None:
+    made = [both.to(Stage.JAWABAN) for _ in range(4)]
+    assert {c.letter_number for c in both.complaints()} == {""}
+    at_once(4, lambda n: both.press("sekretaris", "ajukan", number=made[n]))
     letters = sorted(c.letter_number for c in both.complaints())
     assert letters == [f"400.14.5/{n}/401.109/2026" for n in range(1, 5)]
 
 
-def test_letter_has_the_date_of_its_decision_in_the_offices_zone(desk: Desk) -> None:
-    desk.to(Stage.KEPUTUSAN)
+def test_letter_has_the_date_of_the_day_on_which_it_goes_to_be_signed(desk: Desk) -> None:
+    desk.to(Stage.JAWABAN)
     desk.clock.now = jakarta(26, 0, 30)
-    desk.press("kepala", "putuskan", keputusan="ditolak")
+    desk.press("sekretaris", "ajukan")
     assert str(desk.complaint().letter_date) == "2026-11-26"
 
 
-def test_second_decision_keeps_the_letters_number(desk: Desk) -> None:
-    """Returned to langkah 3, decided anew: one complaint, one letter number, no gap."""
-    desk.to(Stage.JAWABAN)
+def test_letter_that_is_returned_and_decided_anew_keeps_its_number(desk: Desk) -> None:
+    """Returned to langkah 4, then 3, decided anew: one complaint, one letter number, no gap."""
+    number = desk.to(Stage.TANDA_TANGAN)
     before = desk.complaint().letter_number
+    desk.press("kepala", "kembalikan", alasan="Mohon diperjelas.")
     desk.press("sekretaris", "kembalikan", alasan="Mohon diperjelas.")
     desk.press("kepala", "putuskan", keputusan="ditolak")
-    assert desk.complaint().letter_number == before
-    other = desk.to(Stage.JAWABAN)
+    desk.jobs()
+    desk.press("sekretaris", "ajukan", number=number)
+    assert desk.complaint(number).letter_number == before == "400.14.5/1/401.109/2026"
+    other = desk.to(Stage.TANDA_TANGAN)
     assert desk.complaint(other).letter_number == "400.14.5/2/401.109/2026"
 
 

@@ -18,10 +18,18 @@ from tests.office import SIGNED
 OTHER = "budi@warga.example"
 
 
-def blank_letter() -> bytes:
+def typed_letter(number: str) -> bytes:
     """A letter that somebody typed from an empty page: no mark of ours in it."""
     document, out = Docx(), BytesIO()
-    document.add_paragraph("Dengan hormat, pengaduan Saudara sudah kami tangani.")
+    for text in (
+        "Nomor\t:\t400.14.5//401.109/2026\tMadiun,",
+        "Yth. Saudara Pengadu",
+        f"Dengan hormat, pengaduan Saudara dengan nomor register {number} sudah kami tangani.",
+        "Kepala Dinas,",
+        "NOOR AFLAH, S.Kom",
+        "NIP. 19760907 200312 1 007",
+    ):
+        document.add_paragraph(text)
     document.save(out)
     return out.getvalue()
 
@@ -95,11 +103,11 @@ def test_merged_complaint_that_needs_a_letter_of_its_own_gets_one_under_its_own_
     with pytest.raises(Forbidden):
         desk.press("sekretaris", "ajukan", number=child)
     desk.press("sekretaris", "kembalikan", number=child)
-    desk.press("kepala", "putuskan", number=child, keputusan="ditolak", perintah="Jelaskan.")
-    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
-    assert desk.complaint(parent).letter_number == "400.14.5/1/401.109/2026"
+    desk.press("kepala", "putuskan", number=child, keputusan="ditolak", perintah="Alasannya sudah dijelaskan.")
     desk.jobs()
     desk.to(Stage.SELESAI, child)
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+    assert desk.complaint(parent).letter_number == "400.14.5/1/401.109/2026"
     assert desk.faults() == []
 
 
@@ -111,9 +119,13 @@ def test_merged_complaint_may_be_answered_with_a_letter_of_its_own_without_a_new
         content = store.get(work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256)
     with pytest.raises(Invalid, match="milik pengaduan"):  # the parent's letter names the parent's pengadu
         desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
-    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", blank_letter())})
-    desk.press("sekretaris", "ajukan", number=child)
+    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", typed_letter(child))})
+    with pytest.raises(Invalid) as caught:
+        desk.press("sekretaris", "ajukan", number=child)
+    assert set(caught.value.errors) == {"yakin"}  # there is no code in it
+    desk.press("sekretaris", "ajukan", number=child, yakin="ya")
     assert desk.stage(child) is Stage.TANDA_TANGAN
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
 
 
 def test_ends_of_parent_and_child_are_apart(desk: Desk) -> None:
@@ -254,7 +266,7 @@ def test_answer_that_is_taken_back_is_taken_back_from_merged_complaints_too(desk
     desk.press("jfu-1", "kembalikan", number=parent, alasan="Alamat keliru.")
     assert (desk.stage(child), desk.tasks(child, open_only=True)) == (Stage.DIGABUNG, [])
     desk.press("sekretaris", "kembalikan", number=parent, alasan="Perlu diputuskan lagi.")
-    desk.press("kepala", "putuskan", number=parent, keputusan="ditolak", perintah="Jelaskan.")
+    desk.press("kepala", "putuskan", number=parent, keputusan="ditolak", perintah="Sudah dijelaskan.")
     desk.jobs()
     desk.to(Stage.PENYAMPAIAN, parent)
     assert str(desk.complaint(child).decision) == "ditolak"

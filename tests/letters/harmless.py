@@ -153,7 +153,7 @@ def _heavy() -> Iterator[tuple[str, bytes]]:
         '<w:p w:rsidR="00A1" w:rsidRDefault="00A1"><w:r w:rsidRPr="00B2"><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
     )
     text = "kalimat yang panjang " * 12
-    table = "".join(one.format(text) for _ in range(19_000))
+    table = "".join(one.format(text) for _ in range(18_000))
     noise = {f"word/media/a{n}.bmp": b"BM" + bytes(200) + picture("PNG", 1100) for n in range(2)}
     xml = f'<w:document xmlns:w="{W}"><w:body>{table}</w:body></w:document>'.encode()
     yield "terberat.docx", pack({**parts(honest()), BODY: xml, **noise})

@@ -13,16 +13,8 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 
-from pipeline.letters.draft import (
-    LetterData,
-    Mark,
-    Office,
-    Signer,
-    compose,
-    document_code,
-    read_wording,
-    render,
-)  # fmt: skip
+from pipeline.letters.draft import LetterData, Office, Signer, compose, read_wording, render
+from pipeline.letters.mark import sealed
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "letters"
 TEMPLATE = (TEMPLATES / "surat_jawaban.docx").read_bytes()
@@ -39,8 +31,8 @@ SIGNER = Signer(
     "Pembina",
     "19760907 200312 1 007",
 )
-CODE = document_code(b"kunci uji", "kasus-1", 2)
-MARK = Mark("kasus-1", 2, CODE)
+CODE = "7K3M-9QXF-2BTR-WD5H"
+MARK = sealed(b"kunci uji", "kasus-1", 2, CODE)
 REPAIRED = (
     "Sampaikan bahwa tiga titik lampu padam akibat kerusakan panel kontrol.\n"
     "2. perbaikan telah dilaksanakan pada tanggal 18 November 2026"

@@ -16,15 +16,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.letters.draft import TemplateError, clean, document_code, read_wording, render, subject
+from pipeline.letters.draft import TemplateError, clean, read_wording, render, subject
 from pipeline.letters.mark import (
     ALPHABET,
-    Mark,
     from_identifier,
     from_properties,
+    is_ours,
+    new_code,
+    read_code,
+    sealed,
     to_identifier,
     to_properties,
 )  # fmt: skip
+from pipeline.letters.mark import (
+    CODE as CODE_FORM,
+)
 from pipeline.letters.wording import points_from
 from tests.letters.sample import (
     CODE,
@@ -207,11 +213,11 @@ def test_mark_is_written_in_two_places_and_read_back() -> None:
 
 
 def test_other_custom_properties_of_the_template_survive() -> None:
-    first = to_properties(Mark("lain", 1, CODE)).replace(b"aduan_case", b"klasifikasi")
+    first = to_properties(sealed(b"a", "lain", 1, CODE)).replace(b"aduan_case", b"klasifikasi")
     root = ET.fromstring(to_properties(MARK, first))
     assert from_properties(root) == MARK
     assert sorted(node.get("name", "") for node in root)[-1] == "klasifikasi"
-    assert len({node.get("pid") for node in root}) == 4
+    assert len({node.get("pid") for node in root}) == 5
 
 
 # --- texts that citizens write ---
@@ -358,26 +364,59 @@ def test_tag_split_by_word_into_runs_still_fills() -> None:
     assert "Hal\t:\tJawaban Pengaduan Masyarakat" in texts(render(pack(content), letter(), MARK))
 
 
-# --- document code ---
+# --- document code and seal ---
 
 
-def test_code_depends_on_key_case_and_version() -> None:
-    codes = {document_code(key, case, version) for key in (b"a", b"b") for case in ("1", "11") for version in (1, 11)}
-    assert len(codes) == 8
-    assert document_code(b"a", "1", 1) == document_code(b"a", "1", 1)
+def test_code_is_80_random_bits_in_letters_that_are_not_mistaken() -> None:
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) == 200
+    assert all(CODE_FORM.fullmatch(code) for code in codes)
+    assert len(ALPHABET) == 32
+    assert not set("ILOU") & set(ALPHABET)
 
 
-def test_code_uses_letters_that_are_not_mistaken() -> None:
-    for version in range(50):
-        code = document_code(b"kunci", "kasus", version)
-        assert len(code) == 9
-        assert set(code) <= {*ALPHABET, "-"}
-    assert not set("AEIOULSZ0125") & set(ALPHABET)
+@pytest.mark.parametrize(
+    "text",
+    [
+        CODE,
+        CODE.lower(),
+        CODE.replace("-", ""),
+        f" {CODE} ",
+        f"https://aduan.kominfo.example/asli/{CODE}",
+        f"HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/{CODE}/",
+        "7k3m 9qxf 2btr wd5h",
+    ],
+)
+def test_code_is_read_however_it_was_typed_or_scanned(text: str) -> None:
+    assert read_code(text) == CODE
 
 
-def test_code_needs_a_key() -> None:
+def test_letters_that_are_mistaken_for_digits_are_taken_for_them() -> None:
+    assert read_code("OIL0-0000-0000-0000") == "0110-0000-0000-0000"
+
+
+@pytest.mark.parametrize("text", ["", "7K3M", CODE + "X", "https://contoh.id/", "UUUU-UUUU-UUUU-UUUU", "x" * 10_000])
+def test_anything_else_is_no_code(text: str) -> None:
+    assert read_code(text) == ""
+
+
+def test_seal_depends_on_key_case_version_and_code() -> None:
+    made = [
+        sealed(key, case, version, code).seal
+        for key in (b"a", b"b")
+        for case in ("1", "11")
+        for version in (1, 11)
+        for code in (CODE, new_code())
+    ]
+    assert len(set(made)) == 16
+    assert is_ours(b"kunci uji", MARK)
+    assert not is_ours(b"kunci lain", MARK)
+    assert not is_ours(b"kunci uji", replace(MARK, version=3))
+
+
+def test_seal_needs_a_key() -> None:
     with pytest.raises(ValueError, match="key"):
-        document_code(b"", "kasus", 1)
+        sealed(b"", "kasus", 1, CODE)
 
 
 # --- paper ---

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from pipeline.letters.mark import Mark, to_identifier
+from pipeline.letters.mark import sealed, to_identifier
 from pipeline.letters.returned import NotALetter, inspect
 from tests.letters.sample import CODE, MARK, TEMPLATE, changed, draft, pack, parts
 
@@ -146,15 +146,15 @@ def test_lost_properties_leave_identifier_and_footer() -> None:
 
 
 def test_marks_that_disagree_block() -> None:
-    other = Mark("kasus-9", 1, CODE)
+    other = sealed(b"kunci uji", "kasus-9", 1, CODE)
     data = changed(draft(), "docProps/core.xml", to_identifier(MARK), to_identifier(other))
     assert any("dua dokumen yang berbeda" in m for m in messages(data))
 
 
 def test_footer_of_another_letter_blocks() -> None:
     name = next(n for n, blob in parts(draft()).items() if n.startswith("word/footer") and CODE.encode() in blob)
-    letter = inspect(changed(draft(), name, CODE, "HYRM-WDJF"))
-    assert letter.footer_code == "HYRM-WDJF"
+    letter = inspect(changed(draft(), name, CODE, "0000-1111-2222-3333"))
+    assert letter.footer_code == "0000-1111-2222-3333"
     assert letter.blocked
 
 

@@ -1,0 +1,99 @@
+"""What came back from Word → the data of the page's "Hasil pemeriksaan surat": findings, differences, pictures.
+
+Reads only what was stored when the letter was kept; nothing is parsed, compared with Word, or drawn here but words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline import cases, clock, files
+from pipeline.db import Document
+from pipeline.letters.compare import difference, shortened
+from pipeline.letters.returned import Finding
+from pipeline.sop import TaskKind
+from pipeline.web.view import View
+from pipeline.words import word
+
+TONES = {"blokir": "buruk", "lihat": "hati", "baik": "baik"}
+
+
+def inspection(view: View) -> dict[str, Any] | None:
+    """The letter that is worked on; None where there is none, or the draft is as it was made and in order."""
+    if view.complaint is None or view.task.kind not in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+        return None
+    letters = view.documents("konsep", "surat")
+    if not letters:
+        return None
+    newest = letters[-1]
+    found = cases.found_in(newest)
+    signing = view.task.kind is TaskKind.TANDA_TANGAN
+    if newest.kind == "konsep" and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
+        return None
+    drafts = [d for d in letters if d.kind == "konsep"]
+    return {
+        "pengantar": _lead(view, newest, found),
+        "temuan": [_row(f) for f in found],
+        "beda": _changes(drafts[-1], newest, "konsep") if drafts and newest.kind == "surat" else None,
+        "beda_lama": _since_last(letters),
+        **_pictures(view, newest, signing),
+    }
+
+
+def _lead(view: View, letter: Document, found: Sequence[Finding]) -> str:
+    counts = Counter(f.level for f in found)
+    at = letter.created_at.astimezone(view.settings.zone)
+    when = f"{clock.tanggal(at)}, pukul {clock.pukul(at)}"
+    if counts["blokir"] and counts["lihat"]:
+        said = word("periksa.keduanya", blokir=counts["blokir"], lihat=counts["lihat"])
+    elif counts["blokir"] or counts["lihat"]:
+        said = word("periksa.blokir" if counts["blokir"] else "periksa.lihat", n=counts["blokir"] or counts["lihat"])
+    else:
+        said = word("periksa.baik")
+    return word(f"periksa.{letter.kind}", nama=letter.name, waktu=when, hasil=said)
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    head, _, rest = finding.message.partition(". ")
+    where = word("periksa.tempat", tempat=finding.where) if finding.where and finding.level != "baik" else ""
+    return {
+        "nada": TONES[finding.level],
+        "kata": word(f"temuan.kata.{finding.level}"),
+        "judul": head.rstrip(".") + ".",
+        "teks": " ".join(filter(None, (rest, where))),
+    }
+
+
+def _changes(old: Document, new: Document, against: str) -> dict[str, Any]:
+    found = difference(cases.paragraphs_of(old), cases.paragraphs_of(new))
+    shown = [[{"jenis": p.kind, "teks": p.text} for p in shortened(paragraph)] for paragraph in found.paragraphs]
+    if not shown:
+        return {"judul": word(f"periksa.beda_{against}"), "ket": word(f"periksa.sama_{against}"), "isi": []}
+    told = word("periksa.jumlah", kata=found.words, alinea=len(shown))
+    return {"judul": word(f"periksa.beda_{against}"), "ket": told, "isi": shown}
+
+
+def _since_last(letters: Sequence[Document]) -> dict[str, Any] | None:
+    """Against the version before, where that is not the draft itself."""
+    edited = [d for d in letters if d.kind == "surat"]
+    if len(edited) < 2 or letters[-1].kind != "surat":
+        return None
+    return _changes(edited[-2], edited[-1], "lama")
+
+
+def _pictures(view: View, letter: Document, signing: bool) -> dict[str, Any]:
+    """The pages of the letter as it is to be signed, else as it was uploaded; or why there are none."""
+    final = view.documents("akhir")[-1:] if signing else []
+    source = final[0] if final else letter
+    pages = [d for d in view.documents("rupa") if d.source_id == source.id]
+    if pages:
+        said = word("periksa.halaman_baca", nama=source.name)
+        rows = [{"url": f"{view.url}/gambar/{d.id}", "lebar": 1000, "tinggi": 1414, "baca": said} for d in pages]
+        return {"halaman": rows, "tanpa_gambar": ""}
+    if files.soffice() is None:
+        return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_libreoffice")}
+    if source.kind == "konsep" or any("perubahan terlacak" in f.message for f in cases.found_in(source)):
+        return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_gambar") if source.kind != "konsep" else ""}
+    return {"halaman": [], "tanpa_gambar": word("periksa.gambar_menyusul")}
