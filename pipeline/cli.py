@@ -17,9 +17,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +148,26 @@ def _write_secret(path: Path, text: str) -> None:
 
 
 @main.command()
+@click.option(
+    "--contoh",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Surat dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
+)
 @click.pass_context
-def check(context: click.Context) -> None:
+def check(context: click.Context, contoh: Path | None) -> None:
     """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
     settings = _settings(context)
+    if contoh is not None:
+        _show(health.received(settings, contoh.read_bytes()))
+        return
     out.print(f"{MARKS['baik']} pengaturan: {context.find_root().params['config']}")
+    _show(health.look(settings, _engine(settings, current=False)))
+
+
+def _show(findings: Iterable[health.Finding]) -> None:
+    """A line for each; exit 1 if something does not work."""
     worst = False
-    for finding in health.look(settings, _engine(settings, current=False)):
+    for finding in findings:
         out.print(f"{MARKS[finding.level]} {finding.part}:", end=" ")
         out.print(finding.text, markup=False)
         worst |= finding.level == "buruk"
@@ -481,6 +494,49 @@ def delegasi(
                 "berlaku" if row.begun_at else "belum mulai",
             )
     out.print(table if rows else "Tidak ada pejabat pengganti.")
+
+
+@main.command()
+@click.option("--tahun", type=click.IntRange(2000, 2100), help="Tahun yang ditampilkan; bila kosong, tahun ini.")
+@click.option("--libur", help="Tambah satu hari libur atau cuti bersama, mis. 2026-12-24.")
+@click.option("--nama", default="Libur", show_default=True, help="Nama hari libur itu.")
+@click.option("--hapus", help="Hapus hari libur yang pernah ditambah, mis. 2026-12-24.")
+@click.pass_context
+def kalender(context: click.Context, tahun: int | None, libur: str | None, nama: str, hapus: str | None) -> None:
+    """Hari kerja kantor dalam setahun; tambah libur, dan batas waktu tugas yang terbuka dihitung ulang."""
+    app = _ready(context)
+    try:
+        added, struck = (date.fromisoformat(text) if text else None for text in (libur, hapus))
+    except ValueError as error:
+        raise Fault("Tanggal ditulis seperti 2026-12-24.") from error
+    with writing(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        if added:
+            moved = cases.add_holiday(work, added, nama)
+            out.print(f"{clock.tanggal(added)} libur: {nama}. {moved} batas waktu dihitung ulang.")
+        if struck:
+            try:
+                moved = cases.strike_holiday(work, struck)
+            except KeyError as error:
+                raise Fault(f"{clock.tanggal(struck)} bukan libur yang pernah ditambah di sini.") from error
+            out.print(f"{clock.tanggal(struck)} tidak libur lagi. {moved} batas waktu dihitung ulang.")
+        hours = Work(session, app.settings, app.clock()).settings.hours
+    year = tahun or app.clock().astimezone(app.settings.zone).year
+    out.print(_year(year, hours))
+
+
+def _year(year: int, hours: clock.OfficeHours) -> Table:
+    """A line for each month: how many office days it has, and which weekdays are free and why."""
+    table = Table("Bulan", "Hari kerja", "Libur pada hari biasa", title=f"Kalender kantor {year}")
+    for month, name in enumerate(clock.MONTHS, 1):
+        first = date(year, month, 1)
+        last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        free = [(day, hours.holiday_name(day)) for day in days if day.weekday() in hours.season(day)]
+        closed = "\n".join(f"{clock.tanggal_pendek(day)} {why}" for day, why in free if why)
+        fasting = " (Ramadan)" if any(hours.in_ramadan(day) for day in days) else ""
+        table.add_row(f"{name}{fasting}", str(len(hours.workdays(first, last))), closed)
+    return table
 
 
 @main.command()

@@ -293,6 +293,20 @@ class Smtp(Table):
         return value
 
 
+class Pengingat(Table):
+    """Reminders: the morning's digest, and after how many office days of lateness each one up the line hears of it."""
+
+    ringkasan_pagi: bool = True
+    naik_setelah: tuple[Annotated[int, Field(ge=1, le=60)], ...] = (1, 3)
+
+    @field_validator("naik_setelah")
+    @classmethod
+    def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError("harus menaik, mis. [1, 3]")
+        return value
+
+
 class Balasan(Table):
     """Acting by reply: whose Authentication-Results are believed, and whether a decision acts at once."""
 
@@ -365,6 +379,7 @@ class Settings(Table):
     imap: Imap
     smtp: Smtp
     balasan: Balasan = Balasan()
+    pengingat: Pengingat = Pengingat()
     oauth: tuple[Oauth, ...] = ()
     web: Web
     database: Database = Database()

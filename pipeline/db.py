@@ -245,6 +245,7 @@ class Task(Base):
     paused_at: Mapped[datetime | None]
     left_minutes: Mapped[int | None]  # working minutes left when the clock was stopped
     paused_minutes: Mapped[int] = mapped_column(default=0)  # working minutes that did not count
+    extended: Mapped[bool] = mapped_column(Boolean, default=False)  # the Kepala Dinas has set another limit
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
     reminders: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -448,6 +449,14 @@ class Holiday(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime]
+
+
+class Digest(Base):
+    """A person who has been told of the day's tasks, or for whom nothing waits. Written by `cases`."""
+
+    __tablename__ = "digest"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    person: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class Lane(Base):

@@ -21,7 +21,7 @@ from pipeline.config import TEMPLATES, ConfigError, Settings
 from pipeline.db import Complaint, Job, Lane, Outbox
 from pipeline.letters.returned import inspect
 from pipeline.letters.template import TemplateError
-from pipeline.mail import mailbox, outbox
+from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.sop import Channel, Decision
 from pipeline.words import environment
 
@@ -161,6 +161,44 @@ def _lanes(engine: Engine) -> Iterator[Finding]:
         waiting = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "due", Outbox.date < late))
         if waiting:
             yield Finding("hati", "surat keluar", f"{waiting} surat menunggu lebih dari satu jam")
+
+
+AUTHENTICATION = {
+    "spf": "tambahkan server SMTP ini ke catatan SPF (TXT) domain pengirim",
+    "dkim": "hidupkan tanda tangan DKIM untuk domain pengirim di server SMTP, dan pasang kuncinya di DNS",
+    "dmarc": "pasang catatan DMARC (TXT _dmarc), dan pastikan SPF atau DKIM memakai domain yang sama dengan pengirim",
+}
+
+
+def received(settings: Settings, raw: bytes) -> Iterator[Finding]:
+    """What the server outside found about one of our mails as it arrived there (RFC 8601): SPF, DKIM, DMARC."""
+    mail = message.read(raw)
+    sender = mail.sender.email.lower() if mail.sender else ""
+    if sender != settings.smtp.sender.lower():
+        yield Finding("buruk", "contoh", f"pengirimnya {sender or 'tidak terbaca'}, bukan {settings.smtp.sender}")
+        return
+    values = mail.all(authentication.HEADER)
+    if not values:
+        yield Finding("buruk", "contoh", "tanpa Authentication-Results; simpan surat yang diterima di luar kantor")
+        return
+    results = authentication.parse(values[0])
+    domain = sender.rpartition("@")[2]
+    yield Finding("baik", "contoh", f"diperiksa oleh {results.server or 'server penerima'}")
+    for method, advice in AUTHENTICATION.items():
+        yield _authentication(method, results, domain, advice)
+
+
+def _authentication(method: str, results: authentication.Results, domain: str, advice: str) -> Finding:
+    name, found = method.upper(), results.of(method)
+    passed = [one for one in found if one.result == "pass"]
+    if not passed:
+        told = found[0].result if found else "tidak disebut"
+        return Finding("buruk" if told.endswith("fail") else "hati", name, f"{told}; {advice}")
+    about = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}.get(method, ("header.from",))
+    named = [one.about(key).rpartition("@")[2].lower() for one in passed for key in about if one.about(key)]
+    if named and not any(domain == one or domain.endswith(f".{one}") or one.endswith(f".{domain}") for one in named):
+        return Finding("hati", name, f"lulus untuk {named[0]}, bukan untuk {domain}; {advice}")
+    return Finding("baik", name, f"lulus untuk {named[0] if named else domain}")
 
 
 def look(settings: Settings, engine: Engine) -> Iterator[Finding]:

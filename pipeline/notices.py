@@ -20,7 +20,7 @@ from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
 from pipeline.mail import outbox
 from pipeline.sop import ACTIONS, COMMANDS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
-from pipeline.words import environment, table, word
+from pipeline.words import environment, remaining_words, table, word
 
 # What a robot could make us repeat (RFC 3834).
 ANSWERS = ("tanda_terima", "balasan_tugas", "balasan_konfirmasi", "status")
@@ -39,6 +39,7 @@ class Letter:
     link_id: int | None = None
     attachments: Sequence[Document] = ()
     opening: bool = False
+    others: Sequence[int] = ()  # further links, of a mail about several tasks
 
 
 def _send(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> Outbox:
@@ -52,6 +53,8 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         "batas": _short_limit(settings, to.task, now),
         "berkas": [d.name for d in to.attachments],
         "saya": _own_page(settings, to, tautan),
+        "sisa": time_words(settings, to.task, now),
+        "tautan_lain": {link_id: outbox.placeholder(slot, link_id) for link_id in to.others},
         **context,
     }
     subject = _render(settings, f"{name}/subject.txt", "txt", values)
@@ -65,7 +68,7 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         html=html,
         slot=slot,
-        links=(to.link_id,) if to.link_id else (),
+        links=(*((to.link_id,) if to.link_id else ()), *to.others),
         attachments=tuple((d.sha256, d.name, d.mime) for d in to.attachments),
         complaint_id=to.complaint.id if to.complaint else None,
         task_id=to.task.id if to.task else None,
@@ -120,14 +123,34 @@ def history(session: Session, complaint: Complaint, *kinds: EventKind) -> list[t
     return [(event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)]
 
 
+def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
+    """The Waktu of a task: its langkah's (SOP), the signature's own."""
+    if kind is TaskKind.TANDA_TANGAN:
+        return clock.parse_limit(settings.sop.waktu_tanda_tangan)
+    return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
+
+
+def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
+    """How much of a task's Waktu is used and how much is left, in office time; "" without a limit."""
+    if task is None or task.due_at is None:
+        return ""
+    left, _tone = remaining_words(settings, task.due_at, now)
+    limit = limit_for(settings, task.kind)
+    spent = clock.spent(task.opened_at, now, limit, settings.hours)
+    if limit.working_time is None:
+        return f"{left}." if not spent.amount else word("waktu.terpakai", dipakai=str(spent), sisa=left)
+    minutes = max(0, spent.amount - task.paused_minutes)
+    used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(limit.working_time.total_seconds() // 60))
+    return word("waktu.terpakai", dipakai=used, sisa=left)
+
+
 def limit_words(settings: Settings, task: Task) -> str:
     """The arithmetic of a due time in plain words."""
     if task.due_at is None:
         return word("tugas.tanpa_batas")
-    if task.kind is TaskKind.TANDA_TANGAN:
-        limit = clock.parse_limit(settings.sop.waktu_tanda_tangan)
-    else:
-        limit = settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1].limit
+    if task.extended:
+        return word("tugas.batas_panjang")
+    limit = limit_for(settings, task.kind)
     if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
         return word("tugas.batas_lanjut")
     return clock.explain(task.opened_at, limit, settings.hours)
@@ -280,6 +303,73 @@ def reminder(
         judul=complaint.perihal if complaint else (item.name if item else ""),
         diminta=word(f"tugas.{task.kind}"),
     )
+
+
+def late_task(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint | None,
+    item: Item | None,
+    task: Task,
+    person: Petugas,
+    holding: Sequence[Petugas],
+    link_id: int,
+) -> None:
+    """To who is up the line: a task of somebody else is late. `link_id` leads to their own page."""
+    to = Letter(person.email, person.nama, complaint, None, link_id)
+    overdue = clock.elapsed(task.due_at, now, settings.hours) if task.due_at else timedelta()
+    _send(
+        session,
+        settings,
+        now,
+        "naik",
+        to,
+        petugas=person,
+        lewat=clock.lama(overdue, days=False),
+        pada=task.due_at,
+        pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
+        judul=complaint.perihal if complaint else (item.name if item else ""),
+        diminta=word(f"tugas.{task.kind}"),
+        memimpin=Role.KEPALA in person.peran,
+    )
+
+
+def digest(
+    session: Session, settings: Settings, now: datetime, person: Petugas, rows: Sequence[Mapping[str, Any]], own: int
+) -> None:
+    """The morning's mail: what is late, what is due today, what waits. `rows` name the link of each; `own` leads to
+    the person's page."""
+    to = Letter(person.email, person.nama, link_id=own, others=tuple(row["tautan"] for row in rows))
+    parts = [(when, [row for row in rows if row["kapan"] == when]) for when in ("terlambat", "hari_ini", "nanti")]
+    counts = {when: len(some) for when, some in parts}
+    _send(
+        session,
+        settings,
+        now,
+        "ringkasan",
+        to,
+        petugas=person,
+        hari=now,
+        jumlah=len(rows),
+        angka=counts,
+        kelompok=[{"judul": word(f"saya.{when}"), "isi": some} for when, some in parts if some],
+    )
+
+
+def extended(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    reason: str,
+) -> None:
+    """The Kepala Dinas has given more time."""
+    to = Letter(person.email, person.nama, complaint, task, link_id)
+    _send(session, settings, now, "diperpanjang", to, petugas=person, alasan=reason)
 
 
 # ---- to the pengadu ------------------------------------------------------------------------------------------

@@ -313,18 +313,21 @@ def remind(app: App) -> Report:
         work = Work(session, app.settings, app.clock())
         if not work.settings.hours.is_open(work.now):
             return {"pengingat": 0}
-        changes = bool(cases.delegations(work))
-    moved = 0
+        changes, morning = bool(cases.delegations(work)), cases.digest_waits(work)
+    moved = told = 0
     if changes:
         with writing(app.engine) as session:
             moved = cases.hand_over(Work(session, app.settings, app.clock()))
+    if morning:
+        with writing(app.engine) as session:
+            told = cases.send_digests(Work(session, app.settings, app.clock()))
     with reading(app.engine) as session:
         late = cases.due_for_reminder(Work(session, app.settings, app.clock()))
     sent = 0
     for task_id in late:
         with writing(app.engine) as session:
             sent += cases.remind(Work(session, app.settings, app.clock()), task_id)
-    return {"pengingat": sent} | ({"beralih": moved} if moved else {})
+    return {"pengingat": sent} | {name: count for name, count in (("beralih", moved), ("ringkasan", told)) if count}
 
 
 def seal(app: App) -> Report:

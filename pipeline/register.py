@@ -19,7 +19,7 @@ from pipeline import clock
 from pipeline.config import Settings
 from pipeline.db import Complaint, Task
 from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, Stage, TaskKind
-from pipeline.words import word
+from pipeline.words import remaining_words, word
 
 COLUMNS = {
     "register": "No. register",
@@ -182,18 +182,6 @@ def _state(settings: Settings, c: Complaint, task: Task | None, now: datetime) -
     if task is None or task.due_at is None:
         return word("waktu.berhenti"), "hati"
     return remaining_words(settings, task.due_at, now)
-
-
-def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[str, str]:
-    """How much is left until a due time, or how late it is: (words, tone). Office time below two days of it."""
-    hours = settings.hours
-    if now > due:
-        return word("waktu.terlambat", lama=clock.lama(clock.elapsed(due, now, hours), days=False)), "buruk"
-    left = clock.elapsed(now, due, hours)
-    days = (due.astimezone(settings.zone).date() - now.astimezone(settings.zone).date()).days
-    if days >= 2:
-        return word("waktu.sisa_hari", hari=days), "baik"
-    return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
 
 
 # ---- recap ---------------------------------------------------------------------------------------------------

@@ -96,6 +96,9 @@ class EventKind(StrEnum):
     BOUNCED = "bounced"
     REOPENED = "reopened"
     REMINDED = "reminded"
+    EXTENDED = "extended"  # the Kepala Dinas sets a later limit
+    RESCHEDULED = "rescheduled"  # a holiday was added or struck: the limit is counted anew
+    ESCALATED = "escalated"  # who is up the line has been told that a task is late
     DELEGATED = "delegated"  # an acting holder takes over, or the holder is back
 
 
@@ -110,6 +113,14 @@ ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
     TaskKind.ARSIP: (Role.JFU, Role.SEKRETARIS),
     TaskKind.PINDAI: (Role.JFU,),
     TaskKind.TERTAHAN: (Role.JFU,),
+}
+
+# Who hears of what is late, in this order (the line of the office).
+SUPERIORS: Mapping[Role, tuple[Role, ...]] = {
+    Role.JFU: (Role.SEKRETARIS, Role.KEPALA),
+    Role.KASI: (Role.SEKRETARIS, Role.KEPALA),
+    Role.SEKRETARIS: (Role.KEPALA,),
+    Role.KEPALA: (),
 }
 
 TASK_OF: Mapping[Stage, TaskKind] = {
@@ -201,6 +212,7 @@ SUMMARY = (
     Field("ringkasan", FieldKind.PANJANG, required=True),
     Field("kategori"),
 )
+EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON))
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
 SLIP = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
 
@@ -273,6 +285,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             closes=False,
             fields=(Field("notulen", FieldKind.PANJANG), Field("berkas", FieldKind.BERKAS)),
         ),
+        EXTENSION,
         Action("kembalikan", Stage.KLARIFIKASI, fields=REASON),
     ),
     TaskKind.JAWABAN: (

@@ -42,6 +42,18 @@ def choices(path: str) -> dict[str, str]:
     return {key: str(value) for key, value in table(path).items() if not isinstance(value, dict)}
 
 
+def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[str, str]:
+    """How much is left until a due time, or how late it is: (words, tone). Office time below two days of it."""
+    hours = settings.hours
+    if now > due:
+        return word("waktu.terlambat", lama=clock.lama(clock.elapsed(due, now, hours), days=False)), "buruk"
+    left = clock.elapsed(now, due, hours)
+    days = (due.astimezone(settings.zone).date() - now.astimezone(settings.zone).date()).days
+    if days >= 2:
+        return word("waktu.sisa_hari", hari=days), "baik"
+    return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
+
+
 def fold(text: str, lines: int = 15, width: int = 90) -> str:
     """The first lines of a long text, whole words only, with "…" where something is left out."""
     kept: list[str] = []

@@ -171,7 +171,7 @@ def written(field: FieldInfo) -> str:
     if field.is_required():
         return "wajib"
     value = field.get_default(call_default_factory=True)
-    text = {(): "[]", "": '""'}.get(value, f'"{value}"') if isinstance(value, tuple | str) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else str(list(value)) if isinstance(value, tuple) else str(value)
     text = text.lower() if isinstance(value, bool) else text
     return f"`{text}`"
 

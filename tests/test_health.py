@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from pipeline import cases, config, db, health, jobs
@@ -30,3 +31,30 @@ def test_a_letter_that_cannot_be_drafted_is_tried_on_and_told_with_its_reason(tm
     assert "konsep 7" in found.text
     assert "isian tidak dikenal" in found.text
     engine.dispose()
+
+
+# ---- what a server outside found about our mail --------------------------------------------------------------
+
+GOOD = "mx.luar.example; spf=pass smtp.mailfrom=aduan@kominfo.example; dkim=pass header.d=kominfo.example; dmarc=pass"
+
+
+@pytest.mark.parametrize(
+    ("results", "sender", "levels"),
+    [
+        (GOOD, "aduan@kominfo.example", {"SPF": "baik", "DKIM": "baik", "DMARC": "baik"}),
+        ("mx.luar.example; spf=fail; dkim=none", "aduan@kominfo.example", {"SPF": "buruk", "DKIM": "hati"}),
+        ("mx.luar.example; spf=softfail; dmarc=fail", "aduan@kominfo.example", {"SPF": "buruk", "DMARC": "buruk"}),
+        ("mx.luar.example; spf=pass smtp.mailfrom=x@massal.example", "aduan@kominfo.example", {"SPF": "hati"}),
+        ("", "aduan@kominfo.example", {"contoh": "buruk"}),
+        (GOOD, "lain@kominfo.example", {"contoh": "buruk"}),
+    ],
+)
+def test_a_received_sample_tells_of_spf_dkim_and_dmarc(
+    tmp_path: Path, results: str, sender: str, levels: dict[str, str]
+) -> None:
+    settings = config.parse(config.SAMPLE.read_text("utf-8"), tmp_path / "config.toml")
+    header = f"Authentication-Results: {results}\r\n" if results else ""
+    raw = f"{header}From: Pengaduan <{sender}>\r\nSubject: x\r\n\r\nx".encode()
+    found = {finding.part: finding for finding in health.received(settings, raw)}
+    assert {part: found[part].level for part in levels} == levels
+    assert all(f.text for f in found.values())

@@ -12,11 +12,11 @@ import pytest
 
 from pipeline import cases, links, notices, poller, reconcile, store
 from pipeline.config import TEMPLATES
-from pipeline.db import Complaint, Outbox, Seal, reading
+from pipeline.db import Complaint, Outbox, Seal, Task, reading
 from pipeline.mail import outbox
 from pipeline.notices import seal
 from pipeline.poller import App
-from pipeline.sop import Stage
+from pipeline.sop import Stage, TaskKind
 from tests.desk import Desk, desk_in, jakarta
 from tests.mail import wellformed
 from tests.office import SIGNED, SITI, Mail, bounce_of, compose
@@ -123,7 +123,12 @@ def _others(desk: Desk) -> None:
         reconcile.Finding("asing", "aduan@kominfo.example, Diproses", f"Lampu {n}", SITI, desk.clock())
         for n in range(25)
     ]
+    late = desk.to(Stage.KLARIFIKASI)
     with desk.work() as work:
+        task = work.session.get_one(Task, desk.task("laporkan_kepala", late).id)
+        values = {"sampai": ["2026-12-04T15:00"], "alasan": ["Menunggu PLN."]}
+        form = cases.check(desk.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
+        cases.extend_for(work, task, desk.person("kepala"), form)
         person = desk.person("sekretaris")
         notices.code(work.session, desk.settings, work.now, person, "012345", "Android")
         link_id = links.issue_personal(work.session, person.kode, work.now, 30)

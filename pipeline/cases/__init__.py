@@ -4,7 +4,8 @@
 watches the limits. Everything takes a `Work`: one write transaction, the settings and the time.
 """
 
-from pipeline.cases.act import act, duplicate_of, merge_parent, reopen_after_bounce
+from pipeline.cases.act import act, duplicate_of, extend_for, merge_parent, reopen_after_bounce
+from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
@@ -36,12 +37,15 @@ from pipeline.cases.tasks import (
     FINAL_FORM,
     FRESH_DRAFT,
     MAKE_PDF,
+    about,
     close_item,
+    digest_waits,
     due_for_reminder,
     held_items,
     holders,
     open_item_task,
     remind,
+    send_digests,
     tasks_of,
 )
 
@@ -64,8 +68,10 @@ __all__ = [
     "Pengadu",
     "Upload",
     "Work",
+    "about",
     "act",
     "actor_of",
+    "add_holiday",
     "audit",
     "bounced",
     "by_code",
@@ -78,10 +84,12 @@ __all__ = [
     "delegate",
     "delegations",
     "delivery_result",
+    "digest_waits",
     "draft_letter",
     "due_for_reminder",
     "duplicate_of",
     "end_delegation",
+    "extend_for",
     "final_form",
     "found_in",
     "hand_over",
@@ -105,8 +113,10 @@ __all__ = [
     "reopen_after_bounce",
     "room_of",
     "seal_day",
+    "send_digests",
     "status_code",
     "store_pdf",
+    "strike_holiday",
     "tasks_of",
     "verify",
 ]

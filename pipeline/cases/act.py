@@ -24,6 +24,7 @@ from pipeline.cases.tasks import (
     FRESH_DRAFT,
     close,
     close_rest,
+    extend,
     fresh_links,
     holders,
     open_task,
@@ -332,6 +333,18 @@ def _meeting(deed: Deed) -> None:
         notices.meeting(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, person, at, place, who)
 
 
+def _extend(deed: Deed) -> None:
+    until = datetime.fromisoformat(deed.form.text("sampai"))
+    extend(deed.work, deed.task, deed.complaint, deed.person, until, deed.form.text("alasan"))
+
+
+def extend_for(work: Work, task: Task, head: Petugas, form: Checked) -> None:
+    """The Kepala Dinas extends the limit of somebody else's task."""
+    complaint = locked(work, task.complaint_id or 0)
+    work.session.refresh(task)
+    extend(work, task, complaint, head, datetime.fromisoformat(form.text("sampai")), form.text("alasan"))
+
+
 def _minutes(deed: Deed) -> None:
     kept = deed.keep("notulen")
     deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept)
@@ -493,6 +506,7 @@ KEEPING = {
     "tanya_pengadu": EventKind.CITIZEN_ASKED,
     "rapat": EventKind.MEETING_SET,
     "notulen": EventKind.MINUTES_ADDED,
+    "perpanjang": EventKind.EXTENDED,
     "unggah": EventKind.LETTER_STORED,
     "koreksi": EventKind.CORRECTED,
 }
@@ -510,6 +524,7 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KEPUTUSAN, "putuskan"): _decide,
     (TaskKind.KEPUTUSAN, "rapat"): _meeting,
     (TaskKind.KEPUTUSAN, "notulen"): _minutes,
+    (TaskKind.KEPUTUSAN, "perpanjang"): _extend,
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
     (TaskKind.JAWABAN, "unggah"): _store_letter,
     (TaskKind.JAWABAN, "ajukan"): _submit,

@@ -13,26 +13,25 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import clock, jobs, links, notices, saved
-from pipeline.cases.chain import SYSTEM, log
+from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import AlreadyDone, Work, locked
+from pipeline.cases.forms import Invalid
 from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Item, Task
-from pipeline.sop import LANGKAH_OF_TASK, ROLE_OF, EventKind, Role, TaskKind
+from pipeline.db import Complaint, Digest, Item, Task, exclusive
+from pipeline.sop import ROLE_OF, SUPERIORS, EventKind, Role, TaskKind
+from pipeline.words import remaining_words, word
 
 FRESH_DRAFT = "konsep"  # job kinds
 FINAL_FORM = "akhir"
 MAKE_PDF = "pdf"
+DIGEST_ROWS = 40
 WAIT_FOR_PENGADU = Limit(3, "hari kerja")
 
 
 def limit_of(settings: Settings, kind: TaskKind) -> Limit | None:
-    """The Waktu of a task: its langkah's (SOP), the signature's own; none for a closed complaint."""
-    if kind is TaskKind.ARSIP:
-        return None
-    if kind is TaskKind.TANDA_TANGAN:
-        return clock.parse_limit(settings.sop.waktu_tanda_tangan)
-    return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
+    """The Waktu of a task; none for a closed complaint."""
+    return None if kind is TaskKind.ARSIP else notices.limit_for(settings, kind)
 
 
 def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -251,7 +250,151 @@ def remind(work: Work, task_id: int) -> bool:
         notices.reminder(work.session, work.settings, work.now, complaint, item, task, person, link_id)
     if complaint is not None:
         log(work, complaint, EventKind.REMINDED, SYSTEM, task.id, ke=task.reminders, tugas=str(task.kind))
+    _up_the_line(work, task, complaint, item)
     return True
+
+
+def _up_the_line(work: Work, task: Task, complaint: Complaint | None, item: Item | None) -> None:
+    """Who is above hears of what is late: each after so many office days (config: pengingat.naik_setelah)."""
+    if task.due_at is None or task.due_at >= work.now:
+        return
+    hours = work.settings.hours
+    due, today = hours.local(task.due_at).date(), hours.local(work.now).date()
+    late = len(hours.workdays(due, today)) - bool(hours.intervals(due))
+    holding = holders(work.settings, task)
+    roles = [role for role in ROLE_OF[task.kind] if role in SUPERIORS]
+    above = SUPERIORS[roles[0]] if roles else ()
+    reached = [role for role, days in zip(above, work.settings.pengingat.naik_setelah, strict=False) if late >= days]
+    told = [p for p in work.settings.holders(*reached) if p.kode not in {h.kode for h in holding}] if reached else []
+    for person in told:
+        link_id = links.issue_personal(work.session, person.kode, work.now, work.settings.web.link_days)
+        notices.late_task(work.session, work.settings, work.now, complaint, item, task, person, holding, link_id)
+    if told and complaint is not None:
+        names = ", ".join(p.jabatan for p in told)
+        log(work, complaint, EventKind.ESCALATED, SYSTEM, task.id, kepada=names, tugas=str(task.kind))
+
+
+# ---- the morning's digest ------------------------------------------------------------------------------------
+
+
+def digest_waits(work: Work) -> bool:
+    """Whether somebody has not had today's digest yet."""
+    if not work.settings.pengingat.ringkasan_pagi:
+        return False
+    today = work.settings.hours.local(work.now).date()
+    had = set(work.session.scalars(select(Digest.person).where(Digest.day == today)))
+    return bool({p.kode for p in work.settings.petugas} - had)
+
+
+def send_digests(work: Work) -> int:
+    """One mail a person with what waits, late first; none where nothing waits. How many went out."""
+    today = work.settings.hours.local(work.now).date()
+    exclusive(work.session, "digest")
+    had = set(work.session.scalars(select(Digest.person).where(Digest.day == today)))
+    sent = 0
+    for person in work.settings.petugas:
+        if person.kode in had:
+            continue
+        work.session.add(Digest(day=today, person=person.kode))
+        tasks = [t for t in tasks_of(work.session, work.settings, person.kode) if t.opened_at < _opening(work)]
+        if any(task.paused_at is None for task in tasks):  # what waits for the pengadu alone is no news
+            _digest(work, person, tasks[:DIGEST_ROWS])
+            sent += 1
+    return sent
+
+
+def _opening(work: Work) -> datetime:
+    """When the office opened today: who was told of a task since needs no digest of it."""
+    return work.settings.hours.intervals(work.settings.hours.local(work.now).date())[0][0]
+
+
+def _digest(work: Work, person: Petugas, tasks: Sequence[Task]) -> None:
+    pairs = [(task, person.kode) for task in tasks]
+    issued = links.issue(work.session, pairs, work.now, work.settings.web.link_days)
+    own = links.issue_personal(work.session, person.kode, work.now, work.settings.web.link_days)
+    rows = [
+        {**about(work.session, work.settings, work.now, task), "tautan": link_id}
+        for task, link_id in zip(tasks, issued, strict=True)
+    ]
+    notices.digest(work.session, work.settings, work.now, person, rows, own)
+
+
+def about(session: Session, settings: Settings, now: datetime, task: Task) -> dict[str, str]:
+    """One line of a list of tasks: what, which case, by when, what is left; `kapan` is terlambat, hari_ini or nanti."""
+    complaint = session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    item = session.get(Item, task.item_id) if task.item_id else None
+    name = complaint.perihal if complaint else (item.name if item else "")
+    words, tone, when = word("waktu.berhenti"), "hati", "nanti"
+    if task.due_at is not None:
+        words, tone = remaining_words(settings, task.due_at, now)
+        same_day = settings.hours.local(task.due_at).date() <= settings.hours.local(now).date()
+        when = "terlambat" if task.due_at < now else "hari_ini" if same_day else "nanti"
+    return {
+        "judul": word(f"tugas.{task.kind}") + (f": {name}" if name else ""),
+        "nomor": complaint.number if complaint else "",
+        "batas": clock.waktu(task.due_at, settings.zone) if task.due_at else "",
+        "sisa": words,
+        "nada": tone,
+        "kapan": when,
+    }
+
+
+# ---- more time, and another calendar -------------------------------------------------------------------------
+
+
+def extend(work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str) -> None:
+    """A later limit with a reason, by the Kepala Dinas; who holds the task hears of it. Invalid for an earlier one."""
+    if task.closed_at is not None:
+        raise AlreadyDone(task)
+    if until <= work.now or (task.due_at is not None and until < task.due_at):
+        raise Invalid({"sampai": word("galat.waktu_mundur")})
+    if task.paused_at is not None:
+        resume(work, task)
+    task.due_at, task.extended = until, True
+    task.remind_at = until
+    data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
+    log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
+    for person, link_id in fresh_links(work, task):
+        if person.kode != by.kode:
+            notices.extended(work.session, work.settings, work.now, complaint, task, person, link_id, reason)
+
+
+def recount(work: Work, reason: str) -> int:
+    """Count the limits of all open tasks anew, after the calendar has changed; how many moved. A stopped clock keeps
+    its minutes, a limit that the Kepala Dinas has set is a date and stays."""
+    moved = 0
+    query = select(Task).where(
+        Task.closed_at.is_(None), Task.due_at.is_not(None), Task.paused_at.is_(None), Task.extended.is_(False)
+    )
+    for task in work.session.scalars(query.order_by(Task.complaint_id, Task.id)).all():
+        complaint = locked(work, task.complaint_id) if task.complaint_id else None
+        work.session.refresh(task)
+        due = _counted(work, task)
+        if task.closed_at is not None or due is None or due == task.due_at:
+            continue
+        task.due_at = due
+        if task.remind_at is not None:
+            task.remind_at = (
+                min(task.remind_at, due) if due > work.now else next_reminder(work.settings, task, work.now)
+            )
+        moved += 1
+        if complaint is not None:
+            log(
+                work, complaint, EventKind.RESCHEDULED, SYSTEM, task.id, waktu=due.isoformat(), teks=reason,
+                tugas=str(task.kind),
+            )  # fmt: skip
+    return moved
+
+
+def _counted(work: Work, task: Task) -> datetime | None:
+    """The due time as it is counted from the start, with what a pause gave back."""
+    limit = limit_of(work.settings, task.kind)
+    if limit is None or limit.working_time is None:
+        return None if limit is None or task.paused_minutes else _due(work, task)
+    if not task.paused_minutes:
+        return _due(work, task)
+    minutes = int(limit.working_time.total_seconds() // 60) + task.paused_minutes
+    return clock.due(task.opened_at, Limit(minutes, "menit"), work.settings.hours)
 
 
 def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:

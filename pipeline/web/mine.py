@@ -10,14 +10,16 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, current, links, notices, register
+from pipeline import cases, clock, current, links, notices
 from pipeline.browsers import Held
 from pipeline.cases import Work
 from pipeline.config import Penjabat, Petugas, Settings
-from pipeline.db import Complaint, Item, Task, writing
+from pipeline.db import Task, writing
+from pipeline.sop import Role, TaskKind
 from pipeline.web import browser
 from pipeline.web.action import whose
 from pipeline.web.common import Friendly, html, site
@@ -25,6 +27,7 @@ from pipeline.words import word
 
 pages = Blueprint("mine", __name__)
 SHOWN = 200
+SAID = ("diganti", "diakhiri", "diperpanjang")
 
 
 # ---- asking for a link ---------------------------------------------------------------------------------------
@@ -76,14 +79,16 @@ def _page(session: Session, token: str, person: Petugas, errors: Mapping[str, st
         422 if errors else 200,
         nama=person.nama,
         jabatan=", ".join([person.jabatan, *_stands_for(settings, person)]),
-        ringkas=_summary(tasks, settings, now),
+        ringkas=_summary(rows),
         bagian=_parts(rows),
         mati=any(not row["url"] for row in rows),
+        lain=_late_elsewhere(session, settings, now, person),
+        salah=int(request.form.get("tugas", "0")) if errors and "sampai" in errors else 0,
         url=f"/t/{token}/saya",
         delegasi=[_delegation(settings, row) for row in cases.delegations(work) if row.holder == person.kode],
         formulir=_delegation_form(settings, person, errors or {}),
-        galat=[{"untuk": f"delegasi-{name}", "pesan": text} for name, text in (errors or {}).items()],
-        pesan=word(f"saya.{request.args['pesan']}") if request.args.get("pesan") in ("diganti", "diakhiri") else "",
+        galat=[{"untuk": "", "pesan": text} for text in (errors or {}).values()],
+        pesan=word(f"saya.{said}") if (said := request.args.get("pesan")) in SAID else "",
     )
 
 
@@ -94,30 +99,8 @@ def _stands_for(settings: Settings, person: Petugas) -> list[str]:
 
 
 def _row(session: Session, settings: Settings, now: datetime, task: Task, link_id: int | None) -> dict[str, Any]:
-    complaint = session.get(Complaint, task.complaint_id) if task.complaint_id else None
-    item = session.get(Item, task.item_id) if task.item_id else None
-    about = complaint.perihal if complaint else (item.name if item else "")
-    words, tone = word("waktu.berhenti"), "hati"
-    if task.due_at is not None:
-        words, tone = register.remaining_words(settings, task.due_at, now)
-    return {
-        "judul": word(f"tugas.{task.kind}") + (f": {about}" if about else ""),
-        "nomor": complaint.number if complaint else "",
-        "batas": clock.waktu(task.due_at, settings.zone) if task.due_at else "",
-        "sisa": words,
-        "nada": tone,
-        "url": f"/t/{links.token(session, settings.key, link_id)}" if link_id else "",
-        "kapan": _when(settings, task, now),
-    }
-
-
-def _when(settings: Settings, task: Task, now: datetime) -> str:
-    if task.due_at is None:
-        return "nanti"
-    if task.due_at < now:
-        return "terlambat"
-    same_day = task.due_at.astimezone(settings.zone).date() <= now.astimezone(settings.zone).date()
-    return "hari_ini" if same_day else "nanti"
+    url = f"/t/{links.token(session, settings.key, link_id)}" if link_id else ""
+    return {**cases.about(session, settings, now, task), "url": url}
 
 
 def _parts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -129,12 +112,25 @@ def _parts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return parts
 
 
-def _summary(tasks: list[Task], settings: Settings, now: datetime) -> str:
-    if not tasks:
+def _summary(rows: list[dict[str, Any]]) -> str:
+    if not rows:
         return word("saya.kosong")
-    late = sum(_when(settings, task, now) == "terlambat" for task in tasks)
-    today = sum(_when(settings, task, now) == "hari_ini" for task in tasks)
-    return word("saya.ringkas", jumlah=len(tasks), terlambat=late, hari_ini=today)
+    count = {when: sum(row["kapan"] == when for row in rows) for when in ("terlambat", "hari_ini")}
+    return word("saya.ringkas", jumlah=len(rows), **count)
+
+
+def _late_elsewhere(session: Session, settings: Settings, now: datetime, person: Petugas) -> list[dict[str, Any]]:
+    """For the Kepala Dinas: what is late with others, so that the limit may be extended with a reason."""
+    if person.kode not in {p.kode for p in settings.holders(Role.KEPALA)}:
+        return []
+    query = select(Task).where(Task.closed_at.is_(None), Task.due_at < now, Task.complaint_id.is_not(None))
+    rows = []
+    for task in session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
+        holding = cases.holders(settings, task)
+        if person.kode not in {p.kode for p in holding}:
+            who = word("saya.pada", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
+            rows.append({**cases.about(session, settings, now, task), "tugas": task.id, "siapa": who})
+    return rows
 
 
 @pages.post("/t/<token>/saya/kode")
@@ -164,6 +160,31 @@ def _known(token: str) -> Petugas:
         if not browser.known(session, person):
             raise Friendly("bukan_hak", 403)
         return person
+
+
+@pages.post("/t/<token>/saya/perpanjang")
+def extend(token: str) -> BaseResponse:
+    """The Kepala Dinas gives somebody more time."""
+    here = site()
+    person = _known(token)
+    number = request.form.get("tugas", "")
+    values = {name: request.form.getlist(name) for name in ("sampai", "alasan")}
+    try:
+        form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
+        with writing(here.engine) as session:
+            work = Work(session, here.settings, here.clock())
+            head = next((p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None)
+            task = session.get(Task, int(number)) if number.isascii() and number.isdigit() else None
+            if head is None or task is None or task.complaint_id is None or task.kind is TaskKind.ARSIP:
+                raise Friendly("bukan_hak", 409)
+            cases.extend_for(work, task, head, form)
+    except cases.Invalid as error:
+        with whose(token) as (session, _link_id, person):
+            return _page(session, token, person, error.errors)
+    except cases.AlreadyDone:
+        return redirect(f"/t/{token}/saya", 303)
+    here.wake("send")
+    return redirect(f"/t/{token}/saya?pesan=diperpanjang", 303)
 
 
 # ---- who stands in -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline import clock, notices, register
+from pipeline import clock, notices
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Event, Task
 from pipeline.sop import (
@@ -23,7 +23,7 @@ from pipeline.sop import (
     Stage,
     TaskKind,
 )
-from pipeline.words import word
+from pipeline.words import remaining_words, word
 
 OVER = (Stage.SELESAI, Stage.BATAL)
 
@@ -76,7 +76,7 @@ def deadline(view: View) -> dict[str, Any] | None:
         }
     if task.due_at is None:
         return None
-    words, tone = register.remaining_words(view.settings, task.due_at, view.now)
+    words, tone = remaining_words(view.settings, task.due_at, view.now)
     return {
         "kata": word("waktu.paling_lambat"),
         "waktu": clock.waktu(task.due_at, view.settings.zone),

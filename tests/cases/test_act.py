@@ -84,7 +84,7 @@ STEPS = [
     Step(
         Stage.KEPUTUSAN, "putuskan", {"keputusan": "ditindaklanjuti", "perintah": "Perbaiki."},
         Stage.JAWABAN, EventKind.DECIDED, TaskKind.JAWABAN, jakarta(24, 10),
-        [],  # the mail waits for the draft, which a job makes
+        [("bukti_keputusan", KEPALA)],  # the task's mail waits for the draft, which a job makes
     ),
     Step(
         Stage.KEPUTUSAN, "rapat", {"waktu": "2026-11-26T10:00", "tempat": "Ruang rapat", "peserta": "Kasi"},
@@ -94,6 +94,10 @@ STEPS = [
     Step(
         Stage.KEPUTUSAN, "notulen", {"notulen": "Disepakati diperbaiki."},
         Stage.KEPUTUSAN, EventKind.MINUTES_ADDED, None, NEVER, [], {"berkas": ("notulen.png", PNG)},
+    ),
+    Step(
+        Stage.KEPUTUSAN, "perpanjang", {"sampai": "2026-12-11T16:00", "alasan": "Menunggu hasil uji."},
+        Stage.KEPUTUSAN, EventKind.EXTENDED, None, NEVER, [],
     ),
     Step(
         Stage.KEPUTUSAN, "kembalikan", {"alasan": "Belum lengkap."},
@@ -637,7 +641,11 @@ def test_second_press_is_told_who_acted(desk: Desk) -> None:
     assert (caught.value.by, caught.value.outcome, caught.value.at) == ("jfu-2", "laporkan", MORNING)
 
 
-KEEPS_OPEN = [s for s in STEPS if s.name in ("pisahkan", "tanya_unit", "tanya_pengadu", "rapat", "notulen", "koreksi")]
+KEEPS_OPEN = [
+    s
+    for s in STEPS
+    if s.name in ("pisahkan", "tanya_unit", "tanya_pengadu", "rapat", "notulen", "perpanjang", "koreksi")
+]
 
 
 @pytest.mark.parametrize("step", KEEPS_OPEN, ids=[f"{s.at}-{s.name}" for s in KEEPS_OPEN])
