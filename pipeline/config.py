@@ -293,6 +293,12 @@ class Smtp(Table):
         return value
 
 
+class Pengaduan(Table):
+    """What holds for a complaint that comes in. `tertutup`: confidential until an official says otherwise."""
+
+    tertutup: bool = False
+
+
 class Pengingat(Table):
     """Reminders: the morning's digest, and after how many office days of lateness each one up the line hears of it."""
 
@@ -380,6 +386,7 @@ class Settings(Table):
     smtp: Smtp
     balasan: Balasan = Balasan()
     pengingat: Pengingat = Pengingat()
+    pengaduan: Pengaduan = Pengaduan()
     oauth: tuple[Oauth, ...] = ()
     web: Web
     database: Database = Database()

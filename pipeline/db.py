@@ -212,6 +212,7 @@ class Complaint(Base):
     email: Mapped[str] = mapped_column(Text, default="", index=True)
     nik: Mapped[str] = mapped_column(Text, default="")
     rahasia: Mapped[bool] = mapped_column(Boolean, default=False)
+    prioritas: Mapped[str] = mapped_column(String(8), default="biasa")  # biasa, penting, segera
     perihal: Mapped[str] = mapped_column(Text, default="")
     isi: Mapped[str] = mapped_column(Text, default="")
     ringkasan: Mapped[str] = mapped_column(Text, default="")
@@ -280,6 +281,23 @@ class Payload(Base):
     salt: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]
     event: Mapped[Event] = relationship()
+
+
+class Meeting(Base):
+    """A rapat about a complaint, with its invitation (RFC 5545). Written by `cases`."""
+
+    __tablename__ = "meeting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), index=True)
+    uid: Mapped[str] = mapped_column(String(80), unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(Text)
+    agenda: Mapped[str] = mapped_column(Text, default="")
+    who: Mapped[str] = mapped_column(Text, default="")  # others, in words; those with an address are invited too
+    invited: Mapped[list[Any]]  # [[address, name], …]
+    answers: Mapped[dict[str, Any]]  # {address: ACCEPTED, DECLINED, TENTATIVE}
+    cancelled_at: Mapped[datetime | None]
 
 
 class Seal(Base):

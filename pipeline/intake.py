@@ -23,7 +23,7 @@ from pipeline.cases import File, New, Pengadu, Work
 from pipeline.config import Settings
 from pipeline.db import Blob, Complaint, Item, Outbox, Task, among, exclusive, reading, writing
 from pipeline.ledger import Arrival
-from pipeline.mail import outbox, reply, triage
+from pipeline.mail import invitation, outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
 from pipeline.replies import Letter
@@ -311,12 +311,23 @@ def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters
     official = work.settings.person_at(ours.recipient)
     if official is not None:
         links.revoke(work.session, ours.links, work.now)  # the quoted mail holds them
+    if ours.name in ("rapat", "terusan_instansi"):
+        return _guest_answers(work, item, message, ours)
     if official is not None and ours.task_id is not None:
         task = work.session.get_one(Task, ours.task_id)
         return _done(item, replies.take(work, message, task, official, letters))
     if ours.complaint_id is not None and official is None:
         return _join(work, item, message, work.session.get_one(Complaint, ours.complaint_id))
     return _hold(work, item, word("ditahan.balasan"))
+
+
+def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> str:
+    """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
+    for attachment in message.attachments:
+        found = invitation.answer(attachment.content) if b"BEGIN:VCALENDAR" in attachment.content[:200] else None
+        if found and cases.meeting_answered(work, found[0], ours.recipient, found[1]):
+            return _done(item, "jawaban undangan")
+    return _hold(work, item, word("ditahan.bukan_pengadu"))
 
 
 def _letters(settings: Settings, message: Message) -> list[Letter]:

@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline import clock, store
 from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Seal, Task
-from pipeline.mail import outbox
+from pipeline.db import Complaint, Document, Event, Item, Meeting, Outbox, Payload, Seal, Task
+from pipeline.mail import invitation, outbox
 from pipeline.sop import ACTIONS, COMMANDS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
 from pipeline.words import environment, remaining_words, table, word
 
@@ -26,6 +26,7 @@ from pipeline.words import environment, remaining_words, table, word
 ANSWERS = ("tanda_terima", "balasan_tugas", "balasan_konfirmasi", "status")
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
+MASK = "•••"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Letter:
     link_id: int | None = None
     attachments: Sequence[Document] = ()
     opening: bool = False
+    files: Sequence[tuple[str, str, str]] = ()  # (sha256, name, mime) that are no documents of the case
     others: Sequence[int] = ()  # further links, of a mail about several tasks
 
 
@@ -69,7 +71,7 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         html=html,
         slot=slot,
         links=(*((to.link_id,) if to.link_id else ()), *to.others),
-        attachments=tuple((d.sha256, d.name, d.mime) for d in to.attachments),
+        attachments=(*((d.sha256, d.name, d.mime) for d in to.attachments), *to.files),
         complaint_id=to.complaint.id if to.complaint else None,
         task_id=to.task.id if to.task else None,
         **_thread(session, to),
@@ -169,6 +171,8 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return bool(letters) and not letter_blocked(letters[-1])
     if action.name == "notulen":
         return bool(c and history(session, c, EventKind.MEETING_SET))
+    if action.name == "batal_rapat":
+        return bool(c and standing_meeting(session, c))
     if action.name == "kembalikan" and c is not None and c.parent_id:
         return kind is not TaskKind.PENYAMPAIAN
     return True
@@ -177,6 +181,12 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
 def letter_blocked(letter: Document) -> bool:
     """Whether something in a letter must be mended before it can be signed."""
     return any(level == "blokir" for level, _message, _where in (letter.facts or {}).get("temuan", ()))
+
+
+def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
+    """The newest rapat of a case that has not been called off."""
+    query = select(Meeting).where(Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None))
+    return session.scalars(query.order_by(Meeting.id.desc()).limit(1)).first()
 
 
 def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -223,7 +233,7 @@ def _task_context(
         files = _attachments(session, complaint, "lampiran")
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
-        "isi": complaint.isi,
+        "isi": masked(complaint, complaint.isi) if task.kind is TaskKind.KETERANGAN else complaint.isi,
         "lampiran": [d.name for d in files],
         "jawaban_unit": [] if task.kind is TaskKind.CATAT else _answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
@@ -513,13 +523,70 @@ def meeting(
     settings: Settings,
     now: datetime,
     complaint: Complaint,
-    person: Petugas,
-    at: datetime,
-    place: str,
-    who: str,
+    row: Meeting,
+    guests: Sequence[tuple[str, str]],
+    reason: str = "",
+    *,
+    cancelled: bool = False,
 ) -> None:
-    to = Letter(person.email, person.nama, complaint)
-    _send(session, settings, now, "rapat", to, petugas=person, pada=at, tempat=place, peserta=who)
+    """The invitation to a rapat, its change, or that it is called off: to each guest (address, name), with the part
+    that calendars understand."""
+    one = invitation.Invitation(
+        uid=row.uid,
+        sequence=row.sequence,
+        at=row.at,
+        title=word("rapat.judul", nomor=complaint.number, perihal=complaint.perihal),
+        place=row.place,
+        text="\n\n".join(filter(None, (row.agenda, ", ".join(settings.sop.keterkaitan)))),
+        organiser=(settings.smtp.sender, settings.smtp.sender_name),
+        guests=[(address, name) for address, name in row.invited],
+        stamp=now,
+    )
+    method: Literal["REQUEST", "CANCEL"] = "CANCEL" if cancelled else "REQUEST"
+    digest = store.put(session, invitation.write(one, method))
+    kind = "batal" if cancelled else "ubah" if row.sequence else "baru"
+    for address, name in guests:
+        person = settings.person_at(address)
+        to = Letter(address, name, complaint, files=((digest, "undangan.ics", f"text/calendar; method={method}"),))
+        _send(
+            session, settings, now, "rapat", to, petugas=person, sapaan=name or address, rapat=row, jenis=kind,
+            alasan=reason, peserta=", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who)))),
+        )  # fmt: skip
+
+
+def _words_only(text: str) -> str:
+    """Those who are named without an address."""
+    return ", ".join(line.strip() for line in text.splitlines() if line.strip() and "@" not in line)
+
+
+def forwarded(
+    session: Session, settings: Settings, now: datetime, complaint: Complaint, address: str, agency: str, message: str
+) -> Outbox:
+    """The complaint to another agency, in its own words; a secret identity stays here."""
+    to = Letter(address, agency, complaint)
+    person = [
+        {"nama": word(f"kolom.{name}.label"), "nilai": str(getattr(complaint, name))}
+        for name in ("nama", "alamat", "telepon", "email")
+        if getattr(complaint, name) and not complaint.rahasia
+    ]
+    return _send(
+        session, settings, now, "terusan_instansi", to, instansi=agency, pesan=message, pengadu=person,
+        isi=masked(complaint, complaint.isi),
+    )  # fmt: skip
+
+
+CONTACTS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}|(?<!\d)(?:\+62|62|0)8[\d .-]{7,15}\d|(?<!\d)\d{16}(?!\d)")
+
+
+def masked(complaint: Complaint, text: str) -> str:
+    """A text about a confidential complaint without the name and the contacts of who complains; others as they are."""
+    if not complaint.rahasia:
+        return text
+    own = [complaint.nama, complaint.email, complaint.telepon, complaint.alamat, complaint.nik]
+    own += [piece for piece in complaint.nama.split() if len(piece) > 2]
+    for secret in sorted(filter(None, own), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text, flags=re.IGNORECASE)
+    return CONTACTS.sub(MASK, text)
 
 
 def letter_stored(

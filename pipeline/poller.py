@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from pipeline import cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, store
 from pipeline.cases import Work
 from pipeline.config import Settings
-from pipeline.db import Complaint, Document, Lane, reading, writing
+from pipeline.db import Complaint, Document, Lane, Meeting, reading, writing
 from pipeline.heartbeat import Heartbeat
 from pipeline.ledger import Arrival
 from pipeline.letters.mark import new_code
@@ -232,7 +232,8 @@ def _take_in(app: App) -> Report:
 
 def letters(app: App) -> Report:
     """Draft the letters that a decision asks for; give those that are to be signed their number."""
-    return {"konsep": _work(app, cases.FRESH_DRAFT), "bernomor": _work(app, cases.FINAL_FORM)}
+    done = {"konsep": _work(app, cases.FRESH_DRAFT), "bernomor": _work(app, cases.FINAL_FORM)}
+    return done | {"undangan": _work(app, cases.INVITE)}
 
 
 def pictures(app: App) -> Report:
@@ -299,10 +300,22 @@ def _pdf(app: App, document_id: int) -> None:
         cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf, pages, cases.SYSTEM)
 
 
+def _undangan(app: App, meeting_id: int) -> None:
+    with reading(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        meeting = session.get_one(Meeting, meeting_id)
+        complaint = session.get_one(Complaint, meeting.complaint_id)
+    today = work.now.astimezone(work.settings.zone).date()
+    content = cases.compose_invitation(work.settings, complaint, meeting, today)
+    with writing(app.engine) as session:
+        cases.store_invitation(Work(session, app.settings, app.clock()), meeting_id, content)
+
+
 JOBS: dict[str, Callable[[App, int], None]] = {
     cases.FRESH_DRAFT: _draft,
     cases.FINAL_FORM: _final,
     cases.MAKE_PDF: _pdf,
+    cases.INVITE: _undangan,
 }
 
 

@@ -84,7 +84,10 @@ class EventKind(StrEnum):
     REPORTED = "reported"
     RETURNED = "returned"
     MEETING_SET = "meeting_set"
+    MEETING_CANCELLED = "meeting_cancelled"
     MINUTES_ADDED = "minutes_added"
+    MARKED = "marked"  # priority, confidentiality
+    FORWARDED = "forwarded"  # to another agency
     DECIDED = "decided"
     DRAFTED = "drafted"
     LETTER_STORED = "letter_stored"
@@ -170,6 +173,7 @@ class FieldKind(StrEnum):
     TELEPON = "telepon"
     PILIH = "pilih"  # one of `choices`, as radio buttons
     PETUGAS = "petugas"  # one or more Kasubag/Kasi
+    PESERTA = "peserta"  # any number of officials, of any role
     UNIT = "unit"  # any number of units
     CENTANG = "centang"
     WAKTU = "waktu"  # date and time in the office's zone
@@ -212,6 +216,24 @@ SUMMARY = (
     Field("ringkasan", FieldKind.PANJANG, required=True),
     Field("kategori"),
 )
+PRIORITIES = ("biasa", "penting", "segera")
+MARK = Action(
+    "tandai",
+    closes=False,
+    fields=(
+        Field("prioritas", FieldKind.PILIH, required=True, choices=PRIORITIES),
+        Field("rahasia", FieldKind.CENTANG),
+    ),
+)
+FORWARD = Action(
+    "teruskan",
+    closes=False,
+    fields=(
+        Field("instansi", required=True),
+        Field("alamat_instansi", FieldKind.EMAIL, required=True),
+        Field("pengantar", FieldKind.PANJANG),
+    ),
+)
 EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON))
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
 SLIP = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
@@ -236,6 +258,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("isi_lain", FieldKind.PANJANG, required=True),
             ),
         ),
+        MARK,
         Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
     ),
     TaskKind.KLARIFIKASI: (
@@ -253,6 +276,8 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         Action("tanya_pengadu", closes=False, fields=(Field("pertanyaan", FieldKind.PANJANG, required=True),)),
+        MARK,
+        FORWARD,
         Action("kembalikan", Stage.PENERIMAAN, fields=REASON),
     ),
     TaskKind.KETERANGAN: (
@@ -277,14 +302,22 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             fields=(
                 Field("waktu", FieldKind.WAKTU, required=True),
                 Field("tempat", required=True),
+                Field("agenda", FieldKind.PANJANG),
+                Field("undangan", FieldKind.PESERTA),
                 Field("peserta", FieldKind.PANJANG),
             ),
         ),
+        Action("batal_rapat", closes=False, fields=REASON),
         Action(
             "notulen",
             closes=False,
-            fields=(Field("notulen", FieldKind.PANJANG), Field("berkas", FieldKind.BERKAS)),
+            fields=(
+                Field("hadir", FieldKind.PESERTA),
+                Field("notulen", FieldKind.PANJANG),
+                Field("berkas", FieldKind.BERKAS),
+            ),
         ),
+        MARK,
         EXTENSION,
         Action("kembalikan", Stage.KLARIFIKASI, fields=REASON),
     ),
@@ -320,6 +353,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("berkas", FieldKind.BERKAS),
             ),
         ),
+        FORWARD,
         CORRECTION,
         Action("kembalikan", Stage.JAWABAN, fields=REASON),
     ),

@@ -103,7 +103,7 @@ def _langkah_1(kantor: Office) -> str:
     assert local(kantor, kantor.task(TaskKind.CATAT).due_at) == "24-11 09.30"
     page = kantor.page(kantor.link("jfu-1", "laporkan"))
     assert "Lampu di Jalan Mawar padam sejak Senin." in page.text
-    assert set(page.forms) == {"laporkan", "gabungkan", "pisahkan", "bukan_pengaduan"}
+    assert set(page.forms) == {"laporkan", "gabungkan", "pisahkan", "tandai", "bukan_pengaduan"}
     kantor.later(minutes=12)
     done = kantor.press(
         "jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", telepon="0812 0000 1111",

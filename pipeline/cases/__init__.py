@@ -10,6 +10,7 @@ from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, 
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, read_fields, read_letter
+from pipeline.cases.invitations import compose_invitation, store_invitation
 from pipeline.cases.letters import (
     by_code,
     compose_covering,
@@ -23,6 +24,7 @@ from pipeline.cases.letters import (
     room_of,
     store_pdf,
 )
+from pipeline.cases.meetings import INVITE, meeting_answered
 from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
     Drafted,
@@ -54,6 +56,7 @@ __all__ = [
     "FINAL_FORM",
     "FORMS",
     "FRESH_DRAFT",
+    "INVITE",
     "MAKE_PDF",
     "SYSTEM",
     "Actor",
@@ -80,6 +83,7 @@ __all__ = [
     "citizen_wrote",
     "close_item",
     "compose_covering",
+    "compose_invitation",
     "compose_letter",
     "delegate",
     "delegations",
@@ -100,6 +104,7 @@ __all__ = [
     "letter_to_sign",
     "letters_of",
     "levels",
+    "meeting_answered",
     "merge_parent",
     "next_version",
     "open_item_task",
@@ -115,6 +120,7 @@ __all__ = [
     "seal_day",
     "send_digests",
     "status_code",
+    "store_invitation",
     "store_pdf",
     "strike_holiday",
     "tasks_of",

@@ -18,6 +18,7 @@ from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
 from pipeline.cases.forms import Checked, File, Invalid
 from pipeline.cases.letters import found_in, give_number, keep_letter, letters_of, levels, of_another
+from pipeline.cases.meetings import call_off, set_meeting
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
     FINAL_FORM,
@@ -35,7 +36,7 @@ from pipeline.cases.tasks import (
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.mail import outbox
-from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
+from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -324,13 +325,42 @@ def _return(deed: Deed) -> None:
 
 
 def _meeting(deed: Deed) -> None:
-    at = datetime.fromisoformat(deed.form.text("waktu"))
+    at, form = datetime.fromisoformat(deed.form.text("waktu")), deed.form
     if at <= deed.work.now:
         raise Invalid({"waktu": word("galat.waktu_lalu")})
-    place, who = deed.form.text("tempat"), deed.form.text("peserta")
-    deed.log(EventKind.MEETING_SET, waktu=at.isoformat(), tempat=place, peserta=who)
-    for person in deed.work.settings.holders(Role.SEKRETARIS):
-        notices.meeting(deed.work.session, deed.work.settings, deed.work.now, deed.complaint, person, at, place, who)
+    codes, who = form.choices.get("undangan", ()), form.text("peserta")
+    row = set_meeting(deed.work, deed.complaint, at, form.text("tempat"), form.text("agenda"), codes, who)
+    told = ", ".join(name or address for address, name in row.invited)
+    deed.log(EventKind.MEETING_SET, waktu=at.isoformat(), tempat=row.place, peserta=who, agenda=row.agenda, kepada=told)
+
+
+def _call_off(deed: Deed) -> None:
+    row = call_off(deed.work, deed.complaint, deed.form.text("alasan"))
+    if row is None:
+        raise Forbidden("batal_rapat")
+    deed.log(EventKind.MEETING_CANCELLED, waktu=row.at.isoformat(), teks=deed.form.text("alasan"))
+
+
+def _mark(deed: Deed) -> None:
+    """How urgent a case is, and whether other units may know who complains."""
+    c, form = deed.complaint, deed.form
+    c.prioritas, c.rahasia = form.text("prioritas"), bool(form.text("rahasia"))
+    deed.log(EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia)
+
+
+def _forward(deed: Deed) -> None:
+    """To another agency, for their information and action; the case goes on here until it is answered."""
+    form = deed.form
+    mail = notices.forwarded(
+        deed.work.session,
+        deed.work.settings,
+        deed.work.now,
+        deed.complaint,
+        form.text("alamat_instansi"),
+        form.text("instansi"),
+        form.text("pengantar"),
+    )
+    deed.log(EventKind.FORWARDED, instansi=form.text("instansi"), teks=form.text("pengantar"), surat=mail.message_id)
 
 
 def _extend(deed: Deed) -> None:
@@ -347,7 +377,9 @@ def extend_for(work: Work, task: Task, head: Petugas, form: Checked) -> None:
 
 def _minutes(deed: Deed) -> None:
     kept = deed.keep("notulen")
-    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept)
+    people = [p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))]
+    present = ", ".join(p.nama for p in people)
+    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept, hadir=present)
 
 
 def _decide(deed: Deed) -> None:
@@ -507,6 +539,9 @@ KEEPING = {
     "rapat": EventKind.MEETING_SET,
     "notulen": EventKind.MINUTES_ADDED,
     "perpanjang": EventKind.EXTENDED,
+    "batal_rapat": EventKind.MEETING_CANCELLED,
+    "tandai": EventKind.MARKED,
+    "teruskan": EventKind.FORWARDED,
     "unggah": EventKind.LETTER_STORED,
     "koreksi": EventKind.CORRECTED,
 }
@@ -524,6 +559,12 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KEPUTUSAN, "putuskan"): _decide,
     (TaskKind.KEPUTUSAN, "rapat"): _meeting,
     (TaskKind.KEPUTUSAN, "notulen"): _minutes,
+    (TaskKind.KEPUTUSAN, "batal_rapat"): _call_off,
+    (TaskKind.KEPUTUSAN, "tandai"): _mark,
+    (TaskKind.KLARIFIKASI, "tandai"): _mark,
+    (TaskKind.CATAT, "tandai"): _mark,
+    (TaskKind.KLARIFIKASI, "teruskan"): _forward,
+    (TaskKind.PENYAMPAIAN, "teruskan"): _forward,
     (TaskKind.KEPUTUSAN, "perpanjang"): _extend,
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
     (TaskKind.JAWABAN, "unggah"): _store_letter,

@@ -85,7 +85,7 @@ class _Reader:
         try:
             if one.kind in (FieldKind.SURAT, FieldKind.BERKAS, FieldKind.PINDAIAN):
                 self._file(one)
-            elif one.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
+            elif one.kind in (FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT):
                 self._many(one)
             else:
                 self._text(one)
@@ -128,6 +128,8 @@ class _Reader:
     def _many(self, one: Field) -> None:
         if one.kind is FieldKind.PETUGAS:
             known = {p.kode for p in self.settings.holders(Role.KASI)}
+        elif one.kind is FieldKind.PESERTA:
+            known = {p.kode for p in self.settings.petugas}
         else:
             known = {u.kode for u in self.settings.unit}
         chosen = tuple(dict.fromkeys(self.given.get(one.name, [])))

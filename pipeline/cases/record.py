@@ -153,7 +153,7 @@ def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
             telepon=new.person.telepon,
             email=new.person.email,
             nik=new.person.nik,
-            rahasia=new.person.rahasia,
+            rahasia=new.person.rahasia or work.settings.pengaduan.tertutup,
         )
         for order, new in enumerate(news, first)
     ]

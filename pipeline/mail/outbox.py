@@ -46,6 +46,7 @@ LONGEST_ADDRESS = 254  # bytes; RFC 5321, 4.5.3.1.3, less the brackets
 ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII)  # words that need no quotes in a name (RFC 5322, 3.2.3)
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 POLICY = EmailPolicy(linesep="\r\n", max_line_length=LINE)
+CALENDAR = "text/calendar"
 TokenOf = Callable[[Session, int], str]
 
 
@@ -264,9 +265,15 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
         message[name] = _Field(name, value)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for content, _name, mime in files:
+        if mime.startswith(CALENDAR):  # shown as an invitation only if it stands beside the texts
+            method = mime.partition("method=")[2]
+            message.add_alternative(content.decode(), subtype="calendar", params={"method": method}, cte="base64")
     for content, name, mime in files:
         main, _, sub = mime.partition("/")
         shown = _one_line(name).replace("=?", "= ?") or word("kirim.tanpa_nama")  # not to be taken for an encoded word
+        if mime.startswith(CALENDAR):
+            main, sub = "application", "ics"  # a second text/calendar would be a second invitation
         message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=shown)
     # The same mail has the same bytes at each try, so that a duplicate is known as one.
     mark = hashlib.sha256(row.message_id.encode()).hexdigest()[:32]

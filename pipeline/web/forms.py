@@ -71,7 +71,7 @@ def control(
     if field.kind is FieldKind.CENTANG:
         ticked = bool(values) or (fill and bool(view.complaint and view.complaint.rahasia))
         return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
-    if field.kind in (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.UNIT):
+    if field.kind in (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT):
         options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
         shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
         return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
@@ -87,6 +87,8 @@ def control(
 def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.PETUGAS:
         return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.holders(Role.KASI)]
+    if field.kind is FieldKind.PESERTA:
+        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.petugas]
     if field.kind is FieldKind.UNIT:
         return [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pipeline import cases, clock, files, links, store
+from pipeline import cases, clock, files, links, notices, store
 from pipeline.db import Document, Event, Item, Outbox, Task
 from pipeline.sop import (
     Channel,
@@ -40,6 +40,12 @@ def file_row(view: View, document: Document) -> dict[str, Any]:
     return {"nama": document.name, "ket": detail, "url": f"{view.url}/berkas/{document.id}", "gambar_url": picture}
 
 
+def _shown(view: View, text: str) -> str:
+    """Other units read a confidential case without the name and the contacts of who complains."""
+    unit = view.task.kind is TaskKind.KETERANGAN and view.complaint is not None
+    return notices.masked(view.complaint, text) if unit and view.complaint else text
+
+
 def matter(view: View) -> dict[str, Any]:
     """The complaint itself: the citizen's words, where they come from, their attachments."""
     c = view.complaint
@@ -58,7 +64,7 @@ def matter(view: View) -> dict[str, Any]:
     when = clock.waktu(c.received_at, view.settings.zone)
     return {
         "judul": word("halaman.isi"),
-        "teks": c.isi,
+        "teks": _shown(view, c.isi),
         "asal": word("halaman.asal", pengadu=who, kanal=word(f"lewat.{c.channel}"), waktu=when),
         "berkas": [file_row(view, d) for d in view.documents("lampiran")],
     }
@@ -92,13 +98,13 @@ def sections(view: View) -> list[dict[str, Any]]:
         rows = [{"kata": decision, "teks": c.perintah}]
         found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
     if c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT:
-        found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
+        found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": _shown(view, c.ringkasan)}]})
     if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
         found.append({"judul": word("halaman.hasil"), "isi": [{"teks": c.hasil}]})
     found += _units(view)
     found += _meetings(view)
     later = [
-        {"kepala": clock.waktu(event.at, view.settings.zone), "teks": data.get("teks", "")}
+        {"kepala": clock.waktu(event.at, view.settings.zone), "teks": _shown(view, data.get("teks", ""))}
         for event, data in view.history(EventKind.CITIZEN_WROTE)
     ]
     if later:
@@ -129,14 +135,25 @@ def _units(view: View) -> list[dict[str, Any]]:
 
 def _meetings(view: View) -> list[dict[str, Any]]:
     rows = []
-    for event, data in view.history(EventKind.MEETING_SET, EventKind.MINUTES_ADDED):
+    for event, data in view.history(EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED):
+        at = clock.waktu(datetime.fromisoformat(data["waktu"]), view.settings.zone) if "waktu" in data else ""
         if event.kind is EventKind.MEETING_SET:
-            at = clock.waktu(datetime.fromisoformat(data["waktu"]), view.settings.zone) if "waktu" in data else ""
-            rows.append({"kepala": at, "ket": data.get("tempat", ""), "teks": data.get("peserta", "")})
+            told = [data.get("agenda", ""), word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else ""]
+            text = "\n\n".join(filter(None, (*told, data.get("peserta", ""))))
+            rows.append({"kepala": at, "ket": data.get("tempat", ""), "teks": text})
+        elif event.kind is EventKind.MEETING_CANCELLED:
+            rows.append({"kepala": word("rapat.batal"), "ket": at, "teks": data.get("teks", "")})
         else:
-            rows.append({"kepala": word("jenis_dokumen.notulen"), "teks": data.get("teks", "")})
-    if not rows:
+            present = word("rapat.hadir", siapa=data["hadir"]) if data.get("hadir") else ""
+            text = "\n\n".join(filter(None, (present, data.get("teks", ""))))
+            rows.append({"kepala": word("jenis_dokumen.notulen"), "teks": text})
+    if not rows or view.complaint is None:
         return []
+    standing = notices.standing_meeting(view.session, view.complaint)
+    if standing is not None and standing.answers:
+        names = {str(a).lower(): n or a for a, n in standing.invited}
+        said = ", ".join(f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}" for a, state in standing.answers.items())
+        rows.append({"kepala": word("rapat.jawaban"), "teks": said})
     lead = ", ".join(view.settings.sop.keterkaitan)
     return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
 
@@ -174,7 +191,10 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
         values["kepada"] = ", ".join(p.jabatan for p in people if p)
     if event.kind is EventKind.MERGED:
         values["arah"] = f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"
-    return word(f"peristiwa.{event.kind}", **values).strip()
+    if data.get("prioritas"):
+        values["prioritas"] = word(f"pilihan.prioritas.{data['prioritas']}")
+        values["kerahasiaan"] = word("rapat.rahasia" if data.get("rahasia") else "rapat.terbuka")
+    return _shown(view, word(f"peristiwa.{event.kind}", **values).strip())
 
 
 def timeline(view: View) -> list[dict[str, str]]:
@@ -214,7 +234,7 @@ def task_page(
     """The context of tugas.html."""
     main, rest = forms(view, chosen, given, errors)
     c = view.complaint
-    title = word(f"tugas.{view.task.kind}") + (f": {c.perihal}" if c else "")
+    title = word(f"tugas.{view.task.kind}") + (f": {_shown(view, c.perihal)}" if c else "")
     shown = {d.id for d in view.documents("lampiran")}
     pictures = [d for d in view.documents() if d.mime in files.PICTURES] if c is None else []
     return {
@@ -222,6 +242,8 @@ def task_page(
         "nomor": c.number if c else "",
         "judul": title,
         "pengantar": "",
+        "prioritas": word(f"pilihan.prioritas.{c.prioritas}") if c and c.prioritas != "biasa" else "",
+        "rahasia": bool(c and c.rahasia),
         "pesan": said,
         "galat": [
             {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"} for name, text in (errors or {}).items()

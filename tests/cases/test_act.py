@@ -96,6 +96,26 @@ STEPS = [
         Stage.KEPUTUSAN, EventKind.MINUTES_ADDED, None, NEVER, [], {"berkas": ("notulen.png", PNG)},
     ),
     Step(
+        Stage.KEPUTUSAN, "tandai", {"prioritas": "segera", "rahasia": "ya"},
+        Stage.KEPUTUSAN, EventKind.MARKED, None, NEVER, [],
+    ),
+    Step(
+        Stage.KLARIFIKASI, "tandai", {"prioritas": "penting"},
+        Stage.KLARIFIKASI, EventKind.MARKED, None, NEVER, [],
+    ),
+    Step(
+        Stage.PENERIMAAN, "tandai", {"prioritas": "penting"},
+        Stage.PENERIMAAN, EventKind.MARKED, None, NEVER, [],
+    ),
+    Step(
+        Stage.KLARIFIKASI, "teruskan", {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
+        Stage.KLARIFIKASI, EventKind.FORWARDED, None, NEVER, [("terusan_instansi", "pln@luar.example")],
+    ),
+    Step(
+        Stage.PENYAMPAIAN, "teruskan", {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
+        Stage.PENYAMPAIAN, EventKind.FORWARDED, None, NEVER, [("terusan_instansi", "pln@luar.example")],
+    ),
+    Step(
         Stage.KEPUTUSAN, "perpanjang", {"sampai": "2026-12-11T16:00", "alasan": "Menunggu hasil uji."},
         Stage.KEPUTUSAN, EventKind.EXTENDED, None, NEVER, [],
     ),
@@ -224,6 +244,7 @@ def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(de
 
 def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
     elsewhere = {(TaskKind.CATAT, "gabungkan"), (TaskKind.KETERANGAN, "jawab"), (TaskKind.JAWABAN, "unggah")}
+    elsewhere |= {(TaskKind.KEPUTUSAN, "batal_rapat")}  # test_meetings
     elsewhere |= {(k, a.name) for k in (TaskKind.PINDAI, TaskKind.TERTAHAN) for a in ACTIONS[k]}  # test_intake
     kind_of = {
         Stage.PENERIMAAN: TaskKind.CATAT,

@@ -118,8 +118,10 @@ def _parts(message: EmailMessage) -> tuple[str, str, tuple[tuple[str, str, bytes
         files = tuple(_file(part) for part in rest)
         parts = list(message.iter_parts())
     assert message.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
-    text, html = (_words(part) for part in parts if isinstance(part, EmailMessage))
+    kinds = [part.get_content_type() for part in parts]
+    assert kinds[:2] == ["text/plain", "text/html"]
+    assert kinds[2:] in ([], ["text/calendar"])  # an invitation stands beside the words
+    text, html = (_words(part) for part in parts[:2] if isinstance(part, EmailMessage))
     return text, html, files
 
 

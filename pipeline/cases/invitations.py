@@ -1,0 +1,52 @@
+"""The undangan of a rapat as a letter in Word: composed outside any transaction, kept with the case."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline import clock
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.core import Work, locked
+from pipeline.cases.forms import File
+from pipeline.cases.letters import contact_line
+from pipeline.cases.record import add_documents
+from pipeline.config import Settings
+from pipeline.db import Complaint, Meeting
+from pipeline.files import DOCX
+from pipeline.letters import invitation
+from pipeline.sop import Role
+from pipeline.words import word
+
+
+def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meeting, today: date) -> bytes:
+    """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
+    office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
+    at = meeting.at.astimezone(settings.zone)
+    rows = [
+        ("Hari, tanggal", clock.tanggal(at)),
+        ("Waktu", f"pukul {clock.pukul(at)} WIB"),
+        ("Tempat", meeting.place),
+        ("Agenda", " ".join(meeting.agenda.split()) or complaint.perihal),
+    ]
+    others = [line.strip() for line in meeting.who.splitlines() if line.strip()]
+    known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address)))]
+    return invitation.write(
+        invitation.Invite(
+            head=(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
+            place_day=f"{office.kota}, {clock.tanggal(today).split(', ', 1)[1]}",
+            subject=word("rapat.perihal_surat"),
+            to=("Yth.", *(f"{n}. {name}" for n, name in enumerate([*(p.jabatan for p in known), *others], 1))),
+            opening=word("rapat.pembuka", nomor=complaint.number, perihal=complaint.perihal),
+            rows=rows,
+            closing=word("rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama),
+            signer=(head.jabatan, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),
+        )
+    )
+
+
+def store_invitation(work: Work, meeting_id: int, content: bytes) -> None:
+    """Keep the undangan with the case; each change of the rapat is a version."""
+    meeting = work.session.get_one(Meeting, meeting_id)
+    complaint = locked(work, meeting.complaint_id)
+    name = word("rapat.nama_berkas", nomor=complaint.number.replace("/", "-"))
+    add_documents(work, "undangan", [File(name, DOCX, content)], SYSTEM, complaint=complaint)

@@ -1,0 +1,242 @@
+"""Rapat, priority, confidentiality and forwarding: what offices do with a complaint beside the five langkah."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+from docx import Document as Docx
+
+from pipeline import store
+from pipeline.cases import Forbidden
+from pipeline.db import Meeting, Outbox, reading
+from pipeline.mail import outbox
+from pipeline.mail.invitation import answer
+from pipeline.sop import EventKind, Stage
+from tests.desk import Desk, desk_in, jakarta
+from tests.office import Mail, compose
+
+SECRETARY, UNIT, GUEST = "sekretaris@kominfo.example", "kasi@kominfo.example", "pln@luar.example"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as made:
+        yield made
+
+
+def meet(desk: Desk, **changes: Any) -> None:
+    fields = {
+        "waktu": "2026-11-26T10:00",
+        "tempat": "Ruang Rapat Lantai 2",
+        "agenda": "Penyebab padam dan jadwal perbaikan",
+        "undangan": ["kasi-infrastruktur"],
+        "peserta": f"Ketua RW 02\nPLN {GUEST}",
+    }
+    desk.press("kepala", "rapat", **{**fields, **changes})
+
+
+def calendars(desk: Desk, start: int = 0) -> dict[str, tuple[str, Any]]:
+    """{address: (method, event)} of the invitations that went out, from the mail as it goes over the wire."""
+    found = {}
+    for row in desk.mails("rapat")[start:]:
+        with reading(desk.engine) as session:
+            files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]
+        _to, raw = outbox.wire(row, desk.settings, {}, files)
+        message = message_from_bytes(raw, policy=policy.default)
+        alternatives = next(p for p in message.walk() if p.get_content_type() == "multipart/alternative")
+        kinds = [p.get_content_type() for p in alternatives.iter_parts()]
+        assert kinds == ["text/plain", "text/html", "text/calendar"]
+        part = list(alternatives.iter_parts())[-1]
+        calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+        assert part.get_param("method") == str(calendar["method"])
+        assert [p.get_content_type() for p in message.iter_attachments()] == ["application/ics"]
+        found[row.recipient] = (str(calendar["method"]), calendar.walk("VEVENT")[0])
+    return found
+
+
+# ---- the invitation ------------------------------------------------------------------------------------------
+
+
+def test_everybody_invited_gets_an_invitation_that_calendars_understand(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    found = calendars(desk)
+    assert set(found) == {SECRETARY, UNIT, GUEST}
+    assert {method for method, _ in found.values()} == {"REQUEST"}
+    event = found[GUEST][1]
+    assert event.decoded("dtstart") == jakarta(26, 10)
+    assert (str(event["location"]), event["sequence"]) == ("Ruang Rapat Lantai 2", 0)
+    assert number in str(event["summary"])
+    assert str(event["organizer"]) == "mailto:aduan@kominfo.example"
+    assert {str(a) for a in event["attendee"]} == {f"mailto:{a}" for a in (SECRETARY, UNIT, GUEST)}
+    assert all(a.params["RSVP"] == "TRUE" for a in event["attendee"])
+    assert len({str(e["uid"]) for _, e in found.values()}) == 1
+    words = " ".join(desk.mails("rapat")[0].text.split())
+    assert "SOP Penyelenggaraan Rapat Dinas" in words
+    assert "Ketua RW 02" in words
+    assert "Penyebab padam dan jadwal perbaikan" in words
+
+
+def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    uid = str(calendars(desk)[GUEST][1]["uid"])
+    meet(desk, waktu="2026-11-27T09:00", undangan=[])
+    changed = calendars(desk, 3)
+    assert {a: (m, str(e["uid"]), e["sequence"]) for a, (m, e) in changed.items()} == {
+        SECRETARY: ("REQUEST", uid, 1),
+        GUEST: ("REQUEST", uid, 1),
+        UNIT: ("CANCEL", uid, 1),  # no longer invited
+    }
+    desk.press("kepala", "batal_rapat", alasan="Sudah jelas lewat telepon.")
+    gone = calendars(desk, 6)
+    assert {(m, str(e["uid"]), e["sequence"], str(e["status"])) for m, e in gone.values()} == {
+        ("CANCEL", uid, 2, "CANCELLED")
+    }
+    assert "Sudah jelas lewat telepon." in desk.mails("rapat")[-1].text
+    with pytest.raises(Forbidden):
+        desk.press("kepala", "batal_rapat", alasan="Lagi.")
+    assert desk.kinds()[-3:] == [EventKind.MEETING_SET, EventKind.MEETING_SET, EventKind.MEETING_CANCELLED]
+    meet(desk)
+    assert str(calendars(desk, 8)[GUEST][1]["uid"]) != uid  # a new rapat
+
+
+def answered(desk: Desk, row: Outbox, state: str, sender: str = "") -> str:
+    with reading(desk.engine) as session:
+        uid = session.query(Meeting).one().uid
+    ics = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"
+        f"UID:{uid}\r\nDTSTAMP:20261124T020000Z\r\nATTENDEE;PARTSTAT={state}:mailto:{row.recipient}\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+    mail = compose(
+        sender or row.recipient, "aduan@kominfo.example", "Accepted: Rapat", "", desk.clock(), reply_to=asked,
+        files=[("invite.ics", "text/calendar", ics.encode())],
+    )  # fmt: skip
+    return desk.take_in(mail.as_bytes()).state
+
+
+def test_what_calendars_answer_is_noted_and_shown(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    rows = {row.recipient: row for row in desk.mails("rapat")}
+    assert answered(desk, rows[UNIT], "ACCEPTED") == "done"
+    assert answered(desk, rows[GUEST], "DECLINED") == "done"
+    with reading(desk.engine) as session:
+        assert session.query(Meeting).one().answers == {UNIT: "ACCEPTED", GUEST: "DECLINED"}
+    assert answered(desk, rows[GUEST], "ACCEPTED", sender="lain@luar.example") != "held"  # a stranger: a new mail
+    with reading(desk.engine) as session:
+        assert session.query(Meeting).one().answers[GUEST] == "DECLINED"
+
+
+def test_words_of_a_guest_are_not_taken_for_the_pengadus(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    row = next(row for row in desk.mails("rapat") if row.recipient == GUEST)
+    before = len(desk.events(number))
+    asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+    reply = compose(GUEST, "aduan@kominfo.example", "Re", "Bisa pukul 13?", desk.clock(), reply_to=asked)
+    item = desk.take_in(reply.as_bytes())
+    assert item.state == "held"
+    assert len(desk.events(number)) == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR", b"\xff"]
+)
+def test_what_is_no_answer_is_none(content: bytes) -> None:
+    assert answer(content) is None
+
+
+def test_the_undangan_is_a_letter_in_word_that_names_the_sop(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk, tempat="Ruang <b>&\x0b 2")
+    desk.jobs()
+    document = next(d for d in desk.documents(number) if d.kind == "undangan")
+    with reading(desk.engine) as session:
+        letter = Docx(BytesIO(store.get(session, document.sha256)))
+    words = "\n".join(p.text for p in letter.paragraphs) + "\n".join(
+        c.text for r in letter.tables[0].rows for c in r.cells
+    )
+    for part in (
+        "PEMERINTAH KOTA MADIUN", "Undangan Rapat", "1. Sekretaris", "2. Kasi Pengelolaan Infrastruktur", "Ketua RW 02",
+        number, "Kamis, 26 November 2026", "pukul 10.00 WIB", "Ruang <b>&", "SOP Penyelenggaraan Rapat Dinas",
+        "NOOR AFLAH",
+    ):  # fmt: skip
+        assert part in words, part
+
+
+def test_attendance_stands_in_the_minutes(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    desk.press("kepala", "notulen", hadir=["sekretaris", "kasi-infrastruktur"], notulen="Disepakati diperbaiki.")
+    _event, data = desk.events(number)[-1]
+    assert data["hadir"] == "Ratih Kusumawardani, Bagus Prayitno"
+
+
+# ---- priority and confidentiality ----------------------------------------------------------------------------
+
+
+def test_priority_is_set_and_told(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tandai", prioritas="segera", rahasia="")
+    desk.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+    assert desk.complaint(number).prioritas == "segera"
+    assert "Prioritas: segera." in desk.mails("tugas_keputusan")[-1].text
+    assert desk.kinds(number).count(EventKind.MARKED) == 1
+
+
+def test_other_units_read_a_confidential_case_without_name_and_contacts(desk: Desk) -> None:
+    text = "Saya Siti Rahmawati, HP 0812-5550-0199, email siti@warga.example, NIK 3577010101010001. Lampu padam."
+    number = desk.record(isi=text, perihal="Lampu padam", telepon="0812-5550-0199")
+    desk.press(
+        "jfu-1", "laporkan", number=number, nama="Siti Rahmawati", email="siti@warga.example", perihal="Lampu padam"
+    )
+    desk.press("sekretaris", "tandai", number=number, prioritas="biasa", rahasia="ya")
+    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+    (mail,) = desk.mails("tugas_keterangan")
+    for secret in ("Siti", "Rahmawati", "0812", "siti@", "3577"):
+        assert secret not in mail.text + mail.html + mail.subject
+    assert "Lampu padam." in mail.text
+    assert "•••" in mail.text
+    desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar.")
+    assert "Siti Rahmawati, HP" in desk.mails("tugas_keputusan")[-1].text  # those who decide read it whole
+
+
+def test_config_makes_every_complaint_confidential(tmp_path: Path) -> None:
+    with desk_in(tmp_path, pengaduan={"tertutup": True}) as desk:
+        desk.record()
+        assert desk.complaint().rahasia is True
+
+
+# ---- forwarding ----------------------------------------------------------------------------------------------
+
+
+def test_a_complaint_is_forwarded_to_another_agency_and_goes_on_here(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    form = {"instansi": "PLN Madiun", "alamat_instansi": "layanan@pln.example", "pengantar": "Mohon ditindaklanjuti."}
+    desk.press("sekretaris", "teruskan", number=number, **form)
+    (mail,) = desk.mails("terusan_instansi")
+    assert mail.recipient == "layanan@pln.example"
+    for part in (number, "Lampu di Jalan Mawar padam.", "Siti Rahmawati", "Mohon ditindaklanjuti."):
+        assert part in mail.text
+    assert not mail.links
+    assert desk.kinds(number)[-1] is EventKind.FORWARDED
+    assert desk.stage(number) is Stage.KLARIFIKASI
+
+
+def test_a_secret_identity_is_not_forwarded(desk: Desk) -> None:
+    number = desk.record(rahasia=True, isi="Saya Siti Rahmawati. Lampu padam.")
+    desk.press("jfu-1", "laporkan", number=number, rahasia="ya", nama="Siti Rahmawati", email="siti@warga.example")
+    form = {"instansi": "PLN", "alamat_instansi": "layanan@pln.example", "pengantar": ""}
+    desk.press("sekretaris", "teruskan", number=number, **form)
+    (mail,) = desk.mails("terusan_instansi")
+    assert "Siti" not in mail.text
+    assert "siti@" not in mail.text
