@@ -43,6 +43,7 @@ ACCEPTED = PICTURES | {
 }
 SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
 PDF_DPI = 250.0  # to which a scanned PDF is drawn
+CODE_WIDTH = 2000  # pixels across a page: 240 dpi, at which a code of 1.5 cm is read surely
 MAX_PIXELS = 30_000_000
 MAX_PHOTO = 120_000_000
 _DECODERS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")  # never those that start other programs (EPS)
@@ -160,6 +161,33 @@ def check_scan(content: bytes, mime: str) -> None:
     raise ValueError(word("galat.pindaian"))
 
 
+def read_codes(content: bytes, mime: str, pages: int = 4) -> tuple[str, ...]:
+    """What the QRs on a scan, a photo or the first pages of a PDF say. A PDF is drawn by a bounded child process."""
+    found: list[str] = []
+    for picture_ in pdf_pages(content, CODE_WIDTH, pages) if mime == PDF else [content]:
+        try:
+            with _one_at_a_time, Image.open(BytesIO(picture_), formats=_DECODERS) as source:
+                source.draft("L", (CODE_WIDTH * 2, CODE_WIDTH * 2))  # a photo is decoded no larger than needed
+                image = ImageOps.exif_transpose(source).convert("L")
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            continue
+        found += [code.text for code in qr_codes(image)]
+    return tuple(dict.fromkeys(found))
+
+
+def as_pdf(content: bytes) -> bytes:
+    """A picture of a signed paper as a PDF of one page, as wide as A4."""
+    try:
+        with _one_at_a_time, Image.open(BytesIO(content), formats=_DECODERS) as source:
+            source.draft("RGB", (CODE_WIDTH * 2, CODE_WIDTH * 3))
+            image = ImageOps.exif_transpose(source).convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise FileError(str(error)) from error
+    out = BytesIO()
+    image.save(out, "PDF", resolution=image.width / 8.27, quality=85)
+    return out.getvalue()
+
+
 @contextmanager
 def pdfium(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
     """A PDF of our own making, opened. What comes from outside is drawn by a child process (`pdf_pages`)."""
@@ -234,6 +262,19 @@ def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float
     return found
 
 
+# PDF/A-2b, the form that is kept for long and signed.
+ARCHIVE = 'pdf:writer_pdf_Export:{"SelectPdfVersion":{"type":"long","value":"2"}}'
+# No linked picture is fetched, no macro run.
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks"
+ oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution"
+ oor:op="fuse"><value>true</value></prop></item>
+</oor:items>
+"""
+
+
 def soffice() -> str | None:
     """Where LibreOffice is, or None."""
     return shutil.which("soffice") or shutil.which("libreoffice")
@@ -250,6 +291,8 @@ def to_pdf(docx: bytes, timeout: float = 60) -> bytes:
     with tempfile.TemporaryDirectory(prefix="aduan-pdf-") as name:
         folder = Path(name)
         (folder / "surat.docx").write_bytes(docx)
+        (folder / "profil" / "user").mkdir(parents=True)
+        (folder / "profil" / "user" / "registrymodifications.xcu").write_text(PROFILE, "utf-8")
         command = [
             program,
             f"-env:UserInstallation={(folder / 'profil').as_uri()}",
@@ -257,7 +300,7 @@ def to_pdf(docx: bytes, timeout: float = 60) -> bytes:
             "--norestore",
             "--infilter=MS Word 2007 XML",
             "--convert-to",
-            "pdf:writer_pdf_Export",
+            ARCHIVE,
             "--outdir",
             name,
             str(folder / "surat.docx"),

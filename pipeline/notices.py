@@ -20,13 +20,14 @@ from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Meeting, Outbox, Payload, Seal, Task
 from pipeline.mail import invitation, outbox
 from pipeline.sop import ACTIONS, COMMANDS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
-from pipeline.words import environment, remaining_words, table, word
+from pipeline.words import environment, fold, remaining_words, table, word
 
 # What a robot could make us repeat (RFC 3834).
 ANSWERS = ("tanda_terima", "balasan_tugas", "balasan_konfirmasi", "status")
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
 MASK = "•••"
+SENTENCE, POINTS = 40, 12  # letters of a paragraph that says something; points of a letter that its mail repeats
 
 
 @dataclass(frozen=True)
@@ -475,8 +476,24 @@ def letter(
     message: str,
 ) -> Outbox:
     """The signed letter to the pengadu, in the thread of the complaint; a merged complaint gets the words alone."""
-    to = _to_citizen(complaint, task=task, attachments=tuple(signed))
-    return _send(session, settings, now, "surat_jawaban", to, pesan=message, status=status_url(settings, complaint))
+    signed = tuple(signed)
+    to = _to_citizen(complaint, task=task, attachments=signed)
+    code = signed[0].code if signed else ""
+    return _send(
+        session, settings, now, "surat_jawaban", to, pesan=message, status=status_url(settings, complaint),
+        inti=_gist(session, complaint) if signed else [], kode=code,
+        keaslian=f"{settings.web.base_url}/asli/{code}" if code else "",
+    )  # fmt: skip
+
+
+def _gist(session: Session, complaint: Complaint) -> list[str]:
+    """The points of the letter in its own words: what stands between its opening and its closing."""
+    newest = _attachments(session, complaint, "konsep", "surat")[-1:]
+    lines = (newest[0].facts or {}).get("alinea", []) if newest else []
+    said = [text for text in lines if len(text) > SENTENCE and "\t" not in text]
+    start = next((n for n, text in enumerate(said, 1) if text.endswith(":")), 0)
+    until = next((n for n, text in enumerate(said) if text.startswith(("Apabila", "Demikian"))), len(said))
+    return [fold(text, lines=6) for text in said[start:until]][:POINTS]
 
 
 # ---- to officials, for their information ---------------------------------------------------------------------

@@ -338,7 +338,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action(
             "tandatangani",
             Stage.PENYAMPAIAN,
-            fields=(Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),),
+            fields=(
+                Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
+                Field("tanpa_kode", FieldKind.CENTANG),  # confirmed where the code could not be read
+            ),
         ),
         Action("kembalikan", Stage.JAWABAN, fields=REASON),
     ),
@@ -349,8 +352,12 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             Stage.SELESAI,
             fields=(
                 Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos", "telepon", "papan")),
-                Field("bukti", FieldKind.PANJANG, required=True),
+                Field("penerima"),
+                Field("waktu", FieldKind.WAKTU),
+                Field("resi"),
+                Field("tempat"),
                 Field("berkas", FieldKind.BERKAS),
+                Field("bukti", FieldKind.PANJANG),
             ),
         ),
         FORWARD,

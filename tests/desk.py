@@ -36,6 +36,7 @@ jabatan = "JFU Pelayanan Pengaduan"
 email = "jfu2@kominfo.example"
 peran = ["jfu"]
 """
+PROOF = {"berkas": ("serah-terima.jpg", SIGNED)}
 PEOPLE = {
     TaskKind.CATAT: "jfu-1",
     TaskKind.KLARIFIKASI: "sekretaris",
@@ -270,7 +271,7 @@ ROAD: dict[Stage, Callable[[Desk, str], object]] = {
         "kepala", "tandatangani", number=n, files={"bertanda_tangan": ("surat.jpg", SIGNED)}
     ),
     Stage.PENYAMPAIAN: lambda desk, n: desk.press(
-        "jfu-1", "sampaikan", number=n, cara="langsung", bukti="Diterima sendiri."
+        "jfu-1", "sampaikan", number=n, cara="langsung", penerima="Siti Rahmawati", files=PROOF
     ),
 }
 

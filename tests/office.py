@@ -486,6 +486,8 @@ class Office:
 
         `about` (a register number, say) is part of the subject of the mail to be used.
         """
+        if aksi == "tandatangani":
+            fields = {"tanpa_kode": "ya", **fields}  # the sample picture of a signed letter has no code
         url = where if "/" in where else self.link(where, aksi, about)
         page = self.submit(url, aksi, fields)
         assert page.status == status, f"{aksi}: {page.status} {page.text[:600]}"

@@ -367,10 +367,10 @@ def test_a_complaint_that_came_in_person_is_answered_in_person(kantor: Office) -
     page = kantor.page(kantor.link("jfu-1", "sampaikan", number))
     assert "kirim_email" not in page.forms
     refused = kantor.press(page.url, "sampaikan", status=422, cara="langsung")
-    assert "Bukti penyampaian" in refused.text
+    assert "tanda terima yang sudah ditandatangani" in refused.text
     assert kantor.stage() is Stage.PENYAMPAIAN, "without a proof it stays open"
     done = kantor.press(
-        page.url, "sampaikan", cara="langsung", bukti="Diterima Pak Wiryo sendiri.", berkas=("bukti.jpg", SIGNED)
+        page.url, "sampaikan", cara="langsung", penerima="Pak Wiryo sendiri", berkas=("bukti.jpg", SIGNED)
     )
     assert done.links(f"/tanda-terima/{complaint.id}"), "the receipt can be printed again"
     complaint = kantor.complaint(number)
@@ -449,7 +449,7 @@ def test_a_letter_that_the_server_refuses_comes_back_to_the_jfu(kantor: Office) 
     assert EventKind.SEND_FAILED in kantor.events()
     assert EventKind.DELIVERED not in kantor.events()
     assert "550 5.1.1 User unknown" in kantor.newest("jfu-1").words
-    kantor.press("jfu-1", "sampaikan", cara="pos", bukti="Resi JT 0001.")
+    kantor.press("jfu-1", "sampaikan", cara="pos", resi="JT 0001")
     assert kantor.stage() is Stage.SELESAI
 
 

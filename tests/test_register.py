@@ -17,7 +17,7 @@ from pipeline import cases, register
 from pipeline.db import Outbox, reading
 from pipeline.register import Filter, Row
 from pipeline.sop import Channel, Stage
-from tests.desk import Desk, desk_in, jakarta
+from tests.desk import PROOF, Desk, desk_in, jakarta
 from tests.office import SITI
 
 ALL = Filter()
@@ -77,7 +77,7 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
     desk.jobs()
     desk.to(Stage.PENYAMPAIAN, number)
     desk.clock.now = jakarta(25, 10, 5)
-    desk.press("jfu-2", "sampaikan", cara="langsung", bukti="Diterima sendiri.")
+    desk.press("jfu-2", "sampaikan", cara="langsung", penerima="Siti sendiri", files=PROOF)
     row = only(desk)
     assert row.cells == {
         "register": "PGD-2026-000001",

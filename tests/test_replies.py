@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import links, saved, store
 from pipeline.db import Item, Outbox, reading, writing
+from pipeline.demo.signed import signed_scan
 from pipeline.sop import COMMANDS, EventKind, Stage, TaskKind, action
 from pipeline.words import table
 from tests.desk import Desk, desk_in
@@ -120,6 +121,11 @@ def test_a_kasi_answers_with_a_photo(desk: Desk) -> None:
 def test_a_signed_letter_comes_by_reply(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     answer(desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", SIGNED)])
+    assert desk.stage(number) is Stage.TANDA_TANGAN
+    assert "tidak terbaca" in desk.mails("balasan_tugas")[-1].text
+    with reading(desk.engine) as session:
+        letter = store.get(session, next(d for d in desk.documents(number) if d.kind == "akhir").sha256)
+    answer(desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", signed_scan(letter))])
     assert desk.stage(number) is Stage.PENYAMPAIAN
 
 

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline import files, notices, saved, store
+from pipeline import clock, files, notices, saved, store
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
 from pipeline.cases.forms import Checked, File, Invalid
-from pipeline.cases.letters import found_in, give_number, keep_letter, letters_of, levels, of_another
+from pipeline.cases.letters import by_code, found_in, give_number, keep_letter, letters_of, levels, of_another
 from pipeline.cases.meetings import call_off, set_meeting
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
@@ -35,8 +35,9 @@ from pipeline.cases.tasks import (
 )
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
+from pipeline.letters.mark import read_code
 from pipeline.mail import outbox
-from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
+from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -451,12 +452,45 @@ def _decided_at(deed: Deed) -> datetime | None:
 
 
 def _sign(deed: Deed) -> None:
-    """The signed letter is named after the case: it goes to the pengadu under that name."""
-    signed = deed.form.files["bertanda_tangan"]
-    name = f"Surat jawaban {deed.complaint.number.replace('/', '-')}{files.SUFFIX[signed.mime]}"
-    rows = add_documents(deed.work, "ttd", [replace(signed, name=name)], deed.actor, complaint=deed.complaint)
-    kept = [row.id for row in rows]
-    deed.log(EventKind.SIGNED, dokumen=kept)
+    """The signed letter is named after the case: it goes to the pengadu under that name, as a PDF."""
+    confirmed = _match(deed)
+    signed, complaint, verdict = deed.form.files["bertanda_tangan"], deed.complaint, deed.form.verdict
+    name = f"Surat jawaban {complaint.number.replace('/', '-')}.pdf"
+    if signed.mime != files.PDF:
+        add_documents(deed.work, "pindaian", [signed], deed.actor, complaint=complaint)
+        signed = replace(signed, mime=files.PDF, content=files.as_pdf(signed.content))
+    (row,) = add_documents(deed.work, "ttd", [replace(signed, name=name)], deed.actor, complaint=complaint)
+    head = deed.work.settings.holders(Role.KEPALA)[0]
+    row.code = deed.code
+    row.facts = {
+        "nomor": complaint.letter_number,
+        "tanggal": complaint.letter_date.isoformat() if complaint.letter_date else "",
+        "penanda": head.nama,
+        "jabatan": head.jabatan,
+        "vonis": verdict.facts if verdict else None,
+        "kalimat": verdict.sentence if verdict else "",
+    }
+    told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if confirmed else "tanda_tangan.cocok")
+    deed.log(EventKind.SIGNED, dokumen=[row.id], sha256=row.sha256, teks=told, tanpa_kode=confirmed)
+
+
+def _match(deed: Deed) -> bool:
+    """Stop a paper that says it is another letter; True where it says nothing and a person has confirmed it."""
+    work, form = deed.work, deed.form
+    found = [code for text in form.codes if (code := read_code(text))]
+    if deed.code and deed.code in found:
+        return False
+    for code in found:
+        source = by_code(work, code)
+        if source is None:
+            raise Invalid({"bertanda_tangan": word("galat.kode_asing", kode=code)})
+        if source.complaint_id == deed.complaint.id:
+            raise Invalid({"bertanda_tangan": word("galat.kode_lama")})
+        other = work.session.get_one(Complaint, source.complaint_id)
+        raise Invalid({"bertanda_tangan": word("galat.kode_lain", nomor=other.number)})
+    if not form.text("tanpa_kode"):
+        raise Invalid({"bertanda_tangan": word("galat.kode_tak_terbaca")})
+    return True
 
 
 # ---- langkah 5 -----------------------------------------------------------------------------------------------
@@ -488,10 +522,24 @@ def _send(deed: Deed) -> None:
 
 
 def _hand_over(deed: Deed) -> None:
+    """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
+    complaint, form = deed.complaint, deed.form
+    way = form.text("cara")
+    if way == "papan" and any(getattr(complaint, name) for name in PERSON_FIELDS):
+        raise Invalid({"cara": word("galat.papan")})
+    at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
+    if at > deed.work.now:
+        raise Invalid({"waktu": word("galat.waktu_nanti")})
     kept = deed.keep("bukti")
-    deed.complaint.delivery = deed.form.text("cara")
-    deed.complaint.delivered_at = deed.work.now
-    deed.log(EventKind.DELIVERED, cara=deed.complaint.delivery, teks=deed.form.text("bukti"), lampiran=kept)
+    complaint.delivery, complaint.delivered_at = way, at
+    told = word(
+        f"sampai.{way}",
+        penerima=form.text("penerima"),
+        waktu=clock.waktu(at, deed.work.settings.zone),
+        resi=form.text("resi"),
+        tempat=form.text("tempat"),
+    )
+    deed.log(EventKind.DELIVERED, cara=way, teks=" ".join([told, form.text("bukti")]).strip(), lampiran=kept)
 
 
 def _correct(deed: Deed) -> None:

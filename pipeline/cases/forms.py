@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pipeline import files
 from pipeline.cases.core import Forbidden
 from pipeline.config import Settings
-from pipeline.letters import returned
+from pipeline.letters import returned, signature
 from pipeline.sop import Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.words import word
 
@@ -49,6 +49,8 @@ class Checked:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
     letter: returned.Returned | None = None
+    codes: tuple[str, ...] = ()  # what the QRs on a signed paper say
+    verdict: signature.Verdict | None = None  # on its electronic signature
     seen: int = 0  # the newest event on the page when it was shown; 0 = not told
 
     def text(self, name: str) -> str:
@@ -80,6 +82,8 @@ class _Reader:
         self.files: dict[str, File] = {}
         self.errors: dict[str, str] = {}
         self.letter: returned.Returned | None = None
+        self.codes: tuple[str, ...] = ()
+        self.verdict: signature.Verdict | None = None
 
     def read(self, one: Field) -> None:
         try:
@@ -125,6 +129,13 @@ class _Reader:
                 raise ValueError(word("galat.waktu")) from error
         return text
 
+    def _scan(self, content: bytes, mime: str) -> None:
+        """A signed paper: whole, not tampered with, and which letter it says it is."""
+        files.check_scan(content, mime)
+        self.codes = files.read_codes(content, mime)
+        if mime == files.PDF:
+            self.verdict = verified(self.settings, content)
+
     def _many(self, one: Field) -> None:
         if one.kind is FieldKind.PETUGAS:
             known = {p.kode for p in self.settings.holders(Role.KASI)}
@@ -149,10 +160,25 @@ class _Reader:
         else:
             mime = files.sniff(upload.content)
             if one.kind is FieldKind.PINDAIAN:
-                files.check_scan(upload.content, mime)
+                self._scan(upload.content, mime)
             elif mime not in files.ACCEPTED:
                 raise ValueError(word("galat.jenis_berkas"))
         self.files[one.name] = File(clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content)
+
+
+def verified(settings: Settings, content: bytes, moment: datetime | None = None) -> signature.Verdict | None:
+    """The verdict on a PDF's electronic signature; None for one that has none. ValueError when it must not go on."""
+    if b"/ByteRange" not in content:
+        return None
+    roots = [settings.path(name) for name in settings.surat.sertifikat_akar]
+    head = settings.holders(Role.KEPALA)[0]
+    try:
+        verdict = signature.verify(content, roots, moment or datetime.now(UTC), head.nama)
+    except signature.SignatureError as error:
+        raise ValueError(str(error)) from error
+    if verdict is not None and verdict.level == "buruk":
+        raise ValueError(word("galat.ttd_buruk", sebab=verdict.sentence))
+    return verdict
 
 
 def read_letter(settings: Settings, content: bytes) -> returned.Returned:
@@ -168,8 +194,21 @@ def _together(name: str, reader: _Reader) -> None:
     if name == "putuskan" and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
         if not reader.values.get("instansi"):
             reader.errors.setdefault("instansi", word("galat.instansi"))
+    elif name == "sampaikan":
+        _proof(reader)
     elif name == "notulen" and not reader.values.get("notulen") and "berkas" not in reader.files:
         reader.errors.setdefault("notulen", word("galat.notulen"))
+
+
+def _proof(reader: _Reader) -> None:
+    """What shows that the answer arrived, for each way (SOP langkah 5: mendokumentasikan)."""
+    way = reader.values.get("cara", "")
+    needed = {"pos": ("resi",), "telepon": ("penerima", "waktu"), "papan": ("tempat",), "langsung": ("penerima",)}
+    for name in needed.get(way, ()):
+        if not reader.values.get(name) and name not in reader.errors:
+            reader.errors[name] = word(f"galat.bukti.{way}.{name}")
+    if way == "langsung" and "berkas" not in reader.files:
+        reader.errors.setdefault("berkas", word("galat.bukti.langsung.berkas"))
 
 
 def read_fields(
@@ -188,7 +227,9 @@ def read_fields(
     _together(name, reader)
     if reader.errors:
         raise Invalid(reader.errors)
-    return Checked(given, reader.values, reader.choices, reader.files, reader.letter, seen)
+    return Checked(
+        given, reader.values, reader.choices, reader.files, reader.letter, reader.codes, reader.verdict, seen
+    )
 
 
 def check(

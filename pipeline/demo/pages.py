@@ -20,7 +20,6 @@ from pipeline import clock, db, store
 from pipeline.db import Complaint, Document, Task
 from pipeline.demo.office import Letter, Office
 from pipeline.demo.signed import signed_scan
-from pipeline.letters import returned
 from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
 from pipeline.web.common import Friendly, html
 from pipeline.web.page import timeline
@@ -121,8 +120,8 @@ def register(app: Flask, office: Office) -> None:
             newest = _newest_letter(session, complaint_id)
             if newest is None:
                 raise Friendly("tidak_ada", 404)
-            letter = returned.inspect(store.get(session, newest.sha256))
-        response = Response(signed_scan(letter.paragraphs), mimetype="image/jpeg")
+            letter = store.get(session, newest.sha256)
+        response = Response(signed_scan(letter), mimetype="image/jpeg")
         response.headers.set("Content-Disposition", "attachment", filename="surat-bertanda-tangan.jpg")
         return response
 

@@ -200,7 +200,7 @@ class Player:
     def sign(self, number: str) -> None:
         task = self.wait_mail(self.person(Role.KEPALA).email, f"[{number}] Mohon tanda tangan")
         letter = task.attachments()[0][2]
-        scan = signed_scan(p.text for p in open_docx(BytesIO(letter)).paragraphs if p.text.strip())
+        scan = signed_scan(letter)
         self.press(self.link(task), "tandatangani", {"bertanda_tangan": (f"{number}-ttd.jpg", scan, "image/jpeg")})
         self.tell(f"{number}: surat ditandatangani")
 
@@ -210,9 +210,8 @@ class Player:
             self.press(self.link(task), "kirim_email")
             self.wait_mail(sender, f"Jawaban atas pengaduan {number}")
         else:
-            self.press(
-                self.link(task), "sampaikan", cara="telepon", bukti="Diterima sendiri oleh pengadu lewat telepon."
-            )
+            at = self.office.clock().astimezone(self.office.settings.zone).isoformat(timespec="minutes")
+            self.press(self.link(task), "sampaikan", cara="telepon", penerima="pengadu sendiri", waktu=at)
         self.wait_stage(number, Stage.SELESAI)
         self.tell(f"{number}: langkah 5, jawaban disampaikan")
 

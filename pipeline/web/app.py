@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.config import TEMPLATES, Settings
-from pipeline.web import action, citizen, mine, register
+from pipeline.web import action, authenticity, citizen, mine, register
 from pipeline.web.common import Friendly, Site, html
 from pipeline.words import table
 
@@ -46,6 +46,7 @@ def create_app(
     app.register_blueprint(action.pages)
     app.register_blueprint(register.pages)
     app.register_blueprint(citizen.pages)
+    app.register_blueprint(authenticity.pages)
     app.register_blueprint(mine.pages)
     _errors(app)
     app.after_request(_headers)

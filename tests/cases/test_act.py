@@ -13,7 +13,7 @@ from pipeline import cases, store
 from pipeline.cases import AlreadyDone, Forbidden, Invalid
 from pipeline.db import Complaint, Document, Event, Outbox
 from pipeline.sop import ACTIONS, ROLE_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, action
-from tests.desk import PEOPLE, Desk, jakarta
+from tests.desk import PEOPLE, PROOF, Desk, jakarta
 from tests.office import SIGNED, SITI
 
 PNG = bytes.fromhex(
@@ -150,7 +150,7 @@ STEPS = [
         [("surat_jawaban", SITI)],
     ),
     Step(
-        Stage.PENYAMPAIAN, "sampaikan", {"cara": "pos", "bukti": "Resi 12345."},
+        Stage.PENYAMPAIAN, "sampaikan", {"cara": "pos", "resi": "12345"},
         Stage.SELESAI, EventKind.DELIVERED, TaskKind.ARSIP, NEVER,
         [("tugas_arsip", one) for one in (SEKRETARIS, *JFU)], {"berkas": ("resi.png", PNG)},
     ),
@@ -555,15 +555,32 @@ def test_letter_cannot_be_mailed_to_nobody(desk: Desk) -> None:
     desk.to(Stage.PENYAMPAIAN, number)
     with pytest.raises(Invalid):
         desk.press("jfu-1", "kirim_email")
-    desk.press("jfu-1", "sampaikan", cara="papan", bukti="Ditempel.")
+    desk.press("jfu-1", "sampaikan", cara="pos", resi="JT 1")
     assert desk.stage() is Stage.SELESAI
 
 
-def test_hand_over_needs_a_proof(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("way", "fields", "files", "missing"),
+    [
+        ("langsung", {}, {}, {"penerima", "berkas"}),
+        ("langsung", {"penerima": "Siti"}, {}, {"berkas"}),
+        ("langsung", {}, PROOF, {"penerima"}),
+        ("pos", {"bukti": "sudah dikirim"}, {}, {"resi"}),
+        ("telepon", {"penerima": "Siti"}, {}, {"waktu"}),
+        ("telepon", {"waktu": "2026-11-24T08:30"}, {}, {"penerima"}),
+        ("telepon", {"penerima": "Siti", "waktu": "2027-01-01T08:30"}, {}, {"waktu"}),
+        ("papan", {}, {}, {"tempat"}),
+        ("papan", {"tempat": "lobi"}, {}, {"cara"}),
+    ],
+)
+def test_answer_is_not_delivered_without_the_proof_of_its_way(
+    desk: Desk, way: str, fields: dict[str, Any], files: dict[str, tuple[str, bytes]], missing: set[str]
+) -> None:
     desk.to(Stage.PENYAMPAIAN)
     with pytest.raises(Invalid) as caught:
-        desk.press("jfu-1", "sampaikan", cara="langsung", bukti=" ")
-    assert set(caught.value.errors) == {"bukti"}
+        desk.press("jfu-1", "sampaikan", cara=way, files=files, **fields)
+    assert set(caught.value.errors) == missing
+    assert desk.stage() is Stage.PENYAMPAIAN
 
 
 def test_correction_tells_what_was_and_what_is(desk: Desk) -> None:

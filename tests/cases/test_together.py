@@ -132,7 +132,7 @@ def test_ends_of_parent_and_child_are_apart(desk: Desk) -> None:
     parent, child = merged(desk)
     desk.to(Stage.SELESAI, parent)
     assert desk.stage(child) is Stage.PENYAMPAIAN
-    desk.press("jfu-2", "sampaikan", number=child, cara="telepon", bukti="Dijawab sendiri.")
+    desk.press("jfu-2", "sampaikan", number=child, cara="pos", resi="JT 2")
     assert desk.stage(child) is Stage.SELESAI
 
 
@@ -204,7 +204,7 @@ def test_parent_that_is_signed_while_a_child_is_being_merged_does_not_leave_it_w
     thread = Thread(target=merge)
     task = both.task("tandatangani", parent)
     scan = {"bertanda_tangan": cases.Upload("surat.jpg", SIGNED)}
-    form = cases.check(both.settings, task.kind, "tandatangani", {}, scan)
+    form = cases.check(both.settings, task.kind, "tandatangani", {"tanpa_kode": ["ya"]}, scan)
     with both.work() as work:
         cases.act(work, task.id, both.person("kepala"), form)
         thread.start()

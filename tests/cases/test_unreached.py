@@ -53,6 +53,6 @@ def test_late_bounce_of_a_letter_that_was_then_handed_over_reopens_nothing(desk:
     desk.press("jfu-1", "kirim_email", number=number)
     letter = desk.mails("surat_jawaban")[0]
     ends(desk, letter, "dead")
-    desk.press("jfu-1", "sampaikan", number=number, cara="langsung", bukti="Diterima sendiri.")
+    desk.press("jfu-1", "sampaikan", number=number, cara="pos", resi="JT 3")
     ends(desk, letter, "bounced")
     assert desk.stage(number) is Stage.SELESAI

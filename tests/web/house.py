@@ -117,6 +117,8 @@ class House:
     def press(self, where: str, aksi: str, **fields: object) -> str:
         """Press a button of the newest complaint, by the person's newest mail that has it; the page that answers."""
         url = where if "/" in where else self.link(where, aksi)
+        if aksi == "tandatangani":
+            fields = {"tanpa_kode": "ya", **fields}  # the sample picture of a signed letter has no code
         page = self.office.submit(url, aksi, fields)
         assert page.status == 200, f"{aksi}: {page.status} {page.text[:600]}"
         self.tick()

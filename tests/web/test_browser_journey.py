@@ -122,6 +122,7 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
         page.get_by_role("link", name="Unduh (Word").first.click()
     assert "Kamis" in words_of(Path(download.value.path()).read_bytes())
     page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(SAMPLES / "tanda-tangan.jpg")
+    page.get_by_label("Kode QR tidak terbaca").check()
     page.get_by_role("button", name="Unggah dan teruskan kepada JFU").click()
     assert heading(page) == "Terima kasih. Surat yang ditandatangani sudah diterima."
     home.tick()

@@ -81,7 +81,7 @@ def test_files_wait_too_and_are_erased_afterwards(kantor: Office) -> None:
     kantor.to_signature()
     kantor.web.delete_cookie("aduan_kepala", path="/")
     kantor.press("kepala", "tandatangani", bertanda_tangan=("surat.jpg", SIGNED))
-    assert kantor.content(kantor.documents("ttd")[0]) == SIGNED
+    assert kantor.content(kantor.documents("pindaian")[0]) == SIGNED
     assert count(kantor, ConfirmationFile) == 0
     with reading(kantor.engine) as session:
         assert all(row.data == {} for row in session.query(Confirmation))

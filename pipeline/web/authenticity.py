@@ -1,0 +1,115 @@
+"""Whether a letter is genuine: a public page for the code at its foot. Number, date, signer, hash; nothing personal.
+
+Rate-limited: a code has 80 bits and is not guessed, but nobody may try, nor load the office's machine.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import clock
+from pipeline.db import Document, reading
+from pipeline.letters.mark import read_code
+from pipeline.web.common import Friendly, html, site
+from pipeline.words import word
+
+pages = Blueprint("authenticity", __name__)
+EACH, ALL = 30, 300  # looks a minute: from one address, from everywhere
+KNOWN = 5_000  # addresses that are remembered at most
+
+
+class Limit:
+    """Looks within the last minute, by address; addresses are forgotten with their minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, deque[float]] = {}
+
+    def allows(self, address: str, now: float) -> bool:
+        with self._lock:
+            fine = [self._count(name, now) < most for name, most in ((address, EACH), ("", ALL))]
+            if all(fine):
+                for name in (address, ""):
+                    self._seen.setdefault(name, deque()).append(now)
+            if len(self._seen) > KNOWN:
+                self._seen = {name: times for name, times in self._seen.items() if times and now - times[-1] < 60}
+            return all(fine)
+
+    def _count(self, name: str, now: float) -> int:
+        times = self._seen.get(name, deque())
+        while times and now - times[0] >= 60:
+            times.popleft()
+        return len(times)
+
+
+_limit = Limit()
+
+
+def _address() -> str:
+    """Who asks: behind the office's own proxy, the address that it saw."""
+    peer = request.remote_addr or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if peer in ("127.0.0.1", "::1") and forwarded else peer
+
+
+@pages.get("/asli")
+def ask() -> BaseResponse:
+    """A form for a code that was read from paper."""
+    typed = request.args.get("kode", "")
+    code = read_code(typed)
+    if code:
+        return redirect(f"/asli/{code}", 303)
+    return html("keaslian.html", keadaan="tanya", kode="", salah=word("keaslian.salah") if typed else "", baris=[])
+
+
+@pages.get("/ASLI/<code>")  # the QR is written in capitals
+@pages.get("/asli/<code>")
+def show(code: str) -> Response:
+    here = site()
+    if not _limit.allows(_address(), time.monotonic()):
+        raise Friendly("terlalu_sering", 429)
+    known = read_code(code)
+    with reading(here.engine) as session:
+        state, rows = _found(session, known) if known else ("asing", [])
+    status = 200 if state in ("asli", "diganti", "belum") else 404
+    return html("keaslian.html", status, keadaan=state, kode=known or "", salah="", baris=rows)
+
+
+def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
+    """How a code stands: asli (signed), diganti (another letter was signed after it), belum, asing."""
+    same = list(session.scalars(select(Document).where(Document.code == code).order_by(Document.id)))
+    if not same:
+        return "asing", []
+    signed = [d for d in same if d.kind == "ttd"]
+    if not signed:
+        return "belum", []
+    newest = session.scalars(
+        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == "ttd")
+        .order_by(Document.id.desc()).limit(1)
+    ).one()  # fmt: skip
+    return ("asli" if newest.id == signed[-1].id else "diganti"), _rows(signed[-1])
+
+
+def _rows(document: Document) -> list[dict[str, Any]]:
+    facts = document.facts or {}
+    day = clock.tanggal(date.fromisoformat(facts["tanggal"])) if facts.get("tanggal") else "-"
+    by = facts.get("kalimat") or word("keaslian.basah")
+    return [
+        {"nama": word("keaslian.nomor"), "nilai": facts.get("nomor") or "-"},
+        {"nama": word("keaslian.tanggal"), "nilai": day},
+        {
+            "nama": word("keaslian.penanda"),
+            "nilai": ", ".join(filter(None, (facts.get("penanda"), facts.get("jabatan")))),
+        },
+        {"nama": word("keaslian.cara"), "nilai": by},
+        {"nama": word("keaslian.sidik"), "nilai": document.sha256},
+    ]
