@@ -214,7 +214,7 @@ def _signature(kantor: Office) -> None:
 
 def _langkah_5(kantor: Office) -> None:
     """JFU, 30 menit: mails the letter; the complaint closes when the pengadu's server has it, not before."""
-    assert list(kantor.newest("jfu-1").files.values()) == [SIGNED]
+    assert list(kantor.newest("jfu-1").files.values()) == [kantor.content(kantor.documents("ttd")[-1])]
     kantor.post.server.defer.add(SITI)
     page = kantor.press("jfu-1", "kirim_email", pesan="Mohon maaf atas ketidaknyamanannya.", settle=False)
     assert "Surat jawaban sedang dikirim." in page.text
@@ -228,7 +228,7 @@ def _langkah_5(kantor: Office) -> None:
     assert kantor.complaint().delivered_at == kantor.clock.now
 
     letter = kantor.newest(SITI)
-    assert list(letter.files.values()) == [SIGNED]
+    assert list(letter.files.values()) == [kantor.content(kantor.documents("ttd")[-1])]
     assert "Mohon maaf atas ketidaknyamanannya." in letter.words
     thread = str(letter.message["References"]).split()
     assert kantor.inbox(SITI)[0].message_id in thread, "in the thread of the complaint"
@@ -436,7 +436,9 @@ def test_a_letter_that_bounces_reopens_the_case_under_its_number(kantor: Office)
     kantor.press("jfu-1", "koreksi", email="siti.rahmawati@warga.example", alasan="Alamat lama tidak berlaku.")
     kantor.press("jfu-1", "kirim_email")
     assert kantor.stage() is Stage.SELESAI
-    assert list(kantor.newest("siti.rahmawati@warga.example").files.values()) == [SIGNED]
+    assert list(kantor.newest("siti.rahmawati@warga.example").files.values()) == [
+        kantor.content(kantor.documents("ttd")[-1])
+    ]
     assert len(kantor.complaints()) == 1
     assert kantor.audit() == []
 

@@ -42,7 +42,7 @@ def test_it_plays_every_role_and_leaves_the_papers(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "7 pengaduan melewati kelima langkah" in result.output
     folder = tmp_path / "demo"
-    assert len(list(folder.glob("surat/*-ttd-*.jpg"))) == 7
+    assert len(list(folder.glob("surat/*-ttd-*.pdf"))) == 7
     assert len(list(folder.glob("surat/*-konsep-*.docx"))) == 7
     mails = list(folder.glob("email/*/*.eml"))
     assert any("Jawaban-atas-pengaduan" in m.name for m in mails)
