@@ -99,17 +99,18 @@ def act(token: str) -> BaseResponse:
         _seen(),
     )
     with opened(token) as (session, found, view, person):
-        trusted = browser.known(session, person)
-        if trusted or view.task.closed_at is not None:
-            return _perform(token, held)
-        name = held.deed.removeprefix("aksi:")
-        try:
-            cases.check(view.settings, view.task.kind, name, held.values, browser.uploads_of(held), held.seen)
-        except cases.Invalid as error:
-            return _again(token, name, held.values, error.errors)
-        except cases.Forbidden as error:
-            raise Friendly("bukan_hak", 409) from error
-    return browser.ask(token, found.link_id, person, held)
+        at_once = browser.known(session, person) or view.task.closed_at is not None
+        link_id, kind, settings = found.link_id, found.task.kind, view.settings
+    if at_once:
+        return _perform(token, held)
+    name = held.deed.removeprefix("aksi:")
+    try:
+        cases.check(settings, kind, name, held.values, browser.uploads_of(held), held.seen)
+    except cases.Invalid as error:
+        return _again(token, name, held.values, error.errors)
+    except cases.Forbidden as error:
+        raise Friendly("bukan_hak", 409) from error
+    return browser.ask(token, link_id, person, held)
 
 
 def _perform(token: str, held: Held) -> BaseResponse:
@@ -332,8 +333,9 @@ def _record(token: str, held: Held) -> BaseResponse:
             form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, browser.uploads_of(held), COUNTER)
         except cases.Invalid as error:
             return _counter_page(view, values, error.errors)
-        if not (browser.known(session, person) or held.seen):
-            return browser.ask(token, found.link_id, person, Held("catat", values, held.files, seen=1))
+        trusted, link_id = browser.known(session, person) or held.seen, found.link_id
+    if not trusted:
+        return browser.ask(token, link_id, person, Held("catat", values, held.files, seen=1))
     with writing(here.engine) as session:
         work = cases.Work(session, here.settings, here.clock())
         complaint_id = cases.record_at_counter(work, person, form, code=_key(values)).id
