@@ -47,8 +47,7 @@ def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | No
         lambda: _own(message, own),
         lambda: _report(message, own),
         lambda: _daemon(message, own),
-        lambda: _challenge(message),
-        lambda: _automatic_header(message),
+        lambda: _automatic_header(message, own),
         lambda: _automatic_subject(message, own),
         lambda: _null_path(message, own),
         lambda: _worded(message, own),
@@ -152,45 +151,29 @@ def _bounce(reason: str, failures: list[Failure]) -> Verdict:
     return Verdict(Kind.BOUNCE, reason, tuple(failures))
 
 
-def _challenge(message: Message) -> Verdict | None:
-    """An automatic answer that holds our mail back until its writer proves to be human, which the program will not:
-    whoever the mail was for has not got it."""
-    if not (message.sender and phrases.CHALLENGE.search(_said(message))):
-        return None
-    returned = bounces.returns_a_mail(message) and not _a_person_speaks(message)
-    if not (returned or _automatic_header(message) or _has_null_path(message)):
-        return None
-    words = "Penerima meminta bukti bahwa pengirimnya manusia."
-    failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
-    return Verdict(Kind.AUTO_REPLY, "Surat kami ditahan sampai pengirimnya membuktikan diri manusia.", (failure,))
-
-
-def _said(message: Message) -> str:
-    return " ".join(bounces.explanation(message)[:3_000].split())
-
-
-def _robot_stopped_a_mail(message: Message, own: frozenset[str]) -> Verdict | None:
-    """What a robot says of a mail that a virus scanner has stopped."""
-    if not phrases.SCANNER.search(_said(message)):
-        return None
-    return _bounce("Pemindai virus melaporkan surat yang ditahan.", bounces.from_words(message, own))
-
-
-def _has_null_path(message: Message) -> bool:
-    return message.header("Return-Path").replace(" ", "") in {"<>", "<MAILER-DAEMON>"}
+def _robot(message: Message, own: frozenset[str], reason: str) -> Verdict:
+    """An automatic answer; or what it says of a mail that has not reached its reader: held back until its writer
+    proves to be human, which the program will not, or stopped by a virus scanner."""
+    said = " ".join(bounces.explanation(message)[:3_000].split())
+    if message.sender and phrases.CHALLENGE.search(said):
+        words = "Penerima meminta bukti bahwa pengirimnya manusia."
+        failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
+        return Verdict(Kind.AUTO_REPLY, "Surat kami ditahan sampai pengirimnya membuktikan diri manusia.", (failure,))
+    if phrases.SCANNER.search(said):
+        return _bounce("Pemindai virus melaporkan surat yang ditahan.", bounces.from_words(message, own))
+    return Verdict(Kind.AUTO_REPLY, reason)
 
 
 def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     """An empty envelope sender: a robot that wants no answer (RFC 5321, 4.5.5)."""
-    if not _has_null_path(message):
+    if message.header("Return-Path").replace(" ", "") not in {"<>", "<MAILER-DAEMON>"}:
         return None
     words = bounces.explanation(message)
     told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
     if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
         return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures)
-    stopped = _robot_stopped_a_mail(message, own)
-    return stopped or Verdict(Kind.AUTO_REPLY, "Pengirim amplopnya kosong (surat dari mesin).")
+    return _robot(message, own, "Pengirim amplopnya kosong (surat dari mesin).")
 
 
 def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
@@ -245,10 +228,10 @@ _AUTO_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def _automatic_header(message: Message) -> Verdict | None:
+def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
     for name, pattern in _AUTO_HEADERS:
         if any(pattern.search(value) for value in message.all(name)):
-            return Verdict(Kind.AUTO_REPLY, f"Balasan otomatis menurut kepala surat {name}.")
+            return _robot(message, own, f"Balasan otomatis menurut kepala surat {name}.")
     return None
 
 
@@ -260,8 +243,7 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
     sender = message.sender.email if message.sender else ""
     robot = phrases.ROBOT_MAILBOX.match(sender) and phrases.AUTO_WORDS.search(message.text[:3_000])
     if robot and not _is_form(message):
-        stopped = _robot_stopped_a_mail(message, own)
-        return stopped or Verdict(Kind.AUTO_REPLY, "Alamat dan isinya menyatakan surat otomatis.")
+        return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.")
     return None
 
 
