@@ -19,6 +19,7 @@ _DOMAIN = r"""([^\s<>@",;:()\\]{1,253}|\[[0-9a-fA-F.:IPv]+\])"""
 _USABLE = re.compile(f"^{_LOCAL}@{_DOMAIN}$")
 _COMMENT = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)")
 _WHOLE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?<@]{0,1000}[<@]")
+_SPECIAL = re.compile(r"""[@<>"()\\,;:]""")
 _HOST_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _BARE = re.compile(r"""[^\s<>@",;:()\[\]\\]+@[^\s<>@",;:()\[\]\\]+""")
 
@@ -55,13 +56,14 @@ def _pieces(raw: str) -> list[str]:
     """Split at commas and semicolons outside quotes, comments and angle brackets; a comma before any
     address belongs to a name that should have been quoted."""
     pieces, start, quote, depth, angle, address = [], 0, False, 0, False, False
-    skip = False
-    for index, char in enumerate(raw):
+    skipped = -1  # the place of a character that a backslash stands before
+    for found in _SPECIAL.finditer(raw):
+        index, char = found.start(), found[0]
         address |= char in "@<"
-        if skip:
-            skip = False
-        elif char == "\\" and (quote or depth):
-            skip = True
+        if index == skipped:
+            continue
+        if char == "\\" and (quote or depth):
+            skipped = index + 1
         elif char == '"' and not depth:
             quote = not quote and raw.find('"', index + 1, index + MAX_PIECE) > 0
         elif quote:
