@@ -230,12 +230,14 @@ def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Docum
 def _task_context(
     session: Session, settings: Settings, complaint: Complaint, task: Task, files: Sequence[Document] | None
 ) -> dict[str, Any]:
+    sender = "" if files is not None else _sender(session, complaint)
     if files is None:
         files = _attachments(session, complaint, "lampiran")
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
         "isi": masked(complaint, complaint.isi) if task.kind is TaskKind.KETERANGAN else complaint.isi,
-        "lampiran": [d.name for d in files],
+        "lampiran": [{"label": d.name, "url": f"/berkas/{d.id}"} for d in files[:MAX_NAMED]],
+        "pengirim": sender,
         "jawaban_unit": [] if task.kind is TaskKind.CATAT else _answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
         "tombol": main,
@@ -245,6 +247,15 @@ def _task_context(
         "catatan": task.note,
         "pengadu": citizen_words(complaint),
     }
+
+
+def _sender(session: Session, complaint: Complaint) -> str:
+    """Which official sent the case on last, with the jabatan as of then; "" where nobody has yet."""
+    query = select(Event.actor_name, Event.actor_title).where(
+        Event.complaint_id == complaint.id, Event.actor_name != "", Event.actor != "pengadu"
+    )
+    last = session.execute(query.order_by(Event.seq.desc()).limit(1)).one_or_none()
+    return f"{last.actor_name} ({last.actor_title})" if last else ""
 
 
 def citizen_words(complaint: Complaint) -> str:

@@ -303,6 +303,17 @@ def test_task_mail_names_limit_and_arithmetic(mails: list[Outbox]) -> None:
     assert "(batas 09.30)" in first.subject
 
 
+def test_task_mail_names_who_sent_it_on_and_links_to_each_attachment(desk: Desk) -> None:
+    photo = cases.File("lampu.jpg", "image/jpeg", SIGNED)
+    number = desk.record(files=[photo])
+    assert "Diteruskan oleh" not in desk.mails("tugas_catat")[0].text
+    desk.to(Stage.KEPUTUSAN, number)
+    mail = desk.mails("tugas_keputusan")[0]
+    assert "Diteruskan oleh Ratih Kusumawardani (Sekretaris)." in " ".join(mail.text.split())
+    for one in (desk.mails("tugas_catat")[0], mail):
+        assert re.search(r"lampu\.jpg\n\s+tautan\.[0-9a-f]+\.\d+\./berkas/1\n", one.text)
+
+
 def test_each_persons_mails_of_a_case_are_one_thread(mails: list[Outbox]) -> None:
     """The Sekretaris sees one conversation for a case, not eight."""
     seen: dict[tuple[str, int], str] = {}

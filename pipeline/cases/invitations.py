@@ -9,6 +9,7 @@ from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import File
 from pipeline.cases.letters import contact_line
+from pipeline.cases.meetings import ADDRESS
 from pipeline.cases.record import add_documents
 from pipeline.config import Settings
 from pipeline.db import Complaint, Meeting
@@ -28,13 +29,17 @@ def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meetin
         ("Tempat", meeting.place),
         ("Agenda", " ".join(meeting.agenda.split()) or complaint.perihal),
     ]
-    others = [line.strip() for line in meeting.who.splitlines() if line.strip()]
+    others = [name for line in meeting.who.splitlines() if (name := ADDRESS.sub("", line).strip(" ,;<>()"))]
     known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address)))]
     return invitation.write(
         invitation.Invite(
             head=(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
             place_day=f"{office.kota}, {clock.tanggal(today).split(', ', 1)[1]}",
-            subject=word("rapat.perihal_surat"),
+            about=(
+                ("Nomor", word("rapat.nomor_surat")),
+                ("Sifat", word("rapat.sifat_surat")),
+                ("Hal", word("rapat.perihal_surat")),
+            ),
             to=("Yth.", *(f"{n}. {name}" for n, name in enumerate([*(p.jabatan for p in known), *others], 1))),
             opening=word("rapat.pembuka", nomor=complaint.number, perihal=complaint.perihal),
             rows=rows,

@@ -8,6 +8,8 @@ from io import BytesIO
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
 from pipeline.letters.draft import clean
@@ -15,11 +17,12 @@ from pipeline.letters.draft import clean
 
 @dataclass(frozen=True)
 class Invite:
-    """What stands in the letter, top to bottom. `rows` are (name, value): hari, waktu, tempat, agenda."""
+    """What stands in the letter, top to bottom. `about` and `rows` are (name, value): nomor, sifat, hal; hari, waktu,
+    tempat, agenda."""
 
     head: Sequence[str]
     place_day: str
-    subject: str
+    about: Sequence[tuple[str, str]]
     to: Sequence[str]
     opening: str
     rows: Sequence[tuple[str, str]]
@@ -40,17 +43,16 @@ def write(one: Invite) -> bytes:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.space_after = Pt(0 if number < len(one.head) - 1 else 18)
         paragraph.add_run(clean(line)).bold = number < 2
+        if number == len(one.head) - 1:
+            _rule(paragraph)
     _line(document, one.place_day).alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _line(document, one.subject).runs[0].bold = True
+    _table(document, one.about)
+    _line(document, "", after=0)
     for line in one.to:
         _line(document, line, after=0)
     _line(document, "")
     _line(document, one.opening, after=10)
-    table = document.add_table(rows=0, cols=2)
-    for name, value in one.rows:
-        cells = table.add_row().cells
-        cells[0].width, cells[1].width = Cm(3.5), Cm(13)
-        cells[0].text, cells[1].text = clean(name), f": {clean(value)}"
+    _table(document, one.rows)
     _line(document, "")
     _line(document, one.closing, after=24)
     for line in one.signer:
@@ -59,6 +61,27 @@ def write(one: Invite) -> bytes:
     out = BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _table(document, rows: Sequence[tuple[str, str]]) -> None:  # type: ignore[no-untyped-def]
+    table = document.add_table(rows=0, cols=2)
+    table.autofit = False
+    table.columns[0].width, table.columns[1].width = Cm(3.2), Cm(13.3)
+    for name, value in rows:
+        cells = table.add_row().cells
+        for cell, width, text in zip(cells, (Cm(3.2), Cm(13.3)), (name, f": {value}"), strict=True):
+            cell.width, cell.text = width, clean(text)
+            cell.paragraphs[0].paragraph_format.space_after = Pt(2)
+
+
+def _rule(paragraph) -> None:  # type: ignore[no-untyped-def]
+    """The double line under the head of an official letter."""
+    borders = OxmlElement("w:pBdr")
+    bottom = OxmlElement("w:bottom")
+    for name, value in (("val", "thinThickSmallGap"), ("sz", "18"), ("space", "4"), ("color", "auto")):
+        bottom.set(qn(f"w:{name}"), value)
+    borders.append(bottom)
+    paragraph._p.get_or_add_pPr().append(borders)
 
 
 def _line(document, text: str, after: int = 6):  # type: ignore[no-untyped-def]

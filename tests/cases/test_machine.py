@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -21,7 +22,7 @@ from pipeline.db import Complaint, Event, LetterNumber, Outbox, Task, reading
 from pipeline.poller import App
 from pipeline.sop import ACTIONS, LANGKAH_OF, TASK_OF, EventKind, FieldKind, Stage, TaskKind
 from tests.desk import ROAD, Desk, desk_in
-from tests.office import SIGNED
+from tests.office import SIGNED, Mail, compose
 
 PEOPLE = ("jfu-1", "jfu-2", "sekretaris", "kasubag-umum", "kasi-infrastruktur", "kepala")
 TELLING = st.sampled_from(["", "Lampu padam.", "Tiang\nnomor 7", "é 🙏 <b>"])
@@ -108,6 +109,48 @@ class Sop(RuleBasedStateMachine):
         complaint = data.draw(st.sampled_from(self.desk.complaints()), label="complaint")
         with self.desk.work() as work:
             cases.citizen_wrote(work, complaint.id, text, [], None)
+
+    @rule(data=st.data(), days=st.integers(0, 3))
+    def somebody_stands_in(self, data: st.DataObject, days: int) -> None:
+        away, acting = data.draw(st.permutations(PEOPLE), label="people")[:2]
+        with self.desk.work() as work:
+            first = work.now.astimezone(work.settings.zone).date() + timedelta(days=days)
+            with suppress(Invalid):
+                cases.delegate(work, away, acting, "plh", first, first + timedelta(days=days), cases.SYSTEM)
+
+    @rule(days=st.integers(0, 20), again=st.booleans())
+    def the_calendar_changes(self, days: int, again: bool) -> None:
+        with self.desk.work() as work:
+            day = work.now.astimezone(work.settings.zone).date() + timedelta(days=days)
+            cases.add_holiday(work, day, "Cuti bersama")
+            if again:
+                cases.strike_holiday(work, day)
+
+    @rule(data=st.data(), hours=st.integers(1, 300))
+    def the_head_gives_more_time(self, data: st.DataObject, hours: int) -> None:
+        limited = [t for t in self._tasks() if t.closed_at is None and t.complaint_id and t.kind is not TaskKind.ARSIP]
+        if limited:
+            task = data.draw(st.sampled_from(limited), label="task")
+            until = (self.desk.clock() + timedelta(hours=hours)).isoformat()
+            values = {"sampai": [until], "alasan": ["Menunggu."]}
+            form = cases.check(self.desk.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
+            with self.desk.work() as work, suppress(Invalid):
+                cases.extend_for(work, work.session.get_one(Task, task.id), self.desk.person("kepala"), form)
+
+    @rule(
+        data=st.data(), text=st.sampled_from(["SETUJU", "LAPOR Benar.", "KEMBALIKAN x", "JAWAB y", "Baik.", "TOLAK z"])
+    )
+    def an_official_replies(self, data: st.DataObject, text: str) -> None:
+        """To any mail of a task, from its own address or another's."""
+        with reading(self.desk.engine) as session:
+            rows = list(session.scalars(select(Outbox).where(Outbox.task_id.is_not(None)).order_by(Outbox.id)))
+        officials = [row for row in rows if self.desk.settings.person_at(row.recipient)]
+        if officials:
+            row = data.draw(st.sampled_from(officials), label="mail")
+            sender = data.draw(st.sampled_from([row.recipient, "lain@kominfo.example"]), label="sender")
+            asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+            mail = compose(sender, "aduan@kominfo.example", "Re: x", text, self.desk.clock(), reply_to=asked)
+            self.desk.take_in(mail.as_bytes())
 
     @rule(minutes=PASSES)
     def time_passes(self, minutes: int) -> None:
@@ -296,6 +339,7 @@ class Sop(RuleBasedStateMachine):
 
 
 TestSop = Sop.TestCase
+TestSop.pytestmark = [pytest.mark.timeout(600)]  # seconds; a slow machine shared with others
 TestSop.settings = settings(
-    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

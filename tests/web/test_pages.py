@@ -142,6 +142,56 @@ def test_axe_finds_nothing_and_nothing_runs_off(home: House, tab: Tab, axe: str,
     assert [line for line in tab.said if "Failed to load resource" not in line] == []
 
 
+@pytest.fixture(scope="module")
+def plain(browser: Browser) -> Iterator[Page]:
+    """A tab of a browser that runs no script."""
+    context = browser.new_context(java_script_enabled=False, locale="id-ID", timezone_id="Asia/Jakarta")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_is_whole_without_script(home: House, plain: Page, kind: str) -> None:
+    """On a phone in light: one heading, every form with a button of its own, no field that only a script would fill."""
+    plain.set_viewport_size({"width": PHONE, "height": 800})
+    plain.context.clear_cookies()
+    for name, value in home.cookies.items() if kind == "tugas saya" else ():
+        plain.context.add_cookies([{"name": name, "value": value, "url": home.base}])
+    plain.goto(home.base + home.pages[kind])
+    assert plain.locator("h1").count() == 1
+    assert plain.locator("h1").inner_text().strip()
+    for number in range(plain.locator("form").count()):
+        assert plain.locator("form").nth(number).locator("button[type=submit]").count() >= 1
+    assert plain.locator("noscript, [hidden]").count() == 0
+    keep_picture(plain, f"{kind} {PHONE} tanpa skrip")
+
+
+def test_what_is_typed_is_saved_when_the_field_is_left_and_a_dropped_connection_is_told(
+    home: House, browser: Browser
+) -> None:
+    """In a browser that nobody knows yet: the words are there again after the page was closed."""
+    context = browser.new_context(locale="id-ID", timezone_id="Asia/Jakarta")
+    page = context.new_page()
+    page.goto(home.base + home.pages["tugas keputusan"])
+    order = page.get_by_role("textbox", name="Perintah kepada Sekretaris")
+    order.fill("Sampaikan jadwal perbaikan kepada warga.")
+    order.blur()
+    page.get_by_text("Tersimpan pukul").wait_for()
+    context.set_offline(True)
+    order.fill("Sampaikan jadwal perbaikan kepada warga RW 05.")
+    order.blur()
+    page.get_by_text("Belum tersimpan: sambungan terputus.").wait_for()
+    keep_picture(page, "sambungan terputus 1280")
+    context.set_offline(False)
+    page.close()
+    page = context.new_page()
+    page.goto(home.base + home.pages["tugas keputusan"])
+    order = page.get_by_role("textbox", name="Perintah kepada Sekretaris")
+    assert order.input_value() == "Sampaikan jadwal perbaikan kepada warga."
+    assert page.get_by_text("belum dikirim").count() == 1
+    context.close()
+
+
 def test_the_form_with_errors_is_as_accessible(home: House, tab: Tab, axe: str, mode: str) -> None:
     """Empty required fields: a summary that leads to each, nothing typed is lost, nothing is kept."""
     before = home.rows()
