@@ -43,6 +43,7 @@ def main() -> None:
     venv = [] if len(sys.argv) < 2 else ["--helpdesk", sys.argv[1]]
     (RESULTS / "mail.txt").write_text(reading())
     (RESULTS / "ingest.json").write_text(tool("ingest.py", *venv))
+    (RESULTS / "letters.json").write_text(tool("letters.py"))
     (RESULTS / "memory.json").write_text(tool("memory.py", "--waiting", "10000"))
     for file in sorted(RESULTS.iterdir()):
         print(f"-- {file.name}\n{file.read_text()}")

@@ -573,6 +573,25 @@ def _delegate(work: Work, away: str, acting: str, form: str, first: str | None, 
         raise Fault("\n".join(f"--{name}: {text}" for name, text in error.errors.items())) from error
 
 
+@main.group()
+def surat() -> None:
+    """Surat jawaban: templat kantor."""
+
+
+@surat.command("check")
+@click.argument("berkas", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def check_letter(context: click.Context, berkas: Path) -> None:
+    """Periksa templat surat BERKAS: isian, perintah, dan semua ragam surat dengan data contoh."""
+    path: Path = context.find_root().params["config"]
+    settings = _settings(context) if path.exists() else load(SAMPLE)
+    try:
+        health.letter_template(settings, berkas.read_bytes())
+    except TemplateError as error:
+        raise Found(str(error)) from error
+    out.print(f"{berkas.name}: baik. Semua isian dikenal, dan setiap ragam surat dapat dibuat.")
+
+
 @main.command()
 @click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
 @click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel.")

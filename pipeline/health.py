@@ -25,7 +25,7 @@ from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.sop import Channel, Decision
 from pipeline.words import environment
 
-SAMPLE_CODE = "0000-0000-0000-0000"
+SAMPLE_CODE, SAMPLE_KEY = "0000-0000-0000-0000", b"contoh"
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Finding:
 
 
 def letter_template(settings: Settings, template: bytes | None = None) -> None:
-    """Lint the office's letter (or this one) and render every variant of it; TemplateError says where the fault is."""
+    """Lint the office's letter (or this one) and render every variant of it; TemplateError says where each fault is."""
     room = settings.surat.room(2026)
     for decision in Decision:
         for name in ("Contoh Nama", ""):
             sample = _sample(decision, name)
-            inspect(cases.compose_letter(settings, sample, 1, SAMPLE_CODE, room, template))
-    inspect(cases.compose_covering(settings, sample, 1, SAMPLE_CODE, room, template))
+            inspect(cases.compose_letter(settings, sample, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
+    inspect(cases.compose_covering(settings, sample, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
 
 
 def _sample(decision: Decision, name: str) -> Complaint:

@@ -41,24 +41,43 @@ def _wording() -> draft.Wording:
 
 
 def compose_letter(
-    settings: Settings, complaint: Complaint, version: int, code: str, number: str, template: bytes | None = None
+    settings: Settings,
+    complaint: Complaint,
+    version: int,
+    code: str,
+    number: str,
+    template: bytes | None = None,
+    key: bytes = b"",
 ) -> bytes:
     """The generated reply of langkah 4 as DOCX. `number` may have room for its order, see `Surat.room`.
 
     TemplateError when the office's template is broken.
     """
-    return _compose(settings, complaint, version, code, number, template, str(complaint.decision))
+    return _compose(settings, complaint, version, code, number, template, str(complaint.decision), key)
 
 
 def compose_covering(
-    settings: Settings, complaint: Complaint, version: int, code: str, room: str, template: bytes | None = None
+    settings: Settings,
+    complaint: Complaint,
+    version: int,
+    code: str,
+    room: str,
+    template: bytes | None = None,
+    key: bytes = b"",
 ) -> bytes:
     """The covering letter (surat pengantar) to the agency that is in charge, beside a reply of `bukan wewenang`."""
-    return _compose(settings, complaint, version, code, room, template, "pengantar")
+    return _compose(settings, complaint, version, code, room, template, "pengantar", key)
 
 
 def _compose(
-    settings: Settings, complaint: Complaint, version: int, code: str, number: str, template: bytes | None, kind: str
+    settings: Settings,
+    complaint: Complaint,
+    version: int,
+    code: str,
+    number: str,
+    template: bytes | None,
+    kind: str,
+    key: bytes,
 ) -> bytes:
     template = settings.letter_template.read_bytes() if template is None else template
     office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
@@ -81,7 +100,7 @@ def _compose(
         electronic=bool(settings.surat.jangkar),
         authenticity=f"{settings.web.base_url}/asli",
     )
-    mark = sealed(settings.key, complaint.number, version, code)
+    mark = sealed(key or settings.key, complaint.number, version, code)
     return draft.render(template, data, mark, anchor=settings.surat.jangkar)
 
 

@@ -13,7 +13,7 @@ from pipeline.letters.numbering import date_in, has_room, number_in
 from pipeline.letters.returned import Finding, Returned
 from pipeline.words import word
 
-LONG = 40  # letters of a paragraph that says something; the head and the signature have shorter lines
+LONG, ENDS = 40, (".", ":", "?", "!", "”", "]")  # letters and last sign of a paragraph that says something
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _signer(letter: Returned, expected: Expected) -> Iterator[Finding]:
 def _body(letter: Returned, expected: Expected) -> Iterator[Finding]:
     """A letter whose own sentences are gone says nothing."""
     if not any(f.where == "isi surat" and f.level == "blokir" for f in letter.findings) and not any(
-        len(re.findall(r"\w", text)) > LONG for text in letter.paragraphs
+        len(re.findall(r"\w", text)) > LONG and text.endswith(ENDS) for text in letter.paragraphs
     ):
         yield Finding("blokir", word("temuan.kosong"), word("temuan.di.isi"))
 

@@ -98,9 +98,9 @@ def _faults(template: Any, fields: Fields) -> Iterator[str]:
             return
         slips = list(_text_faults(place, xml, [_text(p) for p in root.iter(_w("p"))]))
         yield from slips
-        if not slips:
-            faults, names = _tag_faults(place, template.patch_xml(xml), fields)
-            used |= names
+        faults, names = _tag_faults(place, template.patch_xml(xml), fields)
+        used |= names
+        if names or not slips:  # after a slip of the braces the tags may be no tags at all
             yield from faults
         whole = whole and not slips
     for part in template.docx.part.package.iter_parts():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pypdfium2  # ships no types
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.letters.draft import TemplateError, clean, read_wording, render, subject
@@ -31,6 +32,7 @@ from pipeline.letters.mark import (
 from pipeline.letters.mark import (
     CODE as CODE_FORM,
 )
+from pipeline.letters.returned import inspect
 from pipeline.letters.wording import points_from
 from tests.letters.sample import (
     CODE,
@@ -462,3 +464,65 @@ def test_signature_never_stands_alone_on_the_next_page(tmp_path: Path, count: in
     assert "Demikian jawaban ini" in last
     assert "NOOR AFLAH" in last
     assert "Halaman 2 dari 2" in last
+
+
+# --- the whole of a long complaint ---
+
+AWKWARD = [
+    "&", "<", ">", '"', "'", "&amp;", "]]>", "<!--", "{{ nama }}", "{% x %}", "\n", "\r\n", "\u2028", "\t", "\x00",
+    "\x0b", "\u202e", "\ud800", "😀", "👩‍👩‍👧‍👦", "مرحبا", "ꦲꦤꦕꦫꦏ", "é", "e\u0301", "\u00a0", "^", "#", "$",
+]  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=40)), max_size=40))
+@example(["Lampu & jalan <padam> di RT 05. "] * 640)
+@example(["😀مرحبا"] * 2900)
+def test_letter_says_what_went_in(pieces: list[str]) -> None:
+    """Up to 20,000 characters of a complaint, whatever they are: the letter's text is the cleaned text."""
+    text = "".join(pieces)[:20_000]
+    data = replace(letter(), points=(f"awal {text} akhir",))
+    content = render(TEMPLATE, data, MARK)
+    wanted = f"awal {clean(text)} akhir"
+    assert wanted in texts(content)
+    assert wanted.strip() in inspect(content).paragraphs
+
+
+def test_worst_template_that_the_lint_lets_in_is_filled_in_seconds() -> None:
+    many = "</w:t></w:r></w:p>" + "<w:p><w:r><w:t>{{ hal }} teks</w:t></w:r></w:p>" * 250
+    worst = template_with(many + "<w:p><w:r><w:t>" + "x" * 800_000)
+    begun = time.process_time()
+    render(worst, letter(), MARK)
+    assert time.process_time() - begun < 10
+
+
+def test_loop_that_would_grow_a_letter_beyond_all_bounds_is_stopped() -> None:
+    start, end = "{%p for b in butir_surat %}", "{%p endfor %}"
+    body = f"{start}</w:t></w:r></w:p><w:p><w:r><w:t>{'x' * 900_000}</w:t></w:r></w:p><w:p><w:r><w:t>{end}"
+    data = replace(letter(), points=tuple("abcdefgh"))
+    with pytest.raises(TemplateError, match="terlalu panjang"):
+        render(template_with(body), data, MARK)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ pembuka }}", "berupa daftar"),
+        ("{%tc for b in butir_surat %}", "hanya {%p"),
+        ("{{ " + "not " * 3000 + "nama }}", "tidak dapat dibaca"),
+    ],
+)
+def test_further_slips_are_told(text: str, told: str) -> None:
+    with pytest.raises(TemplateError, match=told):
+        render(template_with(text), letter(), MARK)
+
+
+def test_all_faults_are_told_at_once_and_what_is_missing() -> None:
+    content = parts(TEMPLATE)
+    content["word/document.xml"] = content["word/document.xml"].replace(b"{{ hal }}", b"{{ hall }} {{ nma }}")
+    with pytest.raises(TemplateError) as caught:
+        render(pack(content), letter(), MARK)
+    lines = str(caught.value).split("\n")
+    assert any("“hall” tidak dikenal. Mungkin maksudnya “hal”?" in line for line in lines)
+    assert any("“nma” tidak dikenal" in line for line in lines)
+    assert any("isian {{ hal }} tidak ada" in line for line in lines)
