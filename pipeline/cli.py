@@ -667,6 +667,14 @@ def slip_layout(context: click.Context, gambar: Path | None, serial: str | None)
     click.echo(json.dumps(described, ensure_ascii=False, indent=2))
 
 
+@slip.command("pemisah")
+@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+def slip_pemisah(berkas: Path) -> None:
+    """Buat lembar pemisah (PDF): halaman surat di antara dua lembar ini menjadi satu surat."""
+    berkas.write_bytes(form.separator())
+    out.print(f"{berkas}", markup=False)
+
+
 @slip.command("check")
 @click.argument("berkas", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def slip_check(berkas: Path) -> None:

@@ -360,7 +360,11 @@ class Database(Table):
 
 
 class Scan(Table):
+    """Where scans come from besides the upload page."""
+
     folder: str = ""
+    pengirim: tuple[Email, ...] = ()  # attachments of their mails are scans
+    baca: bool = True  # a machine with less than 2 GB of memory may do without
 
 
 class Ti(Table):

@@ -401,6 +401,54 @@ class ConfirmationFile(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Stack(Base):
+    """A scan as pages, one after another; `read_at` once the last is read. Written by `cases`."""
+
+    __tablename__ = "stack"
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    pages: Mapped[int]
+    opened_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class SlipPage(Base):
+    """A page of a scan: read, blank, plain (its picture alone), or held with a reason. Written by `cases`."""
+
+    __tablename__ = "slip_page"
+    __table_args__ = (UniqueConstraint("item_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
+
+
+class Slip(Base):
+    """A slip, a letter or a page that a clerk looks at once. What was read in it goes when it is settled.
+
+    Written by `cases`.
+    """
+
+    __tablename__ = "slip"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("slip_page.id"))
+    kind: Mapped[str] = mapped_column(String(8))  # slip, surat, halaman, pemisah, gagal
+    state: Mapped[str] = mapped_column(String(16), default="baru")  # and how it was settled: see `cases.slips`
+    serial: Mapped[str] = mapped_column(String(16), default="")
+    fields: Mapped[dict[str, Any]]
+    ticks: Mapped[dict[str, Any]]
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("slip.id"))
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    location: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(String(40), default="")
+    page: Mapped[SlipPage] = relationship()
+
+
 class Outbox(Base):
     """A mail that is due, being sent, sent or given up. Written by `mail.outbox`."""
 

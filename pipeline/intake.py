@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -84,7 +84,8 @@ def take_in(
     try:
         with reading(engine) as session:
             item = session.get_one(Item, item_id)
-            scan, large = item.source == "scan", store.size(session, item.sha256) > LARGE
+            scan = item.source == "scan"
+            large = not scan and store.size(session, item.sha256) > LARGE  # a scan is opened by a process of its own
             raw = b"" if large and not apart else store.get(session, item.sha256)
         if large and not apart:
             return _take_apart(engine, settings, item_id, clock(), by_hand)
@@ -136,29 +137,24 @@ def _done(item: Item, reason: str) -> str:
 
 
 def _take_scan(engine: Engine, settings: Settings, item_id: int, raw: bytes, name: str, now: datetime) -> str:
-    """A file of the scan folder becomes a page for the JFU, with the picture beside empty fields."""
+    """A scan waits for the lane that reads slips (`stacks`); what is no picture and no PDF is held at once."""
     mime = files.sniff(raw)
-    problem = ""
-    try:
-        if mime == files.PDF or mime in ("image/jpeg", "image/png"):
-            files.check_scan(raw, mime)
-        elif mime in files.PICTURES:
-            files.picture(raw, 200)
-        else:
-            problem = word("galat.pindaian")
-    except (ValueError, files.FileError) as error:
-        problem = str(error)
-    pages = files.pdf_pages(raw) if mime == files.PDF and not problem else []
+    problem = "kosong" if not raw else "" if mime in files.SCANS else "jenis"
     with writing(engine) as session:
         work = Work(session, settings, now)
         item = session.get_one(Item, item_id)
         if item.state != "new":
             return item.state
-        cases.keep_item_files(work, item, File(name, mime, raw), pages)
+        cases.keep_item_files(work, item, File(name, mime, raw))
         if problem:
-            return _hold(work, item, problem)
-        cases.open_item_task(work, item, TaskKind.PINDAI, "")
-        return _done(item, "slip")
+            return hold_scan(work, item, word(f"slip.masalah.{problem}"))
+        cases.stack_arrived(work, item)
+        return _done(item, "pindaian")
+
+
+def hold_scan(work: Work, item: Item, reason: str) -> str:
+    """A scan that cannot be shown as slips: the JFU is told, and may type from the paper."""
+    return _hold(work, item, reason)
 
 
 def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
@@ -218,7 +214,9 @@ def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, fro
 
 def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:
     """Settle a mail, save that a new complaint is left to be recorded together with others."""
-    if mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
+    if mail.message.sender and mail.message.sender.email.lower() in work.settings.scan.pengirim:
+        _scans(work, item, mail.message)
+    elif mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
         _bounce(work, item, mail.verdict)
     elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
         _hold(work, item, mail.verdict.reason)
@@ -227,6 +225,17 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collec
     else:
         return _person(work, item, mail, doubled, thread)
     return None
+
+
+def _scans(work: Work, item: Item, message: Message) -> str:
+    """A mail from the scanner: its attachments are scans, each an item of its own; the machine is not answered."""
+    found = [one for one in message.attachments if files.sniff(one.content) in files.SCANS]
+    if not found:
+        return _hold(work, item, word("slip.masalah.tanpa_lampiran"))
+    place = Arrival("email pemindai", str(item.id), 0, 0, item.received_at)
+    arrivals = [(one.content, replace(place, uid=n, name=_name(one, n))) for n, one in enumerate(found, 1)]
+    ledger.receive(work.session, "scan", arrivals, work.now)  # each is taken in by itself
+    return _done(item, "dari pemindai")
 
 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:

@@ -7,19 +7,17 @@ all once; `Lanes` runs each on its own schedule, with growing pauses for a lane 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import schedule
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, store
+from pipeline import cases, config, db, files, intake, jobs, ledger, links, notices, reconcile, stacks, store
 from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, Meeting, reading, writing
@@ -33,8 +31,6 @@ from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
 from pipeline.sop import Decision
 
 log = logging.getLogger(__name__)
-SCAN_SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
-STILL = timedelta(seconds=3)  # a file of the scanner's share is taken when nobody has written to it for so long
 LONGEST_PAUSE = 15 * 60  # seconds
 BEAT = 5.0  # seconds
 PATIENCE = 30.0  # seconds to wait for another poller
@@ -173,48 +169,10 @@ def _file_away(app: App, box: Mailbox, uids: Sequence[int] = ()) -> None:
 
 
 def scans(app: App) -> Report:
-    """Take files out of the scanner's folder: bytes committed first, then moved to diproses/ (or ditahan/)."""
+    """Take files out of the scanner's folder."""
     if not app.settings.scan.folder:
         return {}
-    folder = app.settings.path(app.settings.scan.folder)
-    found = [path for path in sorted(folder.iterdir()) if _is_still(path)] if folder.is_dir() else []
-    faults = []
-    for path in found:
-        try:
-            _scan(app, folder, path)
-        except (OSError, ValueError) as error:  # one file must not hold up the next
-            faults.append(f"{type(error).__name__}: {error}")
-    if faults:
-        raise OSError("; ".join(faults))
-    return {"pindaian": len(found)}
-
-
-def _scan(app: App, folder: Path, path: Path) -> None:
-    content, at = path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    place, name = (os.fsencode(p).decode("utf-8", "replace") for p in (path, path.name))
-    with writing(app.engine) as session:
-        arrival = Arrival("pindaian", place, int(at.timestamp()), 0, at, name)
-        (item,) = ledger.receive(session, "scan", [(content, arrival)], app.clock())
-        item_id = item.id
-    state = intake.take_in(app.engine, app.settings, item_id, app.clock)
-    _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
-
-
-def _is_still(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file() or path.suffix.lower() not in SCAN_SUFFIXES:
-        return False
-    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return utc_now() - changed > STILL
-
-
-def _put_away(path: Path, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    target = folder / path.name
-    order = 1
-    while target.exists():
-        order += 1
-        target = folder / f"{path.stem}-{order}{path.suffix}"
-    path.rename(target)
+    return {"pindaian": stacks.collect(app.engine, app.settings, app.clock)}
 
 
 def take_in(app: App) -> Report:
@@ -228,6 +186,11 @@ def _take_in(app: App) -> Report:
         waiting = ledger.new_items(session)
     states = intake.take_in_all(app.engine, app.settings, waiting, app.clock)
     return {"diproses": states.count("done"), "ditahan": states.count("held")}
+
+
+def slips(app: App) -> Report:
+    """Read scans page by page."""
+    return {"slip": stacks.read_all(app.engine, app.settings, app.clock)}
 
 
 def letters(app: App) -> Report:
@@ -378,6 +341,7 @@ STEPS: dict[str, Callable[[App], Report]] = {
     "mail": mail,
     "scans": scans,
     "take_in": take_in,
+    "slips": slips,
     "letters": letters,
     "pictures": pictures,
     "remind": remind,
@@ -483,6 +447,8 @@ class Lanes:
             failures = failures + 1 if done is None else 0
             if done is not None:
                 self.heartbeat.well(name)
+            if done and any(done.values()) and name in ("scans", "take_in"):
+                self.wake("slips")
             if done and any(done.values()):
                 self.wake("send")  # most of what happens puts mails into the outbox
 

@@ -238,6 +238,25 @@ EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
 SLIP = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
 
+# One slip of a stack; its task is closed with the last one.
+WHICH = Field("slip")
+PAPER = (
+    WHICH,
+    Field("tanggal"),
+    Field("nama"),
+    Field("alamat", FieldKind.PANJANG),
+    Field("telepon", FieldKind.TELEPON),
+    Field("email", FieldKind.EMAIL),
+    Field("nik"),
+    Field("unit_dituju"),
+    Field("isi", FieldKind.PANJANG, required=True),
+    Field("perihal", required=True),
+    Field("rahasia", FieldKind.CENTANG),
+    *(Field(f"lewat_{way}", FieldKind.CENTANG) for way in ("surat", "telepon", "email", "papan")),
+    Field("lokasi"),
+    Field("sama"),
+)
+
 # A complaint that came in person, by telephone or by letter, typed in by a JFU (langkah 1).
 COUNTER_FIELDS = (
     Field("kanal", FieldKind.PILIH, required=True, choices=(Channel.LANGSUNG, Channel.TELEPON, Channel.SURAT)),
@@ -365,7 +384,12 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action("kembalikan", Stage.JAWABAN, fields=REASON),
     ),
     TaskKind.ARSIP: (Action("buka_kembali", Stage.KLARIFIKASI, fields=REASON), CORRECTION),
-    TaskKind.PINDAI: (Action("catat_slip", fields=SLIP), Action("bukan_pengaduan", fields=REASON)),
+    TaskKind.PINDAI: (
+        Action("catat_slip", closes=False, fields=PAPER),
+        Action("gabungkan_halaman", closes=False, fields=(WHICH,)),
+        Action("tidak_terbaca", closes=False, fields=(WHICH, Field("lokasi"))),
+        Action("bukan_pengaduan", closes=False, fields=(WHICH, *REASON)),
+    ),
     TaskKind.TERTAHAN: (Action("catat_slip", fields=SLIP), Action("bukan_pengaduan", fields=REASON)),
 }
 
@@ -402,7 +426,7 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.TANDA_TANGAN: (Command("SETUJU", "tandatangani"), RETURN),
     TaskKind.PENYAMPAIAN: (Command("KIRIM", "kirim_email", "pesan"), RETURN),
     TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
-    TaskKind.PINDAI: (NO_COMPLAINT,),
+    TaskKind.PINDAI: (),  # a stack is looked at page by page
     TaskKind.TERTAHAN: (NO_COMPLAINT,),
 }
 BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise

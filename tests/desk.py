@@ -62,6 +62,7 @@ def make_settings(folder: Path, **tables: Mapping[str, object]) -> Settings:
     secrets.mkdir(exist_ok=True)
     (secrets / "key").write_text(KEY, "utf-8")
     settings = config.parse(config.SAMPLE.read_text("utf-8") + SECOND_JFU, folder / "config.toml")
+    tables = {"scan": {"baca": False}, **tables}  # a machine that reads slips is slow to start
     changes = {name: getattr(settings, name).model_copy(update=dict(keys)) for name, keys in tables.items()}
     return settings.model_copy(update=changes)
 

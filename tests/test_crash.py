@@ -77,7 +77,7 @@ def busy_office(folder: Path, post: Post) -> Iterator[Office]:
     folder.mkdir()
     scans = folder / "pindaian"
     scans.mkdir()
-    with office(folder, post=post, scan={"folder": "pindaian"}) as kantor:
+    with office(folder, post=post, scan={"folder": "pindaian", "baca": False}) as kantor:
         kantor.citizen_sends(settle=False)
         kantor.citizen_sends(
             "Wifi", "Wifi taman mati.", sender=BUDI, files=[("a.jpg", "image/jpeg", SIGNED)], settle=False

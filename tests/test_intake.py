@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline import cases, config, intake, ledger, links, store, words
+from pipeline import cases, config, intake, ledger, links, stacks, store, words
 from pipeline.cases import AlreadyDone
 from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, Task, reading, writing
 from pipeline.mail import outbox
@@ -709,12 +709,16 @@ def test_a_large_mail_that_ends_its_process_is_held_and_the_jfu_is_told(
 
 
 def scan(desk: Desk, content: bytes, name: str = "slip.jpg") -> Item:
-    return desk.take_in(content, source="scan", name=name)
+    """A scan that is taken in and read."""
+    item = desk.take_in(content, source="scan", name=name)
+    stacks.read_all(desk.engine, desk.settings, desk.clock)
+    with reading(desk.engine) as session:
+        return session.get_one(Item, item.id)
 
 
 def test_scanned_slip_becomes_a_task_with_its_picture_and_no_complaint_yet(desk: Desk) -> None:
     item = scan(desk, SIGNED)
-    assert (item.state, item.reason) == ("done", "slip")
+    assert (item.state, item.reason) == ("done", "pindaian")
     assert [t.kind for t in desk.item_tasks(item.id)] == [TaskKind.PINDAI]
     assert desk.count(Complaint) == 0
     assert {m.name for m in desk.mails()} == {"tugas_pindai"}
@@ -725,7 +729,7 @@ def test_slip_that_is_typed_in_is_a_complaint_from_the_box_with_its_picture(desk
     desk.press("jfu-1", "catat_slip", task=desk.item_tasks(item.id)[0], perihal="Lampu", isi="Lampu padam.")
     complaint = desk.complaint()
     assert (complaint.channel, complaint.item_id) == (Channel.KOTAK, item.id)
-    assert [(d.name, d.mime) for d in desk.documents()] == [("slip.jpg", "image/jpeg")]
+    assert [(d.name, d.mime) for d in desk.documents()] == [("Slip PGD-2026-000001 lembar 1.jpg", "image/jpeg")]
 
 
 def test_same_scan_twice_is_one_task(desk: Desk) -> None:

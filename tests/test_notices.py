@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cases, links, notices, poller, reconcile, store
+from pipeline import cases, links, notices, poller, reconcile, stacks, store
 from pipeline.config import TEMPLATES
 from pipeline.db import Complaint, Outbox, Seal, Task, reading
 from pipeline.mail import outbox
@@ -92,6 +92,7 @@ def _others(desk: Desk) -> None:
     desk.take_in(bounce_of(Mail(ack.recipient, raw), desk.clock()))
     desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Penawaran dagang.")
     desk.take_in(SIGNED, source="scan", name="slip.jpg")
+    stacks.read_all(desk.engine, desk.settings, desk.clock)
     held = compose("spam@lain.example", "aduan@kominfo.example", "Hadiah", "Klik", desk.clock())
     held["X-Spam-Flag"] = "YES"
     desk.take_in(held.as_bytes())

@@ -55,7 +55,7 @@ def lane(kantor: Office, name: str) -> Lane:
 def test_with_a_dead_imap_server_everything_else_goes_on(post: Post, tmp_path: Path) -> None:
     """A scan is taken in, the JFU gets the mail, a link works; the mail lane's state says what is wrong."""
     port = free_port()
-    with office(tmp_path, post=post, imap={"port": port}, scan={"folder": "."}) as kantor:
+    with office(tmp_path, post=post, imap={"port": port}, scan={"folder": ".", "baca": False}) as kantor:
         scanned(tmp_path / "slip.jpg")
         done = kantor.tick()
         assert done["gagal_mail"] == 1
@@ -224,7 +224,7 @@ def test_a_press_on_a_page_wakes_the_lanes_that_it_concerns(kantor: Office) -> N
 
 
 def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_path: Path) -> None:
-    with office(tmp_path, post=post, imap={"port": free_port()}, scan={"folder": "."}) as kantor:
+    with office(tmp_path, post=post, imap={"port": free_port()}, scan={"folder": ".", "baca": False}) as kantor:
         scanned(tmp_path / "slip.jpg")
         with running(kantor, mail=1):
             until(lambda: len(kantor.inbox("jfu-1")) == 1)
@@ -234,7 +234,7 @@ def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_pa
 
 def test_waking_a_failing_lane_does_not_shorten_its_pause(post: Post, tmp_path: Path) -> None:
     """Presses on pages wake lanes; a server that is down must not be asked at every press."""
-    dark: dict[str, Any] = {"imap": {"port": free_port()}, "scan": {"folder": "."}}
+    dark: dict[str, Any] = {"imap": {"port": free_port()}, "scan": {"folder": ".", "baca": False}}
     with office(tmp_path, post=post, **dark) as kantor, running(kantor) as lanes:
         until(lambda: all(_ran(kantor, name) for name in STEPS))
         for n in (1, 2):

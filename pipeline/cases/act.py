@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pipeline import clock, files, notices, saved, store
+from pipeline.cases import slips
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
 from pipeline.cases.forms import Checked, File, Invalid
@@ -251,7 +252,9 @@ def _free_children(deed: Deed) -> None:
 
 
 def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint | None:
-    """A scanned slip or a held mail: typed in as a complaint, or laid aside with a reason."""
+    """A slip of a stack, or a held mail: typed in as a complaint, or laid aside with a reason."""
+    if task.kind is TaskKind.PINDAI:
+        return slips.settle(work, task, person, form)
     close(work, task, person.kode, form.action.name)
     item = work.session.get_one(Item, task.item_id)
     if form.action.name == "bukan_pengaduan":

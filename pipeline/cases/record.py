@@ -97,13 +97,11 @@ def _attach(
     return rows
 
 
-def keep_item_files(work: Work, item: Item, file: File, pages: Sequence[bytes]) -> None:
-    """Keep a scan that is no complaint yet, and the pictures of its pages; once an item."""
+def keep_item_files(work: Work, item: Item, file: File) -> None:
+    """Keep a scan that is no complaint yet, as it came; once an item."""
     there = select(Document.id).where(Document.item_id == item.id)
     if work.session.scalars(there).first() is None:
         add_documents(work, "lampiran", [file], CITIZEN, item_id=item.id)
-        shown = [File(f"{file.name} halaman {n}.jpg", "image/jpeg", page) for n, page in enumerate(pages, 1)]
-        add_documents(work, "halaman", shown, CITIZEN, item_id=item.id)
 
 
 def documents(work: Work, complaint: Complaint, *kinds: str) -> list[Document]:
@@ -197,11 +195,16 @@ def record_at_counter(
     channel: Channel | None = None,
     item_id: int | None = None,
     code: str = "",
+    *,
+    parent: Complaint | None = None,
+    acknowledged: bool = True,
 ) -> Complaint:
     """A complaint that a JFU typed in (in person, telephone, letter, slip): recorded and reported to the Sekretaris
     in one go, for the JFU has just done all of langkah 1.
 
     `code` is the status code that the form was given (see `status_code`): the same form pressed twice is one complaint.
+    `parent`: it is the same matter as this one, and waits for its answer. `acknowledged`: by mail, where there is an
+    address.
     """
     actor = actor_of(person)
     if code:
@@ -214,6 +217,7 @@ def record_at_counter(
         form.text("alamat"),
         form.text("telepon"),
         form.text("email"),
+        form.text("nik"),
         rahasia=bool(form.text("rahasia")),
     )
     new = New(
@@ -232,7 +236,13 @@ def record_at_counter(
     kept = add_documents(work, "lampiran", new.files, actor, complaint=complaint)
     begin(work, complaint, actor, kanal=str(complaint.channel), lampiran=[d.id for d in kept])
     log(work, complaint, EventKind.RECORDED, actor)
-    notices.acknowledge(work.session, work.settings, work.now, [complaint])
+    if acknowledged:
+        notices.acknowledge(work.session, work.settings, work.now, [complaint])
+    if parent is not None:
+        complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
+        log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
+        log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
+        return complaint
     complaint.stage = Stage.KLARIFIKASI
     open_task(work, complaint, TaskKind.KLARIFIKASI)
     return complaint

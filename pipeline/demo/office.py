@@ -29,7 +29,7 @@ from imapclient import IMAPClient
 from sqlalchemy import func, select
 
 from pipeline import clock, config, db
-from pipeline.cases import FRESH_DRAFT
+from pipeline.cases import FRESH_DRAFT, READ_STACK
 from pipeline.config import Settings
 from pipeline.db import Item, Job, Outbox, Task
 from pipeline.demo.mailserver import MailServer
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent / "samples"
 PASSWORD = "demo"
+AWAITED = (FRESH_DRAFT, READ_STACK)  # kinds of job
 SETTLE_SECONDS = 12.0
 LANES = {
     "mail": 1.0,
@@ -286,7 +287,7 @@ class Office:
             if self._is_quiet():
                 return
             time.sleep(0.05)
-            self.lanes.wake("mail", "letters", "send")
+            self.lanes.wake("mail", "slips", "letters", "send")
 
     def _is_quiet(self) -> bool:
         with IMAPClient("127.0.0.1", port=self.mail.imap_port, ssl=False, timeout=20) as client:
@@ -302,7 +303,9 @@ class Office:
             waiting = (
                 session.scalar(select(func.count(Item.id)).where(Item.state == "new")),
                 session.scalar(
-                    select(func.count(Job.id)).where(Job.state == "due", Job.kind == FRESH_DRAFT, Job.next_at <= now)
+                    select(func.count(Job.id)).where(
+                        Job.state == "due", Job.kind.in_((FRESH_DRAFT, READ_STACK)), Job.next_at <= now
+                    )
                 ),
                 session.scalar(
                     select(func.count(Outbox.id)).where(Outbox.state.in_(("due", "sending")), Outbox.next_at <= now)

@@ -256,7 +256,7 @@ class Player:
     def slip(self) -> str:
         """A scanned slip: typed in by the JFU, answered by telephone."""
         self.office.drop_slip()
-        task = self.wait_mail(self.person(Role.JFU).email, "Ketik slip pindaian")
+        task = self.wait_mail(self.person(Role.JFU).email, "slip baru dari kotak pengaduan")
         self.press(
             self.link(task), "catat_slip", nama="Suharti", telepon="0812 0000 1746", alamat="Jl. Cempaka 14",
             perihal="Wifi taman sering putus", isi="Wifi gratis di taman sering putus. Mohon diperbaiki.",

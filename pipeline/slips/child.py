@@ -18,9 +18,6 @@ from PIL import Image
 from pipeline.slips import pages
 from pipeline.slips.worker import can_read
 
-if can_read():
-    from pipeline.slips import proof, reader
-
 MEMORY = 4 * 2**30  # bytes of address space; onnxruntime maps much more than it uses
 PAGE_WIDTH = 1600  # pixels of the picture of a page
 
@@ -41,7 +38,7 @@ def main() -> None:
                 opened, units = pages.open_file(content), order["units"]
                 answer: dict[str, Any] = {"pages": opened.count}
             elif order["do"] == "page" and opened is not None:
-                answer, blobs = _page(opened.draw(order["number"]), units)
+                answer, blobs = _page(opened.draw(order["number"]), units, order["plain"])
             else:
                 answer = {"faults": _proof(content, order["dpi"])}
         except pages.Broken as error:
@@ -56,12 +53,14 @@ def main() -> None:
         answers.flush()
 
 
-def _page(image: Image.Image, units: list[str]) -> tuple[dict[str, Any], list[bytes]]:
+def _page(image: Image.Image, units: list[str], plain: bool) -> tuple[dict[str, Any], list[bytes]]:
     shown = image.copy()
     shown.thumbnail((PAGE_WIDTH, PAGE_WIDTH * 2))
-    if not can_read():
+    if plain or not can_read():
         sheet = {"kind": "halaman", "serial": "", "aligned": False, "marks": 0}
         return {"sheets": [sheet]}, [_jpeg(shown), _jpeg(shown)]
+    from pipeline.slips import reader  # the extra `ocr`: heavy, and not always there
+
     found = reader.read(image, units)
     sheets = [
         {
@@ -84,6 +83,8 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _proof(content: bytes, dpi: float) -> list[dict[str, Any]]:
+    from pipeline.slips import proof  # the extra `ocr`
+
     opened = pages.open_file(content)
     return [asdict(fault) for number in range(1, opened.count + 1) for fault in proof.look(opened.draw(number), dpi)]
 

@@ -94,6 +94,17 @@ def _canvas(size: tuple[float, float], pages: list[Callable[[Canvas], None]]) ->
     return out.getvalue()
 
 
+def separator() -> bytes:
+    """A sheet to be put between letters of several pages, as PDF."""
+
+    def draw(canvas: Canvas) -> None:
+        sheet = Sheet(canvas, 0, A4[1] / mm)
+        _code(sheet, Box(75, 70, 60, 60), places.SEPARATOR)
+        sheet.text(40, 155, places.layout().words["pemisah"], 14, BOLD)
+
+    return _canvas(A4, [draw])
+
+
 def page(settings: Settings, serial: str, dpi: int = DPI) -> bytes:
     """One slip alone, empty, as PNG."""
     lay = places.layout()

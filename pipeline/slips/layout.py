@@ -24,6 +24,7 @@ MARKERS = (
     ("0011", "0011", "0010", "1101"),
     ("1001", "1001", "0100", "0110"),
 )
+SEPARATOR = "ADUAN-PEMISAH"  # the QR of a sheet that is put between letters of several pages
 _CODE = re.compile(r"ADUAN(\d{1,3})-([A-Z2-7]{16})")
 _STUB = re.compile(r"https?://\S+/s/([a-z2-7]{16})")
 

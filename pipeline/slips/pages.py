@@ -23,7 +23,6 @@ MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
 MAX_BYTES = 200 * 2**20
 LONGEST = 4200  # pixels; what is larger is made smaller, A4 at 360 dpi
 DECODERS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
-KINDS = (files.PICTURES | {files.PDF, "image/heic", "image/heif"}) - {"image/gif"}
 pi_heif.register_heif_opener()
 
 
@@ -52,7 +51,7 @@ def open_file(content: bytes) -> Pages:
     kind = files.sniff(content)
     if kind == files.PDF:
         return _pdf(content)
-    if kind in KINDS:
+    if kind in files.SCANS:
         return _picture(content)
     raise Broken("jenis")
 
@@ -87,8 +86,12 @@ def _bounded(count: int) -> None:
 def _picture(content: bytes) -> Pages:
     try:
         with Image.open(BytesIO(content), formats=DECODERS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Broken("terlalu_besar")
             count = sum(1 for _ in _frames(image))
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise Broken("terlalu_besar") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise Broken("rusak") from error
     _bounded(count)
     return Pages(count, lambda number: _frame(content, number))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from pipeline import files
 from pipeline.slips import layout as places
 from pipeline.slips import ocr, scan
 from pipeline.slips.layout import Box
@@ -42,6 +43,8 @@ def read(page: Image.Image, units: Sequence[str]) -> list[Sheet]:
     """All that is on a page; nothing for a blank one."""
     grey = np.asarray(page.convert("L"))
     found = scan.slips(grey)
+    if not found and any(code.text == places.SEPARATOR for code in files.qr_codes(grey)):
+        return [Sheet("pemisah", "", False, {}, {}, grey)]
     sheets = [_slip(one, units, found) for one in found if one.aligned]
     if sheets or blank(grey):
         return sheets

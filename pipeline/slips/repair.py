@@ -138,6 +138,7 @@ def address(text: str) -> str:
     value = re.sub(r"\b(Kel|Kec|Gg|Ds|Kab|Perum|Blok)\s?[\.,]\s?(?=[A-Z0-9])", r"\1. ", value)
     value = re.sub(r"(RT \d{1,3})\s*/\s*(RW)", r"\1/\2", value)
     value = re.sub(r"\s+,", ",", value)
+    value = re.sub(r"(?<=\d)\. ?(?=(?:Kel|Kec|Kab)\.)", ", ", value)
     value = re.sub(r",(?=[^\s\d])", ", ", value)
     value = re.sub(r"(?<=[a-z])(?=(?:RT|RW|No\.|Kel\.|Kec\.|Gg\.) ?)", " ", value)
     value = re.sub(r"(?<=\d)(?=(?:RT|RW|Kel\.|Kec\.) ?)", " ", value)

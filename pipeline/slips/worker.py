@@ -79,11 +79,14 @@ class Worker:
         answer, _ = self._ask({"do": "open", "size": len(content), "units": self.units}, content, START_SECONDS)
         return int(answer["pages"])
 
-    def page(self, number: int) -> tuple[bytes, list[Sheet]]:
-        """(JPEG of the page, what is on it; nothing on a blank back). Broken for a page that gives nothing."""
+    def page(self, number: int, *, plain: bool = False) -> tuple[bytes, list[Sheet]]:
+        """(JPEG of the page, what is on it; nothing on a blank back). Broken for a page that gives nothing.
+
+        With `plain` it is not read: one sheet of kind "halaman".
+        """
         if self._process is None:  # it ended over another page
             self.open(self._content)
-        answer, blobs = self._ask({"do": "page", "number": number}, b"", self.seconds)
+        answer, blobs = self._ask({"do": "page", "number": number, "plain": plain}, b"", self.seconds)
         sheets = [Sheet(**one, picture=blob) for one, blob in zip(answer["sheets"], blobs[1:], strict=True)]
         return blobs[0], sheets
 

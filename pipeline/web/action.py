@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 
 import segno
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, current, files, links, notices, saved, store
+from pipeline import cases, clock, files, links, notices, saved, store
 from pipeline.browsers import Held
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task, reading, writing
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
-from pipeline.web import browser
+from pipeline.web import browser, slips
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.forms import control
+from pipeline.web.opened import opened
 from pipeline.web.page import passed_on_page, receipt, spent_page, task_page
 from pipeline.web.view import View
 from pipeline.words import table, word
@@ -34,52 +34,20 @@ COUNTER = Action("catat", fields=COUNTER_FIELDS)
 WIDE, NARROW = 1400, 144
 
 
-@contextmanager
-def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
-    """What the token opens, in one consistent view; Friendly pages for a bad or expired one."""
-    here = site()
-    with reading(here.engine) as session:
-        found, person = _resolve(session, token)
-        complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
-        now = here.clock()
-        settings = current.settings(session, here.settings, now)
-        whose = browser.owner(session, person)
-        yield session, found, View(session, settings, now, token, found.task, complaint, whose), person
-
-
-def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
-    here = site()
-    try:
-        found = links.resolve(session, here.settings.key, token, here.clock())
-    except links.LinkError as error:
-        if _is_personal(session, token):
-            raise RequestRedirect(f"/t/{token}/saya") from error
-        raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
-    person = here.settings.person(found.holder)
-    if person is None:
-        raise Friendly("tautan", 404)
-    return found, person
-
-
-def _is_personal(session: Session, token: str) -> bool:
-    """Whether the token opens "tugas saya" and no task."""
-    here = site()
-    with suppress(links.LinkError):
-        links.personal(session, here.settings.key, token, here.clock())
-        return True
-    return False
-
-
 @pages.get("")
 def show(token: str) -> Response:
-    with opened(token) as (_session, found, view, person):
+    with opened(token) as (session, found, view, person):
         if view.task.closed_at is not None:
+            if found.full and view.task.closed_by == person.kode and slips.has_stack(session, view.task):
+                return slips.stack_page(view, person)
             mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view, found))
             return html("terpakai.html", **spent_page(view, found))
         if person.kode not in {p.kode for p in cases.holders(view.settings, view.task)}:
             return html("terpakai.html", **passed_on_page(view, found))
+        if slips.has_stack(session, view.task):
+            return slips.slip_page(view)
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
         done = request.args.get("tersimpan", "")
@@ -208,9 +176,11 @@ def _uploads() -> dict[str, cases.Upload]:
 
 def _again(token: str, name: str, values: Mapping[str, Sequence[str]], errors: dict[str, str]) -> Response:
     """The same page with what was typed and what has to be mended; files have to be chosen again."""
-    with opened(token) as (_session, found, view, _person):
+    with opened(token) as (session, found, view, _person):
         if view.task.closed_at is not None:
             return html("terpakai.html", 409, **spent_page(view, found))
+        if slips.has_stack(session, view.task):
+            return slips.slip_page(view, values, errors)
         return html(
             "tugas.html", 422, **task_page(view, name, {key: list(many) for key, many in values.items()}, errors)
         )

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.config import TEMPLATES, Settings
-from pipeline.web import action, authenticity, citizen, mine, register
+from pipeline.web import action, authenticity, citizen, mine, register, slips
 from pipeline.web.common import Friendly, Site, html
 from pipeline.words import table
 
@@ -30,6 +30,7 @@ STATIC = {
     "aduan.css": "text/css; charset=utf-8",
     "ikon.svg": "image/svg+xml",
     "simpan.js": "text/javascript; charset=utf-8",
+    "slip.js": "text/javascript; charset=utf-8",
 }
 
 
@@ -48,6 +49,7 @@ def create_app(
     app.register_blueprint(citizen.pages)
     app.register_blueprint(authenticity.pages)
     app.register_blueprint(mine.pages)
+    app.register_blueprint(slips.pages)
     _errors(app)
     app.after_request(_headers)
     app.add_url_rule("/sehat", "sehat", lambda: Response("sehat\n", mimetype="text/plain"))
@@ -59,7 +61,7 @@ def _static(app: Flask) -> dict[str, str]:
     contents = {name: (TEMPLATES / "web" / name).read_bytes() for name in STATIC}
     mark = sha256(b"".join(contents.values())).hexdigest()[:12]
     shared = {"gaya_url": f"/statis/{mark}/aduan.css", "ikon_url": f"/statis/{mark}/ikon.svg"}
-    shared["simpan_js"] = f"/statis/{mark}/simpan.js"
+    shared |= {"simpan_js": f"/statis/{mark}/simpan.js", "slip_js": f"/statis/{mark}/slip.js"}
 
     @app.get("/statis/<version>/<name>")
     def statis(version: str, name: str) -> Response:

@@ -293,6 +293,7 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
         rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
     if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):
         rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})
+        rows.append({"label": word("slip.unggah.judul"), "url": f"{view.url}/unggah"})
     return rows
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from pipeline import clock, register
 from pipeline.register import Filter, Row
 from pipeline.sop import Role
-from pipeline.web.action import opened
 from pipeline.web.common import Friendly, html, site
+from pipeline.web.opened import opened
 from pipeline.web.view import View
 from pipeline.words import word
 

@@ -62,8 +62,11 @@ def test_looking_changes_nothing(office: Office) -> None:
     """GET of the playground, of its mails and of every link in them leaves all tables as they are."""
 
     def rows() -> dict[str, int | None]:
+        tables = [
+            t for t in Base.metadata.sorted_tables if t.name not in ("lane", "reconciled")
+        ]  # the lanes' own notes
         with db.reading(office.engine) as session:
-            return {t.name: session.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables}
+            return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
 
     before = rows()
     page = HTTP.request("GET", url(office)).data.decode()
@@ -89,7 +92,7 @@ def test_the_controls_send_scan_jump_and_start_over(office: Office) -> None:
     press("lompat")
     assert office.clock().astimezone(office.settings.zone).date() > day
     press("kirim")
-    assert "Ketik slip pindaian" in press("pindai")
+    assert "slip baru dari kotak pengaduan" in press("pindai")
     with db.reading(office.engine) as session:
         assert session.scalar(select(func.count(Complaint.id))) == 2
     press("ulang")

@@ -178,11 +178,11 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """An office without any complaint yet, served until the block ends."""
+def house(folder: Path, *, baca: bool = False) -> Iterator[House]:
+    """An office without any complaint yet, served until the block ends. `baca`: slips are read by machine."""
     base = f"http://127.0.0.1:{servers.free_port()}"
     (folder / "pindaian").mkdir()
-    settings: dict[str, Any] = {"web": {"base_url": base}, "scan": {"folder": "pindaian"}}
+    settings: dict[str, Any] = {"web": {"base_url": base}, "scan": {"folder": "pindaian", "baca": baca}}
     with office(folder, now=MONDAY, **settings) as kantor, served(kantor, base):
         yield House(kantor, base)
 

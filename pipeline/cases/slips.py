@@ -1,0 +1,284 @@
+"""A scan as a stack of slips (SOP langkah 1): its pages as they are read, and what the clerk makes of each.
+
+Hides how several complaints come of one item. The one task of a stack is closed with its last slip. States of a slip:
+baru, dicatat (recorded), bukan (no complaint), tak_terbaca (kept and counted), digabung (a further page of another),
+pemisah (a separator sheet), ditahan (held with its whole file).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline import jobs, store
+from pipeline.cases.chain import actor_of
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
+from pipeline.cases.forms import Checked, File, Invalid
+from pipeline.cases.record import add_documents, record_at_counter
+from pipeline.cases.tasks import close, open_item_task
+from pipeline.config import Petugas
+from pipeline.db import Complaint, Item, Slip, SlipPage, Stack, Task
+from pipeline.slips.worker import Sheet
+from pipeline.sop import Channel, Stage, TaskKind
+from pipeline.words import word
+
+READ_STACK = "slip"  # job kind
+OPEN = "baru"
+WAYS = ("surat", "telepon", "email", "papan")
+ALIKE = 0.5  # share of the words that two complaints have in common when they are probably one matter
+LOOK_BACK = timedelta(days=60)
+MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
+
+
+# ---- reading -------------------------------------------------------------------------------------------------
+
+
+def stack_arrived(work: Work, item: Item) -> None:
+    """A scan waits to be read by the lane for slips."""
+    jobs.put(work.session, READ_STACK, item.id, work.now)
+
+
+def stack_opened(work: Work, item_id: int, pages: int) -> set[int]:
+    """How many pages a scan has; the numbers of those that were read before (by a process that was killed)."""
+    if work.session.get(Stack, item_id) is None:
+        work.session.add(Stack(item_id=item_id, pages=pages, opened_at=work.now))
+    return set(work.session.scalars(select(SlipPage.number).where(SlipPage.item_id == item_id)))
+
+
+def page_read(work: Work, item_id: int, number: int, picture: bytes, sheets: Sequence[Sheet]) -> None:
+    """Keep a page and what is on it; none for a blank back."""
+    state = "blank" if not sheets else "plain" if sheets[0].kind == "halaman" else "read"
+    page = SlipPage(item_id=item_id, number=number, state=state, sha256=store.put(work.session, picture))
+    work.session.add(page)
+    work.session.flush()
+    for sheet in sheets:
+        work.session.add(
+            Slip(
+                item_id=item_id,
+                page_id=page.id,
+                kind=sheet.kind,
+                state="pemisah" if sheet.kind == "pemisah" else OPEN,
+                serial=sheet.serial,
+                fields=sheet.fields,
+                ticks=sheet.ticks,
+                sha256=store.put(work.session, sheet.picture),
+            )
+        )
+    work.session.flush()
+
+
+def page_held(work: Work, item_id: int, number: int, reason: str) -> None:
+    """A page that gives no picture: the clerk is told which, and types from the paper."""
+    page = SlipPage(item_id=item_id, number=number, state="held", reason=reason)
+    work.session.add(page)
+    work.session.flush()
+    work.session.add(Slip(item_id=item_id, page_id=page.id, kind="gagal", fields={}, ticks={}, reason=reason))
+
+
+def stack_read(work: Work, item_id: int) -> int:
+    """All pages are read: the JFU are told how many slips there are; the number. 0 where no page gives anything."""
+    stack = work.session.get_one(Stack, item_id)
+    if stack.read_at is None:
+        stack.read_at = work.now
+        _join_letters(work, item_id)
+        waiting = open_slips(work.session, item_id)
+        if all(slip.kind == "gagal" for slip in waiting):  # the file as a whole is held
+            for slip in waiting:
+                slip.state = "ditahan"
+            return 0
+        if count := len(open_slips(work.session, item_id)):
+            open_item_task(work, work.session.get_one(Item, item_id), TaskKind.PINDAI, word("slip.baru", jumlah=count))
+    return len(open_slips(work.session, item_id))
+
+
+def _join_letters(work: Work, item_id: int) -> None:
+    """Pages of letters between separator sheets are one letter. Without such sheets the clerk joins them."""
+    rows = all_slips(work.session, item_id)
+    first: Slip | None = None
+    if not any(row.kind == "pemisah" for row in rows):
+        return
+    for row in rows:
+        if row.kind != "surat":
+            first = None
+        elif first is None:
+            first = row
+        else:
+            _append(row, first)
+
+
+def _append(row: Slip, first: Slip) -> None:
+    row.state, row.parent_id = "digabung", first.id
+    text = "\n".join(filter(None, (value_of(first, "uraian"), value_of(row, "uraian"))))
+    known = first.fields.get("uraian", {"confidence": 0.0, "doubt": "", "box": None})
+    first.fields = {**first.fields, "uraian": {**known, "value": text}}
+
+
+def value_of(slip: Slip, name: str) -> str:
+    return str(slip.fields.get(name, {}).get("value", ""))
+
+
+# ---- looking -------------------------------------------------------------------------------------------------
+
+
+def all_slips(session: Session, item_id: int) -> list[Slip]:
+    """Everything of a stack in the order of its pages."""
+    query = select(Slip).join(SlipPage, SlipPage.id == Slip.page_id).where(Slip.item_id == item_id)
+    return list(session.scalars(query.order_by(SlipPage.number, Slip.id)))
+
+
+def open_slips(session: Session, item_id: int) -> list[Slip]:
+    """What nobody has settled yet."""
+    return [slip for slip in all_slips(session, item_id) if slip.state == OPEN]
+
+
+def further_pages(session: Session, slip: Slip) -> list[Slip]:
+    """Pages that were joined to this one."""
+    return [one for one in all_slips(session, slip.item_id) if one.parent_id == slip.id]
+
+
+def held_reason(session: Session, item_id: int) -> str:
+    """Why the first page that was held gave nothing; "" if none was."""
+    query = select(SlipPage.reason).where(SlipPage.item_id == item_id, SlipPage.state == "held")
+    return session.scalars(query.order_by(SlipPage.number)).first() or ""
+
+
+def pages_done(session: Session, item_id: int) -> int:
+    """How many pages of a scan are read so far."""
+    return session.scalar(select(func.count(SlipPage.id)).where(SlipPage.item_id == item_id)) or 0
+
+
+def tally(session: Session, item_id: int) -> Counter[str]:
+    """How many slips of a stack are in each state; separators and further pages do not count."""
+    return Counter(one.state for one in all_slips(session, item_id) if one.state not in ("pemisah", "digabung"))
+
+
+def alike(work: Work, slip: Slip) -> list[Complaint]:
+    """Complaints that a slip may double: the same serial, telephone, address or NIK, or much the same words."""
+    known = {name: value_of(slip, name) for name in ("telepon", "email", "nik")}
+    same = [getattr(Complaint, name) == value for name, value in known.items() if value]
+    if slip.serial:
+        same.append(Complaint.status_code == slip.serial)
+    since = work.now - LOOK_BACK
+    recent = select(Complaint).where(Complaint.received_at >= since).order_by(Complaint.id.desc()).limit(300)
+    found = list(work.session.scalars(recent.where(or_(*same)).limit(3))) if same else []
+    words = _words(value_of(slip, "uraian"))
+    if len(words) >= 5:
+        others = [c for c in work.session.scalars(recent) if _share(words, _words(c.isi)) >= ALIKE]
+        found += [c for c in others if c not in found]
+    return found[:3]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]{3,}", text.lower()))
+
+
+def _share(one: set[str], other: set[str]) -> float:
+    return len(one & other) / max(min(len(one), len(other)), 5)
+
+
+# ---- settling ------------------------------------------------------------------------------------------------
+
+
+def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint | None:
+    """Record one slip, join it to the one before, or lay it aside; the last one closes the task.
+
+    AlreadyDone when it was settled before; Invalid when a field does not fit.
+    """
+    slip = _named(work, task, form.text("slip"))
+    complaint = None
+    if form.action.name == "catat_slip":
+        complaint = _record(work, slip, person, form)
+        slip.state, slip.complaint_id = "dicatat", complaint.id
+    elif form.action.name == "gabungkan_halaman":
+        _append(slip, _before(work, slip))
+    else:
+        slip.state = "tak_terbaca" if form.action.name == "tidak_terbaca" else "bukan"
+        slip.reason = form.text("alasan") or slip.reason
+    slip.location = form.text("lokasi")
+    slip.settled_at, slip.settled_by = work.now, person.kode
+    for one in (slip, *further_pages(work.session, slip)):
+        if one.state != OPEN and form.action.name != "gabungkan_halaman":
+            one.fields = _emptied(one)
+    work.session.flush()
+    if not open_slips(work.session, slip.item_id):
+        close(work, task, person.kode, form.action.name)
+    return complaint
+
+
+def _emptied(slip: Slip) -> dict[str, object]:
+    """Where the fields are, without what was read there: the complaint has it now, or nobody needs it."""
+    return {name: {"box": one.get("box"), "confidence": one.get("confidence")} for name, one in slip.fields.items()}
+
+
+def _named(work: Work, task: Task, text: str) -> Slip:
+    """The slip that a form is about; the first open one where it names none."""
+    waiting = open_slips(work.session, task.item_id or 0)
+    if not text:
+        if not waiting:
+            raise AlreadyDone(task)
+        return waiting[0]
+    slip = work.session.get(Slip, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+    if slip is None or slip.item_id != task.item_id:
+        raise Forbidden("slip")
+    work.session.refresh(slip, with_for_update=True)
+    if slip.state != OPEN:
+        raise AlreadyDone(task)
+    return slip
+
+
+def _before(work: Work, slip: Slip) -> Slip:
+    """The open slip that comes before this one."""
+    earlier = [one for one in open_slips(work.session, slip.item_id) if one.id < slip.id]
+    if not earlier:
+        raise Invalid({"slip": word("slip.tanpa_halaman_sebelum")})
+    return earlier[-1]
+
+
+def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint:
+    parent = _parent(work, form.text("sama"))
+    ways = [way for way in WAYS if form.text(f"lewat_{way}")]
+    used = work.session.scalar(select(Complaint.id).where(Complaint.status_code == slip.serial)) is not None
+    complaint = record_at_counter(
+        work, person, form, Channel.KOTAK, slip.item_id, "" if used else slip.serial,
+        parent=parent, acknowledged=not ways or "email" in ways,
+    )  # fmt: skip
+    complaint.received_at = work.session.get_one(Item, slip.item_id).received_at
+    complaint.isi += _remark(form, ways)
+    complaint.unit = next((u.kode for u in work.settings.unit if u.nama == form.text("unit_dituju")), "")
+    complaint.keterangan = form.text("lokasi")
+    pictures = [one.sha256 for one in (slip, *further_pages(work.session, slip)) if one.sha256]
+    shown = [
+        File(f"Slip {complaint.number.replace('/', '-')} lembar {n}.jpg", "image/jpeg", store.get(work.session, sha))
+        for n, sha in enumerate(pictures, 1)
+    ]
+    add_documents(work, "lampiran", shown, actor_of(person), complaint=complaint)
+    return complaint
+
+
+def _remark(form: Checked, ways: Sequence[str]) -> str:
+    """What the slip says beside the complaint, for those who decide and answer."""
+    rows = [
+        word(f"slip.catatan.{name}", nilai=value)
+        for name, value in (
+            ("unit", form.text("unit_dituju")),
+            ("tanggal", form.text("tanggal")),
+            ("lewat", ", ".join(word(f"slip.lewat.{way}") for way in ways)),
+        )
+        if value
+    ]
+    return "\n\n" + "\n".join(rows) if rows else ""
+
+
+def _parent(work: Work, number: str) -> Complaint | None:
+    """The complaint that this slip doubles, if the clerk named one."""
+    if not number:
+        return None
+    parent = by_number(work, number)
+    if parent is None or locked(work, parent.id).stage not in MERGEABLE:
+        raise Invalid({"sama": word("galat.induk")})
+    return parent

@@ -1,0 +1,358 @@
+"""The clerk's pages for scanned slips: one slip at a time with its crops, the end of a stack, upload, announcement.
+
+It only translates: `cases` settles a slip, through the same door as every other action (`action.act`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import cases, clock, files, intake, ledger, store
+from pipeline.config import Petugas
+from pipeline.db import Complaint, Item, Slip, Stack, Task, writing
+from pipeline.ledger import Arrival
+from pipeline.slips.layout import spoken
+from pipeline.sop import TaskKind
+from pipeline.web.common import Friendly, html, site
+from pipeline.web.opened import opened
+from pipeline.web.view import View, deadline
+from pipeline.words import table, word
+
+pages = Blueprint("slips", __name__, url_prefix="/t/<token>")
+FIELDS = ("tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian")
+NAMES = {"unit": "unit_dituju", "uraian": "isi"}  # fields of the paper that have another name in the form
+INK = 120  # grey of what was written; the printed rules are lighter
+SURE = 0.8  # what is read with less confidence is marked
+NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
+WAYS = ("surat", "telepon", "email", "papan")
+
+
+def has_stack(session: Session, task: Task) -> bool:
+    """Whether a task is about a scan that was taken apart into slips; one from before that is typed in whole."""
+    return task.kind is TaskKind.PINDAI and session.get(Stack, task.item_id or 0) is not None
+
+
+# ---- one slip ------------------------------------------------------------------------------------------------
+
+
+def slip_page(
+    view: View, given: Mapping[str, Sequence[str]] | None = None, errors: Mapping[str, str] | None = None
+) -> Response:
+    """The slip that is asked for, or the first that nobody has settled."""
+    waiting = cases.open_slips(view.session, view.task.item_id or 0)
+    wanted = ((given or {}).get("slip") or [request.args.get("slip", "")])[0]
+    slip = next((one for one in waiting if str(one.id) == wanted), waiting[0] if waiting else None)
+    if slip is None:
+        raise Friendly("tidak_ada", 404)
+    every = [s for s in cases.all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")]
+    after = [one for one in waiting if one.id > slip.id] or [one for one in waiting if one.id < slip.id]
+    rows = [_row(view, slip, name, given or {}, errors or {}) for name in FIELDS]
+    doubtful = [row for row in rows if row["ragu"]]
+    ticks = _ticks(slip, given)
+    done = len(every) - len(waiting)
+    return html(
+        "slip.html",
+        422 if errors else 200,
+        url=view.url,
+        slip=slip,
+        nomor=every.index(slip) + 1,
+        jumlah=len(every),
+        selesai=done,
+        tenggat=deadline(view),
+        baris=rows,
+        berpotongan=any(row["gambar"] for row in rows),
+        ragu=doubtful,
+        jelas=sum(1 for row in rows if not row["ragu"] and row["nilai"]),
+        fokus=_focus(rows, errors or {}),
+        gambar=_pictures(view, slip),
+        perihal=_value(given, "perihal") or _subject(cases.value_of(slip, "uraian")),
+        rahasia=ticks["rahasia"],
+        lewat=[{"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]} for way in WAYS],
+        lokasi=_value(given, "lokasi") or _last_location(view.session),
+        serial=spoken(slip.serial) if slip.serial else "",
+        serupa=[_known(view, c, slip) for c in cases.alike(cases.Work(view.session, view.settings, view.now), slip)],
+        sama=_value(given, "sama"),
+        berikut=after[0] if after else None,
+        gabung=any(one.id < slip.id for one in waiting),
+        alasan=_value(given, "alasan"),
+        pesan=_said(view),
+        galat=[{"untuk": f"f-{name}", "pesan": f"{_label(name)}: {text}"} for name, text in (errors or {}).items()],
+        masalah=word(f"slip.masalah.{slip.reason}") if slip.reason else "",
+    )
+
+
+def _value(given: Mapping[str, Sequence[str]] | None, name: str) -> str:
+    return ((given or {}).get(name) or [""])[0]
+
+
+def _label(name: str) -> str:
+    return str(table(f"kolom.{name}").get("label", name))
+
+
+def _row(
+    view: View, slip: Slip, name: str, given: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> dict[str, Any]:
+    """One field: its crop, what was read, and in words how sure that is."""
+    known, form_name = slip.fields.get(name, {}), NAMES.get(name, name)
+    value, doubt = str(known.get("value", "")), str(known.get("doubt", ""))
+    unsure = (bool(value) and (bool(doubt) or known.get("confidence", 0) < SURE)) or doubt == "tertutup"
+    box = known.get("box")
+    words = word(f"slip.ragu.{doubt or 'kurang_jelas'}") if unsure else ""
+    if not unsure and known:
+        words = word("slip.terbaca" if value else "slip.ragu.kosong")
+    return {
+        "name": form_name,
+        "label": _label(form_name),
+        "nilai": _value(given, form_name) if given else value,
+        "panjang": name in ("alamat", "uraian"),
+        "tinggi": 5 if name == "uraian" else 2,
+        "inputmode": NUMERIC.get(name, ""),
+        "jenis": "email" if name == "email" else "text",
+        "wajib": name == "uraian",
+        "gambar": f"{view.url}/slip/{slip.id}/{name}.jpg" if box else "",
+        "ragu": unsure,
+        "kata": words,
+        "galat": errors.get(form_name, ""),
+    }
+
+
+def _focus(rows: Sequence[Mapping[str, Any]], errors: Mapping[str, str]) -> str:
+    """Where the cursor stands: in the first field to be looked at, else in the first of all. Enter goes on from it."""
+    if errors:
+        return ""
+    return next((str(row["name"]) for row in rows if row["ragu"]), str(rows[0]["name"]))
+
+
+def _ticks(slip: Slip, given: Mapping[str, Sequence[str]] | None) -> dict[str, dict[str, Any]]:
+    """Each tick as the form shows it; one that the machine could not tell is left open, in words."""
+    found = {}
+    for name in ("rahasia", *WAYS):
+        read = slip.ticks.get(name, False) if slip.ticks else False
+        form_name = name if name == "rahasia" else f"lewat_{name}"
+        ticked = bool(_value(given, form_name)) if given else read is True
+        found[name] = {"dipilih": ticked, "ragu": bool(slip.ticks) and read is None}
+    return found
+
+
+def _pictures(view: View, slip: Slip) -> list[dict[str, Any]]:
+    """The slip alone and its further pages, for what has no crops; and the page as it was scanned."""
+    every = [slip, *cases.further_pages(view.session, slip)]
+    return [
+        {"url": f"{view.url}/slip/{one.id}/lembar.jpg", "utuh": f"{view.url}/slip/{one.id}/halaman.jpg", "nomor": n}
+        for n, one in enumerate(every, 1)
+        if one.sha256
+    ]
+
+
+def _subject(text: str) -> str:
+    """A first proposal: the first sentence, cut between words."""
+    first = re.split(r"(?<=[a-z])[.!?]\s", " ".join(text.split()), maxsplit=1)[0].rstrip(".")
+    return first if len(first) <= 80 else first[:80].rsplit(" ", 1)[0]
+
+
+def _last_location(session: Session) -> str:
+    """Where the paper before this one was put: a stack goes into one map."""
+    query = select(Slip.location).where(Slip.location != "").order_by(Slip.settled_at.desc()).limit(1)
+    return session.scalars(query).first() or ""
+
+
+def _known(view: View, complaint: Complaint, slip: Slip) -> dict[str, Any]:
+    return {
+        "nomor": complaint.number,
+        "tanggal": clock.tanggal(complaint.received_at.astimezone(view.settings.zone)),
+        "perihal": complaint.perihal,
+        "serial": bool(slip.serial) and complaint.status_code == slip.serial,
+    }
+
+
+def _said(view: View) -> str:
+    """What became of the slip before, when its form has just been sent."""
+    if "tersimpan" not in request.args:
+        return ""
+    settled = [one for one in cases.all_slips(view.session, view.task.item_id or 0) if one.settled_at]
+    if not settled:
+        return ""
+    last = max(settled, key=lambda one: (one.settled_at, one.id))
+    complaint = view.session.get(Complaint, last.complaint_id) if last.complaint_id else None
+    return word(f"slip.sudah.{last.state}", nomor=complaint.number if complaint else "")
+
+
+# ---- pictures ------------------------------------------------------------------------------------------------
+
+
+@pages.get("/slip/<int(max=2147483647):slip_id>/<name>.jpg")
+def picture(token: str, slip_id: int, name: str) -> Response:
+    """A field's crop, the slip alone (`lembar`), or the page as it was scanned (`halaman`)."""
+    with opened(token) as (session, found, view, _person):
+        slip = session.get(Slip, slip_id)
+        if slip is None or slip.item_id != view.task.item_id or not found.full:
+            raise Friendly("tidak_ada", 404)
+        sha = slip.page.sha256 if name == "halaman" else slip.sha256
+        box = slip.fields.get(name, {}).get("box")
+        if sha is None or (name not in ("halaman", "lembar") and not box):
+            raise Friendly("tidak_ada", 404)
+        content = store.get(session, sha)
+    return Response(_cropped(content, box) if box else content, mimetype="image/jpeg")
+
+
+def _cropped(content: bytes, box: Sequence[int]) -> bytes:
+    """A field, without most of what is empty at its right: what is written stands larger, above all on a phone."""
+    left, top, width, height = box
+    out = BytesIO()
+    with Image.open(BytesIO(content), formats=("JPEG",)) as image:
+        part = image.crop((left, top, left + width, top + height)).convert("L")
+        ink = part.point(lambda grey: 255 if grey < INK else 0).getbbox()
+        right = min(width, max((ink[2] if ink else 0) + height // 2, width * 2 // 5))
+        part.crop((0, 0, right, height)).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+# ---- the end of a stack --------------------------------------------------------------------------------------
+
+
+def stack_page(view: View, person: Petugas) -> Response:
+    """What became of each slip of a stack, with receipts and announcements to print."""
+    item_id = view.task.item_id or 0
+    rows = []
+    for order, slip in enumerate(
+        (s for s in cases.all_slips(view.session, item_id) if s.state not in ("pemisah", "digabung")), 1
+    ):
+        c = view.session.get(Complaint, slip.complaint_id) if slip.complaint_id else None
+        rows.append(
+            {
+                "urut": order,
+                "kata": word(f"slip.keadaan.{slip.state}"),
+                "nomor": c.number if c else "",
+                "perihal": c.perihal if c else slip.reason,
+                "serial": spoken(slip.serial) if slip.serial else "",
+                "lokasi": slip.location,
+                "tanda_terima": f"{view.url}/tanda-terima/{c.id}" if c and slip.settled_by == person.kode else "",
+                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and _on_board(c) else "",
+            }
+        )
+    count = cases.tally(view.session, item_id)
+    return html(
+        "slip_selesai.html",
+        baris=rows,
+        hitungan=[word(f"slip.jumlah.{state}", jumlah=count[state]) for state in count if count[state]],
+        kembali={"url": f"{view.url}/unggah", "label": word("slip.unggah.tautan")},
+    )
+
+
+def _on_board(complaint: Complaint) -> bool:
+    """Whether nobody can be written to or called: the answer goes on the board."""
+    return not (complaint.email or complaint.telepon or (complaint.nama and complaint.alamat))
+
+
+@pages.get("/pengumuman/<int(max=2147483647):complaint_id>")
+def announcement(token: str, complaint_id: int) -> Response:
+    """To be printed and pinned to the board: for who holds the stub, and telling nobody else anything."""
+    with opened(token) as (session, found, view, _person):
+        complaint = session.get(Complaint, complaint_id)
+        slip = session.scalars(select(Slip).where(Slip.complaint_id == complaint_id)).first()
+        mine = slip is not None and slip.item_id == view.task.item_id
+        if complaint is None or not found.full or not (mine or view.task.complaint_id == complaint_id):
+            raise Friendly("tidak_ada", 404)
+        zone = view.settings.zone
+        letter = ""
+        if complaint.letter_number and complaint.letter_date and complaint.delivery:
+            letter = word(
+                "slip.papan.surat", nomor=complaint.letter_number, tanggal=clock.tanggal(complaint.letter_date)
+            )
+        return html(
+            "pengumuman.html",
+            nomor=complaint.number,
+            serial=spoken(slip.serial) if slip and slip.serial else "",
+            diterima=clock.tanggal(complaint.received_at.astimezone(zone)),
+            keadaan=word(f"status.{complaint.stage}"),
+            surat=letter,
+            hari_ini=clock.tanggal(view.now.astimezone(zone)),
+            kota=view.settings.instansi.kota,
+            kembali={"url": view.url, "label": word("catat.kembali")},
+        )
+
+
+# ---- upload --------------------------------------------------------------------------------------------------
+
+
+@pages.get("/unggah")
+def upload_page(token: str) -> Response:
+    """Where scans and photos are handed in, and how far those that were are read."""
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        if not found.alive:
+            raise Friendly("kedaluwarsa", 410)
+        return _upload_page(session, view, "")
+
+
+def _upload_page(session: Session, view: View, problem: str) -> Response:
+    query = select(Item, Stack).outerjoin(Stack, Stack.item_id == Item.id).where(Item.source == "scan")
+    rows = []
+    for item, stack in session.execute(query.order_by(Item.id.desc()).limit(10)):
+        rows.append({"nama": item.name or word("surat.tanpa_perihal"), "kata": _progress(session, item, stack)})
+    return html(
+        "slip_unggah.html",
+        422 if problem else 200,
+        url=f"{view.url}/unggah",
+        galat=[{"untuk": "f-berkas", "pesan": problem}] if problem else [],
+        berkas=rows,
+        batas=view.settings.web.upload_mb,
+        kembali={"url": view.url, "label": word("catat.kembali")},
+    )
+
+
+def _progress(session: Session, item: Item, stack: Stack | None) -> str:
+    if item.state == "held":
+        return item.reason
+    if stack is None:
+        return word("slip.unggah.menunggu")
+    if stack.read_at is None:
+        done = cases.pages_done(session, item.id)
+        return word("slip.unggah.dibaca", selesai=done, jumlah=stack.pages)
+    count = cases.tally(session, item.id)
+    return word("slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages)
+
+
+@pages.post("/unggah")
+def upload(token: str) -> BaseResponse:
+    """Keep what was handed in; the lane for slips reads it."""
+    here = site()
+    given = [one for one in request.files.getlist("berkas") if one.filename]
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        if not found.alive:
+            raise Friendly("kedaluwarsa", 410)
+        if not given:
+            return _upload_page(session, view, word("galat.kosong.berkas"))
+    now = here.clock()
+    with writing(here.engine) as session:
+        some = [
+            (one.read(), Arrival("unggah", person.kode, int(now.timestamp()), n, now, _name(one.filename or "")))
+            for n, one in enumerate(given)
+        ]
+        ids = [item.id for item in ledger.receive(session, "scan", some, now)]
+    for item_id in ids:
+        intake.take_in(here.engine, here.settings, item_id, here.clock)
+    here.wake("slips", "send")
+    return redirect(f"/t/{token}/unggah", 303)
+
+
+def _name(text: str) -> str:
+    return " ".join(re.sub(r"[\x00-\x1f/\\]", " ", text).split())[-120:]
+
+
+def _clerk(person: Petugas) -> None:
+    if "jfu" not in person.peran:
+        raise Friendly("bukan_hak", 403)
+
+
+ACCEPT = ",".join(sorted(files.SCANS))

@@ -1,0 +1,103 @@
+"""The clerk and a stack of slips: scanned, read by the real lane, and settled in real Chromium."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from pipeline.db import Complaint, reading
+from pipeline.sop import Channel, Stage
+from tests.slips import generator
+from tests.slips.generator import Sample
+from tests.web.house import House, house
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed"),
+]
+ARTEFACTS = Path(__file__).parents[1] / "artefak"
+STACK = 20
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path, baca=True) as one:
+        yield one
+
+
+def made(count: int, seed: int = 40) -> list[Sample]:
+    """Printed slips with a telephone, so that each can be confirmed as it is."""
+    rng = random.Random(seed)
+    found: list[Sample] = []
+    while len(found) < count:
+        one = generator.filled(rng, False)
+        if one.fields["telepon"]:
+            found.append(generator.scaled(one, 150))
+    return found
+
+
+def pdf(samples: list[Sample]) -> bytes:
+    pages = [Image.fromarray(one.picture) for one in samples]
+    out = BytesIO()
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=150)
+    return out.getvalue()
+
+
+def scan(home: House, content: bytes, name: str = "tumpukan.pdf") -> str:
+    """Lay a file into the scanner's folder and let it be read; the link of the mail that tells of it."""
+    path = home.office.folder / "pindaian" / name
+    path.write_bytes(content)
+    os.utime(path, times=(time.time() - 60,) * 2)
+    home.tick()
+    return home.office.link("jfu-1", "catat_slip")
+
+
+def heading(page: Page) -> str:
+    return page.locator("h1").inner_text()
+
+
+def keep_picture(page: Page, name: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"slip_{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_twenty_slips_are_confirmed_by_pressing_enter_alone(home: House, browser: Browser, width: int) -> None:
+    stack = made(STACK)
+    link = scan(home, pdf(stack))
+    assert f"{STACK} slip baru" in home.office.newest("jfu-1").subject
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="id-ID")
+    known = home.office.know("jfu-1")  # a browser that has entered its code before
+    context.add_cookies([{"name": "aduan_jfu-1", "value": known, "url": home.base}])
+    page = context.new_page()
+    page.goto(link)
+    keep_picture(page, f"pertama_{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert Axe().run(page).response["violations"] == []
+    start = time.monotonic()
+    for n in range(STACK):
+        assert heading(page).startswith(f"Slip {n + 1} dari {STACK}")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    seconds = time.monotonic() - start
+    assert seconds < 60
+    assert heading(page) == "Terima kasih, tumpukan slip ini sudah selesai"
+    keep_picture(page, f"selesai_{width}")
+    assert Axe().run(page).response["violations"] == []
+    context.close()
+    with reading(home.office.engine) as session:
+        rows = session.scalars(select(Complaint).order_by(Complaint.id)).all()
+    assert [c.status_code for c in rows] == [one.serial for one in stack]
+    assert [c.telepon for c in rows] == [one.fields["telepon"] for one in stack]
+    assert {(c.channel, c.stage) for c in rows} == {(Channel.KOTAK, Stage.KLARIFIKASI)}
+    assert home.office.audit() == []
