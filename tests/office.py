@@ -423,7 +423,7 @@ class Office:
         """The action links in a mail, without the query."""
         start = f"{self.settings.web.base_url}/t/"
         found = dict.fromkeys(url.partition("?")[0] for url in mail.links if url.startswith(start))
-        return [url for url in found if not url.endswith("/saya")]
+        return [url for url in found if "/" not in url.removeprefix(start)]  # not its files, nor "tugas saya"
 
     # the browser
 

@@ -32,6 +32,7 @@ from pipeline.words import table, word
 pages = Blueprint("action", __name__, url_prefix="/t/<token>")
 COUNTER = Action("catat", fields=COUNTER_FIELDS)
 WIDE, NARROW = 1400, 144
+PDF_PAGES, PDFS_KEPT = 12, 4
 
 
 @pages.get("")
@@ -230,14 +231,52 @@ def original(token: str) -> Response:
 
 @pages.get("/gambar/<int(max=2147483647):document_id>")
 def picture(token: str, document_id: int) -> Response:
-    """A picture, made anew from its pixels."""
+    """A picture made anew from its pixels, or one page of a PDF."""
     with opened(token) as (session, found, view, _person):
         row = _document(session, view, found, document_id)
         content = store.get(session, row.sha256)
     try:
+        if row.mime == files.PDF:
+            content = _page_of(row.sha256, content, request.args.get("hal", "1"))
         return Response(files.picture(content, NARROW if "kecil" in request.args else WIDE), mimetype="image/jpeg")
     except files.FileError as error:
         raise Friendly("tidak_ada", 404) from error
+
+
+_drawn: dict[str, list[bytes]] = {}  # pages of the PDFs that were looked at last: each has a request of its own
+
+
+def _pages(digest: str, content: bytes) -> list[bytes]:
+    """Pictures of a PDF's first pages, drawn by a bounded child process."""
+    if digest not in _drawn:
+        if len(_drawn) >= PDFS_KEPT:
+            _drawn.clear()
+        _drawn[digest] = files.pdf_pages(content, WIDE, PDF_PAGES)
+    return _drawn[digest]
+
+
+def _page_of(digest: str, content: bytes, number: str) -> bytes:
+    drawn = _pages(digest, content)
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(drawn)):
+        raise Friendly("tidak_ada", 404)
+    return drawn[int(number) - 1]
+
+
+@pages.get("/lihat/<int(max=2147483647):document_id>")
+def look(token: str, document_id: int) -> Response:
+    """The pages of a PDF as pictures; the original stays a download."""
+    with opened(token) as (session, found, view, _person):
+        row = _document(session, view, found, document_id)
+        if row.mime != files.PDF:
+            raise Friendly("tidak_ada", 404)
+        content = store.get(session, row.sha256)
+        shown = [
+            {"url": f"/t/{token}/gambar/{row.id}?hal={n}", "baca": word("halaman.halaman_ke", nomor=n, nama=row.name)}
+            for n in range(1, len(_pages(row.sha256, content)) + 1)
+        ]
+        return html(
+            "lihat.html", nama=row.name, halaman=shown, unduh=f"/t/{token}/berkas/{row.id}", kembali=f"/t/{token}"
+        )
 
 
 # ---- the counter ---------------------------------------------------------------------------------------------

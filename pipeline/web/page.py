@@ -37,7 +37,9 @@ def file_row(view: View, document: Document) -> dict[str, Any]:
     else:
         kind = word(f"jenis_dokumen.{document.kind}")
         detail = word("halaman.versi", jenis=kind, versi=document.version, ukuran=size)
-    return {"nama": document.name, "ket": detail, "url": f"{view.url}/berkas/{document.id}", "gambar_url": picture}
+    look = f"{view.url}/lihat/{document.id}" if document.mime == files.PDF else ""
+    url = f"{view.url}/berkas/{document.id}"
+    return {"nama": document.name, "ket": detail, "url": url, "gambar_url": picture, "lihat_url": look}
 
 
 def _shown(view: View, text: str) -> str:

@@ -78,6 +78,7 @@ KINDS = (
     "catat",
     "buku tanpa hasil",
     "tanda terima",
+    "lihat pdf",
     "kode",
     "tugas saya",
     "tugas saya, peramban tak dikenal",
@@ -266,6 +267,7 @@ def _open_tasks(one: House) -> None:
     pages["tugas keputusan"] = one.link("kepala", "putuskan")
     pages["tugas keputusan, pilihan dari email"] = pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
     pages["status keputusan"] = _status(one)
+    (pages["lihat pdf"],) = one.office.page(pages["tugas keputusan"]).links("/lihat/")
     one.sample("06")
     one.to_clarification(perihal="Petugas 112 kurang ramah", rahasia="ya")
     question = "Siapa yang bertugas Minggu malam itu, dan adakah rekaman percakapannya?"
