@@ -128,13 +128,16 @@ def _collect(app: App, box: Mailbox) -> Report:
     waiting = box.waiting()
     with reading(app.engine) as session:
         known = ledger.seen(session, *_place(box), waiting)
-    _file_away(app, box)  # what a run left behind that was killed
+    moved = _file_away(app, box)  # what a run left behind that was killed
     new = 0
     for batch in box.fetch(uid for uid in waiting if uid not in known):
-        item_ids = _keep(app, box, batch)
+        item_ids = _keep(app, box, batch, moved)
         intake.take_in_all(app.engine, app.settings, item_ids, app.clock)
-        _file_away(app, box, [one.uid for one in batch])
+        moved = _file_away(app, box, [one.uid for one in batch])
         new += len(batch)
+    if moved:
+        with writing(app.engine) as session:
+            ledger.moved(session, *_place(box), moved, app.clock())
     return {"surat_masuk": new}
 
 
@@ -142,10 +145,12 @@ def _place(box: Mailbox) -> tuple[str, str, int]:
     return box.conf.name, box.conf.folder, box.uidvalidity
 
 
-def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[int]:
-    """Commit the bytes and where they were seen; ids of the items. A mail beyond the limit is held at once."""
+def _keep(app: App, box: Mailbox, batch: list[Fetched], moved: list[int]) -> list[int]:
+    """Commit the bytes and where they were seen, and which of the batch before have been moved; ids of the items. A
+    mail beyond the limit is held at once."""
     found = [(one, Arrival(*_place(box), one.uid, one.arrived)) for one in batch]
     with writing(app.engine) as session:
+        ledger.moved(session, *_place(box), moved, app.clock())
         whole = [(one.raw, arrival) for one, arrival in found if one.whole]
         items = ledger.receive(session, "mail", whole, app.clock()) if whole else []
         for one, arrival in found:
@@ -157,15 +162,14 @@ def _keep(app: App, box: Mailbox, batch: list[Fetched]) -> list[int]:
     return [item.id for item in items]
 
 
-def _file_away(app: App, box: Mailbox, uids: Sequence[int] = ()) -> None:
-    """Move settled mail to Diproses or Ditahan, then note it; a move that was killed half-way is harmless to repeat."""
+def _file_away(app: App, box: Mailbox, uids: Sequence[int] = ()) -> list[int]:
+    """Move settled mail to Diproses or Ditahan; the UIDs that are to be noted as moved, with the next commit. One that
+    was killed before is harmless to move again."""
     with reading(app.engine) as session:
         settled = ledger.settled(session, *_place(box), uids)
-    targets = {"done": box.conf.folder_done, "held": box.conf.folder_held}
-    for state, some in settled.items():
-        box.move(some, targets[state])
-        with writing(app.engine) as session:
-            ledger.moved(session, *_place(box), some, app.clock())
+    box.move(settled.get("done", []), box.conf.folder_done)
+    box.move(settled.get("held", []), box.conf.folder_held)
+    return [uid for some in settled.values() for uid in some]
 
 
 def scans(app: App) -> Report:
