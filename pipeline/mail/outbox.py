@@ -251,6 +251,7 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
     }
     fields = {
         "From": _address("From", settings.smtp.sender_name, settings.smtp.sender),
+        "Reply-To": _address("Reply-To", settings.smtp.sender_name, settings.smtp.sender),
         "To": _address("To", row.recipient_name, _mailbox(row.recipient)),
         "Subject": _encoded("Subject", row.subject),
         "Date": format_datetime(row.date.astimezone(settings.zone)),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
-from pipeline import cases, poller
+from pipeline import cases, current, poller
 from pipeline.cases import AlreadyDone, Forbidden, Invalid
 from pipeline.cases.act import MERGEABLE
 from pipeline.cases.tasks import limit_of
@@ -102,7 +102,8 @@ class Sop(RuleBasedStateMachine):
             one = data.draw(st.sampled_from(fresh), label="complaint")
             other = data.draw(st.sampled_from([c for c in parents if c.id != one.id]), label="parent")
             fields: dict[str, Any] = {"nomor": other.number} if name == "gabungkan" else {}
-            self.desk.press("jfu-1", name, number=one.number, **fields)
+            task = self.desk.task(name, one.number)
+            self.desk.press(self._likely(task)[0], name, task=task, **fields)
 
     @rule(data=st.data(), text=TELLING)
     def the_pengadu_writes(self, data: st.DataObject, text: str) -> None:
@@ -311,7 +312,9 @@ class Sop(RuleBasedStateMachine):
 
     def _likely(self, task: Task) -> list[str]:
         """People, the holders of the task first: hypothesis shrinks towards them."""
-        holders = [p.kode for p in cases.holders(self.desk.settings, task)]
+        with reading(self.desk.engine) as session:
+            now = current.settings(session, self.desk.settings, self.desk.clock())
+        holders = [p.kode for p in cases.holders(now, task)]
         return [*holders * 3, *(p for p in PEOPLE if p not in holders)]
 
     def _fields(self, data: st.DataObject, fields: tuple[Any, ...], *, gaps: bool = True) -> dict[str, Any]:

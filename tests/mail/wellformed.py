@@ -13,7 +13,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 ONCE = {
-    "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted",
+    "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted",
     "X-Auto-Response-Suppress", "X-Aduan-Loop",
 }  # fmt: skip
 MAYBE = {"In-Reply-To", "References", "Content-Transfer-Encoding"}
