@@ -29,7 +29,7 @@ from tests.office import production, write_config
 COLLECT = """
 import sys
 from pathlib import Path
-from pipeline import config, db, poller
+from pipeline import cli, config, db, poller  # all that `aduan serve` has in memory
 settings = config.load(Path(sys.argv[1]))
 engine = db.connect(settings.database.url, settings.folder)
 db.migrate(engine)
