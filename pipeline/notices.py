@@ -220,6 +220,7 @@ def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Docum
         newest += _attachments(session, complaint, "pengantar")[-1:] if complaint.instansi else []
     elif task.kind is TaskKind.TANDA_TANGAN:
         newest = _attachments(session, complaint, "akhir")[-1:]
+        newest += _attachments(session, complaint, "pengantar_akhir")[-1:] if complaint.instansi else []
     elif task.kind is TaskKind.PENYAMPAIAN:
         newest = _attachments(session, complaint, "ttd")[-1:]
     else:
@@ -501,10 +502,10 @@ def _gist(session: Session, complaint: Complaint) -> list[str]:
     """The points of the letter in its own words: what stands between its opening and its closing."""
     newest = _attachments(session, complaint, "konsep", "surat")[-1:]
     lines = (newest[0].facts or {}).get("alinea", []) if newest else []
-    said = [text for text in lines if len(text) > SENTENCE and "\t" not in text]
-    start = next((n for n, text in enumerate(said, 1) if text.endswith(":")), 0)
+    start = next((n for n, text in enumerate(lines, 1) if len(text) > SENTENCE and text.endswith(":")), 0)
+    said = lines[start:] if start else [text for text in lines if len(text) > SENTENCE and "\t" not in text]
     until = next((n for n, text in enumerate(said) if text.startswith(("Apabila", "Demikian"))), len(said))
-    return [fold(text, lines=6) for text in said[start:until]][:POINTS]
+    return [fold(text, lines=6) for text in said[:until]][:POINTS]
 
 
 # ---- to officials, for their information ---------------------------------------------------------------------

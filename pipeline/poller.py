@@ -251,11 +251,17 @@ def _final(app: App, complaint_id: int) -> None:
         complaint = session.get_one(Complaint, complaint_id)
         source = cases.letters_of(work, complaint)[-1]
         content, room = store.get(session, source.sha256), cases.room_of(work, complaint)
+        beside = cases.covering_of(work, complaint)
+        other = store.get(session, beside.sha256) if beside else b""
     if complaint.letter_date is None:
         return
-    content = cases.final_form(app.settings, content, room, complaint.letter_number, complaint.letter_date)
+    day, covering = complaint.letter_date, None
+    content = cases.final_form(app.settings, content, room, complaint.letter_number, day)
+    if beside is not None:
+        own = (beside.facts or {}).get("nomor", "")
+        covering = (beside, cases.final_form(app.settings, other, room, own, day) if own else other)
     with writing(app.engine) as session:
-        cases.letter_to_sign(Work(session, app.settings, app.clock()), complaint_id, source, content)
+        cases.letter_to_sign(Work(session, app.settings, app.clock()), complaint_id, source, content, covering)
 
 
 def _pdf(app: App, document_id: int) -> None:

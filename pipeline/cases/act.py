@@ -528,7 +528,8 @@ def _hand_over(deed: Deed) -> None:
     """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
     complaint, form = deed.complaint, deed.form
     way = form.text("cara")
-    if way == "papan" and any(getattr(complaint, name) for name in PERSON_FIELDS):
+    reachable = complaint.email or complaint.telepon or (complaint.nama and complaint.alamat)
+    if way == "papan" and reachable:
         raise Invalid({"cara": word("galat.papan")})
     at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
     if at > deed.work.now:

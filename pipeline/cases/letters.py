@@ -170,7 +170,7 @@ def keep_letter(
 
 def _tracked(letter: Returned) -> bool:
     """LibreOffice would print what was deleted."""
-    return any("perubahan terlacak" in f.message for f in letter.findings)
+    return any("perubahan terlacak" in f.message for f in letter.findings if f.level == "blokir")
 
 
 def room_of(work: Work, complaint: Complaint) -> str:
@@ -240,6 +240,21 @@ def give_number(work: Work, complaint: Complaint, typed: str = "") -> None:
     elif not kept:
         complaint.letter_number = next_letter_number(work, complaint, today, "jawaban")
     complaint.letter_date = today
+    _number_covering(work, complaint, today)
+
+
+def covering_of(work: Work, complaint: Complaint) -> Document | None:
+    """The newest covering letter of a case that another agency is in charge of."""
+    drafted = documents(work, complaint, "pengantar")
+    return drafted[-1] if drafted and complaint.instansi else None
+
+
+def _number_covering(work: Work, complaint: Complaint, today: date) -> None:
+    """The covering letter is a letter of its own. Where the office numbers by hand, it writes this one by hand too."""
+    row = covering_of(work, complaint)
+    if row is None or work.settings.surat.penomoran == "manual" or (row.facts or {}).get("nomor"):
+        return
+    row.facts = {**(row.facts or {}), "nomor": next_letter_number(work, complaint, today, "pengantar")}
 
 
 def _take(work: Work, complaint: Complaint, number: str, kind: str) -> str:
@@ -273,7 +288,7 @@ def final_letter(work: Work, complaint: Complaint, source: Document, content: by
     name = f"{title} {complaint.number.replace('/', '-')}.docx"
     (row,) = add_documents(work, kind, [File(name, DOCX, content)], actor, complaint=complaint)
     row.code, row.source_id = source.code, source.id
-    row.facts = {"nomor": complaint.letter_number}
+    row.facts = {"nomor": (source.facts or {}).get("nomor", "") or complaint.letter_number}
     if files.soffice():
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row

@@ -57,13 +57,18 @@ def draft_letter(work: Work, complaint_id: int, made: Drafted) -> None:
     tell_holders(work, complaint, task)
 
 
-def letter_to_sign(work: Work, complaint_id: int, source: Document, content: bytes) -> None:
-    """Keep the letter as it is to be signed and tell who signs; nothing if the case moved on."""
+def letter_to_sign(
+    work: Work, complaint_id: int, source: Document, content: bytes, covering: tuple[Document, bytes] | None = None
+) -> None:
+    """Keep the letter as it is to be signed, with its covering letter, and tell who signs; nothing if the case moved
+    on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.TANDA_TANGAN)
     newest = letters_of(work, complaint)[-1:]
     if task is None or [d.id for d in newest] != [source.id]:
         return
+    if covering is not None:
+        final_letter(work, complaint, *covering, SYSTEM)
     final_letter(work, complaint, source, content, SYSTEM)
     tell_holders(work, complaint, task)
 

@@ -25,7 +25,7 @@ from pipeline.web import browser, slips
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.forms import control
 from pipeline.web.opened import opened
-from pipeline.web.page import passed_on_page, receipt, spent_page, task_page
+from pipeline.web.page import passed_on_page, printed, receipt, spent_page, task_page
 from pipeline.web.view import View
 from pipeline.words import table, word
 
@@ -398,6 +398,15 @@ def slip(token: str, complaint_id: int) -> Response:
             },
             kembali={"url": f"/t/{token}", "label": word("catat.kembali")},
         )
+
+
+@pages.get("/serah-terima")
+def handover(token: str) -> Response:
+    """The receipt that is signed when a letter is handed over: to be printed by the one who delivers."""
+    with opened(token) as (_session, found, view, _person):
+        if view.task.kind is not TaskKind.PENYAMPAIAN or not found.full or view.complaint is None:
+            raise Friendly("tidak_ada", 404)
+        return html("serah_terima.html", **printed(view, view.complaint))
 
 
 @pages.get("/tanda-terima/<int(max=2147483647):complaint_id>/qr")

@@ -181,6 +181,7 @@ def _downloads(view: View) -> list[dict[str, str]]:
     text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
     if view.task.kind is TaskKind.TANDA_TANGAN:
         final = view.documents("akhir")[-1:]
+        final += view.documents("pengantar_akhir")[-1:] if view.complaint and view.complaint.instansi else []
         rows = [*_pdf_of(view), *final] or view.documents("konsep", "surat")[-1:]
     else:
         rows = view.documents("konsep", "surat")[-1:]

@@ -35,7 +35,7 @@ def inspection(view: View) -> dict[str, Any] | None:
     drafts = [d for d in letters if d.kind == "konsep"]
     return {
         "pengantar": _lead(view, newest, found),
-        "temuan": [_row(f) for f in found],
+        "temuan": [*(_row(f) for f in found if f.level != "baik"), *_good(found)],
         "beda": _changes(drafts[-1], newest, "konsep") if drafts and newest.kind == "surat" else None,
         "beda_lama": _since_last(letters),
         **_pictures(view, newest, signing),
@@ -57,13 +57,19 @@ def _lead(view: View, letter: Document, found: Sequence[Finding]) -> str:
 
 def _row(finding: Finding) -> dict[str, str]:
     head, _, rest = finding.message.partition(". ")
-    where = word("periksa.tempat", tempat=finding.where) if finding.where and finding.level != "baik" else ""
+    where = word("periksa.tempat", tempat=finding.where.rstrip(".")) if finding.where else ""
     return {
         "nada": TONES[finding.level],
         "kata": word(f"temuan.kata.{finding.level}"),
         "judul": head.rstrip(".") + ".",
         "teks": " ".join(filter(None, (rest, where))),
     }
+
+
+def _good(found: Sequence[Finding]) -> list[dict[str, str]]:
+    """What is right, in one row: it needs no reading."""
+    said = " ".join(f.message for f in found if f.level == "baik")
+    return [{"nada": TONES["baik"], "kata": word("temuan.kata.baik"), "judul": "", "teks": said}] if said else []
 
 
 def _changes(old: Document, new: Document, against: str) -> dict[str, Any]:
@@ -94,6 +100,8 @@ def _pictures(view: View, letter: Document, signing: bool) -> dict[str, Any]:
         return {"halaman": rows, "tanpa_gambar": ""}
     if files.soffice() is None:
         return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_libreoffice")}
-    if source.kind == "konsep" or any("perubahan terlacak" in f.message for f in cases.found_in(source)):
+    if source.kind == "konsep" or any(
+        "perubahan terlacak" in f.message for f in cases.found_in(source) if f.level == "blokir"
+    ):
         return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_gambar") if source.kind != "konsep" else ""}
     return {"halaman": [], "tanpa_gambar": word("periksa.gambar_menyusul")}

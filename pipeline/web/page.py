@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pipeline import cases, clock, files, links, notices, store
-from pipeline.db import Document, Event, Item, Outbox, Task
+from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
 from pipeline.sop import (
     Channel,
     EventKind,
@@ -289,6 +289,9 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
     holder = cases.holders(view.settings, view.task)
     rows = []
+    if view.task.kind is TaskKind.PENYAMPAIAN and view.task.closed_at is None:
+        rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
+        rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{view.task.complaint_id}"})
     if not found or found.alive:
         rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
     if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
@@ -297,6 +300,23 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
         rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})
         rows.append({"label": word("slip.unggah.judul"), "url": f"{view.url}/unggah"})
     return rows
+
+
+def printed(view: View, c: Complaint) -> dict[str, Any]:
+    """The context of serah_terima.html."""
+    zone = view.settings.zone
+    received = clock.tanggal(c.received_at.astimezone(zone))
+    return {
+        "nomor": c.number,
+        "baris": [
+            {"nama": word("cetak.register"), "nilai": c.number},
+            {"nama": word("cetak.kepada"), "nilai": c.nama or word("pengadu.tanpa_nama")},
+            {"nama": word("cetak.diterima"), "nilai": f"{received}, {word(f'lewat.{c.channel}')}"},
+            {"nama": word("cetak.surat"), "nilai": c.letter_number or "-"},
+        ],
+        "tanggal": f"{view.settings.instansi.kota}, {clock.tanggal(view.now.astimezone(zone)).split(', ', 1)[1]}",
+        "kembali": {"url": view.url, "label": word("catat.kembali")},
+    }
 
 
 def done_words(view: View) -> str:

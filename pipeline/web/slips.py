@@ -21,7 +21,7 @@ from pipeline.config import Petugas
 from pipeline.db import Complaint, Item, Slip, Stack, Task, writing
 from pipeline.ledger import Arrival
 from pipeline.slips.layout import spoken
-from pipeline.sop import TaskKind
+from pipeline.sop import LANGKAH_OF, TaskKind
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.opened import opened
 from pipeline.web.view import View, deadline
@@ -264,7 +264,7 @@ def announcement(token: str, complaint_id: int) -> Response:
             raise Friendly("tidak_ada", 404)
         zone = view.settings.zone
         letter = ""
-        if complaint.letter_number and complaint.letter_date and complaint.delivery:
+        if complaint.letter_number and complaint.letter_date and LANGKAH_OF[complaint.stage] == 5:
             letter = word(
                 "slip.papan.surat", nomor=complaint.letter_number, tanggal=clock.tanggal(complaint.letter_date)
             )

@@ -187,6 +187,11 @@ def test_other_authority_gets_a_covering_letter_of_its_own(desk: Desk) -> None:
     assert f"Surat pengantar {number}.docx" in [name for _sha, name, _mime in mail.attachments]
     codes = {d.code for d in desk.documents(number) if d.kind in ("konsep", "pengantar")}
     assert len(codes) == 2
+    desk.press("sekretaris", "ajukan", number=number)
+    desk.jobs()
+    assert any("400.14.5/2/401.109/2026" in text for text in texts(stored(desk, number, "pengantar_akhir")))
+    assert desk.complaint(number).letter_number == "400.14.5/1/401.109/2026"
+    assert len(desk.mails("tugas_tanda_tangan")[-1].attachments) == 2
 
 
 # ---- numbers by hand ---------------------------------------------------------------------------------------------

@@ -1,0 +1,109 @@
+"""The public page of authenticity: who published which letter when, nothing personal; and what is printed for handing
+an answer over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.letters.mark import new_code
+from pipeline.web import authenticity
+from tests.office import SIGNED, Office, office
+
+
+@pytest.fixture
+def kantor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(authenticity, "_limit", authenticity.Limit())
+    with office(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def delivered(kantor: Office) -> Office:
+    kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
+    kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", ringkasan="Lampu padam.")
+    kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+    kantor.press("sekretaris", "ajukan")
+    return kantor
+
+
+def sign(kantor: Office) -> str:
+    kantor.press("kepala", "tandatangani", bertanda_tangan=("ttd.jpg", SIGNED))
+    return kantor.documents("ttd")[-1].code
+
+
+def test_genuine_letter_shows_number_date_signer_and_hash_and_nothing_personal(delivered: Office) -> None:
+    code = sign(delivered)
+    page = delivered.page(f"/asli/{code}")
+    assert page.status == 200
+    signed = delivered.documents("ttd")[-1]
+    for fact in ("Surat ini asli", "400.14.5/1/401.109/2026", "24 November 2026", "NOOR AFLAH, S.Kom", signed.sha256):
+        assert fact in page.text
+    for secret in ("Siti", "Mawar", "padam", "PGD-2026", "@"):
+        assert secret not in page.text
+
+
+def test_code_is_found_as_the_qr_and_as_people_write_it(delivered: Office) -> None:
+    code = sign(delivered)
+    for path in (f"/ASLI/{code}", f"/asli/{code.lower()}", f"/asli/{code.replace('-', '')}"):
+        assert "Surat ini asli" in delivered.page(path).text
+    answer = delivered.web.get("/asli", query_string={"kode": f" {code.lower()} "})
+    assert (answer.status_code, answer.location) == (303, f"/asli/{code}")
+    assert "belum lengkap" in delivered.page("/asli?kode=123").text
+
+
+def test_draft_is_not_genuine_yet_and_a_replaced_letter_no_more(delivered: Office) -> None:
+    code = delivered.documents("konsep")[-1].code
+    assert "Belum ditandatangani" in delivered.page(f"/asli/{code}").text
+    sign(delivered)
+    delivered.press("jfu-1", "kembalikan", alasan="Keliru.")
+    delivered.press("sekretaris", "kembalikan", alasan="Mohon diputuskan lagi.")
+    delivered.press("kepala", "putuskan", keputusan="ditolak", perintah="Sampaikan bahwa lampu milik warga.")
+    delivered.press("sekretaris", "ajukan")
+    newer = sign(delivered)
+    assert newer != code
+    assert "Sudah diganti" in delivered.page(f"/asli/{code}").text
+    assert "Surat ini asli" in delivered.page(f"/asli/{newer}").text
+
+
+@pytest.mark.parametrize("code", ["", "salah", "x" * 3000, "..", "%00"])
+def test_unknown_code_is_told_so(kantor: Office, code: str) -> None:
+    assert kantor.page(f"/asli/{code or new_code()}").status == 404
+
+
+def test_looking_again_and_again_is_stopped(kantor: Office) -> None:
+    statuses = [kantor.web.get(f"/asli/{new_code()}").status_code for _ in range(40)]
+    assert statuses == [404] * 30 + [429] * 10
+    other = kantor.web.get(f"/asli/{new_code()}", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert other.status_code == 404
+
+
+def test_limit_forgets_after_a_minute() -> None:
+    limit = authenticity.Limit()
+    assert [limit.allows("a", 0.0) for _ in range(31)] == [True] * 30 + [False]
+    assert limit.allows("a", 61.0)
+
+
+def test_mail_to_the_pengadu_says_the_gist_and_where_the_letter_can_be_checked(delivered: Office) -> None:
+    code = sign(delivered)
+    delivered.press("jfu-1", "kirim_email")
+    mail = next(m for m in reversed(delivered.post.sent) if m.to == delivered.complaint().email)
+    assert "Bahwa lampu menyala." in mail.words
+    assert f"/asli/{code}" in mail.text
+    assert list(mail.files) == [f"Surat jawaban {delivered.complaint().number}.pdf"]
+
+
+def test_what_is_printed_for_the_board_names_nobody(delivered: Office) -> None:
+    sign(delivered)
+    link = delivered.link("jfu-1", "kirim_email").partition("?")[0]
+    board = delivered.page(delivered.page(link).links("/pengumuman/")[0])
+    receipt = delivered.page(delivered.page(link).links("/serah-terima")[0])
+    assert "PGD-2026-000001" in board.text
+    assert "400.14.5/1/401.109/2026" in board.text
+    for secret in ("Siti", "Mawar", "Lampu"):
+        assert secret not in board.text
+    assert "Siti Rahmawati" in receipt.text
+    assert "Yang menerima" in receipt.text
