@@ -2,7 +2,7 @@
 
 56 forms and 16 free letters, half of the forms in handwriting fonts, spoiled and turned as `tests/slips/generator.py`
 does it. Writes bench/results/slips.json: character error rate (CER), exact fields, codes, alignment, ticks, invented
-text, seconds, memory. Seeds 1 to 9 were used while the reader was made; the default was not.
+text, seconds, memory. Seeds 1 to 19 were used while the reader was made; the default was not.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _field(name: str, want: str, got: str, read: Read, kind: str, score: Score) 
         score.add("exact digits", right)
     if name in ("unit", "alamat"):
         score.add(f"exact {name}", right)
-    level = next(level for level in ("0.98", "0.95", "0.9", "0.8", "0.6", "0") if read.confidence >= float(level))
+    level = next(level for level in ("0.95", "0.9", "0.8", "0.5", "0") if read.confidence >= float(level))
     score.add(f"right at confidence {level}", right)
 
 

@@ -21,7 +21,7 @@ from pipeline.slips import layout as places
 from pipeline.slips import repair
 from pipeline.slips.layout import Blank, Box, Tick
 from pipeline.slips.repair import Read
-from pipeline.slips.scan import SCALE, Found, Grey, evened, flattened
+from pipeline.slips.scan import SCALE, Found, Grey, evened
 
 INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
@@ -29,6 +29,7 @@ RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
 LEAST = 0.5  # mm² of ink that make a field written in
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
+UNSURE = 0.6  # of a character
 LETTER = 1100  # pixels of the longer side of a letter, for the detector
 HEIGHT = 48  # pixels of a line for the recogniser
 LATIN = "".join(chr(c) for c in range(32, 127))
@@ -124,10 +125,10 @@ def engine() -> Engine:
 # ---- forms ---------------------------------------------------------------------------------------------------
 
 
-def read(found: Found, units: Sequence[str]) -> Reading:
-    """All fields and ticks of a slip. `units`: names that the office knows, for the field that asks for one."""
-    lay = places.layout(found.version)
-    even = flattened(found)
+def read(even: Found, units: Sequence[str]) -> Reading:
+    """All fields and ticks of a slip in even light (`scan.flattened`). `units`: names that the office knows, for the
+    field that asks for one."""
+    lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
     return Reading(fields, {name: ticked(even, tick) for name, tick in lay.ticks.items()})
 
@@ -142,7 +143,20 @@ def _field(even: Found, blank: Blank, units: Sequence[str]) -> Read:
         return Read("", 0.9, doubt="kosong")
     text = " ".join(line.text.strip() for line in lines)
     sure = [chance for line in lines for chance in line.sure]
-    return repair.mend(blank.name, text, sure, units)
+    return repair.mend(blank.name, text, sure, units, ", ".join(_unsure(lines)[:3]))
+
+
+def _unsure(lines: Sequence[Line]) -> list[str]:
+    """Words with a character that the recogniser was not sure of."""
+    found = []
+    for line in lines:
+        start = 0
+        for part in line.text.split(" "):
+            chances = line.sure[start : start + len(part)]
+            start += len(part) + 1
+            if chances and min(chances) < UNSURE:
+                found.append(part)
+    return found
 
 
 def lines_of(even: Found, blank: Blank) -> list[Grey]:

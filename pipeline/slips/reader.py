@@ -73,13 +73,14 @@ def blank(page: Grey) -> bool:
 
 def _slip(one: Found, units: Sequence[str], all_found: Sequence[Found]) -> Sheet:
     lay = places.layout(one.version)
-    reading = ocr.read(one, units)
+    even = scan.flattened(one)
+    reading = ocr.read(even, units)
     fields = dict(reading.fields)
     for name, blank in lay.blanks.items():
         if any(_covers(other, one, blank.box) for other in all_found if other is not one):
             fields[name] = Read("", 0.0, "tertutup")
     boxes = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
-    return Sheet("slip", one.serial, one.aligned, fields, reading.ticks, one.image, boxes, one.marks)
+    return Sheet("slip", one.serial, one.aligned, fields, reading.ticks, even.image, boxes, one.marks)
 
 
 def _pixels(one: Found, box: Box, name: str) -> tuple[int, int, int, int]:

@@ -31,6 +31,9 @@ pages = Blueprint("slips", __name__, url_prefix="/t/<token>")
 FIELDS = ("tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian")
 NAMES = {"unit": "unit_dituju", "uraian": "isi"}  # fields of the paper that have another name in the form
 INK = 120  # grey of what was written; the printed rules are lighter
+GREETING = re.compile(
+    r"\s*(kepada|yth|dengan hormat|assalam|selamat (pagi|siang|sore|malam)|di tempat)\b", re.IGNORECASE
+)
 SURE = 0.8  # what is read with less confidence is marked
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
 WAYS = ("surat", "telepon", "email", "papan")
@@ -107,6 +110,8 @@ def _row(
     unsure = (bool(value) and (bool(doubt) or known.get("confidence", 0) < SURE)) or doubt == "tertutup"
     box = known.get("box")
     words = word(f"slip.ragu.{doubt or 'kurang_jelas'}") if unsure else ""
+    if unsure and known.get("unsure"):
+        words += " " + word("slip.ragu.kata_ragu", kata=known["unsure"])
     if not unsure and known:
         words = word("slip.terbaca" if value else "slip.ragu.kosong")
     return {
@@ -154,8 +159,9 @@ def _pictures(view: View, slip: Slip) -> list[dict[str, Any]]:
 
 
 def _subject(text: str) -> str:
-    """A first proposal: the first sentence, cut between words."""
-    first = re.split(r"(?<=[a-z])[.!?]\s", " ".join(text.split()), maxsplit=1)[0].rstrip(".")
+    """A first proposal: the first sentence after the salutation, cut between words."""
+    lines = [line for line in text.splitlines() if not GREETING.match(line)]
+    first = re.split(r"(?<=[a-z])[.!?]\s", " ".join(" ".join(lines).split()), maxsplit=1)[0].rstrip(".")
     return first if len(first) <= 80 else first[:80].rsplit(" ", 1)[0]
 
 
@@ -271,7 +277,7 @@ def announcement(token: str, complaint_id: int) -> Response:
         return html(
             "pengumuman.html",
             nomor=complaint.number,
-            serial=spoken(slip.serial) if slip and slip.serial else "",
+            serial=f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else "",  # whole, it opens the status page
             diterima=clock.tanggal(complaint.received_at.astimezone(zone)),
             keadaan=word(f"status.{complaint.stage}"),
             surat=letter,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.slips.repair import address, mend, sentence
+from pipeline.slips.repair import address, calibrated, mend, sentence
 
 UNITS = ("Seksi Pengelolaan Infrastruktur", "Dinas Kesehatan", "Satpol PP")
 
@@ -49,8 +49,15 @@ def test_fields(name: str, read: str, value: str, doubt: str) -> None:
 
 
 def test_doubt_lowers_what_is_claimed() -> None:
-    assert mend("nik", "357702", [1.0] * 6, UNITS).confidence <= 0.6
+    assert mend("nik", "357702", [1.0] * 6, UNITS).confidence <= 0.5
     assert mend("nama", "Sri", [1.0, 0.3, 1.0], UNITS).doubt == "kurang_jelas"
+
+
+@pytest.mark.parametrize("name", ["tanggal", "telepon", "nik", "unit", "nama", "alamat", "email", "uraian"])
+def test_confidence_grows_with_what_the_recogniser_claims_and_is_never_certain(name: str) -> None:
+    levels = [calibrated(name, [n / 100] * 20) for n in range(0, 101, 5)]
+    assert levels == sorted(levels)
+    assert levels[-1] <= 0.98
 
 
 def test_numbers_in_running_text_stay() -> None:
