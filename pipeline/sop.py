@@ -359,6 +359,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             Stage.PENYAMPAIAN,
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
+                Field("sistem", FieldKind.CENTANG),  # signed here with the office's certificate, where it has one
                 Field("tanpa_kode", FieldKind.CENTANG),  # confirmed where the code could not be read
             ),
         ),

@@ -32,7 +32,7 @@ from pyhanko_certvalidator import ValidationContext
 FIELD = "TandaTangan"
 MEMORY = 1_000 * 2**20  # bytes of data
 SECONDS = 40  # of processor time
-UNREADABLE, NO_CERTIFICATE = "galat.ttd_tak_terbaca", "galat.pkcs12"
+UNREADABLE, NO_CERTIFICATE = "tak terbaca", "pkcs12"
 Answer = tuple[str, Any]
 
 

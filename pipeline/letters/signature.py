@@ -74,7 +74,7 @@ def _apart(act: str, *order: object) -> Any:
         raise SignatureError(word("galat.ttd_tak_terbaca")) from error
     problem, value = pickle.loads(done.stdout)  # our own child wrote it
     if problem:
-        raise SignatureError(word(problem))
+        raise SignatureError(word("galat.pkcs12") if problem == "pkcs12" else word("galat.ttd_tak_terbaca"))
     return value
 
 

@@ -20,10 +20,11 @@ from pipeline import cases, clock, files, links, notices, saved, store
 from pipeline.browsers import Held
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task, reading, writing
+from pipeline.letters import signature
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web import browser, slips
 from pipeline.web.common import Friendly, html, site
-from pipeline.web.forms import control
+from pipeline.web.forms import control, pdf_to_sign
 from pipeline.web.opened import opened
 from pipeline.web.page import passed_on_page, printed, receipt, spent_page, task_page
 from pipeline.web.view import View
@@ -74,7 +75,7 @@ def act(token: str) -> BaseResponse:
         return _perform(token, held)
     name = held.deed.removeprefix("aksi:")
     try:
-        cases.check(settings, kind, name, held.values, browser.uploads_of(held), held.seen)
+        cases.check(settings, kind, name, held.values, _files(token, name, held), held.seen)
     except cases.Invalid as error:
         return _again(token, name, held.values, error.errors)
     except cases.Forbidden as error:
@@ -88,7 +89,7 @@ def _perform(token: str, held: Held) -> BaseResponse:
     with opened(token) as (_session, found, view, person):
         task_id, kind, settings = found.task.id, found.task.kind, view.settings
     try:
-        form = cases.check(settings, kind, name, values, browser.uploads_of(held), held.seen)
+        form = cases.check(settings, kind, name, values, _files(token, name, held), held.seen)
         with writing(here.engine) as session:
             cases.act(cases.Work(session, here.settings, here.clock()), task_id, person, form)
     except cases.Invalid as error:
@@ -100,6 +101,24 @@ def _perform(token: str, held: Held) -> BaseResponse:
     here.wake("letters", "pictures", "send")
     chosen = action(kind, name)
     return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
+
+
+def _files(token: str, name: str, held: Held) -> dict[str, cases.Upload]:
+    """The files of a form; the letter signed here with the office's certificate where that was asked for."""
+    uploads = browser.uploads_of(held)
+    if name != "tandatangani" or uploads or not held.values.get("sistem"):
+        return uploads
+    with opened(token) as (session, _found, view, _person):
+        offered, settings = pdf_to_sign(view), view.settings
+        content = store.get(session, offered.sha256) if offered else b""
+    if offered is None or not settings.surat.pkcs12:
+        return uploads
+    password, certificate = settings.find_secret("pkcs12_password"), settings.path(settings.surat.pkcs12)
+    try:
+        signed = signature.sign(content, certificate, password, offered.name, settings.instansi.kota)
+    except signature.SignatureError as error:
+        raise cases.Invalid({"bertanda_tangan": str(error)}) from error
+    return {"bertanda_tangan": cases.Upload(offered.name, signed)}
 
 
 # ---- the code ------------------------------------------------------------------------------------------------

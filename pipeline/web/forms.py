@@ -67,7 +67,8 @@ def control(
     label, hint = words.get("label", field.name), words.get("petunjuk", "")
     values = given.get(field.name, [])
     value = values[0] if values else (_prefilled(view, field.name) if fill else "")
-    shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": field.required}
+    needed = field.required and not (field.name == "bertanda_tangan" and view.settings.surat.pkcs12)
+    shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": needed}
     if field.kind is FieldKind.CENTANG:
         ticked = bool(values) or (fill and bool(view.complaint and view.complaint.rahasia))
         return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
@@ -139,6 +140,8 @@ def _asked(view: View, field: Field) -> bool:
     """Whether the case gives reason to ask for this field."""
     if field.name == "nomor_surat":
         return view.settings.surat.penomoran == "manual"
+    if field.name == "sistem":
+        return bool(view.settings.surat.pkcs12 and _pdf_of(view))
     if field.name == "yakin":
         letters = view.documents("konsep", "surat")
         return bool(letters) and "lihat" in cases.levels(letters[-1])
@@ -208,6 +211,11 @@ def _signed_letter(view: View, main: dict[str, Any]) -> None:
         main["tahap"] = [_download(view, signed[0], word("halaman.periksa_judul"))]
         main["tahap_akhir"] = main["judul"]
         main["judul"] = word("halaman.sampaikan_judul")
+
+
+def pdf_to_sign(view: View) -> Document | None:
+    """The PDF of the letter as it is to be signed, once a job has made it."""
+    return next(iter(_pdf_of(view)), None)
 
 
 def _pdf_of(view: View) -> list[Document]:

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.letters.mark import new_code
 from pipeline.web import authenticity
+from tests.letters.notary import PASSWORD, notary
 from tests.office import SIGNED, Office, office
 
 
@@ -107,3 +108,24 @@ def test_what_is_printed_for_the_board_names_nobody(delivered: Office) -> None:
         assert secret not in board.text
     assert "Siti Rahmawati" in receipt.text
     assert "Yang menerima" in receipt.text
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_letter_is_signed_here_with_the_offices_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is uploaded: the PDF is signed by a child process, its own code and signature checked like any other."""
+    (tmp_path / "akar").mkdir()
+    ours = notary(tmp_path / "akar")
+    monkeypatch.setenv("ADUAN_PKCS12_PASSWORD", PASSWORD)
+    letter = {"jangkar": "^", "sertifikat_akar": [str(ours.root)], "pkcs12": str(ours.person("Noor Aflah"))}
+    with office(tmp_path, surat=letter) as kantor:
+        kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
+        kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", ringkasan="Lampu padam.")
+        kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+        kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+        kantor.press("sekretaris", "ajukan")
+        page = kantor.page(kantor.link("kepala", "tandatangani"))
+        assert "sistem" in page.forms["tandatangani"].names
+        kantor.press("kepala", "tandatangani", sistem="ya")
+        signed = kantor.documents("ttd")[-1]
+        assert (signed.facts or {})["vonis"]["level"] == "baik"
+        assert "Tanda tangan elektronik Noor Aflah sah" in kantor.page(f"/asli/{signed.code}").text
