@@ -44,6 +44,7 @@ def main() -> None:
     (RESULTS / "mail.txt").write_text(reading())
     (RESULTS / "ingest.json").write_text(tool("ingest.py", *venv))
     (RESULTS / "letters.json").write_text(tool("letters.py"))
+    (RESULTS / "action_page.json").write_text(tool("action_page.py"))
     (RESULTS / "memory.json").write_text(tool("memory.py", "--waiting", "10000"))
     for file in sorted(RESULTS.iterdir()):
         print(f"-- {file.name}\n{file.read_text()}")
