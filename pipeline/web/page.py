@@ -291,7 +291,9 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     rows = []
     if view.task.kind is TaskKind.PENYAMPAIAN and view.task.closed_at is None:
         rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
-        rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{view.task.complaint_id}"})
+        c = view.complaint
+        if c is not None and not (c.email or c.telepon or (c.nama and c.alamat)):  # nobody can be written to or called
+            rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
     if not found or found.alive:
         rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
     if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
