@@ -154,7 +154,9 @@ def enter_code(token: str, row_id: int) -> BaseResponse:
     if held is None:
         assert answer is not None
         return answer
-    if held.deed == "catat":
+    if held.deed in browser.HELD:
+        done = browser.HELD[held.deed](token, held)
+    elif held.deed == "catat":
         done = _record(token, held)
     elif held.deed == "saya":
         done = redirect(f"/t/{token}/saya", 303)

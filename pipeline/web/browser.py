@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, redirect, request
@@ -20,6 +21,7 @@ from pipeline.db import writing
 from pipeline.web.common import Friendly, html, site
 from pipeline.words import word
 
+HELD: dict[str, Callable[[str, Held], BaseResponse]] = {}  # what a page does once its code is entered, by deed
 GUEST = "aduan_tamu"  # a browser that is not known yet: its unsent forms are its own
 
 

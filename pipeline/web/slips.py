@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases, clock, files, intake, ledger, store
+from pipeline.browsers import Held
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Item, Slip, Stack, Task, writing
 from pipeline.ledger import Arrival
 from pipeline.slips.layout import spoken
 from pipeline.sop import LANGKAH_OF, TaskKind
+from pipeline.web import browser
 from pipeline.web.common import Friendly, html, site
 from pipeline.web.opened import opened
 from pipeline.web.view import View, deadline
@@ -331,25 +333,37 @@ def _progress(session: Session, item: Item, stack: Stack | None) -> str:
 @pages.post("/unggah")
 def upload(token: str) -> BaseResponse:
     """Keep what was handed in; the lane for slips reads it."""
-    here = site()
     given = [one for one in request.files.getlist("berkas") if one.filename]
+    held = Held("unggah", files={f"berkas-{n}": (one.filename or "", one.read()) for n, one in enumerate(given)})
     with opened(token) as (session, found, view, person):
         _clerk(person)
         if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         if not given:
             return _upload_page(session, view, word("galat.kosong.berkas"))
+        trusted, link_id = browser.known(session, person), found.link_id
+    return _keep(token, held) if trusted else browser.ask(token, link_id, person, held)
+
+
+def _keep(token: str, held: Held) -> BaseResponse:
+    """The files of a browser that is known, or whose code was right."""
+    here = site()
+    with opened(token) as (_session, _found, _view, person):
+        _clerk(person)
     now = here.clock()
     with writing(here.engine) as session:
         some = [
-            (one.read(), Arrival("unggah", person.kode, int(now.timestamp()), n, now, _name(one.filename or "")))
-            for n, one in enumerate(given)
+            (content, Arrival("unggah", person.kode, int(now.timestamp()), n, now, _name(name)))
+            for n, (name, content) in enumerate(held.files.values())
         ]
         ids = [item.id for item in ledger.receive(session, "scan", some, now)]
     for item_id in ids:
         intake.take_in(here.engine, here.settings, item_id, here.clock)
     here.wake("slips", "send")
     return redirect(f"/t/{token}/unggah", 303)
+
+
+browser.HELD["unggah"] = _keep
 
 
 def _name(text: str) -> str:

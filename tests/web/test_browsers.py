@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from pipeline import browsers
-from pipeline.db import Browser, Confirmation, ConfirmationFile, reading, writing
+from pipeline.db import Browser, Confirmation, ConfirmationFile, Item, reading, writing
 from pipeline.sop import Stage, TaskKind
 from tests.office import SIGNED, Office, office
 
@@ -197,6 +198,19 @@ def test_the_counter_asks_too(kantor: Office) -> None:
     assert page.status == 200
     assert len(kantor.complaints()) == before + 1
     assert len(kantor.outbox("kode")) == 1
+
+
+def test_scans_that_are_handed_in_wait_too(kantor: Office) -> None:
+    kantor.citizen_sends()
+    place = urlsplit(kantor.link("jfu-1", "laporkan")).path
+    files = {"berkas": [(BytesIO(SIGNED), "satu.jpg"), (BytesIO(SIGNED + b" "), "dua.jpg")]}
+    answer = kantor.web.post(f"{place}/unggah", data=files, content_type="multipart/form-data")
+    with reading(kantor.engine) as session:
+        assert session.query(Item).filter_by(source="scan").count() == 0
+    done = kantor.web.post(answer.headers["Location"], data={"kode": kantor.code()})
+    assert done.headers["Location"] == f"{place}/unggah"
+    with reading(kantor.engine) as session:
+        assert [i.name for i in session.query(Item).filter_by(source="scan")] == ["satu.jpg", "dua.jpg"]
 
 
 # ---- unsent forms --------------------------------------------------------------------------------------------
