@@ -79,6 +79,8 @@ KINDS = (
     "buku tanpa hasil",
     "tanda terima",
     "lihat pdf",
+    "keaslian",
+    "keaslian surat",
     "kode",
     "tugas saya",
     "tugas saya, peramban tak dikenal",
@@ -232,6 +234,7 @@ def _whole_way(one: House) -> None:
     one.upload()
     one.press("sekretaris", "ajukan")
     pages["bukti tanda tangan"] = one.press("kepala", "tandatangani", bertanda_tangan=SIGNED)
+    pages["keaslian"], pages["keaslian surat"] = "/asli", f"/asli/{one.office.documents('ttd')[-1].code}"
     pages["bukti penyampaian"] = one.press("jfu-1", "kirim_email")
     pages["tautan terpakai"] = pages["bukti keputusan"].split("?")[0]
     pages["tugas arsip"] = one.link("jfu-1", "buka_kembali")
