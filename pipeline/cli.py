@@ -27,7 +27,7 @@ import click
 import waitress
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -482,15 +482,16 @@ def delegasi(
         elif dari or kepada or sampai:
             _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
         rows = cases.delegations(work)
-        table = Table("Nomor", "Berhalangan", "Pengganti", "Mulai", "Sampai", "Keadaan")
+        whole = Column("Pengganti", no_wrap=True)
+        table = Table("Nomor", "Berhalangan", whole, "Mulai", "Sampai", "Keadaan")
         for row in rows:
             away, acting = app.settings.person(row.holder), app.settings.person(row.acting)
             table.add_row(
                 str(row.id),
                 f"{away.nama}, {away.jabatan}" if away else row.holder,
                 f"{acting.nama} ({row.form})" if acting else row.acting,
-                clock.tanggal(row.first),
-                clock.tanggal(row.last),
+                row.first.isoformat(),
+                row.last.isoformat(),
                 "berlaku" if row.begun_at else "belum mulai",
             )
     out.print(table if rows else "Tidak ada pejabat pengganti.")
