@@ -456,7 +456,13 @@ def catat(context: click.Context, /, petugas: str, **fields: Any) -> None:
 @main.command()
 @click.option("--dari", help="Kode petugas yang berhalangan, seperti di config.toml.")
 @click.option("--kepada", help="Kode petugas yang menggantikan.")
-@click.option("--sebagai", type=click.Choice(sorted(cases.FORMS)), default="plh", show_default=True)
+@click.option(
+    "--sebagai",
+    type=click.Choice(sorted(cases.FORMS)),
+    default="plh",
+    show_default=True,
+    help="plh dan plt mengerjakan semua tugas; an (atas nama) hanya menandatangani surat.",
+)
 @click.option("--mulai", help="Hari pertama, mis. 2026-12-01; bila kosong, hari ini.")
 @click.option("--sampai", help="Hari terakhir, mis. 2026-12-05.")
 @click.option("--akhiri", type=int, help="Nomor penggantian yang diakhiri sekarang.")
@@ -470,7 +476,10 @@ def delegasi(
     sampai: str | None,
     akhiri: int | None,
 ) -> None:
-    """Pejabat pengganti (Plh./Plt.): tampilkan, tambah, atau akhiri. Tugas yang terbuka beralih dengan tautan baru."""
+    """Pejabat pengganti (Plh./Plt.) atau penanda tangan a.n.: tampilkan, tambah, atau akhiri.
+
+    Tugas yang terbuka beralih dengan tautan baru.
+    """
     app = _ready(context)
     with writing(app.engine) as session:
         work = Work(session, app.settings, app.clock())

@@ -141,13 +141,26 @@ class Petugas(Table):
     nip: str = ""
     unit: str = ""
 
+    @property
+    def signature_title(self) -> str:
+        """The title over a signature, line by line."""
+        return self.jabatan
+
 
 class Penjabat(Petugas):
     """Who stands in for another at this moment: own name and address, the other's roles; `jabatan` has the form
     ("Plh. Kepala Dinas …"). Made by `current.settings`, never by config.toml."""
 
-    bentuk: str  # "Plh.", "Plt."
+    bentuk: str  # "Plh.", "Plt.", or ON_BEHALF
     mewakili: str  # the code of who is away
+    sebutan: str  # the title over a signature
+
+    @property
+    def signature_title(self) -> str:
+        return self.sebutan
+
+
+ON_BEHALF = "a.n."  # atas nama: signs letters, and nothing else, in the name of a holder who stays in office
 
 
 class Unit(Table):
@@ -456,7 +469,15 @@ class Settings(Table):
 
     def present(self, person: Petugas) -> Petugas:
         """Who acts in a person's place now: the person, or the one who stands in."""
-        return self._acting.get(person.kode, person)
+        acting = self._acting.get(person.kode)
+        return person if acting is None or acting.bentuk == ON_BEHALF else acting
+
+    @property
+    def signers(self) -> tuple[Petugas, ...]:
+        """Who signs letters now: the Kepala Dinas, who stands in, or who signs on their behalf. The first one is
+        named on them."""
+        heads = (p for p in self.petugas if Role.KEPALA in p.peran)
+        return tuple({p.kode: p for p in (self._acting.get(head.kode, head) for head in heads)}.values())
 
     def as_of(self, acting: Mapping[str, Penjabat], libur: Mapping[str, str]) -> Settings:
         """The same office with who stands in for whom, and with further holidays {day: name}."""

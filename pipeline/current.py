@@ -7,6 +7,8 @@ To ask who holds a role now, and in which form:
     head = current.settings(session, settings, now).holders(Role.KEPALA)[0]
     head.jabatan                      # "Plh. Kepala Dinas …" while somebody stands in
     isinstance(head, Penjabat)        # then head.bentuk is "Plh." or "Plt.", head.mewakili the code of who is away
+
+Who signs letters is asked by `signers`: there may be one who does so "a.n." while the head stays in office.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.config import Penjabat, Settings
+from pipeline.config import ON_BEHALF, Penjabat, Petugas, Settings
 from pipeline.db import Delegation, Holiday
 
 Rows = tuple[tuple[tuple[str, str, str], ...], tuple[tuple[date, str], ...]]
@@ -51,16 +53,23 @@ def _with(base: Settings, rows: Rows) -> Settings:
     for holder_code, acting_code, form in delegations:
         holder, person = base.person(holder_code), base.person(acting_code)
         if holder is not None and person is not None:
-            acting[holder_code] = Penjabat(
-                kode=person.kode,
-                nama=person.nama,
-                email=person.email,
-                pangkat=person.pangkat,
-                nip=person.nip,
-                jabatan=f"{form} {holder.jabatan}",
-                peran=holder.peran,
-                unit=holder.unit,
-                bentuk=form,
-                mewakili=holder.kode,
-            )
+            acting[holder_code] = _penjabat(holder, person, form)
     return base.as_of(acting, {day.isoformat(): name for day, name in holidays})
+
+
+def _penjabat(holder: Petugas, person: Petugas, form: str) -> Penjabat:
+    """The title is that of the post that is filled; who signs "a.n." keeps their own post below it (naskah dinas)."""
+    behalf = form == ON_BEHALF
+    return Penjabat(
+        kode=person.kode,
+        nama=person.nama,
+        email=person.email,
+        pangkat=person.pangkat,
+        nip=person.nip,
+        jabatan=f"{person.jabatan} {form} {holder.jabatan}" if behalf else f"{form} {holder.jabatan}",
+        sebutan=f"{form} {holder.jabatan}\n{person.jabatan}" if behalf else f"{form} {holder.jabatan}",
+        peran=holder.peran,
+        unit=holder.unit,
+        bentuk=form,
+        mewakili=holder.kode,
+    )

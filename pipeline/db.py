@@ -499,7 +499,7 @@ class Delegation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     holder: Mapped[str] = mapped_column(String(40), index=True)
     acting: Mapped[str] = mapped_column(String(40))
-    form: Mapped[str] = mapped_column(String(4))  # Plh., Plt.
+    form: Mapped[str] = mapped_column(String(4))  # Plh., Plt., a.n.
     first: Mapped[date] = mapped_column(Date)
     last: Mapped[date] = mapped_column(Date, index=True)
     made_by: Mapped[str] = mapped_column(String(40), default="")

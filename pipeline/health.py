@@ -43,8 +43,8 @@ def letter_template(settings: Settings, template: bytes | None = None) -> None:
     for decision in Decision:
         for name in ("Contoh Nama", ""):
             sample = _sample(decision, name)
-            inspect(cases.compose_letter(settings, sample, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
-    inspect(cases.compose_covering(settings, sample, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
+            for kind in (str(decision), cases.COVERING):
+                inspect(cases.compose_letter(settings, sample, kind, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
 
 
 def _sample(decision: Decision, name: str) -> Complaint:

@@ -235,10 +235,10 @@ def _draft(app: App, complaint_id: int) -> None:
         settings = work.settings
         version, number = cases.next_version(work, complaint), cases.own_number(work, complaint)
     room, code, other = settings.surat.room(app.clock().astimezone(settings.zone).year), new_code(), new_code()
-    content = cases.compose_letter(settings, complaint, version, code, number or room)
+    content = cases.compose_letter(settings, complaint, str(complaint.decision), version, code, number or room)
     covering = None
     if complaint.decision is Decision.BUKAN_WEWENANG:
-        covering = (other, cases.compose_covering(settings, complaint, version, other, room))
+        covering = (other, cases.compose_letter(settings, complaint, cases.COVERING, version, other, room))
     made = cases.Drafted(version, code, content, inspect(content), room, covering)
     with writing(app.engine) as session:
         cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, made)

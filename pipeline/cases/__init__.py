@@ -12,8 +12,8 @@ from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegati
 from pipeline.cases.forms import Checked, File, Invalid, Upload, check, read_fields, read_letter
 from pipeline.cases.invitations import compose_invitation, store_invitation
 from pipeline.cases.letters import (
+    COVERING,
     by_code,
-    compose_covering,
     compose_letter,
     covering_of,
     final_form,
@@ -70,6 +70,7 @@ from pipeline.cases.tasks import (
 
 __all__ = [
     "CITIZEN",
+    "COVERING",
     "FINAL_FORM",
     "FORMS",
     "FRESH_DRAFT",
@@ -102,7 +103,6 @@ __all__ = [
     "check",
     "citizen_wrote",
     "close_item",
-    "compose_covering",
     "compose_invitation",
     "compose_letter",
     "covering_of",

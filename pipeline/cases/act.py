@@ -38,7 +38,7 @@ from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.letters.mark import read_code
 from pipeline.mail import outbox
-from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, next_stage
+from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -463,7 +463,7 @@ def _sign(deed: Deed) -> None:
         add_documents(deed.work, "pindaian", [signed], deed.actor, complaint=complaint)
         signed = replace(signed, mime=files.PDF, content=files.as_pdf(signed.content))
     (row,) = add_documents(deed.work, "ttd", [replace(signed, name=name)], deed.actor, complaint=complaint)
-    head = deed.work.settings.holders(Role.KEPALA)[0]
+    head = deed.work.settings.signers[0]
     row.code = deed.code
     row.facts = {
         "nomor": complaint.letter_number,

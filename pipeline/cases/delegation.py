@@ -1,4 +1,4 @@
-"""Acting holders (Plh./Plt.): who stands in for whom from one day to another, and what becomes of the open tasks.
+"""Acting holders (Plh./Plt./a.n.): who stands in for whom from one day to another, and what becomes of the open tasks.
 
 The roles themselves are read by `current.settings`; this module writes the rows, and at the start and the end hands
 the open tasks over with a new link and an event. A link of the one who is away then says so.
@@ -15,16 +15,17 @@ from pipeline.cases.chain import SYSTEM, Actor, log
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import Invalid
 from pipeline.cases.tasks import holders
-from pipeline.config import Penjabat, Petugas
+from pipeline.config import ON_BEHALF, Penjabat, Petugas
 from pipeline.db import Delegation, Item, Task
-from pipeline.sop import EventKind
+from pipeline.sop import EventKind, Role, TaskKind
 from pipeline.words import word
 
-FORMS = {"plh": "Plh.", "plt": "Plt."}
+FORMS = {"plh": "Plh.", "plt": "Plt.", "an": ON_BEHALF}
 
 
 def delegate(work: Work, holder: str, acting: str, form: str, first: date, last: date, by: Actor) -> Delegation:
-    """From `first` to `last`, both included, `acting` holds all roles of `holder`. Invalid says what does not fit.
+    """From `first` to `last`, both included, `acting` holds all roles of `holder`; in the form "an" they sign letters
+    only. Invalid says what does not fit.
 
     What begins today begins at once.
     """
@@ -56,6 +57,8 @@ def _problems(work: Work, holder: str, acting: str, form: str, first: date, last
         found.append(("kepada", word("galat.delegasi_sendiri")))
     if form not in FORMS:
         found.append(("sebagai", word("galat.kosong.pilih")))
+    if form == "an" and holder not in {p.kode for p in work.settings.base.holders(Role.KEPALA)}:
+        found.append(("sebagai", word("galat.delegasi_an")))
     if not today <= first <= last:
         found.append(("mulai", word("galat.delegasi_tanggal")))
     overlapping = work.session.scalars(_open_rows().where(Delegation.first <= last, Delegation.last >= first))
@@ -98,7 +101,7 @@ def _begin(work: Work, row: Delegation) -> None:
     row.begun_at = work.now
     work.session.flush()
     work = Work(work.session, work.settings, work.now)  # with the one who stands in
-    for task in _open_tasks(work):
+    for task in _open_tasks(work, row):
         for person in holders(work.settings, task):
             if isinstance(person, Penjabat) and person.mewakili == row.holder:
                 _pass_on(work, task, row.holder, person, "mulai")
@@ -110,14 +113,17 @@ def _end(work: Work, row: Delegation) -> None:
     work = Work(work.session, work.settings, work.now)  # with the holder again
     if row.begun_at is None:
         return
-    for task in _open_tasks(work):
+    for task in _open_tasks(work, row):
         for person in holders(work.settings, task):
             if person.kode == row.holder and not isinstance(person, Penjabat):
                 _pass_on(work, task, row.acting, person, "selesai")
 
 
-def _open_tasks(work: Work) -> list[Task]:
+def _open_tasks(work: Work, row: Delegation) -> list[Task]:
+    """Those that a delegation may move: who signs on behalf gets no others."""
     query = select(Task).where(Task.closed_at.is_(None)).order_by(Task.complaint_id, Task.id)
+    if row.form == ON_BEHALF:
+        query = query.where(Task.kind == TaskKind.TANDA_TANGAN)
     return list(work.session.scalars(query))
 
 

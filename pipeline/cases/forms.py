@@ -171,7 +171,7 @@ def verified(settings: Settings, content: bytes, moment: datetime | None = None)
     if b"/ByteRange" not in content:
         return None
     roots = [settings.path(name) for name in settings.surat.sertifikat_akar]
-    head = settings.holders(Role.KEPALA)[0]
+    head = settings.signers[0]
     try:
         verdict = signature.verify(content, roots, moment or datetime.now(UTC), head.nama)
     except signature.SignatureError as error:

@@ -15,14 +15,13 @@ from pipeline.config import Settings
 from pipeline.db import Complaint, Meeting
 from pipeline.files import DOCX
 from pipeline.letters import invitation
-from pipeline.sop import Role
 from pipeline.words import word
 
 
 def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meeting, today: date) -> bytes:
     """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
-    office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
-    at = meeting.at.astimezone(settings.zone)
+    office, head = settings.instansi, settings.signers[0]
+    at, title = meeting.at.astimezone(settings.zone), head.signature_title.split("\n")
     rows = [
         ("Hari, tanggal", clock.tanggal(at)),
         ("Waktu", f"pukul {clock.pukul(at)} WIB"),
@@ -44,7 +43,7 @@ def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meetin
             opening=word("rapat.pembuka", nomor=complaint.number, perihal=complaint.perihal),
             rows=rows,
             closing=word("rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama),
-            signer=(head.jabatan, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),
+            signer=(*title, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),
         )
     )
 

@@ -24,8 +24,9 @@ from pipeline.letters.mark import is_ours, sealed
 from pipeline.letters.numbering import numbered
 from pipeline.letters.returned import Finding, Returned
 from pipeline.letters.wording import long_date
-from pipeline.sop import Role
 from pipeline.words import word
+
+COVERING = "pengantar"  # beside a reply of `bukan wewenang`: the surat pengantar to the agency that is in charge
 
 
 def letters_of(work: Work, complaint: Complaint) -> list[Document]:
@@ -43,48 +44,24 @@ def _wording() -> draft.Wording:
 def compose_letter(
     settings: Settings,
     complaint: Complaint,
-    version: int,
-    code: str,
-    number: str,
-    template: bytes | None = None,
-    key: bytes = b"",
-) -> bytes:
-    """The generated reply of langkah 4 as DOCX. `number` may have room for its order, see `Surat.room`.
-
-    TemplateError when the office's template is broken.
-    """
-    return _compose(settings, complaint, version, code, number, template, str(complaint.decision), key)
-
-
-def compose_covering(
-    settings: Settings,
-    complaint: Complaint,
-    version: int,
-    code: str,
-    room: str,
-    template: bytes | None = None,
-    key: bytes = b"",
-) -> bytes:
-    """The covering letter (surat pengantar) to the agency that is in charge, beside a reply of `bukan wewenang`."""
-    return _compose(settings, complaint, version, code, room, template, "pengantar", key)
-
-
-def _compose(
-    settings: Settings,
-    complaint: Complaint,
-    version: int,
-    code: str,
-    number: str,
-    template: bytes | None,
     kind: str,
-    key: bytes,
+    version: int,
+    code: str,
+    number: str,
+    template: bytes | None = None,
+    key: bytes = b"",
 ) -> bytes:
+    """A generated letter of langkah 4 as DOCX; TemplateError when the office's template is broken.
+
+    `kind`: the decision, or COVERING for the letter to the agency in charge. `number` may have room for its order, see
+    `Surat.room`.
+    """
     template = settings.letter_template.read_bytes() if template is None else template
-    office, head = settings.instansi, settings.holders(Role.KEPALA)[0]
+    office, head = settings.instansi, settings.signers[0]
     data = draft.compose(
         wording=_wording(),
         decision=kind,
-        instruction=complaint.perintah if kind != "pengantar" else complaint.ringkasan or complaint.isi,
+        instruction=complaint.perintah if kind != COVERING else complaint.ringkasan or complaint.isi,
         channel=str(complaint.channel),
         received=complaint.received_at.astimezone(settings.zone).date(),
         perihal=complaint.perihal,
@@ -93,7 +70,7 @@ def _compose(
         addressee=None if complaint.rahasia else complaint.nama or None,
         city=office.kota,
         office=draft.Office(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
-        signer=draft.Signer(head.jabatan, head.nama, head.pangkat, head.nip),
+        signer=draft.Signer(head.signature_title, head.nama, head.pangkat, head.nip),
         code=code,
         number=number,
         tembusan=settings.surat.tembusan,
@@ -193,7 +170,7 @@ def _expected(work: Work, complaint: Complaint, own: Returned | None, room: str)
     drafts = documents(work, complaint, "konsep")
     facts = drafts[-1].facts if drafts else None
     said = tuple((facts or {}).get("alinea", ())) if own is None else own.paragraphs
-    head = settings.holders(Role.KEPALA)[0]
+    head = settings.signers[0]
     addressee = next((text.removeprefix("Yth.").strip() for text in said if text.startswith("Yth.")), "")
     today = work.now.astimezone(settings.zone).date()
     return check.Expected(

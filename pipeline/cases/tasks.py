@@ -19,7 +19,7 @@ from pipeline.cases.forms import Invalid
 from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Digest, Item, Task, exclusive
-from pipeline.sop import ROLE_OF, SUPERIORS, EventKind, Role, TaskKind
+from pipeline.sop import ROLE_OF, SUPERIORS, EventKind, TaskKind
 from pipeline.words import remaining_words, word
 
 FRESH_DRAFT = "konsep"  # job kinds
@@ -39,13 +39,17 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
     if task.holder:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
-    return settings.holders(*ROLE_OF[task.kind])
+    return performers(settings, task.kind)
+
+
+def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
+    """Who does tasks of this kind now, where they are not one person's."""
+    return settings.signers if kind is TaskKind.TANDA_TANGAN else settings.holders(*ROLE_OF[kind])
 
 
 def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
     """The open tasks that this person may act on now and that ask for something, the most urgent first."""
-    mine = {role for role in Role if code in {p.kode for p in settings.holders(role)}}
-    kinds = [kind for kind in TaskKind if kind is not TaskKind.ARSIP and mine & set(ROLE_OF[kind])]
+    kinds = [kind for kind in TaskKind if code in {p.kode for p in performers(settings, kind)}]
     named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
     query = select(Task).where(
         Task.closed_at.is_(None),

@@ -93,9 +93,8 @@ def _page(session: Session, token: str, person: Petugas, errors: Mapping[str, st
 
 
 def _stands_for(settings: Settings, person: Petugas) -> list[str]:
-    acting = {p.jabatan for p in map(settings.present, settings.petugas) if isinstance(p, Penjabat)}
-    mine = {p.jabatan for p in map(settings.present, settings.petugas) if p.kode == person.kode}
-    return sorted(acting & mine)
+    now = [*map(settings.present, settings.petugas), *settings.signers]
+    return sorted({p.jabatan for p in now if isinstance(p, Penjabat) and p.kode == person.kode})
 
 
 def _row(session: Session, settings: Settings, now: datetime, task: Task, link_id: int | None) -> dict[str, Any]:
@@ -204,7 +203,12 @@ def _delegation_form(settings: Settings, person: Petugas, errors: Mapping[str, s
     given = request.form if errors else {}
     return {
         "kepada": [{"value": p.kode, "label": f"{p.nama}, {p.jabatan}"} for p in others],
-        "nilai": {name: given.get(name, "") for name in ("kepada", "sebagai", "mulai", "sampai")},
+        "bentuk": [
+            {"value": form, "label": word(f"saya.bentuk.{form}"), "dipilih": form == given.get("sebagai")}
+            for form in cases.FORMS
+            if form != "an" or Role.KEPALA in person.peran
+        ],
+        "nilai": {name: given.get(name, "") for name in ("kepada", "mulai", "sampai")},
         "galat": {name: errors.get(name, "") for name in ("dari", "kepada", "sebagai", "mulai", "sampai")},
     }
 

@@ -16,8 +16,9 @@ from pipeline.cases import SYSTEM, Forbidden, Invalid
 from pipeline.config import Penjabat, Petugas
 from pipeline.db import reading
 from pipeline.poller import App
-from pipeline.sop import EventKind, Role, Stage
+from pipeline.sop import EventKind, Role, Stage, TaskKind
 from tests.desk import Desk, desk_in, jakarta
+from tests.office import SIGNED
 
 FROM, TO = date(2026, 11, 25), date(2026, 11, 27)  # Wednesday to Friday; the desk's clock stands on Tuesday
 
@@ -101,6 +102,58 @@ def test_the_letter_is_signed_in_the_acting_form(desk: Desk) -> None:
     words = re.sub(r"<[^>]+>", "", letter)
     assert "plt. kepala dinas" in words.lower()
     assert "Ratih Kusumawardani" in words
+
+
+def words_of(desk: Desk, number: str, kind: str) -> str:
+    with reading(desk.engine) as session:
+        document = next(d for d in desk.documents(number) if d.kind == kind)
+        letter = ZipFile(BytesIO(store.get(session, document.sha256))).read("word/document.xml").decode()
+    return re.sub(r"<[^>]+>", "", letter.replace("<w:br/>", "\n"))
+
+
+def test_who_signs_on_behalf_signs_and_decides_nothing(desk: Desk) -> None:
+    """Naskah dinas: "a.n. Kepala Dinas" with the own post below it; the Kepala Dinas stays in office."""
+    number = desk.to(Stage.KEPUTUSAN)
+    delegate(desk, form="an")
+    desk.clock.now = jakarta(25, 9)
+    lane(desk)
+    assert head(desk).kode == "kepala"
+    with pytest.raises(Forbidden):
+        desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
+    desk.to(Stage.TANDA_TANGAN, number)
+    assert "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris,Ratih Kusumawardani" in words_of(
+        desk, number, "akhir"
+    )
+    assert desk.mails("tugas_tanda_tangan")[-1].recipient == "sekretaris@kominfo.example"
+    with reading(desk.engine) as session:
+        now = current.settings(session, desk.settings, desk.clock())
+        waiting = {code: [t.kind for t in cases.tasks_of(session, now, code)] for code in ("kepala", "sekretaris")}
+    assert waiting == {"kepala": [], "sekretaris": [TaskKind.TANDA_TANGAN]}
+    with pytest.raises(Forbidden):
+        desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)})
+    desk.press("sekretaris", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)})
+    event = next(e for e, _ in desk.events(number) if e.kind is EventKind.SIGNED)
+    assert event.actor_title == "Sekretaris a.n. Kepala Dinas Komunikasi dan Informatika"
+    facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
+    assert facts["penanda"] == "Ratih Kusumawardani"
+
+
+def test_only_the_signature_goes_over_to_who_signs_on_behalf(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.to(Stage.TANDA_TANGAN, desk.record())
+    delegate(desk, form="an")
+    for day in (25, 30):
+        desk.clock.now = jakarta(day, 9)
+        lane(desk)
+    signing = [m.recipient.partition("@")[0] for m in desk.mails("tugas_tanda_tangan")]
+    assert signing == ["kepala", "sekretaris", "kepala"]
+    assert {m.recipient for m in desk.mails("tugas_keputusan")} == {"kepala@kominfo.example"}
+
+
+def test_letters_are_the_heads_alone_to_have_signed_on_behalf(desk: Desk) -> None:
+    with pytest.raises(Invalid) as refused:
+        delegate(desk, "kasubag-umum", "kasi-infrastruktur", form="an")
+    assert set(refused.value.errors) == {"sebagai"}
 
 
 def test_a_question_to_one_official_goes_over_too(desk: Desk) -> None:
