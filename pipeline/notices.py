@@ -174,8 +174,6 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return bool(c and history(session, c, EventKind.MEETING_SET))
     if action.name == "batal_rapat":
         return bool(c and standing_meeting(session, c))
-    if action.name == "kembalikan" and c is not None and c.parent_id:
-        return kind is not TaskKind.PENYAMPAIAN
     return True
 
 
@@ -246,8 +244,15 @@ def _task_context(
         "kata": reply_words(session, task, complaint),
         "langkah": settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1],
         "catatan": task.note,
+        "ikut": answered_with(session, complaint) if task.kind is TaskKind.JAWABAN else [],
         "pengadu": citizen_words(complaint),
     }
+
+
+def answered_with(session: Session, complaint: Complaint) -> list[str]:
+    """The register numbers of the complaints that are merged into this one and get a copy of its letter."""
+    query = select(Complaint.number).where(Complaint.parent_id == complaint.id).order_by(Complaint.id)
+    return list(session.scalars(query))
 
 
 def _sender(session: Session, complaint: Complaint) -> str:

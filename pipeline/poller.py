@@ -24,7 +24,7 @@ from pipeline.db import Complaint, Document, Lane, Meeting, reading, writing
 from pipeline.heartbeat import Heartbeat
 from pipeline.ledger import Arrival
 from pipeline.letters.mark import new_code
-from pipeline.letters.returned import inspect
+from pipeline.letters.returned import NotALetter, inspect
 from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
@@ -198,8 +198,10 @@ def slips(app: App) -> Report:
 
 
 def letters(app: App) -> Report:
-    """Draft the letters that a decision asks for; give those that are to be signed their number."""
-    done = {"konsep": _work(app, cases.FRESH_DRAFT), "bernomor": _work(app, cases.FINAL_FORM)}
+    """Draft the letters that a decision asks for, copy them for merged complaints; give those that are to be signed
+    their number."""
+    done = {"konsep": _work(app, cases.FRESH_DRAFT), "salinan": _work(app, cases.COPY)}
+    done["bernomor"] = _work(app, cases.FINAL_FORM)
     return done | {"undangan": _work(app, cases.INVITE)}
 
 
@@ -216,7 +218,7 @@ def _work(app: App, kind: str) -> int:
     for job_id, subject_id in waiting:
         try:
             JOBS[kind](app, subject_id)
-        except (files.FileError, TemplateError, KeyError, OSError) as error:
+        except (files.FileError, NotALetter, TemplateError, KeyError, OSError) as error:
             log.warning("job %s %s: %s", kind, subject_id, error)
             with writing(app.engine) as session:
                 # a letter has to be drafted once its template is mended; a PDF is a convenience
@@ -242,6 +244,15 @@ def _draft(app: App, complaint_id: int) -> None:
     made = cases.Drafted(version, code, content, inspect(content), room, covering)
     with writing(app.engine) as session:
         cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, made)
+
+
+def _copy(app: App, complaint_id: int) -> None:
+    with reading(app.engine) as session:
+        work = Work(session, app.settings, app.clock())
+        made = cases.copy_letter(work, session.get_one(Complaint, complaint_id))
+    if made is not None:
+        with writing(app.engine) as session:
+            cases.keep_copy(Work(session, app.settings, app.clock()), complaint_id, made)
 
 
 def _final(app: App, complaint_id: int) -> None:
@@ -286,6 +297,7 @@ def _undangan(app: App, meeting_id: int) -> None:
 
 JOBS: dict[str, Callable[[App, int], None]] = {
     cases.FRESH_DRAFT: _draft,
+    cases.COPY: _copy,
     cases.FINAL_FORM: _final,
     cases.MAKE_PDF: _pdf,
     cases.INVITE: _undangan,

@@ -79,6 +79,7 @@ def _a_case_with_returns(desk: Desk) -> None:
     child = desk.record(email="budi@warga.example", nama="Budi")
     desk.press("jfu-1", "gabungkan", number=child, nomor=number)
     desk.to(Stage.PENYAMPAIAN, number)
+    desk.to(Stage.PENYAMPAIAN, child)
     desk.press("jfu-1", "kirim_email", number=child, pesan="Lampu sudah menyala.")
     desk.to(Stage.SELESAI, number)
     desk.press("sekretaris", "buka_kembali", number=number, alasan="Padam lagi.")

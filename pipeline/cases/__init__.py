@@ -4,7 +4,7 @@
 watches the limits. Everything takes a `Work`: one write transaction, the settings and the time.
 """
 
-from pipeline.cases.act import act, duplicate_of, extend_for, merge_parent, reopen_after_bounce
+from pipeline.cases.act import act, duplicate_of, extend_for, reopen_after_bounce
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
@@ -53,6 +53,7 @@ from pipeline.cases.slips import (
     value_of,
 )
 from pipeline.cases.tasks import (
+    COPY,
     FINAL_FORM,
     FRESH_DRAFT,
     MAKE_PDF,
@@ -67,9 +68,11 @@ from pipeline.cases.tasks import (
     send_digests,
     tasks_of,
 )
+from pipeline.cases.together import copy_letter, keep_copy, merge_parent
 
 __all__ = [
     "CITIZEN",
+    "COPY",
     "COVERING",
     "FINAL_FORM",
     "FORMS",
@@ -105,6 +108,7 @@ __all__ = [
     "close_item",
     "compose_invitation",
     "compose_letter",
+    "copy_letter",
     "covering_of",
     "delegate",
     "delegations",
@@ -122,6 +126,7 @@ __all__ = [
     "held_items",
     "held_reason",
     "holders",
+    "keep_copy",
     "keep_item_files",
     "letter_by_mail",
     "letter_to_sign",

@@ -14,9 +14,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pipeline import clock, files, notices, saved, store
-from pipeline.cases import slips
+from pipeline.cases import slips, together
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
-from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
+from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
 from pipeline.cases.forms import Checked, File, Invalid
 from pipeline.cases.letters import by_code, found_in, give_number, keep_letter, letters_of, levels, of_another
 from pipeline.cases.meetings import call_off, set_meeting
@@ -38,7 +38,7 @@ from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.letters.mark import read_code
 from pipeline.mail import outbox
-from pipeline.sop import BINDING, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
+from pipeline.sop import BINDING, MERGEABLE, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -48,7 +48,6 @@ AFTER = {
     (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
     (TaskKind.JAWABAN, Stage.TANDA_TANGAN): FINAL_FORM,
 }
-MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
 def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
     """Two complaints that are merged into each other at once: both rows are locked in the order of their ids."""
     if form.action.name == "gabungkan" and task.complaint_id:
-        parent = merge_parent(work, work.session.get_one(Complaint, task.complaint_id), form.text("nomor"))
+        parent = together.merge_parent(work, work.session.get_one(Complaint, task.complaint_id), form.text("nomor"))
         for complaint_id in sorted({task.complaint_id, parent.id} if parent else {task.complaint_id}):
             locked(work, complaint_id)
 
@@ -141,8 +140,8 @@ def _move(deed: Deed, stage: Stage) -> None:
     work, complaint = deed.work, deed.complaint
     if stage is complaint.stage:
         return
-    if complaint.stage in (Stage.PENYAMPAIAN, Stage.SELESAI) and stage not in (Stage.SELESAI, Stage.PENGIRIMAN):
-        _recall_children(work, complaint)
+    if complaint.stage in together.WRITTEN and stage not in together.WRITTEN:
+        together.recall(work, complaint)
     complaint.stage = stage
     close_rest(work, complaint, "dilanjutkan")
     if stage in OVER:
@@ -151,39 +150,14 @@ def _move(deed: Deed, stage: Stage) -> None:
         note = deed.form.text("alasan") if deed.form.action.name in ("kembalikan", "buka_kembali") else ""
         after = AFTER.get((deed.task.kind, stage), "")
         open_task(work, complaint, TASK_OF[stage], note=note, after=after)
-    if stage is Stage.PENYAMPAIAN:
-        _open_children(work, complaint, deed.actor)
+    together.order_copies(work, complaint)
+    if stage is Stage.DIGABUNG:  # the parent's letter may wait for its signature already
+        together.order_copies(work, work.session.get_one(Complaint, complaint.parent_id))
 
 
 def _end(work: Work, complaint: Complaint, actor: Actor) -> None:
     complaint.closed_at = work.now
     complaint.paraf = actor.name or complaint.paraf
-
-
-def _waiting_children(work: Work, parent: Complaint) -> list[Complaint]:
-    """Complaints that wait for the answer of this one, locked."""
-    waiting = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
-    return [locked(work, child_id) for child_id in work.session.scalars(waiting.order_by(Complaint.id)).all()]
-
-
-def _recall_children(work: Work, parent: Complaint) -> None:
-    """The answer is taken back: merged complaints that have not been answered with it wait for the next one."""
-    waiting = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.PENYAMPAIAN)
-    for child_id in work.session.scalars(waiting.order_by(Complaint.id)).all():
-        child = locked(work, child_id)
-        close_rest(work, child, "ditarik")
-        child.stage = Stage.DIGABUNG
-        log(work, child, EventKind.MERGED, SYSTEM, ke=parent.number)
-
-
-def _open_children(work: Work, parent: Complaint, actor: Actor) -> None:
-    """Merged complaints run their own langkah 5 once the parent's answer is signed."""
-    for child in _waiting_children(work, parent):
-        for name in ("decision", "perintah", "instansi", "hasil", "unit", "letter_number", "letter_date"):
-            setattr(child, name, getattr(parent, name))
-        child.stage = Stage.PENYAMPAIAN
-        log(work, child, EventKind.SIGNED, actor, dari=parent.number)
-        open_task(work, child, TaskKind.PENYAMPAIAN)
 
 
 # ---- langkah 1 -----------------------------------------------------------------------------------------------
@@ -209,16 +183,8 @@ def _report(deed: Deed) -> None:
     deed.log(EventKind.RECORDED, perubahan=changed)
 
 
-def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | None:
-    """The complaint that another may be merged into: open, not signed yet, and itself not merged."""
-    parent = by_number(work, number)
-    if parent is None or parent.id == complaint.id or parent.stage not in MERGEABLE:
-        return None
-    return parent
-
-
 def _merge(deed: Deed) -> None:
-    parent = merge_parent(deed.work, deed.complaint, deed.form.text("nomor"))
+    parent = together.merge_parent(deed.work, deed.complaint, deed.form.text("nomor"))
     # Looked at again under its lock: it may have been signed, voided or merged meanwhile.
     if parent is None or locked(deed.work, parent.id).stage not in MERGEABLE:
         raise Invalid({"nomor": word("galat.induk")})
@@ -244,7 +210,7 @@ def _void(deed: Deed) -> None:
 
 def _free_children(deed: Deed) -> None:
     """No answer will come for complaints that wait for this one: each goes its own way again from langkah 1."""
-    for child in _waiting_children(deed.work, deed.complaint):
+    for child in together.waiting(deed.work, deed.complaint):
         reason = word("sistem.induk_batal", nomor=deed.complaint.number)
         child.parent_id, child.stage = None, Stage.PENERIMAAN
         log(deed.work, child, EventKind.REOPENED, deed.actor, teks=reason)

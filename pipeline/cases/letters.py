@@ -37,7 +37,7 @@ def letters_of(work: Work, complaint: Complaint) -> list[Document]:
 # ---- drafting ------------------------------------------------------------------------------------------------
 
 
-def _wording() -> draft.Wording:
+def sentences() -> draft.Wording:
     return draft.read_wording((TEMPLATES / "letters" / "kalimat.toml").read_text("utf-8"))
 
 
@@ -59,7 +59,7 @@ def compose_letter(
     template = settings.letter_template.read_bytes() if template is None else template
     office, head = settings.instansi, settings.signers[0]
     data = draft.compose(
-        wording=_wording(),
+        wording=sentences(),
         decision=kind,
         instruction=complaint.perintah if kind != COVERING else complaint.ringkasan or complaint.isi,
         channel=str(complaint.channel),

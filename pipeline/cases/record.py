@@ -11,11 +11,12 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from pipeline import notices, store
+from pipeline import jobs, notices, store
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import Work, locked, next_number
 from pipeline.cases.forms import Checked, File
 from pipeline.cases.tasks import (
+    COPY,
     current_task,
     fresh_links,
     links_for,
@@ -242,6 +243,8 @@ def record_at_counter(
         complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
         log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
         log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
+        if parent.stage is Stage.TANDA_TANGAN:  # its letter stands already
+            jobs.put(work.session, COPY, complaint.id, work.now)
         return complaint
     complaint.stage = Stage.KLARIFIKASI
     open_task(work, complaint, TaskKind.KLARIFIKASI)

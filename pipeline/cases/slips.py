@@ -24,7 +24,7 @@ from pipeline.cases.tasks import close, open_item_task
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Item, Slip, SlipPage, Stack, Task
 from pipeline.slips.worker import Sheet
-from pipeline.sop import Channel, Stage, TaskKind
+from pipeline.sop import MERGEABLE, Channel, TaskKind
 from pipeline.words import word
 
 READ_STACK = "slip"  # job kind
@@ -32,7 +32,6 @@ OPEN = "baru"
 WAYS = ("surat", "telepon", "email", "papan")
 ALIKE = 0.5  # share of the words that two complaints have in common when they are probably one matter
 LOOK_BACK = timedelta(days=60)
-MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 
 # ---- reading -------------------------------------------------------------------------------------------------

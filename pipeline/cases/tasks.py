@@ -24,6 +24,7 @@ from pipeline.words import remaining_words, word
 
 FRESH_DRAFT = "konsep"  # job kinds
 FINAL_FORM = "akhir"
+COPY = "salinan"  # the letter of a merged complaint
 MAKE_PDF = "pdf"
 DIGEST_ROWS = 40
 WAIT_FOR_PENGADU = Limit(3, "hari kerja")

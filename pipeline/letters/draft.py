@@ -221,7 +221,8 @@ def render(template: bytes, data: LetterData, mark: Mark, *, anchor: str = "") -
     The anchor is taken out of every value, and must then stand in the letter exactly once. The same input
     gives the same bytes. Raises TemplateError.
     """
-    letter = compiled(template).fill(_context(data, anchor), _qr(data), _properties(data, mark))
+    picture = qr(data.authenticity, data.document_code)
+    letter = compiled(template).fill(_context(data, anchor), picture, _properties(data, mark))
     if anchor and letter.count(anchor) != 1:
         raise TemplateError(
             f"Templat surat: tanda “{anchor}” untuk tanda tangan elektronik harus tercetak tepat satu kali "
@@ -286,10 +287,10 @@ def spaced(number: str) -> str:
     return clean(number).replace("  ", "\u00a0\u00a0") or BLANK
 
 
-def _qr(data: LetterData) -> bytes:
+def qr(authenticity: str, code: str) -> bytes:
     """PNG of the address where the letter can be checked, else of its code. In capitals where that means the same: it
     makes a coarser code. 2 modules of quiet zone, the footer's own white space gives the rest."""
-    text = f"{data.authenticity}/{data.document_code}" if data.authenticity else data.document_code
+    text = f"{authenticity}/{code}" if authenticity else code
     if re.fullmatch(r"https?://[^/?#]+/asli/[0-9A-Z-]+", text):
         text = text.upper()
     out = io.BytesIO()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree  # ships no types
@@ -71,12 +71,12 @@ def numbered(content: bytes, room: str, number: str, place: str, day: str) -> by
     if not any(done):
         return content
     changed = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return _repacked(content, package.main, changed)
+    return repacked(content, {package.main: changed})
 
 
 def _filled(paragraph: Any, pattern: str, text: str) -> int:
     """Put `text` where the second group of the pattern stands; how often (0 or 1)."""
-    pieces = list(_characters(paragraph))
+    pieces = list(characters(paragraph))
     found = re.search(pattern, "".join(character for character, _node, _at in pieces))
     if not found:
         return 0
@@ -96,7 +96,7 @@ def _filled(paragraph: Any, pattern: str, text: str) -> int:
     return 1
 
 
-def _characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
+def characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
     """(character, the w:t that holds it, its place there) of a paragraph; a tab is no node's."""
     for node in paragraph.iter(f"{{{W}}}t", f"{{{W}}}tab"):
         if node.tag == f"{{{W}}}t":
@@ -105,9 +105,11 @@ def _characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
             yield "\t", None, 0
 
 
-def _repacked(content: bytes, name: str, changed: bytes) -> bytes:
+def repacked(content: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """The same file with these parts instead of its own."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
-            new.writestr(entry, changed if entry.filename == name else old.read(entry), zipfile.ZIP_DEFLATED)
+            part = changed.get(entry.filename)
+            new.writestr(entry, old.read(entry) if part is None else part, zipfile.ZIP_DEFLATED)
     return out.getvalue()

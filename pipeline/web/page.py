@@ -99,6 +99,7 @@ def sections(view: View) -> list[dict[str, Any]]:
         ordered = task.kind in (TaskKind.JAWABAN, TaskKind.PENYAMPAIAN)
         rows = [{"kata": decision, "teks": c.perintah}]
         found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
+    found += _shared(view, c)
     if c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT:
         found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": _shown(view, c.ringkasan)}]})
     if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
@@ -112,6 +113,15 @@ def sections(view: View) -> list[dict[str, Any]]:
     if later:
         found.append({"judul": word("halaman.tambahan"), "isi": later})
     return found + _earlier(view)
+
+
+def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """Whom the letter answers as well."""
+    if view.task.kind not in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+        return []
+    others = notices.answered_with(view.session, c)
+    said = word("salinan.ikut_teks", nomor=", ".join(others))
+    return [{"judul": word("salinan.ikut"), "isi": [{"teks": said}], "dulu": True}] if others else []
 
 
 def _units(view: View) -> list[dict[str, Any]]:

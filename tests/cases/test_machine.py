@@ -16,11 +16,10 @@ from sqlalchemy import select
 
 from pipeline import cases, current, poller
 from pipeline.cases import AlreadyDone, Forbidden, Invalid
-from pipeline.cases.act import MERGEABLE
 from pipeline.cases.tasks import limit_of
 from pipeline.db import Complaint, Event, LetterNumber, Outbox, Task, reading
 from pipeline.poller import App
-from pipeline.sop import ACTIONS, LANGKAH_OF, TASK_OF, EventKind, FieldKind, Stage, TaskKind
+from pipeline.sop import ACTIONS, LANGKAH_OF, MERGEABLE, TASK_OF, EventKind, FieldKind, Stage, TaskKind
 from tests.desk import ROAD, Desk, desk_in
 from tests.office import SIGNED, Mail, compose
 

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from threading import Thread
 
 import pytest
+import segno
 from docx import Document as Docx
 
 from pipeline import cases, store
 from pipeline.cases import Forbidden, Invalid
-from pipeline.db import Complaint, writing
+from pipeline.db import Complaint, Document, writing
+from pipeline.letters.returned import Returned, inspect
 from pipeline.sop import EventKind, Stage, TaskKind
-from tests.desk import Desk
+from tests.desk import Desk, desk_in
 from tests.office import SIGNED
 
 OTHER = "budi@warga.example"
-
-
-def typed_letter(number: str) -> bytes:
-    """A letter that somebody typed from an empty page: no mark of ours in it."""
-    document, out = Docx(), BytesIO()
-    for text in (
-        "Nomor\t:\t400.14.5//401.109/2026\tMadiun,",
-        "Yth. Saudara Pengadu",
-        f"Dengan hormat, pengaduan Saudara dengan nomor register {number} sudah kami tangani.",
-        "Kepala Dinas,",
-        "NOOR AFLAH, S.Kom",
-        "NIP. 19760907 200312 1 007",
-    ):
-        document.add_paragraph(text)
-    document.save(out)
-    return out.getvalue()
 
 
 def merged(desk: Desk) -> tuple[str, str]:
@@ -64,44 +51,188 @@ def test_number_of_the_parent_may_be_typed_carelessly(desk: Desk) -> None:
     assert desk.stage(child) is Stage.DIGABUNG
 
 
-def test_each_merged_complaint_gets_its_own_langkah_5_when_the_answer_is_signed(desk: Desk) -> None:
-    parent, child = merged(desk)
-    desk.to(Stage.PENYAMPAIAN, parent)
-    assert desk.stage(child) is Stage.PENYAMPAIAN
-    assert [t.kind for t in desk.tasks(child, open_only=True)] == [TaskKind.PENYAMPAIAN]
-    assert desk.complaint(child).decision is desk.complaint(parent).decision
-    assert desk.complaint(child).letter_number == desk.complaint(parent).letter_number
+# ---- one decision, one letter to each ------------------------------------------------------------------------
 
 
-def test_signing_stands_in_the_history_of_each_merged_complaint(desk: Desk) -> None:
-    """Every act is an event: the child's stage must not change without one."""
+def letter_of(desk: Desk, number: str, kind: str = "akhir") -> tuple[Document, Returned]:
+    """The newest letter of this kind of a case, and how it reads."""
+    row = [d for d in desk.documents(number) if d.kind == kind][-1]
+    with desk.work() as work:
+        return row, inspect(store.get(work.session, row.sha256))
+
+
+def edited(content: bytes, old: str, new: str) -> bytes:
+    """The letter as Word saves it after somebody has typed over one of its sentences."""
+    document, out = Docx(BytesIO(content)), BytesIO()
+    (paragraph,) = [p for p in document.paragraphs if old in p.text]
+    text = paragraph.text.replace(old, new)
+    for run in paragraph.runs:
+        run.text = ""
+    paragraph.runs[0].text = text
+    document.save(out)
+    return out.getvalue()
+
+
+def upload(desk: Desk, number: str, old: str, new: str) -> None:
+    with desk.work() as work:
+        row = [d for d in desk.documents(number) if d.kind == "konsep"][-1]
+        content = edited(store.get(work.session, row.sha256), old, new)
+    desk.press("sekretaris", "unggah", number=number, files={"surat": ("surat.docx", content)})
+
+
+def test_each_merged_complaint_gets_a_letter_of_its_own_out_of_the_edited_one(desk: Desk) -> None:
+    """Own addressee, own register number, own letter number, own code; the words of the Sekretaris in both."""
     parent, child = merged(desk)
-    desk.to(Stage.PENYAMPAIAN, parent)
-    event, data = desk.events(child)[-1]
-    assert (event.kind, event.actor, data) == (EventKind.SIGNED, "kepala", {"dari": parent})
+    desk.to(Stage.JAWABAN, parent)
+    upload(desk, parent, "Lampu sudah diperbaiki", "Lampu sudah kami ganti pada hari Senin")
+    desk.press("sekretaris", "ajukan", number=parent)
+    desk.jobs()
+    (first, one), (second, other) = letter_of(desk, parent), letter_of(desk, child)
+    assert "Yth. Sdr. Siti Rahmawati" in one.paragraphs
+    assert "Yth. Sdr. Budi" in other.paragraphs
+    assert "Lampu sudah kami ganti pada hari Senin." in one.paragraphs
+    assert "Lampu sudah kami ganti pada hari Senin." in other.paragraphs
+    said = "\n".join((*other.paragraphs, *other.feet))
+    assert child in said
+    assert not [old for old in ("Siti", parent, first.code) if old in said]
+    assert other.footer_code == second.code != first.code
+    assert desk.complaint(parent).letter_number == "400.14.5/1/401.109/2026"
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+    assert any("400.14.5/2/401.109/2026" in text for text in other.paragraphs)
     assert desk.faults() == []
 
 
-def test_merged_complaint_is_answered_in_words_as_the_letter_names_another(desk: Desk) -> None:
+def test_copy_goes_to_be_signed_and_delivered_by_the_same_langkah(desk: Desk) -> None:
     parent, child = merged(desk)
-    desk.to(Stage.PENYAMPAIAN, parent)
-    with pytest.raises(Invalid) as caught:
-        desk.press("jfu-1", "kirim_email", number=child)
-    assert set(caught.value.errors) == {"pesan"}
-    desk.press("jfu-1", "kirim_email", number=child, pesan="Lampu sudah menyala.")
+    desk.to(Stage.TANDA_TANGAN, parent)
+    assert desk.stage(child) is Stage.TANDA_TANGAN
+    (task,) = desk.tasks(child, open_only=True)
+    (mail,) = [m for m in desk.mails("tugas_tanda_tangan") if m.task_id == task.id]
+    assert [name for _sha, name, _mime in mail.attachments] == [f"Surat jawaban {child}.docx"]
+    assert child in mail.subject
+    desk.to(Stage.PENYAMPAIAN, child)
+    assert desk.stage(parent) is Stage.TANDA_TANGAN
+    desk.press("jfu-1", "kirim_email", number=child)
     mail = desk.mails("surat_jawaban")[-1]
-    assert (mail.recipient, mail.attachments) == (OTHER, [])
-    assert "Lampu sudah menyala." in mail.text
+    assert (mail.recipient, [name for _sha, name, _mime in mail.attachments]) == (OTHER, [f"Surat jawaban {child}.pdf"])
     assert "Siti" not in mail.text
+    assert desk.complaint(child).decision is desk.complaint(parent).decision
+    assert desk.faults() == []
 
 
-def test_merged_complaint_that_needs_a_letter_of_its_own_gets_one_under_its_own_number(desk: Desk) -> None:
-    """Returned in its langkah 5, decided by itself: two letters must not bear one number."""
+def test_history_of_a_copy_says_where_it_came_from_and_who_handed_it_in(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    (drafted, data), (submitted, _data) = desk.events(child)[-2:]
+    assert (drafted.kind, data["dari"]) == (EventKind.DRAFTED, parent)
+    assert (submitted.kind, submitted.actor) == (EventKind.SUBMITTED, "sekretaris")
+
+
+def test_signed_paper_of_the_other_letter_is_not_taken(desk: Desk) -> None:
+    """Both letters lie on the same desk: the code on the paper says which is which."""
+    parent, child = merged(desk)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    code = letter_of(desk, parent)[0].code
+    paper = BytesIO()
+    segno.make(f"HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/{code}", error="m").save(paper, kind="png", scale=12, border=8)
+    with pytest.raises(Invalid, match=parent):
+        desk.press("kepala", "tandatangani", number=child, files={"bertanda_tangan": ("ttd.png", paper.getvalue())})
+
+
+def test_anonymous_pengadu_is_addressed_as_such_and_a_secret_one_is_not_named(desk: Desk) -> None:
+    parent = desk.record()
+    nobody, secret = desk.record(email="", nama=""), desk.record(email=OTHER, nama="Budi", rahasia=True)
+    for child in (nobody, secret):
+        desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    for child in (nobody, secret):
+        _row, letter = letter_of(desk, child)
+        assert "Yth. Saudara Pengadu" in letter.paragraphs
+        assert letter.paragraphs[letter.paragraphs.index("Yth. Saudara Pengadu") + 2] == "Tempat"
+
+
+def test_copy_that_still_speaks_of_the_other_pengadu_goes_to_the_sekretaris_first(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.JAWABAN, parent)
+    upload(desk, parent, "Lampu sudah diperbaiki", "Lampu di depan rumah Siti Rahmawati sudah diperbaiki")
+    desk.press("sekretaris", "ajukan", number=parent)
+    desk.jobs()
+    assert (desk.stage(parent), desk.stage(child)) == (Stage.TANDA_TANGAN, Stage.JAWABAN)
+    (task,) = desk.tasks(child, open_only=True)
+    assert (task.kind, "Siti Rahmawati" in task.note) == (TaskKind.JAWABAN, True)
+    (mail,) = [m for m in desk.mails("tugas_jawaban") if m.task_id == task.id]
+    assert "masih memuat tentang pengadu lain" in " ".join(mail.text.split())
+    with desk.work() as work:
+        row = [d for d in desk.documents(child) if d.kind == "konsep"][-1]
+        content = edited(store.get(work.session, row.sha256), " di depan rumah Siti Rahmawati", "")
+    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
+    desk.to(Stage.SELESAI, child)
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+    assert desk.faults() == []
+
+
+def test_office_that_numbers_by_hand_types_the_number_of_each_letter(tmp_path: Path) -> None:
+    with desk_in(tmp_path, surat={"penomoran": "manual"}) as desk:
+        parent, child = merged(desk)
+        desk.to(Stage.JAWABAN, parent)
+        desk.press("sekretaris", "ajukan", number=parent, nomor_surat="400.14.5/71/401.109/2026")
+        desk.jobs()
+        assert desk.stage(child) is Stage.JAWABAN
+        with pytest.raises(Invalid, match="sudah dipakai"):
+            desk.press("sekretaris", "ajukan", number=child, nomor_surat="400.14.5/71/401.109/2026")
+        desk.press("sekretaris", "ajukan", number=child, nomor_surat="400.14.5/72/401.109/2026")
+        assert desk.complaint(child).letter_number == "400.14.5/72/401.109/2026"
+
+
+def test_one_that_is_merged_while_the_letter_waits_for_its_signature_gets_its_copy_too(desk: Desk) -> None:
+    parent, child = desk.to(Stage.TANDA_TANGAN), desk.record(email=OTHER, nama="Budi")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    desk.jobs()
+    assert desk.stage(child) is Stage.TANDA_TANGAN
+    assert "Yth. Sdr. Budi" in letter_of(desk, child)[1].paragraphs
+
+
+def test_parent_that_is_signed_before_its_copies_are_made_leaves_nobody_behind(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.JAWABAN, parent)
+    desk.press("sekretaris", "ajukan", number=parent)
+    desk.to(Stage.SELESAI, parent)
+    assert desk.stage(child) is Stage.DIGABUNG
+    desk.jobs()
+    desk.to(Stage.SELESAI, child)
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+
+
+def test_letter_that_is_returned_takes_its_copies_back_and_they_keep_their_numbers(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    desk.press("kepala", "kembalikan", number=parent, alasan="Kurang jelas.")
+    assert (desk.stage(child), desk.tasks(child, open_only=True)) == (Stage.DIGABUNG, [])
+    upload(desk, parent, "Lampu sudah diperbaiki", "Lampu sudah diganti")
+    desk.press("sekretaris", "ajukan", number=parent)
+    desk.jobs()
+    row, letter = letter_of(desk, child)
+    assert (row.version, "Lampu sudah diganti." in letter.paragraphs) == (2, True)
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+    assert desk.faults() == []
+
+
+def test_one_copy_alone_may_be_returned_and_is_then_written_for_that_pengadu(desk: Desk) -> None:
+    parent, child = merged(desk)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    desk.press("kepala", "kembalikan", number=child, alasan="Pengadu ini bertanya hal lain juga.")
+    upload(desk, child, "Lampu sudah diperbaiki", "Lampu dan selokan sudah diperbaiki")
+    desk.press("kepala", "kembalikan", number=parent, alasan="Salah ketik.")
+    assert desk.stage(child) is Stage.JAWABAN  # what was written for this one alone stays
+    desk.to(Stage.SELESAI, child)
+    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
+
+
+def test_merged_complaint_that_needs_a_decision_of_its_own_gets_one_and_keeps_its_number(desk: Desk) -> None:
     parent, child = merged(desk)
     desk.to(Stage.PENYAMPAIAN, parent)
+    desk.to(Stage.PENYAMPAIAN, child)
     desk.press("jfu-1", "kembalikan", number=child, alasan="Pengadu ini bertanya hal lain juga.")
-    with pytest.raises(Forbidden):
-        desk.press("sekretaris", "ajukan", number=child)
     desk.press("sekretaris", "kembalikan", number=child)
     desk.press("kepala", "putuskan", number=child, keputusan="ditolak", perintah="Alasannya sudah dijelaskan.")
     desk.jobs()
@@ -111,27 +242,21 @@ def test_merged_complaint_that_needs_a_letter_of_its_own_gets_one_under_its_own_
     assert desk.faults() == []
 
 
-def test_merged_complaint_may_be_answered_with_a_letter_of_its_own_without_a_new_decision(desk: Desk) -> None:
+def test_letter_of_the_parent_is_not_taken_for_that_of_the_child(desk: Desk) -> None:
     parent, child = merged(desk)
-    desk.to(Stage.PENYAMPAIAN, parent)
-    desk.press("jfu-1", "kembalikan", number=child)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    desk.press("kepala", "kembalikan", number=child, alasan="Mohon dilihat.")
     with desk.work() as work:
         content = store.get(work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256)
     with pytest.raises(Invalid, match="milik pengaduan"):  # the parent's letter names the parent's pengadu
         desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
-    desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", typed_letter(child))})
-    with pytest.raises(Invalid) as caught:
-        desk.press("sekretaris", "ajukan", number=child)
-    assert set(caught.value.errors) == {"yakin"}  # there is no code in it
-    desk.press("sekretaris", "ajukan", number=child, yakin="ya")
-    assert desk.stage(child) is Stage.TANDA_TANGAN
-    assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
 
 
 def test_ends_of_parent_and_child_are_apart(desk: Desk) -> None:
     parent, child = merged(desk)
     desk.to(Stage.SELESAI, parent)
-    assert desk.stage(child) is Stage.PENYAMPAIAN
+    assert desk.stage(child) is Stage.TANDA_TANGAN
+    desk.to(Stage.PENYAMPAIAN, child)
     desk.press("jfu-2", "sampaikan", number=child, cara="pos", resi="JT 2")
     assert desk.stage(child) is Stage.SELESAI
 
@@ -141,8 +266,8 @@ def test_children_follow_when_their_parent_is_merged_itself(desk: Desk) -> None:
     top = desk.record(email="tuti@warga.example")
     desk.press("jfu-1", "gabungkan", number=parent, nomor=top)
     assert desk.complaint(child).parent_id == desk.complaint(top).id
-    desk.to(Stage.PENYAMPAIAN, top)
-    assert {desk.stage(n) for n in (parent, child)} == {Stage.PENYAMPAIAN}
+    desk.to(Stage.TANDA_TANGAN, top)
+    assert {desk.stage(n) for n in (parent, child)} == {Stage.TANDA_TANGAN}
 
 
 @pytest.mark.parametrize("number", ["PGD-2026-000099", "2", "", "PGD-2026-%", "PGD_2026_000001"])
@@ -263,12 +388,13 @@ def test_answer_that_is_taken_back_is_taken_back_from_merged_complaints_too(desk
     """The parent's letter returns from langkah 5: a child that has not been answered waits for the next decision."""
     parent, child = merged(desk)
     desk.to(Stage.PENYAMPAIAN, parent)
+    desk.to(Stage.PENYAMPAIAN, child)
     desk.press("jfu-1", "kembalikan", number=parent, alasan="Alamat keliru.")
     assert (desk.stage(child), desk.tasks(child, open_only=True)) == (Stage.DIGABUNG, [])
     desk.press("sekretaris", "kembalikan", number=parent, alasan="Perlu diputuskan lagi.")
     desk.press("kepala", "putuskan", number=parent, keputusan="ditolak", perintah="Sudah dijelaskan.")
     desk.jobs()
-    desk.to(Stage.PENYAMPAIAN, parent)
+    desk.to(Stage.TANDA_TANGAN, parent)
     assert str(desk.complaint(child).decision) == "ditolak"
     assert desk.faults() == []
 

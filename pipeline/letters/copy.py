@@ -1,0 +1,139 @@
+"""The same letter for somebody else: an edited letter in, its copy with another addressee, register number and code
+out; pure.
+
+Hides where Word keeps what differs: paragraphs split into runs, headers and footers, properties, the QR's picture.
+Everything that the Sekretaris wrote stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree  # ships no types
+from PIL import Image
+
+from pipeline import files
+from pipeline.letters.mark import Mark, read_code, to_identifier, to_properties
+from pipeline.letters.numbering import SPACE, W, characters, repacked
+from pipeline.letters.package import Package, open_package
+
+_PRINTED = ("document.main+xml", "header+xml", "footer+xml", "footnotes+xml", "endnotes+xml")
+_DC = "http://purl.org/dc/elements/1.1/"
+_GAP = f"{SPACE}+"
+_ADDRESSEE = re.compile(r"\s*Yth\.\s*(\S.*\S)")
+Found = tuple[str, Any, int]  # a character, the node that holds it, its place there
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is another's: the `addressee` behind "Yth.", whole `lines` (each the first time that a paragraph says
+    exactly this) and `pieces` of text wherever they stand, each as (old, new); the `code` that gives way to that of
+    `mark`, and the mark's QR as PNG."""
+
+    addressee: str
+    lines: Sequence[tuple[str, str]]
+    pieces: Sequence[tuple[str, str]]
+    code: str
+    mark: Mark
+    qr: bytes
+
+
+def copied(content: bytes, changes: Changes) -> bytes:
+    """The copy. Raises NotALetter for a file that would not pass the gate."""
+    package = open_package(content)
+    lines, changed = dict(changes.lines), {}
+    for ending in _PRINTED:
+        for name in package.of_type(ending):
+            root = _tree(package.xml[name])
+            if name == package.main:
+                _address(root, changes.addressee)
+            _rewrite(root, lines, changes)
+            changed[name] = _bytes(root)
+    return repacked(content, changed | _properties(package, changes) | _pictures(content, changes))
+
+
+def _address(root: Any, addressee: str) -> None:
+    for paragraph in root.iter(f"{{{W}}}p"):
+        found = list(characters(paragraph))
+        if line := _ADDRESSEE.match(_text(found)):
+            _put(found, *line.span(1), addressee)
+            return
+
+
+def _rewrite(root: Any, lines: dict[str, str], changes: Changes) -> None:
+    pieces = {old: new for old, new in (*changes.pieces, (changes.code, changes.mark.code)) if old and old != new}
+    longest = sorted(pieces, key=len, reverse=True)
+    pattern = "|".join(f"({_GAP.join(map(re.escape, old.split()))})" for old in longest)
+    for paragraph in root.iter(f"{{{W}}}p"):
+        found = list(characters(paragraph))
+        text = _text(found)
+        if text.strip() in lines:
+            start = len(text) - len(text.lstrip())
+            _put(found, start, start + len(text.strip()), lines.pop(text.strip()))
+        elif pieces:
+            for match in reversed(list(re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text))):
+                _put(found, *match.span(), pieces[longest[(match.lastindex or 1) - 1]])
+
+
+def _text(found: list[Found]) -> str:
+    return "".join(character for character, _node, _at in found)
+
+
+def _put(found: list[Found], start: int, end: int, text: str) -> None:
+    """Write `text` where these characters stand, as the first of them is written. What comes later is put first:
+    places before it stay right."""
+    inside = [(node, at) for _character, node, at in found[start:end] if node is not None]
+    for order, (node, at) in reversed(list(enumerate(inside))):
+        node.text = node.text[:at] + (text if order == 0 else "") + node.text[at + 1 :]
+        node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+
+
+def _properties(package: Package, changes: Changes) -> dict[str, bytes]:
+    """The mark of the copy, in both places where a mark is kept; a letter that has lost its mark gets none."""
+    changed = {}
+    for name in package.of_type("custom-properties+xml"):
+        changed[name] = to_properties(changes.mark, package.xml[name])
+    for name in package.of_type("core-properties+xml"):
+        root = _tree(package.xml[name])
+        for node in root.iter(f"{{{_DC}}}identifier"):
+            node.text = to_identifier(changes.mark)
+        for node in root.iter(f"{{{_DC}}}title", f"{{{_DC}}}subject", f"{{{_DC}}}description"):
+            for old, new in changes.pieces:
+                node.text = (node.text or "").replace(old, new)
+        changed[name] = _bytes(root)
+    return changed
+
+
+def _pictures(content: bytes, changes: Changes) -> dict[str, bytes]:
+    """The QR, wherever its picture lies and as whatever Word has saved it."""
+    changed = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as letter:
+        for name in [n for n in letter.namelist() if n.startswith("word/media/")] if changes.code else []:
+            picture = letter.read(name)
+            said = files.read_codes(picture, files.sniff(picture))
+            if any(read_code(text) == changes.code for text in said):
+                changed[name] = _as(picture, changes.qr)
+    return changed
+
+
+def _as(old: bytes, qr: bytes) -> bytes:
+    if old[:4] == b"\x89PNG":
+        return qr
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(old)) as source, Image.open(io.BytesIO(qr)) as new:
+        new.convert("RGB").save(out, source.format)
+    return out.getvalue()
+
+
+def _tree(xml: bytes) -> Any:
+    return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _bytes(root: Any) -> bytes:
+    text: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return text
