@@ -253,7 +253,7 @@ class _FormReader(HTMLParser):
         elif tag == "select":
             self.select = name
             form.options[name] = []
-        elif tag == "option":
+        elif tag == "option" and self.select:  # not one of a datalist
             form.options[self.select].append(given.get("value", ""))
             if "selected" in given:
                 form.values[self.select] = [given["value"]]
@@ -275,6 +275,8 @@ class _FormReader(HTMLParser):
             self.form = None
         elif tag == "textarea":
             self.textarea = ""
+        elif tag == "select":
+            self.select = ""
 
 
 @dataclass(frozen=True)

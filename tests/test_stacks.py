@@ -361,7 +361,7 @@ def test_the_serial_becomes_the_status_code_once_and_a_photocopy_gets_its_own(de
     first = settle(desk, task, "catat_slip", slip=str(found[0].id), perihal="Lampu", isi="Padam.")
     with reading(desk.engine) as session:
         like = cases.alike(Work(session, desk.settings, desk.clock()), session.get_one(Slip, found[1].id))
-        assert [c.number for c in like] == ["PGD-2026-000001"]
+        assert [(c.number, why) for c, why in like] == [("PGD-2026-000001", "serial")]
     second = settle(desk, task, "catat_slip", slip=str(found[1].id), perihal="Wifi", isi="Mati.")
     assert first is not None
     assert second is not None

@@ -494,8 +494,7 @@ def _hand_over(deed: Deed) -> None:
     """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
     complaint, form = deed.complaint, deed.form
     way = form.text("cara")
-    reachable = complaint.email or complaint.telepon or (complaint.nama and complaint.alamat)
-    if way == "papan" and reachable:
+    if way == "papan" and not slips.on_board(deed.work.session, complaint):
         raise Invalid({"cara": word("galat.papan")})
     at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
     if at > deed.work.now:

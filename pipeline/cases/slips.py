@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from pipeline import jobs, store
@@ -156,20 +156,56 @@ def tally(session: Session, item_id: int) -> Counter[str]:
     return Counter(one.state for one in all_slips(session, item_id) if one.state not in ("pemisah", "digabung"))
 
 
-def alike(work: Work, slip: Slip) -> list[Complaint]:
-    """Complaints that a slip may double: the same serial, telephone, address or NIK, or much the same words."""
-    known = {name: value_of(slip, name) for name in ("telepon", "email", "nik")}
-    same = [getattr(Complaint, name) == value for name, value in known.items() if value]
-    if slip.serial:
-        same.append(Complaint.status_code == slip.serial)
+def alike(work: Work, slip: Slip) -> list[tuple[Complaint, str]]:
+    """Complaints that a slip may double, the newest first, each with what is alike: serial, telepon, email, nik, or
+    much the same words (isi)."""
+    same = {name: test for name, test in _same(slip).items() if test is not None}
     since = work.now - LOOK_BACK
     recent = select(Complaint).where(Complaint.received_at >= since).order_by(Complaint.id.desc()).limit(300)
-    found = list(work.session.scalars(recent.where(or_(*same)).limit(3))) if same else []
+    found: dict[Complaint, str] = {}
+    for name, test in same.items():
+        for complaint in work.session.scalars(recent.where(test).limit(3)):
+            found.setdefault(complaint, name)
     words = _words(value_of(slip, "uraian"))
     if len(words) >= 5:
-        others = [c for c in work.session.scalars(recent) if _share(words, _words(c.isi)) >= ALIKE]
-        found += [c for c in others if c not in found]
-    return found[:3]
+        for complaint in work.session.scalars(recent):
+            if complaint not in found and _share(words, _words(complaint.isi)) >= ALIKE:
+                found[complaint] = "isi"
+    return list(found.items())[:3]
+
+
+def _same(slip: Slip) -> dict[str, ColumnElement[bool] | None]:
+    """What makes a complaint surely the same person's; numbers as they are dialled, however they were written."""
+    telephone, email, nik = (value_of(slip, name) for name in ("telepon", "email", "nik"))
+    return {
+        "serial": Complaint.status_code == slip.serial if slip.serial else None,
+        "nik": Complaint.nik == nik if nik else None,
+        "telepon": _dialled_in_database() == _dialled(telephone) if telephone else None,
+        "email": func.lower(Complaint.email) == email.lower() if email else None,
+    }
+
+
+def _dialled(number: str) -> str:
+    return re.sub(r"^\+?62", "0", re.sub(r"[^\d+]", "", number))
+
+
+def _dialled_in_database() -> ColumnElement[str]:
+    plain = func.replace(func.replace(func.replace(Complaint.telepon, " ", ""), "-", ""), ".", "")
+    return func.replace(plain, "+62", "0")
+
+
+def on_board(session: Session, complaint: Complaint) -> bool:
+    """Whether the answer may go on the board: nobody can be written to or called, or the slip asks for it."""
+    if not (complaint.email or complaint.telepon or (complaint.nama and complaint.alamat)):
+        return True
+    slip = session.scalars(select(Slip).where(Slip.complaint_id == complaint.id)).first()
+    return slip is not None and slip.ticks.get("papan") is True
+
+
+def stub_of(session: Session, complaint: Complaint) -> str:
+    """The serial on the pengadu's stub; "" where that leads elsewhere (a photocopied form), or there is none."""
+    query = select(Slip.serial).where(Slip.complaint_id == complaint.id, Slip.serial == complaint.status_code)
+    return session.scalars(query).first() or ""
 
 
 def _words(text: str) -> set[str]:
@@ -193,6 +229,7 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
     if form.action.name == "catat_slip":
         complaint = _record(work, slip, person, form)
         slip.state, slip.complaint_id = "dicatat", complaint.id
+        slip.ticks = {"rahasia": bool(form.text("rahasia")), **{way: bool(form.text(f"lewat_{way}")) for way in WAYS}}
     elif form.action.name == "gabungkan_halaman":
         _append(slip, _before(work, slip))
     else:

@@ -21,6 +21,7 @@ from pipeline.browsers import Held
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task, reading, writing
 from pipeline.letters import signature
+from pipeline.slips.layout import spoken
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web import browser, slips
 from pipeline.web.common import Friendly, html, site
@@ -401,6 +402,8 @@ def slip(token: str, complaint_id: int) -> Response:
             {"nama": "Perihal", "nilai": c.perihal},
             {"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(zone))}"},
         ]
+        if serial := cases.stub_of(session, c):
+            rows.insert(0, {"nama": word("slip.halaman.serial"), "nilai": spoken(serial)})
         return html(
             "tanda_terima.html",
             nomor=c.number,

@@ -302,7 +302,7 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     if view.task.kind is TaskKind.PENYAMPAIAN and view.task.closed_at is None:
         rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
         c = view.complaint
-        if c is not None and not (c.email or c.telepon or (c.nama and c.alamat)):  # nobody can be written to or called
+        if c is not None and cases.on_board(view.session, c):
             rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
     if not found or found.alive:
         rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})

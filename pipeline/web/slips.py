@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -84,7 +85,7 @@ def slip_page(
         lewat=[{"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]} for way in WAYS],
         lokasi=_value(given, "lokasi") or _last_location(view.session),
         serial=spoken(slip.serial) if slip.serial else "",
-        serupa=[_known(view, c, slip) for c in cases.alike(cases.Work(view.session, view.settings, view.now), slip)],
+        serupa=[_known(view, *one) for one in cases.alike(cases.Work(view.session, view.settings, view.now), slip)],
         sama=_value(given, "sama"),
         berikut=after[0] if after else None,
         gabung=any(one.id < slip.id for one in waiting),
@@ -173,12 +174,13 @@ def _last_location(session: Session) -> str:
     return session.scalars(query).first() or ""
 
 
-def _known(view: View, complaint: Complaint, slip: Slip) -> dict[str, Any]:
+def _known(view: View, complaint: Complaint, why: str) -> dict[str, Any]:
     return {
         "nomor": complaint.number,
         "tanggal": clock.tanggal(complaint.received_at.astimezone(view.settings.zone)),
         "perihal": complaint.perihal,
-        "serial": bool(slip.serial) and complaint.status_code == slip.serial,
+        "sebab": word(f"slip.serupa.{why}"),
+        "serial": why == "serial",
     }
 
 
@@ -244,7 +246,7 @@ def stack_page(view: View, person: Petugas) -> Response:
                 "serial": spoken(slip.serial) if slip.serial else "",
                 "lokasi": slip.location,
                 "tanda_terima": f"{view.url}/tanda-terima/{c.id}" if c and slip.settled_by == person.kode else "",
-                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and _on_board(c) else "",
+                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and cases.on_board(view.session, c) else "",
             }
         )
     count = cases.tally(view.session, item_id)
@@ -256,11 +258,6 @@ def stack_page(view: View, person: Petugas) -> Response:
     )
 
 
-def _on_board(complaint: Complaint) -> bool:
-    """Whether nobody can be written to or called: the answer goes on the board."""
-    return not (complaint.email or complaint.telepon or (complaint.nama and complaint.alamat))
-
-
 @pages.get("/pengumuman/<int(max=2147483647):complaint_id>")
 def announcement(token: str, complaint_id: int) -> Response:
     """To be printed and pinned to the board: for who holds the stub, and telling nobody else anything."""
@@ -270,23 +267,33 @@ def announcement(token: str, complaint_id: int) -> Response:
         mine = slip is not None and slip.item_id == view.task.item_id
         if complaint is None or not found.full or not (mine or view.task.complaint_id == complaint_id):
             raise Friendly("tidak_ada", 404)
-        zone = view.settings.zone
-        letter = ""
-        if complaint.letter_number and complaint.letter_date and LANGKAH_OF[complaint.stage] == 5:
-            letter = word(
-                "slip.papan.surat", nomor=complaint.letter_number, tanggal=clock.tanggal(complaint.letter_date)
-            )
-        return html(
-            "pengumuman.html",
-            nomor=complaint.number,
-            serial=f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else "",  # whole, it opens the status page
-            diterima=clock.tanggal(complaint.received_at.astimezone(zone)),
-            keadaan=word(f"status.{complaint.stage}"),
-            surat=letter,
-            hari_ini=clock.tanggal(view.now.astimezone(zone)),
-            kota=view.settings.instansi.kota,
-            kembali={"url": view.url, "label": word("catat.kembali")},
-        )
+        return html("pengumuman.html", **_announced(view, complaint, slip))
+
+
+def _announced(view: View, c: Complaint, slip: Slip | None) -> dict[str, Any]:
+    zone, office = view.settings.zone, view.settings.instansi
+    rows = [{"nama": word("slip.papan.nomor"), "nilai": c.number}]
+    rows += [{"nama": word("slip.papan.diterima"), "nilai": _day(c.received_at.astimezone(zone))}]
+    answered = c.decision and c.letter_date and LANGKAH_OF[c.stage] == 5
+    if not answered:
+        rows += [{"nama": word("slip.papan.keadaan"), "nilai": word(f"status.{c.stage}")}]
+    return {
+        "nomor": c.number,
+        "serial": f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else "",  # whole, it opens the status page
+        "rows": rows,
+        "jawaban": word(f"slip.papan.keputusan.{c.decision}", instansi=c.instansi) if answered else "",
+        "surat": word("slip.papan.surat", nomor=c.letter_number, tanggal=_day(c.letter_date), tempat=office.nama)
+        if answered and c.letter_date
+        else "",
+        "hari_ini": _day(view.now.astimezone(zone)),
+        "kota": office.kota,
+        "kembali": {"url": view.url, "label": word("catat.kembali")},
+    }
+
+
+def _day(at: date) -> str:
+    """A date without its weekday, as letters have it."""
+    return clock.tanggal(at).partition(", ")[2]
 
 
 # ---- upload --------------------------------------------------------------------------------------------------
@@ -306,7 +313,15 @@ def _upload_page(session: Session, view: View, problem: str) -> Response:
     query = select(Item, Stack).outerjoin(Stack, Stack.item_id == Item.id).where(Item.source == "scan")
     rows = []
     for item, stack in session.execute(query.order_by(Item.id.desc()).limit(10)):
-        rows.append({"nama": item.name or word("surat.tanpa_perihal"), "kata": _progress(session, item, stack)})
+        kata, done = _progress(session, item, stack)
+        rows.append(
+            {
+                "nama": item.name or word("surat.tanpa_perihal"),
+                "kata": kata,
+                "selesai": done,
+                "jumlah": stack.pages if stack and stack.read_at is None else 0,
+            }
+        )
     return html(
         "slip_unggah.html",
         422 if problem else 200,
@@ -314,20 +329,22 @@ def _upload_page(session: Session, view: View, problem: str) -> Response:
         galat=[{"untuk": "f-berkas", "pesan": problem}] if problem else [],
         berkas=rows,
         batas=view.settings.web.upload_mb,
+        saya=f"{view.url}/saya",
         kembali={"url": view.url, "label": word("catat.kembali")},
     )
 
 
-def _progress(session: Session, item: Item, stack: Stack | None) -> str:
+def _progress(session: Session, item: Item, stack: Stack | None) -> tuple[str, int]:
+    """(in words how far a scan is, pages that are read)."""
     if item.state == "held":
-        return item.reason
+        return item.reason, 0
     if stack is None:
-        return word("slip.unggah.menunggu")
+        return word("slip.unggah.menunggu"), 0
     if stack.read_at is None:
         done = cases.pages_done(session, item.id)
-        return word("slip.unggah.dibaca", selesai=done, jumlah=stack.pages)
+        return word("slip.unggah.dibaca", selesai=done, jumlah=stack.pages), done
     count = cases.tally(session, item.id)
-    return word("slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages)
+    return word("slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages), stack.pages
 
 
 @pages.post("/unggah")

@@ -117,6 +117,14 @@ class House:
         self.office.citizen_sends(subject, text, **more)
         self.tick()
 
+    def scan(self, name: str, content: bytes) -> None:
+        """A file lies in the scanner's folder since a minute, and is taken in and read."""
+        path = self.office.folder / "pindaian" / name
+        path.write_bytes(content)
+        before = path.stat().st_mtime - 60  # the poller leaves a file alone that may still be written to
+        os.utime(path, (before, before))
+        self.tick()
+
     def press(self, where: str, aksi: str, **fields: object) -> str:
         """Press a button of the newest complaint, by the person's newest mail that has it; the page that answers."""
         url = where if "/" in where else self.link(where, aksi)
@@ -291,18 +299,10 @@ def _open_tasks(one: House) -> None:
 
 def _items(one: House) -> None:
     """A slip from the scanner, and a file that cannot be read."""
-    _scan(one, "slip-0001.jpg", (SAMPLES / "slip.jpg").read_bytes())
+    one.scan("slip-0001.jpg", (SAMPLES / "slip.jpg").read_bytes())
     one.pages["tugas pindai"] = one.link("jfu-1", "catat_slip")
-    _scan(one, "slip-0002.pdf", b"bukan PDF")
+    one.scan("slip-0002.pdf", b"bukan PDF")
     one.pages["tugas tertahan"] = one.link("jfu-1", "catat_slip")
-
-
-def _scan(one: House, name: str, content: bytes) -> None:
-    path = one.office.folder / "pindaian" / name
-    path.write_bytes(content)
-    before = path.stat().st_mtime - 60  # the poller leaves a file alone that may still be written to
-    os.utime(path, (before, before))
-    one.tick()
 
 
 def _beside(one: House) -> None:

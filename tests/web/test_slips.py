@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -55,10 +54,7 @@ def pdf(samples: list[Sample]) -> bytes:
 
 def scan(home: House, content: bytes, name: str = "tumpukan.pdf") -> str:
     """Lay a file into the scanner's folder and let it be read; the link of the mail that tells of it."""
-    path = home.office.folder / "pindaian" / name
-    path.write_bytes(content)
-    os.utime(path, times=(time.time() - 60,) * 2)
-    home.tick()
+    home.scan(name, content)
     return home.office.link("jfu-1", "catat_slip")
 
 
