@@ -105,6 +105,7 @@ class Mailbox:
             ssl_context=context if conf.security == "tls" else None,
             timeout=self.timeout,
         )
+        client._imap.debug = 0  # else every mail is written out for a log, twice, even where nobody keeps one
         try:
             if conf.security == "starttls":
                 client.starttls(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -76,6 +77,14 @@ def test_a_big_message_comes_piece_by_piece_into_a_file_without_a_name(
     assert os.fstat(big.raw.fileno()).st_nlink == 0, "nobody can open it, and it is gone with the process"
     big.raw.close()
     assert small.raw == mail(2)
+
+
+def test_no_log_holds_a_mail(settings: Settings, outside: IMAPClient, caplog: pytest.LogCaptureFixture) -> None:
+    outside.append("INBOX", mail(7))
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG), Mailbox(settings) as box:
+        assert list(box.fetch(box.waiting()))
+    assert not [one for one in caplog.messages if "siti" in one or "Lampu" in one]
 
 
 def test_a_message_beyond_the_limit_comes_with_its_head_alone(tmp_path: Path, post: Post, outside: IMAPClient) -> None:
