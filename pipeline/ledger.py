@@ -56,8 +56,8 @@ def twin_of(content: Content) -> str:
     found = sha256(b"\n".join(kept) + b"\n\n")
     rest = b""  # line ends that may be the last ones, which an archive adds to
     for piece in chain([body], pieces):
-        text = (rest + piece).replace(b"\r\n", b"\n")
-        body = text.rstrip(b"\r\n")
+        text = (rest + piece).replace(b"\r", b"")
+        body = text.rstrip(b"\n")
         found.update(body)
         rest = text[len(body) :]
     return found.hexdigest()

@@ -178,12 +178,10 @@ def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
 
 def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
     """A report from an ordinary address: both subject and words must say so, and no person speaks here."""
+    if not phrases.BOUNCE_SUBJECT.search(message.subject) or _a_person_speaks(message):
+        return None
     words = bounces.explanation(message)
-    if (
-        phrases.BOUNCE_SUBJECT.search(message.subject)
-        and phrases.BOUNCE_WORDS.search(words)
-        and not _a_person_speaks(message)
-    ):
+    if phrases.BOUNCE_WORDS.search(words):
         answered = re.match(r"(?i)\s*(?:re|bls|aw)\s*:", message.subject)
         robot = phrases.ROBOT_SENDER.search(message.header("From"))
         failures = bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
