@@ -24,6 +24,7 @@ Interval = tuple[datetime, datetime]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 LONGEST_CLOSURE = 400  # days in a row without office: beyond that the calendar must be wrong
+KEPT = 64  # answers: the tasks of a batch of mail begin at the same moment, and have the same limits
 MOON = timedelta(days=15)  # two first days of Ramadan closer than this mean the same Ramadan
 
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -153,7 +154,7 @@ def _ramadan(hijri_year: int) -> tuple[date, date] | None:
     return begin, begin + (first.month_length() - 1) * DAY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that answers can be kept for it
 class OfficeHours:
     """When the office works. Days are cached: change nothing in it, make another with `dataclasses.replace`.
 
@@ -287,6 +288,7 @@ def due(start: datetime, limit: Limit, hours: OfficeHours) -> datetime:
     return hours.closing(_last_day(start, limit, hours)).astimezone(UTC)
 
 
+@lru_cache(maxsize=KEPT)
 def _after_working(start: datetime, left: timedelta, hours: OfficeHours) -> datetime:
     stretches = _stretches(start, _office_days(hours.local(start).date(), hours), hours)
     begin, end = next(stretches)
@@ -296,6 +298,7 @@ def _after_working(start: datetime, left: timedelta, hours: OfficeHours) -> date
     return begin + left
 
 
+@lru_cache(maxsize=KEPT)
 def _last_day(start: datetime, limit: Limit, hours: OfficeHours) -> date:
     first = hours.local(start).date() + DAY
     if limit.unit == "hari":
@@ -305,6 +308,11 @@ def _last_day(start: datetime, limit: Limit, hours: OfficeHours) -> date:
 
 def elapsed(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
     """Working time between two instants; zero if the second is not the later one."""
+    return _worked(start, end, hours)
+
+
+@lru_cache(maxsize=KEPT)
+def _worked(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
     days = _days(hours.local(start).date(), hours.local(end).date())
     worked = (min(close, end) - begin for begin, close in _stretches(start, days, hours) if begin < end)
     return sum(worked, timedelta())
@@ -407,6 +415,7 @@ def explain(start: datetime, limit: Limit, hours: OfficeHours) -> str:
     return _explain_days(hours.local(start).date(), _last_day(start, limit, hours), limit, hours)
 
 
+@lru_cache(maxsize=KEPT)
 def _explain_working(start: datetime, limit: Limit, hours: OfficeHours) -> str:
     end = hours.local(due(start, limit, hours))
     gaps = skipped(start, end, hours)

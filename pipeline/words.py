@@ -23,6 +23,7 @@ def _all() -> dict[str, Any]:
     return tomllib.loads((TEMPLATES / "istilah.toml").read_text("utf-8"))
 
 
+@lru_cache(maxsize=1024)
 def table(path: str) -> dict[str, Any]:
     """The table at a dotted path, e.g. "aksi.catat.laporkan"; empty if it is not there."""
     node: Any = _all()
