@@ -34,7 +34,7 @@ from sqlalchemy import func, select
 
 from pipeline import config, db, poller
 from pipeline.db import Complaint, Item, Outbox, Sighting, reading
-from pipeline.poller import App
+from pipeline.poller import App, settled
 from tests import servers
 from tests.office import Post, production, write_config
 from tests.servers import Dovecot
@@ -71,7 +71,7 @@ def take_in(path: Path) -> dict[str, Any]:
     settings = config.load(path)
     engine = db.connect(settings.database.url, settings.folder)
     db.migrate(engine)
-    app = App(settings, engine)
+    app = settled(App(settings, engine))  # as `aduan serve` does
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     poller.mail(app)

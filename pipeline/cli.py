@@ -43,7 +43,7 @@ from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
 from pipeline.letters.template import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.mail.mailbox import MailboxDown
-from pipeline.poller import App, Lanes, tick
+from pipeline.poller import App, Lanes, settled, tick
 from pipeline.slips import form, layout, worker
 from pipeline.slips import word as word_form
 from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
@@ -94,7 +94,7 @@ def _ready(context: click.Context) -> App:
         settings.key  # noqa: B018 - read now, so that a missing key is told before any work
     except (ConfigError, ValueError) as error:
         raise Fault(str(error)) from error
-    return App(settings, _engine(settings))
+    return settled(App(settings, _engine(settings)))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,6 +6,7 @@ all once; `Lanes` runs each on its own schedule, with growing pauses for a lane 
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -52,6 +53,13 @@ class App:
 
 
 Report = dict[str, int]
+
+
+def settled(app: App) -> App:
+    """The same, now that all is loaded that stays: what stands in memory is no longer looked through for garbage, which
+    a batch of mail would otherwise start again and again."""
+    gc.freeze()
+    return app
 
 
 def tick(app: App) -> Report:
