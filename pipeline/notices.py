@@ -43,10 +43,16 @@ class Letter:
     opening: bool = False
     files: Sequence[tuple[str, str, str]] = ()  # (sha256, name, mime) that are no documents of the case
     others: Sequence[int] = ()  # further links, of a mail about several tasks
+    wait: timedelta = timedelta()  # before it is due
 
 
 def _send(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> Outbox:
-    """Render templates/email/<name>/ (subject, and one body as text and as HTML) and put the mail into the outbox."""
+    """Render a mail and put it into the outbox."""
+    return outbox.put(session, settings, _draft(session, settings, now, name, to, **context), now)
+
+
+def _draft(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> outbox.Draft:
+    """Render templates/email/<name>/: subject, and one body as text and as HTML."""
     slot = outbox.new_slot()
     tautan = outbox.placeholder(slot, to.link_id) if to.link_id else ""
     values = {
@@ -63,7 +69,7 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
     subject = _render(settings, f"{name}/subject.txt", "txt", values)
     text = _render(settings, f"{name}/body.jinja", "txt", {**values, "perihal_surat": subject})
     html = _render(settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject})
-    draft = outbox.Draft(
+    return outbox.Draft(
         name=name,
         recipient=to.email,
         recipient_name=to.name,
@@ -75,9 +81,9 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
         attachments=(*((d.sha256, d.name, d.mime) for d in to.attachments), *to.files),
         complaint_id=to.complaint.id if to.complaint else None,
         task_id=to.task.id if to.task else None,
+        wait=to.wait,
         **_thread(session, to),
     )
-    return outbox.put(session, settings, draft, now)
 
 
 def _own_page(settings: Settings, to: Letter, link: str) -> str:
@@ -271,28 +277,30 @@ def citizen_words(complaint: Complaint) -> str:
     return complaint.nama or word("pengadu.tanpa_nama")
 
 
-def task(
-    session: Session,
-    settings: Settings,
-    now: datetime,
-    complaint: Complaint,
-    task: Task,
-    person: Petugas,
-    link_id: int,
-    files: Sequence[Document] | None = None,
-    moved: str = "",
-) -> None:
-    """What is asked, by when and why, the complaint, the buttons: to one holder of a task.
+@dataclass(frozen=True)
+class Asked:
+    """One holder of a task, who is asked by the link. `files`: the attachments of a complaint that was recorded just
+    now, so that nobody has been told of it yet. `moved`: whose task it was before."""
 
-    `files`: the attachments of a complaint that was recorded just now, so that nobody has been told of it yet.
-    `moved`: whose task it was before.
-    """
-    fresh = files is not None
-    to = Letter(
-        person.email, person.nama, complaint, task, link_id, _letter_of(session, complaint, task), opening=fresh
-    )
-    context = _task_context(session, settings, complaint, task, files) | {"beralih": moved}
-    _send(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
+    complaint: Complaint
+    task: Task
+    person: Petugas
+    link_id: int
+    files: Sequence[Document] | None = None
+    moved: str = ""
+
+
+def tasks(session: Session, settings: Settings, now: datetime, asked: Iterable[Asked]) -> None:
+    """What is asked, by when and why, the complaint, the buttons: to each holder."""
+    outbox.put_all(session, settings, [_task(session, settings, now, one) for one in asked], now)
+
+
+def _task(session: Session, settings: Settings, now: datetime, asked: Asked) -> outbox.Draft:
+    complaint, task, person = asked.complaint, asked.task, asked.person
+    letter = _letter_of(session, complaint, task)
+    to = Letter(person.email, person.nama, complaint, task, asked.link_id, letter, opening=asked.files is not None)
+    context = _task_context(session, settings, complaint, task, asked.files) | {"beralih": asked.moved}
+    return _draft(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
 
 
 def item_task(
@@ -419,17 +427,14 @@ def acknowledge(session: Session, settings: Settings, now: datetime, complaints:
     sent = outbox.count_since(session, {c.email for c in answerable}, ANSWERS, now - timedelta(hours=1))
     # The longest way through the SOP, so that the promise holds.
     last_day = clock.due(now, settings.sop.langkah[2].limit, settings.hours)
+    answer_day = clock.next_workday(last_day, settings.hours)
+    drafts = []
     for complaint in answerable:
-        _send(
-            session,
-            settings,
-            now,
-            "tanda_terima",
-            _to_citizen(complaint, opening=True),
-            status=status_url(settings, complaint),
-            jawaban=clock.next_workday(last_day, settings.hours),
-        ).next_at = now + timedelta(hours=sent[complaint.email] // cap)
+        to = _to_citizen(complaint, opening=True, wait=timedelta(hours=sent[complaint.email] // cap))
+        url = status_url(settings, complaint)
+        drafts.append(_draft(session, settings, now, "tanda_terima", to, status=url, jawaban=answer_day))
         sent[complaint.email] += 1
+    outbox.put_all(session, settings, drafts, now)
 
 
 def status(

@@ -17,6 +17,7 @@ from pipeline.cases.forms import Invalid
 from pipeline.cases.tasks import holders
 from pipeline.config import ON_BEHALF, Penjabat, Petugas
 from pipeline.db import Delegation, Item, Task
+from pipeline.notices import Asked
 from pipeline.sop import EventKind, Role, TaskKind
 from pipeline.words import word
 
@@ -138,7 +139,8 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
         item = work.session.get_one(Item, task.item_id)
         notices.item_task(work.session, work.settings, work.now, item, task, person, link_id)
         return
-    notices.task(work.session, work.settings, work.now, complaint, task, person, link_id, moved=_moved(work, before))
+    asked = Asked(complaint, task, person, link_id, moved=_moved(work, before))
+    notices.tasks(work.session, work.settings, work.now, [asked])
     log(work, complaint, EventKind.DELEGATED, SYSTEM, task.id, dari=before, kepada=person.jabatan, nama=person.nama)
 
 

@@ -28,6 +28,7 @@ from pipeline.cases.tasks import (
 )
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Item, Task, exclusive
+from pipeline.notices import Asked
 from pipeline.sop import Channel, EventKind, Role, Stage, TaskKind
 
 
@@ -183,9 +184,11 @@ def record(work: Work, news: Sequence[New], actor: Actor = CITIZEN) -> list[Comp
         start(work, task)
         opened[task] = (complaint, files)
     notices.acknowledge(work.session, work.settings, work.now, complaints)
-    for task, person, link_id in links_for(work, list(opened)):
-        complaint, files = opened[task]
-        notices.task(work.session, work.settings, work.now, complaint, task, person, link_id, files)
+    asked = [
+        Asked(opened[task][0], task, person, link_id, opened[task][1])
+        for task, person, link_id in links_for(work, list(opened))
+    ]
+    notices.tasks(work.session, work.settings, work.now, asked)
     return complaints
 
 

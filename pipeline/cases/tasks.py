@@ -19,6 +19,7 @@ from pipeline.cases.forms import Invalid
 from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Digest, Item, Task, exclusive
+from pipeline.notices import Asked
 from pipeline.sop import ROLE_OF, SUPERIORS, EventKind, TaskKind
 from pipeline.words import remaining_words, word
 
@@ -150,8 +151,8 @@ def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
 
 def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:
     """A fresh link and the mail of the task for each who may act on it."""
-    for person, link_id in fresh_links(work, task):
-        notices.task(work.session, work.settings, work.now, complaint, task, person, link_id)
+    asked = [Asked(complaint, task, person, link_id) for person, link_id in fresh_links(work, task)]
+    notices.tasks(work.session, work.settings, work.now, asked)
 
 
 def open_task_of(work: Work, complaint_id: int | None, kind: TaskKind) -> Task | None:

@@ -20,8 +20,9 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import store
@@ -44,7 +45,8 @@ CLOSING = 421  # RFC 5321, 3.8: whatever it was asked, the server ends the conne
 MAILBOX = re.compile(r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})""")
 LONGEST_ADDRESS = 254  # bytes; RFC 5321, 4.5.3.1.3, less the brackets
 ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII)  # words that need no quotes in a name (RFC 5322, 3.2.3)
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
+MORE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8
 POLICY = EmailPolicy(linesep="\r\n", max_line_length=LINE)
 CALENDAR = "text/calendar"
 TokenOf = Callable[[Session, int], str]
@@ -75,7 +77,8 @@ class Unsendable(ValueError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A mail before it is stored. `attachments` are (sha256, name, mime); `links` the ids behind place-holders."""
+    """A mail before it is stored. `attachments` are (sha256, name, mime); `links` the ids behind place-holders; `wait`
+    how long it is not due yet."""
 
     name: str
     recipient: str
@@ -90,6 +93,7 @@ class Draft:
     references: tuple[str, ...] = ()
     complaint_id: int | None = None
     task_id: int | None = None
+    wait: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,10 @@ def placeholder(slot: str, link_id: int) -> str:
 
 def _clean(text: str) -> str:
     """What every database and mail program takes: no control letters, no lone surrogates, lines that end in LF."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
-    return CONTROLS.sub("", text)
+    data = text.encode("utf-8", "replace").translate(None, CONTROLS)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return MORE_CONTROLS.sub(b"", data).decode()
 
 
 def _one_line(text: str) -> str:
@@ -134,31 +140,41 @@ def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Ou
 
     It has no id before the next flush of the session.
     """
+    row = Outbox(**_columns(settings, draft, now))
+    session.add(row)
+    return row
+
+
+def put_all(session: Session, settings: Settings, drafts: Iterable[Draft], now: datetime) -> None:
+    """Store many at once, at half the cost of one by one."""
+    if rows := [_columns(settings, draft, now) for draft in drafts]:
+        session.execute(insert(Outbox), rows)
+
+
+def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
     domain = settings.smtp.sender.rpartition("@")[2]
     thread = [bracketed(one) for one in (*draft.references, draft.in_reply_to) if THREAD_ID.fullmatch(one)]
-    row = Outbox(
-        name=draft.name,
+    return {
+        "name": draft.name,
         # One that cannot be written to must not become another's, nor keep the row from being stored.
-        recipient=draft.recipient if draft.recipient.isprintable() else ascii(draft.recipient),
-        recipient_name=_one_line(draft.recipient_name),
-        subject=_one_line(draft.subject),
-        text=_clean(draft.text),
-        html=_clean(draft.html),
-        headers={
+        "recipient": draft.recipient if draft.recipient.isprintable() else ascii(draft.recipient),
+        "recipient_name": _one_line(draft.recipient_name),
+        "subject": _one_line(draft.subject),
+        "text": _clean(draft.text),
+        "html": _clean(draft.html),
+        "headers": {
             "in_reply_to": thread[-1] if THREAD_ID.fullmatch(draft.in_reply_to) else "",
             "references": list(dict.fromkeys(thread)),
         },
-        attachments=[list(a) for a in draft.attachments],
-        links=list(draft.links),
-        slot=draft.slot,
-        message_id=f"<{secrets.token_hex(16)}@{domain}>",
-        date=now,
-        next_at=now,
-        complaint_id=draft.complaint_id,
-        task_id=draft.task_id,
-    )
-    session.add(row)
-    return row
+        "attachments": [list(a) for a in draft.attachments],
+        "links": list(draft.links),
+        "slot": draft.slot,
+        "message_id": f"<{secrets.token_hex(16)}@{domain}>",
+        "date": now,
+        "next_at": now + draft.wait,
+        "complaint_id": draft.complaint_id,
+        "task_id": draft.task_id,
+    }
 
 
 def count_since(session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime) -> Counter[str]:
