@@ -212,6 +212,7 @@ class Complaint(Base):
     email: Mapped[str] = mapped_column(Text, default="", index=True)
     nik: Mapped[str] = mapped_column(Text, default="")
     rahasia: Mapped[bool] = mapped_column(Boolean, default=False)
+    lampiran_terbuka: Mapped[bool] = mapped_column(Boolean, default=False)  # other units may see what was attached
     prioritas: Mapped[str] = mapped_column(String(8), default="biasa")  # biasa, penting, segera
     perihal: Mapped[str] = mapped_column(Text, default="")
     isi: Mapped[str] = mapped_column(Text, default="")

@@ -54,9 +54,10 @@ def _send(session: Session, settings: Settings, now: datetime, name: str, to: Le
 def _draft(session: Session, settings: Settings, now: datetime, name: str, to: Letter, **context: Any) -> outbox.Draft:
     """Render templates/email/<name>/: subject, and one body as text and as HTML."""
     slot = outbox.new_slot()
+    shown = _for_other_units(to.complaint) if _other_unit(settings, to) else to.complaint
     tautan = outbox.placeholder(slot, to.link_id) if to.link_id else ""
     values = {
-        "p": to.complaint,
+        "p": shown,
         "tugas": to.task,
         "tautan": tautan,
         "batas": _short_limit(settings, to.task, now),
@@ -84,6 +85,30 @@ def _draft(session: Session, settings: Settings, now: datetime, name: str, to: L
         wait=to.wait,
         **_thread(session, to),
     )
+
+
+def _other_unit(settings: Settings, to: Letter) -> bool:
+    """Whether a mail about a confidential case goes to somebody who may not know who complains."""
+    if to.complaint is None or not to.complaint.rahasia or to.email == to.complaint.email:
+        return False
+    if to.task is not None:
+        return to.task.kind is TaskKind.KETERANGAN
+    person = settings.person_at(to.email)
+    return person is None or set(person.peran) <= {Role.KASI}
+
+
+def _for_other_units(complaint: Complaint | None) -> Any:
+    """The case as a template reads it, with its subject masked."""
+    return complaint and _Masked(complaint, masked(complaint, complaint.perihal))
+
+
+@dataclass(frozen=True)
+class _Masked:
+    whole: Complaint
+    perihal: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
 
 
 def _own_page(settings: Settings, to: Letter, link: str) -> str:
@@ -236,12 +261,14 @@ def _task_context(
     session: Session, settings: Settings, complaint: Complaint, task: Task, files: Sequence[Document] | None
 ) -> dict[str, Any]:
     sender = "" if files is not None else _sender(session, complaint)
+    closed = hidden_files(complaint, task.kind)
     if files is None:
         files = _attachments(session, complaint, "lampiran")
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {
         "isi": masked(complaint, complaint.isi) if task.kind is TaskKind.KETERANGAN else complaint.isi,
-        "lampiran": [{"label": d.name, "url": f"/berkas/{d.id}"} for d in files[:MAX_NAMED]],
+        "lampiran": [] if closed else [{"label": d.name, "url": f"/berkas/{d.id}"} for d in files[:MAX_NAMED]],
+        "tertutup": len(files) if closed else 0,
         "pengirim": sender,
         "jawaban_unit": [] if task.kind is TaskKind.CATAT else _answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
@@ -249,7 +276,7 @@ def _task_context(
         "lain": others,
         "kata": reply_words(session, task, complaint),
         "langkah": settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1],
-        "catatan": task.note,
+        "catatan": masked(complaint, task.note) if task.kind is TaskKind.KETERANGAN else task.note,
         "ikut": answered_with(session, complaint) if task.kind is TaskKind.JAWABAN else [],
         "pengadu": citizen_words(complaint),
     }
@@ -336,9 +363,13 @@ def reminder(
         terlambat=late,
         lewat=lewat,
         hitungan=limit_words(settings, task),
-        judul=complaint.perihal if complaint else (item.name if item else ""),
+        judul=_subject(complaint, task.kind) if complaint else (item.name if item else ""),
         diminta=word(f"tugas.{task.kind}"),
     )
+
+
+def _subject(complaint: Complaint, kind: TaskKind) -> str:
+    return masked(complaint, complaint.perihal) if kind is TaskKind.KETERANGAN else complaint.perihal
 
 
 def late_task(
@@ -574,9 +605,9 @@ def meeting(
         uid=row.uid,
         sequence=row.sequence,
         at=row.at,
-        title=word("rapat.judul", nomor=complaint.number, perihal=complaint.perihal),
+        title=word("rapat.judul", nomor=complaint.number, perihal=masked(complaint, complaint.perihal)),
         place=row.place,
-        text="\n\n".join(filter(None, (row.agenda, ", ".join(settings.sop.keterkaitan)))),
+        text="\n\n".join(filter(None, (masked(complaint, row.agenda), ", ".join(settings.sop.keterkaitan)))),
         organiser=(settings.smtp.sender, settings.smtp.sender_name),
         guests=[(address, name) for address, name in row.invited],
         stamp=now,
@@ -584,12 +615,13 @@ def meeting(
     method: Literal["REQUEST", "CANCEL"] = "CANCEL" if cancelled else "REQUEST"
     digest = store.put(session, invitation.write(one, method))
     kind = "batal" if cancelled else "ubah" if row.sequence else "baru"
+    who = ", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who))))
     for address, name in guests:
         person = settings.person_at(address)
         to = Letter(address, name, complaint, files=((digest, "undangan.ics", f"text/calendar; method={method}"),))
         _send(
             session, settings, now, "rapat", to, petugas=person, sapaan=name or address, rapat=row, jenis=kind,
-            alasan=reason, peserta=", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who)))),
+            alasan=reason, agenda=masked(complaint, row.agenda), peserta=who,
         )  # fmt: skip
 
 
@@ -612,6 +644,14 @@ def forwarded(
         session, settings, now, "terusan_instansi", to, instansi=agency, pesan=message, pengadu=person,
         isi=masked(complaint, complaint.isi),
     )  # fmt: skip
+
+
+FROM_OUTSIDE = ("lampiran", "halaman")  # what a pengadu sent, or wrote by hand
+
+
+def hidden_files(complaint: Complaint, kind: TaskKind) -> bool:
+    """Whether the attachments of a confidential complaint are kept from another unit: a picture cannot be masked."""
+    return complaint.rahasia and not complaint.lampiran_terbuka and kind is TaskKind.KETERANGAN
 
 
 CONTACTS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}|(?<!\d)(?:\+62|62|0)8[\d .-]{7,15}\d|(?<!\d)\d{16}(?!\d)")

@@ -163,7 +163,7 @@ def _known(c: Complaint | None, field: Field) -> list[str]:
     if c is None or field.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
         return []
     if field.kind is FieldKind.CENTANG:
-        return ["ya"] if c.rahasia else []
+        return ["ya"] if field.name == "rahasia" and c.rahasia else []
     if field.name == "ringkasan":
         return [c.ringkasan or (c.isi if len(c.isi) <= LONG_SUMMARY else "")]
     known = ("perihal", "kategori", "nama", "alamat", "telepon", "email")

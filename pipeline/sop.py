@@ -226,6 +226,7 @@ MARK = Action(
     fields=(
         Field("prioritas", FieldKind.PILIH, required=True, choices=PRIORITIES),
         Field("rahasia", FieldKind.CENTANG),
+        Field("lampiran_terbuka", FieldKind.CENTANG),  # only where something is attached
     ),
 )
 FORWARD = Action(

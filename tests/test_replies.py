@@ -15,7 +15,7 @@ from pipeline.demo.signed import signed_scan
 from pipeline.sop import COMMANDS, EventKind, Stage, TaskKind, action
 from pipeline.words import table
 from tests.desk import Desk, desk_in
-from tests.office import SIGNED, Mail, compose
+from tests.office import SIGNED, SITI, Mail, compose
 
 INTAKE = "aduan@kominfo.example"
 MAIL_OF = {
@@ -89,6 +89,15 @@ def test_the_words_of_the_reply_are_kept_and_those_of_the_history_are_not(desk: 
     assert desk.complaint(number).hasil == "Benar padam.\nTiang nomor 7."
     event = next(e for e, _ in desk.events(number) if e.kind is EventKind.REPORTED)
     assert (event.actor, event.actor_title) == ("sekretaris", "Sekretaris")
+
+
+def test_a_confidential_case_confirms_nothing_by_itself(desk: Desk) -> None:
+    """What the case knows is filled in; that a paper whose code cannot be read is the right one, a person must say."""
+    number = desk.record(rahasia=True)
+    desk.press("jfu-1", "laporkan", number=number, nama="Siti Rahmawati", email=SITI, rahasia="ya")
+    desk.to(Stage.TANDA_TANGAN, number)
+    answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=[("surat.jpg", "image/jpeg", SIGNED)])
+    assert desk.stage(number) is Stage.TANDA_TANGAN
 
 
 def test_a_report_keeps_what_is_known_of_the_pengadu(desk: Desk) -> None:

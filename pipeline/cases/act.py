@@ -315,7 +315,8 @@ def _mark(deed: Deed) -> None:
     """How urgent a case is, and whether other units may know who complains."""
     c, form = deed.complaint, deed.form
     c.prioritas, c.rahasia = form.text("prioritas"), bool(form.text("rahasia"))
-    deed.log(EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia)
+    c.lampiran_terbuka = bool(form.text("lampiran_terbuka"))
+    deed.log(EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia, lampiran=c.lampiran_terbuka)
 
 
 def _forward(deed: Deed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline import clock
+from pipeline import clock, notices
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import File
@@ -26,7 +26,7 @@ def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meetin
         ("Hari, tanggal", clock.tanggal(at)),
         ("Waktu", f"pukul {clock.pukul(at)} WIB"),
         ("Tempat", meeting.place),
-        ("Agenda", " ".join(meeting.agenda.split()) or complaint.perihal),
+        ("Agenda", notices.masked(complaint, " ".join(meeting.agenda.split()) or complaint.perihal)),
     ]
     others = [name for line in meeting.who.splitlines() if (name := ADDRESS.sub("", line).strip(" ,;<>()"))]
     known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address)))]
@@ -40,7 +40,7 @@ def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meetin
                 ("Hal", word("rapat.perihal_surat")),
             ),
             to=("Yth.", *(f"{n}. {name}" for n, name in enumerate([*(p.jabatan for p in known), *others], 1))),
-            opening=word("rapat.pembuka", nomor=complaint.number, perihal=complaint.perihal),
+            opening=word("rapat.pembuka", nomor=complaint.number, perihal=notices.masked(complaint, complaint.perihal)),
             rows=rows,
             closing=word("rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama),
             signer=(*title, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),

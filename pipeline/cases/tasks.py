@@ -329,7 +329,10 @@ def about(session: Session, settings: Settings, now: datetime, task: Task) -> di
     """One line of a list of tasks: what, which case, by when, what is left; `kapan` is terlambat, hari_ini or nanti."""
     complaint = session.get(Complaint, task.complaint_id) if task.complaint_id else None
     item = session.get(Item, task.item_id) if task.item_id else None
-    name = complaint.perihal if complaint else (item.name if item else "")
+    name = item.name if item else ""
+    if complaint is not None:
+        asked = task.kind is TaskKind.KETERANGAN
+        name = notices.masked(complaint, complaint.perihal) if asked else complaint.perihal
     words, tone, when = word("waktu.berhenti"), "hati", "nanti"
     if task.due_at is not None:
         words, tone = remaining_words(settings, task.due_at, now)

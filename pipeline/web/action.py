@@ -219,8 +219,7 @@ def _document(session: Session, view: View, found: links.Opened, document_id: in
         raise Friendly("tidak_ada", 404)
     same_case = view.complaint is not None and row.complaint_id == view.complaint.id
     same_item = view.task.item_id is not None and row.item_id == view.task.item_id
-    asked = view.task.kind is TaskKind.KETERANGAN  # a Kasubag/Kasi sees what the question is about, not the letters
-    if not (same_case or same_item) or (asked and row.kind not in ("lampiran", "halaman", "keterangan")):
+    if not (same_case or same_item) or not view.shows(row):
         raise Friendly("tidak_ada", 404)
     return row
 

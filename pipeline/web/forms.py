@@ -33,6 +33,7 @@ CONTROLS = {
     FieldKind.BERKAS: "file",
     FieldKind.PINDAIAN: "file",
 }
+KNOWN_TICKS = ("rahasia", "lampiran_terbuka")  # what the case tells; anything else is for the person to tick
 ACCEPT = {
     FieldKind.SURAT: ".docx",
     FieldKind.BERKAS: "image/*,.pdf,.docx",
@@ -70,7 +71,7 @@ def control(
     needed = field.required and not (field.name == "bertanda_tangan" and view.settings.surat.pkcs12)
     shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": needed}
     if field.kind is FieldKind.CENTANG:
-        ticked = bool(values) or (fill and bool(view.complaint and view.complaint.rahasia))
+        ticked = bool(values) or (fill and field.name in KNOWN_TICKS and bool(getattr(view.complaint, field.name, "")))
         return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
     if field.kind in (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT):
         options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
@@ -140,6 +141,8 @@ def _asked(view: View, field: Field) -> bool:
     """Whether the case gives reason to ask for this field."""
     if field.name == "nomor_surat":
         return view.settings.surat.penomoran == "manual"
+    if field.name == "lampiran_terbuka":
+        return bool(view.documents(*notices.FROM_OUTSIDE))
     if field.name == "sistem":
         return bool(view.settings.surat.pkcs12 and _pdf_of(view))
     if field.name == "yakin":

@@ -68,8 +68,13 @@ def matter(view: View) -> dict[str, Any]:
         "judul": word("halaman.isi"),
         "teks": _shown(view, c.isi),
         "asal": word("halaman.asal", pengadu=who, kanal=word(f"lewat.{c.channel}"), waktu=when),
-        "berkas": [file_row(view, d) for d in view.documents("lampiran")],
+        "berkas": [file_row(view, d) for d in view.documents("lampiran") if view.shows(d)],
+        "tertutup": word("rapat.lampiran_tertutup") if _closed(view, c) else "",
     }
+
+
+def _closed(view: View, c: Complaint) -> bool:
+    return notices.hidden_files(c, view.task.kind) and bool(view.documents(*notices.FROM_OUTSIDE))
 
 
 def _original(view: View, item: Item) -> dict[str, Any]:
@@ -92,7 +97,8 @@ def sections(view: View) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if task.note:
         title = task.kind if task.kind in (TaskKind.KETERANGAN, TaskKind.CATAT) else "lain"
-        found.append({"judul": word(f"judul_catatan.{title}"), "isi": [{"teks": task.note}], "dulu": True})
+        said = [{"teks": _shown(view, task.note)}]
+        found.append({"judul": word(f"judul_catatan.{title}"), "isi": said, "dulu": True})
     if c.decision and task.kind is not TaskKind.KETERANGAN:
         agency = f" ({c.instansi})" if c.instansi else ""
         decision = word(f"pilihan.keputusan.{c.decision}") + agency
@@ -129,7 +135,7 @@ def _units(view: View) -> list[dict[str, Any]]:
         {
             "kepala": event.actor_title,
             "ket": f"{event.actor_name}, {clock.pukul(event.at.astimezone(view.settings.zone))}",
-            "teks": data.get("teks", ""),
+            "teks": _shown(view, data.get("teks", "")),
         }
         for event, data in view.history(EventKind.UNIT_ANSWERED)
     ]
@@ -166,6 +172,7 @@ def _meetings(view: View) -> list[dict[str, Any]]:
         names = {str(a).lower(): n or a for a, n in standing.invited}
         said = ", ".join(f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}" for a, state in standing.answers.items())
         rows.append({"kepala": word("rapat.jawaban"), "teks": said})
+    rows = [{**row, "teks": _shown(view, row["teks"])} for row in rows]
     lead = ", ".join(view.settings.sop.keterkaitan)
     return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
 
@@ -205,7 +212,9 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
         values["arah"] = f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"
     if data.get("prioritas"):
         values["prioritas"] = word(f"pilihan.prioritas.{data['prioritas']}")
-        values["kerahasiaan"] = word("rapat.rahasia" if data.get("rahasia") else "rapat.terbuka")
+        values["kerahasiaan"] = word("rapat.rahasia" if data.get("rahasia") else "rapat.terbuka").lower()
+        if data.get("rahasia") and data.get("lampiran"):
+            values["kerahasiaan"] += word("rapat.lampiran_terbuka")
     return _shown(view, word(f"peristiwa.{event.kind}", **values).strip())
 
 
@@ -270,7 +279,7 @@ def task_page(
         "dokumen": [
             file_row(view, d)
             for d in reversed(view.documents())
-            if d.id not in shown and d.kind != "rupa" and c is not None
+            if d.id not in shown and d.kind != "rupa" and c is not None and view.shows(d)
         ],
         "riwayat": timeline(view),
         "utama": main,

@@ -54,6 +54,15 @@ class View:
             query = query.where(Document.kind.in_(kinds))
         return list(self.session.scalars(query.order_by(Document.id)))
 
+    def shows(self, document: Document) -> bool:
+        """Whether the holder may have a file: a Kasubag/Kasi sees what the question is about, not the letters, and of
+        a confidential case only what has been released."""
+        if self.task.kind is not TaskKind.KETERANGAN or self.complaint is None:
+            return True
+        if document.kind in notices.FROM_OUTSIDE:
+            return not notices.hidden_files(self.complaint, self.task.kind)
+        return document.kind == "keterangan"
+
     def history(self, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
         return notices.history(self.session, self.complaint, *kinds) if self.complaint else []
 
