@@ -293,6 +293,7 @@ class Meeting(Base):
     uid: Mapped[str] = mapped_column(String(80), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
+    until: Mapped[datetime]
     place: Mapped[str] = mapped_column(Text)
     agenda: Mapped[str] = mapped_column(Text, default="")
     who: Mapped[str] = mapped_column(Text, default="")  # others, in words; those with an address are invited too

@@ -605,6 +605,7 @@ def meeting(
         uid=row.uid,
         sequence=row.sequence,
         at=row.at,
+        until=row.until,
         title=word("rapat.judul", nomor=complaint.number, perihal=masked(complaint, complaint.perihal)),
         place=row.place,
         text="\n\n".join(filter(None, (masked(complaint, row.agenda), ", ".join(settings.sop.keterkaitan)))),
@@ -621,8 +622,16 @@ def meeting(
         to = Letter(address, name, complaint, files=((digest, "undangan.ics", f"text/calendar; method={method}"),))
         _send(
             session, settings, now, "rapat", to, petugas=person, sapaan=name or address, rapat=row, jenis=kind,
+            waktu_rapat=meeting_time(settings, row.at, row.until),
             alasan=reason, agenda=masked(complaint, row.agenda), peserta=who,
         )  # fmt: skip
+
+
+def meeting_time(settings: Settings, at: datetime, until: datetime | None) -> str:
+    """From when to when; the end of an old one may not be known."""
+    begins = clock.waktu(at, settings.zone)
+    ends = clock.pukul(until.astimezone(settings.zone)) if until else ""
+    return word("rapat.waktu", mulai=begins, selesai=ends) if ends else begins
 
 
 def _words_only(text: str) -> str:

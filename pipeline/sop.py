@@ -180,6 +180,7 @@ class FieldKind(StrEnum):
     UNIT = "unit"  # any number of units
     CENTANG = "centang"
     WAKTU = "waktu"  # date and time in the office's zone
+    JAM = "jam"  # time of day in the office's zone
     SURAT = "surat"  # a letter from Word
     BERKAS = "berkas"  # any document or picture
     PINDAIAN = "pindaian"  # a signed PDF or a picture of it
@@ -324,6 +325,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             closes=False,
             fields=(
                 Field("waktu", FieldKind.WAKTU, required=True),
+                Field("selesai", FieldKind.JAM),
                 Field("tempat", required=True),
                 Field("agenda", FieldKind.PANJANG),
                 Field("undangan", FieldKind.PESERTA),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -43,6 +43,7 @@ from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
 OVER = (Stage.SELESAI, Stage.BATAL)
+AN_HOUR = timedelta(hours=1)
 # The mails of the next task wait for what a job makes.
 AFTER = {
     (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
@@ -298,10 +299,25 @@ def _meeting(deed: Deed) -> None:
     at, form = datetime.fromisoformat(deed.form.text("waktu")), deed.form
     if at <= deed.work.now:
         raise Invalid({"waktu": word("galat.waktu_lalu")})
+    until = _end_of_meeting(deed, at)
     codes, who = form.choices.get("undangan", ()), form.text("peserta")
-    row = set_meeting(deed.work, deed.complaint, at, form.text("tempat"), form.text("agenda"), codes, who)
+    row = set_meeting(deed.work, deed.complaint, (at, until), form.text("tempat"), form.text("agenda"), codes, who)
     told = ", ".join(name or address for address, name in row.invited)
-    deed.log(EventKind.MEETING_SET, waktu=at.isoformat(), tempat=row.place, peserta=who, agenda=row.agenda, kepada=told)
+    deed.log(
+        EventKind.MEETING_SET, waktu=at.isoformat(), selesai=until.isoformat(), tempat=row.place, peserta=who,
+        agenda=row.agenda, kepada=told,
+    )  # fmt: skip
+
+
+def _end_of_meeting(deed: Deed, at: datetime) -> datetime:
+    """On the same day; an hour later where no end is given."""
+    if not deed.form.text("selesai"):
+        return at + AN_HOUR
+    zone = deed.work.settings.zone
+    ends = datetime.combine(at.astimezone(zone).date(), time.fromisoformat(deed.form.text("selesai")), zone)
+    if ends <= at:
+        raise Invalid({"selesai": word("galat.selesai")})
+    return ends.astimezone(UTC)
 
 
 def _call_off(deed: Deed) -> None:

@@ -20,6 +20,7 @@ from pipeline.words import word
 
 LONGEST = 20_000  # characters of one field; a letter page holds about 3,000
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+_TIME = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)(?:[.:]\d\d)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
 
 
@@ -120,6 +121,8 @@ class _Reader:
             raise ValueError(word("galat.telepon"))
         if one.kind is FieldKind.PILIH and text not in one.choices:
             raise ValueError(word("galat.kosong.pilih"))
+        if one.kind is FieldKind.JAM:
+            return _time_of_day(text)
         if one.kind is FieldKind.WAKTU:
             try:
                 local = datetime.fromisoformat(text)
@@ -164,6 +167,14 @@ class _Reader:
             elif mime not in files.ACCEPTED:
                 raise ValueError(word("galat.jenis_berkas"))
         self.files[one.name] = File(clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content)
+
+
+def _time_of_day(text: str) -> str:
+    """ "11:30", however it was typed; ValueError for anything else."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(word("galat.jam"))
+    return f"{int(found[1]):02}:{found[2]}"
 
 
 def verified(settings: Settings, content: bytes, moment: datetime | None = None) -> signature.Verdict | None:

@@ -21,10 +21,11 @@ from pipeline.words import word
 def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meeting, today: date) -> bytes:
     """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
     office, head = settings.instansi, settings.signers[0]
-    at, title = meeting.at.astimezone(settings.zone), head.signature_title.split("\n")
+    at, until = meeting.at.astimezone(settings.zone), meeting.until.astimezone(settings.zone)
+    title = head.signature_title.split("\n")
     rows = [
         ("Hari, tanggal", clock.tanggal(at)),
-        ("Waktu", f"pukul {clock.pukul(at)} WIB"),
+        ("Waktu", word("rapat.pukul", mulai=clock.pukul(at), selesai=clock.pukul(until), zona=at.tzname() or "")),
         ("Tempat", meeting.place),
         ("Agenda", notices.masked(complaint, " ".join(meeting.agenda.split()) or complaint.perihal)),
     ]

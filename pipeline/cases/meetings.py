@@ -19,9 +19,16 @@ ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{
 
 
 def set_meeting(
-    work: Work, complaint: Complaint, at: datetime, place: str, agenda: str, codes: tuple[str, ...], who: str
+    work: Work,
+    complaint: Complaint,
+    when: tuple[datetime, datetime],
+    place: str,
+    agenda: str,
+    codes: tuple[str, ...],
+    who: str,
 ) -> Meeting:
-    """Invite to a rapat. One that stands and is still to come is changed; who is no longer invited is told so."""
+    """Invite to a rapat from one time to another. One that stands and is still to come is changed; who is no longer
+    invited is told so."""
     row = notices.standing_meeting(work.session, complaint)
     before: list[tuple[str, str]] = []
     if row is not None and row.at > work.now:
@@ -29,7 +36,7 @@ def set_meeting(
     else:
         row = Meeting(complaint_id=complaint.id, uid=_uid(work), answers={}, sequence=0)
         work.session.add(row)
-    row.at, row.place, row.agenda, row.who = at, place, agenda, who
+    (row.at, row.until), row.place, row.agenda, row.who = when, place, agenda, who
     row.invited = [list(one) for one in _guests(work, codes, who)]
     work.session.flush()
     now = [(a, n) for a, n in row.invited]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import icalendar
 
-LENGTH = timedelta(hours=1)
 ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE")
 
 
@@ -23,6 +22,7 @@ class Invitation:
     uid: str
     sequence: int
     at: datetime
+    until: datetime
     title: str
     place: str
     text: str
@@ -42,7 +42,7 @@ def write(one: Invitation, method: Literal["REQUEST", "CANCEL"]) -> bytes:
     event.add("sequence", one.sequence)
     event.add("dtstamp", one.stamp.astimezone(UTC))
     event.add("dtstart", one.at.astimezone(UTC))
-    event.add("dtend", (one.at + LENGTH).astimezone(UTC))
+    event.add("dtend", one.until.astimezone(UTC))
     event.add("summary", one.title)
     event.add("location", one.place)
     event.add("description", one.text)

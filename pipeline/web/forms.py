@@ -29,6 +29,7 @@ CONTROLS = {
     FieldKind.EMAIL: "email",
     FieldKind.TELEPON: "tel",
     FieldKind.WAKTU: "datetime-local",
+    FieldKind.JAM: "time",
     FieldKind.SURAT: "file",
     FieldKind.BERKAS: "file",
     FieldKind.PINDAIAN: "file",

@@ -154,7 +154,7 @@ def _units(view: View) -> list[dict[str, Any]]:
 def _meetings(view: View) -> list[dict[str, Any]]:
     rows = []
     for event, data in view.history(EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED):
-        at = clock.waktu(datetime.fromisoformat(data["waktu"]), view.settings.zone) if "waktu" in data else ""
+        at = _time_of(view, data)
         if event.kind is EventKind.MEETING_SET:
             told = [data.get("agenda", ""), word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else ""]
             text = "\n\n".join(filter(None, (*told, data.get("peserta", ""))))
@@ -175,6 +175,11 @@ def _meetings(view: View) -> list[dict[str, Any]]:
     rows = [{**row, "teks": _shown(view, row["teks"])} for row in rows]
     lead = ", ".join(view.settings.sop.keterkaitan)
     return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
+
+
+def _time_of(view: View, data: Mapping[str, Any]) -> str:
+    begins, ends = (datetime.fromisoformat(data[name]) if data.get(name) else None for name in ("waktu", "selesai"))
+    return notices.meeting_time(view.settings, begins, ends) if begins else ""
 
 
 def _earlier(view: View) -> list[dict[str, Any]]:
@@ -203,8 +208,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
         values["keputusan"] = word(f"pilihan.keputusan.{data['keputusan']}")
     if data.get("tugas"):
         values["tugas"] = word(f"tugas.{data['tugas']}")
-    if data.get("waktu"):
-        values["waktu"] = clock.waktu(datetime.fromisoformat(data["waktu"]), view.settings.zone)
+    values["waktu"] = _time_of(view, data)
     if isinstance(data.get("kepada"), list):
         people = [view.settings.person(code) for code in data["kepada"]]
         values["kepada"] = ", ".join(p.jabatan for p in people if p)

@@ -13,7 +13,7 @@ import pytest
 from docx import Document as Docx
 
 from pipeline import store
-from pipeline.cases import Forbidden
+from pipeline.cases import Forbidden, Invalid
 from pipeline.db import Meeting, Outbox, reading
 from pipeline.mail import outbox
 from pipeline.mail.invitation import answer
@@ -33,6 +33,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def meet(desk: Desk, **changes: Any) -> None:
     fields = {
         "waktu": "2026-11-26T10:00",
+        "selesai": "11:30",
         "tempat": "Ruang Rapat Lantai 2",
         "agenda": "Penyebab padam dan jadwal perbaikan",
         "undangan": ["kasi-infrastruktur"],
@@ -70,7 +71,7 @@ def test_everybody_invited_gets_an_invitation_that_calendars_understand(desk: De
     assert set(found) == {SECRETARY, UNIT, GUEST}
     assert {method for method, _ in found.values()} == {"REQUEST"}
     event = found[GUEST][1]
-    assert event.decoded("dtstart") == jakarta(26, 10)
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (jakarta(26, 10), jakarta(26, 11, 30))
     assert (str(event["location"]), event["sequence"]) == ("Ruang Rapat Lantai 2", 0)
     assert number in str(event["summary"])
     assert str(event["organizer"]) == "mailto:aduan@kominfo.example"
@@ -79,8 +80,32 @@ def test_everybody_invited_gets_an_invitation_that_calendars_understand(desk: De
     assert len({str(e["uid"]) for _, e in found.values()}) == 1
     words = " ".join(desk.mails("rapat")[0].text.split())
     assert "SOP Penyelenggaraan Rapat Dinas" in words
+    assert "Kamis, 26 November 2026, pukul 10.00 sampai 11.30" in words
     assert "Ketua RW 02" in words
     assert "Penyebab padam dan jadwal perbaikan" in words
+
+
+def test_a_rapat_without_an_end_lasts_an_hour(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk, selesai="")
+    assert calendars(desk)[UNIT][1].decoded("dtend") == jakarta(26, 11)
+
+
+@pytest.mark.parametrize("typed", ["11.30", "11:30", "11:30:00"])
+def test_end_is_read_as_people_type_it(desk: Desk, typed: str) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk, selesai=typed)
+    assert calendars(desk)[UNIT][1].decoded("dtend") == jakarta(26, 11, 30)
+
+
+@pytest.mark.parametrize("typed", ["10:00", "09:30", "24:00", "siang", "11"])
+def test_end_that_is_none_or_lies_before_the_beginning_is_refused(desk: Desk, typed: str) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    with pytest.raises(Invalid) as caught:
+        meet(desk, selesai=typed)
+    assert set(caught.value.errors) == {"selesai"}
+    assert desk.mails("rapat") == []
+    assert EventKind.MEETING_SET not in desk.kinds(number)
 
 
 def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
@@ -166,7 +191,8 @@ def test_the_undangan_is_a_letter_in_word_that_names_the_sop(desk: Desk) -> None
     words = "\n".join([*(p.text for p in letter.paragraphs), *cells])
     for part in (
         "PEMERINTAH KOTA MADIUN", "Undangan Rapat", "1. Sekretaris", "2. Kasi Pengelolaan Infrastruktur", "Ketua RW 02",
-        number, "Kamis, 26 November 2026", "pukul 10.00 WIB", "Ruang <b>&", "SOP Penyelenggaraan Rapat Dinas",
+        number, "Kamis, 26 November 2026", "pukul 10.00 sampai 11.30 WIB", "Ruang <b>&",
+        "SOP Penyelenggaraan Rapat Dinas",
         "NOOR AFLAH",
     ):  # fmt: skip
         assert part in words, part
