@@ -15,8 +15,6 @@ import shutil
 import signal
 import sys
 import threading
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -37,9 +35,6 @@ from pipeline import reconcile as reconciliation
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, TEMPLATES, ConfigError, Settings, load
 from pipeline.db import Seal, reading, writing
-from pipeline.demo.office import Office
-from pipeline.demo.pages import register as register_playground
-from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
 from pipeline.letters.template import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.mail.mailbox import MailboxDown
@@ -382,40 +377,14 @@ def _copying(copy: Any, done: str) -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"), show_default=True)
 def demo(auto: bool, port: int, folder: Path) -> None:
     """Coba seluruh SOP di komputer ini, dengan orang dan surat rekaan; tidak ada yang terkirim ke luar."""
+    from pipeline.demo import show  # its servers take 5 MiB, which no other command needs
+
     try:
-        play_alone(folder) if auto else playground(folder, port)
-    except PlayError as error:
+        show.alone(out, folder) if auto else show.playground(out, folder, port)
+    except show.PlayError as error:
         raise Found(f"Gagal: {error}") from error
     except OSError as error:
         raise Fault(f"Port {port} sedang dipakai. Coba: aduan demo --port {port + 1} ({error})") from error
-
-
-def play_alone(folder: Path) -> None:
-    """Every role plays itself; the papers are left in the folder."""
-    start = time.monotonic()
-    with Office(folder, 0) as office, Progress(console=out, transient=True) as progress:
-        line = progress.add_task("Menyiapkan kantor", total=STEPS_OF_PLAY)
-
-        def tell(words: str) -> None:
-            progress.console.print(words, markup=False)
-            progress.update(line, description=words, advance=1)
-
-        numbers = Player(office, tell).play()
-        files = export(office, folder)
-    kinds = Counter(path.parent.name if path.suffix != ".eml" else "email" for path in files)
-    out.print(f"Selesai dalam {time.monotonic() - start:.0f} detik: {len(numbers)} pengaduan melewati kelima langkah.")
-    out.print(f"Lihat {folder}/: {kinds['surat']} berkas surat, {kinds['email']} email, Buku Pengaduan.xlsx")
-
-
-def playground(folder: Path, port: int) -> None:
-    """Serve the playground until Ctrl+C."""
-    with Office(folder, port, register_playground) as office:
-        office.send_next()
-        out.print(f"Buka http://127.0.0.1:{office.port}/demo di peramban. Berhenti: Ctrl+C")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            out.print("Selesai. Data percobaan ada di folder demo/kerja.")
 
 
 # ---- the office's words --------------------------------------------------------------------------------------
