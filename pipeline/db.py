@@ -225,6 +225,7 @@ class Complaint(Base):
     perintah: Mapped[str] = mapped_column(Text, default="")
     instansi: Mapped[str] = mapped_column(Text, default="")  # the agency named with bukan_wewenang
     letter_number: Mapped[str] = mapped_column(String(80), default="")
+    covering_number: Mapped[str] = mapped_column(String(80), default="")  # of the letter to that agency
     letter_date: Mapped[date | None] = mapped_column(Date)
     delivery: Mapped[str] = mapped_column(String(16), default="")  # email, langsung, pos, telepon, papan
     delivered_at: Mapped[datetime | None]

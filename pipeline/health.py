@@ -20,6 +20,7 @@ from pipeline import cases, db, files
 from pipeline.config import TEMPLATES, ConfigError, Settings
 from pipeline.db import Complaint, Job, Lane, Outbox
 from pipeline.letters.returned import inspect
+from pipeline.letters.series import COVERING
 from pipeline.letters.template import TemplateError
 from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.sop import Channel, Decision
@@ -43,7 +44,7 @@ def letter_template(settings: Settings, template: bytes | None = None) -> None:
     for decision in Decision:
         for name in ("Contoh Nama", ""):
             sample = _sample(decision, name)
-            for kind in (str(decision), cases.COVERING):
+            for kind in (str(decision), COVERING.name):
                 inspect(cases.compose_letter(settings, sample, kind, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
 
 

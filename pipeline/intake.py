@@ -320,7 +320,7 @@ def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters
     official = work.settings.person_at(ours.recipient)
     if official is not None:
         links.revoke(work.session, ours.links, work.now)  # the quoted mail holds them
-    if ours.name in ("rapat", "terusan_instansi"):
+    if ours.name in ("rapat", "terusan_instansi", "surat_pengantar"):
         return _guest_answers(work, item, message, ours)
     if official is not None and ours.task_id is not None:
         task = work.session.get_one(Task, ours.task_id)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from pipeline import clock, store
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Document, Event, Item, Meeting, Outbox, Payload, Seal, Task
+from pipeline.letters.series import ANSWER, COVERING, LETTERS
 from pipeline.mail import invitation, outbox
 from pipeline.sop import ACTIONS, COMMANDS, LANGKAH_OF_TASK, Action, EventKind, Role, TaskKind
 from pipeline.words import environment, fold, remaining_words, table, word
@@ -199,13 +200,21 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
     if action.name in ("kirim_email", "tanya_pengadu"):
         return bool(c and c.email)
     if action.name == "ajukan":
-        letters = _attachments(session, c, "konsep", "surat") if c else []
-        return bool(letters) and not letter_blocked(letters[-1])
+        letters = newest_letters(session, c) if c else []
+        return bool(letters) and not any(map(letter_blocked, letters))
+    if action.name == "unggah_pengantar":
+        return bool(c and len(newest_letters(session, c)) > 1)
     if action.name == "notulen":
         return bool(c and history(session, c, EventKind.MEETING_SET))
     if action.name == "batal_rapat":
         return bool(c and standing_meeting(session, c))
     return True
+
+
+def newest_letters(session: Session, c: Complaint) -> list[Document]:
+    """The letters that are worked on, as they are now: the answer, and the covering letter where there is one."""
+    wanted = LETTERS if c.instansi else (ANSWER,)
+    return [newest for one in wanted for newest in _attachments(session, c, *one.worked_on)[-1:]]
 
 
 def letter_blocked(letter: Document) -> bool:
@@ -245,16 +254,22 @@ def _answers(session: Session, settings: Settings, complaint: Complaint) -> list
 def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Document]:
     """The file that goes with the mail: the newest letter to edit or sign, the signed one to deliver."""
     if task.kind is TaskKind.JAWABAN:
-        newest = _attachments(session, complaint, "konsep", "surat")[-1:]
-        newest += _attachments(session, complaint, "pengantar")[-1:] if complaint.instansi else []
+        newest = newest_letters(session, complaint)
     elif task.kind is TaskKind.TANDA_TANGAN:
-        newest = _attachments(session, complaint, "akhir")[-1:]
-        newest += _attachments(session, complaint, "pengantar_akhir")[-1:] if complaint.instansi else []
+        newest = final_letters(session, complaint)
     elif task.kind is TaskKind.PENYAMPAIAN:
-        newest = _attachments(session, complaint, "ttd")[-1:]
+        newest = _attachments(session, complaint, ANSWER.signed)[-1:]
+    elif task.kind is TaskKind.PENGANTAR:
+        newest = _attachments(session, complaint, COVERING.signed)[-1:]
     else:
         newest = []
     return [d for d in newest if store.size(session, d.sha256) <= MAX_ATTACHED]
+
+
+def final_letters(session: Session, complaint: Complaint) -> list[Document]:
+    """The letters as they are to be signed."""
+    wanted = LETTERS if complaint.instansi else (ANSWER,)
+    return [newest for one in wanted for newest in _attachments(session, complaint, one.final)[-1:]]
 
 
 def _task_context(
@@ -328,6 +343,28 @@ def _task(session: Session, settings: Settings, now: datetime, asked: Asked) -> 
     to = Letter(person.email, person.nama, complaint, task, asked.link_id, letter, opening=asked.files is not None)
     context = _task_context(session, settings, complaint, task, asked.files) | {"beralih": asked.moved}
     return _draft(session, settings, now, f"tugas_{task.kind}", to, petugas=person, **context)
+
+
+def may_hand_in(
+    session: Session, settings: Settings, now: datetime, complaint: Complaint, task: Task, clerk: Petugas, link_id: int
+) -> None:
+    """To a JFU: a letter waits for its signature, and they may hand in the signed paper for whoever signs."""
+    to = Letter(clerk.email, clerk.nama, complaint, task, link_id)
+    _send(session, settings, now, "boleh_unggah", to, petugas=clerk, penanda=settings.signers[0])
+
+
+def handed_in(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    signer: Petugas,
+    by: Petugas,
+    signed: Sequence[Document],
+) -> None:
+    """To whoever is named on a letter: somebody else has handed it in as signed by them."""
+    to = Letter(signer.email, signer.nama, complaint, attachments=signed)
+    _send(session, settings, now, "diunggah_untuk", to, petugas=signer, oleh=by)
 
 
 def item_task(
@@ -541,7 +578,7 @@ def letter(
 
 def _gist(session: Session, complaint: Complaint) -> list[str]:
     """The points of the letter in its own words: what stands between its opening and its closing."""
-    newest = _attachments(session, complaint, "konsep", "surat")[-1:]
+    newest = _attachments(session, complaint, *ANSWER.worked_on)[-1:]
     lines = (newest[0].facts or {}).get("alinea", []) if newest else []
     start = next((n for n, text in enumerate(lines, 1) if len(text) > SENTENCE and text.endswith(":")), 0)
     said = lines[start:] if start else [text for text in lines if len(text) > SENTENCE and "\t" not in text]
@@ -652,6 +689,24 @@ def forwarded(
     return _send(
         session, settings, now, "terusan_instansi", to, instansi=agency, pesan=message, pengadu=person,
         isi=masked(complaint, complaint.isi),
+    )  # fmt: skip
+
+
+def covering(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    complaint: Complaint,
+    task: Task,
+    signed: Document,
+    address: str,
+    message: str,
+) -> Outbox:
+    """The signed covering letter to the agency that is in charge."""
+    to = Letter(address, complaint.instansi, complaint, task, attachments=(signed,))
+    return _send(
+        session, settings, now, "surat_pengantar", to, pesan=message, kode=signed.code,
+        keaslian=f"{settings.web.base_url}/asli/{signed.code}",
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from pipeline.heartbeat import Heartbeat
 from pipeline.ledger import Arrival
 from pipeline.letters.mark import new_code
 from pipeline.letters.returned import NotALetter, inspect
+from pipeline.letters.series import ANSWER, COVERING, LETTERS
 from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
@@ -239,19 +240,21 @@ def _work(app: App, kind: str) -> int:
 
 
 def _draft(app: App, complaint_id: int) -> None:
+    """The answer, and the covering letter where another agency is in charge."""
     with reading(app.engine) as session:
         complaint = session.get_one(Complaint, complaint_id)
         work = Work(session, app.settings, app.clock())
-        settings = work.settings
-        version, number = cases.next_version(work, complaint), cases.own_number(work, complaint)
-    room, code, other = settings.surat.room(app.clock().astimezone(settings.zone).year), new_code(), new_code()
-    content = cases.compose_letter(settings, complaint, str(complaint.decision), version, code, number or room)
-    covering = None
-    if complaint.decision is Decision.BUKAN_WEWENANG:
-        covering = (other, cases.compose_letter(settings, complaint, cases.COVERING, version, other, room))
-    made = cases.Drafted(version, code, content, inspect(content), room, covering)
+        settings, version = work.settings, cases.next_version(work, complaint)
+        numbers = {series: cases.own_number(work, complaint, series) for series in LETTERS}
+    room = settings.surat.room(app.clock().astimezone(settings.zone).year)
+    made = []
+    for series in LETTERS if complaint.decision is Decision.BUKAN_WEWENANG else (ANSWER,):
+        kind, code = series.name if series is COVERING else str(complaint.decision), new_code()
+        content = cases.compose_letter(settings, complaint, kind, version, code, numbers[series] or room)
+        made.append((series, code, content, inspect(content), room))
     with writing(app.engine) as session:
-        cases.draft_letter(Work(session, app.settings, app.clock()), complaint_id, made)
+        work = Work(session, app.settings, app.clock())
+        cases.draft_letters(work, complaint_id, cases.Drafted(version, tuple(made)))
 
 
 def _copy(app: App, complaint_id: int) -> None:
@@ -264,23 +267,25 @@ def _copy(app: App, complaint_id: int) -> None:
 
 
 def _final(app: App, complaint_id: int) -> None:
-    """The letter as it is to be signed, with its number and date."""
+    """The letters as they are to be signed, with their numbers and date."""
     with reading(app.engine) as session:
         work = Work(session, app.settings, app.clock())
         complaint = session.get_one(Complaint, complaint_id)
-        source = cases.letters_of(work, complaint)[-1]
-        content, room = store.get(session, source.sha256), cases.room_of(work, complaint)
-        beside = cases.covering_of(work, complaint)
-        other = store.get(session, beside.sha256) if beside else b""
-    if complaint.letter_date is None:
+        sources = [
+            (cases.letters_of(work, complaint, one)[-1], cases.room_of(work, complaint, one),
+             cases.own_number(work, complaint, one))
+            for one in cases.series_in(work, complaint)
+        ]  # fmt: skip
+        contents = store.get_all(session, [source.sha256 for source, _room, _number in sources])
+    day = complaint.letter_date
+    if day is None:
         return
-    day, covering = complaint.letter_date, None
-    content = cases.final_form(app.settings, content, room, complaint.letter_number, day)
-    if beside is not None:
-        own = (beside.facts or {}).get("nomor", "")
-        covering = (beside, cases.final_form(app.settings, other, room, own, day) if own else other)
+    made = [
+        (source, cases.final_form(app.settings, contents[source.sha256], room, number, day))
+        for source, room, number in sources
+    ]
     with writing(app.engine) as session:
-        cases.letter_to_sign(Work(session, app.settings, app.clock()), complaint_id, source, content, covering)
+        cases.letters_to_sign(Work(session, app.settings, app.clock()), complaint_id, made)
 
 
 def _pdf(app: App, document_id: int) -> None:

@@ -79,7 +79,8 @@ def _obstacle(one: Reply) -> str:
     if task.closed_at is not None:
         return word("balasan.sudah_selesai")
     holding = cases.holders(work.settings, task)
-    if one.person.kode not in {p.kode for p in holding}:
+    handing_in = one.person.kode in {p.kode for p in cases.helpers(work.settings, task)}
+    if not handing_in and one.person.kode not in {p.kode for p in holding}:
         return word("balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
     if FORWARD.match(one.message.subject):
         return word("balasan.terusan")

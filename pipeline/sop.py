@@ -55,6 +55,7 @@ class TaskKind(StrEnum):
     JAWABAN = "jawaban"
     TANDA_TANGAN = "tanda_tangan"
     PENYAMPAIAN = "penyampaian"
+    PENGANTAR = "pengantar"  # the covering letter is delivered to the agency in charge
     ARSIP = "arsip"  # a closed complaint: correct, reopen
     PINDAI = "pindai"  # an item: a scanned slip to be typed in
     TERTAHAN = "tertahan"  # an item: something that could not be read
@@ -95,6 +96,8 @@ class EventKind(StrEnum):
     SIGNED = "signed"
     SENT = "sent"
     DELIVERED = "delivered"
+    COVERING_SENT = "covering_sent"  # surat pengantar, to the agency in charge
+    COVERING_DELIVERED = "covering_delivered"
     SEND_FAILED = "send_failed"
     BOUNCED = "bounced"
     REOPENED = "reopened"
@@ -113,10 +116,17 @@ ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
     TaskKind.JAWABAN: (Role.SEKRETARIS,),
     TaskKind.TANDA_TANGAN: (Role.KEPALA,),
     TaskKind.PENYAMPAIAN: (Role.JFU,),
+    TaskKind.PENGANTAR: (Role.JFU,),
     TaskKind.ARSIP: (Role.JFU, Role.SEKRETARIS),
     TaskKind.PINDAI: (Role.JFU,),
     TaskKind.TERTAHAN: (Role.JFU,),
 }
+
+# Tasks beside the one that carries a complaint forward: they change no stage, and end by themselves.
+BESIDE = (TaskKind.KETERANGAN, TaskKind.PENGANTAR)
+
+# What a JFU may hand in for the one who has signed on paper.
+HANDED_IN = ("tandatangani",)
 
 # Who hears of what is late, in this order (the line of the office).
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = {
@@ -163,6 +173,7 @@ LANGKAH_OF_TASK: Mapping[TaskKind, int] = {
     TaskKind.JAWABAN: 4,
     TaskKind.TANDA_TANGAN: 4,
     TaskKind.PENYAMPAIAN: 5,
+    TaskKind.PENGANTAR: 5,
     TaskKind.ARSIP: 5,
 }
 
@@ -348,11 +359,13 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     ),
     TaskKind.JAWABAN: (
         Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
+        Action("unggah_pengantar", closes=False, fields=(Field("surat_pengantar", FieldKind.SURAT, required=True),)),
         Action(
             "ajukan",
             Stage.TANDA_TANGAN,
             fields=(
                 Field("nomor_surat"),  # only where the office numbers by hand
+                Field("nomor_pengantar"),  # the same, where there is a covering letter
                 Field("catatan", FieldKind.PANJANG),
                 Field("yakin", FieldKind.CENTANG),  # only where something in the letter wants a look
             ),
@@ -365,6 +378,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             Stage.PENYAMPAIAN,
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
+                Field("pengantar_bertanda_tangan", FieldKind.PINDAIAN),  # where there is a covering letter
                 Field("sistem", FieldKind.CENTANG),  # signed here with the office's certificate, where it has one
                 Field("tanpa_kode", FieldKind.CENTANG),  # confirmed where the code could not be read
             ),
@@ -389,6 +403,26 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         FORWARD,
         CORRECTION,
         Action("kembalikan", Stage.JAWABAN, fields=REASON),
+    ),
+    TaskKind.PENGANTAR: (
+        Action(
+            "kirim_pengantar",
+            fields=(
+                Field("alamat_instansi", FieldKind.EMAIL, required=True),
+                Field("pesan", FieldKind.PANJANG),
+            ),
+        ),
+        Action(
+            "sampaikan_pengantar",
+            fields=(
+                Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos")),
+                Field("penerima"),
+                Field("waktu", FieldKind.WAKTU),
+                Field("resi"),
+                Field("berkas", FieldKind.BERKAS),
+                Field("bukti", FieldKind.PANJANG),
+            ),
+        ),
     ),
     TaskKind.ARSIP: (Action("buka_kembali", Stage.KLARIFIKASI, fields=REASON), CORRECTION),
     TaskKind.PINDAI: (
@@ -432,6 +466,7 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.JAWABAN: (Command("SETUJU", "ajukan", "catatan"), RETURN),
     TaskKind.TANDA_TANGAN: (Command("SETUJU", "tandatangani"), RETURN),
     TaskKind.PENYAMPAIAN: (Command("KIRIM", "kirim_email", "pesan"), RETURN),
+    TaskKind.PENGANTAR: (Command("KIRIM", "kirim_pengantar", "pesan", (), "alamat_instansi"),),
     TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
     TaskKind.PINDAI: (),  # a stack is looked at page by page
     TaskKind.TERTAHAN: (NO_COMPLAINT,),

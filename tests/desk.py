@@ -45,6 +45,7 @@ PEOPLE = {
     TaskKind.JAWABAN: "sekretaris",
     TaskKind.TANDA_TANGAN: "kepala",
     TaskKind.PENYAMPAIAN: "jfu-1",
+    TaskKind.PENGANTAR: "jfu-1",
     TaskKind.ARSIP: "jfu-1",
     TaskKind.PINDAI: "jfu-1",
     TaskKind.TERTAHAN: "jfu-1",
@@ -156,6 +157,8 @@ class Desk:
         if name == "tandatangani":
             values = {"tanpa_kode": ["ya"], **values}  # the sample picture of a signed letter has no code
         uploads = {key: Upload(*file) for key, file in (files or {}).items()}
+        if name == "tandatangani" and uploads and self.complaint(number).instansi:  # the covering letter is signed too
+            uploads = {"pengantar_bertanda_tangan": uploads["bertanda_tangan"], **uploads}
         form = cases.check(self.settings, task.kind, name, values, uploads, seen)
         with self.work() as work:
             return cases.act(work, task.id, self.person(who), form)

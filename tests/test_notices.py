@@ -57,7 +57,9 @@ def _a_whole_case(desk: Desk) -> None:
         perintah="Pengaduan ini tentang meteran listrik.",
     )
     desk.jobs()
-    desk.to(Stage.PENYAMPAIAN, number)
+    desk.to(Stage.TANDA_TANGAN, number)
+    desk.press("jfu-1", "tandatangani", number=number, files={"bertanda_tangan": ("surat.jpg", SIGNED)})
+    desk.press("jfu-1", "kirim_pengantar", number=number, alamat_instansi="pln@luar.example", pesan="Mohon dibantu.")
     desk.press("jfu-1", "kirim_email", number=number, pesan="Salam hormat.")
     _ended(desk, "dead", "550 5.1.1 User unknown")
     desk.press("jfu-1", "kirim_email", number=number)

@@ -9,13 +9,11 @@ from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
-from pipeline.cases.forms import Checked, File, Invalid, Upload, check, read_fields, read_letter
+from pipeline.cases.forms import Checked, File, Invalid, Scan, Upload, check, read_fields, read_letter, read_scan
 from pipeline.cases.invitations import compose_invitation, store_invitation
 from pipeline.cases.letters import (
-    COVERING,
     by_code,
     compose_letter,
-    covering_of,
     final_form,
     found_in,
     letters_of,
@@ -23,6 +21,8 @@ from pipeline.cases.letters import (
     own_number,
     paragraphs_of,
     room_of,
+    series_in,
+    signer_is_another,
     store_pdf,
 )
 from pipeline.cases.meetings import INVITE, meeting_answered
@@ -31,9 +31,9 @@ from pipeline.cases.results import (
     Drafted,
     bounced,
     delivery_result,
-    draft_letter,
+    draft_letters,
     letter_by_mail,
-    letter_to_sign,
+    letters_to_sign,
     next_version,
 )
 from pipeline.cases.slips import (
@@ -64,6 +64,7 @@ from pipeline.cases.tasks import (
     digest_waits,
     due_for_reminder,
     held_items,
+    helpers,
     holders,
     open_item_task,
     remind,
@@ -75,7 +76,6 @@ from pipeline.cases.together import copy_letter, keep_copy, merge_parent
 __all__ = [
     "CITIZEN",
     "COPY",
-    "COVERING",
     "FINAL_FORM",
     "FORMS",
     "FRESH_DRAFT",
@@ -93,6 +93,7 @@ __all__ = [
     "Invalid",
     "New",
     "Pengadu",
+    "Scan",
     "Upload",
     "Work",
     "about",
@@ -111,12 +112,11 @@ __all__ = [
     "compose_invitation",
     "compose_letter",
     "copy_letter",
-    "covering_of",
     "delegate",
     "delegations",
     "delivery_result",
     "digest_waits",
-    "draft_letter",
+    "draft_letters",
     "due_for_reminder",
     "duplicate_of",
     "end_delegation",
@@ -127,12 +127,13 @@ __all__ = [
     "hand_over",
     "held_items",
     "held_reason",
+    "helpers",
     "holders",
     "keep_copy",
     "keep_item_files",
     "letter_by_mail",
-    "letter_to_sign",
     "letters_of",
+    "letters_to_sign",
     "levels",
     "meeting_answered",
     "merge_parent",
@@ -147,6 +148,7 @@ __all__ = [
     "paragraphs_of",
     "read_fields",
     "read_letter",
+    "read_scan",
     "record",
     "record_at_counter",
     "remind",
@@ -154,6 +156,8 @@ __all__ = [
     "room_of",
     "seal_day",
     "send_digests",
+    "series_in",
+    "signer_is_another",
     "stack_arrived",
     "stack_opened",
     "stack_read",

@@ -8,7 +8,7 @@ nothing. The table `DO` at the end names the function of every action.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -17,8 +17,19 @@ from pipeline import clock, files, notices, saved, store
 from pipeline.cases import slips, together
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
-from pipeline.cases.forms import Checked, File, Invalid
-from pipeline.cases.letters import by_code, found_in, give_number, keep_letter, letters_of, levels, of_another
+from pipeline.cases.forms import Checked, File, Invalid, Scan
+from pipeline.cases.letters import (
+    by_code,
+    found_in,
+    give_numbers,
+    keep_letter,
+    letters_of,
+    levels,
+    of_another,
+    own_number,
+    series_in,
+    signer_is_another,
+)
 from pipeline.cases.meetings import call_off, set_meeting
 from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
@@ -28,6 +39,7 @@ from pipeline.cases.tasks import (
     close_rest,
     extend,
     fresh_links,
+    helpers,
     holders,
     open_task,
     open_task_of,
@@ -37,8 +49,21 @@ from pipeline.cases.tasks import (
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
 from pipeline.letters.mark import read_code
+from pipeline.letters.series import ANSWER, COVERING, Series, series_of
 from pipeline.mail import outbox
-from pipeline.sop import BINDING, MERGEABLE, TASK_OF, Channel, Decision, EventKind, Stage, TaskKind, next_stage
+from pipeline.sop import (
+    BESIDE,
+    BINDING,
+    HANDED_IN,
+    MERGEABLE,
+    TASK_OF,
+    Channel,
+    Decision,
+    EventKind,
+    Stage,
+    TaskKind,
+    next_stage,
+)
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
@@ -65,12 +90,6 @@ class Deed:
     def actor(self) -> Actor:
         return actor_of(self.person)
 
-    @property
-    def code(self) -> str:
-        """The code that is printed on the letter that is worked on."""
-        letters = letters_of(self.work, self.complaint)
-        return letters[-1].code if letters else ""
-
     def log(self, kind: EventKind, **data: object) -> None:
         log(self.work, self.complaint, kind, self.actor, self.task.id, **data)
 
@@ -90,7 +109,8 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _lock_parent_too(work, task, form)
     complaint = locked(work, task.complaint_id) if task.complaint_id else None
     work.session.refresh(task)
-    mine = [p for p in holders(work.settings, task) if p.kode == person.kode]
+    allowed = [*holders(work.settings, task), *(helpers(work.settings, task) if form.action.name in HANDED_IN else ())]
+    mine = [p for p in allowed if p.kode == person.kode]
     if not mine:
         raise Forbidden(form.action.name)
     person = mine[0]  # in the form in which they hold the task: "Plh. Kepala Dinas"
@@ -106,7 +126,7 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     else:
         saved.drop(work.session, task.id, person.kode, form.action.name)
     DO[task.kind, form.action.name](deed)
-    if form.action.closes and task.kind is not TaskKind.KETERANGAN:
+    if form.action.closes and task.kind not in BESIDE:
         _move(deed, next_stage(task.kind, form.action.name, complaint.stage))
     if form.action.name in BINDING:
         notices.decision_receipt(work.session, work.settings, work.now, complaint, person)
@@ -144,13 +164,16 @@ def _move(deed: Deed, stage: Stage) -> None:
     if complaint.stage in together.WRITTEN and stage not in together.WRITTEN:
         together.recall(work, complaint)
     complaint.stage = stage
-    close_rest(work, complaint, "dilanjutkan")
+    onward = stage in (Stage.SELESAI, Stage.PENGIRIMAN)
+    close_rest(work, complaint, "dilanjutkan", keep=(TaskKind.PENGANTAR,) if onward else ())
     if stage in OVER:
         _end(work, complaint, deed.actor)
     if stage in TASK_OF:
         note = deed.form.text("alasan") if deed.form.action.name in ("kembalikan", "buka_kembali") else ""
         after = AFTER.get((deed.task.kind, stage), "")
         open_task(work, complaint, TASK_OF[stage], note=note, after=after)
+    if stage is Stage.PENYAMPAIAN and COVERING in series_in(work, complaint):
+        open_task(work, complaint, TaskKind.PENGANTAR)
     together.order_copies(work, complaint)
     if stage is Stage.DIGABUNG:  # the parent's letter may wait for its signature already
         together.order_copies(work, work.session.get_one(Complaint, complaint.parent_id))
@@ -387,37 +410,51 @@ def _decide(deed: Deed) -> None:
 
 def _store_letter(deed: Deed) -> None:
     """An edited letter comes back by the page; what is wrong with it is told there, and blocks only `ajukan`."""
-    letter = deed.form.letter
+    _store(deed, ANSWER, "surat")
+
+
+def _store_covering(deed: Deed) -> None:
+    if COVERING not in series_in(deed.work, deed.complaint):
+        raise Forbidden("unggah_pengantar")
+    _store(deed, COVERING, "surat_pengantar")
+
+
+def _store(deed: Deed, series: Series, name: str) -> None:
+    letter = deed.form.letters.get(name)
     if letter is None:
-        raise Invalid({"surat": word("galat.kosong.berkas")})
-    if problem := of_another(deed.work, deed.complaint, letter):
-        raise Invalid({"surat": problem})
-    file = deed.form.files["surat"]
-    row = keep_letter(deed.work, deed.complaint, "surat", file, letter, deed.code, deed.actor)
-    deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman")
+        raise Invalid({name: word("galat.kosong.berkas")})
+    if problem := of_another(deed.work, deed.complaint, letter, series):
+        raise Invalid({name: problem})
+    row = keep_letter(deed.work, deed.complaint, deed.form.files[name], letter, deed.actor, series)
+    deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman", surat=word(f"jenis_surat.{series.name}"))
 
 
 def _submit(deed: Deed) -> None:
-    """The letter goes to be signed, under its number. What was found in it must be mended, or confirmed."""
-    letters = letters_of(deed.work, deed.complaint)
+    """The letters go to be signed, under their numbers. What was found in them must be mended, or confirmed."""
+    work, complaint, form = deed.work, deed.complaint, deed.form
+    letters = letters_of(work, complaint)
     decided = _decided_at(deed)
     if not letters or (decided is not None and letters[-1].created_at < decided):
         raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
-    if deed.form.seen and _newer_letter(deed):
+    if form.seen and _newer_letter(deed):
         raise Invalid({"catatan": word("galat.versi_baru")})
-    letter, typed = letters[-1], deed.form.text("nomor_surat")
-    if "blokir" in levels(letter):
-        raise Invalid({"catatan": word("galat.surat_terhalang")})
-    if "lihat" in levels(letter) and not deed.form.text("yakin"):
+    newest = [letters_of(work, complaint, series)[-1] for series in series_in(work, complaint)]
+    for letter in newest:
+        if "blokir" in levels(letter):
+            raise Invalid({"catatan": word("galat.surat_terhalang")})
+        if problem := signer_is_another(work, letter):
+            raise Invalid({"catatan": problem})
+    looked = [f.message for letter in newest for f in found_in(letter) if f.level == "lihat"]
+    if looked and not form.text("yakin"):
         raise Invalid({"yakin": word("galat.yakin")})
-    give_number(deed.work, deed.complaint, typed)
+    give_numbers(work, complaint, form.values)
     deed.log(
         EventKind.SUBMITTED,
-        dokumen=letter.id,
-        sha256=letter.sha256,
-        nomor=deed.complaint.letter_number,
-        teks=deed.form.text("catatan"),
-        dikonfirmasi=[f.message for f in found_in(letter) if f.level == "lihat"],
+        dokumen=letters[-1].id,
+        sha256=letters[-1].sha256,
+        nomor=complaint.letter_number,
+        teks=form.text("catatan"),
+        dikonfirmasi=looked,
     )
 
 
@@ -438,44 +475,85 @@ def _decided_at(deed: Deed) -> datetime | None:
 
 
 def _sign(deed: Deed) -> None:
-    """The signed letter is named after the case: it goes to the pengadu under that name, as a PDF."""
-    confirmed = _match(deed)
-    signed, complaint, verdict = deed.form.files["bertanda_tangan"], deed.complaint, deed.form.verdict
-    name = f"Surat jawaban {complaint.number.replace('/', '-')}.pdf"
+    """The signed letters are named after the case: they go out under that name, as PDFs. Who is named on them and who
+    hands them in may be two people; both are recorded."""
+    fields = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan"}
+    kept = [_keep_signed(deed, series, fields[series]) for series in series_in(deed.work, deed.complaint)]
+    answer, told, _vouched = kept[0]
+    facts = answer.facts or {}
+    data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
+    if facts.get("kode_penanda", deed.person.kode) != deed.person.kode:
+        data["untuk"] = facts["kode_penanda"]
+        told = f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
+        _tell_signer(deed, [row for row, _told, _vouched in kept])
+    ids = [row.id for row, _told, _vouched in kept]
+    deed.log(EventKind.SIGNED, dokumen=ids, sha256=answer.sha256, teks=told, **data)
+
+
+def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, bool]:
+    """(the document, what is told of its signature, whether a person has vouched for which letter it is)."""
+    work, complaint, scan, signed = deed.work, deed.complaint, deed.form.scans.get(name), deed.form.files.get(name)
+    if scan is None or signed is None:
+        raise Invalid({name: word("galat.kosong.berkas")})
+    vouched = _match(deed, series, name, scan)
     if signed.mime != files.PDF:
-        add_documents(deed.work, "pindaian", [signed], deed.actor, complaint=complaint)
-        signed = replace(signed, mime=files.PDF, content=files.as_pdf(signed.content))
-    (row,) = add_documents(deed.work, "ttd", [replace(signed, name=name)], deed.actor, complaint=complaint)
-    head = deed.work.settings.signers[0]
-    row.code = deed.code
-    row.facts = {
-        "nomor": complaint.letter_number,
-        "tanggal": complaint.letter_date.isoformat() if complaint.letter_date else "",
-        "penanda": head.nama,
-        "jabatan": head.jabatan,
+        add_documents(work, "pindaian", [signed], deed.actor, complaint=complaint)
+    title = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.pdf"
+    (row,) = add_documents(work, series.signed, [File(title, files.PDF, scan.pdf)], deed.actor, complaint=complaint)
+    facts = _as_submitted(deed, series)
+    verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
+    row.code = letters_of(work, complaint, series)[-1].code
+    row.facts = facts | {
         "vonis": verdict.facts if verdict else None,
         "kalimat": verdict.sentence if verdict else "",
     }
-    told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if confirmed else "tanda_tangan.cocok")
-    deed.log(EventKind.SIGNED, dokumen=[row.id], sha256=row.sha256, teks=told, tanpa_kode=confirmed)
+    told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
+    return row, told, vouched
 
 
-def _match(deed: Deed) -> bool:
+def _as_submitted(deed: Deed, series: Series) -> dict[str, object]:
+    """Number, date and signer of the letter that went to be signed."""
+    final = documents(deed.work, deed.complaint, series.final)[-1:]
+    c, head = deed.complaint, deed.work.settings.signers[0]
+    known = {
+        "nomor": own_number(deed.work, c, series),
+        "tanggal": c.letter_date.isoformat() if c.letter_date else "",
+        "kode_penanda": head.kode,
+        "penanda": head.nama,
+        "jabatan": head.jabatan,
+    }
+    said = final[0].facts or {} if final else {}
+    return {name: said.get(name) or value for name, value in known.items()}
+
+
+def _tell_signer(deed: Deed, signed: list[Document]) -> None:
+    """Whoever is named on the letter hears that somebody else has handed it in as signed by them."""
+    work, facts = deed.work, signed[0].facts or {}
+    person = work.settings.person(str(facts["kode_penanda"]))
+    if person is not None:
+        notices.handed_in(work.session, work.settings, work.now, deed.complaint, person, deed.person, signed)
+
+
+def _match(deed: Deed, series: Series, name: str, scan: Scan) -> bool:
     """Stop a paper that says it is another letter; True where it says nothing and a person has confirmed it."""
-    work, form = deed.work, deed.form
-    found = [code for text in form.codes if (code := read_code(text))]
-    if deed.code and deed.code in found:
+    work, complaint = deed.work, deed.complaint
+    own = letters_of(work, complaint, series)[-1:]
+    found = [code for text in scan.codes if (code := read_code(text))]
+    if own and own[0].code and own[0].code in found:
         return False
     for code in found:
         source = by_code(work, code)
         if source is None:
-            raise Invalid({"bertanda_tangan": word("galat.kode_asing", kode=code)})
-        if source.complaint_id == deed.complaint.id:
-            raise Invalid({"bertanda_tangan": word("galat.kode_lama")})
-        other = work.session.get_one(Complaint, source.complaint_id)
-        raise Invalid({"bertanda_tangan": word("galat.kode_lain", nomor=other.number)})
-    if not form.text("tanpa_kode"):
-        raise Invalid({"bertanda_tangan": word("galat.kode_tak_terbaca")})
+            raise Invalid({name: word("galat.kode_asing", kode=code)})
+        if source.complaint_id != complaint.id:
+            other = work.session.get_one(Complaint, source.complaint_id)
+            raise Invalid({name: word("galat.kode_lain", nomor=other.number)})
+        if source.kind != series.drafted:
+            this, wanted = (word(f"jenis_surat.{one}") for one in (series_of(source.kind).name, series.name))
+            raise Invalid({name: word("galat.surat_jenis", ini=this, itu=wanted)})
+        raise Invalid({name: word("galat.kode_lama")})
+    if not deed.form.text("tanpa_kode"):
+        raise Invalid({name: word("galat.kode_tak_terbaca")})
     return True
 
 
@@ -509,23 +587,56 @@ def _send(deed: Deed) -> None:
 
 def _hand_over(deed: Deed) -> None:
     """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
-    complaint, form = deed.complaint, deed.form
-    way = form.text("cara")
+    complaint, way = deed.complaint, deed.form.text("cara")
     if way == "papan" and not slips.on_board(deed.work.session, complaint):
         raise Invalid({"cara": word("galat.papan")})
+    told, at, kept = _proof(deed)
+    complaint.delivery, complaint.delivered_at = way, at
+    deed.log(EventKind.DELIVERED, cara=way, teks=told, lampiran=kept)
+
+
+def _proof(deed: Deed) -> tuple[str, datetime, list[int]]:
+    """What shows that a letter arrived: in words, when, and the ids of the documents."""
+    form, zone = deed.form, deed.work.settings.zone
     at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
     if at > deed.work.now:
         raise Invalid({"waktu": word("galat.waktu_nanti")})
-    kept = deed.keep("bukti")
-    complaint.delivery, complaint.delivered_at = way, at
-    told = word(
-        f"sampai.{way}",
-        penerima=form.text("penerima"),
-        waktu=clock.waktu(at, deed.work.settings.zone),
-        resi=form.text("resi"),
-        tempat=form.text("tempat"),
+    known = {name: form.text(name) for name in ("penerima", "resi", "tempat")}
+    told = word(f"sampai.{form.text('cara')}", waktu=clock.waktu(at, zone), **known)
+    return f"{told} {form.text('bukti')}".strip(), at, deed.keep("bukti")
+
+
+def _signed_covering(deed: Deed) -> Document:
+    signed = documents(deed.work, deed.complaint, COVERING.signed)[-1:]
+    if not signed:
+        raise Forbidden(deed.form.action.name)
+    return signed[0]
+
+
+def _send_covering(deed: Deed) -> None:
+    """The signed covering letter to the agency in charge, by mail."""
+    form, c = deed.form, deed.complaint
+    signed = _signed_covering(deed)
+    mail = notices.covering(
+        deed.work.session, deed.work.settings, deed.work.now, c, deed.task, signed, form.text("alamat_instansi"),
+        form.text("pesan"),
+    )  # fmt: skip
+    deed.log(
+        EventKind.COVERING_SENT,
+        instansi=c.instansi,
+        dokumen=[signed.id],
+        surat=mail.message_id,
+        teks=form.text("pesan"),
     )
-    deed.log(EventKind.DELIVERED, cara=way, teks=" ".join([told, form.text("bukti")]).strip(), lampiran=kept)
+
+
+def _hand_over_covering(deed: Deed) -> None:
+    signed = _signed_covering(deed)
+    told, _at, kept = _proof(deed)
+    deed.log(
+        EventKind.COVERING_DELIVERED, cara=deed.form.text("cara"), instansi=deed.complaint.instansi, teks=told,
+        dokumen=[signed.id], lampiran=kept,
+    )  # fmt: skip
 
 
 def _correct(deed: Deed) -> None:
@@ -541,6 +652,7 @@ def _reopen(deed: Deed) -> None:
     _unclose(deed.complaint)
     # A new round: the next letter bears its own number and date.
     deed.complaint.letter_number, deed.complaint.letter_date, deed.complaint.decision = "", None, None
+    deed.complaint.covering_number = ""
     deed.complaint.keterangan = ""
 
 
@@ -551,7 +663,7 @@ def _unclose(complaint: Complaint) -> None:
 
 def reopen_after_bounce(work: Work, complaint: Complaint, reason: str) -> None:
     """The letter came back after it was accepted: langkah 5 again, under the same number."""
-    close_rest(work, complaint, "dibuka kembali")
+    close_rest(work, complaint, "dibuka kembali", keep=(TaskKind.PENGANTAR,))
     log(work, complaint, EventKind.REOPENED, SYSTEM, teks=reason)
     _unclose(complaint)
     complaint.stage = Stage.PENYAMPAIAN
@@ -577,6 +689,7 @@ KEEPING = {
     "tandai": EventKind.MARKED,
     "teruskan": EventKind.FORWARDED,
     "unggah": EventKind.LETTER_STORED,
+    "unggah_pengantar": EventKind.LETTER_STORED,
     "koreksi": EventKind.CORRECTED,
 }
 
@@ -602,6 +715,7 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KEPUTUSAN, "perpanjang"): _extend,
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
     (TaskKind.JAWABAN, "unggah"): _store_letter,
+    (TaskKind.JAWABAN, "unggah_pengantar"): _store_covering,
     (TaskKind.JAWABAN, "ajukan"): _submit,
     (TaskKind.JAWABAN, "kembalikan"): _return,
     (TaskKind.TANDA_TANGAN, "tandatangani"): _sign,
@@ -610,6 +724,8 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.PENYAMPAIAN, "sampaikan"): _hand_over,
     (TaskKind.PENYAMPAIAN, "koreksi"): _correct,
     (TaskKind.PENYAMPAIAN, "kembalikan"): _return,
+    (TaskKind.PENGANTAR, "kirim_pengantar"): _send_covering,
+    (TaskKind.PENGANTAR, "sampaikan_pengantar"): _hand_over_covering,
     (TaskKind.ARSIP, "buka_kembali"): _reopen,
     (TaskKind.ARSIP, "koreksi"): _correct,
 }

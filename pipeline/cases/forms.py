@@ -25,11 +25,21 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
 
 
 @dataclass(frozen=True)
+class Scan:
+    """A signed paper as it was read, before any transaction begins (`read_scan`)."""
+
+    codes: tuple[str, ...] = ()  # what its QRs say
+    verdict: signature.Verdict | None = None  # on its electronic signature
+    pdf: bytes = b""  # what goes on to the pengadu; of a picture, a page with it
+
+
+@dataclass(frozen=True)
 class Upload:
-    """A file as the browser or the mail named it."""
+    """A file as the browser or the mail named it. `scan`: read already, or why it cannot be taken."""
 
     name: str
     content: bytes
+    scan: Scan | ValueError | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,8 @@ class Checked:
     values: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, File] = field(default_factory=dict)
-    letter: returned.Returned | None = None
-    codes: tuple[str, ...] = ()  # what the QRs on a signed paper say
-    verdict: signature.Verdict | None = None  # on its electronic signature
+    letters: Mapping[str, returned.Returned] = field(default_factory=dict)
+    scans: Mapping[str, Scan] = field(default_factory=dict)
     seen: int = 0  # the newest event on the page when it was shown; 0 = not told
 
     def text(self, name: str) -> str:
@@ -82,9 +91,8 @@ class _Reader:
         self.choices: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, File] = {}
         self.errors: dict[str, str] = {}
-        self.letter: returned.Returned | None = None
-        self.codes: tuple[str, ...] = ()
-        self.verdict: signature.Verdict | None = None
+        self.letters: dict[str, returned.Returned] = {}
+        self.scans: dict[str, Scan] = {}
 
     def read(self, one: Field) -> None:
         try:
@@ -132,13 +140,6 @@ class _Reader:
                 raise ValueError(word("galat.waktu")) from error
         return text
 
-    def _scan(self, content: bytes, mime: str) -> None:
-        """A signed paper: whole, not tampered with, and which letter it says it is."""
-        files.check_scan(content, mime)
-        self.codes = files.read_codes(content, mime)
-        if mime == files.PDF:
-            self.verdict = verified(self.settings, content)
-
     def _many(self, one: Field) -> None:
         if one.kind is FieldKind.PETUGAS:
             known = {p.kode for p in self.settings.holders(Role.KASI)}
@@ -158,12 +159,15 @@ class _Reader:
                 raise ValueError(word("galat.kosong.berkas"))
             return
         if one.kind is FieldKind.SURAT:
-            self.letter = read_letter(self.settings, upload.content)
+            self.letters[one.name] = read_letter(self.settings, upload.content)
             mime = files.DOCX
         else:
             mime = files.sniff(upload.content)
             if one.kind is FieldKind.PINDAIAN:
-                self._scan(upload.content, mime)
+                scan = upload.scan or read_scan(self.settings, upload.content)
+                if isinstance(scan, ValueError):
+                    raise scan
+                self.scans[one.name] = scan
             elif mime not in files.ACCEPTED:
                 raise ValueError(word("galat.jenis_berkas"))
         self.files[one.name] = File(clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content)
@@ -177,14 +181,26 @@ def _time_of_day(text: str) -> str:
     return f"{int(found[1]):02}:{found[2]}"
 
 
+def read_scan(settings: Settings, content: bytes) -> Scan:
+    """A signed paper: whole, not tampered with, and which letter it says it is. Takes seconds; ValueError tells what
+    to do with one that cannot be taken."""
+    mime = files.sniff(content)
+    files.check_scan(content, mime)
+    if mime == files.PDF:
+        return Scan(files.read_codes(content, mime), verified(settings, content), content)
+    try:
+        return Scan(files.read_codes(content, mime), pdf=files.as_pdf(content))
+    except files.FileError as error:
+        raise ValueError(word("galat.pindaian_rusak")) from error
+
+
 def verified(settings: Settings, content: bytes, moment: datetime | None = None) -> signature.Verdict | None:
     """The verdict on a PDF's electronic signature; None for one that has none. ValueError when it must not go on."""
     if b"/ByteRange" not in content:
         return None
     roots = [settings.path(name) for name in settings.surat.sertifikat_akar]
-    head = settings.signers[0]
     try:
-        verdict = signature.verify(content, roots, moment or datetime.now(UTC), head.nama)
+        verdict = signature.verify(content, roots, moment or datetime.now(UTC))
     except signature.SignatureError as error:
         raise ValueError(str(error)) from error
     if verdict is not None and verdict.level == "buruk":
@@ -205,7 +221,7 @@ def _together(name: str, reader: _Reader) -> None:
     if name == "putuskan" and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
         if not reader.values.get("instansi"):
             reader.errors.setdefault("instansi", word("galat.instansi"))
-    elif name == "sampaikan":
+    elif name in ("sampaikan", "sampaikan_pengantar"):
         _proof(reader)
     elif name == "notulen" and not reader.values.get("notulen") and "berkas" not in reader.files:
         reader.errors.setdefault("notulen", word("galat.notulen"))
@@ -238,9 +254,7 @@ def read_fields(
     _together(name, reader)
     if reader.errors:
         raise Invalid(reader.errors)
-    return Checked(
-        given, reader.values, reader.choices, reader.files, reader.letter, reader.codes, reader.verdict, seen
-    )
+    return Checked(given, reader.values, reader.choices, reader.files, reader.letters, reader.scans, seen)
 
 
 def check(

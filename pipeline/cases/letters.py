@@ -5,13 +5,13 @@ Hides where the code, the findings and the paragraphs of a letter lie (`Document
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
 
 from pipeline import files, jobs, store
-from pipeline.cases.chain import Actor
+from pipeline.cases.chain import SYSTEM, Actor
 from pipeline.cases.core import Work, next_number
 from pipeline.cases.forms import File, Invalid
 from pipeline.cases.record import add_documents, documents
@@ -23,15 +23,20 @@ from pipeline.letters import check, draft
 from pipeline.letters.mark import is_ours, sealed
 from pipeline.letters.numbering import numbered
 from pipeline.letters.returned import Finding, Returned
+from pipeline.letters.series import ANSWER, COVERING, LETTERS, Series, series_of
 from pipeline.letters.wording import long_date
 from pipeline.words import word
 
-COVERING = "pengantar"  # beside a reply of `bukan wewenang`: the surat pengantar to the agency that is in charge
 
-
-def letters_of(work: Work, complaint: Complaint) -> list[Document]:
+def letters_of(work: Work, complaint: Complaint, series: Series = ANSWER) -> list[Document]:
     """Drafts and edited letters, oldest first."""
-    return documents(work, complaint, "konsep", "surat")
+    return documents(work, complaint, *series.worked_on)
+
+
+def series_in(work: Work, complaint: Complaint) -> tuple[Series, ...]:
+    """The letters that the case has now: the answer, and the covering letter where another agency is in charge."""
+    covered = bool(complaint.instansi and documents(work, complaint, COVERING.drafted))
+    return LETTERS if covered else (ANSWER,)
 
 
 # ---- drafting ------------------------------------------------------------------------------------------------
@@ -53,15 +58,15 @@ def compose_letter(
 ) -> bytes:
     """A generated letter of langkah 4 as DOCX; TemplateError when the office's template is broken.
 
-    `kind`: the decision, or COVERING for the letter to the agency in charge. `number` may have room for its order, see
-    `Surat.room`.
+    `kind`: the decision, or COVERING.name for the letter to the agency in charge. `number` may have room for its
+    order, see `Surat.room`.
     """
     template = settings.letter_template.read_bytes() if template is None else template
     office, head = settings.instansi, settings.signers[0]
     data = draft.compose(
         wording=sentences(),
         decision=kind,
-        instruction=complaint.perintah if kind != COVERING else complaint.ringkasan or complaint.isi,
+        instruction=complaint.perintah if kind != COVERING.name else complaint.ringkasan or complaint.isi,
         channel=str(complaint.channel),
         received=complaint.received_at.astimezone(settings.zone).date(),
         perihal=complaint.perihal,
@@ -91,57 +96,89 @@ def contact_line(settings: Settings) -> str:
 # ---- what comes back -----------------------------------------------------------------------------------------
 
 
-def of_another(work: Work, complaint: Complaint, letter: Returned) -> str:
+def series_of_letter(work: Work, complaint: Complaint, letter: Returned) -> Series:
+    """Which letter of the case a file is: as its marks or its foot say; without any, the answer."""
+    codes = [mark.code for mark in (letter.mark, letter.identifier) if mark] + [letter.footer_code or ""]
+    known = [source for code in codes if (source := by_code(work, code)) and source.complaint_id == complaint.id]
+    return series_of(known[0].kind) if known else ANSWER
+
+
+def of_another(work: Work, complaint: Complaint, letter: Returned, series: Series = ANSWER) -> str:
     """Why a file cannot be the letter that is worked on now, or "". It is asked in this order: the page or thread that
     it came by names the case; then its sealed properties, dc:identifier, and the code printed at its foot.
 
     A letter without any mark is taken: its page or thread is all that there is.
     """
-    newest = len(documents(work, complaint, "konsep"))
     for mark in filter(None, (letter.mark, letter.identifier)):
         if mark.case_id != complaint.number:
             return word("galat.surat_lain", nomor=mark.case_id)
         if not is_ours(work.settings.key, mark):
             return word("galat.surat_palsu")
-        if mark.version < newest:
-            return word("galat.surat_lama", nomor=complaint.number, versi=mark.version, terbaru=newest)
-    return _foot_of_another(work, complaint, letter.footer_code, newest) if letter.footer_code else ""
-
-
-def _foot_of_another(work: Work, complaint: Complaint, code: str, newest: int) -> str:
-    source = by_code(work, code)
+        if problem := _another_draft(work, complaint, by_code(work, mark.code), series):
+            return problem
+    if not letter.footer_code:
+        return ""
+    source = by_code(work, letter.footer_code)
     if source is None:
-        return word("galat.surat_lain_kode", kode=code)
+        return word("galat.surat_lain_kode", kode=letter.footer_code)
+    return _another_draft(work, complaint, source, series)
+
+
+def _another_draft(work: Work, complaint: Complaint, source: Document | None, series: Series) -> str:
+    """Why what was made from this draft is not the letter that is worked on, or ""."""
+    newest = documents(work, complaint, series.drafted)[-1:]
+    if source is None or [source.id] == [d.id for d in newest]:
+        return ""
     if source.complaint_id != complaint.id:
         other = work.session.get_one(Complaint, source.complaint_id)
         return word("galat.surat_lain", nomor=other.number)
-    if source.kind == "konsep" and source.version < newest:
-        return word("galat.surat_lama", nomor=complaint.number, versi=source.version, terbaru=newest)
-    return ""
+    if source.kind != series.drafted:
+        return word("galat.surat_jenis", ini=word(f"jenis_surat.{series_of(source.kind).name}"),
+                    itu=word(f"jenis_surat.{series.name}"))  # fmt: skip
+    latest = newest[0].version if newest else source.version + 1
+    return word("galat.surat_lama", nomor=complaint.number, versi=source.version, terbaru=latest)
 
 
 def by_code(work: Work, code: str) -> Document | None:
     """The draft that this code was printed on."""
-    query = select(Document).where(Document.code == code, Document.kind.in_(("konsep", "pengantar")))
+    drafted = [series.drafted for series in LETTERS]
+    query = select(Document).where(Document.code == code, Document.kind.in_(drafted))
     return work.session.scalars(query.order_by(Document.id)).first() if code else None
 
 
-def keep_letter(
-    work: Work, complaint: Complaint, kind: str, file: File, letter: Returned, code: str, actor: Actor, room: str = ""
+def keep_draft(
+    work: Work, complaint: Complaint, series: Series, file: File, letter: Returned, code: str, room: str
 ) -> Document:
-    """Keep a draft (with its `room` for the number) or an edited letter with what was found in it; a job draws the
-    pages of the latter."""
-    own = letter if kind == "konsep" else None
-    found = check.findings(letter, _expected(work, complaint, own, room or room_of(work, complaint)))
+    """Keep a generated letter with what was found in it; `room` is how it shows the number that is still to come."""
+    expected = _expected(work, complaint, series, letter.paragraphs, room)
+    return _keep(work, complaint, series.drafted, file, letter, code, SYSTEM, expected)
+
+
+def keep_letter(
+    work: Work, complaint: Complaint, file: File, letter: Returned, actor: Actor, series: Series = ANSWER
+) -> Document:
+    """Keep an edited letter with what was found in it; a job draws its pages."""
+    drafted = documents(work, complaint, series.drafted)[-1:]
+    said = paragraphs_of(drafted[0]) if drafted else []
+    expected = _expected(work, complaint, series, tuple(said), room_of(work, complaint, series))
+    code = drafted[0].code if drafted else ""
+    row = _keep(work, complaint, series.edited, file, letter, code, actor, expected)
+    if files.soffice() and not _tracked(letter):
+        jobs.put(work.session, MAKE_PDF, row.id, work.now)
+    return row
+
+
+def _keep(
+    work: Work, complaint: Complaint, kind: str, file: File, letter: Returned, code: str, actor: Actor,
+    expected: check.Expected,
+) -> Document:  # fmt: skip
     (row,) = add_documents(work, kind, [file], actor, complaint=complaint)
     row.code = code
     row.facts = {
         "alinea": list(letter.paragraphs),
-        "temuan": [[f.level, f.message, f.where] for f in found],
-        "ruang": room_of(work, complaint) if kind == "surat" else room,
+        "temuan": [[f.level, f.message, f.where] for f in check.findings(letter, expected)],
+        "ruang": expected.room,
     }
-    if kind == "surat" and files.soffice() and not _tracked(letter):
-        jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row
 
 
@@ -150,33 +187,30 @@ def _tracked(letter: Returned) -> bool:
     return any("perubahan terlacak" in f.message for f in letter.findings if f.level == "blokir")
 
 
-def room_of(work: Work, complaint: Complaint) -> str:
+def room_of(work: Work, complaint: Complaint, series: Series = ANSWER) -> str:
     """The room for the number as the newest draft shows it."""
-    drafts = documents(work, complaint, "konsep")
+    drafts = documents(work, complaint, series.drafted)
     if not drafts or not drafts[-1].facts:
         return work.settings.surat.room(work.now.astimezone(work.settings.zone).year)
     return str(drafts[-1].facts["ruang"])
 
 
-def own_number(work: Work, complaint: Complaint) -> str:
+def own_number(work: Work, complaint: Complaint, series: Series = ANSWER) -> str:
     """The number of the case's own letter; "" for none, and where it is only that of the case it was merged into."""
-    row = work.session.get(LetterNumber, complaint.letter_number) if complaint.letter_number else None
+    number = complaint.covering_number if series is COVERING else complaint.letter_number
+    row = work.session.get(LetterNumber, number) if number else None
     return row.number if row is not None and row.complaint_id == complaint.id else ""
 
 
-def _expected(work: Work, complaint: Complaint, own: Returned | None, room: str) -> check.Expected:
-    """What the letter must say. `own`: it is the generated letter itself, and there is none to compare with."""
-    settings = work.settings
-    drafts = documents(work, complaint, "konsep")
-    facts = drafts[-1].facts if drafts else None
-    said = tuple((facts or {}).get("alinea", ())) if own is None else own.paragraphs
-    head = settings.signers[0]
+def _expected(work: Work, complaint: Complaint, series: Series, said: tuple[str, ...], room: str) -> check.Expected:
+    """What the letter must say. `said`: the paragraphs of the generated letter."""
+    settings, head = work.settings, work.settings.signers[0]
     addressee = next((text.removeprefix("Yth.").strip() for text in said if text.startswith("Yth.")), "")
     today = work.now.astimezone(settings.zone).date()
     return check.Expected(
         register=complaint.number,
         room=room,
-        number=own_number(work, complaint),
+        number=own_number(work, complaint, series),
         by_hand=settings.surat.penomoran == "manual",
         place=settings.instansi.kota,
         today=long_date(today),
@@ -186,6 +220,14 @@ def _expected(work: Work, complaint: Complaint, own: Returned | None, room: str)
         anchor=settings.surat.jangkar,
         draft=said,
     )
+
+
+def signer_is_another(work: Work, letter: Document) -> str:
+    """Why a letter cannot be signed by who signs now, or "": a delegation may have begun after it was looked at."""
+    head = work.settings.signers[0]
+    said = " ".join(" ".join(text.split()) for text in paragraphs_of(letter))
+    named = not said or " ".join(head.nama.split()) in said
+    return "" if named else word("galat.penanda_lain", nama=head.nama, jabatan=head.jabatan)
 
 
 def found_in(document: Document) -> list[Finding]:
@@ -204,42 +246,31 @@ def levels(document: Document) -> set[str]:
 # ---- number and final form -----------------------------------------------------------------------------------
 
 
-def give_number(work: Work, complaint: Complaint, typed: str = "") -> None:
-    """The number under which the letter is signed: the next of its year, or the one that the office typed. A letter
-    that was returned keeps its own. Invalid when a typed one has been given before."""
+def give_numbers(work: Work, complaint: Complaint, typed: Mapping[str, str]) -> None:
+    """The numbers under which the letters are signed: the next of their year, or those that the office typed, by the
+    name of the form's field. A letter that was returned keeps its own. Invalid when one has been given before."""
     today = work.now.astimezone(work.settings.zone).date()
-    kept = own_number(work, complaint)
-    if work.settings.surat.penomoran == "manual":
-        if not typed:
-            raise Invalid({"nomor_surat": word("galat.kosong.teks")})
-        if typed != kept:
-            complaint.letter_number = _take(work, complaint, typed, "jawaban")
-    elif not kept:
-        complaint.letter_number = next_letter_number(work, complaint, today, "jawaban")
+    complaint.letter_number = _number(work, complaint, ANSWER, today, "nomor_surat", typed)
+    if COVERING in series_in(work, complaint):
+        complaint.covering_number = _number(work, complaint, COVERING, today, "nomor_pengantar", typed)
     complaint.letter_date = today
-    _number_covering(work, complaint, today)
 
 
-def covering_of(work: Work, complaint: Complaint) -> Document | None:
-    """The newest covering letter of a case that another agency is in charge of."""
-    drafted = documents(work, complaint, "pengantar")
-    return drafted[-1] if drafted and complaint.instansi else None
+def _number(work: Work, complaint: Complaint, series: Series, today: date, name: str, typed: Mapping[str, str]) -> str:
+    kept, text = own_number(work, complaint, series), typed.get(name, "")
+    if work.settings.surat.penomoran != "manual":
+        return kept or next_letter_number(work, complaint, today, series.name)
+    if not text:
+        raise Invalid({name: word("galat.kosong.teks")})
+    return kept if text == kept else _take(work, complaint, text, series.name, name)
 
 
-def _number_covering(work: Work, complaint: Complaint, today: date) -> None:
-    """The covering letter is a letter of its own. Where the office numbers by hand, it writes this one by hand too."""
-    row = covering_of(work, complaint)
-    if row is None or work.settings.surat.penomoran == "manual" or (row.facts or {}).get("nomor"):
-        return
-    row.facts = {**(row.facts or {}), "nomor": next_letter_number(work, complaint, today, "pengantar")}
-
-
-def _take(work: Work, complaint: Complaint, number: str, kind: str) -> str:
+def _take(work: Work, complaint: Complaint, number: str, kind: str, name: str = "nomor_surat") -> str:
     exclusive(work.session, f"surat {number}")
     taken = work.session.get(LetterNumber, number)
     if taken is not None:
         other = work.session.get_one(Complaint, taken.complaint_id)
-        raise Invalid({"nomor_surat": word("galat.nomor_terpakai", nomor=number, register=other.number)})
+        raise Invalid({name: word("galat.nomor_terpakai", nomor=number, register=other.number)})
     work.session.add(LetterNumber(number=number, complaint_id=complaint.id, kind=kind, given_at=work.now))
     work.session.flush()
     return number
@@ -259,13 +290,18 @@ def final_form(settings: Settings, content: bytes, room: str, number: str, day: 
 
 
 def final_letter(work: Work, complaint: Complaint, source: Document, content: bytes, actor: Actor) -> Document:
-    """Keep the letter as it is to be signed, and let a job make its PDF."""
-    kind = "pengantar_akhir" if source.kind == "pengantar" else "akhir"
-    title = "Surat pengantar" if source.kind == "pengantar" else "Surat jawaban"
-    name = f"{title} {complaint.number.replace('/', '-')}.docx"
-    (row,) = add_documents(work, kind, [File(name, DOCX, content)], actor, complaint=complaint)
+    """Keep the letter as it is to be signed, and by whom; a job makes its PDF."""
+    series, head = series_of(source.kind), work.settings.signers[0]
+    name = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.docx"
+    (row,) = add_documents(work, series.final, [File(name, DOCX, content)], actor, complaint=complaint)
     row.code, row.source_id = source.code, source.id
-    row.facts = {"nomor": (source.facts or {}).get("nomor", "") or complaint.letter_number}
+    row.facts = {
+        "nomor": own_number(work, complaint, series),
+        "tanggal": complaint.letter_date.isoformat() if complaint.letter_date else "",
+        "kode_penanda": head.kode,
+        "penanda": head.nama,
+        "jabatan": head.jabatan,
+    }
     if files.soffice():
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row

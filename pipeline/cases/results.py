@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,15 +12,35 @@ from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import Work, locked
 from pipeline.cases.forms import File
-from pipeline.cases.letters import final_letter, found_in, keep_letter, letters_of, of_another
-from pipeline.cases.record import add_documents, documents
-from pipeline.cases.tasks import close_rest, open_task, open_task_of, resume, tell_holders, window
+from pipeline.cases.letters import (
+    final_letter,
+    found_in,
+    keep_draft,
+    keep_letter,
+    letters_of,
+    of_another,
+    series_in,
+    series_of_letter,
+)
+from pipeline.cases.record import documents
+from pipeline.cases.tasks import (
+    close_rest,
+    open_task,
+    open_task_of,
+    resume,
+    tell_helpers,
+    tell_holders,
+    window,
+)
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Outbox, Task
 from pipeline.files import DOCX
 from pipeline.letters.returned import Returned
+from pipeline.letters.series import ANSWER, COVERING, Series
 from pipeline.sop import EventKind, Role, Stage, TaskKind
 from pipeline.words import word
+
+COVERING_MAIL = "surat_pengantar"
 
 
 def next_version(work: Work, complaint: Complaint) -> int:
@@ -28,49 +49,39 @@ def next_version(work: Work, complaint: Complaint) -> int:
 
 @dataclass(frozen=True)
 class Drafted:
-    """A generated letter: its bytes, the code printed on it, how it reads, and how it shows the number that is still to
-    come. `covering` is the letter to the agency in charge, with its own code."""
+    """Generated letters of one version: of each its series, the code printed on it, its bytes, how it reads, and how it
+    shows the number that is still to come."""
 
     version: int
-    code: str
-    content: bytes
-    letter: Returned
-    room: str
-    covering: tuple[str, bytes] | None = None
+    letters: tuple[tuple[Series, str, bytes, Returned, str], ...]
 
 
-def draft_letter(work: Work, complaint_id: int, made: Drafted) -> None:
-    """Keep the generated letter and tell the Sekretaris, who has waited for it; nothing if the case moved on."""
+def draft_letters(work: Work, complaint_id: int, made: Drafted) -> None:
+    """Keep the generated letters and tell the Sekretaris, who has waited for them; nothing if the case moved on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
     if task is None or next_version(work, complaint) != made.version:
         return
-    number = complaint.number.replace("/", "-")
-    if made.covering is not None:
-        code, content = made.covering
-        covering = [File(f"Surat pengantar {number}.docx", DOCX, content)]
-        (row,) = add_documents(work, "pengantar", covering, SYSTEM, complaint=complaint)
-        row.code, row.facts = code, {"ruang": made.room}
-    file = File(f"Konsep jawaban {number}.docx", DOCX, made.content)
-    kept = keep_letter(work, complaint, "konsep", file, made.letter, made.code, SYSTEM, made.room)
-    log(work, complaint, EventKind.DRAFTED, SYSTEM, task.id, dokumen=kept.id)
+    for series, code, content, letter, room in made.letters:
+        name = word(f"nama_konsep.{series.name}", nomor=complaint.number.replace("/", "-"))
+        kept = keep_draft(work, complaint, series, File(name, DOCX, content), letter, code, room)
+        if series is ANSWER:
+            log(work, complaint, EventKind.DRAFTED, SYSTEM, task.id, dokumen=kept.id)
     tell_holders(work, complaint, task)
 
 
-def letter_to_sign(
-    work: Work, complaint_id: int, source: Document, content: bytes, covering: tuple[Document, bytes] | None = None
-) -> None:
-    """Keep the letter as it is to be signed, with its covering letter, and tell who signs; nothing if the case moved
-    on."""
+def letters_to_sign(work: Work, complaint_id: int, made: Sequence[tuple[Document, bytes]]) -> None:
+    """Keep the letters as they are to be signed, each with what it was made from, and tell who signs; nothing if the
+    case moved on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.TANDA_TANGAN)
-    newest = letters_of(work, complaint)[-1:]
-    if task is None or [d.id for d in newest] != [source.id]:
+    newest = [letters_of(work, complaint, series)[-1].id for series in series_in(work, complaint)]
+    if task is None or newest != [source.id for source, _content in made]:
         return
-    if covering is not None:
-        final_letter(work, complaint, *covering, SYSTEM)
-    final_letter(work, complaint, source, content, SYSTEM)
+    for source, content in made:
+        final_letter(work, complaint, source, content, SYSTEM)
     tell_holders(work, complaint, task)
+    tell_helpers(work, complaint, task)
 
 
 def letter_by_mail(
@@ -85,19 +96,13 @@ def letter_by_mail(
     work.session.refresh(task)
     if task.closed_at is not None:
         return word("balasan.sudah_selesai")
-    if problem := of_another(work, complaint, letter):
+    series = series_of_letter(work, complaint, letter)
+    if problem := of_another(work, complaint, letter, series):
         return problem
-    code = letters_of(work, complaint)[-1].code
-    kept = keep_letter(work, complaint, "surat", file, letter, code, actor_of(person))
-    log(
-        work,
-        complaint,
-        EventKind.LETTER_STORED,
-        actor_of(person),
-        task.id,
-        dokumen=[kept.id],
-        lewat="email",
-    )
+    kept = keep_letter(work, complaint, file, letter, actor_of(person), series)
+    surat = word(f"jenis_surat.{series.name}")
+    log(work, complaint, EventKind.LETTER_STORED, actor_of(person), task.id, dokumen=[kept.id], lewat="email",
+        surat=surat)  # fmt: skip
     if quiet:
         return ""
     (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
@@ -109,6 +114,9 @@ def letter_by_mail(
 def delivery_result(work: Work, mail: Outbox) -> None:
     """The end of a mail of ours. A letter that the server took closes langkah 5; one that it refused opens it again."""
     complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
+    if complaint is not None and mail.name == COVERING_MAIL:
+        _covering_result(work, complaint, mail)
+        return
     if complaint is not None and mail.name != "surat_jawaban" and mail.state == "dead":
         log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error, surat=mail.message_id)
         _unreached(work, complaint, mail, mail.error)
@@ -124,6 +132,26 @@ def delivery_result(work: Work, mail: Outbox) -> None:
         open_task(work, complaint, TaskKind.PENYAMPAIAN, note=word("sistem.gagal_kirim", sebab=mail.error))
 
 
+def _covering_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
+    """The covering letter at the agency's server, or not."""
+    if mail.state == "sent":
+        log(
+            work, complaint, EventKind.COVERING_DELIVERED, SYSTEM, mail.task_id, cara="email",
+            instansi=complaint.instansi, surat=mail.message_id,
+        )  # fmt: skip
+        return
+    log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error, surat=mail.message_id)
+    _covering_again(work, complaint, mail, word("sistem.pengantar_gagal", sebab=mail.error))
+
+
+def _covering_again(work: Work, complaint: Complaint, mail: Outbox, note: str) -> None:
+    """The JFU delivers it another way, unless it is no longer the letter of the case or is being delivered already."""
+    signed = documents(work, complaint, COVERING.signed)[-1:]
+    mailed = {sha256 for sha256, _name, _mime in mail.attachments}
+    if signed and signed[0].sha256 in mailed and open_task_of(work, complaint.id, TaskKind.PENGANTAR) is None:
+        open_task(work, complaint, TaskKind.PENGANTAR, note=note)
+
+
 def _is_current(work: Work, complaint: Complaint, mail: Outbox) -> bool:
     newest = select(Outbox.id).where(Outbox.complaint_id == complaint.id, Outbox.name == "surat_jawaban")
     return work.session.scalar(newest.order_by(Outbox.id.desc()).limit(1)) == mail.id
@@ -137,7 +165,7 @@ def _delivered(work: Work, complaint: Complaint, mail: Outbox) -> None:
     ).first()
     complaint.paraf = sender.actor_name if sender else complaint.paraf
     log(work, complaint, EventKind.DELIVERED, SYSTEM, mail.task_id, cara="email", surat=mail.message_id)
-    close_rest(work, complaint, "selesai")
+    close_rest(work, complaint, "selesai", keep=(TaskKind.PENGANTAR,))
     open_task(work, complaint, TaskKind.ARSIP)
 
 
@@ -158,7 +186,9 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
     )
     if not permanent:
         return
-    if mail.name != "surat_jawaban":
+    if mail.name == COVERING_MAIL:
+        _covering_again(work, complaint, mail, word("sistem.pengantar_terpental", sebab=diagnostic))
+    elif mail.name != "surat_jawaban":
         _unreached(work, complaint, mail, diagnostic)
     elif complaint.delivery == "email" and _is_current(work, complaint, mail):
         reopen_after_bounce(work, complaint, word("sistem.terpental", sebab=diagnostic))

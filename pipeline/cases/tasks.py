@@ -6,7 +6,7 @@ acts and the other is told who did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select, update
@@ -20,7 +20,7 @@ from pipeline.clock import Limit
 from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Digest, Item, Task, exclusive
 from pipeline.notices import Asked
-from pipeline.sop import ROLE_OF, SUPERIORS, EventKind, TaskKind
+from pipeline.sop import BESIDE, ROLE_OF, SUPERIORS, EventKind, Role, TaskKind
 from pipeline.words import remaining_words, word
 
 FRESH_DRAFT = "konsep"  # job kinds
@@ -42,6 +42,14 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
     return performers(settings, task.kind)
+
+
+def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
+    """Who may hand in for the holders what those have done on paper: a JFU the signed letter, and nothing else."""
+    if task.kind is not TaskKind.TANDA_TANGAN:
+        return ()
+    mine = {p.kode for p in holders(settings, task)}
+    return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
 
 
 def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
@@ -155,6 +163,16 @@ def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:
     notices.tasks(work.session, work.settings, work.now, asked)
 
 
+def tell_helpers(work: Work, complaint: Complaint, task: Task) -> None:
+    """A link for each who may hand in the signed paper, where the office signs on paper."""
+    if work.settings.surat.jangkar or work.settings.surat.pkcs12:
+        return
+    people = helpers(work.settings, task)
+    issued = links.issue(work.session, [(task, p.kode) for p in people], work.now, work.settings.web.link_days)
+    for person, link_id in zip(people, issued, strict=True):
+        notices.may_hand_in(work.session, work.settings, work.now, complaint, task, person, link_id)
+
+
 def open_task_of(work: Work, complaint_id: int | None, kind: TaskKind) -> Task | None:
     """The open task of this kind, if there is one."""
     query = select(Task).where(Task.complaint_id == complaint_id, Task.kind == kind, Task.closed_at.is_(None))
@@ -162,10 +180,8 @@ def open_task_of(work: Work, complaint_id: int | None, kind: TaskKind) -> Task |
 
 
 def current_task(work: Work, complaint_id: int) -> Task | None:
-    """The open task that carries the complaint forward; questions to a Kasubag/Kasi are beside it."""
-    query = select(Task).where(
-        Task.complaint_id == complaint_id, Task.closed_at.is_(None), Task.kind != TaskKind.KETERANGAN
-    )
+    """The open task that carries the complaint forward, without those beside it."""
+    query = select(Task).where(Task.complaint_id == complaint_id, Task.closed_at.is_(None), Task.kind.not_in(BESIDE))
     return work.session.scalars(query.order_by(Task.id.desc())).first()
 
 
@@ -182,11 +198,10 @@ def close(work: Work, task: Task, by: str, outcome: str) -> None:
         raise AlreadyDone(task)
 
 
-def close_rest(work: Work, complaint: Complaint, outcome: str) -> None:
+def close_rest(work: Work, complaint: Complaint, outcome: str, keep: Collection[TaskKind] = ()) -> None:
     """Close what is still open on a complaint whose stage has changed (a late Kasubag/Kasi, say)."""
-    for task in work.session.scalars(
-        select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
-    ).all():
+    query = select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
+    for task in work.session.scalars(query.where(Task.kind.not_in(keep))).all():
         close(work, task, SYSTEM.code, outcome)
 
 

@@ -14,7 +14,7 @@ from pipeline import jobs, store
 from pipeline.cases.chain import SYSTEM, Actor, log
 from pipeline.cases.core import Work, by_number, locked
 from pipeline.cases.forms import File
-from pipeline.cases.letters import give_number, keep_letter, letters_of, levels, room_of, sentences
+from pipeline.cases.letters import give_numbers, keep_draft, letters_of, levels, room_of, sentences
 from pipeline.cases.record import documents
 from pipeline.cases.tasks import COPY, FINAL_FORM, close_rest, open_task
 from pipeline.config import Settings
@@ -23,6 +23,7 @@ from pipeline.files import DOCX
 from pipeline.letters import copy, draft
 from pipeline.letters.mark import new_code, sealed
 from pipeline.letters.returned import Returned, inspect
+from pipeline.letters.series import ANSWER
 from pipeline.letters.wording import Wording, fill, long_date
 from pipeline.sop import MERGEABLE, EventKind, Stage, TaskKind
 from pipeline.words import word
@@ -173,7 +174,7 @@ def keep_copy(work: Work, child_id: int, made: Copied) -> None:
     for name in SHARED:
         setattr(child, name, getattr(parent, name))
     file = File(f"Konsep jawaban {child.number.replace('/', '-')}.docx", DOCX, made.content)
-    kept = keep_letter(work, child, "konsep", file, made.letter, made.code, SYSTEM, made.room)
+    kept = keep_draft(work, child, ANSWER, file, made.letter, made.code, made.room)
     kept.source_id = made.source.id
     told = word("salinan.disalin", nomor=parent.number)
     log(work, child, EventKind.DRAFTED, SYSTEM, dokumen=kept.id, dari=parent.number, teks=told)
@@ -192,7 +193,7 @@ def _to_write(work: Work, parent: Complaint, child: Complaint, made: Copied) -> 
 
 def _to_sign(work: Work, parent: Complaint, child: Complaint, letter: Document) -> None:
     child.stage = Stage.TANDA_TANGAN
-    give_number(work, child)
+    give_numbers(work, child, {})
     log(
         work, child, EventKind.SUBMITTED, _who_submitted(work, parent), dokumen=letter.id, sha256=letter.sha256,
         nomor=child.letter_number, teks="", dikonfirmasi=[],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, redirect, request
@@ -16,10 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import clock, db, store
+from pipeline import clock, db, notices, store
 from pipeline.db import Complaint, Document, Task
 from pipeline.demo.office import Letter, Office
 from pipeline.demo.signed import signed_scan
+from pipeline.letters.series import LETTERS, series_of
 from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
 from pipeline.web.common import Friendly, html
 from pipeline.web.page import timeline
@@ -114,15 +116,15 @@ def register(app: Flask, office: Office) -> None:
             office.settle()
         return redirect(f"/demo?kotak={box}", 303)
 
-    @pages.get("/contoh-bertanda-tangan/<int:complaint_id>.jpg")
-    def signed(complaint_id: int) -> Response:
+    @pages.get("/contoh-bertanda-tangan/<int:document_id>.jpg")
+    def signed(document_id: int) -> Response:
         with db.reading(office.engine) as session:
-            newest = _newest_letter(session, complaint_id)
-            if newest is None:
+            row = session.get(Document, document_id)
+            if row is None or row.kind not in [series.final for series in LETTERS]:
                 raise Friendly("tidak_ada", 404)
-            letter = store.get(session, newest.sha256)
+            letter, name = store.get(session, row.sha256), Path(row.name).stem
         response = Response(signed_scan(letter), mimetype="image/jpeg")
-        response.headers.set("Content-Disposition", "attachment", filename="surat-bertanda-tangan.jpg")
+        response.headers.set("Content-Disposition", "attachment", filename=f"{name} bertanda tangan.jpg")
         return response
 
     app.register_blueprint(pages)
@@ -143,11 +145,6 @@ def _letter(office: Office, address: str, uid: int) -> Letter:
     if found is None:
         raise Friendly("tidak_ada", 404)
     return found
-
-
-def _newest_letter(session: Session, complaint_id: int) -> Document | None:
-    query = select(Document).where(Document.complaint_id == complaint_id, Document.kind.in_(("konsep", "surat")))
-    return session.scalars(query.order_by(Document.id.desc())).first()
 
 
 def _focus(session: Session) -> tuple[Complaint | None, Task | None]:
@@ -181,9 +178,12 @@ def _context(office: Office) -> dict[str, Any]:
         turn, words = _turn(complaint, task)
         view = View(session, office.settings, office.clock(), "", task or Task(kind=TaskKind.CATAT), complaint)
         progress, happened = steps(view), timeline(view)[::-1] if complaint else []
-        letter = (
-            _newest_letter(session, complaint.id) if complaint and task and task.kind is TaskKind.TANDA_TANGAN else None
-        )
+        waiting = complaint and task and task.kind is TaskKind.TANDA_TANGAN
+        letters = notices.final_letters(session, complaint) if complaint and waiting else []
+        examples = [
+            {"url": f"/demo/contoh-bertanda-tangan/{d.id}.jpg", "label": word(f"demo.contoh.{series_of(d.kind).name}")}
+            for d in letters
+        ]
     rows, opened = _mailboxes(office, turn)
     controls = [
         {"aksi": "kirim", "label": word("demo.kirim"), "ket": ""},
@@ -195,9 +195,8 @@ def _context(office: Office) -> dict[str, Any]:
         },
         {"aksi": "ulang", "label": word("demo.ulang"), "ket": ""},
     ]
-    example = f"/demo/contoh-bertanda-tangan/{complaint.id}.jpg" if letter and complaint else ""
     return {
-        "giliran": {**words, "contoh_url": example},
+        "giliran": {**words, "contoh": examples},
         "langkah": progress,
         "kotak": rows,
         "surat": opened,

@@ -27,7 +27,7 @@ from pipeline.files import DOCX
 from pipeline.sop import Role, Stage
 
 PATIENCE = 20.0
-STEPS_OF_PLAY = 7 * 6 + 4  # for the progress bar: six steps a complaint and what the first has beside them
+STEPS_OF_PLAY = 7 * 6 + 5  # for the progress bar: six steps a complaint and what the first has beside them
 Values = dict[str, str | list[str]]
 
 
@@ -199,10 +199,22 @@ class Player:
 
     def sign(self, number: str) -> None:
         task = self.wait_mail(self.person(Role.KEPALA).email, f"[{number}] Mohon tanda tangan")
-        letter = task.attachments()[0][2]
-        scan = signed_scan(letter)
-        self.press(self.link(task), "tandatangani", {"bertanda_tangan": (f"{number}-ttd.jpg", scan, "image/jpeg")})
+        letters = task.attachments()
+        fields = ("bertanda_tangan", "pengantar_bertanda_tangan")[: len(letters)]
+        scans = {
+            field: (f"{number}-{field}.jpg", signed_scan(letter), "image/jpeg")
+            for field, (_name, _mime, letter) in zip(fields, letters, strict=True)
+        }
+        self.press(self.link(task), "tandatangani", scans)
         self.tell(f"{number}: surat ditandatangani")
+        if len(scans) > 1:
+            self.forward(number)
+
+    def forward(self, number: str) -> None:
+        """The covering letter goes to the agency in charge."""
+        task = self.wait_mail(self.person(Role.JFU).email, f"[{number}] Sampaikan surat pengantar")
+        self.press(self.link(task), "kirim_pengantar", None, alamat_instansi="pimpinan@instansi.example")
+        self.tell(f"{number}: surat pengantar dikirim kepada instansi yang berwenang")
 
     def deliver(self, number: str, sender: str) -> None:
         task = self.wait_mail(self.person(Role.JFU).email, f"[{number}] Sampaikan jawaban")

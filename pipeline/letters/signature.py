@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -37,23 +37,32 @@ class Verdict:
     whole: bool = False
     unchanged: bool = False
     trusted: bool = False
+    beside: tuple[str, ...] = ()  # who else has signed
 
     @property
     def facts(self) -> dict[str, Any]:
         return asdict(self)
+
+    def by(self, expected: str) -> Verdict:
+        """The same, where this person should have signed."""
+        others = [name for name in (self.signer, *self.beside) if not _same_person(expected, name)]
+        if self.level != "baik" or not expected or not others:
+            return self
+        return replace(self, level="hati", reason="orang_lain", signer=others[0])
 
     @property
     def sentence(self) -> str:
         return word(f"vonis.{self.reason}", nama=self.signer or word("vonis.tanpa_nama"))
 
 
-def verify(content: bytes, roots: Sequence[Path], moment: datetime, expected: str = "") -> Verdict | None:
-    """The verdict on a PDF's signatures, by these root certificates alone; None where it bears none. `expected` is who
-    should have signed. SignatureError for a file that cannot be read."""
+def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Verdict | None:
+    """The verdict on a PDF's signatures, by these root certificates alone; None where it bears none. SignatureError for
+    a file that cannot be read."""
     signatures: list[dict[str, Any]] = _apart("verify", content, [str(path) for path in roots], moment)
     worst = {"buruk": 0, "hati": 1, "baik": 2}
-    verdicts = [Verdict(*_said(facts, facts.pop("extended"), expected), **facts) for facts in signatures]
-    return min(verdicts, key=lambda verdict: worst[verdict.level], default=None)
+    verdicts = [Verdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures]
+    found = min(verdicts, key=lambda verdict: worst[verdict.level], default=None)
+    return found and replace(found, beside=tuple(one.signer for one in verdicts if one is not found))
 
 
 def sign(content: bytes, pkcs12: Path, password: str, reason: str, place: str) -> bytes:
@@ -78,7 +87,7 @@ def _apart(act: str, *order: object) -> Any:
     return value
 
 
-def _said(facts: dict[str, Any], extended: bool, expected: str) -> tuple[Literal["baik", "hati", "buruk"], str]:
+def _said(facts: dict[str, Any], extended: bool) -> tuple[Literal["baik", "hati", "buruk"], str]:
     """(level, reason); `extended`: all that follows the signature is data for its long-term validation."""
     if not facts["intact"]:
         return "buruk", "rusak"
@@ -88,8 +97,6 @@ def _said(facts: dict[str, Any], extended: bool, expected: str) -> tuple[Literal
         return ("hati", "ditambah") if extended else ("buruk", "disambung")
     if not facts["trusted"]:
         return "hati", "tak_dikenal"
-    if expected and not _same_person(expected, facts["signer"]):
-        return "hati", "orang_lain"
     return "baik", "sah"
 
 

@@ -25,7 +25,7 @@ from pipeline.slips.layout import spoken
 from pipeline.sop import COUNTER_FIELDS, Action, Role, TaskKind, action
 from pipeline.web import browser, slips
 from pipeline.web.common import Friendly, html, site
-from pipeline.web.forms import control, pdf_to_sign
+from pipeline.web.forms import control, pdfs_to_sign
 from pipeline.web.opened import opened
 from pipeline.web.page import passed_on_page, printed, receipt, spent_page, task_page
 from pipeline.web.view import View
@@ -33,6 +33,7 @@ from pipeline.words import table, word
 
 pages = Blueprint("action", __name__, url_prefix="/t/<token>")
 COUNTER = Action("catat", fields=COUNTER_FIELDS)
+SIGNED_FIELDS = ("bertanda_tangan", "pengantar_bertanda_tangan")  # as `letters.series.LETTERS`
 WIDE, NARROW = 1400, 144
 PDF_PAGES, PDFS_KEPT = 12, 4
 
@@ -47,7 +48,7 @@ def show(token: str) -> Response:
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view, found))
             return html("terpakai.html", **spent_page(view, found))
-        if person.kode not in {p.kode for p in cases.holders(view.settings, view.task)}:
+        if not view.helping and person.kode not in {p.kode for p in cases.holders(view.settings, view.task)}:
             return html("terpakai.html", **passed_on_page(view, found))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view)
@@ -105,21 +106,23 @@ def _perform(token: str, held: Held) -> BaseResponse:
 
 
 def _files(token: str, name: str, held: Held) -> dict[str, cases.Upload]:
-    """The files of a form; the letter signed here with the office's certificate where that was asked for."""
+    """The files of a form; the letters signed here with the office's certificate where a signer asked for that."""
     uploads = browser.uploads_of(held)
     if name != "tandatangani" or uploads or not held.values.get("sistem"):
         return uploads
     with opened(token) as (session, _found, view, _person):
-        offered, settings = pdf_to_sign(view), view.settings
-        content = store.get(session, offered.sha256) if offered else b""
-    if offered is None or not settings.surat.pkcs12:
+        offered, settings = [] if view.helping else pdfs_to_sign(view), view.settings
+        contents = store.get_all(session, [one.sha256 for one in offered])
+    if not settings.surat.pkcs12:
         return uploads
     password, certificate = settings.find_secret("pkcs12_password"), settings.path(settings.surat.pkcs12)
     try:
-        signed = signature.sign(content, certificate, password, offered.name, settings.instansi.kota)
+        for field, one in zip(SIGNED_FIELDS, offered, strict=False):
+            signed = signature.sign(contents[one.sha256], certificate, password, one.name, settings.instansi.kota)
+            uploads[field] = cases.Upload(one.name, signed)
     except signature.SignatureError as error:
         raise cases.Invalid({"bertanda_tangan": str(error)}) from error
-    return {"bertanda_tangan": cases.Upload(offered.name, signed)}
+    return uploads
 
 
 # ---- the code ------------------------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline import clock
 from pipeline.db import Document, reading
 from pipeline.letters.mark import read_code
+from pipeline.letters.series import LETTERS
 from pipeline.web.common import Friendly, html, site
 from pipeline.words import word
 
 pages = Blueprint("authenticity", __name__)
 EACH, ALL = 30, 300  # looks a minute: from one address, from everywhere
+SIGNED = tuple(series.signed for series in LETTERS)
 KNOWN = 5_000  # addresses that are remembered at most
 
 
@@ -89,11 +91,11 @@ def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
     same = list(session.scalars(select(Document).where(Document.code == code).order_by(Document.id)))
     if not same:
         return "asing", []
-    signed = [d for d in same if d.kind == "ttd"]
+    signed = [d for d in same if d.kind in SIGNED]
     if not signed:
         return "belum", []
     newest = session.scalars(
-        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == "ttd")
+        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == signed[-1].kind)
         .order_by(Document.id.desc()).limit(1)
     ).one()  # fmt: skip
     return ("asli" if newest.id == signed[-1].id else "diganti"), _rows(signed[-1])

@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from pipeline import cases, clock, files, notices, saved, store
 from pipeline.db import Document, Event
+from pipeline.letters.series import ANSWER, COVERING
 from pipeline.sop import (
+    HANDED_IN,
     Action,
     Field,
     FieldKind,
@@ -69,7 +71,8 @@ def control(
     label, hint = words.get("label", field.name), words.get("petunjuk", "")
     values = given.get(field.name, [])
     value = values[0] if values else (_prefilled(view, field.name) if fill else "")
-    needed = field.required and not (field.name == "bertanda_tangan" and view.settings.surat.pkcs12)
+    signed = field.kind is FieldKind.PINDAIAN  # needed unless it may be signed in the system
+    needed = not view.settings.surat.pkcs12 or view.helping if signed else field.required
     shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": needed}
     if field.kind is FieldKind.CENTANG:
         ticked = bool(values) or (fill and field.name in KNOWN_TICKS and bool(getattr(view.complaint, field.name, "")))
@@ -140,16 +143,23 @@ def form(
 
 def _asked(view: View, field: Field) -> bool:
     """Whether the case gives reason to ask for this field."""
-    if field.name == "nomor_surat":
-        return view.settings.surat.penomoran == "manual"
+    covered = bool(view.complaint and view.complaint.instansi and view.documents(COVERING.drafted))
+    if field.name in ("nomor_surat", "nomor_pengantar"):
+        return view.settings.surat.penomoran == "manual" and (covered or field.name == "nomor_surat")
+    if field.name == "pengantar_bertanda_tangan":
+        return covered
     if field.name == "lampiran_terbuka":
         return bool(view.documents(*notices.FROM_OUTSIDE))
     if field.name == "sistem":
-        return bool(view.settings.surat.pkcs12 and _pdf_of(view))
+        return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
     if field.name == "yakin":
-        letters = view.documents("konsep", "surat")
-        return bool(letters) and "lihat" in cases.levels(letters[-1])
+        return any("lihat" in cases.levels(letter) for letter in _newest(view))
     return True
+
+
+def _newest(view: View) -> list[Document]:
+    """The letters that are worked on."""
+    return notices.newest_letters(view.session, view.complaint) if view.complaint else []
 
 
 def forms(
@@ -157,6 +167,8 @@ def forms(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(the main form, the others). The letter's task leads with the upload until there is an edited version."""
     offered = notices.offered(view.session, view.task.kind, view.complaint)
+    if view.helping:
+        offered = [one for one in offered if one.name in HANDED_IN]
     if view.task.kind is TaskKind.JAWABAN:
         lead = "ajukan" if _edited(view) else "unggah"
         offered.sort(key=lambda a: a.name != lead)
@@ -165,7 +177,7 @@ def forms(
     main, rest = made[0], made[1:]
     if view.task.kind is TaskKind.JAWABAN:
         _letter_stages(view, main, rest)
-    elif view.task.kind is TaskKind.PENYAMPAIAN:
+    elif view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGANTAR):
         _signed_letter(view, main)
     elif view.task.kind is TaskKind.ARSIP:
         main["nada"] = "biasa"  # nothing is asked for
@@ -180,19 +192,16 @@ def forms(
 
 def _edited(view: View) -> bool:
     """Whether an edited letter came after the newest draft."""
-    newest = view.documents("konsep", "surat")
-    return bool(newest) and newest[-1].kind == "surat"
+    newest = view.documents(*ANSWER.worked_on)
+    return bool(newest) and newest[-1].kind == ANSWER.edited
 
 
 def _downloads(view: View) -> list[dict[str, str]]:
     text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
-    if view.task.kind is TaskKind.TANDA_TANGAN:
-        final = view.documents("akhir")[-1:]
-        final += view.documents("pengantar_akhir")[-1:] if view.complaint and view.complaint.instansi else []
-        rows = [*_pdf_of(view), *final] or view.documents("konsep", "surat")[-1:]
-    else:
-        rows = view.documents("konsep", "surat")[-1:]
-        rows += view.documents("pengantar")[-1:] if view.complaint and view.complaint.instansi else []
+    rows = _newest(view)
+    if view.task.kind is TaskKind.TANDA_TANGAN and view.complaint is not None:
+        final = notices.final_letters(view.session, view.complaint)
+        rows = [*pdfs_to_sign(view), *final] or rows[:1]
     return [{**_download(view, d, word("halaman.unduh_judul")), "teks": text or f"{d.name}."} for d in rows]
 
 
@@ -210,21 +219,19 @@ def _download(view: View, document: Document, title: str) -> dict[str, str]:
 
 def _signed_letter(view: View, main: dict[str, Any]) -> None:
     """Before it is sent, the JFU looks at the signed letter; a merged complaint may have none."""
-    signed = view.documents("ttd")[-1:]
+    covering = view.task.kind is TaskKind.PENGANTAR
+    signed = view.documents(COVERING.signed if covering else ANSWER.signed)[-1:]
     if signed:
         main["tahap"] = [_download(view, signed[0], word("halaman.periksa_judul"))]
         main["tahap_akhir"] = main["judul"]
-        main["judul"] = word("halaman.sampaikan_judul")
+        main["judul"] = word(f"tugas.{view.task.kind}")
 
 
-def pdf_to_sign(view: View) -> Document | None:
-    """The PDF of the letter as it is to be signed, once a job has made it."""
-    return next(iter(_pdf_of(view)), None)
-
-
-def _pdf_of(view: View) -> list[Document]:
-    final = view.documents("akhir")[-1:]
-    return [d for d in view.documents("pdf") if final and d.source_id == final[0].id][-1:]
+def pdfs_to_sign(view: View) -> list[Document]:
+    """The PDFs of the letters as they are to be signed, once a job has made all of them."""
+    final = notices.final_letters(view.session, view.complaint) if view.complaint else []
+    made = {d.source_id: d for d in view.documents("pdf")}
+    return [made[d.id] for d in final] if all(d.id in made for d in final) else []
 
 
 def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:

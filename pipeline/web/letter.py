@@ -13,6 +13,7 @@ from pipeline import cases, clock, files
 from pipeline.db import Document
 from pipeline.letters.compare import difference, shortened
 from pipeline.letters.returned import Finding
+from pipeline.letters.series import ANSWER, LETTERS, Series
 from pipeline.sop import TaskKind
 from pipeline.web.view import View
 from pipeline.words import word
@@ -20,29 +21,37 @@ from pipeline.words import word
 TONES = {"blokir": "buruk", "lihat": "hati", "baik": "baik"}
 
 
-def inspection(view: View) -> dict[str, Any] | None:
-    """The letter that is worked on; None where there is none, or the draft is as it was made and in order."""
+def inspections(view: View) -> list[dict[str, Any]]:
+    """The letters that are worked on; without those whose draft is as it was made and in order."""
     if view.complaint is None or view.task.kind not in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
-        return None
-    letters = view.documents("konsep", "surat")
+        return []
+    wanted = LETTERS if view.complaint.instansi else (ANSWER,)
+    return [found for series in wanted if (found := _inspection(view, series))]
+
+
+def _inspection(view: View, series: Series) -> dict[str, Any] | None:
+    letters = view.documents(*series.worked_on)
     if not letters:
         return None
     newest = letters[-1]
     found = cases.found_in(newest)
     signing = view.task.kind is TaskKind.TANDA_TANGAN
-    if newest.kind == "konsep" and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
+    edited = newest.kind == series.edited
+    if not edited and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
         return None
-    drafts = [d for d in letters if d.kind == "konsep"]
+    drafts = [d for d in letters if d.kind == series.drafted]
     return {
-        "pengantar": _lead(view, newest, found),
+        "judul": word(f"periksa.judul.{series.name}"),
+        "id": "periksa" if series is ANSWER else f"periksa-{series.name}",
+        "pengantar": _lead(view, newest, found, "surat" if edited else "konsep"),
         "temuan": [*(_row(f) for f in found if f.level != "baik"), *_good(found)],
-        "beda": _changes(drafts[-1], newest, "konsep") if drafts and newest.kind == "surat" else None,
-        "beda_lama": _since_last(letters),
-        **_pictures(view, newest, signing),
+        "beda": _changes(drafts[-1], newest, "konsep") if drafts and edited else None,
+        "beda_lama": _since_last(letters, series),
+        **_pictures(view, series, newest, signing),
     }
 
 
-def _lead(view: View, letter: Document, found: Sequence[Finding]) -> str:
+def _lead(view: View, letter: Document, found: Sequence[Finding], kind: str) -> str:
     counts = Counter(f.level for f in found)
     at = letter.created_at.astimezone(view.settings.zone)
     when = f"{clock.tanggal(at)}, pukul {clock.pukul(at)}"
@@ -52,7 +61,7 @@ def _lead(view: View, letter: Document, found: Sequence[Finding]) -> str:
         said = word("periksa.blokir" if counts["blokir"] else "periksa.lihat", n=counts["blokir"] or counts["lihat"])
     else:
         said = word("periksa.baik")
-    return word(f"periksa.{letter.kind}", nama=letter.name, waktu=when, hasil=said)
+    return word(f"periksa.{kind}", nama=letter.name, waktu=when, hasil=said)
 
 
 def _row(finding: Finding) -> dict[str, str]:
@@ -81,17 +90,17 @@ def _changes(old: Document, new: Document, against: str) -> dict[str, Any]:
     return {"judul": word(f"periksa.beda_{against}"), "ket": told, "isi": shown}
 
 
-def _since_last(letters: Sequence[Document]) -> dict[str, Any] | None:
+def _since_last(letters: Sequence[Document], series: Series) -> dict[str, Any] | None:
     """Against the version before, where that is not the draft itself."""
-    edited = [d for d in letters if d.kind == "surat"]
-    if len(edited) < 2 or letters[-1].kind != "surat":
+    edited = [d for d in letters if d.kind == series.edited]
+    if len(edited) < 2 or letters[-1].kind != series.edited:
         return None
     return _changes(edited[-2], edited[-1], "lama")
 
 
-def _pictures(view: View, letter: Document, signing: bool) -> dict[str, Any]:
+def _pictures(view: View, series: Series, letter: Document, signing: bool) -> dict[str, Any]:
     """The pages of the letter as it is to be signed, else as it was uploaded; or why there are none."""
-    final = view.documents("akhir")[-1:] if signing else []
+    final = view.documents(series.final)[-1:] if signing else []
     source = final[0] if final else letter
     pages = [d for d in view.documents("rupa") if d.source_id == source.id]
     if pages:
@@ -100,8 +109,7 @@ def _pictures(view: View, letter: Document, signing: bool) -> dict[str, Any]:
         return {"halaman": rows, "tanpa_gambar": ""}
     if files.soffice() is None:
         return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_libreoffice")}
-    if source.kind == "konsep" or any(
-        "perubahan terlacak" in f.message for f in cases.found_in(source) if f.level == "blokir"
-    ):
-        return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_gambar") if source.kind != "konsep" else ""}
+    drafted = source.kind == series.drafted
+    if drafted or any("perubahan terlacak" in f.message for f in cases.found_in(source) if f.level == "blokir"):
+        return {"halaman": [], "tanpa_gambar": "" if drafted else word("periksa.tanpa_gambar")}
     return {"halaman": [], "tanpa_gambar": word("periksa.gambar_menyusul")}

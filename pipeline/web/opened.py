@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
-from pipeline import current, links
+from pipeline import cases, current, links
 from pipeline.config import Petugas
 from pipeline.db import Complaint, reading
 from pipeline.web import browser
@@ -26,7 +26,8 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
         now = here.clock()
         settings = current.settings(session, here.settings, now)
         whose = browser.owner(session, person)
-        yield session, found, View(session, settings, now, token, found.task, complaint, whose), person
+        helping = person.kode in {p.kode for p in cases.helpers(settings, found.task)}
+        yield session, found, View(session, settings, now, token, found.task, complaint, whose, helping), person
 
 
 def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:

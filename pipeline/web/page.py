@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from pipeline import cases, clock, files, links, notices, store
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
+from pipeline.letters.series import ANSWER
 from pipeline.sop import (
     Channel,
     EventKind,
@@ -20,7 +21,7 @@ from pipeline.sop import (
     TaskKind,
 )
 from pipeline.web.forms import forms
-from pipeline.web.letter import inspection
+from pipeline.web.letter import inspections
 from pipeline.web.view import OVER, View, deadline, steps
 from pipeline.words import table, word
 
@@ -198,6 +199,7 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     values: dict[str, Any] = {
         "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
         "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nomor": "", "nama": "",
+        "instansi": "", "surat": word("jenis_surat.jawaban"),
     }  # fmt: skip
     values |= data
     if data.get("kanal"):
@@ -266,7 +268,7 @@ def task_page(
         "kepala": head_line(view),
         "nomor": c.number if c else "",
         "judul": title,
-        "pengantar": "",
+        "pengantar": _signer_words(view),
         "prioritas": word(f"pilihan.prioritas.{c.prioritas}") if c and c.prioritas != "biasa" else "",
         "rahasia": bool(c and c.rahasia),
         "pesan": said,
@@ -278,7 +280,7 @@ def task_page(
         "aduan": matter(view),
         "pengadu": contact(view),
         "bagian": sections(view),
-        "periksa": inspection(view),
+        "periksa": inspections(view),
         "gambar": [{"url": f"{view.url}/gambar/{d.id}", "nama": d.name} for d in pictures],
         "dokumen": [
             file_row(view, d)
@@ -290,6 +292,19 @@ def task_page(
         "lain": rest,
         "alat": tools(view),
     }
+
+
+def _signer_words(view: View) -> str:
+    """Whose signature is asked for, where that is not the reader's own."""
+    final = view.documents(ANSWER.final)[-1:] if view.task.kind is TaskKind.TANDA_TANGAN else []
+    facts = final[0].facts or {} if final else {}
+    if not facts.get("penanda"):
+        return ""
+    who = {"nama": facts["penanda"], "jabatan": facts["jabatan"]}
+    if view.helping:
+        return word("tanda_tangan.membantu", **who)
+    another = facts["kode_penanda"] != view.settings.signers[0].kode
+    return word("tanda_tangan.penanda_lain", **who) if another else ""
 
 
 def contact(view: View) -> list[dict[str, str]]:

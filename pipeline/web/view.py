@@ -17,6 +17,7 @@ from pipeline import clock, notices
 from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Event, Task
 from pipeline.sop import (
+    BESIDE,
     LANGKAH_OF,
     LANGKAH_OF_TASK,
     EventKind,
@@ -39,6 +40,7 @@ class View:
     task: Task
     complaint: Complaint | None
     owner: str = ""  # whose unsent forms are shown; "" for nobody's
+    helping: bool = False  # somebody else's task: the signed paper may be handed in for them
 
     @property
     def url(self) -> str:
@@ -121,7 +123,7 @@ def steps(view: View) -> list[dict[str, Any]]:
     tasks: dict[int, Task] = {}
     query = select(Task).where(Task.complaint_id == view.complaint.id).order_by(Task.id)
     for task in view.session.scalars(query):
-        if task.kind not in (TaskKind.ARSIP, TaskKind.KETERANGAN, TaskKind.TANDA_TANGAN):
+        if task.kind not in (TaskKind.ARSIP, TaskKind.TANDA_TANGAN, *BESIDE):
             tasks[LANGKAH_OF_TASK[task.kind]] = task
     over = view.complaint.stage in OVER
     return _steps_of(view.settings, LANGKAH_OF[view.complaint.stage], over, tasks, view.now)

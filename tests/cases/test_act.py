@@ -127,7 +127,7 @@ STEPS = [
     Step(
         Stage.JAWABAN, "ajukan", {"catatan": "Sudah disunting."},
         Stage.TANDA_TANGAN, EventKind.SUBMITTED, TaskKind.TANDA_TANGAN, jakarta(25, 16),
-        [("tugas_tanda_tangan", KEPALA)],
+        [("tugas_tanda_tangan", KEPALA), *(("boleh_unggah", one) for one in JFU)],
     ),
     Step(
         Stage.JAWABAN, "kembalikan", {"alasan": "Perintah kurang jelas."},
@@ -245,6 +245,8 @@ def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(de
 def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
     elsewhere = {(TaskKind.CATAT, "gabungkan"), (TaskKind.KETERANGAN, "jawab"), (TaskKind.JAWABAN, "unggah")}
     elsewhere |= {(TaskKind.KEPUTUSAN, "batal_rapat")}  # test_meetings
+    elsewhere |= {(TaskKind.JAWABAN, "unggah_pengantar")}  # test_covering
+    elsewhere |= {(TaskKind.PENGANTAR, a.name) for a in ACTIONS[TaskKind.PENGANTAR]}
     elsewhere |= {(k, a.name) for k in (TaskKind.PINDAI, TaskKind.TERTAHAN) for a in ACTIONS[k]}  # test_intake
     kind_of = {
         Stage.PENERIMAAN: TaskKind.CATAT,
@@ -632,7 +634,10 @@ def test_note_of_a_return_reaches_the_one_who_has_to_mend(desk: Desk) -> None:
 # ---- who may -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [k for k in TaskKind if k not in (TaskKind.PINDAI, TaskKind.TERTAHAN)])
+ELSEWHERE = (TaskKind.PINDAI, TaskKind.TERTAHAN, TaskKind.PENGANTAR)
+
+
+@pytest.mark.parametrize("kind", [k for k in TaskKind if k not in ELSEWHERE])
 def test_only_holders_of_the_role_may_act(desk: Desk, kind: TaskKind) -> None:
     stage = {TaskKind.CATAT: Stage.PENERIMAAN, TaskKind.ARSIP: Stage.SELESAI, TaskKind.KETERANGAN: Stage.KLARIFIKASI}
     desk.to(stage.get(kind) or Stage(kind))

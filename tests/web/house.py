@@ -57,7 +57,14 @@ KINDS = (
     "tugas arsip",
     "status selesai",
     "tugas penyampaian",
+    "serah terima",
+    "pengumuman",
+    "unggah pindaian",
+    "tugas pengantar",
+    "tugas jawaban, dua surat",
+    "tugas tanda tangan, dua surat",
     "tugas tanda tangan",
+    "tugas tanda tangan, oleh JFU",
     "jawaban diunggah",
     "tugas jawaban, terunggah",
     "tugas jawaban",
@@ -262,9 +269,14 @@ def _open_tasks(one: House) -> None:
     one.written("Papan informasi terminal mati", "Selamat pagi.\nPapan informasi di Terminal Purbaya mati.")
     one.to_delivery(alamat="Jalan Kenanga Nomor 5, Madiun", telepon="0812 5550 0117")
     pages["tugas penyampaian"] = one.link("jfu-1", "kirim_email")
+    pages["serah terima"] = f"{pages['tugas penyampaian']}/serah-terima"
+    pages["pengumuman"] = f"{pages['tugas penyampaian']}/pengumuman/{one.office.complaint().id}"
+    pages["unggah pindaian"] = f"{pages['tugas penyampaian']}/unggah"
+    _two_letters(one)
     one.sample("02")
     one.to_signature()
     pages["tugas tanda tangan"] = one.link("kepala", "tandatangani")
+    pages["tugas tanda tangan, oleh JFU"] = one.link("jfu-1", "tandatangani")
     one.written("SMS peringatan banjir terlambat", "SMS peringatan dini banjir baru datang setelah air surut.")
     one.to_letter()
     pages["jawaban diunggah"] = one.upload()
@@ -295,6 +307,28 @@ def _open_tasks(one: House) -> None:
     one.to_clarification()
     one.press("sekretaris", "kembalikan", alasan="Mohon alamat pengadu ditulis lengkap.")
     pages["tugas catat, dikembalikan"] = one.link("jfu-1", "laporkan")
+
+
+def _two_letters(one: House) -> None:
+    """Where another agency is in charge: the answer and the covering letter, at each place on their way."""
+    pages = one.pages
+    for where in ("tugas pengantar", "tugas tanda tangan, dua surat", "tugas jawaban, dua surat"):
+        one.written("Meteran listrik mati", "Meteran listrik di rumah saya mati sejak kemarin pagi.")
+        one.to_decision(perihal="Meteran listrik mati di Jalan Sawo")
+        agency = "PT PLN (Persero) ULP Madiun Kota"
+        order = "Sampaikan bahwa meteran listrik ditangani oleh PLN."
+        one.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi=agency, perintah=order)
+        draft = one.office.content(one.office.documents("pengantar")[-1])
+        changed = edited(draft, "Kami mohon", "Dengan hormat kami mohon")
+        one.press("sekretaris", "unggah_pengantar", surat_pengantar=("Surat pengantar.docx", changed))
+        pages["tugas jawaban, dua surat"] = one.link("sekretaris", "unggah_pengantar")
+        if where == "tugas jawaban, dua surat":
+            return
+        one.press("sekretaris", "ajukan")
+        pages["tugas tanda tangan, dua surat"] = one.link("kepala", "tandatangani")
+        if where == "tugas pengantar":
+            one.press("kepala", "tandatangani", bertanda_tangan=SIGNED, pengantar_bertanda_tangan=SIGNED)
+            pages["tugas pengantar"] = one.link("jfu-1", "kirim_pengantar")
 
 
 def _items(one: House) -> None:

@@ -1,0 +1,35 @@
+"""The two letters that a case may have, and the kinds of document that each goes through.
+
+for series in LETTERS: series.drafted, series.edited, series.final, series.signed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Series:
+    """One letter on its way: its name, and the kinds of its documents in the order in which they come about."""
+
+    name: str  # also the kind of its number
+    drafted: str
+    edited: str
+    final: str
+    signed: str
+
+    @property
+    def worked_on(self) -> tuple[str, str]:
+        return self.drafted, self.edited
+
+
+ANSWER = Series("jawaban", "konsep", "surat", "akhir", "ttd")
+COVERING = Series("pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd")  # surat pengantar
+LETTERS = (ANSWER, COVERING)
+
+_OF = {kind: series for series in LETTERS for kind in (*series.worked_on, series.final, series.signed)}
+
+
+def series_of(kind: str) -> Series:
+    """The letter that a document of this kind belongs to; KeyError for one of no letter."""
+    return _OF[kind]

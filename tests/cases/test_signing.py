@@ -1,0 +1,101 @@
+"""Who signs, and who hands the paper in: a JFU for the Kepala Dinas, an acting holder for who was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import cases
+from pipeline.cases import SYSTEM, Forbidden, Invalid
+from pipeline.sop import EventKind, Stage
+from tests.cases.test_covering import stored
+from tests.desk import Desk, desk_in, jakarta
+from tests.letters.sample import changed
+from tests.office import SIGNED, Mail, compose
+
+PAPER = {"bertanda_tangan": ("s.jpg", SIGNED)}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as made:
+        yield made
+
+
+def test_jfu_hands_in_the_scan_for_the_head_who_hears_of_it(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    assert {m.recipient for m in desk.mails("boleh_unggah")} == {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    desk.press("jfu-2", "tandatangani", number=number, files=PAPER)
+    event, data = desk.events(number)[-1]
+    assert (event.kind, event.actor, event.actor_title) == (EventKind.SIGNED, "jfu-2", "JFU Pelayanan Pengaduan")
+    assert data["untuk"] == "kepala"
+    assert data["teks"].endswith("Diunggah untuk NOOR AFLAH, S.Kom, Kepala Dinas Komunikasi dan Informatika.")
+    facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
+    assert facts["penanda"] == "NOOR AFLAH, S.Kom"
+    (mail,) = desk.mails("diunggah_untuk")
+    assert mail.recipient == "kepala@kominfo.example"
+    assert "Sri Wahyuni" in mail.text
+    assert [name for _sha, name, _mime in mail.attachments] == [f"Surat jawaban {number}.pdf"]
+    assert desk.stage(number) is Stage.PENYAMPAIAN
+
+
+def test_head_who_hands_in_alone_is_told_nothing(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    desk.press("kepala", "tandatangani", number=number, files=PAPER)
+    assert "untuk" not in desk.events(number)[-1][1]
+    assert not desk.mails("diunggah_untuk")
+
+
+def test_jfu_may_hand_in_and_nothing_else(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    with pytest.raises(Forbidden):
+        desk.press("jfu-1", "kembalikan", number=number)
+    with pytest.raises(Forbidden):
+        desk.press("sekretaris", "tandatangani", number=number, files=PAPER)
+
+
+def test_jfu_hands_in_by_reply_too(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    asked = desk.mails("boleh_unggah")[0]
+    answered = Mail(asked.recipient, f"Message-ID: {asked.message_id}\r\n\r\nx".encode())
+    reply = compose(
+        asked.recipient, "aduan@kominfo.example", "Re: x", "SETUJU", desk.clock(), reply_to=answered,
+        files=[("s.jpg", "image/jpeg", SIGNED)],
+    )  # fmt: skip
+    desk.take_in(reply.as_bytes())
+    assert desk.stage(number) is Stage.TANDA_TANGAN  # the sample has no code, which only the page may confirm
+    assert "tidak terbaca" in " ".join(desk.mails("balasan_tugas")[-1].text.split())
+
+
+def test_office_that_signs_electronically_does_not_ask_the_jfu(tmp_path: Path) -> None:
+    with desk_in(tmp_path, surat={"jangkar": "^"}) as desk:
+        desk.to(Stage.TANDA_TANGAN)
+        assert not desk.mails("boleh_unggah")
+
+
+def test_letter_that_names_another_signer_than_now_is_not_handed_in(desk: Desk) -> None:
+    """Looked at before the delegation began, handed in after."""
+    number = desk.to(Stage.JAWABAN)
+    with desk.work() as work:
+        cases.delegate(work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM)
+    desk.clock.now = jakarta(25, 9)
+    with pytest.raises(Invalid, match=r"sekarang ditandatangani oleh Endah Lestari, Plh\. Kepala Dinas"):
+        desk.press("sekretaris", "ajukan", number=number, yakin="ya")
+    letter = changed(stored(desk, number, "konsep"), "word/document.xml", "NOOR AFLAH, S.Kom", "Endah Lestari")
+    desk.press("sekretaris", "unggah", number=number, files={"surat": ("s.docx", letter)})
+    desk.press("sekretaris", "ajukan", number=number, yakin="ya")
+    assert desk.stage(number) is Stage.TANDA_TANGAN
+
+
+def test_acting_holder_who_hands_in_what_the_head_has_signed_is_recorded_as_that(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    with desk.work() as work:
+        cases.delegate(work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM)
+    desk.clock.now = jakarta(25, 9)
+    desk.press("kasubag-umum", "tandatangani", number=number, files=PAPER)
+    event, data = desk.events(number)[-1]
+    assert (event.actor_title, data["untuk"]) == ("Plh. Kepala Dinas Komunikasi dan Informatika", "kepala")
+    assert desk.mails("diunggah_untuk")[-1].recipient == "kepala@kominfo.example"
