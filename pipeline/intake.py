@@ -26,7 +26,7 @@ from pipeline.ledger import Arrival
 from pipeline.mail import invitation, outbox, reply, triage
 from pipeline.mail.message import Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
-from pipeline.replies import Letter
+from pipeline.replies import Enclosed, Letter
 from pipeline.sop import Channel, TaskKind
 from pipeline.words import word
 
@@ -45,7 +45,7 @@ class Read:
 
     message: Message
     verdict: Verdict
-    letters: list[Letter]
+    enclosed: Enclosed
 
 
 def take_in_all(
@@ -162,7 +162,7 @@ def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
     verdict = triage.classify(message, own_addresses=settings.own_addresses)
     if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
         verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
-    return Read(message, verdict, _letters(settings, message))
+    return Read(message, verdict, Enclosed(_letters(settings, message), replies.read_scans(settings, message)))
 
 
 def _take_mails(
@@ -264,11 +264,11 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender)
     elif ours is not None and ours.recipient.lower() == sender:
-        _reply_to_us(work, item, message, ours, mail.letters)
+        _reply_to_us(work, item, message, ours, mail.enclosed)
     elif known is not None:
         _join(work, item, message, known)
     elif task is not None and official is not None:
-        _done(item, replies.take(work, message, task, official, mail.letters))
+        _done(item, replies.take(work, message, task, official, mail.enclosed))
     elif mail.verdict.kind is Kind.SPAM:
         _hold(work, item, mail.verdict.reason)
     else:
@@ -315,7 +315,7 @@ def _remark(work: Work, text: str, doubled: bool) -> str:
     return "\n".join(notes + [word("catatan.nomor_surat_sama")] * doubled)
 
 
-def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters: list[Letter]) -> str:
+def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, enclosed: Enclosed) -> str:
     """A reply to a mail of ours, by the one it was sent to: the pengadu adds to the case, an official to a task."""
     official = work.settings.person_at(ours.recipient)
     if official is not None:
@@ -324,7 +324,7 @@ def _reply_to_us(work: Work, item: Item, message: Message, ours: Outbox, letters
         return _guest_answers(work, item, message, ours)
     if official is not None and ours.task_id is not None:
         task = work.session.get_one(Task, ours.task_id)
-        return _done(item, replies.take(work, message, task, official, letters))
+        return _done(item, replies.take(work, message, task, official, enclosed))
     if ours.complaint_id is not None and official is None:
         return _join(work, item, message, work.session.get_one(Complaint, ours.complaint_id))
     return _hold(work, item, word("ditahan.balasan"))

@@ -7,22 +7,25 @@ holder of the task, by a new first line that is a command; quoted and forwarded 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipeline import cases, links, notices, saved
-from pipeline.cases import Checked, File, Upload, Work
-from pipeline.config import Petugas
+from pipeline.cases import Checked, File, Scan, Upload, Work
+from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Task
+from pipeline.letters.mark import read_code
 from pipeline.letters.returned import Returned
+from pipeline.letters.series import series_of
 from pipeline.mail import authentication, reply
 from pipeline.mail.message import Message
-from pipeline.sop import BINDING, COMMANDS, Command, Field, FieldKind, TaskKind, action
+from pipeline.sop import BINDING, COMMANDS, HANDED_IN, Command, Field, FieldKind, TaskKind, action
 from pipeline.words import word
 
 TOKEN = re.compile(r"/t/(\d{1,9}-[a-z2-7]{24})")
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
 MARKS = " \t*_>\"'“”‘’.:;-–—"
+SIGNING = tuple(command for command in COMMANDS[TaskKind.TANDA_TANGAN] if command.action in HANDED_IN)
 LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
 
 
@@ -36,6 +39,15 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """What a reply carries, as it was read before any transaction began: letters from Word, and signed papers (or why
+    they cannot be taken) by their place among the attachments."""
+
+    letters: Sequence[Letter] = ()
+    scans: Mapping[int, Scan | ValueError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Reply:
     """One reply of one holder to the mail of one task."""
 
@@ -44,7 +56,22 @@ class Reply:
     task: Task
     complaint: Complaint | None
     person: Petugas
-    letters: Sequence[Letter]
+    enclosed: Enclosed
+
+
+def read_scans(settings: Settings, message: Message) -> dict[int, Scan | ValueError]:
+    """The signed papers of a reply that may hand them in; {} for any other mail, for it takes seconds."""
+    sender = message.sender.email if message.sender else ""
+    if settings.person_at(sender) is None or _command(message, SIGNING)[0] is None:
+        return {}
+    found: dict[int, Scan | ValueError] = {}
+    for place, attachment in enumerate(message.attachments):
+        if attachment.content and not attachment.inline:
+            try:
+                found[place] = cases.read_scan(settings, attachment.content)
+            except ValueError as error:
+                found[place] = error
+    return found
 
 
 def by_token(work: Work, message: Message, person: Petugas) -> Task | None:
@@ -59,10 +86,10 @@ def by_token(work: Work, message: Message, person: Petugas) -> Task | None:
     return None
 
 
-def take(work: Work, message: Message, task: Task, person: Petugas, letters: Sequence[Letter]) -> str:
+def take(work: Work, message: Message, task: Task, person: Petugas, enclosed: Enclosed) -> str:
     """Settle a reply to the mail of a task; how, for the ledger. The one who wrote is always answered."""
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
-    one = Reply(work, message, task, complaint, person, letters)
+    one = Reply(work, message, task, complaint, person, enclosed)
     problem = _obstacle(one)
     if problem:
         _answer(one, problem)
@@ -89,7 +116,7 @@ def _obstacle(one: Reply) -> str:
 
 def _act(one: Reply) -> str:
     stored = _store_letter(one)
-    command, rest = _command(one)
+    command, rest = _command(one.message, COMMANDS[one.task.kind])
     if command is None:
         if stored == "":
             return "surat dari Word"
@@ -119,8 +146,8 @@ def _store_letter(one: Reply) -> str | None:
     if one.task.kind is not TaskKind.JAWABAN:
         return None
     problem = None
-    quiet = _command(one)[0] is not None  # what follows answers
-    for letter in one.letters:
+    quiet = _command(one.message, COMMANDS[one.task.kind])[0] is not None  # what follows answers
+    for letter in one.enclosed.letters:
         problem = letter.problem or cases.letter_by_mail(
             one.work, one.task.id, one.person, letter.file, letter.read, quiet=quiet
         )
@@ -129,15 +156,15 @@ def _store_letter(one: Reply) -> str | None:
     return problem or (None if quiet else word("balasan.tanpa_surat"))
 
 
-def _command(one: Reply) -> tuple[Command | None, list[str]]:
+def _command(message: Message, known: Iterable[Command]) -> tuple[Command | None, list[str]]:
     """The command that the new words begin with, and the rest of them by lines. The longest word wins."""
-    lines = reply.split(one.message.text).new.splitlines()
+    lines = reply.split(message.text).new.splitlines()
     while lines and not lines[0].strip(MARKS):
         lines = lines[1:]
     if not lines:
         return None, []
     first = lines[0].lstrip(MARKS).rstrip(" \t*_")
-    for command in sorted(COMMANDS[one.task.kind], key=lambda c: -len(c.word)):
+    for command in sorted(known, key=lambda c: -len(c.word)):
         pattern = r"\s+".join(map(re.escape, command.word.split()))
         found = re.match(rf"{pattern}(?![\w?])[{re.escape(MARKS)},!]*(.*)$", first, re.IGNORECASE)
         if found:
@@ -172,11 +199,26 @@ def _known(c: Complaint | None, field: Field) -> list[str]:
 
 
 def _uploads(one: Reply, command: Command) -> dict[str, Upload]:
-    """The attached file for the form's file field, if it has one."""
+    """The attached files for the form's file fields, in their order; a signed paper goes where its code says."""
     given = action(one.task.kind, command.action)
-    wanted = [f for f in (given.fields if given else ()) if f.kind in (FieldKind.BERKAS, FieldKind.PINDAIAN)]
-    files = [a for a in one.message.attachments if a.content and not a.inline]
-    return {field.name: Upload(file.name, file.content) for field, file in zip(wanted, files, strict=False)}
+    fields = given.fields if given else ()
+    files = {n: a for n, a in enumerate(one.message.attachments) if a.content and not a.inline}
+    wanted = [f.name for f in fields if f.kind is FieldKind.BERKAS]
+    if wanted:
+        return {name: Upload(a.name, a.content) for name, a in zip(wanted, files.values(), strict=False)}
+    papers = {n: Upload(a.name, a.content, one.enclosed.scans.get(n)) for n, a in files.items()}
+    names = [f.name for f in fields if f.kind is FieldKind.PINDAIAN]
+    told = {n: _field_of(one.work, upload.scan) for n, upload in papers.items()}
+    placed = {name: papers[n] for name in names for n, where in told.items() if where == name}
+    rest = [upload for n, upload in papers.items() if told[n] not in placed]
+    return placed | dict(zip([name for name in names if name not in placed], rest, strict=False))
+
+
+def _field_of(work: Work, scan: Scan | ValueError | None) -> str:
+    """Which field of the form a signed paper belongs to by its code; "" where it does not say."""
+    codes = scan.codes if isinstance(scan, Scan) else ()
+    source = next(filter(None, (cases.by_code(work, read_code(text)) for text in codes)), None)
+    return "" if source is None else cases.SIGNED_FIELDS[series_of(source.kind)]
 
 
 def _confirm(one: Reply, command: Command, values: Mapping[str, list[str]]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from pipeline import links, saved, store
+from pipeline import intake, links, saved, store
 from pipeline.db import Item, Outbox, reading, writing
 from pipeline.demo.signed import signed_scan
 from pipeline.sop import COMMANDS, EventKind, Stage, TaskKind, action
@@ -135,6 +137,52 @@ def test_a_signed_letter_comes_by_reply(desk: Desk) -> None:
     with reading(desk.engine) as session:
         letter = store.get(session, next(d for d in desk.documents(number) if d.kind == "akhir").sha256)
     answer(desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", signed_scan(letter))])
+    assert desk.stage(number) is Stage.PENYAMPAIAN
+
+
+def test_two_signed_letters_come_in_any_order(desk: Desk) -> None:
+    """Each goes where its own code says."""
+    number = desk.to(Stage.KEPUTUSAN)
+    desk.press("kepala", "putuskan", number=number, keputusan="bukan_wewenang", instansi="PLN", perintah="Milik PLN.")
+    desk.jobs()
+    desk.to(Stage.TANDA_TANGAN, number)
+    with reading(desk.engine) as session:
+        final = {d.kind: store.get(session, d.sha256) for d in desk.documents(number) if d.kind.endswith("akhir")}
+    papers = [(f"{kind}.jpg", "image/jpeg", signed_scan(final[kind])) for kind in ("pengantar_akhir", "akhir")]
+    answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=papers)
+    assert desk.stage(number) is Stage.PENYAMPAIAN
+    assert {"ttd", "pengantar_ttd"} <= {d.kind for d in desk.documents(number)}
+
+
+def test_a_signed_paper_is_read_before_anything_is_locked(desk: Desk) -> None:
+    """Reading takes seconds, in which nobody else could write."""
+    number = desk.to(Stage.TANDA_TANGAN)
+    with reading(desk.engine) as session:
+        letter = store.get(session, next(d for d in desk.documents(number) if d.kind == "akhir").sha256)
+    files = [("ttd.jpg", "image/jpeg", signed_scan(letter))]
+    item_id = desk.arrives(
+        written(desk, desk.mails(MAIL_OF[Stage.TANDA_TANGAN])[-1], "Setuju.", files=files).as_bytes()
+    )
+    happened: list[str] = []
+
+    def asked(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        happened.append(statement.split()[0])
+
+    def called(frame: Any, what: str, _argument: Any) -> None:
+        if what == "call" and frame.f_code.co_name in ("read_codes", "as_pdf"):
+            happened.append("reads")
+
+    event.listen(desk.engine, "before_cursor_execute", asked)
+    sys.setprofile(called)
+    try:
+        intake.take_in(desk.engine, desk.settings, item_id, desk.clock)
+    finally:
+        sys.setprofile(None)
+        event.remove(desk.engine, "before_cursor_execute", asked)
+    first_write = next(n for n, word in enumerate(happened) if word in ("UPDATE", "INSERT"))
+    reads = [n for n, word in enumerate(happened) if word == "reads"]
+    assert len(reads) == 2
+    assert max(reads) < first_write
     assert desk.stage(number) is Stage.PENYAMPAIAN
 
 

@@ -4,7 +4,7 @@
 watches the limits. Everything takes a `Work`: one write transaction, the settings and the time.
 """
 
-from pipeline.cases.act import act, duplicate_of, extend_for, reopen_after_bounce
+from pipeline.cases.act import SIGNED_FIELDS, act, duplicate_of, extend_for, reopen_after_bounce
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
@@ -82,6 +82,7 @@ __all__ = [
     "INVITE",
     "MAKE_PDF",
     "READ_STACK",
+    "SIGNED_FIELDS",
     "SYSTEM",
     "Actor",
     "AlreadyDone",

@@ -67,6 +67,7 @@ from pipeline.sop import (
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
+SIGNED_FIELDS = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan"}
 OVER = (Stage.SELESAI, Stage.BATAL)
 AN_HOUR = timedelta(hours=1)
 # The mails of the next task wait for what a job makes.
@@ -477,8 +478,7 @@ def _decided_at(deed: Deed) -> datetime | None:
 def _sign(deed: Deed) -> None:
     """The signed letters are named after the case: they go out under that name, as PDFs. Who is named on them and who
     hands them in may be two people; both are recorded."""
-    fields = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan"}
-    kept = [_keep_signed(deed, series, fields[series]) for series in series_in(deed.work, deed.complaint)]
+    kept = [_keep_signed(deed, series, SIGNED_FIELDS[series]) for series in series_in(deed.work, deed.complaint)]
     answer, told, _vouched = kept[0]
     facts = answer.facts or {}
     data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}

@@ -33,7 +33,6 @@ from pipeline.words import table, word
 
 pages = Blueprint("action", __name__, url_prefix="/t/<token>")
 COUNTER = Action("catat", fields=COUNTER_FIELDS)
-SIGNED_FIELDS = ("bertanda_tangan", "pengantar_bertanda_tangan")  # as `letters.series.LETTERS`
 WIDE, NARROW = 1400, 144
 PDF_PAGES, PDFS_KEPT = 12, 4
 
@@ -117,7 +116,7 @@ def _files(token: str, name: str, held: Held) -> dict[str, cases.Upload]:
         return uploads
     password, certificate = settings.find_secret("pkcs12_password"), settings.path(settings.surat.pkcs12)
     try:
-        for field, one in zip(SIGNED_FIELDS, offered, strict=False):
+        for field, one in zip(cases.SIGNED_FIELDS.values(), offered, strict=False):
             signed = signature.sign(contents[one.sha256], certificate, password, one.name, settings.instansi.kota)
             uploads[field] = cases.Upload(one.name, signed)
     except signature.SignatureError as error:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from pipeline import cases, clock, files, notices, saved, store
 from pipeline.db import Document, Event
-from pipeline.letters.series import ANSWER, COVERING
+from pipeline.letters.series import ANSWER, COVERING, series_of
 from pipeline.sop import (
     HANDED_IN,
     Action,
@@ -201,8 +201,13 @@ def _downloads(view: View) -> list[dict[str, str]]:
     rows = _newest(view)
     if view.task.kind is TaskKind.TANDA_TANGAN and view.complaint is not None:
         final = notices.final_letters(view.session, view.complaint)
-        rows = [*pdfs_to_sign(view), *final] or rows[:1]
-    return [{**_download(view, d, word("halaman.unduh_judul")), "teks": text or f"{d.name}."} for d in rows]
+        rows = pdfs_to_sign(view) or final or rows[:1]  # the Word files stand among the documents too
+    return [{**_download(view, d, _title(view, d)), "teks": text or f"{d.name}."} for d in rows]
+
+
+def _title(view: View, document: Document) -> str:
+    source = document if document.kind != "pdf" else view.session.get_one(Document, document.source_id)
+    return word(f"halaman.unduh.{series_of(source.kind).name}")
 
 
 def _download(view: View, document: Document, title: str) -> dict[str, str]:

@@ -3,6 +3,7 @@ JavaScript, in real Chromium over real HTTP, with the letter downloaded, edited 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
 
     page = follow(phone, kantor.newest("kepala"), "Unggah surat yang sudah ditandatangani", tmp_path)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Unduh (Word").first.click()
+        page.get_by_role("link", name=re.compile(r"^Surat jawaban .*\.docx$")).first.click()
     assert "Kamis" in words_of(Path(download.value.path()).read_bytes())
     page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(SAMPLES / "tanda-tangan.jpg")
     page.get_by_label("Kode QR tidak terbaca").check()
