@@ -387,6 +387,39 @@ def demo(auto: bool, port: int, folder: Path) -> None:
         raise Fault(f"Port {port} sedang dipakai. Coba: aduan demo --port {port + 1} ({error})") from error
 
 
+@main.command()
+@click.argument("nomor")
+@click.option("--petugas", required=True, help="Kode petugas yang memerintahkan, seperti di config.toml.")
+@click.option("--alasan", prompt="Alasan (tanpa nama orang; tersimpan dalam riwayat)")
+@click.pass_context
+def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None:
+    """Hapus data pribadi dari pengaduan yang sudah selesai (UU 27/2022). Tidak dapat dibatalkan."""
+    app = _ready(context)
+    person = app.settings.person(petugas)
+    if person is None:
+        raise Fault(f"'{petugas}' tidak dikenal. Pilihan: {', '.join(p.kode for p in app.settings.petugas)}.")
+    with reading(app.engine) as session:
+        complaint = cases.by_number(Work(session, app.settings, app.clock()), nomor)
+    if complaint is None:
+        raise Fault(f"Tidak ada pengaduan bernomor {nomor}.")
+    out.print(
+        f"{complaint.number}: nama, kontak, isi, lampiran, surat, dan semua email akan dihapus. Yang tinggal: nomor, "
+        "tanggal, keputusan, dan jejak langkah tanpa isinya."
+    )
+    click.confirm("Lanjutkan?", abort=True)
+    try:
+        with writing(app.engine) as session:
+            work = Work(session, app.settings, app.clock())
+            done = cases.erase(work, complaint.id, cases.actor_of(person), alasan)
+    except cases.NotErasable as error:
+        raise Fault(str(error)) from error
+    db.settle_erased(app.engine)
+    out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
+    out.print("Cadangan lama, kotak surat, dan folder pindaian tidak ikut terhapus; hapus di sana juga.")
+    if done.scan_stays:
+        out.print("Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu.")
+
+
 # ---- the office's words --------------------------------------------------------------------------------------
 
 

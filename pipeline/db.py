@@ -548,6 +548,7 @@ def _sqlite(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA wal_autocheckpoint=8000")  # 32 MB: several batches of mail before they are copied
+        connection.execute("PRAGMA secure_delete=ON")  # what is erased is written over
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -662,6 +663,15 @@ def reading(engine: Engine) -> Iterator[Session]:
     view = engine.execution_options(aduan_reading=True)
     with Session(view, autoflush=False) as session:
         yield session
+
+
+def settle_erased(engine: Engine) -> None:
+    """Bring what was erased out of the log beside a SQLite file too, as far as nobody is reading in it just now."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # the one begun by `_begin`; a checkpoint stands outside any
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
 
 
 def _alembic(engine: Engine) -> AlembicConfig:

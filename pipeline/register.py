@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from pipeline import clock
 from pipeline.config import Settings
 from pipeline.db import Complaint, Task
-from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, Stage, TaskKind
+from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, OVER, Stage, TaskKind
 from pipeline.words import remaining_words, word
 
 COLUMNS = {
@@ -38,7 +38,6 @@ COLUMNS = {
     "paraf": "Paraf",
     "keterangan": "Keterangan",
 }
-OVER = (Stage.SELESAI, Stage.BATAL)
 PAGE = 50
 MAX_CELL = 32_767
 

@@ -106,6 +106,7 @@ class EventKind(StrEnum):
     RESCHEDULED = "rescheduled"  # a holiday was added or struck: the limit is counted anew
     ESCALATED = "escalated"  # who is up the line has been told that a task is late
     DELEGATED = "delegated"  # an acting holder takes over, or the holder is back
+    ERASED = "erased"  # what is known of the people in it is gone
 
 
 ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
@@ -148,6 +149,7 @@ TASK_OF: Mapping[Stage, TaskKind] = {
 }
 
 # A complaint in these stages may still be answered for others as well: nothing is signed yet.
+OVER = (Stage.SELESAI, Stage.BATAL)
 MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 LANGKAH_OF: Mapping[Stage, int] = {

@@ -1,17 +1,17 @@
 """Raw mails and documents by SHA-256, kept in the database in the caller's transaction.
 
 Hides where bytes lie, so that a large office can move them elsewhere, and that long ones lie in parts: 50 MB go from
-a file into the database without ever standing in memory whole. A blob is never changed.
+a file into the database without ever standing in memory whole. A blob is never changed, but it may be erased.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, BinaryIO, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 PART = 2**20
 BATCH = 100
 BATCH_BYTES = 8 * 2**20
+ERASED = -1  # size of what is no longer there
 Content = bytes | BinaryIO  # a file is read from its start, as often as needed
 
 
@@ -33,11 +34,13 @@ def put(session: Session, content: Content) -> str:
 def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
     """Keep many at once; their SHA-256 in hex, in the same order."""
     digests = [digest_of(content) for content in contents]
-    there = set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(digests))))
+    there = set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(digests), Blob.size != ERASED)))
     fresh = {digest: one for digest, one in zip(digests, contents, strict=True) if digest not in there}
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    # Another transaction may be keeping the same bytes at this moment.
-    quietly = dialect.insert(Blob).on_conflict_do_nothing()
+    fresh_row = dialect.insert(Blob)
+    new = {name: fresh_row.excluded[name] for name in ("size", "content")}
+    # Another transaction may be keeping the same bytes at this moment; those that were erased may come anew.
+    quietly = fresh_row.on_conflict_do_update(index_elements=["sha256"], set_=new, where=Blob.size == ERASED)
     short = [
         {"sha256": digest, "size": len(one), "content": one}
         for digest, one in fresh.items()
@@ -89,7 +92,8 @@ def digest_of(content: Content) -> str:
 
 def get(session: Session, digest: str) -> bytes:
     """The bytes; KeyError if they were never kept or have been erased."""
-    row = session.execute(select(Blob.content, Blob.size).where(Blob.sha256 == digest)).one_or_none()
+    query = select(Blob.content, Blob.size).where(Blob.sha256 == digest, Blob.size != ERASED)
+    row = session.execute(query).one_or_none()
     if row is None:
         raise KeyError(digest)
     content, size = row
@@ -101,7 +105,7 @@ def get(session: Session, digest: str) -> bytes:
 
 def get_all(session: Session, digests: Sequence[str]) -> dict[str, bytes]:
     """Many at once, {sha256: bytes}; what is not there is left out."""
-    query = select(Blob.sha256, Blob.content, Blob.size).where(Blob.sha256.in_(digests))
+    query = select(Blob.sha256, Blob.content, Blob.size).where(Blob.sha256.in_(digests), Blob.size != ERASED)
     return {
         digest: bytes(content) if len(content) == size else get(session, digest)
         for digest, content, size in session.execute(query)
@@ -110,7 +114,14 @@ def get_all(session: Session, digests: Sequence[str]) -> dict[str, bytes]:
 
 def size(session: Session, digest: str) -> int:
     """How many bytes the blob has; 0 if it is not there."""
-    return session.scalar(select(Blob.size).where(Blob.sha256 == digest)) or 0
+    return max(0, session.scalar(select(Blob.size).where(Blob.sha256 == digest)) or 0)
+
+
+def erase(session: Session, digests: Collection[str]) -> int:
+    """Take bytes away for good, how many blobs; their hashes stay, for rows that point to them."""
+    session.execute(delete(BlobPart).where(BlobPart.sha256.in_(digests)))
+    gone = update(Blob).where(Blob.sha256.in_(digests), Blob.size != ERASED).values(size=ERASED, content=b"")
+    return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def batches(sized: Iterable[tuple[T, int]]) -> Iterator[list[T]]:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
-from pipeline import browsers, config, db
+from pipeline import browsers, cases, config, db
+from pipeline.cases import New, Pengadu, Work
 from pipeline.cli import main
-from pipeline.db import writing
+from pipeline.db import Complaint, Outbox, writing
+from pipeline.sop import Channel, Stage
 from tests.office import KEY
 
 TODAY = datetime.now(UTC).date()
@@ -32,8 +35,8 @@ def place(tmp_path: Path) -> Path:
     return path
 
 
-def aduan(place: Path, *arguments: str, code: int = 0) -> str:
-    result: Result = CliRunner().invoke(main, ["--config", str(place), *arguments], env={"COLUMNS": "200"})
+def aduan(place: Path, *arguments: str, code: int = 0, typed: str = "") -> str:
+    result: Result = CliRunner().invoke(main, ["--config", str(place), *arguments], typed, env={"COLUMNS": "200"})
     assert result.exit_code == code, result.output
     return " ".join(re.sub("[\u2500-\u257f]", " ", result.output).split())  # without the lines of tables
 
@@ -100,3 +103,29 @@ def test_check_reads_a_received_sample(place: Path, tmp_path: Path) -> None:
         said = aduan(place, "check", "--contoh", str(sample), code=code)
         for method in ("SPF", "DKIM", "DMARC"):
             assert method in said
+
+
+def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
+    settings = config.load(place)
+    engine = db.connect(settings.database.url, settings.folder)
+    with writing(engine) as session:
+        work = Work(session, settings, datetime.now(UTC))
+        pengadu = Pengadu("Siti Rahmawati", email="siti@warga.example")
+        new = New(Channel.EMAIL, pengadu, perihal="Lampu padam", isi="Lampu padam.", received_at=work.now)
+        (complaint,) = cases.record(work, [new])
+    number = complaint.number
+    by = ("hapus", number, "--petugas", "jfu-1", "--alasan", "permintaan tertulis")
+    assert "'bos' tidak dikenal. Pilihan: kepala" in aduan(place, *by[:2], "--petugas", "bos", code=2, typed="x\n")
+    assert "Tidak ada pengaduan bernomor X-1" in aduan(place, "hapus", "X-1", *by[2:], code=2)
+    assert f"{number} belum selesai" in aduan(place, *by, code=2, typed="y\n")
+    with writing(engine) as session:
+        session.get_one(Complaint, complaint.id).stage = Stage.BATAL
+        session.execute(update(Outbox).values(state="sent", told=True))
+    engine.dispose()
+    assert "Aborted" in aduan(place, *by, code=1, typed="n\n")
+    said = aduan(place, *by, code=0, typed="y\n")
+    assert "Yang tinggal: nomor, tanggal, keputusan" in said
+    assert "isi 2 email. Cadangan lama, kotak surat" in said
+    assert "(data pribadi dihapus)" in aduan(place, "buku")
+    assert "Siti" not in aduan(place, "buku")
+    assert "utuh" in aduan(place, "audit")

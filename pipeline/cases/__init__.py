@@ -9,6 +9,7 @@ from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
 from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
+from pipeline.cases.erasure import NotErasable, erase
 from pipeline.cases.forms import Checked, File, Invalid, Scan, Upload, check, read_fields, read_letter, read_scan
 from pipeline.cases.invitations import compose_invitation, store_invitation
 from pipeline.cases.letters import (
@@ -93,6 +94,7 @@ __all__ = [
     "Head",
     "Invalid",
     "New",
+    "NotErasable",
     "Pengadu",
     "Scan",
     "Upload",
@@ -121,6 +123,7 @@ __all__ = [
     "due_for_reminder",
     "duplicate_of",
     "end_delegation",
+    "erase",
     "extend_for",
     "final_form",
     "found_in",

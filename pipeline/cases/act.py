@@ -56,6 +56,7 @@ from pipeline.sop import (
     BINDING,
     HANDED_IN,
     MERGEABLE,
+    OVER,
     TASK_OF,
     Channel,
     Decision,
@@ -68,7 +69,6 @@ from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
 SIGNED_FIELDS = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan"}
-OVER = (Stage.SELESAI, Stage.BATAL)
 AN_HOUR = timedelta(hours=1)
 # The mails of the next task wait for what a job makes.
 AFTER = {

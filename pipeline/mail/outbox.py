@@ -207,6 +207,22 @@ def was_written_to(session: Session, address: str) -> bool:
     return session.scalar(select(Outbox.id).where(Outbox.recipient == address).limit(1)) is not None
 
 
+def under_way(session: Session, complaint_id: int) -> bool:
+    """Whether a mail of this case has not been sent yet, or nobody has been told how it ended."""
+    rows = select(Outbox.id).where(Outbox.complaint_id == complaint_id)
+    return (
+        session.scalars(rows.where(or_(Outbox.state.in_(("due", "sending")), Outbox.told.is_(False)))).first()
+        is not None
+    )
+
+
+def erase(session: Session, complaint_id: int) -> int:
+    """Take away what the mails of a case said and to whom they went; how many. That they were sent stays."""
+    gone = dict.fromkeys(("recipient", "recipient_name", "subject", "text", "html", "error"), "")
+    mine = update(Outbox).where(Outbox.complaint_id == complaint_id)
+    return session.execute(mine.values(**gone, attachments=[], headers={})).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
 def untold(session: Session) -> list[int]:
     """Ids of mails whose end (sent, dead) nobody has been told of yet, oldest first."""
     ended = select(Outbox.id).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False))

@@ -15,6 +15,7 @@ from pipeline import cases, clock, files, links, notices, store
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
 from pipeline.letters.series import ANSWER
 from pipeline.sop import (
+    OVER,
     Channel,
     EventKind,
     Role,
@@ -22,7 +23,7 @@ from pipeline.sop import (
 )
 from pipeline.web.forms import forms
 from pipeline.web.letter import inspections
-from pipeline.web.view import OVER, View, deadline, steps
+from pipeline.web.view import View, deadline, steps
 from pipeline.words import table, word
 
 # ---- what is shown -------------------------------------------------------------------------------------------

@@ -20,13 +20,11 @@ from pipeline.sop import (
     BESIDE,
     LANGKAH_OF,
     LANGKAH_OF_TASK,
+    OVER,
     EventKind,
-    Stage,
     TaskKind,
 )
 from pipeline.words import remaining_words, word
-
-OVER = (Stage.SELESAI, Stage.BATAL)
 
 
 @dataclass(frozen=True)
