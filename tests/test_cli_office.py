@@ -117,7 +117,7 @@ def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
     by = ("hapus", number, "--petugas", "jfu-1", "--alasan", "permintaan tertulis")
     assert "'bos' tidak dikenal. Pilihan: kepala" in aduan(place, *by[:2], "--petugas", "bos", code=2, typed="x\n")
     assert "Tidak ada pengaduan bernomor X-1" in aduan(place, "hapus", "X-1", *by[2:], code=2)
-    assert f"{number} belum selesai" in aduan(place, *by, code=2, typed="y\n")
+    assert f"{number}, atau pengaduan yang digabung dengannya, belum selesai" in aduan(place, *by, code=2, typed="y\n")
     with writing(engine) as session:
         session.get_one(Complaint, complaint.id).stage = Stage.BATAL
         session.execute(update(Outbox).values(state="sent", told=True))

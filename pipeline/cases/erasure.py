@@ -16,16 +16,18 @@ from pipeline import links, saved, store
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import Work, locked
 from pipeline.db import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
+from pipeline.letters.series import LETTERS
 from pipeline.mail import outbox
-from pipeline.sop import OVER, EventKind, Stage
+from pipeline.sop import OVER, EventKind
 from pipeline.words import word
 
 BLANKED = ("nama", "alamat", "telepon", "email", "nik", "isi", "ringkasan", "hasil", "perintah", "keterangan")
+SIGNED = tuple(series.signed for series in LETTERS)
 PUBLIC = ("nomor", "tanggal", "penanda", "jabatan", "kalimat")  # of a signed letter's facts: what anybody may check
 
 
 class NotErasable(ValueError):
-    """The case is not over, or was erased before; the message says which, to the officer."""
+    """The case, or one merged into it, is not over, or it was erased before; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,11 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str) -> Erased:
     complaint = locked(work, complaint_id)
     if _is_erased(work.session, complaint):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
-    parent = work.session.get(Complaint, complaint.parent_id) if complaint.parent_id else None
-    stage = parent.stage if parent and complaint.stage is Stage.DIGABUNG else complaint.stage
-    if stage not in OVER or outbox.under_way(work.session, complaint.id):
+    merged = select(Complaint.id).where(Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER))
+    if complaint.stage not in OVER or work.session.scalars(merged.limit(1)).first() is not None:
         raise NotErasable(word("hapus.berjalan", nomor=complaint.number))
+    if outbox.under_way(work.session, complaint.id):
+        raise NotErasable(word("hapus.surat", nomor=complaint.number))
     tasks = list(work.session.scalars(select(Task).where(Task.complaint_id == complaint.id)))
     for name in BLANKED:
         setattr(complaint, name, "")
@@ -98,12 +101,14 @@ def _documents(session: Session, complaint: Complaint, item: Item | None) -> Ite
     mine = Document.complaint_id == complaint.id
     rows = session.scalars(select(Document).where(mine | (Document.item_id == item.id) if item else mine)).all()
     for row in rows:
-        row.source_id = None
-        if row.kind == "ttd" and row.code:
+        if row.kind in SIGNED and row.code:
             row.name = ""
             row.facts = {key: value for key, value in (row.facts or {}).items() if key in PUBLIC}
     session.flush()
-    session.execute(delete(Document).where(Document.id.in_([row.id for row in rows if row.name])))
+    gone = [row.id for row in rows if row.name]
+    made_from = update(Document).where(Document.source_id.in_([row.id for row in rows]))
+    session.execute(made_from.values(source_id=None))
+    session.execute(delete(Document).where(Document.id.in_(gone)))
     return [row.sha256 for row in rows]
 
 

@@ -93,6 +93,19 @@ def test_what_another_case_needs_stays(both: Desk) -> None:
         store.get(session, photo.sha256)
 
 
+def test_a_case_waits_for_those_that_were_merged_into_it(desk: Desk) -> None:
+    parent, child = desk.to(Stage.KLARIFIKASI), desk.record(nama="Budi Santoso", email="budi@warga.example")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    over(desk, parent)
+    with pytest.raises(NotErasable, match="digabung dengannya"):
+        erase(desk, parent)
+    desk.jobs()
+    over(desk, child)
+    assert erase(desk, parent).files > 1
+    assert erase(desk, child).files > 1
+    assert desk.faults() == []
+
+
 def test_two_complaints_in_one_mail_go_one_after_the_other(desk: Desk) -> None:
     item = desk.take_in(MAIL)
     first = desk.complaint().number
