@@ -45,6 +45,7 @@ SCANS = (PICTURES | {PDF, "image/heic", "image/heif"}) - {"image/gif"}
 SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
 PDF_DPI = 250.0  # to which a scanned PDF is drawn
 CODE_WIDTH = 2000  # pixels across a page: 240 dpi, at which a code of 1.5 cm is read surely
+MOST_PAGES = 1_000  # of a PDF whose text is read
 MAX_PIXELS = 30_000_000
 MAX_PHOTO = 120_000_000
 _DECODERS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")  # never those that start other programs (EPS)
@@ -249,11 +250,7 @@ def dpi_of(content: bytes) -> float:
 
 def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float = 30) -> list[bytes]:
     """JPEGs of the first pages of a PDF, drawn by a bounded child process; what it drew before it failed, if it did."""
-    command = [sys.executable, "-m", "pipeline.pdfpages", str(width), str(pages)]
-    try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=timeout, check=False).stdout
-    except subprocess.TimeoutExpired as error:
-        done = error.stdout or b""
+    done, _whole = _pdf_child(content, width, pages, timeout)
     found = []
     while len(done) >= 4:
         size = int.from_bytes(done[:4])
@@ -261,6 +258,24 @@ def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float
             found.append(done[4 : 4 + size])
         done = done[4 + size :]
     return found
+
+
+def pdf_text(content: bytes, timeout: float = 30) -> str:
+    """All that is printed on a PDF's pages, read by a bounded child process. FileError if not all could be read."""
+    done, whole = _pdf_child(content, 0, MOST_PAGES, timeout)
+    if not whole:
+        raise FileError("PDF tidak dapat dibaca")
+    return done.decode("utf-8")
+
+
+def _pdf_child(content: bytes, width: int, pages: int, timeout: float) -> tuple[bytes, bool]:
+    """(what it wrote, whether it came to its end)"""
+    command = [sys.executable, "-m", "pipeline.pdfpages", str(width), str(pages)]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as error:
+        return error.stdout or b"", False
+    return done.stdout, done.returncode == 0
 
 
 # PDF/A-2b, the form that is kept for long and signed.

@@ -1,7 +1,8 @@
-"""A child process that draws the pages of a PDF: `python -m pipeline.pdfpages WIDTH PAGES < file.pdf > pages`.
+"""A child process that draws the pages of a PDF: `python -m pipeline.pdfpages WIDTH PAGES < file.pdf > pages`; with
+WIDTH 0 it writes the text that is printed on them instead.
 
 Hides pdfium from the process that holds the database. Bounded in memory and time by itself; each JPEG is written
-with its length before it (4 bytes, big-endian).
+with its length before it (4 bytes, big-endian), the text as UTF-8.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def main() -> None:
     with pypdfium2.PdfDocument(sys.stdin.buffer.read()) as document:
         for number in range(min(len(document), pages)):
             page = document[number]
+            if not width:
+                text = page.get_textpage().get_text_range()
+                sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+                continue
             image = page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB")
             image.thumbnail((width, width * 3))
             out = BytesIO()

@@ -293,8 +293,10 @@ def _pdf(app: App, document_id: int) -> None:
         content = store.get(session, session.get_one(Document, document_id).sha256)
     pdf = files.to_pdf(content)
     pages = files.pdf_pages(pdf, PAGE_WIDTH, PAGES)
+    anchor = app.settings.surat.jangkar
+    anchors = files.pdf_text(pdf).count(anchor) if anchor else 1
     with writing(app.engine) as session:
-        cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf, pages, cases.SYSTEM)
+        cases.store_pdf(Work(session, app.settings, app.clock()), document_id, pdf, pages, anchors)
 
 
 def _undangan(app: App, meeting_id: int) -> None:

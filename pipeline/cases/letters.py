@@ -307,11 +307,15 @@ def final_letter(work: Work, complaint: Complaint, source: Document, content: by
     return row
 
 
-def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[bytes], actor: Actor) -> None:
-    """Keep the PDF of a letter and the pictures of its pages beside it, as the same version."""
+def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[bytes], anchors: int) -> None:
+    """Keep the PDF of a letter and the pictures of its pages beside it, as the same version.
+
+    `anchors`: how often it prints the place of the electronic signature. Where that is not once it is nothing to sign:
+    the pictures are kept, and what is wrong is told with the letter.
+    """
     source = work.session.get_one(Document, document_id)
     stem = source.name.rsplit(".", 1)[0]
-    made = [("pdf", f"{stem}.pdf", files.PDF, content)]
+    made = [("pdf", f"{stem}.pdf", files.PDF, content)] if anchors == 1 else []
     made += [("rupa", f"{stem} halaman {n}.jpg", "image/jpeg", page) for n, page in enumerate(pages, 1)]
     for kind, name, mime, blob in made:
         row = Document(
@@ -322,8 +326,13 @@ def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[byte
             mime=mime,
             sha256=store.put(work.session, blob),
             created_at=work.now,
-            actor=actor.code,
+            actor=SYSTEM.code,
             code=source.code,
             source_id=source.id,
         )
         work.session.add(row)
+    if anchors != 1:
+        facts = dict(source.facts or {})
+        told = word("temuan.jangkar_pdf", tanda=work.settings.surat.jangkar, jumlah=anchors)
+        facts["temuan"] = [*facts.get("temuan", ()), ["blokir", told, word("temuan.di.tanda_tangan")]]
+        source.facts = facts

@@ -34,8 +34,9 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     if not letters:
         return None
     newest = letters[-1]
-    found = cases.found_in(newest)
     signing = view.task.kind is TaskKind.TANDA_TANGAN
+    final = view.documents(series.final)[-1:] if signing else []
+    found = [finding for letter in (*final, newest) for finding in cases.found_in(letter)]
     edited = newest.kind == series.edited
     if not edited and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
         return None

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cases
+from pipeline import cases, files, poller, store
 from pipeline.cases import SYSTEM, Forbidden, Invalid
+from pipeline.poller import App
 from pipeline.sop import EventKind, Stage
-from tests.cases.test_covering import stored
+from tests.cases.test_covering import decided, stored
 from tests.desk import Desk, desk_in, jakarta
 from tests.letters.sample import changed
 from tests.office import SIGNED, Mail, compose
@@ -99,3 +100,45 @@ def test_acting_holder_who_hands_in_what_the_head_has_signed_is_recorded_as_that
     event, data = desk.events(number)[-1]
     assert (event.actor_title, data["untuk"]) == ("Plh. Kepala Dinas Komunikasi dan Informatika", "kepala")
     assert desk.mails("diunggah_untuk")[-1].recipient == "kepala@kominfo.example"
+
+
+# ---- the place of an electronic signature ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def electronic(tmp_path: Path, libreoffice: None) -> Iterator[Desk]:
+    with desk_in(tmp_path, surat={"jangkar": "^"}) as made:
+        yield made
+
+
+def drawn(desk: Desk) -> None:
+    poller.pictures(App(desk.settings, desk.engine, desk.clock))
+
+
+def test_each_pdf_to_sign_bears_the_anchor_once(electronic: Desk) -> None:
+    number = decided(electronic)
+    electronic.to(Stage.TANDA_TANGAN, number)
+    drawn(electronic)
+    made = [d for d in electronic.documents(number) if d.kind == "pdf"]
+    assert [d.name for d in made] == [f"Surat jawaban {number}.pdf", f"Surat pengantar {number}.pdf"]
+    with electronic.work() as work:
+        assert [files.pdf_text(store.get(work.session, d.sha256)).count("^") for d in made] == [1, 1]
+
+
+def test_pdf_that_prints_the_anchor_more_often_is_not_offered_and_says_so(electronic: Desk) -> None:
+    """A numbering of the Sekretaris prints it, which no text of the Word file shows."""
+    number = electronic.to(Stage.JAWABAN)
+    letter = changed(stored(electronic, number, "konsep"), "word/numbering.xml", '"%1."', '"^%1."')
+    electronic.press("sekretaris", "unggah", number=number, files={"surat": ("s.docx", letter)})
+    electronic.press("sekretaris", "ajukan", number=number)
+    electronic.jobs()
+    drawn(electronic)
+    assert "pdf" not in {d.kind for d in electronic.documents(number)}
+    for kind in ("surat", "akhir"):
+        facts = next(d for d in electronic.documents(number) if d.kind == kind).facts or {}
+        level, message, _where = facts["temuan"][-1]
+        assert level == "blokir"
+        assert "tanda ^ tercetak" in message
+    electronic.press("kepala", "kembalikan", number=number, alasan="Mohon penomorannya dirapikan.")
+    with pytest.raises(Invalid, match="harus diperbaiki"):
+        electronic.press("sekretaris", "ajukan", number=number)
