@@ -201,9 +201,11 @@ def doubled_ids(session: Session, items: Iterable[Item]) -> set[int]:
     asked = {item.id: item for item in items if item.message_id}
     ids = {item.message_id for item in asked.values()}
     query = select(Item.message_id, Item.id, Item.twin).where(Item.message_id.in_(ids))
-    rows = session.execute(query).all() if ids else []
+    bearers: dict[str, list[tuple[int, str]]] = {}
+    for message_id, item_id, twin in session.execute(query) if ids else ():
+        bearers.setdefault(message_id, []).append((item_id, twin))
     return {
         item.id
         for item in asked.values()
-        if any(m == item.message_id and i < item.id and twin != item.twin for m, i, twin in rows)
+        if any(i < item.id and twin != item.twin for i, twin in bearers.get(item.message_id, ()))
     }
