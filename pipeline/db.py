@@ -352,7 +352,6 @@ class Link(Base):
     holder: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    task: Mapped[Task | None] = relationship()
 
 
 class SavedForm(Base):

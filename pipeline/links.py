@@ -49,9 +49,10 @@ def _mac(key: bytes, link: Link) -> str:
 
 def issue(session: Session, wanted: Iterable[tuple[Task, str]], now: datetime, days: int) -> list[int]:
     """One new link for each (task, holder): their ids in the same order. Tokens are made later, by the sender."""
+    session.flush()  # new tasks have their ids now: bound by these, a link costs half
     rows = [
         Link(
-            task=task,
+            task_id=task.id,
             holder=holder,
             created_at=now.replace(microsecond=0),
             expires_at=now + timedelta(days=days),
