@@ -35,7 +35,7 @@ from pipeline import reconcile as reconciliation
 from pipeline.cases import Work
 from pipeline.config import SAMPLE, TEMPLATES, ConfigError, Settings, load
 from pipeline.db import Seal, reading, writing
-from pipeline.letters.template import TemplateError
+from pipeline.letters.fields import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.poller import App, Lanes, settled, tick

@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import cases, db, files
 from pipeline.config import TEMPLATES, ConfigError, Settings
 from pipeline.db import Complaint, Job, Lane, Outbox
+from pipeline.letters.fields import TemplateError
 from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
-from pipeline.letters.template import TemplateError
 from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.sop import Channel, Decision
 from pipeline.words import environment

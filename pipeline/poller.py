@@ -24,10 +24,10 @@ from pipeline.config import Settings
 from pipeline.db import Complaint, Document, Lane, Meeting, reading, writing
 from pipeline.heartbeat import Heartbeat
 from pipeline.ledger import Arrival
+from pipeline.letters.fields import TemplateError
 from pipeline.letters.mark import new_code
 from pipeline.letters.returned import NotALetter, inspect
 from pipeline.letters.series import ANSWER, COVERING, LETTERS
-from pipeline.letters.template import TemplateError
 from pipeline.mail import outbox
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
 from pipeline.sop import Decision

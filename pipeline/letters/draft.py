@@ -17,9 +17,9 @@ from functools import lru_cache
 import segno
 from markupsafe import Markup, escape
 
+from pipeline.letters.fields import Fields, TemplateError
 from pipeline.letters.mark import Mark, to_identifier, to_properties
 from pipeline.letters.program import LINE_END, Program, Properties
-from pipeline.letters.template import Fields, TemplateError
 from pipeline.letters.wording import Decision, Wording, fill, long_date, points_from, read_wording
 
 __all__ = [

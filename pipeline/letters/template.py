@@ -1,6 +1,6 @@
-"""The office's Word template as a program that cannot do harm.
+"""Whether the office's Word template is a program that can do no harm. Run by the child process `compile` alone.
 
-Hides the sandbox, the allow-list of what a tag may say, and the slips of a pen that docxtpl swallows in
+Hides docxtpl, the allow-list of what a tag may say, and the slips of a pen that docxtpl swallows in
 silence (a lost brace, a tag under tracked changes); each is told with its place in Bahasa Indonesia.
 """
 
@@ -10,17 +10,15 @@ import difflib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from docx.opc.constants import CONTENT_TYPE
 from docxtpl import DocxTemplate  # ships no types
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateSyntaxError, nodes
 
+from pipeline.letters.fields import Fields, TemplateError, environment
 from pipeline.letters.package import NotALetter, open_package
 
-MAX_TEMPLATE_BYTES = 5 * 1024 * 1024
 MAX_PART = 2**20  # characters of body, header or footer; docxtpl's patterns take squared time
 MAX_TAGS = 300
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
@@ -39,32 +37,8 @@ _ALLOWED = (
 _LOOP_WORDS = {"index", "first", "last", "length"}
 
 
-class TemplateError(Exception):
-    """The template or the wording cannot be used; each line of the message says where and what, for office staff."""
-
-
-def environment() -> ImmutableSandboxedEnvironment:
-    """The only Jinja environment letters are rendered in."""
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=lambda value: "" if value is None else value,
-    )
-
-
-@dataclass(frozen=True)
-class Fields:
-    """What a template may use: single values, lists (to be looped over), and what it must use."""
-
-    single: frozenset[str]
-    lists: frozenset[str]
-    required: frozenset[str] = frozenset()
-
-
 def open_template(data: bytes, fields: Fields) -> Any:
     """A checked DocxTemplate; TemplateError lists every fault with its place."""
-    if len(data) > MAX_TEMPLATE_BYTES:
-        raise TemplateError("Templat surat lebih besar dari 5 MB. Mohon perkecil gambar di dalamnya.")
     try:
         open_package(data)
     except NotALetter as error:

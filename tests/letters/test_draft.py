@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.letters.compile import MEMORY
 from pipeline.letters.draft import TemplateError, clean, read_wording, render, subject
 from pipeline.letters.mark import (
     ALPHABET,
@@ -32,6 +34,7 @@ from pipeline.letters.mark import (
 from pipeline.letters.mark import (
     CODE as CODE_FORM,
 )
+from pipeline.letters.program import SECONDS
 from pipeline.letters.returned import inspect
 from pipeline.letters.wording import points_from
 from tests.letters.sample import (
@@ -494,6 +497,21 @@ def test_worst_template_that_the_lint_lets_in_is_filled_in_seconds() -> None:
     begun = time.process_time()
     render(worst, letter(), MARK)
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("text", ["{{" * 200_000, "{%tr " * 50_000])
+def test_template_that_would_be_checked_for_hours_is_told_after_seconds(text: str) -> None:
+    """Patterns that take squared time: the child process that checks it is ended, and says what to do."""
+    begun = time.monotonic()
+    with pytest.raises(TemplateError, match=r"terlalu banyak waktu atau memori\. Mohon sederhanakan"):
+        render(template_with(text), letter(), MARK)
+    assert time.monotonic() - begun < SECONDS + 5
+
+
+def test_template_is_checked_by_a_process_that_is_bounded_in_memory() -> None:
+    source = f"from pipeline.letters import compile; compile.bounded(); bytearray({2 * MEMORY})"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert "MemoryError" in done.stderr
 
 
 def test_loop_that_would_grow_a_letter_beyond_all_bounds_is_stopped() -> None:
