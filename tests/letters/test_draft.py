@@ -9,12 +9,16 @@ import sys
 import time
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pypdfium2  # ships no types
 import pytest
+from docx import Document
+from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.shared import Cm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +47,7 @@ from tests.letters.sample import (
     TEMPLATE,
     TEMPLATES,
     WORDING,
+    changed,
     draft,
     footer,
     letter,
@@ -425,6 +430,30 @@ def test_seal_needs_a_key() -> None:
 
 
 # --- paper ---
+
+
+def on_f4() -> bytes:
+    """The template with the paper that offices call F4, 215 × 330 mm, chosen in Word."""
+    return changed(TEMPLATE, "word/document.xml", '<w:pgSz w:w="11906" w:h="16838"', '<w:pgSz w:w="12189" w:h="18709"')
+
+
+def right_tab(content: bytes) -> int:
+    """Where the date ends, in twentieths of a point from the left margin."""
+    line = next(p for p in Document(BytesIO(content)).paragraphs if p.text.startswith("Nomor"))
+    (tab,) = [t for t in line.paragraph_format.tab_stops if t.alignment == WD_TAB_ALIGNMENT.RIGHT]
+    return round(tab.position.twips)
+
+
+def test_date_ends_at_the_right_margin_of_a4_and_of_f4() -> None:
+    margins = round(Cm(2.5).twips) + round(Cm(2).twips)
+    assert abs(right_tab(draft()) - (11906 - margins)) <= 2
+    assert abs(right_tab(render(on_f4(), letter(), MARK)) - (12189 - margins)) <= 2
+
+
+def test_tab_that_the_office_has_put_elsewhere_stays() -> None:
+    moved = changed(TEMPLATE, "word/document.xml", 'w:pos="9354" w:val="right"', 'w:pos="7000" w:val="right"')
+    assert right_tab(render(moved, letter(), MARK)) == 7000
+
 
 needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) tidak terpasang")
 
