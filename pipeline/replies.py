@@ -62,7 +62,7 @@ class Reply:
 def read_scans(settings: Settings, message: Message) -> dict[int, Scan | ValueError]:
     """The signed papers of a reply that may hand them in; {} for any other mail, for it takes seconds."""
     sender = message.sender.email if message.sender else ""
-    if settings.person_at(sender) is None or _command(message, SIGNING)[0] is None:
+    if settings.person_at(sender) is None or _order(message, SIGNING) is None:
         return {}
     found: dict[int, Scan | ValueError] = {}
     for place, attachment in enumerate(message.attachments):
@@ -115,15 +115,19 @@ def _obstacle(one: Reply) -> str:
 
 
 def _act(one: Reply) -> str:
-    stored = _store_letter(one)
-    command, rest = _command(one.message, COMMANDS[one.task.kind])
-    if command is None:
+    order = _order(one.message, COMMANDS[one.task.kind])
+    confirmed = order is not None and order.command.action in BINDING and not _at_once(one)
+    acts = order if order is not None and (order.plain or confirmed) else None
+    stored = _store_letter(one, quiet=acts is not None)
+    if acts is None:
         if stored == "":
             return "surat dari Word"
-        _answer(one, stored or word("balasan.tidak_dimengerti"))
+        asked = word("balasan.kata", kata=order.command.word) if order else ""
+        refused = stored if one.enclosed.letters or not order else ""
+        _answer(one, " ".join(filter(None, (refused, asked))) or word("balasan.tidak_dimengerti"))
         return "balasan tugas"
-    values = _values(one, command, rest)
-    if command.action in BINDING and not one.work.settings.balasan.keputusan_langsung:
+    command, values = acts.command, _values(one, acts.command, acts.words)
+    if confirmed:
         return _confirm(one, command, values)
     try:
         form = cases.check(one.work.settings, one.task.kind, command.action, values, _uploads(one, command))
@@ -141,12 +145,18 @@ def _act(one: Reply) -> str:
     return "balasan tugas"
 
 
-def _store_letter(one: Reply) -> str | None:
-    """A letter that came back is kept as a version: "" when it was, why not, or None where no letter is awaited."""
+def _at_once(one: Reply) -> bool:
+    return one.work.settings.balasan.keputusan_langsung
+
+
+def _store_letter(one: Reply, quiet: bool) -> str | None:
+    """A letter that came back is kept as a version: "" when it was, why not, or None where no letter is awaited.
+
+    `quiet`: what follows answers.
+    """
     if one.task.kind is not TaskKind.JAWABAN:
         return None
     problem = None
-    quiet = _command(one.message, COMMANDS[one.task.kind])[0] is not None  # what follows answers
     for letter in one.enclosed.letters:
         problem = letter.problem or cases.letter_by_mail(
             one.work, one.task.id, one.person, letter.file, letter.read, quiet=quiet
@@ -156,20 +166,34 @@ def _store_letter(one: Reply) -> str | None:
     return problem or (None if quiet else word("balasan.tanpa_surat"))
 
 
-def _command(message: Message, known: Iterable[Command]) -> tuple[Command | None, list[str]]:
-    """The command that the new words begin with, and the rest of them by lines. The longest word wins."""
+@dataclass(frozen=True)
+class Order:
+    """The command that a reply begins with, and its words by lines. `plain`: written as a command, not the beginning of
+    a sentence that anybody might write ("Kirim besok saja")."""
+
+    command: Command
+    words: list[str]
+    plain: bool
+
+
+def _order(message: Message, known: Iterable[Command]) -> Order | None:
+    """What the new words order; the longest word wins. Plain is a word in capitals, alone in its line, or with a
+    colon."""
     lines = reply.split(message.text).new.splitlines()
     while lines and not lines[0].strip(MARKS):
         lines = lines[1:]
     if not lines:
-        return None, []
+        return None
     first = lines[0].lstrip(MARKS).rstrip(" \t*_")
     for command in sorted(known, key=lambda c: -len(c.word)):
         pattern = r"\s+".join(map(re.escape, command.word.split()))
-        found = re.match(rf"{pattern}(?![\w?])[{re.escape(MARKS)},!]*(.*)$", first, re.IGNORECASE)
+        found = re.match(rf"({pattern})(?![\w?])(.*)$", first, re.IGNORECASE)
         if found:
-            return command, [found[1].strip(), *lines[1:]]
-    return None, []
+            typed, tail = found.groups()
+            words = tail.lstrip(f"{MARKS},!").strip()
+            plain = typed.isupper() or not words or bool(re.match(r"[\s*_]*:", tail))
+            return Order(command, [words, *lines[1:]], plain)
+    return None
 
 
 def _values(one: Reply, command: Command, rest: list[str]) -> dict[str, list[str]]:

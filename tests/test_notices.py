@@ -386,11 +386,11 @@ def test_every_mail_is_well_formed_on_the_wire(day: Desk, mails: list[Outbox]) -
 
 
 def test_jinja_in_a_citizens_words_is_not_run(desk: Desk) -> None:
-    spell = "{{ 7 * 7 }} {% raw %} {# x #} {{ kantor.nama }}"
+    spell = "{{ 97 * 1000003 }} {% raw %} {# x #} {{ kantor.nama }}"
     desk.record(perihal=spell, isi=spell, nama=spell)
     for mail in desk.mails():
-        assert "{{ 7 * 7 }}" in mail.text.replace("\n  ", " ")
-        assert "49" not in mail.text
+        assert "{{ 97 * 1000003 }}" in mail.text.replace("\n  ", " ")
+        assert "97000291" not in mail.text
 
 
 def test_secret_identity_is_not_spread_by_mail(desk: Desk) -> None:

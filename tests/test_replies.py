@@ -62,13 +62,14 @@ ACTS = [
     (Stage.PENERIMAAN, "lapor", Stage.KLARIFIKASI),
     (Stage.PENERIMAAN, "BUKAN PENGADUAN: penawaran dagang", Stage.BATAL),
     (Stage.KLARIFIKASI, "LAPOR\nBenar, tiga titik padam.\nSaran: ditindaklanjuti.", Stage.KEPUTUSAN),
-    (Stage.KLARIFIKASI, "Kembalikan alamatnya belum lengkap", Stage.PENERIMAAN),
+    (Stage.KLARIFIKASI, "KEMBALIKAN alamatnya belum lengkap", Stage.PENERIMAAN),
     (Stage.KLARIFIKASI, "\n\n*LAPOR* Benar padam.", Stage.KEPUTUSAN),
     (Stage.KEPUTUSAN, "KEMBALIKAN: mohon diperiksa lagi.", Stage.KLARIFIKASI),
     (Stage.JAWABAN, "SETUJU", Stage.TANDA_TANGAN),
-    (Stage.JAWABAN, "Kembalikan, keputusannya belum jelas", Stage.KEPUTUSAN),
+    (Stage.JAWABAN, "Kembalikan: keputusannya belum jelas", Stage.KEPUTUSAN),
     (Stage.TANDA_TANGAN, "KEMBALIKAN tanggalnya keliru", Stage.JAWABAN),
     (Stage.PENYAMPAIAN, "KIRIM", Stage.PENGIRIMAN),
+    (Stage.PENYAMPAIAN, "Kirim.", Stage.PENGIRIMAN),
     (Stage.SELESAI, "BUKA KEMBALI padam lagi", Stage.KLARIFIKASI),
 ]
 
@@ -309,6 +310,29 @@ def test_quoted_commands_and_sentences_do_not_act(desk: Desk, text: str) -> None
     assert "LAPOR lalu hasil klarifikasi" in words
     assert "KEMBALIKAN lalu alasannya" in words
     assert mail.links
+
+
+@pytest.mark.parametrize(
+    ("stage", "text"),
+    [
+        (Stage.PENERIMAAN, "Lapor ke siapa ini ya?"),
+        (Stage.PENERIMAAN, "Bukan pengaduan menurut saya, tapi tolong dicek dulu."),
+        (Stage.KLARIFIKASI, "Lapor ke saya besok kalau sudah dicek lapangan."),
+        (Stage.KLARIFIKASI, "Tanya ke Pak Budi dulu ya, nomor pelapor dicatat belum?"),
+        (Stage.KLARIFIKASI, "Kembalikan buku saya kalau sudah selesai dibaca."),
+        (Stage.JAWABAN, "Setuju, tapi alamatnya salah. Saya perbaiki dulu, jangan dikirim."),
+        (Stage.PENYAMPAIAN, "Kirim besok saja, saya mau cek alamatnya dulu."),
+        (Stage.PENYAMPAIAN, "Kirim lewat pos saja, pengadu tidak punya email."),
+    ],
+)
+def test_a_sentence_that_begins_with_the_word_asks_whether_it_is_meant(desk: Desk, stage: Stage, text: str) -> None:
+    number = desk.to(stage)
+    before, sent = len(desk.events(number)), len(desk.mails("surat_jawaban", "tanya_pengadu", "bukan_pengaduan"))
+    answer(desk, stage, text)
+    nothing_happened(desk, number, stage, before)
+    assert len(desk.mails("surat_jawaban", "tanya_pengadu", "bukan_pengaduan")) == sent
+    (mail,) = desk.mails("balasan_tugas")
+    assert "belum jelas apakah itu perintah" in " ".join(mail.text.split())
 
 
 @pytest.mark.parametrize("stated", ["dmarc=fail", "spf=fail", "dkim=fail; spf=pass"])
