@@ -7,8 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from email import policy
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,16 @@ import pytest
 from imapclient import DELETED, FLAGGED, SEEN, IMAPClient
 from sqlalchemy import select
 
+from pipeline import poller
 from pipeline.config import Settings
-from pipeline.db import Item, Lane, Sighting, reading
+from pipeline.db import Blob, Item, Lane, Sighting, reading
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.poller import LONGEST_PAUSE, STEPS, Lanes, seconds_until_next
 from pipeline.sop import Stage
 from pipeline.web.app import create_app
+from tests.between import between, hiding, silent_about
 from tests.office import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production, until
-from tests.servers import LOOPBACK, PASSWORD, Dovecot, free_port
+from tests.servers import PASSWORD, Dovecot, free_port
 
 
 def scanned(path: Path, content: bytes = SIGNED) -> None:
@@ -329,77 +333,83 @@ def test_a_new_uidvalidity_doubles_nothing_and_hides_nothing(post: Post, tmp_pat
         assert len(kantor.messages("Beres")) == 5
 
 
-@dataclass
-class Filter:
-    """Between the program and an IMAP server: hides extensions, and remembers what the program asked."""
-
-    target: int
-    hidden: tuple[bytes, ...]
-    asked: list[bytes] = field(default_factory=list)
-    listener: socket.socket = field(default_factory=lambda: socket.create_server((LOOPBACK, 0)))
-
-    def serve(self) -> None:
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection((LOOPBACK, self.target))
-            for source, sink, change in ((client, server, self._note), (server, client, self._hide)):
-                threading.Thread(target=_pump, args=(source, sink, change), daemon=True).start()
-
-    def _note(self, data: bytes) -> bytes:
-        self.asked.append(data)
-        return data
-
-    def _hide(self, data: bytes) -> bytes:
-        for name in self.hidden:
-            data = data.replace(b" " + name, b"")
-        return data
-
-
-def _pump(source: socket.socket, sink: socket.socket, change: Callable[[bytes], bytes]) -> None:
-    with source, sink:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(change(data))
-        except OSError:
-            return
-
-
-@contextmanager
-def without(dovecot: Dovecot, *extensions: bytes) -> Iterator[Filter]:
-    proxy = Filter(dovecot.port, extensions)
-    thread = threading.Thread(target=proxy.serve, daemon=True)
-    thread.start()
-    with ExitStack() as stack:
-        stack.callback(proxy.listener.close)
-        stack.callback(proxy.listener.shutdown, socket.SHUT_RDWR)
-        yield proxy
-
-
 @pytest.mark.parametrize("missing", [(b"MOVE",), (b"MOVE", b"UIDPLUS")], ids=["no MOVE", "no MOVE, no UIDPLUS"])
-def test_a_server_without_move_gets_copy_and_expunge(
+def test_a_server_without_move_gets_copy_and_loses_nothing(
     missing: tuple[bytes, ...], dovecot: Dovecot, post: Post, tmp_path: Path
 ) -> None:
-    """A mail that somebody has marked as deleted is taken in and kept like any other."""
-    with without(dovecot, *missing) as proxy:
-        port = proxy.listener.getsockname()[1]
-        conf = {"host": LOOPBACK, "port": port, "security": "tanpa"}
-        with office(tmp_path, post=post, imap=conf) as kantor:
-            kantor.citizen_sends()
-            kantor.arrive(raw_mail(kantor, "Dua"))
+    """A mail that somebody has marked as deleted is taken in and kept like any other; one that comes and is marked
+    between fetching and filing away is not gone with the others. Without UIDPLUS the originals stay, marked."""
+    late = []
+
+    def while_taking_in() -> datetime:
+        if not late and kantor.messages("INBOX"):
+            late.append(raw_mail(kantor, "Tiga"))
             with kantor.imap() as client:
-                client.select_folder("INBOX")
-                client.add_flags(client.search("ALL"), [DELETED])
-            kantor.settle()
-            assert len(kantor.complaints()) == 2
-            assert kantor.messages("INBOX") == []
-            assert len(kantor.messages("Diproses")) == 2
+                client.append("INBOX", late[0], flags=[DELETED])
+        return kantor.clock.now
+
+    with between(dovecot, hiding(*missing)) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+        kantor.arrive(raw_mail(kantor, "Satu"))
+        kantor.arrive(raw_mail(kantor, "Dua"))
+        with kantor.imap() as client:
+            client.select_folder("INBOX")
+            client.add_flags(client.search("ALL"), [DELETED])
+        poller.mail(replace(kantor.app, clock=while_taking_in))
+        assert late
+        assert sorted(c.perihal for c in kantor.complaints()) == ["Dua", "Satu"]
+        assert _lines(late[0]) in [_lines(raw) for raw, _ in kantor.messages("INBOX")]
+        kantor.settle()
+        kantor.settle()
+        assert sorted(c.perihal for c in kantor.complaints()) == ["Dua", "Satu", "Tiga"]
+        staying = kantor.messages("INBOX")
+        assert len(staying) == (3 if b"UIDPLUS" in missing else 0)
+        assert all(DELETED in flags for _raw, flags in staying)
+        assert len(kantor.messages("Diproses")) == 3
     said = b"".join(proxy.asked)
     assert b"UID COPY" in said
     assert b"MOVE" not in said
-    assert (b"UID EXPUNGE" in said) is (b"UIDPLUS" not in missing)
+    assert (b"EXPUNGE" in said) is (b"UIDPLUS" not in missing)
+
+
+@pytest.mark.parametrize("instead", [b"NIL", b'""'], ids=["NIL", "nothing"])
+def test_a_mail_whose_body_the_server_does_not_give_waits_for_the_next_poll(
+    instead: bytes, dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
+    deaf = between(dovecot, silent_about(b"Subject: Selokan", instead))
+    with deaf as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+        for name in ("Selokan satu", "Lampu", "Selokan dua"):
+            kantor.arrive(raw_mail(kantor, name))
+        assert kantor.tick()["surat_masuk"] == 1
+        assert [c.perihal for c in kantor.complaints()] == ["Lampu"]
+        assert len(kantor.messages("INBOX")) == 2
+        assert kantor.tick()["surat_masuk"] == 0
+        now = kantor.clock.now
+    with office(tmp_path, post=post, now=now) as kantor:
+        assert kantor.tick()["surat_masuk"] == 2
+        assert [c.perihal for c in kantor.complaints()] == ["Lampu", "Selokan satu", "Selokan dua"]
+        assert kantor.messages("INBOX") == []
+
+
+@pytest.mark.parametrize("instead", [b"NIL", b'""'], ids=["NIL", "nothing"])
+def test_a_big_mail_of_which_a_piece_does_not_come_waits_for_the_next_poll(
+    instead: bytes, dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
+    deaf = between(dovecot, silent_about(b"BAGIAN TENGAH", instead))
+    with deaf as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+        mail = compose(SITI, INTAKE, "Rekaman", "Terlampir.", kantor.clock.now)
+        film = b"x" * 4 * 2**20 + b"BAGIAN TENGAH" + b"x" * 6 * 2**20
+        mail.add_attachment(film, maintype="video", subtype="mp4", filename="a.mp4", cte="8bit")
+        kantor.arrive(mail.as_bytes(policy=policy.SMTP))
+        kantor.arrive(raw_mail(kantor, "Lampu"))
+        assert kantor.tick()["surat_masuk"] == 1
+        assert [c.perihal for c in kantor.complaints()] == ["Lampu"]
+        assert len(kantor.messages("INBOX")) == 1
+        now = kantor.clock.now
+    with office(tmp_path, post=post, now=now) as kantor:
+        kantor.tick()
+        assert [c.perihal for c in kantor.complaints()] == ["Lampu", "Rekaman"]
+        with reading(kantor.engine) as session:
+            assert max(session.scalars(select(Blob.size))) > 10 * 2**20
 
 
 def test_a_connection_that_is_cut_is_one_kind_of_error(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:

@@ -153,7 +153,8 @@ class Mailbox:
         return sorted(self.client.search("ALL"))
 
     def fetch(self, uids: Iterable[int]) -> Iterator[list[Fetched]]:
-        """The messages in small batches, `\\Seen` untouched; one that vanished meanwhile is left out."""
+        """The messages in small batches, `\\Seen` untouched. Left out, until the next poll, is one that vanished
+        meanwhile, and one of which the server gives nothing although it has a size."""
         wanted = list(uids)
         for start in range(0, len(wanted), 500):
             sizes = self._sizes(wanted[start : start + 500])
@@ -163,7 +164,7 @@ class Mailbox:
     @_told
     def _sizes(self, uids: list[int]) -> dict[int, int]:
         found = self.client.fetch(uids, ["RFC822.SIZE"])
-        return {uid: int(found[uid].get(b"RFC822.SIZE", 0)) for uid in uids if uid in found}
+        return {uid: int(found[uid].get(b"RFC822.SIZE", 1)) for uid in uids if uid in found}
 
     @_told
     def _fetch(self, sizes: dict[int, int]) -> list[Fetched]:
@@ -174,10 +175,11 @@ class Mailbox:
             if size > store.BATCH_BYTES:
                 return self._big(uid, size)
         found = self.client.fetch(list(sizes), ["BODY.PEEK[]", "INTERNALDATE"])
+        # The sizes themselves are not compared: some servers (Exchange) only estimate them.
         return [
             Fetched(uid, found[uid][b"BODY[]"] or b"", _utc(found[uid].get(b"INTERNALDATE")), size)
             for uid, size in sizes.items()
-            if uid in found and b"BODY[]" in found[uid]
+            if uid in found and b"BODY[]" in found[uid] and (found[uid][b"BODY[]"] or size == 0)
         ]
 
     def heads(self, uids: list[int]) -> Iterator[list[Fetched]]:
@@ -209,19 +211,24 @@ class Mailbox:
         """By and by into a file that has no name, so that memory stays small and nothing is left behind."""
         arrived = self.client.fetch([uid], ["INTERNALDATE"]).get(uid, {}).get(b"INTERNALDATE")
         file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the one who stores it closes it
-        start = 0
-        while True:
+        start, ended = 0, False
+        while not ended or start < size:
             found = self.client.fetch([uid], [f"BODY.PEEK[]<{start}.{CHUNK}>"]).get(uid, {})
             chunk = next((value for key, value in found.items() if key.startswith(b"BODY[]")), None)
-            if chunk:
-                file.write(chunk)
-                start += len(chunk)
-            if not chunk or len(chunk) < CHUNK:
-                return [Fetched(uid, file, _utc(arrived), size)] if start else []
+            if not chunk:
+                break
+            file.write(chunk)
+            start += len(chunk)
+            ended = len(chunk) < CHUNK  # a short one is the end, or the most that this server gives at once
+        if ended or start >= size:
+            return [Fetched(uid, file, _utc(arrived), size)]
+        file.close()  # it went away meanwhile, or its server has trouble: half a mail is none
+        return []
 
     @_told
     def move(self, uids: list[int], folder: str) -> None:
-        """Move messages, by MOVE or by copy and expunge of just these where the server lacks it."""
+        """Move messages, by MOVE or by copy and expunge of just these where the server lacks it. Where it lacks
+        UIDPLUS too the originals stay, marked as deleted: EXPUNGE would take what a person marked along."""
         if not uids:
             return
         if self.client.has_capability("MOVE"):
@@ -229,7 +236,8 @@ class Mailbox:
         else:
             self.client.copy(uids, folder)
             self.client.delete_messages(uids)
-            self.client.uid_expunge(uids) if self.client.has_capability("UIDPLUS") else self.client.expunge()
+            if self.client.has_capability("UIDPLUS"):
+                self.client.uid_expunge(uids)
 
     # ---- waiting for the server to say that something came (RFC 2177) ----
 
