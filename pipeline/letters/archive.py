@@ -10,6 +10,7 @@ import io
 import posixpath
 import re
 import struct
+import time
 import unicodedata
 import zipfile
 import zlib
@@ -27,6 +28,7 @@ MAX_RATIO, RATIO_FROM = 100, 4 * 2**20
 # Zip writers leave a descriptor of up to 24 bytes behind an entry, some align the next one.
 MAX_GAP = 64
 STEP = 256 * 1024
+SECONDS = 0.17  # of processor time for one file; the heaviest that the other limits let in takes half of it
 
 SAVE_AS = (
     "Mohon buka di Word atau LibreOffice, pilih Simpan Sebagai (Save As), pilih jenis berkas "
@@ -35,7 +37,9 @@ SAVE_AS = (
 REDO = "Mohon unduh kembali konsepnya, salin teks surat ke sana, simpan, lalu unggah lagi."
 
 _END, _END64_LOCATOR, _END64, _LOCAL = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06", b"PK\x03\x04"
+_DIRECTORY = b"PK\x01\x02"
 _UNICODE_PATH = 0x7075
+SYMLINK = 0o12  # the upper bits of a Unix mode
 
 
 class NotALetter(Exception):
@@ -64,6 +68,18 @@ def megabytes(size: int) -> str:
     return f"{size / 2**20:.1f} MB".replace(".", ",").replace(",0 ", " ")
 
 
+class Meter:
+    """The processor time that a file has left. The limits on sizes and counts bound what its makers meant; this bounds
+    what somebody thought of that those do not count (blocks of deflate without content, say)."""
+
+    def __init__(self) -> None:
+        self._end = time.thread_time() + SECONDS
+
+    def check(self) -> None:
+        if time.thread_time() > self._end:
+            suspect("susunannya terlalu rumit untuk sebuah surat")
+
+
 @dataclass(frozen=True)
 class Part:
     """One entry of the archive. `content` is whole for XML; of anything else only the first bytes are kept."""
@@ -81,7 +97,7 @@ def is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels", ".svg", ".vml"))
 
 
-def read(data: bytes) -> dict[str, Part]:
+def read(data: bytes, meter: Meter) -> dict[str, Part]:
     """Every part by its name, in the order of the directory; NotALetter if anything about the archive is odd."""
     _check_directory(data)
     try:
@@ -97,7 +113,7 @@ def read(data: bytes) -> dict[str, Part]:
     _check_names([e.orig_filename for e in entries])
     for entry in entries:
         _check_flags(entry)
-    return {part.name: part for part in _unpacked(data, entries)}
+    return {part.name: part for part in _unpacked(data, entries, meter)}
 
 
 def _check_directory(data: bytes) -> None:
@@ -134,7 +150,7 @@ def _check_names(names: list[str]) -> None:
         suspect("memuat dua bagian dengan nama yang sama")
     for name in names:
         plain = unquote(name)
-        odd = re.search(r"[\\:\x00-\x1f\x7f]", plain)
+        odd = re.search("[\\\\:\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", plain)
         if not plain or plain.startswith("/") or ".." in plain.split("/") or odd:
             suspect("memuat bagian dengan nama yang tidak wajar")
 
@@ -146,6 +162,8 @@ def _plain(name: str) -> str:
 
 
 def _check_flags(entry: zipfile.ZipInfo) -> None:
+    if entry.external_attr >> 28 == SYMLINK or (entry.is_dir() and entry.file_size):
+        suspect("memuat bagian dengan jenis yang tidak wajar")
     if entry.flag_bits & 0x2041:  # encrypted, strongly encrypted, with a masked directory
         raise NotALetter(f"Berkas ini dikunci dengan kata sandi. Mohon hapus kata sandinya. {SAVE_AS}")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -158,7 +176,7 @@ def _check_flags(entry: zipfile.ZipInfo) -> None:
         extra = extra[4 + length :]
 
 
-def _unpacked(data: bytes, entries: list[zipfile.ZipInfo]) -> Iterator[Part]:
+def _unpacked(data: bytes, entries: list[zipfile.ZipInfo], meter: Meter) -> Iterator[Part]:
     """Entries must lie one behind the other from the first byte on: nothing shared, nothing hidden between."""
     places = {}
     reached = 0
@@ -168,9 +186,11 @@ def _unpacked(data: bytes, entries: list[zipfile.ZipInfo]) -> Iterator[Part]:
             suspect("memuat data lain yang ditempelkan pada berkas")
         places[entry.filename] = start
         reached = start + entry.compress_size
+    if data.find(_DIRECTORY, reached, reached + MAX_GAP + 4) < 0:
+        suspect("memuat data lain yang ditempelkan pada berkas")
     for entry in entries:
         start = places[entry.filename]
-        content = _inflate(data[start : start + entry.compress_size], entry)
+        content = _inflate(data[start : start + entry.compress_size], entry, meter)
         yield Part(entry.filename, entry.file_size, content)
 
 
@@ -192,13 +212,14 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     return start
 
 
-def _inflate(packed: bytes, entry: zipfile.ZipInfo) -> bytes:
+def _inflate(packed: bytes, entry: zipfile.ZipInfo, meter: Meter) -> bytes:
     """The content, at most as long as declared, with its checksum; the first bytes only of what is not XML."""
     kept: list[bytes] = []
     length = crc = 0
     whole = is_xml(entry.filename)
     try:
         for piece in _pieces(packed, entry.compress_type == zipfile.ZIP_DEFLATED):
+            meter.check()
             crc = zlib.crc32(piece, crc)
             length += len(piece)
             if length > entry.file_size:

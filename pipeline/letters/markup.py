@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import unquote
 from xml.parsers import expat
 
-from pipeline.letters.archive import broken, forbid, shown, suspect
+from pipeline.letters.archive import Meter, broken, forbid, shown, suspect
 
 MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 70_000, 180_000, 150
 MAX_STRETCH = 2**20  # bytes without a tag; expat holds a tag or comment in memory whole, several times
-MAX_NAMESPACE = 300  # characters; expat repeats it before every name
+MAX_RUN, RUN = 1_000, 4_096  # attributes of one tag, looked for in stretches of so many bytes without another tag
+MAX_NAMESPACE = 150  # characters; expat repeats it before every name
+MAX_NAMES = 5_000  # different names of elements and attributes; each is kept in memory
+MAX_FIELDS = 20_000
+MAX_REFERENCES = 10_000  # tags in lists of parts and relations, which are read as trees
+STEP = 256 * 1024
 ENCODINGS = ("utf-8", "utf-16", "us-ascii", "ascii")
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 VML = "urn:schemas-microsoft-com:vml"
 SVG = "http://www.w3.org/2000/svg"
+TYPES_NAME = "[Content_Types].xml"
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
@@ -35,6 +42,7 @@ _ELEMENTS = {f"{space} {name}": what for space in (W, STRICT) for name, what in 
     f"{SVG} script": "program",
     f"{SVG} foreignObject": _OTHER_FILE,
 }
+_BASE = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties HyperlinkBase"
 _REMARKS = {
     f"{W} ins": "perubahan terlacak", f"{W} del": "perubahan terlacak", f"{W} moveFrom": "perubahan terlacak",
     f"{W} moveTo": "perubahan terlacak", f"{W} comment": "komentar", f"{W} mailMerge": "gabungan surat (mail merge)",
@@ -64,16 +72,18 @@ _QUOTED = re.compile(r'\\[lmnot]|"([^"]*)"|(\S+)')
 
 SAFE_LINK = re.compile(r"(?:https?|ftps?|mailto|tel|sms|geo):|#", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # one letter alone is a drive
-_SERVER = re.compile(r"(?:file:)?[\\/]{2}[^\\/]", re.IGNORECASE)
+_ROOT = re.compile(r"(file:)?([\\/]*)", re.IGNORECASE)
 
 
 def check_link(target: str) -> str:
     """A hyperlink's target: refused if opening it runs something or logs in somewhere; a remark, or ""."""
-    target = target.strip()
+    target = unquote(target.strip())
     if not target or SAFE_LINK.match(target):
         return ""
-    scheme = _SCHEME.match(target)
-    if _SERVER.match(target) or (scheme and scheme[0].lower() != "file:"):
+    scheme, root = _SCHEME.match(target), _ROOT.match(target)
+    slashes = len(root[2]) if root else 0  # file:///C:/… is a local file; two or four of them name a server
+    server = slashes >= 2 and not (root and root[1] and slashes == 3)
+    if server or (scheme and scheme[0].lower() != "file:"):
         forbid(f"tautan ke “{shown(target)}”, bukan ke laman atau alamat pos-el")
     return "tautan ke berkas di komputer"
 
@@ -85,19 +95,22 @@ class Scanner:
     """Reads the parts of one file one after another; the counts are of all of them. `remarks` gathers what is
     harmless and wants a look, `roots` the name of each part's first element."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter) -> None:
         self.remarks: dict[str, None] = {}
         self.roots: dict[str, str] = {}
-        self._tags = self._equals = self._depth = 0
+        self._meter = meter
+        self._names: dict[str, str] = {}
+        self._tags = self._equals = self._depth = self._references = self._fields_seen = 0
         self._fields: list[_Field] = []
+        self._text: list[str] = []
         self._name = ""
         self._known: dict[str, Action | None] = {}
 
     def feed(self, name: str, data: bytes) -> None:
-        self._count(data)
+        self._count(name, data)
         if name.lower().endswith(".svg") and _STYLED.search(data):
             forbid("gambar yang ditautkan dari luar")
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate(namespace_separator=" ", intern=self._names)
         parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartNamespaceDeclHandler = self._namespace
@@ -107,19 +120,30 @@ class Scanner:
         self._parser, self._name = parser, name
         self._depth, self._fields = 0, []
         try:
-            parser.Parse(data, True)
+            for at in range(0, len(data) or 1, STEP):
+                parser.Parse(data[at : at + STEP], at + STEP >= len(data))
+                self._meter.check()
+                if len(self._names) > MAX_NAMES:
+                    suspect("susunannya tidak wajar")
         except (expat.ExpatError, LookupError, ValueError) as error:
             raise broken(name) from error
         for field in self._fields:  # without an end
             self._check_field(field)
 
-    def _count(self, data: bytes) -> None:
+    def _count(self, name: str, data: bytes) -> None:
+        if name.endswith(".rels") or name == TYPES_NAME:
+            self._references += data.count(b"<")
         self._tags += data.count(b"<")
         self._equals += data.count(b"=")
-        if self._tags > 2 * MAX_ELEMENTS or self._equals > MAX_ATTRIBUTES:
+        if self._tags > 2 * MAX_ELEMENTS or self._equals > MAX_ATTRIBUTES or self._references > MAX_REFERENCES:
             suspect("memuat terlalu banyak alinea atau bagian untuk sebuah surat")
         if any(data.find(b"<", at, at + MAX_STRETCH) < 0 for at in range(0, len(data) - MAX_STRETCH, MAX_STRETCH)):
             suspect("memuat satu bagian yang terlalu panjang untuk sebuah surat")
+        run = 0
+        for at in range(0, len(data), RUN):
+            run = 0 if data.find(b"<", at, at + RUN) >= 0 else run + data.count(b"=", at, at + RUN)
+            if run > MAX_RUN:
+                suspect("susunannya tidak wajar")
 
     def _declaration(self, _version: str, encoding: str | None, _alone: int) -> None:
         if encoding is not None and encoding.lower() not in ENCODINGS:
@@ -150,6 +174,9 @@ class Scanner:
         self._depth -= 1
         if tag in _CODE:
             self._parser.CharacterDataHandler = None
+        elif tag == _BASE:
+            self._parser.CharacterDataHandler = None
+            self.remarks |= {remark: None for remark in [check_link("".join(self._text))] if remark}
 
     # what an element means; the table ACTIONS names the function of each
 
@@ -190,7 +217,15 @@ class Scanner:
             self._fields.append(_Field([]))
         self._parser.CharacterDataHandler = self._fields[-1].pieces.append
 
+    def _base(self, _tag: str, _attributes: Mapping[str, str]) -> None:
+        """What every short hyperlink is added to: as good or bad as a link."""
+        self._text = []
+        self._parser.CharacterDataHandler = self._text.append
+
     def _check_field(self, field: _Field) -> None:
+        self._fields_seen += 1
+        if self._fields_seen > MAX_FIELDS:
+            suspect("memuat terlalu banyak bidang otomatis untuk sebuah surat")
         remark = check_field("".join(field.pieces).strip())
         if remark:
             self.remarks[remark] = None
@@ -221,8 +256,10 @@ class _Field:
         self.shows = False
 
     def nested(self) -> None:
-        """Another field begins within the code. One that gives the first word would hide what this one is."""
-        if not "".join(self.pieces).strip():
+        """Another field begins within the code. One that gives the first word, or a piece of it, would hide what
+        this one is."""
+        code = "".join(self.pieces).lstrip()
+        if not code.startswith("=") and not re.search(r"\s", code):
             forbid("bidang otomatis yang menyembunyikan perintahnya")
         self.pieces.append(" ")
 
@@ -239,11 +276,15 @@ def check_field(code: str) -> str:
 
 
 def _target(rest: str) -> str:
-    """The address in `HYPERLINK "address" \\l "place"`; "" where there is only a place."""
+    """The address in `HYPERLINK "address" \\l "place"`, wherever its switches stand; "" where there is only a place."""
+    skip = False
     for found in _QUOTED.finditer(rest):
-        if found[0].startswith("\\"):
-            return ""
-        return found[1] if found[1] is not None else found[2]
+        if found[0].startswith("\\") and len(found[0]) == 2:
+            skip = found[0][1].lower() in "lot"  # what follows is a place, a tip, a window
+        elif skip:
+            skip = False
+        else:
+            return found[1] if found[1] is not None else found[2]
     return ""
 
 
@@ -253,6 +294,7 @@ def _actions() -> Iterator[tuple[str, Action]]:
         yield f"{space} fldChar", Scanner._field_mark
         yield f"{space} vanish", Scanner._vanish
     yield from ((tag, Scanner._code) for tag in _CODE)
+    yield _BASE, Scanner._base
     yield from ((tag, Scanner._forbidden) for tag in _ELEMENTS)
     yield from ((tag, Scanner._remark) for tag in _REMARKS)
     for name in ("hlinkClick", "hlinkHover", "hlinkMouseOver"):

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from pipeline.letters import archive
 from pipeline.letters.archive import SAVE_AS, NotALetter, Part, broken, forbid, megabytes, shown, suspect
-from pipeline.letters.markup import RELATIONS, TYPES, Scanner, W, check_link
+from pipeline.letters.markup import RELATIONS, TYPES, TYPES_NAME, Scanner, W, check_link
 
 __all__ = ["MAX_BYTES", "NotALetter", "Package", "W", "open_package"]
 
@@ -25,13 +25,14 @@ MAX_BYTES = 10 * 2**20
 OFFICE = "application/vnd.openxmlformats-officedocument"
 MAIN_TYPE = f"{OFFICE}.wordprocessingml.document.main+xml"
 MAIN_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-TYPES_NAME, ROOT_RELS = "[Content_Types].xml", "_rels/.rels"
+ROOT_RELS = "_rels/.rels"
 
 _FORBIDDEN = (
     ("macroenabled", "makro"), ("vbaproject", "makro"), ("vbadata", "makro"), ("keymapcustom", "makro"),
     ("customui/", "makro"), ("ui/extensibility", "makro"), ("activex", "kontrol ActiveX"),
     ("/control", "kontrol ActiveX"), ("oleobject", "objek tertanam"), ("embeddings/", "objek tertanam"),
     ("relationships/package", "objek tertanam"), ("afchunk", "sisipan berkas lain"),
+    ("webextension", "program tambahan (add-in)"),
     ("subdocument", "sisipan berkas lain"), ("relationships/transform", "sisipan berkas lain"),
 )  # fmt: skip
 _HARMLESS = (
@@ -46,6 +47,7 @@ _DISGUISED = (
 )  # fmt: skip
 _CHART_RELS = re.compile(r"word/charts/_rels/[^/]+\.rels")
 _SHEET = re.compile(r"word/embeddings/[^/]+\.xlsx", re.IGNORECASE)
+MAX_SHEETS = 20
 _PICTURE_LATER = ("NULL", "about:blank")  # what Word writes for a picture that it has lost
 _OUTSIDE = re.compile(r"[a-zA-Z][\w+.-]*:|//|\\")
 
@@ -76,10 +78,11 @@ def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
             "Mohon hapus atau perkecil gambar di dalamnya, lalu unggah lagi."
         )
     _check_kind(data)
-    parts = archive.read(data)
+    meter = archive.Meter()
+    parts = archive.read(data, meter)
     _check_document_kind(parts)
     xml = {name: part.content for name, part in parts.items() if part.is_xml}
-    scanner = Scanner()
+    scanner = Scanner(meter)
     for name, content in xml.items():
         scanner.feed(name, content)
     types = _content_types(parts)
@@ -91,7 +94,7 @@ def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
         if name.lower().endswith(".rels"):
             relations.check(name, xml[name])
     for part in parts.values():
-        _check_part(part, types.get(part.name, ""), data, relations)
+        _check_part(part, types.get(part.name, ""), data, relations, meter)
     return Package(xml, main, types, tuple(scanner.remarks))
 
 
@@ -204,6 +207,8 @@ class _Relations:
         place = self._place(name, target)
         if _CHART_RELS.fullmatch(name) and kind.endswith("/package") and _SHEET.fullmatch(place):
             self.sheets.add(place)
+            if len(self.sheets) > MAX_SHEETS:
+                suspect("memuat terlalu banyak grafik untuk sebuah surat")
             self.remarks["grafik dengan lembar kerja di dalamnya"] = None
             return
         _check_word(kind)
@@ -222,10 +227,10 @@ class _Relations:
 # ---- the parts -------------------------------------------------------------------------------------------------
 
 
-def _check_part(part: Part, kind: str, data: bytes, relations: _Relations) -> None:
+def _check_part(part: Part, kind: str, data: bytes, relations: _Relations, meter: archive.Meter) -> None:
     name = part.name.lower()
     if part.name in relations.sheets:
-        _check_sheet(data, part)
+        _check_sheet(data, part, meter)
         return
     _check_word(name)
     if part.is_xml or name.endswith("/"):
@@ -240,14 +245,14 @@ def _check_part(part: Part, kind: str, data: bytes, relations: _Relations) -> No
         suspect(f"memuat bagian “{shown(part.name)}” yang bukan gambar")
 
 
-def _check_sheet(data: bytes, part: Part) -> None:
+def _check_sheet(data: bytes, part: Part, meter: archive.Meter) -> None:
     """The workbook behind a chart: its list of parts may name nothing that runs or reaches outside."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as outer, outer.open(part.name) as stream:
             content = stream.read(archive.MAX_XML)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise broken(part.name) from error
-    names = [inside.name.lower() for inside in archive.read(content).values()]
+    names = [inside.name.lower() for inside in archive.read(content, meter).values()]
     for name in names:
         _check_word(name)
         if "externallink" in name or "connections" in name or "macrosheet" in name:

@@ -21,6 +21,7 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 V = "urn:schemas-microsoft-com:vml"
 BODY, TYPES, RELS, ROOT = "word/document.xml", "[Content_Types].xml", "word/_rels/document.xml.rels", "_rels/.rels"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 NOISE = os.urandom  # incompressible, so that the ratio alone does not give a bomb away
 
@@ -71,6 +72,13 @@ def _macros() -> Iterator[tuple[str, bytes, str]]:
     yield "vbadata.docx", with_parts({"word/vbaData.xml": b"<a/>"}), "makro"
 
 
+def _add_ins() -> Iterator[tuple[str, bytes, str]]:
+    pane = "http://schemas.microsoft.com/office/2011/relationships/webextensiontaskpanes"
+    node = f'<Relationship Id="rIdX" Type="{pane}" Target="word/webextensions/taskpanes.xml"/></Relationships>'
+    add_in = parts(changed(honest(), ROOT, "</Relationships>", node))
+    yield "add-in.docx", pack({**add_in, "word/webextensions/taskpanes.xml": b"<a/>"}), "add-in"
+
+
 def _embedded() -> Iterator[tuple[str, bytes, str]]:
     ole = {"word/embeddings/oleObject1.bin": OLE + NOISE(400)}
     yield "ole.docx", related("oleObject", "embeddings/oleObject1.bin", more=ole), "objek tertanam"
@@ -109,6 +117,11 @@ def _outside() -> Iterator[tuple[str, bytes, str]]:
     yield "vml-luar.docx", body(source), "luar"
     linked = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://contoh.invalid/a.png"/></svg>'
     yield "svg-luar.docx", with_parts({"word/media/a.svg": linked}), "luar"
+    yield "tautan-unc-tiga.docx", related("hyperlink", "file:///\\\\contoh.invalid\\a", "External"), "tautan"
+    yield "tautan-unc-empat.docx", related("hyperlink", "file:////contoh.invalid/a", "External"), "tautan"
+    yield "tautan-unc-kode.docx", related("hyperlink", "file:///%5C%5Ccontoh.invalid%5Ca", "External"), "tautan"
+    base = "<HyperlinkBase>\\\\contoh.invalid\\a</HyperlinkBase></Properties>"
+    yield "tautan-pangkal.docx", changed(honest(), "docProps/app.xml", "</Properties>", base), "tautan"
     yield "keluar-berkas.docx", related("image", "../../../../etc/passwd"), "di luar berkas"
 
 
@@ -123,6 +136,14 @@ def _fields() -> Iterator[tuple[str, bytes, str]]:
     quote = field("QUOTE 68 68 69").removeprefix("<w:p>").removesuffix("</w:p>")
     nested = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>{quote}<w:r><w:instrText>c:\\cmd</w:instrText></w:r>'
     yield "dde-tersembunyi.docx", body(nested + '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'), "otomatis"
+    piece = field("PAGE").removeprefix("<w:p>").removesuffix("</w:p>")
+    split = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>INCL</w:instrText></w:r>{piece}'
+    rest = '<w:r><w:instrText>UDETEXT a</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    yield "bidang-terbelah.docx", body(split + rest), "otomatis"
+    switched = 'HYPERLINK \\t "_blank" "\\\\contoh.invalid\\a"'.replace('"', "&quot;")
+    yield "tautan-bidang-unc.docx", body(field(switched)), "tautan"
+    many = "".join(f'<w:fldSimple w:instr="PAGE \\* {n}"/>' for n in range(60_000))
+    yield "bidang-60000.docx", whole_body(many), "bidang otomatis"
     yield "includepicture.docx", body(field("INCLUDEPICTURE &quot;http://contoh.invalid/a&quot;")), "INCLUDEPICTURE"
     yield "includetext.docx", body(field("INCLUDETEXT &quot;c:\\\\rahasia.txt&quot;")), "INCLUDETEXT"
     yield "link.docx", body(field("LINK Excel.Sheet.8 c:\\\\a.xls")), "LINK"
@@ -150,6 +171,21 @@ def _markup() -> Iterator[tuple[str, bytes, str]]:
     yield "komentar-panjang.docx", whole_body(f"<!--{NOISE(3_000_000).hex()}-->"), "terlalu panjang"
     name = "a" * 60_000
     yield "ruang-nama.docx", whole_body(f'<x xmlns="{name}">' + "<a/>" * 80_000 + "</x>"), "tidak wajar"
+    long = "urn:" + "x" * 140
+    each = " ".join(f'p:a{n}=""' for n in range(80_000))
+    yield "atribut-bernama.docx", with_parts({"word/a.xml": f'<a xmlns:p="{long}" {each}/>'.encode()}), "tidak wajar"
+    some = [" ".join(f'p:a{n}_{m}=""' for m in range(400)) for n in range(400)]
+    rows = "".join(f"<b {attributes}/>" for attributes in some)
+    yield "atribut-berbagai.docx", with_parts({"word/a.xml": f'<a xmlns:p="{long}">{rows}</a>'.encode()}), "tidak wajar"
+    names = "".join(f"<b{n}/>" for n in range(130_000))
+    yield "unsur-berbagai.docx", with_parts({"word/a.xml": f'<a xmlns="{long}">{names}</a>'.encode()}), "tidak wajar"
+    spaces = "".join(f'<b xmlns:p{n}="u{n}"/>' for n in range(120_000))
+    yield "ruang-nama-banyak.docx", with_parts({"word/a.xml": f"<a>{spaces}</a>".encode()}), "tidak wajar"
+    relation = "".join(f'<Relationship Id="r{n}" Type="{R}/image" Target="media/a.png"/>' for n in range(59_000))
+    listed = f'<Relationships xmlns="{RELATIONS}">{relation}</Relationships>'.encode()
+    yield "hubungan-59000.docx", with_parts({"word/_rels/a.xml.rels": listed}), "terlalu banyak"
+    kinds = "".join(f'<Override PartName="/word/x{n}.xml" ContentType="a/b"/>' for n in range(85_000))
+    yield "jenis-85000.docx", changed(honest(), TYPES, "</Types>", kinds + "</Types>"), "terlalu banyak"
     yield "komentar-banyak.docx", whole_body("<!--x-->" * 500_000), "terlalu banyak"
     yield "tanpa-akhir.docx", body("<w:p>"), "rusak"
     yield "akar-lain.docx", with_parts({BODY: b"<html><body>surat</body></html>"}), "bukan dokumen Word"
@@ -173,6 +209,12 @@ def _archives() -> Iterator[tuple[str, bytes, str]]:
     yield "di-depan.docx", b"PK\x03\x04" + NOISE(300) + honest(), "tidak diterima"
     yield "di-belakang.docx", honest() + NOISE(300), "ditempelkan"
     yield "di-antara.docx", _hidden_between(), "ditempelkan"
+    yield "sebelum-daftar.docx", _before_directory(), "ditempelkan"
+    yield "taut-lambang.docx", _symlink(), "jenis yang tidak wajar"
+    yield "folder-berisi.docx", with_parts({"word/media/": b"isi"}), "jenis yang tidak wajar"
+    yield "nama-terbalik.docx", with_parts({"word/\u202egnp.xml": b"<a/>"}), "tidak wajar"
+    yield "blok-kosong.docx", _empty_blocks(), "terlalu rumit"
+    yield "lembar-100.docx", _sheets(100), "terlalu banyak grafik"
     yield "komentar-arsip.docx", honest()[:-2] + struct.pack("<H", 3) + b"abc", "ditempelkan"
     yield "dua-nama.docx", _two_names(), "daftar isinya"
     yield "sandi.docx", _encrypted(), "kata sandi"
@@ -249,6 +291,76 @@ def _hidden_between() -> bytes:
     return bytes(moved)
 
 
+def _before_directory() -> bytes:
+    """Bytes between the last part and the directory, in no part."""
+    data = bytearray(honest())
+    end = data.rfind(b"PK\x05\x06")
+    start = struct.unpack("<I", data[end + 16 : end + 20])[0]
+    data[end + 16 : end + 20] = struct.pack("<I", start + 500)
+    return bytes(data[:start] + NOISE(500) + data[start:])
+
+
+def _symlink() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, blob in parts(honest()).items():
+            archive.writestr(name, blob)
+        link = zipfile.ZipInfo("word/media/a.png")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, b"/etc/passwd")
+    return out.getvalue()
+
+
+def _sheets(count: int) -> bytes:
+    """Charts, each with a workbook that unpacks to 4 MB."""
+    sheet = pack({TYPES: b"<Types/>", "xl/workbook.xml": b"<workbook/>", "xl/media/a.png": bytes(3_900_000)})
+    more: dict[str, bytes] = {}
+    for n in range(count):
+        node = f'<Relationship Id="rId1" Type="{R}/package" Target="../embeddings/buku{n}.xlsx"/>'
+        more[f"word/charts/_rels/chart{n}.xml.rels"] = (
+            f'<Relationships xmlns="{RELATIONS}">{node}</Relationships>'.encode()
+        )
+        more[f"word/embeddings/buku{n}.xlsx"] = sheet
+    return with_parts(more)
+
+
+def _empty_blocks() -> bytes:
+    """9 MB of deflate blocks with a table each and nothing in them: 800,000 tables for a part without bytes."""
+    bits = 0
+    length = 0
+
+    def put(value: int, count: int) -> None:
+        nonlocal bits, length
+        bits |= value << length
+        length += count
+
+    for last in [0] * 8 + [1]:
+        put(last, 1)
+        put(2, 2)  # a table of its own
+        put(0, 10)  # 257 lengths of letters, one of distances
+        put(14, 4)  # all 18 lengths of lengths: 1 for the repeat of zero (18) and for 1
+        for symbol in (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1):
+            put(symbol in (18, 1), 3)
+        for repeat in (138, 118):  # 256 letters do not occur
+            put(1, 1)
+            put(repeat - 11, 7)
+        put(0, 3)  # the end of block has a code, one distance has; and here is the end
+    whole = bits.to_bytes(-(-length // 8), "little")
+    unit, end = whole[:90], whole[90:]  # eight blocks end with a byte
+    packed = unit * 100_000 + end
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, blob in parts(honest()).items():
+            archive.writestr(name, blob)
+        archive.writestr(zipfile.ZipInfo("word/media/zz.png"), packed)
+    data = bytearray(out.getvalue())
+    for magic, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = data.rfind(magic)
+        struct.pack_into("<H", data, start + at, zipfile.ZIP_DEFLATED)
+        struct.pack_into("<III", data, start + at + 6, 0, len(packed), 0)
+    return bytes(data)
+
+
 def _two_names() -> bytes:
     """The local header calls a part otherwise than the directory does."""
     data = with_parts({"word/aman.xml": b"<a/>"})
@@ -275,7 +387,7 @@ def _packed_by(method: int) -> bytes:
 
 def files() -> Iterator[tuple[str, bytes, str]]:
     """(name, bytes, a piece of the sentence that refuses it)."""
-    for family in (_macros, _embedded, _outside, _fields, _markup, _archives, _other_kinds):
+    for family in (_macros, _add_ins, _embedded, _outside, _fields, _markup, _archives, _other_kinds):
         yield from family()
 
 
