@@ -254,12 +254,12 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
 
 def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
-    message = mail.message
-    sender = message.sender.email.lower() if message.sender else ""
+    sender = mail.message.sender.email.lower() if mail.message.sender else ""
     ours = outbox.by_message_id(work.session, thread) if thread else None
     known = _own_thread(work.session, thread, sender)
     official = work.settings.person_at(sender) if sender and ours is None else None
-    task = replies.by_token(work, message, official) if official else None  # some mail programs drop the thread
+    link = replies.by_token(work, mail.message, official) if official else None  # some mail programs drop the thread
+    message = replace(mail.message, text=links.masked(mail.message.text))
     asked = _status_asked(work.settings, message)
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender)
@@ -267,8 +267,9 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
         _reply_to_us(work, item, message, ours, mail.enclosed)
     elif known is not None:
         _join(work, item, message, known)
-    elif task is not None and official is not None:
-        _done(item, replies.take(work, message, task, official, mail.enclosed))
+    elif link is not None and official is not None:
+        links.revoke(work.session, [link.link_id], work.now)  # as where the thread is known
+        _done(item, replies.take(work, message, link.task, official, mail.enclosed))
     elif mail.verdict.kind is Kind.SPAM:
         _hold(work, item, mail.verdict.reason)
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from pipeline.db import Link, Task
 
 SHOWN_AFTER_CLOSING = timedelta(days=7)
+TOKEN = re.compile(r"(?<=/t/)(\d{1,9}-[a-z2-7]{24})(?![a-z2-7])")
 
 
 class LinkError(Exception):
@@ -70,6 +72,11 @@ def token(session: Session, key: bytes, link_id: int) -> str:
     if link is None:
         raise KeyError(link_id)
     return f"{link.id}-{_mac(key, link)}"
+
+
+def masked(text: str) -> str:
+    """A text from outside without the tokens in it: people quote and forward their task mails."""
+    return TOKEN.sub("(…)", text)
 
 
 def _link(session: Session, key: bytes, text: str) -> Link | None:

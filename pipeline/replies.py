@@ -22,7 +22,6 @@ from pipeline.mail.message import Message
 from pipeline.sop import BINDING, COMMANDS, HANDED_IN, Command, Field, FieldKind, TaskKind, action
 from pipeline.words import word
 
-TOKEN = re.compile(r"/t/(\d{1,9}-[a-z2-7]{24})")
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
 MARKS = " \t*_>\"'“”‘’.:;-–—"
 SIGNING = tuple(command for command in COMMANDS[TaskKind.TANDA_TANGAN] if command.action in HANDED_IN)
@@ -74,15 +73,15 @@ def read_scans(settings: Settings, message: Message) -> dict[int, Scan | ValueEr
     return found
 
 
-def by_token(work: Work, message: Message, person: Petugas) -> Task | None:
-    """The task whose link stands in a reply that lost its thread: only a link of this very person that still opens."""
-    for text in TOKEN.findall(message.text)[:5]:
+def by_token(work: Work, message: Message, person: Petugas) -> links.Opened | None:
+    """The link that stands in a reply that lost its thread: only one of this very person that still opens."""
+    for text in links.TOKEN.findall(message.text)[:5]:
         try:
             found = links.resolve(work.session, work.settings.key, text, work.now)
         except links.LinkError:
             continue
         if found.holder == person.kode and found.alive:
-            return found.task
+            return found
     return None
 
 

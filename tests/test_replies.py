@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,21 @@ def test_a_reply_that_lost_its_thread_is_known_by_the_link_it_quotes(desk: Desk)
     bare = compose(row.recipient, INTAKE, "Balasan", text, desk.clock())
     desk.take_in(bare.as_bytes())
     assert desk.stage(number) is Stage.KEPUTUSAN
+    with reading(desk.engine) as session:
+        later = desk.clock() + timedelta(seconds=1)
+        assert not links.resolve(session, desk.settings.key, token, later).alive, "the mail that holds it is kept"
+
+
+def test_a_link_in_a_mail_from_outside_is_kept_nowhere(desk: Desk) -> None:
+    """An aide answers the forwarded mail of the Kepala Dinas: a complaint, as far as we can tell, without the link."""
+    desk.to(Stage.KEPUTUSAN)
+    row = desk.mails("tugas_keputusan")[-1]
+    with reading(desk.engine) as session:
+        token = links.token(session, desk.settings.key, row.links[0])
+    text = f"Yth., ini dari ajudan.\n\n{quoted(f'https://aduan.kominfo.example/t/{token}?aksi=putuskan')}"
+    desk.take_in(written(desk, row, text, sender="ajudan@pribadi.example").as_bytes())
+    assert "ini dari ajudan" in desk.complaint().isi
+    assert token not in desk.complaint().isi
 
 
 # ---- decisions -----------------------------------------------------------------------------------------------

@@ -78,7 +78,8 @@ def _history(lines: list[str], index: int) -> tuple[int, bool]:
 
 def _wrapped(lines: list[str], index: int) -> int:
     """1 where the next line is the tail of this quoted one, cut off by a mail server."""
-    if len(lines[index].rstrip()) < _LONG or index + 1 >= len(lines):
+    line = lines[index].rstrip()
+    if len(line) < _LONG or line.endswith("?") or index + 1 >= len(lines):
         return 0
     tail = lines[index + 1].strip()
     after = lines[index + 2].strip() if index + 2 < len(lines) else ""
@@ -133,6 +134,7 @@ _VERB = "(?:{})".format(
     )
 )
 _ENDS_IN_VERB = re.compile(rf"{_VERB}\s*[:：]?$", re.I)
+_GOES_ON = re.compile(rf"(.{{10,300}}?>\s{{0,3}}{_VERB}\s?[:：])\s+\S", re.I)
 _HAS_VERB = re.compile(rf"(?<!\w){_VERB}(?!\w)|写道|寫道|書きました|작성", re.I)
 _PERSON_WRITES = re.compile(
     r"(?i)\b(?:saya|kami|aku|kita|beliau|dia|ia|mereka|i|we|he|she|they|you|anda|ich|wir|je|nous|yo)\s+"
@@ -173,6 +175,10 @@ def _opens(line: str) -> bool:
 
 
 def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
+    line = line.strip("- ")  # Zoho's "---- On … wrote ----"
+    head = _GOES_ON.match(line)
+    if head and _ADDRESS.search(head[1]) and _opens(head[1]) and (_TIME.search(head[1]) or _DATE.search(head[1])):
+        return True  # Yahoo's app: the earlier mail begins in the same line
     ends = line.endswith((":", "："))
     verb, address = bool(_HAS_VERB.search(line)), bool(_ADDRESS.search(line))
     dated = bool(_TIME.search(line) or _DATE.search(line))
@@ -233,13 +239,32 @@ _OTHER = "|".join(
     )
 )
 _FROM_LINE = re.compile(rf"(?i)^\W{{0,4}}(?:{_FROM})\s?\*?\s?[:：]\s?\*?\s*(?P<value>.*)$")
+_SUBJECTS = frozenset(
+    (
+        *(
+            "subjek",
+            "perihal",
+            "judul",
+            "hal",
+            "subject",
+            "betreff",
+            "objet",
+            "sujet",
+            "onderwerp",
+            "oggetto",
+            "asunto",
+        ),
+        *("assunto", "emne", "ämne", "aihe", "temat", "předmět", "predmet", "тема", "tárgy", "subiect", "θέμα", "konu"),
+        *("chủ đề", "เรื่อง", "الموضوع", "נושא", "件名", "主题", "主旨", "제목"),
+    )
+)
 _MOMENT = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]m)?(?: \w{1,5})?$", re.I)
 _ANY_LINE = re.compile(rf"(?i)^\W{{0,4}}(?P<label>{_FROM}|{_OTHER})\s?\*?\s?[:：]")
 
 
 def _headers(lines: list[str], index: int) -> bool:
-    """Whether a copied header of an earlier mail starts here: sender first, three fields at
-    least, and an address or a time, which a letter's own "Dari: … Perihal: …" lacks."""
+    """Whether a copied header of an earlier mail starts here: sender first, three fields at least, and an address, or
+    a subject and a time, which a letter's own "Dari: … Perihal: …" and the way of a bus lack."""
     if _notes_header(lines, index):
         return True
     if not _FROM_LINE.match(lines[index].strip()):
@@ -247,7 +272,7 @@ def _headers(lines: list[str], index: int) -> bool:
     block = _block(lines, index)
     labels = {found["label"].lower() for line in block if (found := _ANY_LINE.match(line))}
     whole = " ".join(block)
-    return len(labels) >= 3 and bool(_ADDRESS.search(whole) or _TIME.search(whole))
+    return len(labels) >= 3 and bool(_ADDRESS.search(whole) or (_TIME.search(whole) and labels & _SUBJECTS))
 
 
 def _notes_header(lines: list[str], index: int) -> bool:
@@ -344,6 +369,7 @@ _SENT_FROM = re.compile(
             rf"(?:[\w.()-]{{1,20}} ){{0,3}}(?:{_DEVICES}).{{0,70}}$",
             rf"^\W{{0,3}}sent (?:from|via|with|using|by) (?:[\w.()<\[-]{{1,20}} ){{0,3}}(?:{_DEVICES}).{{0,100}}$",
             r"^\W{0,3}(?:get|dapatkan|unduh|obtenir|téléchargez|holen sie sich) outlook (?:for|untuk|pour|für) .+$",
+            r"^\W{0,3}yahoo mail ?: ?(?:cari|search|chercher|suche|busca)\b.{1,60}$",
             r"^\W{0,3}gesendet (?:von|mit|über) .{1,100}$",
             r"^\W{0,3}von meinem .{1,60} gesendet$",
             r"^\W{0,3}envoyé (?:de|depuis|à partir|avec|par) .{1,100}$",
@@ -374,6 +400,9 @@ _BANNER = re.compile(
     r"|(?:e-?mail|pesan|surat) ini (?:berasal|datang) dari luar (?:organisasi|instansi|kantor|domain))"
 )
 _FOOTER_LINES = 8
+_TOLD = re.compile(
+    r"(?i)\b(?:tanggal|kemarin|tadi|yang|lalu|sudah|belum)\b"
+)  # "Dikirim lewat email tanggal 3": a sentence
 _DELIMITERS = {"-- ", "--", "--\xa0"}
 _SIGNATURE_LINES = 15
 
@@ -381,7 +410,7 @@ _SIGNATURE_LINES = 15
 def _device(lines: list[str], index: int) -> bool:
     """The line that a phone or app adds; what stands below it is history."""
     line = lines[index].strip()
-    if len(line) > 200:
+    if len(line) > 200 or _TOLD.search(line):
         return False
     around = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
     alone = not any(map(str.strip, around))

@@ -38,6 +38,12 @@ HEAD = "Dari: Dinas <dinas@kota.example>\nDikirim: Senin, 23 November 2026 10:15
         "On Mon, Nov 23, 2026 at 10:15 AM Dinas <d@kota.example>\nwrote:\n" + QUOTE,
         "From: Dinas <d@kota.example>\nSent: Monday, 23 Nov 2026 10:15 AM\nTo: Siti\nSubject: a\n\n" + PLAIN,
         "-----Original Message-----\n" + PLAIN,
+        "Yahoo Mail: Cari, Atur, Taklukkan \n \n  Pada Kam, 26 Nov 2026 pada 10.15, Dinas<d@kota.example> menulis:   "
+        + PLAIN,
+        "Yahoo Mail: Search, Organize, Conquer\n\n  On Thu, Nov 26, 2026 at 10:15, Dinas<d@kota.example> wrote:   "
+        + PLAIN,
+        "---- On Thu, 26 Nov 2026 10:15:00 +0700 Dinas <d@kota.example> wrote ----\n\n" + PLAIN,
+        "---- Pada Kam, 26 Nov 2026 10:15:00 +0700 Dinas <d@kota.example> menulis ----\n\n" + PLAIN,
         QUOTE,
     ],
 )
@@ -56,6 +62,8 @@ def test_history_and_signature_are_folded(history: str) -> None:
         "Dari: Stasiun Kota\nKe: Terminal Baru\nAngkot berhenti sembarangan.",
         "Kepada: Kepala Dinas\nDari: Warga RT 03\nPerihal: Lampu mati\nTanggal: 20 November 2026\n\nLampu mati.",
         "Paket saya hilang.\nDikirim dari kantor pos tanggal 5 bulan lalu, sampai kini belum tiba.",
+        "Sudah saya kirim fotonya.\nDikirim lewat email tanggal 3 November.\nMohon dicek, nomornya 27 bukan 72.",
+        "Kronologi:\nDari: Terminal Purbaya\nKe: Stasiun Madiun\nTanggal: 3 November 2026, pukul 08.30\nSopir menolak.",
         "Kerusakan:\n---\n1. lampu\n2. jalan",
         "Jadwal loket: 08.00\nKenyataan: 10.00",
     ],
@@ -70,6 +78,12 @@ def test_answers_between_quotes_are_all_new() -> None:
         "> Apakah alamat benar?\n\nYa, benar.\n\n> Sejak kapan?\n\nSejak Jumat.\n"
     )
     assert split(text).new.split("\n") == ["Ya, benar.", "", "", "Sejak Jumat."]
+
+
+def test_an_answer_below_a_long_question_is_no_tail_of_it() -> None:
+    question = "> Apakah lampu di Jalan Serayu sudah diperbaiki oleh petugas kami di lapangan?"
+    text = f"Baik.\n{question}\nbelum, masih mati pak\n> Sejak kapan?\nminggu lalu"
+    assert split(text).new.split("\n") == ["Baik.", "belum, masih mati pak", "minggu lalu"]
 
 
 def test_a_quoted_line_that_a_server_wrapped_stays_quoted() -> None:
