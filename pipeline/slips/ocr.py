@@ -19,6 +19,7 @@ from rapidocr import RapidOCR
 
 from pipeline.slips import layout as places
 from pipeline.slips import repair
+from pipeline.slips.decode import Line, Look, Reader
 from pipeline.slips.layout import Blank, Box, Tick
 from pipeline.slips.repair import Read
 from pipeline.slips.scan import SCALE, Found, Grey, evened
@@ -30,8 +31,10 @@ SPECK = 0.10  # mm²; a smaller blot is dirt
 LEAST = 0.5  # mm² of ink that make a field written in
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
+POOR = 0.8  # a line whose characters are less sure than this on the whole may have been cut wrongly
 LETTER = 1100  # pixels of the longer side of a letter, for the detector
 HEIGHT = 48  # pixels of a line for the recogniser
+WIDTHS = (1.0, 1.25)  # a line is looked at as it is, and stretched: each sees what the other misses
 LATIN = "".join(chr(c) for c in range(32, 127))
 WORDS = "".join(c for c in LATIN if c not in "\\^_`{|}~<>[]$#")
 DIGITS = "0123456789"
@@ -42,6 +45,7 @@ ALPHABET = {
     "email": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-+ ",
     "nama": "".join(c for c in WORDS if not c.isdigit() and c not in '!"%&*+:;=?@'),
 }
+STYLE = {"alamat": "alamat", "uraian": "kalimat"}
 TICK = 0.6 * 255  # darker is ink of a tick
 REACH = 1.3  # mm around a tick that are looked at; the words beside it begin later
 EMPTY, FILLED = 0.05, 0.12  # share of ink in a tick's box; between them nobody can say
@@ -53,14 +57,6 @@ class Reading:
 
     fields: dict[str, Read] = field(default_factory=dict)
     ticks: dict[str, bool | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A recognised line: its text and how sure each character is, 1 being certain."""
-
-    text: str
-    sure: tuple[float, ...]
 
 
 # ---- the engine ----------------------------------------------------------------------------------------------
@@ -75,38 +71,30 @@ class Engine:
         )
         self._rec: Any = made._load_rec_model()
         self._det: Any = made._load_det_model()
-        self._chars: list[str] = self._rec.postprocess_op.character
-        self._allowed: dict[str, NDArray[np.intp]] = {}
+        characters: list[str] = self._rec.postprocess_op.character
+        wanted = set(LATIN)
+        self._latin = np.array([n for n, c in enumerate(characters) if not n or c in wanted])  # 0 is CTC's blank
+        self._chars = [characters[n] for n in self._latin]
+        self._reader = Reader(self._chars)
 
+    @cache  # noqa: B019 (one engine for the process)
     def _columns(self, alphabet: str) -> NDArray[np.intp]:
-        """Where these characters and CTC's blank (0) stand in the recogniser's output."""
-        if alphabet not in self._allowed:
-            wanted = set(alphabet)
-            self._allowed[alphabet] = np.array([n for n, c in enumerate(self._chars) if not n or c in wanted])
-        return self._allowed[alphabet]
+        """Where these characters and CTC's blank stand in a look."""
+        return np.array([n for n, c in enumerate(self._chars) if not n or c in alphabet])
 
-    def line(self, image: Grey, alphabet: str = WORDS) -> Line:
-        """The text of one line. How sure a character is, is what the recogniser gives it among all that it knows."""
+    def line(self, image: Grey, alphabet: str = WORDS, style: str = "") -> Line:
+        """The text of one line. How sure a character is, is what the recogniser gives it among all that it knows;
+        `style` as in `decode`."""
+        looks = [self._look(image, stretched) for stretched in (WIDTHS if style else WIDTHS[:1])]
+        return self._reader.read(looks, self._columns(alphabet), style)
+
+    def _look(self, image: Grey, stretched: float) -> Look:
         height, width = image.shape
-        wide = max(round(HEIGHT * width / max(height, 1)), 16)
-        small = cv2.resize(image, (wide, HEIGHT), interpolation=cv2.INTER_AREA if height > HEIGHT else cv2.INTER_CUBIC)
+        wide = max(round(HEIGHT * width / max(height, 1) * stretched), 16)
+        smooth = cv2.INTER_AREA if height > HEIGHT and wide <= width else cv2.INTER_CUBIC
         canvas = np.zeros((1, 3, HEIGHT, max(wide, 320)), np.float32)
-        canvas[:, :, :, :wide] = small.astype(np.float32) / 127.5 - 1
-        chances = self._rec.session(canvas)[0]
-        columns = self._columns(alphabet)
-        best = columns[chances[:, columns].argmax(axis=1)]
-        text: list[str] = []
-        sure: list[float] = []
-        before = 0
-        for step, index in enumerate(best):
-            chance = float(chances[step, index])
-            if index and index == before:
-                sure[-1] = max(sure[-1], chance)
-            elif index:
-                text.append(self._chars[index])
-                sure.append(chance)
-            before = int(index)
-        return Line("".join(text), tuple(sure))
+        canvas[:, :, :, :wide] = cv2.resize(image, (wide, HEIGHT), interpolation=smooth).astype(np.float32) / 127.5 - 1
+        return np.asarray(self._rec.session(canvas)[0][:, self._latin], np.float32)
 
     def boxes(self, image: Grey, longest: int) -> list[NDArray[np.float64]]:
         """The lines that the detector sees, four corners each."""
@@ -134,16 +122,31 @@ def read(even: Found, units: Sequence[str]) -> Reading:
 
 
 def _field(even: Found, blank: Blank, units: Sequence[str]) -> Read:
-    lines = []
-    for image in lines_of(even, blank):
-        line = engine().line(image, ALPHABET.get(blank.name, WORDS))
-        if line.text.strip():
-            lines.append(line)
+    lines = _lines(lines_of(even, blank), blank)
+    if blank.pitch and any(_mean(line) < POOR for line in lines):  # two lines in one crop, or a line cut through?
+        lines = max(lines, _lines(lines_of(even, blank, by_rules=True), blank), key=_surely)
     if not lines:
         return Read("", 0.9, doubt="kosong")
     text = " ".join(line.text.strip() for line in lines)
     sure = [chance for line in lines for chance in line.sure]
     return repair.mend(blank.name, text, sure, units, ", ".join(_unsure(lines)[:3]))
+
+
+def _lines(images: Sequence[Grey], blank: Blank) -> list[Line]:
+    alphabet, style = ALPHABET.get(blank.name, WORDS), STYLE.get(blank.name, "")
+    read = [engine().line(image, alphabet, style) for image in images]
+    return [
+        line for line in read if line.text.strip() and (len(line.text) > 2 or _mean(line) > UNSURE or len(read) == 1)
+    ]
+
+
+def _mean(line: Line) -> float:
+    return float(np.mean(line.sure))
+
+
+def _surely(lines: Sequence[Line]) -> float:
+    """How many characters are read, those that are hardly sure counting against."""
+    return sum(chance - 0.5 for line in lines for chance in line.sure)
 
 
 def _unsure(lines: Sequence[Line]) -> list[str]:
@@ -159,16 +162,19 @@ def _unsure(lines: Sequence[Line]) -> list[str]:
     return found
 
 
-def lines_of(even: Found, blank: Blank) -> list[Grey]:
-    """Pictures of the written lines of a field, each cut to its ink; none where nothing is written."""
+def lines_of(even: Found, blank: Blank, *, by_rules: bool = False) -> list[Grey]:
+    """Pictures of the written lines of a field, each cut to its ink; none where nothing is written. Lines are parted
+    where the ink is least, or, `by_rules`, where those who keep to the printed rules leave room."""
     reach = Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
     image = _unstained(even.crop(reach, blank.name))
     rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
     ink = _ink(image, rules, blank, reach)
     if not ink.any():
         return []
-    image = _without(image, rules, ink)
-    spans = _rows(ink) if blank.pitch else [(0, ink.shape[0])]
+    image = _without(image, rules, ink, blank, reach)
+    spans = [(0, ink.shape[0])]
+    if blank.pitch:
+        spans = _ruled(blank, reach, ink.shape[0]) if by_rules else _rows(ink)
     return [cut for top, bottom in spans if (cut := _trimmed(image, ink, top, bottom)) is not None]
 
 
@@ -182,12 +188,25 @@ def _unstained(image: Grey) -> Grey:
     return np.asarray(np.minimum(image / under, 1) * 255, np.uint8)
 
 
-def _without(image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_]) -> Grey:
+def _without(image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_], blank: Blank, reach: Box) -> Grey:
     """The image with the printed rules taken out; strokes that cross them stay, as they are darker."""
+    if not blank.cells:
+        clean = image.astype(np.float32)
+        for line in blank.lines:
+            band = clean[_span(line.y + line.height - 1.2 - reach.y)]
+            band[:] = np.minimum(band / np.maximum(_rule_of(band), 1) * 255, 255)
+        return np.asarray(clean, np.uint8)
     stroke = float(np.percentile(image[ink], 30))
-    clean = image.copy()
-    clean[rules & (image > (stroke + PRINT) / 2)] = 255
-    return clean
+    cleared = image.copy()
+    cleared[rules & (image > (stroke + PRINT) / 2)] = 255
+    return cleared
+
+
+def _rule_of(band: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The printed rule alone, as dark as it came out of the scanner: most of a band is not written on."""
+    parts = np.array_split(band, max(1, band.shape[1] // (15 * SCALE)), axis=1)
+    profile = np.stack([np.percentile(part, 75, axis=1) for part in parts], axis=1).astype(np.float32)
+    return np.asarray(cv2.resize(profile, (band.shape[1], band.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
@@ -255,6 +274,12 @@ def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
+def _ruled(blank: Blank, reach: Box, height: int) -> list[tuple[int, int]]:
+    """(top, bottom) of each line that is written on a rule: letters hang a little below it."""
+    feet = [round((line.y + line.height + 0.6 - reach.y) * SCALE) for line in blank.lines]
+    return list(pairwise([0, *feet[:-1], height]))
+
+
 def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey | None:
     """One line cut to its ink with a little room, or None where there is none."""
     rows = np.flatnonzero(ink[top:bottom].any(axis=1))
@@ -312,7 +337,7 @@ def letter(page: Grey) -> tuple[str, float]:
 
 
 def _word(page: Grey, box: NDArray[np.float64], sure: list[float]) -> str:
-    line = engine().line(_unbent(page, box))
+    line = engine().line(_unbent(page, box), style="kalimat")
     if not line.text.strip() or float(np.mean(line.sure)) < 0.4:
         return ""
     sure.extend(line.sure)

@@ -82,6 +82,7 @@ def _words(text: str, units: Sequence[str]) -> Ruled:
 def _name(text: str, units: Sequence[str]) -> Ruled:
     value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", " ".join(text.split()))
     value = re.sub(r"\.(?=[A-Za-z]{3})", ". ", value)
+    value = re.sub(r"\b(?!bin\b|binti\b)[a-z](?=[a-z]{2})", lambda m: m[0].upper(), value)
     return value.strip(" -_/,'"), ""
 
 
@@ -158,29 +159,55 @@ def _address(text: str, units: Sequence[str]) -> Ruled:
     return address(text), ""
 
 
+_LIKE_DIGITS = str.maketrans("OoCcDQUIlSBZz", "0000000115822")
+_NUMBER = "[0-9OoIlSBCcDQUZz]"  # a digit, or what is read for one
+_ADDRESS = (
+    (r"^\s*(?:[JI5S3][lI1i|]|jl|JL|71|J(?=\.))\s*[\.,:]?\s*(?=[A-Z0-9a-z])", "Jl. "),
+    (r"\b[Nn][oOa]\b\s?[\.,:]?\s?(?=\d)|\b[Nn]o(?=\d)", "No. "),
+    (r"\b(?:[6C][gq]|G[gq9])\b\s?[\.,]?\s?(?=[A-Z0-9])", "Gg. "),
+    (r"\b(Kel|Kec|Gg|Ds|Kab|Perum|Blok)\s?[\.,]\s?(?=[A-Z0-9])", r"\1. "),
+    (r"\b(Nomor|Blok|Gang|Jalan)(?=\d|[A-Z]\d)", r"\1 "),
+    (r"\b6(?=[a-z]{3})", "G"),
+    (r"\b5(?=[a-z]{3})", "S"),
+    (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
+    (r"(?<=\d)[Oo](?=[\d,. ]|$)", "0"),
+    (r"(RT[ .]*\d{1,3})\s*/\s*(RW|\d)", r"\1/\2"),
+    (r"\s+,", ","),
+    (r"(?:(?<=\d)|(?<=\d[A-H]))\. ?(?=[A-Z])", ", "),  # a comma that was read as a full stop
+    (r"(?<=[a-z]{4})\. ?(?=[A-Z])", ", "),  # "Patihan. Madiun": no abbreviation is so long
+    (r",(?=[^\s\d])", ", "),
+    (r"(?<=[a-z])(?=(?:RT|RW|No\.|Kel\.|Kec\.|Gg\.) ?)", " "),
+    (r"(?<=\d)(?=(?:RT|RW|Kel\.|Kec\.) ?)", " "),
+    (r"(?<=[a-z])(?=[A-Z][a-z])", " "),
+)
+
+
 def address(text: str) -> str:
     """An address in the usual spelling: Jl., No., Gg., RT/RW, Kel., Kec.; digits where digits stand."""
-    value = " ".join(text.split())
-    value = re.sub(r"(?<=[a-z0-9,])(?=R[TW] ?[0-9OCD])", " ", value)
-    value = re.sub(r"^\s*(?:[JI5S3][lI1i|]|jl|JL|J(?=\.))\s*[\.,:]?\s*(?=[A-Z0-9a-z])", "Jl. ", value)
-    value = re.sub(r"\bR\s?[TI7]\s?[\.:]?\s?([0-9OoIlSBCDQ]{1,3})(?![A-Za-z])", lambda m: "RT " + _digits(m[1]), value)
+    value = re.sub(r"(?<=[a-z0-9,])(?=R[TW][ .]?[0-9OCDU])", " ", " ".join(text.split()))
+    value = re.sub(rf"\bR\s?[TI7]\s?([\.:]?)\s?({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
     value = re.sub(
-        r"\bR\s?[WwVv]N?\s?[\.:]?\s?([0-9OoIlSBCDQ]{1,3})(?![A-Za-z])", lambda m: "RW " + _digits(m[1]), value
+        rf"\bR\s?[WwVv]N?/?\s?([\.:]?)\s?({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value
     )
-    value = re.sub(r"\b[Nn]o\s?[\.,:]?\s?([0-9OoIlSBCDQ]{1,4}[A-Za-z]?)\b", lambda m: "No. " + _digits(m[1]), value)
-    value = re.sub(r"\b(Kel|Kec|Gg|Ds|Kab|Perum|Blok)\s?[\.,]\s?(?=[A-Z0-9])", r"\1. ", value)
-    value = re.sub(r"(RT \d{1,3})\s*/\s*(RW)", r"\1/\2", value)
-    value = re.sub(r"\s+,", ",", value)
-    value = re.sub(r"(?<=\d)\. ?(?=(?:Kel|Kec|Kab)\.)", ", ", value)
-    value = re.sub(r",(?=[^\s\d])", ", ", value)
-    value = re.sub(r"(?<=[a-z])(?=(?:RT|RW|No\.|Kel\.|Kec\.|Gg\.) ?)", " ", value)
-    value = re.sub(r"(?<=\d)(?=(?:RT|RW|Kel\.|Kec\.) ?)", " ", value)
-    value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", value)
+    value = re.sub(rf"(?<=RT.\d\d/)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _digits(m[1]), value)
+    value = re.sub(r"\b[Nn][oO]\s?[\.,:]?\s?([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", lambda m: "No. " + _house(m[1]), value)
+    for pattern, meant in _ADDRESS:
+        value = re.sub(pattern, meant, value)
     return " ".join(value.split()).strip(" ,;-")
 
 
+def _numbered(what: str, found: re.Match[str]) -> str:
+    """RT and RW with their number, written as it was: "RT 03" or "RT.03"."""
+    return f"{what}{'.' if found[1] else ' '}{_digits(found[2])}"
+
+
+def _house(text: str) -> str:
+    """The number of a house may end in a letter."""
+    return _digits(text[:-1]) + (text[-1] if text[-1].isalpha() and text[-1] not in "OoIlQS" else _digits(text[-1]))
+
+
 def _digits(text: str) -> str:
-    return text.translate(str.maketrans("OoCDQIlSB", "000001158"))
+    return text.translate(_LIKE_DIGITS)
 
 
 # ---- running text --------------------------------------------------------------------------------------------

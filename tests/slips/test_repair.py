@@ -16,6 +16,15 @@ UNITS = ("Seksi Pengelolaan Infrastruktur", "Dinas Kesehatan", "Satpol PP")
         ("51. Thamrin No.109 RT C1/RW C7,Kel.Sogaten", "Jl. Thamrin No. 109 RT 01/RW 07, Kel. Sogaten"),
         ("JlMawar No 5RT04RW05,Kartoharjo", "Jl. Mawar No. 5 RT 04 RW 05, Kartoharjo"),
         ("Perum Asri Blok C2", "Perum Asri Blok C2"),
+        ("Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman", "Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman"),
+        ("Jl. Mawar 7, RT 04/06, Patihan, Madiun", "Jl. Mawar 7, RT 04/06, Patihan, Madiun"),
+        ("Jalan Mawar Nomor 8l. RT U6 RW Z2. Patihan. Madiun", "Jalan Mawar Nomor 81, RT 06 RW 22, Patihan, Madiun"),
+        ("JI. 6ajah Mada 6g. 3 NO. 5 RT O1/1o", "Jl. Gajah Mada Gg. 3 No. 5 RT 01/10"),
+        ("Perum Asri Blok BI9 RT 1/RW/ 2", "Perum Asri Blok B19 RT 1/RW 2"),
+        ("Jl. Mawar No. 69 RT 06/RW 05", "Jl. Mawar No. 69 RT 06/RW 05"),
+        ("Jl. H. Agus Salim 3", "Jl. H. Agus Salim 3"),
+        ("Jl. Ir. Juanda No. 12", "Jl. Ir. Juanda No. 12"),
+        ("Jl. Dr. Sutomo 4 Ds. Mojo", "Jl. Dr. Sutomo 4 Ds. Mojo"),
     ],
 )
 def test_addresses(read: str, meant: str) -> None:
@@ -40,6 +49,8 @@ def test_addresses(read: str, meant: str) -> None:
         ("unit", "DinasKesehatam", "Dinas Kesehatan", ""),
         ("unit", "Kantor Pos", "Kantor Pos", "unit"),
         ("nama", "Sri.Rahayu -", "Sri. Rahayu", ""),
+        ("nama", "wahyu utami", "Wahyu Utami", ""),
+        ("nama", "Ahmad bin Ali", "Ahmad bin Ali", ""),
         ("uraian", "utk be1ajar ,Mohon", "utk belajar, Mohon", ""),
     ],
 )
