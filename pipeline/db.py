@@ -136,7 +136,7 @@ class Item(Base):
     __tablename__ = "item"
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), unique=True)
-    twin: Mapped[str] = mapped_column(String(64), index=True)  # hash without trace headers: one copy per address
+    twin: Mapped[str] = mapped_column(String(64), index=True)  # hash of what the writer made: one copy per address
     source: Mapped[str] = mapped_column(String(8))  # "mail", "scan"
     name: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(8), index=True, default="new")  # new, done, held

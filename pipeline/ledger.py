@@ -20,11 +20,15 @@ from pipeline import store
 from pipeline.db import Item, Sighting, exclusive
 from pipeline.store import Content
 
-TRACE = re.compile(
-    rb"^(received|return-path|delivered-to|x-original-to|envelope-to|x-received|arc-[\w-]+|dkim-signature|"
-    rb"authentication-results|received-spf|x-google-[\w-]+|x-gm-[\w-]+|x-gmail-[\w-]+|x-spam[\w-]*):",
-    re.IGNORECASE,
+# What a mail's writer made, and what says how its body reads. All else comes from the way it took: relays, filters and
+# mailboxes add fields of any name, lists and group addresses rewrite Sender, Reply-To, To and Cc.
+_WRITTEN = re.compile(
+    rb"^(from|subject|date|message-id|in-reply-to|references|content-(?:type|transfer-encoding|disposition))[ \t]*:"
+    rb"([^\n]*(?:\n[ \t][^\n]*)*)",
+    re.IGNORECASE | re.MULTILINE,
 )
+_ESCAPED = re.compile(rb"\n>+From ")  # mbox archives do that, some to lines that were escaped already
+_MAYBE_ESCAPED = re.compile(rb">+(?:F(?:r(?:om?)?)?)?")
 
 
 @dataclass(frozen=True)
@@ -40,27 +44,33 @@ class Arrival:
 
 
 def twin_of(content: Content) -> str:
-    """A hash of a mail without the header fields that its way adds: copies sent to several of our addresses agree,
-    and so does one that comes out of an archive, whatever its line ends are there."""
+    """A hash of what the writer of a mail made: copies sent to several of our addresses agree, whatever each met on its
+    way, and so does one that comes out of an archive, whatever its line ends and escaped lines are there."""
     pieces = store.parts(content)
-    start = next(pieces)
-    head, separator, body = start.partition(b"\r\n\r\n")
-    if not separator:
-        head, separator, body = start.partition(b"\n\n")
-    kept, dropping = [], False
-    for line in head.splitlines():
-        if line[:1] not in (b" ", b"\t"):
-            dropping = bool(TRACE.match(line))
-        if not dropping:
-            kept.append(line)
-    found = sha256(b"\n".join(kept) + b"\n\n")
-    rest = b""  # line ends that may be the last ones, which an archive adds to
+    head, body = _halves(next(pieces))
+    found = sha256(b"".join(sorted(b"%b:%b\n" % (name.lower(), b" ".join(value.split())) for name, value in head)))
+    rest = b"\n"  # what only the next piece tells: line ends that may be the last ones, the start of an escaped line
     for piece in chain([body], pieces):
-        text = (rest + piece).replace(b"\r", b"")
-        body = text.rstrip(b"\n")
-        found.update(body)
-        rest = text[len(body) :]
+        text = rest + piece.replace(b"\r", b"")
+        if b">" in text:  # fast to tell, and most mails are base64 for the most part
+            text = _ESCAPED.sub(b"\nFrom ", text)
+        start = text.rfind(b"\n") + 1
+        known = text[:start] if start and _MAYBE_ESCAPED.fullmatch(text, start) else text
+        known = known.rstrip(b"\n")
+        found.update(known)
+        rest = text[len(known) :]
+    found.update(rest.rstrip(b"\n"))
     return found.hexdigest()
+
+
+def _halves(start: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The fields of the head that its writer made, and what follows it, of a mail's first piece."""
+    start = start.lstrip(b"\r\n")
+    crlf = start.find(b"\n\r\n")
+    end = start.find(b"\n\n", 0, crlf if crlf >= 0 else len(start))
+    if end < 0:
+        end = crlf if crlf >= 0 else len(start)
+    return _WRITTEN.findall(start[:end]), start[end:].lstrip(b"\r\n")
 
 
 def receive(session: Session, source: str, found: Sequence[tuple[Content, Arrival]], now: datetime) -> list[Item]:

@@ -182,6 +182,41 @@ def test_trace_headers_are_left_out_with_their_continuation_lines_and_nothing_el
     assert twin != ledger.twin_of(end.join([*lines[:2], *lines[3:], *body]))
 
 
+ON_THE_WAY = """X-Forwarded-To X-Forwarded-For X-Rspamd-Server X-Rspamd-Queue-Id X-Virus-Scanned
+    X-MS-Exchange-Organization-SCL X-MS-Exchange-CrossTenant-Id X-Apparently-To Resent-From Resent-To Resent-Date
+    Resent-Message-ID X-Sieve DomainKey-Signature X-Proofpoint-Spam-Details Bcc Status X-Status X-UID X-Keywords
+    X-Mozilla-Status X-Mozilla-Status2 Content-Length Lines List-Id List-Unsubscribe Precedence Errors-To Sender
+    Delivered-To received ARC-SEAL X-Gmail-Labels X-Spam-Flag X-TM-AS-Result Thread-Index"""
+
+
+def test_a_copy_that_met_other_relays_filters_and_mailboxes_is_one_complaint(desk: Desk) -> None:
+    raw = letter(desk).as_bytes()
+    first = desk.take_in(raw)
+    for name in ON_THE_WAY.split():
+        field = f"{name}: apa saja;\r\n\tterlipat\r\n".encode()
+        for copy in (field + raw, raw.replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n", 1)):
+            assert ledger.twin_of(copy) == first.twin, name
+    folded = raw.replace(b"Subject: ", b"SUBJECT:\r\n\t", 1)
+    assert folded != raw
+    second = desk.take_in(b"X-Spam-Flag: NO\r\n" + folded)
+    assert second.reason == f"salinan item {first.id}"
+    assert desk.count(Complaint) == 1
+
+
+@pytest.mark.parametrize("name", ["From", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Content-Type"])
+def test_what_the_writer_made_differently_is_another_mail(desk: Desk, name: str) -> None:
+    raw = letter(desk).as_bytes()
+    assert ledger.twin_of(f"{name}: lain\r\n".encode() + raw) != ledger.twin_of(raw)
+
+
+def test_lines_that_an_archive_escapes_make_no_difference(desk: Desk) -> None:
+    raw = letter(desk, "x", "From tadi malam padam.\n>From sini gelap.\n> From sana juga.\n").as_bytes()
+    archived = raw.replace(b"\n>From", b"\n>>From").replace(b"\nFrom tadi", b"\n>From tadi")
+    assert archived != raw
+    assert ledger.twin_of(archived) == ledger.twin_of(raw)
+    assert ledger.twin_of(raw.replace(b"> From sana", b"From sana")) != ledger.twin_of(raw)
+
+
 def test_message_id_that_is_used_again_for_other_words_is_another_complaint(desk: Desk) -> None:
     """Message-ID is only a hint: some programs give each mail the same one."""
     first = letter(desk)

@@ -55,3 +55,12 @@ def test_a_twin_is_the_same_with_other_line_ends_wherever_the_pieces_are_cut(cut
         file.write(raw.replace(b"\r\n", b"\n") + b"\n")
         assert ledger.twin_of(raw) == ledger.twin_of(file)
     assert ledger.twin_of(raw) != ledger.twin_of(raw.replace(b"b\r\n\r\nc", b"b\r\nc"))
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_an_escaped_line_is_one_wherever_the_pieces_are_cut(cut: int) -> None:
+    head = b"Subject: x\n\n"
+    start = head + b"a" * (store.PART - len(head) - cut - 1) + b"\n"
+    assert ledger.twin_of(start + b">>From b\n") == ledger.twin_of(start + b"From b\n")
+    assert ledger.twin_of(start + b">>Frim b\n") != ledger.twin_of(start + b"Frim b\n")
+    assert ledger.twin_of(start + b">>") != ledger.twin_of(start)
