@@ -165,18 +165,37 @@ def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
     return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
 
 
-def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
-    """How much of a task's Waktu is used and how much is left, in office time; "" without a limit."""
-    if task is None or task.due_at is None:
-        return ""
-    left, _tone = remaining_words(settings, task.due_at, now)
+def used_words(settings: Settings, task: Task, now: datetime) -> str:
+    """How much of a task's Waktu is used, or was when it was closed; while the pengadu is asked the clock stands."""
     limit = limit_for(settings, task.kind)
-    spent = clock.spent(task.opened_at, now, limit, settings.hours)
+    spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None:
-        return f"{left}." if not spent.amount else word("waktu.terpakai", dipakai=str(spent), sisa=left)
+        return word("waktu.terpakai", dipakai=word("waktu.dari_hari", dipakai=spent.amount, batas=limit.amount))
     minutes = max(0, spent.amount - task.paused_minutes)
     used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(limit.working_time.total_seconds() // 60))
-    return word("waktu.terpakai", dipakai=used, sisa=left)
+    return word("waktu.terpakai", dipakai=used)
+
+
+def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]:
+    """How much of a task's Waktu is left, or was when it was closed: (words, tone); "" without a limit."""
+    if task.paused_at is not None and task.left_minutes is not None:
+        left = clock.lama(timedelta(minutes=task.left_minutes), days=False)
+        return word("waktu.sisa_nanti", lama=left), "hati"
+    return remaining_words(settings, task.due_at, task.closed_at or now) if task.due_at else ("", "")
+
+
+def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
+    """How much of a task's Waktu is used and how much is left, in office time; "" without a limit."""
+    left = left_words(settings, task, now)[0] if task is not None else ""
+    return f"{used_words(settings, task, now)} {left}." if task is not None and left else ""
+
+
+def limit_line(settings: Settings, task: Task, now: datetime) -> str:
+    """By when, how much is used and how much is left, in one line; "" without a limit."""
+    if task.due_at is None:
+        return time_words(settings, task, now)
+    due = f"{word('waktu.paling_lambat')} {clock.waktu(task.due_at, settings.zone)}."
+    return f"{due} {time_words(settings, task, now)}"
 
 
 def limit_words(settings: Settings, task: Task) -> str:
@@ -389,7 +408,6 @@ def reminder(
     """Before a limit and after it is missed, with a fresh link."""
     to = Letter(person.email, person.nama, complaint, task, link_id)
     late = bool(task.due_at and task.due_at < now)
-    lewat = clock.lama(clock.elapsed(task.due_at, now, settings.hours), days=False) if late and task.due_at else ""
     _send(
         session,
         settings,
@@ -398,7 +416,6 @@ def reminder(
         to,
         petugas=person,
         terlambat=late,
-        lewat=lewat,
         hitungan=limit_words(settings, task),
         judul=_subject(complaint, task.kind) if complaint else (item.name if item else ""),
         diminta=word(f"tugas.{task.kind}"),
@@ -422,7 +439,6 @@ def late_task(
 ) -> None:
     """To who is up the line: a task of somebody else is late. `link_id` leads to their own page."""
     to = Letter(person.email, person.nama, complaint, None, link_id)
-    overdue = clock.elapsed(task.due_at, now, settings.hours) if task.due_at else timedelta()
     _send(
         session,
         settings,
@@ -430,7 +446,7 @@ def late_task(
         "naik",
         to,
         petugas=person,
-        lewat=clock.lama(overdue, days=False),
+        sisa=time_words(settings, task, now),
         pada=task.due_at,
         pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
         judul=complaint.perihal if complaint else (item.name if item else ""),
@@ -487,20 +503,23 @@ def status_url(settings: Settings, complaint: Complaint) -> str:
     return f"{settings.web.base_url}/s/{complaint.status_code}"
 
 
+def answer_day(settings: Settings, recorded: datetime) -> datetime:
+    """By when a pengadu has an answer: the longest way through the SOP, so that the promise holds."""
+    last_day = clock.due(recorded, settings.sop.langkah[2].limit, settings.hours)
+    return clock.next_workday(last_day, settings.hours)
+
+
 def acknowledge(session: Session, settings: Settings, now: datetime, complaints: Iterable[Complaint]) -> None:
     """The number, the next step and the time it takes. At most so many an hour go to one address (RFC 3834): those
     beyond wait their turn, so that a busy citizen gets each and a robot is not fed."""
     answerable = [complaint for complaint in complaints if complaint.email]
     cap = settings.smtp.answers_per_hour
     sent = outbox.count_since(session, {c.email for c in answerable}, ANSWERS, now - timedelta(hours=1))
-    # The longest way through the SOP, so that the promise holds.
-    last_day = clock.due(now, settings.sop.langkah[2].limit, settings.hours)
-    answer_day = clock.next_workday(last_day, settings.hours)
-    drafts = []
+    promised, drafts = answer_day(settings, now), []
     for complaint in answerable:
         to = _to_citizen(complaint, opening=True, wait=timedelta(hours=sent[complaint.email] // cap))
         url = status_url(settings, complaint)
-        drafts.append(_draft(session, settings, now, "tanda_terima", to, status=url, jawaban=answer_day))
+        drafts.append(_draft(session, settings, now, "tanda_terima", to, status=url, jawaban=promised))
         sent[complaint.email] += 1
     outbox.put_all(session, settings, drafts, now)
 
@@ -832,12 +851,12 @@ def personal_link(session: Session, settings: Settings, now: datetime, person: P
 
 
 def decision_receipt(
-    session: Session, settings: Settings, now: datetime, complaint: Complaint, person: Petugas
+    session: Session, settings: Settings, now: datetime, complaint: Complaint, task: Task, person: Petugas
 ) -> None:
-    """What the Kepala Dinas has decided, for their own file: it binds."""
+    """What the Kepala Dinas has decided, and within how much of the Waktu, for their own file: it binds."""
     to = Letter(person.email, person.nama, complaint)
-    following = word(f"selanjutnya.{complaint.stage}")
-    _send(session, settings, now, "bukti_keputusan", to, petugas=person, lanjut=following)
+    following, spent = word(f"selanjutnya.{complaint.stage}"), time_words(settings, task, now)
+    _send(session, settings, now, "bukti_keputusan", to, petugas=person, lanjut=following, sisa=spent)
 
 
 def bounce(

@@ -130,7 +130,7 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     if form.action.closes and task.kind not in BESIDE:
         _move(deed, next_stage(task.kind, form.action.name, complaint.stage))
     if form.action.name in BINDING:
-        notices.decision_receipt(work.session, work.settings, work.now, complaint, person)
+        notices.decision_receipt(work.session, work.settings, work.now, complaint, task, person)
     return complaint
 
 

@@ -21,7 +21,7 @@ from pipeline.config import Petugas, Settings
 from pipeline.db import Complaint, Digest, Item, Task, exclusive
 from pipeline.notices import Asked
 from pipeline.sop import BESIDE, ROLE_OF, SUPERIORS, EventKind, Role, TaskKind
-from pipeline.words import remaining_words, word
+from pipeline.words import word
 
 FRESH_DRAFT = "konsep"  # job kinds
 FINAL_FORM = "akhir"
@@ -348,16 +348,17 @@ def about(session: Session, settings: Settings, now: datetime, task: Task) -> di
     if complaint is not None:
         asked = task.kind is TaskKind.KETERANGAN
         name = notices.masked(complaint, complaint.perihal) if asked else complaint.perihal
-    words, tone, when = word("waktu.berhenti"), "hati", "nanti"
+    words, tone = notices.left_words(settings, task, now)
+    when = "nanti"
     if task.due_at is not None:
-        words, tone = remaining_words(settings, task.due_at, now)
         same_day = settings.hours.local(task.due_at).date() <= settings.hours.local(now).date()
         when = "terlambat" if task.due_at < now else "hari_ini" if same_day else "nanti"
     return {
         "judul": word(f"tugas.{task.kind}") + (f": {name}" if name else ""),
         "nomor": complaint.number if complaint else "",
         "batas": clock.waktu(task.due_at, settings.zone) if task.due_at else "",
-        "sisa": words,
+        "terpakai": notices.used_words(settings, task, now) if words else "",
+        "sisa": words or word("waktu.berhenti"),
         "nada": tone,
         "kapan": when,
     }

@@ -298,7 +298,12 @@ def look(token: str, document_id: int) -> Response:
             for n in range(1, len(_pages(row.sha256, content)) + 1)
         ]
         return html(
-            "lihat.html", nama=row.name, halaman=shown, unduh=f"/t/{token}/berkas/{row.id}", kembali=f"/t/{token}"
+            "lihat.html",
+            nama=row.name,
+            halaman=shown,
+            unduh=f"/t/{token}/berkas/{row.id}",
+            kembali=f"/t/{token}",
+            waktu=notices.limit_line(view.settings, view.task, view.now),
         )
 
 
@@ -392,9 +397,7 @@ def slip(token: str, complaint_id: int) -> Response:
         c = _recorded_by(session, found, person, complaint_id)
         settings, zone = view.settings, view.settings.zone
         recorded = c.recorded_at.astimezone(zone)
-        last = clock.next_workday(
-            clock.due(c.recorded_at, settings.sop.langkah[2].limit, settings.hours), settings.hours
-        )
+        last = notices.answer_day(settings, c.recorded_at)
         rows = [
             {
                 "nama": "Diterima",

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline import browsers, cases, notices
 from pipeline.browsers import Held
 from pipeline.config import Petugas
-from pipeline.db import writing
+from pipeline.db import Link, writing
 from pipeline.web.common import Friendly, html, site
 from pipeline.words import word
 
@@ -81,11 +81,13 @@ def code_page(session: Session, token: str, link_id: int, person: Petugas, row_i
     row = browsers.waiting(session, row_id, link_id)
     if row is None:
         raise Friendly("kode_lewat", 410)
-    return html("kode.html", 422 if problem else 200, **_context(token, person, row_id, problem))
+    return html("kode.html", 422 if problem else 200, **_context(session, token, link_id, person, row_id, problem))
 
 
-def _context(token: str, person: Petugas, row_id: int, problem: str) -> dict[str, Any]:
+def _context(session: Session, token: str, link_id: int, person: Petugas, row_id: int, problem: str) -> dict[str, Any]:
+    here, task = site(), session.get_one(Link, link_id).task
     return {
+        "waktu": notices.limit_line(here.settings, task, here.clock()) if task and not task.closed_at else "",
         "alamat": masked(person.email),
         "galat": problem,
         "url": f"/t/{token}/kode/{row_id}",
@@ -114,7 +116,8 @@ def enter(token: str, link_id: int, person: Petugas, row_id: int) -> tuple[Held 
         over = browsers.state(row, now) == "habis"
         left = browsers.TRIES - row.tries
         problem = word("kode.habis") if over else word("kode.salah", sisa=left)
-    return None, html("kode.html", 422, **_context(token, person, row_id, problem)), ""
+        shown = _context(session, token, link_id, person, row_id, problem)
+    return None, html("kode.html", 422, **shown), ""
 
 
 def _again(session: Session, token: str, person: Petugas, row_id: int, link_id: int) -> BaseResponse:

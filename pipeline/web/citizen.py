@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline import clock
+from pipeline import clock, notices
 from pipeline.config import Settings
 from pipeline.db import Complaint, Event, Task, reading
 from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, Stage, TaskKind
@@ -37,6 +37,10 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
         {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
         {"nama": "Perubahan terakhir", "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone)},
     ]
+    if complaint.delivered_at is None and complaint.stage is not Stage.BATAL:
+        promised = notices.answer_day(settings, complaint.recorded_at)
+        last = max([promised, *(t.due_at for t in tasks if t.due_at and not t.closed_at)])  # it may be extended
+        rows.append({"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(settings.zone))}"})
     if complaint.delivered_at:
         rows.append({"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)})
     return {

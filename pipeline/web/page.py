@@ -404,6 +404,7 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
                 "nada": "buruk" if late else "baik",
             }
         )
+        recorded.append({"nama": word("waktu.judul"), "nilai": notices.time_words(view.settings, task, view.now)})
     local = at.astimezone(zone)
     return {
         "nomor": c.number if c else "",
@@ -457,6 +458,8 @@ def spent_page(view: View, found: links.Opened) -> dict[str, Any]:
         state.append({"nama": "Keadaan", "nilai": word(f"tahap.{c.stage}")})
         if c.decision:
             state.append({"nama": "Keputusan", "nilai": word(f"pilihan.keputusan.{c.decision}")})
+    if spent := notices.time_words(view.settings, view.task, view.now):
+        state.append({"nama": word("waktu.judul"), "nilai": spent})
     return {
         "nomor": c.number if c else "",
         "judul": word("halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"),

@@ -24,7 +24,7 @@ from pipeline.sop import (
     EventKind,
     TaskKind,
 )
-from pipeline.words import remaining_words, word
+from pipeline.words import word
 
 
 @dataclass(frozen=True)
@@ -71,27 +71,20 @@ class View:
 
 
 def deadline(view: View) -> dict[str, Any] | None:
-    """The due time with what is left and how it was counted; None where a task has no limit."""
+    """The due time with what is used and left and how it was counted; None where a task has no limit."""
     task = view.task
+    left, tone = notices.left_words(view.settings, task, view.now)
+    shown = {"sisa": left, "nada": tone, "terpakai": notices.used_words(view.settings, task, view.now), "hari": []}
     if task.paused_at is not None:
         since = clock.waktu(task.paused_at, view.settings.zone)
-        return {
-            "kata": word("waktu.berhenti"),
-            "waktu": f"sejak {since}",
-            "iso": "",
-            "nada": "hati",
-            "sisa": "",
-            "hitungan": "",
-        }
+        return {**shown, "kata": word("waktu.berhenti"), "waktu": f"sejak {since}", "iso": "", "hitungan": ""}
     if task.due_at is None:
         return None
-    words, tone = remaining_words(view.settings, task.due_at, view.now)
     return {
+        **shown,
         "kata": word("waktu.paling_lambat"),
         "waktu": clock.waktu(task.due_at, view.settings.zone),
         "iso": task.due_at.astimezone(view.settings.zone).isoformat(timespec="minutes"),
-        "nada": tone,
-        "sisa": words,
         "hitungan": notices.limit_words(view.settings, task),
         "hari": list(_days(view)) if task.kind is TaskKind.KEPUTUSAN else [],
     }

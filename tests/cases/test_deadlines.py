@@ -239,9 +239,9 @@ def test_what_is_late_already_stays_late(desk: Desk) -> None:
 
 def test_a_mail_names_what_is_spent_and_what_is_left(desk: Desk) -> None:
     desk.record()
-    assert "Terpakai 0 dari 30 menit. Sisa 30 menit." in " ".join(desk.mails("tugas_catat")[-1].text.split())
+    assert "Terpakai 0 dari 30 menit. Sisa 30 menit kerja." in " ".join(desk.mails("tugas_catat")[-1].text.split())
     lane(desk, jakarta(24, 9, 18))
-    assert "Terpakai 18 dari 30 menit. Sisa 12 menit." in " ".join(desk.mails("pengingat")[-1].text.split())
+    assert "Terpakai 18 dari 30 menit. Sisa 12 menit kerja." in " ".join(desk.mails("pengingat")[-1].text.split())
 
 
 def test_a_late_one_says_so(desk: Desk) -> None:
