@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline import browsers, cases, notices
 from pipeline.browsers import Held
 from pipeline.config import Petugas
-from pipeline.db import Link, writing
+from pipeline.db import Link, Task, writing
 from pipeline.web.common import Friendly, html, site
 from pipeline.words import word
 
@@ -85,7 +85,8 @@ def code_page(session: Session, token: str, link_id: int, person: Petugas, row_i
 
 
 def _context(session: Session, token: str, link_id: int, person: Petugas, row_id: int, problem: str) -> dict[str, Any]:
-    here, task = site(), session.get_one(Link, link_id).task
+    here, task_id = site(), session.get_one(Link, link_id).task_id
+    task = session.get(Task, task_id) if task_id else None
     return {
         "waktu": notices.limit_line(here.settings, task, here.clock()) if task and not task.closed_at else "",
         "alamat": masked(person.email),

@@ -5,6 +5,7 @@ It shows more than the one task that a forwarded mail names, so an unknown brows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +28,7 @@ from pipeline.words import word
 
 pages = Blueprint("mine", __name__)
 SHOWN = 200
-SAID = ("diganti", "diakhiri", "diperpanjang")
+SAID = ("diganti", "diakhiri", "diperpanjang", "didahului")
 
 
 # ---- asking for a link ---------------------------------------------------------------------------------------
@@ -66,8 +67,11 @@ def mine(token: str) -> Response:
         return _page(session, token, person)
 
 
-def _page(session: Session, token: str, person: Petugas, errors: Mapping[str, str] | None = None) -> Response:
-    here = site()
+def _page(
+    session: Session, token: str, person: Petugas, form: str = "", errors: Mapping[str, str] | None = None
+) -> Response:
+    """The page; `form` names the one that was sent and has to be mended: delegasi, or t and the number of a task."""
+    here, wrong = site(), dict(errors or {})
     now = here.clock()
     settings = current.settings(session, here.settings, now)
     tasks = cases.tasks_of(session, settings, person.kode)[:SHOWN]
@@ -83,13 +87,23 @@ def _page(session: Session, token: str, person: Petugas, errors: Mapping[str, st
         bagian=_parts(rows),
         mati=any(not row["url"] for row in rows),
         lain=_late_elsewhere(session, settings, now, person),
-        salah=int(request.form.get("tugas", "0")) if errors and "sampai" in errors else 0,
+        salah=form,
+        isian={name: request.form.get(name, "") for name in ("sampai", "alasan")},
+        keliru=wrong,
         url=f"/t/{token}/saya",
         delegasi=[_delegation(settings, row) for row in cases.delegations(work) if row.holder == person.kode],
-        formulir=_delegation_form(settings, person, errors or {}),
-        galat=[{"untuk": "", "pesan": text} for text in (errors or {}).values()],
+        formulir=_delegation_form(settings, person, wrong if form == "delegasi" else {}),
+        galat=[
+            {"untuk": f"{form}-{'kepada' if name == 'dari' else name}", "pesan": _named(form, name, text)}
+            for name, text in wrong.items()
+        ],
         pesan=word(f"saya.{said}") if (said := request.args.get("pesan")) in SAID else "",
     )
+
+
+def _named(form: str, name: str, text: str) -> str:
+    label = word(f"kolom.{name}.label") if form != "delegasi" else word(f"saya.{'kepada' if name == 'dari' else name}")
+    return f"{label}: {text}"
 
 
 def _stands_for(settings: Settings, person: Petugas) -> list[str]:
@@ -173,15 +187,15 @@ def extend(token: str) -> BaseResponse:
         with writing(here.engine) as session:
             work = Work(session, here.settings, here.clock())
             head = next((p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None)
-            task = session.get(Task, int(number)) if number.isascii() and number.isdigit() else None
+            task = session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
             if head is None or task is None or task.complaint_id is None or task.kind is TaskKind.ARSIP:
                 raise Friendly("bukan_hak", 409)
             cases.extend_for(work, task, head, form)
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
-            return _page(session, token, person, error.errors)
+            return _page(session, token, person, f"t{number}", error.errors)
     except cases.AlreadyDone:
-        return redirect(f"/t/{token}/saya", 303)
+        return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")
     return redirect(f"/t/{token}/saya?pesan=diperpanjang", 303)
 
@@ -227,7 +241,7 @@ def delegate(token: str) -> BaseResponse:
             cases.delegate(work, person.kode, acting, form, first, last, cases.actor_of(person))
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
-            return _page(session, token, person, error.errors)
+            return _page(session, token, person, "delegasi", error.errors)
     here.wake("send")
     return redirect(f"/t/{token}/saya?pesan=diganti", 303)
 

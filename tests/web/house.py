@@ -57,7 +57,6 @@ KINDS = (
     "tugas arsip",
     "status selesai",
     "tugas penyampaian",
-    "serah terima",
     "pengumuman",
     "unggah pindaian",
     "tugas pengantar",
@@ -70,6 +69,8 @@ KINDS = (
     "tugas jawaban",
     "tugas keputusan",
     "tugas keputusan, pilihan dari email",
+    "tugas keputusan, rapat",
+    "serah terima",
     "status keputusan",
     "tugas keterangan",
     "tugas klarifikasi",
@@ -90,6 +91,7 @@ KINDS = (
     "keaslian surat",
     "kode",
     "tugas saya",
+    "tugas saya, kepala",
     "tugas saya, peramban tak dikenal",
     "minta tautan",
     "beralih",
@@ -291,6 +293,7 @@ def _open_tasks(one: House) -> None:
     pages["tugas keputusan, pilihan dari email"] = pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
     pages["status keputusan"] = _status(one)
     (pages["lihat pdf"],) = one.office.page(pages["tugas keputusan"]).links("/lihat/")
+    _meeting(one)
     one.sample("06")
     one.to_clarification(perihal="Petugas 112 kurang ramah", rahasia="ya")
     question = "Siapa yang bertugas Minggu malam itu, dan adakah rekaman percakapannya?"
@@ -329,6 +332,19 @@ def _two_letters(one: House) -> None:
         if where == "tugas pengantar":
             one.press("kepala", "tandatangani", bertanda_tangan=SIGNED, pengantar_bertanda_tangan=SIGNED)
             pages["tugas pengantar"] = one.link("jfu-1", "kirim_pengantar")
+
+
+def _meeting(one: House) -> None:
+    """A decision that waits for a rapat, which has been held once."""
+    one.written("Menara internet desa roboh", "Menara internet di halaman kelurahan kami roboh tertiup angin.")
+    one.to_decision()
+    one.press(
+        "kepala", "rapat", waktu="2026-11-26T10:00", selesai="11:30", tempat="Ruang Rapat Lantai 2",
+        agenda="Penyebab robohnya menara dan jadwal perbaikan", undangan=UNITS, peserta="Ketua RW 02",
+    )  # fmt: skip
+    minutes = "Disepakati menara didirikan kembali sebelum 5 Desember 2026."
+    one.press("kepala", "notulen", hadir=["sekretaris", "kasi-infrastruktur"], notulen=minutes)
+    one.pages["tugas keputusan, rapat"] = one.link("kepala", "putuskan")
 
 
 def _items(one: House) -> None:
@@ -374,6 +390,8 @@ def _persons(one: House) -> None:
     pages["kode"] = kantor.web.post(task, data=form).headers["Location"]
     one.cookies["aduan_jfu-1"] = kantor.know("jfu-1")
     pages["tugas saya"] = f"{pages['tugas catat']}/saya"
+    one.cookies["aduan_kepala"] = kantor.know("kepala")
+    pages["tugas saya, kepala"] = f"{pages['tugas keputusan']}/saya"  # with what is late elsewhere
     pages["tugas saya, peramban tak dikenal"] = f"{task}/saya"
     pages["minta tautan"] = "/saya"
     one.written("Papan nama jalan hilang", "Papan nama Jalan Cempaka hilang sejak bulan lalu.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
-from pipeline.sop import Stage
+from pipeline.db import Event, reading
+from pipeline.sop import EventKind, Stage, TaskKind
 from tests.office import Office, office
 
 
@@ -145,3 +149,115 @@ def test_an_unknown_browser_changes_nothing_there(kantor: Office) -> None:
     url = kantor.page(mine(kantor, "sekretaris")).url
     for part in ("delegasi", "delegasi/1", "tautan"):
         assert kantor.web.post(f"{url}/{part}").status_code == 403
+
+
+# ---- more time for somebody else --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def late(kantor: Office) -> Office:
+    """The Sekretaris is late with langkah 2; the Kepala Dinas has a case too, and so a mail that leads to the page."""
+    kantor.to_decision()
+    kantor.citizen_sends("Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example")
+    kantor.press("jfu-1", "laporkan", about="Wifi", ringkasan="Wifi lambat.")
+    kantor.later(minutes=30)
+    kantor.know("kepala", "sekretaris")
+    return kantor
+
+
+def extension(kantor: Office, **fields: str) -> TestResponse:
+    """The form under the late task is filled in and sent as it stands on the page."""
+    page = kantor.page(mine(kantor, "kepala"))
+    found = re.findall(r'<input type="hidden" name="tugas" value="(\d+)">', page.html)
+    form = {"tugas": found[0], "sampai": "2026-11-25T12:00", "alasan": "Menunggu laporan lapangan.", **fields}
+    return kantor.web.post(f"{page.url}/perpanjang", data=form)
+
+
+def test_head_sees_what_is_late_elsewhere_and_gives_more_time(late: Office) -> None:
+    page = late.page(mine(late, "kepala"))
+    assert "Tugas orang lain yang terlambat" in page.text
+    assert "Pada Ratih Kusumawardani (Sekretaris)." in page.text
+    answer = extension(late)
+    assert answer.status_code == 303
+    late.settle()
+    page = late.page(answer.headers["Location"])
+    assert "Batas waktu sudah diperpanjang dan pemegang tugasnya diberi tahu." in page.text
+    assert "Tugas orang lain yang terlambat" not in page.text
+    mail = late.newest("sekretaris")
+    assert "Menunggu laporan lapangan." in mail.text
+    assert "Rabu, 25 November 2026, pukul 12.00" in mail.words
+    task = late.page(late.link("sekretaris", "laporkan_kepala"))
+    assert "Batas ini diperpanjang oleh Kepala Dinas." in task.text
+    assert late.events()[-1] is EventKind.EXTENDED
+    assert late.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"alasan": ""}, "alasan", "Alasan: Mohon diisi."),
+        ({"sampai": "besok"}, "sampai", "Batas waktu yang baru: Hari dan jam belum dapat dibaca."),
+        ({"sampai": "2026-11-23T09:00"}, "sampai", "Batas yang baru harus sesudah batas yang sekarang."),
+    ],
+)
+def test_what_is_wrong_with_an_extension_is_said_beside_its_field(
+    late: Office, fields: dict[str, str], field: str, said: str
+) -> None:
+    """What was typed stays, the fold is open, the summary leads to the field; nothing has changed."""
+    before = late.tasks(TaskKind.KLARIFIKASI)[-1].due_at
+    answer = extension(late, **fields)
+    page = answer.text
+    assert answer.status_code == 422
+    assert said in page
+    (target,) = re.findall(rf'<a href="#(t\d+-{field})">', page)
+    assert re.search(rf'id="{target}"[^>]*aria-invalid="true"', page)
+    assert page.count('<details class="lain" open>') == 1
+    if field == "sampai":
+        assert "Menunggu laporan lapangan." in page
+    assert late.tasks(TaskKind.KLARIFIKASI)[-1].due_at == before
+
+
+@pytest.mark.parametrize("number", ["", "0", "999999", "abc", "9" * 40, "-1"])
+def test_task_that_is_none_is_refused_kindly(late: Office, number: str) -> None:
+    answer = extension(late, tugas=number)
+    assert answer.status_code == 409
+    assert "Tindakan ini tidak tersedia" in answer.text
+    answer = extension(late, tugas=number, sampai="besok")
+    assert answer.status_code == 422
+
+
+def test_task_that_was_done_meanwhile_is_told(late: Office) -> None:
+    page = late.page(mine(late, "kepala"))
+    (number,) = re.findall(r'name="tugas" value="(\d+)"', page.html)
+    late.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+    form = {"tugas": number, "sampai": "2026-11-25T12:00", "alasan": "Menunggu."}
+    answer = late.web.post(f"{page.url}/perpanjang", data=form)
+    assert "Tugas itu sudah selesai dikerjakan" in late.page(answer.headers["Location"]).text
+
+
+def test_nobody_else_gives_more_time(late: Office) -> None:
+    page = late.page(mine(late, "sekretaris"))
+    assert "perpanjang" not in page.html
+    (task,) = late.tasks(TaskKind.KLARIFIKASI, open_only=True)
+    form = {"tugas": str(task.id), "sampai": "2026-11-25T12:00", "alasan": "Menunggu."}
+    answer = late.web.post(f"{page.url}/perpanjang", data=form)
+    assert answer.status_code == 409
+    assert late.tasks(TaskKind.KLARIFIKASI)[-1].due_at == task.due_at
+
+
+def test_acting_head_gives_more_time_too(late: Office) -> None:
+    """Plh. Kepala Dinas: the event names the form in which they act."""
+    late.know("kepala", "sekretaris", "kasubag-umum")
+    head = late.page(mine(late, "kepala"))
+    form = {"kepada": "kasubag-umum", "sebagai": "plh", "mulai": "2026-11-24", "sampai": "2026-11-25"}
+    assert late.web.post(f"{head.url}/delegasi", data=form).status_code == 303
+    late.settle()
+    page = late.page(mine(late, "kasubag-umum"))
+    (number,) = re.findall(r'name="tugas" value="(\d+)"', page.html)
+    form = {"tugas": number, "sampai": "2026-11-25T12:00", "alasan": "Menunggu."}
+    answer = late.web.post(f"{page.url}/perpanjang", data=form)
+    assert answer.headers["Location"].endswith("pesan=diperpanjang")
+    with reading(late.engine) as session:
+        event = session.scalars(select(Event).order_by(Event.id.desc())).first()
+        assert event is not None
+        assert (event.kind, event.actor_title) == (EventKind.EXTENDED, "Plh. Kepala Dinas Komunikasi dan Informatika")

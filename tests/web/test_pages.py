@@ -28,6 +28,7 @@ from tests.web.house import HOSTILE, KINDS, House
 pytestmark = pytest.mark.timeout(180)  # the first test of a worker furnishes the office
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 TASKS = tuple(kind for kind in KINDS if kind.startswith("tugas") and "saya" not in kind and "pindai" not in kind)
+OWN = ("tugas saya", "tugas saya, kepala")  # shown in a known browser only
 PHONE, DESK = 360, 1280
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -103,9 +104,8 @@ def shown(page: Page, home: House, kind: str, width: int) -> Page:
     """The page with every fold open, kept as a picture for people to look at."""
     page.set_viewport_size({"width": width, "height": 800})
     page.context.clear_cookies()
-    if kind == "tugas saya":
-        for name, value in home.cookies.items():
-            page.context.add_cookies([{"name": name, "value": value, "url": home.base}])
+    for name, value in home.cookies.items() if kind in OWN else ():
+        page.context.add_cookies([{"name": name, "value": value, "url": home.base}])
     page.goto(home.base + home.pages[kind])
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     return page
@@ -142,28 +142,44 @@ def test_axe_finds_nothing_and_nothing_runs_off(home: House, tab: Tab, axe: str,
     assert [line for line in tab.said if "Failed to load resource" not in line] == []
 
 
-@pytest.fixture(scope="module")
-def plain(browser: Browser) -> Iterator[Page]:
-    """A tab of a browser that runs no script."""
-    context = browser.new_context(java_script_enabled=False, locale="id-ID", timezone_id="Asia/Jakarta")
-    yield context.new_page()
+@pytest.fixture(scope="module", params=["light", "dark"])
+def plain(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, int, str]]:
+    """A tab of a browser that runs no script: on a phone in light, at a desk in dark."""
+    scheme: Any = request.param
+    context = browser.new_context(
+        java_script_enabled=False, color_scheme=scheme, locale="id-ID", timezone_id="Asia/Jakarta"
+    )
+    yield context.new_page(), PHONE if scheme == "light" else DESK, scheme
     context.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_is_whole_without_script(home: House, plain: Page, kind: str) -> None:
-    """On a phone in light: one heading, every form with a button of its own, no field that only a script would fill."""
-    plain.set_viewport_size({"width": PHONE, "height": 800})
-    plain.context.clear_cookies()
-    for name, value in home.cookies.items() if kind == "tugas saya" else ():
-        plain.context.add_cookies([{"name": name, "value": value, "url": home.base}])
-    plain.goto(home.base + home.pages[kind])
-    assert plain.locator("h1").count() == 1
-    assert plain.locator("h1").inner_text().strip()
-    for number in range(plain.locator("form").count()):
-        assert plain.locator("form").nth(number).locator("button[type=submit]").count() >= 1
-    assert plain.locator("noscript, [hidden]").count() == 0
-    keep_picture(plain, f"{kind} {PHONE} tanpa skrip")
+def test_a_page_is_whole_without_script(home: House, plain: tuple[Page, int, str], kind: str) -> None:
+    """One heading, every form with a button of its own, nothing that only a script would show, nothing runs off."""
+    page, width, scheme = plain
+    shown(page, home, kind, width)
+    assert page.locator("h1").count() == 1
+    assert page.locator("h1").inner_text().strip()
+    for number in range(page.locator("form").count()):
+        assert page.locator("form").nth(number).locator("button[type=submit]").count() >= 1
+    assert page.locator("noscript, [hidden]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keep_picture(page, f"{kind} {width} {scheme} tanpa skrip")
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser, mode: str) -> Iterator[Page]:
+    """A tab in which our scripts do not arrive: axe-core itself needs a browser that runs some."""
+    with opened_tab(browser, mode) as page:
+        page.route("**/*.js", lambda route: route.abort())
+        yield page
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing_without_our_scripts(home: House, bare: Page, axe: str, mode: str, kind: str) -> None:
+    """The other two of the four: on a phone in light, at a desk in dark."""
+    width = DESK if mode == "dark" else PHONE
+    assert violations(shown(bare, home, kind, width), axe) == []
 
 
 def test_what_is_typed_is_saved_when_the_field_is_left_and_a_dropped_connection_is_told(
