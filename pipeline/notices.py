@@ -170,7 +170,7 @@ def used_words(settings: Settings, task: Task, now: datetime) -> str:
     limit = limit_for(settings, task.kind)
     spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None:
-        return word("waktu.terpakai", dipakai=word("waktu.dari_hari", dipakai=spent.amount, batas=limit.amount))
+        return word("waktu.terpakai", dipakai=word("waktu.dari_hari", dipakai=spent.amount, batas=str(limit)))
     minutes = max(0, spent.amount - task.paused_minutes)
     used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(limit.working_time.total_seconds() // 60))
     return word("waktu.terpakai", dipakai=used)

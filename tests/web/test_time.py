@@ -90,7 +90,7 @@ def test_every_mail_about_a_task_names_both(desk: Desk) -> None:
     assert len({m.name for m in with_limit}) >= 8
     for mail in [*with_limit, *desk.mails("bukti_keputusan")]:
         for twin in (words(mail.text), words(re.sub(r"<[^>]+>", " ", mail.html))):
-            assert re.search(r"Terpakai \d+ dari \d+ (menit|hari)\. Sisa ", twin), mail.name
+            assert re.search(r"Terpakai \d+ dari \d+ (menit|hari|hari kerja)\. Sisa ", twin), mail.name
 
 
 def test_pengadu_reads_by_when_there_is_an_answer(kantor: Office) -> None:
