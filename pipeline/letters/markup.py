@@ -81,7 +81,7 @@ def check_link(target: str) -> str:
     if not target or SAFE_LINK.match(target):
         return ""
     scheme, root = _SCHEME.match(target), _ROOT.match(target)
-    slashes = len(root[2]) if root else 0  # file:///C:/… is a local file; two or four of them name a server
+    slashes = len(root[2]) if root else 0  # behind file: three are for a local file; two or four name a server
     server = slashes >= 2 and not (root and root[1] and slashes == 3)
     if server or (scheme and scheme[0].lower() != "file:"):
         forbid(f"tautan ke “{shown(target)}”, bukan ke laman atau alamat pos-el")

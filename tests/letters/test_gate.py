@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from pipeline import files
 from tests.letters import harmless, hostile
 
 GATE = Path(__file__).resolve().parents[2] / "bench" / "gate_docx.py"
+DATA = Path(__file__).resolve().parents[1] / "data" / "surat"
 SECONDS, MEGABYTES = 0.2, 60
 Rows = dict[str, dict[str, Any]]
 
@@ -83,6 +85,21 @@ def test_no_ordinary_file_is_refused(good: Rows) -> None:
 def test_what_wants_a_look_is_flagged_and_nothing_else(good: Rows) -> None:
     flagged = {name for name, row in good.items() if row["verdict"] == "flag"}
     assert flagged == {"grafik.docx", "komentar.docx", "kutipan.docx", "perubahan.docx", "tautan-berkas.docx"}
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_what_libreoffice_writes_is_let_in(tmp_path: Path) -> None:
+    """Header with a picture, fields, links, notes, a comment, a tracked change, lists, a table, a shape."""
+    folder = tmp_path / "libreoffice"
+    for kind in ("MS Word 2007 XML", "Office Open XML Text"):
+        command = [
+            str(files.soffice()), f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}", "--headless",
+            "--convert-to", f"docx:{kind}", "--outdir", str(folder / kind), str(DATA / "segala.fodt"),
+        ]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True, timeout=100)
+    rows = judged(folder)
+    assert len(rows) == 2
+    assert {tuple(row["reasons"]) for row in rows.values()} == {("perubahan terlacak", "komentar")}
 
 
 def test_no_file_costs_more_than_the_bounds(bad: Rows, good: Rows) -> None:
