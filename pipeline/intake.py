@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from pipeline import cases, files, ledger, links, notices, replies, store
@@ -23,8 +23,8 @@ from pipeline.cases import File, New, Pengadu, Work
 from pipeline.config import Settings
 from pipeline.db import Blob, Complaint, Item, Outbox, Task, among, exclusive, reading, writing
 from pipeline.ledger import Arrival
-from pipeline.mail import invitation, outbox, reply, triage
-from pipeline.mail.message import Attachment, Message, read
+from pipeline.mail import invitation, outbox, phrases, reply, triage
+from pipeline.mail.message import Address, Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
 from pipeline.replies import Enclosed, Letter
 from pipeline.sop import Channel, TaskKind
@@ -33,6 +33,9 @@ from pipeline.words import word
 log = logging.getLogger(__name__)
 LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
 LARGE_SECONDS = 180
+PERIHAL = 150  # letters of a subject; the rest of it goes above the text
+FOLDED = 20_000  # letters of quotes and signature that a case keeps
+NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.IGNORECASE)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -46,6 +49,7 @@ class Read:
     message: Message
     verdict: Verdict
     enclosed: Enclosed
+    by_hand: bool  # a person has looked at it and says that it is a complaint
 
 
 def take_in_all(
@@ -162,7 +166,8 @@ def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
     verdict = triage.classify(message, own_addresses=settings.own_addresses)
     if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
         verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
-    return Read(message, verdict, Enclosed(_letters(settings, message), replies.read_scans(settings, message)))
+    enclosed = Enclosed(_letters(settings, message), replies.read_scans(settings, message))
+    return Read(message, verdict, enclosed, by_hand)
 
 
 def _take_mails(
@@ -260,9 +265,9 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
     official = work.settings.person_at(sender) if sender and ours is None else None
     link = replies.by_token(work, mail.message, official) if official else None  # some mail programs drop the thread
     message = replace(mail.message, text=links.masked(mail.message.text))
-    asked = _status_asked(work.settings, message)
+    asked = "" if mail.by_hand else _status_asked(work.settings, message)
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
-        _tell_status(work, item, asked, sender)
+        _tell_status(work, item, asked, sender, message)
     elif ours is not None and ours.recipient.lower() == sender:
         _reply_to_us(work, item, message, ours, mail.enclosed)
     elif known is not None:
@@ -280,9 +285,11 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
 
 def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> New:
     text = _text(message)
+    answer_to = _visitor(work.settings, message) if NO_REPLY.match(sender) else message.sender
+    email = answer_to.email.lower() if answer_to else ""
     return New(
         Channel.EMAIL,
-        Pengadu(nama=_display_name(message), email=sender if _answerable(sender) else ""),
+        Pengadu(nama=_display_name(answer_to), email=email if _answerable(email) else ""),
         perihal=_subject(message),
         isi=text,
         received_at=item.received_at,
@@ -294,16 +301,21 @@ def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -
 
 
 def _status_asked(settings: Settings, message: Message) -> str:
-    """The number in a subject that is nothing but "STATUS <number>"; "" for any other."""
-    found = re.fullmatch(rf"\s*status\s*:?\s*({settings.register_.number})\s*", message.subject, re.IGNORECASE)
+    """The number in a subject that asks for nothing but the state of a case ("STATUS <number>"); "" for any other."""
+    asks = rf"\s*(?:re\s*:\s*)?(?:cek\s+|tanya\s+)?status\s*:?\s*#?({settings.register_.number})[\s.?!]*"
+    found = re.fullmatch(asks, message.subject, re.IGNORECASE)
     return found[1] if found else ""
 
 
-def _tell_status(work: Work, item: Item, number: str, sender: str) -> str:
-    """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist."""
+def _tell_status(work: Work, item: Item, number: str, sender: str, message: Message) -> str:
+    """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist. What the
+    mail says besides is for the JFU: a number alone joins no case."""
     complaint = cases.by_number(work, number)
     mine = complaint is not None and complaint.email.lower() == sender
     notices.status(work.session, work.settings, work.now, complaint if mine else None, number, sender)
+    said = phrases.COURTESY.sub("", reply.split(message.text).new.replace(number, ""))
+    if len(re.findall(r"\w+", said)) > 2 or message.attachments:
+        return _hold(work, item, word("ditahan.status", nomor=number))
     return _done(item, "permintaan status")
 
 
@@ -341,9 +353,11 @@ def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> st
 
 
 def _letters(settings: Settings, message: Message) -> list[Letter]:
-    """Letters attached to a reply, each through its gate, before any transaction begins."""
+    """Letters attached to a reply, each through its gate, before any transaction begins. A reply of an official may
+    have lost its thread."""
+    official = message.sender is not None and settings.person_at(message.sender.email) is not None
     found = []
-    for attachment in message.attachments if message.in_reply_to or message.references else ():
+    for attachment in message.attachments if official or message.in_reply_to or message.references else ():
         if not attachment.name.lower().endswith((".docx", ".doc", ".odt", ".rtf", ".pdf")):
             continue
         file = File(attachment.name, files.DOCX, attachment.content)
@@ -359,16 +373,26 @@ def _own_thread(session: Session, thread: Collection[str], sender: str) -> Compl
     if not thread or not sender:
         return None
     query = select(Complaint).where(
-        Complaint.thread_id.in_(thread), Complaint.email == sender, Complaint.thread_id != ""
+        Complaint.thread_id.in_(thread), func.lower(Complaint.email) == sender, Complaint.thread_id != ""
     )
     return session.scalars(query.order_by(Complaint.id.desc())).first()
 
 
 def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str:
     split = reply.split(message.text)
-    text = split.new.strip() or message.text.strip() or word("surat.kosong")
-    cases.citizen_wrote(work, complaint.id, text, _files(message), item.id)
+    text = "\n\n".join(filter(None, (_new_subject(message, complaint), split.new.strip())))
+    folded = split.rest[:FOLDED]
+    if not text:
+        text, folded = message.text.strip() or word("surat.kosong"), ""
+    cases.citizen_wrote(work, complaint.id, text + _notes(message), _files(message), item.id, folded)
     return _done(item, f"tambahan untuk {complaint.number}")
+
+
+def _new_subject(message: Message, complaint: Complaint) -> str:
+    """What the subject of a reply says that was not there before; a subject in brackets or with the number is ours."""
+    subject = _bare_subject(message)
+    old = (complaint.number, complaint.perihal[:40])
+    return "" if subject.startswith("[") or any(one and one in subject for one in old) else subject
 
 
 def _answerable(address: str) -> bool:
@@ -380,23 +404,39 @@ def _line(text: str) -> str:
     return " ".join(_DIRECTION.sub("", text).split())
 
 
-def _display_name(message: Message) -> str:
-    name = _line(message.sender.name if message.sender else "")
+def _visitor(settings: Settings, message: Message) -> Address | None:
+    """Who filled in the form of a web site: the site mails it from an address that nobody reads."""
+    (first, *more) = message.reply_to or (None,)
+    own = first is not None and first.email.lower() in settings.own_addresses
+    return first if first is not None and not more and not own else message.sender
+
+
+def _display_name(address: Address | None) -> str:
+    name = _line(address.name if address else "")
     return "" if "@" in name else name[:120]
 
 
+def _bare_subject(message: Message) -> str:
+    return _line(re.sub(r"^\s*((re|fw|fwd|bls|trs)\s*:\s*)+", "", message.subject, flags=re.IGNORECASE))
+
+
 def _subject(message: Message) -> str:
-    subject = re.sub(r"^\s*((re|fw|fwd|bls|trs)\s*:\s*)+", "", message.subject, flags=re.IGNORECASE)
-    subject = _line(subject)
+    subject = _bare_subject(message)
     if subject:
-        return subject[:150]
+        return subject if len(subject) <= PERIHAL else f"{subject[: PERIHAL - 1].rstrip()}…"
     first = next((line.strip() for line in message.text.splitlines() if line.strip()), "")
     return _line(first)[:80] or word("surat.tanpa_perihal")
 
 
 def _text(message: Message) -> str:
-    notes = "".join(f"\n\n[{note}]" for note in message.notes)
-    return (message.text.strip() or word("surat.kosong")) + notes
+    """The words of a new complaint; a subject that is too long for one stands above them, whole."""
+    subject = _bare_subject(message)
+    above = f"{subject}\n\n" if len(subject) > PERIHAL else ""
+    return (above + message.text.strip() or word("surat.kosong")) + _notes(message)
+
+
+def _notes(message: Message) -> str:
+    return "".join(f"\n\n[{note}]" for note in message.notes)
 
 
 def _files(message: Message) -> list[File]:

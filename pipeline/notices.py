@@ -636,10 +636,12 @@ def citizen_wrote(
     link_id: int | None,
     text: str,
     answered: bool,
+    folded: bool,
 ) -> None:
-    """To whoever holds the case (`task`), and to the JFU for their information (None)."""
+    """To whoever holds the case (`task`), and to the JFU for their information (None). `folded`: the page has more."""
     to = Letter(person.email, person.nama, complaint, task, link_id)
     context = {"teks": text, "menjawab": answered, "pengadu": citizen_words(complaint), "petugas": person}
+    context["lipatan"] = folded
     hitungan = limit_words(settings, task) if task is not None else ""
     _send(session, settings, now, "pengadu_menulis", to, hitungan=hitungan, **context)
 

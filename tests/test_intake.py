@@ -86,7 +86,7 @@ def test_mail_of_a_person_becomes_a_complaint(desk: Desk) -> None:
         ("  Bls:   Lampu \t padam ", "Lampu padam"),
         ("", "Lampu di Jalan Mawar padam."),
         ("Re: ", "Lampu di Jalan Mawar padam."),
-        ("x" * 400, "x" * 150),
+        ("x" * 400, f"{'x' * 149}…"),
         ("Renovasi: taman", "Renovasi: taman"),
     ],
 )
@@ -636,7 +636,9 @@ def test_a_reply_in_its_thread_joins_though_the_spam_filter_flags_it(desk: Desk)
 # ---- the state by mail, and numbers that are only named ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("subject", ["STATUS {}", "status: {}", "  Status   {}  "])
+@pytest.mark.parametrize(
+    "subject", ["STATUS {}", "status: {}", "  Status   {}  ", "Re: STATUS {}", "Cek status {}?", "STATUS #{}."]
+)
 def test_the_pengadu_who_asks_for_the_status_gets_it_and_nothing_is_recorded(desk: Desk, subject: str) -> None:
     number = desk.record(email=SITI)
     before = desk.count(Complaint)
@@ -688,6 +690,51 @@ def test_a_bare_number_joins_nothing_and_is_a_note_for_the_jfu(desk: Desk, sende
     assert desk.count(Complaint) == 2
     assert desk.task("laporkan").note == words.word("catatan.menyebut", nomor=number)
     assert number in desk.mails("tugas_catat")[-1].text
+
+
+def test_what_a_question_for_the_status_says_besides_is_held_for_the_jfu(desk: Desk) -> None:
+    number = desk.record()
+    words = "Lampunya roboh menimpa anak saya tadi malam, tolong segera."
+    item = desk.take_in(letter(desk, f"STATUS {number}", words).as_bytes())
+    assert [len(desk.mails("status")), item.state] == [1, "held"]
+    assert number in item.reason
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+    assert (len(desk.mails("status")), desk.complaint().isi) == (1, words)
+    polite = desk.take_in(
+        letter(desk, f"STATUS {number}", "Yth. Admin, mohon info perkembangan laporan saya.").as_bytes()
+    )
+    assert (polite.state, polite.reason) == ("done", "permintaan status")
+
+
+def test_what_a_reply_folds_is_kept_with_the_case_and_shown_on_the_page(desk: Desk) -> None:
+    number = desk.record()
+    ack = desk.mails("tanda_terima")[-1]
+    forwarded = "---------- Pesan terusan ----------\nDari: Ketua RT <rt@warga.example>\nTiangnya miring sejak Senin."
+    desk.take_in(reply(desk, ack, f"Ini jawaban ketua RT.\n\n{forwarded}").as_bytes())
+    data = desk.events(number)[-1][1]
+    assert data["teks"] == "Ini jawaban ketua RT."
+    assert "Tiangnya miring" in data["lipatan"]
+    assert "kutipan atau tanda tangan" in " ".join(desk.mails("pengadu_menulis")[-1].text.split())
+
+
+def test_a_subject_that_says_more_is_kept(desk: Desk) -> None:
+    number = desk.record()
+    raw = reply(desk, desk.mails("tanda_terima")[-1], "")
+    del raw["Subject"]
+    raw["Subject"] = "Re: Nomor rumah saya 27"
+    desk.take_in(raw.as_bytes())
+    assert desk.events(number)[-1][1]["teks"] == "Nomor rumah saya 27"
+    long = " ".join(f"kata{n}" for n in range(60))
+    desk.take_in(letter(desk, long, "Dikirim dari iPhone saya").as_bytes())
+    assert desk.complaint().isi.startswith(f"{long}\n\n")
+
+
+def test_the_form_of_a_web_site_is_answered_to_who_filled_it_in(desk: Desk) -> None:
+    raw = letter(desk, "Formulir kontak", "Jalan rusak di depan sekolah.", sender="noreply@situs.example")
+    raw["Reply-To"] = "Budi Santoso <budi@warga.example>"
+    desk.take_in(raw.as_bytes())
+    assert (desk.complaint().email, desk.complaint().nama) == ("budi@warga.example", "Budi Santoso")
+    assert desk.mails("tanda_terima")[-1].recipient == "budi@warga.example"
 
 
 # ---- many at once, big ones ----------------------------------------------------------------------------------

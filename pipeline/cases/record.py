@@ -272,8 +272,13 @@ def split_off(work: Work, complaint: Complaint, perihal: str, isi: str, actor: A
     return record(work, [new], actor)[0]
 
 
-def citizen_wrote(work: Work, complaint_id: int, text: str, files: Iterable[File], item_id: int | None) -> Complaint:
-    """A later mail of the pengadu: it joins the case, starts a stopped clock, and whoever holds the case is told."""
+def citizen_wrote(
+    work: Work, complaint_id: int, text: str, files: Iterable[File], item_id: int | None, folded: str = ""
+) -> Complaint:
+    """A later mail of the pengadu: it joins the case, starts a stopped clock, and whoever holds the case is told.
+
+    `folded`: what seems to be quotes and signature; kept, for it may hold words of theirs all the same.
+    """
     complaint = locked(work, complaint_id)
     kept = add_documents(work, "lampiran", files, CITIZEN, complaint=complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
@@ -288,6 +293,7 @@ def citizen_wrote(work: Work, complaint_id: int, text: str, files: Iterable[File
         lampiran=[d.id for d in kept],
         item=item_id,
         menjawab=answered,
+        **({"lipatan": folded} if folded else {}),
     )
     if answered and waiting is not None:
         resume(work, waiting)
@@ -295,10 +301,12 @@ def citizen_wrote(work: Work, complaint_id: int, text: str, files: Iterable[File
     holding = fresh_links(work, current) if current is not None else []
     for person, link_id in holding:
         notices.citizen_wrote(
-            work.session, work.settings, work.now, complaint, current, person, link_id, text, answered
+            work.session, work.settings, work.now, complaint, current, person, link_id, text, answered, bool(folded)
         )
     for person in work.settings.holders(Role.JFU):
         if person.kode not in {p.kode for p, _link in holding}:
             look = window(work, complaint, person)
-            notices.citizen_wrote(work.session, work.settings, work.now, complaint, None, person, look, text, answered)
+            notices.citizen_wrote(
+                work.session, work.settings, work.now, complaint, None, person, look, text, answered, bool(folded)
+            )
     return complaint

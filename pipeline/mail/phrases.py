@@ -312,3 +312,11 @@ FORM_FIELD = re.compile(
     r"(?: [\w/()]{1,20}){0,3}[ \t*]{0,9}[:=]",
     re.I | re.M,
 )
+# Words of a mail that asks how a case stands, and says no more.
+COURTESY = re.compile(
+    r"\b(?:admin|apa|apakah|assalamualaikum|atas|bagaimana|bapak|bu|cek|dan|dengan|di|hormat|ibu|info|informasi|ini|kabar"
+    r"|kami|kasih|laporan|malam|mana|mengecek|menanyakan|minta|mohon|nama|nomor|nya|pagi|pak|pengaduan|perkembangan"
+    r"|progres|proses|salam|sampai|saya|selamat|siang|sore|status|sudah|tanya|terima|terkait|tersebut|tolong|untuk|wr|wb"
+    r"|yang|yth)\b",
+    re.I,
+)

@@ -115,7 +115,11 @@ def sections(view: View) -> list[dict[str, Any]]:
     found += _units(view)
     found += _meetings(view)
     later = [
-        {"kepala": clock.waktu(event.at, view.settings.zone), "teks": _shown(view, data.get("teks", ""))}
+        {
+            "kepala": clock.waktu(event.at, view.settings.zone),
+            "teks": _shown(view, data.get("teks", "")),
+            "lipatan": _shown(view, data.get("lipatan", "")),
+        }
         for event, data in view.history(EventKind.CITIZEN_WROTE)
     ]
     if later:
