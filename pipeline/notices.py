@@ -783,10 +783,13 @@ def task_reply(
     link_id: int | None,
     reason: str,
 ) -> None:
-    """A reply to a task mail that cannot act by itself: friendly, with the way on."""
-    if too_many_answers(session, settings, now, person.email):
+    """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn, for
+    the link that was quoted is dead; what still comes then is a robot's, and gets none."""
+    cap = settings.smtp.answers_per_hour
+    sent = outbox.count_since(session, [person.email], ANSWERS, now - timedelta(hours=1))[person.email]
+    if sent >= 2 * cap:
         return
-    to = Letter(person.email, person.nama, complaint, task, link_id)
+    to = Letter(person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap))
     words = reply_words(session, task, complaint) if link_id else []
     _send(session, settings, now, "balasan_tugas", to, petugas=person, sebab=reason, kata=words)
 
