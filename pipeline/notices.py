@@ -783,8 +783,8 @@ def task_reply(
     link_id: int | None,
     reason: str,
 ) -> None:
-    """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn, for
-    the link that was quoted is dead; what still comes then is a robot's, and gets none."""
+    """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn,
+    for the link that was quoted is dead; what still comes then is a robot's, and gets none."""
     cap = settings.smtp.answers_per_hour
     sent = outbox.count_since(session, [person.email], ANSWERS, now - timedelta(hours=1))[person.email]
     if sent >= 2 * cap:
