@@ -303,7 +303,10 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
         found = importer.survey(app.engine, sumber, since, tell)
     out.print(f"{found.new} surat baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu.")
     if not found.new:
+        _not_taken(found)
         return
+    if found.left:
+        out.print(f"{len(found.left)} berkas tidak akan diambil; disebut satu per satu di akhir.")
     if not yes:
         out.print("Surat yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas.")
         click.confirm("Lanjutkan?", abort=True)
@@ -313,6 +316,14 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
     except importer.BusyError as error:
         raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
     out.print(f"Selesai: {done.new} surat diambil, {done.held} di antaranya ditahan ('aduan held').")
+    _not_taken(done)
+
+
+def _not_taken(count: importer.Count) -> None:
+    if count.left:
+        out.print(f"{len(count.left)} tidak diambil:")
+    for one in count.left:
+        out.print(f"  {one.place}: {one.why}", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
