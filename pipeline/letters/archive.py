@@ -97,8 +97,9 @@ def is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels", ".svg", ".vml"))
 
 
-def read(data: bytes, meter: Meter) -> dict[str, Part]:
-    """Every part by its name, in the order of the directory; NotALetter if anything about the archive is odd."""
+def read(data: bytes, meter: Meter, *, keep: bool = True) -> dict[str, Part]:
+    """Every part by its name, in the order of the directory; NotALetter if anything about the archive is odd. Without
+    `keep` of XML too only the first bytes are kept."""
     _check_directory(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -113,7 +114,7 @@ def read(data: bytes, meter: Meter) -> dict[str, Part]:
     _check_names([e.orig_filename for e in entries])
     for entry in entries:
         _check_flags(entry)
-    return {part.name: part for part in _unpacked(data, entries, meter)}
+    return {part.name: part for part in _unpacked(data, entries, meter, keep)}
 
 
 def _check_directory(data: bytes) -> None:
@@ -176,7 +177,7 @@ def _check_flags(entry: zipfile.ZipInfo) -> None:
         extra = extra[4 + length :]
 
 
-def _unpacked(data: bytes, entries: list[zipfile.ZipInfo], meter: Meter) -> Iterator[Part]:
+def _unpacked(data: bytes, entries: list[zipfile.ZipInfo], meter: Meter, keep: bool) -> Iterator[Part]:
     """Entries must lie one behind the other from the first byte on: nothing shared, nothing hidden between."""
     places = {}
     reached = 0
@@ -190,7 +191,7 @@ def _unpacked(data: bytes, entries: list[zipfile.ZipInfo], meter: Meter) -> Iter
         suspect("memuat data lain yang ditempelkan pada berkas")
     for entry in entries:
         start = places[entry.filename]
-        content = _inflate(data[start : start + entry.compress_size], entry, meter)
+        content = _inflate(data[start : start + entry.compress_size], entry, meter, keep)
         yield Part(entry.filename, entry.file_size, content)
 
 
@@ -212,11 +213,11 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     return start
 
 
-def _inflate(packed: bytes, entry: zipfile.ZipInfo, meter: Meter) -> bytes:
+def _inflate(packed: bytes, entry: zipfile.ZipInfo, meter: Meter, keep: bool) -> bytes:
     """The content, at most as long as declared, with its checksum; the first bytes only of what is not XML."""
     kept: list[bytes] = []
     length = crc = 0
-    whole = is_xml(entry.filename)
+    whole = keep and is_xml(entry.filename)
     try:
         for piece in _pieces(packed, entry.compress_type == zipfile.ZIP_DEFLATED):
             meter.check()

@@ -18,7 +18,7 @@ MAX_STRETCH = 2**20  # bytes without a tag; expat holds a tag or comment in memo
 MAX_RUN, RUN = 1_000, 4_096  # attributes of one tag, looked for in stretches of so many bytes without another tag
 MAX_NAMESPACE = 150  # characters; expat repeats it before every name
 MAX_NAMES = 5_000  # different names of elements and attributes; each is kept in memory
-MAX_FIELDS = 20_000
+MAX_FIELDS, MAX_CODE = 20_000, 200_000  # how many, and characters of one; a citation's code is long
 MAX_REFERENCES = 10_000  # tags in lists of parts and relations, which are read as trees
 STEP = 256 * 1024
 ENCODINGS = ("utf-8", "utf-16", "us-ascii", "ascii")
@@ -224,7 +224,7 @@ class Scanner:
 
     def _check_field(self, field: _Field) -> None:
         self._fields_seen += 1
-        if self._fields_seen > MAX_FIELDS:
+        if self._fields_seen > MAX_FIELDS or sum(map(len, field.pieces)) > MAX_CODE:
             suspect("memuat terlalu banyak bidang otomatis untuk sebuah surat")
         remark = check_field("".join(field.pieces).strip())
         if remark:

@@ -252,7 +252,7 @@ def _check_sheet(data: bytes, part: Part, meter: archive.Meter) -> None:
             content = stream.read(archive.MAX_XML)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise broken(part.name) from error
-    names = [inside.name.lower() for inside in archive.read(content, meter).values()]
+    names = [inside.name.lower() for inside in archive.read(content, meter, keep=False).values()]
     for name in names:
         _check_word(name)
         if "externallink" in name or "connections" in name or "macrosheet" in name:
