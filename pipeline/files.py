@@ -41,7 +41,9 @@ ACCEPTED = PICTURES | {
     "audio/ogg",
     "video/mp4",
 }
-SCANS = (PICTURES | {PDF, "image/heic", "image/heif"}) - {"image/gif"}
+PHONE = frozenset({"image/heic", "image/heif"})
+PHONE_WIDTH = 4000  # pixels
+SCANS = (PICTURES | PHONE | {PDF}) - {"image/gif"}
 SUFFIX = {PDF: ".pdf", DOCX: ".docx", "image/jpeg": ".jpg", "image/png": ".png"}
 PDF_DPI = 250.0  # to which a scanned PDF is drawn
 CODE_WIDTH = 2000  # pixels across a page: 240 dpi, at which a code of 1.5 cm is read surely

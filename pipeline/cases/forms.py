@@ -185,6 +185,9 @@ def read_scan(settings: Settings, content: bytes) -> Scan:
     """A signed paper: whole, not tampered with, and which letter it says it is. Takes seconds; ValueError tells what
     to do with one that cannot be taken."""
     mime = files.sniff(content)
+    if mime in files.PHONE:
+        content = next(iter(files.pdf_pages(content, files.PHONE_WIDTH, 1)), b"")
+        mime = files.sniff(content)
     files.check_scan(content, mime)
     if mime == files.PDF:
         return Scan(files.read_codes(content, mime), verified(settings, content), content)

@@ -43,6 +43,21 @@ def test_jfu_hands_in_the_scan_for_the_head_who_hears_of_it(desk: Desk) -> None:
     assert desk.stage(number) is Stage.PENYAMPAIAN
 
 
+def test_photo_of_a_phone_in_heic_goes_on_as_a_pdf(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    photo = (Path(__file__).parents[1] / "slips" / "data" / "foto.heic").read_bytes()
+    desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)})
+    kept = {d.kind: d.mime for d in desk.documents(number)}
+    assert (kept["pindaian"], kept["ttd"]) == ("image/heic", "application/pdf")
+
+
+def test_broken_photo_is_told(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    photo = (Path(__file__).parents[1] / "slips" / "data" / "foto.heic").read_bytes()[:300]
+    with pytest.raises(Invalid, match="bukan PDF atau foto"):
+        desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)})
+
+
 def test_head_who_hands_in_alone_is_told_nothing(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     desk.press("kepala", "tandatangani", number=number, files=PAPER)

@@ -14,14 +14,28 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from pipeline import files
+from pipeline.letters.draft import Signer
 from tests.letters.sample import REPAIRED, draft, footer, texts
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "surat"
-VARIANTS = {
-    f"{decision}-{name}": {"decision": decision, "addressee": "Siti Rahmawati" if name == "bernama" else None}
-    for decision in ("ditindaklanjuti", "ditolak", "bukan_wewenang")
-    for name in ("bernama", "anonim")
-} | {"pengantar": {"decision": "pengantar", "instruction": "Meteran listrik padam.\nWarga mohon diperiksa."}}
+VARIANTS = (
+    {
+        f"{decision}-{name}": {"decision": decision, "addressee": "Siti Rahmawati" if name == "bernama" else None}
+        for decision in ("ditindaklanjuti", "ditolak", "bukan_wewenang")
+        for name in ("bernama", "anonim")
+    }
+    | {
+        f"ditindaklanjuti-{name}": {"decision": "ditindaklanjuti", "addressee": "Siti Rahmawati", "signer": signer}
+        for name, signer in {
+            "plh": Signer("Plh. Kepala Dinas Komunikasi dan Informatika", "ENDAH LESTARI, S.Sos", "Penata", "1"),
+            "plt": Signer("Plt. Kepala Dinas Komunikasi dan Informatika", "ENDAH LESTARI, S.Sos", "Penata", "1"),
+            "an": Signer(
+                "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris", "ENDAH LESTARI, S.Sos", "Penata", "1"
+            ),
+        }.items()
+    }
+    | {"pengantar": {"decision": "pengantar", "instruction": "Meteran listrik padam.\nWarga mohon diperiksa."}}
+)
 
 
 def made(name: str) -> bytes:
