@@ -25,6 +25,7 @@ from pipeline.words import word
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
 MARKS = " \t*_>\"'“”‘’.:;-–—"
 SIGNING = tuple(command for command in COMMANDS[TaskKind.TANDA_TANGAN] if command.action in HANDED_IN)
+MOST_PAPERS = 8  # attachments of one reply that are read as signed letters
 LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
 
 
@@ -64,7 +65,7 @@ def read_scans(settings: Settings, message: Message) -> dict[int, Scan | ValueEr
     if settings.person_at(sender) is None or _order(message, SIGNING) is None:
         return {}
     found: dict[int, Scan | ValueError] = {}
-    for place, attachment in enumerate(message.attachments):
+    for place, attachment in enumerate(message.attachments[:MOST_PAPERS]):
         if attachment.content and not attachment.inline:
             try:
                 found[place] = cases.read_scan(settings, attachment.content)
@@ -229,7 +230,8 @@ def _uploads(one: Reply, command: Command) -> dict[str, Upload]:
     wanted = [f.name for f in fields if f.kind is FieldKind.BERKAS]
     if wanted:
         return {name: Upload(a.name, a.content) for name, a in zip(wanted, files.values(), strict=False)}
-    papers = {n: Upload(a.name, a.content, one.enclosed.scans.get(n)) for n, a in files.items()}
+    scans = one.enclosed.scans
+    papers = {n: Upload(a.name, a.content, scans[n]) for n, a in files.items() if n in scans}
     names = [f.name for f in fields if f.kind is FieldKind.PINDAIAN]
     told = {n: _field_of(one.work, upload.scan) for n, upload in papers.items()}
     placed = {name: papers[n] for name in names for n, where in told.items() if where == name}

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from pipeline import links, saved, store
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import Work, locked
+from pipeline.cases.tasks import open_task_of
 from pipeline.db import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
 from pipeline.letters.series import LETTERS
 from pipeline.mail import outbox
-from pipeline.sop import OVER, EventKind
+from pipeline.sop import OVER, EventKind, TaskKind
 from pipeline.words import word
 
 BLANKED = ("nama", "alamat", "telepon", "email", "nik", "isi", "ringkasan", "hasil", "perintah", "keterangan")
@@ -51,7 +52,12 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str) -> Erased:
     if _is_erased(work.session, complaint):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
     merged = select(Complaint.id).where(Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER))
-    if complaint.stage not in OVER or work.session.scalars(merged.limit(1)).first() is not None:
+    open_beside = open_task_of(work, complaint.id, TaskKind.PENGANTAR)  # a letter that is still to be delivered
+    if (
+        open_beside is not None
+        or complaint.stage not in OVER
+        or work.session.scalars(merged.limit(1)).first() is not None
+    ):
         raise NotErasable(word("hapus.berjalan", nomor=complaint.number))
     if outbox.under_way(work.session, complaint.id):
         raise NotErasable(word("hapus.surat", nomor=complaint.number))

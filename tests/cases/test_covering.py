@@ -203,6 +203,18 @@ def test_handed_over_it_is_recorded_with_its_proof_also_after_the_case_is_closed
     assert desk.stage(number) is Stage.SELESAI
 
 
+def test_people_are_not_erased_while_it_waits_to_be_delivered(desk: Desk) -> None:
+    number = desk.to(Stage.SELESAI, signed(desk))
+    with pytest.raises(cases.NotErasable), desk.work() as work:
+        cases.erase(work, desk.complaint(number).id, cases.SYSTEM, "diminta")
+    desk.press("jfu-1", "sampaikan_pengantar", number=number, cara="pos", resi="JT 77")
+    with desk.work() as work:
+        cases.erase(work, desk.complaint(number).id, cases.SYSTEM, "diminta")
+    kept = {d.kind: set(d.facts or {}) for d in desk.documents(number)}
+    assert set(kept) == {"ttd", "pengantar_ttd"}
+    assert not any("alinea" in facts for facts in kept.values())
+
+
 def test_answer_that_is_taken_back_takes_it_back_too(desk: Desk) -> None:
     number = signed(desk)
     desk.press("jfu-1", "kembalikan", number=number, alasan="Salah alamat.")
