@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test faults fuzz coverage lint lock bench bench-slips clean
+.PHONY: demo test faults fuzz coverage lint lock bench bench-slips bench-stack clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -47,6 +47,11 @@ bench: .venv/installed-test
 bench-slips: .venv/installed-test .venv/fonts
 	tools/debian-packages.sh
 	$(BIN)/python bench/slips.py $(SEED)
+
+# 200 slips in one scan, through a process that is killed twice.
+bench-stack: .venv/installed-test .venv/fonts
+	tools/debian-packages.sh
+	$(BIN)/python bench/stack.py $(PAGES)
 
 # Seconds, and the folder for findings: make fuzz ARGS="600 fuzz"
 fuzz: .venv/installed-fuzz

@@ -23,7 +23,7 @@ from pipeline.cases import File, New, Pengadu, Work
 from pipeline.config import Settings
 from pipeline.db import Blob, Complaint, Item, Outbox, Task, among, exclusive, reading, writing
 from pipeline.ledger import Arrival
-from pipeline.mail import invitation, outbox, phrases, reply, triage
+from pipeline.mail import authentication, invitation, outbox, phrases, reply, triage
 from pipeline.mail.message import Address, Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
 from pipeline.replies import Enclosed, Letter
@@ -233,7 +233,12 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collec
 
 
 def _scans(work: Work, item: Item, message: Message) -> str:
-    """A mail from the scanner: its attachments are scans, each an item of its own; the machine is not answered."""
+    """A mail from the scanner: its attachments are scans, each an item of its own; the machine is not answered.
+
+    Held where a trusted server says that somebody else wrote it: From alone can be written by anybody."""
+    failed = authentication.failure(message.all(authentication.HEADER), work.settings.balasan.server_tepercaya)
+    if failed:
+        return _hold(work, item, word("ditahan.bukan_pemindai", metode=failed.upper()))
     found = [one for one in message.attachments if files.sniff(one.content) in files.SCANS]
     if not found:
         return _hold(work, item, word("slip.masalah.tanpa_lampiran"))

@@ -28,7 +28,7 @@ from pipeline.slips.worker import Broken, Worker
 from pipeline.sop import Channel, Stage, TaskKind
 from tests.desk import Desk, desk_in
 from tests.office import INTAKE, compose
-from tests.slips import generator
+from tests.slips import generator, stacked
 
 DATA = Path(__file__).parent / "slips" / "data"
 needs_fonts = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
@@ -210,6 +210,35 @@ def test_attachments_of_the_scanners_own_mail_become_slips(tmp_path: Path) -> No
         poller.take_in(app)
         assert poller.slips(app) == {"slip": 2}
         assert desk.count(Complaint) == 0
+
+
+SCANNER = "mesin@kominfo.example"
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("mx.kominfo.example; dmarc=fail header.from=kominfo.example", "held"),
+        ("mx.kominfo.example; spf=fail smtp.mailfrom=kominfo.example", "held"),
+        ("mx.kominfo.example; spf=fail; dmarc=pass", "done"),
+        ("mx.jahat.example; dmarc=fail", "done"),  # anybody may write that
+        ("", "done"),
+    ],
+    ids=["dmarc", "spf", "forwarded", "stranger", "silent"],
+)
+def test_a_mail_in_the_scanners_name_is_held_where_a_trusted_server_says_it_is_not_from_there(
+    tmp_path: Path, said: str, state: str
+) -> None:
+    tables = {"scan": {"pengirim": (SCANNER,), "baca": False}, "balasan": {"server_tepercaya": ("mx.kominfo.example",)}}
+    files = [("scan.pdf", "application/pdf", saved([page("a")], "PDF"))]
+    with desk_in(tmp_path, **tables) as desk:
+        mail = compose(f"Mesin <{SCANNER}>", INTAKE, "Scan", "", desk.clock.now, files=files)
+        if said:
+            mail["Authentication-Results"] = said
+        item = desk.take_in(mail.as_bytes())
+        assert item.state == state
+        assert ("bukan dari sana" in item.reason) is (state == "held")
+        assert desk.count(Item) == (1 if state == "held" else 2)
 
 
 # ---- reading -------------------------------------------------------------------------------------------------
@@ -436,3 +465,29 @@ def test_200_pages_with_a_kill_in_the_middle_lose_and_double_nothing(desk: Desk,
     assert [t.kind for t in desk.item_tasks(items(desk)[0].id)] == [TaskKind.PINDAI]
     assert {m.subject.split(" slip")[0] for m in desk.mails("tugas_pindai")} == {"200"}
     assert int(out) < 250, "MB of the process that holds the database: no page stays in memory"
+
+
+@needs_fonts
+@pytest.mark.timeout(400)
+def test_a_stack_that_is_really_read_survives_a_kill(tmp_path: Path) -> None:
+    """Small here; `make bench-stack` does it with 200 pages. The reader's memory does not grow with the pages."""
+    figures = stacked.through(tmp_path, 12)
+    assert 6 <= figures["killed_after"][0] < 12
+    assert figures["process_mb"] < 250
+    assert figures["reader_mb"] < 1200
+
+
+@needs_fonts
+def test_a_reader_whose_process_was_killed_ends_by_itself(tmp_path: Path) -> None:
+    """No orphan keeps a gigabyte."""
+    starts = "import os, sys; from pipeline.slips.worker import Worker; w = Worker(); w.open(sys.stdin.buffer.read())"
+    command = [sys.executable, "-c", f"{starts}; print(w._process.pid, flush=True); import time; time.sleep(60)"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(saved([page("a")], "PDF"))
+    process.stdin.close()
+    child = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    until(lambda: not Path(f"/proc/{child}/exe").exists(), 20)
