@@ -44,12 +44,12 @@ bench: .venv/installed-test
 	$(BIN)/python bench/run.py $(ARGS)
 
 # Scores the reader of slips on 72 made by a seed; SEED=n gives another set.
-bench-slips: .venv/installed-test .venv/fonts
+bench-slips: .venv/installed-test .venv/installed-fonts
 	tools/debian-packages.sh
 	$(BIN)/python bench/slips.py $(SEED)
 
 # 200 slips in one scan, through a process that is killed twice.
-bench-stack: .venv/installed-test .venv/fonts
+bench-stack: .venv/installed-test .venv/installed-fonts
 	tools/debian-packages.sh
 	$(BIN)/python bench/stack.py $(PAGES)
 
@@ -76,9 +76,11 @@ clean:
 	@touch $@
 
 # Handwriting for made-up slips; used by tests and benches alone, never part of what is delivered.
-.venv/fonts: | .venv/bin/pip
-	npm install --silent --no-fund --no-audit --prefix $@ $(addprefix @fontsource/,caveat patrick-hand kalam indie-flower \
-		shadows-into-light handlee architects-daughter)
+.venv/installed-fonts: Makefile | .venv/bin/pip
+	npm install --silent --no-fund --no-audit --prefix .venv/fonts $(addprefix @fontsource/,caveat patrick-hand kalam \
+		indie-flower shadows-into-light handlee architects-daughter nanum-pen-script gloria-hallelujah schoolbell delius \
+		reenie-beanie itim)
+	@touch $@
 
 # Not in the locks: the fuzzer has no wheels for every Python and system that the product runs on.
 .venv/installed-fuzz: pyproject.toml .venv/installed-test

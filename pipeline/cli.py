@@ -701,7 +701,10 @@ def slip_pemisah(berkas: Path) -> None:
 @slip.command("check")
 @click.argument("berkas", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def slip_check(berkas: Path) -> None:
-    """Periksa formulir yang disunting kantor (DOCX, PDF, atau gambar): tanda, kode QR, dan kotaknya masih terbaca?"""
+    """Periksa formulir yang disunting kantor (DOCX, PDF, atau gambar): tanda, kode QR, dan kotaknya masih terbaca?
+
+    Memerlukan pembaca slip (pip install 'aduan[ocr]'), dan LibreOffice untuk berkas Word.
+    """
     try:
         faults = worker.proof(berkas.read_bytes())
     except (worker.NoReader, files.FileError) as error:

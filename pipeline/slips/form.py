@@ -107,39 +107,28 @@ def separator() -> bytes:
 
 def page(settings: Settings, serial: str, dpi: int = DPI) -> bytes:
     """One slip alone, empty, as PNG."""
-    lay = places.layout()
-    return _raster(lay, lambda canvas: _slip(Sheet(canvas, 0, lay.height), lay, settings, serial), dpi)
+    return _raster(dpi, lambda sheet, lay: _slip(sheet, lay, settings, serial))
 
 
 def grid(dpi: int = DPI) -> bytes:
     """Marks and boxes alone, as PNG: what lies behind the words of the Word form."""
-    lay = places.layout()
-
-    def draw(canvas: Canvas) -> None:
-        sheet = Sheet(canvas, 0, lay.height)
-        _marks(sheet, lay)
-        _boxes(sheet, lay)
-        _tear(sheet, lay)
-
-    return _raster(lay, draw, dpi)
+    return _raster(dpi, _marks, _boxes, _tear)
 
 
 def skeleton(dpi: int) -> bytes:
     """Marks, boxes and the words that every office prints, as PNG: what the reader looks for."""
+    return _raster(dpi, _marks, _boxes, _labels)
+
+
+def _raster(dpi: int, *parts: Callable[[Sheet, Layout], None]) -> bytes:
     lay = places.layout()
 
     def draw(canvas: Canvas) -> None:
         sheet = Sheet(canvas, 0, lay.height)
-        _marks(sheet, lay)
-        _boxes(sheet, lay)
-        _labels(sheet, lay)
+        for part in parts:
+            part(sheet, lay)
 
-    return _raster(lay, draw, dpi)
-
-
-def _raster(lay: Layout, drawing: Callable[[Canvas], None], dpi: int) -> bytes:
-    document = _canvas((lay.width * mm, lay.height * mm), [drawing])
-    with pdfium(document) as opened:
+    with pdfium(_canvas((lay.width * mm, lay.height * mm), [draw])) as opened:
         image = opened[0].render(scale=dpi / 72).to_pil().convert("L")
     out = BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi), optimize=True)

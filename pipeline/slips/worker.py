@@ -35,7 +35,7 @@ class Broken(Exception):
 
 
 class NoReader(Exception):
-    """The extra `ocr` is not installed; the message says what to do."""
+    """The extra `ocr`, or LibreOffice, is not installed; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,13 @@ def _read_line(process: subprocess.Popen[bytes], end: float) -> bytes:
 
 
 def proof(content: bytes) -> list[str]:
-    """What the reader would stumble over in a form, as sentences. NoReader without the extra; FileError for a file
-    that cannot be looked at."""
+    """What the reader would stumble over in a form, as sentences. NoReader without what looks at it: the extra, and
+    LibreOffice for a Word file; FileError for a file that cannot be looked at."""
     if not can_read():
         raise NoReader(word("slip.periksa.tanpa_ocr"))
     if files.sniff(content) == files.DOCX:
+        if files.soffice() is None:
+            raise NoReader(word("slip.periksa.tanpa_libreoffice"))
         content = files.to_pdf(content)
     try:
         with Worker() as worker:

@@ -66,7 +66,7 @@ SENTENCES = (
 HOSTS = ("gmail.com", "yahoo.co.id", "contoh.example")
 PRINTED = ("Liberation Sans", "Liberation Serif", "DejaVu Sans", "Nimbus Sans")
 HANDWRITING_FILES = ("Breip.ttf", "SteveHand.ttf", "dkg.ttf")
-NPM = Path(__file__).parent.parent.parent / ".venv/fonts/node_modules/@fontsource"  # `make .venv/fonts`
+NPM = Path(__file__).parent.parent.parent / ".venv/fonts/node_modules/@fontsource"  # `make .venv/installed-fonts`
 HANDWRITING_NPM = (
     "patrick-hand",
     "kalam",
@@ -76,6 +76,9 @@ HANDWRITING_NPM = (
     "handlee",
     "architects-daughter",
 )
+# Never used while the reader was made: what its confidence is worth is measured with these.
+OTHER_PRINTED = ("URW Bookman", "URW Gothic")
+OTHER_NPM = ("nanum-pen-script", "gloria-hallelujah", "schoolbell", "delius", "reenie-beanie", "itim")
 FAULTS = ("bersih", "dpi150", "dpi200", "miring_noda", "faks", "foto", "pudar")
 
 
@@ -94,12 +97,13 @@ class Sample:
 
 
 @cache
-def fonts(hand: bool) -> list[str]:
-    """Paths of the fonts that this machine has."""
+def fonts(hand: bool, other: bool = False) -> list[str]:
+    """Paths of the fonts that this machine has; `other` ones than the reader was made with."""
     if not hand:
-        return [p for name in PRINTED if (p := _match(name))]
-    found = [p for name in HANDWRITING_FILES for p in Path("/usr/share/fonts").rglob(name)]
-    found += [NPM / name / "files" / f"{name}-latin-400-normal.woff" for name in HANDWRITING_NPM]
+        return [p for name in (OTHER_PRINTED if other else PRINTED) if (p := _match(name))]
+    found = [] if other else [p for name in HANDWRITING_FILES for p in Path("/usr/share/fonts").rglob(name)]
+    names = OTHER_NPM if other else HANDWRITING_NPM
+    found += [NPM / name / "files" / f"{name}-latin-400-normal.woff" for name in names]
     return [str(path) for path in found if path.is_file()]
 
 
@@ -222,14 +226,14 @@ def _blank() -> tuple[dict[str, Any], Picture]:
     return described, np.asarray(Image.open(BytesIO(png)).convert("L")).copy()
 
 
-def filled(rng: random.Random, hand: bool, loose: bool = False) -> Sample:
+def filled(rng: random.Random, hand: bool, loose: bool = False, other: bool = False) -> Sample:
     """One slip, still clean. Its QR is stamped over the one of the blank page. `loose`: written without regard to
-    rules and combs."""
+    rules and combs; `other`: in other fonts."""
     described, blank = _blank()
     serial = layout.new_serial()
     picture = blank.copy()
     _stamp_code(picture, described["qr"], layout.code_of(serial))
-    pen = Pen(picture, rng.choice(fonts(hand)), rng, hand)
+    pen = Pen(picture, rng.choice(fonts(hand, other)), rng, hand)
     truth = person(rng)
     size = rng.uniform(4.2, 5.2) if hand else rng.uniform(3.6, 4.2)
     for name, place in described["fields"].items():
@@ -411,13 +415,15 @@ def spoil(sample: Sample, fault: str, rng: random.Random) -> Sample:
     return replace(turned(sample, rng.randint(0, 3)), fault=fault)
 
 
-def samples(count: int, letters: int, seed: int, loose: bool = False) -> Sequence[Callable[[], Sample]]:
+def samples(
+    count: int, letters: int, seed: int, loose: bool = False, other: bool = False
+) -> Sequence[Callable[[], Sample]]:
     """So many forms and letters; each is made when it is called, so that a large set needs little memory."""
 
     def make(order: int, free: bool) -> Sample:
         rng = random.Random(f"{seed}-{order}-{free}")
         hand = order % 2 == 1
-        made = letter(rng, hand) if free else filled(rng, hand, loose)
+        made = letter(rng, hand) if free else filled(rng, hand, loose, other)
         return spoil(made, FAULTS[(order // 2) % len(FAULTS)], rng)
 
     return [lambda o=o: make(o, False) for o in range(count)] + [lambda o=o: make(o, True) for o in range(letters)]

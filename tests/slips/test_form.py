@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -141,3 +144,26 @@ def test_a_page_without_a_form_is_told(tmp_path: Path) -> None:
     code, output = run("slip", "check", str(tmp_path / "kosong.png"))
     assert code == 1
     assert "Tidak ada slip" in output
+
+
+@pytest.mark.parametrize(("missing", "said"), [("rapidocr", "aduan[ocr]"), ("soffice", "sebagai PDF")])
+def test_a_check_that_cannot_be_made_says_what_is_missing(tmp_path: Path, missing: str, said: str) -> None:
+    """Without the extra, and for a Word file without LibreOffice; printing needs neither."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfound = u.find_spec\n"
+        f"u.find_spec = lambda name, *a: None if name == {missing!r} else found(name, *a)\n"
+    )
+    environment = {
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{TEMPLATES.parent}",
+        "PATH": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+    }
+
+    def aduan(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pipeline.cli", "--config", str(SAMPLE), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    done = aduan("slip", "check", str(TEMPLATES / "slips" / "slip.docx"))
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr
+    assert aduan("slip", "cetak", "--jumlah", "2", "--folder", str(tmp_path)).returncode == 0
