@@ -261,6 +261,8 @@ def release(context: click.Context, nomor: int) -> None:
         state = intake.release(app.engine, app.settings, nomor, app.clock)
     except KeyError as error:
         raise Fault(f"Tidak ada kiriman tertahan nomor {nomor}. Lihat 'aduan held'.") from error
+    except intake.HeadOnly as error:
+        raise Fault(f"Kiriman {nomor}: {error}") from error
     if state == "held":
         raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
     out.print(f"Kiriman {nomor} sudah terbaca.")

@@ -144,6 +144,7 @@ class Item(Base):
     message_id: Mapped[str] = mapped_column(Text, default="", index=True)
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    full_size: Mapped[int | None] = mapped_column(BigInteger)  # bytes on the server, where the head alone is kept
 
 
 class Sighting(Base):

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from pipeline import intake, ledger, store
+from pipeline.cases import Work
 from pipeline.config import Settings
 from pipeline.db import Item, lease, reading, writing
 from pipeline.ledger import Arrival
@@ -66,7 +67,10 @@ def run(
                 raise BusyError
             with writing(engine) as session:
                 kept = [(one.content, Arrival("impor", one.place, 0, one.order, one.at)) for one in some]
-                item_ids = [item.id for item in ledger.receive(session, "mail", kept, clock())]
+                items = ledger.receive(session, "mail", kept, clock())
+                arrived = [(item, one.content) for item, one in zip(items, some, strict=True)]
+                intake.completed(Work(session, settings, clock()), arrived)
+                item_ids = [item.id for item in items]
             return intake.take_in_all(engine, settings, item_ids, clock)
 
     return _each(engine, path, since, tell, take)

@@ -28,6 +28,7 @@ from pipeline.mail.message import Address, Attachment, Message, read
 from pipeline.mail.triage import Kind, Verdict
 from pipeline.replies import Enclosed, Letter
 from pipeline.sop import Channel, TaskKind
+from pipeline.store import Content
 from pipeline.words import word
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,10 @@ PERIHAL = 150  # letters of a subject; the rest of it goes above the text
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.IGNORECASE)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class HeadOnly(Exception):
+    """Of a mail beyond the limit there is nothing more to read here; the message says how the whole can come."""
 
 
 # ---- taking in -----------------------------------------------------------------------------------------------
@@ -122,10 +127,34 @@ def _hold_new(engine: Engine, settings: Settings, item_id: int, now: datetime, r
 
 def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:
     """A mail beyond the limit: its head is kept, the JFU is told, the mail itself stays on the server."""
+    before = ledger.heads(work.session)
     (item,) = ledger.receive(work.session, "mail", [(headers, arrival)], work.now)
     if item.state == "new":
-        item.name = read(headers).subject[:200]
-        _hold(work, item, word("ditahan.terlalu_besar", ukuran=files.size_words(size)))
+        item.name, item.full_size = read(headers).subject[:200], size
+        if item.twin in before:
+            _done(item, f"salinan item {before[item.twin].id}")
+        else:
+            _hold(work, item, word("ditahan.terlalu_besar", ukuran=files.size_words(size)))
+
+
+def completed(work: Work, arrived: Sequence[tuple[Item, Content]]) -> None:
+    """Of a mail whose head alone was kept the whole has come, for the limit was raised: nobody has to look at the head
+    any more. Where the JFU has settled it by hand meanwhile, the whole is a copy of what is settled."""
+    heads = ledger.heads(work.session)
+    for item, content in arrived if heads else ():
+        head = heads.get(ledger.twin_of_head(content))
+        if head is None or item.state != "new" or not _as_large(store.length(content), head.full_size or 0):
+            continue
+        if head in cases.held_items(work.session):
+            cases.close_item(work, head.id, "terbaca")
+            _done(head, f"lengkap sebagai item {item.id}")
+        else:
+            _done(item, f"salinan item {head.id}")
+
+
+def _as_large(size: int, said: int) -> bool:
+    """Servers only estimate what they say; 0 where it was not noted."""
+    return not said or abs(size - said) <= said / 10
 
 
 def _hold(work: Work, item: Item, reason: str) -> str:
@@ -453,11 +482,14 @@ def _name(attachment: Attachment, order: int) -> str:
 
 
 def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[], datetime]) -> str:
-    """Try a held item again; its new state. KeyError for one that is not held, or that a JFU has settled by hand."""
+    """Try a held item again; its new state. KeyError for one that is not held, or that a JFU has settled by hand;
+    HeadOnly."""
     with writing(engine) as session:
         item = session.get(Item, item_id, with_for_update=True)
         if item is None or item not in cases.held_items(session):
             raise KeyError(item_id)
+        if item.full_size is not None:
+            raise HeadOnly(word("ditahan.hanya_kepala", folder=settings.imap.folder_held, masuk=settings.imap.folder))
         item.state = "new"
     state = take_in(engine, settings, item_id, clock, by_hand=True)
     if state == "done":

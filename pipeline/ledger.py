@@ -48,7 +48,7 @@ def twin_of(content: Content) -> str:
     way, and so does one that comes out of an archive, whatever its line ends and escaped lines are there."""
     pieces = store.parts(content)
     head, body = _halves(next(pieces))
-    found = sha256(b"".join(sorted(b"%b:%b\n" % (name.lower(), b" ".join(value.split())) for name, value in head)))
+    found = sha256(head)
     rest = b"\n"  # what only the next piece tells: line ends that may be the last ones, the start of an escaped line
     for piece in chain([body], pieces):
         text = rest + piece.replace(b"\r", b"")
@@ -63,14 +63,20 @@ def twin_of(content: Content) -> str:
     return found.hexdigest()
 
 
-def _halves(start: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def twin_of_head(content: Content) -> str:
+    """The twin that a mail has while its head alone is kept."""
+    return sha256(_halves(next(store.parts(content)))[0]).hexdigest()
+
+
+def _halves(start: bytes) -> tuple[bytes, bytes]:
     """The fields of the head that its writer made, and what follows it, of a mail's first piece."""
     start = start.lstrip(b"\r\n")
     crlf = start.find(b"\n\r\n")
     end = start.find(b"\n\n", 0, crlf if crlf >= 0 else len(start))
     if end < 0:
         end = crlf if crlf >= 0 else len(start)
-    return _WRITTEN.findall(start[:end]), start[end:].lstrip(b"\r\n")
+    fields = [b"%b:%b\n" % (name.lower(), b" ".join(value.split())) for name, value in _WRITTEN.findall(start[:end])]
+    return b"".join(sorted(fields)), start[end:].lstrip(b"\r\n")
 
 
 def receive(session: Session, source: str, found: Sequence[tuple[Content, Arrival]], now: datetime) -> list[Item]:
@@ -204,6 +210,12 @@ def originals(session: Session, items: Iterable[Item]) -> dict[str, int]:
     """{twin: the oldest item that has it}: of two copies the older one has to become the complaint."""
     query = select(Item.twin, func.min(Item.id)).where(Item.twin.in_({item.twin for item in items}))
     return dict(session.execute(query.group_by(Item.twin)).all())
+
+
+def heads(session: Session) -> dict[str, Item]:
+    """{twin: the oldest mail that has it} of those that are held and of which the head alone is kept."""
+    query = select(Item).where(Item.full_size.is_not(None), Item.state == "held").order_by(Item.id.desc())
+    return {item.twin: item for item in session.scalars(query)}
 
 
 def doubled_ids(session: Session, items: Iterable[Item]) -> set[int]:

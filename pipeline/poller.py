@@ -162,9 +162,11 @@ def _keep(app: App, box: Mailbox, batch: list[Fetched], moved: list[int]) -> lis
         ledger.moved(session, *_place(box), moved, app.clock())
         whole = [(one.raw, arrival) for one, arrival in found if one.whole]
         items = ledger.receive(session, "mail", whole, app.clock()) if whole else []
+        work = Work(session, app.settings, app.clock())
+        intake.completed(work, [(item, raw) for item, (raw, _) in zip(items, whole, strict=True)])
         for one, arrival in found:
             if not one.whole and isinstance(one.raw, bytes):
-                intake.refuse(Work(session, app.settings, app.clock()), arrival, one.raw, one.size)
+                intake.refuse(work, arrival, one.raw, one.size)
     for one in batch:
         if not isinstance(one.raw, bytes):
             one.raw.close()

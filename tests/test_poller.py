@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from imapclient import DELETED, FLAGGED, SEEN, IMAPClient
 from sqlalchemy import select
 
-from pipeline import poller
+from pipeline import cases, poller
+from pipeline.cli import main
 from pipeline.config import Settings
-from pipeline.db import Blob, Item, Lane, Sighting, reading
+from pipeline.db import Blob, Document, Item, Lane, Sighting, reading
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.poller import LONGEST_PAUSE, STEPS, Lanes, seconds_until_next
 from pipeline.sop import Stage
@@ -339,16 +341,16 @@ def test_a_server_without_move_gets_copy_and_loses_nothing(
 ) -> None:
     """A mail that somebody has marked as deleted is taken in and kept like any other; one that comes and is marked
     between fetching and filing away is not gone with the others. Without UIDPLUS the originals stay, marked."""
-    late = []
-
-    def while_taking_in() -> datetime:
-        if not late and kantor.messages("INBOX"):
-            late.append(raw_mail(kantor, "Tiga"))
-            with kantor.imap() as client:
-                client.append("INBOX", late[0], flags=[DELETED])
-        return kantor.clock.now
-
+    late: list[bytes] = []
     with between(dovecot, hiding(*missing)) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+
+        def while_taking_in() -> datetime:
+            if not late and kantor.messages("INBOX"):
+                late.append(raw_mail(kantor, "Tiga"))
+                with kantor.imap() as client:
+                    client.append("INBOX", late[0], flags=[DELETED])
+            return kantor.clock.now
+
         kantor.arrive(raw_mail(kantor, "Satu"))
         kantor.arrive(raw_mail(kantor, "Dua"))
         with kantor.imap() as client:
@@ -509,6 +511,63 @@ def test_mail_beyond_the_limit_is_held_with_its_head_and_stays_on_the_server(pos
             assert (item.state, item.name) == ("held", "Rekaman rapat")
             assert "1,3 MB" in item.reason or "1,4 MB" in item.reason
         assert kantor.tick()["surat_masuk"] == 0
+
+
+def large(kantor: Office) -> bytes:
+    mail = compose(SITI, INTAKE, "Rekaman rapat", "Terlampir rekamannya.", kantor.clock.now)
+    mail.add_attachment(os.urandom(2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+    return mail.as_bytes()
+
+
+def back_to_inbox(kantor: Office) -> None:
+    with kantor.imap() as client:
+        client.select_folder("Ditahan")
+        client.move(client.search("ALL"), "INBOX")
+
+
+def test_mail_beyond_the_limit_is_taken_in_whole_once_the_limit_is_raised(post: Post, tmp_path: Path) -> None:
+    """Twice, each copy with the fields of another way; put back too early it is held again, as the same one."""
+    with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
+        raw = large(kantor)
+        kantor.arrive(raw)
+        kantor.tick()
+        back_to_inbox(kantor)
+        kantor.arrive(b"X-Forwarded-To: humas@kominfo.example\r\n" + raw)
+        kantor.settle()
+        with reading(kantor.engine) as session:
+            (held,) = cases.held_items(session)
+            assert held.full_size
+            assert held.full_size > 2**20
+        command = ["--config", str(tmp_path / "config.toml"), "release", str(held.id)]
+        refused = CliRunner().invoke(main, command)
+        assert refused.exit_code == 2
+        assert "max_mb" in refused.output
+        assert "Ditahan kembali ke INBOX" in " ".join(refused.output.split())
+        assert kantor.complaints() == []
+        now = kantor.clock.now
+    with office(tmp_path, post=post, now=now) as kantor:
+        back_to_inbox(kantor)
+        kantor.settle()
+        complaint = kantor.complaint()
+        assert (complaint.perihal, complaint.isi) == ("Rekaman rapat", "Terlampir rekamannya.")
+        with reading(kantor.engine) as session:
+            assert cases.held_items(session) == []
+            assert [d.name for d in session.scalars(select(Document))] == ["rapat.mp4"]
+        assert len(kantor.inbox(SITI)) == 1
+
+
+def test_mail_beyond_the_limit_that_the_jfu_typed_in_is_no_second_complaint(post: Post, tmp_path: Path) -> None:
+    with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
+        kantor.arrive(large(kantor))
+        kantor.settle()
+        page = kantor.page(kantor.link("jfu-1", "catat_slip"))
+        kantor.submit(page.url, "catat_slip", {"perihal": "Rekaman", "isi": "Ada rekaman."})
+        now = kantor.clock.now
+    with office(tmp_path, post=post, now=now) as kantor:
+        back_to_inbox(kantor)
+        kantor.settle()
+        assert kantor.complaint().perihal == "Rekaman"
+        assert len(kantor.messages("Diproses")) == 1
 
 
 @pytest.mark.parametrize("megabytes", [10])

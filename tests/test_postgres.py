@@ -13,14 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
-from pipeline import cases, db, intake, ledger
+from pipeline import cases, db, intake, ledger, store
 from pipeline.cases import Pengadu, Work
-from pipeline.db import Base, writing
+from pipeline.db import Base, Item, writing
 from pipeline.poller import STEPS, Lanes
 from pipeline.sop import Channel, Stage, TaskKind
 from tests.office import SIGNED, SITI, Office, compose, office, until
@@ -61,6 +62,34 @@ def test_migrations_and_tables_in_the_code_agree(database_url: str, tmp_path: Pa
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
         assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_an_upgrade_renews_twins_and_marks_mails_of_which_the_head_alone_is_kept(
+    database_url: str, tmp_path: Path
+) -> None:
+    raw = b"Subject: Lampu\r\n\r\n" + b"Padam.\r\n" * store.PART
+    engine = db.connect(database_url, tmp_path)
+    command.upgrade(db._alembic(engine), "0013")
+    old = text(
+        "INSERT INTO item (sha256, twin, source, name, state, reason, message_id, received_at, attempts) "
+        "VALUES (:sha256, 'lama', :source, '', 'held', :reason, '', '2026-11-24 02:00:00', 0)"
+    )
+    told = "Surat ini berukuran 60 MB, lebih besar dari batas. Aslinya ada di sana; di sini hanya kepalanya."
+    with writing(engine) as session:
+        for content, source, reason in (
+            (raw, "mail", "lain"),
+            (b"Subject: x\r\n\r\n", "mail", told),
+            (b"y", "scan", ""),
+        ):
+            session.execute(old, {"sha256": store.put(session, content), "source": source, "reason": reason})
+    db.migrate(engine)
+    with writing(engine) as session:
+        mail, head, scan = session.scalars(select(Item).order_by(Item.id))
+        assert [one.full_size for one in (mail, head, scan)] == [None, 0, None]
+        assert mail.twin == ledger.twin_of(raw)
+        assert head.twin == ledger.twin_of_head(b"Subject: x\r\nX-Lain: y\r\n\r\nisi")
+        assert scan.twin == "lama"
     engine.dispose()
 
 

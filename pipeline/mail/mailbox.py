@@ -158,8 +158,14 @@ class Mailbox:
         wanted = list(uids)
         for start in range(0, len(wanted), 500):
             sizes = self._sizes(wanted[start : start + 500])
-            for some in store.batches(sizes.items()):
+            alone = store.BATCH_BYTES + 1  # where the limit is a small one
+            weights = {uid: size if size <= self._limit else alone for uid, size in sizes.items()}
+            for some in store.batches(weights.items()):
                 yield self._fetch({uid: sizes[uid] for uid in some})
+
+    @property
+    def _limit(self) -> int:
+        return self.conf.max_mb * 2**20
 
     @_told
     def _sizes(self, uids: list[int]) -> dict[int, int]:
@@ -170,7 +176,7 @@ class Mailbox:
     def _fetch(self, sizes: dict[int, int]) -> list[Fetched]:
         if len(sizes) == 1:
             ((uid, size),) = sizes.items()
-            if size > self.conf.max_mb * 2**20:
+            if size > self._limit:
                 return self._headers(uid, size)
             if size > store.BATCH_BYTES:
                 return self._big(uid, size)

@@ -96,6 +96,14 @@ def test_a_message_beyond_the_limit_comes_with_its_head_alone(tmp_path: Path, po
     assert one.raw == mail(1).partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
+def test_the_limit_holds_among_others_too(tmp_path: Path, post: Post, outside: IMAPClient) -> None:
+    settings = config.load(write_config(tmp_path, post, overrides={"imap": {"max_mb": 1}}))
+    for n, size in enumerate((100, 2**20 + 5_000, 2**20 + 5_000, 100)):
+        outside.append("INBOX", mail(n, size))
+    with Mailbox(settings) as box:
+        assert [one.whole for batch in box.fetch(box.waiting()) for one in batch] == [True, False, False, True]
+
+
 def test_a_message_that_vanished_meanwhile_is_left_out(settings: Settings, outside: IMAPClient) -> None:
     for n in range(3):
         outside.append("INBOX", mail(n))
