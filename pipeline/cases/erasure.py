@@ -52,12 +52,8 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str) -> Erased:
     if _is_erased(work.session, complaint):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
     merged = select(Complaint.id).where(Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER))
-    open_beside = open_task_of(work, complaint.id, TaskKind.PENGANTAR)  # a letter that is still to be delivered
-    if (
-        open_beside is not None
-        or complaint.stage not in OVER
-        or work.session.scalars(merged.limit(1)).first() is not None
-    ):
+    waits = open_task_of(work, complaint.id, TaskKind.PENGANTAR) is not None  # a letter is still to be delivered
+    if waits or complaint.stage not in OVER or work.session.scalars(merged.limit(1)).first() is not None:
         raise NotErasable(word("hapus.berjalan", nomor=complaint.number))
     if outbox.under_way(work.session, complaint.id):
         raise NotErasable(word("hapus.surat", nomor=complaint.number))
