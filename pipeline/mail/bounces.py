@@ -239,15 +239,24 @@ _STILL_TRYING = re.compile(
             r"will (?:continue|keep) (?:to )?try",
             r"only a temporary failure",
             r"has been delayed",
+            # Bahasa Indonesia and Malay
+            r"(?<!tidak )\bakan (?:terus |tetap )?(?:(?:men)?coba|(?:men)?cuba|dicoba|dicuba|mengulang|diulang)",
+            r"masih (?:akan )?(?:terus )?(?:(?:men|di)coba|(?:men|di)cuba)",
+            r"tidak perlu (?:mengirim|dikirim|kirim|menghantar)(?:kan|nya)? (?:ulang|lagi|kembali|semula)",
         )
     ),
     re.I,
 )
 _WARNING = re.compile(
     r"(?i)\b(?:warning|delayed?|not yet been|still (?:being )?(?:retr|try)|will (?:be )?retr"
-    r"|temporar(?:y|ily)|transient|tertunda|belum terkirim)"
+    r"|temporar(?:y|ily)|transient"
+    r"|tertunda|ditunda|ditangguh|tertangguh|sementara"
+    r"|belum (?:(?:dapat|bisa|boleh) )?(?:ter|di)?(?:kirim|sampai|hantar))"
 )
-_FINAL = re.compile(r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such|does ?n[o']t exist)")
+_FINAL = re.compile(
+    r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such|does ?n[o']t exist"
+    r"|permanen|kekal|menyerah|tidak (?:dikenal|ditemukan|wujud|dijumpai)|tidak akan (?:dicoba|mencoba|dicuba|mencuba))"
+)
 
 
 def _shortened(text: str) -> str:

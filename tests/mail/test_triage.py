@@ -309,3 +309,35 @@ def test_a_report_of_success_is_no_failure() -> None:
     )
     found = classify(read(raw), own_addresses=OWN)
     assert (found.kind, found.failures) == (Kind.AUTO_REPLY, ())
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Terjadi masalah sementara saat mengirim pesan Anda ke a@x.example. Server akan mencoba lagi selama 45 jam.",
+        "Surat belum dapat dikirim ke alamat berikut:\n\n  a@x.example\n\nKami akan mencoba lagi selama 4 hari.",
+        "Pengiriman ke a@x.example ditunda.",
+        "Surel Anda belum sampai ke a@x.example dan masih dicoba.",
+        "Belum bisa dikirim: a@x.example. Alamat server tidak ditemukan, akan dicoba kembali.",
+        "Penghantaran ke a@x.example ditangguhkan. Pelayan akan terus mencuba selama 2 hari.",
+        "Tidak terkirim ke a@x.example. Anda tidak perlu mengirim ulang.",
+    ],
+)
+@pytest.mark.parametrize("sender", ["MAILER-DAEMON@mx.example", "postmaster@mx.example"])
+def test_a_delay_told_in_indonesian_is_not_permanent(sender: str, text: str) -> None:
+    found = verdict(f"From: {sender}", "Subject: Surat belum dapat dikirim", text=text)
+    assert [(f.recipient, f.permanent) for f in found.failures] == [("a@x.example", False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Surat tidak dapat dikirim ke a@x.example: alamat tidak ditemukan. Silakan periksa alamat dan coba lagi.",
+        "Surat Anda belum dapat dikirim ke a@x.example dan server tidak akan mencoba lagi.",
+        "Kesalahan permanen, bukan sementara: a@x.example tidak dikenal.",
+        "Pesan tidak terkirim ke a@x.example. Kotak surat penuh.",
+    ],
+)
+def test_a_failure_told_in_indonesian_is_permanent(text: str) -> None:
+    found = verdict("From: MAILER-DAEMON@mx.example", "Subject: Surat tidak terkirim", text=text)
+    assert [(f.recipient, f.permanent) for f in found.failures] == [("a@x.example", True)]
+
+
