@@ -193,7 +193,7 @@ def hold_scan(work: Work, item: Item, reason: str) -> str:
 def _read(settings: Settings, raw: bytes, by_hand: bool) -> Read:
     message = read(raw)
     verdict = triage.classify(message, own_addresses=settings.own_addresses)
-    if by_hand and verdict.kind in (Kind.SPAM, Kind.LIST):
+    if by_hand and (verdict.kind in (Kind.SPAM, Kind.LIST) or not verdict.certain):
         verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
     enclosed = Enclosed(_letters(settings, message), replies.read_scans(settings, message))
     return Read(message, verdict, enclosed, by_hand)
@@ -252,13 +252,26 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collec
         _scans(work, item, mail.message)
     elif mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
         _bounce(work, item, mail.verdict)
+    elif not mail.verdict.certain and not _from_officials(work.settings, mail.message):
+        _hold_doubtful(work, item, mail.verdict)
     elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
         _hold(work, item, mail.verdict.reason)
-    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM):
+    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (mail.verdict.certain or not mail.message.attachments):
         _done(item, mail.verdict.reason)
     else:
         return _person(work, item, mail, doubled, thread)
     return None
+
+
+def _from_officials(settings: Settings, message: Message) -> bool:
+    """Whether it comes from whom we write to when a mail is held: their robot would be asked about its own answers."""
+    sender = message.sender.email.lower() if message.sender else ""
+    return settings.person_at(sender) is not None or sender == settings.petugas_ti.email.lower()
+
+
+def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> str:
+    """Only its words say that no person wrote it: a JFU decides, and nobody is answered before."""
+    return _hold(work, item, word("ditahan.mungkin_orang", sebab=verdict.reason))
 
 
 def _scans(work: Work, item: Item, message: Message) -> str:
@@ -279,16 +292,19 @@ def _scans(work: Work, item: Item, message: Message) -> str:
 
 def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     """Bound to the mail of ours that it is about (RFC 3464); one that cannot be bound is kept with its reason."""
-    stray = False
+    bound = stray = False
     for failure in verdict.failures:
         # The id alone binds: it cannot be guessed, and a mail that was forwarded comes back from another address.
         mail = outbox.by_message_id(work.session, (failure.original_message_id,))
         if mail is None:
             stray |= outbox.was_written_to(work.session, failure.recipient)
             continue
+        bound = True
         links.revoke(work.session, mail.links, work.now)
         cases.bounced(work, mail, failure.permanent, (failure.diagnostic or failure.status)[:300])
-    return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
+    if stray:
+        return _hold(work, item, word("ditahan.terpental"))
+    return _done(item, verdict.reason) if verdict.certain or bound else _hold_doubtful(work, item, verdict)
 
 
 def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:

@@ -320,10 +320,87 @@ def test_away_notice_of_the_pengadu_does_not_start_the_stopped_clock(desk: Desk)
     assert desk.task("laporkan_kepala").paused_at is not None
 
 
+DOUBTFUL: list[tuple[str, str, dict[str, str]]] = [
+    ("Tidak di tempat: petugas loket 3", "Sudah tiga kali saya datang.", {}),
+    ("Terkirim: laporan jalan rusak", "Jalan Mawar rusak.", {}),
+    ("Email ke kelurahan tidak bisa terkirim", "Tidak bisa terkirim ke lurah@kota3.example sejak Senin.", {}),
+    ("Pesan baru", "Lampu jalan mati.", {"Auto-Submitted": "auto-generated", "Reply-To": "ani@warga.example"}),
+    ("Penerusan", "Lampu jalan mati.", {"Auto-Submitted": "auto-generated", "X-Aduan-Loop": "aduan@lain.example"}),
+    ("Lampu mati", "Lampu jalan mati.", {"X-MS-Exchange-Inbox-Rules-Loop": "a@b.example"}),
+    ("Tiket 7", "Ini adalah email otomatis, mohon tidak membalas email ini.", {}),
+]
+
+
+@pytest.mark.parametrize(("subject", "text", "headers"), DOUBTFUL)
+def test_what_only_words_call_a_robot_waits_for_the_jfu_who_may_make_it_a_complaint(
+    desk: Desk, subject: str, text: str, headers: dict[str, str]
+) -> None:
+    mail = letter(desk, subject, text)
+    for name, value in headers.items():
+        mail[name] = value
+    item = desk.take_in(mail.as_bytes())
+    assert item.state == "held"
+    assert "belum pasti" in item.reason
+    assert {m.name for m in desk.mails()} == {"tugas_tertahan"}, "nobody outside is answered"
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+    assert desk.complaint().perihal == subject
+    assert [m.recipient for m in desk.mails("tanda_terima")] == [SITI]
+
+
 @pytest.mark.parametrize("sender", [INTAKE, INTAKE.upper()])
-def test_mail_from_our_own_address_is_a_loop(desk: Desk, sender: str) -> None:
-    desk.take_in(letter(desk, sender=sender).as_bytes())
-    assert [desk.count(t) for t in (Complaint, Outbox)] == [0, 0]
+def test_mail_from_our_own_address_without_our_mark_waits_for_the_jfu(desk: Desk, sender: str) -> None:
+    """The form of the office's web site writes with the office's address."""
+    mail = letter(desk, sender=sender)
+    mail["Reply-To"] = SITI
+    assert desk.take_in(mail.as_bytes()).state == "held"
+    assert {m.name for m in desk.mails()} == {"tugas_tertahan"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("", "Saya sedang cuti sampai Senin."), ("Tidak di tempat: petugas loket 3", "Loketnya kosong.")],
+)
+def test_away_notice_without_headers_is_no_answer_of_the_pengadu_and_waits_for_the_jfu(
+    desk: Desk, subject: str, text: str
+) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu")
+    asked = desk.mails("tanya_pengadu")[0]
+    item = desk.take_in(reply(desk, asked, text, subject=subject or f"Re: {asked.subject}").as_bytes())
+    assert item.state == "held"
+    assert desk.kinds(number)[-1] is EventKind.CITIZEN_ASKED
+    assert desk.task("laporkan_kepala").paused_at is not None
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+    assert desk.kinds(number)[-1] is EventKind.CITIZEN_WROTE, "a JFU has read it: it is an answer"
+
+
+def test_away_notice_of_an_official_is_laid_aside_and_nobody_is_asked_about_it(desk: Desk) -> None:
+    """The JFU who is away would answer the mail about the held answer, and so on."""
+    asked = at_letter(desk)
+    before = desk.count(Outbox)
+    for more in ({"subject": "Tidak di tempat: Re"}, {"text": "Saya sedang cuti."}):
+        assert desk.take_in(reply(desk, asked, **more).as_bytes()).state == "done"
+    assert desk.count(Outbox) == before
+    files = [("surat.docx", WORD, draft(desk))]
+    desk.take_in(reply(desk, asked, "Saya sedang cuti, suratnya terlampir.", files=files).as_bytes())
+    assert desk.documents()[-1].kind == "surat", "no robot attaches a letter"
+
+
+def worded_bounce(message_id: str) -> bytes:
+    """A report of a mail server that sends it as a person would, without a standard's form."""
+    returned = f"\n\nMessage-ID: {message_id}\n" if message_id else "\n"
+    return (
+        "From: Layanan Surat <layanan@warga.example>\r\nSubject: Surat tidak terkirim\r\n\r\n"
+        f"Tidak dapat dikirim ke: {SITI}{returned}"
+    ).encode()
+
+
+def test_a_report_in_words_alone_is_believed_where_it_names_a_mail_of_ours(desk: Desk) -> None:
+    number = desk.record(email=SITI)
+    (ack,) = desk.mails("tanda_terima")
+    assert desk.take_in(worded_bounce(ack.message_id)).state == "done"
+    assert desk.kinds(number)[-1] is EventKind.BOUNCED
+    assert desk.take_in(worded_bounce("<lain@lain.example>")).state == "held"
 
 
 def test_mail_of_ours_that_comes_back_as_it_left_ends_there(desk: Desk) -> None:

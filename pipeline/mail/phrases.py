@@ -17,6 +17,9 @@ def _starting(*phrases: str) -> re.Pattern[str]:
     return re.compile(rf"^\W{{0,10}}(?:{'|'.join(phrases)})", re.I)
 
 
+# What a mail is called in Bahasa Indonesia and Malay.
+_SURAT = r"(?:surat|pesan|mesej|e-?mel|e-?mail|surel)"
+
 # --- senders -------------------------------------------------------------------------------
 
 DAEMON_ADDRESS = _starting(
@@ -30,6 +33,7 @@ DAEMON_ADDRESS = _starting(
     r"imss\b",
     r"post[-_]master\b",
 )
+MAILER_DAEMON = _starting(r"mail(?:er)?[-_.]?daemon\b")
 # Also the addresses of people and of shared mailboxes: their words must tell.
 MAIL_OFFICE_ADDRESS = _starting(
     r"bounces?\b",
@@ -52,11 +56,11 @@ ROBOT_SENDER = _any(r"no-?reply", r"daemon", r"postmaster", r"virus", r"mailscan
 # The part before the @ of an address that no person reads.
 ROBOT_MAILBOX = _starting(
     r"(?:no|do|dont|not|tidak)[-_.]?(?:not[-_.]?)?(?:reply|balas)",
-    r"auto",
-    r"notif",
-    r"system",
-    r"robot",
+    r"auto(?:[-_.]?(?:re(?:ply|spon\w*)|mail(?:er)?|answer|confirm\w*|notif\w*|generated|message))?(?![a-z])",
+    r"notif(?:y|ier|ikasi|ications?)?(?![a-z])",
+    r"(?:system|sistem|robot)(?![a-z])",
 )
+ANSWERED_SUBJECT = re.compile(r"\s*(?:re|bls|aw|sv|antw|tr)\s*:", re.I)
 
 # --- a mail did not arrive: subjects -------------------------------------------------------
 
@@ -89,10 +93,11 @@ BOUNCE_SUBJECT = _any(
     r"^reject mail\b",
     # Bahasa Indonesia
     r"^\W{0,3}tidak (?:dapat )?(?:ter|di)?kirim(?:kan)?\s*:",
-    r"(?:surat|pesan|e-?mail)(?: anda)? (?:tidak|gagal|belum) (?:dapat |bisa )?(?:ter|di)?kirim",
+    rf"{_SURAT}(?: anda)? (?:tidak|gagal|belum) (?:dapat |bisa )?(?:ter|di)?(?:kirim|sampai|hantar)",
     r"gagal (?:meng|ter|di)?kirim",
     r"tidak (?:dapat |bisa )?(?:ter|di)kirim",
-    r"pengiriman (?:surat |pesan |e-?mail )?(?:gagal|tertunda)",
+    rf"(?:pengiriman|penghantaran) (?:{_SURAT} )?(?:gagal|tertunda|ditunda|terlambat)",
+    rf"^\W{{0,9}}kotak {_SURAT}(?: (?:penerima|pengguna|tujuan))?(?: sudah| telah)? penuh\W{{0,9}}$",
     r"status pengiriman",
     # German, French, Spanish, Portuguese, Italian, Dutch
     r"unzustellbar",
@@ -169,12 +174,12 @@ BOUNCE_WORDS = _any(
     r"\b[45]\.\d\.\d{1,2}\b",
     r"\b55[0-4][ -]",
     # Bahasa Indonesia
-    r"(?:tidak dapat|tidak bisa|belum) (?:ter|di)?(?:kirim|sampai)",
+    r"(?:tidak|belum)(?: dapat| bisa| boleh)? (?:ter|di)?(?:kirim|sampai(?:kan)?|hantar)\b",
     r"gagal (?:ter|di)?kirim",
     r"pengiriman gagal",
     r"tidak terkirim",
-    r"alamat (?:e-?mail )?(?:tersebut )?tidak (?:dapat )?ditemukan",
-    r"kotak (?:surat|masuk) penuh",
+    rf"alamat (?:{_SURAT} )?(?:tersebut )?tidak (?:dapat )?ditemukan",
+    rf"kotak (?:masuk|{_SURAT})(?: (?:penerima|pengguna|tujuan|anda))?(?: sudah| telah)? penuh",
     # German, French, Spanish, Portuguese, Italian, Dutch
     r"unzustellbar",
     r"konnte nicht",
@@ -209,7 +214,7 @@ BOUNCE_WORDS = _any(
 SUCCESS = _any(r"success", r"(?:has been|was) (?:delivered|relayed|sent)\b", r"berhasil", r"erfolgreich")
 # Words of a person, by which a complaint about a lost mail or parcel differs from a report.
 PERSON_WORDS = _any(
-    r"\b(?:saya|aku|kami sekeluarga|warga|ybs)\b",
+    r"(?<![\w@.-])(?:saya|aku|kami sekeluarga|warga|ybs)\b(?![@.-]\w)",  # not in an address
     r"\b(?:yth|kepada yang terhormat|assalam\w*|wassalam\w*|dengan hormat|hormat (?:saya|kami))\b",
     r"\bselamat (?:pagi|siang|sore|malam)\b",
     r"\b(?:tolong|mohon (?:bantu|segera|tindak|ditindak|diperbaiki|perhatian|maaf|penjelasan|info))",
@@ -231,8 +236,13 @@ AUTO_SUBJECT = _starting(
     r"on (?:annual |maternity )?(?:leave|vacation|holiday)",
     r"vacation (?:reply|message|notice|response)",
     # Bahasa Indonesia
-    r"(?:balas(?:an)?|jawab(?:an)?|pesan|respon(?:s)?|e-?mail|surat) otomatis",
-    r"(?:saya )?(?:sedang|lagi) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat))\b",
+    # "Pesan otomatis tagihan PDAM salah alamat" is what a person complains of
+    rf"(?:balas(?:an)?|jawab(?:an)?|respons?|{_SURAT}) (?:otomatis|automatik)"
+    r"(?=\s{0,9}(?:$|[^\w\s]|(?:re|bls|fwd?)\b))",
+    r"balasan otomatis (?:dari|untuk|atas)\b",
+    r"(?:saya )?(?:sedang|lagi) cuti\b",
+    r"(?:saya )?(?:sedang|lagi) (?:di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat))"
+    r"(?=\s{0,9}(?:$|[^\w\s]|(?:sampai|hingga|s\.?d\.?|mulai|sejak|pada|tanggal|hari ini|sementara|\d)))",
     r"(?:di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat)|cuti)"
     r"(?: \((?:sampai|hingga|s\.?d\.?)[^)]{0,60}\))?\s{0,9}(?::|$|[-–—]|sampai|hingga|s\.d\.|mulai tanggal)",
     r"pemberitahuan (?:cuti|di luar kantor)",
@@ -278,7 +288,7 @@ CHALLENGE = _any(
     rf"\byour {_MAIL}\b.{{0,160}}?\b(?:held|queued|delayed|quarantined|waiting|(?:not|only) be delivered)\b"
     r".{0,160}?\b(?:until|unless|once|after) you\b.{0,60}?\b(?:confirm|verify|reply|respond|click|authori[sz]e)",
     rf"\b(?:to (?:complete|confirm) (?:this|the) verification|to release your {_MAIL})\b",
-    r"\b(?:pesan|e-?mail|surat) (?:anda|saudara)\b.{0,160}?\bditahan\b.{0,160}?\b(?:konfirmasi|verifikasi)",
+    rf"\b{_SURAT} (?:anda|saudara)\b.{{0,160}}?\bditahan\b.{{0,160}}?\b(?:konfirmasi|verifikasi)",
 )
 
 # --- a scanner has stopped a mail --------------------------------------------------------------
@@ -294,17 +304,44 @@ RECEIPT_SUBJECT = re.compile(
     r"|delivered|terkirim)\s{0,9}:\s{0,9}\S",
     re.I,
 )
-AUTO_WORDS = _any(
+# --- what a text says of itself ------------------------------------------------------------------
+
+_ENGLISH_AUTO = (
     r"\bthis is an? (?:automat(?:ed|ic)|auto-?generated)",
-    r"\bautomatically generated",
-    r"\bdo not reply to this",
-    r"\bplease do not (?:directly )?reply",
-    r"\bi am (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)",
-    r"\bini adalah (?:pesan|e-?mail|surat|balasan) otomatis",
-    r"\b(?:pesan|e-?mail|surat|balasan) ini (?:dikirim|dibuat|dihasilkan) (?:secara )?otomatis",
-    r"\b(?:mohon|harap|jangan) (?:untuk )?(?:tidak )?(?:membalas|balas) (?:ke )?(?:e-?mail|pesan|surat) ini",
-    r"\bsaya (?:sedang|saat ini) (?:cuti|di ?luar kantor|tidak (?:berada )?di (?:kantor|tempat))",
+    r"\bthis (?:message|e-?mail|mail) (?:is|was|has been) automatically (?:generated|sent)",
+    r"\b(?:please )?do not (?:directly )?reply(?: directly)? to this",
 )
+_INDONESIAN_AUTO = (
+    rf"\bini (?:adalah |merupakan |ialah )?(?:{_SURAT}|balasan|jawaban|respons?) (?:yang )?"
+    r"(?:otomatis|automatik|dijana)",
+    rf"\b(?:{_SURAT}|balasan|jawaban) ini (?:adalah |merupakan )?(?:(?:dikirim|dibuat|dihasilkan|dijana)(?:kan)? )?"
+    r"(?:oleh (?:sistem|komputer) )?(?:secara )?(?:otomatis|automatik)",
+    rf"\b(?:mohon|harap|jangan|dimohon)(?: untuk)?(?: tidak)? (?:membalas|balas|dibalas) (?:ke |kepada )?{_SURAT} ini",
+)
+_AWAY = (
+    r"(?:saat ini )?saya (?:saat ini )?(?:sedang |lagi )?(?:cuti|dinas luar|di ?luar kantor"
+    r"|tidak (?:berada |ada )?di (?:kantor|tempat))\b"
+)
+_AWAY_ENGLISH = r"(?:i am|i'm) (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)\b"
+_GREETING = (
+    r"\W{0,9}(?:(?:yth|kepada|halo|hai|selamat (?:pagi|siang|sore|malam)|dengan hormat|salam|assalam|dear|hello|hi"
+    r"|terima kasih)\b\.?[^\n.,!]{0,80}[\n.,!]\W{0,9}){0,3}(?:mohon maaf,? |maaf,? )?"
+)
+AUTO_WORDS = _any(
+    r"\bautomatically generated",
+    r"\bplease do not (?:directly )?reply",
+    *_ENGLISH_AUTO,
+    r"\bi am (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)",
+    *_INDONESIAN_AUTO,
+    rf"\b{_AWAY}",
+)
+# The same as a sentence of its own; in a person's words it is quoted, or stands in the middle.
+SAYS_AUTOMATIC = re.compile(
+    r"(?:^|[.!?]\s)[ \t(*\[_]{0,9}(?:(?:catatan|perhatian|note): ?)?"
+    rf"(?:{'|'.join((*_ENGLISH_AUTO, *_INDONESIAN_AUTO))})",
+    re.I | re.M,
+)
+SAYS_AWAY = re.compile(rf"{_GREETING}(?:{_AWAY}|{_AWAY_ENGLISH})", re.I)
 # The fields of a form on a web site, which holds what a person wrote.
 FORM_FIELD = re.compile(
     r"^[ \t*>-]{0,9}(?:nama|nik|no\.? ?(?:hp|telp|telepon)|telepon|hp|alamat|e-?mail|kontak|isi|pesan|keluhan"

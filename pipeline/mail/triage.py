@@ -1,7 +1,8 @@
 """What kind of mail this is, before anybody is asked to act on it.
 
 Hides the marks of robots: loops, delivery reports, automatic answers, lists, spam filters.
-The first rule that matches wins; each verdict carries the reason that the clerk reads.
+The first rule that matches wins; each verdict carries the reason that the clerk reads, and says whether it is certain:
+by the headers that standards give to robots, or only by words that a person may use as well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.mail import bounces, phrases
+from pipeline.mail import addresses, bounces, phrases, reply
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Message
 
@@ -33,11 +34,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The kind, why (Bahasa Indonesia), and whom a mail did not reach (a bounce, or an answer that holds it back)."""
+    """The kind, why (Bahasa Indonesia), and whom a mail did not reach (a bounce, or an answer that holds it back).
+
+    Not `certain`: a person may have written it, so that somebody has to look at it before it is laid aside.
+    """
 
     kind: Kind
     reason: str
     failures: tuple[Failure, ...] = ()
+    certain: bool = True
 
 
 def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | None = None) -> Verdict:
@@ -52,6 +57,7 @@ def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | No
         lambda: _null_path(message, own),
         lambda: _worded(message, own),
         lambda: _list(message),
+        lambda: _automatic_text(message, own),
         lambda: _spam(message),
     )
     verdicts = (rule() for rule in rules)
@@ -62,10 +68,13 @@ def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | No
 
 
 def _own(message: Message, own: frozenset[str]) -> Verdict | None:
-    if message.header(LOOP_HEADER):
+    looped = {address.email.lower() for value in message.all(LOOP_HEADER) for address in addresses.parse(value)}
+    if looped & own:
         return Verdict(Kind.OWN, "Surat ini dikirim oleh sistem ini sendiri dan kembali lagi.")
-    if message.sender and message.sender.email.lower() in own:
-        return Verdict(Kind.OWN, "Pengirimnya adalah alamat kantor ini sendiri.")
+    if message.header(LOOP_HEADER):  # perhaps a complaint that they pass on to this office
+        return Verdict(Kind.AUTO_REPLY, "Surat ini dikirim oleh sistem pengaduan kantor lain.", certain=False)
+    if message.sender and message.sender.email.lower() in own:  # perhaps the form on the office's own web site
+        return Verdict(Kind.OWN, "Pengirimnya adalah alamat kantor ini sendiri.", certain=False)
     return None
 
 
@@ -98,20 +107,29 @@ def _passed_on(message: Message) -> bool:
 
 def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     """A report in free text from a mail server's own address."""
-    certain = _from_daemon(message)
-    if not certain and not _from_mail_office(message):
+    daemon = _from_daemon(message)
+    if not daemon and not _from_mail_office(message):
         return None
     words = bounces.explanation(message)
     subject, told = phrases.BOUNCE_SUBJECT.search(message.subject), phrases.BOUNCE_WORDS.search(words)
-    if (certain and (subject or told)) or (subject and told and not _a_person_speaks(message)):
+    if (daemon and (subject or told)) or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
-        return _bounce("Server surat memberitahukan bahwa surat tidak sampai.", failures)
-    return _robot_daemon(message, own) if certain else None
+        reason = "Server surat memberitahukan bahwa surat tidak sampai."
+        return _bounce(reason, failures, certain=_surely_a_server(message))
+    return _robot_daemon(message, own) if daemon else None
+
+
+def _surely_a_server(message: Message) -> bool:
+    """Whether a report in free text is one, though people have such names and addresses too (postmaster, IT)."""
+    if _no_envelope_sender(message) or phrases.MAILER_DAEMON.match(_sender(message)):
+        return True
+    named = phrases.DAEMON_ADDRESS.match(_sender(message)) or bounces.returns_a_mail(message)
+    return bool(named) and not _a_person_speaks(message)
 
 
 def _robot_daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     """What a MAILER-DAEMON says in a language unknown here: of a mail to somebody, or of something else."""
-    if not re.match(r"(?i)mail(?:er)?-daemon@", message.sender.email if message.sender else ""):
+    if not phrases.MAILER_DAEMON.match(_sender(message)):
         return None
     failures = bounces.from_words(message, own)
     if failures and not phrases.SUCCESS.search(message.text[:3_000]):
@@ -131,7 +149,12 @@ def _from_daemon(message: Message) -> bool:
 
 
 def _from_mail_office(message: Message) -> bool:
-    return bool(phrases.MAIL_OFFICE_ADDRESS.match(message.sender.email if message.sender else message.header("From")))
+    return bool(phrases.MAIL_OFFICE_ADDRESS.match(_sender(message)))
+
+
+def _sender(message: Message) -> str:
+    """The address; what stands in its place where there is none."""
+    return message.sender.email if message.sender and message.sender.email else message.header("From")
 
 
 def _a_person_speaks(message: Message) -> bool:
@@ -142,38 +165,48 @@ def _a_person_speaks(message: Message) -> bool:
 
 def _is_form(message: Message) -> bool:
     """Whether a web site mails what a visitor wrote: two fields of a form, or another one to answer."""
+    return _answers_go_elsewhere(message) or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
+
+
+def _answers_go_elsewhere(message: Message) -> bool:
     sender = message.sender.email.lower() if message.sender else ""
-    visitor = any(address.email.lower() not in {"", sender} for address in message.reply_to)
-    return visitor or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
+    return any(address.email.lower() not in {"", sender} for address in message.reply_to)
 
 
-def _bounce(reason: str, failures: list[Failure]) -> Verdict:
-    return Verdict(Kind.BOUNCE, reason, tuple(failures))
+def _bounce(reason: str, failures: list[Failure], *, certain: bool = True) -> Verdict:
+    return Verdict(Kind.BOUNCE, reason, tuple(failures), certain)
 
 
-def _robot(message: Message, own: frozenset[str], reason: str) -> Verdict:
+def _robot(message: Message, own: frozenset[str], reason: str, *, certain: bool = True) -> Verdict:
     """An automatic answer; or what it says of a mail that has not reached its reader: held back until its writer
     proves to be human, which the program will not, or stopped by a virus scanner."""
     said = " ".join(bounces.explanation(message)[:3_000].split())
     if message.sender and phrases.CHALLENGE.search(said):
         words = "Penerima meminta bukti bahwa pengirimnya manusia."
         failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
-        return Verdict(Kind.AUTO_REPLY, "Surat kami ditahan sampai pengirimnya membuktikan diri manusia.", (failure,))
+        held = "Surat kami ditahan sampai pengirimnya membuktikan diri manusia."
+        return Verdict(Kind.AUTO_REPLY, held, (failure,), certain)
     if phrases.SCANNER.search(said):
-        return _bounce("Pemindai virus melaporkan surat yang ditahan.", bounces.from_words(message, own))
-    return Verdict(Kind.AUTO_REPLY, reason)
+        failures = bounces.from_words(message, own)
+        return _bounce("Pemindai virus melaporkan surat yang ditahan.", failures, certain=certain)
+    return Verdict(Kind.AUTO_REPLY, reason, certain=certain)
 
 
 def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     """An empty envelope sender: a robot that wants no answer (RFC 5321, 4.5.5)."""
-    if message.header("Return-Path").replace(" ", "") not in {"<>", "<MAILER-DAEMON>"}:
+    if not _no_envelope_sender(message):
         return None
+    certain = not _answers_go_elsewhere(message)
     words = bounces.explanation(message)
     told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
     if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
-        return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures)
-    return _robot(message, own, "Pengirim amplopnya kosong (surat dari mesin).")
+        return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures, certain=certain)
+    return _robot(message, own, "Pengirim amplopnya kosong (surat dari mesin).", certain=certain)
+
+
+def _no_envelope_sender(message: Message) -> bool:
+    return message.header("Return-Path").replace(" ", "") in {"<>", "<MAILER-DAEMON>"}
 
 
 def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
@@ -182,11 +215,11 @@ def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
         return None
     words = bounces.explanation(message)
     if phrases.BOUNCE_WORDS.search(words):
-        answered = re.match(r"(?i)\s*(?:re|bls|aw)\s*:", message.subject)
+        answered = phrases.ANSWERED_SUBJECT.match(message.subject)
         robot = phrases.ROBOT_SENDER.search(message.header("From"))
         failures = bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
         if failures:
-            return _bounce("Judul dan isinya melaporkan bahwa surat tidak sampai.", failures)
+            return _bounce("Judul dan isinya melaporkan bahwa surat tidak sampai.", failures, certain=False)
     return None
 
 
@@ -226,22 +259,59 @@ _AUTO_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+# What a program sends by itself, which may be a person's words all the same: a form of a web site, a mail that a rule
+# of Exchange passes on.
+_PASSED_ON: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.I))
+    for name, pattern in (
+        ("X-MS-Exchange-Inbox-Rules-Loop", r"\S"),
+        ("X-MS-Exchange-Generated-Message-Source", r"Rules"),
+        ("X-Autogenerated", r"mirror|forward"),
+    )
+)
+_GENERATED = ("Auto-Submitted", re.compile(r"auto-generated", re.I))
+
+
 def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
-    for name, pattern in _AUTO_HEADERS:
-        if any(pattern.search(value) for value in message.all(name)):
-            return _robot(message, own, f"Balasan otomatis menurut kepala surat {name}.")
-    return None
+    found = [(name, value) for name, pattern in _AUTO_HEADERS for value in message.all(name) if pattern.search(value)]
+    if not found:
+        return None
+    weak = [
+        one for one in found if any(one[0] == name and mark.search(one[1]) for name, mark in (*_PASSED_ON, _GENERATED))
+    ]
+    certain = len(weak) < len(found) or not _may_be_passed_on(message)
+    return _robot(message, own, f"Balasan otomatis menurut kepala surat {found[0][0]}.", certain=certain)
+
+
+def _may_be_passed_on(message: Message) -> bool:
+    """Whether a program seems to send on what a person wrote."""
+    by_rule = any(mark.search(value) for name, mark in _PASSED_ON for value in message.all(name))
+    if by_rule and message.all("Auto-Submitted") and phrases.AUTO_SUBJECT.search(message.subject):
+        by_rule = False  # Exchange's own answer while somebody is away
+    return by_rule or _is_form(message)
 
 
 def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
+    """By the words of the subject or of a robot's mailbox; certain only where the envelope wants no answer."""
+    certain = _no_envelope_sender(message) and not _answers_go_elsewhere(message)
     if phrases.AUTO_SUBJECT.search(message.subject):
-        return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.")
+        return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.", certain=certain)
     if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
-        return Verdict(Kind.AUTO_REPLY, "Tanda terima baca.")
-    sender = message.sender.email if message.sender else ""
-    robot = phrases.ROBOT_MAILBOX.match(sender) and phrases.AUTO_WORDS.search(message.text[:3_000])
+        return Verdict(Kind.AUTO_REPLY, "Judulnya seperti tanda terima baca.", certain=certain)
+    robot = phrases.ROBOT_MAILBOX.match(_sender(message)) and phrases.AUTO_WORDS.search(message.text[:3_000])
     if robot and not _is_form(message):
-        return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.")
+        return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.", certain=certain)
+    return None
+
+
+def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
+    """By what is said at the start of a text, above all quotes: that no person writes here, or that they are away."""
+    if _is_form(message):
+        return None
+    new = reply.split(message.text[:3_000]).new[:600]
+    answers = message.in_reply_to or message.references or phrases.ANSWERED_SUBJECT.match(message.subject)
+    if phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new)):
+        return _robot(message, own, "Isinya menyatakan surat otomatis.", certain=False)
     return None
 
 
