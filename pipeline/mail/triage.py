@@ -329,9 +329,25 @@ def _list(message: Message) -> Verdict | None:
     return None
 
 
+# What a mail server writes on what it takes for spam: SpamAssassin, Exchange (a level of 5 to 9), Microsoft 365,
+# Rspamd, Barracuda.
+_SPAM_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.I))
+    for name, pattern in (
+        ("X-Spam-Flag", r"\s*(?:yes|true|spam)\b"),
+        ("X-Spam-Status", r"\s*(?:yes|true)\b"),
+        ("X-Spam", r"\s*(?:yes|true)\b"),
+        ("X-MS-Exchange-Organization-SCL", r"\s*[5-9]\s*$"),
+        ("X-Forefront-Antispam-Report", r"(?:.*;)?\s*SFV:(?:SPM|SKS|SKB)\b"),
+        ("X-Rspamd-Action", r"\s*(?:add header|rewrite subject|reject)\b"),
+        ("X-Barracuda-Spam-Status", r"\s*yes\b"),
+    )
+)
+
+
 def _spam(message: Message) -> Verdict | None:
     """Only what the office's own mail server says; nothing is guessed from the words."""
-    flags = [*message.all("X-Spam-Flag"), *message.all("X-Spam-Status"), *message.all("X-Spam")]
-    if any(re.match(r"(?i)\s*(?:yes|true)\b", value) for value in flags):
-        return Verdict(Kind.SPAM, "Ditandai sebagai spam oleh server surat.")
+    for name, pattern in _SPAM_HEADERS:
+        if any(pattern.match(value) for value in message.all(name)):
+            return Verdict(Kind.SPAM, "Ditandai sebagai spam oleh server surat.")
     return None

@@ -375,9 +375,39 @@ def test_lists_are_recognised(header: str) -> None:
     assert verdict("From: a@b.example", header).kind is Kind.LIST
 
 
-@pytest.mark.parametrize("header", ["X-Spam-Flag: YES", "X-Spam-Status: Yes, score=9"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Spam-Flag: YES",
+        "X-Spam-Flag: spam",
+        "X-Spam-Status: Yes, score=9",
+        "X-MS-Exchange-Organization-SCL: 5",
+        "X-MS-Exchange-Organization-SCL: 9",
+        "X-Forefront-Antispam-Report: CIP:203.0.113.9;CTRY:ID;LANG:id;SCL:5;SRV:;SFV:SPM;H:mx;CAT:SPM;",
+        "X-Rspamd-Action: add header",
+        "X-Rspamd-Action: rewrite subject",
+        "X-Rspamd-Action: reject",
+        "X-Barracuda-Spam-Status: Yes, SCORE=7.2",
+    ],
+)
 def test_spam_is_what_the_server_says(header: str) -> None:
     assert verdict("From: a@b.example", header).kind is Kind.SPAM
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Spam-Flag: NO",
+        "X-MS-Exchange-Organization-SCL: 4",
+        "X-MS-Exchange-Organization-SCL: -1",
+        "X-Forefront-Antispam-Report: CIP:203.0.113.9;SCL:1;SFV:NSPM;H:mx;",
+        "X-Rspamd-Action: no action",
+        "X-Rspamd-Action: greylist",
+        "X-Barracuda-Spam-Status: No, SCORE=0.0",
+    ],
+)
+def test_a_filter_that_was_content_makes_no_spam(header: str) -> None:
+    assert verdict("From: a@b.example", header).kind is Kind.PERSON
 
 
 def test_a_delivery_report_names_failed_and_delayed_recipients_only() -> None:
