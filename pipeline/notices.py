@@ -874,21 +874,28 @@ def bounce(
     mail: Outbox,
     diagnostic: str,
 ) -> None:
+    """A mail did not reach the pengadu, or another outside the office whom it went to."""
     to = Letter(person.email, person.nama, complaint, link_id=link_id)
-    _send(session, settings, now, "terpental", to, petugas=person, surat=mail, sebab=diagnostic)
+    citizen = mail.recipient.lower() == complaint.email.lower()
+    whom = word("terpental.pengadu") if citizen else mail.recipient_name or mail.recipient
+    _send(
+        session, settings, now, "terpental", to, petugas=person, surat=mail, sebab=diagnostic, pengadu=citizen,
+        kepada=whom,
+    )  # fmt: skip
 
 
 def official_unreached(
-    session: Session, settings: Settings, now: datetime, complaint: Complaint, mail: Outbox, reason: str
+    session: Session, settings: Settings, now: datetime, complaint: Complaint | None, address: str, reason: str
 ) -> None:
-    """To the IT officer: an official's address does not take mail. Never about a mail to the IT officer, and at most
+    """To the IT officer: an official's address does not take mail. Never about the IT officer's own, and at most
     so many an hour, so that no bounce of a bounce goes round (RFC 3834)."""
     to = settings.petugas_ti.email
     since = now - timedelta(hours=1)
     name = "petugas_tak_terjangkau"
-    if mail.recipient == to or outbox.count_since(session, [to], (name,), since)[to] >= settings.smtp.answers_per_hour:
+    told = outbox.count_since(session, [to], (name,), since)[to]
+    if address.lower() == to.lower() or told >= settings.smtp.answers_per_hour:
         return
-    _send(session, settings, now, name, Letter(to, "", complaint), surat=mail, sebab=reason)
+    _send(session, settings, now, name, Letter(to, "", complaint), alamat=address, sebab=reason)
 
 
 def waiting(

@@ -283,6 +283,29 @@ def test_bounce_that_cannot_be_bound_is_held_if_we_ever_wrote_there(desk: Desk) 
     assert (item.state, len(desk.item_tasks(item.id))) == ("held", 1)
 
 
+@pytest.mark.parametrize("end", ["bounced", "dead"])
+@pytest.mark.parametrize("name", ["tugas_tertahan", "tugas_pindai"])
+def test_of_a_mail_about_no_complaint_that_does_not_arrive_the_it_officer_hears(
+    desk: Desk, name: str, end: str
+) -> None:
+    if name == "tugas_tertahan":
+        desk.take_in(spam(desk).as_bytes())
+    else:
+        scan(desk, SIGNED)
+    mail = desk.mails(name)[0]
+    if end == "bounced":
+        desk.take_in(office.bounce_of(mail_of(mail, desk), desk.clock()))
+    else:
+        with writing(desk.engine) as session:
+            row = session.get_one(Outbox, mail.id)
+            row.state, row.error = "dead", "550 5.1.1 User unknown"
+        intake.take_results(desk.engine, desk.settings, desk.clock)
+    (told,) = desk.mails("petugas_tak_terjangkau")
+    assert told.recipient == desk.settings.petugas_ti.email
+    assert mail.recipient in told.text
+    assert "User unknown" in told.text
+
+
 def test_bounce_of_a_mail_that_is_not_ours_is_kept_and_moves_nothing(desk: Desk) -> None:
     foreign = letter(desk).as_bytes()
     item = desk.take_in(office.bounce_of(Mail(SITI, foreign), desk.clock()))

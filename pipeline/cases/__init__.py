@@ -36,6 +36,7 @@ from pipeline.cases.results import (
     letter_by_mail,
     letters_to_sign,
     next_version,
+    official_unreached,
 )
 from pipeline.cases.slips import (
     READ_STACK,
@@ -142,6 +143,7 @@ __all__ = [
     "meeting_answered",
     "merge_parent",
     "next_version",
+    "official_unreached",
     "on_board",
     "open_item_task",
     "open_slips",

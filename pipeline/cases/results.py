@@ -114,6 +114,8 @@ def letter_by_mail(
 def delivery_result(work: Work, mail: Outbox) -> None:
     """The end of a mail of ours. A letter that the server took closes langkah 5; one that it refused opens it again."""
     complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
+    if complaint is None and mail.state == "dead" and _is_official(work, mail.recipient):
+        official_unreached(work, mail.recipient, mail.error)
     if complaint is not None and mail.name == COVERING_MAIL:
         _covering_result(work, complaint, mail)
         return
@@ -173,6 +175,8 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
     """A mail of ours came back (RFC 3464). A letter reopens langkah 5; anything else is noted and told to the JFU."""
     complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
     if complaint is None:
+        if permanent and _is_official(work, mail.recipient):
+            official_unreached(work, mail.recipient, diagnostic)
         return
     log(
         work,
@@ -197,16 +201,30 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
 def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> None:
     """A mail that will not arrive: the clock that waited for its answer goes on, and somebody hears of it.
 
-    Of an official's bad address the IT officer hears, of the pengadu's the JFU (and the Sekretaris who asked).
+    Of an official's bad address the IT officer hears, of the pengadu's the JFU (and the Sekretaris who asked), of one
+    outside the office that somebody typed the JFU and the Sekretaris.
     """
-    if mail.recipient.lower() != complaint.email.lower():
-        notices.official_unreached(work.session, work.settings, work.now, complaint, mail, reason)
+    citizen = mail.recipient.lower() == complaint.email.lower()
+    if not citizen and _is_official(work, mail.recipient):
+        official_unreached(work, mail.recipient, reason, complaint)
         return
     told = {p.kode: p for p in work.settings.holders(Role.JFU)}
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
-    if mail.name == "tanya_pengadu" and waiting is not None:
-        resume(work, waiting)
+    asked = waiting if citizen and mail.name == "tanya_pengadu" else None
+    if asked is not None:
+        resume(work, asked)
+    if asked is not None or not citizen:
         told |= {p.kode: p for p in work.settings.holders(Role.SEKRETARIS)}
     for person in told.values():
         link_id = window(work, complaint, person) if Role.JFU in person.peran else None
         notices.bounce(work.session, work.settings, work.now, complaint, person, link_id, mail, reason)
+
+
+def _is_official(work: Work, address: str) -> bool:
+    """Whether config.toml names the address."""
+    return work.settings.person_at(address) is not None or address.lower() == work.settings.petugas_ti.email.lower()
+
+
+def official_unreached(work: Work, address: str, reason: str, complaint: Complaint | None = None) -> None:
+    """An official's address does not take mail; `complaint` is what it was about, where that is known."""
+    notices.official_unreached(work.session, work.settings, work.now, complaint, address, reason)

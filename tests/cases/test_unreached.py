@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import cases
+from pipeline import cases, links, notices
 from pipeline.db import Outbox
 from pipeline.sop import Stage, TaskKind
 from tests.desk import Desk
@@ -56,3 +56,45 @@ def test_late_bounce_of_a_letter_that_was_then_handed_over_reopens_nothing(desk:
     desk.press("jfu-1", "sampaikan", number=number, cara="pos", resi="JT 3")
     ends(desk, letter, "bounced")
     assert desk.stage(number) is Stage.SELESAI
+
+
+AGENCY = {"instansi": "PLN Madiun", "alamat_instansi": "layanan@pln.example", "pengantar": "Mohon ditindaklanjuti."}
+
+
+@pytest.mark.parametrize("how", ["dead", "bounced"])
+def test_of_a_complaint_that_did_not_reach_the_other_agency_those_hear_who_typed_its_address(
+    desk: Desk, how: str
+) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "teruskan", number=number, **AGENCY)
+    ends(desk, desk.mails("terusan_instansi")[0], how)
+    told = desk.mails("terpental")
+    assert {m.recipient for m in told} == {"jfu@kominfo.example", "jfu2@kominfo.example", "sekretaris@kominfo.example"}
+    for mail in told:
+        assert mail.subject.startswith(f"[{number}] Email kepada PLN Madiun kembali")
+        assert "tidak sampai kepada layanan@pln.example" in " ".join(mail.text.split())
+        assert GONE in mail.text
+        assert "pengadu dapat dihubungi" not in " ".join(mail.text.split())
+    assert desk.mails("petugas_tak_terjangkau") == [], "it is no official of config.toml"
+
+
+@pytest.mark.parametrize("how", ["dead", "bounced"])
+@pytest.mark.parametrize("name", ["tautan_saya", "status"])
+def test_a_mail_about_no_complaint_is_told_only_where_an_official_did_not_get_it(
+    desk: Desk, how: str, name: str
+) -> None:
+    """The state of a number that nobody knows may go to any stranger's address, which is nobody's business."""
+    asked = desk.person("kepala") if name == "tautan_saya" else None
+    with desk.work() as work:
+        if asked is not None:
+            link_id = links.issue_personal(work.session, asked.kode, work.now, 14)
+            notices.personal_link(work.session, work.settings, work.now, asked, link_id)
+        else:
+            notices.status(work.session, work.settings, work.now, None, "PGD-2026-999999", "orang@lain.example")
+    ends(desk, desk.mails(name)[0], how)
+    told = desk.mails("petugas_tak_terjangkau")
+    assert [m.recipient for m in told] == ([desk.settings.petugas_ti.email] if asked else [])
+    for mail in told:
+        assert mail.subject == "Alamat email petugas tidak terjangkau"
+        assert asked is not None
+        assert asked.email in mail.text
