@@ -25,7 +25,7 @@ from pipeline.db import Blob, Complaint, Item, Outbox, Task, among, exclusive, r
 from pipeline.ledger import Arrival
 from pipeline.mail import authentication, invitation, outbox, phrases, reply, triage
 from pipeline.mail.message import Address, Attachment, Message, read
-from pipeline.mail.triage import Kind, Verdict
+from pipeline.mail.triage import Failure, Kind, Verdict
 from pipeline.replies import Enclosed, Letter
 from pipeline.sop import Channel, TaskKind
 from pipeline.store import Content
@@ -296,15 +296,29 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
     for failure in verdict.failures:
         # The id alone binds: it cannot be guessed, and a mail that was forwarded comes back from another address.
         mail = outbox.by_message_id(work.session, (failure.original_message_id,))
+        reason = (failure.diagnostic or failure.status)[:300]
         if mail is None:
-            stray |= outbox.was_written_to(work.session, failure.recipient)
+            stray |= _unbound(work, failure, reason, verdict.certain)
             continue
         bound = True
-        links.revoke(work.session, mail.links, work.now)
-        cases.bounced(work, mail, failure.permanent, (failure.diagnostic or failure.status)[:300])
+        if failure.permanent:  # what is only late may still arrive, and has to open its task then
+            links.revoke(work.session, mail.links, work.now)
+        cases.bounced(work, mail, failure.permanent, reason)
     if stray:
         return _hold(work, item, word("ditahan.terpental"))
     return _done(item, verdict.reason) if verdict.certain or bound else _hold_doubtful(work, item, verdict)
+
+
+def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
+    """Whether a JFU has to find out which of our mails did not arrive. Of an official's address the IT officer hears:
+    a JFU's own mailbox would send back what tells them, too."""
+    if not outbox.was_written_to(work.session, failure.recipient):
+        return False
+    if not certain or work.settings.person_at(failure.recipient) is None:
+        return True
+    if failure.permanent:
+        cases.official_unreached(work, failure.recipient, reason)
+    return False
 
 
 def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collection[str]) -> New | None:

@@ -283,6 +283,45 @@ def test_bounce_that_cannot_be_bound_is_held_if_we_ever_wrote_there(desk: Desk) 
     assert (item.state, len(desk.item_tasks(item.id))) == ("held", 1)
 
 
+@pytest.mark.parametrize("written", ["Siti@Warga.Example", SITI.upper()])
+def test_an_address_is_known_again_however_the_server_writes_its_letters(desk: Desk, written: str) -> None:
+    desk.record(email=SITI)
+    item = desk.take_in(office.bounce_of(Mail(written, letter(desk).as_bytes()), desk.clock()))
+    assert (item.state, item.reason) == ("held", words.word("ditahan.terpental"))
+
+
+def test_bounce_of_an_officials_address_that_cannot_be_bound_is_told_to_the_it_officer_alone(desk: Desk) -> None:
+    """Held, it would be told to the JFU, whose bad address sends that back as well, without end."""
+    desk.record()
+    before = len(desk.mails())
+    for n in range(9):
+        raw = office.bounce_of(Mail("JFU@kominfo.example", letter(desk, f"Tugas {n}").as_bytes()), desk.clock())
+        assert desk.take_in(raw).state == "done"
+    told = desk.mails()[before:]
+    assert {m.name for m in told} == {"petugas_tak_terjangkau"}
+    assert {m.recipient for m in told} == {desk.settings.petugas_ti.email}
+    assert len(told) == desk.settings.smtp.answers_per_hour
+    assert "JFU@kominfo.example" in told[0].text
+
+
+@pytest.mark.parametrize("action", ["delayed", "failed"])
+def test_a_link_dies_with_the_mail_that_failed_and_lives_while_it_is_only_late(desk: Desk, action: str) -> None:
+    desk.to(Stage.JAWABAN)
+    mail = desk.mails("tugas_jawaban")[0]
+    report = office.bounce_of(mail_of(mail, desk), desk.clock()).replace(
+        b"Action: failed", f"Action: {action}".encode()
+    )
+    assert desk.take_in(report).state == "done"
+    with reading(desk.engine) as session:
+        token = links.token(session, desk.settings.key, mail.links[0])
+        later = desk.clock() + timedelta(seconds=1)
+        if action == "delayed":
+            assert links.resolve(session, desk.settings.key, token, later).alive
+        else:
+            with pytest.raises(links.LinkError):
+                links.resolve(session, desk.settings.key, token, later)
+
+
 @pytest.mark.parametrize("end", ["bounced", "dead"])
 @pytest.mark.parametrize("name", ["tugas_tertahan", "tugas_pindai"])
 def test_of_a_mail_about_no_complaint_that_does_not_arrive_the_it_officer_hears(

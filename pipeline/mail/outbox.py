@@ -203,8 +203,9 @@ def by_message_id(session: Session, ids: Iterable[str]) -> Outbox | None:
 
 
 def was_written_to(session: Session, address: str) -> bool:
-    """Whether a mail of ours ever went to this address."""
-    return session.scalar(select(Outbox.id).where(Outbox.recipient == address).limit(1)) is not None
+    """Whether a mail of ours ever went to this address, however servers write its letters."""
+    written = select(Outbox.id).where(func.lower(Outbox.recipient) == address.lower())
+    return session.scalar(written.limit(1)) is not None
 
 
 def under_way(session: Session, complaint_id: int) -> bool:
