@@ -62,7 +62,7 @@ class Reply:
 def read_scans(settings: Settings, message: Message) -> dict[int, Scan | ValueError]:
     """The signed papers of a reply that may hand them in; {} for any other mail, for it takes seconds."""
     sender = message.sender.email if message.sender else ""
-    if settings.person_at(sender) is None or _order(message, SIGNING) is None:
+    if settings.person_at(sender) is None or _order(settings, message, SIGNING) is None:
         return {}
     found: dict[int, Scan | ValueError] = {}
     for place, attachment in enumerate(message.attachments[:MOST_PAPERS]):
@@ -115,7 +115,7 @@ def _obstacle(one: Reply) -> str:
 
 
 def _act(one: Reply) -> str:
-    order = _order(one.message, COMMANDS[one.task.kind])
+    order = _order(one.work.settings, one.message, COMMANDS[one.task.kind])
     confirmed = order is not None and order.command.action in BINDING and not _at_once(one)
     acts = order if order is not None and (order.plain or confirmed) else None
     stored = _store_letter(one, quiet=acts is not None)
@@ -176,10 +176,22 @@ class Order:
     plain: bool
 
 
-def _order(message: Message, known: Iterable[Command]) -> Order | None:
+def _new_lines(settings: Settings, message: Message) -> list[str]:
+    """The new words, up to where our own mail begins: its address or its head, whatever a mail program puts before."""
+    head = settings.instansi.pemerintah.casefold()
+    lines = reply.split(message.text).new.splitlines()
+    ours = (
+        n
+        for n, line in enumerate(lines)
+        if line.strip(MARKS).casefold() == head or any(own in line.lower() for own in settings.own_addresses)
+    )
+    return lines[: next(ours, len(lines))]
+
+
+def _order(settings: Settings, message: Message, known: Iterable[Command]) -> Order | None:
     """What the new words order; the longest word wins. Plain is a word in capitals, alone in its line, or with a
     colon."""
-    lines = reply.split(message.text).new.splitlines()
+    lines = _new_lines(settings, message)
     while lines and not lines[0].strip(MARKS):
         lines = lines[1:]
     if not lines:

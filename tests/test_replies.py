@@ -329,6 +329,24 @@ def test_quoted_commands_and_sentences_do_not_act(desk: Desk, text: str) -> None
 
 
 @pytest.mark.parametrize(
+    "introduced",
+    [
+        "Aduan, 24 Nov 2026 09.00:",
+        "Dari: Aduan <aduan@kominfo.example>\nTanggal: Sel, 24 Nov 2026 09.00",
+        "--- begin ---",
+    ],
+)
+def test_our_own_mail_never_goes_on_to_the_pengadu_however_it_is_quoted(desk: Desk, introduced: str) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    row = desk.mails("tugas_klarifikasi")[-1]
+    answer(desk, Stage.KLARIFIKASI, f"TANYA Tiang nomor berapa?\n\n{introduced}\n\n{row.text}")
+    (asked,) = desk.mails("tanya_pengadu")
+    assert "Tiang nomor berapa?" in asked.text
+    assert "Ringkasan" not in asked.text
+    assert "Yth. Bapak/Ibu" not in asked.text
+
+
+@pytest.mark.parametrize(
     ("stage", "text"),
     [
         (Stage.PENERIMAAN, "Lapor ke siapa ini ya?"),
