@@ -4,7 +4,7 @@
 watches the limits. Everything takes a `Work`: one write transaction, the settings and the time.
 """
 
-from pipeline.cases.act import SIGNED_FIELDS, act, duplicate_of, extend_for, reopen_after_bounce
+from pipeline.cases.act import act, duplicate_of, extend_for, reopen_after_bounce
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
@@ -27,6 +27,7 @@ from pipeline.cases.letters import (
     store_pdf,
 )
 from pipeline.cases.meetings import INVITE, meeting_answered
+from pipeline.cases.paperwork import SIGNED_FIELDS
 from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
 from pipeline.cases.results import (
     Drafted,

@@ -8,30 +8,21 @@ nothing. The table `DO` at the end names the function of every action.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from pipeline import clock, files, notices, saved, store
-from pipeline.cases import slips, together
-from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, actor_of, log
+from pipeline import notices, saved, store
+from pipeline.cases import paperwork, slips, together
+from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
-from pipeline.cases.forms import Checked, File, Invalid, Scan
+from pipeline.cases.deed import Deed
+from pipeline.cases.forms import Checked, File, Invalid
 from pipeline.cases.letters import (
-    by_code,
-    found_in,
-    give_numbers,
-    keep_letter,
-    letters_of,
-    levels,
-    of_another,
-    own_number,
     series_in,
-    signer_is_another,
 )
 from pipeline.cases.meetings import call_off, set_meeting
-from pipeline.cases.record import add_documents, documents, record_at_counter, split_off
+from pipeline.cases.record import add_documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
     FINAL_FORM,
     FRESH_DRAFT,
@@ -48,8 +39,7 @@ from pipeline.cases.tasks import (
 )
 from pipeline.config import Petugas
 from pipeline.db import Complaint, Document, Event, Item, Task
-from pipeline.letters.mark import read_code
-from pipeline.letters.series import ANSWER, COVERING, Series, series_of
+from pipeline.letters.series import COVERING
 from pipeline.mail import outbox
 from pipeline.sop import (
     BESIDE,
@@ -68,36 +58,12 @@ from pipeline.sop import (
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
-SIGNED_FIELDS = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan"}
 AN_HOUR = timedelta(hours=1)
 # The mails of the next task wait for what a job makes.
 AFTER = {
     (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
     (TaskKind.JAWABAN, Stage.TANDA_TANGAN): FINAL_FORM,
 }
-
-
-@dataclass(frozen=True)
-class Deed:
-    """One action under way."""
-
-    work: Work
-    task: Task
-    complaint: Complaint
-    person: Petugas
-    form: Checked
-
-    @property
-    def actor(self) -> Actor:
-        return actor_of(self.person)
-
-    def log(self, kind: EventKind, **data: object) -> None:
-        log(self.work, self.complaint, kind, self.actor, self.task.id, **data)
-
-    def keep(self, kind: str) -> list[int]:
-        """Keep the form's files with the complaint; their document ids."""
-        rows = add_documents(self.work, kind, self.form.files.values(), self.actor, complaint=self.complaint)
-        return [row.id for row in rows]
 
 
 def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint | None:
@@ -406,237 +372,7 @@ def _decide(deed: Deed) -> None:
     )
 
 
-# ---- langkah 4 and the signature -----------------------------------------------------------------------------
-
-
-def _store_letter(deed: Deed) -> None:
-    """An edited letter comes back by the page; what is wrong with it is told there, and blocks only `ajukan`."""
-    _store(deed, ANSWER, "surat")
-
-
-def _store_covering(deed: Deed) -> None:
-    if COVERING not in series_in(deed.work, deed.complaint):
-        raise Forbidden("unggah_pengantar")
-    _store(deed, COVERING, "surat_pengantar")
-
-
-def _store(deed: Deed, series: Series, name: str) -> None:
-    letter = deed.form.letters.get(name)
-    if letter is None:
-        raise Invalid({name: word("galat.kosong.berkas")})
-    if problem := of_another(deed.work, deed.complaint, letter, series):
-        raise Invalid({name: problem})
-    row = keep_letter(deed.work, deed.complaint, deed.form.files[name], letter, deed.actor, series)
-    deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman", surat=word(f"jenis_surat.{series.name}"))
-
-
-def _submit(deed: Deed) -> None:
-    """The letters go to be signed, under their numbers. What was found in them must be mended, or confirmed."""
-    work, complaint, form = deed.work, deed.complaint, deed.form
-    letters = letters_of(work, complaint)
-    decided = _decided_at(deed)
-    if not letters or (decided is not None and letters[-1].created_at < decided):
-        raise Forbidden("ajukan")  # an older decision's letter says what no longer holds
-    if form.seen and _newer_letter(deed):
-        raise Invalid({"catatan": word("galat.versi_baru")})
-    newest = [letters_of(work, complaint, series)[-1] for series in series_in(work, complaint)]
-    for letter in newest:
-        if "blokir" in levels(letter):
-            raise Invalid({"catatan": word("galat.surat_terhalang")})
-        if problem := signer_is_another(work, letter):
-            raise Invalid({"catatan": problem})
-    looked = [f.message for letter in newest for f in found_in(letter) if f.level == "lihat"]
-    if looked and not form.text("yakin"):
-        raise Invalid({"yakin": word("galat.yakin")})
-    give_numbers(work, complaint, form.values)
-    deed.log(
-        EventKind.SUBMITTED,
-        dokumen=letters[-1].id,
-        sha256=letters[-1].sha256,
-        nomor=complaint.letter_number,
-        teks=form.text("catatan"),
-        dikonfirmasi=looked,
-    )
-
-
-def _newer_letter(deed: Deed) -> bool:
-    """Whether a version came (by mail, say) after the page was shown: nobody hands in what they have not seen."""
-    newer = select(Event.id).where(
-        Event.complaint_id == deed.complaint.id,
-        Event.seq > deed.form.seen,
-        Event.kind.in_((EventKind.LETTER_STORED, EventKind.DRAFTED)),
-    )
-    return deed.work.session.scalars(newer).first() is not None
-
-
-def _decided_at(deed: Deed) -> datetime | None:
-    """When this complaint was decided last; None for one that is not, or in its parent only."""
-    decided = select(Event.at).where(Event.complaint_id == deed.complaint.id, Event.kind == EventKind.DECIDED)
-    return deed.work.session.scalars(decided.order_by(Event.seq.desc()).limit(1)).one_or_none()
-
-
-def _sign(deed: Deed) -> None:
-    """The signed letters are named after the case: they go out under that name, as PDFs. Who is named on them and who
-    hands them in may be two people; both are recorded."""
-    kept = [_keep_signed(deed, series, SIGNED_FIELDS[series]) for series in series_in(deed.work, deed.complaint)]
-    answer, told, _vouched = kept[0]
-    facts = answer.facts or {}
-    data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
-    if facts.get("kode_penanda", deed.person.kode) != deed.person.kode:
-        data["untuk"] = facts["kode_penanda"]
-        told = f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
-        _tell_signer(deed, [row for row, _told, _vouched in kept])
-    ids = [row.id for row, _told, _vouched in kept]
-    deed.log(EventKind.SIGNED, dokumen=ids, sha256=answer.sha256, teks=told, **data)
-
-
-def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, bool]:
-    """(the document, what is told of its signature, whether a person has vouched for which letter it is)."""
-    work, complaint, scan, signed = deed.work, deed.complaint, deed.form.scans.get(name), deed.form.files.get(name)
-    if scan is None or signed is None:
-        raise Invalid({name: word("galat.kosong.berkas")})
-    vouched = _match(deed, series, name, scan)
-    if signed.mime != files.PDF:
-        add_documents(work, "pindaian", [signed], deed.actor, complaint=complaint)
-    title = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.pdf"
-    (row,) = add_documents(work, series.signed, [File(title, files.PDF, scan.pdf)], deed.actor, complaint=complaint)
-    facts = _as_submitted(deed, series)
-    verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
-    row.code = letters_of(work, complaint, series)[-1].code
-    row.facts = facts | {
-        "vonis": verdict.facts if verdict else None,
-        "kalimat": verdict.sentence if verdict else "",
-    }
-    told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
-    return row, told, vouched
-
-
-def _as_submitted(deed: Deed, series: Series) -> dict[str, object]:
-    """Number, date and signer of the letter that went to be signed."""
-    final = documents(deed.work, deed.complaint, series.final)[-1:]
-    c, head = deed.complaint, deed.work.settings.signers[0]
-    known = {
-        "nomor": own_number(deed.work, c, series),
-        "tanggal": c.letter_date.isoformat() if c.letter_date else "",
-        "kode_penanda": head.kode,
-        "penanda": head.nama,
-        "jabatan": head.jabatan,
-    }
-    said = final[0].facts or {} if final else {}
-    return {name: said.get(name) or value for name, value in known.items()}
-
-
-def _tell_signer(deed: Deed, signed: list[Document]) -> None:
-    """Whoever is named on the letter hears that somebody else has handed it in as signed by them."""
-    work, facts = deed.work, signed[0].facts or {}
-    person = work.settings.person(str(facts["kode_penanda"]))
-    if person is not None:
-        notices.handed_in(work.session, work.settings, work.now, deed.complaint, person, deed.person, signed)
-
-
-def _match(deed: Deed, series: Series, name: str, scan: Scan) -> bool:
-    """Stop a paper that says it is another letter; True where it says nothing and a person has confirmed it."""
-    work, complaint = deed.work, deed.complaint
-    own = letters_of(work, complaint, series)[-1:]
-    found = [code for text in scan.codes if (code := read_code(text))]
-    if own and own[0].code and own[0].code in found:
-        return False
-    for code in found:
-        source = by_code(work, code)
-        if source is None:
-            raise Invalid({name: word("galat.kode_asing", kode=code)})
-        if source.complaint_id != complaint.id:
-            other = work.session.get_one(Complaint, source.complaint_id)
-            raise Invalid({name: word("galat.kode_lain", nomor=other.number)})
-        if source.kind != series.drafted:
-            this, wanted = (word(f"jenis_surat.{one}") for one in (series_of(source.kind).name, series.name))
-            raise Invalid({name: word("galat.surat_jenis", ini=this, itu=wanted)})
-        raise Invalid({name: word("galat.kode_lama")})
-    if not deed.form.text("tanpa_kode"):
-        raise Invalid({name: word("galat.kode_tak_terbaca")})
-    return True
-
-
 # ---- langkah 5 -----------------------------------------------------------------------------------------------
-
-
-def _send(deed: Deed) -> None:
-    complaint = deed.complaint
-    if not complaint.email:
-        raise Invalid({"pesan": word("galat.tanpa_email")})
-    signed = documents(deed.work, complaint, "ttd")
-    if not signed and not deed.form.text("pesan"):
-        raise Invalid({"pesan": word("galat.pesan_gabungan")})
-    complaint.delivery = "email"
-    mail = notices.letter(
-        deed.work.session,
-        deed.work.settings,
-        deed.work.now,
-        complaint,
-        deed.task,
-        signed[-1:],
-        deed.form.text("pesan"),
-    )
-    deed.log(
-        EventKind.SENT,
-        surat=mail.message_id,
-        dokumen=[d.id for d in signed[-1:]],
-        teks=deed.form.text("pesan"),
-    )
-
-
-def _hand_over(deed: Deed) -> None:
-    """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
-    complaint, way = deed.complaint, deed.form.text("cara")
-    if way == "papan" and not slips.on_board(deed.work.session, complaint):
-        raise Invalid({"cara": word("galat.papan")})
-    told, at, kept = _proof(deed)
-    complaint.delivery, complaint.delivered_at = way, at
-    deed.log(EventKind.DELIVERED, cara=way, teks=told, lampiran=kept)
-
-
-def _proof(deed: Deed) -> tuple[str, datetime, list[int]]:
-    """What shows that a letter arrived: in words, when, and the ids of the documents."""
-    form, zone = deed.form, deed.work.settings.zone
-    at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
-    if at > deed.work.now:
-        raise Invalid({"waktu": word("galat.waktu_nanti")})
-    known = {name: form.text(name) for name in ("penerima", "resi", "tempat")}
-    told = word(f"sampai.{form.text('cara')}", waktu=clock.waktu(at, zone), **known)
-    return f"{told} {form.text('bukti')}".strip(), at, deed.keep("bukti")
-
-
-def _signed_covering(deed: Deed) -> Document:
-    signed = documents(deed.work, deed.complaint, COVERING.signed)[-1:]
-    if not signed:
-        raise Forbidden(deed.form.action.name)
-    return signed[0]
-
-
-def _send_covering(deed: Deed) -> None:
-    """The signed covering letter to the agency in charge, by mail."""
-    form, c = deed.form, deed.complaint
-    signed = _signed_covering(deed)
-    mail = notices.covering(
-        deed.work.session, deed.work.settings, deed.work.now, c, deed.task, signed, form.text("alamat_instansi"),
-        form.text("pesan"),
-    )  # fmt: skip
-    deed.log(
-        EventKind.COVERING_SENT,
-        instansi=c.instansi,
-        dokumen=[signed.id],
-        surat=mail.message_id,
-        teks=form.text("pesan"),
-    )
-
-
-def _hand_over_covering(deed: Deed) -> None:
-    signed = _signed_covering(deed)
-    told, _at, kept = _proof(deed)
-    deed.log(
-        EventKind.COVERING_DELIVERED, cara=deed.form.text("cara"), instansi=deed.complaint.instansi, teks=told,
-        dokumen=[signed.id], lampiran=kept,
-    )  # fmt: skip
 
 
 def _correct(deed: Deed) -> None:
@@ -714,18 +450,18 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.PENYAMPAIAN, "teruskan"): _forward,
     (TaskKind.KEPUTUSAN, "perpanjang"): _extend,
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
-    (TaskKind.JAWABAN, "unggah"): _store_letter,
-    (TaskKind.JAWABAN, "unggah_pengantar"): _store_covering,
-    (TaskKind.JAWABAN, "ajukan"): _submit,
+    (TaskKind.JAWABAN, "unggah"): paperwork.store_letter,
+    (TaskKind.JAWABAN, "unggah_pengantar"): paperwork.store_covering,
+    (TaskKind.JAWABAN, "ajukan"): paperwork.submit,
     (TaskKind.JAWABAN, "kembalikan"): _return,
-    (TaskKind.TANDA_TANGAN, "tandatangani"): _sign,
+    (TaskKind.TANDA_TANGAN, "tandatangani"): paperwork.sign,
     (TaskKind.TANDA_TANGAN, "kembalikan"): _return,
-    (TaskKind.PENYAMPAIAN, "kirim_email"): _send,
-    (TaskKind.PENYAMPAIAN, "sampaikan"): _hand_over,
+    (TaskKind.PENYAMPAIAN, "kirim_email"): paperwork.send,
+    (TaskKind.PENYAMPAIAN, "sampaikan"): paperwork.hand_over,
     (TaskKind.PENYAMPAIAN, "koreksi"): _correct,
     (TaskKind.PENYAMPAIAN, "kembalikan"): _return,
-    (TaskKind.PENGANTAR, "kirim_pengantar"): _send_covering,
-    (TaskKind.PENGANTAR, "sampaikan_pengantar"): _hand_over_covering,
+    (TaskKind.PENGANTAR, "kirim_pengantar"): paperwork.send_covering,
+    (TaskKind.PENGANTAR, "sampaikan_pengantar"): paperwork.hand_over_covering,
     (TaskKind.ARSIP, "buka_kembali"): _reopen,
     (TaskKind.ARSIP, "koreksi"): _correct,
 }
