@@ -6,6 +6,7 @@ itself, so that the next process goes on where this one ended. What a page does 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable
@@ -137,4 +138,14 @@ def _hold(engine: Engine, settings: Settings, clock: Clock, job_id: int, item_id
         item = session.get_one(Item, item_id)
         intake.hold_scan(Work(session, settings, clock()), item, word(f"slip.masalah.{reason}"))
         session.get_one(Job, job_id).state = "done"
+        digest = item.sha256
+    _set_aside(settings, digest)
     return 0
+
+
+def _set_aside(settings: Settings, digest: str) -> None:
+    """Move what turned out to give nothing from diproses/ to ditahan/; it may have come another way, or be gone."""
+    folder = settings.path(settings.scan.folder)
+    for path in (folder / "diproses").glob("*") if settings.scan.folder else ():
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+            _put_away(path, folder / "ditahan")

@@ -162,6 +162,9 @@ def test_what_cannot_be_shown_is_held_with_a_reason_and_the_lane_goes_on(desk: D
     bad, good = items(desk)
     assert (bad.state, good.state) == ("held", "done")
     assert said in bad.reason
+    folder = desk.settings.folder / "pindaian"
+    assert (folder / "ditahan" / "1-buruk.pdf").read_bytes() == content
+    assert [path.name for path in (folder / "diproses").iterdir()] == ["2-baik.pdf"]
     assert [t.kind for t in desk.item_tasks(bad.id)] == [TaskKind.TERTAHAN]
     assert [t.kind for t in desk.item_tasks(good.id)] == [TaskKind.PINDAI]
 

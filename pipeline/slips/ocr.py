@@ -122,11 +122,12 @@ def read(even: Found, units: Sequence[str]) -> Reading:
 
 
 def _field(even: Found, blank: Blank, units: Sequence[str]) -> Read:
-    lines = _lines(lines_of(even, blank), blank)
+    images = lines_of(even, blank)
+    lines = _lines(images, blank)
     if blank.pitch and any(_mean(line) < POOR for line in lines):  # two lines in one crop, or a line cut through?
         lines = max(lines, _lines(lines_of(even, blank, by_rules=True), blank), key=_surely)
-    if not lines:
-        return Read("", 0.9, doubt="kosong")
+    if not lines:  # ink that says nothing in this field's alphabet is no blank
+        return Read("", 0.3, "tak_terbaca") if images else Read("", 0.9, "kosong")
     text = " ".join(line.text.strip() for line in lines)
     sure = [chance for line in lines for chance in line.sure]
     return repair.mend(blank.name, text, sure, units, ", ".join(_unsure(lines)[:3]))

@@ -53,7 +53,7 @@ def mend(name: str, text: str, sure: Sequence[float], units: Sequence[str], unsu
     value, doubt = RULES.get(name, _words)(text, units)
     confidence = calibrated(name, sure)
     if not value:
-        return Read("", min(confidence, 0.5), "kosong")
+        return Read("", min(confidence, 0.5), "tak_terbaca")
     if doubt:
         confidence = min(confidence, 0.5)
     elif confidence < ENOUGH:

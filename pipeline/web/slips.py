@@ -110,7 +110,10 @@ def _row(
     """One field: its crop, what was read, and in words how sure that is."""
     known, form_name = slip.fields.get(name, {}), NAMES.get(name, name)
     value, doubt = str(known.get("value", "")), str(known.get("doubt", ""))
-    unsure = (bool(value) and (bool(doubt) or known.get("confidence", 0) < SURE)) or doubt == "tertutup"
+    unsure = (bool(value) and (bool(doubt) or known.get("confidence", 0) < SURE)) or doubt in (
+        "tertutup",
+        "tak_terbaca",
+    )
     box = known.get("box")
     words = word(f"slip.ragu.{doubt or 'kurang_jelas'}") if unsure else ""
     if unsure and known.get("unsure"):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -188,3 +191,33 @@ def test_a_letter_without_marks_is_read_whole(quarters: int) -> None:
     (sheet,) = read(made.picture)
     assert (sheet.kind, sheet.aligned, sheet.serial) == ("surat", False, "")
     assert " ".join(sheet.fields["uraian"].value.split()) == made.text
+
+
+def test_a_letter_in_a_field_of_digits_is_doubted(slip: Sample) -> None:
+    """Only digits may come out; how sure they are is told by what the recogniser saw among all characters."""
+    picture = slip.picture.copy()
+    box = LAY.blanks["telepon"].box
+    top, left = round(box.y * MM), round(box.x * MM)
+    picture[top - 4 : top + round(box.height * MM) - 12, left : left + round(box.width * MM)] = 255
+    generator.Pen(picture, generator.fonts(False)[0], random.Random(1), False).line(
+        "HUBUNGI", box.x + 2, box.y + 5.4, 80, 5
+    )
+    field = read(picture)[0].fields["telepon"]
+    assert not set(field.value) - set("0123456789+")
+    assert field.confidence <= 0.5
+    assert field.doubt
+
+
+def test_nothing_is_fetched_to_read(slip: Sample, tmp_path: Path) -> None:
+    """The models lie in the wheel: a process that may open no socket reads as well."""
+    Image.fromarray(slip.picture).save(tmp_path / "slip.png")
+    program = (
+        "import socket, sys\n"
+        "def refuse(*a, **k): raise SystemExit('asked for the network')\n"
+        "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
+        "from PIL import Image\nfrom pipeline.slips import reader\n"
+        "print(reader.read(Image.open(sys.argv[1]), ())[0].fields['nik'].value)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "slip.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert (done.stdout.strip(), done.returncode) == (slip.fields["nik"], 0), done.stderr

@@ -79,6 +79,8 @@ def test_twenty_slips_are_confirmed_by_pressing_enter_alone(home: House, browser
     page.goto(link)
     keep_picture(page, f"pertama_{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    whole = page.locator("[accesskey=b]")  # one key opens the whole scan
+    assert home.office.web.get(str(whole.get_attribute("href"))).mimetype == "image/jpeg"
     assert Axe().run(page).response["violations"] == []
     start = time.monotonic()
     for n in range(STACK):
