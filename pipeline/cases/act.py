@@ -18,9 +18,7 @@ from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
 from pipeline.cases.deed import Deed
 from pipeline.cases.forms import Checked, File, Invalid
-from pipeline.cases.letters import (
-    series_in,
-)
+from pipeline.cases.letters import series_in
 from pipeline.cases.meetings import call_off, set_meeting
 from pipeline.cases.record import add_documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
