@@ -171,8 +171,10 @@ def used_words(settings: Settings, task: Task, now: datetime) -> str:
     spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None:
         return word("waktu.terpakai", dipakai=word("waktu.dari_hari", dipakai=spent.amount, batas=str(limit)))
-    minutes = max(0, spent.amount - task.paused_minutes)
-    used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(limit.working_time.total_seconds() // 60))
+    minutes, whole = max(0, spent.amount - task.paused_minutes), limit.working_time
+    if task.kind is TaskKind.KETERANGAN and task.due_at is not None:  # what is left of the Waktu of who asks
+        whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
+    used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(whole.total_seconds() // 60))
     return word("waktu.terpakai", dipakai=used)
 
 
@@ -206,7 +208,7 @@ def limit_words(settings: Settings, task: Task) -> str:
         return word("tugas.batas_panjang")
     limit = limit_for(settings, task.kind)
     if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
-        return word("tugas.batas_lanjut")
+        return word("tugas.batas_bersama" if task.kind is TaskKind.KETERANGAN else "tugas.batas_lanjut")
     return clock.explain(task.opened_at, limit, settings.hours)
 
 
