@@ -28,6 +28,7 @@ ANSWERS = ("tanda_terima", "balasan_tugas", "balasan_konfirmasi", "status")
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
 MASK = "•••"
+MANY_MINUTES = 120  # more are told in hours
 SENTENCE, POINTS = 40, 12  # letters of a paragraph that says something; points of a letter that its mail repeats
 
 
@@ -170,11 +171,15 @@ def used_words(settings: Settings, task: Task, now: datetime) -> str:
     limit = limit_for(settings, task.kind)
     spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None:
-        return word("waktu.terpakai", dipakai=word("waktu.dari_hari", dipakai=spent.amount, batas=str(limit)))
+        return word("waktu.terpakai", dipakai=word("waktu.dari", dipakai=spent.amount, batas=str(limit)))
     minutes, whole = max(0, spent.amount - task.paused_minutes), limit.working_time
     if task.kind is TaskKind.KETERANGAN and task.due_at is not None:  # what is left of the Waktu of who asks
         whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
-    used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(whole.total_seconds() // 60))
+    if minutes > MANY_MINUTES:
+        long = clock.lama(timedelta(minutes=minutes), days=False)
+        used = word("waktu.dari", dipakai=long, batas=clock.lama(whole, days=False))
+    else:
+        used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(whole.total_seconds() // 60))
     return word("waktu.terpakai", dipakai=used)
 
 

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.timeout(180)  # the first test of a worker furnishes th
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 TASKS = tuple(kind for kind in KINDS if kind.startswith("tugas") and "saya" not in kind and "pindai" not in kind)
 OWN = ("tugas saya", "tugas saya, kepala")  # shown in a known browser only
+BLANK = ("buku cetak", "tanda terima", "serah terima", "pengumuman")  # sheets to be printed
 PHONE, DESK = 360, 1280
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -180,6 +181,67 @@ def test_axe_finds_nothing_without_our_scripts(home: House, bare: Page, axe: str
     """The other two of the four: on a phone in light, at a desk in dark."""
     width = DESK if mode == "dark" else PHONE
     assert violations(shown(bare, home, kind, width), axe) == []
+
+
+# ---- keyboard and screen reader --------------------------------------------------------------------------------
+
+FOCUS = """() => {
+  const one = document.activeElement
+  if (!one || one === document.body) return null
+  const all = [...document.querySelectorAll('*')]
+  return [all.indexOf(one), parseInt(getComputedStyle(one).outlineWidth), one.getClientRects().length,
+          (one.ariaLabel || one.innerText || one.name || one.value || '').slice(0, 60)]
+}"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_keyboard_reaches_everything_in_the_order_of_reading(home: House, sheet: Page, kind: str) -> None:
+    """Tab by Tab with the folds as they come: what has the focus is seen to have it, and is never behind what was.
+    The first stop leads past the head; a page that asks for something is not a trap."""
+    sheet.set_viewport_size({"width": DESK, "height": 800})
+    sheet.context.clear_cookies()
+    for name, value in home.cookies.items() if kind in OWN else ():
+        sheet.context.add_cookies([{"name": name, "value": value, "url": home.base}])
+    sheet.goto(home.base + home.pages[kind])
+    places: list[int] = []
+    for _ in range(40):
+        sheet.keyboard.press("Tab")
+        found = sheet.evaluate(FOCUS)
+        if found is None:
+            break
+        place, outline, boxes, said = found
+        if place in places[:-1]:
+            break  # once around
+        assert outline >= 2, said
+        assert boxes >= 1, said
+        places += [place] if places[-1:] != [place] else []  # a date has several stops
+    first = places.index(min(places)) if places else 0  # a slip starts in its first field
+    assert places[first:] + places[:first] == sorted(places)
+    if kind not in BLANK:
+        assert places
+        assert sheet.locator("a.lompat").count() == 1
+
+
+NAMES = """() => [...document.querySelectorAll('a[href], button, summary')].filter(one => one.getClientRects().length)
+  .map(one => [(one.ariaLabel || one.textContent + (one.querySelector('img')?.alt || '')).replace(/\\s+/g, ' ').trim(),
+               one.href || one.closest('form')?.ariaLabel || one.closest('form')?.action || ''])"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_screen_reader_tells_things_apart(home: House, sheet: Page, kind: str) -> None:
+    """Head, main part, foot; every link, button and fold has a name, and one name leads to one place or stands in a
+    form with a name of its own; a choice is told by its name, what it means comes after."""
+    shown(sheet, home, kind, DESK)
+    tree = sheet.locator("body").aria_snapshot()
+    if kind not in BLANK:
+        assert [tree.count(f"- {part}:") for part in ("banner", "main", "contentinfo")] == [1, 1, 1]
+    names = sheet.evaluate(NAMES)
+    assert [place for name, place in names if not name] == []
+    for name in {name for name, _place in names}:
+        places = [place for other, place in names if other == name]
+        assert len(places) == 1 or len(set(places)) == len(places) or len(set(places)) == 1, (name, places)
+    if kind == "tugas keputusan":
+        assert sheet.get_by_role("radio", name="Ditolak", exact=True).count() == 1
 
 
 def test_what_is_typed_is_saved_when_the_field_is_left_and_a_dropped_connection_is_told(

@@ -88,7 +88,7 @@ def test_late_is_told_in_office_time(kantor: Office) -> None:
     kantor.clock.now = jakarta(25, 8)
     page = kantor.page(kantor.link("jfu-1", "laporkan"))
     assert "Terlambat 6 jam kerja" in page.text
-    assert "Terpakai 390 dari 30 menit." in page.text
+    assert "Terpakai 6 jam 30 menit dari 30 menit." in page.text
 
 
 def test_every_mail_about_a_task_names_both(desk: Desk) -> None:
