@@ -18,11 +18,15 @@ from lxml import html as lxml_html
 
 MAX_CHARS = 1_500_000
 MAX_TAGS = 40_000  # above these only the words are taken; no mail that people write comes near
+MAX_DEPTH = 250  # open elements; below a deeper one only the words are taken
+USUAL_DEPTH = 30
+MAX_INDENTS = 1_000_000  # tags times depth
 MAX_MARKS = 500  # quotes, and signatures, that are marked as such
 RULE = "_" * 32
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
 _GONE = ("script", "style", "template", "object", "embed", "iframe", "noframes", "head")
+_INLINE = ("b", "strong", "i", "em", "u", "s", "strike", "font", "span", "small", "big", "tt", "code", "sub", "sup")
 _QUOTE = (
     "//blockquote[@type='cite' or contains(@class,'quote') or contains(@class,'cite')]"
     "|//div[contains(@class,'yahoo_quoted') or contains(@class,'protonmail_quote')]"
@@ -50,8 +54,14 @@ def to_text(markup: str) -> str:
 
 
 def _rendered(markup: str) -> str:
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    tree = _tree(markup, deep=False)
+    if tree is None:
+        tree = _tree(markup, deep=True)
+        if tree is None:
+            return _stripped(markup)
+        etree.strip_tags(tree, *_INLINE)  # the usual reason: programs that open <b> or <font> and never close it
+    if _too_deep(tree, markup.count("<")):
+        return _stripped(markup)
     etree.strip_elements(tree, *_GONE, with_tail=False)
     _show_links(tree)
     for node in tree.xpath(_SIGNATURE)[:MAX_MARKS]:
@@ -62,6 +72,29 @@ def _rendered(markup: str) -> str:
     for node in _quotes(tree)[:MAX_MARKS]:
         _enclose(node)
     return _quoted(Inscriptis(tree, _config()).get_text())
+
+
+def _tree(markup: str, *, deep: bool) -> etree._Element | None:
+    """None if the parser stopped half-way: at about 250 open elements, at 2,000 if `deep`."""
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=deep)
+    tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    return None if any(one.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for one in parser.error_log) else tree
+
+
+def _too_deep(tree: etree._Element, tags: int) -> bool:
+    """Every line stands as far in as its element is deep: some thousand lines some hundred deep fill the memory."""
+    if tags <= MAX_DEPTH:
+        return False
+    depth = _depth(tree)
+    return depth > MAX_DEPTH or (depth * tags > MAX_INDENTS and depth > USUAL_DEPTH)
+
+
+def _depth(tree: etree._Element) -> int:
+    deepest = depth = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _show_links(tree: etree._Element) -> None:
@@ -116,5 +149,6 @@ def _quoted(text: str) -> str:
 
 def _stripped(markup: str) -> str:
     text = re.sub(r"(?is)<(script|style|head)\b.*?(</\1\s*>|$)", "", markup)
-    text = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", "\n", text)
+    text = re.sub(r"(?i)</?(br|p|div|table|tr|ul|ol|dl|li|dt|dd|h\d|blockquote|center|pre|hr)\b[^<>]*>", "\n", text)
+    text = re.sub(r"\s*\n\s*", "\n", re.sub(r"(?i)<t[dh]\b[^<>]*>", "  ", text))
     return entities.unescape(re.sub(r"<[^<>]*>", "", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 import tracemalloc
 from datetime import UTC, datetime
@@ -496,6 +497,37 @@ def test_no_damage_to_a_mail_breaks_the_reader(path: Path, cuts: list[tuple[floa
         at = int(where * len(raw))
         raw = raw[:at] + put + raw[at + gone :]
     everything(raw)
+
+
+@pytest.mark.parametrize("count", [200, 400, 1_900, 12_000])
+@pytest.mark.parametrize(
+    "tag",
+    ["<b>", "<font color=red>", "<div>", "<span><div>", "<blockquote>", "<table><tr><td>", "<ul><li>", "<ol><li>"],
+)
+def test_no_text_is_lost_behind_elements_that_stay_open(tag: str, count: int) -> None:
+    html = "".join(f"{tag}baris {n}<br>" for n in range(count)).encode()
+    started = time.monotonic()
+    text = read(b"Content-Type: text/html\n\n" + html).text
+    assert time.monotonic() - started < 2
+    assert re.findall(r"\bbaris (\d+)\b", text) == [str(n) for n in range(count)]
+
+
+def test_unclosed_bold_leaves_lists_and_links_their_form() -> None:
+    html = "<b>tebal " * 400 + "<ul><li>satu<li>dua</ul><a href='https://warga.example/1'>sini</a>"
+    text = read(b"Content-Type: text/html\n\n" + html.encode()).text
+    assert "* satu" in text
+    assert "sini <https://warga.example/1>" in text
+
+
+@pytest.mark.parametrize(
+    "html", ["<ul>" * 120 + "<li>x" * 38_000, "<table><tr><td>" * 60 + "<td>x" * 38_000], ids=["list", "table"]
+)
+def test_many_lines_far_inside_fill_neither_time_nor_memory(html: str) -> None:
+    started = time.monotonic()
+    text = read(b"Content-Type: text/html\n\n" + html.encode()).text
+    assert time.monotonic() - started < 2
+    assert text.count("x") == 38_000
+    assert len(text) < len(html)
 
 
 HTML = b"Content-Type: text/html\n\n"
