@@ -383,6 +383,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("pengantar_bertanda_tangan", FieldKind.PINDAIAN),  # where there is a covering letter
                 Field("sistem", FieldKind.CENTANG),  # signed here with the office's certificate, where it has one
                 Field("tanpa_kode", FieldKind.CENTANG),  # confirmed where the code could not be read
+                Field("ttd_diragukan", FieldKind.CENTANG),  # confirmed where the electronic signature cannot be proved
             ),
         ),
         Action("kembalikan", Stage.JAWABAN, fields=REASON),

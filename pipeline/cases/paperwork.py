@@ -112,6 +112,9 @@ def sign(deed: Deed) -> None:
     answer, told, _vouched = kept[0]
     facts = answer.facts or {}
     data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
+    doubted = [row for row, _told, _vouched in kept if ((row.facts or {}).get("vonis") or {}).get("level") == "hati"]
+    if doubted and deed.form.text("ttd_diragukan"):
+        data["ttd_diragukan"] = True
     if facts.get("kode_penanda", deed.person.kode) != deed.person.kode:
         data["untuk"] = facts["kode_penanda"]
         told = f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
@@ -132,6 +135,8 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     (row,) = add_documents(work, series.signed, [File(title, files.PDF, scan.pdf)], deed.actor, complaint=complaint)
     facts = _as_submitted(deed, series)
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
+    if verdict and verdict.level == "hati" and not _knows_better(deed):
+        raise Invalid({name: word("galat.ttd_diragukan", sebab=verdict.sentence)})
     row.code = letters_of(work, complaint, series)[-1].code
     row.facts = facts | {
         "vonis": verdict.facts if verdict else None,
@@ -139,6 +144,12 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     }
     told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
     return row, told, vouched
+
+
+def _knows_better(deed: Deed) -> bool:
+    """Whether a doubtful electronic signature may pass: a person has confirmed it, or the office has given no root
+    certificate by which any could be proved."""
+    return bool(deed.form.text("ttd_diragukan") or not deed.work.settings.surat.sertifikat_akar)
 
 
 def _as_submitted(deed: Deed, series: Series) -> dict[str, object]:

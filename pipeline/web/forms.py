@@ -152,6 +152,8 @@ def _asked(view: View, field: Field) -> bool:
         return bool(view.documents(*notices.FROM_OUTSIDE))
     if field.name == "sistem":
         return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
+    if field.name == "ttd_diragukan":
+        return bool(view.settings.surat.sertifikat_akar)
     if field.name == "yakin":
         return any("lihat" in cases.levels(letter) for letter in _newest(view))
     return True
@@ -227,7 +229,9 @@ def _signed_letter(view: View, main: dict[str, Any]) -> None:
     covering = view.task.kind is TaskKind.PENGANTAR
     signed = view.documents(COVERING.signed if covering else ANSWER.signed)[-1:]
     if signed:
-        main["tahap"] = [_download(view, signed[0], word("halaman.periksa_judul"))]
+        stage = _download(view, signed[0], word("halaman.periksa_judul"))
+        said = str((signed[0].facts or {}).get("kalimat", ""))  # of its electronic signature, as of its upload
+        main["tahap"] = [{**stage, "teks": f"{stage['teks']} {said}".strip()}]
         main["tahap_akhir"] = main["judul"]
         main["judul"] = word(f"tugas.{view.task.kind}")
 

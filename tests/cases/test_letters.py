@@ -304,3 +304,23 @@ def test_electronic_signature_is_verified_and_its_verdict_kept(tmp_path: Path) -
         assert facts["vonis"]["level"] == "baik"
         assert facts["vonis"]["signer"] == "Noor Aflah"
         assert "sah" in desk.events(number)[-1][1]["teks"]
+
+
+@pytest.mark.parametrize("who", ["Budi Santoso", "Noor Aflah"])
+def test_doubtful_electronic_signature_asks_for_a_confirmation_that_is_recorded(tmp_path: Path, who: str) -> None:
+    """Somebody else's name, or a certificate that the office's roots do not prove."""
+    office = notary(tmp_path)
+    other = tmp_path / "lain"
+    other.mkdir()
+    signer = office.person(who) if who != "Noor Aflah" else notary(other).person(who)
+    with desk_in(tmp_path, surat={"sertifikat_akar": (str(office.root),)}) as desk:
+        number = desk.to(Stage.TANDA_TANGAN)
+        page = files.as_pdf(signed_scan(stored(desk, number, "akhir")))
+        signed = signature.sign(page, signer, PASSWORD, "x", "y")
+        with pytest.raises(Invalid, match="centang di bawah"):
+            sign(desk, number, signed)
+        assert desk.stage(number) is Stage.TANDA_TANGAN
+        sign(desk, number, signed, ttd_diragukan="ya")
+        facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
+        assert facts["vonis"]["level"] == "hati"
+        assert desk.events(number)[-1][1]["ttd_diragukan"] is True
