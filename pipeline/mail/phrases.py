@@ -178,6 +178,7 @@ BOUNCE_WORDS = _any(
     r"gagal (?:ter|di)?kirim",
     r"pengiriman gagal",
     r"tidak terkirim",
+    rf"{_SURAT}\b[^\n]{{0,80}}? ditolak oleh (?:server|pelayan|penerima)\b",
     rf"alamat (?:{_SURAT} )?(?:tersebut )?tidak (?:dapat )?ditemukan",
     rf"kotak (?:masuk|{_SURAT})(?: (?:penerima|pengguna|tujuan|anda))?(?: sudah| telah)? penuh",
     # German, French, Spanish, Portuguese, Italian, Dutch
@@ -316,16 +317,21 @@ _INDONESIAN_AUTO = (
     r"(?:otomatis|automatik|dijana)",
     rf"\b(?:{_SURAT}|balasan|jawaban) ini (?:adalah |merupakan )?(?:(?:dikirim|dibuat|dihasilkan|dijana)(?:kan)? )?"
     r"(?:oleh (?:sistem|komputer) )?(?:secara )?(?:otomatis|automatik)",
+    rf"\b{_SURAT} (?:anda|saudara|bapak/ibu) (?:telah|sudah) (?:kami )?(?:di)?terima dan akan\b",
     rf"\b(?:mohon|harap|jangan|dimohon)(?: untuk)?(?: tidak)? (?:membalas|balas|dibalas) (?:ke |kepada )?{_SURAT} ini",
 )
 _AWAY = (
-    r"(?:saat ini )?saya (?:saat ini )?(?:sedang |lagi )?(?:cuti|dinas luar|di ?luar kantor"
-    r"|tidak (?:berada |ada )?di (?:kantor|tempat))\b"
+    r"(?:saat ini )?saya (?:saat ini )?(?:sedang |lagi )?(?:(?:menjalani |mengambil )?cuti|dinas luar"
+    r"|(?:berada )?di ?luar kantor|tidak (?:berada |ada )?di (?:kantor|tempat)"
+    # people say this much of themselves; a robot says as well what to do meanwhile
+    r"|(?:berada )?di ?luar (?:kota|negeri)\b[^\n]{0,160}?"
+    r"\b(?:membalas|balas|hubungi|kembali (?:pada|tanggal|ke kantor))"
+    r")\b"
 )
 _AWAY_ENGLISH = r"(?:i am|i'm) (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)\b"
 _GREETING = (
     r"\W{0,9}(?:(?:yth|kepada|halo|hai|selamat (?:pagi|siang|sore|malam)|dengan hormat|salam|assalam|dear|hello|hi"
-    r"|terima kasih)\b\.?[^\n.,!]{0,80}[\n.,!]\W{0,9}){0,3}(?:mohon maaf,? |maaf,? )?"
+    r"|terima kasih|thank you|thanks)\b\.?[^\n.,!]{0,80}[\n.,!]\W{0,9}){0,3}(?:mohon maaf,? |maaf,? )?"
 )
 AUTO_WORDS = _any(
     r"\bautomatically generated",

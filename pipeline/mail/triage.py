@@ -306,13 +306,15 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
 
 def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
     """By what is said at the start of a text, above all quotes: that no person writes here, or that they are away."""
-    if _is_form(message):
-        return None
-    new = reply.split(message.text[:3_000]).new[:600]
+    text = message.text[:3_000]
     answers = message.in_reply_to or message.references or phrases.ANSWERED_SUBJECT.match(message.subject)
-    if phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new)):
-        return _robot(message, own, "Isinya menyatakan surat otomatis.", certain=False)
-    return None
+    if not phrases.SAYS_AUTOMATIC.search(text) and not (answers and phrases.SAYS_AWAY.match(text)):
+        return None  # most mails; to find the quotes costs more
+    new = reply.split(text).new[:600]
+    says = phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new))
+    if not says or _is_form(message):
+        return None
+    return _robot(message, own, "Isinya menyatakan surat otomatis.", certain=False)
 
 
 # --- lists and spam -------------------------------------------------------------------------

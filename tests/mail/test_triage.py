@@ -82,6 +82,10 @@ DOUBTFUL = [
     (("Subject: Re: Tanda terima", "In-Reply-To: <1@kota.example>"), "Saya sedang cuti sampai Senin."),
     (("Subject: Re: Tanda terima",), "Yth. Bapak/Ibu,\n\nMohon maaf, saat ini saya sedang di luar kantor."),
     (("Subject: Re: Tanda terima",), "Hello,\nI am currently out of the office."),
+    (("Subject: Re: Tanda terima",), "Thank you for your email. I am out of the office until Monday."),
+    (("Subject: Re: Tanda terima",), "Terima kasih atas email Anda. Saat ini saya sedang menjalani cuti tahunan."),
+    (("Subject: Re: Tanda terima",), "Saya sedang berada di luar kota dan akan membalas setelah kembali."),
+    (("Subject: Tiket 8",), "Terima kasih. Email Anda telah kami terima dan akan kami proses dalam 1x24 jam."),
     (("Subject: Tanda terima",), "Ini adalah email otomatis, mohon tidak membalas email ini."),
     (("Subject: Tiket 7",), "Terima kasih telah menghubungi kami. Surel ini dibuat secara otomatis oleh sistem."),
     (("Subject: Tiket 7",), "Jangan membalas pesan ini.\nPesan Anda kami proses."),
@@ -138,6 +142,7 @@ def test_headers_of_the_standards_make_a_certain_robot(headers: tuple[str, ...])
         ("postmaster@mx.example", "Surel tidak tersampaikan", "Surel Anda tidak tersampaikan ke a@x.example."),
         ("postmaster@mx.example", "Surel tidak tersampaikan", "a@x.example"),
         ("postmaster@mx.example", "Kotak surat penuh", "a@x.example"),
+        ("postmaster@mx.example", "Pesan ditolak", "Pesan ke a@x.example ditolak oleh server."),
         ("postmaster@mx.example", "Pemberitahuan", "Kotak surel penerima sudah penuh: a@x.example"),
         ("MAILER-DAEMON@mx.example", "E-mel tidak dapat dihantar", "a@x.example"),
     ],
@@ -249,6 +254,14 @@ def test_people_are_not_taken_for_robots(headers: tuple[str, ...]) -> None:
             ("From: siti@surel.example", "Subject: Re: Tanda terima", "In-Reply-To: <1@kota.example>"),
             "Baik, terima kasih.\n\nPada Sen, 23 Nov 2026 pukul 10.15 Pengaduan menulis:\n\n"
             "> Email ini dikirim otomatis oleh sistem pengaduan.\n> Saya sedang cuti.\n",
+        ),
+        (
+            ("From: siti@surel.example", "Subject: Re: Tanda terima"),
+            "Saya sedang di luar kota, jadi belum bisa memotret. Tiangnya nomor 7.",
+        ),
+        (
+            ("From: siti@surel.example", "Subject: Re: Jawaban"),
+            "Surat Anda sudah kami terima, tetapi lampu masih mati.",
         ),
         (("From: siti@surel.example", "Subject: Izin"), "Saya sedang cuti melahirkan dan KTP saya belum jadi."),
         (("From: siti@surel.example", "Subject: Otomatis tertolak saat mendaftar"), "Mohon penjelasan."),
