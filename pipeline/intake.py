@@ -27,7 +27,7 @@ from pipeline.mail import authentication, invitation, outbox, phrases, reply, tr
 from pipeline.mail.message import Address, Attachment, Message, read
 from pipeline.mail.triage import Failure, Kind, Verdict
 from pipeline.replies import Enclosed, Letter
-from pipeline.sop import Channel, TaskKind
+from pipeline.sop import COMMANDS, Channel, TaskKind
 from pipeline.store import Content
 from pipeline.words import word
 
@@ -37,6 +37,7 @@ LARGE_SECONDS = 180
 PERIHAL = 150  # letters of a subject; the rest of it goes above the text
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.IGNORECASE)
+COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -256,7 +257,7 @@ def _take_mail(work: Work, item: Item, mail: Read, doubled: bool, thread: Collec
         _hold_doubtful(work, item, mail.verdict)
     elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
         _hold(work, item, mail.verdict.reason)
-    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (mail.verdict.certain or not mail.message.attachments):
+    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (mail.verdict.certain or not _acts(mail.message)):
         _done(item, mail.verdict.reason)
     else:
         return _person(work, item, mail, doubled, thread)
@@ -267,6 +268,12 @@ def _from_officials(settings: Settings, message: Message) -> bool:
     """Whether it comes from whom we write to when a mail is held: their robot would be asked about its own answers."""
     sender = message.sender.email.lower() if message.sender else ""
     return settings.person_at(sender) is not None or sender == settings.petugas_ti.email.lower()
+
+
+def _acts(message: Message) -> bool:
+    """Whether an official does something by it, as no robot does: a file is enclosed, a line starts with a command."""
+    lines = [line.strip(" \t*_\"'").upper() for line in reply.split(message.text).new.splitlines()]
+    return bool(message.attachments) or any(line.startswith(COMMAND_WORDS) for line in lines)
 
 
 def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> str:
@@ -349,7 +356,8 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
 
 def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> New:
     text = _text(message)
-    answer_to = _visitor(work.settings, message) if NO_REPLY.match(sender) else message.sender
+    nobody = NO_REPLY.match(sender) or sender in work.settings.own_addresses
+    answer_to = _visitor(work.settings, message) if nobody else message.sender
     email = answer_to.email.lower() if answer_to else ""
     return New(
         Channel.EMAIL,

@@ -414,8 +414,11 @@ def test_mail_from_our_own_address_without_our_mark_waits_for_the_jfu(desk: Desk
     """The form of the office's web site writes with the office's address."""
     mail = letter(desk, sender=sender)
     mail["Reply-To"] = SITI
-    assert desk.take_in(mail.as_bytes()).state == "held"
+    item = desk.take_in(mail.as_bytes())
+    assert item.state == "held"
     assert {m.name for m in desk.mails()} == {"tugas_tertahan"}
+    assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+    assert [m.recipient for m in desk.mails("tanda_terima")] == [SITI], "who filled it in, not ourselves"
 
 
 @pytest.mark.parametrize(
@@ -443,6 +446,8 @@ def test_away_notice_of_an_official_is_laid_aside_and_nobody_is_asked_about_it(d
     for more in ({"subject": "Tidak di tempat: Re"}, {"text": "Saya sedang cuti."}):
         assert desk.take_in(reply(desk, asked, **more).as_bytes()).state == "done"
     assert desk.count(Outbox) == before
+    desk.take_in(reply(desk, asked, "Saya sedang cuti.\n\nSETUJU").as_bytes())
+    assert desk.mails("balasan_tugas"), "no robot writes a command: who wrote it hears what to do"
     files = [("surat.docx", WORD, draft(desk))]
     desk.take_in(reply(desk, asked, "Saya sedang cuti, suratnya terlampir.", files=files).as_bytes())
     assert desk.documents()[-1].kind == "surat", "no robot attaches a letter"
