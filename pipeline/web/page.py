@@ -435,9 +435,22 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
     if view.complaint is None:
         return []
     query = select(Outbox).where(Outbox.complaint_id == view.complaint.id, Outbox.date == at).order_by(Outbox.id)
-    return [
+    mails = list(view.session.scalars(query))
+    told = [
         {"siapa": mail.recipient_name or word("peran.pengadu"), "ket": table("surel").get(mail.name, mail.name)}
-        for mail in view.session.scalars(query)
+        for mail in mails
+    ]
+    return told + _told_later(view, at, {mail.task_id for mail in mails})
+
+
+def _told_later(view: View, at: datetime, told: set[int | None]) -> list[dict[str, str]]:
+    """Who gets a mail as soon as the letter that goes with it is made."""
+    opened = select(Task).where(Task.complaint_id == view.task.complaint_id, Task.opened_at == at)
+    return [
+        {"siapa": person.nama, "ket": word("bukti.menyusul", surat=word(f"surel.tugas_{task.kind}"))}
+        for task in view.session.scalars(opened.order_by(Task.id))
+        if task.id not in told
+        for person in cases.holders(view.settings, task)
     ]
 
 

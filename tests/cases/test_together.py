@@ -416,3 +416,22 @@ def test_two_that_are_merged_into_each_other_at_once_do_not_block_each_other(des
     for thread in threads:
         thread.join()
     assert sorted(said) == ["Invalid", "digabung"]
+
+
+def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk) -> None:
+    """Bukan wewenang: the agency in charge is written to once, about the matter."""
+    parent, child = merged(desk)
+    desk.to(Stage.KEPUTUSAN, parent)
+    fields = {"keputusan": "bukan_wewenang", "instansi": "PLN", "perintah": "Tiang lampu itu milik PLN."}
+    desk.press("kepala", "putuskan", number=parent, **fields)
+    desk.jobs()
+    desk.press("sekretaris", "ajukan", number=parent)
+    desk.jobs()
+    assert desk.stage(child) is Stage.TANDA_TANGAN
+    assert [d.kind for d in desk.documents(child) if "pengantar" in d.kind] == []
+    said = " ".join(letter_of(desk, child)[1].paragraphs)
+    assert "merupakan kewenangan PLN" in said
+    desk.press("kepala", "tandatangani", number=child, files={"bertanda_tangan": ("surat.jpg", SIGNED)})
+    assert [t.kind for t in desk.tasks(child, open_only=True)] == [TaskKind.PENYAMPAIAN]
+    desk.to(Stage.SELESAI, child)
+    assert desk.faults() == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import pytest
 from docx import Document
 
 from pipeline import files
@@ -12,6 +14,7 @@ from pipeline.letters.draft import qr
 from pipeline.letters.mark import is_ours, read_code, sealed
 from pipeline.letters.returned import inspect
 from tests.letters.sample import CODE, changed, draft, parts
+from tests.letters.test_roundtrip import DOCX, saved
 
 OTHER = "0A1B-2C3D-4E5F-6G7H"
 KEY = b"kunci uji"
@@ -93,3 +96,18 @@ def test_qr_says_the_code_of_the_copy() -> None:
 def test_letter_that_has_lost_its_marks_is_copied_all_the_same() -> None:
     content = changed(draft(), "docProps/custom.xml", "aduan_code", "entah")
     assert "Yth. Sdr. Budi Santoso" in inspect(copied(content, CHANGES)).paragraphs
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_letter_that_another_program_has_saved_is_copied_as_well(tmp_path: Path) -> None:
+    """LibreOffice parts the text anew and writes the QR's picture under a name of its own."""
+    after = inspect(copied(saved(draft(), tmp_path, DOCX), CHANGES))
+    said = "\n".join((*after.paragraphs, *after.feet))
+    assert "Yth. Sdr. Budi Santoso" in said
+    assert after.footer_code == OTHER
+    assert after.mark == MARK
+    assert not [old for old in ("Siti", "PGD-2026-000123", CODE) if old in said]
+    content = parts(copied(saved(draft(), tmp_path / "lagi", DOCX), CHANGES))
+    pictures = [part for name, part in content.items() if name.startswith("word/media/")]
+    codes = {read_code(text) for one in pictures for text in files.read_codes(one, files.sniff(one))}
+    assert codes == {OTHER}
