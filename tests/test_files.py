@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 
 import pypdfium2
 import pytest
 from docx import Document
+from docx.opc.constants import RELATIONSHIP_TYPE as RT
+from docx.oxml.ns import qn
 from PIL import Image
 
 from pipeline import files
@@ -109,6 +113,58 @@ def test_libreoffice_that_writes_nothing_is_an_error() -> None:
     """It exits 0 even then."""
     with pytest.raises(files.FileError):
         files.to_pdf(b"{\\rtf1 bukan docx}")
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_another_kind_of_file_under_a_word_name_is_not_converted() -> None:
+    """Without the named filter it takes HTML for what it is, and renders it."""
+    with pytest.raises(files.FileError):
+        files.to_pdf(b"<html><body><h1>Bukan surat</h1><img src='http://127.0.0.1:9/a.png'></body></html>")
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_libreoffice_fetches_no_linked_picture() -> None:
+    """A letter with such a link does not pass the gate; should one ever reach LibreOffice, nobody hears of it."""
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_OPTIONS = do_PROPFIND = do_GET
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        files.to_pdf(with_linked_picture(f"http://127.0.0.1:{server.server_port}/a.png"))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == []
+
+
+def with_linked_picture(url: str) -> bytes:
+    document, out, png = Document(), BytesIO(), BytesIO()
+    Image.new("RGB", (20, 20)).save(png, "PNG")
+    document.add_paragraph("Surat").add_run().add_picture(png)
+    blip = document.element.body.xpath(".//a:blip")[0]
+    relation = document.part.relate_to(url, RT.IMAGE, is_external=True)
+    del blip.attrib[qn("r:embed")]
+    blip.set(qn("r:link"), relation)
+    document.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_letters_are_converted_side_by_side() -> None:
+    """Each run has a profile of its own; one that is shared lets the second run fail."""
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(files.to_pdf, [word_file("Surat pertama"), word_file("Surat kedua")]))
+    for content, words in zip(made, ("Surat pertama", "Surat kedua"), strict=True):
+        assert words in files.pdf_text(content)
 
 
 @pytest.mark.usefixtures("libreoffice")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from pipeline import cases, files, store
 from pipeline.cases import Invalid
-from pipeline.db import LetterNumber
+from pipeline.db import Job, LetterNumber
 from pipeline.demo.signed import signed_scan
 from pipeline.letters import signature
 from pipeline.letters.returned import inspect
@@ -145,6 +146,18 @@ def test_what_blocks_must_be_mended_and_what_wants_a_look_is_confirmed_and_recor
     data = next(data for event, data in desk.events(number) if event.kind is EventKind.SUBMITTED)
     assert "Nama penerima berbeda" in data["dikonfirmasi"][0]
     assert data["nomor"] == "400.14.5/1/401.109/2026"
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_no_picture_is_made_before_tracked_changes_are_resolved(desk: Desk) -> None:
+    """LibreOffice prints what was deleted."""
+    number = desk.to(Stage.JAWABAN)
+    good = draft_of(desk, number)
+    deleted = '<w:p><w:del w:id="1" w:author="Endah"><w:r><w:delText>lama</w:delText></w:r></w:del></w:p><w:sectPr'
+    for letter, waiting in ((changed(good, BODY, "<w:sectPr", deleted), 0), (good, 1)):
+        upload(desk, number, letter)
+        with desk.work() as work:
+            assert work.session.scalar(select(func.count(Job.id)).where(Job.kind == cases.MAKE_PDF)) == waiting
 
 
 def test_draft_with_an_entry_left_open_cannot_be_handed_in(desk: Desk) -> None:
