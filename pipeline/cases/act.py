@@ -8,18 +8,17 @@ nothing. The table `DO` at the end names the function of every action.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
 from pipeline import notices, saved, store
-from pipeline.cases import paperwork, slips, together
+from pipeline.cases import meetings, paperwork, slips, together
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
 from pipeline.cases.deed import Deed
 from pipeline.cases.forms import Checked, File, Invalid
 from pipeline.cases.letters import series_in
-from pipeline.cases.meetings import call_off, set_meeting
 from pipeline.cases.record import add_documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
     FINAL_FORM,
@@ -56,7 +55,6 @@ from pipeline.sop import (
 from pipeline.words import word
 
 PERSON_FIELDS = ("nama", "alamat", "telepon", "email")
-AN_HOUR = timedelta(hours=1)
 # The mails of the next task wait for what a job makes.
 AFTER = {
     (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
@@ -283,38 +281,6 @@ def _return(deed: Deed) -> None:
 # ---- langkah 3 -----------------------------------------------------------------------------------------------
 
 
-def _meeting(deed: Deed) -> None:
-    at, form = datetime.fromisoformat(deed.form.text("waktu")), deed.form
-    if at <= deed.work.now:
-        raise Invalid({"waktu": word("galat.waktu_lalu")})
-    until = _end_of_meeting(deed, at)
-    codes, who = form.choices.get("undangan", ()), form.text("peserta")
-    row = set_meeting(deed.work, deed.complaint, (at, until), form.text("tempat"), form.text("agenda"), codes, who)
-    told = ", ".join(name or address for address, name in row.invited)
-    deed.log(
-        EventKind.MEETING_SET, waktu=at.isoformat(), selesai=until.isoformat(), tempat=row.place, peserta=who,
-        agenda=row.agenda, kepada=told,
-    )  # fmt: skip
-
-
-def _end_of_meeting(deed: Deed, at: datetime) -> datetime:
-    """On the same day; an hour later where no end is given."""
-    if not deed.form.text("selesai"):
-        return at + AN_HOUR
-    zone = deed.work.settings.zone
-    ends = datetime.combine(at.astimezone(zone).date(), time.fromisoformat(deed.form.text("selesai")), zone)
-    if ends <= at:
-        raise Invalid({"selesai": word("galat.selesai")})
-    return ends.astimezone(UTC)
-
-
-def _call_off(deed: Deed) -> None:
-    row = call_off(deed.work, deed.complaint, deed.form.text("alasan"))
-    if row is None:
-        raise Forbidden("batal_rapat")
-    deed.log(EventKind.MEETING_CANCELLED, waktu=row.at.isoformat(), teks=deed.form.text("alasan"))
-
-
 def _mark(deed: Deed) -> None:
     """How urgent a case is, and whether other units may know who complains."""
     c, form = deed.complaint, deed.form
@@ -348,13 +314,6 @@ def extend_for(work: Work, task: Task, head: Petugas, form: Checked) -> None:
     complaint = locked(work, task.complaint_id or 0)
     work.session.refresh(task)
     extend(work, task, complaint, head, datetime.fromisoformat(form.text("sampai")), form.text("alasan"))
-
-
-def _minutes(deed: Deed) -> None:
-    kept = deed.keep("notulen")
-    people = [p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))]
-    present = ", ".join(p.nama for p in people)
-    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept, hadir=present)
 
 
 def _decide(deed: Deed) -> None:
@@ -438,9 +397,9 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KLARIFIKASI, "kembalikan"): _return,
     (TaskKind.KETERANGAN, "jawab"): _answer,
     (TaskKind.KEPUTUSAN, "putuskan"): _decide,
-    (TaskKind.KEPUTUSAN, "rapat"): _meeting,
-    (TaskKind.KEPUTUSAN, "notulen"): _minutes,
-    (TaskKind.KEPUTUSAN, "batal_rapat"): _call_off,
+    (TaskKind.KEPUTUSAN, "rapat"): meetings.convene,
+    (TaskKind.KEPUTUSAN, "notulen"): meetings.minutes,
+    (TaskKind.KEPUTUSAN, "batal_rapat"): meetings.call_off,
     (TaskKind.KEPUTUSAN, "tandai"): _mark,
     (TaskKind.KLARIFIKASI, "tandai"): _mark,
     (TaskKind.CATAT, "tandai"): _mark,

@@ -281,6 +281,7 @@ def citizen_wrote(
     """
     complaint = locked(work, complaint_id)
     kept = add_documents(work, "lampiran", files, CITIZEN, complaint=complaint)
+    complaint.lampiran_terbuka = complaint.lampiran_terbuka and not kept  # nobody has looked at the new ones yet
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
     answered = waiting is not None and waiting.paused_at is not None
     log(

@@ -104,3 +104,16 @@ def test_line_of_a_digest_is_masked_for_other_units(desk: Desk) -> None:
     (task,) = [t for t in desk.tasks(number) if t.kind is TaskKind.KETERANGAN]
     with desk.work() as work:
         assert NAME not in cases.about(work.session, desk.settings, desk.clock(), task)["judul"]
+
+
+def test_what_comes_after_the_release_is_kept_back_again(desk: Desk) -> None:
+    """Nobody has looked at it yet."""
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tandai", prioritas="biasa", rahasia="ya", lampiran_terbuka="ya")
+    later = [cases.File("rumah.jpg", "image/jpeg", SIGNED)]
+    with desk.work() as work:
+        cases.citizen_wrote(work, desk.complaint(number).id, "Tambahan.", [], None)
+    assert desk.complaint(number).lampiran_terbuka
+    with desk.work() as work:
+        cases.citizen_wrote(work, desk.complaint(number).id, "Foto.", later, None)
+    assert not desk.complaint(number).lampiran_terbuka
