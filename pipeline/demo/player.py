@@ -27,6 +27,7 @@ from pipeline.files import DOCX
 from pipeline.sop import Role, Stage
 
 PATIENCE = 20.0
+EXPORTED = ("konsep", "surat", "ttd", "pdf", "pengantar", "pengantar_ttd")
 STEPS_OF_PLAY = 7 * 6 + 5  # for the progress bar: six steps a complaint and what the first has beside them
 Values = dict[str, str | list[str]]
 
@@ -312,7 +313,7 @@ def export(office: Office, folder: Path) -> list[Path]:
     written = []
     with db.reading(office.engine) as session:
         query = select(Document, Complaint.number).join(Complaint, Complaint.id == Document.complaint_id)
-        for document, number in session.execute(query.where(Document.kind.in_(("konsep", "surat", "ttd", "pdf")))):
+        for document, number in session.execute(query.where(Document.kind.in_(EXPORTED))):
             suffix = Path(document.name).suffix or ".bin"
             name = f"{number}-{document.kind}-{document.version}{suffix}"
             written.append(_write(folder / "surat" / name, store.get(session, document.sha256)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from click.testing import CliRunner
 from playwright.sync_api import Page
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from pipeline.demo.pages import register
 from pipeline.sop import Role, Stage, TaskKind
 from pipeline.words import table
 
+ARTEFACTS = Path(__file__).parents[1] / "artefak"
 HTTP = urllib3.PoolManager(retries=False)
 
 
@@ -56,6 +58,17 @@ def test_another_host_name_is_turned_away(office: Office) -> None:
     answer = HTTP.request("GET", url(office), headers={"Host": f"evil.example:{office.port}"})
     assert answer.status == 421
     assert b"PGD" not in answer.data
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_playground_is_accessible(office: Office, page: Page, width: int) -> None:
+    """axe-core finds nothing and nothing runs off, at a phone's and a desk's width."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(url(office))
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"demo_{width}.png", full_page=True)
 
 
 def test_looking_changes_nothing(office: Office) -> None:
