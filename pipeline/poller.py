@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 15 * 60  # seconds
 BEAT = 5.0  # seconds
 PATIENCE = 30.0  # seconds to wait for another poller
+NOT_MINE = "poller_lain"  # in a report: another poller had the mail for longer than that, so nothing was polled
 NOTED_EVERY = timedelta(minutes=1)
 PAGE_WIDTH, PAGES = 1000, 6  # pictures of a letter's pages: pixels across, how many
 
@@ -82,7 +84,8 @@ def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None
         problem = f"{type(error).__name__}: {error}"
         log.warning("%s: %s", name, problem)
     try:
-        _note(app, name, problem)
+        if done is None or NOT_MINE not in done:
+            _note(app, name, problem)
     except (SQLAlchemyError, OSError) as error:  # the database itself is away
         log.warning("%s: %s: %s", name, type(error).__name__, error)
         return None
@@ -109,16 +112,17 @@ def _note(app: App, name: str, error: str) -> None:
 
 def mail(app: App) -> Report:
     """Every mailbox once; one that is down does not stop the others."""
-    new, faults = 0, []
+    done: Counter[str] = Counter(surat_masuk=0)
+    faults = []
     for conf in app.settings.mailboxes:
         try:
             with Mailbox(app.settings, conf) as box:
-                new += collect(app, box)["surat_masuk"]
+                done.update(collect(app, box))
         except MailboxDown as error:
             faults.append(str(error))
     if faults:
         raise MailboxDown("; ".join(faults))
-    return {"surat_masuk": new}
+    return dict(done)
 
 
 def collect(app: App, box: Mailbox) -> Report:
@@ -128,7 +132,7 @@ def collect(app: App, box: Mailbox) -> Report:
     """
     with db.lease(app.engine, "intake", PATIENCE) as mine:
         if not mine:
-            return {"surat_masuk": 0}
+            return {"surat_masuk": 0, NOT_MINE: 1}
         _take_in(app)  # what a run left behind that was killed comes first
         return _collect(app, box)
 
@@ -484,7 +488,7 @@ class Lanes:
             nonlocal failures
             done = guarded(self.app, name, step)
             failures = failures + 1 if done is None else 0
-            if done is not None:
+            if done is not None and NOT_MINE not in done:
                 self.heartbeat.well(name)
             if done and any(done.values()) and name in ("scans", "take_in"):
                 self.wake("slips")

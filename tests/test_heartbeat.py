@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import heartbeat, poller
+from pipeline import db, heartbeat, poller
 from pipeline.config import Settings
 from pipeline.heartbeat import AGAIN, Heartbeat
 from pipeline.poller import STEPS, Lanes
@@ -130,3 +130,24 @@ def test_a_mailbox_that_refuses_the_office_is_alarmed(tmp_path: Path, monkeypatc
         before = (tmp_path / "detak.txt").stat().st_mtime
         time.sleep(0.3)
         assert (tmp_path / "detak.txt").stat().st_mtime == before, "a process that has ended beats no more"
+
+
+def test_a_poller_that_never_gets_its_turn_is_alarmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process has the mail for hours: nothing fails, yet nothing is polled either."""
+    monkeypatch.setattr(poller, "BEAT", 0.1)
+    monkeypatch.setattr(poller, "PATIENCE", 0.1)
+    with embedded() as post, office(tmp_path, post=post, petugas_ti=officer(tmp_path)) as kantor:
+        lanes = Lanes(kantor.app, {**dict.fromkeys(STEPS, 3600.0), "mail": 1.0})
+        with db.lease(kantor.engine, "intake") as mine:
+            assert mine
+            assert kantor.tick()["poller_lain"] == 1
+            lanes.start()
+            try:
+                until(lambda: (tmp_path / "detak.txt").exists())
+                kantor.clock.now += timedelta(hours=2)
+                lanes.wake("send")
+                until(lambda: any("surat tidak dapat diambil" in line for line in heard(tmp_path)))
+                with db.reading(kantor.engine) as session:
+                    assert session.get(db.Lane, "mail") is None, "what did not happen did not go well"
+            finally:
+                lanes.stop()
