@@ -17,13 +17,15 @@ from sqlalchemy.orm import Session
 from pipeline import config, ledger, notices
 from pipeline.config import Settings
 from pipeline.db import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task, lease, reading, writing
-from pipeline.ledger import Arrival
+from pipeline.ledger import Arrival, Place
 from pipeline.mail.mailbox import Fetched, Mailbox
 from pipeline.mail.message import read
+from pipeline.sop import OVER
 from pipeline.words import word
 
 SETTLING = timedelta(hours=1)  # a mail that is younger may still be on its way
 PATIENCE = 60.0  # seconds to wait for the poller
+MANY = 500  # mails asked for at once
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,22 @@ def look(engine: Engine, settings: Settings, now: datetime) -> list[Finding]:
     with lease(engine, "intake", PATIENCE) as mine:  # no mail moves meanwhile
         if not mine:
             raise BusyError
-        found = [one for conf in settings.mailboxes for one in _mailbox(engine, settings, conf, now)]
+        present: set[Place] = set()
+        found = [one for conf in settings.mailboxes for one in _mailbox(engine, settings, conf, now, present)]
         with reading(engine) as session:
-            return found + list(_register(session, now))
+            return found + list(_gone(session, settings, present)) + list(_register(session, now))
 
 
 def daily(engine: Engine, settings: Settings, now: datetime) -> int:
-    """Once on each office day, within office hours: look, and tell the JFU what is new; how many new findings."""
+    """Once on each day: look, and tell the JFU what is new; how many new findings.
+
+    On an office day as soon as the office opens, for the JFU to read it then; on other days, and where the program
+    did not run in office hours, whenever it can: a mail that was lost on Friday evening is not to wait for Monday.
+    """
     day = now.astimezone(settings.zone).date()
+    opens = not settings.hours.is_open(now) and any(now < begin for begin, _ in settings.hours.intervals(day))
     with reading(engine) as session:
-        if not settings.hours.is_open(now) or session.get(Reconciled, day) is not None:
+        if opens or session.get(Reconciled, day) is not None:
             return 0
     found = look(engine, settings, now)
     with writing(engine) as session:
@@ -79,11 +87,15 @@ def daily(engine: Engine, settings: Settings, now: datetime) -> int:
 # ---- the mailbox ---------------------------------------------------------------------------------------------
 
 
-def _mailbox(engine: Engine, settings: Settings, conf: config.Mailbox, now: datetime) -> Iterator[Finding]:
+def _mailbox(
+    engine: Engine, settings: Settings, conf: config.Mailbox, now: datetime, present: set[Place]
+) -> Iterator[Finding]:
+    """What lies in the folders and is not known; `present` gets all that lies there."""
     with Mailbox(settings, conf) as box:
         for folder in (conf.folder, conf.folder_done, conf.folder_held):
             validity, uids = box.listing(folder)
             place = (conf.name, folder, validity)
+            present.update((*place, uid) for uid in uids)
             with reading(engine) as session:
                 known = ledger.seen(session, *place, uids)
             fresh = [uid for uid in uids if uid not in known]
@@ -94,6 +106,32 @@ def _mailbox(engine: Engine, settings: Settings, conf: config.Mailbox, now: date
                         yield from [_finding("belum_diambil", conf, folder, one)] if waits else []
                     elif not _recognised(engine, box, place, one, now):
                         yield _finding("asing", conf, folder, one)
+
+
+def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator[Finding]:
+    """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
+    case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
+    heads = select(Item).where(Item.full_size.is_not(None), Item.state == "held")
+    open_cases = select(Item).join(Complaint, Complaint.item_id == Item.id).where(Complaint.stage.not_in(OVER))
+    for kind, query in (("hilang_besar", heads), ("hilang", open_cases)):
+        wanted = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
+        places = _places(session, settings, {item.twin for item in wanted})
+        lost = [item for item in wanted if item.twin in places and present.isdisjoint(places[item.twin])]
+        yield from _items(kind, [item for item in lost if kind == "hilang_besar" or item.full_size is None])
+
+
+def _places(session: Session, settings: Settings, twins: set[str]) -> dict[str, set[Place]]:
+    """Where mails were seen in the mailboxes of today, by twin; one that came out of a file was never there."""
+    columns = select(Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
+    query = columns.join(Item, Item.id == Sighting.item_id)
+    boxes = [conf.name for conf in settings.mailboxes]
+    found: dict[str, set[Place]] = {}
+    for start in range(0, len(twins), MANY):
+        some = Item.twin.in_(sorted(twins)[start : start + MANY])
+        rows = session.execute(query.where(some, Sighting.mailbox.in_(boxes)))
+        for twin, mailbox, folder, validity, uid in rows:
+            found.setdefault(twin, set()).add((mailbox, folder, validity, uid))
+    return found
 
 
 def _finding(kind: str, conf: config.Mailbox, folder: str, one: Fetched) -> Finding:
