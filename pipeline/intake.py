@@ -311,9 +311,9 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
         if failure.permanent:  # what is only late may still arrive, and has to open its task then
             links.revoke(work.session, mail.links, work.now)
         cases.bounced(work, mail, failure.permanent, reason)
-    if stray:
-        return _hold(work, item, word("ditahan.terpental"))
-    return _done(item, verdict.reason) if verdict.certain or bound else _hold_doubtful(work, item, verdict)
+    if not (verdict.certain or bound):
+        return _hold_doubtful(work, item, verdict)
+    return _hold(work, item, word("ditahan.terpental")) if stray else _done(item, verdict.reason)
 
 
 def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
