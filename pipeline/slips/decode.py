@@ -119,7 +119,7 @@ class Reader:
         for first, last in self._words(seen):
             start = seen[first - 1].end if first else 0
             end = seen[last].start if last < len(seen) else len(looks[0])
-            opening = not text or text[-1].rstrip()[-1:] in (".", "!", "?")
+            opening = text[-1][-1:] in (".", "!", "?") if text else None  # a line may begin inside a sentence
             word, chances = self._word(looks, columns, seen[first:last], (start, end), style, opening)
             if not word:
                 continue
@@ -140,7 +140,7 @@ class Reader:
 
     def _word(
         self, looks: Sequence[Look], columns: NDArray[np.intp], seen: Sequence[_Seen], steps: tuple[int, int],
-        style: str, opening: bool,
+        style: str, opening: bool | None,
     ) -> tuple[str, list[float]]:  # fmt: skip
         own = self._text(seen)
         if not style or min(one.sure for one in seen) > CERTAIN:
@@ -205,8 +205,9 @@ def _split(core: str) -> Iterable[str]:
             yield f"{core[:at]} {core[at:]}"
 
 
-def _against(text: str, style: str, opening: bool) -> float:
-    """Nats against a word: strange ones, rare ones, and capitals where nobody writes them."""
+def _against(text: str, style: str, opening: bool | None) -> float:
+    """Nats against a word: strange ones, rare ones, and capitals where nobody writes them. `opening`: whether it
+    begins a sentence, None where nobody can say."""
     core = _core(text)
     if not style or len(core) < 2:
         return 0.0
@@ -214,8 +215,9 @@ def _against(text: str, style: str, opening: bool) -> float:
     cost = (len(parts) - 1) * SPLIT
     ranks = [words(style).get(part) for part in parts]
     cost += sum(STRANGE[style] if rank is None else RARE * float(np.log(rank + 10)) for rank in ranks)
+    capital = True if style == "alamat" else opening
     if not set(core.lower()) & set("aeiou"):  # an abbreviation: KTP, CCTV, SD
         cost += 0.0 if core.isupper() else MISCASED
-    elif core[0].isupper() != (opening or style == "alamat") and not (core.isupper() and len(core) > 1):
+    elif capital is not None and core[0].isupper() != capital and not (core.isupper() and len(core) > 1):
         cost += MISCASED
     return cost
