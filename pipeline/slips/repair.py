@@ -215,9 +215,14 @@ def _digits(text: str) -> str:
 # ---- running text --------------------------------------------------------------------------------------------
 
 
+_COUNTED = "hari|minggu|bulan|tahun|jam|menit|kali|orang|meter|buah|titik|rumah"
+
+
 def sentence(text: str) -> str:
-    """Running text: digits inside words become the letters that they look like; spaces follow commas and stops."""
+    """Running text: digits inside words become the letters that they look like, a letter before what is counted the
+    digit; spaces follow commas and stops."""
     value = re.sub(r"\s+([,.;!?])", r"\1", " ".join(text.split()))
+    value = re.sub(rf"(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value)
     value = re.sub(r"(?<=[a-z])1(?=[a-z])", "l", value)
     value = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", value)
     value = re.sub(r"(?<=[a-z])5(?=[a-z])", "s", value)

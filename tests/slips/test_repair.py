@@ -71,5 +71,9 @@ def test_confidence_grows_with_what_the_recogniser_claims_and_is_never_certain(n
     assert levels[-1] <= 0.98
 
 
+def test_what_is_counted_is_a_number() -> None:
+    assert sentence("sejak s hari, Z kali dan I minggu") == "sejak 5 hari, 2 kali dan 1 minggu"
+
+
 def test_numbers_in_running_text_stay() -> None:
     assert sentence("sejak 10 hari, 2 kali di RT 05") == "sejak 10 hari, 2 kali di RT 05"
