@@ -27,7 +27,8 @@ MAX_XML = 10 * 2**20
 MAX_RATIO, RATIO_FROM = 100, 4 * 2**20
 # Zip writers leave a descriptor of up to 24 bytes behind an entry, some align the next one.
 MAX_GAP = 64
-STEP = 256 * 1024
+HEAD = 512  # bytes that are kept of what is no XML
+STEP, SLICE = 256 * 1024, 32 * 1024  # bytes that are inflated, and that are read, at a time
 SECONDS = 0.17  # of processor time for one file; the heaviest that the other limits let in takes half of it
 
 SAVE_AS = (
@@ -225,8 +226,8 @@ def _inflate(packed: bytes, entry: zipfile.ZipInfo, meter: Meter, keep: bool) ->
             length += len(piece)
             if length > entry.file_size:
                 break
-            if whole or not kept:
-                kept.append(piece if whole else piece[:512])
+            if whole or length - len(piece) < HEAD:  # a first piece may be empty
+                kept.append(piece if whole else piece[:HEAD])
     except zlib.error as error:
         raise broken(entry.filename) from error
     if length != entry.file_size:
@@ -241,13 +242,13 @@ def _pieces(packed: bytes, deflated: bool) -> Iterator[bytes]:
         yield from (packed[at : at + STEP] for at in range(0, len(packed), STEP))
         return
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    for at in range(0, len(packed), STEP):
-        rest = packed[at : at + STEP]
+    for at in range(0, len(packed), SLICE):
+        rest = packed[at : at + SLICE]
         while rest and not engine.eof:
             yield engine.decompress(rest, STEP)
             rest = engine.unconsumed_tail
         if engine.eof:
-            if rest or engine.unused_data or at + STEP < len(packed):
+            if rest or engine.unused_data or at + SLICE < len(packed):
                 raise zlib.error("data behind the end")
             return
     while piece := engine.decompress(engine.unconsumed_tail, STEP):

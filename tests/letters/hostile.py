@@ -214,6 +214,7 @@ def _archives() -> Iterator[tuple[str, bytes, str]]:
     yield "folder-berisi.docx", with_parts({"word/media/": b"isi"}), "jenis yang tidak wajar"
     yield "nama-terbalik.docx", with_parts({"word/\u202egnp.xml": b"<a/>"}), "tidak wajar"
     yield "blok-kosong.docx", _empty_blocks(), "terlalu rumit"
+    yield "exe-berawalan-kosong.docx", _late_start(), "bukan gambar"
     yield "lembar-100.docx", _sheets(100), "terlalu banyak grafik"
     yield "komentar-arsip.docx", honest()[:-2] + struct.pack("<H", 3) + b"abc", "ditempelkan"
     yield "dua-nama.docx", _two_names(), "daftar isinya"
@@ -347,18 +348,30 @@ def _empty_blocks() -> bytes:
         put(0, 3)  # the end of block has a code, one distance has; and here is the end
     whole = bits.to_bytes(-(-length // 8), "little")
     unit, end = whole[:90], whole[90:]  # eight blocks end with a byte
-    packed = unit * 100_000 + end
+    return _as_deflated("word/media/zz.png", unit * 100_000 + end, b"")
+
+
+def _as_deflated(name: str, packed: bytes, content: bytes) -> bytes:
+    """The honest letter with one more part, whose deflated bytes are given."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, blob in parts(honest()).items():
-            archive.writestr(name, blob)
-        archive.writestr(zipfile.ZipInfo("word/media/zz.png"), packed)
+        for known, blob in parts(honest()).items():
+            archive.writestr(known, blob)
+        archive.writestr(zipfile.ZipInfo(name), packed)
     data = bytearray(out.getvalue())
     for magic, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         start = data.rfind(magic)
         struct.pack_into("<H", data, start + at, zipfile.ZIP_DEFLATED)
-        struct.pack_into("<III", data, start + at + 6, 0, len(packed), 0)
+        struct.pack_into("<III", data, start + at + 6, zlib.crc32(content), len(packed), len(content))
     return bytes(data)
+
+
+def _late_start() -> bytes:
+    """A program as a picture, behind 100 KB of deflate blocks that hold nothing."""
+    program = b"MZ" + NOISE(400)
+    engine = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed = b"\x00\x00\x00\xff\xff" * 20_000 + engine.compress(program) + engine.flush()
+    return _as_deflated("word/media/zz.png", packed, program)
 
 
 def _two_names() -> bytes:
