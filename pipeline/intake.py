@@ -34,6 +34,7 @@ from pipeline.words import word
 log = logging.getLogger(__name__)
 LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
 LARGE_SECONDS = 180
+LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 PERIHAL = 150  # letters of a subject; the rest of it goes above the text
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.IGNORECASE)
@@ -104,12 +105,14 @@ def take_in(
         return _take_mails(engine, settings, [item_id], clock, by_hand=by_hand)[item_id]
     except Exception as error:  # whatever one item does, the next ones go on; the reason is kept with it
         log.exception("item %s is held", item_id)
-        return _hold_new(engine, settings, item_id, clock(), word("ditahan.galat", jenis=type(error).__name__))
+        heavy = isinstance(error, MemoryError)
+        reason = word("ditahan.terlalu_berat") if heavy else word("ditahan.galat", jenis=type(error).__name__)
+        return _hold_new(engine, settings, item_id, clock(), reason)
 
 
 def _take_apart(engine: Engine, settings: Settings, item_id: int, now: datetime, by_hand: bool) -> str:
     """Let a child process settle a large item, bounded in memory and time; what ends it is the reason to hold it."""
-    order = pickle.dumps((settings, engine.url, item_id, now, by_hand))
+    order = pickle.dumps((settings, engine.url, item_id, now, by_hand, LARGE_MEMORY))
     command = [sys.executable, "-m", "pipeline.largemail"]
     try:
         subprocess.run(command, input=order, timeout=LARGE_SECONDS, check=True, stdout=subprocess.DEVNULL)

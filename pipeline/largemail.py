@@ -12,14 +12,18 @@ import sys
 
 from pipeline import db, intake
 
-MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 SECONDS = 120  # of processor time
 
 
-def main() -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+def bound(memory: int) -> None:
+    """What this process may take from now on: bytes of data (all but the program and files it maps), and time."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    settings, url, item_id, now, by_hand = pickle.load(sys.stdin.buffer)  # our own parent wrote it
+
+
+def main() -> None:
+    settings, url, item_id, now, by_hand, memory = pickle.load(sys.stdin.buffer)  # our own parent wrote it
+    bound(memory)
     engine = db.connect(url.render_as_string(hide_password=False), settings.folder)
     intake.take_in(engine, settings, item_id, lambda: now, by_hand=by_hand, apart=True)
 

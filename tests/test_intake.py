@@ -6,6 +6,8 @@ import io
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -931,6 +933,45 @@ def test_a_large_mail_that_ends_its_process_is_held_and_the_jfu_is_told(
     assert [m.name for m in desk.mails()] == ["tugas_tertahan"] * 2
     monkeypatch.undo()
     assert intake.release(desk.engine, desk.settings, item.id, desk.clock) == "done"
+
+
+def forty(kind: str) -> bytes:
+    """A mail of 40 MB made to be hard on the memory."""
+    head, size = b"From: siti@warga.example\r\nSubject: Lampu\r\nMIME-Version: 1.0\r\n", 40 * 2**20
+    made = {
+        "parts": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * (size // 10),
+        "fields": b"X-A: b\r\n" * (size // 8) + b"\r\nPadam.\r\n",
+        "lines": b"\r\n" + b"a\n" * (size // 2),
+        "html": b"Content-Type: text/html\r\n\r\n" + b"<ul><li>x" * (size // 9),
+        "quoted": b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=41" * (size // 3),
+    }
+    return head + made[kind]
+
+
+@pytest.mark.parametrize("kind", ["parts", "fields", "lines", "html", "quoted"])
+def test_forty_megabytes_made_to_take_much_memory_are_read_within_the_bound(desk: Desk, kind: str) -> None:
+    item = desk.take_in(forty(kind))
+    assert (item.state, item.reason) == ("done", "pengaduan baru")
+
+
+def test_a_mail_that_takes_more_memory_than_it_may_is_held_with_its_reason(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "LARGE_MEMORY", 110 * 2**20)
+    item = desk.take_in(forty("parts"))
+    assert (item.state, item.reason) == ("held", words.word("ditahan.terlalu_berat"))
+    assert [m.name for m in desk.mails()] == ["tugas_tertahan"] * 2
+    desk.take_in(letter(desk).as_bytes())
+    assert desk.complaint().perihal == "Lampu padam", "the next ones go on"
+
+
+@pytest.mark.parametrize(("megabytes", "ends"), [(400, 0), (650, 1)])
+def test_the_bound_is_one_of_the_system(megabytes: int, ends: int) -> None:
+    program = (
+        f"from pipeline import intake, largemail; largemail.bound(intake.LARGE_MEMORY); bytearray({megabytes} << 20)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "MemoryError" in done.stderr) == (ends, bool(ends))
 
 
 # ---- scans ---------------------------------------------------------------------------------------------------
