@@ -255,7 +255,8 @@ _WARNING = re.compile(
 )
 _FINAL = re.compile(
     r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such|does ?n[o']t exist"
-    r"|permanen|kekal|menyerah|tidak (?:dikenal|ditemukan|wujud|dijumpai)|tidak akan (?:dicoba|mencoba|dicuba|mencuba))"
+    r"|\(failure\)|permanen|kekal|menyerah|dihentikan"
+    r"|tidak (?:dikenal|ditemukan|wujud|dijumpai)|tidak akan (?:dicoba|mencoba|dicuba|mencuba))"
 )
 
 

@@ -501,6 +501,7 @@ def test_a_delay_told_in_indonesian_is_not_permanent(sender: str, text: str) -> 
         "Surat Anda belum dapat dikirim ke a@x.example dan server tidak akan mencoba lagi.",
         "Kesalahan permanen, bukan sementara: a@x.example tidak dikenal.",
         "Pesan tidak terkirim ke a@x.example. Kotak surat penuh.",
+        "Masalah sementara pada server a@x.example tidak teratasi; percobaan dihentikan.",
     ],
 )
 def test_a_failure_told_in_indonesian_is_permanent(text: str) -> None:
