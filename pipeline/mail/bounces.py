@@ -255,7 +255,7 @@ _WARNING = re.compile(
 )
 _FINAL = re.compile(
     r"(?i)\b(?:permanent|giv(?:e|en|ing) up|fatal|unknown|undeliverable|no such|does ?n[o']t exist"
-    r"|\(failure\)|permanen|kekal|menyerah|dihentikan"
+    r"|failure\)|permanen|kekal|menyerah|dihentikan"
     r"|tidak (?:dikenal|ditemukan|wujud|dijumpai)|tidak akan (?:dicoba|mencoba|dicuba|mencuba))"
 )
 

@@ -509,6 +509,15 @@ def test_a_failure_told_in_indonesian_is_permanent(text: str) -> None:
     assert [(f.recipient, f.permanent) for f in found.failures] == [("a@x.example", True)]
 
 
+def test_a_subject_that_says_failure_outweighs_words_of_a_passing_trouble() -> None:
+    sender = "From: Mail Delivery Subsystem <mailer-daemon@mx.example>"
+    text = "Pesan tidak terkirim\n\nTerjadi masalah sementara saat mengirim pesan Anda ke a@x.example."
+    found = verdict(sender, "Subject: Delivery Status Notification (Failure)", text=text)
+    assert [(f.recipient, f.permanent) for f in found.failures] == [("a@x.example", True)]
+    later = verdict(sender, "Subject: Delivery Status Notification (Delay)", text=text)
+    assert [(f.recipient, f.permanent) for f in later.failures] == [("a@x.example", False)]
+
+
 def test_a_report_of_success_is_no_failure() -> None:
     raw = (
         b"From: postmaster@mx.example\n"
