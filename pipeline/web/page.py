@@ -133,7 +133,7 @@ def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
         return []
     others = notices.answered_with(view.session, c)
     said = word("salinan.ikut_teks", nomor=", ".join(others))
-    return [{"judul": word("salinan.ikut"), "isi": [{"teks": said}], "dulu": True}] if others else []
+    return [{"judul": word("salinan.ikut"), "pengantar": said, "isi": [], "dulu": True}] if others else []
 
 
 def _units(view: View) -> list[dict[str, Any]]:

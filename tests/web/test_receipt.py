@@ -31,3 +31,18 @@ def test_receipt_of_a_report_names_who_has_been_told(kantor: Office) -> None:
     done = kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
     assert "NOOR AFLAH, S.Kom : permintaan keputusan" in done.text
     assert "menyusul begitu" not in done.text
+
+
+def test_sekretaris_reads_for_whom_else_the_letter_is(kantor: Office) -> None:
+    kantor.to_clarification()
+    first = kantor.complaint().number
+    kantor.citizen_sends("Lampu mati", "Lampu juga mati.", sender="budi@warga.example", name="Budi Santoso")
+    second = kantor.complaint().number
+    kantor.press("jfu-1", "gabungkan", about=second, nomor=first)
+    kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+    page = kantor.page(kantor.link("sekretaris", "ajukan"))
+    assert f"Surat ini disalin juga untuk {second}" in page.text
+    assert f"Surat ini disalin juga untuk {second}" in kantor.newest("sekretaris").words
+    kantor.press("sekretaris", "ajukan")
+    assert f"Surat ini disalin juga untuk {second}" in kantor.page(kantor.link("kepala", "tandatangani", first)).text
