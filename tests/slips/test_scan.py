@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,3 +222,10 @@ def test_nothing_is_fetched_to_read(slip: Sample, tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(tmp_path / "slip.png")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert (done.stdout.strip(), done.returncode) == (slip.fields["nik"], 0), done.stderr
+
+
+def test_the_reader_is_pinned() -> None:
+    """Other versions of rapidocr fetch their models; it does not name onnxruntime; OpenCV 5 is another interface."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["optional-dependencies"]["ocr"]
+    assert {"rapidocr==3.10.0", "onnxruntime", "opencv-python-headless<5"} <= set(wanted)
