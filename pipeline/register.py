@@ -135,7 +135,8 @@ def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: 
     local = c.received_at.astimezone(zone)
     end = c.delivered_at or c.closed_at or now
     units = ", ".join(filter(None, (settings.unit_name(u) for u in c.unit.split(","))))
-    note = "; ".join(filter(None, (word("buku.induk", nomor=parent) if parent else "", c.keterangan)))
+    covering = word("buku.pengantar", nomor=c.covering_number) if c.covering_number else ""
+    note = "; ".join(filter(None, (word("buku.induk", nomor=parent) if parent else "", covering, c.keterangan)))
     handed = ""
     if c.delivered_at:
         handed = f"{word(f'pilihan.cara.{c.delivery}')}, {clock.waktu(c.delivered_at, zone)}"

@@ -94,7 +94,7 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
         "penyampaian": row.cells["penyampaian"],
         "lama": row.cells["lama"],
         "paraf": "Sri Wahyuni",
-        "keterangan": "",
+        "keterangan": "Surat pengantar 400.14.5/2/401.109/2026",
     }
     assert row.cells["penyampaian"].endswith("Rabu, 25 November 2026, pukul 10.05")
     assert "1 hari" in row.cells["lama"]
@@ -106,7 +106,7 @@ def test_fresh_row_shows_what_is_known_and_how_much_time_is_left(desk: Desk) -> 
     row = only(desk)
     assert (row.cells["nama"], row.cells["kontak"], row.cells["keputusan"]) == ("Tanpa nama", "", "")
     assert (row.cells["isi"], row.due, row.late) == ("Lampu padam", jakarta(24, 9, 30), False)
-    assert row.state == "Sisa 30 menit"
+    assert row.state == "Sisa 30 menit kerja"
 
 
 @pytest.mark.parametrize("channel", list(Channel))
@@ -175,7 +175,7 @@ def test_late_row_says_how_late_in_office_time(desk: Desk) -> None:
     desk.clock.now = jakarta(25, 8)
     row = only(desk)
     assert (row.late, row.tone) == (True, "buruk")
-    assert row.state == "Terlambat 6 jam"  # 09.30–16.00 less the break, and 07.30–08.00
+    assert row.state == "Terlambat 6 jam kerja"  # 09.30–16.00 less the break, and 07.30–08.00
 
 
 def test_waiting_for_the_pengadu_is_shown_as_such(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from pipeline import cases, store
+from pipeline import cases, register, store
 from pipeline.cases import Forbidden, Invalid
 from pipeline.db import Outbox
 from pipeline.demo.signed import signed_scan
@@ -215,6 +215,13 @@ def test_people_are_not_erased_while_it_waits_to_be_delivered(desk: Desk) -> Non
     kept = {d.kind: set(d.facts or {}) for d in desk.documents(number)}
     assert set(kept) == {"ttd", "pengantar_ttd"}
     assert not any("alinea" in facts for facts in kept.values())
+
+
+def test_book_names_its_number(desk: Desk) -> None:
+    signed(desk)
+    with desk.work() as work:
+        (row,) = register.rows(work.session, work.settings, register.Filter(), work.now)
+    assert row.cells["keterangan"] == "Surat pengantar 400.14.5/2/401.109/2026"
 
 
 def test_answer_that_is_taken_back_takes_it_back_too(desk: Desk) -> None:
