@@ -89,6 +89,7 @@ KINDS = (
     "lihat pdf",
     "keaslian",
     "keaslian surat",
+    "keaslian surat pengantar",
     "kode",
     "tugas saya",
     "tugas saya, kepala",
@@ -332,6 +333,7 @@ def _two_letters(one: House) -> None:
         if where == "tugas pengantar":
             one.press("kepala", "tandatangani", bertanda_tangan=SIGNED, pengantar_bertanda_tangan=SIGNED)
             pages["tugas pengantar"] = one.link("jfu-1", "kirim_pengantar")
+            pages["keaslian surat pengantar"] = f"/asli/{one.office.documents('pengantar_ttd')[-1].code}"
 
 
 def _meeting(one: House) -> None:

@@ -47,6 +47,23 @@ def test_genuine_letter_shows_number_date_signer_and_hash_and_nothing_personal(d
         assert secret not in page.text
 
 
+def test_covering_letter_is_found_by_a_code_of_its_own(kantor: Office) -> None:
+    kantor.citizen_sends("Meteran mati", "Meteran listrik mati.", name="Siti Rahmawati")
+    kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", ringkasan="Meteran mati.")
+    kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
+    kantor.press(
+        "kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN", perintah="Sampaikan bahwa milik PLN."
+    )
+    kantor.press("sekretaris", "ajukan")
+    papers = dict.fromkeys(("bertanda_tangan", "pengantar_bertanda_tangan"), ("ttd.jpg", SIGNED))
+    kantor.press("kepala", "tandatangani", **papers)
+    covering = kantor.documents("pengantar_ttd")[-1]
+    page = kantor.page(f"/asli/{covering.code}")
+    for fact in ("Surat ini asli", "400.14.5/2/401.109/2026", covering.sha256):
+        assert fact in page.text
+    assert "Siti" not in page.text
+
+
 def test_code_is_found_as_the_qr_and_as_people_write_it(delivered: Office) -> None:
     code = sign(delivered)
     for path in (f"/ASLI/{code}", f"/asli/{code.lower()}", f"/asli/{code.replace('-', '')}"):
