@@ -210,7 +210,8 @@ def _take_mails(
     with reading(engine) as session:
         digests = dict(session.execute(select(Item.id, Item.sha256).where(Item.id.in_(item_ids))).all())
         raws = store.get_all(session, list(digests.values()))
-    mails = {item_id: _read(settings, raws[digests[item_id]], by_hand) for item_id in item_ids}
+        accepted = set(item_ids) if by_hand else cases.accepted(session, item_ids)
+    mails = {item_id: _read(settings, raws[digests[item_id]], item_id in accepted) for item_id in item_ids}
     with writing(engine) as session:
         exclusive(session, "intake")  # copies of one mail, seen by two pollers
         query = select(Item).where(Item.id.in_(item_ids)).order_by(Item.id).with_for_update()

@@ -231,3 +231,13 @@ def doubled_ids(session: Session, items: Iterable[Item]) -> set[int]:
         for item in asked.values()
         if any(i < item.id and twin != item.twin for i, twin in bearers.get(item.message_id, ()))
     }
+
+
+def readable(item: Item) -> bool:
+    """Whether a held item is a mail of which the whole is here, so that it can be taken in as it is."""
+    return item.source == "mail" and item.full_size is None
+
+
+def accept(item: Item) -> None:
+    """A person has looked at a held mail: it is taken in once more, as a person's."""
+    item.state = "new"

@@ -434,7 +434,11 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action("tidak_terbaca", closes=False, fields=(WHICH, Field("lokasi"))),
         Action("bukan_pengaduan", closes=False, fields=(WHICH, *REASON)),
     ),
-    TaskKind.TERTAHAN: (Action("catat_slip", fields=SLIP), Action("bukan_pengaduan", fields=REASON)),
+    TaskKind.TERTAHAN: (
+        Action("terima"),
+        Action("catat_slip", fields=SLIP),
+        Action("bukan_pengaduan", fields=REASON),
+    ),
 }
 
 
@@ -472,7 +476,7 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.PENGANTAR: (Command("KIRIM", "kirim_pengantar", "pesan", (), "alamat_instansi"),),
     TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
     TaskKind.PINDAI: (),  # a stack is looked at page by page
-    TaskKind.TERTAHAN: (NO_COMPLAINT,),
+    TaskKind.TERTAHAN: (Command("TERIMA", "terima"), NO_COMPLAINT),
 }
 BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
 

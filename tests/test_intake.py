@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline import cases, config, intake, ledger, links, stacks, store, words
+from pipeline import cases, config, intake, ledger, links, poller, stacks, store, words
 from pipeline.cases import AlreadyDone
 from pipeline.db import Blob, Complaint, Item, Outbox, Sighting, Task, reading, writing
 from pipeline.mail import outbox
+from pipeline.poller import App
 from pipeline.sop import Channel, EventKind, Stage, TaskKind
 from tests import office
 from tests.desk import Desk, desk_in
@@ -883,6 +884,20 @@ def test_the_form_of_a_web_site_is_answered_to_who_filled_it_in(desk: Desk) -> N
     desk.take_in(raw.as_bytes())
     assert (desk.complaint().email, desk.complaint().nama) == ("budi@warga.example", "Budi Santoso")
     assert desk.mails("tanda_terima")[-1].recipient == "budi@warga.example"
+
+
+def test_a_jfu_takes_in_a_held_mail_as_it_is(desk: Desk) -> None:
+    raw = letter(desk, "Jawaban otomatis: petugas tidak membantu", "Mohon ditangani.")
+    raw["List-Id"] = "<kabar.warga.example>"
+    item = desk.take_in(raw.as_bytes())
+    (task,) = desk.item_tasks(item.id)
+    desk.press("jfu-1", "terima", task=task)
+    assert (desk.item(item.id).state, desk.count(Complaint)) == ("new", 0)
+    with pytest.raises(AlreadyDone):
+        desk.press("jfu-2", "terima", task=task)
+    assert poller.take_in(App(desk.settings, desk.engine, desk.clock)) == {"diproses": 1, "ditahan": 0}
+    assert (desk.item(item.id).state, desk.complaint().isi) == ("done", "Mohon ditangani.")
+    assert desk.mails("tanda_terima")[-1].recipient == SITI
 
 
 # ---- many at once, big ones ----------------------------------------------------------------------------------

@@ -58,11 +58,13 @@ from pipeline.cases.slips import (
     value_of,
 )
 from pipeline.cases.tasks import (
+    ACCEPTED,
     COPY,
     FINAL_FORM,
     FRESH_DRAFT,
     MAKE_PDF,
     about,
+    accepted,
     close_item,
     digest_waits,
     due_for_reminder,
@@ -77,6 +79,7 @@ from pipeline.cases.tasks import (
 from pipeline.cases.together import copy_letter, keep_copy, merge_parent
 
 __all__ = [
+    "ACCEPTED",
     "CITIZEN",
     "COPY",
     "FINAL_FORM",
@@ -102,6 +105,7 @@ __all__ = [
     "Upload",
     "Work",
     "about",
+    "accepted",
     "act",
     "actor_of",
     "add_holiday",

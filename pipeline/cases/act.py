@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline import notices, saved, store
+from pipeline import ledger, notices, saved, store
 from pipeline.cases import meetings, paperwork, slips, together
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, log
 from pipeline.cases.core import AlreadyDone, Forbidden, Work, locked
@@ -21,6 +21,7 @@ from pipeline.cases.forms import Checked, File, Invalid
 from pipeline.cases.letters import series_in
 from pipeline.cases.record import add_documents, record_at_counter, split_off
 from pipeline.cases.tasks import (
+    ACCEPTED,
     FINAL_FORM,
     FRESH_DRAFT,
     close,
@@ -205,11 +206,16 @@ def _free_children(deed: Deed) -> None:
 
 
 def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint | None:
-    """A slip of a stack, or a held mail: typed in as a complaint, or laid aside with a reason."""
+    """A slip of a stack, or a held mail: taken in as it is, typed in as a complaint, or laid aside with a reason."""
     if task.kind is TaskKind.PINDAI:
         return slips.settle(work, task, person, form)
-    close(work, task, person.kode, form.action.name)
     item = work.session.get_one(Item, task.item_id)
+    if form.action.name == ACCEPTED and not ledger.readable(item):
+        raise Forbidden(form.action.name)
+    close(work, task, person.kode, form.action.name)
+    if form.action.name == ACCEPTED:
+        ledger.accept(item)
+        return None
     if form.action.name == "bukan_pengaduan":
         return None
     channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL

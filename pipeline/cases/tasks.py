@@ -27,6 +27,7 @@ FRESH_DRAFT = "konsep"  # job kinds
 FINAL_FORM = "akhir"
 COPY = "salinan"  # the letter of a merged complaint
 MAKE_PDF = "pdf"
+ACCEPTED = "terima"  # how the task about a held mail ends that is taken in as it is
 DIGEST_ROWS = 40
 WAIT_FOR_PENGADU = Limit(3, "hari kerja")
 
@@ -209,6 +210,12 @@ def held_items(session: Session) -> list[Item]:
     """What could not be read and nobody has settled yet, oldest first."""
     open_task = select(Task.id).where(Task.item_id == Item.id, Task.kind == TaskKind.TERTAHAN, Task.closed_at.is_(None))
     return list(session.scalars(select(Item).where(Item.state == "held", open_task.exists()).order_by(Item.id)))
+
+
+def accepted(session: Session, item_ids: Sequence[int]) -> set[int]:
+    """Which of these items a JFU wants to be taken in as they are."""
+    taken = select(Task.item_id).where(Task.item_id.in_(item_ids), Task.outcome == ACCEPTED)
+    return {item_id for item_id in session.scalars(taken) if item_id}
 
 
 def close_item(work: Work, item_id: int, outcome: str) -> None:

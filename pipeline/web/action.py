@@ -99,7 +99,7 @@ def _perform(token: str, held: Held) -> BaseResponse:
         return redirect(f"/t/{token}", 303)
     except cases.Forbidden as error:
         raise Friendly("bukan_hak", 409) from error
-    here.wake("letters", "pictures", "send")
+    here.wake("take_in", "letters", "pictures", "send")
     chosen = action(kind, name)
     return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from pipeline import cases, clock, files, notices, saved, store
-from pipeline.db import Document, Event
+from pipeline import cases, clock, files, ledger, notices, saved, store
+from pipeline.db import Document, Event, Item
 from pipeline.letters.series import ANSWER, COVERING, series_of
 from pipeline.sop import (
     HANDED_IN,
@@ -169,6 +169,8 @@ def forms(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(the main form, the others). The letter's task leads with the upload until there is an edited version."""
     offered = notices.offered(view.session, view.task.kind, view.complaint)
+    if view.task.item_id is not None and not ledger.readable(view.session.get_one(Item, view.task.item_id)):
+        offered = [one for one in offered if one.name != cases.ACCEPTED]
     if view.helping:
         offered = [one for one in offered if one.name in HANDED_IN]
     if view.task.kind is TaskKind.JAWABAN:

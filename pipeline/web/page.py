@@ -14,6 +14,7 @@ from sqlalchemy import select
 from pipeline import cases, clock, files, links, notices, store
 from pipeline.db import Complaint, Document, Event, Item, Outbox, Task
 from pipeline.letters.series import ANSWER
+from pipeline.mail.message import read
 from pipeline.sop import (
     OVER,
     Channel,
@@ -25,6 +26,8 @@ from pipeline.web.forms import forms
 from pipeline.web.letter import inspections
 from pipeline.web.view import View, deadline, steps
 from pipeline.words import table, word
+
+READ_HERE, SHOWN = 2**20, 20_000  # bytes of a held mail that is read for its page; letters of it that are shown
 
 # ---- what is shown -------------------------------------------------------------------------------------------
 
@@ -95,7 +98,7 @@ def sections(view: View) -> list[dict[str, Any]]:
     why a task came back, what is asked, what was ordered."""
     c, task = view.complaint, view.task
     if c is None:
-        return []
+        return _held_mail(view)
     found: list[dict[str, Any]] = []
     if task.note:
         title = task.kind if task.kind in (TaskKind.KETERANGAN, TaskKind.CATAT) else "lain"
@@ -125,6 +128,18 @@ def sections(view: View) -> list[dict[str, Any]]:
     if later:
         found.append({"judul": word("halaman.tambahan"), "isi": later})
     return found + _earlier(view)
+
+
+def _held_mail(view: View) -> list[dict[str, Any]]:
+    """What a held mail says, for a phone that opens no .eml; nothing of a large one."""
+    item = view.session.get_one(Item, view.task.item_id)
+    if item.source != "mail" or store.size(view.session, item.sha256) > READ_HERE:
+        return []
+    message = read(store.get(view.session, item.sha256))
+    sender = message.sender
+    said = links.masked(message.text.strip())[:SHOWN]
+    who = f"{sender.name} <{sender.email}>".strip() if sender else word("pengadu.tanpa_nama")
+    return [{"judul": word("halaman.isi_surat"), "isi": [{"kepala": who, "teks": said or word("surat.kosong")}]}]
 
 
 def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
