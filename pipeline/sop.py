@@ -476,7 +476,7 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.PENGANTAR: (Command("KIRIM", "kirim_pengantar", "pesan", (), "alamat_instansi"),),
     TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
     TaskKind.PINDAI: (),  # a stack is looked at page by page
-    TaskKind.TERTAHAN: (Command("TERIMA", "terima"), NO_COMPLAINT),
+    TaskKind.TERTAHAN: (Command("CATAT", "terima"), NO_COMPLAINT),
 }
 BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
 
