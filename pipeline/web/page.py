@@ -138,8 +138,9 @@ def _held_mail(view: View) -> list[dict[str, Any]]:
     message = read(store.get(view.session, item.sha256))
     sender = message.sender
     said = links.masked(message.text.strip())[:SHOWN]
-    who = f"{sender.name} <{sender.email}>".strip() if sender else word("pengadu.tanpa_nama")
-    return [{"judul": word("halaman.isi_surat"), "isi": [{"kepala": who, "teks": said or word("surat.kosong")}]}]
+    who = ", ".join(filter(None, (sender.name, sender.email))) if sender else word("pengadu.tanpa_nama")
+    row = {"kepala": message.subject or word("surat.tanpa_perihal"), "ket": who, "teks": said or word("surat.kosong")}
+    return [{"judul": word("halaman.isi_surat"), "isi": [row]}]
 
 
 def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
