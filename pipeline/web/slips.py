@@ -275,14 +275,15 @@ def announcement(token: str, complaint_id: int) -> Response:
 
 def _announced(view: View, c: Complaint, slip: Slip | None) -> dict[str, Any]:
     zone, office = view.settings.zone, view.settings.instansi
-    rows = [{"nama": word("slip.papan.nomor"), "nilai": c.number}]
+    serial = f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else ""  # whole, it opens the status page
+    rows = [{"nama": word("slip.papan.nomor"), "nilai": c.number}] if serial else []  # else it stands above, large
     rows += [{"nama": word("slip.papan.diterima"), "nilai": _day(c.received_at.astimezone(zone))}]
     answered = c.decision and c.letter_date and LANGKAH_OF[c.stage] == 5
     if not answered:
         rows += [{"nama": word("slip.papan.keadaan"), "nilai": word(f"status.{c.stage}")}]
     return {
         "nomor": c.number,
-        "serial": f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else "",  # whole, it opens the status page
+        "serial": serial,
         "rows": rows,
         "jawaban": word(f"slip.papan.keputusan.{c.decision}", instansi=c.instansi) if answered else "",
         "surat": word("slip.papan.surat", nomor=c.letter_number, tanggal=_day(c.letter_date), tempat=office.nama)
