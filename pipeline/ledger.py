@@ -135,18 +135,17 @@ def _known(session: Session, arrivals: list[Arrival]) -> set[Place]:
     }
 
 
-def seen(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
+def seen(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> set[int]:
     """Which of these UIDs the ledger knows already."""
-    wanted = set(uids)
-    if not wanted:
+    if not uids:
         return set()
     query = select(Sighting.uid).where(
         Sighting.mailbox == mailbox,
         Sighting.folder == folder,
         Sighting.uidvalidity == uidvalidity,
-        Sighting.uid.between(min(wanted), max(wanted)),
+        Sighting.uid.between(min(uids), max(uids)),
     )
-    return {uid for uid in session.scalars(query) if uid in wanted}
+    return set(session.scalars(query)).intersection(uids)
 
 
 def found_again(session: Session, arrival: Arrival, item_id: int, now: datetime) -> None:

@@ -143,7 +143,7 @@ def test_an_smtp_server_with_a_wrong_certificate_gets_no_mail(post: Post, tmp_pa
 def test_starttls_on_imap_is_verified_and_used(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
     plain = {"port": dovecot.port, "security": "starttls"}
     with office(tmp_path, post=post, imap=plain) as kantor, Mailbox(kantor.settings) as box:
-        assert box.waiting() == []
+        assert list(box.waiting()) == []
         assert box.client.socket().cipher() is not None
     (tmp_path / "lain").mkdir()
     with office(tmp_path / "lain", post=post, imap={**plain, "ca_file": ""}) as kantor:

@@ -11,11 +11,13 @@ import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
+from itertools import islice
 from types import TracebackType
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
@@ -138,26 +140,26 @@ class Mailbox:
             self.client.subscribe_folder(folder)
 
     @_told
-    def waiting(self) -> list[int]:
+    def waiting(self) -> Sequence[int]:
         """UIDs in the folder, oldest first. The folder is opened anew, so that a changed UIDVALIDITY is seen."""
         return self._uids(self.conf.folder)
 
     @_told
-    def listing(self, folder: str) -> tuple[int, list[int]]:
+    def listing(self, folder: str) -> tuple[int, Sequence[int]]:
         """(UIDVALIDITY, UIDs) of any folder of the mailbox, oldest first."""
         uids = self._uids(folder)
         return self.uidvalidity, uids
 
-    def _uids(self, folder: str) -> list[int]:
+    def _uids(self, folder: str) -> Sequence[int]:
         self.uidvalidity = int(self.client.select_folder(folder)[b"UIDVALIDITY"])
-        return sorted(self.client.search("ALL"))
+        return array("Q", sorted(self.client.search("ALL")))  # a hundred thousand take a quarter of a list's room
 
     def fetch(self, uids: Iterable[int]) -> Iterator[list[Fetched]]:
         """The messages in small batches, `\\Seen` untouched. Left out, until the next poll, is one that vanished
         meanwhile, and one of which the server gives nothing although it has a size."""
-        wanted = list(uids)
-        for start in range(0, len(wanted), 500):
-            sizes = self._sizes(wanted[start : start + 500])
+        rest = iter(uids)
+        while wanted := list(islice(rest, 500)):
+            sizes = self._sizes(wanted)
             alone = store.BATCH_BYTES + 1  # where the limit is a small one
             weights = {uid: size if size <= self._limit else alone for uid, size in sizes.items()}
             for some in store.batches(weights.items()):

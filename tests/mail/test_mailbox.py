@@ -153,7 +153,7 @@ def test_the_server_wakes_who_waits_and_the_mailbox_goes_on(settings: Settings, 
         assert not box.wait(0.2)
         assert not box.wait(0.2), "it goes on waiting"
         box.move(box.waiting(), "Diproses")
-        assert box.waiting() == []
+        assert list(box.waiting()) == []
 
 
 def test_what_came_between_the_last_look_and_the_waiting_is_announced(settings: Settings, outside: IMAPClient) -> None:
@@ -189,7 +189,7 @@ def test_a_mail_is_found_wherever_it_lies(settings: Settings, outside: IMAPClien
         outside.append("Diproses", mail(1))
         validity, uids = box.listing("Diproses")
         assert (validity > 0, len(uids)) == (True, 1)
-        assert box.waiting() == []
+        assert list(box.waiting()) == []
 
 
 def test_two_mailboxes_of_one_name_and_folder_are_refused(tmp_path: Path, post: Post) -> None:

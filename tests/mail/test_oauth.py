@@ -63,7 +63,7 @@ def settings(tmp_path: Path, post: Post, google: Authority) -> Settings:
 
 def log_in(settings: Settings, timeout: float = 30) -> None:
     with Mailbox(settings, timeout=timeout) as box:
-        assert box.waiting() == []
+        assert list(box.waiting()) == []
 
 
 def failure(settings: Settings, timeout: float = 30) -> str:
