@@ -113,7 +113,7 @@ class Base(DeclarativeBase):
 
 
 class Blob(Base):
-    """Bytes by their SHA-256; never changed. What is long goes on in `blob_part`. Written by `store`."""
+    """Bytes by their SHA-256; never changed, but erased. What is long goes on in `blob_part`. Written by `store`."""
 
     __tablename__ = "blob"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -139,7 +139,7 @@ class Item(Base):
     twin: Mapped[str] = mapped_column(String(64), index=True)  # hash of what the writer made: one copy per address
     source: Mapped[str] = mapped_column(String(8))  # "mail", "scan"
     name: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(String(8), index=True, default="new")  # new, done, held
+    state: Mapped[str] = mapped_column(String(8), index=True, default="new")  # new, done, held, erased
     reason: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(Text, default="", index=True)
     received_at: Mapped[datetime]

@@ -37,7 +37,6 @@ LARGE_SECONDS = 180
 LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 PERIHAL = 150  # letters of a subject; the rest of it goes above the text
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
-NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.IGNORECASE)
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -360,7 +359,7 @@ def _person(work: Work, item: Item, mail: Read, doubled: bool, thread: Collectio
 
 def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> New:
     text = _text(message)
-    nobody = NO_REPLY.match(sender) or sender in work.settings.own_addresses
+    nobody = phrases.NO_REPLY.match(sender) or sender in work.settings.own_addresses
     answer_to = _visitor(work.settings, message) if nobody else message.sender
     email = answer_to.email.lower() if answer_to else ""
     return New(
@@ -532,7 +531,7 @@ def release(engine: Engine, settings: Settings, item_id: int, clock: Callable[[]
             raise KeyError(item_id)
         if item.full_size is not None:
             raise HeadOnly(word("ditahan.hanya_kepala", folder=settings.imap.folder_held, masuk=settings.imap.folder))
-        item.state = "new"
+        ledger.accept(item)
     state = take_in(engine, settings, item_id, clock, by_hand=True)
     if state == "done":
         with writing(engine) as session:

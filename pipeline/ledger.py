@@ -20,6 +20,7 @@ from pipeline import store
 from pipeline.db import Item, Sighting, exclusive
 from pipeline.store import Content
 
+ERASED = "erased"  # state of an item whose words are gone
 # What a mail's writer made, and what says how its body reads. All else comes from the way it took: relays, filters and
 # mailboxes add fields of any name, lists and group addresses rewrite Sender, Reply-To, To and Cc.
 _WRITTEN = re.compile(
@@ -235,6 +236,11 @@ def doubled_ids(session: Session, items: Iterable[Item]) -> set[int]:
 def readable(item: Item) -> bool:
     """Whether a held item is a mail of which the whole is here, so that it can be taken in as it is."""
     return item.source == "mail" and item.full_size is None
+
+
+def erase(item: Item) -> None:
+    """Forget what a settled item says of its writer; that it came stays, so that a copy is known as one."""
+    item.state, item.name, item.message_id, item.reason = ERASED, "", "", ""
 
 
 def accept(item: Item) -> None:

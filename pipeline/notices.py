@@ -561,8 +561,12 @@ def _clock_stands(session: Session, complaint: Complaint) -> bool:
 
 
 def too_many_answers(session: Session, settings: Settings, now: datetime, address: str) -> bool:
-    since = now - timedelta(hours=1)
-    return outbox.count_since(session, [address], ANSWERS, since)[address] >= settings.smtp.answers_per_hour
+    return _answers_to(session, now, address) >= settings.smtp.answers_per_hour
+
+
+def _answers_to(session: Session, now: datetime, address: str) -> int:
+    """How many answers went to an address within the last hour."""
+    return outbox.count_since(session, [address], ANSWERS, now - timedelta(hours=1))[address]
 
 
 def ask_citizen(session: Session, settings: Settings, now: datetime, complaint: Complaint, question: str) -> None:
@@ -792,8 +796,7 @@ def task_reply(
 ) -> None:
     """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn,
     for the link that was quoted is dead; what still comes then is a robot's, and gets none."""
-    cap = settings.smtp.answers_per_hour
-    sent = outbox.count_since(session, [person.email], ANSWERS, now - timedelta(hours=1))[person.email]
+    cap, sent = settings.smtp.answers_per_hour, _answers_to(session, now, person.email)
     if sent >= 2 * cap:
         return
     to = Letter(person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap))

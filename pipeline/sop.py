@@ -148,8 +148,10 @@ TASK_OF: Mapping[Stage, TaskKind] = {
     Stage.BATAL: TaskKind.ARSIP,
 }
 
-# A complaint in these stages may still be answered for others as well: nothing is signed yet.
+# What runs no more.
 OVER = (Stage.SELESAI, Stage.BATAL)
+
+# A complaint in these stages may still be answered for others as well: nothing is signed yet.
 MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
 
 LANGKAH_OF: Mapping[Stage, int] = {

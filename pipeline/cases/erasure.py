@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from pipeline import links, saved, store
+from pipeline import ledger, links, saved, store
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import Work, locked
 from pipeline.cases.tasks import open_task_of
 from pipeline.db import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
-from pipeline.letters.series import LETTERS
+from pipeline.letters.series import SIGNED
 from pipeline.mail import outbox
 from pipeline.sop import OVER, EventKind, TaskKind
 from pipeline.words import word
 
 BLANKED = ("nama", "alamat", "telepon", "email", "nik", "isi", "ringkasan", "hasil", "perintah", "keterangan")
-SIGNED = tuple(series.signed for series in LETTERS)
 PUBLIC = ("nomor", "tanggal", "penanda", "jabatan", "kalimat")  # of a signed letter's facts: what anybody may check
 
 
@@ -94,7 +93,7 @@ def _item(session: Session, complaint: Complaint) -> tuple[Item | None, bool]:
     waiting = select(Slip.id).where(Slip.item_id == item.id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None))
     if session.scalars(others.limit(1)).first() or session.scalars(waiting.limit(1)).first():
         return None, True
-    item.state, item.name, item.message_id, item.reason = "erased", "", "", ""
+    ledger.erase(item)
     return item, False
 
 
@@ -135,7 +134,7 @@ def _needed(session: Session, digests: Iterable[str]) -> set[str]:
     """Which bytes stand in something that was not erased: the same photo may have come twice."""
     wanted = list(digests)
     found = set(session.scalars(select(Document.sha256).where(Document.sha256.in_(wanted), Document.name != "")))
-    found |= set(session.scalars(select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != "erased")))
+    found |= set(session.scalars(select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ledger.ERASED)))
     for column in (Slip.sha256, SlipPage.sha256):
         found |= {digest for digest in session.scalars(select(column).where(column.in_(wanted))) if digest}
     return found

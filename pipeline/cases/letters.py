@@ -289,19 +289,25 @@ def final_form(settings: Settings, content: bytes, room: str, number: str, day: 
     return numbered(content, room, number, settings.instansi.kota, long_date(day))
 
 
-def final_letter(work: Work, complaint: Complaint, source: Document, content: bytes, actor: Actor) -> Document:
-    """Keep the letter as it is to be signed, and by whom; a job makes its PDF."""
-    series, head = series_of(source.kind), work.settings.signers[0]
-    name = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.docx"
-    (row,) = add_documents(work, series.final, [File(name, DOCX, content)], actor, complaint=complaint)
-    row.code, row.source_id = source.code, source.id
-    row.facts = {
+def to_be_signed(work: Work, complaint: Complaint, series: Series) -> dict[str, object]:
+    """Number, date and signer that a letter of the case bears, as things stand now."""
+    head = work.settings.signers[0]
+    return {
         "nomor": own_number(work, complaint, series),
         "tanggal": complaint.letter_date.isoformat() if complaint.letter_date else "",
         "kode_penanda": head.kode,
         "penanda": head.nama,
         "jabatan": head.jabatan,
     }
+
+
+def final_letter(work: Work, complaint: Complaint, source: Document, content: bytes, actor: Actor) -> Document:
+    """Keep the letter as it is to be signed, and by whom; a job makes its PDF."""
+    series = series_of(source.kind)
+    name = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.docx"
+    (row,) = add_documents(work, series.final, [File(name, DOCX, content)], actor, complaint=complaint)
+    row.code, row.source_id = source.code, source.id
+    row.facts = to_be_signed(work, complaint, series)
     if files.soffice():
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row

@@ -22,9 +22,9 @@ from pipeline.cases.letters import (
     letters_of,
     levels,
     of_another,
-    own_number,
     series_in,
     signer_is_another,
+    to_be_signed,
 )
 from pipeline.cases.record import add_documents, documents
 from pipeline.db import Complaint, Document, Event
@@ -155,14 +155,7 @@ def _knows_better(deed: Deed) -> bool:
 def _as_submitted(deed: Deed, series: Series) -> dict[str, object]:
     """Number, date and signer of the letter that went to be signed."""
     final = documents(deed.work, deed.complaint, series.final)[-1:]
-    c, head = deed.complaint, deed.work.settings.signers[0]
-    known = {
-        "nomor": own_number(deed.work, c, series),
-        "tanggal": c.letter_date.isoformat() if c.letter_date else "",
-        "kode_penanda": head.kode,
-        "penanda": head.nama,
-        "jabatan": head.jabatan,
-    }
+    known = to_be_signed(deed.work, deed.complaint, series)
     said = final[0].facts or {} if final else {}
     return {name: said.get(name) or value for name, value in known.items()}
 

@@ -26,6 +26,7 @@ class Series:
 ANSWER = Series("jawaban", "konsep", "surat", "akhir", "ttd")
 COVERING = Series("pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd")  # surat pengantar
 LETTERS = (ANSWER, COVERING)
+SIGNED = tuple(series.signed for series in LETTERS)
 
 _OF = {kind: series for series in LETTERS for kind in (*series.worked_on, series.final, series.signed)}
 

@@ -53,6 +53,8 @@ DAEMON_NAME = _any(
     r"sistem pengiriman surat",
 )
 ROBOT_SENDER = _any(r"no-?reply", r"daemon", r"postmaster", r"virus", r"mailscanner")
+# The address itself says that nobody reads what comes to it.
+NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.I)
 # The part before the @ of an address that no person reads.
 ROBOT_MAILBOX = _starting(
     r"(?:no|do|dont|not|tidak)[-_.]?(?:not[-_.]?)?(?:reply|balas)",

@@ -19,13 +19,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline import clock
 from pipeline.db import Document, reading
 from pipeline.letters.mark import read_code
-from pipeline.letters.series import LETTERS
+from pipeline.letters.series import SIGNED
 from pipeline.web.common import Friendly, html, site
 from pipeline.words import word
 
 pages = Blueprint("authenticity", __name__)
 EACH, ALL = 30, 300  # looks a minute: from one address, from everywhere
-SIGNED = tuple(series.signed for series in LETTERS)
 KNOWN = 5_000  # addresses that are remembered at most
 
 
