@@ -39,8 +39,7 @@ from pipeline.letters.fields import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.poller import App, Lanes, settled, tick
-from pipeline.slips import form, layout, worker
-from pipeline.slips import word as word_form
+from pipeline.slips import layout, worker
 from pipeline.sop import COUNTER_FIELDS, Action, Channel, Role
 from pipeline.web.app import create_app
 
@@ -652,6 +651,9 @@ def slip() -> None:
 @click.pass_context
 def slip_cetak(context: click.Context, jumlah: int, folder: Path) -> None:
     """Buat slip siap cetak sebagai PDF dan DOCX; tiap slip bernomor sendiri."""
+    from pipeline.slips import form  # what draws takes 2 MiB, which a running office does without
+    from pipeline.slips import word as word_form
+
     settings = _settings(context)
     serials = [layout.new_serial() for _ in range(jumlah + jumlah % 2)]  # a sheet has two
     own = settings.path("slips/slip.docx")
@@ -682,6 +684,8 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path) -> None:
 @click.pass_context
 def slip_layout(context: click.Context, gambar: Path | None, serial: str | None) -> None:
     """Cetak tata letak slip sebagai JSON (mm), dengan gambar slip kosong."""
+    from pipeline.slips import form
+
     if serial and not layout.is_serial(serial):
         raise Fault("--serial terdiri dari 16 huruf a-z atau angka 2-7.")
     settings = _settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
@@ -696,6 +700,8 @@ def slip_layout(context: click.Context, gambar: Path | None, serial: str | None)
 @click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
 def slip_pemisah(berkas: Path) -> None:
     """Buat lembar pemisah (PDF): halaman surat di antara dua lembar ini menjadi satu surat."""
+    from pipeline.slips import form
+
     berkas.write_bytes(form.separator())
     out.print(f"{berkas}", markup=False)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,9 @@ from pipeline.config import Settings
 from pipeline.db import Complaint, Task
 from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, OVER, Stage, TaskKind
 from pipeline.words import remaining_words, word
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 COLUMNS = {
     "register": "No. register",
@@ -236,6 +239,8 @@ def xlsx(session: Session, settings: Settings, wanted: Filter, now: datetime) ->
 
     Citizens' words stay words: nothing becomes a formula or a link.
     """
+    import xlsxwriter  # takes 2 MiB, which an office that exports nothing does without
+
     out = BytesIO()
     options = {
         "constant_memory": True,
