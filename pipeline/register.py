@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline import clock
+from pipeline import clock, notices
 from pipeline.config import Settings
 from pipeline.db import Complaint, Task
-from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, OVER, Stage, TaskKind
+from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, OVER, TASK_OF, Stage, TaskKind
 from pipeline.words import remaining_words, word
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Row:
     late: bool
     state: str
     tone: str
+    used: str  # how much of the Waktu of the running langkah is used; "" where none runs
 
 
 def _month_bounds(month: date, settings: Settings) -> tuple[datetime, datetime]:
@@ -162,7 +163,9 @@ def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: 
     }
     late = bool(task and task.due_at and task.due_at < now)
     state, tone = _state(settings, c, task, now)
-    return Row(c, cells, task.due_at if task else None, late, state, tone)
+    runs = task is not None and task.due_at is not None and c.stage in TASK_OF and c.stage not in OVER
+    used = notices.used_words(settings, task, now) if task is not None and runs else ""
+    return Row(c, cells, task.due_at if task else None, late, state, tone, used)
 
 
 def _day(day: date | datetime) -> str:

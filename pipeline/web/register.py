@@ -164,6 +164,7 @@ def _row(row: Row) -> dict[str, Any]:
         "iso": row.complaint.received_at.isoformat(timespec="minutes"),
         "keadaan": row.state,
         "nada": row.tone,
+        "terpakai": row.used,
     }
 
 

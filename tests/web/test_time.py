@@ -110,3 +110,11 @@ def test_pengadu_reads_by_when_there_is_an_answer(kantor: Office) -> None:
     assert promise in words(kantor.inbox()[0].text.replace(":", ""))
     kantor.press("kepala", "perpanjang", sampai="2026-12-14T16:00", alasan="Menunggu suku cadang.")
     assert "Jawaban paling lambat Senin, 14 Desember 2026" in kantor.status_page().text
+
+
+def test_the_book_names_both_for_what_runs(kantor: Office) -> None:
+    kantor.citizen_sends()
+    kantor.later(minutes=4)
+    book = kantor.page(f"{kantor.link('jfu-1', 'laporkan').partition('?')[0]}/buku")
+    assert "Sisa 26 menit kerja" in words(book.text)
+    assert "Terpakai 4 dari 30 menit." in words(book.text)
