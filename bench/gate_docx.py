@@ -18,7 +18,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.letters.package import MAX_BYTES, NotALetter, open_package
+from pipeline.letters.gate.archive import NotALetter
+from pipeline.letters.gate.cleaning import admitted
+from pipeline.letters.gate.package import MAX_BYTES, open_package
 
 KILOBYTES = 1 if sys.platform != "darwin" else 1024  # in what ru_maxrss is counted
 
@@ -28,7 +30,8 @@ def judge(path: Path) -> dict[str, Any]:
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)  # what is longer is refused by its length
     try:
-        reasons = list(open_package(data).remarks)
+        package, _copy, taken = admitted(data, open_package)
+        reasons = [*taken, *package.remarks]
         verdict = "flag" if reasons else "accept"
     except NotALetter as error:
         verdict, reasons = "reject", [str(error)]

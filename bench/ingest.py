@@ -32,11 +32,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from imapclient import IMAPClient
 from sqlalchemy import func, select
 
-from pipeline import config, db, poller
-from pipeline.db import Complaint, Item, Outbox, Sighting, reading
-from pipeline.poller import App, settled
+from pipeline.data.engine import connect, migrate, reading
+from pipeline.data.tables import Complaint, Item, Outbox, Sighting
+from pipeline.office import config
+from pipeline.running import collecting
+from pipeline.running.lanes import settled
+from pipeline.work import App
 from tests import servers
-from tests.office import Post, production, write_config
+from tests.kantor import Post, production, write_config
 from tests.servers import Dovecot
 
 TOOLS = Path(__file__).resolve().parents[2] / "shared" / "bench"
@@ -69,12 +72,12 @@ def put_back(dovecot: Dovecot, user: str) -> None:
 def take_in(path: Path) -> dict[str, Any]:
     """In a process of its own: one poll of the whole mailbox; what it cost and what it left."""
     settings = config.load(path)
-    engine = db.connect(settings.database.url, settings.folder)
-    db.migrate(engine)
+    engine = connect(settings.database.url, settings.folder)
+    migrate(engine)
     app = settled(App(settings, engine))  # as `aduan serve` does
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
-    poller.mail(app)
+    collecting.mail(app)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     with reading(engine) as session:

@@ -18,9 +18,9 @@ from docxtpl import DocxTemplate, InlineImage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.config import TEMPLATES
 from pipeline.letters import draft
 from pipeline.letters.mark import sealed
+from pipeline.office.config import TEMPLATES
 
 LETTERS = 60
 CONTENT = (TEMPLATES / "letters" / "surat_jawaban.docx").read_bytes()
@@ -39,7 +39,7 @@ def data(number: int) -> draft.LetterData:
         agency=None,
         addressee="Siti Rahmawati",
         city="Madiun",
-        office=draft.Office("PEMERINTAH KOTA", "DINAS", "Jalan Contoh 1", "Telepon 1"),
+        office=draft.Letterhead("PEMERINTAH KOTA", "DINAS", "Jalan Contoh 1", "Telepon 1"),
         signer=draft.Signer("Kepala Dinas", "NAMA LENGKAP", "Pembina", "1"),
         code="7K3M-9QXF-2BTR-WD5H",
         number=f"400/{number}/1/2026",

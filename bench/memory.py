@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from imapclient import IMAPClient
 
 from tests import servers
-from tests.office import production, write_config
+from tests.kantor import production, write_config
 
 COLLECT = """
 import sys

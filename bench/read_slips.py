@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.config import SAMPLE, load
+from pipeline.office.config import SAMPLE, load
 from pipeline.slips import pages, reader
 from pipeline.slips.units import known
 
@@ -23,14 +23,14 @@ def main(folder: Path, target: Path) -> None:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
             try:
                 opened = pages.open_file(path.read_bytes())
-            except pages.Broken as error:
+            except pages.UnreadablePageError as error:
                 print(f"{path.name}: {error.reason}", file=sys.stderr)
                 continue
             for number in range(1, opened.count + 1):
                 start = time.perf_counter()
                 try:
                     sheets = reader.read(opened.draw(number), units)
-                except pages.Broken as error:
+                except pages.UnreadablePageError as error:
                     print(f"{path.name} {number}: {error.reason}", file=sys.stderr)
                     continue
                 seconds = (time.perf_counter() - start) / max(len(sheets), 1)

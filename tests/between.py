@@ -21,6 +21,7 @@ class Between:
 
     target: int
     said: Callable[[], Change]
+    refuse: Callable[[bytes], bytes | None] = lambda line: None
     asked: list[bytes] = field(default_factory=list)
     listener: socket.socket = field(default_factory=lambda: socket.create_server((LOOPBACK, 0)))
 
@@ -36,12 +37,21 @@ class Between:
             except OSError:
                 return
             server = socket.create_connection((LOOPBACK, self.target))
-            for source, sink, change in ((client, server, self._note), (server, client, self.said())):
+            for source, sink, change in ((client, server, self._hear(client)), (server, client, self.said())):
                 threading.Thread(target=_pump, args=(source, sink, change), daemon=True).start()
 
-    def _note(self, data: bytes) -> bytes:
-        self.asked.append(data)
-        return data
+    def _hear(self, client: socket.socket) -> Change:
+        def note(data: bytes) -> bytes:
+            self.asked.append(data)
+            answer = self.refuse(data)
+            if answer is None:
+                return data
+            if not answer:
+                raise OSError("the server hangs up")
+            client.sendall(data.split(b" ", 1)[0] + b" " + answer + b"\r\n")
+            return b""
+
+        return note
 
 
 def _pump(source: socket.socket, sink: socket.socket, change: Change) -> None:
@@ -54,8 +64,11 @@ def _pump(source: socket.socket, sink: socket.socket, change: Change) -> None:
 
 
 @contextmanager
-def between(dovecot: Dovecot, said: Callable[[], Change]) -> Iterator[Between]:
-    proxy = Between(dovecot.port, said)
+def between(
+    dovecot: Dovecot, said: Callable[[], Change] | None = None, refuse: Callable[[bytes], bytes | None] | None = None
+) -> Iterator[Between]:
+    """`refuse` answers a command itself: b"NO ..." as the server's answer, b"" to hang up, None to pass it on."""
+    proxy = Between(dovecot.port, said or hiding(), refuse or (lambda line: None))
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     with ExitStack() as stack:

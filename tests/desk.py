@@ -4,29 +4,36 @@
     number = desk.record()
     desk.press("jfu-1", "laporkan", ringkasan="Lampu padam")
 
-Mails stay in the outbox. For the whole way, over HTTP, IMAP and SMTP, there is tests/office.py.
+Mails stay in the outbox. For the whole way, over HTTP, IMAP and SMTP, there is tests/kantor.py.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from pipeline import cases, config, db, intake, ledger, poller
-from pipeline.cases import New, Pengadu, Upload, Work
-from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Document, Event, Item, Outbox, Payload, Task, reading, writing
-from pipeline.poller import App
-from pipeline.sop import Channel, EventKind, Stage, TaskKind, action
-from tests.office import KEY, SIGNED, SITI, TUESDAY, Clock
+from pipeline import cases
+from pipeline.cases import Upload
+from pipeline.cases import record as cases_record
+from pipeline.cases.audit import audit
+from pipeline.cases.record import New, Pengadu
+from pipeline.data import ledger
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import Complaint, Document, Event, Item, Outbox, Payload, Task
+from pipeline.intake import mails as intake_mails
+from pipeline.office import config
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import Channel, EventKind, Stage, TaskKind, action
+from pipeline.running import drafting
+from pipeline.work import App, Work
+from tests.fresh import fresh
+from tests.kantor import KEY, SIGNED, SITI, TUESDAY, Clock, sample
 
 SECOND_JFU = """
 [[petugas]]
@@ -46,6 +53,7 @@ PEOPLE = {
     TaskKind.TANDA_TANGAN: "kepala",
     TaskKind.PENYAMPAIAN: "jfu-1",
     TaskKind.PENGANTAR: "jfu-1",
+    TaskKind.GABUNGAN: "jfu-1",
     TaskKind.ARSIP: "jfu-1",
     TaskKind.PINDAI: "jfu-1",
     TaskKind.TERTAHAN: "jfu-1",
@@ -62,34 +70,16 @@ def make_settings(folder: Path, **tables: Mapping[str, object]) -> Settings:
     secrets = folder / "rahasia"
     secrets.mkdir(exist_ok=True)
     (secrets / "key").write_text(KEY, "utf-8")
-    settings = config.parse(config.SAMPLE.read_text("utf-8") + SECOND_JFU, folder / "config.toml")
-    tables = {"scan": {"baca": False}, **tables}  # a machine that reads slips is slow to start
+    settings = config.parse(sample() + SECOND_JFU, folder / "config.toml")
+    at_once = {"tunda_menit": 0, **tables.pop("smtp", {})}
+    tables = {"scan": {"baca": False}, **tables, "smtp": at_once}  # a machine that reads slips is slow to start
     changes = {name: getattr(settings, name).model_copy(update=dict(keys)) for name, keys in tables.items()}
     return settings.model_copy(update=changes)
 
 
-@cache
-def _migrated() -> bytes:
-    """A migrated, empty SQLite file: made once for all tests."""
-    with tempfile.TemporaryDirectory(prefix="aduan-") as name:
-        engine = db.connect("sqlite:///kosong.db", Path(name))
-        db.migrate(engine)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
-        engine.dispose()
-        return (Path(name) / "kosong.db").read_bytes()
-
-
 def make_engine(folder: Path, url: str = "") -> Engine:
     """A migrated database; SQLite in `folder` unless a URL of an empty one is given."""
-    if url.startswith("postgresql"):
-        engine = db.connect(url)
-        db.migrate(engine)
-        return engine
-    (folder / "aduan.db").write_bytes(_migrated())
-    return db.connect(f"sqlite:///{folder / 'aduan.db'}")
+    return fresh(url or "sqlite:///aduan.db", folder)
 
 
 @dataclass
@@ -100,6 +90,10 @@ class Desk:
     engine: Engine
     clock: Clock = field(default_factory=Clock)
     _uid: int = 0
+
+    @property
+    def app(self) -> App:
+        return App(self.settings, self.engine, self.clock)
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -125,7 +119,9 @@ class Desk:
         }
         channel = about.pop("channel", Channel.EMAIL)
         with self.work() as work:
-            return cases.record(work, [New(channel, Pengadu(**person), received_at=self.clock(), **about)])[0].number
+            return cases_record.record(work, [New(channel, Pengadu(**person), received_at=self.clock(), **about)])[
+                0
+            ].number
 
     def task(self, name: str, number: str = "", holder: str = "") -> Task:
         """The newest open task that offers this action."""
@@ -165,7 +161,7 @@ class Desk:
 
     def jobs(self) -> None:
         """Let the jobs lane make the drafts that wait."""
-        poller.letters(App(self.settings, self.engine, self.clock))
+        drafting.letters(App(self.settings, self.engine, self.clock))
 
     def arrives(self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "") -> int:
         """A mail or a scan is kept in the ledger; the item's id."""
@@ -177,7 +173,7 @@ class Desk:
     def take_in(self, raw: bytes, **where: str) -> Item:
         """A mail arrives and is settled; its item."""
         item_id = self.arrives(raw, **where)
-        intake.take_in(self.engine, self.settings, item_id, self.clock)
+        intake_mails.take_in(self.app, item_id)
         return self.item(item_id)
 
     # roads
@@ -253,7 +249,7 @@ class Desk:
     def faults(self) -> list[str]:
         """What `aduan audit` would complain of."""
         with reading(self.engine) as session:
-            return [f"{where}: {what}" for where, found in cases.audit(session) for what in found]
+            return [f"{where}: {what}" for where, found in audit(session) for what in found]
 
 
 def _submit(desk: Desk, number: str) -> None:
@@ -262,7 +258,14 @@ def _submit(desk: Desk, number: str) -> None:
 
 
 def _decide(desk: Desk, number: str) -> None:
-    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah="Lampu sudah diperbaiki.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        perintah="Lampu sudah diperbaiki.",
+        disampaikan="Lampu sudah diperbaiki.",
+    )
     desk.jobs()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import select
 import signal
 import socket
@@ -57,11 +58,29 @@ class Trouble:
             return self.random.randint(1, size), self.random.choice(["reset", "fin", "stall"])
 
 
+_ASKED = re.compile(rb"(\S+) UID (?:FETCH ([\d,:]+) \(BODY|(MOVE) )")
+STUBBORN = 7  # each message whose UID this divides is withheld, as long as there is trouble
+
+
+def refusal(line: bytes, trouble: Trouble) -> bytes:
+    """What a server that withholds some messages, and refuses moves, says to a command; nothing where it obeys."""
+    found = _ASKED.match(line)
+    if found is None or trouble.over:
+        return b""
+    if found[3]:
+        words = b" NO [OVERQUOTA] Quota exceeded\r\n"
+        return found[1] + words if trouble.random.random() < 0.5 and trouble.cause("move") else b""
+    spans = [part.split(b":") for part in found[2].split(b",")]
+    bad = any(uid % STUBBORN == 0 for span in spans for uid in range(int(span[0]), int(span[-1]) + 1))
+    return found[1] + b" NO [SERVERBUG] Internal error\r\n" if bad and trouble.cause("unreadable") else b""
+
+
 class Proxy:
     """Passes bytes on between the process and a server on loopback; each connection may have its trouble."""
 
     def __init__(self, name: str, target: int, trouble: Trouble) -> None:
         self.name, self.target, self.trouble = name, target, trouble
+        self.refuses = False  # commands, as a mailbox with a bad file and no quota left does
         self._door = socket.create_server((LOOPBACK, 0))
         self.port: int = self._door.getsockname()[1]
 
@@ -88,6 +107,9 @@ class Proxy:
                     data = end.recv(65_536)
                     if not data:
                         return
+                    if end is client and self.refuses and (said := refusal(data, self.trouble)):
+                        client.sendall(said)
+                        continue
                     if plan and left is not None and len(data) >= left and self.trouble.cause(f"{self.name} {plan[1]}"):
                         ends[end].sendall(data[:left])  # half a line, half a literal, half an answer
                         _cut(client, server, plan[1])
@@ -126,6 +148,11 @@ class Victim:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         assert self.process.wait(30) == -signal.SIGKILL, "it had ended by itself"
+
+    def disk(self, *, full: bool) -> None:
+        """No file of the process may grow any more; or they may again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGUSR1 if full else signal.SIGUSR2)
 
     def stop(self) -> None:
         assert self.process is not None

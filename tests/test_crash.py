@@ -23,10 +23,11 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select
 
-from pipeline.db import Item, Outbox, Task, reading
+from pipeline.data.engine import reading
+from pipeline.data.tables import Item, Outbox, Task
 from pipeline.demo.mailserver import MailServer
-from pipeline.sop import TaskKind
-from tests.office import INTAKE, SIGNED, SITI, Mail, Office, Post, embedded, office, production
+from pipeline.office.sop import TaskKind
+from tests.kantor import INTAKE, SIGNED, SITI, Mail, Office, Post, embedded, office, production
 from tests.servers import PASSWORD, Dovecot
 
 BUDI = "budi@warga.example"
@@ -41,10 +42,10 @@ class Victims:
     orders: IO[str]
     answers: IO[str]
 
-    def start(self, kantor: Office, when: str = "", n: int = 0) -> int:
-        """Begin a tick in a new process; its id."""
+    def start(self, kantor: Office, when: str = "", n: int = 0, **act: object) -> int:
+        """Begin a tick, or another act, in a new process; its id."""
         path = str(kantor.folder / "config.toml")
-        order = {"config": path, "now": kantor.clock.now.isoformat(), "when": when, "n": n}
+        order = {"config": path, "now": kantor.clock.now.isoformat(), "when": when, "n": n, **act}
         self.orders.write(json.dumps(order) + "\n")
         self.orders.flush()
         return int(self.answers.readline())
@@ -53,8 +54,8 @@ class Victims:
         """Wait for that process; its exit code."""
         return int(self.answers.readline())
 
-    def run(self, kantor: Office, when: str = "", n: int = 0) -> int:
-        self.start(kantor, when, n)
+    def run(self, kantor: Office, when: str = "", n: int = 0, **act: object) -> int:
+        self.start(kantor, when, n, **act)
         return self.end()
 
 
@@ -95,7 +96,6 @@ def in_the_clear(dovecot: Dovecot) -> Iterator[Post]:
         yield Post(imap, {"host": server.host, "port": server.smtp_port, "security": "tanpa", "user": ""}, server)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_every_commit_loses_and_doubles_nothing(
     when: str, victims: Victims, dovecot: Dovecot, tmp_path: Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,10 +25,13 @@ import pytest
 from imapclient import IMAPClient
 from sqlalchemy import Engine, func, select
 
-from pipeline import cases, config, db, ledger
-from pipeline.db import Complaint, Document, Item, Outbox, Sighting, reading
+from pipeline.cases.audit import audit
+from pipeline.data import ledger
+from pipeline.data.engine import connect, migrate, reading
+from pipeline.data.tables import Complaint, Document, Item, Outbox, Sighting
+from pipeline.office.config import load
 from tests.faults import Proxy, Trouble, Victim, ending
-from tests.office import INTAKE, Post, compose, write_config
+from tests.kantor import INTAKE, Post, compose, write_config
 from tests.servers import LOOPBACK, PASSWORD, Dovecot, Sink
 
 MAILS = int(os.environ.get("ADUAN_FAULTS_MAILS", "60"))
@@ -135,10 +139,10 @@ def stage(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> Iterator[Callable[[st
         clear = {"host": LOOPBACK, "security": "tanpa"}
         post = Post({**clear, "port": imap.port, "user": user}, {**clear, "port": smtp.port, "user": ""}, None)  # type: ignore[arg-type]
         path = write_config(tmp_path, post, url, {"smtp": {"answers_per_hour": 1000}})
-        settings = config.load(path)
-        engine = db.connect(settings.database.url, settings.folder)
+        settings = load(path)
+        engine = connect(settings.database.url, settings.folder)
         stack.callback(engine.dispose)
-        db.migrate(engine)
+        migrate(engine)
         return Scene(tmp_path, dovecot, sink, user, imap, smtp, trouble, engine, path)
 
     with ExitStack() as stack:
@@ -192,15 +196,16 @@ def check(scene: Scene, letters: Letters) -> str:
         places = session.scalar(select(func.count()).select_from(Sighting))
         recorded = Counter((c.perihal, c.email) for c in session.scalars(select(Complaint)))
         assert recorded == Counter(letters.complaints.items()), "one case each"
-        assert [fault for _, found in cases.audit(session) for fault in found] == []
+        assert [fault for _, found in audit(session) for fault in found] == []
         rows = {row.message_id: row for row in session.scalars(select(Outbox))}
-        assert {row.state for row in rows.values()} == {"sent"}
+        assert {row.state for row in rows.values()} <= {"sent", "folded"}, "gone, or a line of a digest"
         receipts = {row.recipient for row in rows.values() if row.name == "tanda_terima"}
         assert receipts == set(letters.complaints.values())
         added = sum(i.reason.startswith("tambahan untuk") for i in items)
         assert added == letters.joined
         assert session.scalar(select(func.count()).where(Document.kind == "lampiran")) == _files(letters)
-    arrived = Counter(_message_id(one.raw) for one in scene.sink.messages)
+    ours = [one.raw for one in scene.sink.messages if b"Subject: Alarm sistem" not in one.raw]  # past the outbox
+    arrived = Counter(map(_message_id, ours))
     assert set(arrived) == set(rows), "every mail that is due has left, and no other"
     assert not list(scene.folder.glob("tmp*"))
     twice = sum(count - 1 for count in arrived.values())
@@ -242,3 +247,59 @@ def test_two_pollers_on_one_mailbox_lose_and_double_nothing(
         put_in(scene, letters, victims, MAILS // 2, random.Random(SEED + 2))
         settle(scene, victims)
     check(scene, letters)
+
+
+@pytest.mark.timeout(1800)
+def test_refusals_a_full_disk_a_clock_set_back_and_a_database_away_lose_and_double_nothing(
+    stage: Callable[[str, int, int], Scene],
+) -> None:
+    """One mail in seven is withheld and half of the moves are refused, as long as there is trouble."""
+    scene = stage("", FAULTS, SEED)
+    scene.imap.refuses = True
+    # A reply may come in before what it answers, which is withheld: then it is a complaint of its own.
+    letters, victim = Letters(random.Random(SEED), replies=False), Victim(scene.config)
+    with ending(victim):
+        begin(scene, victim)
+        for number, vex in enumerate((full_disk, clock_back, database_away, full_disk)):
+            with scene.client() as client:
+                for n in range(MAILS // 10):
+                    for raw in letters.next(number * 1000 + n):
+                        client.append("INBOX", raw)
+            time.sleep(1)
+            vex(scene, victim)
+        settle(scene, [victim])
+    check(scene, letters)
+
+
+def begin(scene: Scene, victim: Victim) -> None:
+    """Start, and wait until it beats: then it listens to signals, too."""
+    beat = scene.folder / "aduan.detak"
+    beat.unlink(missing_ok=True)
+    victim.start()
+    deadline = time.monotonic() + PEACE
+    while not beat.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def full_disk(scene: Scene, victim: Victim) -> None:
+    """Nothing can be written for a while."""
+    victim.disk(full=True)
+    time.sleep(4)
+    victim.disk(full=False)
+
+
+def clock_back(scene: Scene, victim: Victim) -> None:
+    """The machine is started again an hour before it was ended."""
+    victim.kill()
+    victim.ahead -= 60
+    begin(scene, victim)
+
+
+def database_away(scene: Scene, victim: Victim) -> None:
+    """Somebody else keeps it for longer than anybody waits."""
+    lock = sqlite3.connect(scene.folder / "aduan.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    time.sleep(12)
+    lock.execute("ROLLBACK")
+    lock.close()

@@ -5,10 +5,10 @@ What an office restyles is its own copy, slips/slip.docx beside its config.toml;
 
 from pathlib import Path
 
-from pipeline.slips import word
+from pipeline.slips import form_word
 
 TARGET = Path(__file__).resolve().parent.parent / "templates" / "slips" / "slip.docx"
 
 if __name__ == "__main__":
-    TARGET.write_bytes(word.template())
+    TARGET.write_bytes(form_word.template())
     print(f"Templat ditulis: {TARGET.name}")

@@ -1,184 +1,45 @@
-"""The only writer of a complaint, its tasks, events, documents and numbers (DESIGN rule 3).
+"""The only writer of a complaint, its tasks, events, documents and numbers.
 
-`record` begins a case, `check` reads a form outside the transaction, `act` carries it out inside one, `remind`
-watches the limits. Everything takes a `Work`: one write transaction, the settings and the time.
+`record` begins a case, `check` reads a form outside the transaction, `act` carries it out inside one, `reminders`
+watches the limits. Everything takes a `Work`: one write transaction, the settings in force and the time.
+
+What stands here is what several rooms use; the rest is imported from the file that holds it.
 """
 
-from pipeline.cases.act import act, duplicate_of, extend_for, reopen_after_bounce
-from pipeline.cases.calendar import add_holiday, strike_holiday
-from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, Head, actor_of, audit, seal_day, verify
-from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number
-from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation, hand_over
-from pipeline.cases.erasure import NotErasable, erase
-from pipeline.cases.forms import Checked, File, Invalid, Scan, Upload, check, read_fields, read_letter, read_scan
-from pipeline.cases.invitations import compose_invitation, store_invitation
-from pipeline.cases.letters import (
-    by_code,
-    compose_letter,
-    final_form,
-    found_in,
-    letters_of,
-    levels,
-    own_number,
-    paragraphs_of,
-    room_of,
-    series_in,
-    signer_is_another,
-    store_pdf,
-)
-from pipeline.cases.meetings import INVITE, meeting_answered
-from pipeline.cases.paperwork import SIGNED_FIELDS
-from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record, record_at_counter, status_code
-from pipeline.cases.results import (
-    Drafted,
-    bounced,
-    delivery_result,
-    draft_letters,
-    letter_by_mail,
-    letters_to_sign,
-    next_version,
-    official_unreached,
-)
-from pipeline.cases.slips import (
-    READ_STACK,
-    alike,
-    all_slips,
-    further_pages,
-    held_reason,
-    on_board,
-    open_slips,
-    page_held,
-    page_read,
-    pages_done,
-    stack_arrived,
-    stack_opened,
-    stack_read,
-    stub_of,
-    tally,
-    value_of,
-)
-from pipeline.cases.tasks import (
-    ACCEPTED,
-    COPY,
-    FINAL_FORM,
-    FRESH_DRAFT,
-    MAKE_PDF,
-    about,
-    accepted,
-    close_item,
-    digest_waits,
-    due_for_reminder,
-    held_items,
-    helpers,
-    holders,
-    open_item_task,
-    remind,
-    send_digests,
-    tasks_of,
-)
-from pipeline.cases.together import copy_letter, keep_copy, merge_parent
+from pipeline.cases.act import act
+from pipeline.cases.attached import attach
+from pipeline.cases.chain import actor_of
+from pipeline.cases.core import AlreadyDone, Changed, Forbidden, by_number
+from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegation
+from pipeline.cases.input import Invalid, Upload, check, read_fields
+from pipeline.cases.letters import compose_letter
+from pipeline.cases.record import record_at_counter
+from pipeline.cases.signing import SIGNED_FIELDS
+from pipeline.cases.slips import on_board
+from pipeline.cases.tasks import held_items
+from pipeline.cases.witness import begin_all, note_people
 
 __all__ = [
-    "ACCEPTED",
-    "CITIZEN",
-    "COPY",
-    "FINAL_FORM",
     "FORMS",
-    "FRESH_DRAFT",
-    "INVITE",
-    "MAKE_PDF",
-    "READ_STACK",
     "SIGNED_FIELDS",
-    "SYSTEM",
-    "Actor",
     "AlreadyDone",
-    "Checked",
-    "Drafted",
-    "File",
+    "Changed",
     "Forbidden",
-    "Head",
     "Invalid",
-    "New",
-    "NotErasable",
-    "Pengadu",
-    "Scan",
     "Upload",
-    "Work",
-    "about",
-    "accepted",
     "act",
     "actor_of",
-    "add_holiday",
-    "alike",
-    "all_slips",
-    "audit",
-    "bounced",
-    "by_code",
+    "attach",
+    "begin_all",
     "by_number",
     "check",
-    "citizen_wrote",
-    "close_item",
-    "compose_invitation",
     "compose_letter",
-    "copy_letter",
     "delegate",
     "delegations",
-    "delivery_result",
-    "digest_waits",
-    "draft_letters",
-    "due_for_reminder",
-    "duplicate_of",
     "end_delegation",
-    "erase",
-    "extend_for",
-    "final_form",
-    "found_in",
-    "further_pages",
-    "hand_over",
     "held_items",
-    "held_reason",
-    "helpers",
-    "holders",
-    "keep_copy",
-    "keep_item_files",
-    "letter_by_mail",
-    "letters_of",
-    "letters_to_sign",
-    "levels",
-    "meeting_answered",
-    "merge_parent",
-    "next_version",
-    "official_unreached",
+    "note_people",
     "on_board",
-    "open_item_task",
-    "open_slips",
-    "own_number",
-    "page_held",
-    "page_read",
-    "pages_done",
-    "paragraphs_of",
     "read_fields",
-    "read_letter",
-    "read_scan",
-    "record",
     "record_at_counter",
-    "remind",
-    "reopen_after_bounce",
-    "room_of",
-    "seal_day",
-    "send_digests",
-    "series_in",
-    "signer_is_another",
-    "stack_arrived",
-    "stack_opened",
-    "stack_read",
-    "status_code",
-    "store_invitation",
-    "store_pdf",
-    "strike_holiday",
-    "stub_of",
-    "tally",
-    "tasks_of",
-    "value_of",
-    "verify",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline import clock
-from pipeline.cases.core import Work
 from pipeline.cases.tasks import recount
-from pipeline.db import Holiday
-from pipeline.words import word
+from pipeline.data.tables import Holiday
+from pipeline.office import clock
+from pipeline.office.words import word
+from pipeline.work import Work
 
 
 def add_holiday(work: Work, day: date, name: str) -> int:

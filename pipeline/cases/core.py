@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from pipeline import current
-from pipeline.config import Settings
-from pipeline.db import Complaint, Counter, Task
-
-
-@dataclass(frozen=True)
-class Work:
-    """One write transaction at one moment. `settings` are those in force then."""
-
-    session: Session
-    settings: Settings
-    now: datetime
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "settings", current.settings(self.session, self.settings, self.now))
+from pipeline.data.tables import Complaint, Counter, Task
+from pipeline.work import Work
 
 
 class AlreadyDone(Exception):
@@ -34,6 +18,14 @@ class AlreadyDone(Exception):
     def __init__(self, task: Task) -> None:
         super().__init__(task.id)
         self.by, self.outcome, self.at = task.closed_by, task.outcome, task.closed_at
+
+
+class Changed(Exception):
+    """Something that matters has happened since the form was drawn: the numbers (`Event.seq`) of what is new."""
+
+    def __init__(self, news: list[int]) -> None:
+        super().__init__(news)
+        self.news = news
 
 
 class Forbidden(Exception):

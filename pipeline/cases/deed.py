@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.cases.chain import Actor, actor_of, log
-from pipeline.cases.core import Work
-from pipeline.cases.forms import Checked
+from pipeline.cases.input import Checked
 from pipeline.cases.record import add_documents
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Task
-from pipeline.sop import EventKind
+from pipeline.data.tables import Complaint, Task
+from pipeline.office.config import Petugas
+from pipeline.office.sop import EventKind
+from pipeline.work import Work
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Deed:
     complaint: Complaint
     person: Petugas
     form: Checked
+    late: bool = False  # after the case had gone on
 
     @property
     def actor(self) -> Actor:

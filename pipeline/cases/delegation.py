@@ -10,16 +10,22 @@ from datetime import date
 
 from sqlalchemy import Select, select
 
-from pipeline import links, notices
+from pipeline.access import links
+from pipeline.casefile import reported
+from pipeline.casefile.holders import holders
 from pipeline.cases.chain import SYSTEM, Actor, log
-from pipeline.cases.core import Work, locked
-from pipeline.cases.forms import Invalid
-from pipeline.cases.tasks import holders
-from pipeline.config import ON_BEHALF, Penjabat, Petugas
-from pipeline.db import Delegation, Item, Task
-from pipeline.notices import Asked
-from pipeline.sop import EventKind, Role, TaskKind
-from pipeline.words import word
+from pipeline.cases.core import locked
+from pipeline.cases.input import Invalid
+from pipeline.cases.tasks import pass_by
+from pipeline.data import in_force
+from pipeline.data.engine import exclusive
+from pipeline.data.tables import Delegation, Item, Task
+from pipeline.notices import tasks
+from pipeline.notices.tasks import Asked
+from pipeline.office.config import ON_BEHALF, Penjabat, Petugas
+from pipeline.office.sop import EventKind, Role, TaskKind
+from pipeline.office.words import word
+from pipeline.work import Work
 
 FORMS = {"plh": "Plh.", "plt": "Plt.", "an": ON_BEHALF}
 
@@ -30,12 +36,15 @@ def delegate(work: Work, holder: str, acting: str, form: str, first: date, last:
 
     What begins today begins at once.
     """
+    exclusive(work.session, "delegasi")  # of two that are made at once each would not see the other
     problems = dict(_problems(work, holder, acting, form, first, last))
     if problems:
         raise Invalid(problems)
     row = Delegation(
         holder=holder,
         acting=acting,
+        holder_mark=_mark(work, holder),
+        acting_mark=_mark(work, acting),
         form=FORMS[form],
         first=first,
         last=last,
@@ -46,6 +55,11 @@ def delegate(work: Work, holder: str, acting: str, form: str, first: date, last:
     work.session.flush()
     hand_over(work)
     return row
+
+
+def _mark(work: Work, code: str) -> str:
+    person = work.settings.base.person(code)
+    return person.mark if person else ""
 
 
 def _problems(work: Work, holder: str, acting: str, form: str, first: date, last: date) -> list[tuple[str, str]]:
@@ -89,8 +103,8 @@ def hand_over(work: Work) -> int:
     """Begin and end what is due; how many delegations that were."""
     today = work.now.astimezone(work.settings.zone).date()
     rows = list(work.session.scalars(_open_rows().with_for_update()))
-    over = [row for row in rows if row.last < today]
-    begun = [row for row in rows if row.begun_at is None and row.first <= today <= row.last]
+    over = [row for row in rows if row.last < today or not in_force.still_theirs(work.settings, row)]
+    begun = [row for row in rows if row not in over and row.begun_at is None and row.first <= today]
     for row in over:
         _end(work, row)
     for row in begun:
@@ -117,7 +131,13 @@ def _end(work: Work, row: Delegation) -> None:
     for task in _open_tasks(work, row):
         for person in holders(work.settings, task):
             if person.kode == row.holder and not isinstance(person, Penjabat):
-                _pass_on(work, task, row.acting, person, "selesai")
+                _pass_on(work, task, _before(work, row), person, "selesai")
+
+
+def _before(work: Work, row: Delegation) -> str:
+    """Who gives the tasks back: nobody that can be named, where somebody else bears their code by now."""
+    acting = work.settings.base.person(row.acting)
+    return row.acting if acting is not None and acting.owns(row.acting_mark) else ""
 
 
 def _open_tasks(work: Work, row: Delegation) -> list[Task]:
@@ -134,13 +154,16 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
     work.session.refresh(task)
     if task.closed_at is not None:
         return
-    (link_id,) = links.issue(work.session, [(task, person.kode)], work.now, work.settings.web.link_days)
+    if complaint is not None and person.kode in reported.codes(complaint):
+        pass_by(work, complaint)  # who stands in now is the one whom it is about
+        return
+    (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
     if complaint is None:
         item = work.session.get_one(Item, task.item_id)
-        notices.item_task(work.session, work.settings, work.now, item, task, person, link_id)
+        tasks.item_task(work, item, task, person, link_id)
         return
     asked = Asked(complaint, task, person, link_id, moved=_moved(work, before))
-    notices.tasks(work.session, work.settings, work.now, [asked])
+    tasks.tasks(work, [asked])
     log(work, complaint, EventKind.DELEGATED, SYSTEM, task.id, dari=before, kepada=person.jabatan, nama=person.nama)
 
 

@@ -6,23 +6,41 @@ hash, and the chain of events without what they said. The case must be over; wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from pipeline import ledger, links, saved, store
+from pipeline.access import browsers, links, unsent
+from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
-from pipeline.cases.core import Work, locked
-from pipeline.cases.tasks import open_task_of
-from pipeline.db import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
+from pipeline.cases.core import locked
+from pipeline.cases.meetings import INVITE
+from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
+from pipeline.data import exports, jobs, ledger, store
+from pipeline.data.tables import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
 from pipeline.letters.series import SIGNED
 from pipeline.mail import outbox
-from pipeline.sop import OVER, EventKind, TaskKind
-from pipeline.words import word
+from pipeline.office.sop import OVER, EventKind, TaskKind
+from pipeline.office.words import word
+from pipeline.work import Work
 
-BLANKED = ("nama", "alamat", "telepon", "email", "nik", "isi", "ringkasan", "hasil", "perintah", "keterangan")
+ABOUT_DOCUMENTS = (MAKE_PDF, SHOW_PAGES)
+BLANKED = (
+    "nama",
+    "alamat",
+    "telepon",
+    "email",
+    "nik",
+    "lokasi_kejadian",
+    "isi",
+    "ringkasan",
+    "hasil",
+    "perintah",
+    "disampaikan",
+    "keterangan",
+)
 PUBLIC = ("nomor", "tanggal", "penanda", "jabatan", "kalimat")  # of a signed letter's facts: what anybody may check
 
 
@@ -45,9 +63,36 @@ def _is_erased(session: Session, complaint: Complaint) -> bool:
     return session.scalars(found.limit(1)).first() is not None
 
 
-def erase(work: Work, complaint_id: int, actor: Actor, reason: str) -> Erased:
-    """Erase the people in a case that is over, once; NotErasable otherwise. `reason` stays in the history."""
+def erase(work: Work, complaint_id: int, actor: Actor, reason: str, items: Collection[int] | None = None) -> Erased:
+    """Erase the people in a case that is over, once; NotErasable otherwise. `reason` stays in the history.
+
+    `items`: what `remains.items_of` found, which reads many mails and is better asked before this transaction.
+    """
+    session = work.session
     complaint = locked(work, complaint_id)
+    _may_be_erased(work, complaint)
+    wanted = remains.items_of(session, complaint) if items is None else set(items)
+    scan_stays = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
+    found = [item for item in _items(session, wanted) if not _has_others(session, complaint, item.id)]
+    tasks = _tasks(session, complaint, [item.id for item in found])
+    _blank(session, complaint, tasks)
+    ids = list(session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks]))))
+    links.revoke(session, ids, work.now)
+    browsers.forget(session, ids)
+    _drop_jobs(session, complaint, [item.id for item in found])
+    mails = remains.erased_mails(session, complaint.number, {task.id for task in tasks}, complaint.id)
+    digests = {*_documents(session, complaint, [item.id for item in found]), *_slips(session, complaint)}
+    for item in found:
+        ledger.erase(item)
+        digests.add(item.sha256)
+    log(work, complaint, EventKind.ERASED, actor, teks=reason, kiriman=sorted(item.id for item in found))
+    session.flush()
+    store.hold(session, digests)
+    gone = store.erase(session, digests - _needed(session, digests))
+    return Erased(gone, mails, scan_stays)
+
+
+def _may_be_erased(work: Work, complaint: Complaint) -> None:
     if _is_erased(work.session, complaint):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
     merged = select(Complaint.id).where(Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER))
@@ -56,51 +101,64 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str) -> Erased:
         raise NotErasable(word("hapus.berjalan", nomor=complaint.number))
     if outbox.under_way(work.session, complaint.id):
         raise NotErasable(word("hapus.surat", nomor=complaint.number))
-    tasks = list(work.session.scalars(select(Task).where(Task.complaint_id == complaint.id)))
+
+
+def checked(work: Work, complaint_id: int, actor: Actor, found: remains.Remains) -> None:
+    """Keep what the search after an erasure found: where, never what."""
+    complaint = locked(work, complaint_id)
+    places = [[place, list(kinds), number] for place, kinds, number in found.found]
+    left = "; ".join(found.lines()) or word("hapus.bersih")
+    log(work, complaint, EventKind.ERASURE_CHECKED, actor, teks=left, sisa=places, tak_terbaca=found.unread)
+
+
+def _items(session: Session, ids: Collection[int]) -> list[Item]:
+    return list(session.scalars(select(Item).where(Item.id.in_(ids), Item.state != ledger.ERASED).order_by(Item.id)))
+
+
+def _tasks(session: Session, complaint: Complaint, items: Collection[int]) -> list[Task]:
+    mine = or_(Task.complaint_id == complaint.id, Task.item_id.in_(items))
+    return list(session.scalars(select(Task).where(mine)))
+
+
+def _blank(session: Session, complaint: Complaint, tasks: Collection[Task]) -> None:
+    """The rows that stay, without what they said."""
     for name in BLANKED:
         setattr(complaint, name, "")
     complaint.perihal, complaint.thread_id = word("hapus.perihal"), ""
     for task in tasks:
         task.note = ""
-        saved.drop(work.session, task.id)
-    ids = work.session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks])))
-    links.revoke(work.session, ids, work.now)
+        unsent.drop(session, task.id)
     events = select(Event.id).where(Event.complaint_id == complaint.id)
-    work.session.execute(delete(Payload).where(Payload.event_id.in_(events)))
-    work.session.execute(
-        update(Meeting).where(Meeting.complaint_id == complaint.id).values(agenda="", who="", invited=[], answers={})
-    )
-    mails = outbox.erase(work.session, complaint.id)
-    item, scan_stays = _item(work.session, complaint)
-    digests = {*_documents(work.session, complaint, item), *_slips(work.session, complaint)}
-    if item is not None:
-        digests.add(item.sha256)
-    log(work, complaint, EventKind.ERASED, actor, teks=reason)
-    work.session.flush()
-    files = store.erase(work.session, digests - _needed(work.session, digests))
-    return Erased(files, mails, scan_stays)
+    exports.forget_all(session)  # spreadsheets that wait to be fetched
+    session.execute(delete(Payload).where(Payload.event_id.in_(events)))
+    decisions.forget_words(session, complaint.id)
+    empty = {"place": "", "agenda": "", "who": "", "invited": [], "answers": {}}
+    session.execute(update(Meeting).where(Meeting.complaint_id == complaint.id).values(**empty))
 
 
-def _item(session: Session, complaint: Complaint) -> tuple[Item | None, bool]:
-    """What came in, if it holds nobody else's words; and whether it had to stay."""
-    item = session.get(Item, complaint.item_id) if complaint.item_id else None
-    if item is None:
-        return None, False
-    erased = select(Event.complaint_id).where(Event.kind == EventKind.ERASED)
+def _drop_jobs(session: Session, complaint: Complaint, item_ids: Sequence[int]) -> None:
+    """Take away slow work that would bring back what is being erased; what is being drawn just now is not kept."""
+    mine = (Document.complaint_id == complaint.id) | Document.item_id.in_(item_ids)
+    documents = session.scalars(select(Document.id).where(mine))
+    meetings = session.scalars(select(Meeting.id).where(Meeting.complaint_id == complaint.id))
+    jobs.drop(session, ABOUT_DOCUMENTS, documents.all())
+    jobs.drop(session, (INVITE,), meetings.all())
+    jobs.drop(session, (FRESH_DRAFT, COPY, FINAL_FORM), [complaint.id])
+
+
+def _has_others(session: Session, complaint: Complaint, item_id: int) -> bool:
+    """Whether words of others, who are not erased, stand in what came in."""
     others = select(Complaint.id).where(
-        Complaint.item_id == item.id, Complaint.id != complaint.id, Complaint.id.not_in(erased)
+        Complaint.item_id == item_id, Complaint.id != complaint.id, Complaint.id.not_in(remains.erased_cases())
     )
-    waiting = select(Slip.id).where(Slip.item_id == item.id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None))
-    if session.scalars(others.limit(1)).first() or session.scalars(waiting.limit(1)).first():
-        return None, True
-    ledger.erase(item)
-    return item, False
+    waiting = select(Slip.id).where(Slip.item_id == item_id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None))
+    return any(session.scalars(query.limit(1)).first() is not None for query in (others, waiting))
 
 
-def _documents(session: Session, complaint: Complaint, item: Item | None) -> Iterable[str]:
+def _documents(session: Session, complaint: Complaint, items: Collection[int]) -> Iterable[str]:
     """Take the rows of the files away, save what the public page on a signed letter shows; their hashes."""
     mine = Document.complaint_id == complaint.id
-    rows = session.scalars(select(Document).where(mine | (Document.item_id == item.id) if item else mine)).all()
+    rows = session.scalars(select(Document).where(or_(mine, Document.item_id.in_(items)))).all()
     for row in rows:
         if row.kind in SIGNED and row.code:
             row.name = ""

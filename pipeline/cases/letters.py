@@ -10,32 +10,47 @@ from datetime import date
 
 from sqlalchemy import select
 
-from pipeline import files, jobs, store
+from pipeline.casefile import documents as casefile_documents
+from pipeline.casefile import reported
 from pipeline.cases.chain import SYSTEM, Actor
-from pipeline.cases.core import Work, next_number
-from pipeline.cases.forms import File, Invalid
-from pipeline.cases.record import add_documents, documents
+from pipeline.cases.core import locked, next_number
+from pipeline.cases.input import File, Invalid
+from pipeline.cases.pages import keep_made, keep_pages
+from pipeline.cases.record import add_documents
+from pipeline.cases.strangers import strangers
 from pipeline.cases.tasks import MAKE_PDF
-from pipeline.config import TEMPLATES, Settings
-from pipeline.db import Complaint, Document, LetterNumber, exclusive
-from pipeline.files import DOCX
-from pipeline.letters import check, draft
-from pipeline.letters.mark import is_ours, sealed
+from pipeline.data import jobs
+from pipeline.data.engine import exclusive
+from pipeline.data.tables import Complaint, Document, LetterNumber
+from pipeline.files import kinds, libreoffice
+from pipeline.files.kinds import DOCX
+from pipeline.letters import copy, draft, findings
+from pipeline.letters.mark import is_ours, new_code, sealed
 from pipeline.letters.numbering import numbered
 from pipeline.letters.returned import Finding, Returned
 from pipeline.letters.series import ANSWER, COVERING, LETTERS, Series, series_of
 from pipeline.letters.wording import long_date
-from pipeline.words import word
+from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.words import word
+from pipeline.work import Work
+
+ORIGINAL = "surat_kiriman"  # a letter as it came, where something was taken away from it
+MOST_ROUNDS = 100  # submissions of one letter
 
 
 def letters_of(work: Work, complaint: Complaint, series: Series = ANSWER) -> list[Document]:
-    """Drafts and edited letters, oldest first."""
-    return documents(work, complaint, *series.worked_on)
+    """Drafts and edited letters of the decision that stands, oldest first."""
+    return casefile_documents.letters_of(work.session, complaint, *series.worked_on)
+
+
+def newest_of(work: Work, complaint: Complaint, kind: str) -> list[Document]:
+    """The newest letter of this kind under the decision that stands, if there is one."""
+    return casefile_documents.letters_of(work.session, complaint, kind)[-1:]
 
 
 def series_in(work: Work, complaint: Complaint) -> tuple[Series, ...]:
     """The letters that the case has now: the answer, and the covering letter where another agency is in charge."""
-    covered = bool(complaint.instansi and documents(work, complaint, COVERING.drafted))
+    covered = bool(complaint.instansi and newest_of(work, complaint, COVERING.drafted))
     return LETTERS if covered else (ANSWER,)
 
 
@@ -55,18 +70,19 @@ def compose_letter(
     number: str,
     template: bytes | None = None,
     key: bytes = b"",
+    together: bool = False,
 ) -> bytes:
     """A generated letter of langkah 4 as DOCX; TemplateError when the office's template is broken.
 
     `kind`: the decision, or COVERING.name for the letter to the agency in charge. `number` may have room for its
-    order, see `Surat.room`.
+    order, see `Surat.room`. `together`: whether other units took part in langkah 2.
     """
     template = settings.letter_template.read_bytes() if template is None else template
-    office, head = settings.instansi, settings.signers[0]
+    office, head = settings.instansi, reported.signer(settings, complaint)
     data = draft.compose(
         wording=sentences(),
         decision=kind,
-        instruction=complaint.perintah if kind != COVERING.name else complaint.ringkasan or complaint.isi,
+        instruction=complaint.disampaikan if kind != COVERING.name else complaint.ringkasan or complaint.isi,
         channel=str(complaint.channel),
         received=complaint.received_at.astimezone(settings.zone).date(),
         perihal=complaint.perihal,
@@ -74,16 +90,23 @@ def compose_letter(
         agency=complaint.instansi or None,
         addressee=None if complaint.rahasia else complaint.nama or None,
         city=office.kota,
-        office=draft.Office(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
+        office=draft.Letterhead(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
         signer=draft.Signer(head.signature_title, head.nama, head.pangkat, head.nip),
         code=code,
         number=number,
-        tembusan=settings.surat.tembusan,
+        tembusan=tuple(one.nama for one in settings.surat.tembusan),
         electronic=bool(settings.surat.jangkar),
         authenticity=f"{settings.web.base_url}/asli",
+        street=street_of(complaint),
+        together=together,
     )
-    mark = sealed(key or settings.key, complaint.number, version, code)
+    mark = sealed(key or settings.keys, complaint.number, version, code)
     return draft.render(template, data, mark, anchor=settings.surat.jangkar)
+
+
+def street_of(complaint: Complaint) -> str:
+    """The address on the letter of somebody whom no mail reaches; a secret one stays off it."""
+    return "" if complaint.email or complaint.rahasia else complaint.alamat
 
 
 def contact_line(settings: Settings) -> str:
@@ -112,7 +135,7 @@ def of_another(work: Work, complaint: Complaint, letter: Returned, series: Serie
     for mark in filter(None, (letter.mark, letter.identifier)):
         if mark.case_id != complaint.number:
             return word("galat.surat_lain", nomor=mark.case_id)
-        if not is_ours(work.settings.key, mark):
+        if not is_ours(work.settings.keys, mark):
             return word("galat.surat_palsu")
         if problem := _another_draft(work, complaint, by_code(work, mark.code), series):
             return problem
@@ -126,7 +149,8 @@ def of_another(work: Work, complaint: Complaint, letter: Returned, series: Serie
 
 def _another_draft(work: Work, complaint: Complaint, source: Document | None, series: Series) -> str:
     """Why what was made from this draft is not the letter that is worked on, or ""."""
-    newest = documents(work, complaint, series.drafted)[-1:]
+    source = _draft_behind(work, source)
+    newest = newest_of(work, complaint, series.drafted)
     if source is None or [source.id] == [d.id for d in newest]:
         return ""
     if source.complaint_id != complaint.id:
@@ -140,10 +164,27 @@ def _another_draft(work: Work, complaint: Complaint, source: Document | None, se
 
 
 def by_code(work: Work, code: str) -> Document | None:
-    """The draft that this code was printed on."""
-    drafted = [series.drafted for series in LETTERS]
-    query = select(Document).where(Document.code == code, Document.kind.in_(drafted))
+    """The draft, or the letter to be signed, that this code was printed on."""
+    printed = [kind for series in LETTERS for kind in (series.drafted, series.final)]
+    query = select(Document).where(Document.code == code, Document.kind.in_(printed))
     return work.session.scalars(query.order_by(Document.id)).first() if code else None
+
+
+def _draft_behind(work: Work, document: Document | None) -> Document | None:
+    """The draft that a letter to be signed has come from: somebody may go on editing the numbered one."""
+    drafted = [series.drafted for series in LETTERS]
+    for _round in range(MOST_ROUNDS):
+        if document is None or document.kind in drafted:
+            break
+        letter = work.session.get(Document, document.source_id) if document.source_id else None
+        document = letter if letter is None or letter.kind in drafted else by_code(work, letter.code)
+    return document
+
+
+def code_to_sign(work: Work, complaint: Complaint, series: Series) -> str:
+    """The code on the letter that is to be signed now: a new one at each submission."""
+    final = newest_of(work, complaint, series.final)
+    return (final or letters_of(work, complaint, series)[-1:])[-1].code
 
 
 def keep_draft(
@@ -158,25 +199,31 @@ def keep_letter(
     work: Work, complaint: Complaint, file: File, letter: Returned, actor: Actor, series: Series = ANSWER
 ) -> Document:
     """Keep an edited letter with what was found in it; a job draws its pages."""
-    drafted = documents(work, complaint, series.drafted)[-1:]
+    drafted = newest_of(work, complaint, series.drafted)
     said = paragraphs_of(drafted[0]) if drafted else []
     expected = _expected(work, complaint, series, tuple(said), room_of(work, complaint, series))
-    code = drafted[0].code if drafted else ""
+    printed = letter.footer_code or (letter.mark.code if letter.mark else "")
+    code = printed if by_code(work, printed) else drafted[0].code if drafted else ""
+    if letter.taken:  # the original stays; what is worked on is without what a letter does not need
+        add_documents(work, ORIGINAL, [file], actor, complaint=complaint)
+        file = File(file.name, file.mime, letter.content)
     row = _keep(work, complaint, series.edited, file, letter, code, actor, expected)
-    if files.soffice() and not _tracked(letter):
+    if libreoffice.soffice() and not _tracked(letter):
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row
 
 
 def _keep(
     work: Work, complaint: Complaint, kind: str, file: File, letter: Returned, code: str, actor: Actor,
-    expected: check.Expected,
+    expected: findings.Expected,
 ) -> Document:  # fmt: skip
     (row,) = add_documents(work, kind, [file], actor, complaint=complaint)
     row.code = code
+    found = [*findings.findings(letter, expected), *strangers(work, complaint, (*letter.paragraphs, *letter.feet))]
+    found.sort(key=lambda f: ("blokir", "lihat", "baik").index(f.level))
     row.facts = {
         "alinea": list(letter.paragraphs),
-        "temuan": [[f.level, f.message, f.where] for f in check.findings(letter, expected)],
+        "temuan": [[f.level, f.message, f.where] for f in found],
         "ruang": expected.room,
     }
     return row
@@ -189,7 +236,7 @@ def _tracked(letter: Returned) -> bool:
 
 def room_of(work: Work, complaint: Complaint, series: Series = ANSWER) -> str:
     """The room for the number as the newest draft shows it."""
-    drafts = documents(work, complaint, series.drafted)
+    drafts = newest_of(work, complaint, series.drafted)
     if not drafts or not drafts[-1].facts:
         return work.settings.surat.room(work.now.astimezone(work.settings.zone).year)
     return str(drafts[-1].facts["ruang"])
@@ -202,12 +249,12 @@ def own_number(work: Work, complaint: Complaint, series: Series = ANSWER) -> str
     return row.number if row is not None and row.complaint_id == complaint.id else ""
 
 
-def _expected(work: Work, complaint: Complaint, series: Series, said: tuple[str, ...], room: str) -> check.Expected:
+def _expected(work: Work, complaint: Complaint, series: Series, said: tuple[str, ...], room: str) -> findings.Expected:
     """What the letter must say. `said`: the paragraphs of the generated letter."""
-    settings, head = work.settings, work.settings.signers[0]
+    settings, head = work.settings, reported.signer(work.settings, complaint)
     addressee = next((text.removeprefix("Yth.").strip() for text in said if text.startswith("Yth.")), "")
     today = work.now.astimezone(settings.zone).date()
-    return check.Expected(
+    return findings.Expected(
         register=complaint.number,
         room=room,
         number=own_number(work, complaint, series),
@@ -219,12 +266,19 @@ def _expected(work: Work, complaint: Complaint, series: Series, said: tuple[str,
         signer_nip=head.nip,
         anchor=settings.surat.jangkar,
         draft=said,
+        own=_own_words(complaint),
     )
 
 
-def signer_is_another(work: Work, letter: Document) -> str:
+def _own_words(complaint: Complaint) -> tuple[str, ...]:
+    """What the pengadu wrote and the letter repeats, as the letter writes it."""
+    known = (complaint.nama, complaint.alamat, complaint.instansi, complaint.number)
+    return (*map(draft.one_line, known), draft.subject(complaint.perihal))
+
+
+def signer_is_another(work: Work, complaint: Complaint, letter: Document) -> str:
     """Why a letter cannot be signed by who signs now, or "": a delegation may have begun after it was looked at."""
-    head = work.settings.signers[0]
+    head = reported.signer(work.settings, complaint)
     said = " ".join(" ".join(text.split()) for text in paragraphs_of(letter))
     named = not said or " ".join(head.nama.split()) in said
     return "" if named else word("galat.penanda_lain", nama=head.nama, jabatan=head.jabatan)
@@ -259,6 +313,10 @@ def give_numbers(work: Work, complaint: Complaint, typed: Mapping[str, str]) -> 
 def _number(work: Work, complaint: Complaint, series: Series, today: date, name: str, typed: Mapping[str, str]) -> str:
     kept, text = own_number(work, complaint, series), typed.get(name, "")
     if work.settings.surat.penomoran != "manual":
+        # A letter that was returned in December and is dated January bears a number of January's year.
+        given = work.session.get(LetterNumber, kept) if kept else None
+        if given is not None and given.given_at.astimezone(work.settings.zone).year != today.year:
+            kept = ""
         return kept or next_letter_number(work, complaint, today, series.name)
     if not text:
         raise Invalid({name: word("galat.kosong.teks")})
@@ -289,9 +347,17 @@ def final_form(settings: Settings, content: bytes, room: str, number: str, day: 
     return numbered(content, room, number, settings.instansi.kota, long_date(day))
 
 
+def under_new_code(settings: Settings, complaint: Complaint, source: Document, content: bytes) -> tuple[str, bytes]:
+    """(code, the letter under it): what is signed says which submission it was, so that an earlier version that was
+    printed and returned can never pass as this one."""
+    code = new_code()
+    mark = sealed(settings.keys, complaint.number, source.version, code)
+    return code, copy.recoded(content, source.code, mark, draft.qr(f"{settings.web.base_url}/asli", code))
+
+
 def to_be_signed(work: Work, complaint: Complaint, series: Series) -> dict[str, object]:
     """Number, date and signer that a letter of the case bears, as things stand now."""
-    head = work.settings.signers[0]
+    head = reported.signer(work.settings, complaint)
     return {
         "nomor": own_number(work, complaint, series),
         "tanggal": complaint.letter_date.isoformat() if complaint.letter_date else "",
@@ -301,14 +367,16 @@ def to_be_signed(work: Work, complaint: Complaint, series: Series) -> dict[str, 
     }
 
 
-def final_letter(work: Work, complaint: Complaint, source: Document, content: bytes, actor: Actor) -> Document:
+def final_letter(
+    work: Work, complaint: Complaint, source: Document, content: bytes, actor: Actor, code: str
+) -> Document:
     """Keep the letter as it is to be signed, and by whom; a job makes its PDF."""
     series = series_of(source.kind)
     name = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.docx"
     (row,) = add_documents(work, series.final, [File(name, DOCX, content)], actor, complaint=complaint)
-    row.code, row.source_id = source.code, source.id
+    row.code, row.source_id = code, source.id
     row.facts = to_be_signed(work, complaint, series)
-    if files.soffice():
+    if libreoffice.soffice():
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
     return row
 
@@ -320,23 +388,12 @@ def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[byte
     the pictures are kept, and what is wrong is told with the letter.
     """
     source = work.session.get_one(Document, document_id)
-    stem = source.name.rsplit(".", 1)[0]
-    made = [("pdf", f"{stem}.pdf", files.PDF, content)] if anchors == 1 else []
-    made += [("rupa", f"{stem} halaman {n}.jpg", "image/jpeg", page) for n, page in enumerate(pages, 1)]
-    for kind, name, mime, blob in made:
-        row = Document(
-            complaint_id=source.complaint_id,
-            kind=kind,
-            version=source.version,
-            name=name,
-            mime=mime,
-            sha256=store.put(work.session, blob),
-            created_at=work.now,
-            actor=SYSTEM.code,
-            code=source.code,
-            source_id=source.id,
-        )
-        work.session.add(row)
+    if source.complaint_id is not None:
+        locked(work, source.complaint_id)  # before the job, like all who put one; an erasure waits, or is over
+    if anchors == 1:
+        name = source.name.rsplit(".", 1)[0] + ".pdf"
+        keep_made(work, source, "pdf", File(name, kinds.PDF, content))
+    keep_pages(work, source, pages)
     if anchors != 1:
         facts = dict(source.facts or {})
         told = word("temuan.jangkar_pdf", tanda=work.settings.surat.jangkar, jumlah=anchors)

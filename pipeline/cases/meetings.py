@@ -1,21 +1,70 @@
-"""Rapat (SOP langkah 3: "mengadakan rapat jika diperlukan"): set, changed, called off, answered, under one UID."""
+"""The undangan of a rapat as a letter in Word: composed outside any transaction, kept with the case."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from pipeline import jobs, notices
-from pipeline.cases.core import Forbidden, Work
+from pipeline.casefile import offers, privacy, reported
+from pipeline.cases.chain import SYSTEM, Actor, log
+from pipeline.cases.core import Forbidden, locked
 from pipeline.cases.deed import Deed
-from pipeline.cases.forms import Invalid
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Meeting
-from pipeline.sop import EventKind, Role
-from pipeline.words import word
+from pipeline.cases.input import File, Invalid
+from pipeline.cases.letters import contact_line
+from pipeline.cases.record import add_documents
+from pipeline.data import jobs
+from pipeline.data.tables import Complaint, Meeting
+from pipeline.files.kinds import DOCX
+from pipeline.letters import invitation
+from pipeline.notices import outside
+from pipeline.office import clock
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import EventKind, Role
+from pipeline.office.words import word
+from pipeline.work import Work
+
+
+def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meeting, today: date) -> bytes:
+    """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
+    office, head = settings.instansi, reported.signer(settings, complaint)
+    at, until = meeting.at.astimezone(settings.zone), meeting.until.astimezone(settings.zone)
+    title = head.signature_title.split("\n")
+    rows = [
+        ("Hari, tanggal", clock.tanggal(at)),
+        ("Waktu", word("rapat.pukul", mulai=clock.pukul(at), selesai=clock.pukul(until), zona=at.tzname() or "")),
+        ("Tempat", meeting.place),
+        ("Agenda", " ".join(meeting.agenda.split()) or privacy.title(complaint)),
+    ]
+    others = [name for line in meeting.who.splitlines() if (name := ADDRESS.sub("", line).strip(" ,;<>()"))]
+    known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address)))]
+    return invitation.write(
+        invitation.Invite(
+            head=(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
+            place_day=f"{office.kota}, {clock.tanggal(today).split(', ', 1)[1]}",
+            about=(
+                ("Nomor", word("rapat.nomor_surat")),
+                ("Sifat", word("rapat.sifat_surat")),
+                ("Hal", word("rapat.perihal_surat")),
+            ),
+            to=("Yth.", *(f"{n}. {name}" for n, name in enumerate([*(p.jabatan for p in known), *others], 1))),
+            opening=word("rapat.pembuka", nomor=complaint.number, perihal=privacy.title(complaint)),
+            rows=rows,
+            closing=word("rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama),
+            signer=(*title, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),
+        )
+    )
+
+
+def store_invitation(work: Work, meeting_id: int, content: bytes) -> None:
+    """Keep the undangan with the case; each change of the rapat is a version."""
+    meeting = work.session.get_one(Meeting, meeting_id)
+    complaint = locked(work, meeting.complaint_id)
+    name = word("rapat.nama_berkas", nomor=complaint.number.replace("/", "-"))
+    add_documents(work, "undangan", [File(name, DOCX, content)], SYSTEM, complaint=complaint)
+
 
 INVITE = "undangan"  # a job's kind: the invitation as a letter
 AN_HOUR = timedelta(hours=1)
@@ -32,13 +81,15 @@ def convene(deed: Deed) -> None:
     row, before = _row(work, deed.complaint)
     row.at, row.until, row.place = at, until, form.text("tempat")
     row.agenda, row.who = form.text("agenda"), form.text("peserta")
-    row.invited = [list(one) for one in _guests(work, form.choices.get("undangan", ()), row.who)]
+    if reported.codes(deed.complaint).intersection(form.choices.get("undangan", ())):
+        raise Invalid({"undangan": word("galat.terlapor")})
+    row.invited = [list(one) for one in _guests(work, deed.complaint, form.choices.get("undangan", ()), row.who)]
     work.session.flush()
     now = [(a, n) for a, n in row.invited]
-    notices.meeting(work.session, work.settings, work.now, deed.complaint, row, now)
+    outside.meeting(work, deed.complaint, row, now)
     gone = [one for one in before if one not in now]
     if gone:
-        notices.meeting(work.session, work.settings, work.now, deed.complaint, row, gone, cancelled=True)
+        outside.meeting(work, deed.complaint, row, gone, cancelled=True)
     jobs.put(work.session, INVITE, row.id, work.now)
     told = ", ".join(name or address for address, name in now)
     deed.log(
@@ -60,7 +111,7 @@ def _end(deed: Deed, at: datetime) -> datetime:
 
 def _row(work: Work, complaint: Complaint) -> tuple[Meeting, list[tuple[str, str]]]:
     """The rapat that is changed, with who was invited to it; else a new one."""
-    row = notices.standing_meeting(work.session, complaint)
+    row = offers.standing_meeting(work.session, complaint)
     if row is not None and row.at > work.now:
         row.sequence += 1
         return row, [(a, n) for a, n in row.invited]
@@ -73,10 +124,11 @@ def _uid(work: Work) -> str:
     return f"{secrets.token_hex(12)}@{work.settings.smtp.sender.rpartition('@')[2]}"
 
 
-def _guests(work: Work, codes: tuple[str, ...], who: str) -> list[tuple[str, str]]:
+def _guests(work: Work, complaint: Complaint, codes: tuple[str, ...], who: str) -> list[tuple[str, str]]:
     """The Sekretaris, who prepares it, the chosen officials, and addresses among the others."""
     chosen = [p for p in map(work.settings.person, codes) if p is not None]
-    people: list[Petugas] = [*work.settings.holders(Role.SEKRETARIS), *map(work.settings.present, chosen)]
+    helping = reported.spared(complaint, work.settings.holders(Role.SEKRETARIS))
+    people: list[Petugas] = [*helping, *map(work.settings.present, chosen)]
     found = {p.email.lower(): (p.email, p.nama) for p in people}
     for address in ADDRESS.findall(who):
         found.setdefault(address.lower(), (address, ""))
@@ -86,13 +138,26 @@ def _guests(work: Work, codes: tuple[str, ...], who: str) -> list[tuple[str, str
 def call_off(deed: Deed) -> None:
     """The rapat that stands is called off."""
     work, reason = deed.work, deed.form.text("alasan")
-    row = notices.standing_meeting(work.session, deed.complaint)
+    row = offers.standing_meeting(work.session, deed.complaint)
     if row is None:
         raise Forbidden("batal_rapat")
+    _cancel(work, deed.complaint, row, reason, deed.actor, deed.task.id)
+
+
+def fall(work: Work, complaint: Complaint, reason: str, actor: Actor) -> None:
+    """A rapat that is still to come falls with its case; who was invited is told."""
+    row = offers.standing_meeting(work.session, complaint)
+    if row is not None and row.at > work.now:
+        _cancel(work, complaint, row, reason, actor)
+
+
+def _cancel(
+    work: Work, complaint: Complaint, row: Meeting, reason: str, actor: Actor, task_id: int | None = None
+) -> None:
     row.cancelled_at, row.sequence = work.now, row.sequence + 1
     guests = [(a, n) for a, n in row.invited]
-    notices.meeting(work.session, work.settings, work.now, deed.complaint, row, guests, reason, cancelled=True)
-    deed.log(EventKind.MEETING_CANCELLED, waktu=row.at.isoformat(), teks=reason)
+    outside.meeting(work, complaint, row, guests, reason, cancelled=True)
+    log(work, complaint, EventKind.MEETING_CANCELLED, actor, task_id, waktu=row.at.isoformat(), teks=reason)
 
 
 def minutes(deed: Deed) -> None:

@@ -11,25 +11,35 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from pipeline import jobs, notices, store
+from pipeline.casefile import privacy, reported
+from pipeline.casefile.decided import standing
+from pipeline.cases import joined
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
-from pipeline.cases.core import Work, locked, next_number
-from pipeline.cases.forms import Checked, File
+from pipeline.cases.core import locked, next_number
+from pipeline.cases.input import Checked, File
 from pipeline.cases.tasks import (
     COPY,
+    carry_reported,
+    close,
     current_task,
     fresh_links,
     links_for,
     open_task,
     open_task_of,
-    resume,
+    resume_langkah,
     start,
     window,
 )
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Document, Item, Task, exclusive
-from pipeline.notices import Asked
-from pipeline.sop import Channel, EventKind, Role, Stage, TaskKind
+from pipeline.data import jobs, store
+from pipeline.data.engine import exclusive
+from pipeline.data.tables import Complaint, Document, Item, Task
+from pipeline.letters.series import LETTER_KINDS
+from pipeline.notices import citizen, tasks, turns
+from pipeline.notices import news as notices_news
+from pipeline.notices.tasks import Asked
+from pipeline.office.config import Petugas
+from pipeline.office.sop import Channel, EventKind, Role, Stage, TaskKind
+from pipeline.work import Work
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,8 @@ def _attach(
     before: int = 0,
 ) -> list[Document]:
     """Rows for files after `before` others of their kind; they have no ids before the next flush."""
+    letter = complaint is not None and kind in LETTER_KINDS
+    decision = standing(work.session, complaint.id) if complaint is not None and letter else None
     rows = [
         Document(
             complaint_id=complaint.id if complaint else None,
@@ -92,6 +104,7 @@ def _attach(
             sha256=digest,
             created_at=work.now,
             actor=actor.code,
+            decision_id=decision.id if decision else None,
         )
         for order, (file, digest) in enumerate(kept, 1)
     ]
@@ -115,7 +128,8 @@ def documents(work: Work, complaint: Complaint, *kinds: str) -> list[Document]:
 @dataclass(frozen=True)
 class New:
     """A complaint before it is recorded. `note` is what the JFU should know before recording, `origin` the number
-    of the complaint that it was a part of."""
+    of the complaint that it was a part of. Not `acknowledged`: the receipt waits until the JFU reports it, for only a
+    text tells who complains."""
 
     channel: Channel
     person: Pengadu
@@ -125,9 +139,13 @@ class New:
     item_id: int | None = None
     thread_id: str = ""
     kategori: str = ""
+    klasifikasi: str = ""
+    lokasi_kejadian: str = ""
     files: Sequence[File] = ()
     note: str = ""
     origin: str = ""
+    acknowledged: bool = True
+    terlapor: str = ""
 
 
 def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
@@ -148,12 +166,17 @@ def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
             perihal=new.perihal,
             isi=new.isi,
             kategori=new.kategori,
+            klasifikasi=new.klasifikasi,
+            lokasi_kejadian=new.lokasi_kejadian,
             nama=new.person.nama,
             alamat=new.person.alamat,
             telepon=new.person.telepon,
             email=new.person.email,
             nik=new.person.nik,
-            rahasia=new.person.rahasia or work.settings.pengaduan.tertutup,
+            terlapor=new.terlapor,
+            rahasia=new.person.rahasia or privacy.asks_for_secrecy(f"{new.perihal}\n{new.isi}"),
+            teks_terbuka=not work.settings.pengaduan.tertutup,
+            lampiran_terbuka=not work.settings.pengaduan.tertutup,
         )
         for order, new in enumerate(news, first)
     ]
@@ -178,17 +201,19 @@ def record(work: Work, news: Sequence[New], actor: Actor = CITIZEN) -> list[Comp
     work.session.flush()
     opened = {}
     for (new, complaint), files in zip(pairs, attached, strict=True):
-        more = {"dari": new.origin} if new.origin else {}
+        more = {"dari": new.origin} if new.origin else {} if new.acknowledged else {"belum_dijawab": True}
         begin(work, complaint, actor, kanal=str(new.channel), lampiran=[d.id for d in files], **more)
-        task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, note=new.note, opened_at=work.now)
+        holder = reported.stand_in(work.settings, complaint, TaskKind.CATAT)
+        task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, holder=holder, note=new.note, opened_at=work.now)
         start(work, task)
         opened[task] = (complaint, files)
-    notices.acknowledge(work.session, work.settings, work.now, complaints)
+    certain = [complaint for new, complaint in pairs if new.acknowledged]
+    citizen.acknowledge(work, certain)
     asked = [
         Asked(opened[task][0], task, person, link_id, opened[task][1])
         for task, person, link_id in links_for(work, list(opened))
     ]
-    notices.tasks(work.session, work.settings, work.now, asked)
+    tasks.tasks(work, asked)
     return complaints
 
 
@@ -202,13 +227,14 @@ def record_at_counter(
     *,
     parent: Complaint | None = None,
     acknowledged: bool = True,
+    received: datetime | None = None,
 ) -> Complaint:
     """A complaint that a JFU typed in (in person, telephone, letter, slip): recorded and reported to the Sekretaris
     in one go, for the JFU has just done all of langkah 1.
 
     `code` is the status code that the form was given (see `status_code`): the same form pressed twice is one complaint.
     `parent`: it is the same matter as this one, and waits for its answer. `acknowledged`: by mail, where there is an
-    address.
+    address. `received`: earlier than now, as a letter is; langkah 1 began then.
     """
     actor = actor_of(person)
     if code:
@@ -222,28 +248,35 @@ def record_at_counter(
         form.text("telepon"),
         form.text("email"),
         form.text("nik"),
-        rahasia=bool(form.text("rahasia")),
+        rahasia=bool(form.text("rahasia")) or work.settings.closes(form.text("klasifikasi")),
     )
     new = New(
         channel or Channel(form.text("kanal")),
         pengadu,
         form.text("perihal"),
         form.text("isi"),
-        work.now,
+        received or work.now,
         item_id,
         kategori=form.text("kategori"),
+        klasifikasi=form.text("klasifikasi"),
+        lokasi_kejadian=form.text("lokasi_kejadian"),
         files=list(form.files.values()),
+        terlapor=reported.joined(form.choices.get("terlapor", ())),
     )
     (complaint,) = _rows(work, [new])
-    complaint.ringkasan = form.text("isi")
+    complaint.ringkasan, complaint.lengkap_at = form.text("isi"), work.now
     complaint.status_code = code or complaint.status_code
     kept = add_documents(work, "lampiran", new.files, actor, complaint=complaint)
     begin(work, complaint, actor, kanal=str(complaint.channel), lampiran=[d.id for d in kept])
     log(work, complaint, EventKind.RECORDED, actor)
+    if complaint.received_at < work.now:
+        _langkah_1(work, complaint, actor)
     if acknowledged:
-        notices.acknowledge(work.session, work.settings, work.now, [complaint])
+        citizen.acknowledge(work, [complaint])
     if parent is not None:
         complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
+        carry_reported(work, complaint, parent)
+        open_task(work, complaint, TaskKind.GABUNGAN)
         log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
         log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
         if parent.stage is Stage.TANDA_TANGAN:  # its letter stands already
@@ -254,8 +287,18 @@ def record_at_counter(
     return complaint
 
 
-def split_off(work: Work, complaint: Complaint, perihal: str, isi: str, actor: Actor) -> Complaint:
-    """A second complaint out of the same item (pisahkan), with its own number and acknowledgement."""
+def _langkah_1(work: Work, complaint: Complaint, actor: Actor) -> None:
+    """Langkah 1 of a complaint that had come before it was typed in: begun then, done now."""
+    task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, opened_at=complaint.received_at)
+    start(work, task)
+    work.session.flush()
+    close(work, task, actor.code, "laporkan")
+
+
+def split_off(
+    work: Work, complaint: Complaint, perihal: str, isi: str, files: Sequence[File], actor: Actor
+) -> Complaint:
+    """A second complaint out of the same item (pisahkan), with its own number, files and acknowledgement."""
     person = Pengadu(
         complaint.nama, complaint.alamat, complaint.telepon, complaint.email, complaint.nik, complaint.rahasia
     )
@@ -267,47 +310,89 @@ def split_off(work: Work, complaint: Complaint, perihal: str, isi: str, actor: A
         complaint.received_at,
         complaint.item_id,
         complaint.thread_id,
+        files=files,
         origin=complaint.number,
+        terlapor=complaint.terlapor,
     )
     return record(work, [new], actor)[0]
 
 
-def citizen_wrote(
-    work: Work, complaint_id: int, text: str, files: Iterable[File], item_id: int | None, folded: str = ""
-) -> Complaint:
-    """A later mail of the pengadu: it joins the case, starts a stopped clock, and whoever holds the case is told.
+def _keep_back(work: Work, complaint: Complaint, kept: Sequence[Document]) -> None:
+    """Where all files were released, those that are there stay so; what comes now nobody has looked at."""
+    if not (complaint.lampiran_terbuka and kept):
+        return
+    new = {d.id for d in kept}
+    known = {d.id for d in documents(work, complaint, *privacy.FROM_OUTSIDE)} - new
+    complaint.lampiran_terbuka, complaint.dibuka = False, privacy.joined(known)
 
-    `folded`: what seems to be quotes and signature; kept, for it may hold words of theirs all the same.
+
+@dataclass(frozen=True)
+class Told:
+    """Words that a JFU typed in for a pengadu: who, by which way they came, and when if not now."""
+
+    actor: Actor = CITIZEN
+    channel: Channel | None = None
+    at: datetime | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the event says of it."""
+        way = {"kanal": str(self.channel)} if self.channel else {}
+        return way | ({"waktu": self.at.isoformat()} if self.at else {})
+
+
+def citizen_wrote(
+    work: Work,
+    complaint_id: int,
+    text: str,
+    files: Iterable[File],
+    item_id: int | None,
+    folded: str = "",
+    told: Told = Told(),
+) -> Complaint:
+    """A later word of the pengadu: it joins the case, starts a stopped clock, and whoever holds the case is told.
+
+    `folded`: what seems to be quotes and signature; kept, for it may hold words of theirs all the same. `told`: not by
+    mail, but to a JFU.
     """
+    parent = joined.parent_of(work, complaint_id)  # its row first, as wherever both are locked
     complaint = locked(work, complaint_id)
-    kept = add_documents(work, "lampiran", files, CITIZEN, complaint=complaint)
-    complaint.lampiran_terbuka = complaint.lampiran_terbuka and not kept  # nobody has looked at the new ones yet
+    kept = add_documents(work, "lampiran", files, told.actor, complaint=complaint)
+    if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
+        _keep_back(work, complaint, kept)
+        complaint.teks_terbuka = False
+    complaint.rahasia = complaint.rahasia or privacy.asks_for_secrecy(text)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
     answered = waiting is not None and waiting.paused_at is not None
     log(
         work,
         complaint,
         EventKind.CITIZEN_WROTE,
-        CITIZEN,
+        told.actor,
         waiting.id if answered and waiting else None,
         teks=text,
         lampiran=[d.id for d in kept],
         item=item_id,
         menjawab=answered,
         **({"lipatan": folded} if folded else {}),
+        **told.facts,
     )
+    if waiting is not None:
+        complaint.lengkap_at = complaint.lengkap_at or told.at or work.now
     if answered and waiting is not None:
-        resume(work, waiting)
+        resume_langkah(work, waiting)
+        if (asked := open_task_of(work, complaint.id, TaskKind.TANYA)) is not None:  # no JFU needs to ask any more
+            close(work, asked, told.actor.code, "dijawab")
+    turns.addition(work, complaint)
+    heard = joined.tell(work, parent, complaint, text, bool(folded), [d.id for d in kept]) if parent else set()
     current = current_task(work, complaint.id)
     holding = fresh_links(work, current) if current is not None else []
     for person, link_id in holding:
-        notices.citizen_wrote(
-            work.session, work.settings, work.now, complaint, current, person, link_id, text, answered, bool(folded)
-        )
-    for person in work.settings.holders(Role.JFU):
-        if person.kode not in {p.kode for p, _link in holding}:
+        if person.kode in heard:
+            continue
+        notices_news.citizen_wrote(work, complaint, current, person, link_id, text, answered, bool(folded))
+    for person in reported.spared(complaint, work.settings.holders(Role.JFU)):
+        if person.kode not in heard | {p.kode for p, _link in holding}:
             look = window(work, complaint, person)
-            notices.citizen_wrote(
-                work.session, work.settings, work.now, complaint, None, person, look, text, answered, bool(folded)
-            )
+            notices_news.citizen_wrote(work, complaint, None, person, look, text, answered, bool(folded))
     return complaint

@@ -12,23 +12,28 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, func, literal_column, select
+from sqlalchemy.orm import Session, aliased
 
-from pipeline import jobs, store
 from pipeline.cases.chain import actor_of
-from pipeline.cases.core import AlreadyDone, Forbidden, Work, by_number, locked
-from pipeline.cases.forms import Checked, File, Invalid
+from pipeline.cases.core import AlreadyDone, Forbidden, by_number, locked
+from pipeline.cases.input import Checked, File, Invalid
 from pipeline.cases.record import add_documents, record_at_counter
+from pipeline.cases.slip_learning import learn
 from pipeline.cases.tasks import close, open_item_task
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Item, Slip, SlipPage, Stack, Task
+from pipeline.data import jobs, store
+from pipeline.data.tables import DIALLED, Complaint, Item, Sighting, Slip, SlipPage, Stack, Task
+from pipeline.office.config import Petugas
+from pipeline.office.sop import MERGEABLE, Channel, TaskKind
+from pipeline.office.words import word
 from pipeline.slips.worker import Sheet
-from pipeline.sop import MERGEABLE, Channel, TaskKind
-from pipeline.words import word
+from pipeline.work import Work
 
 READ_STACK = "slip"  # job kind
 OPEN = "baru"
+REPEATED = "sama"  # a page that came before in a file of the same name
+FOLDER = "pindaian"  # the mailbox of sightings in the scanner's folder
+CONTINUED = timedelta(days=1)  # so long a file of the same name may be the continuation of a scan
 WAYS = ("surat", "telepon", "email", "papan")
 ALIKE = 0.5  # share of the words that two complaints have in common when they are probably one matter
 LOOK_BACK = timedelta(days=60)
@@ -51,8 +56,11 @@ def stack_opened(work: Work, item_id: int, pages: int) -> set[int]:
 
 def page_read(work: Work, item_id: int, number: int, picture: bytes, sheets: Sequence[Sheet]) -> None:
     """Keep a page and what is on it; none for a blank back."""
+    digest = store.put(work.session, picture)
     state = "blank" if not sheets else "plain" if sheets[0].kind == "halaman" else "read"
-    page = SlipPage(item_id=item_id, number=number, state=state, sha256=store.put(work.session, picture))
+    if sheets and _taken_before(work, item_id, digest):
+        state, sheets = REPEATED, ()
+    page = SlipPage(item_id=item_id, number=number, state=state, sha256=digest)
     work.session.add(page)
     work.session.flush()
     for sheet in sheets:
@@ -71,6 +79,26 @@ def page_read(work: Work, item_id: int, number: int, picture: bytes, sheets: Seq
     work.session.flush()
 
 
+def _taken_before(work: Work, item_id: int, digest: str) -> bool:
+    """Whether this very page came before in a file of the same name: a scanner that saves anew with more pages, or went
+    on writing after its file was taken. Two papers are never alike to the last pixel."""
+    mine, other = aliased(Sighting), aliased(Sighting)
+    query = (
+        select(SlipPage.id)
+        .join(other, other.item_id == SlipPage.item_id)
+        .join(mine, (mine.mailbox == other.mailbox) & (mine.folder == other.folder))
+        .where(mine.item_id == item_id, mine.mailbox == FOLDER, SlipPage.item_id != item_id)
+        .where(SlipPage.sha256 == digest, SlipPage.state != "held", other.seen_at > work.now - CONTINUED)
+    )
+    return work.session.scalars(query.limit(1)).first() is not None
+
+
+def only_repeated(session: Session, item_id: int) -> bool:
+    """Whether a scan brings nothing new: its written pages all came before."""
+    states = set(session.scalars(select(SlipPage.state).where(SlipPage.item_id == item_id)))
+    return REPEATED in states and states <= {REPEATED, "blank"}
+
+
 def page_held(work: Work, item_id: int, number: int, reason: str) -> None:
     """A page that gives no picture: the clerk is told which, and types from the paper."""
     page = SlipPage(item_id=item_id, number=number, state="held", reason=reason)
@@ -85,6 +113,7 @@ def stack_read(work: Work, item_id: int) -> int:
     if stack.read_at is None:
         stack.read_at = work.now
         _join_letters(work, item_id)
+        _join_backs(work, item_id)
         waiting = open_slips(work.session, item_id)
         if all(slip.kind == "gagal" for slip in waiting):  # the file as a whole is held
             for slip in waiting:
@@ -108,6 +137,15 @@ def _join_letters(work: Work, item_id: int) -> None:
             first = row
         else:
             _append(row, first)
+
+
+def _join_backs(work: Work, item_id: int) -> None:
+    """A back that carries its slip's serial belongs to it, wherever it lies in the stack."""
+    rows = open_slips(work.session, item_id)
+    for row in rows:
+        fronts = [one for one in rows if one.kind == "slip" and one.serial == row.serial]
+        if row.kind == "balik" and len(fronts) == 1:
+            _append(row, fronts[0])
 
 
 def _append(row: Slip, first: Slip) -> None:
@@ -138,6 +176,23 @@ def open_slips(session: Session, item_id: int) -> list[Slip]:
 def further_pages(session: Session, slip: Slip) -> list[Slip]:
     """Pages that were joined to this one."""
     return [one for one in all_slips(session, slip.item_id) if one.parent_id == slip.id]
+
+
+LETTERS = ("surat", "punggung")  # what may be a page of a letter of several pages
+
+
+def following(session: Session, slip: Slip) -> list[Slip]:
+    """Open pages right after this one that may belong to the same letter."""
+    found: list[Slip] = []
+    for one in [row for row in open_slips(session, slip.item_id) if _place(row) > _place(slip)]:
+        if slip.kind not in LETTERS or one.kind not in LETTERS:
+            break
+        found.append(one)
+    return found
+
+
+def _place(slip: Slip) -> tuple[int, int]:
+    return slip.page.number, slip.id
 
 
 def held_reason(session: Session, item_id: int) -> str:
@@ -190,8 +245,7 @@ def _dialled(number: str) -> str:
 
 
 def _dialled_in_database() -> ColumnElement[str]:
-    plain = func.replace(func.replace(func.replace(Complaint.telepon, " ", ""), "-", ""), ".", "")
-    return func.replace(plain, "+62", "0")
+    return literal_column(DIALLED, String)
 
 
 def on_board(session: Session, complaint: Complaint) -> bool:
@@ -200,6 +254,15 @@ def on_board(session: Session, complaint: Complaint) -> bool:
         return True
     slip = session.scalars(select(Slip).where(Slip.complaint_id == complaint.id)).first()
     return slip is not None and slip.ticks.get("papan") is True
+
+
+def papers_of(session: Session, serial: str) -> int:
+    """On how many papers this serial was seen: more than one where a form was photocopied. What the clerk laid aside (a
+    paper that was scanned twice) does not count."""
+    query = select(func.count(Slip.id)).where(
+        Slip.serial == serial, Slip.kind == "slip", Slip.state.in_((OPEN, "dicatat", "tak_terbaca"))
+    )
+    return session.scalar(query) or 0
 
 
 def stub_of(session: Session, complaint: Complaint) -> str:
@@ -224,10 +287,18 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
 
     AlreadyDone when it was settled before; Invalid when a field does not fit.
     """
+    # Two people may settle the last two slips at once: each would see the other's open still, and nobody would close.
+    work.session.refresh(task, with_for_update=True)
+    if task.closed_at is not None:
+        raise AlreadyDone(task)
     slip = _named(work, task, form.text("slip"))
+    if form.action.name == "gabungkan_halaman" and form.text("sampai"):
+        _join_following(work, slip, person, form.text("sampai"))
+        return None
     complaint = None
     if form.action.name == "catat_slip":
         complaint = _record(work, slip, person, form)
+        learn(work, slip, form)
         slip.state, slip.complaint_id = "dicatat", complaint.id
         slip.ticks = {"rahasia": bool(form.text("rahasia")), **{way: bool(form.text(f"lewat_{way}")) for way in WAYS}}
     elif form.action.name == "gabungkan_halaman":
@@ -244,6 +315,17 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
     if not open_slips(work.session, slip.item_id):
         close(work, task, person.kode, form.action.name)
     return complaint
+
+
+def _join_following(work: Work, first: Slip, person: Petugas, last: str) -> None:
+    """The pages after this one, up to the one that is named, are pages of the same letter; it stays open."""
+    pages = following(work.session, first)
+    ends = [order for order, one in enumerate(pages, 1) if str(one.id) == last]
+    if not ends:
+        raise Invalid({"slip": word("slip.tanpa_halaman_sesudah")})
+    for one in pages[: ends[0]]:
+        _append(one, first)
+        one.settled_at, one.settled_by = work.now, person.kode
 
 
 def _emptied(slip: Slip) -> dict[str, object]:
@@ -285,7 +367,7 @@ def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint
     )  # fmt: skip
     complaint.received_at = work.session.get_one(Item, slip.item_id).received_at
     complaint.isi += _remark(form, ways)
-    complaint.unit = next((u.kode for u in work.settings.unit if u.nama == form.text("unit_dituju")), "")
+    complaint.unit = _unit_of(work, form.text("unit_dituju"))
     complaint.keterangan = form.text("lokasi")
     pictures = [one.sha256 for one in (slip, *further_pages(work.session, slip)) if one.sha256]
     shown = [
@@ -294,6 +376,13 @@ def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint
     ]
     add_documents(work, "lampiran", shown, actor_of(person), complaint=complaint)
     return complaint
+
+
+def _unit_of(work: Work, written: str) -> str:
+    """The code of the unit that is called so, by its name or by another that the office knows it by."""
+    name = written.casefold()
+    called = {one.casefold(): unit.kode for unit in work.settings.unit for one in (*unit.alias, unit.nama)}
+    return called.get(name, "")
 
 
 def _remark(form: Checked, ways: Sequence[str]) -> str:

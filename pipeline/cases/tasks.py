@@ -9,65 +9,50 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline import clock, jobs, links, notices, saved
+from pipeline.access import links, unsent
+from pipeline.casefile import limits, privacy, reported
+from pipeline.casefile.decided import standing
+from pipeline.casefile.holders import helpers, holders
+from pipeline.cases import closing as closing  # watches every end of a case
+from pipeline.cases import stays
 from pipeline.cases.chain import SYSTEM, actor_of, log
-from pipeline.cases.core import AlreadyDone, Work, locked
-from pipeline.cases.forms import Invalid
-from pipeline.clock import Limit
-from pipeline.config import Petugas, Settings
-from pipeline.db import Complaint, Digest, Item, Task, exclusive
-from pipeline.notices import Asked
-from pipeline.sop import BESIDE, ROLE_OF, SUPERIORS, EventKind, Role, TaskKind
-from pipeline.words import word
+from pipeline.cases.core import AlreadyDone, locked
+from pipeline.cases.input import Invalid
+from pipeline.data import exports, jobs
+from pipeline.data.tables import Complaint, Item, Link, Task
+from pipeline.notices import citizen
+from pipeline.notices import tasks as notices_tasks
+from pipeline.notices.tasks import Asked, extended, item_task, may_hand_in
+from pipeline.office import clock
+from pipeline.office.clock import Limit
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import AT_REST, BESIDE, EventKind, Stage, TaskKind
+from pipeline.office.words import word
+from pipeline.work import Work
 
 FRESH_DRAFT = "konsep"  # job kinds
 FINAL_FORM = "akhir"
 COPY = "salinan"  # the letter of a merged complaint
 MAKE_PDF = "pdf"
+SHOW_PAGES = "halaman"  # pictures of the pages of a PDF that somebody wants to look at
 ACCEPTED = "terima"  # how the task about a held mail ends that is taken in as it is
-DIGEST_ROWS = 40
+# What a decision asks for: it ends with the decision.
+CARRIES_OUT = (
+    TaskKind.JAWABAN,
+    TaskKind.TANDA_TANGAN,
+    TaskKind.PENYAMPAIAN,
+    TaskKind.PENGIRIMAN,
+    TaskKind.PENGANTAR,
+)
 WAIT_FOR_PENGADU = Limit(3, "hari kerja")
 
 
 def limit_of(settings: Settings, kind: TaskKind) -> Limit | None:
-    """The Waktu of a task; none for a closed complaint."""
-    return None if kind is TaskKind.ARSIP else notices.limit_for(settings, kind)
-
-
-def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
-    """Who may act on the task: its one holder, or everybody of its role."""
-    if task.holder:
-        person = settings.person(task.holder)
-        return (settings.present(person),) if person else ()
-    return performers(settings, task.kind)
-
-
-def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
-    """Who may hand in for the holders what those have done on paper: a JFU the signed letter, and nothing else."""
-    if task.kind is not TaskKind.TANDA_TANGAN:
-        return ()
-    mine = {p.kode for p in holders(settings, task)}
-    return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
-
-
-def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
-    """Who does tasks of this kind now, where they are not one person's."""
-    return settings.signers if kind is TaskKind.TANDA_TANGAN else settings.holders(*ROLE_OF[kind])
-
-
-def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
-    """The open tasks that this person may act on now and that ask for something, the most urgent first."""
-    kinds = [kind for kind in TaskKind if code in {p.kode for p in performers(settings, kind)}]
-    named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
-    query = select(Task).where(
-        Task.closed_at.is_(None),
-        Task.kind != TaskKind.ARSIP,
-        or_(and_(Task.holder == "", Task.kind.in_(kinds)), Task.holder.in_(named)),
-    )
-    return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
+    """The Waktu of a task; none for one that asks for nothing."""
+    return None if kind in AT_REST else limits.limit_for(settings, kind)
 
 
 def half_way(opened: datetime, limit: Limit, settings: Settings) -> datetime:
@@ -88,7 +73,7 @@ def _due(work: Work, task: Task) -> datetime | None:
         asking = open_task_of(work, task.complaint_id, TaskKind.KLARIFIKASI)
         if asking is not None and asking.due_at is not None and asking.due_at > task.opened_at:
             return asking.due_at
-    return clock.due(task.opened_at, limit, work.settings.hours) if limit else None
+    return clock.due(limits.start_of(task), limit, work.settings.hours) if limit else None
 
 
 def open_task(
@@ -99,14 +84,22 @@ def open_task(
     holder: str = "",
     note: str = "",
     after: str = "",
+    quiet: bool = False,
 ) -> Task:
     """Ask somebody for the next thing: the row with its due time, a link for each holder, the mails.
 
-    `after` names the job that the mails wait for: it makes the letter that goes with them.
+    `after` names the job that the mails wait for: it makes the letter that goes with them. `quiet`: it stands on their
+    pages and in the digest, for it most likely ends by itself.
     """
+    holder = holder or reported.stand_in(work.settings, complaint, kind)
     task = Task(complaint_id=complaint.id, kind=kind, holder=holder, note=note, opened_at=work.now)
+    if kind in CARRIES_OUT and (decision := standing(work.session, complaint.id)):
+        task.decision_id = decision.id
     start(work, task)
-    if after:
+    if quiet:
+        work.session.flush()
+        fresh_links(work, task)
+    elif after:
         jobs.put(work.session, after, complaint.id, work.now)
     else:
         tell_holders(work, complaint, task)
@@ -122,24 +115,59 @@ def open_item_task(work: Work, item: Item, kind: TaskKind, note: str) -> Task:
     task = Task(item_id=item.id, kind=kind, note=note, opened_at=work.now)
     start(work, task)
     for person, link_id in fresh_links(work, task):
-        notices.item_task(work.session, work.settings, work.now, item, task, person, link_id)
+        item_task(work, item, task, person, link_id)
     return task
 
 
 def start(work: Work, task: Task) -> None:
     """Set the due time and the first reminder; the row has no id before the next flush."""
-    task.due_at = _due(work, task)
-    limit = limit_of(work.settings, task.kind)
-    if task.due_at and limit:
-        task.remind_at = min(half_way(work.now, limit, work.settings), task.due_at)
+    stays.go_on(work, task)
+    if task.extended:
+        task.first_due_at = _due(work, task)
+    task.due_at = task.due_at or _due(work, task)
+    task.remind_at = first_reminder(work, task)
     work.session.add(task)
+
+
+def first_reminder(work: Work, task: Task) -> datetime | None:
+    """When half of what a limit leaves is used, at the limit at the latest; None where it is not told by itself."""
+    limit, due = limit_of(work.settings, task.kind), task.due_at
+    if due is None or limit is None or not _reminds(work.settings, limit):
+        return None
+    if due <= work.now:  # late from the first moment: the digest tells
+        return next_reminder(work.settings, task, work.now)
+    half = min(half_way(limits.start_of(task), _pressed(work, task, limit), work.settings), due)
+    return half if half > work.now else due
+
+
+def _pressed(work: Work, task: Task, limit: Limit) -> Limit:
+    """The limit as reminders count it: an urgent case halves their time."""
+    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    if complaint is None or complaint.prioritas != "segera":
+        return limit
+    if limit.working_time is not None:
+        return Limit(max(1, int(limit.working_time.total_seconds() // 120)), "menit")
+    return Limit(max(1, limit.amount // 2), limit.unit)
+
+
+def hurry(work: Work, complaint: Complaint) -> None:
+    """A case has become urgent, or is so no more: plan the reminders of its open tasks anew."""
+    query = select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None), Task.paused_at.is_(None))
+    for task in work.session.scalars(query.where(Task.reminders == 0, Task.extended.is_(False))).all():
+        task.remind_at = first_reminder(work, task)
+        if complaint.prioritas == "segera" and task.remind_at is not None and task.remind_at == task.due_at:
+            task.remind_at = min(task.due_at, clock.next_workday(work.now, work.settings.hours))
+
+
+def _reminds(settings: Settings, limit: Limit) -> bool:
+    """Whether half time is told: limits of minutes or hours stand on pages and in the digest, and send nothing."""
+    return settings.pengingat.satuan or limit.working_time is None
 
 
 def links_for(work: Work, tasks: Sequence[Task]) -> list[tuple[Task, Petugas, int]]:
     """A new link for each who may act on one of the tasks, task by task."""
     wanted = [(task, person) for task in tasks for person in holders(work.settings, task)]
-    pairs = [(task, person.kode) for task, person in wanted]
-    issued = links.issue(work.session, pairs, work.now, work.settings.web.link_days)
+    issued = links.issue(work.session, wanted, work.now, work.settings.web.link_days)
     return [(task, person, link_id) for (task, person), link_id in zip(wanted, issued, strict=True)]
 
 
@@ -155,23 +183,50 @@ def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
     task = work.session.scalars(mine).first()
     if task is None:
         return None
-    return links.issue(work.session, [(task, clerk.kode)], work.now, work.settings.web.link_days)[0]
+    return links.issue(work.session, [(task, clerk)], work.now, work.settings.web.link_days)[0]
 
 
 def tell_holders(work: Work, complaint: Complaint, task: Task) -> None:
     """A fresh link and the mail of the task for each who may act on it."""
     asked = [Asked(complaint, task, person, link_id) for person, link_id in fresh_links(work, task)]
-    notices.tasks(work.session, work.settings, work.now, asked)
+    notices_tasks.tasks(work, asked)
+
+
+def pass_by(work: Work, complaint: Complaint) -> None:
+    """Take the open tasks of a case from those whom it is about, with their links to all of it."""
+    about = reported.codes(complaint)
+    mine = select(Task.id).where(Task.complaint_id == complaint.id)
+    held = select(Link.id).where(Link.task_id.in_(mine), Link.holder.in_(about))
+    links.revoke(work.session, work.session.scalars(held).all(), work.now)
+    exports.forget_of(work.session, about)
+    open_ones = select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
+    for task in work.session.scalars(open_ones).all():
+        if about.isdisjoint(person.kode for person in holders(work.settings, task)):
+            continue
+        if privacy.is_other_unit(task.kind):
+            close(work, task, SYSTEM.code, "terlapor")
+            continue
+        task.holder = reported.stand_in(work.settings, complaint, task.kind)
+        tell_holders(work, complaint, task)
+
+
+def carry_reported(work: Work, child: Complaint, parent: Complaint) -> None:
+    """Two complaints are the same matter: whom the one is about, the other is about."""
+    before = reported.codes(parent)
+    parent.terlapor = reported.joined(sorted(before | reported.codes(child)))
+    if reported.codes(parent) != before:
+        work.session.flush()
+        pass_by(work, parent)
 
 
 def tell_helpers(work: Work, complaint: Complaint, task: Task) -> None:
     """A link for each who may hand in the signed paper, where the office signs on paper."""
     if work.settings.surat.jangkar or work.settings.surat.pkcs12:
         return
-    people = helpers(work.settings, task)
-    issued = links.issue(work.session, [(task, p.kode) for p in people], work.now, work.settings.web.link_days)
+    people = reported.spared(complaint, helpers(work.settings, task))
+    issued = links.issue(work.session, [(task, person) for person in people], work.now, work.settings.web.link_days)
     for person, link_id in zip(people, issued, strict=True):
-        notices.may_hand_in(work.session, work.settings, work.now, complaint, task, person, link_id)
+        may_hand_in(work, complaint, task, person, link_id)
 
 
 def open_task_of(work: Work, complaint_id: int | None, kind: TaskKind) -> Task | None:
@@ -194,7 +249,7 @@ def close(work: Work, task: Task, by: str, outcome: str) -> None:
         .values(closed_at=work.now, closed_by=by, outcome=outcome, remind_at=None)
     )
     work.session.refresh(task)
-    saved.drop(work.session, task.id)
+    unsent.drop(work.session, task.id)
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone(task)
 
@@ -232,10 +287,32 @@ def pause(work: Work, task: Task) -> None:
         left = clock.elapsed(work.now, task.due_at, work.settings.hours)
         task.left_minutes = -(-int(left.total_seconds()) // 60)  # in the office's favour
         task.due_at = None
-    task.paused_at, task.remind_at = work.now, _patience(work)
+    task.paused_at, task.remind_at = work.now, patience(work)
 
 
-def _patience(work: Work) -> datetime:
+def pause_langkah(work: Work, asking: Task) -> None:
+    """Stop every clock of langkah 2 while the pengadu is asked: also those of the units that were asked before."""
+    pause(work, asking)
+    for task in _beside(work, asking):
+        pause(work, task)
+        task.remind_at = None  # the one who asked is told how long it lasts
+
+
+def resume_langkah(work: Work, asking: Task) -> None:
+    """Start them all again, each with what was left."""
+    resume(work, asking)
+    for task in _beside(work, asking):
+        resume(work, task)
+
+
+def _beside(work: Work, asking: Task) -> Sequence[Task]:
+    query = select(Task).where(
+        Task.complaint_id == asking.complaint_id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+    )
+    return work.session.scalars(query.order_by(Task.id)).all()
+
+
+def patience(work: Work) -> datetime:
     """The morning after the days on which the pengadu's answer is waited for in silence."""
     hours = work.settings.hours
     return clock.next_workday(clock.due(work.now, WAIT_FOR_PENGADU, hours), hours)
@@ -254,141 +331,86 @@ def resume(work: Work, task: Task) -> None:
 
 
 def next_reminder(settings: Settings, task: Task, now: datetime) -> datetime | None:
-    """After half time comes the limit itself, then every office day."""
-    if task.due_at is None:
+    """One reminder is enough beside the digest; where each is a mail, half time is followed by the limit itself, then
+    by every office day."""
+    if task.due_at is None or not settings.pengingat.satuan:
         return None
     return task.due_at if task.due_at > now else clock.next_workday(now, settings.hours)
 
 
-def remind(work: Work, task_id: int) -> bool:
-    """Remind the holders of one task if it is still due for it, inside office hours; True if mails went out."""
-    task = work.session.get_one(Task, task_id)
-    complaint = locked(work, task.complaint_id) if task.complaint_id else None
-    work.session.refresh(task, with_for_update=True)  # after the complaint, in the order of `act`
-    if task.closed_at or task.remind_at is None or task.remind_at > work.now:
-        return False
-    if not work.settings.hours.is_open(work.now):
-        return False
-    if task.paused_at is not None:
-        return _still_waiting(work, task, complaint)
-    task.reminders += 1
-    task.remind_at = next_reminder(work.settings, task, work.now)
-    item = work.session.get(Item, task.item_id) if task.item_id else None
-    for person, link_id in fresh_links(work, task):
-        notices.reminder(work.session, work.settings, work.now, complaint, item, task, person, link_id)
-    if complaint is not None:
-        log(work, complaint, EventKind.REMINDED, SYSTEM, task.id, ke=task.reminders, tugas=str(task.kind))
-    _up_the_line(work, task, complaint, item)
-    return True
-
-
-def _up_the_line(work: Work, task: Task, complaint: Complaint | None, item: Item | None) -> None:
-    """Who is above hears of what is late: each after so many office days (config: pengingat.naik_setelah)."""
-    if task.due_at is None or task.due_at >= work.now:
-        return
-    hours = work.settings.hours
-    due, today = hours.local(task.due_at).date(), hours.local(work.now).date()
-    late = len(hours.workdays(due, today)) - bool(hours.intervals(due))
-    holding = holders(work.settings, task)
-    roles = [role for role in ROLE_OF[task.kind] if role in SUPERIORS]
-    above = SUPERIORS[roles[0]] if roles else ()
-    reached = [role for role, days in zip(above, work.settings.pengingat.naik_setelah, strict=False) if late >= days]
-    told = [p for p in work.settings.holders(*reached) if p.kode not in {h.kode for h in holding}] if reached else []
-    for person in told:
-        link_id = links.issue_personal(work.session, person.kode, work.now, work.settings.web.link_days)
-        notices.late_task(work.session, work.settings, work.now, complaint, item, task, person, holding, link_id)
-    if told and complaint is not None:
-        names = ", ".join(p.jabatan for p in told)
-        log(work, complaint, EventKind.ESCALATED, SYSTEM, task.id, kepada=names, tugas=str(task.kind))
-
-
-# ---- the morning's digest ------------------------------------------------------------------------------------
-
-
-def digest_waits(work: Work) -> bool:
-    """Whether somebody has not had today's digest yet."""
-    if not work.settings.pengingat.ringkasan_pagi:
-        return False
-    today = work.settings.hours.local(work.now).date()
-    had = set(work.session.scalars(select(Digest.person).where(Digest.day == today)))
-    return bool({p.kode for p in work.settings.petugas} - had)
-
-
-def send_digests(work: Work) -> int:
-    """One mail a person with what waits, late first; none where nothing waits. How many went out."""
-    today = work.settings.hours.local(work.now).date()
-    exclusive(work.session, "digest")
-    had = set(work.session.scalars(select(Digest.person).where(Digest.day == today)))
-    sent = 0
-    for person in work.settings.petugas:
-        if person.kode in had:
-            continue
-        work.session.add(Digest(day=today, person=person.kode))
-        tasks = [t for t in tasks_of(work.session, work.settings, person.kode) if t.opened_at < _opening(work)]
-        if any(task.paused_at is None for task in tasks):  # what waits for the pengadu alone is no news
-            _digest(work, person, tasks[:DIGEST_ROWS])
-            sent += 1
-    return sent
-
-
-def _opening(work: Work) -> datetime:
-    """When the office opened today: who was told of a task since needs no digest of it."""
-    return work.settings.hours.intervals(work.settings.hours.local(work.now).date())[0][0]
-
-
-def _digest(work: Work, person: Petugas, tasks: Sequence[Task]) -> None:
-    pairs = [(task, person.kode) for task in tasks]
-    issued = links.issue(work.session, pairs, work.now, work.settings.web.link_days)
-    own = links.issue_personal(work.session, person.kode, work.now, work.settings.web.link_days)
-    rows = [
-        {**about(work.session, work.settings, work.now, task), "tautan": link_id}
-        for task, link_id in zip(tasks, issued, strict=True)
-    ]
-    notices.digest(work.session, work.settings, work.now, person, rows, own)
-
-
-def about(session: Session, settings: Settings, now: datetime, task: Task) -> dict[str, str]:
+def about(work: Work, task: Task) -> dict[str, str]:
     """One line of a list of tasks: what, which case, by when, what is left; `kapan` is terlambat, hari_ini or nanti."""
-    complaint = session.get(Complaint, task.complaint_id) if task.complaint_id else None
-    item = session.get(Item, task.item_id) if task.item_id else None
+    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    item = work.session.get(Item, task.item_id) if task.item_id else None
     name = item.name if item else ""
     if complaint is not None:
-        asked = task.kind is TaskKind.KETERANGAN
-        name = notices.masked(complaint, complaint.perihal) if asked else complaint.perihal
-    words, tone = notices.left_words(settings, task, now)
-    when = "nanti"
-    if task.due_at is not None:
-        same_day = settings.hours.local(task.due_at).date() <= settings.hours.local(now).date()
-        when = "terlambat" if task.due_at < now else "hari_ini" if same_day else "nanti"
+        name = privacy.title(complaint) if privacy.is_other_unit(task.kind) else complaint.perihal
+    words, tone = limits.left_words(work.settings, task, work.now)
     return {
         "judul": word(f"tugas.{task.kind}") + (f": {name}" if name else ""),
         "nomor": complaint.number if complaint else "",
-        "batas": clock.waktu(task.due_at, settings.zone) if task.due_at else "",
-        "terpakai": notices.used_words(settings, task, now) if words else "",
+        "batas": clock.waktu(task.due_at, work.settings.zone) if task.due_at else "",
+        "terpakai": limits.used_words(work.settings, task, work.now) if words else "",
         "sisa": words or word("waktu.berhenti"),
         "nada": tone,
-        "kapan": when,
+        "kapan": urgency(work.settings, task, work.now),
     }
+
+
+def urgency(settings: Settings, task: Task, now: datetime) -> str:
+    """How near a task's limit is: terlambat, hari_ini, or nanti (later, or none)."""
+    if task.due_at is None:
+        return "nanti"
+    if task.due_at < now:
+        return "terlambat"
+    same_day = settings.hours.local(task.due_at).date() <= settings.hours.local(now).date()
+    return "hari_ini" if same_day else "nanti"
 
 
 # ---- more time, and another calendar -------------------------------------------------------------------------
 
 
 def extend(work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str) -> None:
-    """A later limit with a reason, by the Kepala Dinas; who holds the task hears of it. Invalid for an earlier one."""
+    """Another limit with a reason, by the Kepala Dinas; who holds the task hears of it. Invalid for one that is over or
+    too far off, and for an earlier one, save where it was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
         raise AlreadyDone(task)
-    if until <= work.now or (task.due_at is not None and until < task.due_at):
+    if until <= work.now or (not task.extended and task.due_at is not None and until < task.due_at):
         raise Invalid({"sampai": word("galat.waktu_mundur")})
+    days = work.settings.sop.perpanjangan_hari_kerja
+    if until > farthest(work, task):
+        raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
     if task.paused_at is not None:
         resume(work, task)
+    data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
+    if task.due_at is not None and task.due_at < work.now:
+        task.missed_at = task.missed_at or task.due_at
+        data["lewat"] = task.missed_at.isoformat()
+    task.first_due_at = task.first_due_at or task.due_at
     task.due_at, task.extended = until, True
     task.remind_at = until
-    data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
     log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
     for person, link_id in fresh_links(work, task):
         if person.kode != by.kode:
-            notices.extended(work.session, work.settings, work.now, complaint, task, person, link_id, reason)
+            extended(work, complaint, task, person, link_id, reason)
+    if task.kind not in BESIDE:
+        _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
+
+
+def _tell_pengadu(work: Work, complaint: Complaint, answer: datetime) -> None:
+    """The new day, to whoever waits for this answer: also those whose complaints are merged into it."""
+    waiting = select(Complaint).where(Complaint.parent_id == complaint.id, Complaint.stage == Stage.DIGABUNG)
+    for one in (complaint, *work.session.scalars(waiting.order_by(Complaint.id)).all()):
+        if one.email:
+            citizen.extended(work, one, answer)
+
+
+def farthest(work: Work, task: Task) -> datetime:
+    """The latest limit that may be given at once: so many office days from now, or from what the SOP gives."""
+    begin = max(work.now, _counted(work, task) or work.now)
+    limit = Limit(work.settings.sop.perpanjangan_hari_kerja, "hari kerja")
+    end: datetime = clock.due(begin, limit, work.settings.hours)
+    return work.settings.hours.local(end).replace(hour=23, minute=59, second=59)
 
 
 def recount(work: Work, reason: str) -> int:
@@ -427,19 +449,3 @@ def _counted(work: Work, task: Task) -> datetime | None:
         return _due(work, task)
     minutes = int(limit.working_time.total_seconds() // 60) + task.paused_minutes
     return clock.due(task.opened_at, Limit(minutes, "menit"), work.settings.hours)
-
-
-def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:
-    """The pengadu does not answer: the Sekretaris is told every few office days that the case may go on without."""
-    if complaint is None:
-        return False
-    task.remind_at = _patience(work)
-    for person, link_id in fresh_links(work, task):
-        notices.waiting(work.session, work.settings, work.now, complaint, task, person, link_id)
-    return True
-
-
-def due_for_reminder(work: Work) -> list[int]:
-    """Ids of the tasks whose reminder time has come."""
-    query = select(Task.id).where(Task.closed_at.is_(None), Task.remind_at <= work.now).order_by(Task.remind_at)
-    return list(work.session.scalars(query))

@@ -89,7 +89,7 @@ class MailServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             imap, smtp = await self._listen()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             started.set_exception(error)
             return
         self.imap_port = imap.sockets[0].getsockname()[1]

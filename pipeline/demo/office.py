@@ -23,18 +23,21 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import waitress
 from flask import Flask
 from imapclient import IMAPClient
 from sqlalchemy import func, select
 
-from pipeline import clock, config, db
-from pipeline.cases import FRESH_DRAFT, READ_STACK
-from pipeline.config import Settings
-from pipeline.db import Item, Job, Outbox, Task
+from pipeline.cases.slips import READ_STACK
+from pipeline.cases.tasks import FRESH_DRAFT
+from pipeline.data import engine
+from pipeline.data.tables import Item, Job, Outbox, Task
 from pipeline.demo.mailserver import MailServer
-from pipeline.poller import App, Lanes
+from pipeline.office import clock, config
+from pipeline.office.config import Settings
+from pipeline.running.lanes import Lanes
+from pipeline.web import serving
 from pipeline.web.app import create_app
+from pipeline.work import App
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -79,7 +82,7 @@ class DemoClock:
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeliveredMail:
     """A mail as it lies in somebody's mailbox."""
 
     address: str
@@ -131,17 +134,19 @@ def demo_settings(folder: Path, imap_port: int, smtp_port: int, web_port: int) -
     return sample.model_copy(
         update={
             "imap": sample.imap.model_copy(update={**local, "port": imap_port, "every_seconds": 1}),
-            "smtp": sample.smtp.model_copy(update={**local, "port": smtp_port, "user": "", "answers_per_hour": 1000}),
+            "smtp": sample.smtp.model_copy(
+                update={**local, "port": smtp_port, "user": "", "answers_per_hour": 1000, "tunda_menit": 0}
+            ),
             "web": sample.web.model_copy(update=web),
             "scan": sample.scan.model_copy(update={"folder": "pindaian"}),
         }
     )
 
 
-class Office:
+class DemoOffice:
     """A running demo; a context manager. `pages` may add routes to the application before it is served."""
 
-    def __init__(self, folder: Path, port: int, pages: Callable[[Flask, Office], None] | None = None) -> None:
+    def __init__(self, folder: Path, port: int, pages: Callable[[Flask, DemoOffice], None] | None = None) -> None:
         self.folder, self.port, self._pages = folder.resolve(), port, pages
         self.clock = DemoClock()
         self._lock = threading.Lock()
@@ -149,18 +154,18 @@ class Office:
         self.citizens = [sample_sender(path) for path in sample_mails()]
         self.sent = 0
 
-    def __enter__(self) -> Office:
+    def __enter__(self) -> DemoOffice:
         for name in [n for n in os.environ if n.startswith("ADUAN_") and n != "ADUAN_TEST_ALL"]:
             del os.environ[name]  # the demo has keys of its own, never those of an office
-        site = waitress.create_server(self._dispatch, host="127.0.0.1", port=self.port, ident="aduan", threads=6)
-        self.port = int(site.effective_port)
+        site = serving.Server(self._dispatch, "127.0.0.1", self.port)
+        self.port = site.port
         self._open()
-        threading.Thread(target=site.run, name="halaman", daemon=True).start()
+        site.start()
         self._site = site
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._site.close()
+        self._site.stop()
         self._close()
 
     def restart(self) -> None:
@@ -183,9 +188,9 @@ class Office:
         self.mail = self._stack.enter_context(MailServer(dict.fromkeys(people, PASSWORD), clock=self.clock))
         self.settings = demo_settings(work, self.mail.imap_port, self.mail.smtp_port, self.port)
         self.clock.begin(self.settings.hours)
-        self.engine = db.connect(self.settings.database.url, work)
+        self.engine = engine.connect(self.settings.database.url, work)
         self._stack.callback(self.engine.dispose)
-        db.migrate(self.engine)
+        engine.migrate(self.engine)
         self.app = App(self.settings, self.engine, self.clock)
         self.lanes = Lanes(self.app, LANES)
         self.site = create_app(self.settings, self.engine, self.clock, self.lanes.wake)
@@ -193,6 +198,11 @@ class Office:
             self._pages(self.site, self)
         self.lanes.start()
         self._stack.callback(self.lanes.stop)
+
+    def jump_workday(self) -> None:
+        """Go to the next office day; that no lane has run in between is no reason for an alarm."""
+        self.clock.jump_workday()
+        self.lanes.heartbeat.restart()
 
     def _close(self) -> None:
         self._stack.close()
@@ -246,7 +256,7 @@ class Office:
         part.rename(target)
         self.lanes.wake("scans")
 
-    def reply(self, letter: Letter, text: str, files: list[tuple[str, str, bytes]] | None = None) -> None:
+    def reply(self, letter: DeliveredMail, text: str, files: list[tuple[str, str, bytes]] | None = None) -> None:
         """Answer a mail from the mailbox that it lies in, in its thread."""
         message = EmailMessage()
         message["From"] = letter.address
@@ -262,7 +272,7 @@ class Office:
             message.add_attachment(content, maintype=main, subtype=sub, filename=name)
         self.send(message, letter.address)
 
-    def mailbox(self, address: str, after: int = 0) -> list[Letter]:
+    def mailbox(self, address: str, after: int = 0) -> list[DeliveredMail]:
         """What lies in somebody's INBOX above a UID, oldest first, read over IMAP."""
         with IMAPClient("127.0.0.1", port=self.mail.imap_port, ssl=False, timeout=20) as client:
             client.login(address, PASSWORD)
@@ -270,7 +280,7 @@ class Office:
             uids = [uid for uid in client.search(["UID", f"{after + 1}:*"]) if uid > after]
             found = client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"]) if uids else {}
         return [
-            Letter(
+            DeliveredMail(
                 address,
                 uid,
                 email.message_from_bytes(found[uid][b"BODY[]"], policy=email.policy.default),
@@ -299,7 +309,7 @@ class Office:
         if any(path.is_file() for path in scans.iterdir()):
             return False
         now = self.clock()
-        with db.reading(self.engine) as session:
+        with engine.reading(self.engine) as session:
             waiting = (
                 session.scalar(select(func.count(Item.id)).where(Item.state == "new")),
                 session.scalar(
@@ -317,5 +327,5 @@ class Office:
         return not any(waiting)
 
     def open_tasks(self) -> list[Task]:
-        with db.reading(self.engine) as session:
+        with engine.reading(self.engine) as session:
             return list(session.scalars(select(Task).where(Task.closed_at.is_(None)).order_by(Task.id)))

@@ -17,16 +17,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import clock, db, notices, store
-from pipeline.db import Complaint, Document, Task
-from pipeline.demo.office import Letter, Office
+from pipeline.casefile import documents
+from pipeline.data import engine, store
+from pipeline.data.tables import Complaint, Document, Task
+from pipeline.demo.office import DeliveredMail, DemoOffice
 from pipeline.demo.signed import signed_scan
 from pipeline.letters.series import LETTERS, series_of
-from pipeline.sop import ROLE_OF, Role, Stage, TaskKind
-from pipeline.web.common import Friendly, html
-from pipeline.web.page import timeline
+from pipeline.office import clock
+from pipeline.office.sop import AT_REST, ROLE_OF, Role, Stage, TaskKind
+from pipeline.office.words import word
+from pipeline.web.history import timeline
+from pipeline.web.site import Friendly, html
 from pipeline.web.view import View, steps
-from pipeline.words import word
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 FRAME = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
@@ -34,7 +36,7 @@ OPEN_IN_TOP = '<base target="_top">'
 
 
 @dataclass(frozen=True)
-class Box:
+class ShownMailbox:
     """One box of the playground: a kind of person, and the mailboxes that it shows."""
 
     id: str
@@ -43,18 +45,33 @@ class Box:
     addresses: tuple[str, ...]
 
 
-def boxes(office: Office) -> list[Box]:
+def boxes(office: DemoOffice) -> list[ShownMailbox]:
     settings = office.settings
-    rows = [Box("pengadu", word("peran.pengadu"), word("demo.semua_pengadu"), tuple(office.citizens))]
+    rows = [ShownMailbox("pengadu", word("peran.pengadu"), word("demo.semua_pengadu"), tuple(office.citizens))]
     for role in (Role.JFU, Role.SEKRETARIS, Role.KASI, Role.KEPALA):
         people = settings.holders(role)
         rows.append(
-            Box(str(role), word(f"peran.{role}"), ", ".join(p.nama for p in people), tuple(p.email for p in people))
+            ShownMailbox(
+                str(role), word(f"peran.{role}"), ", ".join(p.nama for p in people), tuple(p.email for p in people)
+            )
         )
     return rows
 
 
-def register(app: Flask, office: Office) -> None:
+def _answer(office: DemoOffice, address: str, uid: int) -> None:
+    """Send what was typed, with the file that was chosen, as a reply; nothing where there is neither."""
+    found = _letter(office, address, uid)
+    upload = request.files.get("berkas")
+    files = []
+    if upload and upload.filename:
+        files.append((upload.filename, upload.mimetype or "application/octet-stream", upload.read()))
+    text = request.form.get("teks", "").strip()
+    if text or files:
+        office.reply(found, text, files)
+        office.settle()
+
+
+def register(app: Flask, office: DemoOffice) -> None:
     """Add the playground to the demo's application; `serve` never does."""
     pages = Blueprint("demo", __name__, url_prefix="/demo")
     app.extensions["aduan"].shared["demo_url"] = "/demo"
@@ -72,7 +89,7 @@ def register(app: Flask, office: Office) -> None:
         controls: dict[str, Callable[[], object]] = {
             "kirim": office.send_next,
             "pindai": office.drop_slip,
-            "lompat": office.clock.jump_workday,
+            "lompat": office.jump_workday,
             "ulang": lambda: _start_over(office),
         }
         act = controls.get(request.form.get("aksi", ""))
@@ -105,20 +122,12 @@ def register(app: Flask, office: Office) -> None:
 
     @pages.post("/surat/<box>/<address>/<int:uid>/balas")
     def reply(box: str, address: str, uid: int) -> BaseResponse:
-        found = _letter(office, address, uid)
-        upload = request.files.get("berkas")
-        files = []
-        if upload and upload.filename:
-            files.append((upload.filename, upload.mimetype or "application/octet-stream", upload.read()))
-        text = request.form.get("teks", "").strip()
-        if text or files:
-            office.reply(found, text, files)
-            office.settle()
+        _answer(office, address, uid)
         return redirect(f"/demo?kotak={box}", 303)
 
     @pages.get("/contoh-bertanda-tangan/<int:document_id>.jpg")
     def signed(document_id: int) -> Response:
-        with db.reading(office.engine) as session:
+        with engine.reading(office.engine) as session:
             row = session.get(Document, document_id)
             if row is None or row.kind not in [series.final for series in LETTERS]:
                 raise Friendly("tidak_ada", 404)
@@ -134,12 +143,12 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _start_over(office: Office) -> None:
+def _start_over(office: DemoOffice) -> None:
     office.restart()
     office.send_next()
 
 
-def _letter(office: Office, address: str, uid: int) -> Letter:
+def _letter(office: DemoOffice, address: str, uid: int) -> DeliveredMail:
     known = {a for box in boxes(office) for a in box.addresses}
     found = next((x for x in office.mailbox(address) if x.uid == uid), None) if address in known else None
     if found is None:
@@ -166,20 +175,20 @@ def _turn(complaint: Complaint | None, task: Task | None) -> tuple[str, dict[str
         return "", {"siapa": "", "teks": word("demo.kosong")}
     if task.paused_at is not None:
         return "pengadu", {"siapa": word("peran.pengadu"), "teks": word("demo.jawab")}
-    if task.kind is TaskKind.ARSIP:
+    if task.kind in AT_REST:
         return "", {"siapa": "", "teks": word("demo.selesai", nomor=complaint.number)}
     role = ROLE_OF[task.kind][0]
     return str(role), {"siapa": word(f"peran.{role}"), "teks": word(f"demo.{task.kind}")}
 
 
-def _context(office: Office) -> dict[str, Any]:
-    with db.reading(office.engine) as session:
+def _context(office: DemoOffice) -> dict[str, Any]:
+    with engine.reading(office.engine) as session:
         complaint, task = _focus(session)
         turn, words = _turn(complaint, task)
         view = View(session, office.settings, office.clock(), "", task or Task(kind=TaskKind.CATAT), complaint)
         progress, happened = steps(view), timeline(view)[::-1] if complaint else []
         waiting = complaint and task and task.kind is TaskKind.TANDA_TANGAN
-        letters = notices.final_letters(session, complaint) if complaint and waiting else []
+        letters = documents.final_letters(session, complaint) if complaint and waiting else []
         examples = [
             {"url": f"/demo/contoh-bertanda-tangan/{d.id}.jpg", "label": word(f"demo.contoh.{series_of(d.kind).name}")}
             for d in letters
@@ -205,11 +214,11 @@ def _context(office: Office) -> dict[str, Any]:
     }
 
 
-def _when(office: Office, at: datetime) -> str:
+def _when(office: DemoOffice, at: datetime) -> str:
     return clock.waktu(at, office.settings.zone)
 
 
-def _mailboxes(office: Office, turn: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+def _mailboxes(office: DemoOffice, turn: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """The five boxes, and the letter that is open: the one asked for, else the newest of whoever's turn it is."""
     asked_box, asked_letter = request.args.get("kotak", ""), request.args.get("surat", "")
     current = asked_box or turn or "pengadu"
@@ -236,12 +245,12 @@ def _mailboxes(office: Office, turn: str) -> tuple[list[dict[str, Any]], dict[st
     return rows, opened
 
 
-def _opened(letters: Sequence[Letter], asked: str) -> Letter | None:
+def _opened(letters: Sequence[DeliveredMail], asked: str) -> DeliveredMail | None:
     return next((x for x in letters if f"{x.address}/{x.uid}" == asked), letters[0] if letters else None)
 
 
 def _letter_rows(
-    office: Office, box: Box, letters: Sequence[Letter], marked: Letter | None
+    office: DemoOffice, box: ShownMailbox, letters: Sequence[DeliveredMail], marked: DeliveredMail | None
 ) -> Iterator[dict[str, Any]]:
     for letter in letters[:8]:
         here = letter is marked
@@ -255,7 +264,7 @@ def _letter_rows(
         }
 
 
-def _open_letter(office: Office, box: Box, letter: Letter) -> dict[str, Any]:
+def _open_letter(office: DemoOffice, box: ShownMailbox, letter: DeliveredMail) -> dict[str, Any]:
     base = f"/demo/surat/{box.id}/{letter.address}/{letter.uid}"
     return {
         "kotak": box.role,

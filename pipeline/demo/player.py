@@ -18,15 +18,19 @@ import urllib3
 from docx import Document as open_docx
 from sqlalchemy import select
 
-from pipeline import cases, db, register, store
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Document
-from pipeline.demo.office import Letter, Office, sample_mails
+from pipeline.cases.audit import audit
+from pipeline.data import engine, store
+from pipeline.data.tables import Complaint, Document
+from pipeline.demo.office import DeliveredMail, DemoOffice, sample_mails
 from pipeline.demo.signed import signed_scan
-from pipeline.files import DOCX
-from pipeline.sop import Role, Stage
+from pipeline.files.kinds import DOCX
+from pipeline.office.config import Petugas
+from pipeline.office.sop import Role, Stage
+from pipeline.register import sheet
+from pipeline.register.book import Filter
+from pipeline.work import Work
 
-PATIENCE = 20.0
+PATIENCE = 180.0  # seconds: the reader of slips may take one of its own minutes to start on a small machine
 EXPORTED = ("konsep", "surat", "ttd", "pdf", "pengantar", "pengantar_ttd")
 STEPS_OF_PLAY = 7 * 6 + 5  # for the progress bar: six steps a complaint and what the first has beside them
 Values = dict[str, str | list[str]]
@@ -78,15 +82,15 @@ class _Forms(HTMLParser):
 class Player:
     """Acts for everybody in an office. `tell` is called with each step's words."""
 
-    def __init__(self, office: Office, tell: Callable[[str], None] = lambda words: None) -> None:
+    def __init__(self, office: DemoOffice, tell: Callable[[str], None] = lambda words: None) -> None:
         self.office, self.tell = office, tell
         self.http = urllib3.PoolManager(retries=False, timeout=30)
-        self._unread: dict[str, dict[int, Letter]] = {}
+        self._unread: dict[str, dict[int, DeliveredMail]] = {}
         self._newest: dict[str, int] = {}
 
     # ---- what people do --------------------------------------------------------------------------------------
 
-    def wait_mail(self, address: str, words: str, *, keep: bool = False) -> Letter:
+    def wait_mail(self, address: str, words: str, *, keep: bool = False) -> DeliveredMail:
         """The oldest unread mail to this address whose subject holds the words."""
         end = time.monotonic() + PATIENCE
         unread = self._unread.setdefault(address, {})
@@ -102,7 +106,7 @@ class Player:
             self._newest[address] = max([self._newest.get(address, 0), *(letter.uid for letter in new)])
         raise PlayError(f'Email "{words}" tidak sampai kepada {address}.')
 
-    def link(self, letter: Letter) -> str:
+    def link(self, letter: DeliveredMail) -> str:
         found = re.search(r"http://[^\s\"<>]+/t/[0-9]+-[a-z2-7]+", letter.part("text/plain"))
         if not found:
             raise PlayError(f'Tidak ada tautan tugas di email "{letter.subject}".')
@@ -175,7 +179,14 @@ class Player:
 
     def decide(self, number: str, decision: str, order: str, agency: str = "") -> None:
         task = self.wait_mail(self.person(Role.KEPALA).email, f"[{number}] Mohon keputusan")
-        self.press(self.link(task), "putuskan", keputusan=decision, perintah=order, instansi=agency)
+        self.press(
+            self.link(task),
+            "putuskan",
+            keputusan=decision,
+            perintah="Mohon dibuatkan jawaban.",
+            disampaikan=order,
+            instansi=agency,
+        )
         self.tell(f"{number}: langkah 3, diputuskan")
 
     def answer(self, number: str, *, returned: bool = False) -> None:
@@ -194,8 +205,9 @@ class Player:
             name, _, draft = again.attachments()[0]
             better = edit_letter(draft, "Atas ketidaknyamanan Saudara kami mohon maaf.")
             self.office.reply(again, "Terlampir surat yang sudah diperbaiki.", [(name, DOCX, better)])
-            stored = self.wait_mail(secretary.email, f"[{number}] Surat tersimpan")
-            self.press(self.link(stored), "ajukan")
+            asked = self.wait_mail(secretary.email, f"[{number}] Mohon konfirmasi")
+            self.press(self.link(asked), "unggah")  # the page has the file of the reply
+            self.press(self.link(asked), "ajukan")
             self.tell(f"{number}: dikembalikan, diperbaiki lewat email, diajukan lagi")
 
     def sign(self, number: str) -> None:
@@ -231,7 +243,7 @@ class Player:
     def wait_stage(self, number: str, stage: Stage) -> None:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            with db.reading(self.office.engine) as session:
+            with engine.reading(self.office.engine) as session:
                 if session.scalar(select(Complaint.stage).where(Complaint.number == number)) is stage:
                     return
             time.sleep(0.05)
@@ -242,12 +254,12 @@ class Player:
     def play(self) -> list[str]:
         """Six mails and a slip, each through all five langkah; the register numbers."""
         plots = [
-            ("ditindaklanjuti", "Sampaikan bahwa perangkat sudah diganti dan berfungsi kembali.", ""),
-            ("ditindaklanjuti", "Sampaikan bahwa gangguan aplikasi sudah diperbaiki penyedia.", ""),
-            ("ditindaklanjuti", "Sampaikan bahwa kabel sudah dirapikan bersama penyedia layanan.", ""),
-            ("ditolak", "Sampaikan bahwa kamera di lokasi itu milik warga, bukan milik Pemerintah Kota.", ""),
-            ("bukan_wewenang", "Sampaikan bahwa jalan ditangani instansi lain.", "Dinas Pekerjaan Umum dan Tata Ruang"),
-            ("ditindaklanjuti", "Sampaikan bahwa petugas sudah dibina dan kami mohon maaf.", ""),
+            ("ditindaklanjuti", "Perangkat sudah diganti dan berfungsi kembali.", ""),
+            ("ditindaklanjuti", "Gangguan aplikasi sudah diperbaiki penyedia.", ""),
+            ("ditindaklanjuti", "Kabel sudah dirapikan bersama penyedia layanan.", ""),
+            ("ditolak", "Kamera di lokasi itu milik warga, bukan milik Pemerintah Kota.", ""),
+            ("bukan_wewenang", "Jalan ditangani instansi lain.", "Dinas Pekerjaan Umum dan Tata Ruang"),
+            ("ditindaklanjuti", "Petugas sudah dibina dan kami mohon maaf.", ""),
         ]  # fmt: skip
         numbers = []
         for order, (path, plot) in enumerate(zip(sample_mails(), plots, strict=True)):
@@ -274,19 +286,19 @@ class Player:
             self.link(task), "catat_slip", nama="Suharti", telepon="0812 0000 1746", alamat="Jl. Cempaka 14",
             perihal="Wifi taman sering putus", isi="Wifi gratis di taman sering putus. Mohon diperbaiki.",
         )  # fmt: skip
-        with db.reading(self.office.engine) as session:
+        with engine.reading(self.office.engine) as session:
             number = str(session.scalar(select(Complaint.number).order_by(Complaint.id.desc()).limit(1)))
         self.tell(f"{number}: slip kotak pengaduan diketik")
         self.clarify(number, "Gangguan listrik di taman.")
-        self.decide(number, "ditindaklanjuti", "Sampaikan bahwa daya cadangan sudah dipasang.")
+        self.decide(number, "ditindaklanjuti", "Daya cadangan sudah dipasang.")
         self.answer(number)
         self.sign(number)
         self.deliver(number, "")
         return number
 
     def audit(self) -> None:
-        with db.reading(self.office.engine) as session:
-            faults = [fault for _name, found in cases.audit(session) for fault in found]
+        with engine.reading(self.office.engine) as session:
+            faults = [fault for _name, found in audit(session) for fault in found]
         if faults:
             raise PlayError("; ".join(faults))
         self.tell("Riwayat diperiksa: utuh")
@@ -308,16 +320,16 @@ def edit_letter(docx: bytes, sentence: str) -> bytes:
     return out.getvalue()
 
 
-def export(office: Office, folder: Path) -> list[Path]:
+def export(office: DemoOffice, folder: Path) -> list[Path]:
     """Leave the papers: letters, the Buku Pengaduan as XLSX, all mails as .eml; the files that were written."""
     written = []
-    with db.reading(office.engine) as session:
+    with engine.reading(office.engine) as session:
         query = select(Document, Complaint.number).join(Complaint, Complaint.id == Document.complaint_id)
         for document, number in session.execute(query.where(Document.kind.in_(EXPORTED))):
             suffix = Path(document.name).suffix or ".bin"
             name = f"{number}-{document.kind}-{document.version}{suffix}"
             written.append(_write(folder / "surat" / name, store.get(session, document.sha256)))
-        book = register.xlsx(session, office.settings, register.Filter(), office.clock())
+        book = sheet.xlsx(Work(session, office.settings, office.clock()), Filter())
         written.append(_write(folder / "Buku Pengaduan.xlsx", book))
     people = [*(p.email for p in office.settings.petugas), office.settings.petugas_ti.email, *office.citizens]
     for address in people:

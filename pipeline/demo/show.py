@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from pipeline.demo.office import Office
+from pipeline.demo.office import DemoOffice
 from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
 
@@ -20,7 +20,7 @@ __all__ = ["PlayError", "alone", "playground"]
 def alone(out: Console, folder: Path) -> None:
     """Every role plays itself; the papers are left in the folder."""
     start = time.monotonic()
-    with Office(folder, 0) as office, Progress(console=out, transient=True) as progress:
+    with DemoOffice(folder, 0) as office, Progress(console=out, transient=True) as progress:
         line = progress.add_task("Menyiapkan kantor", total=STEPS_OF_PLAY)
 
         def tell(words: str) -> None:
@@ -36,7 +36,7 @@ def alone(out: Console, folder: Path) -> None:
 
 def playground(out: Console, folder: Path, port: int) -> None:
     """Serve the playground until Ctrl+C."""
-    with Office(folder, port, register_playground) as office:
+    with DemoOffice(folder, port, register_playground) as office:
         office.send_next()
         out.print(f"Buka http://127.0.0.1:{office.port}/demo di peramban. Berhenti: Ctrl+C")
         try:

@@ -13,7 +13,9 @@ from typing import Literal
 
 Kind = Literal["tetap", "tambah", "hapus"]
 LIKE = 0.35  # a paragraph that has less in common was replaced, not changed
-MAX_WORDS = 4_000  # of one paragraph; a longer one is shown as replaced
+# difflib takes squared time where much is equal: beyond so many pairs of paragraphs, or of words of all paragraphs
+# together, what differs is shown as replaced.
+MAX_PAIRS, MAX_WORD_PAIRS = 250_000, 4_000_000
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,12 @@ class Difference:
 
 def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
     """What changed from one version to another. Spaces do not count: Word and LibreOffice change them at will."""
-    before, after = [_plain(text) for text in old], [_plain(text) for text in new]
+    before, after = _middle([_plain(text) for text in old], [_plain(text) for text in new])
     found: list[Paragraph] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    purse = _Purse()
+    for tag, i1, i2, j1, j2 in _opcodes(before, after):
         if tag != "equal":
-            found += _paragraphs(before[i1:i2], after[j1:j2])
+            found += _paragraphs(before[i1:i2], after[j1:j2], purse)
     words = sum(len(p.text.split()) for paragraph in found for p in paragraph if p.kind != "tetap")
     return Difference(tuple(found), words)
 
@@ -50,11 +53,40 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").split())
 
 
-def _paragraphs(old: list[str], new: list[str]) -> Iterator[Paragraph]:
+def _middle(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """Both without what they begin and end with in common."""
+    shorter = min(len(old), len(new))
+    head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    left = shorter - head
+    tail = next((n for n in range(left) if old[-1 - n] != new[-1 - n]), left)
+    return old[head : len(old) - tail], new[head : len(new) - tail]
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    if len(old) * len(new) > MAX_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+
+
+class _Purse:
+    """How many pairs of words may still be compared."""
+
+    def __init__(self) -> None:
+        self._left = MAX_WORD_PAIRS
+
+    def pays(self, old: list[str], new: list[str]) -> bool:
+        price = max(1, len(old)) * max(1, len(new))
+        if price > self._left:
+            return False
+        self._left -= price
+        return True
+
+
+def _paragraphs(old: list[str], new: list[str], purse: _Purse) -> Iterator[Paragraph]:
     """Paragraphs that are like each other side by side, the others whole."""
     rest = list(old)
     for text in new:
-        twin = next((o for o in rest if _alike(o, text)), None)
+        twin = next((o for o in rest if _alike(o, text, purse)), None)
         if twin is None:
             yield (Piece("tambah", text),)
             continue
@@ -65,9 +97,11 @@ def _paragraphs(old: list[str], new: list[str]) -> Iterator[Paragraph]:
     yield from ((Piece("hapus", text),) for text in rest)
 
 
-def _alike(old: str, new: str) -> bool:
+def _alike(old: str, new: str, purse: _Purse) -> bool:
     a, b = old.split(), new.split()
-    return max(len(a), len(b)) <= MAX_WORDS and SequenceMatcher(None, a, b, autojunk=False).ratio() >= LIKE
+    if not purse.pays(a, b):
+        return False
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= LIKE
 
 
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:

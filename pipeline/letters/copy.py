@@ -17,10 +17,10 @@ from typing import Any
 from lxml import etree  # ships no types
 from PIL import Image
 
-from pipeline import files
-from pipeline.letters.mark import Mark, read_code, to_identifier, to_properties
-from pipeline.letters.numbering import SPACE, W, characters, repacked
-from pipeline.letters.package import Package, open_package
+from pipeline.letters.codes import codes_in
+from pipeline.letters.gate.package import Package, open_package
+from pipeline.letters.mark import Mark, to_identifier, to_properties
+from pipeline.letters.numbering import NUMBER_LINE, SPACE, W, characters, repacked
 
 _PRINTED = ("document.main+xml", "header+xml", "footer+xml", "footnotes+xml", "endnotes+xml")
 _DC = "http://purl.org/dc/elements/1.1/"
@@ -41,20 +41,44 @@ class Changes:
     code: str
     mark: Mark
     qr: bytes
+    room: str = ""  # what stands on the number's line until there is a number; "" leaves the line as it is
 
 
 def copied(content: bytes, changes: Changes) -> bytes:
     """The copy. Raises NotALetter for a file that would not pass the gate."""
+    return _changed(content, changes)
+
+
+def recoded(content: bytes, code: str, mark: Mark, qr: bytes) -> bytes:
+    """The same letter under the code of another mark, in print, in its QR and in its properties."""
+    return _changed(content, Changes("", (), (), code, mark, qr))
+
+
+def _changed(content: bytes, changes: Changes) -> bytes:
     package = open_package(content)
     lines, changed = dict(changes.lines), {}
     for ending in _PRINTED:
         for name in package.of_type(ending):
             root = _tree(package.xml[name])
-            if name == package.main:
+            if name == package.main and changes.addressee:
                 _address(root, changes.addressee)
+                _empty_number(root, changes.room)
             _rewrite(root, lines, changes)
             changed[name] = _bytes(root)
     return repacked(content, changed | _properties(package, changes) | _pictures(content, changes))
+
+
+def _empty_number(root: Any, room: str) -> None:
+    """Room for another number, on the number's own line: "12" elsewhere in the letter counts poles."""
+    for paragraph in root.iter(f"{{{W}}}p"):
+        found = list(characters(paragraph))
+        text = _text(found)
+        if line := NUMBER_LINE.match(text):
+            end = text.find("\t", line.end())
+            end = len(text) if end < 0 else end
+            if room and text[line.end() : end].strip():
+                _put(found, line.end(), end, room)
+            return
 
 
 def _address(root: Any, addressee: str) -> None:
@@ -112,12 +136,10 @@ def _properties(package: Package, changes: Changes) -> dict[str, bytes]:
 def _pictures(content: bytes, changes: Changes) -> dict[str, bytes]:
     """The QR, wherever its picture lies and as whatever Word has saved it."""
     changed = {}
+    showing = [name for name, code in codes_in(content).items() if code == changes.code]
     with zipfile.ZipFile(io.BytesIO(content)) as letter:
-        for name in [n for n in letter.namelist() if n.startswith("word/media/")] if changes.code else []:
-            picture = letter.read(name)
-            said = files.read_codes(picture, files.sniff(picture))
-            if any(read_code(text) == changes.code for text in said):
-                changed[name] = _as(picture, changes.qr)
+        for name in showing:
+            changed[name] = _as(letter.read(name), changes.qr)
     return changed
 
 

@@ -11,19 +11,27 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date as Date
+from datetime import date as Date  # noqa: N812
 from functools import lru_cache
 
 import segno
 from markupsafe import Markup, escape
 
-from pipeline.letters.fields import Fields, TemplateError
 from pipeline.letters.mark import Mark, to_identifier, to_properties
-from pipeline.letters.program import LINE_END, Program, Properties
-from pipeline.letters.wording import Decision, Wording, fill, long_date, points_from, read_wording
+from pipeline.letters.template.fields import Fields, TemplateError
+from pipeline.letters.template.program import LINE_END, Program, Properties
+from pipeline.letters.wording import DecidedCase, Wording, fill, long_date, points_from, read_wording
 
 __all__ = [
-    "LetterData", "Mark", "Office", "Signer", "TemplateError", "Wording", "compose", "read_wording", "render",
+    "LetterData",
+    "Letterhead",
+    "Mark",
+    "Signer",
+    "TemplateError",
+    "Wording",
+    "compose",
+    "read_wording",
+    "render",
 ]  # fmt: skip
 
 FIELDS = Fields(
@@ -47,7 +55,7 @@ BLANK = "\u00a0" * 24  # room to write a date by hand
 
 
 @dataclass(frozen=True)
-class Office:
+class Letterhead:
     """The kop: whose letter it is."""
 
     government: str
@@ -88,7 +96,7 @@ class LetterData:
     tembusan: tuple[str, ...]
     register_number: str
     document_code: str
-    office: Office
+    office: Letterhead
     electronic_sentence: str = ""
     authenticity: str = ""  # address of the public page, without the code
 
@@ -105,7 +113,7 @@ def compose(
     agency: str | None,
     addressee: str | None,
     city: str,
-    office: Office,
+    office: Letterhead,
     signer: Signer,
     code: str,
     number: str = "",
@@ -113,8 +121,13 @@ def compose(
     tembusan: tuple[str, ...] = (),
     electronic: bool = False,
     authenticity: str = "",
+    street: str = "",
+    together: bool = False,
 ) -> LetterData:
-    """The first draft of the reply (SOP langkah 4): a decision and an instruction in formal sentences."""
+    """The first draft of the reply (SOP langkah 4): a decision and an instruction in formal sentences.
+
+    `street`: of a pengadu whom no mail reaches. `together`: whether other units took part in the clarification.
+    """
     common, sentences = wording.common, _sentences(wording, decision)
     name = one_line(addressee)
     values = {
@@ -122,6 +135,7 @@ def compose(
         "saluran": _channel(wording, channel),
         "register": one_line(register_number),
         "perihal": fill(common["perihal"], {"perihal": subject(perihal)}) if subject(perihal) else "",
+        "klarifikasi": common["klarifikasi_bersama" if together else "klarifikasi"],
         "instansi": one_line(agency) or fill(common["isian"], {"teks": common["isian_instansi"]}),
     }
     return LetterData(
@@ -132,7 +146,7 @@ def compose(
         place=city,
         date=day,
         addressee=_addressee(sentences, common, name, values),
-        addressee_place=city if name and not sentences.addressee else common["tempat_anonim"],
+        addressee_place=common["tempat_anonim"] if sentences.addressee else place_of(common, city, name, street),
         opening=_tidy(fill(sentences.opening, values)),
         points=_points(sentences, values, instruction, wording, agency),
         closing="\n".join(fill(s, values) for s in sentences.closing),
@@ -149,13 +163,22 @@ def compose(
     )
 
 
-def _addressee(sentences: Decision, common: Mapping[str, str], name: str, values: dict[str, str]) -> str:
+def place_of(common: Mapping[str, str], city: str, name: str, street: str) -> str:
+    """The line below the name: the street where the letter goes by hand or by post, else the city; "Tempat" for
+    somebody unknown."""
+    street = one_line(street)
+    if not street:
+        return city if name else common["tempat_anonim"]
+    return street if city.casefold() in street.casefold() else f"{street}, {city}"
+
+
+def _addressee(sentences: DecidedCase, common: Mapping[str, str], name: str, values: dict[str, str]) -> str:
     if sentences.addressee:
         return fill(sentences.addressee, values)
     return fill(common["tujuan_bernama"], {"nama": name}) if name else common["tujuan_anonim"]
 
 
-def _sentences(wording: Wording, decision: str) -> Decision:
+def _sentences(wording: Wording, decision: str) -> DecidedCase:
     if decision not in wording.decisions:
         raise TemplateError(f"kalimat.toml: bagian [{decision}] tidak ada.")
     return wording.decisions[decision]
@@ -168,7 +191,7 @@ def _channel(wording: Wording, channel: str) -> str:
 
 
 def _points(
-    sentences: Decision, values: dict[str, str], instruction: str, wording: Wording, agency: str | None
+    sentences: DecidedCase, values: dict[str, str], instruction: str, wording: Wording, agency: str | None
 ) -> tuple[str, ...]:
     beside = (sentences.agency_point,) if agency and sentences.agency_point else ()
     before = [fill(s, values) for s in (*sentences.first_points, *beside)]
@@ -261,7 +284,7 @@ def _context(data: LetterData, anchor: str) -> dict[str, object]:
         "butir_surat": [value(point) for point in data.points],
         "penutup": paragraphs(data.closing),
         "jabatan": value(data.signer_title),
-        "jangkar": Markup(escape(anchor)),
+        "jangkar": Markup(escape(anchor)),  # noqa: S704
         "nama": value(data.signer_name),
         "pangkat": value(data.signer_rank),
         "nip": value(data.signer_nip),

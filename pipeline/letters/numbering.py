@@ -13,13 +13,14 @@ from typing import Any
 
 from lxml import etree  # ships no types
 
-from pipeline.letters.package import open_package
+from pipeline.letters.gate.package import open_package
 from pipeline.letters.wording import MONTHS
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SPACE = "[ \u00a0\u2000-\u200a]"
-NUMBER_LINE = re.compile(rf"^{SPACE}*Nomor{SPACE}*\t?{SPACE}*:\t?")
-_DAY = rf"\d{{1,2}}{SPACE}+(?:{'|'.join(MONTHS)}){SPACE}+\d{{4}}"
+# Possessive: what the spaces took is never given back, so a line of 200,000 of them is read once.
+NUMBER_LINE = re.compile(rf"^{SPACE}*+Nomor{SPACE}*+(?:\t{SPACE}*+)?:\t?")
+_DAY = rf"\d{{1,2}}{SPACE}++(?:{'|'.join(MONTHS)}){SPACE}++\d{{4}}"
 
 
 def number_in(paragraphs: tuple[str, ...]) -> str | None:
@@ -40,7 +41,7 @@ def has_room(paragraphs: tuple[str, ...], room: str) -> bool:
 def date_in(paragraphs: tuple[str, ...], place: str) -> str | None:
     """The date beside the place: "" while there is only room for it, None if there is no such line."""
     for text in paragraphs:
-        found = re.search(rf"{_beside(place)}({SPACE}*|{SPACE}*{_DAY}{SPACE}*)$", text)
+        found = re.search(rf"{_beside(place)}{SPACE}*+({_DAY}|){SPACE}*+$", text)
         if found:
             return " ".join(found[2].replace("\u00a0", " ").split())
     return None
@@ -49,23 +50,24 @@ def date_in(paragraphs: tuple[str, ...], place: str) -> str | None:
 def _beside(place: str) -> str:
     """A pattern for the place before the date: at the start of a line, or behind the tab of the number's line; never
     the "Kota Madiun," over the signature."""
-    return rf"((?:^|\t){SPACE}*{re.escape(place)},)"
+    return rf"((?:^|\t){SPACE}*+{re.escape(place)},)"
 
 
 def _room(room: str) -> str:
     """A pattern for the number with its room, however many spaces are left of it."""
     if not room:
-        return SPACE
-    return f"{SPACE}*".join(re.escape(piece) for piece in re.split(" {2,}", room))
+        return ""
+    return f"{SPACE}*+".join(re.escape(piece) for piece in re.split(" {2,}", room))
 
 
 def numbered(content: bytes, room: str, number: str, place: str, day: str) -> bytes:
     """The letter with its number and date where there was room for them; the same bytes where there was none."""
     package = open_package(content)
     root = etree.fromstring(package.xml[package.main], etree.XMLParser(resolve_entities=False, no_network=True))
-    pattern = rf"({NUMBER_LINE.pattern})({SPACE}*{_room(room)}{SPACE}*)(?=\t|$)"
+    # What follows the first spaces is no space (save where there is nothing but room): each is taken once.
+    pattern = rf"({NUMBER_LINE.pattern})({SPACE}*+{_room(room)}{SPACE}*+)(?=\t|$)"
     done = [
-        _filled(paragraph, pattern, number) + _filled(paragraph, rf"{_beside(place)}({SPACE}*)$", f" {day}")
+        _filled(paragraph, pattern, number) + _filled(paragraph, rf"{_beside(place)}({SPACE}*+)$", f" {day}")
         for paragraph in root.iter(f"{{{W}}}p")
     ]
     if not any(done):

@@ -1,14 +1,15 @@
 """A child process that checks and makes electronic signatures: `python -m pipeline.letters.pades < order > answer`.
 
 Hides pyHanko from the processes that go on for months: its 30 MB, its event loop, and what a hostile PDF does to it.
-Bounded in memory and time by itself. `signature` pickles the order and reads the answer: (problem, value), the problem
-being a name in templates/istilah.toml.
+Bounded in memory and time by itself. The order is a line of JSON and the file's bytes, the answer a line of JSON and
+the signed bytes: a child that was taken over by a hostile PDF can say nothing but data. A problem is a name in
+templates/istilah.toml.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import pickle
 import resource
 import sys
 from collections.abc import Sequence
@@ -21,13 +22,17 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator import ValidationContext
+from pypdfium2 import PdfiumError
+
+from pipeline.letters.sealing import VisibleSeal, place_of
 
 FIELD = "TandaTangan"
 MEMORY = 1_000 * 2**20  # bytes of data
@@ -41,11 +46,12 @@ def verify(content: bytes, roots: Sequence[str], moment: datetime) -> Answer:
     try:
         reader = PdfFileReader(BytesIO(content), strict=False)
         signatures = list(reader.embedded_regular_signatures)
+        ends = not content[content.rfind(b"%%EOF") + 5 :].strip()  # nothing lies behind the last update
         known = list(load_certs_from_pemder(roots)) if roots and signatures else []  # type: ignore[no-untyped-call]
         found = []
         for order, one in enumerate(signatures, 1):
             context = ValidationContext(trust_roots=known, allow_fetching=False, moment=moment)
-            found.append(_facts(one, context, last=order == len(signatures)))
+            found.append(_facts(one, context, last=order == len(signatures), ends=ends))
     except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
             OSError) as error:  # fmt: skip
         logging.warning("signature: %s", type(error).__name__)
@@ -53,7 +59,7 @@ def verify(content: bytes, roots: Sequence[str], moment: datetime) -> Answer:
     return "", found
 
 
-def _facts(signature: Any, context: ValidationContext, *, last: bool) -> dict[str, Any]:
+def _facts(signature: Any, context: ValidationContext, *, last: bool, ends: bool) -> dict[str, Any]:
     status = validate_pdf_signature(signature, context)
     subject = status.signing_cert.subject.native
     at = status.signer_reported_dt
@@ -66,12 +72,12 @@ def _facts(signature: Any, context: ValidationContext, *, last: bool) -> dict[st
         "unchanged": level in (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES)
         or (not last and level is ModificationLevel.FORM_FILLING),
         "trusted": bool(status.trusted),
-        "extended": level is ModificationLevel.LTA_UPDATES,
+        "extended": level is ModificationLevel.LTA_UPDATES and ends,
     }
 
 
-def sign(content: bytes, pkcs12: str, password: str, reason: str, place: str) -> Answer:
-    """The signed PDF."""
+def sign(content: bytes, pkcs12: str, password: str, reason: str, place: str, seal: VisibleSeal) -> Answer:
+    """The signed PDF, with a seal that is seen where the letter is signed."""
     try:
         signer = SimpleSigner.load_pkcs12(pkcs12, passphrase=password.encode("utf-8"))  # type: ignore[no-untyped-call]
     except (OSError, ValueError):
@@ -82,9 +88,13 @@ def sign(content: bytes, pkcs12: str, password: str, reason: str, place: str) ->
         field_name=FIELD, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256", reason=reason, location=place
     )
     out = BytesIO()
+    style = TextStampStyle(stamp_text=seal.text.replace("%", "%%"), border_width=1, background=None)
     try:
-        sign_pdf(IncrementalPdfFileWriter(BytesIO(content), strict=False), about, signer=signer, output=out)
-    except (PdfError, SigningError, ValueError):
+        content, page, box = place_of(content, seal)
+        spec = SigFieldSpec(FIELD, on_page=page, box=box)
+        sealing = PdfSigner(about, signer=signer, stamp_style=style, new_field_spec=spec)
+        sealing.sign_pdf(IncrementalPdfFileWriter(BytesIO(content), strict=False), output=out)
+    except (PdfError, SigningError, ValueError, PdfiumError):
         return UNREADABLE, None
     return "", out.getvalue()
 
@@ -94,8 +104,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs whole tracebacks about what it then reports
-    act, order = pickle.load(sys.stdin.buffer)  # our own parent wrote it
-    pickle.dump(verify(*order) if act == "verify" else sign(*order), sys.stdout.buffer)
+    order = json.loads(sys.stdin.buffer.readline())
+    content = sys.stdin.buffer.read()
+    if order["act"] == "verify":
+        problem, value = verify(content, order["roots"], datetime.fromisoformat(order["moment"]))
+        said, signed = value, b""
+    else:
+        seal = VisibleSeal(order["text"], order["anchor"], order["person"])
+        problem, value = sign(content, order["pkcs12"], order["password"], order["reason"], order["place"], seal)
+        said, signed = None, value or b""
+    sys.stdout.buffer.write(json.dumps({"problem": problem, "said": said}).encode() + b"\n" + signed)
 
 
 if __name__ == "__main__":

@@ -9,29 +9,32 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
-from xml.etree import ElementTree as ET
 
+from pipeline.letters import reading
+from pipeline.letters.codes import codes_in
+from pipeline.letters.gate.cleaning import admitted, told
+from pipeline.letters.gate.package import MAX_BYTES, NotALetter, Package, W, open_package
+from pipeline.letters.leftover import Unfilled, gaps
 from pipeline.letters.mark import CODE, Mark, from_identifier, from_properties
-from pipeline.letters.package import MAX_BYTES, NotALetter, Package, W, open_package
+from pipeline.letters.reading import Paragraph, PrintedPart
+from pipeline.office.words import word
 
 __all__ = ["Finding", "Mark", "NotALetter", "Returned", "inspect"]
 
 Level = Literal["blokir", "lihat", "baik"]
-_SKIPPED = {f"{{{W}}}{name}" for name in ("del", "moveFrom", "rPr", "pPr", "instrText")} | {
-    # Word writes a drawing twice, the second time for old readers.
-    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-}
-_TEXT = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_CHANGES = ("ins", "del", "moveFrom", "moveTo", "rPrChange", "pPrChange", "sectPrChange", "tblPrChange",
-            "tcPrChange", "trPrChange", "tblGridChange", "numberingChange", "cellIns", "cellDel",
-            "cellMerge")  # fmt: skip
-# Every repetition is bounded: the text may be hostile and megabytes long.
-_LEFT_OVER = re.compile(r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{|\}\}|\{%|%\}|\[ISI\b[^\]]{0,200}\]?", re.IGNORECASE)
+GAP = "isian"  # what kind of finding an entry is that was left open
 _FOOT = re.compile(rf"Kode\s{{1,3}}dokumen\s{{0,3}}:?\s{{0,3}}({CODE.pattern})(?![A-Za-z0-9])")
 _AUTHORS_NAMED = 5
 _PRINTED = ("document.main+xml", "header+xml", "footer+xml", "footnotes+xml", "endnotes+xml")
+# Fields whose result is another tomorrow, or on another computer (ECMA-376 part 1, 17.16.5).
+_MOVING = re.compile(
+    r'[\s"]{0,20}+(DATE|TIME|SAVEDATE|PRINTDATE|CREATEDATE|EDITTIME|USERNAME|USERINITIALS|USERADDRESS|LASTSAVEDBY|'
+    r"REVNUM|FILENAME)\b",
+    re.IGNORECASE,
+)
+ANCHORS = "#$^"  # the place of an electronic signature may be printed so that nobody sees it
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Finding:
     level: Level
     message: str
     where: str
+    kind: str = ""  # GAP, or nothing
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Returned:
     findings: tuple[Finding, ...]
     feet: tuple[str, ...] = ()  # the paragraphs of headers and footers
     remarks: tuple[str, ...] = ()  # what the gate let in and wants a look
+    taken: tuple[str, ...] = ()  # what was taken away, in words
+    content: bytes = field(default=b"", repr=False)  # the working copy: as it came, without what was taken away
 
     @property
     def blocked(self) -> bool:
@@ -67,11 +73,11 @@ class Returned:
 
 def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
     """Read a returned letter. Raises NotALetter, whose message tells the Sekretaris what to do."""
-    package = open_package(data, max_bytes=max_bytes)
-    printed = {name: package.tree(name) for ending in _PRINTED for name in package.of_type(ending)}
+    package, data, taken = admitted(data, lambda file: open_package(file, max_bytes=max_bytes))
+    printed = _read(package)
     if package.main not in printed:
         raise NotALetter("Berkas Word ini rusak. Mohon unduh kembali konsepnya, lalu coba lagi.")
-    paragraphs = tuple(_paragraphs(printed[package.main]))
+    paragraphs = tuple(printed[package.main].texts)
     mark, identifier = _marks(package)
     codes = _footer_codes(package, printed)
     findings = (
@@ -79,14 +85,31 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
         *_tracked(printed),
         *_comments(package, printed),
         *_left_over(package.main, printed),
-        *_hidden(printed.values()),
+        *_unseen(printed.values()),
+        *_moving(package.main, printed),
         *_mark_findings(mark, identifier, codes),
+        *_shown(mark or identifier, codes_in(data).values()),
+        *_taken(taken),
     )
-    good = () if any(f.level == "blokir" or f.where == "teks tersembunyi" for f in findings) else (_CLEAN,)
+    spoiled = any(f.level == "blokir" or f.where == "teks tersembunyi" for f in findings)
+    good = () if spoiled else (_CLEAN,)
     code = next(iter(codes)) if len(codes) == 1 else None
-    feet = tuple(text for name, root in printed.items() if name != package.main for text in _paragraphs(root))
+    feet = tuple(text for name, part in printed.items() if name != package.main for text in part.texts)
     remarks = tuple(remark for remark in package.remarks if remark not in _TOLD)
-    return Returned(paragraphs, mark, identifier, code, (*findings, *good), feet, remarks)
+    return Returned(paragraphs, mark, identifier, code, (*findings, *good), feet, remarks, taken, data)
+
+
+def _taken(taken: tuple[str, ...]) -> Iterator[Finding]:
+    if taken:
+        yield Finding("baik", word("temuan.dibersihkan", apa=told(taken)), "berkas")
+
+
+def _read(package: Package) -> dict[str, PrintedPart]:
+    """Each part that is printed, by its name, the body first."""
+    sheets = [package.tree(name) for name in package.of_type("wordprocessingml.styles+xml")]
+    styles = reading.looks(next(iter(sheets), None))
+    names = [name for ending in _PRINTED for name in package.of_type(ending)]
+    return {name: reading.read(package.tree(name), styles) for name in names}
 
 
 _TOLD = ("perubahan terlacak", "komentar", "teks tersembunyi")  # by findings of their own
@@ -97,64 +120,25 @@ _CLEAN = Finding(
 )
 
 
-def _paragraphs(root: ET.Element) -> Iterator[str]:
-    for node in _paragraph_nodes(root):
-        text = "".join(_pieces(node)).strip()
-        if text:
-            yield text
-
-
-def _paragraph_nodes(node: ET.Element) -> Iterator[ET.Element]:
-    for child in node:
-        if child.tag == f"{{{W}}}p":
-            yield child
-        if child.tag not in _SKIPPED:
-            yield from _paragraph_nodes(child)
-
-
-def _pieces(node: ET.Element) -> Iterator[str]:
-    """The text of one paragraph in order; a paragraph within it (a text box) is told on its own."""
-    for child in node:
-        local = child.tag.removeprefix(f"{{{W}}}")
-        if child.tag in _SKIPPED or local == "p":
-            continue
-        if local == "t":
-            yield child.text or ""
-        elif local in _TEXT:
-            yield _TEXT[local]
-        else:
-            yield from _pieces(child)
-
-
 def _body(paragraphs: tuple[str, ...]) -> Iterator[Finding]:
     if not any(re.search(r"\w", text) for text in paragraphs):
         message = "Surat ini kosong. Mohon periksa apakah berkas yang diunggah sudah benar."
         yield Finding("blokir", message, "isi surat")
 
 
-def _by_author(places: Iterable[tuple[str, str]]) -> list[tuple[str, int, str]]:
-    """(author, how many, beside which words the first stands) out of (author, words)."""
+def _by_author(places: Iterable[tuple[str, Paragraph | None]]) -> list[tuple[str, int, str]]:
+    """(author, how many, beside which words the first stands) out of (author, paragraph)."""
     first: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for author, words in places:
+    for author, paragraph in places:
         name = _short(author) or "seseorang"
         counts[name] += 1
-        first.setdefault(name, words)
+        if name not in first:  # a paragraph is read once, however many changes stand in it
+            first[name] = _short(paragraph.text) if paragraph else ""
     named = counts.most_common(_AUTHORS_NAMED)
     others = sum(counts.values()) - sum(count for _, count in named)
     rest = [("orang lain", others, "")] if others else []
     return [*((name, count, first[name]) for name, count in named), *rest]
-
-
-def _beside(root: ET.Element, tags: set[str]) -> Iterator[tuple[ET.Element, str]]:
-    """Each element of these names, with the first words of the paragraph that it stands in."""
-    within: dict[ET.Element, ET.Element] = {}
-    for paragraph in root.iter(f"{{{W}}}p"):
-        within |= dict.fromkeys(paragraph.iter(), paragraph)
-    for node in root.iter():
-        if node.tag in tags:
-            around = within.get(node)
-            yield node, _short("".join(_pieces(around))) if around is not None else ""
 
 
 def _near(words: str, otherwise: str) -> str:
@@ -167,9 +151,8 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _tracked(printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
-    tags = {f"{{{W}}}{name}" for name in _CHANGES}
-    places = ((n.get(f"{{{W}}}author", ""), words) for root in printed.values() for n, words in _beside(root, tags))
+def _tracked(printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
+    places = (change for part in printed.values() for change in part.changes)
     for author, count, words in _by_author(places):
         yield Finding(
             "blokir",
@@ -179,15 +162,11 @@ def _tracked(printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
         )
 
 
-def _comments(package: Package, printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
-    anchors = {
-        node.get(f"{{{W}}}id", ""): words
-        for root in printed.values()
-        for node, words in _beside(root, {f"{{{W}}}commentRangeStart", f"{{{W}}}commentReference"})
-    }
+def _comments(package: Package, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
+    anchors = {name: place for part in printed.values() for name, place in part.comments.items()}
     roots = [package.tree(name) for name in package.of_type("wordprocessingml.comments+xml")]
     places = (
-        (node.get(f"{{{W}}}author", ""), anchors.get(node.get(f"{{{W}}}id", ""), ""))
+        (node.get(f"{{{W}}}author", ""), anchors.get(node.get(f"{{{W}}}id", "")))
         for root in roots
         for node in root.iter(f"{{{W}}}comment")
     )
@@ -206,32 +185,43 @@ def _place(name: str, main: str) -> str:
     return "kaki halaman" if "footer" in name else "kepala halaman" if "header" in name else "catatan"
 
 
-def _left_over(main: str, printed: Mapping[str, ET.Element]) -> Iterator[Finding]:
-    for name, root in printed.items():
-        found = [(scrap[0], text) for text in _paragraphs(root) for scrap in _LEFT_OVER.finditer(text)]
-        for scrap, text in {scrap: (scrap, text) for scrap, text in reversed(found[:20])}.values():
-            words = _short(text) if _short(text) != _short(scrap) else ""
-            yield Finding(
-                "blokir",
-                f"Masih ada isian kosong “{_short(scrap)}”. Mohon dilengkapi atau dihapus.",
-                _near(words, _place(name, main)),
-            )
+def _left_over(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
+    for name, part in printed.items():
+        for prompt in dict.fromkeys(part.prompts):
+            yield gap_finding(Unfilled(prompt, prompt, "blokir"), _place(name, main))
+        for gap in gaps(part.texts):
+            if gap.scrap not in part.prompts:
+                yield gap_finding(gap, _place(name, main))
 
 
-def _hidden(roots: Iterable[ET.Element]) -> Iterator[Finding]:
-    runs = [run for root in roots for run in root.iter(f"{{{W}}}r") if _vanishes(run)]
-    shown = [text for run in runs if (text := _short("".join(_pieces(run))))]
-    if shown:
+def gap_finding(gap: Unfilled, place: str) -> Finding:
+    """How an entry is told that was left open."""
+    words = _short(gap.text) if _short(gap.text) != _short(gap.scrap) else ""
+    message = word(f"temuan.isian.{gap.level}", isian=_short(gap.scrap))
+    return Finding(gap.level, message, _near(words, place), GAP)
+
+
+def _unseen(parts: Iterable[PrintedPart]) -> Iterator[Finding]:
+    """Text that is there and that nobody sees: hidden, as pale as the paper, too small to be read."""
+    told: dict[str, list[str]] = {}
+    for why, text in (one for part in parts for one in part.unseen if one[1].strip() not in ANCHORS):
+        told.setdefault(why, []).append(text)
+    for why, texts in told.items():
         yield Finding(
-            "lihat",
-            f"Ada {len(shown)} teks tersembunyi (misalnya “{shown[0]}”) yang dapat muncul saat dicetak.",
-            "teks tersembunyi",
+            "lihat", word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0])), "teks tersembunyi"
         )
 
 
-def _vanishes(run: ET.Element) -> bool:
-    switch = run.find(f"{{{W}}}rPr/{{{W}}}vanish")
-    return switch is not None and switch.get(f"{{{W}}}val", "true") not in ("0", "false", "off")
+def _moving(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
+    """Fields that print another day than the letter's, or another name, when somebody opens the file later."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, part in printed.items():
+        for code, paragraph in part.codes:
+            if moving := _MOVING.match(code):
+                words = _short(paragraph.text) if paragraph else ""
+                found.setdefault(moving[1].upper(), (words, _place(name, main)))
+    for name, (words, place) in found.items():
+        yield Finding("lihat", word("temuan.bergerak", bidang=name), _near(words, place))
 
 
 def _marks(package: Package) -> tuple[Mark | None, Mark | None]:
@@ -244,8 +234,8 @@ def _marks(package: Package) -> tuple[Mark | None, Mark | None]:
     return next(filter(None, properties), None), next(filter(None, map(from_identifier, texts)), None)
 
 
-def _footer_codes(package: Package, printed: Mapping[str, ET.Element]) -> list[str]:
-    texts = [text for name in package.of_type("footer+xml") for text in _paragraphs(printed[name])]
+def _footer_codes(package: Package, printed: Mapping[str, PrintedPart]) -> list[str]:
+    texts = [text for name in package.of_type("footer+xml") for text in printed[name].texts]
     return list(dict.fromkeys(found[1] for text in texts for found in _FOOT.finditer(text)))
 
 
@@ -267,6 +257,17 @@ def _mark_findings(mark: Mark | None, identifier: Mark | None, codes: list[str])
         yield Finding("blokir", differ, where)
     else:
         yield Finding("baik", f"Kode dokumen {known.code} sesuai.", where)
+
+
+def _shown(known: Mark | None, codes: Iterable[str]) -> Iterator[Finding]:
+    """The QR at the foot: it may be gone, or be that of another letter."""
+    shown = set(codes)
+    if known is None:
+        return
+    for code in sorted(shown - {known.code}):
+        yield Finding("blokir", word("temuan.qr_lain", kode=code), "kode dokumen")
+    if known.code not in shown:
+        yield Finding("lihat", word("temuan.qr_hilang"), "kode dokumen")
 
 
 _AGAIN = "Mohon unduh kembali konsepnya, salin isi surat ke sana, simpan, lalu unggah lagi."

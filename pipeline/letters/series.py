@@ -27,6 +27,7 @@ ANSWER = Series("jawaban", "konsep", "surat", "akhir", "ttd")
 COVERING = Series("pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd")  # surat pengantar
 LETTERS = (ANSWER, COVERING)
 SIGNED = tuple(series.signed for series in LETTERS)
+LETTER_KINDS = tuple(kind for one in LETTERS for kind in (*one.worked_on, one.final, one.signed))
 
 _OF = {kind: series for series in LETTERS for kind in (*series.worked_on, series.final, series.signed)}
 

@@ -6,7 +6,7 @@ and a page that was changed by an update although the signed bytes are intact.
 
 from __future__ import annotations
 
-import pickle
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.words import word
+from pipeline.letters.names import same_person
+from pipeline.office.words import word
 
 SECONDS = 60
 
@@ -25,7 +26,7 @@ class SignatureError(Exception):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SignatureVerdict:
     """What was found when the file came in; an expired certificate would read otherwise later. `level`: "baik" may go
     out, "hati" wants a look, "buruk" must not."""
 
@@ -43,9 +44,9 @@ class Verdict:
     def facts(self) -> dict[str, Any]:
         return asdict(self)
 
-    def by(self, expected: str) -> Verdict:
+    def by(self, expected: str) -> SignatureVerdict:
         """The same, where this person should have signed."""
-        others = [name for name in (self.signer, *self.beside) if not _same_person(expected, name)]
+        others = [name for name in (self.signer, *self.beside) if not same_person(expected, name)]
         if self.level != "baik" or not expected or not others:
             return self
         return replace(self, level="hati", reason="orang_lain", signer=others[0])
@@ -55,36 +56,41 @@ class Verdict:
         return word(f"vonis.{self.reason}", nama=self.signer or word("vonis.tanpa_nama"))
 
 
-def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Verdict | None:
+def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> SignatureVerdict | None:
     """The verdict on a PDF's signatures, by these root certificates alone; None where it bears none. SignatureError for
     a file that cannot be read."""
-    signatures: list[dict[str, Any]] = _apart("verify", content, [str(path) for path in roots], moment)
+    order = {"act": "verify", "roots": [str(path) for path in roots], "moment": moment.isoformat()}
+    signatures: list[dict[str, Any]] = _apart(order, content)[0]
     worst = {"buruk": 0, "hati": 1, "baik": 2}
-    verdicts = [Verdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures]
+    verdicts = [SignatureVerdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures]
     found = min(verdicts, key=lambda verdict: worst[verdict.level], default=None)
     return found and replace(found, beside=tuple(one.signer for one in verdicts if one is not found))
 
 
-def sign(content: bytes, pkcs12: Path, password: str, reason: str, place: str) -> bytes:
-    """The PDF with a signature of the office's certificate (PAdES), as an update behind the same bytes. SignatureError
-    where the file or the certificate cannot be used."""
-    signed: bytes = _apart("sign", content, str(pkcs12), password, reason, place)
-    return signed
+def sign(
+    content: bytes, pkcs12: Path, password: str, reason: str, place: str, *, anchor: str = "", person: str = ""
+) -> bytes:
+    """The PDF with a signature of the office's certificate (PAdES), as an update behind the same bytes, and a seal that
+    is seen: where the `anchor` stands, which is taken away, else above the name of the `person` who signs.
+    SignatureError where the file or the certificate cannot be used."""
+    order = {"act": "sign", "pkcs12": str(pkcs12), "password": password, "reason": reason, "place": place}
+    order |= {"anchor": anchor, "person": person, "text": word("tanda_tangan.cap", nama=person)}
+    return _apart(order, content)[1]
 
 
-def _apart(act: str, *order: object) -> Any:
-    """What the child process answers; whatever ends it is the file's fault."""
+def _apart(order: dict[str, Any], content: bytes) -> tuple[Any, bytes]:
+    """What the child process answers: what it says, and bytes; whatever ends it is the file's fault."""
     command = [sys.executable, "-m", "pipeline.letters.pades"]
     try:
-        done = subprocess.run(
-            command, input=pickle.dumps((act, order)), timeout=SECONDS, check=True, capture_output=True
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        told = json.dumps(order).encode() + b"\n" + content
+        done = subprocess.run(command, input=told, timeout=SECONDS, check=True, capture_output=True)
+        line, _, data = done.stdout.partition(b"\n")
+        answer = json.loads(line)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError, ValueError) as error:
         raise SignatureError(word("galat.ttd_tak_terbaca")) from error
-    problem, value = pickle.loads(done.stdout)  # our own child wrote it
-    if problem:
+    if problem := answer["problem"]:
         raise SignatureError(word("galat.pkcs12") if problem == "pkcs12" else word("galat.ttd_tak_terbaca"))
-    return value
+    return answer["said"], data
 
 
 def _said(facts: dict[str, Any], extended: bool) -> tuple[Literal["baik", "hati", "buruk"], str]:
@@ -93,17 +99,9 @@ def _said(facts: dict[str, Any], extended: bool) -> tuple[Literal["baik", "hati"
         return "buruk", "rusak"
     if not facts["unchanged"]:
         return "buruk", "diubah"
-    if not facts["whole"]:
-        return ("hati", "ditambah") if extended else ("buruk", "disambung")
+    if not facts["whole"] and not extended:
+        return "buruk", "disambung"
+    # What follows is data by which the signature can be proved for long (PAdES B-LT, B-LTA): as good as without.
     if not facts["trusted"]:
         return "hati", "tak_dikenal"
     return "baik", "sah"
-
-
-def _same_person(expected: str, name: str) -> bool:
-    """Names without titles and capitals: "NOOR AFLAH, S.Kom" is "Noor Aflah"."""
-
-    def plain(text: str) -> str:
-        return " ".join(text.partition(",")[0].casefold().replace(".", " ").split())
-
-    return plain(expected) == plain(name)

@@ -12,18 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.letters.fields import TemplateError
+from pipeline.letters.template.fields import TemplateError
 
 MONTHS = [
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
     "November", "Desember",
 ]  # fmt: skip
 _BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
-_SENTENCE_END = re.compile(r"(?<=[.;!?])\s+")
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecidedCase:
     """The sentences for one decision of the Kepala Dinas."""
 
     opening: str
@@ -40,15 +39,13 @@ class Wording:
     """kalimat.toml, checked: every key it must have is there."""
 
     common: Mapping[str, str]
-    prefixes: tuple[str, ...]
-    commands: frozenset[str]
     channels: Mapping[str, str]
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, DecidedCase]
 
 
 _COMMON = (
     "sifat", "lampiran", "hal", "tujuan_bernama", "tujuan_anonim", "tempat_anonim", "perihal",
-    "isian", "isian_butir", "isian_instansi", "tanda_tangan_elektronik",
+    "isian", "isian_butir", "isian_instansi", "klarifikasi", "klarifikasi_bersama", "tanda_tangan_elektronik",
 )  # fmt: skip
 
 
@@ -62,19 +59,13 @@ def read_wording(text: str) -> Wording:
     channels = _table(data, "saluran")
     return Wording(
         common={key: _string(common, "umum", key) for key in _COMMON},
-        prefixes=_longest_first(_strings(common, "umum", "awalan_perintah")),
-        commands=frozenset(w.lower() for w in _strings(common, "umum", "kata_perintah")),
         channels={key: _string(channels, "saluran", key) for key in channels},
         decisions={k: _decision(_table(data, k), k) for k in data if k not in ("umum", "saluran")},
     )
 
 
-def _longest_first(prefixes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted((p.lower() for p in prefixes), key=len, reverse=True))
-
-
-def _decision(table: Mapping[str, object], name: str) -> Decision:
-    return Decision(
+def _decision(table: Mapping[str, object], name: str) -> DecidedCase:
+    return DecidedCase(
         opening=_string(table, name, "pembuka"),
         first_points=_strings(table, name, "butir_awal"),
         agency_point=_string(table, name, "butir_instansi"),
@@ -117,46 +108,15 @@ def fill(sentence: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", one, sentence)
 
 
-def points_from(instruction: str, wording: Wording) -> tuple[str, ...]:
-    """Each line of the Kepala Dinas's instruction as a point of the letter.
+def points_from(told: str, wording: Wording) -> tuple[str, ...]:
+    """Each line of what is to be told to the pengadu as a point of the letter, word for word; only a mark of a list
+    before it goes, for the letter numbers its points itself.
 
-    What is an order to the office and no content ("Sertakan nomor berita acara") is wrapped in [ISI: …], so
-    that the inspection of the returned letter stops it from ever reaching the citizen.
+    Where nothing was given there is room, wrapped in [ISI: …]: the inspection of the returned letter stops it from
+    ever reaching the citizen.
     """
-    points = [p for line in instruction.splitlines() for p in _points_of_line(line, wording)]
+    points = [point for line in told.splitlines() if (point := _BULLET.sub("", line).strip())]
     return tuple(points) or (_room(wording, wording.common["isian_butir"]),)
-
-
-def _points_of_line(line: str, wording: Wording) -> list[str]:
-    """One point a line, but an order after the first sentence becomes a point of its own."""
-    points: list[str] = []
-    for sentence in _SENTENCE_END.split(_BULLET.sub("", line).strip()):
-        if not sentence:
-            continue
-        point = _point(sentence, wording)
-        starts = not points or point.startswith("[ISI") or points[-1].startswith("[ISI")
-        if starts or point != _finish(sentence):
-            points.append(point)
-        else:
-            points[-1] = f"{points[-1]} {point}"
-    return points
-
-
-def _point(sentence: str, wording: Wording) -> str:
-    lowered = sentence.lower()
-    for prefix in wording.prefixes:
-        if lowered.startswith(prefix + " "):
-            return _finish("Bahwa " + sentence[len(prefix) :].strip())
-    first = re.split(r"\W", lowered, maxsplit=1)[0]
-    if first in wording.commands:
-        return _room(wording, sentence.rstrip(" .;"))
-    return _finish(sentence)
-
-
-def _finish(sentence: str) -> str:
-    sentence = sentence.strip().rstrip(";,")
-    ended = sentence if sentence.endswith((".", "!", "?", ":", "”", "]")) else sentence + "."
-    return ended[:1].upper() + ended[1:]
 
 
 def _room(wording: Wording, text: str) -> str:

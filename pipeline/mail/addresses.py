@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)")
 _WHOLE_WORD = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?<@]{0,1000}[<@]")
 _SPECIAL = re.compile(r"""[@<>"()\\,;:]""")
 _HOST_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
-_BARE = re.compile(r"""[^\s<>@",;:()\[\]\\]+@[^\s<>@",;:()\[\]\\]+""")
+_BARE = re.compile(r"""(?<![^\s<>@",;:()\[\]\\])[^\s<>@",;:()\[\]\\]++@[^\s<>@",;:()\[\]\\]++""")
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,22 @@
 """What a mail server found about a mail's sender: Authentication-Results (RFC 8601). Pure.
 
-Hides the header's grammar. Only headers of servers that are named as trusted say anything; those of others may be
-written by anybody.
+Hides the header's grammar, where a server puts it, and when a result speaks of the writer. Only headers of servers
+that are named as trusted say anything; those of others may be written by anybody.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 HEADER = "Authentication-Results"
-_COMMENT = re.compile(r"\([^()]*\)")
-_RESULT = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(.*)", re.I | re.S)
-_PROPERTY = re.compile(r'([a-z0-9-]+(?:\.[a-z0-9-]+)?)\s*=\s*("[^"]*"|[^\s;]+)', re.I)
+NAMELESS = "microsoft365"  # in config: Microsoft 365 writes the header without the name of a server
+LONGEST_FROM = 2_000  # characters; nobody is named at such a length
+_PIECE = re.compile(r'\\.|[()";]|[^\\()";]++', re.S)
+_RESULT = re.compile(r"\s*+([a-z0-9-]++)(?:\s*+/\s*+\d++)?\s*+=\s*+([a-z]++)(.*)", re.I | re.S)
+_ASIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"|\((?:[^()\\]++|\\.)*+\)', re.S)  # quoted, or a comment
+_PROPERTY = re.compile(r'(?<![a-z0-9.-])([a-z0-9-]++(?:\.[a-z0-9-]++)?)\s*+=\s*+("[^"]*+"|[^\s;"]++)', re.I)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class Results:
 
 def parse(value: str) -> Results:
     """One header's value; what cannot be read is left out."""
-    while (shorter := _COMMENT.sub(" ", value)) != value:  # comments may nest
-        value = shorter
-    server, *rest = value.split(";")
+    server, *rest = _statements(value)
+    if _RESULT.match(server):  # no name at all: the header begins with its first result
+        server, rest = NAMELESS, [server, *rest]
     found = []
     for piece in rest:
         match = _RESULT.match(piece)
@@ -53,12 +56,79 @@ def parse(value: str) -> Results:
     return Results((server.split() or [""])[0].lower(), tuple(found))
 
 
-def failure(values: Iterable[str], trusted: Collection[str]) -> str:
+def _statements(value: str) -> list[str]:
+    """The parts between the semicolons, without comments, which may nest; a comment that never ends hides the rest."""
+    statements: list[list[str]] = [[]]
+    depth, quoted = 0, False
+    for found in _PIECE.finditer(value):
+        piece = found[0]
+        if piece == '"' and not depth:
+            quoted = not quoted
+        elif piece in ("(", ")") and not quoted:
+            depth = max(0, depth + (1 if piece == "(" else -1))
+            piece = " "
+        elif piece == ";" and not quoted and not depth:
+            statements.append([])
+            continue
+        if not depth:
+            statements[-1].append(piece)
+    return ["".join(pieces) for pieces in statements]
+
+
+def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> list[Results]:
+    """What trusted servers say, in the order of the mail's head.
+
+    A server writes on top of what it got. So its headers stand together, and whatever follows below the next hop's
+    Received came with the mail and may be forged.
+    """
+    names = {name.lower() for name in servers}
+    found: list[Results] = []
+    for name, value in headers:
+        if found and name.lower() == "received":
+            break
+        if name.lower() == HEADER.lower():
+            results = parse(value)
+            found += [results] if results.server in names else []
+    return found
+
+
+def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain: str) -> bool:
+    """Whether a trusted server vouches for this domain in From: DMARC has passed (RFC 7489), or a signature of that
+    very domain is good (RFC 6376) and DMARC has not failed. Nothing said, "none", an error, or SPF alone prove nothing.
+    """
+    domain = domain.lower().rstrip(".")
+    writers = [value for name, value in headers if name.lower() == "from"]
+    if not domain or len(writers) != 1 or not _names_one(writers[0]):
+        return False  # of several nobody knows which one the server looked at
+    said = [one for results in trusted(headers, servers) for one in results.found]
+    dmarc = [one for one in said if one.method == "dmarc"]
+    about = [one.about("header.from").lower().rpartition("@")[2] for one in dmarc]
+    if any(one.result not in ("pass", "none") for one in dmarc) or not {"", domain}.issuperset(about):
+        return False
+    if any(one.result == "pass" for one in dmarc):
+        return all(one.result == "pass" for one in dmarc)
+    return any(one.method == "dkim" and one.result == "pass" and _signer(one) == domain for one in said)
+
+
+def _names_one(value: str) -> bool:
+    """Whether From holds a single address, and no group or route: a server that checks one of several need not have
+    looked at the one that is read here, and not all tell which (header.from is optional)."""
+    bare = _ASIDE.sub(" ", value[:LONGEST_FROM])
+    return len(value) <= LONGEST_FROM and bare.count("@") == 1 and not {":", ";"} & set(bare)
+
+
+def _signer(one: Result) -> str:
+    """The domain that signed: d=, or that of i=, which some servers tell alone."""
+    signed = one.about("header.d") or one.about("header.i").rpartition("@")[2]
+    return signed.lower().rstrip(".")
+
+
+def failure(values: Iterable[str], servers: Collection[str]) -> str:
     """The method that a trusted server says has failed, or "". A pass of DMARC outweighs a failure of SPF or DKIM:
     it needs one of them alone (RFC 7489), and a forwarded mail breaks SPF."""
-    servers = {name.lower() for name in trusted}
+    names = {name.lower() for name in servers}
     for results in map(parse, values):
-        if results.server not in servers:
+        if results.server not in names:
             continue
         if any(one.result == "fail" for one in results.of("dmarc")):
             return "dmarc"

@@ -67,7 +67,7 @@ def reports(message: Message) -> list[Report]:
 
 def _groups(content: bytes) -> Iterator[Report]:
     text = charsets.decode(content[:500_000]).replace("\r\n", "\n")
-    for block in re.split(r"\n[ \t]*\n+", text)[: MAX_FAILURES * 2]:
+    for block in re.split(r"\n(?:[ \t]*+\n)++", text)[: MAX_FAILURES * 2]:
         unfolded = re.sub(r"\n[ \t]+", " ", block.strip("\n"))
         fields: dict[str, str] = {}
         for name, value in re.findall(r"(?m)^([A-Za-z-]{1,60})[ \t]*:[ \t]*(.*)$", unfolded):
@@ -84,7 +84,7 @@ def _typed_address(value: str) -> str:
     text = rest if found else value
     if found and kind.strip().lower().startswith(("x400", "x.400", "x-400")):
         return ""
-    email = re.search(r"[^\s<>@,;:()]+@[^\s<>@,;:()]+", text)
+    email = re.search(r"(?<![^\s<>@,;:()])[^\s<>@,;:()]++@[^\s<>@,;:()]++", text)
     return addresses.usable(email[0].strip("<>\"'.")) if email else ""
 
 

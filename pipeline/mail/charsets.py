@@ -114,7 +114,8 @@ _NOT_CHARSETS = {
     "oem",
 }
 
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+# Only looked for up to the last "?=", so that every body that begins also ends: without that it is quadratic.
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]++|\?(?!=))*+)\?=")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -324,7 +325,8 @@ def words(text: str, hint: str = "") -> str:
     out: list[str] = []
     end = 0
     pending: tuple[str, bytes] | None = None
-    for count, word in enumerate(_WORD.finditer(text)):
+    last = text.rfind("?=") + 2
+    for count, word in enumerate(_WORD.finditer(text, 0, last)):
         if count >= MAX_WORDS:
             break
         gap = text[end : word.start()]

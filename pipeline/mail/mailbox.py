@@ -21,12 +21,13 @@ from itertools import islice
 from types import TracebackType
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
-from imapclient import IMAPClient
+from imapclient import DELETED, IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from pipeline import config, store
-from pipeline.config import Oauth, Settings, trust
-from pipeline.mail import oauth
+from pipeline.data import store
+from pipeline.mail import message, oauth
+from pipeline.office import config
+from pipeline.office.config import Oauth, Settings, trust
 
 CHUNK = 2**20
 IDLE_AGAIN = 9 * 60  # seconds; servers end an IDLE that stands too long (RFC 2177 says 29 minutes, many say 10)
@@ -71,7 +72,7 @@ def _told(act: Callable[Concatenate[Mailbox, P], T]) -> Callable[Concatenate[Mai
 class Mailbox:
     """A logged-in connection; a context manager. MailboxDown whenever the server fails."""
 
-    def __init__(self, settings: Settings, conf: config.Mailbox | None = None, timeout: float = 30) -> None:
+    def __init__(self, settings: Settings, conf: config.MailboxConf | None = None, timeout: float = 30) -> None:
         self.settings, self.conf, self.timeout = settings, conf or settings.imap, timeout
         self.uidvalidity = 0
         self._idle_since: float | None = None
@@ -93,6 +94,17 @@ class Mailbox:
         except (IMAPClientError, OSError):
             with suppress(OSError):
                 self.client.shutdown()
+
+    def reopen(self) -> None:
+        """A fresh connection with the folder open: after a failure nobody knows what the server answers next."""
+        with suppress(OSError):
+            self.client.shutdown()
+        self._idle_since = None
+        before = self.uidvalidity
+        self.__enter__()
+        self._open(self.conf.folder)
+        if before not in (0, self.uidvalidity):
+            raise MailboxDown(f"IMAP {self.conf.host}:{self.conf.port}: UIDVALIDITY")  # the UIDs in hand are no more
 
     def _down(self, error: Exception) -> MailboxDown:
         return MailboxDown(f"IMAP {self.conf.host}:{self.conf.port}: {error}")
@@ -132,12 +144,15 @@ class Mailbox:
             raise
 
     def _folders(self) -> None:
+        """Make the folders for settled mail. Another poller may make one at this moment, or nobody may: MOVE will tell,
+        and mail is fetched all the same."""
         for folder in (self.conf.folder_done, self.conf.folder_held):
             if self.client.folder_exists(folder):
                 continue
-            with suppress(IMAPClientError):  # another poller may make it at this moment; if it did not, MOVE will tell
+            with suppress(IMAPClientError):
                 self.client.create_folder(folder)
-            self.client.subscribe_folder(folder)
+            with suppress(IMAPClientError):
+                self.client.subscribe_folder(folder)
 
     @_told
     def waiting(self) -> Sequence[int]:
@@ -150,20 +165,29 @@ class Mailbox:
         uids = self._uids(folder)
         return self.uidvalidity, uids
 
-    def _uids(self, folder: str) -> Sequence[int]:
+    @_told
+    def _open(self, folder: str) -> None:
         self.uidvalidity = int(self.client.select_folder(folder)[b"UIDVALIDITY"])
+
+    def _uids(self, folder: str) -> Sequence[int]:
+        self._open(folder)
         return array("Q", sorted(self.client.search("ALL")))  # a hundred thousand take a quarter of a list's room
 
     def fetch(self, uids: Iterable[int]) -> Iterator[list[Fetched]]:
         """The messages in small batches, `\\Seen` untouched. Left out, until the next poll, is one that vanished
         meanwhile, and one of which the server gives nothing although it has a size."""
+        for sizes in self.plan(uids):
+            yield self.take(sizes)
+
+    def plan(self, uids: Iterable[int]) -> Iterator[dict[int, int]]:
+        """The batches in which `take` is to be asked for these: {UID: size}, without those that vanished."""
         rest = iter(uids)
         while wanted := list(islice(rest, 500)):
             sizes = self._sizes(wanted)
             alone = store.BATCH_BYTES + 1  # where the limit is a small one
             weights = {uid: size if size <= self._limit else alone for uid, size in sizes.items()}
             for some in store.batches(weights.items()):
-                yield self._fetch({uid: sizes[uid] for uid in some})
+                yield {uid: sizes[uid] for uid in some}
 
     @property
     def _limit(self) -> int:
@@ -175,7 +199,8 @@ class Mailbox:
         return {uid: int(found[uid].get(b"RFC822.SIZE", 1)) for uid in uids if uid in found}
 
     @_told
-    def _fetch(self, sizes: dict[int, int]) -> list[Fetched]:
+    def take(self, sizes: dict[int, int]) -> list[Fetched]:
+        """The messages of one batch of `plan`; a failure does not tell which of them made it."""
         if len(sizes) == 1:
             ((uid, size),) = sizes.items()
             if size > self._limit:
@@ -189,6 +214,25 @@ class Mailbox:
             for uid, size in sizes.items()
             if uid in found and b"BODY[]" in found[uid] and (found[uid][b"BODY[]"] or size == 0)
         ]
+
+    @_told
+    def envelope(self, uid: int) -> tuple[str, str]:
+        """(sender's address, subject) of a message that cannot be fetched, from what the server has noted of it; ""
+        where it does not say."""
+        found = self.client.fetch([uid], ["ENVELOPE"]).get(uid, {}).get(b"ENVELOPE")
+        if found is None:
+            return "", ""
+        subject = b" ".join((found.subject or b"").split())
+        writer = (found.from_ or (None,))[0]
+        sender = b"@".join((writer.mailbox or b"", writer.host or b"")) if writer else b""
+        head = message.read(b"From: <" + sender + b">\r\nSubject: " + subject + b"\r\n\r\n")
+        return head.sender.email if head.sender else "", head.subject
+
+    @_told
+    def deleted(self, uids: Sequence[int]) -> set[int]:
+        """Which of these messages, of the folder that was listed last, are marked to be deleted."""
+        found = self.client.get_flags(list(uids)) if uids else {}
+        return {uid for uid, flags in found.items() if DELETED in flags}
 
     def heads(self, uids: list[int]) -> Iterator[list[Fetched]]:
         """The heads alone of messages in the folder that was listed last, some hundred at once."""

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline import store
+from pipeline.data import store
+from pipeline.data.store import Content
 from pipeline.mail.message import read
-from pipeline.store import Content
-from pipeline.words import word
+from pipeline.office.words import word
 
 HEAD = 64 * 1024  # bytes; enough to tell a mail and its date
 LINE = 64 * 1024  # bytes; a longer line is handled in pieces
@@ -46,7 +46,7 @@ _OTHER_KINDS = {b"\xd0\xcf\x11\xe0": "outlook", b"!BDN": "outlook", b"PK\x03\x04
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredMail:
     """One mail of a file: its bytes (or an open file, for a big one), when it was written, where it stands."""
 
     content: Content
@@ -63,7 +63,7 @@ class Left:
     why: str
 
 
-def mails(path: Path) -> Iterator[Found | Left]:
+def mails(path: Path) -> Iterator[StoredMail | Left]:
     """Every file at or below a path, in the order of their names: its mails, or why it is left."""
     for file in _files(path.resolve() if path.is_symlink() else path):
         reason = _aside(file)
@@ -103,7 +103,7 @@ def _aside(file: Path) -> str:
     return word("impor.terhapus") if "T" in found else word("impor.draf") if "D" in found else ""
 
 
-def _in_file(file: Path) -> Iterator[Found | Left]:
+def _in_file(file: Path) -> Iterator[StoredMail | Left]:
     source = _plain(file.open("rb"))
     head = source.read(HEAD)
     start = blank[0] if (blank := _BLANK.match(head)) else b""
@@ -168,21 +168,21 @@ def _from(source: BinaryIO, start: int) -> BinaryIO:
     return copy
 
 
-def _one(source: BinaryIO, place: str, order: int) -> Found:
+def _one(source: BinaryIO, place: str, order: int) -> StoredMail:
     source.seek(0)
     head = source.read(HEAD)
     at = read(head).date or datetime.now(UTC)
     if store.length(source) > store.BATCH_BYTES:
-        return Found(source, at, place, order)
+        return StoredMail(source, at, place, order)
     with source:
         source.seek(0)
-        return Found(source.read(), at, place, order)
+        return StoredMail(source.read(), at, place, order)
 
 
 # ---- mbox ----------------------------------------------------------------------------------------------------
 
 
-def _mbox(source: BinaryIO, place: str) -> Iterator[Found | Left]:
+def _mbox(source: BinaryIO, place: str) -> Iterator[StoredMail | Left]:
     """The mails of an mbox from where the file stands, their lines as they were before they came into it (mboxrd)."""
     source.readline()
     order, more = 0, True

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from hashlib import sha256
 
-from pipeline.files import sniff
-from pipeline.mail import addresses, charsets, markup, parts, tnef
+from pipeline.files.kinds import sniff
+from pipeline.mail import addresses, charsets, parts, tnef
+from pipeline.mail import html as markup
 from pipeline.mail.addresses import Address
 from pipeline.mail.parts import Part
 
@@ -25,6 +28,7 @@ MAX_DEPTH = 24
 MAX_PARTS = 1_000
 MAX_TEXT = 2_000_000  # characters
 MAX_HEADERS = 2_000
+LONGEST_ID = 250  # letters of a Message-ID, as in the headers of our own mails
 MAX_GUESSES = 20  # text parts whose charset may be found by statistics
 MAX_COPIES = 3  # times the mail's size that mails in mails may take beside their own parts
 FORWARDED = "---------- Pesan terlampir ----------"
@@ -94,6 +98,20 @@ def read(raw: bytes) -> Message:
     return _message(part, content)
 
 
+def every_text(raw: bytes) -> Iterator[str]:
+    """Each text in a mail as it is written, HTML with its tags, also of versions that nobody is shown and of mails
+    inside: where something is looked for that must not stay anywhere."""
+    waiting, seen = [parts.parse(raw)], 0
+    while waiting and seen < MAX_PARTS:
+        part, seen = waiting.pop(), seen + 1
+        if part.kind in _MAILS:
+            waiting.append(parts.enclosed(part))
+        elif children := part.children() if part.kind.startswith("multipart/") else []:
+            waiting += children
+        elif part.kind in _SHOWN:
+            yield charsets.decode(part.content()[: 4 * MAX_TEXT], part.parameters.get("charset", ""), guess=False)
+
+
 def _message(part: Part, content: _Content) -> Message:
     hint = content.hint
 
@@ -124,10 +142,18 @@ def _message(part: Part, content: _Content) -> Message:
 
 def _ids(raw: str) -> tuple[str, ...]:
     text = charsets.header_text(raw)
-    found = re.findall(r"<\s*([^<>]{1,998}?)\s*>", text) or [word for word in text.split() if "@" in word]
+    bracketed = [item for item in re.findall(r"<([^<>]{1,2000})>", text) if item.strip()]
+    found = bracketed or [word for word in text.split() if "@" in word]
     if not found and text and " " not in text:
         found = [text]
-    return tuple(dict.fromkeys(re.sub(r"\s+", "", item) for item in found[:MAX_HEADERS]))
+    return tuple(dict.fromkeys(_short("".join(item.split())) for item in found[:MAX_HEADERS]))
+
+
+def _short(message_id: str) -> str:
+    """An id of 3,000 letters fits into no index and into no header of a reply (RFC 5322: 998 a line): its hash does,
+    and is the same wherever that id is named again."""
+    bare = message_id.strip("<>")
+    return bare if len(bare) <= LONGEST_ID else f"{sha256(bare.encode(errors='replace')).hexdigest()}@panjang.invalid"
 
 
 def _date(raw: str) -> datetime | None:
@@ -233,13 +259,14 @@ class _Content:
             versions.append((child.kind, self.texts))
             # The other versions are still looked through for files; their words would not be used.
             self.muted |= child.kind == "text/plain" and any(map(str.strip, self.texts)) and not _refers(self.texts[0])
+            self.muted &= not _plain_follows(children, child)
         self.texts, self.muted = outer, muted
         spoken = [(kind, texts) for kind, texts in versions if any(map(str.strip, texts))]
         plain = [texts for kind, texts in spoken if kind == "text/plain"]
         rich = [texts for kind, texts in spoken if kind != "text/plain"]
         if plain and rich and _stub("".join(plain[0]), "".join(rich[0])):
             plain = []
-        self.texts += next(iter(plain or rich), [])
+        self.texts += _each_once(plain) if plain else next(iter(rich), [])
 
     def _leaf(self, part: Part, related: bool, depth: int) -> None:
         shown = part.kind in _SHOWN or part.kind.startswith("multipart/")
@@ -347,6 +374,23 @@ def _shown(message: Message) -> str:
     if message.date:
         lines.append(f"Tanggal: {message.date:%Y-%m-%d %H:%M} UTC")
     return "\n".join([*lines, f"Subjek: {message.subject}", "", message.text])
+
+
+def _plain_follows(children: list[Part], child: Part) -> bool:
+    """Whether another plain version stands below this one: programs that put their texts into an alternative."""
+    place = next(n for n, one in enumerate(children) if one is child)
+    return any(one.kind == "text/plain" for one in children[place + 1 :])
+
+
+def _each_once(versions: list[list[str]]) -> list[str]:
+    """The texts of several plain versions, without those that another one holds already."""
+    texts = [text for version in versions for text in version]
+    whole = sorted(texts, key=len, reverse=True)
+    kept: list[str] = []
+    for text in whole:
+        if not any(text.strip() in other for other in kept):
+            kept.append(text)
+    return [text for text in dict.fromkeys(texts) if text in kept]
 
 
 def _stub(plain: str, rich: str) -> bool:

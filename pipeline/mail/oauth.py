@@ -24,8 +24,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from pipeline.config import Oauth, Settings, trust
-from pipeline.words import word
+from pipeline.office.config import Oauth, Settings, trust
+from pipeline.office.words import word
 
 MARGIN = 300  # seconds before its end at which an access token counts as spent
 PATIENCE = 15 * 60  # seconds for a person to give consent
@@ -271,7 +271,7 @@ class _Visit(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing: the address holds the code."""
 
 

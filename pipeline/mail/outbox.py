@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 import smtplib
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -20,26 +21,38 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, case, func, insert, or_, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from pipeline import store
-from pipeline.config import Oauth, Settings, trust
-from pipeline.db import Outbox, reading, writing
-from pipeline.files import size_words
+from pipeline.data import store
+from pipeline.data.engine import reading, writing
+from pipeline.data.packed import RUINED
+from pipeline.data.tables import SHOWN, UNTOLD, Decided, Outbox
+from pipeline.files.kinds import size_words
 from pipeline.mail import oauth
-from pipeline.words import word
+from pipeline.mail.refusals import RUN, About, Refusal
+from pipeline.office.config import Oauth, Settings, trust
+from pipeline.office.words import word
+from pipeline.work import App, Work
 
 LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))  # about three days
+WITHDRAWN = "void"  # what it tells holds no more, or its act was taken back; it never goes
+HELD = "held"  # of before a restore: whether it was sent since the backup nobody knows
+WAITING = ("due", "folded", HELD)  # to leave, or to be a line of a digest
+ENDED = ("sent", "dead", "folded", WITHDRAWN)  # once somebody was told
+NEVER_SENT = ("folded", WITHDRAWN)  # or kept for a digest
 BATCH = 50
+LOOK_AGAIN = 2.0  # seconds after which a slow queue is looked at anew
+URGENT = ("kode", "tautan_saya")  # somebody waits for these with the page open
 THREAD_ID = re.compile(r"\s*<?[!-;=?-~]{1,250}>?\s*")  # a header line may have 998 letters; an id cannot be folded
 LINE = 76  # letters; RFC 2045 allows quoted-printable no more
 LONGEST_LINE = 500  # letters of a subject or a name, for the same reason
-TOO_LARGE = 552  # RFC 1870: the server says at MAIL FROM that this mail is too big
 CLOSING = 421  # RFC 5321, 3.8: whatever it was asked, the server ends the connection
 # One address as RFC 5321 (4.1.2) has it, with letters beyond ASCII (RFC 6531); a quoted local part is rare but right.
 MAILBOX = re.compile(r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})""")
@@ -71,6 +84,11 @@ class MailServerDown(Exception):
     """The SMTP server could not be used; what was due stays due. The message says why."""
 
 
+class OfficeRefused(MailServerDown):
+    """The server refuses whatever the office sends: its quota is used up, it is not logged in, it stands on a list. The
+    message is what the server said."""
+
+
 class Unsendable(ValueError):
     """No server could take this mail; the message says why, to the clerk."""
 
@@ -93,6 +111,7 @@ class Draft:
     references: tuple[str, ...] = ()
     complaint_id: int | None = None
     task_id: int | None = None
+    decision_id: int | None = None
     wait: timedelta = timedelta()
 
 
@@ -135,25 +154,26 @@ def bracketed(message_id: str) -> str:
     return f"<{bare}>" if bare else ""
 
 
-def put(session: Session, settings: Settings, draft: Draft, now: datetime) -> Outbox:
+def put(work: Work, draft: Draft) -> Outbox:
     """Store a mail that is due, with a fixed Message-ID (unguessable) and Date, in the caller's transaction.
 
     It has no id before the next flush of the session.
     """
-    row = Outbox(**_columns(settings, draft, now))
-    session.add(row)
+    row = Outbox(**_columns(work.settings, draft, work.now))
+    work.session.add(row)
     return row
 
 
-def put_all(session: Session, settings: Settings, drafts: Iterable[Draft], now: datetime) -> None:
+def put_all(work: Work, drafts: Iterable[Draft]) -> None:
     """Store many at once, at half the cost of one by one."""
-    if rows := [_columns(settings, draft, now) for draft in drafts]:
-        session.execute(insert(Outbox), rows)
+    if rows := [_columns(work.settings, draft, work.now) for draft in drafts]:
+        work.session.execute(insert(Outbox), rows)
 
 
 def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
     domain = settings.smtp.sender.rpartition("@")[2]
     thread = [bracketed(one) for one in (*draft.references, draft.in_reply_to) if THREAD_ID.fullmatch(one)]
+    html = _clean(draft.html)
     return {
         "name": draft.name,
         # One that cannot be written to must not become another's, nor keep the row from being stored.
@@ -161,7 +181,8 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
         "recipient_name": _one_line(draft.recipient_name),
         "subject": _one_line(draft.subject),
         "text": _clean(draft.text),
-        "html": _clean(draft.html),
+        "html": html,
+        "html_hash": store.digest_of(html.encode()),
         "headers": {
             "in_reply_to": thread[-1] if THREAD_ID.fullmatch(draft.in_reply_to) else "",
             "references": list(dict.fromkeys(thread)),
@@ -174,7 +195,50 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
         "next_at": now + draft.wait,
         "complaint_id": draft.complaint_id,
         "task_id": draft.task_id,
+        "decision_id": draft.decision_id,
     }
+
+
+def newest(session: Session) -> int:
+    """The id of the newest mail; 0 where there is none."""
+    return session.scalar(select(func.max(Outbox.id))) or 0
+
+
+def hold(session: Session, complaint_id: int, after: int, until: datetime) -> None:
+    """Let the mails of a case that were put after this id wait until then: their act may be taken back."""
+    mine = (Outbox.complaint_id == complaint_id, Outbox.id > after)
+    held = update(Outbox).where(*mine, Outbox.state == "due", Outbox.next_at < until)
+    session.execute(held.values(next_at=until), execution_options={"synchronize_session": "fetch"})
+
+
+def recall(session: Session, complaint_id: int, after: int) -> bool:
+    """Keep back the mails of a case that were put after this id; False, and nothing is done, where one has left."""
+    mine = (Outbox.complaint_id == complaint_id, Outbox.id > after)
+    left = select(Outbox.id).where(*mine, Outbox.state.in_(("sending", "sent", "dead")))
+    if session.scalars(left).first() is not None:
+        return False
+    kept = update(Outbox).where(*mine, Outbox.state.in_(WAITING)).values(state=WITHDRAWN, told=True)
+    session.execute(kept, execution_options={"synchronize_session": "fetch"})
+    return True
+
+
+def fold(row: Outbox) -> None:
+    """Keep a mail for the recipient's digest instead of sending it."""
+    row.state = "folded"
+
+
+def folded(session: Session, recipient: str, without: Collection[str] = ()) -> list[Outbox]:
+    """What was kept for somebody's digest and has not been in one, oldest first; some kinds left out, and what was
+    erased meanwhile."""
+    kept = select(Outbox).where(Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False))
+    return list(session.scalars(kept.where(Outbox.name.not_in(without), Outbox.subject != "").order_by(Outbox.id)))
+
+
+def mark_folded_told(session: Session, recipient: str) -> None:
+    """All of it has been in a digest now."""
+    mine = (Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False))
+    read = update(Outbox).where(*mine).values(told=True)
+    session.execute(read, execution_options={"synchronize_session": "fetch"})
 
 
 def count_since(session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime) -> Counter[str]:
@@ -185,10 +249,19 @@ def count_since(session: Session, recipients: Collection[str], names: tuple[str,
     return Counter(dict(session.execute(rows.group_by(Outbox.recipient)).all()))
 
 
+def in_the_hour(session: Session, name: str, now: datetime, most: int) -> int:
+    """How many mails of a kind became due in the last hour or wait for their turn; counted among the newest alone."""
+    last = select(func.coalesce(func.max(Outbox.id), 0)).scalar_subquery()
+    newest = select(Outbox.next_at).where(Outbox.name == name, Outbox.id > last - 4 * most)
+    some = newest.order_by(Outbox.id.desc()).limit(most).subquery()
+    begun = select(func.count()).select_from(some).where(some.c.next_at > now - timedelta(hours=1))
+    return session.scalar(begun) or 0
+
+
 def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, list[str]] | None:
     """(Message-ID, references) of the newest mail of this case to this address, for the thread."""
     rows = select(Outbox.message_id, Outbox.headers).where(
-        Outbox.recipient == recipient, Outbox.complaint_id == complaint_id
+        Outbox.recipient == recipient, Outbox.complaint_id == complaint_id, Outbox.state.not_in(NEVER_SENT)
     )
     newest = session.execute(rows.order_by(Outbox.id.desc()).limit(1)).one_or_none()
     return (newest.message_id, newest.headers.get("references", [])) if newest else None
@@ -202,6 +275,14 @@ def by_message_id(session: Session, ids: Iterable[str]) -> Outbox | None:
     return session.scalar(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1))
 
 
+def all_by_message_id(session: Session, ids: Iterable[str]) -> list[Outbox]:
+    """The mails of ours that these Message-IDs name, the newest first."""
+    wanted = [bracketed(one) for one in ids if one]
+    if not wanted:
+        return []
+    return list(session.scalars(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc())))
+
+
 def was_written_to(session: Session, address: str) -> bool:
     """Whether a mail of ours ever went to this address, however servers write its letters."""
     written = select(Outbox.id).where(func.lower(Outbox.recipient) == address.lower())
@@ -210,23 +291,74 @@ def was_written_to(session: Session, address: str) -> bool:
 
 def under_way(session: Session, complaint_id: int) -> bool:
     """Whether a mail of this case has not been sent yet, or nobody has been told how it ended."""
-    rows = select(Outbox.id).where(Outbox.complaint_id == complaint_id)
+    rows = select(Outbox.id).where(Outbox.complaint_id == complaint_id, Outbox.state.not_in(NEVER_SENT))
     return (
         session.scalars(rows.where(or_(Outbox.state.in_(("due", "sending")), Outbox.told.is_(False)))).first()
         is not None
     )
 
 
-def erase(session: Session, complaint_id: int) -> int:
-    """Take away what the mails of a case said and to whom they went; how many. That they were sent stays."""
-    gone = dict.fromkeys(("recipient", "recipient_name", "subject", "text", "html", "error"), "")
-    mine = update(Outbox).where(Outbox.complaint_id == complaint_id)
-    return session.execute(mine.values(**gone, attachments=[], headers={})).rowcount  # type: ignore[attr-defined,no-any-return]
+def withdraw(session: Session, complaint_id: int, *names: str) -> int:
+    """Mails of a case, of these kinds or of all, that nobody has begun to send never go; how many."""
+    kinds = [Outbox.name.in_(names)] if names else []
+    return _call_off(session, Outbox.complaint_id == complaint_id, *kinds)
+
+
+def erase(session: Session, complaint_id: int, tasks: Collection[int] = (), others: Collection[int] = ()) -> int:
+    """Take away what mails said and to whom they went: of a case, about these tasks, and these by their ids; how many.
+    That they were sent stays."""
+    gone = dict.fromkeys(("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error"), "")
+    mine = or_(Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others))
+    erasing = update(Outbox).where(mine).values(**gone, attachments=[], headers={})
+    return session.execute(erasing).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def forget_looks(session: Session, before: datetime, most: int) -> int:
+    """Forget the HTML of mails of before then that will not leave any more; how many. Text and hash stay."""
+    old = select(Outbox.id).where(sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told)
+    gone = update(Outbox).where(Outbox.id.in_(old.order_by(Outbox.date).limit(most))).values(html="")
+    return session.execute(gone.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def call_back(session: Session, decision_id: int) -> None:
+    """What tells a decision that is withdrawn, and waits still, does not leave. A mail that the server is being handed
+    just now cannot be stopped."""
+    _call_off(session, Outbox.decision_id == decision_id)
+
+
+def _call_off(session: Session, *which: ColumnElement[bool]) -> int:
+    waiting = update(Outbox).where(Outbox.state.in_(WAITING), *which)
+    return session.execute(waiting.values(state=WITHDRAWN, told=True)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def held(session: Session) -> list[Outbox]:
+    """Mails that a restore has kept back, oldest first."""
+    return list(session.scalars(select(Outbox).where(Outbox.state == HELD).order_by(Outbox.id)))
+
+
+def let_go(session: Session, now: datetime) -> int:
+    """Send what a restore has kept back; how many."""
+    going = update(Outbox).where(Outbox.state == HELD).values(state="due", next_at=now)
+    return session.execute(going).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def drop_held(session: Session) -> int:
+    """Never send what a restore has kept back, for it was sent before; how many."""
+    gone = update(Outbox).where(Outbox.state == HELD).values(state=WITHDRAWN, told=True)
+    return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def is_waiting(session: Session, decision_id: int, name: str) -> bool:
+    """Whether a mail of this kind that tells the decision waits still, and can be called back."""
+    mine = select(Outbox.id).where(
+        Outbox.decision_id == decision_id, Outbox.name == name, Outbox.state.in_(("due", HELD))
+    )
+    return session.scalar(mine.limit(1)) is not None
 
 
 def untold(session: Session) -> list[int]:
     """Ids of mails whose end (sent, dead) nobody has been told of yet, oldest first."""
-    ended = select(Outbox.id).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False))
+    ended = select(Outbox.id).where(Outbox.state.in_(("sent", "dead")), sql(UNTOLD))
     return list(session.scalars(ended.order_by(Outbox.id)))
 
 
@@ -290,7 +422,8 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
         "Date": format_datetime(row.date.astimezone(settings.zone)),
         "Message-ID": row.message_id,
         "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
+        # Not "All", which keeps failures to deliver from us, too (MS-OXCMAIL 2.1.3.2.20).
+        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
         LOOP_HEADER: settings.smtp.sender,
         **{name: ids for name, ids in thread.items() if ids},
     }
@@ -345,6 +478,8 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
         except BaseException:
             server.close()
             raise
+    except smtplib.SMTPAuthenticationError as error:
+        raise OfficeRefused(f"SMTP {conf.host}:{conf.port}: {error.smtp_code} {_words(error.smtp_error)}") from error
     except (OSError, smtplib.SMTPException, oauth.OAuthError) as error:
         raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
     return server
@@ -374,7 +509,23 @@ def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
         claimed = session.execute(
             update(Outbox).where(Outbox.id == mail_id, _is_due(now)).values(state="sending", claimed_at=now)
         )
-        return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+        taken = bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
+        return taken and not _is_called_back(session, mail_id, now)
+
+
+def _is_called_back(session: Session, mail_id: int, now: datetime) -> bool:
+    """Whether what a mail tells was withdrawn while the server was being handed it, and it is to be tried again: it is
+    not. One whose decision was withdrawn in the case that it follows ends as refused, so that its case hears of it."""
+    row = session.get_one(Outbox, mail_id, populate_existing=True)
+    decision = session.get(Decided, row.decision_id) if row.decision_id else None
+    source = session.get(Decided, decision.source_id) if decision and decision.source_id else None
+    if decision is not None and decision.withdrawn_at is not None:
+        row.state, row.told, row.claimed_at = WITHDRAWN, True, None
+        return True
+    if decision is None or source is None or source.withdrawn_at is None or decision.kept_at is not None:
+        return False
+    row.state, row.next_at, row.claimed_at, row.error = "dead", now, None, word("kirim.ditarik")
+    return True
 
 
 def _load(
@@ -382,6 +533,8 @@ def _load(
 ) -> tuple[Outbox, dict[int, str], list[tuple[bytes, str, str]]]:
     with reading(engine) as session:
         row = session.get_one(Outbox, mail_id)
+        if RUINED in (row.text, row.html):
+            raise ValueError("the text of this mail is damaged")
         tokens = {link_id: token_of(session, link_id) for link_id in row.links}
         files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]
         session.expunge(row)
@@ -397,7 +550,7 @@ def _mark(engine: Engine, mail_id: int, now: datetime, error: str = "", permanen
         if not error:
             row.state, row.sent_at = "sent", now
         elif permanent or row.attempts > len(PAUSES):
-            row.state = "dead"
+            row.state, row.next_at = "dead", now  # when it ended
         else:
             row.state, row.next_at = "due", now + PAUSES[row.attempts - 1]
         return row.state
@@ -493,20 +646,17 @@ class _Line:
             server.close()
 
 
-def _send(line: _Line, recipient: str, raw: bytes) -> tuple[str, bool]:
-    """("", False) when accepted, else (what the server said, whether it is final)."""
+def _send(line: _Line, recipient: str, raw: bytes) -> Refusal | None:
+    """What the server said instead of taking the mail; None if it took it."""
     try:
         line.send(recipient, raw)
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
-        return f"{code} {text.decode(errors='replace')}", code >= 500
-    except smtplib.SMTPSenderRefused as error:
-        if error.smtp_code != TOO_LARGE:  # it is the office that is refused, not this mail: nothing may die of it
-            raise
-        return f"{error.smtp_code} {_words(error.smtp_error)}", True
+        return Refusal(f"{code} {_words(text)}", code >= 500)
     except smtplib.SMTPResponseException as error:
-        return f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500
-    return "", False
+        at_sender = isinstance(error, smtplib.SMTPSenderRefused)
+        return Refusal(f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500, at_sender)
+    return None
 
 
 def _words(said: bytes | str) -> str:
@@ -514,53 +664,184 @@ def _words(said: bytes | str) -> str:
 
 
 def due(engine: Engine, now: datetime) -> list[int]:
-    """Ids of mails whose time has come, longest due first, at most one batch."""
+    """Ids of mails whose time has come, at most one batch: what somebody waits for at a screen, then longest due
+    first."""
+    urgent = case((Outbox.name.in_(URGENT), 0), else_=1)
     with reading(engine) as session:
-        query = select(Outbox.id).where(_is_due(now)).order_by(Outbox.next_at, Outbox.id)
+        query = select(Outbox.id).where(_is_due(now)).order_by(urgent, Outbox.next_at, Outbox.id)
         return list(session.scalars(query.limit(BATCH)))
 
 
-def flush(engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf) -> Flushed:
-    """Send what is due; `token_of` gives the token of a link that a text holds a place for.
+def waits(session: Session, name: str, subject: str) -> bool:
+    """Whether a mail of this kind with this subject has not been sent yet: it need not be put twice."""
+    same = select(Outbox.id).where(
+        Outbox.state.in_(("due", "sending")), Outbox.name == name, Outbox.subject == _one_line(subject)
+    )
+    return session.scalar(same.limit(1)) is not None
 
-    MailServerDown when the server cannot be used; nothing is lost, a claim is given back.
+
+def was_put(session: Session, name: str, subject: str, since: datetime) -> bool:
+    """Whether a mail of this kind with this subject was put since then."""
+    same = select(Outbox.id).where(Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject))
+    return session.scalar(same.limit(1)) is not None
+
+
+def flush(
+    app: App,
+    token_of: TokenOf,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Flushed:
+    """Send what is due; `token_of` gives the token of a link that a text holds a place for. `meanwhile` is called now
+    and then while the queue is long.
+
+    MailServerDown when the server cannot be used, OfficeRefused when it refuses the office whatever the mail; nothing
+    is lost, a claim is given back.
     """
-    done = {"sent": 0, "dead": 0, "due": 0}
+    return _Flush(app.engine, app.settings, app.clock, token_of).run(meanwhile)
+
+
+def send_now(settings: Settings, draft: Draft, now: datetime) -> None:
+    """Send a mail without keeping it: an alarm must get out where the database is away. MailServerDown."""
+    recipient, raw = wire(Outbox(**_columns(settings, draft, now)), settings, {}, [])
     line = _Line(settings)
     try:
-        while waiting := due(engine, clock()):
-            line.server()  # before claiming: a dead server must not hold claims
-            for mail_id in waiting:
-                if _claim(engine, mail_id, clock()):
-                    error, permanent = _deliver(engine, settings, line, mail_id, clock, token_of)
-                    done[_mark(engine, mail_id, clock(), error, permanent)] += 1
+        line.send(recipient, raw)
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailServerDown(str(error)) from error
     finally:
         line.hang_up()
-    return Flushed(done["sent"], done["dead"], done["due"])
 
 
-def _deliver(
-    engine: Engine, settings: Settings, line: _Line, mail_id: int, clock: Callable[[], datetime], token_of: TokenOf
-) -> tuple[str, bool]:
-    """How one claimed mail fared, as `_send`; a fault that is not the mail's gives the claim back and is raised."""
-    try:
-        loaded = _load(engine, mail_id, token_of)
-    except (LookupError, ValueError) as gone:  # an attachment that was erased, a link that is no more
-        return f"{type(gone).__name__}: {gone}", True
-    try:
-        recipient, raw = wire(loaded[0], settings, *loaded[1:])
-    except Unsendable as bad:
-        return str(bad), True
-    except Exception as bad:  # whatever one mail does to the libraries, the next has to go out
-        return f"{type(bad).__name__}: {bad}", True
-    try:
-        return _send(line, recipient, raw)
-    except (smtplib.SMTPSenderRefused, MailServerDown) as down:
-        _release(engine, mail_id, clock(), str(down))
-        raise MailServerDown(str(down)) from down
-    except (OSError, smtplib.SMTPException) as broken:
-        # The server hung up on this mail: that counts as a try, or it would be sent for ever.
-        _mark(engine, mail_id, clock(), str(broken))
-        raise MailServerDown(str(broken)) from broken
-    except Unsendable as bad:
-        return str(bad), True
+class _Flush:
+    """One flush. A refusal that may be about the office is held back, with its claim, until the next mails tell: one
+    that is taken makes it the refused mail's own; equal refusals in a row make it the office's."""
+
+    def __init__(self, engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf) -> None:
+        self._engine, self._settings, self._clock, self._token_of = engine, settings, clock, token_of
+        self._line = _Line(settings)
+        self._unclear: list[tuple[int, Refusal]] = []
+        self._done = {"sent": 0, "dead": 0, "due": 0}
+
+    def run(self, meanwhile: Callable[[], object]) -> Flushed:
+        try:
+            while waiting := due(self._engine, self._clock()):
+                self._line.server()  # before claiming: a dead server must not hold claims
+                self._some(waiting)
+                meanwhile()
+            self._end()
+        finally:
+            self._give_back()
+            self._line.hang_up()
+        return Flushed(self._done["sent"], self._done["dead"], self._done["due"])
+
+    def _some(self, waiting: Sequence[int]) -> None:
+        """These mails, or fewer where the server is slow: a code that is asked for meanwhile goes first."""
+        until = time.monotonic() + LOOK_AGAIN
+        for mail_id in waiting:
+            if _claim(self._engine, mail_id, self._clock()):
+                self._one(mail_id)
+            if time.monotonic() > until:
+                return
+
+    def _one(self, mail_id: int) -> None:
+        refusal = self._deliver(mail_id)
+        if refusal is None:
+            self._mark(mail_id)
+            self._blame_the_mails()
+        elif refusal.about is About.MAIL:
+            self._mark(mail_id, refusal)
+        elif refusal.about is About.OFFICE:
+            self._unclear.append((mail_id, refusal))
+            raise OfficeRefused(refusal.said)
+        elif self._others_passed(mail_id):
+            self._mark(mail_id, refusal)
+        else:
+            self._unclear.append((mail_id, refusal))
+            if self._in_a_row() >= RUN:
+                raise OfficeRefused(refusal.said)
+
+    def _deliver(self, mail_id: int) -> Refusal | None:
+        """How one claimed mail fared; a fault that is not the mail's gives the claim back and is raised."""
+        try:
+            loaded = _load(self._engine, mail_id, self._token_of)
+        except (LookupError, ValueError) as gone:  # an attachment that was erased, a link that is no more
+            return _Own(f"{type(gone).__name__}: {gone}", True)
+        try:
+            recipient, raw = wire(loaded[0], self._settings, *loaded[1:])
+        except Unsendable as bad:
+            return _Own(str(bad), True)
+        except Exception as bad:  # noqa: BLE001 - whatever one mail does to the libraries, the next has to go out
+            return _Own(f"{type(bad).__name__}: {bad}", True)
+        try:
+            return _send(self._line, recipient, raw)
+        except MailServerDown as down:
+            _release(self._engine, mail_id, self._clock(), str(down))
+            raise
+        except (OSError, smtplib.SMTPException) as broken:
+            # The server hung up on this mail: that counts as a try, or it would be sent for ever.
+            _mark(self._engine, mail_id, self._clock(), str(broken))
+            raise MailServerDown(str(broken)) from broken
+        except Unsendable as bad:
+            return _Own(str(bad), True)
+
+    def _mark(self, mail_id: int, refusal: Refusal | None = None) -> None:
+        said, permanent = (refusal.said, refusal.permanent) if refusal else ("", False)
+        self._done[_mark(self._engine, mail_id, self._clock(), said, permanent)] += 1
+
+    def _in_a_row(self) -> int:
+        """How many of the newest refusals are equal to the last one."""
+        last = self._unclear[-1][1].kind
+        return len(list(takewhile(lambda one: one[1].kind == last, reversed(self._unclear))))
+
+    def _blame_the_mails(self) -> None:
+        """Another mail has been taken: what was refused before it was refused for itself."""
+        for mail_id, refusal in self._unclear:
+            self._mark(mail_id, refusal)
+        self._unclear.clear()
+
+    def _end(self) -> None:
+        """Nothing more is due: judge what is still unclear by what came before."""
+        for mail_id, refusal in list(self._unclear):
+            if self._is_the_offices(refusal):
+                lacks_room = refusal.at_sender and not refusal.permanent
+                raise MailServerDown(refusal.said) if lacks_room else OfficeRefused(refusal.said)
+            self._mark(mail_id, refusal)
+            self._unclear.remove((mail_id, refusal))
+
+    def _is_the_offices(self, refusal: Refusal) -> bool:
+        if refusal.at_sender:  # the same for each mail, but a server that is short of room takes the small ones
+            return refusal.permanent or not self._done["sent"]
+        with reading(self._engine) as session:
+            return _run_before(session, refusal, self._clock()) + self._in_a_row() >= RUN
+
+    def _others_passed(self, mail_id: int) -> bool:
+        """Whether another mail was taken since the server refused this one, and its claim was given back."""
+        with reading(self._engine) as session:
+            row = session.get_one(Outbox, mail_id)
+            passed = select(Outbox.id).where(Outbox.sent_at > row.next_at - PAUSES[0])
+            return bool(row.error) and session.scalar(passed.limit(1)) is not None
+
+    def _give_back(self) -> None:
+        """The claims of what nobody can judge: these tries do not count."""
+        for mail_id, refusal in self._unclear:
+            _release(self._engine, mail_id, self._clock(), refusal.said)
+        self._unclear.clear()
+
+
+class _Own(Refusal):
+    """A mail that we ourselves cannot send."""
+
+    @property
+    def about(self) -> About:
+        return About.MAIL
+
+
+def _run_before(session: Session, refusal: Refusal, now: datetime) -> int:
+    """How many mails in a row, and today, ended with the same answer and none was taken after the first of them."""
+    ended = select(Outbox.error).where(Outbox.state == "dead", Outbox.next_at > now - timedelta(days=1))
+    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent").scalar_subquery()
+    newest = ended.where(or_(taken.is_(None), Outbox.next_at >= taken)).order_by(
+        Outbox.next_at.desc(), Outbox.id.desc()
+    )
+    answers = (Refusal(error, True).kind for error in session.scalars(newest.limit(RUN)))
+    return len(list(takewhile(lambda kind: kind == refusal.kind, answers)))

@@ -357,6 +357,25 @@ FORM_FIELD = re.compile(
     r"(?: [\w/()]{1,20}){0,3}[ \t*]{0,9}[:=]",
     re.I | re.M,
 )
+# Somebody asks that nobody is told who they are.
+SECRET = re.compile(
+    r"\brahasiakan\s{1,3}(?:\w+\s{1,3}){0,3}(?:identitas|nama|data|diri)"
+    r"|\b(?:identitas|nama|data\s{1,3}diri|data)\s{1,3}(?:\w+\s{1,3}){0,4}(?:di|mohon\s{1,3}|tolong\s{1,3})?rahasiakan"
+    r"|\b(?:minta|mohon|harap|tolong|agar|supaya|ingin|harus)\s{1,3}(?:\w+\s{1,3}){0,8}dirahasiakan"
+    r"|\bjangan\s{1,3}(?:\w+\s{1,3}){0,2}(?:sebut|sebutkan|cantumkan|beritahukan|ungkap|ungkapkan|bocorkan|sebarkan)"
+    r"\s{1,3}(?:\w+\s{1,3}){0,2}(?:identitas|nama|data|siapa)"
+    r"|\b(?:agar|supaya)\s{1,3}(?:identitas|nama)\s{1,3}(?:\w+\s{1,3}){0,4}tidak\s{1,3}di(?:sebut|sebar|ungkap|ketahui|bocor)"
+    r"|\b(?:identitas|nama)\s{1,3}(?:saya|kami)\s{1,3}jangan\s{1,3}(?:\w+\s{1,3}){0,2}(?:di)?(?:sebut|cantumkan|ungkap|bocorkan|sebarkan|ketahui)"
+    r"|\b(?:sebagai|secara)\s{1,3}anonim\b|\btanpa\s{1,3}menyebut(?:kan)?\s{1,3}(?:identitas|nama)\b",
+    re.I,
+)
+# Somebody takes their complaint back.
+WITHDRAWS = re.compile(
+    r"\b(?:saya|kami|aku)\s{1,3}(?:cabut|mencabut|batalkan|membatalkan)(?:\s{1,3}(?:kembali|saja|dulu))?\s{0,3}(?:[.!,;]|$)"
+    r"|\b(?:cabut|mencabut|batalkan|membatalkan|menarik|tarik)\s{1,3}(?:\w+\s{1,3}){0,2}(?:pengaduan|aduan|laporan|keluhan)"
+    r"|\b(?:pengaduan|aduan|laporan|keluhan)\s{1,3}(?:\w+\s{1,3}){0,4}(?:(?:di|saya\s{1,3}|kami\s{1,3})cabut|dibatalkan|ditarik)\b",
+    re.I | re.M,
+)
 # Words of a mail that asks how a case stands, and says no more.
 COURTESY = re.compile(
     r"\b(?:admin|apa|apakah|assalamualaikum|atas|bagaimana|bapak|bu|cek|dan|dengan|di|hormat|ibu|info|informasi|ini|kabar"

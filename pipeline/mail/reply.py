@@ -146,7 +146,7 @@ _OPENING = re.compile(
     r"|v|a|\W*(?:mon|tue|wed|thu|fri|sat|sun|sen|sel|rab|kam|jum|sab|min)\w*)[\s,.]"
 )
 _STARTS_WITH_DATE = re.compile(r"(?i)\W*(?:\w{2,12}\.?,?\s+)?\d{1,4}[\s./:-]")
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+_ADDRESS = re.compile(r"(?<![^\s<>@])[^\s<>@]++@[^\s<>@]")
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|(?<!\d)\d{1,2} (?:am|pm)\b", re.I)
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 
@@ -180,7 +180,10 @@ def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
     if head and _ADDRESS.search(head[1]) and _opens(head[1]) and (_TIME.search(head[1]) or _DATE.search(head[1])):
         return True  # Yahoo's app: the earlier mail begins in the same line
     ends = line.endswith((":", "："))
-    verb, address = bool(_HAS_VERB.search(line)), bool(_ADDRESS.search(line))
+    address = bool(_ADDRESS.search(line))
+    if not ends and not address:
+        return False  # most lines: the patterns below look for many languages
+    verb = bool(_HAS_VERB.search(line))
     dated = bool(_TIME.search(line) or _DATE.search(line))
     opens = _opens(line)
     if verb and _PERSON_WRITES.search(line) and not quoted_below:

@@ -51,6 +51,17 @@ class _File:
 
 def unwrap(data: bytes, depth: int = 0) -> Wrapped:
     """Everything that can be read; nothing for bytes of another kind."""
+    found, files = _read(data)
+    for file in files:
+        if file.content.startswith(SIGNATURE) and depth < MAX_DEPTH:
+            _take_in(found, unwrap(file.content, depth + 1))
+        elif file.content:
+            found.files.append((file.name, file.content))
+    return found
+
+
+def _read(data: bytes) -> tuple[Wrapped, list[_File]]:
+    """The texts of a mail, and its files as they stand."""
     found, codec = Wrapped(), "cp1252"
     files: list[_File] = []
     for name, value in _attributes(data):
@@ -59,24 +70,27 @@ def unwrap(data: bytes, depth: int = 0) -> Wrapped:
         elif name == BODY:
             found.text = found.text or _words(value, codec)
         elif name == MESSAGE_PROPERTIES:
-            for key, one in _properties(value, codec):
-                if key in PLAIN_BODIES and isinstance(one, str):
-                    found.text = found.text or one
-                elif key == HTML_BODY and isinstance(one, bytes):
-                    found.html = one
+            _read_bodies(found, value, codec)
         elif name == FILE_BEGINS and len(files) < MAX_FILES:
             files.append(_File())
         elif files:
             _add(files[-1], name, value, codec)
-    for file in files:
-        if file.content.startswith(SIGNATURE) and depth < MAX_DEPTH:  # a mail inside
-            mail = unwrap(file.content, depth + 1)
-            found.text = "\n\n".join(text for text in (found.text, mail.text) if text)
-            found.html = found.html or mail.html
-            found.files += mail.files
-        elif file.content:
-            found.files.append((file.name, file.content))
-    return found
+    return found, files
+
+
+def _read_bodies(found: Wrapped, value: bytes, codec: str) -> None:
+    for key, one in _properties(value, codec):
+        if key in PLAIN_BODIES and isinstance(one, str):
+            found.text = found.text or one
+        elif key == HTML_BODY and isinstance(one, bytes):
+            found.html = one
+
+
+def _take_in(found: Wrapped, mail: Wrapped) -> None:
+    """A mail that lay inside: its words follow, its files are files."""
+    found.text = "\n\n".join(text for text in (found.text, mail.text) if text)
+    found.html = found.html or mail.html
+    found.files += mail.files
 
 
 def _add(file: _File, name: int, value: bytes, codec: str) -> None:

@@ -160,10 +160,10 @@ def _sender(message: Message) -> str:
 def _a_person_speaks(message: Message) -> bool:
     """Whether the text is a person's: forwarded, answered, filled into a form, or in a person's words."""
     thread = message.in_reply_to or re.match(r"(?i)\s*(?:fwd?|tr|wg|terusan|diteruskan)\s*:", message.subject)
-    return bool(thread) or _is_form(message) or bool(phrases.PERSON_WORDS.search(bounces.explanation(message)))
+    return bool(thread) or is_form(message) or bool(phrases.PERSON_WORDS.search(bounces.explanation(message)))
 
 
-def _is_form(message: Message) -> bool:
+def is_form(message: Message) -> bool:
     """Whether a web site mails what a visitor wrote: two fields of a form, or another one to answer."""
     return _answers_go_elsewhere(message) or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
 
@@ -288,7 +288,7 @@ def _may_be_passed_on(message: Message) -> bool:
     by_rule = any(mark.search(value) for name, mark in _PASSED_ON for value in message.all(name))
     if by_rule and message.all("Auto-Submitted") and phrases.AUTO_SUBJECT.search(message.subject):
         by_rule = False  # Exchange's own answer while somebody is away
-    return by_rule or _is_form(message)
+    return by_rule or is_form(message)
 
 
 def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
@@ -299,7 +299,7 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
     if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
         return Verdict(Kind.AUTO_REPLY, "Judulnya seperti tanda terima baca.", certain=certain)
     robot = phrases.ROBOT_MAILBOX.match(_sender(message)) and phrases.AUTO_WORDS.search(message.text[:3_000])
-    if robot and not _is_form(message):
+    if robot and not is_form(message):
         return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.", certain=certain)
     return None
 
@@ -312,7 +312,7 @@ def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
         return None  # most mails; to find the quotes costs more
     new = reply.split(text).new[:600]
     says = phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new))
-    if not says or _is_form(message):
+    if not says or is_form(message):
         return None
     return _robot(message, own, "Isinya menyatakan surat otomatis.", certain=False)
 

@@ -29,23 +29,24 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     opened: pages.Pages | None = None
     units: list[str] = []
+    before = Before()
     for line in iter(sys.stdin.buffer.readline, b""):
         order = json.loads(line)
         content = sys.stdin.buffer.read(order.get("size", 0))
         blobs: list[bytes] = []
         try:
             if order["do"] == "open":
-                opened, units = pages.open_file(content), order["units"]
+                opened, units, before.front = pages.open_file(content), order["units"], None
                 answer: dict[str, Any] = {"pages": opened.count}
             elif order["do"] == "page" and opened is not None:
-                answer, blobs = _page(opened.draw(order["number"]), units, order["plain"])
+                answer, blobs = _page(opened.draw(order["number"]), units, order["plain"], before)
             else:
                 answer = {"faults": _proof(content, order["dpi"])}
-        except pages.Broken as error:
+        except pages.UnreadablePageError as error:
             answer = {"broken": error.reason}
         except MemoryError:
             answer = {"broken": "terlalu_besar"}
-        except Exception:  # whatever one page does to a library, the next one may be well
+        except Exception:  # noqa: BLE001 - whatever one page does to a library, the next one may be well
             answer = {"broken": "gagal"}
         answers.write(json.dumps(answer | {"blobs": [len(blob) for blob in blobs]}).encode() + b"\n")
         for blob in blobs:
@@ -53,7 +54,13 @@ def main() -> None:
         answers.flush()
 
 
-def _page(image: Image.Image, units: list[str], plain: bool) -> tuple[dict[str, Any], list[bytes]]:
+class Before:
+    """What was on the page before, of which the next may be the back."""
+
+    front: Any = None
+
+
+def _page(image: Image.Image, units: list[str], plain: bool, before: Before) -> tuple[dict[str, Any], list[bytes]]:
     shown = image.copy()
     shown.thumbnail((PAGE_WIDTH, PAGE_WIDTH * 2))
     if plain or not can_read():
@@ -61,7 +68,8 @@ def _page(image: Image.Image, units: list[str], plain: bool) -> tuple[dict[str, 
         return {"sheets": [sheet]}, [_jpeg(shown), _jpeg(shown)]
     from pipeline.slips import reader  # the extra `ocr`: heavy, and not always there
 
-    found = reader.read(image, units)
+    found = reader.read(image, units, before.front)
+    before.front = reader.front_of(found)
     sheets = [
         {
             "kind": sheet.kind,

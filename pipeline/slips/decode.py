@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.config import TEMPLATES
+from pipeline.office.config import TEMPLATES
 
 Look = NDArray[np.float32]
 CERTAIN = 0.97  # a word whose every character is surer than this is not looked at again
@@ -40,6 +40,7 @@ class Line:
 
     text: str
     sure: tuple[float, ...]
+    changed: tuple[tuple[str, str], ...] = ()  # words that no look saw: (what was seen, the known word taken instead)
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,30 @@ class Reader:
         seen = plain(looks[0], columns)
         text: list[str] = []
         sure: list[float] = []
+        changed: list[tuple[str, str]] = []
         for first, last in self._words(seen):
             start = seen[first - 1].end if first else 0
             end = seen[last].start if last < len(seen) else len(looks[0])
             opening = text[-1][-1:] in (".", "!", "?") if text else None  # a line may begin inside a sentence
-            word, chances = self._word(looks, columns, seen[first:last], (start, end), style, opening)
+            word, chances, read = self._word(looks, columns, seen[first:last], (start, end), style, opening)
             if not word:
                 continue
+            if word.lower() not in read:
+                changed.append((read[0], word))
             if text:
                 sure.append(seen[first - 1].sure)
             text.append(word)
             sure.extend(chances)
-        return Line(" ".join(text), tuple(sure))
+        return Line(" ".join(text), tuple(sure), tuple(changed))
+
+    def doubtful(self, look: Look, columns: NDArray[np.intp]) -> bool:
+        """Whether some word of this look would be weighed against another look."""
+        seen = (one for one in plain(look, columns) if self._characters[one.column] != " ")
+        return any(one.sure <= CERTAIN for one in seen)
+
+    def plain(self, look: Look, columns: NDArray[np.intp]) -> str:
+        """What one look alone sees."""
+        return self._text(plain(look, columns)).strip()
 
     def _words(self, seen: Sequence[_Seen]) -> Iterable[tuple[int, int]]:
         """(first, last) characters of each word."""
@@ -141,10 +154,11 @@ class Reader:
     def _word(
         self, looks: Sequence[Look], columns: NDArray[np.intp], seen: Sequence[_Seen], steps: tuple[int, int],
         style: str, opening: bool | None,
-    ) -> tuple[str, list[float]]:  # fmt: skip
+    ) -> tuple[str, list[float], list[str]]:  # fmt: skip
+        """(the word, how sure each character is, what the looks saw in small letters)"""
         own = self._text(seen)
         if not style or min(one.sure for one in seen) > CERTAIN:
-            return own, [one.sure for one in seen]
+            return own, [one.sure for one in seen], [own.lower()]
         parts = [_part(look, looks[0], steps) for look in looks]
         read = [own, *filter(None, (self._text(plain(part, columns)).strip() for part in parts[1:]))]
         wanted = dict.fromkeys([*read, *(meant for word in read for meant in _meant(word, style))])
@@ -154,9 +168,10 @@ class Reader:
         told = told + np.array([-_against(w, style, opening) for w in fits])
         best = int(told.argmax())
         share = float(1 / np.exp(told - told[best]).sum())
+        saw = [word.lower() for word in read]
         if fits[best] == own:
-            return own, [max(one.sure * share, one.sure if share > 0.5 else 0.0) for one in seen]
-        return fits[best], [share * 0.95] * len(fits[best])
+            return own, [max(one.sure * share, one.sure if share > 0.5 else 0.0) for one in seen], saw
+        return fits[best], [share * 0.95] * len(fits[best]), saw
 
     def _text(self, seen: Sequence[_Seen]) -> str:
         return "".join(self._characters[one.column] for one in seen)

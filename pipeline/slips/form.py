@@ -16,8 +16,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.config import Settings
-from pipeline.files import pdfium
+from pipeline.files.pdf import pdfium
+from pipeline.office.config import Settings
 from pipeline.slips import layout as places
 from pipeline.slips.layout import MARKERS, Blank, Box, Layout
 
@@ -27,7 +27,7 @@ POINT = 25.4 / 72  # mm
 SANS, BOLD = "Helvetica", "Helvetica-Bold"
 
 
-class Sheet:
+class PrintedSheet:
     """One slip on a canvas: mm from its top left corner, y downwards."""
 
     def __init__(self, canvas: Canvas, left: float, height: float) -> None:
@@ -69,18 +69,36 @@ class Sheet:
         return (self.left + x) * mm, (self.height - y) * mm
 
 
-def pdf(settings: Settings, serials: Sequence[str]) -> bytes:
-    """The slips of these serials, two on each sheet of A4."""
-    lay = places.layout()
+def pdf(settings: Settings, serials: Sequence[str], *, backs: bool = False, version: int = places.CURRENT) -> bytes:
+    """The slips of these serials, two on each sheet of A4; with `backs`, a page behind each that carries them again."""
+    lay = places.layout(version)
 
     def sheet(pair: Sequence[str]) -> Callable[[Canvas], None]:
         def draw(canvas: Canvas) -> None:
             for order, serial in enumerate(pair):
-                _slip(Sheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial)
+                _slip(PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial)
 
         return draw
 
-    return _canvas(landscape(A4), [sheet(serials[n : n + 2]) for n in range(0, len(serials), 2)])
+    def behind(pair: Sequence[str]) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            for order, serial in enumerate(reversed(pair)):  # turned over, the right slip lies at the left
+                _back(PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, serial)
+
+        return draw
+
+    pages: list[Callable[[Canvas], None]] = []
+    for n in range(0, len(serials), 2):
+        pages += [sheet(serials[n : n + 2]), *([behind(serials[n : n + 2])] if backs else [])]
+    return _canvas(landscape(A4), pages)
+
+
+def _back(sheet: PrintedSheet, lay: Layout, serial: str) -> None:
+    """The back of a slip: whose it is, and that it is the back; the rest is free for who writes on."""
+    side = places.BACK_SIDE
+    _code(sheet, Box(8, 8, side, side), places.back_code_of(serial, lay.version))
+    sheet.text(8 + side + 3, 12, lay.words["balik_judul"], 9, BOLD)
+    sheet.text(8 + side + 3, 17, f"{lay.words['potongan_nomor']}  {places.spoken(serial)}", 9)
 
 
 def _canvas(size: tuple[float, float], pages: list[Callable[[Canvas], None]]) -> bytes:
@@ -98,33 +116,33 @@ def separator() -> bytes:
     """A sheet to be put between letters of several pages, as PDF."""
 
     def draw(canvas: Canvas) -> None:
-        sheet = Sheet(canvas, 0, A4[1] / mm)
+        sheet = PrintedSheet(canvas, 0, A4[1] / mm)
         _code(sheet, Box(75, 70, 60, 60), places.SEPARATOR)
         sheet.text(40, 155, places.layout().words["pemisah"], 14, BOLD)
 
     return _canvas(A4, [draw])
 
 
-def page(settings: Settings, serial: str, dpi: int = DPI) -> bytes:
+def page(settings: Settings, serial: str, dpi: int = DPI, version: int = places.CURRENT) -> bytes:
     """One slip alone, empty, as PNG."""
-    return _raster(dpi, lambda sheet, lay: _slip(sheet, lay, settings, serial))
+    return _raster(version, dpi, lambda sheet, lay: _slip(sheet, lay, settings, serial))
 
 
 def grid(dpi: int = DPI) -> bytes:
     """Marks and boxes alone, as PNG: what lies behind the words of the Word form."""
-    return _raster(dpi, _marks, _boxes, _tear)
+    return _raster(places.CURRENT, dpi, _marks, _boxes, _tear, _samples)
 
 
-def skeleton(dpi: int) -> bytes:
+def skeleton(dpi: int, version: int = places.CURRENT) -> bytes:
     """Marks, boxes and the words that every office prints, as PNG: what the reader looks for."""
-    return _raster(dpi, _marks, _boxes, _labels)
+    return _raster(version, dpi, _marks, _boxes, _labels, _consent)
 
 
-def _raster(dpi: int, *parts: Callable[[Sheet, Layout], None]) -> bytes:
-    lay = places.layout()
+def _raster(version: int, dpi: int, *parts: Callable[[PrintedSheet, Layout], None]) -> bytes:
+    lay = places.layout(version)
 
     def draw(canvas: Canvas) -> None:
-        sheet = Sheet(canvas, 0, lay.height)
+        sheet = PrintedSheet(canvas, 0, lay.height)
         for part in parts:
             part(sheet, lay)
 
@@ -135,10 +153,10 @@ def _raster(dpi: int, *parts: Callable[[Sheet, Layout], None]) -> bytes:
     return out.getvalue()
 
 
-def describe(settings: Settings, serial: str, dpi: int = DPI) -> dict[str, Any]:
+def describe(settings: Settings, serial: str, dpi: int = DPI, version: int = places.CURRENT) -> dict[str, Any]:
     """The layout as plain data, with the picture of an empty slip: what a program needs to fill one in."""
-    lay = places.layout()
-    picture = page(settings, serial, dpi)
+    lay = places.layout(version)
+    picture = page(settings, serial, dpi, version)
     width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))  # PNG's IHDR
     return {
         "layout": lay.version,
@@ -147,7 +165,9 @@ def describe(settings: Settings, serial: str, dpi: int = DPI) -> dict[str, Any]:
         "page": {"width": lay.width, "height": lay.height, "form_height": lay.form_height},
         "fields": {name: _field(blank) for name, blank in lay.blanks.items()},
         "checkboxes": {name: {"label": t.label.replace("\n", " "), **_plain(t.box)} for name, t in lay.ticks.items()},
-        "marks": [{"id": n, "dictionary": "DICT_4X4_50", **_plain(box)} for n, box in enumerate(lay.marks)],
+        "marks": [
+            {"id": n, "dictionary": "DICT_4X4_50", **_plain(box)} for n, box in enumerate(lay.marks, lay.first_mark)
+        ],
         "qr": {"text": places.code_of(serial, lay.version), **_plain(lay.qr)},
         "stub_qr": _plain(lay.stub_qr),
         "serial": serial,
@@ -179,16 +199,16 @@ def _field(blank: Blank) -> dict[str, Any]:
 # ---- drawing -------------------------------------------------------------------------------------------------
 
 
-def _slip(sheet: Sheet, lay: Layout, settings: Settings, serial: str) -> None:
+def _slip(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> None:
     _marks(sheet, lay)
     _boxes(sheet, lay)
-    _words(sheet, lay, settings)
+    _words(sheet, lay, settings, serial)
     _code(sheet, lay.qr, places.code_of(serial, lay.version))
     _stub(sheet, lay, settings, serial)
 
 
-def _marks(sheet: Sheet, lay: Layout) -> None:
-    for box, bits in zip(lay.marks, MARKERS, strict=True):
+def _marks(sheet: PrintedSheet, lay: Layout) -> None:
+    for box, bits in zip(lay.marks, MARKERS[lay.first_mark :], strict=False):
         module = box.width / 6
         sheet.rect(box, fill=True)
         for row, line in enumerate(bits, 1):
@@ -198,7 +218,7 @@ def _marks(sheet: Sheet, lay: Layout) -> None:
                     sheet.rect(white, fill=True, grey=1.0)
 
 
-def _boxes(sheet: Sheet, lay: Layout) -> None:
+def _boxes(sheet: PrintedSheet, lay: Layout) -> None:
     for blank in lay.blanks.values():
         for cell in blank.cells:
             sheet.line(cell.x, cell.y + cell.height, cell.x + cell.width, cell.y + cell.height)
@@ -211,44 +231,81 @@ def _boxes(sheet: Sheet, lay: Layout) -> None:
         sheet.rect(tick.box, line=0.25)
 
 
-def _words(sheet: Sheet, lay: Layout, settings: Settings) -> None:
-    sheet.text(18, 9, f"{settings.instansi.pemerintah}\n{settings.instansi.nama}", 7)
+def _words(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> None:
+    office, spots = settings.instansi, lay.spots
+    sheet.text(18, 9, f"{office.pemerintah}\n{office.nama}", lay.sizes["kantor"])
     _labels(sheet, lay)
+    _consent(sheet, lay, nama=office.nama, telepon=office.telepon, lama=settings.scan.masa_simpan)
+    if "nomor" in spots:
+        sheet.text(spots["nomor"].x, spots["nomor"].y + 2.2, places.spoken(serial), 8, BOLD)
 
 
-def _labels(sheet: Sheet, lay: Layout) -> None:
-    words = lay.words
+def _consent(sheet: PrintedSheet, lay: Layout, nama: str = "", telepon: str = "", lama: str = "") -> None:
+    words = lay.words["persetujuan"].format(nama=nama, telepon=telepon, lama=lama)
+    sheet.paragraph(lay.spots["persetujuan"], words, lay.sizes["persetujuan"])
+
+
+def _labels(sheet: PrintedSheet, lay: Layout) -> None:
+    """What every office prints."""
+    words, sizes = lay.words, lay.sizes
     sheet.text(18, 17.5, words["judul"], 13, BOLD)
-    sheet.paragraph(Box(18, 19.5, 87, 8), words["petunjuk"], 6)
+    sheet.paragraph(lay.spots["petunjuk"], words["petunjuk"], sizes["petunjuk"])
     for blank in lay.blanks.values():
-        wide = blank.box.x < 20  # a field over the whole width has its label above
-        x, y = blank.box.x if wide else 6.0, blank.box.y - 1.6 if wide else blank.box.y + 3.4
-        sheet.text(x, y, blank.label, 8, BOLD)
-        after = x + stringWidth(blank.label, BOLD, 8) / mm + 2 if wide else x
-        sheet.text(after, y if wide else y + 2.6, blank.hint, 6)
+        _label(sheet, lay, blank)
     for tick in lay.ticks.values():
         two = "\n" in tick.label
-        sheet.text(tick.box.x + 6, tick.box.y + (2.0 if two else 3.2), tick.label, 7.5)
-    sheet.text(45.5, lay.ticks["surat"].box.y + 3.2, words["jawaban"], 7.5, BOLD)
-    sheet.paragraph(Box(18, 161.5, 112, 9), words["persetujuan"], 6.5)
+        y = tick.box.y + (2.0 if two else tick.box.height / 2 + 0.95)
+        sheet.text(tick.box.x + tick.box.width + 1.5, y, tick.label, sizes["centang"])
+    answer = lay.spots["jawaban"]
+    sheet.text(answer.x, answer.y + answer.height / 2 + 0.95, words["jawaban"], sizes["centang"], BOLD)
+    _samples(sheet, lay)
 
 
-def _stub(sheet: Sheet, lay: Layout, settings: Settings, serial: str) -> None:
-    words, office = lay.words, settings.instansi
+def _label(sheet: PrintedSheet, lay: Layout, blank: Blank) -> None:
+    """A field's name with its hint: at its left, or above a field over the whole width."""
+    size, small = lay.sizes["label"], lay.sizes["petunjuk_kolom"]
+    if blank.box.x < 20:
+        x, y = blank.box.x, blank.box.y - 1.6
+        sheet.text(x, y, blank.label, size, BOLD)
+        sheet.text(x + stringWidth(blank.label, BOLD, size) / mm + 2, y, blank.hint, small)
+        return
+    sheet.text(6.0, blank.box.y + 3.4, blank.label, size, BOLD)
+    sheet.text(6.0, blank.box.y + 3.4 + small * 1.15 * POINT + 0.2, blank.hint, small)
+
+
+def _samples(sheet: PrintedSheet, lay: Layout) -> None:
+    """How digits and a tick are written; apart from what is read."""
+    if "contoh_angka" not in lay.spots:
+        return
+    row, box, size = lay.spots["contoh_angka"], lay.spots["contoh_centang"], lay.sizes["petunjuk"]
+    sheet.text(row.x, row.y + 4.6, lay.words["contoh"], size)
+    for order, digit in enumerate("0123456789"):
+        sheet.text(row.x + 14 + order * 3.0, row.y + 5.0, digit, 12)
+    sheet.text(box.x, box.y + box.height / 2 + 0.95, lay.words["contoh"], size)
+    x, side = box.x + 14, box.height
+    sheet.rect(Box(x, box.y, side, side), line=0.25)
+    sheet.line(x + 0.8, box.y + 2.4, x + 2.0, box.y + 4.0, grey=0.0)
+    sheet.line(x + 2.0, box.y + 4.0, x + 4.4, box.y + 0.8, grey=0.0)
+
+
+def _stub(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> None:
+    words, office, room = lay.words, settings.instansi, lay.spots["potongan"]
     _tear(sheet, lay)
-    sheet.text(6, lay.form_height + 2.8, f"- - - {words['sobek']} - - -", 5.5, grey=0.3)
-    sheet.text(6, lay.form_height + 10, words["potongan_judul"], 9, BOLD)
-    sheet.text(6, lay.form_height + 15, f"{words['potongan_nomor']}  {places.spoken(serial)}", 9)
+    sheet.text(
+        lay.spots["sobek"].x, lay.form_height + 2.8, f"- - - {words['sobek']} - - -", lay.sizes["sobek"], grey=0.3
+    )
+    sheet.text(6, room.y - 7.5, words["potongan_judul"], 9, BOLD)
+    sheet.text(6, room.y - 2.5, f"{words['potongan_nomor']}  {places.spoken(serial)}", 9)
     how = words["potongan_cara"].format(nama=office.nama, alamat=office.alamat, telepon=office.telepon)
-    sheet.paragraph(Box(6, lay.form_height + 17.5, 108, 14), how, 7)
+    sheet.paragraph(room, how, lay.sizes["potongan"])
     _code(sheet, lay.stub_qr, f"{settings.web.base_url}/s/{serial}")
 
 
-def _tear(sheet: Sheet, lay: Layout) -> None:
+def _tear(sheet: PrintedSheet, lay: Layout) -> None:
     sheet.line(0, lay.form_height, lay.width, lay.form_height, dash=True, grey=0.3)
 
 
-def _code(sheet: Sheet, box: Box, text: str) -> None:
+def _code(sheet: PrintedSheet, box: Box, text: str) -> None:
     """A QR of level M that fills the box; its quiet zone lies outside."""
     rows = list(segno.make_qr(text, error="m", boost_error=False).matrix)
     module = box.width / len(rows)

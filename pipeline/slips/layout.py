@@ -14,18 +14,25 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipeline.config import TEMPLATES
+from pipeline.office.config import TEMPLATES
 
-CURRENT = 1
-# ArUco DICT_4X4_50, markers 0 to 3; 1 is white. Printed by us, so that printing needs no OpenCV.
+CURRENT = 2
+# ArUco DICT_4X4_50, from marker 0 on; 1 is white. Printed by us, so that printing needs no OpenCV. Each version of the
+# layout has four of its own, so that a slip whose code is torn off still tells how it is to be read.
 MARKERS = (
     ("1011", "0101", "0011", "0010"),
     ("0000", "1111", "1001", "1010"),
     ("0011", "0011", "0010", "1101"),
     ("1001", "1001", "0100", "0110"),
+    ("0101", "0100", "1001", "1110"),
+    ("0111", "1001", "1100", "1101"),
+    ("1001", "1110", "0010", "1110"),
+    ("1100", "0100", "1111", "0010"),
 )
 SEPARATOR = "ADUAN-PEMISAH"  # the QR of a sheet that is put between letters of several pages
 _CODE = re.compile(r"ADUAN(\d{1,3})-([A-Z2-7]{16})")
+_BACK = re.compile(r"ADUAN\d{1,3}B-([A-Z2-7]{16})")
+BACK_SIDE, BACK_WORDS = 12.0, 80.0  # mm: the code of a back, and the words beside it
 _STUB = re.compile(r"https?://\S+/s/([a-z2-7]{16})")
 
 
@@ -82,11 +89,20 @@ class Layout:
     height: float
     form_height: float
     marks: tuple[Box, ...]
+    first_mark: int  # the number of the first of them in MARKERS
     qr: Box
     stub_qr: Box
     blanks: Mapping[str, Blank]
     ticks: Mapping[str, Tick]
     words: Mapping[str, str]
+    sizes: Mapping[str, float]  # of print, in points
+    spots: Mapping[str, Box]  # where words stand that belong to no field
+
+
+def versions() -> tuple[int, ...]:
+    """Every version that this program can read, the newest first."""
+    names = (path.stem.partition("-")[2] for path in (TEMPLATES / "slips").glob("slip-*.toml"))
+    return tuple(sorted((int(name) for name in names if name.isdigit()), reverse=True))
 
 
 @cache
@@ -104,6 +120,7 @@ def layout(version: int = CURRENT) -> Layout:
         data["tinggi"],
         data["tinggi_slip"],
         tuple(Box(x, y, side, side) for x, y in data["tanda"]["letak"]),
+        data["tanda"].get("nomor", 0),
         _square(data["qr"]),
         _square(data["qr_potongan"]),
         {name: _blank(name, one) for name, one in data["kolom"].items()},
@@ -112,6 +129,8 @@ def layout(version: int = CURRENT) -> Layout:
             for name, one in data["centang"]["kotak"].items()
         },
         data["kata"],
+        data["huruf"],
+        {name: Box(*box) for name, box in data["letak"].items()},
     )
 
 
@@ -163,6 +182,17 @@ def parse_stub(text: str) -> str:
     """The serial in the QR of a stub, or ""."""
     found = _STUB.fullmatch(text.strip())
     return found[1] if found else ""
+
+
+def back_code_of(serial: str, version: int = CURRENT) -> str:
+    """What the QR on the back of a slip says: its serial, with a B for the back."""
+    return f"ADUAN{version}B-{serial.upper()}"
+
+
+def parse_back(text: str) -> str:
+    """The serial in the QR of a back, or ""."""
+    found = _BACK.fullmatch(text.strip())
+    return found[1].lower() if found else ""
 
 
 def spoken(serial: str) -> str:

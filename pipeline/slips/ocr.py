@@ -7,7 +7,7 @@ wheel, so nothing is fetched. Only the bounded child process (`worker`) and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
 
+from pipeline.slips import boxes, digits, repair
 from pipeline.slips import layout as places
-from pipeline.slips import repair
-from pipeline.slips.decode import Line, Look, Reader
-from pipeline.slips.layout import Blank, Box, Tick
-from pipeline.slips.repair import Read
-from pipeline.slips.scan import SCALE, Found, Grey, evened
+from pipeline.slips.decode import Line, Reader
+from pipeline.slips.decode import Look as Seen
+from pipeline.slips.layout import Blank, Box
+from pipeline.slips.repair import Look, Repaired
+from pipeline.slips.scan import SCALE, FoundSlip, Grey, evened
 
 INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
@@ -31,9 +32,13 @@ SPECK = 0.10  # mm²; a smaller blot is dirt
 LEAST = 0.5  # mm² of ink that make a field written in
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
+GARBLED, STRAY = 0.35, 0.5  # of a line, and of one or two characters alone: less is no text
 POOR = 0.8  # a line whose characters are less sure than this on the whole may have been cut wrongly
+CLEAR_LETTER = 0.975  # mean certainty of its characters
 LETTER = 1100  # pixels of the longer side of a letter, for the detector
 HEIGHT = 48  # pixels of a line for the recogniser
+WORTH = 0.6  # a field of less confidence is not looked at a second time
+SOFT, SECOND_WIDTH = 0.9, 1.12  # pixels, and how much wider, of a second look
 WIDTHS = (1.0, 1.25)  # a line is looked at as it is, and stretched: each sees what the other misses
 LATIN = "".join(chr(c) for c in range(32, 127))
 WORDS = "".join(c for c in LATIN if c not in "\\^_`{|}~<>[]$#")
@@ -46,16 +51,13 @@ ALPHABET = {
     "nama": "".join(c for c in WORDS if not c.isdigit() and c not in '!"%&*+:;=?@'),
 }
 STYLE = {"alamat": "alamat", "uraian": "kalimat"}
-TICK = 0.6 * 255  # darker is ink of a tick
-REACH = 1.3  # mm around a tick that are looked at; the words beside it begin later
-EMPTY, FILLED = 0.05, 0.12  # share of ink in a tick's box; between them nobody can say
 
 
 @dataclass(frozen=True)
 class Reading:
     """A slip as far as a machine can read it."""
 
-    fields: dict[str, Read] = field(default_factory=dict)
+    fields: dict[str, Repaired] = field(default_factory=dict)
     ticks: dict[str, bool | None] = field(default_factory=dict)
 
 
@@ -65,7 +67,7 @@ class Reading:
 class Engine:
     """rapidocr's detector and recogniser, with alphabets of our own."""
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 1) -> None:  # a second one waits for the first at work: half as much CPU again
         made: Any = RapidOCR(
             params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads}
         )
@@ -85,10 +87,20 @@ class Engine:
     def line(self, image: Grey, alphabet: str = WORDS, style: str = "") -> Line:
         """The text of one line. How sure a character is, is what the recogniser gives it among all that it knows;
         `style` as in `decode`."""
-        looks = [self._look(image, stretched) for stretched in (WIDTHS if style else WIDTHS[:1])]
-        return self._reader.read(looks, self._columns(alphabet), style)
+        columns = self._columns(alphabet)
+        looks = [self._look(image, WIDTHS[0])]
+        if style and self._reader.doubtful(looks[0], columns):
+            looks += [self._look(image, stretched) for stretched in WIDTHS[1:]]
+        return self._reader.read(looks, columns, style)
 
-    def _look(self, image: Grey, stretched: float) -> Look:
+    def second(self, image: Grey, alphabet: str = WORDS) -> str:
+        """What is read when the same ink is prepared in another way: softened, wider, with more room."""
+        room = max(image.shape[0] // 10, 2)
+        larger = cv2.copyMakeBorder(image, room, room, room, room, cv2.BORDER_CONSTANT, value=(255,))
+        soft = cv2.GaussianBlur(larger, (0, 0), SOFT)
+        return self._reader.plain(self._look(soft, SECOND_WIDTH), self._columns(alphabet))
+
+    def _look(self, image: Grey, stretched: float) -> Seen:
         height, width = image.shape
         wide = max(round(HEIGHT * width / max(height, 1) * stretched), 16)
         smooth = cv2.INTER_AREA if height > HEIGHT and wide <= width else cv2.INTER_CUBIC
@@ -107,47 +119,74 @@ class Engine:
 
 @cache
 def engine() -> Engine:
+    cv2.setNumThreads(1)
     return Engine()
 
 
 # ---- forms ---------------------------------------------------------------------------------------------------
 
 
-def read(even: Found, units: Sequence[str]) -> Reading:
+def read(even: FoundSlip, units: Sequence[str]) -> Reading:
     """All fields and ticks of a slip in even light (`scan.flattened`). `units`: names that the office knows, for the
     field that asks for one."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    return Reading(fields, {name: ticked(even, tick) for name, tick in lay.ticks.items()})
+    return Reading(fields, {name: boxes.ticked(even, tick) for name, tick in lay.ticks.items()})
 
 
-def _field(even: Found, blank: Blank, units: Sequence[str]) -> Read:
+def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     images = lines_of(even, blank)
     lines = _lines(images, blank)
-    if blank.pitch and any(_mean(line) < POOR for line in lines):  # two lines in one crop, or a line cut through?
+    if blank.pitch and any(_mean(line) < POOR for line, _ in lines):  # two lines in one crop, or a line cut through?
         lines = max(lines, _lines(lines_of(even, blank, by_rules=True), blank), key=_surely)
     if not lines:  # ink that says nothing in this field's alphabet is no blank
-        return Read("", 0.3, "tak_terbaca") if images else Read("", 0.9, "kosong")
-    text = " ".join(line.text.strip() for line in lines)
-    sure = [chance for line in lines for chance in line.sure]
-    return repair.mend(blank.name, text, sure, units, ", ".join(_unsure(lines)[:3]))
+        return Repaired("", 0.3, "tak_terbaca") if images else Repaired("", 0.9, "kosong")
+    text = " ".join(line.text.strip() for line, _ in lines)
+    sure = [chance for line, _ in lines for chance in line.sure]
+    changed = [f"{seen} → {word}" for line, _ in lines for seen, word in line.changed]
+    words = ", ".join(_unsure([line for line, _ in lines])[:3])
+    look = Look(text, sure, words, ", ".join(changed[:4]))
+    if blank.cells:
+        return repair.mend(blank.name, _by_cells(even, blank, look), units)
+    alone = repair.mend(blank.name, look, units)
+    if alone.confidence < WORTH or alone.doubt not in ("", "kurang_jelas"):  # for the clerk to look at anyhow
+        return alone
+    alphabet = ALPHABET.get(blank.name, WORDS)
+    second = " ".join(engine().second(image, alphabet) for _, image in lines)
+    return repair.mend(blank.name, replace(look, second=second), units)
 
 
-def _lines(images: Sequence[Grey], blank: Blank) -> list[Line]:
+def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
+    """A comb's line, each of its cells looked at alone."""
+    written = _written(even, blank)
+    some = digits.cells(written.image, blank, written.reach) if written else []
+    both = digits.weighed(look.text, look.sure, some)
+    if repair.is_possible(blank.name, both.text) or not repair.is_possible(blank.name, look.text):
+        return replace(look, text=both.text, sure=both.sure, second=both.second)
+    return replace(look, second=both.text)  # no such day, no such number: what the line says may be right
+
+
+def _lines(images: Sequence[Grey], blank: Blank) -> list[tuple[Line, Grey]]:
+    """The lines that say something, each with its picture. A stroke that is hardly a character is no text."""
     alphabet, style = ALPHABET.get(blank.name, WORDS), STYLE.get(blank.name, "")
-    read = [engine().line(image, alphabet, style) for image in images]
-    return [
-        line for line in read if line.text.strip() and (len(line.text) > 2 or _mean(line) > UNSURE or len(read) == 1)
-    ]
+    read = [(engine().line(image, alphabet, style), image) for image in images]
+    return [(line, image) for line, image in read if line.text.strip() and _mean(line) > _enough(line, len(read))]
+
+
+def _enough(line: Line, lines: int) -> float:
+    """How sure a line's characters must be on the whole: dirt between the lines is read as a letter or two."""
+    if len(line.text) > 2:
+        return GARBLED
+    return UNSURE if lines > 1 else STRAY
 
 
 def _mean(line: Line) -> float:
     return float(np.mean(line.sure))
 
 
-def _surely(lines: Sequence[Line]) -> float:
+def _surely(lines: Sequence[tuple[Line, Grey]]) -> float:
     """How many characters are read, those that are hardly sure counting against."""
-    return sum(chance - 0.5 for line in lines for chance in line.sure)
+    return sum(chance - 0.5 for line, _ in lines for chance in line.sure)
 
 
 def _unsure(lines: Sequence[Line]) -> list[str]:
@@ -163,20 +202,34 @@ def _unsure(lines: Sequence[Line]) -> list[str]:
     return found
 
 
-def lines_of(even: Found, blank: Blank, *, by_rules: bool = False) -> list[Grey]:
+def lines_of(even: FoundSlip, blank: Blank, *, by_rules: bool = False) -> list[Grey]:
     """Pictures of the written lines of a field, each cut to its ink; none where nothing is written. Lines are parted
     where the ink is least, or, `by_rules`, where those who keep to the printed rules leave room."""
-    reach = Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
-    image = _unstained(even.crop(reach, blank.name))
-    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
-    ink = _ink(image, rules, blank, reach)
-    if not ink.any():
+    written = _written(even, blank)
+    if written is None:
         return []
-    image = _without(image, rules, ink, blank, reach)
+    image, ink, reach = written.image, written.ink, written.reach
     spans = [(0, ink.shape[0])]
     if blank.pitch:
         spans = _ruled(blank, reach, ink.shape[0]) if by_rules else _rows(ink)
     return [cut for top, bottom in spans if (cut := _trimmed(image, ink, top, bottom)) is not None]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A field with writing in it: its picture without the printed rules, where ink is, and which box that shows."""
+
+    image: Grey
+    ink: NDArray[np.bool_]
+    reach: Box
+
+
+def _written(even: FoundSlip, blank: Blank) -> _Written | None:
+    reach = Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
+    image = _unstained(even.crop(reach, blank.name))
+    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
+    ink = _ink(image, rules, blank, reach)
+    return _Written(_without(image, rules, ink, blank, reach), ink, reach) if ink.any() else None
 
 
 def _unstained(image: Grey) -> Grey:
@@ -293,29 +346,12 @@ def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey
     return np.ascontiguousarray(image[y1:y2, x1:x2])
 
 
-def ticked(even: Found, tick: Tick) -> bool | None:
-    """Whether a box is ticked; None where that cannot be told: a faint touch, or a tick that was crossed out."""
-    around = _unstained(even.crop(tick.box.grown(REACH)))
-    edge = round((REACH + 0.7) * SCALE)
-    inner = around[edge:-edge, edge:-edge] < TICK
-    share = float(inner.mean()) if inner.size else 0.0
-    if share < EMPTY:
-        return False
-    if share < FILLED or _crossed_out(around < TICK):
-        return None
-    return True
-
-
-def _crossed_out(ink: NDArray[np.bool_]) -> bool:
-    """Strokes that leave the box on both sides half-way up: somebody took the tick back."""
-    edge = round(REACH * SCALE)
-    gap = round(0.5 * SCALE)
-    middle = ink[edge + gap : -edge - gap]
-    left, right = middle[:, : edge - gap], middle[:, -edge + gap :]
-    return bool(min(left.any(axis=0).mean(), right.any(axis=0).mean()) > 0.6)
-
-
 # ---- letters -------------------------------------------------------------------------------------------------
+
+
+def judged_letter(text: str, sure: float) -> Repaired:
+    """A letter's text with what its certainty is worth."""
+    return Repaired(text, round(sure, 3), "" if sure > CLEAR_LETTER else "kurang_jelas")
 
 
 def letter(page: Grey) -> tuple[str, float]:

@@ -16,7 +16,8 @@ import pi_heif
 import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
-from pipeline import files
+from pipeline.files import kinds, pictures
+from pipeline.slips import embedded
 
 MAX_PAGES = 500
 MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
@@ -26,7 +27,7 @@ DECODERS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
 pi_heif.register_heif_opener()
 
 
-class Broken(Exception):
+class UnreadablePageError(Exception):
     """A file or a page that gives no picture."""
 
     def __init__(self, reason: str) -> None:
@@ -45,22 +46,22 @@ class Pages:
 def open_file(content: bytes) -> Pages:
     """The pages of a file; Broken for one that has none."""
     if not content:
-        raise Broken("kosong")
+        raise UnreadablePageError("kosong")
     if len(content) > MAX_BYTES:
-        raise Broken("terlalu_besar")
-    kind = files.sniff(content)
-    if kind == files.PDF:
+        raise UnreadablePageError("terlalu_besar")
+    kind = kinds.sniff(content)
+    if kind == kinds.PDF:
         return _pdf(content)
-    if kind in files.SCANS:
+    if kind in kinds.SCANS:
         return _picture(content)
-    raise Broken("jenis")
+    raise UnreadablePageError("jenis")
 
 
 def _pdf(content: bytes) -> Pages:
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        raise Broken("terkunci" if "password" in str(error).lower() else "rusak") from error
+        raise UnreadablePageError("terkunci" if "password" in str(error).lower() else "rusak") from error
     count = len(document)
     _bounded(count)
 
@@ -68,37 +69,42 @@ def _pdf(content: bytes) -> Pages:
         try:
             page = document[number - 1]
             width, height = page.get_size()
-            scale = min(files.PDF_DPI / 72, LONGEST / max(width, height, 1))
-            return page.render(scale=scale).to_pil().convert("RGB")  # type: ignore[no-any-return]
+            scale = min(pictures.PDF_DPI / 72, LONGEST / max(width, height, 1))
+            drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+            if embedded.lost(page, drawn):  # pdfium leaves white what it cannot decode
+                raise UnreadablePageError("gambar_hilang")
+            return drawn
         except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
-            raise Broken("rusak") from error
+            raise UnreadablePageError("rusak") from error
 
     return Pages(count, draw)
 
 
 def _bounded(count: int) -> None:
     if count < 1:
-        raise Broken("rusak")
+        raise UnreadablePageError("rusak")
     if count > MAX_PAGES:
-        raise Broken("terlalu_banyak")
+        raise UnreadablePageError("terlalu_banyak")
 
 
 def _picture(content: bytes) -> Pages:
     try:
         with Image.open(BytesIO(content), formats=DECODERS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise Broken("terlalu_besar")
+                raise UnreadablePageError("terlalu_besar")
             count = sum(1 for _ in _frames(image))
     except Image.DecompressionBombError as error:
-        raise Broken("terlalu_besar") from error
+        raise UnreadablePageError("terlalu_besar") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise Broken("rusak") from error
+        raise UnreadablePageError("rusak") from error
     _bounded(count)
     return Pages(count, lambda number: _frame(content, number))
 
 
 def _frames(image: Image.Image) -> ImageSequence.Iterator | list[Image.Image]:
-    return ImageSequence.Iterator(image) if getattr(image, "n_frames", 1) > 1 else [image]
+    """The pages: only a TIFF has several. What else a phone puts into an MPO or HEIC (a second view, a small picture,
+    a map of depth) shows the same paper."""
+    return ImageSequence.Iterator(image) if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1 else [image]
 
 
 def _frame(content: bytes, number: int) -> Image.Image:
@@ -106,14 +112,15 @@ def _frame(content: bytes, number: int) -> Image.Image:
     try:
         with warnings.catch_warnings(), Image.open(BytesIO(content), formats=DECODERS) as image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image.seek(number - 1)
+            if image.format == "TIFF":
+                image.seek(number - 1)
             if image.width * image.height > MAX_PIXELS:
-                raise Broken("terlalu_besar")
-            if image.format == "JPEG":
+                raise UnreadablePageError("terlalu_besar")
+            if image.format in ("JPEG", "MPO"):
                 image.draft(None, (LONGEST, LONGEST))
             return _plain(ImageOps.exif_transpose(image) or image)
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
-        raise Broken("rusak") from error
+        raise UnreadablePageError("rusak") from error
 
 
 def _plain(image: Image.Image) -> Image.Image:

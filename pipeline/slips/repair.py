@@ -1,7 +1,8 @@
 """What the recogniser read → what was meant: rules of Indonesian addresses, numbers and dates; and how sure. Pure.
 
-A rule mends only what cannot be meant otherwise ("JI." for "Jl."); what it cannot settle becomes a doubt for the
-clerk, by its name in templates/istilah.toml ([ragu]).
+A rule mends only what is improbable as it stands and like a known form ("JI." for "Jl."), never a plausible string;
+every repair is shown as one, and what cannot be settled becomes a doubt for the clerk, by its name in
+templates/istilah.toml ([slip.ragu]).
 """
 
 from __future__ import annotations
@@ -10,82 +11,119 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
-LIKE = 82  # of 100: less like than this is not taken for a unit's name
+from pipeline.slips import calibration
+from pipeline.slips.calibration import SURE
+from pipeline.slips.decode import words
 
-
-# How often a field was right as a whole, by what the recogniser claimed: measured on 140 made-up forms in 22 fonts.
-# bench/results/slips.json shows how well it holds with fonts that were not among them. Real handwriting is untested,
-# so nothing is ever certain.
-_DIGITS = ((0.0, 0.5), (0.5, 0.8), (0.65, 0.95), (0.8, 0.97), (1.0, 0.98))
-_LINE = ((0.0, 0.0), (0.65, 0.45), (0.85, 0.6), (0.93, 0.75), (0.96, 0.93), (1.0, 0.98))
-_ADDRESS = ((0.0, 0.0), (0.7, 0.5), (0.8, 0.75), (0.9, 0.92), (0.95, 0.96), (1.0, 0.98))
-_TEXT = ((0.0, 0.0), (0.8, 0.2), (0.88, 0.4), (0.94, 0.7), (0.97, 0.88), (1.0, 0.97))
-CALIBRATED = {
-    "tanggal": _DIGITS,
-    "telepon": _DIGITS,
-    "nik": _DIGITS,
-    "unit": ((0.0, 0.5), (0.6, 0.9), (1.0, 0.98)),
-    "nama": _LINE,
-    "alamat": _ADDRESS,
-    "email": _LINE,
-    "uraian": _TEXT,
-}
-ENOUGH = 0.8  # less than that is a doubt
+LIKE = 78  # of 100: less like than this is not like a unit's name
+APART = 4.0  # of 100: two names that are nearer to each other are a tie
+NEAR_HOST = 82  # of 100: a domain that is so like a common one is asked about
+DIGITS = ("tanggal", "telepon", "nik")
 
 
 @dataclass(frozen=True)
-class Read:
+class Repaired:
     """What a field says, and how probable it is that all of it is right. `doubt` names why it should be looked at, ""
-    if nothing speaks against it; `unsure` are words that the recogniser was least sure of."""
+    if nothing speaks against it; `unsure` are words that the recogniser was least sure of; `seen` is what was read
+    where a repair changed it; `perhaps` what may be meant; `evidence` what the confidence was computed from."""
 
     value: str
     confidence: float
     doubt: str = ""
     unsure: str = ""
+    seen: str = ""
+    perhaps: str = ""
+    evidence: tuple[float, ...] = ()
 
 
-def mend(name: str, text: str, sure: Sequence[float], units: Sequence[str], unsure: str = "") -> Read:
-    """The value of a field out of what was recognised in it."""
-    value, doubt = RULES.get(name, _words)(text, units)
-    confidence = calibrated(name, sure)
-    if not value:
-        return Read("", min(confidence, 0.5), "tak_terbaca")
+def is_clear(read: Repaired) -> bool:
+    """Whether a field is shown to the clerk as clearly read. An empty one counts: nobody is led to look at it."""
+    if not read.value:
+        return read.doubt == "kosong"
+    return not read.doubt and read.confidence >= SURE
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the recogniser gives for a field: its text, how sure it was of each character, which words it was least
+    sure of, which words were changed to known ones ("minggn → minggu"), and what a second look at the same ink read."""
+
+    text: str
+    sure: Sequence[float]
+    unsure: str = ""
+    changed: str = ""
+    second: str | None = None
+
+
+def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
+    """The value of a field out of what was recognised in it. What a rule changed, or two looks saw differently, is
+    never clear."""
+    ruled = RULES.get(name, _words)(look.text, units)
+    seen = look.changed or (" ".join(look.text.split()) if _is_repair(name, look.text, ruled.value) else "")
+    agree = 1.0 if look.second is None else agreement(name, look.text, look.second)
+    evidence = (*calibration.features(look.sure), agree)
+    confidence = calibration.confidence(name, evidence)
+    if not ruled.value:
+        return Repaired("", min(confidence, 0.5), "tak_terbaca", evidence=evidence)
+    doubt = ruled.doubt
+    if not doubt and seen:
+        doubt = "diperbaiki"
+    if not doubt and agree < 1:
+        doubt = "dua_bacaan"
     if doubt:
         confidence = min(confidence, 0.5)
-    elif confidence < ENOUGH:
+    elif confidence < SURE:
         doubt = "kurang_jelas"
-    return Read(value, round(confidence, 3), doubt, unsure)
+    return Repaired(ruled.value, round(confidence, 3), doubt, look.unsure, seen, ruled.perhaps, evidence)
 
 
-def calibrated(name: str, sure: Sequence[float]) -> float:
-    """How probable it is that a field is right, out of how sure the recogniser was of each character."""
-    if not sure:
-        return 0.0
-    least = sorted(sure)[: max(1, len(sure) // 10)]
-    claimed = 0.5 * sum(sure) / len(sure) + 0.5 * sum(least) / len(least)
-    points = CALIBRATED.get(name, _LINE)
-    for (low, p), (high, q) in pairwise(points):
-        if claimed <= high:
-            return p + (q - p) * (claimed - low) / (high - low)
-    return points[-1][1]
+def is_possible(name: str, text: str) -> bool:
+    """Whether there may be such a date, telephone number or NIK."""
+    return not RULES[name](text, ()).doubt
 
 
-Ruled = tuple[str, str]
+def agreement(name: str, one: str, other: str) -> float:
+    """1 where two looks read the same, spaces, case and stops apart; else less."""
+    first, second = (_ink_of(name, text) for text in (one, other))
+    if first == second:
+        return 1.0
+    return min(fuzz.ratio(first, second) / 100, 0.999)
+
+
+def _ink_of(name: str, text: str) -> str:
+    """What of a text is ink, not spacing: digits alone where only they count."""
+    if name in DIGITS:
+        return re.sub(r"\D", "", text)
+    return re.sub(r"[^a-z0-9@_+]", "", text.lower())
+
+
+def _is_repair(name: str, seen: str, value: str) -> bool:
+    """Whether a rule changed more than spaces, stops and capitals. A date is only written in full."""
+    return name != "tanggal" and _ink_of(name, seen) != _ink_of(name, value)
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A value, why it should be looked at, and what may be meant instead, to be asked about."""
+
+    value: str
+    doubt: str = ""
+    perhaps: str = ""
 
 
 def _words(text: str, units: Sequence[str]) -> Ruled:
-    return sentence(text), ""
+    return Ruled(sentence(text))
 
 
 def _name(text: str, units: Sequence[str]) -> Ruled:
     value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", " ".join(text.split()))
     value = re.sub(r"\.(?=[A-Za-z]{3})", ". ", value)
     value = re.sub(r"\b(?!bin\b|binti\b)[a-z](?=[a-z]{2})", lambda m: m[0].upper(), value)
-    return value.strip(" -_/,'"), ""
+    return Ruled(value.strip(" -_/,'"))
 
 
 def _phone(text: str, units: Sequence[str]) -> Ruled:
@@ -93,16 +131,17 @@ def _phone(text: str, units: Sequence[str]) -> Ruled:
     digits = re.sub(r"\D", "", text)
     value = "+" + digits if plus else digits
     national = re.sub(r"^62", "0", digits)
-    return value, "" if re.fullmatch(r"0\d{8,13}", national) else "telepon"
+    return Ruled(value, "" if re.fullmatch(r"0\d{8,13}", national) else "telepon")
 
 
 def _nik(text: str, units: Sequence[str]) -> Ruled:
     """16 digits; 7 to 12 are the day of birth (women: the day and 40), as Permendagri says."""
     value = re.sub(r"\D", "", text)
     if not re.fullmatch(r"[1-9]\d{15}", value):
-        return value, "nik"
+        return Ruled(value, "nik")
     day, month = int(value[6:8]), int(value[8:10])
-    return value, "" if 1 <= (day - 40 if day > 40 else day) <= 31 and 1 <= month <= 12 else "nik"
+    possible = 1 <= (day - 40 if day > 40 else day) <= 31 and 1 <= month <= 12
+    return Ruled(value, "" if possible else "nik")
 
 
 def _date(text: str, units: Sequence[str]) -> Ruled:
@@ -114,34 +153,53 @@ def _date(text: str, units: Sequence[str]) -> Ruled:
     elif len(digits) in (6, 8):
         day, month, year = digits[:2], digits[2:4], digits[4:]
     else:
-        return "-".join(parts), "tanggal"
+        return Ruled("-".join(parts), "tanggal")
     year = "20" + year if len(year) == 2 else year
     value = f"{day:0>2}-{month:0>2}-{year}"
     try:
         date(int(year), int(month), int(day))
     except ValueError:
-        return value, "tanggal"
-    return value, "" if 2000 <= int(year) <= 2100 else "tanggal"
+        return Ruled(value, "tanggal")
+    return Ruled(value, "" if 2000 <= int(year) <= 2100 else "tanggal")
 
 
 HOSTS = ("gmail.com", "yahoo.com", "yahoo.co.id", "outlook.com", "hotmail.com", "icloud.com", "ymail.com")
 
 
 def _email(text: str, units: Sequence[str]) -> Ruled:
+    """The address as it was written: an answer that goes to a corrected domain goes to a stranger. What is only like a
+    common domain is asked about."""
     value = re.sub(r"\s+", "", text).lower().strip(".,-_")
-    local, at, host = value.partition("@")
-    if at and host:
-        near = process.extractOne(host, HOSTS, scorer=fuzz.ratio, score_cutoff=86)
-        host = near[0] if near else host
-        value = f"{local}@{host}"
-    good = re.fullmatch(r"[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value)
-    return value, "" if good else "email"
+    if not re.fullmatch(r"[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value):
+        return Ruled(value, "email")
+    host = value.partition("@")[2]
+    near = process.extractOne(host, HOSTS, scorer=fuzz.ratio, score_cutoff=NEAR_HOST)
+    if near and near[0] != host:
+        return Ruled(value, "email_mirip", near[0])
+    return Ruled(value)
 
 
 def _unit(text: str, units: Sequence[str]) -> Ruled:
+    """A unit's name from the office's list where that is surely meant; a name that is only like one stays as it is."""
     value = " ".join(text.split())
-    near = process.extractOne(value, units, scorer=_alike, score_cutoff=LIKE)
-    return (near[0], "") if near else (value, "unit")
+    near = process.extract(value, units, scorer=_alike, score_cutoff=LIKE, limit=2)
+    if not near:
+        return Ruled(value, "unit")
+    best = near[0][0]
+    if _bare(value) == _bare(best):
+        return Ruled(best)
+    tied = len(near) > 1 and near[0][1] - near[1][1] < APART
+    slips = Levenshtein.distance(_bare(value), _bare(best))
+    if tied or slips > max(1, len(best) // 12) or not _improbable(value, units):
+        return Ruled(value, "unit_mirip", best)
+    return Ruled(best)
+
+
+def _improbable(value: str, units: Sequence[str]) -> bool:
+    """Whether some word of this is neither a word of the language nor of any unit's name."""
+    known = {word.lower() for unit in units for word in re.findall(r"[A-Za-z]+", unit)}
+    common = words()
+    return any(word not in known and word not in common for word in re.findall(r"[a-z]{3,}", value.lower()))
 
 
 def _alike(one: str, other: str, **_: object) -> float:
@@ -158,49 +216,58 @@ def _bare(text: str) -> str:
 
 
 def _address(text: str, units: Sequence[str]) -> Ruled:
-    return address(text), ""
+    return Ruled(address(text))
 
 
 _LIKE_DIGITS = str.maketrans("OoCcDQUIlSBZz", "0000000115822")
 _NUMBER = "[0-9OoIlSBCcDQUZz]"  # a digit, or what is read for one
-_SPELLING = (
-    (r"^\s*(?:[JI5S3][lI1i|]|jl|JL|71|J(?=\.))\s*[\.,:]?\s*(?=[A-Z0-9a-z])", "Jl. "),
-    (r"\b[Nn][oOa]\b\s?[\.,:]?\s?(?=\d)|\b[Nn]o(?=\d)", "No. "),
-    (r"\b(?:[6C][gq]|G[gq9])\b\s?[\.,]?\s?(?=[A-Z0-9])", "Gg. "),
-    (r"\b(Kel|Kec|Gg|Ds|Kab|Perum|Blok)\s?[\.,]\s?(?=[A-Z0-9])", r"\1. "),
-    (r"\b(Nomor|Blok|Gang|Jalan)(?=\d|[A-Z]\d)", r"\1 "),
-    (r"\b6(?=[a-z]{3})", "G"),
-    (r"\b5(?=[a-z]{3})", "S"),
-    (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
-    (r"(?<=\d)[Oo](?=[\d,. ]|$)", "0"),
-    (r"(RT[ .]*\d{1,3})\s*/\s*(RW|\d)", r"\1/\2"),
+_SPACES = (
+    (r"(?<=[a-z0-9,])(?=R[TW][ .]?[0-9OCDU])", " "),
     (r"\s+,", ","),
-    (r"(?:(?<=\d)|(?<=\d[A-H]))\. ?(?=[A-Z])", ", "),  # a comma that was read as a full stop
-    (r"(?<=[a-z]{4})\. ?(?=[A-Z])", ", "),  # "Patihan. Madiun": no abbreviation is so long
     (r",(?=[^\s\d])", ", "),
     (r"(?<=[a-z])(?=(?:RT|RW|No\.|Kel\.|Kec\.|Gg\.) ?)", " "),
     (r"(?<=\d)(?=(?:RT|RW|Kel\.|Kec\.) ?)", " "),
     (r"(?<=[a-z])(?=[A-Z][a-z])", " "),
+    (r"\b(Jl|No|Kel|Kec|Gg|Ds|Kab)\s?\.(?=[A-Z0-9])", r"\1. "),
+    (r"\b(Nomor|Blok|Gang|Jalan)(?=\d|[A-Z]\d)", r"\1 "),
+)
+# What is improbable as it stands, and looks like what stands there usually. "Sidomulyo", "Siliwangi", "Jln." stay.
+_SPELLING = (
+    (r"^(?:J[I1i|]|I[lI1|])(?=\s*[.,:]|\s+[A-Z])", "Jl"),
+    (r"^(?:[53S][l1I|]|71)(?=\s*[.,:]\s*[A-Z])", "Jl"),
+    (r"^J[lI1|](?=[A-Z][a-z])", "Jl. "),
+    (r"^J[I1|]n\b", "Jln"),
+    (r"^(Jln?|Gg)\s*[,:]\s*(?=[A-Z])", r"\1. "),
+    (r"\b(?:6[gq]|Gq)\b(?=\s?[.,]?\s?[A-Z0-9])", "Gg"),
+    (r"\b6(?=[a-z]{3})", "G"),
+    (r"\b5(?=[a-z]{3})", "S"),
+    (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
+    (r"(?<=\d)[Oo](?=[\d,. ]|$)", "0"),
 )
 
 
 def address(text: str) -> str:
-    """An address in the usual spelling: Jl., No., Gg., RT/RW, Kel., Kec.; digits where digits stand."""
-    value = re.sub(r"(?<=[a-z0-9,])(?=R[TW][ .]?[0-9OCDU])", " ", " ".join(text.split()))
-    value = re.sub(rf"\bR\s?[TI7]\s?([\.:]?)\s?({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
-    value = re.sub(
-        rf"\bR\s?[WwVv]N?/?\s?([\.:]?)\s?({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value
-    )
+    """An address as it was written, spaces apart: only digits stand where digits must, and "JI." becomes "Jl."."""
+    value = " ".join(text.split())
+    for pattern, meant in _SPACES[:1]:
+        value = re.sub(pattern, meant, value)
+    value = re.sub(rf"\bR\s?[TI7](\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
+    value = re.sub(rf"\bR\s?[WwVv]N?/?(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value)
     value = re.sub(rf"(?<=RT.\d\d/)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _digits(m[1]), value)
-    value = re.sub(r"\b[Nn][oO]\s?[\.,:]?\s?([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", lambda m: "No. " + _house(m[1]), value)
-    for pattern, meant in _SPELLING:
+    value = re.sub(r"\b(N[oO0]\s?[.,:]?\s?)([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", _with_house, value)
+    for pattern, meant in (*_SPELLING, *_SPACES):
         value = re.sub(pattern, meant, value)
     return " ".join(value.split()).strip(" ,;-")
 
 
 def _numbered(what: str, found: re.Match[str]) -> str:
-    """RT and RW with their number, written as it was: "RT 03" or "RT.03"."""
-    return f"{what}{'.' if found[1] else ' '}{_digits(found[2])}"
+    """RT and RW with their number, as they were written: "RT 03" or "RT.03"."""
+    return f"{what}{found[1].strip() or ' '}{_digits(found[2])}"
+
+
+def _with_house(found: re.Match[str]) -> str:
+    head = re.sub(r"^N[O0](?=\s?[.,:]?\s?$)", "No", found[1])
+    return head.replace(",", ".").replace(":", ".").rstrip() + " " + _house(found[2])
 
 
 def _house(text: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline import files
+from pipeline.files import pictures
 from pipeline.slips import form
 from pipeline.slips import layout as places
 from pipeline.slips.layout import Box, Layout
@@ -31,11 +31,13 @@ LONGEST = 4200  # pixels; beyond that a page is made smaller before it is looked
 FIT = 1.2  # mm that marks of one slip may be off from where one perspective puts them
 SEARCH = 4.0  # mm within which a printed word is looked for
 ALIKE = 0.75  # a printed word is surely this one; in another font, of a restyled form, it is less alike
+CODE_RANGE, CODE_SPREAD, CODE_DARK = 40.0, 0.3, (0.3, 0.7)  # greys of a QR: how far apart, and half of them dark
+SHADE, WHITE = 0.1, 0.97  # of the paper's light, as black and as white in a picture for people
 MARGIN = 3.0  # mm around a slip that are kept with it
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSlip:
     """One slip of a page, laid flat. `image` begins MARGIN mm outside the slip's corner."""
 
     version: int
@@ -45,6 +47,7 @@ class Found:
     image: Grey
     corners: tuple[tuple[float, float], ...]  # of the slip's form part on the page, in pixels
     shifts: dict[str, tuple[float, float]] = field(default_factory=dict)  # mm by which the paper slipped at a field
+    to_paper: Points | None = None  # pixels of the page → mm of the slip
 
     def crop(self, box: Box, name: str = "") -> Grey:
         """The pixels of a box of the layout, moved with the paper where it slipped."""
@@ -62,17 +65,65 @@ class _Sign:
     kind: int  # 0 to 3 a mark, 4 the slip's QR
     page: Points
     paper: Points
+    version: int  # of the layout that has it
     text: str = ""
 
 
-def slips(page: Grey) -> list[Found]:
+def slips(page: Grey) -> list[FoundSlip]:
     """All slips of a page, from left to right and top to bottom."""
     factor = min(1.0, LONGEST / max(page.shape))
     small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else page
     signs = _signs(np.ascontiguousarray(small))
-    found = [_lay_flat(np.ascontiguousarray(small), group) for group in _groups(signs)]
-    found = [replace(one, corners=tuple((x / factor, y / factor) for x, y in one.corners)) for one in found]
+    groups = [group for version in places.versions() for group in _groups([s for s in signs if s.version == version])]
+    found = [_lay_flat(np.ascontiguousarray(small), group) for group in groups]
+    found = [_enlarged(one, factor) for one in found]
     return sorted(found, key=lambda one: (round(min(y for _, y in one.corners) / page.shape[0] * 4), one.corners[0][0]))
+
+
+def _enlarged(one: FoundSlip, factor: float) -> FoundSlip:
+    """Its places on the page as it was before that was made smaller by this factor."""
+    corners = tuple((x / factor, y / factor) for x, y in one.corners)
+    assert one.to_paper is not None
+    return replace(one, corners=corners, to_paper=one.to_paper @ np.diag([factor, factor, 1.0]))
+
+
+def as_seen(colour: Grey, one: FoundSlip) -> Grey:
+    """The slip laid flat in its own colours, its contrast stretched: what the reader looked at, for people."""
+    assert one.to_paper is not None
+    flat = _warp(colour, one.to_paper, places.layout(one.version), cv2.INTER_LINEAR)
+    return stretched(flat)
+
+
+def stretched(image: Grey) -> Grey:
+    """The same picture with its paper white, whatever its light; ink keeps its colour, pale ink becomes darker."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    paper = np.maximum(paper_of(grey, SCALE), 8.0).astype(np.uint8)
+    parts = [_stretched(np.ascontiguousarray(part), paper) for part in cv2.split(image)]
+    return np.asarray(cv2.merge(parts))
+
+
+def _stretched(part: Grey, paper: Grey) -> Grey:
+    """One channel; OpenCV's own arithmetic saturates, and takes a fifth of numpy's time."""
+    slope = 255 / (WHITE - SHADE)
+    share = cv2.divide(part, paper, scale=slope, dtype=cv2.CV_16S)
+    return np.asarray(cv2.subtract(share, np.full(1, SHADE * slope), dtype=cv2.CV_8U))
+
+
+def has_stub(page: Grey, to_page: Points, lay: Layout) -> bool:
+    """Whether the stub still hangs on a slip: its code, or any other print where its code would be."""
+    place = np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1.0]])
+    place[0, 0] = place[1, 1] = 1 / SCALE
+    place[0, 2], place[1, 2] = lay.stub_qr.x, lay.stub_qr.y
+    side = round(lay.stub_qr.width * SCALE)
+    flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
+    part = cv2.warpPerspective(page, to_page @ place, (side, side), flags=flags, borderValue=(255,))
+    dark, bright = float(np.percentile(part, 2)), float(np.percentile(part, 98))
+    share = float((part < (dark + bright) / 2).mean())
+    return (
+        bright - dark > CODE_RANGE
+        and part.std() > CODE_SPREAD * (bright - dark)
+        and CODE_DARK[0] < share < CODE_DARK[1]
+    )
 
 
 # ---- marks and codes -----------------------------------------------------------------------------------------
@@ -89,22 +140,26 @@ def _detector() -> cv2.aruco.ArucoDetector:
 
 
 def _signs(page: Grey) -> list[_Sign]:
-    lay = places.layout()
+    """Marks and codes, each with the version of the layout that prints it: every version has marks of its own."""
+    lays = [places.layout(version) for version in places.versions()]
     found = []
     corners, ids, _ = _detector().detectMarkers(page)
-    for quad, kind in zip(corners, [] if ids is None else ids.ravel(), strict=True):
-        if (number := int(kind)) < len(lay.marks):
-            found.append(_Sign(number, quad.reshape(4, 2).astype(float), _paper(lay.marks[number])))
+    marks = {lay.first_mark + kind: (lay, kind) for lay in lays for kind in range(len(lay.marks))}
+    for quad, number in zip(corners, [] if ids is None else ids.ravel(), strict=True):
+        if int(number) in marks:
+            lay, kind = marks[int(number)]
+            found.append(_Sign(kind, quad.reshape(4, 2).astype(float), _paper(lay.marks[kind]), lay.version))
+    known = {lay.version: lay for lay in lays}
     for code in _codes(page):
         parsed = places.parse_code(code.text)
-        if parsed and parsed[0] == lay.version:
-            found.append(_Sign(4, np.array(code.corners, float), _paper(lay.qr), parsed[1]))
+        if parsed and (of := known.get(parsed[0])):
+            found.append(_Sign(4, np.array(code.corners, float), _paper(of.qr), of.version, parsed[1]))
     return found
 
 
-def _codes(page: Grey) -> list[files.Code]:
+def _codes(page: Grey) -> list[pictures.Code]:
     """QRs of the page; if there is none, once more with the noise of a cheap scan smoothed away."""
-    return files.qr_codes(page) or files.qr_codes(cv2.GaussianBlur(page, (0, 0), 1.2))
+    return pictures.qr_codes(page) or pictures.qr_codes(cv2.GaussianBlur(page, (0, 0), 1.2))
 
 
 def _paper(box: Box) -> Points:
@@ -166,8 +221,8 @@ def _perspective(group: Iterable[_Sign]) -> Points | None:
 # ---- laying flat ---------------------------------------------------------------------------------------------
 
 
-def _lay_flat(page: Grey, group: Sequence[_Sign]) -> Found:
-    lay = places.layout()
+def _lay_flat(page: Grey, group: Sequence[_Sign]) -> FoundSlip:
+    lay = places.layout(group[0].version)
     marks = [s for s in group if s.kind < 4]
     used = marks if len(marks) >= 3 else group  # a QR's corners are coarser than three marks need
     to_paper = _perspective(used)
@@ -180,15 +235,16 @@ def _lay_flat(page: Grey, group: Sequence[_Sign]) -> Found:
     edges = np.array([[[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]]], float)
     corners = cv2.perspectiveTransform(edges, np.linalg.inv(to_paper))[0]
     serial = next((s.text for s in group if s.text), "") or _serial(image, lay)
-    return Found(lay.version, serial, len(marks), sure, image, tuple((float(x), float(y)) for x, y in corners), shifts)
+    places_ = tuple((float(x), float(y)) for x, y in corners)
+    return FoundSlip(lay.version, serial, len(marks), sure, image, places_, shifts, to_paper)
 
 
-def _warp(page: Grey, to_paper: Points, lay: Layout) -> Grey:
+def _warp(page: Grey, to_paper: Points, lay: Layout, flags: int = cv2.INTER_CUBIC) -> Grey:
     """The form part in SCALE pixels a mm, with its margin."""
     size = tuple(round((n + 2 * MARGIN) * SCALE) for n in (lay.width, lay.form_height))
     place = np.array([[SCALE, 0, MARGIN * SCALE], [0, SCALE, MARGIN * SCALE], [0, 0, 1.0]])
     return np.ascontiguousarray(
-        cv2.warpPerspective(page, place @ to_paper, size, flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+        cv2.warpPerspective(page, place @ to_paper, size, flags=flags, borderValue=(255, 255, 255))
     )
 
 
@@ -198,17 +254,17 @@ def _serial(image: Grey, lay: Layout) -> str:
     side = round((lay.qr.width + 8) * SCALE)
     part = image[max(top, 0) : top + side, left : left + side]
     for tried in (part, cv2.GaussianBlur(part, (0, 0), 2.0), cv2.medianBlur(part, 7)):
-        for code in files.qr_codes(np.ascontiguousarray(tried)):
+        for code in pictures.qr_codes(np.ascontiguousarray(tried)):
             if parsed := places.parse_code(code.text):
                 return parsed[1]
     return ""
 
 
 @cache
-def _printed(scale: int) -> Grey:
+def _printed(scale: int, version: int) -> Grey:
     """An empty slip without the office's own words, in so many pixels a mm, with the margin."""
-    lay = places.layout()
-    drawn = np.asarray(Image.open(BytesIO(form.skeleton(round(scale * 25.4 * 2)))))
+    lay = places.layout(version)
+    drawn = np.asarray(Image.open(BytesIO(form.skeleton(round(scale * 25.4 * 2), version))))
     size = (round(lay.width * scale), round(lay.height * scale))
     flat = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
     edge = round(MARGIN * scale)
@@ -218,23 +274,25 @@ def _printed(scale: int) -> Grey:
 
 def _anchors(lay: Layout) -> dict[str, Box]:
     """Printed words by which a place is recognised: the label of each field, the title, the ticks, the sentence."""
-    found = {f"label {b.name}": _label_box(b.box, b.hint, lay) for b in lay.blanks.values()}
+    found = {f"label {b.name}": label_box(b.box, b.hint) for b in lay.blanks.values()}
     found |= {f"centang {t.name}": Box(t.box.x - 1, t.box.y - 1, 18, 6.5) for t in lay.ticks.values()}
     found["judul"] = Box(17, 12, 72, 7)
-    found["persetujuan"] = Box(17, 160.5, 60, 8)
+    consent = lay.spots["persetujuan"]
+    found["persetujuan"] = Box(consent.x - 1, consent.y - 1, 60, 8)
     found |= {f"tanda {n}": box.grown(1) for n, box in enumerate(lay.marks)}
     return found
 
 
-def _label_box(box: Box, hint: str, lay: Layout) -> Box:
+def label_box(box: Box, hint: str) -> Box:
+    """Where the name of a field stands, with its hint."""
     if box.x < 20:
         return Box(box.x - 0.5, box.y - 5, 30, 4.5)
-    return Box(5.5, box.y, 25.5, 8.5 if hint else 5)
+    return Box(5.5, box.y, box.x - 6.5, 8.5 if hint else 5)
 
 
-def _seek(image: Grey, anchor: Box, scale: int, reach: float) -> tuple[float, float, float]:
+def _seek(image: Grey, anchor: Box, scale: int, reach: float, version: int) -> tuple[float, float, float]:
     """(dx, dy in mm, likeness) of where a printed word lies in a flat image of so many pixels a mm."""
-    want = _part(_printed(scale), anchor, scale)
+    want = _part(_printed(scale, version), anchor, scale)
     near = _part(image, anchor.grown(reach), scale)
     if near.shape[0] <= want.shape[0] or near.shape[1] <= want.shape[1] or want.std() < 5 or near.std() < 5:
         return 0.0, 0.0, 0.0
@@ -257,7 +315,7 @@ def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[
         small = np.ascontiguousarray(cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
         seen, meant = [], []
         for anchor in _anchors(lay).values():
-            dx, dy, likeness = _seek(small, anchor, 4, reach)
+            dx, dy, likeness = _seek(small, anchor, 4, reach, lay.version)
             if likeness > 0.5:
                 middle = (anchor.x + anchor.width / 2, anchor.y + anchor.height / 2)
                 seen.append((middle[0] + dx, middle[1] + dy))
@@ -286,7 +344,7 @@ def _shifts(image: Grey, lay: Layout) -> dict[str, tuple[float, float]]:
     small = np.ascontiguousarray(cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
     anchors, found = _anchors(lay), {}
     for name in lay.blanks:
-        dx, dy, likeness = _seek(small, anchors[f"label {name}"], 4, SEARCH)
+        dx, dy, likeness = _seek(small, anchors[f"label {name}"], 4, SEARCH, lay.version)
         if likeness > ALIKE and max(abs(dx), abs(dy)) > 0.6:
             found[name] = (dx, dy)
     return found
@@ -311,7 +369,7 @@ def evened(image: Grey, scale: float, black: float | None = None) -> Grey:
     return np.asarray(np.clip((share - black) / max(1 - black, 0.1), 0, 1) * 255, np.uint8)
 
 
-def flattened(found: Found) -> Found:
+def flattened(found: FoundSlip) -> FoundSlip:
     """The slip in even light, with the black of its own printed marks as black."""
     lay = places.layout(found.version)
     share = found.image / np.maximum(paper_of(found.image, SCALE), 8.0)

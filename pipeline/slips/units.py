@@ -5,12 +5,13 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 
-from pipeline.config import TEMPLATES, Settings
+from pipeline.office.config import TEMPLATES, Settings
 
 
 def known(settings: Settings) -> tuple[str, ...]:
-    """The office's names first: of two that are alike, its own is meant."""
-    own = [*(unit.nama for unit in settings.unit), settings.instansi.nama, settings.instansi.singkatan]
+    """The office's names first, with what citizens call its units: of two that are alike, its own is meant."""
+    own = [*(name for unit in settings.unit for name in (unit.nama, *unit.alias))]
+    own += [settings.instansi.nama, settings.instansi.singkatan]
     return tuple(dict.fromkeys([*own, *_usual()]))
 
 

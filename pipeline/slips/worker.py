@@ -6,27 +6,24 @@ to the machine, and the next one finds a new process. Without the extra `ocr` pa
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
-from pipeline import files
-from pipeline.words import word
+from pipeline.files import kinds, libreoffice, pictures, pipe
+from pipeline.office import meters
+from pipeline.office.words import word
 
 PAGE_SECONDS = 60.0
+PROOF_SECONDS = 240.0  # two forms on a sheet, each looked at whole
 START_SECONDS = 60.0  # a cold disk may take long to load the models
 
 
-class Broken(Exception):
+class ReaderDiedError(Exception):
     """A file or page that gives nothing; `reason` is a name under [slip.masalah] in templates/istilah.toml."""
 
     def __init__(self, reason: str) -> None:
@@ -86,83 +83,37 @@ class Worker:
         """
         if self._process is None:  # it ended over another page
             self.open(self._content)
-        answer, blobs = self._ask({"do": "page", "number": number, "plain": plain}, b"", self.seconds)
+        with meters.OCR.time():
+            answer, blobs = self._ask({"do": "page", "number": number, "plain": plain}, b"", self.seconds)
         sheets = [Sheet(**one, picture=blob) for one, blob in zip(answer["sheets"], blobs[1:], strict=True)]
         return blobs[0], sheets
 
     def proof(self, content: bytes, dpi: float) -> list[dict[str, Any]]:
         """What is wrong with the form in this PDF or picture."""
-        answer, _ = self._ask({"do": "proof", "size": len(content), "dpi": dpi}, content, START_SECONDS)
+        answer, _ = self._ask({"do": "proof", "size": len(content), "dpi": dpi}, content, PROOF_SECONDS)
         return list(answer["faults"])
 
-    # -- the pipe ------------------------------------------------------------------------------------------
+    # -- the process ---------------------------------------------------------------------------------------
 
     def _ask(self, order: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
         try:
             process = self._process or self._start()
-            end = time.monotonic() + seconds
-            _write(process, json.dumps(order).encode() + b"\n" + content, end)
-            answer = json.loads(_read_line(process, end))
-            blobs = [_read(process, size, end) for size in answer.get("blobs", ())]
+            answer, blobs = pipe.ask(process, order, content, seconds)
         except (TimeoutError, EOFError, BrokenPipeError, ValueError) as error:
             self._end()
-            raise Broken("macet" if isinstance(error, TimeoutError) else "gagal") from error
+            raise ReaderDiedError("macet" if isinstance(error, TimeoutError) else "gagal") from error
         if "broken" in answer:
-            raise Broken(answer["broken"])
+            raise ReaderDiedError(answer["broken"])
         return answer, blobs
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.slips.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, start_new_session=True,
-        )  # fmt: skip
+        self._process = pipe.started([sys.executable, "-m", "pipeline.slips.child"])
         return self._process
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        process.wait()
-
-
-def _write(process: subprocess.Popen[bytes], content: bytes, end: float) -> None:
-    assert process.stdin is not None
-    pipe = process.stdin.fileno()
-    os.set_blocking(pipe, False)
-    view = memoryview(content)
-    while view:
-        _, ready, _ = select.select([], [pipe], [], max(end - time.monotonic(), 0))
-        if not ready:
-            raise TimeoutError
-        view = view[os.write(pipe, view[:65_536]) :]
-
-
-def _read(process: subprocess.Popen[bytes], size: int, end: float) -> bytes:
-    assert process.stdout is not None
-    pipe = process.stdout.fileno()
-    parts: list[bytes] = []
-    while size:
-        ready, _, _ = select.select([pipe], [], [], max(end - time.monotonic(), 0))
-        if not ready:
-            raise TimeoutError
-        part = os.read(pipe, min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _read_line(process: subprocess.Popen[bytes], end: float) -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        line += _read(process, 1, end)
-    return line
+        if process is not None:
+            pipe.stop(process)
 
 
 # ---- a form that was restyled --------------------------------------------------------------------------------
@@ -173,13 +124,13 @@ def proof(content: bytes) -> list[str]:
     LibreOffice for a Word file; FileError for a file that cannot be looked at."""
     if not can_read():
         raise NoReader(word("slip.periksa.tanpa_ocr"))
-    if files.sniff(content) == files.DOCX:
-        if files.soffice() is None:
+    if kinds.sniff(content) == kinds.DOCX:
+        if libreoffice.soffice() is None:
             raise NoReader(word("slip.periksa.tanpa_libreoffice"))
-        content = files.to_pdf(content)
+        content = libreoffice.to_pdf(content)
     try:
         with Worker() as worker:
-            faults = worker.proof(content, files.dpi_of(content))
-    except Broken as error:
-        raise files.FileError(word(f"slip.masalah.{error.reason}")) from error
+            faults = worker.proof(content, pictures.dpi_of(content))
+    except ReaderDiedError as error:
+        raise kinds.FileError(word(f"slip.masalah.{error.reason}")) from error
     return [word(f"slip.periksa.{one['name']}", slip=one["slip"], perihal=one["about"]) for one in faults]

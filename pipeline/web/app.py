@@ -7,31 +7,57 @@ outside. Tokens stand in paths only, and nothing here logs a path.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from sqlalchemy import Engine
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline.config import TEMPLATES, Settings
-from pipeline.web import action, authenticity, citizen, mine, register, slips
-from pipeline.web.common import Friendly, Site, html
-from pipeline.words import table
+from pipeline.access import links
+from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.words import table
+from pipeline.web import (
+    authenticity,
+    book,
+    citizen,
+    code,
+    counter,
+    downloads,
+    mine,
+    mistakes,
+    monitors,
+    origin,
+    slips,
+    task,
+)
+from pipeline.web.site import Friendly, Site, html
 
 log = logging.getLogger(__name__)
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+BEHIND = re.compile(r"(?:[.,;:)>\]'\"]|%(?:29|3[BE]|5D|2[27C]))+$", re.IGNORECASE)  # the end of a copied link
 STATIC = {
     "aduan.css": "text/css; charset=utf-8",
     "ikon.svg": "image/svg+xml",
     "simpan.js": "text/javascript; charset=utf-8",
     "slip.js": "text/javascript; charset=utf-8",
 }
+
+
+def _forgive() -> BaseResponse | None:
+    """Lead a link that was copied with a full stop, a bracket or in capitals to the page that it means."""
+    meant = links.forgiven(request.path) if request.method == "GET" else ""
+    query = request.query_string.decode("ascii", "replace")
+    tidy = BEHIND.sub("", query) if query.startswith("aksi=") else query
+    if not meant or (meant, tidy) == (request.path, query):
+        return None
+    return redirect(f"{meant}?{tidy}" if tidy else meant, 302)
 
 
 def create_app(
@@ -44,15 +70,21 @@ def create_app(
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=settings.web.upload_mb * 2**20, MAX_FORM_MEMORY_SIZE=2**20, MAX_FORM_PARTS=200)
     app.extensions["aduan"] = Site(settings, engine, clock, wake, _static(app))
-    app.register_blueprint(action.pages)
-    app.register_blueprint(register.pages)
+    monitors.add(app, clock())  # first, so that its clock runs while the others work
+    app.before_request(_forgive)
+    app.register_blueprint(task.pages)
+    app.register_blueprint(downloads.pages)
+    app.register_blueprint(counter.pages)
+    app.register_blueprint(book.pages)
     app.register_blueprint(citizen.pages)
     app.register_blueprint(authenticity.pages)
     app.register_blueprint(mine.pages)
+    app.register_blueprint(mistakes.pages)
     app.register_blueprint(slips.pages)
     _errors(app)
+    app.before_request(_refuse_nul)
+    app.before_request(origin.check)
     app.after_request(_headers)
-    app.add_url_rule("/sehat", "sehat", lambda: Response("sehat\n", mimetype="text/plain"))
     return app
 
 
@@ -74,6 +106,12 @@ def _static(app: Flask) -> dict[str, str]:
     return shared
 
 
+def _refuse_nul() -> None:
+    """No address of ours has a NUL in it, and PostgreSQL takes none as a text to look for."""
+    if "\x00" in request.path or any("\x00" in one for many in request.args.lists() for one in (many[0], *many[1])):
+        raise NotFound
+
+
 def _headers(response: Response) -> Response:
     for name, value in {
         "Cache-Control": "no-store",
@@ -91,13 +129,14 @@ def _headers(response: Response) -> Response:
 def friendly(kind: str, status: int, code: str = "") -> Response:
     """A page that says what happened and what can be done; the words are at salah.<kind>."""
     words = table(f"salah.{kind}")
+    fresh = {"url": "/saya", "label": words["tombol"]} if words.get("tombol") else None
     return html(
         "galat.html",
         status,
         judul=words["judul"],
         kalimat=words["kalimat"],
         saran=words["saran"].split("|"),
-        tautan=None,
+        tautan=fresh,
         kode=code,
     )
 
@@ -106,6 +145,13 @@ def _errors(app: Flask) -> None:
     @app.errorhandler(Friendly)
     def known(error: Friendly) -> Response:
         return friendly(error.kind, error.status)
+
+    @app.errorhandler(code.Stranger)
+    def stranger(error: code.Stranger) -> Response:
+        url = f"/t/{error.token}/saya/kode"
+        # Every mail leads to "tugas saya", and scanners follow: to them that page is no refusal.
+        status = 200 if error.wanted == "/saya" else 403
+        return html("saya_kode.html", status, alamat=code.masked(error.person.email), url=url, tujuan=error.wanted)
 
     @app.errorhandler(RequestEntityTooLarge)
     def large(error: RequestEntityTooLarge) -> Response:
@@ -119,6 +165,6 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
-        code = sha256(f"{type(error).__name__}{datetime.now().timestamp()}".encode()).hexdigest()[:8]
+        code = sha256(f"{type(error).__name__}{datetime.now(UTC).timestamp()}".encode()).hexdigest()[:8]
         log.error("page failed, code %s, endpoint %s", code, request.endpoint, exc_info=error)
         return friendly("sistem", 500, code)

@@ -16,19 +16,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import clock
-from pipeline.db import Document, reading
+from pipeline.data.engine import reading
+from pipeline.data.tables import Decided, Document
 from pipeline.letters.mark import read_code
-from pipeline.letters.series import SIGNED
-from pipeline.web.common import Friendly, html, site
-from pipeline.words import word
+from pipeline.letters.series import LETTER_KINDS, SIGNED, series_of
+from pipeline.office import clock
+from pipeline.office.words import word
+from pipeline.web.address import client
+from pipeline.web.site import Friendly, html, site
 
 pages = Blueprint("authenticity", __name__)
 EACH, ALL = 30, 300  # looks a minute: from one address, from everywhere
 KNOWN = 5_000  # addresses that are remembered at most
 
 
-class Limit:
+class VisitLimit:
     """Looks within the last minute, by address; addresses are forgotten with their minute."""
 
     def __init__(self) -> None:
@@ -52,14 +54,7 @@ class Limit:
         return len(times)
 
 
-_limit = Limit()
-
-
-def _address() -> str:
-    """Who asks: behind the office's own proxy, the address that it saw."""
-    peer = request.remote_addr or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if peer in ("127.0.0.1", "::1") and forwarded else peer
+_limit = VisitLimit()
 
 
 @pages.get("/asli")
@@ -76,27 +71,35 @@ def ask() -> BaseResponse:
 @pages.get("/asli/<code>")
 def show(code: str) -> Response:
     here = site()
-    if not _limit.allows(_address(), time.monotonic()):
+    if not _limit.allows(client(), time.monotonic()):
         raise Friendly("terlalu_sering", 429)
     known = read_code(code)
     with reading(here.engine) as session:
         state, rows = _found(session, known) if known else ("asing", [])
-    status = 200 if state in ("asli", "diganti", "belum") else 404
+    status = 200 if state in ("asli", "diganti", "ditarik", "belum") else 404
     return html("keaslian.html", status, keadaan=state, kode=known or "", salah="", baris=rows)
 
 
 def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
-    """How a code stands: asli (signed), diganti (another letter was signed after it), belum, asing."""
+    """How a code stands: asli (signed), diganti (another letter was signed after it), ditarik (what it
+    says was withdrawn), belum, asing."""
     same = list(session.scalars(select(Document).where(Document.code == code).order_by(Document.id)))
     if not same:
         return "asing", []
     signed = [d for d in same if d.kind in SIGNED]
-    if not signed:
-        return "belum", []
+    printed = [d for d in same if d.kind in LETTER_KINDS]
+    kind = series_of((signed or printed)[-1].kind).signed if signed or printed else ""
     newest = session.scalars(
-        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == signed[-1].kind)
+        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == kind)
         .order_by(Document.id.desc()).limit(1)
-    ).one()  # fmt: skip
+    ).first()  # fmt: skip
+    if newest is None:
+        return "belum", []
+    if not signed:  # what was signed bears a newer code: this one was a draft, or came back
+        return "diganti", []
+    decision = session.get(Decided, signed[-1].decision_id) if signed[-1].decision_id else None
+    if decision is not None and decision.withdrawn_at is not None:
+        return "ditarik", _rows(signed[-1])
     return ("asli" if newest.id == signed[-1].id else "diganti"), _rows(signed[-1])
 
 
@@ -104,6 +107,8 @@ def _rows(document: Document) -> list[dict[str, Any]]:
     facts = document.facts or {}
     day = clock.tanggal(date.fromisoformat(facts["tanggal"])) if facts.get("tanggal") else "-"
     by = facts.get("kalimat") or word("keaslian.basah")
+    if facts.get("tanpa_kode"):
+        by = f"{by} {word('keaslian.tanpa_kode')}"
     return [
         {"nama": word("keaslian.nomor"), "nilai": facts.get("nomor") or "-"},
         {"nama": word("keaslian.tanggal"), "nilai": day},

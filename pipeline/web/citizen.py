@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline import clock, notices
-from pipeline.config import Settings
-from pipeline.db import Complaint, Event, Task, reading
-from pipeline.sop import LANGKAH_OF, LANGKAH_OF_TASK, Stage, TaskKind
-from pipeline.web.common import Friendly, html, site
-from pipeline.words import word
+from pipeline.casefile import limits
+from pipeline.cases import slips
+from pipeline.data.engine import reading
+from pipeline.data.tables import Complaint, Event, Task
+from pipeline.office import clock
+from pipeline.office.config import Settings
+from pipeline.office.sop import AT_REST, BESIDE, LANGKAH_OF, LANGKAH_OF_TASK, OVER, Stage
+from pipeline.office.words import word
+from pipeline.web.site import Friendly, html, site
 
 pages = Blueprint("citizen", __name__)
 
@@ -23,6 +27,8 @@ def status(code: str) -> Response:
     here = site()
     with reading(here.engine) as session:
         complaint = session.scalars(select(Complaint).where(Complaint.status_code == code.lower())).one_or_none()
+        if slips.papers_of(session, code.lower()) > 1:  # two people hold this stub: neither sees the other's case
+            raise Friendly("status_ganda", 409)
         if complaint is None:
             raise Friendly("status", 404)
         return html("status.html", **_context(session, here.settings, complaint))
@@ -37,9 +43,10 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
         {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
         {"nama": "Perubahan terakhir", "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone)},
     ]
-    if complaint.delivered_at is None and complaint.stage is not Stage.BATAL:
-        promised = notices.answer_day(settings, complaint.recorded_at)
-        last = max([promised, *(t.due_at for t in tasks if t.due_at and not t.closed_at)])  # it may be extended
+    if complaint.delivered_at is None and complaint.stage not in OVER:
+        promised = limits.answer_day(settings, complaint.recorded_at)
+        running = [t for t in tasks if t.due_at and not t.closed_at and t.kind not in BESIDE]
+        last = max([promised, *(_answer_after(settings, task) for task in running)])
         rows.append({"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(settings.zone))}"})
     if complaint.delivered_at:
         rows.append({"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)})
@@ -58,18 +65,24 @@ def _context(session: Session, settings: Settings, complaint: Complaint) -> dict
     }
 
 
+def _answer_after(settings: Settings, task: Task) -> datetime:
+    """The day that a running task leaves for the answer; as it was mailed, where the limit was extended."""
+    assert task.due_at is not None
+    return limits.later_answer(settings, task, task.due_at) if task.extended else task.due_at
+
+
 def _steps(settings: Settings, complaint: Complaint, tasks: list[Task], doing: str) -> list[dict[str, Any]]:
     """Five steps with the day on which each was finished."""
-    over = complaint.stage in (Stage.SELESAI, Stage.BATAL)
+    over = complaint.stage in OVER
     now = LANGKAH_OF[complaint.stage]
     done: dict[int, Task] = {}
     for task in tasks:
-        if task.closed_at and task.kind not in (TaskKind.ARSIP, TaskKind.KETERANGAN):
+        if task.closed_at and task.kind not in (*AT_REST, *BESIDE):
             done[LANGKAH_OF_TASK[task.kind]] = task
     rows = []
     for step in settings.sop.langkah:
         state = "sudah" if (step.nomor < now or over) else "kini" if step.nomor == now else "belum"
-        if complaint.stage is Stage.BATAL and step.nomor > 1:
+        if complaint.stage in (Stage.BATAL, Stage.DICABUT) and step.nomor > 1:
             state = "belum"
         closed = done.get(step.nomor)
         text = word("belum.ket")

@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import cases, clock, files
-from pipeline.db import Document
+from pipeline.cases.letters import found_in, paragraphs_of
+from pipeline.data.tables import Document
+from pipeline.files import libreoffice
 from pipeline.letters.compare import difference, shortened
 from pipeline.letters.returned import Finding
 from pipeline.letters.series import ANSWER, LETTERS, Series
-from pipeline.sop import TaskKind
+from pipeline.office import clock
+from pipeline.office.sop import TaskKind
+from pipeline.office.words import word
 from pipeline.web.view import View
-from pipeline.words import word
 
 TONES = {"blokir": "buruk", "lihat": "hati", "baik": "baik"}
 
@@ -30,13 +32,13 @@ def inspections(view: View) -> list[dict[str, Any]]:
 
 
 def _inspection(view: View, series: Series) -> dict[str, Any] | None:
-    letters = view.documents(*series.worked_on)
+    letters = view.letters(*series.worked_on)
     if not letters:
         return None
     newest = letters[-1]
     signing = view.task.kind is TaskKind.TANDA_TANGAN
-    final = view.documents(series.final)[-1:] if signing else []
-    found = [finding for letter in (*final, newest) for finding in cases.found_in(letter)]
+    final = view.letters(series.final)[-1:] if signing else []
+    found = [finding for letter in (*final, newest) for finding in found_in(letter)]
     edited = newest.kind == series.edited
     if not edited and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
         return None
@@ -44,12 +46,20 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     return {
         "judul": word(f"periksa.judul.{series.name}"),
         "id": "periksa" if series is ANSWER else f"periksa-{series.name}",
+        "jumlah": _counted(found),
+        "terhalang": any(f.level == "blokir" for f in found),
         "pengantar": _lead(view, newest, found, "surat" if edited else "konsep"),
         "temuan": [*(_row(f) for f in found if f.level != "baik"), *_good(found)],
         "beda": _changes(drafts[-1], newest, "konsep") if drafts and edited else None,
         "beda_lama": _since_last(letters, series),
         **_pictures(view, series, newest, signing),
     }
+
+
+def _counted(found: Sequence[Finding]) -> str:
+    """How many findings ask for something; "" where none does."""
+    counts = Counter(f.level for f in found)
+    return ", ".join(word(f"periksa.n_{level}", n=counts[level]) for level in ("blokir", "lihat") if counts[level])
 
 
 def _lead(view: View, letter: Document, found: Sequence[Finding], kind: str) -> str:
@@ -83,7 +93,7 @@ def _good(found: Sequence[Finding]) -> list[dict[str, str]]:
 
 
 def _changes(old: Document, new: Document, against: str) -> dict[str, Any]:
-    found = difference(cases.paragraphs_of(old), cases.paragraphs_of(new))
+    found = difference(paragraphs_of(old), paragraphs_of(new))
     shown = [[{"jenis": p.kind, "teks": p.text} for p in shortened(paragraph)] for paragraph in found.paragraphs]
     if not shown:
         return {"judul": word(f"periksa.beda_{against}"), "ket": word(f"periksa.sama_{against}"), "isi": []}
@@ -101,16 +111,16 @@ def _since_last(letters: Sequence[Document], series: Series) -> dict[str, Any] |
 
 def _pictures(view: View, series: Series, letter: Document, signing: bool) -> dict[str, Any]:
     """The pages of the letter as it is to be signed, else as it was uploaded; or why there are none."""
-    final = view.documents(series.final)[-1:] if signing else []
+    final = view.letters(series.final)[-1:] if signing else []
     source = final[0] if final else letter
     pages = [d for d in view.documents("rupa") if d.source_id == source.id]
     if pages:
         said = word("periksa.halaman_baca", nama=source.name)
         rows = [{"url": f"{view.url}/gambar/{d.id}", "lebar": 1000, "tinggi": 1414, "baca": said} for d in pages]
         return {"halaman": rows, "tanpa_gambar": ""}
-    if files.soffice() is None:
+    if libreoffice.soffice() is None:
         return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_libreoffice")}
     drafted = source.kind == series.drafted
-    if drafted or any("perubahan terlacak" in f.message for f in cases.found_in(source) if f.level == "blokir"):
+    if drafted or any("perubahan terlacak" in f.message for f in found_in(source) if f.level == "blokir"):
         return {"halaman": [], "tanpa_gambar": "" if drafted else word("periksa.tanpa_gambar")}
     return {"halaman": [], "tanpa_gambar": word("periksa.gambar_menyusul")}

@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, current, links, notices
-from pipeline.browsers import Held
-from pipeline.cases import Work
-from pipeline.config import Penjabat, Petugas, Settings
-from pipeline.db import Task, writing
-from pipeline.sop import Role, TaskKind
-from pipeline.web import browser
-from pipeline.web.action import whose
-from pipeline.web.common import Friendly, html, site
-from pipeline.words import word
+from pipeline import cases
+from pipeline.access import links
+from pipeline.access.browsers import Held
+from pipeline.casefile import reported
+from pipeline.casefile.holders import holders, tasks_of
+from pipeline.casefile.limits import waiting_words
+from pipeline.cases.act import extend_for
+from pipeline.cases.tasks import about
+from pipeline.data import in_force
+from pipeline.data.tables import Complaint, Event, Task
+from pipeline.intake import wishes
+from pipeline.office import clock
+from pipeline.office.config import Penjabat, Petugas, Settings
+from pipeline.office.sop import AT_REST, Role, TaskKind
+from pipeline.office.words import word
+from pipeline.web import code
+from pipeline.web.site import Friendly, html, site
+from pipeline.web.view import whose
+from pipeline.work import Work
 
 pages = Blueprint("mine", __name__)
 SHOWN = 200
@@ -41,18 +50,13 @@ def ask() -> Response:
 
 @pages.post("/saya")
 def send_link() -> Response:
-    """A link goes out to known holders only; a stranger reads the same words."""
+    """A link goes out to known holders only; a stranger reads the same words after the same time (`wishes`)."""
     here = site()
     address = request.form.get("email", "").strip()[:254]
     if "@" not in address:
         return html("minta_tautan.html", 422, galat=word("galat.email"), terkirim=False)
-    person = here.settings.person_at(address)
-    if person is not None:
-        with writing(here.engine) as session:
-            now = here.clock()
-            link_id = links.issue_personal(session, person.kode, now, here.settings.web.link_days)
-            notices.personal_link(session, here.settings, now, person, link_id)
-        here.wake("send")
+    wishes.ask(here.engine, address, here.clock())
+    here.wake("send")
     return html("minta_tautan.html", galat="", terkirim=True)
 
 
@@ -62,8 +66,7 @@ def send_link() -> Response:
 @pages.get("/t/<token>/saya")
 def mine(token: str) -> Response:
     with whose(token) as (session, _link_id, person):
-        if not browser.known(session, person):
-            return html("saya_kode.html", alamat=browser.masked(person.email), url=f"/t/{token}/saya/kode")
+        code.insist(session, token, person)
         return _page(session, token, person)
 
 
@@ -73,10 +76,10 @@ def _page(
     """The page; `form` names the one that was sent and has to be mended: delegasi, or t and the number of a task."""
     here, wrong = site(), dict(errors or {})
     now = here.clock()
-    settings = current.settings(session, here.settings, now)
-    tasks = cases.tasks_of(session, settings, person.kode)[:SHOWN]
-    opening = links.newest(session, person.kode, [task.id for task in tasks], now)
-    rows = [_row(session, settings, now, task, opening.get(task.id)) for task in tasks]
+    settings = in_force.settings(session, here.settings, now)
+    tasks = tasks_of(session, settings, person.kode)[:SHOWN]
+    opening = links.newest(session, person, [task.id for task in tasks], now)
+    rows = [_row(Work(session, settings, now), task, opening.get(task.id)) for task in tasks]
     work = Work(session, here.settings, now)
     return html(
         "saya.html",
@@ -86,7 +89,7 @@ def _page(
         ringkas=_summary(rows),
         bagian=_parts(rows),
         mati=any(not row["url"] for row in rows),
-        lain=_late_elsewhere(session, settings, now, person),
+        lain=_late_elsewhere(Work(session, settings, now), person),
         salah=form,
         isian={name: request.form.get(name, "") for name in ("sampai", "alasan")},
         keliru=wrong,
@@ -111,9 +114,9 @@ def _stands_for(settings: Settings, person: Petugas) -> list[str]:
     return sorted({p.jabatan for p in now if isinstance(p, Penjabat) and p.kode == person.kode})
 
 
-def _row(session: Session, settings: Settings, now: datetime, task: Task, link_id: int | None) -> dict[str, Any]:
-    url = f"/t/{links.token(session, settings.key, link_id)}" if link_id else ""
-    return {**cases.about(session, settings, now, task), "url": url}
+def _row(work: Work, task: Task, link_id: int | None) -> dict[str, Any]:
+    url = f"/t/{links.token(work.session, work.settings.keys, link_id)}" if link_id else ""
+    return {**about(work, task), "url": url}
 
 
 def _parts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -126,31 +129,46 @@ def _parts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return word("saya.kosong")
-    count = {when: sum(row["kapan"] == when for row in rows) for when in ("terlambat", "hari_ini")}
-    return word("saya.ringkas", jumlah=len(rows), **count)
+    late, today = (sum(row["kapan"] == when for row in rows) for when in ("terlambat", "hari_ini"))
+    return waiting_words(len(rows), late, today)
 
 
-def _late_elsewhere(session: Session, settings: Settings, now: datetime, person: Petugas) -> list[dict[str, Any]]:
-    """For the Kepala Dinas: what is late with others, so that the limit may be extended with a reason."""
-    if person.kode not in {p.kode for p in settings.holders(Role.KEPALA)}:
+def _late_elsewhere(work: Work, person: Petugas) -> list[dict[str, Any]]:
+    """For the Kepala Dinas: what is late with others, or was extended, so that the limit may be set with a reason."""
+    if person.kode not in {p.kode for p in work.settings.holders(Role.KEPALA)}:
         return []
-    query = select(Task).where(Task.closed_at.is_(None), Task.due_at < now, Task.complaint_id.is_not(None))
+    told = or_(Task.due_at < work.now, Task.extended)  # what was extended may have to be corrected
+    query = select(Task).where(Task.closed_at.is_(None), told, Task.complaint_id.is_not(None))
+    query = query.where(Task.complaint_id.not_in(select(Complaint.id).where(reported.about(person.kode))))
     rows = []
-    for task in session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
-        holding = cases.holders(settings, task)
+    for task in work.session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
+        holding = holders(work.settings, task)
         if person.kode not in {p.kode for p in holding}:
             who = word("saya.pada", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
-            rows.append({**cases.about(session, settings, now, task), "tugas": task.id, "siapa": who})
+            shown = about(work, task)
+            late = task.due_at is not None and task.due_at < work.now
+            beside = {"tugas": task.id, "siapa": who, "lihat": _newest(work.session, task), "diperpanjang": not late}
+            rows.append({**shown, **beside})
     return rows
+
+
+def _newest(session: Session, task: Task) -> int:
+    """The newest event that a form about this task shows."""
+    query = select(func.max(Event.seq)).where(Event.complaint_id == task.complaint_id)
+    return session.scalar(query) or 0
+
+
+def _seen() -> int:
+    text = request.form.get("lihat", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else 0
 
 
 @pages.post("/t/<token>/saya/kode")
 def ask_code(token: str) -> BaseResponse:
     with whose(token) as (_session, link_id, person):
         pass
-    return browser.ask(token, link_id, person, Held("saya"))
+    wanted = request.form.get("tujuan", "")
+    return code.ask(token, link_id, person, Held(code.OPENING, {"tujuan": [wanted or "/saya"]}))
 
 
 @pages.post("/t/<token>/saya/tautan")
@@ -158,19 +176,18 @@ def fresh_links(token: str) -> BaseResponse:
     """New links for tasks whose links have expired."""
     here = site()
     person = _known(token)
-    with writing(here.engine) as session:
-        work = Work(session, here.settings, here.clock())
-        tasks = cases.tasks_of(session, work.settings, person.kode)[:SHOWN]
-        opening = links.newest(session, person.kode, [task.id for task in tasks], work.now)
-        wanted = [(task, person.kode) for task in tasks if task.id not in opening]
-        links.issue(session, wanted, work.now, here.settings.web.link_days)
+    with here.writing() as work:
+        tasks = tasks_of(work.session, work.settings, person.kode)[:SHOWN]
+        opening = links.newest(work.session, person, [task.id for task in tasks], work.now)
+        wanted = [(task, person) for task in tasks if task.id not in opening]
+        links.issue(work.session, wanted, work.now, here.settings.web.link_days)
     return redirect(f"/t/{token}/saya", 303)
 
 
 def _known(token: str) -> Petugas:
     """The person behind the token, in a browser that they are known by."""
     with whose(token) as (session, _link_id, person):
-        if not browser.known(session, person):
+        if not code.known(session, person):
             raise Friendly("bukan_hak", 403)
         return person
 
@@ -183,17 +200,19 @@ def extend(token: str) -> BaseResponse:
     number = request.form.get("tugas", "")
     values = {name: request.form.getlist(name) for name in ("sampai", "alasan")}
     try:
-        form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
-        with writing(here.engine) as session:
-            work = Work(session, here.settings, here.clock())
+        form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {}, _seen())
+        with here.writing() as work:
             head = next((p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None)
-            task = session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
-            if head is None or task is None or task.complaint_id is None or task.kind is TaskKind.ARSIP:
+            task = work.session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
+            if head is None or task is None or task.complaint_id is None or task.kind in AT_REST:
                 raise Friendly("bukan_hak", 409)
-            cases.extend_for(work, task, head, form)
+            extend_for(work, task, head, form)
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
             return _page(session, token, person, f"t{number}", error.errors)
+    except cases.Changed:
+        with whose(token) as (session, _link_id, person):
+            return _page(session, token, person, f"t{number}", {"sampai": word("galat.batas_berubah")})
     except cases.AlreadyDone:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")
@@ -233,8 +252,7 @@ def delegate(token: str) -> BaseResponse:
     here = site()
     person = _known(token)
     try:
-        with writing(here.engine) as session:
-            work = Work(session, here.settings, here.clock())
+        with here.writing() as work:
             first, last = _day(request.form.get("mulai", "")), _day(request.form.get("sampai", ""))
             form = request.form.get("sebagai", "")
             acting = request.form.get("kepada", "")
@@ -257,8 +275,7 @@ def _day(text: str) -> date:
 def end(token: str, row_id: int) -> BaseResponse:
     here = site()
     person = _known(token)
-    with writing(here.engine) as session:
-        work = Work(session, here.settings, here.clock())
+    with here.writing() as work:
         if row_id not in {row.id for row in cases.delegations(work) if row.holder == person.kode}:
             raise Friendly("tidak_ada", 404)
         cases.end_delegation(work, row_id)

@@ -6,38 +6,50 @@ It only translates: `cases` settles a slip, through the same door as every other
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases, clock, files, intake, ledger, store
-from pipeline.browsers import Held
-from pipeline.config import Petugas
-from pipeline.db import Complaint, Item, Slip, Stack, Task, writing
-from pipeline.ledger import Arrival
+from pipeline import cases
+from pipeline.access.browsers import Held
+from pipeline.casefile import reported
+from pipeline.cases.slip_learning import clear_from
+from pipeline.cases.slip_undo import UNDO, undoable
+from pipeline.cases.slips import alike, all_slips, following, further_pages, open_slips, pages_done, tally, value_of
+from pipeline.data import ledger, store
+from pipeline.data.engine import writing
+from pipeline.data.ledger import Arrival
+from pipeline.data.tables import Complaint, Item, Slip, Stack, Task
+from pipeline.files import kinds
+from pipeline.intake import mails
+from pipeline.office import clock
+from pipeline.office.config import Petugas
+from pipeline.office.sop import LANGKAH_OF, REPORTED, TaskKind
+from pipeline.office.words import table, word
+from pipeline.slips.calibration import SURE
 from pipeline.slips.layout import spoken
-from pipeline.sop import LANGKAH_OF, TaskKind
-from pipeline.web import browser
-from pipeline.web.common import Friendly, html, site
-from pipeline.web.opened import opened
-from pipeline.web.view import View, deadline
-from pipeline.words import table, word
+from pipeline.web import code
+from pipeline.web.site import Friendly, html, site
+from pipeline.web.task_forms import control
+from pipeline.web.view import View, deadline, opened
+from pipeline.work import Work
 
 pages = Blueprint("slips", __name__, url_prefix="/t/<token>")
 FIELDS = ("tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian")
 NAMES = {"unit": "unit_dituju", "uraian": "isi"}  # fields of the paper that have another name in the form
-INK = 120  # grey of what was written; the printed rules are lighter
+MOST_PAGES = 12  # of a letter, shown at once
+INK = 225  # grey of the palest writing after its contrast was stretched
 GREETING = re.compile(
     r"\s*(kepada|yth|dengan hormat|assalam|selamat (pagi|siang|sore|malam)|di tempat)\b", re.IGNORECASE
 )
-SURE = 0.8  # what is read with less confidence is marked
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
 WAYS = ("surat", "telepon", "email", "papan")
 
@@ -54,14 +66,18 @@ def slip_page(
     view: View, given: Mapping[str, Sequence[str]] | None = None, errors: Mapping[str, str] | None = None
 ) -> Response:
     """The slip that is asked for, or the first that nobody has settled."""
-    waiting = cases.open_slips(view.session, view.task.item_id or 0)
+    waiting = open_slips(view.session, view.task.item_id or 0)
     wanted = ((given or {}).get("slip") or [request.args.get("slip", "")])[0]
     slip = next((one for one in waiting if str(one.id) == wanted), waiting[0] if waiting else None)
     if slip is None:
         raise Friendly("tidak_ada", 404)
-    every = [s for s in cases.all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")]
+    every = [s for s in all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")]
     after = [one for one in waiting if one.id > slip.id] or [one for one in waiting if one.id < slip.id]
-    rows = [_row(view, slip, name, given or {}, errors or {}) for name in FIELDS]
+    clear = clear_from(view.session) if slip.kind == "slip" else {}
+    rows = [_row(view, slip, name, given or {}, errors or {}, clear.get(name, SURE)) for name in FIELDS]
+    with_crops = any(row["gambar"] for row in rows)
+    for row in rows:  # what was left empty takes no room beside its crop
+        row["terlipat"] = with_crops and not (row["nilai"] or row["ragu"] or row["galat"] or row["wajib"])
     doubtful = [row for row in rows if row["ragu"]]
     ticks = _ticks(slip, given)
     done = len(every) - len(waiting)
@@ -75,17 +91,20 @@ def slip_page(
         selesai=done,
         tenggat=deadline(view),
         baris=rows,
-        berpotongan=any(row["gambar"] for row in rows),
+        berpotongan=with_crops,
         ragu=doubtful,
         jelas=sum(1 for row in rows if not row["ragu"] and row["nilai"]),
         fokus=_focus(rows, errors or {}),
         gambar=_pictures(view, slip),
-        perihal=_value(given, "perihal") or _subject(cases.value_of(slip, "uraian")),
+        sambung=_following(view, slip),
+        urung=_undo(view),
+        perihal=_value(given, "perihal") or _subject(value_of(slip, "uraian")),
         rahasia=ticks["rahasia"],
         lewat=[{"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]} for way in WAYS],
-        lokasi=_value(given, "lokasi") or _last_location(view.session),
+        lokasi=_value(given, "lokasi") or (_last_location(view.session) if view.trusted else ""),
         serial=spoken(slip.serial) if slip.serial else "",
-        serupa=[_known(view, *one) for one in cases.alike(cases.Work(view.session, view.settings, view.now), slip)],
+        terlapor=control(view, REPORTED, {k: list(v) for k, v in (given or {}).items()}, errors or {}, fill=False),
+        serupa=_alike(view, slip),
         sama=_value(given, "sama"),
         berikut=after[0] if after else None,
         gabung=any(one.id < slip.id for one in waiting),
@@ -105,19 +124,13 @@ def _label(name: str) -> str:
 
 
 def _row(
-    view: View, slip: Slip, name: str, given: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+    view: View, slip: Slip, name: str, given: Mapping[str, Sequence[str]], errors: Mapping[str, str], clear: float
 ) -> dict[str, Any]:
     """One field: its crop, what was read, and in words how sure that is."""
     known, form_name = slip.fields.get(name, {}), NAMES.get(name, name)
-    value, doubt = str(known.get("value", "")), str(known.get("doubt", ""))
-    unsure = (bool(value) and (bool(doubt) or known.get("confidence", 0) < SURE)) or doubt in (
-        "tertutup",
-        "tak_terbaca",
-    )
-    box = known.get("box")
-    words = word(f"slip.ragu.{doubt or 'kurang_jelas'}") if unsure else ""
-    if unsure and known.get("unsure"):
-        words += " " + word("slip.ragu.kata_ragu", kata=known["unsure"])
+    value, box = str(known.get("value", "")), known.get("box")
+    unsure = _is_unsure(known, clear)
+    words = _doubt_words(known) if unsure else ""
     if not unsure and known:
         words = word("slip.terbaca" if value else "slip.ragu.kosong")
     return {
@@ -136,32 +149,77 @@ def _row(
     }
 
 
+def _is_unsure(known: Mapping[str, Any], clear: float) -> bool:
+    """Whether a field is to be looked at: read with doubt, written in and not read, or less sure than this office's own
+    paper allows (`clear`)."""
+    if known.get("doubt") in ("tertutup", "tak_terbaca"):
+        return True
+    earned = clear < SURE and known.get("doubt") == "kurang_jelas"
+    spoken_against = bool(known.get("doubt")) and not earned
+    typed = bool(known.get("counted"))  # by the clerk, before the slip was taken back
+    return bool(known.get("value")) and not typed and (spoken_against or known.get("confidence", 0) < clear)
+
+
+def _doubt_words(known: Mapping[str, Any]) -> str:
+    """Why a field is doubted; what was read where a repair changed it; what may be meant instead."""
+    said = [word(f"slip.ragu.{known.get('doubt') or 'kurang_jelas'}")]
+    if known.get("seen") and known.get("doubt") != "diperbaiki":
+        said.append(word("slip.ragu.diperbaiki"))
+    if known.get("seen"):
+        said.append(word("slip.ragu.dibaca", dibaca=known["seen"], menjadi=known.get("value", "")))
+    if known.get("perhaps"):
+        said.append(word("slip.ragu.mungkin", nilai=known["perhaps"]))
+    if known.get("unsure"):
+        said.append(word("slip.ragu.kata_ragu", kata=known["unsure"]))
+    return " ".join(said)
+
+
 def _focus(rows: Sequence[Mapping[str, Any]], errors: Mapping[str, str]) -> str:
     """Where the cursor stands: in the first field to be looked at, else in the first of all. Enter goes on from it."""
     if errors:
         return ""
-    return next((str(row["name"]) for row in rows if row["ragu"]), str(rows[0]["name"]))
+    shown = [row for row in rows if row["ragu"]] or [row for row in rows if not row["terlipat"]]
+    return str(shown[0]["name"])
 
 
 def _ticks(slip: Slip, given: Mapping[str, Sequence[str]] | None) -> dict[str, dict[str, Any]]:
-    """Each tick as the form shows it; one that the machine could not tell is left open, in words."""
+    """Each tick as the form shows it; one that the machine could not tell is left open, in words. Where it cannot tell
+    whether the name is to be kept secret, it is, until the clerk says no."""
     found = {}
     for name in ("rahasia", *WAYS):
         read = slip.ticks.get(name, False) if slip.ticks else False
         form_name = name if name == "rahasia" else f"lewat_{name}"
-        ticked = bool(_value(given, form_name)) if given else read is True
-        found[name] = {"dipilih": ticked, "ragu": bool(slip.ticks) and read is None}
+        unsure = bool(slip.ticks) and read is None
+        ticked = bool(_value(given, form_name)) if given else read is True or (unsure and name == "rahasia")
+        found[name] = {"dipilih": ticked, "ragu": unsure}
     return found
 
 
 def _pictures(view: View, slip: Slip) -> list[dict[str, Any]]:
     """The slip alone and its further pages, for what has no crops; and the page as it was scanned."""
-    every = [slip, *cases.further_pages(view.session, slip)]
+    every = [slip, *further_pages(view.session, slip)]
     return [
         {"url": f"{view.url}/slip/{one.id}/lembar.jpg", "utuh": f"{view.url}/slip/{one.id}/halaman.jpg", "nomor": n}
         for n, one in enumerate(every, 1)
         if one.sha256
     ]
+
+
+def _following(view: View, slip: Slip) -> list[dict[str, Any]]:
+    """Pages that may go on with this letter, to be looked at and joined before it is recorded."""
+    return [
+        {"id": one.id, "nomor": one.page.number, "url": f"{view.url}/slip/{one.id}/lembar.jpg"}
+        for one in following(view.session, slip)[:MOST_PAGES]
+        if one.sha256
+    ]
+
+
+def _undo(view: View) -> int:
+    """The slip that the holder may take back; 0 for none, and for a browser that is not known to be theirs."""
+    if not view.trusted:
+        return 0
+    last = undoable(Work(view.session, view.settings, view.now), view.task, view.owner)
+    return last.id if last else 0
 
 
 def _subject(text: str) -> str:
@@ -175,6 +233,14 @@ def _last_location(session: Session) -> str:
     """Where the paper before this one was put: a stack goes into one map."""
     query = select(Slip.location).where(Slip.location != "").order_by(Slip.settled_at.desc()).limit(1)
     return session.scalars(query).first() or ""
+
+
+def _alike(view: View, slip: Slip) -> list[dict[str, Any]]:
+    """Complaints that may be the same; a forwarded link shows its own task alone."""
+    if not view.trusted:
+        return []
+    work = Work(view.session, view.settings, view.now)
+    return [_known(view, c, why) for c, why in alike(work, slip) if view.owner not in reported.codes(c)]
 
 
 def _known(view: View, complaint: Complaint, why: str) -> dict[str, Any]:
@@ -191,7 +257,9 @@ def _said(view: View) -> str:
     """What became of the slip before, when its form has just been sent."""
     if "tersimpan" not in request.args:
         return ""
-    settled = [one for one in cases.all_slips(view.session, view.task.item_id or 0) if one.settled_at]
+    if request.args["tersimpan"] == UNDO:
+        return word("slip.batal.sudah")
+    settled = [one for one in all_slips(view.session, view.task.item_id or 0) if one.settled_at]
     if not settled:
         return ""
     last = max(settled, key=lambda one: (one.settled_at, one.id))
@@ -218,14 +286,17 @@ def picture(token: str, slip_id: int, name: str) -> Response:
 
 
 def _cropped(content: bytes, box: Sequence[int]) -> bytes:
-    """A field, without most of what is empty at its right: what is written stands larger, above all on a phone."""
+    """A field in its own colours, its contrast stretched to its own darkest ink, without most of what is empty at its
+    right: what is written stands larger, above all on a phone. The faintest pencil that the reader saw is seen."""
     left, top, width, height = box
     out = BytesIO()
     with Image.open(BytesIO(content), formats=("JPEG",)) as image:
-        part = image.crop((left, top, left + width, top + height)).convert("L")
-        ink = part.point(lambda grey: 255 if grey < INK else 0).getbbox()
-        right = min(width, max((ink[2] if ink else 0) + height // 2, width * 2 // 5))
-        part.crop((0, 0, right, height)).save(out, "JPEG", quality=80)
+        part = image.crop((left, top, left + width, top + height)).convert("RGB")
+    part = ImageOps.autocontrast(part, cutoff=(0.2, 0), preserve_tone=True)
+    ink = part.convert("L").filter(ImageFilter.BoxBlur(1)).point(lambda grey: 255 if grey < INK else 0)
+    ends = ink.crop((0, height // 8, width, height * 3 // 4)).getbbox()  # above the printed rule
+    right = min(width, max((ends[2] if ends else width) + height // 2, width * 2 // 5))
+    part.crop((0, 0, right, height)).save(out, "JPEG", quality=82)
     return out.getvalue()
 
 
@@ -237,7 +308,7 @@ def stack_page(view: View, person: Petugas) -> Response:
     item_id = view.task.item_id or 0
     rows = []
     for order, slip in enumerate(
-        (s for s in cases.all_slips(view.session, item_id) if s.state not in ("pemisah", "digabung")), 1
+        (s for s in all_slips(view.session, item_id) if s.state not in ("pemisah", "digabung")), 1
     ):
         c = view.session.get(Complaint, slip.complaint_id) if slip.complaint_id else None
         rows.append(
@@ -252,9 +323,11 @@ def stack_page(view: View, person: Petugas) -> Response:
                 "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and cases.on_board(view.session, c) else "",
             }
         )
-    count = cases.tally(view.session, item_id)
+    count = tally(view.session, item_id)
     return html(
         "slip_selesai.html",
+        url=view.url,
+        urung=_undo(view),
         baris=rows,
         hitungan=[word(f"slip.jumlah.{state}", jumlah=count[state]) for state in count if count[state]],
         kembali={"url": f"{view.url}/unggah", "label": word("slip.unggah.tautan")},
@@ -310,6 +383,7 @@ def upload_page(token: str) -> Response:
         _clerk(person)
         if not found.alive:
             raise Friendly("kedaluwarsa", 410)
+        code.insist(session, token, person)
         return _upload_page(session, view, "")
 
 
@@ -345,9 +419,9 @@ def _progress(session: Session, item: Item, stack: Stack | None) -> tuple[str, i
     if stack is None:
         return word("slip.unggah.menunggu"), 0
     if stack.read_at is None:
-        done = cases.pages_done(session, item.id)
+        done = pages_done(session, item.id)
         return word("slip.unggah.dibaca", selesai=done, jumlah=stack.pages), done
-    count = cases.tally(session, item.id)
+    count = tally(session, item.id)
     return word("slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages), stack.pages
 
 
@@ -361,9 +435,10 @@ def upload(token: str) -> BaseResponse:
         if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         if not given:
+            code.insist(session, token, person)
             return _upload_page(session, view, word("galat.kosong.berkas"))
-        trusted, link_id = browser.known(session, person), found.link_id
-    return _keep(token, held) if trusted else browser.ask(token, link_id, person, held)
+        trusted, link_id = code.known(session, person), found.link_id
+    return _keep(token, held) if trusted else code.ask(token, link_id, person, held)
 
 
 def _keep(token: str, held: Held) -> BaseResponse:
@@ -372,19 +447,21 @@ def _keep(token: str, held: Held) -> BaseResponse:
     with opened(token) as (_session, _found, _view, person):
         _clerk(person)
     now = here.clock()
+    order = secrets.randbits(31) * 1000  # two uploads of one second are two
     with writing(here.engine) as session:
+        code.spend(session, held)
         some = [
-            (content, Arrival("unggah", person.kode, int(now.timestamp()), n, now, _name(name)))
+            (content, Arrival("unggah", person.kode, int(now.timestamp()), order + n, now, _name(name)))
             for n, (name, content) in enumerate(held.files.values())
         ]
         ids = [item.id for item in ledger.receive(session, "scan", some, now)]
     for item_id in ids:
-        intake.take_in(here.engine, here.settings, item_id, here.clock)
+        mails.take_in(here, item_id)
     here.wake("slips", "send")
     return redirect(f"/t/{token}/unggah", 303)
 
 
-browser.HELD["unggah"] = _keep
+code.HELD["unggah"] = _keep
 
 
 def _name(text: str) -> str:
@@ -396,4 +473,4 @@ def _clerk(person: Petugas) -> None:
         raise Friendly("bukan_hak", 403)
 
 
-ACCEPT = ",".join(sorted(files.SCANS))
+ACCEPT = ",".join(sorted(kinds.SCANS))

@@ -1,30 +1,80 @@
-"""One task as one holder sees it: its rows, its limit with the arithmetic, how far the five langkah are.
-
-Hides which rows tell what. Reads only.
-"""
+"""What a page shows: what the token in its address opens, in one consistent view; or why it opens nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import RequestRedirect
 
-from pipeline import clock, notices
-from pipeline.config import Settings
-from pipeline.db import Complaint, Document, Event, Task
-from pipeline.sop import (
+from pipeline.access import links
+from pipeline.casefile import limits, privacy, reported
+from pipeline.casefile.documents import letters_of
+from pipeline.casefile.history import entries
+from pipeline.casefile.holders import helpers
+from pipeline.data import in_force
+from pipeline.data.engine import reading
+from pipeline.data.tables import Complaint, Document, Event, Task
+from pipeline.office import clock
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import (
+    AT_REST,
     BESIDE,
     LANGKAH_OF,
     LANGKAH_OF_TASK,
     OVER,
     EventKind,
+    Stage,
     TaskKind,
 )
-from pipeline.words import word
+from pipeline.office.words import word
+from pipeline.web import code
+from pipeline.web.site import Friendly, site
+
+
+@contextmanager
+def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
+    """What the token opens, in one consistent view; Friendly pages for a bad or expired one."""
+    here = site()
+    with reading(here.engine) as session:
+        found, person = _resolve(session, token)
+        complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
+        if complaint is not None and person.kode in reported.codes(complaint):
+            raise Friendly("kedaluwarsa", 410)  # it is about them: it has gone past them
+        now = here.clock()
+        settings = in_force.settings(session, here.settings, now)
+        whose = code.owner(session, person)
+        helping = person.kode in {p.kode for p in helpers(settings, found.task)}
+        yield session, found, View(session, settings, now, token, found.task, complaint, whose, helping), person
+
+
+def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
+    here = site()
+    try:
+        found = links.resolve(session, here.settings, token, here.clock())
+    except links.LinkError as error:
+        if _is_personal(session, token):
+            raise RequestRedirect(f"/t/{token}/saya") from error
+        raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+    person = here.settings.person(found.holder)
+    if person is None:
+        raise Friendly("tautan", 404)
+    return found, person
+
+
+def _is_personal(session: Session, token: str) -> bool:
+    """Whether the token opens "tugas saya" and no task."""
+    here = site()
+    with suppress(links.LinkError):
+        links.personal(session, here.settings, token, here.clock())
+        return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -41,6 +91,11 @@ class View:
     helping: bool = False  # somebody else's task: the signed paper may be handed in for them
 
     @property
+    def trusted(self) -> bool:
+        """Whether the browser is known to be the holder's: only then other complaints are named beside the task."""
+        return bool(self.owner) and "#" not in self.owner
+
+    @property
     def url(self) -> str:
         return f"/t/{self.token}"
 
@@ -54,17 +109,33 @@ class View:
             query = query.where(Document.kind.in_(kinds))
         return list(self.session.scalars(query.order_by(Document.id)))
 
+    @cached_property
+    def children(self) -> list[Complaint]:
+        """Complaints that were merged into this one, where the holder may read the pengadu's own words."""
+        if self.complaint is None or privacy.is_other_unit(self.task.kind):
+            return []
+        query = select(Complaint).where(Complaint.parent_id == self.complaint.id, Complaint.stage != Stage.BATAL)
+        return list(self.session.scalars(query.order_by(Complaint.id)))
+
+    def documents_of(self, child: Complaint, *kinds: str) -> list[Document]:
+        query = select(Document).where(Document.complaint_id == child.id, Document.kind.in_(kinds))
+        return list(self.session.scalars(query.order_by(Document.id)))
+
+    def letters(self, *kinds: str) -> list[Document]:
+        """Letters of the decision that stands."""
+        return letters_of(self.session, self.complaint, *kinds) if self.complaint is not None else []
+
     def shows(self, document: Document) -> bool:
-        """Whether the holder may have a file: a Kasubag/Kasi sees what the question is about, not the letters, and of
-        a confidential case only what has been released."""
+        """Whether the holder may have a file: a Kasubag/Kasi sees what units answered, not the letters, and of what
+        the pengadu sent only what has been released."""
         if self.task.kind is not TaskKind.KETERANGAN or self.complaint is None:
             return True
-        if document.kind in notices.FROM_OUTSIDE:
-            return not notices.hidden_files(self.complaint, self.task.kind)
+        if document.kind in privacy.FROM_OUTSIDE:
+            return not privacy.hides(self.complaint, self.task.kind, document)
         return document.kind == "keterangan"
 
     def history(self, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
-        return notices.history(self.session, self.complaint, *kinds) if self.complaint else []
+        return entries(self.session, self.complaint, *kinds) if self.complaint else []
 
 
 # ---- limits --------------------------------------------------------------------------------------------------
@@ -73,8 +144,8 @@ class View:
 def deadline(view: View) -> dict[str, Any] | None:
     """The due time with what is used and left and how it was counted; None where a task has no limit."""
     task = view.task
-    left, tone = notices.left_words(view.settings, task, view.now)
-    shown = {"sisa": left, "nada": tone, "terpakai": notices.used_words(view.settings, task, view.now), "hari": []}
+    left, tone = limits.left_words(view.settings, task, view.now)
+    shown = {"sisa": left, "nada": tone, "terpakai": limits.used_words(view.settings, task, view.now), "hari": []}
     if task.paused_at is not None:
         since = clock.waktu(task.paused_at, view.settings.zone)
         return {**shown, "kata": word("waktu.berhenti"), "waktu": f"sejak {since}", "iso": "", "hitungan": ""}
@@ -85,7 +156,7 @@ def deadline(view: View) -> dict[str, Any] | None:
         "kata": word("waktu.paling_lambat"),
         "waktu": clock.waktu(task.due_at, view.settings.zone),
         "iso": task.due_at.astimezone(view.settings.zone).isoformat(timespec="minutes"),
-        "hitungan": notices.limit_words(view.settings, task),
+        "hitungan": limits.limit_words(view.settings, task),
         "hari": list(_days(view)) if task.kind is TaskKind.KEPUTUSAN else [],
     }
 
@@ -95,7 +166,7 @@ def _days(view: View) -> Iterator[dict[str, Any]]:
     if view.task.due_at is None:
         return
     zone = view.settings.zone
-    first, last = view.task.opened_at.astimezone(zone).date(), view.task.due_at.astimezone(zone).date()
+    first, last = limits.start_of(view.task).astimezone(zone).date(), view.task.due_at.astimezone(zone).date()
     today = view.now.astimezone(zone).date()
     if (last - first).days > 20:
         return
@@ -114,7 +185,7 @@ def steps(view: View) -> list[dict[str, Any]]:
     tasks: dict[int, Task] = {}
     query = select(Task).where(Task.complaint_id == view.complaint.id).order_by(Task.id)
     for task in view.session.scalars(query):
-        if task.kind not in (TaskKind.ARSIP, TaskKind.TANDA_TANGAN, *BESIDE):
+        if task.kind not in (*AT_REST, TaskKind.TANDA_TANGAN, *BESIDE):
             tasks[LANGKAH_OF_TASK[task.kind]] = task
     over = view.complaint.stage in OVER
     return _steps_of(view.settings, LANGKAH_OF[view.complaint.stage], over, tasks, view.now)
@@ -140,10 +211,30 @@ def _at_most(limit: clock.Limit) -> str:
 
 
 def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> str:
-    spent = clock.spent(task.opened_at, task.closed_at or task.paused_at or now, limit, settings.hours)
+    spent = clock.spent(limits.start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours)
     if limit.working_time is None and not spent.amount:
         return word("waktu.terpakai_hari_pertama", batas=limit.amount)
     if limit.working_time is None:
         return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
     minutes = int(limit.working_time.total_seconds() // 60)
     return word("waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes)
+
+
+def for_unit(view: View) -> bool:
+    """Whether the page is another unit's, which reads what was written for it."""
+    return view.complaint is not None and privacy.is_other_unit(view.task.kind)
+
+
+# ---- the code ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def whose(token: str) -> Iterator[tuple[Session, int, Petugas]]:
+    """Session, link and person of a token, with or without a task."""
+    here = site()
+    with reading(here.engine) as session:
+        try:
+            link_id, person = links.personal(session, here.settings, token, here.clock())
+        except links.LinkError as error:
+            raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+        yield session, link_id, person

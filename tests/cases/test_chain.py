@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from pipeline import cases
-from pipeline.cases.chain import CITIZEN, SYSTEM, log
-from pipeline.db import Complaint, Event, Link, Outbox, Payload, Seal, Task, wait_for_writers, writing
-from pipeline.sop import EventKind, Stage
+from pipeline.cases.chain import CITIZEN, SYSTEM, gather, log, seal_day, verify
+from pipeline.data.engine import wait_for_writers, writing
+from pipeline.data.tables import Complaint, Event, Link, Outbox, Payload, Seal, Task
+from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk
 
 Change = Callable[[Event], Any]
@@ -90,15 +90,33 @@ def test_payloads_that_change_places_are_found(desk: Desk, told: str) -> None:
 
 
 def test_erasing_a_payload_leaves_the_chain_valid(desk: Desk, told: str) -> None:
-    """UU PDP: the words go, that something happened, when and by whom stays."""
-    for event_id in event_ids(desk, told):
+    """UU PDP: the words go, that something happened, when and by whom stays; an event says that they were erased."""
+    before = event_ids(desk, told)
+    erased(desk, told)
+    for event_id in before:
         with writing(desk.engine) as session:
             session.execute(delete(Payload).where(Payload.event_id == event_id))
         assert desk.faults() == []
     assert len(desk.events(told)) == len(event_ids(desk, told)) > 0
 
 
+def test_words_that_go_without_an_erasure_are_missed(desk: Desk, told: str) -> None:
+    first, *_rest = event_ids(desk, told)
+    with writing(desk.engine) as session:
+        session.execute(delete(Payload).where(Payload.event_id == first))
+    (fault,) = desk.faults()
+    assert "keterangan peristiwa hilang" in fault
+
+
+def erased(desk: Desk, number: str) -> None:
+    with desk.work() as work:
+        complaint = work.session.scalars(select(Complaint).where(Complaint.number == number)).one()
+        log(work, complaint, EventKind.ERASED, SYSTEM, teks="permintaan")
+
+
 def test_history_goes_on_after_an_erasure(desk: Desk, told: str) -> None:
+    for complaint in desk.complaints():
+        erased(desk, complaint.number)
     with writing(desk.engine) as session:
         session.execute(delete(Payload))
     desk.to(Stage.SELESAI, told)
@@ -114,7 +132,7 @@ def test_event_that_was_taken_out_is_found(desk: Desk, told: str, which: int) ->
 def test_chain_that_was_taken_out_whole_is_found(desk: Desk, told: str) -> None:
     for event_id in event_ids(desk, told):
         _remove(desk, event_id)
-    assert desk.faults() == [f"{told}: {told}: tidak mempunyai riwayat"]
+    assert f"{told}: {told}: tidak mempunyai riwayat" in desk.faults()
 
 
 def test_event_that_was_put_in_between_is_found(desk: Desk, told: str) -> None:
@@ -130,13 +148,13 @@ def test_event_that_was_put_in_between_is_found(desk: Desk, told: str) -> None:
 def test_chain_that_was_forged_from_an_event_on_is_found_by_the_seal(desk: Desk, told: str) -> None:
     """Who writes the database may compute every hash anew; the mailed seal tells."""
     with desk.work() as work:
-        assert cases.seal_day(work, date(2026, 11, 24)) is not None
+        assert seal_day(work, date(2026, 11, 24)) is not None
     _remove(desk, event_ids(desk, told)[-1])
     with desk.work() as work:
         complaint = work.session.scalars(select(Complaint).where(Complaint.number == told)).one()
-        assert list(cases.verify(work.session, complaint)) == []
+        assert list(verify(work.session, complaint)) == []
         log(work, complaint, EventKind.REPORTED, SYSTEM, teks="Dipalsukan.")
-        assert list(cases.verify(work.session, complaint)) == []
+        assert list(verify(work.session, complaint)) == []
     assert desk.faults() == ["segel: Segel 2026-11-24: riwayat tidak sama dengan saat disegel"]
 
 
@@ -197,29 +215,29 @@ def test_payload_of_any_words_survives_the_way_to_the_database_and_back(both: De
 
 def test_day_is_sealed_once(desk: Desk, told: str) -> None:
     with desk.work() as work:
-        seal = cases.seal_day(work, date(2026, 11, 24))
+        seal = seal_day(work, date(2026, 11, 24))
     assert seal is not None
     assert (seal.complaints, seal.last_event) == (2, max(event_ids(desk, told) + event_ids(desk, "PGD-2026-000002")))
     with desk.work() as work:
-        assert cases.seal_day(work, date(2026, 11, 24)) is None
+        assert seal_day(work, date(2026, 11, 24)) is None
     assert desk.count(Seal) == 1
 
 
 def test_clock_that_was_set_back_over_midnight_seals_no_earlier_day(desk: Desk, told: str) -> None:
     """Otherwise every audit would raise a false alarm for ever."""
     with desk.work() as work:
-        assert cases.seal_day(work, date(2026, 11, 24)) is not None
+        assert seal_day(work, date(2026, 11, 24)) is not None
     desk.press("kepala", "kembalikan", number=told)
     with desk.work() as work:
-        assert cases.seal_day(work, date(2026, 11, 23)) is None
-        assert cases.seal_day(work, date(2026, 11, 25)) is not None
+        assert seal_day(work, date(2026, 11, 23)) is None
+        assert seal_day(work, date(2026, 11, 25)) is not None
     assert desk.faults() == []
 
 
 def test_later_events_do_not_break_earlier_seals(desk: Desk, told: str) -> None:
     for day in (24, 25, 26):
         with desk.work() as work:
-            cases.seal_day(work, date(2026, 11, day))
+            seal_day(work, date(2026, 11, day))
         desk.later(days=1)
         desk.press(
             "sekretaris" if day == 25 else "kepala", "laporkan_kepala" if day == 25 else "kembalikan", number=told
@@ -231,7 +249,7 @@ def test_seals_hold_each_other(desk: Desk, told: str) -> None:
     """A seal that is replaced breaks the ones after it."""
     for day in (24, 25):
         with desk.work() as work:
-            cases.seal_day(work, date(2026, 11, day))
+            seal_day(work, date(2026, 11, day))
     with writing(desk.engine) as session:
         session.execute(update(Seal).where(Seal.day == date(2026, 11, 24)).values(hash="3" * 64))
     assert len([fault for fault in desk.faults() if fault.startswith("segel")]) == 2
@@ -239,7 +257,7 @@ def test_seals_hold_each_other(desk: Desk, told: str) -> None:
 
 def test_whole_complaint_that_was_taken_out_is_found_by_the_seal(desk: Desk, told: str) -> None:
     with desk.work() as work:
-        cases.seal_day(work, date(2026, 11, 24))
+        seal_day(work, date(2026, 11, 24))
     for event_id in event_ids(desk, told):
         _remove(desk, event_id)
     with writing(desk.engine) as session:
@@ -249,16 +267,47 @@ def test_whole_complaint_that_was_taken_out_is_found_by_the_seal(desk: Desk, tol
         session.execute(delete(Outbox).where(Outbox.complaint_id == number))
         session.execute(delete(Task).where(Task.complaint_id == number))
         session.execute(delete(Complaint).where(Complaint.id == number))
-    assert desk.faults() == ["segel: Segel 2026-11-24: riwayat tidak sama dengan saat disegel"]
+    assert "segel: Segel 2026-11-24: riwayat tidak sama dengan saat disegel" in desk.faults()
 
 
 def test_empty_office_is_sealed_too(desk: Desk) -> None:
     with desk.work() as work:
-        seal = cases.seal_day(work, date(2026, 11, 24))
+        seal = seal_day(work, date(2026, 11, 24))
     assert seal is not None
     assert (seal.complaints, seal.last_event) == (0, 0)
     desk.record()
     assert desk.faults() == []
+
+
+def test_what_comes_while_a_day_is_read_for_its_seal_belongs_to_the_next(both: Desk) -> None:
+    """Nobody waits for the reading: others write on, and both seals hold."""
+    both.record()
+    found = gather(both.engine, date(2026, 11, 24))
+    assert found is not None
+    both.record(email="budi@warga.example")
+    with both.work() as work:
+        first = seal_day(work, date(2026, 11, 24), found)
+    both.later(days=1)
+    with both.work() as work:
+        second = seal_day(work, date(2026, 11, 25), gather(both.engine, date(2026, 11, 25)))
+    assert first is not None
+    assert second is not None
+    assert (first.complaints, second.complaints) == (1, 2)
+    assert both.faults() == []
+
+
+def test_of_two_that_seal_at_once_one_seal_stands(both: Desk) -> None:
+    """The other finds the day sealed, or reads anew what came since."""
+    both.record()
+    days = (date(2026, 11, 24), date(2026, 11, 25))
+    stale = [gather(both.engine, day) for day in (*days, days[0])]
+    for day, found in zip((*days, days[0]), stale, strict=True):
+        with both.work() as work:
+            seal_day(work, day, found)
+        both.record()
+    assert gather(both.engine, days[1]) is None
+    assert both.count(Seal) == 2
+    assert both.faults() == []
 
 
 def test_event_that_is_written_while_the_day_is_sealed_is_no_false_alarm(both: Desk) -> None:
@@ -268,7 +317,7 @@ def test_event_that_is_written_while_the_day_is_sealed_is_no_false_alarm(both: D
 
     def seal() -> None:
         with both.work() as work:
-            sealed.append(cases.seal_day(work, date(2026, 11, 24)))
+            sealed.append(seal_day(work, date(2026, 11, 24)))
 
     thread = Thread(target=seal)
     with both.work() as work:

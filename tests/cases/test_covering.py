@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from pipeline import cases, register, store
+from pipeline import cases
 from pipeline.cases import Forbidden, Invalid
-from pipeline.db import Outbox
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.erasure import NotErasable, erase
+from pipeline.cases.input import File, read_letter
+from pipeline.cases.outcomes import delivery_result, letter_by_mail
+from pipeline.data import store
+from pipeline.data.tables import Outbox
 from pipeline.demo.signed import signed_scan
-from pipeline.sop import EventKind, Stage, TaskKind
+from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.register import book
 from tests.cases.test_act import PNG
 from tests.desk import Desk, desk_in
+from tests.kantor import Mail, bounce_of
 from tests.letters.sample import changed, texts
-from tests.office import Mail, bounce_of
 
 BODY, AGENCY = "word/document.xml", "pln@luar.example"
 
@@ -31,7 +37,7 @@ def decided(desk: Desk, number: str = "") -> str:
     number = desk.to(Stage.KEPUTUSAN, number)
     desk.press(
         "kepala", "putuskan", number=number, keputusan="bukan_wewenang", instansi="PLN Madiun",
-        perintah="Sampaikan bahwa meteran milik PLN.",
+        perintah="Sampaikan bahwa meteran milik PLN.", disampaikan="Bahwa meteran milik PLN.",
     )  # fmt: skip
     desk.jobs()
     return number
@@ -100,10 +106,10 @@ def test_by_mail_it_is_known_by_its_marks(desk: Desk) -> None:
     task, content = desk.task("ajukan", number), stored(desk, number, "pengantar")
     with desk.work() as work:
         file, letter = (
-            cases.File("p.docx", "application/octet-stream", content),
-            cases.read_letter(desk.settings, content),
+            File("p.docx", "application/octet-stream", content),
+            read_letter(desk.settings, content),
         )
-        assert cases.letter_by_mail(work, task.id, desk.person("sekretaris"), file, letter) == ""
+        assert letter_by_mail(work, task.id, desk.person("sekretaris"), file, letter) == ""
     assert [d.kind for d in desk.documents(number)] == ["konsep", "pengantar", "pengantar_surat"]
 
 
@@ -162,7 +168,7 @@ def ended(desk: Desk, mail: Outbox, state: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
         row.state, row.error, row.sent_at = state, "550 5.1.1 User unknown" if state == "dead" else "", desk.clock()
-        cases.delivery_result(work, row)
+        delivery_result(work, row)
 
 
 def test_refused_or_returned_it_is_the_jfus_again_and_nobody_elses(desk: Desk) -> None:
@@ -206,12 +212,12 @@ def test_handed_over_it_is_recorded_with_its_proof_also_after_the_case_is_closed
 
 def test_people_are_not_erased_while_it_waits_to_be_delivered(desk: Desk) -> None:
     number = desk.to(Stage.SELESAI, signed(desk))
-    with pytest.raises(cases.NotErasable), desk.work() as work:
-        cases.erase(work, desk.complaint(number).id, cases.SYSTEM, "diminta")
+    with pytest.raises(NotErasable), desk.work() as work:
+        erase(work, desk.complaint(number).id, SYSTEM, "diminta")
     desk.press("jfu-1", "sampaikan_pengantar", number=number, cara="pos", resi="JT 77")
     with desk.work() as work:
         work.session.execute(update(Outbox).values(state="sent", told=True))
-        cases.erase(work, desk.complaint(number).id, cases.SYSTEM, "diminta")
+        erase(work, desk.complaint(number).id, SYSTEM, "diminta")
     kept = {d.kind: set(d.facts or {}) for d in desk.documents(number)}
     assert set(kept) == {"ttd", "pengantar_ttd"}
     assert not any("alinea" in facts for facts in kept.values())
@@ -220,7 +226,7 @@ def test_people_are_not_erased_while_it_waits_to_be_delivered(desk: Desk) -> Non
 def test_book_names_its_number(desk: Desk) -> None:
     signed(desk)
     with desk.work() as work:
-        (row,) = register.rows(work.session, work.settings, register.Filter(), work.now)
+        (row,) = book.rows(work, book.Filter())
     assert row.cells["keterangan"] == "Surat pengantar 400.14.5/2/401.109/2026"
 
 

@@ -11,14 +11,18 @@ from zipfile import ZipFile
 
 import pytest
 
-from pipeline import cases, current, poller, store
-from pipeline.cases import SYSTEM, Forbidden, Invalid
-from pipeline.config import Penjabat, Petugas
-from pipeline.db import reading
-from pipeline.poller import App
-from pipeline.sop import EventKind, Role, Stage, TaskKind
+from pipeline import cases
+from pipeline.casefile.holders import tasks_of
+from pipeline.cases import Forbidden, Invalid
+from pipeline.cases.chain import SYSTEM
+from pipeline.data import in_force, store
+from pipeline.data.engine import reading
+from pipeline.office.config import Penjabat, Petugas
+from pipeline.office.sop import EventKind, Role, Stage, TaskKind
+from pipeline.running import poller
+from pipeline.work import App
 from tests.desk import Desk, desk_in, jakarta
-from tests.office import SIGNED
+from tests.kantor import SIGNED
 
 FROM, TO = date(2026, 11, 25), date(2026, 11, 27)  # Wednesday to Friday; the desk's clock stands on Tuesday
 
@@ -36,7 +40,7 @@ def delegate(desk: Desk, away: str = "kepala", acting: str = "sekretaris", form:
 
 def head(desk: Desk) -> Petugas:
     with reading(desk.engine) as session:
-        return current.settings(session, desk.settings, desk.clock()).holders(Role.KEPALA)[0]
+        return in_force.settings(session, desk.settings, desk.clock()).holders(Role.KEPALA)[0]
 
 
 def lane(desk: Desk) -> None:
@@ -80,8 +84,8 @@ def test_only_the_one_who_stands_in_may_act_and_the_history_names_the_form(desk:
     delegate(desk)
     desk.clock.now = jakarta(25, 9)
     with pytest.raises(Forbidden):
-        desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
+        desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
+    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
     event = next(e for e, _ in desk.events(number) if e.kind is EventKind.DECIDED)
     assert (event.actor, event.actor_title) == ("sekretaris", "Plh. Kepala Dinas Komunikasi dan Informatika")
     desk.jobs()
@@ -94,7 +98,7 @@ def test_the_letter_is_signed_in_the_acting_form(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     delegate(desk, form="plt")
     desk.clock.now = jakarta(25, 9)
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
+    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
     desk.jobs()
     with reading(desk.engine) as session:
         document = next(d for d in desk.documents(number) if d.kind == "konsep")
@@ -119,15 +123,17 @@ def test_who_signs_on_behalf_signs_and_decides_nothing(desk: Desk) -> None:
     lane(desk)
     assert head(desk).kode == "kepala"
     with pytest.raises(Forbidden):
-        desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
+        desk.press(
+            "sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak."
+        )
     desk.to(Stage.TANDA_TANGAN, number)
     assert "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris,Ratih Kusumawardani" in words_of(
         desk, number, "akhir"
     )
     assert desk.mails("tugas_tanda_tangan")[-1].recipient == "sekretaris@kominfo.example"
     with reading(desk.engine) as session:
-        now = current.settings(session, desk.settings, desk.clock())
-        waiting = {code: [t.kind for t in cases.tasks_of(session, now, code)] for code in ("kepala", "sekretaris")}
+        now = in_force.settings(session, desk.settings, desk.clock())
+        waiting = {code: [t.kind for t in tasks_of(session, now, code)] for code in ("kepala", "sekretaris")}
     assert waiting == {"kepala": [], "sekretaris": [TaskKind.TANDA_TANGAN]}
     with pytest.raises(Forbidden):
         desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)})
@@ -176,7 +182,7 @@ def test_what_is_open_at_the_end_comes_back(desk: Desk) -> None:
         lane(desk)
     assert [m.recipient.partition("@")[0] for m in desk.mails("tugas_keputusan")] == ["kepala", "sekretaris", "kepala"]
     assert "sebelumnya ada pada Ratih Kusumawardani" in " ".join(desk.mails("tugas_keputusan")[-1].text.split())
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.")
+    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
     assert desk.faults() == []
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
-from pipeline import cases, db, store
-from pipeline.cases import File, NotErasable
-from pipeline.db import Blob, Outbox, reading, writing
-from pipeline.sop import EventKind, Stage
+from pipeline import cases
+from pipeline.access import browsers
+from pipeline.cases import remains
+from pipeline.cases.erasure import Erased, NotErasable
+from pipeline.cases.erasure import checked as keep_checked
+from pipeline.cases.erasure import erase as erase_case
+from pipeline.cases.input import File
+from pipeline.cases.record import citizen_wrote
+from pipeline.data import ledger, store
+from pipeline.data.engine import reading, settle_erased, writing
+from pipeline.data.tables import Blob, Confirmation, ConfirmationFile, Link, Outbox
+from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk, desk_in
-from tests.office import SITI
+from tests.kantor import SITI
 
 PHOTO = File("foto-rumah-siti.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"tiang di depan rumah")
 SECRETS = ("Siti Rahmawati", SITI, "Mawar", "0812-1111-2222", "foto-rumah-siti", "tiang di depan", "Benar padam")
@@ -27,10 +37,10 @@ def all_sent(desk: Desk) -> None:
         session.execute(update(Outbox).values(state="sent", told=True))
 
 
-def erase(desk: Desk, number: str) -> cases.erasure.Erased:
+def erase(desk: Desk, number: str) -> Erased:
     complaint = desk.complaint(number)
     with desk.work() as work:
-        return cases.erase(work, complaint.id, cases.actor_of(desk.person("kepala")), "permintaan tertulis")
+        return erase_case(work, complaint.id, cases.actor_of(desk.person("kepala")), "permintaan tertulis")
 
 
 def over(desk: Desk, number: str) -> str:
@@ -44,7 +54,7 @@ def test_nothing_of_the_people_is_left_and_the_history_is_whole(tmp_path: Path) 
         desk.take_in(MAIL)
         number = desk.complaint().number
         with desk.work() as work:
-            cases.citizen_wrote(work, desk.complaint(number).id, "Ini foto rumah Siti Rahmawati.", [PHOTO], None)
+            citizen_wrote(work, desk.complaint(number).id, "Ini foto rumah Siti Rahmawati.", [PHOTO], None)
         over(desk, number)
         before = desk.kinds(number)
         signed = next(d for d in desk.documents(number) if d.kind == "ttd")
@@ -52,7 +62,7 @@ def test_nothing_of_the_people_is_left_and_the_history_is_whole(tmp_path: Path) 
             kept = "\n".join(connection.connection.dbapi_connection.iterdump())  # type: ignore[union-attr]
         assert all(secret in kept for secret in SECRETS[:3]), "they were there before"
         done = erase(desk, number)
-        db.settle_erased(desk.engine)
+        settle_erased(desk.engine)
         assert (done.files > 3, done.mails > 5, done.scan_stays) == (True, True, False)
         assert desk.kinds(number) == [*before, EventKind.ERASED]
         assert desk.faults() == []
@@ -127,3 +137,109 @@ def test_erased_bytes_may_come_anew(both: Desk) -> None:
         digest = store.put(session, PHOTO.content)
         assert (store.get(session, digest), store.size(session, digest)) == (PHOTO.content, len(PHOTO.content))
         assert session.scalar(select(Blob.sha256).where(Blob.size == store.ERASED).limit(1)) is not None
+
+
+# ---- everything that follows the case ------------------------------------------------------------------------
+
+NIK = "3577010101900001"
+
+
+def mail(subject: str, text: str, *, number: int, sender: str = SITI, reply_to: str = "", name: str = "Siti") -> bytes:
+    """A mail as somebody sends it, in base64 as many programs write it."""
+    message = EmailMessage()
+    message["From"] = f"{name} <{sender}>"
+    message["Subject"] = subject
+    message["Message-ID"] = f"<{number}@warga.example>"
+    if reply_to:
+        message["In-Reply-To"] = reply_to
+    message.set_content(text, cte="base64")
+    message.add_attachment(PHOTO.content, maintype="image", subtype="png", filename="rumah-siti.png")
+    return message.as_bytes()
+
+
+def everything() -> tuple[str, ...]:
+    return ("Siti Rahmawati", "+62 812-1111-2222", "(0812) 1111 2222", SITI, "3577 0101 0190 0001")
+
+
+def full_case(desk: Desk) -> str:
+    """A case with a follow-up, an official's reply that quotes it, a bounce, a robot's answer, a form that waits."""
+    desk.take_in(MAIL)
+    number = desk.complaint().number
+    receipt = desk.mails("tanda_terima")[-1].message_id
+    words = "\n".join(everything())
+    desk.take_in(mail(f"Tambahan Siti Rahmawati {NIK}", words, number=2, reply_to=receipt, name="Siti Rahmawati"))
+    desk.press("jfu-1", "laporkan", number=number, perihal="Lampu Siti Rahmawati", nama="Siti Rahmawati", email=SITI,
+               telepon="0812-1111-2222")  # fmt: skip
+    task = desk.mails("tugas_klarifikasi")[-1].message_id
+    desk.take_in(mail("Re: tugas", f"Baik.\n\n> {words}", number=3, sender="sekretaris@kominfo.example", reply_to=task))
+    with desk.work() as work:
+        (link, *_rest) = work.session.scalars(select(Link).order_by(Link.id.desc()))
+        held = browsers.Held("laporkan_kepala", {"hasil": [words]}, {"berkas": ("siti.txt", words.encode())}, 0)
+        browsers.hold(work.session, desk.settings.keys, link.id, "sekretaris", held, work.now, "peramban")
+    return over(desk, number)
+
+
+def left_of(folder: Path, *secrets: str) -> list[str]:
+    found = b"".join(path.read_bytes() for path in folder.glob("aduan.db*"))
+    return [secret for secret in secrets if secret.encode() in found or base64.b64encode(secret.encode())[:-4] in found]
+
+
+def test_follow_ups_quotes_and_forms_that_wait_go_too(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        number = full_case(desk)
+        assert desk.count(Confirmation) == 1
+        with reading(desk.engine) as session:
+            person = remains.person_of(session, desk.complaint(number))
+            assert remains.items_of(session, desk.complaint(number)) == {1, 2, 3}
+        assert remains.search(desk.engine, person).found, "it was there before"
+        erase(desk, number)
+        settle_erased(desk.engine)
+        assert remains.search(desk.engine, person).lines() == []
+        assert (desk.count(Confirmation), desk.count(ConfirmationFile)) == (0, 0)
+        assert [item.name for item in map(desk.item, (1, 2, 3))] == ["", "", ""]
+        assert desk.faults() == []
+    assert left_of(tmp_path, *everything(), NIK, "rumah-siti", "tiang di depan") == []
+
+
+def test_mails_seen_again_bring_nothing_back(tmp_path: Path) -> None:
+    """In INBOX once more, as they were, and as a copy that came another way."""
+    with desk_in(tmp_path) as desk:
+        number = full_case(desk)
+        with reading(desk.engine) as session:
+            follow_up = store.get(session, desk.item(2).sha256)
+        erase(desk, number)
+        for raw in (MAIL, follow_up, b"Received: from relay.example\r\n" + MAIL, b"X-Spam: no\r\n" + follow_up):
+            assert desk.take_in(raw).state == "erased"
+        assert len(desk.complaints()) == 1
+        assert desk.faults() == []
+        with reading(desk.engine) as session:
+            assert ledger.settled(session, "kotak", "INBOX", 1, [desk._uid]) == {"done": [desk._uid]}
+        settle_erased(desk.engine)
+    assert left_of(tmp_path, *everything(), NIK, "Mawar") == []
+
+
+def test_another_case_of_the_same_person_stays_and_is_named(desk: Desk) -> None:
+    first = over(desk, desk.record(telepon="0812-1111-2222"))
+    second = desk.record(telepon="+62 812 1111 2222", perihal="Jalan rusak")
+    with reading(desk.engine) as session:
+        person = remains.person_of(session, desk.complaint(first))
+    erase(desk, first)
+    assert desk.complaint(second).nama == "Siti Rahmawati"
+    found = remains.search(desk.engine, person)
+    assert {number for _place, _kinds, number in found.found} == {second}
+    with desk.work() as work:
+        keep_checked(work, desk.complaint(first).id, cases.actor_of(desk.person("kepala")), found)
+    event, data = desk.events(first)[-1]
+    assert event.kind is EventKind.ERASURE_CHECKED
+    assert second in data["teks"]
+    assert "Rahmawati" not in str(data)
+    assert desk.faults() == []
+
+
+def test_held_mail_of_the_same_person_is_not_taken_for_the_case(desk: Desk) -> None:
+    """A new complaint that waits for the JFU must not go with an old one."""
+    number = desk.record()
+    waiting = desk.take_in(mail("Jalan rusak", "Jalan Melati rusak.", number=9))
+    over(desk, number)
+    with reading(desk.engine) as session:
+        assert waiting.id not in remains.items_of(session, desk.complaint(number))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from pipeline import cases, files, store
+from pipeline import cases
 from pipeline.cases import Invalid
-from pipeline.db import Job, LetterNumber
+from pipeline.cases.input import File, read_letter
+from pipeline.cases.outcomes import letter_by_mail
+from pipeline.cases.tasks import MAKE_PDF
+from pipeline.data import store
+from pipeline.data.tables import Job, LetterNumber
 from pipeline.demo.signed import signed_scan
+from pipeline.files import pictures
 from pipeline.letters import signature
 from pipeline.letters.returned import inspect
-from pipeline.sop import EventKind, Stage
+from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk, desk_in
+from tests.kantor import SIGNED, Mail, compose, edited
 from tests.letters.notary import PASSWORD, notary
 from tests.letters.sample import changed, pack, parts, texts
-from tests.office import SIGNED, Mail, compose, edited
 
 BODY = "word/document.xml"
 
@@ -44,9 +50,26 @@ def test_letter_of_another_case_is_refused_by_mail_too(desk: Desk) -> None:
         task_mail.recipient, "aduan@kominfo.example", "Re: jawaban", "Terlampir.", desk.clock(), reply_to=answered,
         files=[("surat.docx", "application/octet-stream", draft_of(desk, one))],
     )  # fmt: skip
+    reply["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+    balasan = desk.settings.balasan.model_copy(update={"server_tepercaya": ("mx.kominfo.example",)})
+    desk.settings = desk.settings.model_copy(update={"balasan": balasan})
     desk.take_in(reply.as_bytes())
     assert [d.kind for d in desk.documents(two)] == ["konsep"]
     assert f"milik pengaduan {one}" in " ".join(desk.mails("balasan_tugas")[-1].text.split())
+
+
+def test_letter_whose_qr_was_deleted_is_taken_and_told(desk: Desk) -> None:
+    number = desk.to(Stage.JAWABAN)
+    content = parts(draft_of(desk, number))
+    drawing = re.compile(rb"<w:drawing>.*?</w:drawing>", re.DOTALL)
+    bare = {name: drawing.sub(b"", part) if name.endswith(".xml") else part for name, part in content.items()}
+    assert bare != content
+    desk.press("sekretaris", "unggah", number=number, files={"surat": ("surat.docx", pack(bare))})
+    with pytest.raises(Invalid) as asked:
+        desk.press("sekretaris", "ajukan", number=number)
+    assert set(asked.value.errors) == {"yakin"}
+    kept = [d for d in desk.documents(number) if d.kind == "surat"][-1]
+    assert any("Kode QR di kaki surat tidak ada lagi" in said for _level, said, _where in (kept.facts or {})["temuan"])
 
 
 def test_own_letter_edited_is_taken(desk: Desk) -> None:
@@ -61,11 +84,11 @@ def test_a_version_that_came_after_the_page_was_shown_is_not_handed_in_unseen(de
     number = desk.to(Stage.JAWABAN)
     seen, task, who = len(desk.kinds(number)), desk.task("ajukan", number), desk.person("sekretaris")
     draft = draft_of(desk, number)
-    letter = cases.read_letter(desk.settings, draft)
+    letter = read_letter(desk.settings, draft)
     form = cases.check(desk.settings, task.kind, "ajukan", {}, {}, seen)
     with desk.work() as work:
-        file = cases.File("lain.docx", "application/octet-stream", draft)
-        assert not cases.letter_by_mail(work, task.id, who, file, letter)
+        file = File("lain.docx", "application/octet-stream", draft)
+        assert not letter_by_mail(work, task.id, who, file, letter)
     with pytest.raises(Invalid, match="versi surat yang lebih baru"), desk.work() as work:
         cases.act(work, task.id, who, form)
     desk.press("sekretaris", "ajukan", number=number)
@@ -102,7 +125,14 @@ def test_letter_of_an_older_draft_is_stopped_and_says_which(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     old = draft_of(desk, number)
     desk.press("sekretaris", "kembalikan", number=number, alasan="Mohon diputuskan lagi.")
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Lampu itu milik warga.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Lampu itu milik warga.",
+        disampaikan="Lampu itu milik warga.",
+    )
     desk.jobs()
     with pytest.raises(Invalid, match=f"konsep versi 1 untuk pengaduan {number}.*versi 2"):
         upload(desk, number, old)
@@ -157,14 +187,20 @@ def test_no_picture_is_made_before_tracked_changes_are_resolved(desk: Desk) -> N
     for letter, waiting in ((changed(good, BODY, "<w:sectPr", deleted), 0), (good, 1)):
         upload(desk, number, letter)
         with desk.work() as work:
-            assert work.session.scalar(select(func.count(Job.id)).where(Job.kind == cases.MAKE_PDF)) == waiting
+            assert work.session.scalar(select(func.count(Job.id)).where(Job.kind == MAKE_PDF)) == waiting
 
 
 def test_draft_with_an_entry_left_open_cannot_be_handed_in(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Sertakan nomor berita acara.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Sertakan nomor berita acara.",
+    )
     desk.jobs()
-    assert any("[ISI: Sertakan nomor berita acara]" in message for _level, message in told(desk, number))
+    assert any("[ISI: uraian sesuai perintah Kepala Dinas]" in message for _level, message in told(desk, number))
     with pytest.raises(Invalid):
         desk.press("sekretaris", "ajukan", number=number)
 
@@ -190,7 +226,7 @@ def test_other_authority_gets_a_covering_letter_of_its_own(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     desk.press(
         "kepala", "putuskan", number=number, keputusan="bukan_wewenang", instansi="PLN Madiun",
-        perintah="Sampaikan bahwa meteran milik PLN.",
+        perintah="Sampaikan bahwa meteran milik PLN.", disampaikan="Bahwa meteran milik PLN.",
     )  # fmt: skip
     desk.jobs()
     covering = texts(stored(desk, number, "pengantar"))
@@ -274,7 +310,14 @@ def test_scan_of_an_older_version_is_stopped(desk: Desk) -> None:
     old = signed_scan(stored(desk, number, "akhir"))
     desk.press("kepala", "kembalikan", number=number)
     desk.press("sekretaris", "kembalikan", number=number)
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Lampu milik warga.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Lampu milik warga.",
+        disampaikan="Lampu milik warga.",
+    )
     desk.jobs()
     desk.to(Stage.TANDA_TANGAN, number)
     with pytest.raises(Invalid, match="versi surat yang sudah diganti"):
@@ -308,7 +351,7 @@ def test_electronic_signature_is_verified_and_its_verdict_kept(tmp_path: Path) -
     office = notary(tmp_path)
     with desk_in(tmp_path, surat={"sertifikat_akar": (str(office.root),), "jangkar": "^"}) as desk:
         number = desk.to(Stage.TANDA_TANGAN)
-        page = files.as_pdf(signed_scan(stored(desk, number, "akhir")))
+        page = pictures.as_pdf(signed_scan(stored(desk, number, "akhir")))
         signed = signature.sign(page, office.person("Noor Aflah"), PASSWORD, "x", "y")
         with pytest.raises(Invalid, match="ditambahkan di belakang"):
             sign(desk, number, signed + b"\n%x\n")
@@ -328,7 +371,7 @@ def test_doubtful_electronic_signature_asks_for_a_confirmation_that_is_recorded(
     signer = office.person(who) if who != "Noor Aflah" else notary(other).person(who)
     with desk_in(tmp_path, surat={"sertifikat_akar": (str(office.root),)}) as desk:
         number = desk.to(Stage.TANDA_TANGAN)
-        page = files.as_pdf(signed_scan(stored(desk, number, "akhir")))
+        page = pictures.as_pdf(signed_scan(stored(desk, number, "akhir")))
         signed = signature.sign(page, signer, PASSWORD, "x", "y")
         with pytest.raises(Invalid, match="centang di bawah"):
             sign(desk, number, signed)
@@ -337,3 +380,54 @@ def test_doubtful_electronic_signature_asks_for_a_confirmation_that_is_recorded(
         facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
         assert facts["vonis"]["level"] == "hati"
         assert desk.events(number)[-1][1]["ttd_diragukan"] is True
+
+
+def test_order_never_stands_in_the_letter_and_what_is_told_does_word_for_word(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        perintah="Yang bersangkutan ini sering mengeluh, jawab seperlunya saja.",
+        disampaikan="Gang 1; 2; dan 3 sudah diaspal.",
+    )
+    desk.jobs()
+    said = texts(draft_of(desk, number))
+    assert "Gang 1; 2; dan 3 sudah diaspal." in said
+    assert not any("mengeluh" in text for text in said)
+    assert told(desk, number) == []
+    mail = " ".join(desk.mails("tugas_jawaban")[-1].text.split())
+    assert "sering mengeluh" in mail
+    assert "Gang 1; 2; dan 3" in mail
+
+
+def test_letter_says_that_units_took_part_only_where_one_did(desk: Desk) -> None:
+    """Nobody asked, a unit that answered, and one that only said that it is another's field."""
+    alone, answered, declined = (desk.to(Stage.KLARIFIKASI, desk.record(email=f"w{n}@warga.example")) for n in range(3))
+    for number, act in ((answered, "jawab"), (declined, "bukan_bidang")):
+        desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+        desk.press("kasubag-umum", act, number=number)
+    said = {}
+    for number in (alone, answered, declined):
+        desk.to(Stage.JAWABAN, number)
+        said[number] = any("bersama bidang terkait" in text for text in texts(draft_of(desk, number)))
+    assert said == {alone: False, answered: True, declined: False}
+
+
+def test_an_order_written_among_what_the_pengadu_is_told_must_be_looked_at(desk: Desk) -> None:
+    """A point stands word for word, so "Sampaikan bahwa …" would reach the pengadu as it is."""
+    number = desk.to(Stage.KEPUTUSAN)
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        disampaikan="Sampaikan bahwa lampu sudah diganti.",
+    )
+    desk.jobs()
+    ((level, message),) = told(desk, number)
+    assert (level, "Sampaikan bahwa lampu sudah diganti." in message) == ("lihat", True)
+    with pytest.raises(Invalid) as caught:
+        desk.press("sekretaris", "ajukan", number=number)
+    assert set(caught.value.errors) == {"yakin"}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 
-from pipeline import cases
-from pipeline.cases import Pengadu
 from pipeline.cases.core import next_number
-from pipeline.db import Complaint, Counter, Event, Outbox, Task, reading
-from pipeline.sop import Channel, Stage
+from pipeline.cases.record import New, Pengadu, record
+from pipeline.data import store
+from pipeline.data.engine import reading
+from pipeline.data.tables import Complaint, Counter, Event, Outbox, Task
+from pipeline.office.sop import Channel, Stage
 from tests.desk import Desk, jakarta
+from tests.letters.sample import texts
 
 THREADS = 8
 
@@ -36,9 +38,9 @@ def at_once(count: int, job: Callable[[int], object]) -> None:
 def full_disk(desk: Desk) -> None:
     """Record a complaint in a transaction that cannot be finished."""
     with desk.work() as work:
-        cases.record(
+        record(
             work,
-            [cases.New(Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())],
+            [New(Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())],
         )
         raise RuntimeError("disk penuh")
 
@@ -60,7 +62,7 @@ def test_numbers_are_gapless_and_unique_when_many_are_recorded_at_once(both: Des
         for n in range(each):
             with both.work() as work:
                 person = Pengadu(email=f"warga{order}.{n}@warga.example")
-                cases.record(work, [cases.New(Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())])
+                record(work, [New(Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())])
 
     at_once(THREADS, clerk)
     assert sorted(numbers(both)) == [f"PGD-2026-{n:06d}" for n in range(1, THREADS * each + 1)]
@@ -105,7 +107,7 @@ def test_mail_of_the_old_year_that_is_recorded_in_the_new_one_counts_there(desk:
     desk.clock.now = jakarta(31, 23, 59, month=12) + timedelta(hours=9)
     with desk.work() as work:
         received = desk.clock() - timedelta(hours=10)
-        (made,) = cases.record(work, [cases.New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)])
+        (made,) = record(work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)])
         assert (made.number, made.received_at) == ("PGD-2027-000001", received)
 
 
@@ -131,13 +133,31 @@ def test_letter_has_the_date_of_the_day_on_which_it_goes_to_be_signed(desk: Desk
     assert str(desk.complaint().letter_date) == "2026-11-26"
 
 
+def test_number_of_december_and_a_letter_of_january_agree(desk: Desk) -> None:
+    """Handed in in December, returned, handed in again in January: dated and numbered in the new year, on paper too."""
+    desk.clock.now = jakarta(30, 10, month=12)
+    number = desk.to(Stage.TANDA_TANGAN)
+    assert desk.complaint(number).letter_number == "400.14.5/1/401.109/2026"
+    desk.press("kepala", "kembalikan", number=number, alasan="Mohon diperjelas.")
+    desk.clock.now = datetime(2027, 1, 4, 3, tzinfo=UTC)
+    desk.to(Stage.TANDA_TANGAN, number)
+    c = desk.complaint(number)
+    assert (c.letter_number, str(c.letter_date)) == ("400.14.5/1/401.109/2027", "2027-01-04")
+    with desk.work() as work:
+        final = [d for d in desk.documents(number) if d.kind == "akhir"][-1]
+        said = " ".join(texts(store.get(work.session, final.sha256)))
+    assert "401.109/2027" in said
+    assert "4 Januari 2027" in said
+    assert "401.109/2026" not in said
+
+
 def test_letter_that_is_returned_and_decided_anew_keeps_its_number(desk: Desk) -> None:
     """Returned to langkah 4, then 3, decided anew: one complaint, one letter number, no gap."""
     number = desk.to(Stage.TANDA_TANGAN)
     before = desk.complaint().letter_number
     desk.press("kepala", "kembalikan", alasan="Mohon diperjelas.")
     desk.press("sekretaris", "kembalikan", alasan="Mohon diperjelas.")
-    desk.press("kepala", "putuskan", keputusan="ditolak")
+    desk.press("kepala", "putuskan", keputusan="ditolak", disampaikan="Ini bukan layanan dinas kami.")
     desk.jobs()
     desk.press("sekretaris", "ajukan", number=number)
     assert desk.complaint(number).letter_number == before == "400.14.5/1/401.109/2026"

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 
-from pipeline import cases, files, poller, store
-from pipeline.cases import SYSTEM, Forbidden, Invalid
-from pipeline.poller import App
-from pipeline.sop import EventKind, Stage
+from pipeline import cases
+from pipeline.cases import Forbidden, Invalid
+from pipeline.cases.chain import SYSTEM
+from pipeline.data import store
+from pipeline.files import pdf
+from pipeline.letters import signature
+from pipeline.office.sop import EventKind, Stage
+from pipeline.running import drafting
+from pipeline.work import App
 from tests.cases.test_covering import decided, stored
 from tests.desk import Desk, desk_in, jakarta
+from tests.kantor import SIGNED, Mail, compose
+from tests.letters.notary import PASSWORD, notary
 from tests.letters.sample import changed
-from tests.office import SIGNED, Mail, compose
 
 PAPER = {"bertanda_tangan": ("s.jpg", SIGNED)}
 
@@ -82,8 +90,9 @@ def test_jfu_hands_in_by_reply_too(desk: Desk) -> None:
         files=[("s.jpg", "image/jpeg", SIGNED)],
     )  # fmt: skip
     desk.take_in(reply.as_bytes())
-    assert desk.stage(number) is Stage.TANDA_TANGAN  # the sample has no code, which only the page may confirm
-    assert "tidak terbaca" in " ".join(desk.mails("balasan_tugas")[-1].text.split())
+    assert desk.stage(number) is Stage.TANDA_TANGAN  # the paper is read on the page, which wants one look
+    assert "?aksi=tandatangani" in desk.mails("balasan_konfirmasi")[-1].text
+    assert desk.mails("balasan_konfirmasi")[-1].recipient == asked.recipient
 
 
 def test_office_that_signs_electronically_does_not_ask_the_jfu(tmp_path: Path) -> None:
@@ -127,7 +136,7 @@ def electronic(tmp_path: Path, libreoffice: None) -> Iterator[Desk]:
 
 
 def drawn(desk: Desk) -> None:
-    poller.pictures(App(desk.settings, desk.engine, desk.clock))
+    drafting.pictures(App(desk.settings, desk.engine, desk.clock))
 
 
 def test_each_pdf_to_sign_bears_the_anchor_once(electronic: Desk) -> None:
@@ -137,7 +146,29 @@ def test_each_pdf_to_sign_bears_the_anchor_once(electronic: Desk) -> None:
     made = [d for d in electronic.documents(number) if d.kind == "pdf"]
     assert [d.name for d in made] == [f"Surat jawaban {number}.pdf", f"Surat pengantar {number}.pdf"]
     with electronic.work() as work:
-        assert [files.pdf_text(store.get(work.session, d.sha256)).count("^") for d in made] == [1, 1]
+        assert [pdf.pdf_text(store.get(work.session, d.sha256)).count("^") for d in made] == [1, 1]
+
+
+def test_seal_of_the_offices_certificate_is_seen_and_leaves_no_anchor(electronic: Desk, tmp_path: Path) -> None:
+    number = electronic.to(Stage.TANDA_TANGAN)
+    drawn(electronic)
+    (offered,) = [d for d in electronic.documents(number) if d.kind == "pdf"]
+    ours = notary(tmp_path)
+    with electronic.work() as work:
+        content = store.get(work.session, offered.sha256)
+    head = electronic.person("kepala").nama
+    sealed = signature.sign(
+        content, ours.person("Noor Aflah"), PASSWORD, "Surat", "Madiun", anchor="^", person=head,
+    )  # fmt: skip
+    assert "^" not in pdf.pdf_text(sealed)
+    assert head in pdf.pdf_text(sealed)
+    before, after = (Image.open(BytesIO(pdf.pdf_pages(one, 600, 1)[0])).convert("L") for one in (content, sealed))
+    bounds = ImageChops.difference(before, after).point(lambda value: 255 if value > 60 else 0).getbbox()
+    assert bounds is not None
+    assert bounds[2] - bounds[0] > 80, "the seal is seen"
+    verdict = signature.verify(sealed, [ours.root], datetime(2026, 11, 24, tzinfo=UTC))
+    assert verdict is not None
+    assert (verdict.level, verdict.reason) == ("baik", "sah")
 
 
 def test_pdf_that_prints_the_anchor_more_often_is_not_offered_and_says_so(electronic: Desk) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from pipeline import cases, poller
-from pipeline.cases import AlreadyDone
-from pipeline.db import Event, Task, writing
-from pipeline.poller import App
-from pipeline.sop import EventKind, Stage, TaskKind
-from tests.desk import Desk, jakarta
-from tests.office import SIGNED, SITI
+from pipeline.cases import AlreadyDone, reminders
+from pipeline.cases.record import citizen_wrote
+from pipeline.data.engine import writing
+from pipeline.data.tables import Event, Task
+from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.running import poller
+from pipeline.work import App
+from tests.desk import Desk, desk_in, jakarta
+from tests.kantor import SIGNED, SITI
 
 
 def asked(desk: Desk) -> str:
@@ -31,7 +34,7 @@ def asked(desk: Desk) -> str:
 def writes(desk: Desk, number: str, text: str = "Tiang nomor 7.") -> None:
     """The pengadu answers."""
     with desk.work() as work:
-        cases.citizen_wrote(work, desk.complaint(number).id, text, [], None)
+        citizen_wrote(work, desk.complaint(number).id, text, [], None)
 
 
 def clarification(desk: Desk) -> Task:
@@ -49,11 +52,11 @@ def test_question_to_the_pengadu_stops_the_clock(desk: Desk) -> None:
     assert task.closed_at is None
 
 
-def test_answer_starts_it_again_with_what_was_left(desk: Desk) -> None:
-    number = asked(desk)
-    desk.clock.now = jakarta(25, 10)
-    writes(desk, number)
-    task = clarification(desk)
+def test_answer_starts_it_again_with_what_was_left(singly: Desk) -> None:
+    number = asked(singly)
+    singly.clock.now = jakarta(25, 10)
+    writes(singly, number)
+    task = clarification(singly)
     assert (task.due_at, task.paused_at, task.left_minutes) == (jakarta(25, 10, 6), None, None)
     assert task.remind_at == task.due_at
 
@@ -113,7 +116,8 @@ def test_answer_is_marked_as_one_and_told_to_sekretaris_and_jfu(desk: Desk) -> N
     event, data = desk.events(number)[-1]
     assert (event.kind, data["menjawab"], event.task_id) == (EventKind.CITIZEN_WROTE, True, clarification(desk).id)
     told = {m.recipient: m for m in desk.mails()[before:]}
-    assert set(told) == {"sekretaris@kominfo.example", "jfu@kominfo.example", "jfu2@kominfo.example"}
+    jfu = {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    assert set(told) == {"sekretaris@kominfo.example", *jfu, "siti@warga.example"}, "and the pengadu hears that it came"
     assert told["sekretaris@kominfo.example"].links, "who holds the task gets a link"
     assert told["sekretaris@kominfo.example"].task_id == clarification(desk).id
     assert told["jfu@kominfo.example"].task_id is None, "a JFU is told, and may look, but holds no task here"
@@ -148,22 +152,33 @@ def test_stopped_task_is_not_reminded_but_the_silence_is_told_after_three_office
     assert [m.recipient for m in desk.mails("menunggu_pengadu")] == ["sekretaris@kominfo.example"]
 
 
-def test_unit_that_is_asked_while_the_clock_stands_still_has_a_limit_of_its_own(desk: Desk) -> None:
-    asked(desk)
+def test_unit_that_is_asked_while_the_clock_stands_still_has_time_once_it_runs_again(desk: Desk) -> None:
+    number = asked(desk)
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"])
-    assert desk.task("jawab").due_at == jakarta(24, 9, 14)
+    assert desk.task("jawab").paused_at is not None
+    writes(desk, number)
+    task = desk.task("jawab")
+    assert task.paused_at is None
+    assert task.due_at is not None
+    assert task.due_at > desk.clock()
 
 
-def test_pengadu_without_an_address_cannot_be_asked_by_mail(desk: Desk) -> None:
+def test_pengadu_without_an_address_is_asked_by_a_jfu(desk: Desk) -> None:
     number = desk.record(email="")
     desk.press("jfu-1", "laporkan", number=number)
-    with pytest.raises(cases.Invalid):
-        desk.press("sekretaris", "tanya_pengadu")
-    assert clarification(desk).paused_at is None
-    assert desk.kinds(number)[-1] is EventKind.RECORDED
+    desk.press("sekretaris", "tanya_pengadu")
+    assert clarification(desk).paused_at == desk.clock.now
+    assert desk.mails("tanya_pengadu") == []
+    assert desk.task("catat_jawaban", number).kind is TaskKind.TANYA
 
 
-# ---- reminders -----------------------------------------------------------------------------------------------
+# ---- reminders, where each is a mail of its own ---------------------------------------------------------------
+
+
+@pytest.fixture
+def singly(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path, pengingat={"satuan": True}) as made:
+        yield made
 
 
 def remind(desk: Desk, at: datetime) -> int:
@@ -171,10 +186,10 @@ def remind(desk: Desk, at: datetime) -> int:
     return poller.remind(App(desk.settings, desk.engine, desk.clock))["pengingat"]
 
 
-def test_reminders_come_at_half_time_at_the_limit_and_then_each_office_day(desk: Desk) -> None:
-    desk.record()  # Tuesday 09.00, due 09.30
+def test_reminders_come_at_half_time_at_the_limit_and_then_each_office_day(singly: Desk) -> None:
+    singly.record()  # Tuesday 09.00, due 09.30
     sent = [
-        (at, remind(desk, at))
+        (at, remind(singly, at))
         for at in (
             jakarta(24, 9, 14),
             jakarta(24, 9, 15),
@@ -192,16 +207,16 @@ def test_reminders_come_at_half_time_at_the_limit_and_then_each_office_day(desk:
         jakarta(25, 7, 30),
         jakarta(26, 7, 30),
     ]
-    assert len(desk.mails("pengingat")) == 8, "each time to both JFU"
-    assert desk.kinds().count(EventKind.REMINDED) == 4
+    assert len(singly.mails("pengingat")) == 8, "each time to both JFU"
+    assert singly.kinds().count(EventKind.REMINDED) == 4
 
 
-def test_nobody_is_reminded_outside_office_hours(desk: Desk) -> None:
-    desk.record()
-    assert remind(desk, jakarta(24, 20)) == 0
-    assert remind(desk, jakarta(24, 12, 30)) == 0, "nor in the break"
-    assert remind(desk, jakarta(28, 10)) == 0, "nor on Saturday"
-    assert remind(desk, jakarta(30, 7, 30)) == 1
+def test_nobody_is_reminded_outside_office_hours(singly: Desk) -> None:
+    singly.record()
+    assert remind(singly, jakarta(24, 20)) == 0
+    assert remind(singly, jakarta(24, 12, 30)) == 0, "nor in the break"
+    assert remind(singly, jakarta(28, 10)) == 0, "nor on Saturday"
+    assert remind(singly, jakarta(30, 7, 30)) == 1
 
 
 def test_reminders_stop_when_the_task_is_done(desk: Desk) -> None:
@@ -210,26 +225,27 @@ def test_reminders_stop_when_the_task_is_done(desk: Desk) -> None:
     assert remind(desk, jakarta(26, 10)) == 0
 
 
-def test_reminder_says_whether_the_limit_has_passed(desk: Desk) -> None:
-    desk.record()
-    remind(desk, jakarta(24, 9, 15))
-    remind(desk, jakarta(24, 11))
-    before, after = desk.mails("pengingat")[0], desk.mails("pengingat")[-1]
+def test_reminder_says_whether_the_limit_has_passed(singly: Desk) -> None:
+    singly.record()
+    remind(singly, jakarta(24, 9, 15))
+    remind(singly, jakarta(24, 11))
+    before, after = singly.mails("pengingat")[0], singly.mails("pengingat")[-1]
     assert before.subject.startswith("[PGD-2026-000001] Pengingat: ")
     assert after.subject.startswith("[PGD-2026-000001] Terlambat: ")
     assert "Terlambat 1 jam 30 menit kerja" in " ".join(after.text.split())
 
 
-def test_two_reminder_lanes_at_once_remind_once(both: Desk) -> None:
-    both.record()
-    both.clock.now = jakarta(24, 9, 16)
-    task_id = both.tasks()[0].id
+def test_two_reminder_lanes_at_once_remind_once(tmp_path: Path, database_url: str) -> None:
+    with desk_in(tmp_path, database_url, pengingat={"satuan": True}) as desk:
+        desk.record()
+        desk.clock.now = jakarta(24, 9, 16)
+        task_id = desk.tasks()[0].id
 
-    def lane(_order: int) -> bool:
-        with both.work() as work:
-            return cases.remind(work, task_id)
+        def lane(_order: int) -> bool:
+            with desk.work() as work:
+                return reminders.remind(work, task_id)
 
-    assert sorted(_together(2, lane)) == [False, True]
+        assert sorted(_together(2, lane)) == [False, True]
 
 
 def test_first_reminder_of_ten_days_comes_after_five(desk: Desk) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import cases, links, notices
-from pipeline.db import Outbox
-from pipeline.sop import Stage, TaskKind
-from tests.desk import Desk
+from pipeline.access import links
+from pipeline.cases.outcomes import bounced, delivery_result
+from pipeline.data.tables import Outbox
+from pipeline.notices import answers, citizen
+from pipeline.office.sop import Stage, TaskKind
+from tests.desk import PROOF, Desk
 
 GONE = "550 5.1.1 User unknown"
 
@@ -17,10 +19,10 @@ def ends(desk: Desk, mail: Outbox, how: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
         if how == "bounced":
-            cases.bounced(work, row, True, GONE)
+            bounced(work, row, True, GONE)
         else:
             row.state, row.error = "dead", GONE
-            cases.delivery_result(work, row)
+            delivery_result(work, row)
 
 
 @pytest.mark.parametrize("how", ["dead", "bounced"])
@@ -53,7 +55,7 @@ def test_late_bounce_of_a_letter_that_was_then_handed_over_reopens_nothing(desk:
     desk.press("jfu-1", "kirim_email", number=number)
     letter = desk.mails("surat_jawaban")[0]
     ends(desk, letter, "dead")
-    desk.press("jfu-1", "sampaikan", number=number, cara="pos", resi="JT 3")
+    desk.press("jfu-1", "sampaikan", number=number, cara="langsung", penerima="Siti", files=PROOF)
     ends(desk, letter, "bounced")
     assert desk.stage(number) is Stage.SELESAI
 
@@ -87,10 +89,10 @@ def test_a_mail_about_no_complaint_is_told_only_where_an_official_did_not_get_it
     asked = desk.person("kepala") if name == "tautan_saya" else None
     with desk.work() as work:
         if asked is not None:
-            link_id = links.issue_personal(work.session, asked.kode, work.now, 14)
-            notices.personal_link(work.session, work.settings, work.now, asked, link_id)
+            link_id = links.issue_personal(work.session, asked, work.now, 14)
+            answers.personal_link(work, asked, link_id)
         else:
-            notices.status(work.session, work.settings, work.now, None, "PGD-2026-999999", "orang@lain.example")
+            citizen.status(work, None, "PGD-2026-999999", "orang@lain.example")
     ends(desk, desk.mails(name)[0], how)
     told = desk.mails("petugas_tak_terjangkau")
     assert [m.recipient for m in told] == ([desk.settings.petugas_ti.email] if asked else [])

@@ -14,28 +14,28 @@ from click.testing import CliRunner
 from playwright.sync_api import Page
 from sqlalchemy import func, select
 
-from pipeline import db
-from pipeline.cli import main
-from pipeline.db import Base, Complaint
-from pipeline.demo.office import Office
+from pipeline.cli.main import main
+from pipeline.data import engine
+from pipeline.data.tables import Base, Complaint
+from pipeline.demo.office import DemoOffice
 from pipeline.demo.pages import register
 from pipeline.demo.player import Player
-from pipeline.sop import Role, Stage, TaskKind
-from pipeline.words import table
+from pipeline.office.sop import Role, Stage, TaskKind
+from pipeline.office.words import table
 
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 HTTP = urllib3.PoolManager(retries=False)
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with Office(tmp_path_factory.mktemp("demo"), 0, register) as running:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoOffice]:
+    with DemoOffice(tmp_path_factory.mktemp("demo"), 0, register) as running:
         running.send_next()
         running.settle()
         yield running
 
 
-def url(office: Office, path: str = "/demo") -> str:
+def url(office: DemoOffice, path: str = "/demo") -> str:
     return f"http://127.0.0.1:{office.port}{path}"
 
 
@@ -54,7 +54,7 @@ def test_it_plays_every_role_and_leaves_the_papers(tmp_path: Path) -> None:
     assert len(set(re.findall(r"PGD-\d{4}-\d{6}", rows))) == 7
 
 
-def test_another_host_name_is_turned_away(office: Office) -> None:
+def test_another_host_name_is_turned_away(office: DemoOffice) -> None:
     """A page of another site that points its own name at loopback reaches nothing."""
     answer = HTTP.request("GET", url(office), headers={"Host": f"evil.example:{office.port}"})
     assert answer.status == 421
@@ -62,7 +62,7 @@ def test_another_host_name_is_turned_away(office: Office) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_playground_is_accessible(office: Office, page: Page, width: int) -> None:
+def test_playground_is_accessible(office: DemoOffice, page: Page, width: int) -> None:
     """axe-core finds nothing and nothing runs off, at a phone's and a desk's width."""
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(url(office))
@@ -72,14 +72,14 @@ def test_playground_is_accessible(office: Office, page: Page, width: int) -> Non
     page.screenshot(path=ARTEFACTS / f"demo_{width}.png", full_page=True)
 
 
-def test_looking_changes_nothing(office: Office) -> None:
+def test_looking_changes_nothing(office: DemoOffice) -> None:
     """GET of the playground, of its mails and of every link in them leaves all tables as they are."""
 
     def rows() -> dict[str, int | None]:
         tables = [
             t for t in Base.metadata.sorted_tables if t.name not in ("lane", "reconciled")
         ]  # the lanes' own notes
-        with db.reading(office.engine) as session:
+        with engine.reading(office.engine) as session:
             return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
 
     before = rows()
@@ -94,7 +94,7 @@ def test_looking_changes_nothing(office: Office) -> None:
     assert rows() == before
 
 
-def test_the_controls_send_scan_jump_and_start_over(office: Office) -> None:
+def test_the_controls_send_scan_jump_and_start_over(office: DemoOffice) -> None:
     """Each control does what it says, and starting over leaves one fresh complaint."""
 
     def press(control: str) -> str:
@@ -107,17 +107,17 @@ def test_the_controls_send_scan_jump_and_start_over(office: Office) -> None:
     assert office.clock().astimezone(office.settings.zone).date() > day
     press("kirim")
     assert "slip baru dari kotak pengaduan" in press("pindai")
-    with db.reading(office.engine) as session:
+    with engine.reading(office.engine) as session:
         assert session.scalar(select(func.count(Complaint.id))) == 2
     press("ulang")
-    with db.reading(office.engine) as session:
+    with engine.reading(office.engine) as session:
         numbers = session.scalars(select(Complaint.number)).all()
     assert len(numbers) == 1
     assert numbers[0].endswith("-000001")
     assert HTTP.request("POST", url(office), fields={"aksi": "hapus"}).status == 409
 
 
-def test_a_newcomer_reaches_a_task_by_the_mail_s_button(office: Office, page: Page) -> None:
+def test_a_newcomer_reaches_a_task_by_the_mail_s_button(office: DemoOffice, page: Page) -> None:
     """On a phone: the mail's button opens the task, its button acts, and the next person's turn is shown."""
     page.goto(url(office))
     with page.context.expect_page() as opened:
@@ -130,7 +130,7 @@ def test_a_newcomer_reaches_a_task_by_the_mail_s_button(office: Office, page: Pa
     assert "Sekretaris" in task.locator("section.panel").inner_text()
 
 
-def test_the_pengadu_answers_in_the_playground(office: Office) -> None:
+def test_the_pengadu_answers_in_the_playground(office: DemoOffice) -> None:
     """A question to the pengadu is answered with the reply form under the mail; the clock runs again."""
     HTTP.request("POST", url(office), fields={"aksi": "ulang"}, redirect=False)
     player = Player(office)
@@ -156,5 +156,5 @@ def test_the_pengadu_answers_in_the_playground(office: Office) -> None:
 def test_the_slip_keeps_its_stage_words() -> None:
     """Every stage and every task has its words in the playground."""
     words = table("demo")
-    assert {str(k) for k in TaskKind} - set(words) <= {"arsip", "pindai", "tertahan"}
+    assert {str(k) for k in TaskKind} - set(words) <= {"gabungan", "arsip", "pindai", "tertahan"}
     assert {str(s) for s in Stage} <= set(table("tahap"))

@@ -16,10 +16,11 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from PIL import Image
 
-from pipeline.letters.markup import RELATIONS
+from pipeline.letters.gate.markup import RELATIONS
 from tests.letters.hostile import BODY, RELS, ROOT, TYPES, R, W, body, field, honest, related, with_parts
 from tests.letters.sample import changed, pack, parts
 
+DATA = Path(__file__).resolve().parents[1] / "data" / "surat"
 TTF = b"\x00\x01\x00\x00" + bytes(200)
 
 
@@ -118,6 +119,44 @@ def _chart() -> bytes:
     return related("chart", "charts/chart1.xml", more=more)
 
 
+def _cleaned() -> Iterator[tuple[str, bytes]]:
+    """Let in after something was taken away."""
+    yield "templat-setempat.docx", (DATA / "ok_normal_dotm.docx").read_bytes()
+    for order, place in enumerate(("file:///C:\\Templat\\surat.dotm", "Normal.dotm", "C:\\a\\b.dotx")):
+        yield f"templat-{order}.docx", related("attachedTemplate", place, "External")
+    pane = "http://schemas.microsoft.com/office/2011/relationships/webextensiontaskpanes"
+    node = f'<Relationship Id="rIdX" Type="{pane}" Target="word/webextensions/taskpanes.xml"/></Relationships>'
+    add_in = parts(changed(honest(), ROOT, "</Relationships>", node))
+    yield "panel.docx", pack({**add_in, "word/webextensions/taskpanes.xml": b"<a/>"})
+    keys = "http://schemas.microsoft.com/office/2006/relationships/keyMapCustomizations"
+    node = f'<Relationship Id="rIdX" Type="{keys}" Target="customizations.xml"/></Relationships>'
+    typed = (
+        '<Override PartName="/word/customizations.xml" '
+        'ContentType="application/vnd.ms-word.keyMapCustomizations+xml"/></Types>'
+    )
+    mapped = changed(changed(honest(), RELS, "</Relationships>", node), TYPES, "</Types>", typed)
+    yield "tombol.docx", pack({**parts(mapped), "word/customizations.xml": b"<a/>"})
+    yield "tautan-aneh.docx", related("hyperlink", "skype:nama?call", "External")
+    ole = {"word/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(400)}
+    shown = (
+        '<w:p><w:r><w:object><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata '
+        f'xmlns:r="{R}" r:id="rId1"/></v:shape><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" '
+        f'xmlns:r="{R}" Type="Embed" r:id="rIdX"/></w:object></w:r></w:p><w:sectPr'
+    )
+    yield (
+        "objek-bergambar.docx",
+        changed(related("oleObject", "embeddings/oleObject1.bin", more=ole), BODY, "<w:sectPr", shown),
+    )
+    out = io.BytesIO()
+    Image.new("RGB", (80, 60), "navy").save(out, "PDF")
+    yield "gambar-mac.docx", related("image", "media/image7.pdf", more={"word/media/image7.pdf": out.getvalue()})
+
+
+def _attributes() -> Iterator[tuple[str, bytes]]:
+    yield "sama-dengan.docx", body(f'<w:p w:rsidR="{"=" * 3_000}"><w:r><w:t>{"=" * 3_000}</w:t></w:r></w:p>')
+    yield "gambar-tanpa-akhiran.docx", with_parts({"word/media/image8": picture(), "word/media/a.tmp": picture("JPEG")})
+
+
 def _writers() -> Iterator[tuple[str, bytes]]:
     """The same letter as other programs pack it."""
     out = io.BytesIO()
@@ -161,7 +200,7 @@ def _heavy() -> Iterator[tuple[str, bytes]]:
 
 def files() -> Iterator[tuple[str, bytes]]:
     yield "konsep.docx", honest()
-    for family in (_made, _links, _word, _writers, _heavy):
+    for family in (_made, _links, _word, _cleaned, _attributes, _writers, _heavy):
         yield from family()
     rule = parse_xml(f"<w:p {nsdecls('w')}/>")
     empty = Document()

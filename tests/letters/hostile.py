@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.letters.sample import changed, draft, pack, parts
 
+DATA = Path(__file__).resolve().parents[1] / "data" / "surat"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 V = "urn:schemas-microsoft-com:vml"
@@ -70,13 +71,6 @@ def _macros() -> Iterator[tuple[str, bytes, str]]:
                  f'<Relationship Id="rIdX" Type="{kind}" Target="ui.xml"/></Relationships>')  # fmt: skip
     yield "pita-sendiri.docx", pack({**parts(ui), "ui.xml": b"<customUI/>"}), "makro"
     yield "vbadata.docx", with_parts({"word/vbaData.xml": b"<a/>"}), "makro"
-
-
-def _add_ins() -> Iterator[tuple[str, bytes, str]]:
-    pane = "http://schemas.microsoft.com/office/2011/relationships/webextensiontaskpanes"
-    node = f'<Relationship Id="rIdX" Type="{pane}" Target="word/webextensions/taskpanes.xml"/></Relationships>'
-    add_in = parts(changed(honest(), ROOT, "</Relationships>", node))
-    yield "add-in.docx", pack({**add_in, "word/webextensions/taskpanes.xml": b"<a/>"}), "add-in"
 
 
 def _embedded() -> Iterator[tuple[str, bytes, str]]:
@@ -189,6 +183,29 @@ def _markup() -> Iterator[tuple[str, bytes, str]]:
     yield "komentar-banyak.docx", whole_body("<!--x-->" * 500_000), "terlalu banyak"
     yield "tanpa-akhir.docx", body("<w:p>"), "rusak"
     yield "akar-lain.docx", with_parts({BODY: b"<html><body>surat</body></html>"}), "bukan dokumen Word"
+
+
+def _disguises() -> Iterator[tuple[str, bytes, str]]:
+    """What is known is written so that a search does not find it."""
+    quoted = "&quot;INCLUDEPICTURE&quot; &quot;http://contoh.invalid/a.png&quot;"
+    yield "bidang-berkutip.docx", body(field(quoted)), "bidang otomatis"
+    late = "\\* MERGEFORMAT INCLUDEPICTURE &quot;http://contoh.invalid/a.png&quot;"
+    yield "bidang-di-belakang.docx", body(field(late)), "bidang otomatis"
+    bare = b'<svg><image href="http://contoh.invalid/a.png"/></svg>'
+    yield "svg-tanpa-nama.docx", with_parts({"word/media/a.svg": bare}), "luar"
+    start, end = b'<svg xmlns="http://www.w3.org/2000/svg"><style>', b"</style></svg>"
+    for number, css in enumerate([
+        rb"a{fill:u\72l(http://contoh.invalid/a)}", rb"@\69mport 'http://contoh.invalid/a'",
+        b"a{fill:ur/**/l(http://contoh.invalid/a)}", b"a{fill:&#117;rl(http://contoh.invalid/a)}",
+    ]):  # fmt: skip
+        yield f"svg-css-{number}.docx", with_parts({"word/media/a.svg": start + css + end}), "luar"
+    video = "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing"
+    film = f'<w:p><w:r><wp15:webVideoPr xmlns:wp15="{video}" embeddedHtml="a"/></w:r></w:p>'
+    yield "video.docx", body(film), "video"
+    yield "gambar-900-megapiksel.docx", (DATA / "png_900_megapixel_shown.docx").read_bytes(), "terlalu besar"
+    wide = b"\xff\xd8\xff\xe1" + struct.pack(">H", 60_000) + NOISE(59_998)
+    wide += b"\xff\xc2\x00\x11\x08" + struct.pack(">HH", 60_000, 60_000) + bytes(12)
+    yield "jpeg-lebar.docx", with_parts({"word/media/a.jpg": wide}), "terlalu besar"
 
 
 def _archives() -> Iterator[tuple[str, bytes, str]]:
@@ -400,7 +417,7 @@ def _packed_by(method: int) -> bytes:
 
 def files() -> Iterator[tuple[str, bytes, str]]:
     """(name, bytes, a piece of the sentence that refuses it)."""
-    for family in (_macros, _add_ins, _embedded, _outside, _fields, _markup, _archives, _other_kinds):
+    for family in (_macros, _embedded, _disguises, _outside, _fields, _markup, _archives, _other_kinds):
         yield from family()
 
 

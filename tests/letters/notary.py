@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
 PASSWORD = "kata sandi uji"
@@ -41,11 +41,16 @@ class Notary:
         path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
         return path
 
-    def person(self, name: str, days: int = 365) -> Path:
+    def stamper(self) -> Path:
+        """A PKCS#12 file of who puts time-stamps (RFC 3161)."""
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        return self.person("Penanda Waktu", purpose=purpose)
+
+    def person(self, name: str, days: int = 365, purpose: x509.ExtendedKeyUsage | None = None) -> Path:
         """A PKCS#12 file of somebody whose certificate ends so many days after the start of 2026."""
         key = _key()
         usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
-        made = (
+        building = (
             x509.CertificateBuilder()
             .subject_name(_name(name))
             .issuer_name(self.certificate.subject)
@@ -55,8 +60,9 @@ class Notary:
             .not_valid_after(START + timedelta(days=days))
             .add_extension(x509.BasicConstraints(False, None), critical=True)
             .add_extension(usage, critical=True)
-            .sign(self.key, hashes.SHA256())
         )
+        building = building.add_extension(purpose, critical=True) if purpose else building
+        made = building.sign(self.key, hashes.SHA256())
         path = self.folder / f"{name.replace(' ', '-')}-{days}.p12"
         cipher = serialization.BestAvailableEncryption(PASSWORD.encode())
         path.write_bytes(pkcs12.serialize_key_and_certificates(name.encode(), key, made, [self.certificate], cipher))

@@ -13,13 +13,14 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 
-from pipeline.letters.draft import LetterData, Office, Signer, compose, read_wording, render
+from pipeline.letters.draft import LetterData, Letterhead, Signer, compose, render
 from pipeline.letters.mark import sealed
+from pipeline.letters.wording import read_wording
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "letters"
 TEMPLATE = (TEMPLATES / "surat_jawaban.docx").read_bytes()
 WORDING = read_wording((TEMPLATES / "kalimat.toml").read_text(encoding="utf-8"))
-OFFICE = Office(
+OFFICE = Letterhead(
     "PEMERINTAH KOTA MADIUN",
     "DINAS KOMUNIKASI DAN INFORMATIKA",
     "Jalan Perintis Kemerdekaan Nomor 32, Madiun, Jawa Timur 63116",
@@ -34,8 +35,8 @@ SIGNER = Signer(
 CODE = "7K3M-9QXF-2BTR-WD5H"
 MARK = sealed(b"kunci uji", "kasus-1", 2, CODE)
 REPAIRED = (
-    "Sampaikan bahwa tiga titik lampu padam akibat kerusakan panel kontrol.\n"
-    "2. perbaikan telah dilaksanakan pada tanggal 18 November 2026"
+    "Bahwa tiga titik lampu padam akibat kerusakan panel kontrol.\n"
+    "2. Perbaikan telah dilaksanakan pada tanggal 18 November 2026."
 )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from docx import Document
 
-from pipeline import files
+from pipeline.files import kinds
+from pipeline.files.pictures import read_codes
 from pipeline.letters.copy import Changes, copied
 from pipeline.letters.draft import qr
 from pipeline.letters.mark import is_ours, read_code, sealed
+from pipeline.letters.numbering import number_in
 from pipeline.letters.returned import inspect
 from tests.letters.sample import CODE, changed, draft, parts
 from tests.letters.test_roundtrip import DOCX, saved
@@ -89,7 +92,7 @@ def test_piece_is_found_where_word_has_split_it_into_runs() -> None:
 
 def test_qr_says_the_code_of_the_copy() -> None:
     pictures = [part for name, part in parts(copied(draft(), CHANGES)).items() if name.startswith("word/media/")]
-    said = [read_code(text) for picture in pictures for text in files.read_codes(picture, "image/png")]
+    said = [read_code(text) for picture in pictures for text in read_codes(picture, "image/png")]
     assert said == [OTHER]
 
 
@@ -109,5 +112,12 @@ def test_letter_that_another_program_has_saved_is_copied_as_well(tmp_path: Path)
     assert not [old for old in ("Siti", "PGD-2026-000123", CODE) if old in said]
     content = parts(copied(saved(draft(), tmp_path / "lagi", DOCX), CHANGES))
     pictures = [part for name, part in content.items() if name.startswith("word/media/")]
-    codes = {read_code(text) for one in pictures for text in files.read_codes(one, files.sniff(one))}
+    codes = {read_code(text) for one in pictures for text in read_codes(one, kinds.sniff(one))}
     assert codes == {OTHER}
+
+
+def test_number_is_emptied_on_its_own_line_and_nowhere_else() -> None:
+    source = draft(number="12", instruction="Sebanyak 12 tiang diganti; Nomor 7 menyusul pekan depan.")
+    said = inspect(copied(source, replace(CHANGES, room="\u00a0" * 6))).paragraphs
+    assert any("Sebanyak 12 tiang diganti; Nomor 7 menyusul" in text for text in said)
+    assert number_in(said) == ""

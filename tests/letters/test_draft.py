@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -22,8 +20,8 @@ from docx.shared import Cm
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.letters.compile import MEMORY
-from pipeline.letters.draft import TemplateError, clean, read_wording, render, subject
+from pipeline.files import libreoffice
+from pipeline.letters.draft import clean, render, subject
 from pipeline.letters.mark import (
     ALPHABET,
     from_identifier,
@@ -33,14 +31,13 @@ from pipeline.letters.mark import (
     read_code,
     sealed,
     to_identifier,
-    to_properties,
-)  # fmt: skip
-from pipeline.letters.mark import (
-    CODE as CODE_FORM,
+    to_properties,  # fmt: skip
 )
-from pipeline.letters.program import SECONDS
+from pipeline.letters.mark import CODE as CODE_FORM
 from pipeline.letters.returned import inspect
-from pipeline.letters.wording import points_from
+from pipeline.letters.template.compile import MEMORY
+from pipeline.letters.template.fields import TemplateError
+from pipeline.letters.wording import points_from, read_wording
 from tests.letters.sample import (
     CODE,
     MARK,
@@ -56,6 +53,7 @@ from tests.letters.sample import (
     template_with,
     texts,
 )  # fmt: skip
+from tests.work import effort
 
 # --- sentences ---
 
@@ -78,7 +76,7 @@ def test_every_decision_and_channel_gives_whole_sentences(decision: str, channel
 
 
 def test_refusal_says_so_and_leaves_the_way_open() -> None:
-    data = letter(decision="ditolak", instruction="Jelaskan bahwa lokasi kejadian tidak disebutkan")
+    data = letter(decision="ditolak", instruction="Bahwa lokasi kejadian tidak disebutkan.")
     assert "Bahwa lokasi kejadian tidak disebutkan." in data.points
     assert "belum dapat kami tindak lanjuti" in data.points[-1]
     assert "bukti tambahan" in data.closing
@@ -110,15 +108,9 @@ def test_lines_of_the_instruction_become_points() -> None:
     )
 
 
-def test_an_order_to_the_office_does_not_reach_the_citizen_as_text() -> None:
-    points = points_from("Sampaikan bahwa lampu sudah menyala. Sertakan nomor berita acara.", WORDING)
-    assert points == ("Bahwa lampu sudah menyala.", "[ISI: Sertakan nomor berita acara]")
-
-
-def test_sentences_of_one_line_stay_one_point() -> None:
-    assert points_from("- Lampu diganti. Warga telah diberi tahu.", WORDING) == (
-        "Lampu diganti. Warga telah diberi tahu.",
-    )
+def test_what_is_told_stands_word_for_word() -> None:
+    told = "Gang 1; 2; dan 3 sudah diaspal\n- Lampu diganti. Warga telah diberi tahu."
+    assert points_from(told, WORDING) == ("Gang 1; 2; dan 3 sudah diaspal", "Lampu diganti. Warga telah diberi tahu.")
 
 
 def test_instruction_without_text_leaves_an_entry_to_fill() -> None:
@@ -127,8 +119,8 @@ def test_instruction_without_text_leaves_an_entry_to_fill() -> None:
 
 def test_a_number_or_year_at_the_start_of_a_line_is_no_bullet() -> None:
     assert points_from("18 November lampu diganti\n2026.1 adalah nomor berkas", WORDING) == (
-        "18 November lampu diganti.",
-        "2026.1 adalah nomor berkas.",
+        "18 November lampu diganti",
+        "2026.1 adalah nomor berkas",
     )
 
 
@@ -458,17 +450,8 @@ def test_tab_that_the_office_has_put_elsewhere_stays() -> None:
 needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) tidak terpasang")
 
 
-def to_pdf(data: bytes, folder: Path) -> pypdfium2.PdfDocument:
-    """LibreOffice exits 0 even when it wrote nothing, so the output is what counts."""
-    (folder / "surat.docx").write_bytes(data)
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
-         "--convert-to", "pdf",
-         "--infilter=MS Word 2007 XML", "--outdir", str(folder), str(folder / "surat.docx")],
-        check=True, capture_output=True, timeout=120, env={**os.environ, "HOME": str(folder)},
-    )  # fmt: skip
-    assert (folder / "surat.pdf").exists()
-    return pypdfium2.PdfDocument(folder / "surat.pdf")
+def to_pdf(data: bytes, _folder: Path) -> pypdfium2.PdfDocument:
+    return pypdfium2.PdfDocument(libreoffice.to_pdf(data))
 
 
 def page_text(pdf: pypdfium2.PdfDocument, number: int) -> str:
@@ -523,22 +506,18 @@ def test_letter_says_what_went_in(pieces: list[str]) -> None:
 def test_worst_template_that_the_lint_lets_in_is_filled_in_seconds() -> None:
     many = "</w:t></w:r></w:p>" + "<w:p><w:r><w:t>{{ hal }} teks</w:t></w:r></w:p>" * 250
     worst = template_with(many + "<w:p><w:r><w:t>" + "x" * 800_000)
-    begun = time.process_time()
-    render(worst, letter(), MARK)
-    assert time.process_time() - begun < 10
+    assert effort(lambda: render(worst, letter(), MARK)) < 500
 
 
 @pytest.mark.parametrize("text", ["{{" * 200_000, "{%tr " * 50_000])
 def test_template_that_would_be_checked_for_hours_is_told_after_seconds(text: str) -> None:
     """Patterns that take squared time: the child process that checks it is ended, and says what to do."""
-    begun = time.monotonic()
     with pytest.raises(TemplateError, match=r"terlalu banyak waktu atau memori\. Mohon sederhanakan"):
         render(template_with(text), letter(), MARK)
-    assert time.monotonic() - begun < SECONDS + 5
 
 
 def test_template_is_checked_by_a_process_that_is_bounded_in_memory() -> None:
-    source = f"from pipeline.letters import compile; compile.bounded(); bytearray({2 * MEMORY})"
+    source = f"from pipeline.letters.template import compile; compile.bounded(); bytearray({2 * MEMORY})"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
     assert "MemoryError" in done.stderr
 

@@ -13,7 +13,7 @@ import pypdfium2  # ships no types
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from pipeline import files
+from pipeline.files import kinds, libreoffice, pictures
 from pipeline.letters.draft import Signer
 from tests.letters.sample import REPAIRED, draft, footer, texts
 
@@ -34,6 +34,7 @@ VARIANTS = (
             ),
         }.items()
     }
+    | {"ditindaklanjuti-bersama": {"decision": "ditindaklanjuti", "together": True}}
     | {"pengantar": {"decision": "pengantar", "instruction": "Meteran listrik padam.\nWarga mohon diperiksa."}}
 )
 
@@ -57,7 +58,7 @@ def test_variant_reads_as_it_was_agreed(name: str) -> None:
 @pytest.mark.usefixtures("libreoffice")
 def test_letter_looks_as_it_was_agreed() -> None:
     """A5 grey picture of the page: one place may differ as fonts do, the whole hardly."""
-    pdf = files.to_pdf(made("ditindaklanjuti-bernama"))
+    pdf = libreoffice.to_pdf(made("ditindaklanjuti-bernama"))
     with pypdfium2.PdfDocument(pdf) as document:
         assert len(document) == 1
         page = document[0].render(scale=0.7).to_pil().convert("L")
@@ -74,7 +75,7 @@ def test_letter_looks_as_it_was_agreed() -> None:
 
 @pytest.mark.usefixtures("libreoffice")
 def test_pdf_is_for_the_archive_and_bears_the_anchor_once() -> None:
-    pdf = files.to_pdf(made("ditolak-bernama"))
+    pdf = libreoffice.to_pdf(made("ditolak-bernama"))
     assert b"pdfaid:part>2<" in pdf or b"pdfaid:part='2'" in pdf or b'pdfaid:part="2"' in pdf
     with pypdfium2.PdfDocument(pdf) as document:
         text = "".join(page.get_textpage().get_text_range() for page in document)
@@ -83,10 +84,10 @@ def test_pdf_is_for_the_archive_and_bears_the_anchor_once() -> None:
 
 @pytest.mark.usefixtures("libreoffice")
 def test_code_on_the_printed_page_is_read_from_a_scan_of_150_dpi() -> None:
-    pdf = files.to_pdf(draft(authenticity="https://aduan.kominfo.example/asli"))
+    pdf = libreoffice.to_pdf(draft(authenticity="https://aduan.kominfo.example/asli"))
     with pypdfium2.PdfDocument(pdf) as document, tempfile.TemporaryDirectory() as folder:
         scan = document[0].render(scale=150 / 72).to_pil().convert("L").rotate(1.2, fillcolor=250, expand=True)
         scan.save(Path(folder) / "scan.jpg", quality=70)
-        codes = files.read_codes((Path(folder) / "scan.jpg").read_bytes(), "image/jpeg")
+        codes = pictures.read_codes((Path(folder) / "scan.jpg").read_bytes(), "image/jpeg")
     assert codes == ("HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/7K3M-9QXF-2BTR-WD5H",)
-    assert files.read_codes(pdf, files.PDF) == codes
+    assert pictures.read_codes(pdf, kinds.PDF) == codes

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import soffice
-from pipeline.letters.check import findings
+from pipeline.files.libreoffice import soffice
 from pipeline.letters.compare import difference
+from pipeline.letters.findings import findings
+from pipeline.letters.gate.package import open_package
 from pipeline.letters.numbering import numbered
-from pipeline.letters.package import open_package
 from pipeline.letters.returned import inspect
 from tests.letters.sample import CODE, MARK, changed, draft
-from tests.letters.test_check import EXPECTED
+from tests.letters.test_findings import EXPECTED
 
 ROOM = "400.14.5/      /401.109/2026"
 BODY = "word/document.xml"

@@ -8,11 +8,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.generic import ArrayObject, FloatObject, NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator import ValidationContext
 
-from pipeline.letters.signature import SignatureError, Verdict, sign, verify
+from pipeline.letters.signature import SignatureError, SignatureVerdict, sign, verify
 from tests.letters.notary import PASSWORD, Notary, notary, paper
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -34,7 +38,7 @@ def signed(head: Path) -> bytes:
     return sign(paper(), head, PASSWORD, "Surat jawaban", "Madiun")
 
 
-def judged(content: bytes, office: Notary, moment: datetime = NOW, expected: str = HEAD) -> Verdict:
+def judged(content: bytes, office: Notary, moment: datetime = NOW, expected: str = HEAD) -> SignatureVerdict:
     found = verify(content, [office.root], moment)
     assert found is not None
     return found.by(expected)
@@ -126,6 +130,46 @@ def test_two_signatures_are_both_looked_at(signed: bytes, office: Notary) -> Non
         pool.submit(sign_pdf, writer, about, signer=second, output=out).result()
     assert judged(out.getvalue(), office, expected="").level == "baik"
     assert judged(out.getvalue(), office).reason == "orang_lain"
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["B-LT", "B-LTA"])
+def test_data_for_long_validation_behind_a_signature_leave_it_good(
+    office: Notary,
+    head: Path,
+    archived: bool,
+) -> None:
+    """A time-stamp, what is needed to prove the signature later (DSS), and for B-LTA a time-stamp over all (ETSI EN
+    319 142-1); as BSrE's and other services write them."""
+    found = judged(lasting(office, head, archived=archived), office)
+    assert (found.level, found.reason) == ("baik", "sah")
+
+
+def test_page_behind_long_validation_data_is_found(office: Notary, head: Path) -> None:
+    content = lasting(office, head, archived=False)
+    writer = IncrementalPdfFileWriter(BytesIO(content), strict=False)
+    page, _resources = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/MediaBox")] = ArrayObject([FloatObject(n) for n in (0, 0, 90, 90)])  # type: ignore[no-untyped-call]
+    writer.mark_update(page)
+    out = BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]
+    assert judged(out.getvalue(), office).level == "buruk"
+
+
+def lasting(office: Notary, head: Path, *, archived: bool) -> bytes:
+    """A signature with time-stamp and validation data, by an authority and a time-stamper of our own."""
+    stamper = SimpleSigner.load_pkcs12(str(office.stamper()), passphrase=PASSWORD.encode())  # type: ignore[no-untyped-call]
+    signer = SimpleSigner.load_pkcs12(str(head), passphrase=PASSWORD.encode())  # type: ignore[no-untyped-call]
+    clock = DummyTimeStamper(stamper.signing_cert, stamper.signing_key, fixed_dt=NOW)
+    roots = list(load_certs_from_pemder([str(office.root)]))  # type: ignore[no-untyped-call]
+    about = PdfSignatureMetadata(
+        field_name="TandaTangan", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, embed_validation_info=True,
+        use_pades_lta=archived, validation_context=ValidationContext(trust_roots=roots, moment=NOW),
+    )  # fmt: skip
+    out = BytesIO()
+    writer = IncrementalPdfFileWriter(BytesIO(paper()), strict=False)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(sign_pdf, writer, about, signer=signer, timestamper=clock, output=out).result()
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"bukan pdf", b"%PDF-1.7\n" + b"<" * 5000])

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from imapclient import SEEN, IMAPClient
 
-from pipeline import config, store
-from pipeline.config import Settings
+from pipeline.data import store
 from pipeline.mail import mailbox
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
-from tests.office import Post, production, write_config
+from pipeline.office import config, config_errors
+from pipeline.office.config import Settings
+from tests.kantor import Post, production, write_config
 from tests.servers import PASSWORD, Dovecot
 
 
@@ -194,5 +195,5 @@ def test_a_mail_is_found_wherever_it_lies(settings: Settings, outside: IMAPClien
 
 def test_two_mailboxes_of_one_name_and_folder_are_refused(tmp_path: Path, post: Post) -> None:
     twice = {"imap": {"lain": [{**post.imap}]}}
-    with pytest.raises(config.ConfigError, match="dua kali"):
+    with pytest.raises(config_errors.ConfigError, match="dua kali"):
         config.load(write_config(tmp_path, post, overrides=twice))

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.mail import message, reply, triage
-from pipeline.mail.message import Address, Message, read
+from pipeline.mail.addresses import Address
+from pipeline.mail.message import Message, read
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(DATA.glob("*.eml"))
@@ -618,3 +619,22 @@ def test_long_attachments_come_whole_wherever_they_stand(end: bytes) -> None:
     assert files["dua.bin"] == second
     assert files["Terusan.eml"].replace(b"\r\n", b"\n") == inner.as_bytes()
     assert f"Kunci kami:\n{key}\nSalam." in read.text
+
+
+def test_all_plain_texts_of_an_alternative_are_shown() -> None:
+    text = sample("pengirim/dua-plain.eml").text
+    assert "Lampiran di bawah" in text
+    assert "Jalan Mawar rusak, korban dua orang." in text
+
+
+def test_the_same_plain_text_twice_is_shown_once() -> None:
+    part = "--b\nContent-Type: text/plain\n\nJalan rusak.\n"
+    raw = f"Content-Type: multipart/alternative; boundary=b\n\n{part}{part}--b--\n"
+    assert read(raw.encode()).text == "Jalan rusak."
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_boundary_may_end_in_dashes(end: str) -> None:
+    raw = (DATA / "pengirim/batas-strip.eml").read_bytes().replace(b"\r\n", b"\n").replace(b"\n", end.encode())
+    assert read(raw).text == "Jalan Mawar rusak."
+    assert read(raw.replace(b'boundary="abc--"', b"boundary=abc--")).text == "Jalan Mawar rusak."

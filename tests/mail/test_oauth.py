@@ -19,15 +19,16 @@ import pytest
 import urllib3
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from pipeline import config, health
-from pipeline.config import SAMPLE, Oauth, Settings
 from pipeline.mail import oauth, outbox
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.mail.oauth import Consent, OAuthError
 from pipeline.mail.outbox import MailServerDown
+from pipeline.office import config, config_errors
+from pipeline.office.config import SAMPLE, Oauth, Settings
+from pipeline.running import health
 from tests import servers
 from tests.authority import CLIENT, Authority, authority, jwt
-from tests.office import INTAKE, Post, TlsSink, embedded, office, production, write_config
+from tests.kantor import INTAKE, Post, TlsSink, embedded, office, production, write_config
 from tests.servers import Dovecot, free_port
 
 HTTP = urllib3.PoolManager(retries=False)
@@ -261,15 +262,16 @@ def test_the_lane_and_the_check_show_a_revoked_consent(
             (tmp_path / "rahasia" / "imap_password").unlink()
             (tmp_path / "rahasia" / "smtp_password").unlink()
             kantor.citizen_sends()
-            assert not [f for f in health.look(kantor.settings, kantor.engine) if f.level == "buruk"]
+            found = health.look(kantor.settings, kantor.engine)  # its clock is ours, the lanes' that of the test
+            assert not [f for f in found if f.level == "buruk" and f.part != "jalur"]
             google.valid.clear()
             oauth.forget(kantor.settings, kantor.settings.oauth[0])
             done = kantor.tick()
             assert "gagal_mail" in done
             assert "aduan oauth" in kantor.lanes()["mail"]
             found = {f.part: f.text for f in health.look(kantor.settings, kantor.engine) if f.level == "buruk"}
-            assert set(found) == {"jalur mail", "IMAP", "SMTP"}
-            assert all("aduan oauth" in text for text in found.values())
+            assert set(found) - {"jalur"} == {"jalur mail", "IMAP", "SMTP"}
+            assert all("aduan oauth" in text for part, text in found.items() if part != "jalur")
             google.valid = {"izin-baru"}
             (tmp_path / "rahasia" / "oauth_token").write_text("izin-baru")
             kantor.settle()
@@ -527,12 +529,12 @@ OTHER = {
 @pytest.mark.parametrize("name", BAD)
 def test_an_account_that_cannot_work_is_refused(name: str) -> None:
     change, expected = BAD[name]
-    with pytest.raises(config.ConfigError, match=re.escape(expected)):
+    with pytest.raises(config_errors.ConfigError, match=re.escape(expected)):
         parsed(change(OTHER))
 
 
 def test_two_accounts_may_not_share_a_token() -> None:
-    with pytest.raises(config.ConfigError, match="'user' yang dipakai dua kali"):
+    with pytest.raises(config_errors.ConfigError, match="'user' yang dipakai dua kali"):
         parsed(OTHER, {**OTHER, "token_file": "lain"})
 
 

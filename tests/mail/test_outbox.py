@@ -20,15 +20,20 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline import cases, intake, links, store
-from pipeline.db import Link, Outbox, Task, reading, writing
+from pipeline import cases
+from pipeline.access import links
+from pipeline.data import store
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import Link, Outbox, Task
+from pipeline.intake.mails import take_results
 from pipeline.mail import outbox
 from pipeline.mail.outbox import PAUSES, Draft, Flushed, MailServerDown
-from pipeline.sop import EventKind, Stage
-from pipeline.words import word
+from pipeline.office.sop import EventKind, Stage
+from pipeline.office.words import word
+from pipeline.work import Work
 from tests.desk import Desk, desk_in, jakarta
+from tests.kantor import INTAKE, SITI
 from tests.mail import wellformed
-from tests.office import INTAKE, SITI
 from tests.servers import LOOPBACK, Sink, free_port
 
 
@@ -59,16 +64,16 @@ def put(desk: Desk, **changes: Any) -> int:
         "html": "<p>Terima kasih.</p>",
     }
     with writing(desk.engine) as session:
-        mail = outbox.put(session, desk.settings, Draft(**plain | changes), desk.clock())
+        mail = outbox.put(Work(session, desk.settings, desk.clock()), Draft(**plain | changes))
         session.flush()
         return mail.id
 
 
 def flush(desk: Desk) -> Flushed:
     def token_of(session: Session, link_id: int) -> str:
-        return links.token(session, desk.settings.key, link_id)
+        return links.token(session, desk.settings.keys, link_id)
 
-    return outbox.flush(desk.engine, desk.settings, desk.clock, token_of)
+    return outbox.flush(desk.app, token_of)
 
 
 def row(desk: Desk, mail_id: int) -> Outbox:
@@ -116,7 +121,7 @@ def test_every_mail_says_that_no_robot_should_answer(desk: Desk, sink: Sink) -> 
     """RFC 3834; Exchange reads the second; the third tells our own intake."""
     message = sent(desk, sink)
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["X-Auto-Response-Suppress"] == "DR, RN, NRN, OOF, AutoReply"
     assert message[outbox.LOOP_HEADER] == "aduan@kominfo.example"
 
 
@@ -317,14 +322,14 @@ def linked(desk: Desk, count: int = 1) -> list[int]:
     desk.record()
     with desk.work() as work:
         task = work.session.get_one(Task, desk.tasks()[0].id)
-        made = links.issue(work.session, [(task, "jfu-1")] * count, work.now, 30)
+        made = links.issue(work.session, [(task, desk.person("jfu-1"))] * count, work.now, 30)
         work.session.execute(update(Outbox).values(state="sent"))  # only the mails of the test are due
     return made
 
 
 def url(desk: Desk, link_id: int) -> str:
     with reading(desk.engine) as session:
-        return f"https://aduan.kominfo.example/t/{links.token(session, desk.settings.key, link_id)}"
+        return f"https://aduan.kominfo.example/t/{links.token(session, desk.settings.keys, link_id)}"
 
 
 def test_placeholder_becomes_the_link_on_its_way_and_stays_one_in_the_database(desk: Desk, sink: Sink) -> None:
@@ -375,7 +380,7 @@ def test_citizen_who_writes_placeholders_gets_no_link(desk: Desk, sink: Sink) ->
         for part in ("plain", "html"):
             for text in re.findall(r"/t/([0-9]+-[a-z2-7]{24})", body(message, part)):
                 with reading(desk.engine) as session:
-                    found = links.resolve(session, desk.settings.key, text, desk.clock())
+                    found = links.resolve(session, desk.settings, text, desk.clock())
                 assert found.holder == owner
         if sent.rcpt == SITI:
             assert "/t/" not in body(message, "plain") + body(message, "html")
@@ -386,7 +391,7 @@ def test_no_token_stands_in_any_header(desk: Desk, sink: Sink) -> None:
     desk.record()
     flush(desk)
     with reading(desk.engine) as session:
-        tokens = [links.token(session, desk.settings.key, n) for n in session.scalars(select(Link.id))]
+        tokens = [links.token(session, desk.settings.keys, n) for n in session.scalars(select(Link.id))]
     assert tokens
     for sent in sink.messages:
         head = sent.raw.partition(b"\r\n\r\n")[0]
@@ -790,7 +795,7 @@ def test_a_letter_that_is_too_large_gives_langkah_5_back_to_the_jfu_with_the_rea
     desk.press("jfu-1", "kirim_email", number=number)
     with limited(desk, "SIZE 30000"):
         flush(desk)
-    intake.take_results(desk.engine, desk.settings, desk.clock)
+    take_results(desk.app)
     assert desk.stage(number) is Stage.PENYAMPAIAN
     task = desk.task("kirim_email", number)
     assert "lebih besar dari batas server email kantor" in task.note
@@ -855,7 +860,7 @@ def test_a_domain_beyond_ascii_needs_no_smtputf8(desk: Desk) -> None:
 def test_the_clerk_hears_at_once_of_a_receipt_that_no_address_takes(desk: Desk, sink: Sink) -> None:
     number = desk.record(email="siti@@warga.example")
     flush(desk)
-    intake.take_results(desk.engine, desk.settings, desk.clock)
+    take_results(desk.app)
     told = desk.mails("terpental")
     assert {mail.recipient for mail in told} >= {"jfu@kominfo.example"}
     assert all(word("kirim.alamat") in " ".join(mail.text.split()) for mail in told)

@@ -11,13 +11,14 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from pipeline import config
-from pipeline.db import Outbox
+from pipeline.data.tables import Outbox
 from pipeline.mail import outbox
 from pipeline.mail.message import read as read_mail
 from pipeline.mail.outbox import Draft
+from pipeline.office import config
+from pipeline.work import Work
+from tests.kantor import SITI, TUESDAY
 from tests.mail import wellformed
-from tests.office import SITI, TUESDAY
 
 SETTINGS = config.parse(config.SAMPLE.read_text("utf-8"), config.SAMPLE)
 HARD = "\r\n\0\t\x0b\x0c\x1b\x7f\x85\u00a0\u2028\u2029\u202e\u200f\ufeff\ud800\udfffé–ا🙏日,;:\"'<>()@[]\\=?_. A"
@@ -37,7 +38,7 @@ WORDS = LETTERS | st.sampled_from(LONG) | st.builds(str.__add__, LETTERS, st.sam
 def made(**changes: Any) -> Outbox:
     """The row of a mail, as `put` would store it."""
     plain = {"name": "x", "recipient": SITI, "recipient_name": "", "subject": "a", "text": "a", "html": "<p>a"}
-    return outbox.put(Session(), SETTINGS, Draft(**{**plain, **changes}), TUESDAY)
+    return outbox.put(Work(Session(), SETTINGS, TUESDAY), Draft(**{**plain, **changes}))
 
 
 def wire(row: Outbox, *files: tuple[bytes, str, str]) -> bytes:
@@ -89,7 +90,9 @@ def test_a_subject_of_any_size_is_cut_to_what_a_line_may_hold(size: int, letter:
 def test_the_date_is_in_the_offices_zone(zone: tuple[str, str]) -> None:
     """Indonesia has three."""
     there = SETTINGS.model_copy(update={"instansi": SETTINGS.instansi.model_copy(update={"zona": zone[0]})})
-    row = outbox.put(Session(), there, Draft("x", SITI, "", "a", "a", "<p>a"), datetime(2026, 12, 31, 17, tzinfo=UTC))
+    row = outbox.put(
+        Work(Session(), there, datetime(2026, 12, 31, 17, tzinfo=UTC)), Draft("x", SITI, "", "a", "a", "<p>a")
+    )
     raw = outbox.wire(row, there, {}, [])[1]
     wellformed.read(raw, zone=zone[1])
     day = b"Fri, 01 Jan 2027 0"

@@ -22,7 +22,7 @@ import segno
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.config import SAMPLE, load
+from pipeline.office.config import SAMPLE, load
 from pipeline.slips import form, layout
 
 Picture = NDArray[Any]

@@ -1,6 +1,6 @@
 """A large stack through the real process, read by the real reader, killed on the way: what must hold, and figures.
 
-`tests/test_stacks.py` runs it small; `python bench/stack.py` with 200 pages.
+`tests/intake/test_scans.py` runs it small; `python bench/stack.py` with 200 pages.
 """
 
 from __future__ import annotations
@@ -19,19 +19,23 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import func, select
 
-from pipeline import cases, stacks
-from pipeline.db import Slip, SlipPage, Stack, reading
-from pipeline.sop import TaskKind
+from pipeline.cases.slips import pages_done
+from pipeline.data.engine import reading
+from pipeline.data.tables import Slip, SlipPage, Stack
+from pipeline.intake import scans
+from pipeline.office.sop import TaskKind
 from tests.desk import Desk, desk_in
 from tests.slips import generator
 
 CHILD = """
 import sys
 from pathlib import Path
-from pipeline import db, poller, stacks
+from pipeline.data.engine import connect
+from pipeline.intake import scans
+from pipeline.work import App
 from tests.desk import make_settings
 settings = make_settings(Path(sys.argv[1]), scan={"folder": "pindaian", "baca": True})
-stacks.read_all(db.connect(sys.argv[2]), settings, poller.utc_now)
+scans.read_all(App(settings, connect(sys.argv[2])))
 """
 PATIENCE = 90.0  # seconds for one page, on a machine that does much else
 
@@ -41,7 +45,7 @@ def through(folder: Path, count: int, kills: int = 1) -> dict[str, Any]:
     once and told once. AssertionError where not; else how long it took, and in how much memory (MB)."""
     with desk_in(folder, scan={"folder": "pindaian", "baca": True}) as desk:
         serials = _scan(folder, count)
-        stacks.collect(desk.engine, desk.settings, desk.clock)
+        scans.collect(desk.app)
         start, watch = time.monotonic(), Watch()
         killed = [_until(desk, folder, count * n // (kills + 1), watch) for n in range(1, kills + 1)]
         _until(desk, folder, None, watch)
@@ -123,4 +127,4 @@ def done(desk: Desk) -> int:
     """What the page for uploads shows as progress."""
     with reading(desk.engine) as session:
         item = session.scalar(select(func.min(Stack.item_id)))
-        return cases.pages_done(session, item) if item else 0
+        return pages_done(session, item) if item else 0

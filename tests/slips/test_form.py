@@ -18,10 +18,10 @@ from docx import Document
 from docx.shared import Mm
 from PIL import Image, ImageDraw
 
-from pipeline import files
-from pipeline.cli import main
-from pipeline.config import SAMPLE, TEMPLATES, load
-from pipeline.slips import form, layout, pages, scan, word, worker
+from pipeline.cli.main import main
+from pipeline.files import libreoffice, pictures
+from pipeline.office.config import SAMPLE, TEMPLATES, load
+from pipeline.slips import boxes, form, form_word, layout, ocr, pages, scan, worker
 
 SETTINGS = load(SAMPLE)
 
@@ -44,24 +44,59 @@ def test_two_slips_lie_on_a_sheet_and_each_has_its_own_serial() -> None:
     assert all(one.marks == 4 and one.aligned for one in found)
 
 
+@pytest.mark.parametrize("version", layout.versions())
+def test_a_slip_of_every_layout_that_was_ever_printed_is_read_by_it(version: int) -> None:
+    """What lies in a drawer for years was printed by an older layout; its code says which."""
+    serials = [layout.new_serial() for _ in range(2)]
+    found = scan.slips(drawn(form.pdf(SETTINGS, serials, version=version)))
+    assert [(one.serial, one.version, one.marks, one.aligned) for one in found] == [
+        (serial, version, 4, True) for serial in serials
+    ]
+    flat = scan.flattened(found[0])
+    assert not any(ocr.lines_of(flat, blank) for blank in layout.layout(version).blanks.values())
+    assert {boxes.ticked(flat, tick) for tick in layout.layout(version).ticks.values()} == {False}
+
+
+def test_slips_of_two_layouts_on_one_sheet_are_told_apart_by_their_marks_alone() -> None:
+    """The codes are torn off or smeared: each version has corner marks of its own."""
+    pages_of = [np.array(Image.open(BytesIO(form.page(SETTINGS, "a" * 16, 200, v)))) for v in layout.versions()]
+    for picture in pages_of:
+        picture[: round(28 * 200 / 25.4), round(106 * 200 / 25.4) : round(131 * 200 / 25.4)] = 255
+    found = scan.slips(np.ascontiguousarray(np.hstack(pages_of)))
+    assert [(one.version, one.serial, one.aligned) for one in found] == [(v, "", True) for v in layout.versions()]
+
+
+def test_the_newest_layout_is_readable_for_people() -> None:
+    """Instructions of 9 pt, consent of 8, boxes of 5 mm, the serial on the part that stays with the office."""
+    lay, serial = layout.layout(), layout.new_serial()
+    assert min(lay.sizes[n] for n in ("petunjuk", "petunjuk_kolom", "centang", "potongan")) >= 9
+    assert lay.sizes["persetujuan"] >= 8
+    assert {tick.box.width for tick in lay.ticks.values()} == {5.0}
+    (page,) = pypdfium2.PdfDocument(form.pdf(SETTINGS, [serial]))
+    text = " ".join(page.get_textpage().get_text_range().split())
+    assert text.count(layout.spoken(serial)) == 2
+    for said in ("hanya untuk menangani", SETTINGS.scan.masa_simpan, "menarik persetujuan", "Hubungi", "Contoh"):
+        assert said in text
+
+
 def test_a_serial_has_80_random_bits_and_becomes_the_status_code() -> None:
     serial = layout.new_serial()
     assert re.fullmatch("[a-z2-7]{16}", serial)
     assert len({layout.new_serial() for _ in range(1000)}) == 1000
-    assert layout.parse_code(layout.code_of(serial)) == (1, serial)
+    assert layout.parse_code(layout.code_of(serial)) == (layout.CURRENT, serial)
     assert layout.parse_code("https://contoh.example") is None
 
 
 def test_the_stub_leads_to_the_state_of_the_slip() -> None:
     serial = layout.new_serial()
-    codes = [code.text for code in files.qr_codes(drawn(form.pdf(SETTINGS, [serial, layout.new_serial()])))]
+    codes = [code.text for code in pictures.qr_codes(drawn(form.pdf(SETTINGS, [serial, layout.new_serial()])))]
     assert f"{SETTINGS.web.base_url}/s/{serial}" in codes
     assert layout.parse_stub(f"{SETTINGS.web.base_url}/s/{serial}") == serial
 
 
 def test_the_code_is_20_mm_wide() -> None:
     picture = np.asarray(Image.open(BytesIO(form.page(SETTINGS, layout.new_serial()))))
-    (code,) = [one for one in files.qr_codes(picture) if layout.parse_code(one.text)]
+    (code,) = [one for one in pictures.qr_codes(picture) if layout.parse_code(one.text)]
     assert abs(np.subtract(code.corners[1], code.corners[0])[0] / form.DPI * 25.4 - 20) < 0.9  # one module
 
 
@@ -90,15 +125,34 @@ def test_cetak_writes_pdf_and_docx_with_an_even_number_of_slips(tmp_path: Path) 
     assert len(set(re.findall(r"Nomor slip {2}((?:[A-Z2-7]{4} ?){4})", text))) == 4
 
 
-@pytest.mark.skipif(files.soffice() is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(libreoffice.soffice() is None, reason="LibreOffice is not installed")
 def test_the_word_form_prints_where_the_reader_looks() -> None:
     serials = [layout.new_serial(), layout.new_serial()]
-    docx = word.fill((TEMPLATES / "slips" / "slip.docx").read_bytes(), SETTINGS, serials)
-    assert [one.serial for one in scan.slips(drawn(files.to_pdf(docx)))] == serials
+    docx = form_word.fill((TEMPLATES / "slips" / "slip.docx").read_bytes(), SETTINGS, serials)
+    assert [one.serial for one in scan.slips(drawn(libreoffice.to_pdf(docx)))] == serials
     assert worker.proof(docx) == []
 
 
-@pytest.mark.skipif(files.soffice() is None, reason="LibreOffice is not installed")
+def test_an_offices_own_form_of_an_older_layout_gets_codes_of_that_layout() -> None:
+    """Its boxes stand where the older layout has them; forms of the first layout do not name their version."""
+    document = Document(str(TEMPLATES / "slips" / "slip.docx"))
+    for named in document.element.body.iter("{*}docPr"):
+        named.set("name", named.get("name").removesuffix(" v2"))
+    older = BytesIO()
+    document.save(older)
+    for content, version in ((older.getvalue(), 1), ((TEMPLATES / "slips" / "slip.docx").read_bytes(), 2)):
+        filled = Document(BytesIO(form_word.fill(content, SETTINGS, ["a" * 16, "b" * 16])))
+        blobs = [part.blob for part in filled.part.package.image_parts]
+        codes = [c.text for blob in blobs for c in pictures.qr_codes(framed(blob)) if layout.parse_code(c.text)]
+        assert {layout.code_of(serial, version) for serial in ("a" * 16, "b" * 16)} <= set(codes)
+
+
+def framed(picture: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A code with the white around it that the page gives it."""
+    return np.pad(np.asarray(Image.open(BytesIO(picture)).convert("L")), 60, constant_values=255)
+
+
+@pytest.mark.skipif(libreoffice.soffice() is None, reason="LibreOffice is not installed")
 def test_a_restyled_form_is_checked(tmp_path: Path) -> None:
     """Another font and colour are fine; a picture moved over a field is not."""
     document = Document(str(TEMPLATES / "slips" / "slip.docx"))
@@ -120,9 +174,15 @@ def spoiled(draw: str) -> bytes:
     if draw == "mark":
         pen.rectangle((0, 0, 16 * mm, 16 * mm), fill=255)
     elif draw == "logo":
-        pen.ellipse((60 * mm, 40 * mm, 80 * mm, 46 * mm), fill=0)
+        pen.ellipse((60 * mm, 44.5 * mm, 80 * mm, 49.5 * mm), fill=0)
     elif draw == "rule":
-        pen.rectangle((30 * mm, 44 * mm, 145 * mm, 48 * mm), fill=255)
+        pen.rectangle((33 * mm, 49 * mm, 145 * mm, 52 * mm), fill=255)
+    elif draw == "consent":
+        pen.rectangle((17 * mm, 163.5 * mm, 131.5 * mm, 181 * mm), fill=255)
+    elif draw == "serial":
+        pen.rectangle((106 * mm, 29 * mm, 147 * mm, 33 * mm), fill=255)
+    elif draw == "label":
+        pen.rectangle((5 * mm, 69 * mm, 33 * mm, 76 * mm), fill=255)
     elif draw == "small":
         image = image.resize((image.width * 9 // 10, image.height * 9 // 10))
     out = BytesIO()
@@ -132,7 +192,15 @@ def spoiled(draw: str) -> bytes:
 
 @pytest.mark.parametrize(
     ("draw", "said"),
-    [("mark", "3 dari 4 tanda"), ("logo", "di dalam kotak 'nama'"), ("rule", "kotak 'nama' hilang"), ("small", "90%")],
+    [
+        ("mark", "3 dari 4 tanda"),
+        ("logo", "di dalam kotak 'nama'"),
+        ("rule", "kotak 'nama' hilang"),
+        ("consent", "persetujuan"),
+        ("serial", "nomor slip di bagian atas"),
+        ("label", "'Telepon/HP'"),
+        ("small", "90%"),
+    ],
 )
 def test_what_the_reader_would_stumble_over_is_named(draw: str, said: str) -> None:
     (fault,) = worker.proof(spoiled(draw))

@@ -33,7 +33,7 @@ def slip() -> Sample:
     return made
 
 
-def read(picture: Picture) -> list[reader.Sheet]:
+def read(picture: Picture) -> list[reader.ReadSheet]:
     return reader.read(Image.fromarray(picture), generator.UNITS)
 
 
@@ -47,7 +47,7 @@ def without(picture: Picture, *marks: int) -> Picture:
     return torn
 
 
-def agrees(sheet: reader.Sheet, sample: Sample, *names: str) -> None:
+def agrees(sheet: reader.ReadSheet, sample: Sample, *names: str) -> None:
     for name in names or sample.fields:
         got, want = sheet.fields[name].value, sample.fields[name]
         if name in ("telepon", "nik", "tanggal"):

@@ -7,7 +7,6 @@ each kind of page, in Bahasa Indonesia as the office would call it.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,15 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import waitress
 from sqlalchemy import select
-from waitress import wasyncore
 
 from pipeline import cases
-from pipeline.cases import Work
-from pipeline.db import Base, Complaint, reading, writing
+from pipeline.access import browsers
+from pipeline.cases.chain import SYSTEM
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import Base, Complaint
+from pipeline.web import serving
+from pipeline.work import Work
 from tests import servers
-from tests.office import SAMPLES, Office, edited, office
+from tests.kantor import SAMPLES, Office, edited, office
 
 MONDAY = datetime(2026, 11, 23, 1, 32, tzinfo=UTC)  # 08.32 at Madiun, an ordinary office day
 SIGNED = ("Surat bertanda tangan.jpg", (SAMPLES / "tanda-tangan.jpg").read_bytes())
@@ -45,7 +46,7 @@ RESULT = (
     "Laporan pengadu benar. Menurut Seksi Pengelolaan Infrastruktur, kabel terkelupas dan perlu diganti.\n\n"
     "Saran: ditindaklanjuti; pengadu diberi tahu jadwal perbaikannya."
 )
-ORDER = "Sampaikan bahwa perbaikan dikerjakan mulai 24 November 2026.\nSampaikan bahwa warga dapat menelepon 112."
+ORDER = "Perbaikan dikerjakan mulai 24 November 2026.\nWarga dapat menelepon 112."
 
 
 KINDS = (
@@ -168,7 +169,7 @@ class House:
     # ---- the road of one complaint ---------------------------------------------------------------------------
 
     def to_clarification(self, **fields: object) -> str:
-        given: dict[str, object] = {"kategori": "Infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki."}
+        given: dict[str, object] = {"kategori": "infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki."}
         given |= fields
         return self.press("jfu-1", "laporkan", **given)
 
@@ -181,7 +182,7 @@ class House:
 
     def to_letter(self, **fields: object) -> str:
         self.to_decision(**fields)
-        return self.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah=ORDER)
+        return self.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah=ORDER, disampaikan=ORDER)
 
     def upload(self) -> str:
         draft = self.office.content(self.office.documents("konsep")[-1])
@@ -211,16 +212,12 @@ def house(folder: Path, *, baca: bool = False) -> Iterator[House]:
 @contextmanager
 def served(kantor: Office, base: str) -> Iterator[None]:
     """The office's pages on a real port, in a thread, as `aduan serve` does it."""
-    sockets: dict[int, Any] = {}
-    port = int(base.rpartition(":")[2])
-    server = waitress.create_server(kantor.web.application, map=sockets, host="127.0.0.1", port=port)
-    thread = threading.Thread(target=server.run, name="waitress", daemon=True)
-    thread.start()
+    server = serving.Server(kantor.web.application, "127.0.0.1", int(base.rpartition(":")[2]))
+    server.start()
     try:
         yield
-    finally:  # the loop's own thread must close its sockets, or it trips over one that is gone
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
-        thread.join(servers.PATIENCE)
+    finally:
+        server.stop()
 
 
 # ---- every kind of page ----------------------------------------------------------------------------------------
@@ -294,6 +291,8 @@ def _open_tasks(one: House) -> None:
     pages["tugas keputusan, pilihan dari email"] = pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
     pages["status keputusan"] = _status(one)
     (pages["lihat pdf"],) = one.office.page(pages["tugas keputusan"]).links("/lihat/")
+    one.office.page(pages["lihat pdf"])  # the first look has its pages drawn
+    one.office.settle()
     _meeting(one)
     one.sample("06")
     one.to_clarification(perihal="Petugas 112 kurang ramah", rahasia="ya")
@@ -320,8 +319,8 @@ def _two_letters(one: House) -> None:
         one.written("Meteran listrik mati", "Meteran listrik di rumah saya mati sejak kemarin pagi.")
         one.to_decision(perihal="Meteran listrik mati di Jalan Sawo")
         agency = "PT PLN (Persero) ULP Madiun Kota"
-        order = "Sampaikan bahwa meteran listrik ditangani oleh PLN."
-        one.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi=agency, perintah=order)
+        order = "Meteran listrik ditangani oleh PLN."
+        one.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi=agency, perintah=order, disampaikan=order)
         draft = one.office.content(one.office.documents("pengantar")[-1])
         changed = edited(draft, "Kami mohon", "Dengan hormat kami mohon")
         one.press("sekretaris", "unggah_pengantar", surat_pengantar=("Surat pengantar.docx", changed))
@@ -390,6 +389,9 @@ def _persons(one: House) -> None:
     kantor.web.delete_cookie("aduan_sekretaris", path="/")
     form = {"aksi": "laporkan_kepala", "hasil": RESULT}
     pages["kode"] = kantor.web.post(task, data=form).headers["Location"]
+    guest = kantor.web.get_cookie(kantor.cookie(browsers.GUEST))
+    assert guest is not None
+    one.cookies[guest.key] = guest.value
     one.cookies["aduan_jfu-1"] = kantor.know("jfu-1")
     pages["tugas saya"] = f"{pages['tugas catat']}/saya"
     one.cookies["aduan_kepala"] = kantor.know("kepala")
@@ -403,5 +405,5 @@ def _persons(one: House) -> None:
     with writing(kantor.engine) as session:
         today = kantor.clock().astimezone(kantor.settings.zone).date()
         work = Work(session, kantor.settings, kantor.clock())
-        cases.delegate(work, "kasi-infrastruktur", "jfu-1", "plh", today, today, cases.SYSTEM)
+        cases.delegate(work, "kasi-infrastruktur", "jfu-1", "plh", today, today, SYSTEM)
     one.tick()

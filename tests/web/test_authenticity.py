@@ -10,13 +10,13 @@ import pytest
 
 from pipeline.letters.mark import new_code
 from pipeline.web import authenticity
+from tests.kantor import SIGNED, Office, office
 from tests.letters.notary import PASSWORD, notary
-from tests.office import SIGNED, Office, office
 
 
 @pytest.fixture
 def kantor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.setattr(authenticity, "_limit", authenticity.Limit())
+    monkeypatch.setattr(authenticity, "_limit", authenticity.VisitLimit())
     with office(tmp_path) as made:
         yield made
 
@@ -26,7 +26,13 @@ def delivered(kantor: Office) -> Office:
     kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
     kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", ringkasan="Lampu padam.")
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Sampaikan bahwa lampu menyala.",
+        disampaikan="Bahwa lampu menyala.",
+    )
     kantor.press("sekretaris", "ajukan")
     return kantor
 
@@ -52,7 +58,12 @@ def test_covering_letter_is_found_by_a_code_of_its_own(kantor: Office) -> None:
     kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", ringkasan="Meteran mati.")
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
     kantor.press(
-        "kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN", perintah="Sampaikan bahwa milik PLN."
+        "kepala",
+        "putuskan",
+        keputusan="bukan_wewenang",
+        instansi="PLN",
+        perintah="Sampaikan bahwa milik PLN.",
+        disampaikan="Bahwa milik PLN.",
     )
     kantor.press("sekretaris", "ajukan")
     papers = dict.fromkeys(("bertanda_tangan", "pengantar_bertanda_tangan"), ("ttd.jpg", SIGNED))
@@ -79,7 +90,13 @@ def test_draft_is_not_genuine_yet_and_a_replaced_letter_no_more(delivered: Offic
     sign(delivered)
     delivered.press("jfu-1", "kembalikan", alasan="Keliru.")
     delivered.press("sekretaris", "kembalikan", alasan="Mohon diputuskan lagi.")
-    delivered.press("kepala", "putuskan", keputusan="ditolak", perintah="Sampaikan bahwa lampu milik warga.")
+    delivered.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditolak",
+        perintah="Sampaikan bahwa lampu milik warga.",
+        disampaikan="Bahwa lampu milik warga.",
+    )
     delivered.press("sekretaris", "ajukan")
     newer = sign(delivered)
     assert newer != code
@@ -100,7 +117,7 @@ def test_looking_again_and_again_is_stopped(kantor: Office) -> None:
 
 
 def test_limit_forgets_after_a_minute() -> None:
-    limit = authenticity.Limit()
+    limit = authenticity.VisitLimit()
     assert [limit.allows("a", 0.0) for _ in range(31)] == [True] * 30 + [False]
     assert limit.allows("a", 61.0)
 
@@ -139,7 +156,13 @@ def test_letter_is_signed_here_with_the_offices_certificate(tmp_path: Path, monk
         kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
         kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", ringkasan="Lampu padam.")
         kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-        kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+        kantor.press(
+            "kepala",
+            "putuskan",
+            keputusan="ditindaklanjuti",
+            perintah="Sampaikan bahwa lampu menyala.",
+            disampaikan="Bahwa lampu menyala.",
+        )
         kantor.press("sekretaris", "ajukan")
         page = kantor.page(kantor.link("kepala", "tandatangani"))
         assert "sistem" in page.forms["tandatangani"].names

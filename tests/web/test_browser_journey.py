@@ -11,11 +11,10 @@ import pypdfium2  # ships no types
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from pipeline.sop import Stage
-from tests.office import SAMPLES, Mail, edited, words_of
+from pipeline.office.sop import Stage
+from tests.kantor import SAMPLES, Mail, edited, words_of
 from tests.web.house import House, house
 
-pytestmark = pytest.mark.timeout(150)
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 
 
@@ -103,12 +102,13 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     assert "Benar, tiga lampu padam." in page.locator("main").inner_text()
     assert page.get_by_role("radio", name="Ditindaklanjuti").is_checked()
     keep_picture(page, "keputusan")
-    page.get_by_label("Perintah kepada Sekretaris").fill("Sampaikan bahwa lampu menyala lagi pada Jumat.")
+    page.get_by_label("Perintah kepada Sekretaris").fill("Mohon dibuatkan jawaban.")
+    page.get_by_label("Yang disampaikan kepada pengadu").fill("Lampu menyala lagi pada Jumat.")
     page.get_by_role("button", name="Kirim keputusan").click()
     enter_code(page, home)
     assert heading(page) == "Terima kasih. Keputusan Bapak/Ibu sudah tercatat."
     assert "DIPUTUSKAN" in page.locator(".stempel").inner_text()
-    assert "Sampaikan bahwa lampu menyala lagi pada Jumat." in page.locator("main").inner_text()
+    assert "Mohon dibuatkan jawaban." in page.locator("main").inner_text()
     keep_picture(page, "keputusan_tercatat")
     home.tick()
     assert kantor.stage() is Stage.JAWABAN

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.office import Office, office
+from tests.kantor import Office, office
 
 VISITOR = {"kanal": "langsung", "perihal": "Wifi taman", "isi": "Wifi taman mati.", "nama": "Suharti"}
 
@@ -16,6 +16,7 @@ VISITOR = {"kanal": "langsung", "perihal": "Wifi taman", "isi": "Wifi taman mati
 def kantor(tmp_path: Path) -> Iterator[Office]:
     with office(tmp_path) as running:
         running.citizen_sends()
+        running.know("jfu-1")
         yield running
 
 

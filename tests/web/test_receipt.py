@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.office import Office, office
+from tests.kantor import Office, office
 
 
 @pytest.fixture
@@ -19,7 +19,14 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
 def test_receipt_of_a_decision_names_who_hears_of_it_later(kantor: Office) -> None:
     """The Sekretaris is told once the draft is made: a minute later their mail is there and the receipt is as true."""
     kantor.to_decision()
-    done = kantor.press("kepala", "putuskan", keputusan="ditolak", perintah="Sudah dijelaskan.", settle=False)
+    done = kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditolak",
+        perintah="Sudah dijelaskan.",
+        disampaikan="Sudah dijelaskan.",
+        settle=False,
+    )
     assert "Ratih Kusumawardani : tugas menyiapkan surat jawaban, menyusul begitu suratnya selesai dibuat" in done.text
     assert "NOOR AFLAH, S.Kom : bukti keputusan" in done.text
     kantor.settle()
@@ -40,7 +47,13 @@ def test_sekretaris_reads_for_whom_else_the_letter_is(kantor: Office) -> None:
     second = kantor.complaint().number
     kantor.press("jfu-1", "gabungkan", about=second, nomor=first)
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu menyala.")
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Sampaikan bahwa lampu menyala.",
+        disampaikan="Bahwa lampu menyala.",
+    )
     page = kantor.page(kantor.link("sekretaris", "ajukan"))
     assert f"Surat ini disalin juga untuk {second}" in page.text
     assert f"Surat ini disalin juga untuk {second}" in kantor.newest("sekretaris").words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -15,15 +16,17 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
-from pipeline import files, stacks
-from pipeline.db import Item, Slip, reading, writing
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import Item, Slip
+from pipeline.files import pictures
+from pipeline.files.pdf import pdfium
+from pipeline.intake import scans
+from pipeline.office.sop import Stage
 from pipeline.slips.layout import spoken
 from pipeline.slips.worker import Sheet, Worker
-from pipeline.sop import Stage
-from tests.office import SITI
+from tests.kantor import SITI
 from tests.web.house import SIGNED, House, house
 
-pytestmark = pytest.mark.timeout(180)
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 SERIAL = "abcdefghijklmnop"
 WIDTHS = (360, 1280)
@@ -124,6 +127,7 @@ def test_a_file_that_cannot_be_read_says_so_where_it_was_handed_in(home: House, 
 
 def test_nothing_chosen_is_asked_for_again(home: House) -> None:
     path = f"{task_of(home)}/unggah"
+    home.office.know("jfu-1")
     answer = home.office.web.post(path, data={})
     assert answer.status_code == 422
     assert "f-berkas" in answer.text
@@ -157,10 +161,95 @@ def test_progress_is_shown_while_a_scan_is_read(home: House, browser: Browser, m
             seen.append(home.office.page(f"{home.base}{task}/unggah").text)
             return super().page(number, plain=plain)
 
-    monkeypatch.setattr(stacks, "Worker", Watched)
+    monkeypatch.setattr(scans, "Worker", Watched)
     home.scan("lima.pdf", scanned(5))
     assert [re.findall(r"Sedang dibaca: (\d) dari 5 halaman", text) for text in seen] == [[str(n)] for n in range(5)]
     assert "Sedang dibaca" not in home.office.page(f"{home.base}{task}/unggah").text
+
+
+# ---- stubs -----------------------------------------------------------------------------------------------------
+
+
+def test_the_stub_of_a_photocopied_form_opens_nobodys_complaint(home: House) -> None:
+    """Two people hold the same serial: neither sees the other's case, and both are told why."""
+    task = recorded(home, nama="Suharti")
+    code = home.office.complaint().status_code
+    assert code == SERIAL
+    assert home.office.web.get(f"/s/{SERIAL}").status_code == 200
+    home.scan("fotokopi.pdf", scanned(1, 9))
+    says(home, uraian="Hal lain sama sekali.")
+    with writing(home.office.engine) as session:
+        for slip in session.scalars(select(Slip)):
+            slip.kind = "slip"
+    answer = home.office.web.get(f"/s/{SERIAL}")
+    assert answer.status_code == 409
+    assert "lebih dari satu formulir" in answer.text
+    assert home.office.complaint().number not in answer.text
+    assert task
+
+
+# ---- doubtful fields -------------------------------------------------------------------------------------------
+
+
+def doubted(home: House, pages: int) -> str:
+    """A stack of slips with two doubtful fields each, the first with an unclear box for secrecy; the task's path."""
+    home.scan("ragu.pdf", scanned(pages, 50))
+    with writing(home.office.engine) as session:
+        for n, slip in enumerate(session.scalars(select(Slip).where(Slip.state == "baru").order_by(Slip.id))):
+            clear, box = {"confidence": 0.97, "doubt": "", "box": [10, 10, 400, 60]}, {"box": [10, 100, 400, 60]}
+            slip.fields = {
+                "nama": {"value": f"Siti {n}", **clear},
+                "alamat": {
+                    "value": "Jl. Mawar 3",
+                    "seen": "JI. Mawar 3",
+                    "doubt": "diperbaiki",
+                    "confidence": 0.5,
+                    **box,
+                },
+                "email": {
+                    "value": f"siti{n}@mail.com",
+                    "perhaps": "gmail.com",
+                    "doubt": "email_mirip",
+                    "confidence": 0.5,
+                    **box,
+                },
+                "uraian": {"value": "Lampu jalan padam.", **clear},
+            }
+            slip.ticks = {"rahasia": None if n == 0 else False, "surat": False}
+    return urlsplit(home.office.link("jfu-1", "catat_slip")).path
+
+
+def test_what_was_repaired_and_what_may_be_meant_is_shown(home: House) -> None:
+    page = home.office.page(home.base + doubted(home, 1))
+    assert 'Dibaca "JI. Mawar 3", diperbaiki menjadi "Jl. Mawar 3".' in page.text
+    assert 'Mungkin "gmail.com"?' in page.text
+    assert 'value="siti0@mail.com"' in page.html
+
+
+def test_unsure_about_secrecy_is_secret_until_the_clerk_says_no(home: House) -> None:
+    task = doubted(home, 1)
+    assert "dianggap rahasia" in home.office.page(home.base + task).text
+    home.office.submit(home.base + task, "catat_slip", {})
+    assert home.office.complaint().rahasia is True
+
+
+def test_enter_goes_through_every_doubtful_field_before_it_records(home: House, browser: Browser) -> None:
+    """Twenty slips with two doubtful fields each, by keyboard alone, in less than a minute and a half."""
+    page = tab_of(home, browser)
+    page.goto(home.base + doubted(home, 20))
+    start = time.monotonic()
+    for n in range(20):
+        assert page.locator("h1").inner_text().startswith(f"Slip {n + 1} dari 20")
+        assert page.evaluate("document.activeElement.name") == "alamat"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.name") == "email"
+        if n == 0:
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.name") == "rahasia"
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    assert time.monotonic() - start < 90
+    assert "sudah selesai" in page.locator("h1").inner_text()
 
 
 # ---- likely doubles --------------------------------------------------------------------------------------------
@@ -219,7 +308,7 @@ def recorded(home: House, **fields: object) -> str:
 def prints(page: Page, name: str, *, sheets: int = 1) -> None:
     """What the printer gets: one sheet of A4, without the buttons."""
     pdf = page.pdf(format="A4", print_background=True)
-    with files.pdfium(pdf) as document:
+    with pdfium(pdf) as document:
         assert len(document) == sheets
         document[0].render(scale=1.5).to_pil().save(ARTEFACTS / f"slip_{name}_cetak.png")
     page.emulate_media(media="print")
@@ -243,7 +332,7 @@ def test_a_receipt_for_the_stubs_serial(home: House, browser: Browser) -> None:
     assert complaint.number in said
     prints(page, "tanda_terima")
     page.get_by_alt_text("Kode QR").screenshot(path=ARTEFACTS / "slip_kode.png")
-    (code,) = files.qr_codes(Image.open(ARTEFACTS / "slip_kode.png").convert("L"))
+    (code,) = pictures.qr_codes(Image.open(ARTEFACTS / "slip_kode.png").convert("L"))
     assert code.text == f"{home.base}/s/{SERIAL}"
     assert complaint.number in home.office.page(code.text).text
 
@@ -253,7 +342,13 @@ def delivered_to(home: House, **fields: object) -> str:
     recorded(home, **fields)
     number = home.office.complaint().number
     home.press("sekretaris", "laporkan_kepala", hasil="Benar, tiga lampu padam.")
-    home.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu sudah menyala.")
+    home.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Sampaikan bahwa lampu sudah menyala.",
+        disampaikan="Bahwa lampu sudah menyala.",
+    )
     home.press("sekretaris", "ajukan")
     home.press("kepala", "tandatangani", bertanda_tangan=SIGNED)
     assert home.office.stage(number) is Stage.PENYAMPAIAN

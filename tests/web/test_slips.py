@@ -14,16 +14,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
-from pipeline.db import Complaint, reading
-from pipeline.sop import Channel, Stage
+from pipeline.data.engine import reading
+from pipeline.data.tables import Complaint
+from pipeline.office.sop import Channel, Stage
 from tests.slips import generator
 from tests.slips.generator import Sample
 from tests.web.house import House, house
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed"),
-]
+pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 STACK = 20
 
@@ -85,8 +83,13 @@ def test_twenty_slips_are_confirmed_by_pressing_enter_alone(home: House, browser
     start = time.monotonic()
     for n in range(STACK):
         assert heading(page).startswith(f"Slip {n + 1} dari {STACK}")
-        with page.expect_navigation():
+        done = page.locator("h1").inner_text()
+        for _ in range(12):  # Enter goes through the doubtful fields first
             page.keyboard.press("Enter")
+            page.wait_for_timeout(60)
+            page.wait_for_load_state()
+            if page.locator("h1").inner_text() != done:
+                break
     seconds = time.monotonic() - start
     assert seconds < 60
     assert heading(page) == "Terima kasih, tumpukan slip ini sudah selesai"

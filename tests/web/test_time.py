@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sop import Stage
+from pipeline.office.sop import Stage
 from tests.desk import Desk, desk_in, jakarta
-from tests.office import Office, office
+from tests.kantor import Office, office
 
 OFFICIALS = ("jfu-1", "sekretaris", "kasubag-umum", "kepala")
 
@@ -109,12 +109,13 @@ def test_pengadu_reads_by_when_there_is_an_answer(kantor: Office) -> None:
     assert promise in kantor.status_page().text
     assert promise in words(kantor.inbox()[0].text.replace(":", ""))
     kantor.press("kepala", "perpanjang", sampai="2026-12-14T16:00", alasan="Menunggu suku cadang.")
-    assert "Jawaban paling lambat Senin, 14 Desember 2026" in kantor.status_page().text
+    assert "Jawaban paling lambat Selasa, 15 Desember 2026" in kantor.status_page().text
 
 
 def test_the_book_names_both_for_what_runs(kantor: Office) -> None:
     kantor.citizen_sends()
     kantor.later(minutes=4)
+    kantor.know("jfu-1")
     book = kantor.page(f"{kantor.link('jfu-1', 'laporkan').partition('?')[0]}/buku")
     assert "Sisa 26 menit kerja" in words(book.text)
     assert "Terpakai 4 dari 30 menit." in words(book.text)

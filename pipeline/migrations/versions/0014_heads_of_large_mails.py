@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline import ledger
+from pipeline.data import ledger
 
 revision = "0014"
 down_revision = "0013"

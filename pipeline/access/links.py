@@ -1,0 +1,189 @@
+"""Action links: issue, resolve. Hides the token (DESIGN rule 5).
+
+A token is an HMAC, under a key that lies outside the database, of a row that names one task and one holder; so
+neither the database nor a backup can act. A link is spent when its task is closed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.access import tokens
+from pipeline.access.tokens import Keys
+from pipeline.data.tables import Confirmation, Link, Task
+from pipeline.office.config import Petugas, Settings
+
+SHOWN_AFTER_CLOSING = timedelta(days=7)
+# As mail programs and their guards write it: in capitals, percent-encoded once or more (Safe Links), with "_" and "-2D"
+# (Proofpoint's urldefense, version 2; version 3 leaves the address as it is), and broken over two lines.
+_SLASH, _DASH = r"(?:/|%(?:25){0,3}2f|_|&#(?:47|x2f);)", r"(?:-2d|-|%(?:25){0,3}2d)"
+_BREAK = r"(?:=?\r?\n[ \t>]{0,8})?"
+TOKEN = re.compile(
+    rf"({_SLASH}t{_SLASH})(\d{{1,9}}){_DASH}((?:{_BREAK}[a-z2-7]){{24}})(?![a-z2-7])", re.IGNORECASE | re.ASCII
+)
+
+
+# What follows a token when a mail program takes the end of a sentence, a quotation or a bracket for part of the link.
+_WRITTEN = re.compile(
+    r"/t/(\d{1,9})-([a-z2-7]{24})(?![a-z2-7])[^/]{0,20}((?:/[\w-]{1,40}){0,3})[^\w/]{0,20}/?", re.ASCII
+)
+
+
+def forgiven(path: str) -> str:
+    """The path that was meant by one with capitals, or with letters behind its token or its end; "" where it is none of
+    ours. May be the same path."""
+    meant = _WRITTEN.fullmatch(path.lower())
+    return f"/t/{meant[1]}-{meant[2]}{meant[3]}" if meant else ""
+
+
+class LinkError(Exception):
+    """The token opens nothing: it is mangled, was never issued, or has expired (`expired`)."""
+
+    def __init__(self, expired: bool = False) -> None:
+        super().__init__("expired" if expired else "unknown")
+        self.expired = expired
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a good token opens. `full`, the complaint itself, is False once the task has been closed for more than 7
+    days or the link has expired or was revoked; `alive` is False once it has: then only who did what is shown."""
+
+    link_id: int
+    task: Task
+    holder: str
+    full: bool
+    alive: bool
+
+
+def _text(link: Link) -> str:
+    row = f"{link.id}|{link.task_id}|{link.holder}|{link.created_at.timestamp():.0f}"
+    return f"tautan|{row}|{link.mark}" if link.mark else row  # as it was before links bore one
+
+
+def issue(session: Session, wanted: Iterable[tuple[Task, Petugas]], now: datetime, days: int) -> list[int]:
+    """One new link for each (task, holder): their ids in the same order. Tokens are made later, by the sender."""
+    session.flush()  # new tasks have their ids now: bound by these, a link costs half
+    rows = [
+        Link(
+            task_id=task.id,
+            holder=holder.kode,
+            mark=holder.mark,
+            created_at=now.replace(microsecond=0),
+            expires_at=now + timedelta(days=days),
+        )
+        for task, holder in wanted
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def token(session: Session, keys: Keys, link_id: int) -> str:
+    """The token of a link that was issued; KeyError if there is none."""
+    link = session.get(Link, link_id)
+    if link is None:
+        raise KeyError(link_id)
+    return f"{link.id}-{tokens.mac(keys, _text(link))}"
+
+
+def masked(text: str) -> str:
+    """A text from outside without the tokens in it: people quote and forward their task mails."""
+    return TOKEN.sub(r"\1(…)", text)
+
+
+def found(text: str) -> list[str]:
+    """The tokens that a text from outside holds, each once, however their links were wrapped."""
+    read = (f"{one[2]}-{re.sub(r'[^a-z2-7]', '', one[3].lower())}" for one in TOKEN.finditer(text))
+    return list(dict.fromkeys(read))
+
+
+def known(session: Session, keys: Keys, text: str) -> Link | None:
+    """The link to a task that a token belongs to, be it alive or not; None for what was never issued."""
+    link = _link(session, keys, text)
+    return link if link is not None and link.task_id is not None else None
+
+
+def _link(session: Session, keys: Keys, text: str) -> Link | None:
+    """The link of a token, if it was ever issued."""
+    number, _, mac = text.partition("-")
+    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    if link is None or not tokens.fits(keys, _text(link), mac):
+        return None
+    return link
+
+
+def issue_personal(session: Session, holder: Petugas, now: datetime, days: int) -> int:
+    """A link to "tugas saya" alone, which opens no task by itself; its id."""
+    moment = now.replace(microsecond=0)
+    until = now + timedelta(days=days)
+    row = Link(holder=holder.kode, mark=holder.mark, created_at=moment, expires_at=until)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _holder(settings: Settings, link: Link) -> Petugas:
+    """Whose link it is. LinkError where nobody bears the code any more, or somebody else does (`expired`)."""
+    person = settings.base.person(link.holder)
+    if person is None or not person.owns(link.mark):
+        raise LinkError(expired=person is not None)
+    return person
+
+
+def personal(session: Session, settings: Settings, text: str, now: datetime) -> tuple[int, Petugas]:
+    """(link id, holder) of a token that still lives, with or without a task; LinkError otherwise."""
+    link = _link(session, settings.keys, text)
+    if link is None or now > link.expires_at:
+        raise LinkError(expired=link is not None)
+    return link.id, _holder(settings, link)
+
+
+def newest(session: Session, holder: Petugas, task_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """{task id: id of this holder's newest living link to it}."""
+    query = select(Link.task_id, func.max(Link.id)).where(
+        Link.holder == holder.kode,
+        Link.mark.in_(("", holder.mark)),
+        Link.task_id.in_(task_ids),
+        Link.expires_at > now,
+    )
+    return {task_id: link_id for task_id, link_id in session.execute(query.group_by(Link.task_id)) if task_id}
+
+
+def resolve(session: Session, settings: Settings, text: str, now: datetime) -> Opened:
+    """The task and holder that a token names; LinkError otherwise. Never changes a row."""
+    link = _link(session, settings.keys, text)
+    if link is None or link.task_id is None:
+        raise LinkError
+    _holder(settings, link)
+    task = session.get_one(Task, link.task_id)
+    if now > link.expires_at and task.closed_at is None:
+        raise LinkError(expired=True)
+    alive = now <= link.expires_at  # one that was revoked, for it came back in a mail, ended then
+    full = task.closed_at is None or (alive and now <= task.closed_at + SHOWN_AFTER_CLOSING)
+    return Opened(link.id, task, link.holder, full, alive)
+
+
+def sweep(session: Session, before: datetime, most: int) -> int:
+    """Forget links that ended before then and lead to nothing that is open; how many.
+
+    Not the newest of all: SQLite would give its id to another, and a stored mail names its links by their ids.
+    """
+    newest = select(func.max(Link.id)).scalar_subquery()
+    over = or_(Link.task_id.is_(None), Link.task_id.in_(select(Task.id).where(Task.closed_at.is_not(None))))
+    awaited = select(Confirmation.link_id)
+    old = select(Link.id).where(Link.expires_at < before, over, Link.id < newest, Link.id.not_in(awaited)).limit(most)
+    return session.execute(delete(Link).where(Link.id.in_(old))).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def revoke(session: Session, link_ids: Iterable[int], now: datetime) -> None:
+    """End these links at once: their tokens have come back to us in a mail, which is kept as it is."""
+    gone = now - timedelta(seconds=1)  # a link still lives in the second of its end
+    for link in session.scalars(select(Link).where(Link.id.in_(list(link_ids)))):
+        link.expires_at = min(link.expires_at, gone)

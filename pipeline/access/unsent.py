@@ -1,0 +1,131 @@
+"""Forms that are typed in and not sent yet: saved so that a dropped connection loses nothing, or filled in by a reply.
+
+They belong to one holder of one task and are erased when the task closes: they hold people's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from pipeline.data.tables import SavedForm, Task
+
+GUEST = "#"  # stands between a person's code and the name of a browser that is not known
+MOST_OF_GUESTS = 5  # forms of one task; the oldest gives way
+LONGEST = 100_000  # characters of all fields together; what is longer could not be sent either
+
+BY_REPLY = "=balasan"  # behind a holder's code: filled in by a mail in their name, which may be forged
+
+BEFORE = "=sebelum"  # behind a holder's code: what stood before an act that can still be taken back
+
+Values = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as a reply filled it in: shown by the link that answered the reply. `item_id` is the reply itself, whose
+    `files` go with the form; `rest` is what was cut off its words."""
+
+    values: dict[str, list[str]]
+    at: datetime
+    link_id: int
+    item_id: int
+    files: list[str]
+    rest: str
+
+
+def put(session: Session, task: Task, holder: str, action: str, values: Values, now: datetime) -> bool:
+    """Keep the newest state of one form; nothing of a task that is closed, nor of what is too long. True if kept."""
+    kept = {name: [str(one) for one in many] for name, many in values.items()}
+    if task.closed_at is not None or sum(len(one) for many in kept.values() for one in many) > LONGEST:
+        return False
+    if session.get(SavedForm, (task.id, holder, action)) is None:
+        _make_room(session, task, holder)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    state = {"data": kept, "saved_at": now}
+    row = dialect.insert(SavedForm).values(task_id=task.id, holder=holder, action=action, **state)
+    key = ["task_id", "holder", "action"]
+    session.execute(row.on_conflict_do_update(index_elements=key, set_=state))  # two pages may save first at once
+    return True
+
+
+def _make_room(session: Session, task: Task, holder: str) -> None:
+    """Browsers that are not known keep few forms of a task: whoever has its link may send as many as they like."""
+    if GUEST not in holder:
+        return
+    guests = select(SavedForm).where(SavedForm.task_id == task.id, SavedForm.holder.contains(GUEST, autoescape=True))
+    newest_first = guests.order_by(SavedForm.saved_at.desc(), SavedForm.holder, SavedForm.action)
+    for row in session.scalars(newest_first.offset(MOST_OF_GUESTS - 1)):
+        session.delete(row)
+
+
+def put_reply(session: Session, task: Task, holder: str, action: str, filled: Filled) -> bool:
+    """Keep a form that a reply has filled in, apart from what the holder typed. True if kept."""
+    if not put(session, task, f"{holder}{BY_REPLY}", action, filled.values, filled.at):
+        return False
+    row = session.get_one(SavedForm, (task.id, f"{holder}{BY_REPLY}", action), populate_existing=True)
+    about = {"tautan": filled.link_id, "kiriman": filled.item_id, "berkas": filled.files, "sisa": filled.rest[:LONGEST]}
+    row.data = {"isian": row.data, **about}
+    return True
+
+
+def of_reply(session: Session, task_id: int, holder: str) -> dict[str, Filled]:
+    """{action: form} of what replies in this holder's name have filled in and nobody has sent yet."""
+    whose = f"{holder}{BY_REPLY}"
+    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
+    return {row.action: _filled(row.data, row.saved_at) for row in rows}
+
+
+def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
+    return Filled(data["isian"], at, data["tautan"], data["kiriman"], data["berkas"], data["sisa"])
+
+
+def of(session: Session, task_id: int, holder: str) -> dict[str, tuple[dict[str, list[str]], datetime]]:
+    """{action: (values, when)} of what this holder has not sent yet."""
+    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == holder))
+    return {row.action: (dict(row.data), row.saved_at) for row in rows}
+
+
+def remember(session: Session, task_id: int, holder: str, action: str, state: Mapping[str, Any], at: datetime) -> None:
+    """Keep what stood before an act, for as long as it can be taken back; instead of what was kept before."""
+    forget(session, task_id, holder, action)
+    row = SavedForm(task_id=task_id, holder=f"{holder}{BEFORE}", action=action, data=dict(state), saved_at=at)
+    session.add(row)
+    session.flush()
+
+
+def remembered(session: Session, task_id: int, holder: str) -> dict[str, dict[str, Any]]:
+    """{action: what stood before it}."""
+    whose = f"{holder}{BEFORE}"
+    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
+    return {row.action: dict(row.data) for row in rows}
+
+
+def forget(session: Session, task_id: int, holder: str, action: str) -> None:
+    mine = (SavedForm.task_id == task_id, SavedForm.holder == f"{holder}{BEFORE}", SavedForm.action == action)
+    session.execute(delete(SavedForm).where(*mine))
+
+
+def sweep(session: Session, before: datetime, most: int) -> int:
+    """Forget forms that nobody has touched since then, or whose task is closed; how many."""
+    over = select(Task.id).where(Task.closed_at.is_not(None))
+    old = or_(SavedForm.saved_at < before, SavedForm.task_id.in_(over))
+    rows = session.scalars(select(SavedForm).where(old).limit(most)).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
+
+
+def drop(session: Session, task_id: int, holder: str = "", action: str = "") -> None:
+    """Forget the forms of a task: all, or one that has been sent."""
+    query = delete(SavedForm).where(SavedForm.task_id == task_id)
+    if holder:
+        mine = or_(SavedForm.holder == holder, SavedForm.holder.startswith(f"{holder}#", autoescape=True))
+        query = query.where(mine, SavedForm.action == action)
+    session.execute(query)

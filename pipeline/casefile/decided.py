@@ -1,0 +1,74 @@
+"""The decisions of a case: the one that stands, those that were withdrawn, answers whose decision stands no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from pipeline.data.tables import Complaint, Decided
+from pipeline.office.sop import Stage
+
+
+def standing(session: Session, complaint_id: int) -> Decided | None:
+    """The decision that stands in a case, if there is one."""
+    query = select(Decided).where(Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def standing_id(complaint_id: int) -> Select[Any]:
+    """The same as a part of another query: its id."""
+    return select(Decided.id).where(Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None))
+
+
+def withdrawn(session: Session, ids: Collection[int]) -> dict[int, list[Decided]]:
+    """{complaint: its decisions that stand no more, oldest first} of these."""
+    query = select(Decided).where(Decided.complaint_id.in_(ids), Decided.withdrawn_at.is_not(None))
+    found: dict[int, list[Decided]] = {}
+    for row in session.scalars(query.order_by(Decided.number)):
+        found.setdefault(row.complaint_id, []).append(row)
+    return found
+
+
+def last_withdrawn(session: Session, complaint_id: int) -> Decided | None:
+    """What was decided before, where nothing stands now: the Kepala Dinas begins from it."""
+    rows = withdrawn(session, [complaint_id]).get(complaint_id, [])
+    return rows[-1] if rows and standing(session, complaint_id) is None else None
+
+
+def is_outdated(session: Session, complaint_id: int) -> bool:
+    """Whether a merged complaint has, or is being sent, an answer out of a decision that was withdrawn since, and the
+    Sekretaris has not let it stand all the same."""
+    row = standing(session, complaint_id)
+    source = session.get(Decided, row.source_id) if row and row.source_id else None
+    return bool(row and source and source.withdrawn_at is not None and row.kept_at is None)
+
+
+def follows(session: Session, child: Complaint, parent: Complaint) -> bool:
+    """Whether a merged complaint waits for its parent's answer, or has taken over the decision that stands there; not
+    one that was reopened and goes its own way."""
+    if child.stage is Stage.DIGABUNG:
+        return True
+    ours, theirs = standing(session, child.id), standing(session, parent.id)
+    return ours is not None and theirs is not None and ours.source_id == theirs.id
+
+
+def outdated(session: Session, parent: Complaint) -> list[Complaint]:
+    """Complaints merged into this one that were answered with a decision that was withdrawn since: the Sekretaris
+    chooses for each whether that answer stands."""
+    source = aliased(Decided)
+    query = (
+        select(Complaint)
+        .join(Decided, Decided.complaint_id == Complaint.id)
+        .join(source, Decided.source_id == source.id)
+    )
+    answered = query.where(
+        Complaint.parent_id == parent.id,
+        Complaint.stage.in_((Stage.SELESAI, Stage.PENGIRIMAN)),
+        Decided.withdrawn_at.is_(None),
+        Decided.kept_at.is_(None),
+        source.withdrawn_at.is_not(None),
+    )
+    return list(session.scalars(answered.order_by(Complaint.id)))

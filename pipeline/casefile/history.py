@@ -1,0 +1,82 @@
+"""What happened in a case, as its events tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile.decided import follows
+from pipeline.data.tables import Complaint, Event, Payload
+from pipeline.office.config import Settings
+from pipeline.office.sop import EventKind
+from pipeline.office.words import word
+
+# ---- what a task mail says -----------------------------------------------------------------------------------
+
+
+def entries(session: Session, complaint: Complaint, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
+    """Events of these kinds (all when none is given) with what they say, oldest first."""
+    query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id)
+    query = query.where(Event.complaint_id == complaint.id).order_by(Event.seq)
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return [(event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)]
+
+
+def answers(session: Session, settings: Settings, complaint: Complaint) -> list[dict[str, str]]:
+    return [
+        {"nama": event.actor_name, "jabatan": event.actor_title, "teks": data.get("teks", "")}
+        for event, data in entries(session, complaint, EventKind.UNIT_ANSWERED)
+    ]
+
+
+def clarified_together(session: Session, complaint: Complaint) -> bool:
+    """Whether others than the Sekretaris took part in langkah 2: a unit answered (and not only that it is another's
+    field), or a rapat was minuted. The letter says so only then."""
+    heard = entries(session, complaint, EventKind.UNIT_ANSWERED, EventKind.MINUTES_ADDED)
+    return any(not data.get("bukan_bidang") for _event, data in heard)
+
+
+def answered_with(session: Session, complaint: Complaint) -> list[str]:
+    """The register numbers of the complaints that are merged into this one and get a copy of its letter."""
+    query = select(Complaint).where(Complaint.parent_id == complaint.id).order_by(Complaint.id)
+    return [child.number for child in session.scalars(query) if follows(session, child, complaint)]
+
+
+# What makes a task come to somebody, and how that is called.
+SENDING = {
+    EventKind.RECORDED: "diteruskan",
+    EventKind.MERGED: "diteruskan",
+    EventKind.SPLIT: "diteruskan",
+    EventKind.RELEASED: "diteruskan",
+    EventKind.REPORTED: "diteruskan",
+    EventKind.DECIDED: "diteruskan",
+    EventKind.SUBMITTED: "diteruskan",
+    EventKind.SIGNED: "diteruskan",
+    EventKind.UNIT_ASKED: "ditanyakan",
+    EventKind.CITIZEN_ASKED: "ditanyakan",
+    EventKind.RETURNED: "dikembalikan",
+    EventKind.REOPENED: "dibuka",
+}
+
+
+ASKING = {kind for kind, how in SENDING.items() if how == "ditanyakan"}
+
+
+def sent_by(session: Session, complaint: Complaint, asked: bool = False) -> str:
+    """Which official sent the case on, or sent it back last, in a sentence with the jabatan as of then; who asked last,
+    for a task that only answers a question (`asked`). "" where nobody has yet. What was only noted beside it sends
+    nothing."""
+    wanted = ASKING if asked else SENDING.keys() - ASKING
+    query = select(Event.kind, Event.actor_name, Event.actor_title).where(
+        Event.complaint_id == complaint.id,
+        Event.actor_name != "",
+        Event.actor != "pengadu",
+        Event.kind.in_(wanted),
+    )
+    last = session.execute(query.order_by(Event.seq.desc()).limit(1)).one_or_none()
+    if last is None:
+        return ""
+    return word(f"pengirim.{SENDING[last.kind]}", siapa=f"{last.actor_name} ({last.actor_title})")

@@ -1,0 +1,45 @@
+"""Whose turn a task is: its holders, those who may hand in for them, whoever may act."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile import reported
+from pipeline.data.tables import Complaint, Task
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import AT_REST, ROLE_OF, Role, TaskKind
+
+
+def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
+    """Who may act on the task: its one holder, or everybody of its role."""
+    if task.holder:
+        person = settings.person(task.holder)
+        return (settings.present(person),) if person else ()
+    return performers(settings, task.kind)
+
+
+def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
+    """Who may hand in for the holders what those have done on paper: a JFU the signed letter, and nothing else."""
+    if task.kind is not TaskKind.TANDA_TANGAN:
+        return ()
+    mine = {p.kode for p in holders(settings, task)}
+    return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
+
+
+def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
+    """Who does tasks of this kind now, where they are not one person's."""
+    return settings.signers if kind is TaskKind.TANDA_TANGAN else settings.holders(*ROLE_OF[kind])
+
+
+def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
+    """The open tasks that this person may act on now and that ask for something, the most urgent first."""
+    kinds = [kind for kind in TaskKind if code in {p.kode for p in performers(settings, kind)}]
+    named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
+    query = select(Task).where(
+        Task.closed_at.is_(None),
+        Task.kind.not_in(AT_REST),
+        or_(and_(Task.holder == "", Task.kind.in_(kinds)), Task.holder.in_(named)),
+        Task.complaint_id.is_(None) | Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
+    )
+    return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))

@@ -1,0 +1,148 @@
+"""The law's clock beside the SOP's: each limit of the settings, from one moment of a case to another.
+
+Hides where each moment of a case is kept. A limit is counted anew from its start whenever it is asked for, so a change
+of office hours or holidays counts everywhere at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from pipeline.data.tables import Complaint, Event
+from pipeline.office import clock
+from pipeline.office.config import Settings
+from pipeline.office.lists import BatasHukum
+from pipeline.office.sop import OVER, EventKind, Stage
+from pipeline.office.words import word
+from pipeline.work import Work
+
+COLUMNS = ("punctual", "late", "late_open", "running")
+RUNNING = tuple(stage for stage in Stage if stage not in OVER)
+NEAR = 3  # calendar days before a limit of the law at which it is told
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One limit of one case: when it began, by when, and when it was met (None while it is not)."""
+
+    limit: BatasHukum
+    begun: datetime
+    due: datetime
+    met: datetime | None
+
+    def late(self, now: datetime) -> bool:
+        return self.due < (self.met or now)
+
+
+class Law:
+    """All limits of an office; day limits of one day are counted once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._known: dict[tuple[str, date], datetime] = {}
+
+    def due(self, limit: BatasHukum, begun: datetime) -> datetime:
+        if limit.limit.working_time is not None:
+            return clock.due(begun, limit.limit, self.settings.hours)
+        key = limit.waktu, begun.astimezone(self.settings.zone).date()
+        if key not in self._known:
+            self._known[key] = clock.due(begun, limit.limit, self.settings.hours)
+        return self._known[key]
+
+    def clocks(self, moments: Mapping[str, datetime | None], klasifikasi: str) -> Iterator[Clock]:
+        """The limits that run, or ran, in a case with these moments."""
+        for limit in self.settings.batas_hukum:
+            begun = moments.get(limit.mulai)
+            if begun is None or (limit.klasifikasi and limit.klasifikasi != klasifikasi):
+                continue
+            met = moments.get(limit.sampai)
+            met = met if met is None or met >= begun else begun
+            yield Clock(limit, begun, self.due(limit, begun), met)
+
+
+def moments(c: Any, asked: datetime | None) -> dict[str, datetime | None]:
+    """The moments of a case by their names in the settings; one of an earlier round has been cleared. Whoever was
+    answered had a complete complaint: what ends a case ends each of its clocks."""
+    over = c.closed_at
+    return {
+        "diterima": c.received_at,
+        "ditanya": asked,
+        "lengkap": c.lengkap_at or over,
+        "diputus": c.decided_at or over,
+        "disampaikan": c.answered_at or over,
+    }
+
+
+FIELDS = ("received_at", "lengkap_at", "decided_at", "answered_at", "closed_at", "klasifikasi")
+
+
+def stands(work: Work, which: ColumnElement[bool], begin: datetime, end: datetime) -> dict[str, dict[str, int]]:
+    """{limit: {column: how many}} over these cases, as of `end`: met in the span, or open at its end."""
+    law = Law(work.settings)
+    found = {one.kode: dict.fromkeys(COLUMNS, 0) for one in work.settings.batas_hukum}
+    for row, asked in _rows(work, which):
+        for one in law.clocks(moments(row, asked), row.klasifikasi):
+            column = _column(one, begin, end, work.now)
+            if column:
+                found[one.limit.kode][column] += 1
+            if column == "late_open":
+                found[one.limit.kode]["late"] += 1
+    return found
+
+
+def _column(one: Clock, begin: datetime, end: datetime, now: datetime) -> str:
+    if one.begun >= end or (one.met is not None and one.met < begin):
+        return ""
+    if one.met is None or one.met >= end:
+        return "late_open" if one.due < min(end, now) else "running"
+    return "late" if one.due < one.met else "punctual"
+
+
+def _rows(work: Work, which: ColumnElement[bool]) -> Iterator[tuple[Any, datetime | None]]:
+    """The cases with when the pengadu was last asked."""
+    asked = (
+        select(Event.complaint_id, func.max(Event.at).label("at"))
+        .join(Complaint, Complaint.id == Event.complaint_id)
+        .where(which, Event.kind == EventKind.CITIZEN_ASKED)
+        .group_by(Event.complaint_id)
+    )
+    when = {key: at for key, at in work.session.execute(asked)}  # noqa: C416 - Row is no pair to dict()
+    columns = [getattr(Complaint, name) for name in FIELDS]
+    query = select(Complaint.id, *columns).where(which, Complaint.stage != Stage.BATAL)
+    for row in work.session.execute(query):
+        yield row, when.get(row.id)
+
+
+def of_case(work: Work, complaint: Complaint) -> list[Clock]:
+    """The limits of one case, in the order of the settings."""
+    asked = work.session.scalar(
+        select(func.max(Event.at)).where(Event.complaint_id == complaint.id, Event.kind == EventKind.CITIZEN_ASKED)
+    )
+    found = Law(work.settings).clocks(moments(complaint, asked), complaint.klasifikasi)
+    return [] if complaint.stage is Stage.BATAL else list(found)
+
+
+def near(work: Work) -> list[tuple[Complaint, Clock]]:
+    """Open cases that are past a limit of the law or near it, the latest first."""
+    query = select(Complaint).where(Complaint.stage.in_(RUNNING)).order_by(Complaint.id)
+    found = [
+        (complaint, one)
+        for complaint in work.session.scalars(query)
+        for one in of_case(work, complaint)
+        if one.met is None and (one.due - work.now).days < NEAR
+    ]
+    return sorted(found, key=lambda pair: pair[1].due)
+
+
+def warning(work: Work, complaint: Complaint, one: Clock) -> str:
+    """One line of the digest: which case, which limit, by when. What the pengadu does not complete is never withdrawn
+    by itself: it is proposed."""
+    due = clock.waktu(one.due, work.settings.zone)
+    said = word("hukum.dekat", nomor=complaint.number, nama=one.limit.nama, sumber=one.limit.sumber, batas=due)
+    proposed = one.limit.mulai == "ditanya" and one.late(work.now)
+    return f"{said} {word('hukum.usul_cabut')}" if proposed else said

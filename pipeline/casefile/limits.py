@@ -1,0 +1,126 @@
+"""The Waktu of a task in words: by when, how much is used, how much is left, and how that was counted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pipeline.data.tables import Task
+from pipeline.office import clock
+from pipeline.office.config import Settings
+from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
+from pipeline.office.words import remaining_words, word
+
+MANY_MINUTES = 120  # more are told in hours
+
+
+def short_limit(settings: Settings, task: Task | None, now: datetime) -> str:
+    """The due time as a subject names it: the hour on the day itself, else the date."""
+    if task is None or task.due_at is None:
+        return ""
+    due, today = task.due_at.astimezone(settings.zone), now.astimezone(settings.zone)
+    return clock.pukul(due) if due.date() == today.date() else clock.tanggal_pendek(due)
+
+
+def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
+    """The Waktu of a task: its langkah's (SOP), the signature's own."""
+    if kind is TaskKind.TANDA_TANGAN:
+        return clock.parse_limit(settings.sop.waktu_tanda_tangan)
+    if kind is TaskKind.TANYA:
+        return clock.parse_limit(settings.sop.waktu_tunggu_pengadu)
+    return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
+
+
+def start_of(task: Task) -> datetime:
+    """From when the limit of a task is counted: earlier than it was opened where stays before a return count."""
+    return task.counted_from or task.opened_at
+
+
+def used_words(settings: Settings, task: Task, now: datetime) -> str:
+    """How much of a task's Waktu is used, or was when it was closed; while the pengadu is asked the clock stands."""
+    limit = limit_for(settings, task.kind)
+    spent = clock.spent(start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours)
+    if limit.working_time is None:
+        return word("waktu.terpakai", dipakai=word("waktu.dari", dipakai=spent.amount, batas=str(limit)))
+    minutes, whole = max(0, spent.amount - task.paused_minutes), limit.working_time
+    if task.kind is TaskKind.KETERANGAN and task.due_at is not None:  # what is left of the Waktu of who asks
+        whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
+    if minutes > MANY_MINUTES:
+        long = clock.lama(timedelta(minutes=minutes), days=False)
+        used = word("waktu.dari", dipakai=long, batas=clock.lama(whole, days=False))
+    else:
+        used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(whole.total_seconds() // 60))
+    return word("waktu.terpakai", dipakai=used)
+
+
+def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]:
+    """How much of a task's Waktu is left, or was when it was closed: (words, tone); "" without a limit."""
+    if task.paused_at is not None and task.left_minutes is not None:
+        left = clock.lama(timedelta(minutes=task.left_minutes), days=False)
+        return word("waktu.sisa_nanti", lama=left), "hati"
+    return remaining_words(settings, task.due_at, task.closed_at or now) if task.due_at else ("", "")
+
+
+def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
+    """How much of a task's Waktu is used and how much is left, in office time; "" without a limit."""
+    left = left_words(settings, task, now)[0] if task is not None else ""
+    return f"{used_words(settings, task, now)} {left}." if task is not None and left else ""
+
+
+def limit_line(settings: Settings, task: Task, now: datetime) -> str:
+    """By when, how much is used and how much is left, in one line; "" without a limit."""
+    if task.due_at is None:
+        return time_words(settings, task, now)
+    due = f"{word('waktu.paling_lambat')} {clock.waktu(task.due_at, settings.zone)}."
+    return f"{due} {time_words(settings, task, now)}"
+
+
+def limit_words(settings: Settings, task: Task) -> str:
+    """The arithmetic of a due time in plain words."""
+    if task.due_at is None:
+        return word("tugas.tanpa_batas")
+    if task.extended:
+        return word("tugas.batas_panjang")
+    limit = limit_for(settings, task.kind)
+    if task.counted_from is not None:
+        before = clock.spent(task.counted_from, task.opened_at, limit, settings.hours)
+        return word("tugas.batas_jumlah", batas=limit, lama=_amount(before))
+    if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
+        return word("tugas.batas_bersama" if task.kind is TaskKind.KETERANGAN else "tugas.batas_lanjut")
+    return clock.explain(task.opened_at, limit, settings.hours)
+
+
+def _amount(spent: clock.Spent) -> str:
+    """How much of a limit is used, without the limit."""
+    if spent.limit.working_time is not None:
+        return clock.lama(timedelta(minutes=spent.amount), days=False)
+    return f"{spent.amount} {spent.limit.unit}"
+
+
+def later_answer(settings: Settings, task: Task, until: datetime) -> datetime:
+    """By when a pengadu has an answer after the limit of one task was set anew: the langkah behind it still come."""
+    if LANGKAH_OF_TASK[task.kind] < LANGKAH_OF_TASK[TaskKind.KEPUTUSAN]:
+        return answer_day(settings, until)
+    return clock.next_workday(until, settings.hours)
+
+
+def waiting_words(count: int, late: int, today: int) -> str:
+    """How many tasks wait, and how many of them are late or due today; what is none is not named."""
+    if not count:
+        return word("saya.kosong")
+    named = (("ringkas_terlambat", late), ("ringkas_hari_ini", today))
+    parts = [word(f"saya.{name}", jumlah=some) for name, some in named if some]
+    said = word("saya.ringkas", jumlah=count)
+    return f"{said}: {', '.join(parts)}." if parts else f"{said}."
+
+
+def answer_day(settings: Settings, recorded: datetime) -> datetime:
+    """By when a pengadu has an answer: the longest way through the SOP, so that the promise holds."""
+    last_day = clock.due(recorded, settings.sop.langkah[2].limit, settings.hours)
+    return clock.next_workday(last_day, settings.hours)
+
+
+def meeting_time(settings: Settings, at: datetime, until: datetime | None) -> str:
+    """From when to when; the end of an old one may not be known."""
+    begins = clock.waktu(at, settings.zone)
+    ends = clock.pukul(until.astimezone(settings.zone)) if until else ""
+    return word("rapat.waktu", mulai=begins, selesai=ends) if ends else begins

@@ -1,0 +1,70 @@
+"""What can be done on a task now: the actions, the words of a reply, handing in."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile import copies
+from pipeline.casefile.decided import outdated
+from pipeline.casefile.documents import letter_blocked, letters_of, newest_letters
+from pipeline.casefile.history import entries
+from pipeline.data.tables import Complaint, Meeting, Task
+from pipeline.letters.series import ANSWER
+from pipeline.office.sop import ACTIONS, COMMANDS, Action, EventKind, Stage, TaskKind
+from pipeline.office.words import table
+
+
+def offered(session: Session, kind: TaskKind, complaint: Complaint | None) -> list[Action]:
+    """The actions of a task that the case allows now, in the order of the SOP."""
+    return [action for action in ACTIONS[kind] if _fits(session, kind, action, complaint)]
+
+
+def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None) -> bool:
+    if action.name == "kirim_email":
+        return bool(c and c.email)
+    if action.name == "tarik_pertanyaan":
+        return bool(c and asked_units(session, c))
+    if action.name == "kirim_ulang":
+        return bool(c and c.stage is Stage.SELESAI and letters_of(session, c, ANSWER.signed))
+    if action.name == "ajukan":
+        return c is not None and _can_be_handed_in(session, c)
+    if action.name == "pilih_jawaban":
+        return bool(c and outdated(session, c))
+    if action.name == "unggah_pengantar":
+        return bool(c and len(newest_letters(session, c)) > 1)
+    if action.name == "notulen":
+        return bool(c and entries(session, c, EventKind.MEETING_SET))
+    if action.name == "kirim_tembusan":
+        return bool(c and copies.not_arrived(session, c))
+    if action.name == "batal_rapat" or (action.name == "rapat" and kind is not TaskKind.KEPUTUSAN):
+        return bool(c and standing_meeting(session, c))
+    return True
+
+
+def _can_be_handed_in(session: Session, c: Complaint) -> bool:
+    """Whether there are letters of the decision that stands, nothing in them blocks, and nobody is left to be chosen
+    about who was answered otherwise."""
+    letters = newest_letters(session, c)
+    return bool(letters) and not any(map(letter_blocked, letters)) and not outdated(session, c)
+
+
+def asked_units(session: Session, complaint: Complaint) -> list[str]:
+    """The codes of those who were asked for what they know and have not answered."""
+    waiting = select(Task.holder).where(
+        Task.complaint_id == complaint.id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+    )
+    return list(session.scalars(waiting.order_by(Task.id)))
+
+
+def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
+    """The newest rapat of a case that has not been called off."""
+    query = select(Meeting).where(Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None))
+    return session.scalars(query.order_by(Meeting.id.desc()).limit(1)).first()
+
+
+def reply_words(session: Session, task: Task, complaint: Complaint | None) -> list[dict[str, str]]:
+    """The words with which a reply may begin now, each with what it does."""
+    names = {action.name for action in offered(session, task.kind, complaint)}
+    known = table(f"balas.{task.kind}")
+    return [{"kata": c.word, "arti": known[c.word]} for c in COMMANDS[task.kind] if c.action in names]

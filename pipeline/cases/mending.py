@@ -1,0 +1,65 @@
+"""What mends a mistake after its two minutes: a question is withdrawn, or is another's; a signed letter goes again."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from pipeline.casefile.documents import letters_of
+from pipeline.casefile.holders import performers
+from pipeline.cases import unit_answers
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.core import Forbidden
+from pipeline.cases.deed import Deed
+from pipeline.cases.input import Invalid
+from pipeline.cases.tasks import close
+from pipeline.data.tables import Task
+from pipeline.letters.series import ANSWER
+from pipeline.notices import citizen
+from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.office.words import word
+
+WITHDRAWN = "ditarik"  # the outcome of a question that is not asked any more
+
+
+def withdraw(deed: Deed) -> None:
+    """The Sekretaris takes questions to units back; whoever was asked has nothing to do any more."""
+    wanted = deed.form.choices.get("ditarik", ())
+    waiting = select(Task).where(
+        Task.complaint_id == deed.complaint.id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+    )
+    gone = [task for task in deed.work.session.scalars(waiting).all() if task.holder in wanted]
+    if not gone:
+        raise Invalid({"ditarik": word("galat.tidak_ditanya")})
+    for task in gone:
+        close(deed.work, task, SYSTEM.code, WITHDRAWN)
+    deed.log(EventKind.UNIT_WITHDRAWN, kepada=[task.holder for task in gone], teks=deed.form.text("alasan"))
+
+
+def decline(deed: Deed) -> None:
+    """A Kasubag/Kasi says that it is not theirs, and perhaps whose it is; the Sekretaris decides whom to ask."""
+    named = [code for code in deed.form.choices.get("tanyakan", ()) if code != deed.person.kode]
+    kasi = {person.kode: person.jabatan for person in performers(deed.work.settings, TaskKind.KETERANGAN)}
+    others = ", ".join(kasi[code] for code in named if code in kasi)
+    said = word("bukan_bidang.kepada", siapa=others) if others else word("bukan_bidang.saja")
+    answer = "\n\n".join(filter(None, (said, deed.form.text("alasan"))))
+    late = {"susulan": True} if deed.late else {}
+    deed.log(EventKind.UNIT_ANSWERED, teks=answer, bukan_bidang=True, **late)
+    unit_answers.tell(deed, answer)
+
+
+def send_again(deed: Deed) -> None:
+    """The signed letter of a case that is over goes once more, to the address given; nothing is decided anew."""
+    signed = letters_of(deed.work.session, deed.complaint, ANSWER.signed)[-1:]
+    if not signed or deed.complaint.stage is not Stage.SELESAI:
+        raise Forbidden(deed.form.action.name)
+    address, before = deed.form.text("email"), deed.complaint.email
+    deed.complaint.email = address
+    mail = citizen.letter(deed.work, deed.complaint, deed.task, signed, deed.form.text("pesan"))
+    changed = {"email": [before, address]} if address != before else {}
+    deed.log(
+        EventKind.SENT_AGAIN,
+        surat=mail.message_id,
+        dokumen=[signed[0].id],
+        teks=deed.form.text("alasan"),
+        perubahan=changed,
+    )

@@ -1,0 +1,81 @@
+"""The signed paper that comes back: whether it is another letter, or our own that nobody has signed.
+
+Hides where a paper may say what it is: its QRs, the text that a PDF carries, its bytes, the look of its pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from pipeline.cases.core import by_number
+from pipeline.cases.input import File, Invalid, Scan
+from pipeline.cases.letters import by_code, newest_of
+from pipeline.data import store
+from pipeline.data.tables import Complaint, Document
+from pipeline.letters.mark import CODE
+from pipeline.letters.series import Series, series_of
+from pipeline.letters.unsigned import is_unsigned
+from pipeline.office.words import word
+from pipeline.work import Work
+
+
+def foreign(work: Work, complaint: Complaint, series: Series, codes: Iterable[str], scan: Scan) -> str:
+    """Why a paper cannot go out with this case's letter, or "". `codes`: those on it that are not the letter's own.
+
+    One foreign page is enough: it would go to somebody whom it does not concern.
+    """
+    printed = {code for code in CODE.findall(scan.said) if by_code(work, code) is not None}
+    own = {document.code for document in newest_of(work, complaint, series.final)}
+    for code in sorted({*codes, *(printed - own)}):
+        source = by_code(work, code)
+        if source is None:
+            return word("galat.kode_asing", kode=code)
+        if source.complaint_id != complaint.id:
+            other = work.session.get_one(Complaint, source.complaint_id)
+            return word("galat.kode_lain", nomor=other.number)
+        if series_of(source.kind) is not series:
+            this, wanted = (word(f"jenis_surat.{one}") for one in (series_of(source.kind).name, series.name))
+            return word("galat.surat_jenis", ini=this, itu=wanted)
+        return word("galat.kode_lama")
+    return _foreign_number(work, complaint, scan.said)
+
+
+def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
+    """The same by the register numbers that a PDF carries as text: a QR may be missing on the other letter."""
+    numbers = re.findall(rf"(?<![\w-]){work.settings.register_.number}(?!\w)", said)
+    for number in dict.fromkeys(numbers):
+        other = by_number(work, number) if number != complaint.number else None
+        if other is not None and other.email.lower() != complaint.email.lower():
+            return word("galat.kode_lain", nomor=other.number)
+    return ""
+
+
+def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str, scan: Scan, file: File) -> None:
+    """Invalid for a paper that bears no signature: in an office that signs electronically any without such a one; in
+    any office one of text alone, as Word saves it, and the very letter that was offered, by its bytes or by the look of
+    its pages, also printed and scanned."""
+    if scan.verdict is not None:
+        return
+    if work.settings.surat.jangkar or work.settings.surat.sertifikat_akar:
+        raise Invalid({name: word("galat.tanpa_ttd_elektronik")})
+    if scan.typed:
+        raise Invalid({name: word("galat.belum_ttd")})
+    offered = select(Document.id).where(
+        Document.sha256 == store.digest_of(file.content), Document.kind.in_(("pdf", "rupa"))
+    )
+    if work.session.scalars(offered).first() is not None:
+        raise Invalid({name: word("galat.belum_ttd")})
+    for final in newest_of(work, complaint, series.final):
+        if is_unsigned(scan.looks, _looks(work, final)):
+            raise Invalid({name: word("galat.belum_ttd")})
+
+
+def _looks(work: Work, final: Document) -> list[bytes]:
+    """The pages of the letter to be signed, as a job has drawn them."""
+    drawn = select(Document.sha256).where(Document.source_id == final.id, Document.kind == "rupa")
+    digests = list(work.session.scalars(drawn.order_by(Document.id)))
+    kept = store.get_all(work.session, digests)
+    return [kept[one] for one in digests]

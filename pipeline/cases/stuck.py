@@ -1,0 +1,56 @@
+"""A letter that cannot be made: the Sekretaris, who waits for it, is told why and may have it tried again."""
+
+from __future__ import annotations
+
+from pipeline.cases.chain import SYSTEM, log
+from pipeline.cases.core import locked
+from pipeline.cases.deed import Deed
+from pipeline.cases.meetings import INVITE
+from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, close, open_task, open_task_of
+from pipeline.data import jobs
+from pipeline.data.tables import Complaint, Meeting
+from pipeline.office.sop import OVER, EventKind, TaskKind
+from pipeline.office.words import word
+from pipeline.work import Work
+
+PATIENCE = 3  # failures, about two minutes and a quarter of an hour apart, before a person hears of them
+MADE_OF_CASES = (FRESH_DRAFT, COPY, FINAL_FORM)
+
+
+def tell(work: Work, kind: str, subject_id: int, error: str) -> None:
+    """A job has failed so often that it will not mend itself: a task with the reason, once."""
+    complaint_id = _case_of(work, kind, subject_id)
+    if complaint_id is None:
+        return
+    complaint = locked(work, complaint_id)
+    if complaint.stage in OVER or open_task_of(work, complaint.id, TaskKind.MACET) is not None:
+        return
+    reason = word("sistem.macet", apa=word(f"pekerjaan.{kind}"), sebab=error)
+    task = open_task(work, complaint, TaskKind.MACET, note=reason)
+    log(work, complaint, EventKind.STUCK, SYSTEM, task.id, teks=reason)
+
+
+def is_mended(work: Work, kind: str, subject_id: int) -> None:
+    """It could be made after all: nothing waits for the Sekretaris any more."""
+    complaint_id = _case_of(work, kind, subject_id)
+    task = open_task_of(work, complaint_id, TaskKind.MACET) if complaint_id is not None else None
+    if task is not None:
+        close(work, task, SYSTEM.code, "pulih")
+
+
+def again(deed: Deed) -> None:
+    """Try at once what has failed."""
+    for kind in MADE_OF_CASES:
+        if jobs.is_failing(deed.work.session, kind, deed.complaint.id):
+            jobs.put(deed.work.session, kind, deed.complaint.id, deed.work.now)
+    deed.log(EventKind.RETRIED)
+
+
+def _case_of(work: Work, kind: str, subject_id: int) -> int | None:
+    if kind in MADE_OF_CASES:
+        complaint = work.session.get(Complaint, subject_id)
+        return complaint.id if complaint is not None else None
+    if kind == INVITE:
+        meeting = work.session.get(Meeting, subject_id)
+        return meeting.complaint_id if meeting is not None else None
+    return None

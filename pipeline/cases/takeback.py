@@ -1,0 +1,166 @@
+"""Two minutes in which an act can be taken back: its mails wait in the outbox, and what stood before is remembered.
+
+Hides what is remembered: the columns of the case that the act changed, all its tasks, the mails and jobs it put,
+the decision that it made.
+Taking back is an event of its own; the act stays in the history. What anybody did since, or a mail that has left,
+ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pipeline.access import unsent
+from pipeline.casefile.decided import standing
+from pipeline.casefile.offers import standing_meeting
+from pipeline.cases import decisions
+from pipeline.cases.chain import SYSTEM, actor_of, log
+from pipeline.cases.core import AlreadyDone, Forbidden, locked
+from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT
+from pipeline.cases.unseen import BESIDE_IT
+from pipeline.data import jobs
+from pipeline.data.tables import Complaint, Event, Task
+from pipeline.mail import outbox
+from pipeline.office.config import Petugas
+from pipeline.office.sop import EventKind
+from pipeline.work import Work
+
+ACTS = frozenset(("putuskan", "kirim_email", "tanya_unit", "tanya_pengadu", "bukan_pengaduan", "ajukan", "kirim_ulang"))
+WAITING_JOBS = (FRESH_DRAFT, FINAL_FORM)
+HARMLESS = BESIDE_IT - {EventKind.RESCHEDULED}
+TAKEN_BACK = "dibatalkan"  # the outcome of tasks that the act had opened
+# A number once given to a letter stays its own, as when a letter is sent back.
+STAY = frozenset(("letter_number", "letter_date", "covering_number"))
+Row = Mapping[str, Any]
+
+
+def wait(work: Work) -> timedelta:
+    return timedelta(minutes=work.settings.smtp.tunda_menit)
+
+
+def begin(work: Work, complaint: Complaint, name: str) -> dict[str, Any] | None:
+    """What stands before an act; None for one that cannot be taken back: it waits for nothing, or others hang on it."""
+    if name not in ACTS or not wait(work) or _others_hang_on(work.session, complaint, name):
+        return None
+    decided = standing(work.session, complaint.id)
+    mine = select(Task).where(Task.complaint_id == complaint.id)
+    tasks = {str(task.id): _columns(task) for task in work.session.scalars(mine)}
+    return {
+        "pengaduan": _columns(complaint),
+        "tugas": tasks,
+        "surat": outbox.newest(work.session),
+        "keputusan": decided.id if decided else None,
+    }
+
+
+def _others_hang_on(session: Session, complaint: Complaint, name: str) -> bool:
+    """Whether an act changes other complaints too, or calls off a rapat that stands in calendars."""
+    if complaint.parent_id or (name == "bukan_pengaduan" and standing_meeting(session, complaint)):
+        return True
+    child = select(Complaint.id).where(Complaint.parent_id == complaint.id)
+    return session.scalar(child.limit(1)) is not None
+
+
+def finish(
+    work: Work, task: Task, person: Petugas, name: str, before: dict[str, Any], form: Mapping[str, list[str]]
+) -> None:
+    """After the act: its mails and jobs wait, and what it changed is remembered until they go."""
+    session, until = work.session, work.now + wait(work)
+    session.flush()
+    complaint = session.get_one(Complaint, task.complaint_id)
+    outbox.hold(session, complaint.id, before["surat"], until)
+    jobs.delay(session, WAITING_JOBS, complaint.id, until)
+    now = _columns(complaint)
+    changed = {name: old for name, old in before["pengaduan"].items() if now[name] != old and name not in STAY}
+    state = {
+        **before,
+        "pengaduan": changed,
+        "urut": _newest(session, complaint.id),
+        "sampai": until.isoformat(),
+        "isian": dict(form),
+    }
+    unsent.remember(session, task.id, person.kode, name, state, work.now)
+
+
+def _newest(session: Session, complaint_id: int) -> int:
+    return session.scalar(select(func.max(Event.seq)).where(Event.complaint_id == complaint_id)) or 0
+
+
+def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str, datetime] | None:
+    """(the act, until when) that this person may still take back on a task; None for nothing."""
+    found = unsent.remembered(session, task.id, code)
+    for action, state in found.items():
+        until = datetime.fromisoformat(state["sampai"])
+        if now < until and not _others_since(session, task, state):
+            return action, until
+    return None
+
+
+def _others_since(session: Session, task: Task, state: Row) -> bool:
+    """Whether something happened in the case since, beside what a machine does and no task of it shows."""
+    later = select(Event.kind, Event.actor).where(Event.complaint_id == task.complaint_id, Event.seq > state["urut"])
+    return any(actor != SYSTEM.code or kind not in HARMLESS for kind, actor in session.execute(later))
+
+
+def take_back(work: Work, task_id: int, person: Petugas) -> str:
+    """Undo the newest act of this person on a task; its name. AlreadyDone where it is too late or others have acted;
+    Forbidden where there is nothing of theirs."""
+    session = work.session
+    task = session.get_one(Task, task_id)
+    complaint = locked(work, task.complaint_id or 0)
+    session.refresh(task)
+    found = offered(session, task, person.kode, work.now)
+    if found is None:
+        if not unsent.remembered(session, task.id, person.kode):
+            raise Forbidden("batalkan")
+        raise AlreadyDone(task)
+    action, _until = found
+    state = unsent.remembered(session, task.id, person.kode)[action]
+    if not outbox.recall(session, complaint.id, state["surat"]):
+        raise AlreadyDone(task)  # one of its mails is on its way
+    for name, old in state["pengaduan"].items():
+        setattr(complaint, name, _value(Complaint, name, old))
+    decided = standing(session, complaint.id)
+    if decided is not None and decided.id != state["keputusan"]:
+        decisions.unmake(work, complaint)
+    _restore_tasks(work, complaint, person, state["tugas"])
+    session.refresh(complaint)
+    jobs.drop(session, WAITING_JOBS, [complaint.id])
+    log(work, complaint, EventKind.TAKEN_BACK, actor_of(person), task.id, aksi=action, tugas=str(task.kind))
+    unsent.forget(session, task.id, person.kode, action)
+    unsent.put(session, task, person.kode, action, state["isian"], work.now)
+    return action
+
+
+def _restore_tasks(work: Work, complaint: Complaint, person: Petugas, before: Mapping[str, Row]) -> None:
+    mine = select(Task).where(Task.complaint_id == complaint.id).with_for_update()
+    for task in work.session.scalars(mine).all():
+        known = before.get(str(task.id))
+        if known is None:
+            task.closed_at, task.closed_by, task.outcome = work.now, person.kode, TAKEN_BACK
+            task.remind_at = None
+            continue
+        for name, old in known.items():
+            setattr(task, name, _value(Task, name, old))
+    work.session.flush()
+
+
+def _columns(row: Complaint | Task) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    return {column.name: _plain(getattr(row, column.name)) for column in row.__table__.columns}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _value(table: type[Complaint] | type[Task], name: str, plain: Any) -> Any:
+    """A column's value again."""
+    column_type = table.__table__.columns[name].type
+    kind = getattr(column_type, "impl", column_type).python_type
+    return kind.fromisoformat(plain) if plain is not None and hasattr(kind, "fromisoformat") else plain

@@ -1,0 +1,87 @@
+"""What every command needs: the group, the settings, the database, and how a refusal is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.cli.told import Commands, of_file
+from pipeline.cli.told import Fault as Fault
+from pipeline.cli.told import Found as Found
+from pipeline.data.damage import first_line, is_damage
+from pipeline.data.engine import connect, is_current
+from pipeline.office import logs
+from pipeline.office.config import Settings, load
+from pipeline.office.words import word
+from pipeline.running.lanes import settled
+from pipeline.work import App
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """A file that nobody else may read; FileExistsError where there is one."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+def read_settings(context: click.Context) -> Settings:
+    settings = load(context.find_root().params["config"])
+    logs.begin(settings.log.bentuk, settings.log.tingkat)
+    return settings
+
+
+def open_database(settings: Settings, *, current: bool = True) -> Engine:
+    """The database; a Fault when it cannot be reached or, with `current`, is not at the newest revision."""
+    try:
+        engine = connect(settings.database.url, settings.folder)
+        if current and not is_current(engine):
+            raise Fault("Basis data belum dibuat atau versinya lama. Jalankan 'aduan init'.")
+    except SQLAlchemyError as error:
+        if is_damage(error):
+            raise
+        text = word("henti.basis_data", sebab=first_line(error))
+        raise Fault(text) from error
+    except OSError as error:
+        raise Fault(
+            word("henti.basis_data_url", berkas=settings.folder / "config.toml", sebab=of_file(error))
+        ) from error
+    return engine
+
+
+def ready_database(context: click.Context) -> App:
+    """Settings, database and key; a Fault when one of them is missing."""
+    settings = read_settings(context)
+    settings.keys  # noqa: B018 - read now, so that a missing key is told before any work
+    return settled(App(settings, open_database(settings)))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config.toml"),
+    show_default=True,
+    help="Berkas pengaturan.",
+)
+@click.version_option(package_name="aduan")
+def main(config: Path) -> None:
+    """aduan: pengaduan masyarakat ditangani lewat email dan Word, menurut SOP."""
+    os.umask(0o077)
+    logs.begin()
+
+
+@contextmanager
+def counting(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar; what is yielded takes how many more are done."""
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=out, transient=True) as progress:
+        line = progress.add_task(words, total=total)
+        yield lambda count: progress.advance(line, count)

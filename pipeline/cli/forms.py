@@ -1,0 +1,150 @@
+"""Letter templates and slips for the kotak pengaduan."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from pipeline.cases import slip_learning
+from pipeline.cli.base import Fault, Found, main, out, read_settings, ready_database
+from pipeline.data.engine import reading
+from pipeline.files import kinds, libreoffice
+from pipeline.letters.template.fields import TemplateError
+from pipeline.office.config import SAMPLE, TEMPLATES, load
+from pipeline.running import health
+from pipeline.slips import layout, worker
+
+
+@main.group()
+def surat() -> None:
+    """Surat jawaban: templat kantor."""
+
+
+@surat.command("check")
+@click.argument("berkas", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def check_letter(context: click.Context, berkas: Path) -> None:
+    """Periksa templat surat BERKAS: isian, perintah, dan semua ragam surat dengan data contoh."""
+    path: Path = context.find_root().params["config"]
+    settings = read_settings(context) if path.exists() else load(SAMPLE)
+    try:
+        health.letter_template(settings, berkas.read_bytes())
+    except TemplateError as error:
+        raise Found(str(error)) from error
+    out.print(f"{berkas.name}: baik. Semua isian dikenal, dan setiap ragam surat dapat dibuat.")
+
+
+@main.group()
+def slip() -> None:
+    """Slip kotak pengaduan: mencetak, memeriksa formulir, dan tata letaknya."""
+
+
+@slip.command("cetak")
+@click.option("--jumlah", type=click.IntRange(1, 5000), required=True, help="Banyaknya slip; dua pada satu lembar A4.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Tempat hasilnya.")
+@click.option(
+    "--bolak-balik", is_flag=True, help="Beri nomor di balik tiap slip juga; cetak dua sisi, balik di sisi pendek."
+)
+@click.pass_context
+def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: bool) -> None:
+    """Buat slip siap cetak sebagai PDF dan DOCX; tiap slip bernomor sendiri."""
+    from pipeline.slips import form  # what draws takes 2 MiB, which a running office does without
+    from pipeline.slips import form_word as word_form
+
+    settings = read_settings(context)
+    serials = [layout.new_serial() for _ in range(jumlah + jumlah % 2)]  # a sheet has two
+    own = settings.path("slips/slip.docx")
+    source = own if own.is_file() else TEMPLATES / "slips" / "slip.docx"
+    if bolak_balik and source == own:
+        raise Fault(f"Balik slip hanya dapat dicetak dengan formulir bawaan; {source} adalah formulir kantor sendiri.")
+    try:
+        document = word_form.fill(source.read_bytes(), settings, serials)
+        pdf = (
+            libreoffice.to_pdf(document, timeout=600)
+            if source == own
+            else form.pdf(settings, serials, backs=bolak_balik)
+        )
+    except word_form.NotAForm as error:
+        raise Fault(f"Gambar kode QR di {source} hilang. Mulailah lagi dari formulir bawaan.") from error
+    except kinds.FileError as error:
+        raise Fault(f"PDF dari {source} tidak dapat dibuat: {error}.") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"slip-{datetime.now(settings.zone):%Y%m%d-%H%M%S}"
+    for suffix, content in ((".pdf", pdf), (".docx", document)):
+        (folder / f"{stem}{suffix}").write_bytes(content)
+        out.print(f"{folder / stem}{suffix}", markup=False)
+    out.print(
+        f"{len(serials)} slip pada {len(serials) // 2} lembar A4. "
+        "Cetak pada ukuran sebenarnya (100%); tiap slip bernomor sendiri, jadi jangan difotokopi."
+    )
+
+
+@slip.command("layout")
+@click.option(
+    "--gambar", type=click.Path(path_type=Path, dir_okay=False), help="Simpan gambar slip kosong ke berkas ini."
+)
+@click.option("--serial", help="Nomor slip, 16 huruf; bila tidak ditulis, nomor baru.")
+@click.pass_context
+def slip_layout(context: click.Context, gambar: Path | None, serial: str | None) -> None:
+    """Cetak tata letak slip sebagai JSON (mm), dengan gambar slip kosong."""
+    from pipeline.slips import form
+
+    if serial and not layout.is_serial(serial):
+        raise Fault("--serial terdiri dari 16 huruf a-z atau angka 2-7.")
+    settings = read_settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
+    described = form.describe(settings, serial or layout.new_serial())
+    if gambar:
+        gambar.write_bytes(base64.b64decode(described["image"].pop("base64")))
+        described["image"]["file"] = str(gambar)
+    click.echo(json.dumps(described, ensure_ascii=False, indent=2))
+
+
+@slip.command("mutu")
+@click.pass_context
+def slip_mutu(context: click.Context) -> None:
+    """Seberapa sering bacaan mesin dibiarkan petugas, per isian: hanya angka, tidak ada isi slip yang disimpan."""
+    app = ready_database(context)
+    with reading(app.engine) as session:
+        rows = slip_learning.quality(session)
+    if not rows:
+        out.print("Belum ada slip terbaca yang dicatat.")
+        return
+    table = Table("isian", "dibaca", "dibiarkan", "jelas", "jelas tetapi diubah", "jelas mulai")
+    for row in rows:
+        start = "tidak pernah" if row.clear_from > 1 else f"{row.clear_from:.0%}"
+        kept, wrong = f"{row.right / row.read:.0%}", f"{row.wrong} ({row.wrong / max(row.clear, 1):.0%})"
+        table.add_row(row.field, str(row.read), kept, str(row.clear), wrong, start)
+    out.print(table)
+
+
+@slip.command("pemisah")
+@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+def slip_pemisah(berkas: Path) -> None:
+    """Buat lembar pemisah (PDF): halaman surat di antara dua lembar ini menjadi satu surat."""
+    from pipeline.slips import form
+
+    berkas.write_bytes(form.separator())
+    out.print(f"{berkas}", markup=False)
+
+
+@slip.command("check")
+@click.argument("berkas", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def slip_check(berkas: Path) -> None:
+    """Periksa formulir yang disunting kantor (DOCX, PDF, atau gambar): tanda, kode QR, dan kotaknya masih terbaca?
+
+    Memerlukan pembaca slip (pip install 'aduan[ocr]'), dan LibreOffice untuk berkas Word.
+    """
+    try:
+        faults = worker.proof(berkas.read_bytes())
+    except (worker.NoReader, kinds.FileError) as error:
+        raise Fault(str(error)) from error
+    for fault in faults:
+        out.print(fault, markup=False)
+    if faults:
+        raise Found(f"{len(faults)} hal perlu diperbaiki sebelum dicetak.")
+    out.print("Baik: tanda, kode QR, dan semua kotak terbaca.")

@@ -1,0 +1,44 @@
+"""The key behind links, browsers and letters: how it is replaced."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from pipeline.cli.base import Fault, main, out, read_settings, write_secret
+from pipeline.office import clock, keys
+
+
+@main.group()
+def kunci() -> None:
+    """Kunci di balik tautan, peramban, dan tanda pengenal surat (rahasia/key)."""
+
+
+@kunci.command("ganti")
+@click.option("--segera", is_flag=True, help="Kunci lama langsung tidak berlaku (bocor); semua tautan lama mati.")
+@click.option("--hari", type=click.IntRange(1, 730), default=keys.KEPT_DAYS, show_default=True, help="Masa kunci lama.")
+@click.pass_context
+def change_key(context: click.Context, segera: bool, hari: int) -> None:
+    """Buat kunci baru; yang dibuat dengan kunci lama tetap berlaku sampai masanya habis."""
+    settings = read_settings(context)
+    if os.environ.get("ADUAN_KEY"):
+        raise Fault("Kunci ditulis di ADUAN_KEY. Tulis kunci baru di depannya, pisahkan dengan koma.")
+    path = settings.folder / "rahasia" / "key"
+    today = datetime.now(UTC).date()
+    last = None if segera else today + timedelta(days=hari)
+    try:
+        text = keys.replaced(settings.secret("key"), today, last)
+    except keys.KeyFileError as error:
+        raise Fault(str(error)) from error
+    # Written beside it first: a machine that stops half-way must not be left without a key.
+    fresh = path.with_name("key.baru")
+    fresh.unlink(missing_ok=True)
+    write_secret(fresh, text)
+    fresh.replace(path)
+    out.print(f"Kunci baru dibuat di {path}. Mulai ulang program, dan simpan salinan kuncinya.")
+    if last is None:
+        out.print("Kunci lama tidak berlaku lagi: pejabat meminta tautan baru di halaman /saya.")
+    else:
+        out.print(f"Kunci lama berlaku sampai {clock.tanggal(last)}.")

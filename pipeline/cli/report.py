@@ -1,0 +1,86 @@
+"""`aduan laporan`: the report of a month, quarter, half or year, as Word, Excel and PDF."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from pipeline.cli.base import Fault, main, out, ready_database
+from pipeline.data.engine import reading
+from pipeline.files.kinds import FileError
+from pipeline.files.libreoffice import to_pdf
+from pipeline.register import report
+from pipeline.register.period import MONTHS, BadPeriod, last_before, parse
+from pipeline.work import Work
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@main.command()
+@click.argument("jenis", type=click.Choice(list(MONTHS)))
+@click.argument("periode", required=False)
+@click.option("--docx", type=FILE, help="Simpan sebagai Word, dari templat letters/laporan.docx.")
+@click.option("--xlsx", type=FILE, help="Simpan sebagai Excel, satu lembar tiap tabel.")
+@click.option("--pdf", type=FILE, help="Simpan sebagai PDF.")
+@click.option("--umum", is_flag=True, help="Bentuk untuk umum: tanpa nomor register dan tanpa jabatan.")
+@click.pass_context
+def laporan(
+    context: click.Context,
+    jenis: str,
+    periode: str | None,
+    docx: Path | None,
+    xlsx: Path | None,
+    pdf: Path | None,
+    umum: bool,
+) -> None:
+    """Laporan Buku Pengaduan: tampilkan angkanya, atau simpan.
+
+    PERIODE ditulis seperti 2026-10 (bulan), 2026-4 (triwulan), 2026-2 (semester), atau 2026 (tahun); bila kosong, yang
+    terakhir selesai.
+    """
+    app, now = ready_database(context), datetime.now(UTC)
+    try:
+        period = parse(jenis, periode) if periode else last_before(jenis, now.astimezone(app.settings.zone).date())
+    except BadPeriod as error:
+        raise Fault(str(error)) from error
+    with reading(app.engine) as session:
+        work = Work(session, app.settings, now)
+        found = report.gather(work, period, public=umum)
+        try:
+            content = report.docx(work, found) if docx or pdf else b""
+        except report.BadTemplate as error:
+            raise Fault(str(error)) from error
+    for path in _saved(found, content, docx, xlsx, pdf):
+        out.print(f"Laporan {period.name} tersimpan di {path}.")
+    if not (docx or xlsx or pdf):
+        _show(found)
+
+
+def _saved(
+    found: report.PeriodReport, content: bytes, docx: Path | None, xlsx: Path | None, pdf: Path | None
+) -> list[Path]:
+    """Write the files that are asked for; their paths."""
+    if docx:
+        docx.write_bytes(content)
+    if xlsx:
+        with xlsx.open("wb") as file:
+            report.xlsx(found, file)
+    if pdf:
+        try:
+            pdf.write_bytes(to_pdf(content))
+        except FileError as error:
+            raise Fault(f"PDF tidak dapat dibuat: {error}.") from error
+    return [path for path in (docx, xlsx, pdf) if path]
+
+
+def _show(found: report.PeriodReport) -> None:
+    for sentence in found.sentences:
+        out.print(sentence)
+    for number, one in enumerate(found.tables, 1):
+        table = Table(*one.heads, title=f"{number}. {one.title}")
+        for row in one.rows:
+            table.add_row(*(report.as_text(one, column, cell) for column, cell in enumerate(row)))
+        out.print(table if one.rows else f"{number}. {one.title}: tidak ada.")

@@ -1,0 +1,199 @@
+"""Setting up, checking and running: init, check, oauth, serve, poll."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.cli import machine
+from pipeline.cli.base import Fault, Found, main, open_database, out, read_settings, ready_database, write_secret
+from pipeline.cli.keeping import witnessed
+from pipeline.cli.service import Service, usable
+from pipeline.data.damage import first_line, is_damage
+from pipeline.data.engine import SchemaError, migrate
+from pipeline.letters.template.fields import TemplateError
+from pipeline.mail import oauth as consent
+from pipeline.office.config import SAMPLE, Settings
+from pipeline.office.config_errors import reason
+from pipeline.office.words import word
+from pipeline.running import groups, health
+from pipeline.running.poller import tick
+from pipeline.web import serving
+from pipeline.work import App
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+MARKS = {"baik": "[green]baik [/]", "hati": "[yellow]lihat[/]", "buruk": "[red]salah[/]"}
+
+
+# ---- operating -----------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.pass_context
+def init(context: click.Context) -> None:
+    """Buat config.toml, kunci, dan basis data; setelah pembaruan program, perbarui basis data."""
+    path: Path = context.find_root().params["config"]
+    if path.exists():
+        out.print(f"{path} sudah ada; tidak diubah.")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(SAMPLE.read_bytes())
+        out.print(f"{path} dibuat. Sunting isinya: instansi, petugas, imap, smtp, web.")
+    folder = path.parent / "rahasia"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not (folder / "key").exists() and not os.environ.get("ADUAN_KEY"):
+        write_secret(folder / "key", secrets.token_hex(32))
+        out.print(f"{folder / 'key'} dibuat. Simpan salinannya terpisah dari cadangan basis data.")
+    settings = read_settings(context)
+    engine = open_database(settings, current=False)
+    _migrate(engine)
+    witnessed(engine)
+    out.print("Basis data siap. Langkah berikutnya:")
+    out.print(f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600).")
+    out.print("  2. aduan check")
+    out.print("  3. aduan serve")
+
+
+def _migrate(engine: Engine) -> None:
+    with Progress(console=out, transient=True) as progress:
+        line = progress.add_task("Memeriksa basis data", total=None)
+
+        def tell(revision: str, number: int, of: int) -> None:
+            progress.update(line, description=f"Memperbarui basis data ke {revision}", total=of, completed=number)
+
+        try:
+            migrate(engine, tell)
+        except SchemaError as error:
+            raise Fault(str(error)) from error
+        except SQLAlchemyError as error:
+            if is_damage(error):
+                raise
+            raise Fault(f"Basis data tidak dapat dibuat: {first_line(error)}") from error
+
+
+@main.command()
+@click.option(
+    "--contoh",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Surat dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
+)
+@click.option("--mesin", is_flag=True, help="Cetak JSON untuk Nagios atau Zabbix; keluar 0 baik, 1 lihat, 2 salah.")
+@click.pass_context
+def check(context: click.Context, contoh: Path | None, mesin: bool) -> None:
+    """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
+    if mesin:
+        raise SystemExit(machine.check(context))
+    settings = read_settings(context)
+    if contoh is not None:
+        _show(health.received(settings, contoh.read_bytes()))
+        return
+    out.print(f"{MARKS['baik']} pengaturan: {context.find_root().params['config']}")
+    _show(health.look(settings, open_database(settings, current=False)))
+
+
+def _show(findings: Iterable[health.Checkup]) -> None:
+    """A line for each; exit 1 if something does not work."""
+    worst = False
+    for finding in findings:
+        out.print(f"{MARKS[finding.level]} {finding.part}:", end=" ")
+        out.print(finding.text, markup=False)
+        worst |= finding.level == "buruk"
+    if worst:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("user", required=False)
+@click.pass_context
+def oauth(context: click.Context, user: str | None) -> None:
+    """Minta izin OAuth untuk satu akun dari [[oauth]], lewat peramban, dan simpan izinnya."""
+    settings = read_settings(context)
+    known = [account.user for account in settings.oauth]
+    account = settings.oauth_of(user or (known[0] if len(known) == 1 else ""))
+    if account is None:
+        raise Fault(f"Akun mana? Pilihan: {', '.join(known)}." if known else "config.toml belum memuat [[oauth]].")
+
+    def tell(url: str) -> None:
+        out.print(f"Buka alamat ini di peramban dan masuklah sebagai {account.user}:\n")
+        out.print(url, markup=False, end="\n\n")
+        out.print("Menunggu izin. Bila peramban ada di komputer lain, halaman terakhirnya tidak akan terbuka:")
+        out.print("salin seluruh alamatnya (http://localhost:…) dari bilah alamat, tempel di sini, tekan Enter.")
+
+    try:
+        consent.ask(settings, account, tell, sys.stdin)
+    except consent.OAuthError as error:
+        raise Found(f"Gagal: {error}.") from error
+    out.print(f"Izin tersimpan di {settings.path(account.token_file)}. Langkah berikutnya: aduan check")
+
+
+@main.command()
+@click.option(
+    "--lajur",
+    multiple=True,
+    type=click.Choice(list(groups.GROUPS)),
+    help="Hanya bagian ini (boleh diulang), bila beberapa proses berbagi PostgreSQL. Tanpa --lajur: semuanya.",
+)
+@click.pass_context
+def serve(context: click.Context, lajur: tuple[str, ...]) -> None:
+    """Jalankan semuanya: ambil surat, kirim surat, layani halaman, sampai dihentikan."""
+    app = ready_database(context)
+    if lajur and app.engine.dialect.name == "sqlite":
+        raise Fault(
+            "--lajur membagi pekerjaan atas beberapa proses; itu memerlukan PostgreSQL. Jalankan tanpa --lajur."
+        )
+    try:
+        usable(app.settings)
+    except TemplateError as error:
+        raise Fault(f"Templat surat rusak; perbaiki dahulu.\n{error}") from error
+    service = Service(context.find_root().params["config"].absolute(), app, lajur)
+    with groups.only_one(app, _waits, service.stopped) as mine:
+        if mine:
+            service.run(lambda site: _listening(context, app.settings, site), lambda port: _tell(app, lajur, port))
+            out.print("Berhenti.")
+
+
+def _waits() -> None:
+    out.print("aduan serve lain sedang memakai basis data SQLite ini; yang ini menunggu sampai ia berhenti.")
+
+
+def _tell(app: App, lajur: Collection[str], port: int | None) -> None:
+    at = f" http://{app.settings.web.host}:{port}," if port is not None else ""
+    part = f" lajur {', '.join(lajur)};" if lajur else f" surat diambil tiap {app.settings.imap.every_seconds} detik."
+    out.print(f"aduan berjalan:{at}{part} Berhenti: Ctrl+C")
+
+
+def _listening(context: click.Context, settings: Settings, site: WSGIApplication) -> serving.Server:
+    host, port = settings.web.host, settings.web.port
+    try:
+        return serving.Server(site, host, port)
+    except (OSError, ValueError) as error:  # waitress raises ValueError where a name has no address
+        why = reason(error) if isinstance(error, OSError) else "bukan alamat mesin ini"
+        text = word("henti.port", berkas=context.find_root().params["config"], host=host, port=port, sebab=why)
+        raise Fault(text) from error
+
+
+@main.command()
+@click.option("--once", is_flag=True, required=True, help="Satu putaran, lalu selesai.")
+@click.pass_context
+def poll(context: click.Context, once: bool) -> None:
+    """Jalankan satu putaran tanpa melayani halaman, dan tampilkan hasilnya."""
+    done = tick(ready_database(context))
+    table = Table("Yang dikerjakan", "Jumlah")
+    for name, count in done.items():
+        table.add_row(name.replace("_", " "), str(count))
+    out.print(table)
+    if any(name.startswith("gagal_") and name != "gagal_kirim" for name in done):
+        out.print("Ada jalur yang gagal. Jalankan 'aduan check'.")
+        raise SystemExit(1)

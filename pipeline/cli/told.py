@@ -1,0 +1,88 @@
+"""Whatever ends a command is told in a sentence: one handler for all commands. Hides which error means what.
+
+A trace-back never reaches the terminal. What nobody expected gets a code, and its places go to `aduan.log` beside
+config.toml.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.data.damage import first_line, is_damage
+from pipeline.office import logs
+from pipeline.office.config_errors import ConfigError, reason
+from pipeline.office.words import word
+
+LOG = "aduan.log"
+
+
+class Fault(click.ClickException):
+    """A known error in the configuration or the arguments: one sentence that says what to do."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class Found(Fault):
+    """The command worked and found something that is not right."""
+
+    exit_code = 1
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it raises besides click's own becomes a Fault or a Found."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click's own, and a reader that has gone away: nobody is there to be told
+        except Exception as error:
+            raise _said(error, ctx.params.get("config") or Path("config.toml")) from error
+
+
+def _said(error: Exception, config: Path) -> Fault:
+    try:
+        return said(error, config)
+    except Exception:  # noqa: BLE001 - templates/istilah.toml, in which the sentences stand, may be what is broken
+        return Fault(f"{type(error).__name__}: {logs.masked(str(error))}")
+
+
+def said(error: Exception, config: Path) -> Fault:
+    """The sentence for an error, with the exit code that belongs to it."""
+    if isinstance(error, ConfigError):
+        return Fault(str(error))
+    if is_damage(error):
+        return Found(word("henti.rusak"))
+    if isinstance(error, SQLAlchemyError | sqlite3.Error):
+        return Fault(word("henti.basis_data", sebab=first_line(error)))
+    if isinstance(error, UnicodeError):
+        return _unknown(error, config) if isinstance(error, UnicodeDecodeError) else Fault(word("henti.huruf"))
+    if isinstance(error, OSError) and (error.errno or error.filename):
+        return Fault(of_file(error))
+    return _unknown(error, config)
+
+
+def of_file(error: OSError) -> str:
+    """What the system refused: which file, and why."""
+    why = reason(error)
+    return f"{error.filename} {why}." if error.filename else word("henti.sistem", sebab=why)
+
+
+def _unknown(error: Exception, config: Path) -> Fault:
+    code = secrets.token_hex(4)
+    file = config.absolute().parent / LOG
+    if logs.keep(file, code, error):
+        return Fault(word("henti.lain", kode=code, berkas=file))
+    logging.getLogger("pipeline").error("command failed, code %s", code, exc_info=error)
+    return Fault(word("henti.lain_tanpa_berkas", kode=code))

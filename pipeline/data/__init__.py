@@ -1,0 +1,1 @@
+"""The database: tables, engine, blobs, ledger of what arrived, slow work as rows, backup."""

@@ -1,0 +1,61 @@
+"""A database whose file is damaged: how it shows, and how it is looked for. Hides SQLite's and PostgreSQL's codes.
+
+A broken page is no error of the program: whoever reads it is told what it means, and the alarm is given.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+SQLITE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+POSTGRESQL = ("XX001", "XX002")  # data_corrupted, index_corrupted
+FIRST = 5  # findings that are told
+MARK = "Damaged"
+
+
+class Damaged(Exception):
+    """The database's file was looked through and is broken; the message is what the database says of it."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error, or what caused it, says that the database's own file is broken."""
+    while isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    if isinstance(error, Damaged):
+        return True
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in SQLITE or getattr(error, "sqlstate", "") in POSTGRESQL
+
+
+def look(engine: Engine) -> list[str]:
+    """What is wrong with the file, in the database's own words; empty where all is well.
+
+    SQLite reads all of it (`quick_check`). PostgreSQL counts the pages whose checksum was wrong as they were read. Any
+    other error, such as a database that is away, is raised.
+    """
+    if engine.dialect.name == "postgresql":
+        return _wrong_checksums(engine)
+    try:
+        with engine.execution_options(aduan_reading=True).connect() as connection:
+            rows = connection.exec_driver_sql(f"PRAGMA quick_check({FIRST})").scalars().all()
+    except SQLAlchemyError as error:
+        if not is_damage(error):
+            raise
+        return [first_line(error)]
+    return [line for row in rows if row != "ok" for line in str(row).splitlines()][:FIRST]
+
+
+def _wrong_checksums(engine: Engine) -> list[str]:
+    """NULL, and so nothing, where the cluster was made without checksums."""
+    ask = text("SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()")
+    with engine.connect() as connection:
+        count = connection.scalar(ask)
+    return [f"checksum_failures = {count}"] if count else []
+
+
+def first_line(error: BaseException) -> str:
+    """What the database said, without what SQLAlchemy and drivers add below it."""
+    return next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)

@@ -1,0 +1,113 @@
+"""Full-text search over the register, one interface for both databases.
+
+Hides FTS5 (SQLite: a table without content, fed by triggers on `complaint`) and tsvector (PostgreSQL: an index on an
+expression). Both look for words and beginnings of words; capitals do not count. The database keeps it: whatever writes
+a complaint, a restore too, writes its words.
+
+What is confidential is not found: of a complaint whose pengadu is secret neither name, address, contacts nor their own
+words are in it, and the officials that a complaint is about are in none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, bindparam, column, event, func, literal_column, table, text
+from sqlalchemy.engine import Connection
+
+from pipeline.data.tables import Complaint
+
+WORDS = "complaint_words"
+LONGEST = 100_000  # characters of the pengadu's words that count; PostgreSQL takes 1 MB of different words at most
+OPEN = ("number", "perihal", "ringkasan", "unit", "kategori", "instansi", "letter_number", "covering_number",
+        "perintah", "disampaikan", "hasil", "keterangan")  # fmt: skip
+PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian")
+DECIDED = "coalesce({row}decision, '')"
+# A number as it is dialled beside how it was written: 0811 111 222 is found as 0811111222 as well.
+DIALLED = "replace(replace(replace(replace(replace(replace({row}telepon, ' ', ''), '-', ''), '.', ''), '(', ''), ')', ''), '+62', '0')"  # fmt: skip  # noqa: E501
+NOT_WORDS = r"[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+"
+
+
+def _said(row: str) -> str:
+    """The SQL of all words of a row; `row` is "new.", "old." or ""."""
+    own = " || ' ' || ".join(f"{row}{name}" for name in PERSONAL)
+    secret = f"{own} || ' ' || {DIALLED.format(row=row)} || ' ' || substr({row}isi, 1, {LONGEST})"
+    shown = " || ' ' || ".join(f"{row}{name}" for name in OPEN)
+    return f"{shown} || ' ' || {DECIDED.format(row=row)} || ' ' || CASE WHEN {row}rahasia THEN '' ELSE {secret} END"
+
+
+VECTOR = f"to_tsvector('simple'::regconfig, regexp_replace({_said('')}, '{NOT_WORDS}', ' ', 'g'))"
+FILL = f"INSERT INTO {WORDS} (rowid, words) SELECT id, {_said('')} FROM complaint"
+_PUT = f"INSERT INTO {WORDS} (rowid, words) VALUES (new.id, {_said('new.')});"
+_DROP = f"INSERT INTO {WORDS} ({WORDS}, rowid, words) VALUES ('delete', old.id, {_said('old.')});"
+_TABLE = table(WORDS, column("rowid"))
+_READ = ", ".join((*OPEN, *PERSONAL, "isi", "decision", "rahasia"))
+
+
+def statements(dialect: str) -> Sequence[str]:
+    """What makes the search on a database of this kind."""
+    if dialect == "postgresql":
+        return (f"CREATE INDEX ix_complaint_words ON complaint USING gin (({VECTOR}))",)
+    made = f"CREATE VIRTUAL TABLE {WORDS} USING fts5(words, content='', detail=none, prefix='2 3 4', "
+    return (
+        made + "tokenize='unicode61 remove_diacritics 0')",
+        f"CREATE TRIGGER {WORDS}_new AFTER INSERT ON complaint BEGIN {_PUT} END",
+        f"CREATE TRIGGER {WORDS}_gone AFTER DELETE ON complaint BEGIN {_DROP} END",
+        f"CREATE TRIGGER {WORDS}_other AFTER UPDATE OF {_READ} ON complaint BEGIN {_DROP} {_PUT} END",
+    )
+
+
+@event.listens_for(Complaint.__table__, "after_create")
+def _with_the_table(_table: Table, connection: Connection, **_more: Any) -> None:
+    for statement in statements(connection.dialect.name):
+        connection.exec_driver_sql(
+            statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement
+        )
+
+
+def is_of_search(name: str) -> bool:
+    """Whether a table or index is the search's own: made anew by a restore, never copied."""
+    return name.removeprefix("ix_").startswith(WORDS)
+
+
+def drop(connection: Connection) -> None:
+    """Take the search away before its table goes; it comes again with the table."""
+    if connection.dialect.name == "sqlite":
+        for name in ("new", "gone", "other"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {WORDS}_{name}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {WORDS}")
+
+
+def terms(asked: str) -> list[str]:
+    """The words to look for, each a beginning, in small letters. A telephone number, however it was typed, is one."""
+    digits = re.sub(r"[ ().-]", "", asked.strip())
+    if re.fullmatch(r"(\+62|0)\d{5,14}", digits):
+        return ["0" + digits[3:] if digits.startswith("+") else digits]
+    return [one for one in re.split(r"[\W_]+", asked.lower()) if one]
+
+
+def found(query: Select[Any], asked: str, dialect: str) -> Select[Any]:
+    """The query over complaints, narrowed to those in which every word of `asked` begins a word."""
+    wanted = terms(asked)
+    if not wanted:
+        return query
+    if dialect == "postgresql":
+        match = " & ".join(f"'{one}':*" for one in wanted)  # letters and digits alone: `terms`
+        vector: ColumnElement[Any] = literal_column(VECTOR)
+        return query.where(vector.op("@@")(func.to_tsquery(text("'simple'::regconfig"), match)))
+    match = " AND ".join(f'"{one}"*' for one in wanted)
+    matches = text(f"{WORDS} MATCH :words").bindparams(bindparam("words", match, unique=True))
+    return query.join(_TABLE, _TABLE.c.rowid == Complaint.id).where(matches)
+
+
+def order_of(asked: str, dialect: str) -> ColumnElement[Any]:
+    """By what the rows that were found are put in their order, so that the database can stop after one page."""
+    return _TABLE.c.rowid if dialect == "sqlite" and terms(asked) else Complaint.__table__.c.id
+
+
+def forget(connection: Connection) -> None:
+    """Bring words that were erased out of the search's own pages too; costs one pass over all of it."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"INSERT INTO {WORDS} ({WORDS}) VALUES ('optimize')")

@@ -1,0 +1,1 @@
+"""File formats and outside programs, one wrapper each."""

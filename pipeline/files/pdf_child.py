@@ -1,0 +1,79 @@
+"""A child process that draws the pages of a PDF: `python -m pipeline.files.pdf_child WIDTH PAGES < file.pdf > pages`;
+with WIDTH 0 it writes the text that is printed on them instead, with a negative WIDTH each page's own pictures before
+it, with a third word the pages without their text. A phone's HEIC is one page.
+
+Hides pdfium from the process that holds the database. Bounded in memory and time by itself; each JPEG is written
+with its length before it (4 bytes, big-endian), the text as UTF-8.
+"""
+
+from __future__ import annotations
+
+import resource
+import struct
+import sys
+from io import BytesIO
+
+import pi_heif
+import pypdfium2
+from PIL import Image, ImageOps
+
+MEMORY = 1_500 * 2**20  # bytes
+SECONDS = 20  # of processor time
+SCAN_WIDTH = 600  # pixels; a narrower picture is no scan of a page
+MOST_PIXELS = 60_000_000
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    width, pages = int(sys.argv[1]), int(sys.argv[2])
+    own, width = width < 0, abs(width)
+    content = sys.stdin.buffer.read()
+    if content[4:8] == b"ftyp":
+        pi_heif.register_heif_opener()
+        with Image.open(BytesIO(content), formats=("HEIF",)) as photo:
+            _write(ImageOps.exif_transpose(photo).convert("RGB"), width)
+        return
+    with pypdfium2.PdfDocument(content) as document:
+        if width:
+            document.init_forms()  # the seal of an electronic signature is a field
+        for number in range(min(len(document), pages)):
+            page = document[number]
+            if not width:
+                text = page.get_textpage().get_text_range()
+                sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+                continue
+            if own:
+                _write_own(page)
+            if sys.argv[3:] == ["bare"]:
+                _strip(page)
+            _write(page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB"), width)
+
+
+def _strip(page: pypdfium2.PdfPage) -> None:
+    """Take the text off a page: what is left was drawn, pasted or written on it."""
+    for found in list(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT], max_depth=1)):
+        page.remove_obj(found)
+
+
+def _write_own(page: pypdfium2.PdfPage) -> None:
+    """The pictures of a page in their own pixels: a scan that is drawn anew at another size loses its small codes."""
+    for found in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        try:
+            image = found.get_bitmap(render=False).to_pil().convert("L")
+        except (pypdfium2.PdfiumError, ValueError, RuntimeError):
+            continue
+        if image.width >= SCAN_WIDTH and image.width * image.height <= MOST_PIXELS:
+            _write(image, image.width)
+
+
+def _write(image: Image.Image, width: int) -> None:
+    image.thumbnail((width, width * 3))
+    out = BytesIO()
+    image.save(out, "JPEG", quality=80)
+    sys.stdout.buffer.write(struct.pack(">I", out.tell()) + out.getvalue())
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

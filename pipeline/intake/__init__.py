@@ -1,0 +1,1 @@
+"""What arrives becomes calls of `cases`: mails, replies, scans, imports; what cannot be placed is held."""

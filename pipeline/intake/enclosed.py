@@ -1,0 +1,123 @@
+"""The files that an official's reply carries: which are meant, and where they belong once the reply is confirmed.
+
+They are not copied while a reply waits for its one look: the kept mail is read again, which takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from pipeline.access import unsent
+from pipeline.cases.input import File, Scan, Upload, read_scan
+from pipeline.cases.letters import by_code
+from pipeline.cases.signing import SIGNED_FIELDS
+from pipeline.data import store
+from pipeline.data.engine import reading
+from pipeline.data.tables import Item, Task
+from pipeline.files import kinds
+from pipeline.letters.mark import read_code
+from pipeline.letters.series import series_of
+from pipeline.mail.message import Attachment, read
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import Action, FieldKind
+from pipeline.work import Work
+
+MOST = 8  # files of one reply that are taken
+LARGEST = 24 * 2**20  # bytes of a mail that a page reads again
+FILES = (FieldKind.SURAT, FieldKind.BERKAS, FieldKind.PINDAIAN)
+# What mail programs add by themselves: signatures of the mail, calling cards, calendars.
+_NO_FILES = (
+    "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature",
+    "application/pgp-keys", "text/calendar", "text/vcard", "text/x-vcard", "message/rfc822",
+)  # fmt: skip
+_LETTERS = (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf", ".pdf", ".wps", ".pages")
+_LETTER_TYPES = (kinds.DOCX, kinds.PDF, "application/msword", "application/rtf", "text/rtf",
+                 "application/vnd.oasis.opendocument.text")  # fmt: skip
+
+
+def meant(attachments: Sequence[Attachment]) -> list[Attachment]:
+    """The files that a person attached."""
+    found = [one for one in attachments if one.content and one.content_type not in _NO_FILES]
+    # Apple Mail sends photos and PDFs as inline; a picture of a signature has an id, by which the text shows it.
+    return [one for one in found if not (one.inline and one.content_id)]
+
+
+def is_letter(one: Attachment) -> bool:
+    """Whether a file is sent as the edited letter, readable or not."""
+    return one.name.lower().endswith(_LETTERS) or one.content_type in _LETTER_TYPES
+
+
+def refused(attachments: Sequence[Attachment]) -> list[str]:
+    """The names of files that cannot join a case: of a kind that the pages do not take, or too many."""
+    good = [one for one in attachments[:MOST] if kinds.sniff(one.content, one.content_type, one.name) in kinds.ACCEPTED]
+    return [one.name for one in attachments if one not in good]
+
+
+def places(action: Action | None) -> list[str]:
+    """The fields of a form that take a file, in their order."""
+    return [one.name for one in action.fields if one.kind in FILES] if action else []
+
+
+def as_uploads(action: Action | None, attachments: Sequence[Attachment]) -> dict[str, Upload]:
+    """The files for the form's own fields."""
+    pairs = zip(places(action), attachments, strict=False)
+    return {name: Upload(one.name, one.content) for name, one in pairs}
+
+
+def placed(
+    action: Action | None, attachments: Sequence[Attachment], settings: Settings, engine: Engine
+) -> dict[str, Upload]:
+    """The same for signed papers: each goes where its own code says, in whatever order they came. Takes seconds, and
+    is done outside any transaction."""
+    papers = [one.name for one in action.fields if one.kind is FieldKind.PINDAIAN] if action else []
+    if len(papers) < 2 or len(attachments) < 2:
+        return as_uploads(action, attachments)
+    uploads = [Upload(one.name, one.content, _scan(settings, one)) for one in attachments[: len(papers)]]
+    with reading(engine) as session:
+        work = Work(session, settings, datetime.now(UTC))
+        told = [_field_of(work, upload.scan) for upload in uploads]
+    found = {name: upload for name, upload in zip(told, uploads, strict=True) if name in papers}
+    rest = [upload for upload in uploads if upload not in found.values()]
+    return found | dict(zip([name for name in papers if name not in found], rest, strict=False))
+
+
+def _scan(settings: Settings, one: Attachment) -> Scan | ValueError:
+    try:
+        return read_scan(settings, one.content)
+    except ValueError as error:
+        return error
+
+
+def _field_of(work: Work, scan: Scan | ValueError | None) -> str:
+    """Which field of the form a signed paper belongs to by its code; "" where it does not say."""
+    codes = scan.codes if isinstance(scan, Scan) else ()
+    source = next(filter(None, (by_code(work, read_code(text)) for text in codes)), None)
+    return "" if source is None else SIGNED_FIELDS[series_of(source.kind)]
+
+
+def beside(action: Action | None, attachments: Sequence[Attachment]) -> list[File]:
+    """The files for which the form has no field: they join the case."""
+    rest = attachments[len(places(action)) :]
+    return [File(one.name[-120:], kinds.sniff(one.content, one.content_type, one.name), one.content) for one in rest]
+
+
+def waiting(session: Session, task: Task, person: Petugas, action: Action | None) -> list[Attachment]:
+    """The files of the reply that waits for this person to confirm this action; [] where there is none."""
+    row = unsent.of_reply(session, task.id, person.kode).get(action.name) if action else None
+    item = session.get(Item, row.item_id) if row and row.item_id and row.files else None
+    if item is None or store.size(session, item.sha256) > LARGEST:
+        return []
+    return meant(read(store.get(session, item.sha256)).attachments)[:MOST]
+
+
+def names(attachments: Sequence[Attachment]) -> list[str]:
+    return [one.name for one in attachments]
+
+
+def merged(given: Mapping[str, Upload], kept: Mapping[str, Upload]) -> dict[str, Upload]:
+    """What was uploaded on the page goes before what came with the reply."""
+    return {**kept, **{name: one for name, one in given.items() if one.content}}

@@ -1,0 +1,116 @@
+"""What a reply orders: the grammar of the words with which officials act by mail (`sop.COMMANDS`). Pure.
+
+A command is a word alone in its line, or the word, a colon and text that this command knows. Anything more is the
+beginning of a sentence that anybody might write ("KIRIM BESOK SAJA, ALAMATNYA MASIH SALAH"): it is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.office.sop import INNER, Command
+
+MARKS = " \t*_>\"'“”‘’.:;-–—"
+_COLON = re.compile(r"[\s*_]*+[:：](.*)", re.DOTALL)
+# What takes a command back: at the beginning of its text …
+_RESERVED = re.compile(
+    r"(?:tapi|tetapi|namun|jangan|kecuali|asal(?:kan)?|tunggu|batal|dengan catatan|nanti|besok|lusa|but|wait|not yet)\b"
+    r"|(?:tidak|tdk|belum|bukan|gak|nggak|enggak)(?:\s{1,3}(?:jadi|dulu|dahulu|sekarang|ya|setuju|bisa|usah|perlu))?\W*$"
+    r"|(?:tidak|tdk|belum|gak|nggak)\s{1,3}(?:jadi|dulu|dahulu|sekarang|usah|perlu|setuju|boleh)\b",
+    re.IGNORECASE,
+)
+# … and anywhere in what is added to a consent, which has nothing else to say.
+_DOUBTED = re.compile(
+    r"\b(?:tapi|tetapi|namun|jangan|kecuali|belum|keliru|salah|besok|lusa|nanti|dulu|dahulu|perbaiki|diperbaiki|tunggu"
+    r"|batal|asalkan|revisi|ralat|koreksi)\b",
+    re.IGNORECASE,
+)
+# What puts off an act whose text may be anything: a word about the sending, or a text that is nothing else.
+_PUT_OFF = re.compile(
+    r"\b(?:jangan|jgn)\s{1,3}(?:di)?(?:kirim|lapor|terus|proses|kembali|ajukan|lanjut)\w{0,8}\b"
+    r"|\b(?:jangan|jgn)\s{1,3}(?:dulu|dahulu|dl)\b|\babaikan\s{1,3}(?:e-?mail|pesan|surat|balasan|saja|ini)\b"
+    r"|\bsalah\s{1,3}(?:kirim|pencet|balas|ketik)\b|\bbukan\s{1,3}(?:tugas|urusan|bagian)\s{1,3}saya\b"
+    r"|\b(?:tunda|tahan|tunggu)\s{1,3}(?:dulu|dahulu)\b|,\s{0,3}abaikan\W*$",
+    re.IGNORECASE,
+)
+_NO_REPORT = re.compile(
+    r"(?:sebentar|nti|ntar|entar|sebaiknya\s{1,3}(?:tidak|jangan)|(?:masih\s{1,3})?menunggu|menyusul|ralat|abaikan|lihat\s{1,3}e-?mail"
+    r"|salah(?!\s{1,3}satu)|saya\s{1,3}(?:sedang|lagi|masih)|(?:saya\s{1,3})?(?:cek|tanya|periksa)\s{1,3}(?:dulu|dahulu))\b"
+    r"|(?:\w+\s{1,3}){0,3}(?:hold|cancel|stop|pending|di?tunda|ditahan|(?:di)?batal(?:kan)?|menyusul|abaikan)\W*$",
+    re.IGNORECASE,
+)
+_COURTESY = re.compile(
+    r"(?:terima\s?kasih|trims|makasih|mohon|tolong|ya|yth|bapak|ibu|pak|bu|salam|hormat|kami|saya|siap|baik|ok|oke"
+    r"|dengan|selamat|pagi|siang|sore|malam|demikian|wassalam\w*|assalam\w*|thanks|thank you|regards)\b",
+    re.IGNORECASE,
+)
+CONSENT = ("ajukan", "tandatangani", "kirim_email", "kirim_pengantar", "terima")
+
+
+@dataclass(frozen=True)
+class Order:
+    """The command that a reply begins with, and its words by lines. `plain`: written as a command is written, and
+    nothing in its words takes it back."""
+
+    command: Command
+    words: list[str]
+    plain: bool
+    withdrawn: bool = False
+
+
+def read(lines: Sequence[str], known: Iterable[Command]) -> Order | None:
+    """What the new words of a reply order; None where they begin with no command. The longest word wins."""
+    filled = [n for n, line in enumerate(lines) if line.strip(MARKS)]
+    if not filled:
+        return None
+    first, below = lines[filled[0]].lstrip(MARKS).rstrip(" \t*_"), list(lines[filled[0] + 1 :])
+    commands = sorted(known, key=lambda c: -len(c.word))
+    for command in commands:
+        tail = _behind(command.word, first)
+        if tail is not None:
+            return _order(command, tail, below, commands)
+    return None
+
+
+def _behind(word: str, line: str) -> str | None:
+    """What follows a command's word in its line; None where the line begins otherwise."""
+    pattern = r"[ \t]{1,9}".join(map(re.escape, word.split()))
+    found = re.match(rf"{pattern}(?!\w)", line, re.IGNORECASE)
+    return line[found.end() :] if found else None
+
+
+def _order(command: Command, tail: str, below: list[str], known: Sequence[Command]) -> Order:
+    alone = not tail.strip(f"{MARKS},!")
+    colon = _COLON.match(tail)
+    said = tail.lstrip(f"{MARKS},!：").strip()
+    words = [said, *below]
+    text = "\n".join(words).strip()
+    withdrawn = bool(_RESERVED.match(text.lstrip(MARKS))) or (command.action in CONSENT and bool(_DOUBTED.search(text)))
+    another = any(_is_command(line, known) for line in words)
+    fits = bool(command.field or command.first) or not _says_more(text)
+    written = alone or colon is not None
+    plain = written and fits and not withdrawn and not another
+    doubtful = command.action in INNER and _is_doubtful(text, alone)  # all else is shown on a page first
+    return Order(command, words, plain and not doubtful, withdrawn)
+
+
+def _is_command(line: str, known: Sequence[Command]) -> bool:
+    """Whether a further line is a command, too: then nobody knows which one is meant."""
+    bare = line.partition(":")[0].strip(f"{MARKS},!").casefold()
+    return any(bare == command.word.casefold() for command in known)
+
+
+def _is_doubtful(text: str, alone: bool) -> bool:
+    """Whether the text puts the act off, asks, or says nothing: what may stand there is free, so such a text would act
+    against its own words."""
+    bare = text.lstrip(f"{MARKS}([")
+    says = re.search(r"\w", text) is not None
+    asks = bare.rstrip().endswith("?") and not re.search(r"[.!?]\s", bare)
+    return (not says and not alone) or asks or bool(_PUT_OFF.search(text) or _NO_REPORT.match(bare))
+
+
+def _says_more(text: str) -> bool:
+    """Whether anything stands below a bare consent but a polite word."""
+    return any(line.strip(MARKS) and not _COURTESY.match(line.strip(MARKS)) for line in text.splitlines())

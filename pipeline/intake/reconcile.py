@@ -1,0 +1,211 @@
+"""Mailbox, ledger and register compared: a mail that is in one and not in the others is named.
+
+Hides how a message in Diproses or Ditahan, where it has another UID, is known again: by Message-ID and size, by its
+bytes where these do not decide. What was found once is kept as a sighting and not fetched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from pipeline.data import ledger
+from pipeline.data.engine import lease, reading, writing
+from pipeline.data.ledger import Arrival, Place
+from pipeline.data.tables import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task
+from pipeline.mail.mailbox import Fetched, Mailbox
+from pipeline.mail.message import read
+from pipeline.notices import it_officer
+from pipeline.office import config
+from pipeline.office.config import Settings
+from pipeline.office.sop import OVER
+from pipeline.office.words import word
+from pipeline.work import Work
+
+SETTLING = timedelta(hours=1)  # a mail that is younger may still be on its way
+PATIENCE = 60.0  # seconds to wait for the poller
+MANY = 500  # mails asked for at once
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One mail that is not where it should be. `key` is the same whenever it is found again."""
+
+    kind: str  # a name in [rekonsiliasi] of istilah.toml
+    place: str
+    subject: str
+    sender: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        return sha256("\0".join((self.kind, self.place, self.subject, self.at.isoformat())).encode()).hexdigest()
+
+    @property
+    def advice(self) -> str:
+        return word(f"rekonsiliasi.{self.kind}")
+
+
+class BusyError(Exception):
+    """The poller is at work for long; nothing was looked at."""
+
+
+def look(engine: Engine, settings: Settings, now: datetime) -> list[Mismatch]:
+    """Everything that does not agree, the mailboxes first. MailboxDown, BusyError."""
+    with lease(engine, "intake", PATIENCE) as mine:  # no mail moves meanwhile
+        if not mine:
+            raise BusyError
+        present: set[Place] = set()
+        found = [one for conf in settings.mailboxes for one in _mailbox(engine, settings, conf, now, present)]
+        with reading(engine) as session:
+            return found + list(_gone(session, settings, present)) + list(_register(session, now))
+
+
+def daily(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Once on each day: look, and tell the JFU what is new; how many new findings.
+
+    On an office day as soon as the office opens, for the JFU to read it then; on other days, and where the program
+    did not run in office hours, whenever it can: a mail that was lost on Friday evening is not to wait for Monday.
+    """
+    day = now.astimezone(settings.zone).date()
+    opens = not settings.hours.is_open(now) and any(now < begin for begin, _ in settings.hours.intervals(day))
+    with reading(engine) as session:
+        if opens or session.get(Reconciled, day) is not None:
+            return 0
+    found = look(engine, settings, now)
+    with writing(engine) as session:
+        known = set(session.scalars(select(Discrepancy.key).where(Discrepancy.key.in_([f.key for f in found]))))
+        new = {one.key: one for one in found if one.key not in known}
+        session.add_all([Discrepancy(key=key, found_at=now) for key in new])
+        session.add(Reconciled(day=day, at=now, findings=len(found)))
+        if new:
+            it_officer.discrepancies(Work(session, settings, now), list(new.values()))
+    return len(new)
+
+
+# ---- the mailbox ---------------------------------------------------------------------------------------------
+
+
+def _mailbox(
+    engine: Engine, settings: Settings, conf: config.MailboxConf, now: datetime, present: set[Place]
+) -> Iterator[Mismatch]:
+    """What lies in the folders and is not known; `present` gets all that lies there."""
+    with Mailbox(settings, conf) as box:
+        for folder in (conf.folder, conf.folder_done, conf.folder_held):
+            validity, uids = box.listing(folder)
+            place = (conf.name, folder, validity)
+            present.update((*place, uid) for uid in uids)
+            with reading(engine) as session:
+                known = ledger.seen(session, *place, uids)
+                gone = ledger.said_to_be_moved(session, *place, uids) if folder == conf.folder else []
+            yield from _not_moved(engine, box, place, gone)
+            fresh = [uid for uid in uids if uid not in known]
+            for heads in box.heads(fresh):
+                for one in heads:
+                    if folder == conf.folder:
+                        waits = now - one.arrived > SETTLING
+                        yield from [_finding("belum_diambil", conf, folder, one)] if waits else []
+                    elif not _recognised(engine, box, place, one, now):
+                        yield _finding("asing", conf, folder, one)
+
+
+def _not_moved(engine: Engine, box: Mailbox, place: tuple[str, str, int], uids: list[int]) -> Iterator[Mismatch]:
+    """Settled mails that the server said it had moved, and that lie there still: told, and moved once more. One that is
+    marked as deleted stays on purpose, where the server knows no other way (see `Mailbox.move`)."""
+    marked = box.deleted(uids)
+    staying = [uid for uid in uids if uid not in marked]
+    for heads in box.heads(staying):
+        for one in heads:
+            yield _finding("tidak_berpindah", box.conf, place[1], one)
+    if staying:
+        with writing(engine) as session:
+            ledger.not_moved(session, *place, staying)
+
+
+def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator[Mismatch]:
+    """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
+    case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
+    heads = select(Item).where(Item.full_size.is_not(None), Item.state == "held")
+    open_cases = select(Item).join(Complaint, Complaint.item_id == Item.id).where(Complaint.stage.not_in(OVER))
+    for kind, query in (("hilang_besar", heads), ("hilang", open_cases)):
+        wanted = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
+        places = _places(session, settings, {item.twin for item in wanted})
+        lost = [item for item in wanted if item.twin in places and present.isdisjoint(places[item.twin])]
+        yield from _items(kind, [item for item in lost if kind == "hilang_besar" or item.full_size is None])
+
+
+def _places(session: Session, settings: Settings, twins: set[str]) -> dict[str, set[Place]]:
+    """Where mails were seen in the mailboxes of today, by twin; one that came out of a file was never there."""
+    columns = select(Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
+    query = columns.join(Item, Item.id == Sighting.item_id)
+    boxes = [conf.name for conf in settings.mailboxes]
+    found: dict[str, set[Place]] = {}
+    for start in range(0, len(twins), MANY):
+        some = Item.twin.in_(sorted(twins)[start : start + MANY])
+        rows = session.execute(query.where(some, Sighting.mailbox.in_(boxes)))
+        for twin, mailbox, folder, validity, uid in rows:
+            found.setdefault(twin, set()).add((mailbox, folder, validity, uid))
+    return found
+
+
+def _finding(kind: str, conf: config.MailboxConf, folder: str, one: Fetched) -> Mismatch:
+    head = read(one.raw if isinstance(one.raw, bytes) else b"")
+    sender = head.sender.email if head.sender else ""
+    return Mismatch(kind, f"{conf.user}, {folder}", head.subject[:150], sender, one.arrived)
+
+
+def _recognised(engine: Engine, box: Mailbox, place: tuple[str, str, int], head: Fetched, now: datetime) -> bool:
+    """Whether the ledger has this message; if so its place is noted, so that it need not be asked again."""
+    message_id = read(head.raw if isinstance(head.raw, bytes) else b"").message_id
+    with reading(engine) as session:
+        query = select(Item.id).join(Blob, Blob.sha256 == Item.sha256)
+        same = session.scalars(query.where(Item.message_id == message_id, Blob.size == head.size)).all()
+        refused = session.scalars(query.where(Item.sha256 == _digest(head))).all()  # beyond the limit: its head is kept
+    item_ids = list(same) if message_id and len(same) == 1 else list(refused)
+    if not item_ids:
+        for batch in box.fetch([head.uid]):
+            for one in batch:
+                item_ids = _by_content(engine, one)
+                if not isinstance(one.raw, bytes):
+                    one.raw.close()
+    if not item_ids:
+        return False
+    with writing(engine) as session:
+        ledger.found_again(session, Arrival(*place, head.uid, head.arrived), item_ids[0], now)
+    return True
+
+
+def _digest(one: Fetched) -> str:
+    return sha256(one.raw).hexdigest() if isinstance(one.raw, bytes) else ""
+
+
+def _by_content(engine: Engine, one: Fetched) -> list[int]:
+    with reading(engine) as session:
+        return list(session.scalars(select(Item.id).where(Item.twin == ledger.twin_of(one.raw)).limit(1)))
+
+
+# ---- ledger and register -------------------------------------------------------------------------------------
+
+
+def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
+    """Items that nobody settled, and settled ones of which nothing came."""
+    late = select(Item).where(Item.state == "new", Item.received_at < now - SETTLING)
+    yield from _items("belum_diproses", session.scalars(late.order_by(Item.id)).all())
+    task = select(Task.id).where(Task.item_id == Item.id)
+    unasked = select(Item).where(Item.state == "held", ~task.exists())
+    yield from _items("tanpa_tugas", session.scalars(unasked.order_by(Item.id)).all())
+    case = select(Complaint.id).where(Complaint.item_id == Item.id)
+    unrecorded = select(Item).where(Item.state == "done", Item.reason == "pengaduan baru", ~case.exists())
+    yield from _items("tidak_tercatat", session.scalars(unrecorded.order_by(Item.id)).all())
+    unseen = select(Item).where(~select(Sighting.id).where(Sighting.item_id == Item.id).exists())
+    yield from _items("tanpa_tempat", session.scalars(unseen.order_by(Item.id)).all())
+
+
+def _items(kind: str, items: Sequence[Item]) -> Iterator[Mismatch]:
+    for item in items:
+        yield Mismatch(kind, word("rekonsiliasi.kiriman", nomor=item.id), item.name, "", item.received_at)

@@ -1,0 +1,364 @@
+"""An official's reply to a task mail → an act, a form filled in for one more look, or a friendly answer.
+
+Hides what a reply may do at once and what waits for a look. It acts at once only where a trusted server vouches for
+the domain in From and the act stays inside the office (`sop.INNER`); what reaches a citizen, decides or signs always
+comes back to the holder's own address as a page with everything filled in. Quoted and forwarded words never act.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline import cases
+from pipeline.access import links, unsent
+from pipeline.casefile.holders import helpers, holders
+from pipeline.cases import unseen
+from pipeline.cases.input import Checked, File
+from pipeline.cases.late_answers import is_welcome
+from pipeline.cases.outcomes import letter_by_mail
+from pipeline.data.tables import Complaint, Link, Outbox, Task
+from pipeline.intake import enclosed, orders
+from pipeline.intake.orders import MARKS, Order
+from pipeline.letters.returned import Returned
+from pipeline.mail import authentication, reply, signoff
+from pipeline.mail.message import Attachment, Message
+from pipeline.notices import answers
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import BINDING, COMMANDS, INNER, Command, Field, FieldKind, TaskKind, action
+from pipeline.office.words import word
+from pipeline.work import Work
+
+FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
+LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
+UPLOAD = "unggah"  # the action that keeps an edited letter
+MOST_TOKENS = 20  # of one mail that are looked up
+
+
+@dataclass(frozen=True)
+class EnclosedLetter:
+    """An attached letter after its gate: as read, or why it cannot be taken."""
+
+    file: File
+    read: Returned | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """Letters from Word that a reply carries, as they were read before any transaction began."""
+
+    letters: Sequence[EnclosedLetter] = ()
+
+
+@dataclass(frozen=True)
+class TaskReply:
+    """One reply of one holder to the mail of one task. `proven`: a trusted server says that the sender is who From
+    says. `seen`: the newest event of the case when the mail that is answered was written."""
+
+    work: Work
+    message: Message
+    task: Task
+    complaint: Complaint | None
+    person: Petugas
+    enclosed: Enclosed
+    item_id: int
+    proven: bool
+    seen: int = 0
+
+    @property
+    def files(self) -> list[Attachment]:
+        return enclosed.meant(self.message.attachments)
+
+
+def is_proven(settings: Settings, message: Message) -> bool:
+    """Whether a trusted server vouches for the domain in From; never in an office that names no such server."""
+    domain = message.sender.email.rpartition("@")[2] if message.sender else ""
+    return authentication.proven(message.headers, settings.balasan.server_tepercaya, domain)
+
+
+def hands_in_a_letter(session: Session, settings: Settings, message: Message, thread: Collection[str]) -> bool:
+    """Whether the letters of this mail may be read at all: only those that the holder of the letter's task sends, as a
+    trusted server says. Anybody may attach a file that costs much to read."""
+    person = settings.person_at(message.sender.email) if message.sender else None
+    if person is None or not is_proven(settings, message):
+        return False
+    asked = select(Task).join(Outbox, Outbox.task_id == Task.id).where(Outbox.message_id.in_(thread))
+    tasks = session.scalars(asked.where(Task.closed_at.is_(None))).all() if thread else []
+    tasks = [
+        *tasks,
+        *(session.get_one(Task, one.task_id) for one in opened(session, settings, links.found(message.text))),
+    ]
+    return any(
+        task.kind is TaskKind.JAWABAN and person.kode in {p.kode for p in holders(settings, task)} for task in tasks
+    )
+
+
+def opened(session: Session, settings: Settings, tokens: Iterable[str]) -> list[Link]:
+    """The links to tasks that these tokens belong to, alive or not."""
+    found = (links.known(session, settings.keys, token) for token in list(tokens)[:MOST_TOKENS])
+    return [link for link in found if link is not None]
+
+
+def take(
+    work: Work, message: Message, task: Task, person: Petugas, enclosed: Enclosed, item_id: int, shown: datetime
+) -> str:
+    """Settle a reply to the mail of a task; how, for the ledger. The one who wrote is always answered. `shown`: when
+    the mail that they answer was written."""
+    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    proven = is_proven(work.settings, message)
+    seen = unseen.newest(work.session, task, shown)
+    one = TaskReply(work, message, task, complaint, person, enclosed, item_id, proven, seen)
+    problem = _obstacle(one)
+    if problem:
+        _answer(one, problem)
+        return "balasan tugas"
+    return _act(one)
+
+
+def warn(work: Work, task: Task, person: Petugas) -> None:
+    """Tell a holder that the link of their task went through somebody else's hands, and give them a fresh one."""
+    if person.kode not in {p.kode for p in holders(work.settings, task)} or task.closed_at is not None:
+        return
+    complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
+    (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
+    reason = word("balasan.tautan_diganti")
+    answers.task_reply(work, complaint, task, person, link_id, reason)
+
+
+def _obstacle(one: TaskReply) -> str:
+    """Why this reply may not act at all, or ""."""
+    work, task = one.work, one.task
+    if task.closed_at is not None and not is_welcome(task):
+        return word("balasan.sudah_selesai")
+    holding = holders(work.settings, task)
+    handing_in = one.person.kode in {p.kode for p in helpers(work.settings, task)}
+    if not handing_in and one.person.kode not in {p.kode for p in holding}:
+        return word("balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
+    if FORWARD.match(one.message.subject):
+        return word("balasan.terusan")
+    return ""
+
+
+def _act(one: TaskReply) -> str:
+    order, rest = _order(one)
+    problem = _files_refused(one)
+    if problem:
+        _answer(one, problem)
+        return "balasan tugas"
+    if one.task.kind is TaskKind.JAWABAN and (letters := [f for f in one.files if enclosed.is_letter(f)]):
+        return _with_letter(one, order, letters, rest)
+    if order is None:
+        _answer(one, _not_understood(one))
+        return "balasan tugas"
+    decides = order.command.action in BINDING and not order.withdrawn
+    if not order.plain and not decides:
+        return _ask(one, order, rest)
+    if one.proven and (order.command.action in INNER or (_at_once(one) and order.plain and decides)):
+        return _do(one, order, rest)
+    return _confirm(one, order.command, _values(one, order.command, order.words), rest)
+
+
+def _at_once(one: TaskReply) -> bool:
+    return one.work.settings.balasan.keputusan_langsung
+
+
+def _not_understood(one: TaskReply) -> str:
+    awaited = one.task.kind is TaskKind.JAWABAN
+    return word("balasan.tanpa_surat") if awaited and not one.message.text.strip() else word("balasan.tidak_dimengerti")
+
+
+def _files_refused(one: TaskReply) -> str:
+    """Why the files of a reply cannot be taken, so that nothing is done; "" where they can."""
+    files = one.files
+    if one.task.kind is TaskKind.JAWABAN:
+        files = [file for file in files if not enclosed.is_letter(file)]
+    refused = enclosed.refused(files)
+    return word("balasan.berkas_ditolak", berkas=", ".join(refused)) if refused else ""
+
+
+def _do(one: TaskReply, order: Order, rest: str) -> str:
+    """Carry out the command at once."""
+    command = order.command
+    given = action(one.task.kind, command.action)
+    beside = enclosed.beside(given, one.files)
+    try:
+        form = cases.check(
+            one.work.settings, one.task.kind, command.action, _values(one, command, order.words),
+            enclosed.as_uploads(given, one.files), one.seen,
+        )  # fmt: skip
+        with one.work.session.begin_nested():  # what is refused half-way leaves nothing behind
+            cases.attach(one.work, one.task, _holding(one), beside)
+            cases.act(one.work, one.task.id, one.person, form)
+    except cases.Invalid as error:
+        _answer(one, " ".join(error.errors.values()))
+    except cases.AlreadyDone:
+        _answer(one, word("balasan.sudah_selesai"))
+    except cases.Changed:  # what they did not see when they wrote: one look, at the page that shows it
+        return _confirm(one, command, _values(one, command, order.words), rest)
+    except cases.Forbidden:
+        _answer(one, word("balasan.tidak_sekarang", kata=command.word))
+    else:
+        _receipt(one, form, rest)
+        return f"balasan: {command.word}"
+    return "balasan tugas"
+
+
+def _ask(one: TaskReply, order: Order, rest: str) -> str:
+    """A sentence that begins with a command, or a command that is taken back: nothing is done, and the choices come
+    back; what stays inside the office is filled in, so that one press does it if it was meant."""
+    command = order.command
+    link_id = None
+    if command.action in INNER and not order.withdrawn:
+        link_id = _fresh_link(one)
+        _keep(one, command, _values(one, command, order.words), rest, link_id)
+    _answer(one, word("balasan.kata", kata=command.word), link_id, command.action if link_id else "")
+    return "balasan tugas"
+
+
+# ---- the letter that comes back from Word --------------------------------------------------------------------
+
+
+def _with_letter(one: TaskReply, order: Order | None, letters: Sequence[Attachment], rest: str) -> str:
+    """A reply to the letter's mail that carries a letter: it is kept first, and nothing is done if it cannot be."""
+    if len(letters) > 1:
+        _answer(one, word("balasan.dua_surat", berkas=", ".join(enclosed.names(letters))))
+        return "balasan tugas"
+    if not one.proven or _news(one, UPLOAD):
+        return _confirm(one, Command("", UPLOAD), {}, rest)
+    acts = order is not None and order.plain
+    problem = _store_letter(one, quiet=acts)
+    if problem:
+        _answer(one, word("balasan.surat_ditolak", berkas=letters[0].name, sebab=problem))
+        return "balasan tugas"
+    if order is None or not acts:
+        return "surat dari Word"
+    if order.command.action in INNER:
+        return _do(one, order, rest)
+    return _confirm(one, order.command, _values(one, order.command, order.words), rest)
+
+
+def _store_letter(one: TaskReply, quiet: bool) -> str:
+    """Keep the letter as a version; why it cannot be, or "". `quiet`: what follows answers."""
+    for letter in one.enclosed.letters:
+        return letter.problem or letter_by_mail(
+            one.work, one.task.id, one.person, letter.file, letter.read, quiet=quiet
+        )
+    return word("balasan.tanpa_surat")
+
+
+# ---- the words -----------------------------------------------------------------------------------------------
+
+
+def _order(one: TaskReply) -> tuple[Order | None, str]:
+    """What the new words order, and what below them is no part of it: a signature, a disclaimer."""
+    lines = new_lines(one.work.settings, one.message)
+    said = signoff.split("\n".join(lines), _names(one.person))
+    return orders.read(said.words.splitlines(), COMMANDS[one.task.kind]), said.rest
+
+
+def _names(person: Petugas) -> tuple[str, ...]:
+    return tuple(filter(None, (person.nama, person.jabatan, person.nip, person.email)))
+
+
+def new_lines(settings: Settings, message: Message) -> list[str]:
+    """The new words, up to where our own mail begins: its address or its head, whatever a mail program puts before."""
+    head = settings.instansi.pemerintah.casefold()
+    lines = reply.split(message.text).new.splitlines()
+    ours = (
+        n
+        for n, line in enumerate(lines)
+        if line.strip(MARKS).casefold() == head or any(own in line.lower() for own in settings.own_addresses)
+    )
+    return lines[: next(ours, len(lines))]
+
+
+def _values(one: TaskReply, command: Command, rest: Iterable[str]) -> dict[str, list[str]]:
+    """The form as the page would show it, with the words of the reply."""
+    words = list(rest)
+    given = action(one.task.kind, command.action)
+    values = {field.name: _known(one.complaint, field) for field in (given.fields if given else ())}
+    values |= {name: [str(value)] for name, value in command.fixed}
+    if command.first:
+        values[command.first] = words[:1]
+        words = words[1:]
+    text = "\n".join(words).strip()
+    if command.field and text:
+        values[command.field] = [text]
+    return {name: many for name, many in values.items() if many}
+
+
+def _known(c: Complaint | None, field: Field) -> list[str]:
+    """What the case knows already, as the form on the page is filled in."""
+    if c is None or field.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
+        return []
+    if field.kind is FieldKind.CENTANG:
+        return ["ya"] if field.name == "rahasia" and c.rahasia else []
+    if field.name == "ringkasan":
+        return [c.ringkasan or (c.isi if len(c.isi) <= LONG_SUMMARY else "")]
+    known = ("perihal", "kategori", "nama", "alamat", "telepon", "email")
+    return [str(getattr(c, field.name))] if field.name in known else []
+
+
+# ---- what is answered ----------------------------------------------------------------------------------------
+
+
+def _keep(one: TaskReply, command: Command, values: Mapping[str, list[str]], rest: str, link_id: int) -> None:
+    """Keep the form as filled in, for the page behind this link."""
+    names = enclosed.names(one.files)[: enclosed.MOST]
+    filled = unsent.Filled(dict(values), one.work.now, link_id, one.item_id, names, rest)
+    unsent.put_reply(one.work.session, one.task, one.person.kode, command.action, filled)
+
+
+def _confirm(one: TaskReply, command: Command, values: Mapping[str, list[str]], rest: str) -> str:
+    """Keep the form as filled in and send the link that shows it, to the holder's own address."""
+    work = one.work
+    link_id = _fresh_link(one)
+    _keep(one, command, values, rest, link_id)
+    answers.reply_filled(
+        work, one.complaint, one.task, _holding(one), link_id, command.action,
+        {name: many[0] for name, many in values.items()}, enclosed.names(one.files), rest, _news(one, command.action),
+    )  # fmt: skip
+    return f"balasan: {command.word or command.action}, menunggu konfirmasi"
+
+
+def _news(one: TaskReply, action: str) -> bool:
+    """Whether something that matters for this act has happened since the mail that is answered was written."""
+    if not one.seen:
+        return False
+    return bool(unseen.news(one.work.session, one.task, one.person, action, one.seen))
+
+
+def _receipt(one: TaskReply, form: Checked, rest: str) -> None:
+    work, task = one.work, one.task
+    if form.action.name in BINDING:
+        return  # what binds has a receipt of its own
+    link_id = None if task.closed_at is not None else _fresh_link(one)
+    answers.reply_done(
+        work, one.complaint, task, _holding(one), link_id, form.action.name,
+        enclosed.names(one.files), rest,
+    )  # fmt: skip
+
+
+def _answer(one: TaskReply, reason: str, link_id: int | None = None, action: str = "") -> None:
+    """Friendly words with the choices and, where the person may act, a fresh link: the quoted one is dead."""
+    work = one.work
+    mine = one.person.kode in {p.kode for p in holders(work.settings, one.task)}
+    if link_id is None and one.task.closed_at is None and mine:
+        link_id = _fresh_link(one)
+    answers.task_reply(work, one.complaint, one.task, _holding(one), link_id, reason, action)
+
+
+def _holding(one: TaskReply) -> Petugas:
+    """The person in the form in which they hold the task."""
+    return next((p for p in holders(one.work.settings, one.task) if p.kode == one.person.kode), one.person)
+
+
+def _fresh_link(one: TaskReply) -> int:
+    work = one.work
+    return links.issue(work.session, [(one.task, one.person)], work.now, work.settings.web.link_days)[0]

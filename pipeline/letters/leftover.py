@@ -1,0 +1,134 @@
+"""What somebody forgot to fill in: the gaps, prompts and samples that people and programs leave in a letter; pure.
+
+Hides the patterns. Each is bounded or takes what it can without giving back, so that a text of any kind costs linear
+time. Words of the case itself (a pengadu named "{{7*7}}", a perihal that ends in "….") are no gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MOST = 20  # gaps that are told of one part
+LONGEST = 200_000  # characters of one part that are looked at; a letter has 3,000 a page
+
+# What a gap is named by inside brackets: "[tanggal]", "(diisi oleh bidang)", "<nama pengadu>".
+_NAMES = (
+    r"(?:di|mohon\s|silakan\s|harap\s)?isi(?:kan)?\b|nama\b|tanggal\b|tgl\b|nomor\b|no\.|alamat\b|jabatan\b|sebutkan\b|tulis(?:kan)?\b|"
+    r"ketik(?:kan)?\b|lengkapi\b|pilih\b|masukkan\b|contoh\b|uraian\b|uraikan\b|jelaskan\b|hari\b|bulan\b|tahun\b|"
+    r"tempat\b|lokasi\b|jumlah\b|instansi\b|unit\b|perihal\b|keterangan\b|diisi|menyusul\b|type\b|enter\b|insert\b|"
+    r"your\b|name\b|date\b|address\b|subject\b|company\b|document\s+title|author\b|title\b|recipient\b|sender\b|"
+    r"x{2,}|tbd\b|todo\b"
+)
+_ORDERS = (
+    r"(?:mohon\s|silakan\s|harap\s)?(?:diisi\b|isikan\b|isi\s(?:oleh|dengan|sesuai|tanggal|nama|nomor|jabatan|alamat|"
+    r"di\ssini))|sebutkan\b|tuliskan\b|lengkapi\b"
+)
+_MONTHS = "januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|nopember|november|desember"
+_BLANK = r"(?:\.{3,}+|…)"
+_LABELS = (
+    r"tanggal|tgl\.?|nomor|no\.|hari|bulan|tahun|pukul|jam|nama|alamat|sebesar|sejumlah|sebanyak|rp\.?|jalan|rt|rw|"
+    r"kelurahan|kecamatan|kepada|oleh|pada|berupa|sdr\.?|telepon|paling\s{1,3}lambat"
+)
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    # our own template's, and other programs' fields
+    ("blokir", r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{|\}\}|\{%|%\}|\[ISI\b[^\]]{0,200}\]?"),
+    ("blokir", r"«[^«»]{0,80}»?|\$\{[^{}]{0,60}\}|<<[^<>]{0,80}>>|(?<![\w{])\{\s?[A-Za-z_][\w .]{0,40}\}(?!\})"),
+    ("blokir", rf"\[\s?(?:{_NAMES})[^\[\]]{{0,120}}\]|\[\s?(?:\.{{2,}}+|…+|_+|-+|\?+|[●•∙·*]+)?\s{{0,20}}+\]"),
+    ("blokir", rf"\(\s?(?:{_ORDERS})[^()]{{0,120}}\)"),
+    ("blokir", r"‹[^‹›]{0,80}›|(?<!\S)(?:\|[A-Za-z_]{2,30}\||#[A-Za-z_]{2,30}#)(?!\w)"),
+    ("blokir", r"\(\s?(?:isi|nama|tanggal|nomor|alamat|\?{1,3}|akan\sdiisi[^()]{0,60}|[^()]{0,60}\sdi\ssini)\s?\)"),
+    ("blokir", r"\b(?:isi|tulis)(?:kan)?\sdi\ssini\b|\bMERGEFIELD\b"),
+    ("blokir", r"\{\s?(?:DATE|TIME|SAVEDATE|REF|IF|PAGE)\s[^{}]{0,80}\}?"),
+    ("blokir", r"<\s?(?![^<>]{0,80}(?:@|://|www\.))[A-Za-z][^<>]{0,80}>"),
+    # room to be written in by hand
+    ("blokir", r"…[\s\u00a0]?[….][….\s\u00a0]{0,200}+|\.…|\.{4,}+|(?:\.[ \u00a0]){3,}+\.?|_{3,}+|(?:_[ \u00a0]){2,}+_"),
+    ("blokir", rf"\b(?:{_LABELS})\s?:?\s{{1,3}}{_BLANK}(?!\w)|\brp\.{{3,}}+"),
+    ("blokir", rf"{_BLANK}\s{{1,2}}(?:{_MONTHS}|wib|rupiah)\b"),
+    ("blokir", r"\bRp\.?[ \u00a0]{0,40}+,-"),
+    ("blokir", rf"\btanggal[ \u00a0]{{3,}}+(?:{_MONTHS})\b|\bpukul[ \u00a0]{{3,}}+(?:\.|wib)"),
+    ("blokir", rf"[●•∙·・]{{3,}}+|\b(?:tanggal|tgl\.?)\s{{1,3}}[-–]\s?[-–]|\b00\s(?:{_MONTHS})\b"),
+    ("lihat", r"={5,}+|/{4,}+|-{5,}+|(?<!\*)\*{3}(?!\*)|[☐☑☒]"),
+    # letters that stand for others
+    ("blokir", r"(?<![A-Za-z0-9])(?:(?-i:X{4,}+|x{3,}+))(?![A-Za-z0-9])|(?<![A-Za-z0-9])[Xx]{2,}+(?:[./-][Xx]{2,}+)+"),
+    ("blokir", rf"\b(?:tanggal|tgl\.?|nomor|pukul)\s[Xx]{{2,}}+\b|(?<![A-Za-z0-9])[Xx]{{2,}}+\s(?:{_MONTHS})\b"),
+    ("lihat", r"\d[\d-]{0,8}[xX]{3,}+[\d-]{0,8}"),
+    ("blokir", r"\?{3,}+|(?<!\S)\?{1,2}(?!\S)|#{3,}+|@{3,}+|\${3,}+|\*{4,}+|%[A-Za-z_]{2,30}%|(?:-[ \u00a0]){4,}+"),
+    ("blokir", r"\b(?:dd|hh|tgl|mm)[/.:-](?:mm|bb|bln|ss)(?:[/.:-](?:yyyy|yy|tttt|thn|ss))?\b|\b00[/-]00[/-]0000\b"),
+    # what word processors print
+    ("blokir", r"\b(?:click|tap)\s(?:or\stap\s|here\s|on\s)[^.\n]{0,60}\.?"),
+    ("blokir", r"\bchoose\san?\sitem\b\.?|\btype\s(?:text\s)?here\b"),
+    ("blokir", r"\b(?:klik|ketuk)\s(?:atau\sketuk\s)?(?:di\ssini\s)?untuk\s"
+               r"me(?:masukkan|ngetik|nambah|ngisi)[^.\n]{0,60}\.?"),
+    ("blokir", r"\bpilih\ssatu\sitem\b\.?|\bpilih\sitem\b\.?|\bketik(?:kan)?\s(?:teks\s)?di\ssini\b"),
+    ("blokir", r"\b(?:error|kesalahan|galat)!?:?\s(?:reference|bookmark|no\stext|not\sa\svalid|unknown|sumber|"
+               r"penanda|referensi|tidak\sada)[^.\n]{0,80}\.?|\b(?:error|kesalahan|galat)!(?=\s|$)|!\s?syntax\serror"),
+    ("blokir", r"#(?:REF|VALUE|NAME|DIV/0|NUM|NULL)[!?]|#N/A\b"),
+    # samples
+    ("blokir", r"\blorem\s+ipsum\b|\bdolor\s+sit\s+amet\b"),
+    ("blokir", r"(?-i:\b(?:TBD|TBA|TODO|FIXME)\b)|\bto\s+be\s+(?:determined|announced)\b|\bnama\s+jelas\b"),
+    ("lihat", r"(?-i:\b(?:None|NaN|null|undefined)\b)|\[object\sObject\]"),
+    ("lihat", r"\b(?:sdri?\.?|saudara)\s(?:fulan(?:ah)?\b|n\.\s?n\.)|\b(?:jalan|jl\.?)\scontoh\b|\bcontoh@"),
+    # remarks among officials (an order to one of them: for_staff)
+    ("lihat", r"\bNB\s?:"),
+    ("lihat", r"\bcatatan\s(?:untuk\s|bagi\s|dari\s)?(?:sekretaris|internal|jfu|kasubag|kasi|kepala)\b"),
+    ("lihat", r"\[catatan\b[^\]]{0,80}\]?"),
+    ("lihat", r"\bcoret\s+yang\s+tidak\s+perlu\b|\bcoret\s+salah\s+satu\b"),
+)  # fmt: skip
+_ANY = re.compile("|".join(f"({pattern})" for _level, pattern in _PATTERNS), re.IGNORECASE)
+_LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
+    "blokir" if level == "blokir" else "lihat" for level, _pattern in _PATTERNS
+)
+# No pattern begins to fit a text without one of these; most paragraphs of a letter have none.
+_HINT = re.compile(
+    r"[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒]|- -|\.\.|\. \.|----|////|xx|XX|Rp|rp|RP|None|NaN|null|undefined|"
+    r"(?i:tanggal|pukul|tap|click|choose|type|klik|ketuk|pilih|ketik|error|kesalahan|galat|lorem|dolor|tbd|tba|todo|"
+    r"fixme|isi|tulis|mergefield|sdr|saudara|contoh|nb|catatan|to\s+be|jelas|coret|\bdd|\bhh|\btgl|\bmm|\b00[\s/-]|syntax)"
+)
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """A gap, the paragraph that it stands in, and whether it blocks."""
+
+    scrap: str
+    text: str
+    level: Literal["blokir", "lihat"]
+
+
+def gaps(texts: Iterable[str], own: Iterable[str] = ()) -> Iterator[Unfilled]:
+    """What is not filled in yet, each scrap once. `own`: words of the case, which are what they are."""
+    known = sorted({" ".join(word.split()) for word in own if word.strip()}, key=len, reverse=True)
+    found: dict[str, Unfilled] = {}
+    read = 0
+    for text in texts:
+        read += len(text)
+        if read > LONGEST or len(found) >= MOST:
+            break
+        for scrap, level in _scraps(_without(text, known)):
+            found.setdefault(scrap, Unfilled(scrap, text, level))
+    yield from list(found.values())[:MOST]
+
+
+def _without(text: str, known: list[str]) -> str:
+    """The text with a mark in place of what the case says."""
+    if not known or not _HINT.search(text.translate(_SHAPES)):
+        return text
+    text = " ".join(text.split(" "))
+    for word in known:
+        text = text.replace(word, "\ufffc")
+    return text
+
+
+# Signs that look like a dot or a line, each as the one that the patterns know.
+_SHAPES = str.maketrans("‥⋯․．＿﹍﹎﹏", "……..____")
+
+
+def _scraps(text: str) -> Iterator[tuple[str, Literal["blokir", "lihat"]]]:
+    text = text.translate(_SHAPES)
+    if not _HINT.search(text):
+        return
+    for found in _ANY.finditer(text):
+        yield found[0].strip(), _LEVELS[(found.lastindex or 1) - 1]

@@ -1,0 +1,80 @@
+"""Where the seal of an electronic signature is seen on a letter. For the child process that signs (`pades`).
+
+Hides pdfium's search. The anchor, one character that holds the place, goes from the page: nobody should wonder what a
+stray sign above the name means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import pypdfium2
+from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
+
+Box = tuple[int, int, int, int]  # left, bottom, right, top, in points from the lower left corner
+WIDE, HIGH, GAP = 190, 34, 8  # points
+
+
+@dataclass(frozen=True)
+class VisibleSeal:
+    """What is seen, and what shows the place: a character of its own, or the name that stands below."""
+
+    text: str
+    anchor: str = ""
+    person: str = ""
+
+
+def place_of(content: bytes, seal: VisibleSeal) -> tuple[bytes, int, Box]:
+    """(the PDF without the anchor, the page, the box of the seal). The same bytes where there is no anchor."""
+    with pypdfium2.PdfDocument(content) as document:
+        for number in reversed(range(len(document))):
+            page = document[number]
+            for sought, above in ((seal.anchor, False), (seal.person, True)):
+                at = _found(page, sought)
+                if at is None:
+                    continue
+                taken = not above and _without(page, at)
+                return _saved(document) if taken else content, number, _box(page, at, above=above)
+        last = len(document) - 1
+        width = int(document[last].get_width())
+        return content, last, (max(0, width - WIDE - 40), 60, width - 40, 60 + HIGH)
+
+
+def _found(page: pypdfium2.PdfPage, sought: str) -> tuple[float, float, float, float] | None:
+    """The last place at which a text stands on a page."""
+    if not sought:
+        return None
+    text, place = page.get_textpage(), None
+    search = text.search(sought, match_case=True)
+    while (hit := search.get_next()) is not None:
+        index, count = hit
+        boxes = [text.get_charbox(index + n) for n in range(count)]
+        place = tuple(edge(box[side] for box in boxes) for side, edge in enumerate((min, min, max, max)))
+    return place
+
+
+def _without(page: pypdfium2.PdfPage, at: tuple[float, float, float, float]) -> bool:
+    """Take away the text that is nothing but what stands there; whether there was such."""
+    middle = ((at[0] + at[2]) / 2, (at[1] + at[3]) / 2)
+    for one in list(page.get_objects(filter=[FPDF_PAGEOBJ_TEXT], max_depth=1)):
+        left, bottom, right, top = one.get_bounds()
+        inside = left - 1 <= middle[0] <= right + 1 and bottom - 1 <= middle[1] <= top + 1
+        if inside and right - left < 3 * (at[2] - at[0]) + 2:
+            page.remove_obj(one)
+            page.gen_content()
+            return True
+    return False
+
+
+def _saved(document: pypdfium2.PdfDocument) -> bytes:
+    out = BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _box(page: pypdfium2.PdfPage, at: tuple[float, float, float, float], *, above: bool) -> Box:
+    """Around the anchor, or above the name, in one middle with it."""
+    left = max(0, min(int((at[0] + at[2] - WIDE) / 2), int(page.get_width()) - WIDE))
+    bottom = int(at[3]) + GAP if above else int((at[1] + at[3] - HIGH) / 2)
+    return left, bottom, left + WIDE, bottom + HIGH

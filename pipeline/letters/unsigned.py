@@ -1,0 +1,209 @@
+"""Whether a paper that comes back is our own letter as it was offered for signing: nothing was added to it; pure.
+
+Hides how two pictures of a page are compared: the paper is laid on ours, however it was scanned, and what ink it has
+where ours has none is counted. A page that was signed or stamped has more there, and is not recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from pipeline.files.pictures import qr_codes
+
+Ink = npt.NDArray[np.uint8]  # 255 where there is ink, else 0
+WIDTH, HEIGHT = 600, 850  # pixels to which a page is brought
+SMALL = 300, 425  # the same, where it is laid on another
+MARGIN = 45  # pixels at each edge (15 mm) where scanners and their programs leave marks, and nobody signs
+EDGE = 12  # the same of a page without its margins
+WIDE = 1200  # pixels of width at which a page is evened
+LIGHT = 31  # pixels there within which paper is seen beside any ink
+BLUE, MORE_BLUE = 35, 100  # how much bluer than red or green a pen or a stamp is; pixels of it, at WIDTH, that are one
+NEAR, FAR = 9, 17  # pixels within which ink is the same ink; beyond which it is something else
+SPECK = 8  # pixels of ink that are dust
+MORE = 50  # pixels of ink that are no signature
+LESS = 0.1  # of our ink that may be missing
+TURNS, CLOSE = 60, 1e-5  # how long, and how closely, a paper is laid on ours
+COMPARED, LAID = 8, 3  # pages of a paper that are compared with one of ours, and laid on it
+ASKEW = 0.15  # how far a paper may be turned, stretched or moved: of one, of its height
+HEAD = 0.25  # of a page: the letterhead
+THIN = 15  # how much longer than wide a line is
+
+
+def is_unsigned(paper: Sequence[bytes], ours: Sequence[bytes]) -> bool:
+    """Whether each of our pages (JPEG) stands among the pages of the paper with nothing added: as we drew it, saved by
+    another program, or printed and scanned a little askew."""
+    drawn = [_Page(page) for page in paper]
+    return bool(ours) and all(_stands_among(drawn, _Page(page)) for page in ours)
+
+
+def bears_ink(pages: Sequence[bytes]) -> bool:
+    """Whether something on pages without their text (JPEG) could be a signature: below the letterhead, no line, no
+    code."""
+    return any(_drawn_on(page) > MORE for page in pages) or not pages
+
+
+# ---- a paper and our page ------------------------------------------------------------------------------------
+
+
+class _Page:
+    """One page: its ink as it lies, and what of it is blue."""
+
+    def __init__(self, page: bytes) -> None:
+        with Image.open(BytesIO(page)) as source:
+            picture = source.convert("RGB")
+        picture.thumbnail((WIDE, 2 * WIDE), Image.Resampling.BOX)
+        grey = np.asarray(picture.convert("L"), np.uint8)
+        self.greys = [_evened(one) for one in (grey, _paper(grey)) if one is grey or one.shape != grey.shape]
+        self.upright = _shapes(self.greys[0])
+        self.size = np.count_nonzero(self.upright[0])
+        self.blue = _blue(picture)
+
+    def turned(self) -> Iterator[tuple[Ink, Ink]]:
+        """The page as it lies, and as it was perhaps laid into the scanner: upside down, or on its side."""
+        yield self.upright
+        for at, grey in enumerate(self.greys):
+            height, width = grey.shape
+            for quarters in (*([0] if at else []), *((1, 3) if width > height else (2,))):
+                yield _shapes(np.ascontiguousarray(np.rot90(grey, quarters)))
+
+
+def _shapes(grey: Ink) -> tuple[Ink, Ink]:
+    """The ink of a page: as it lies on the paper, and cut to its bounds (a screen shot has none)."""
+    bounds = _bounds(_ink(grey))
+    return _ink(_sized(grey)), _ink(_sized(grey[bounds]))
+
+
+def _paper(grey: Ink) -> Ink:
+    """A photograph cut to the paper on the table: to the rows and columns that are bright for the most part."""
+    bright = _ink(grey) == 0
+    rows, columns = (np.flatnonzero(bright.mean(axis=along) > 0.5) for along in (1, 0))
+    if not rows.size or not columns.size:
+        return grey
+    return np.ascontiguousarray(grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _evened(grey: Ink) -> Ink:
+    """The page in even light: each point against the brightest near it, so that a shadow is paper and so is a table."""
+    import cv2
+
+    light = cv2.GaussianBlur(cv2.dilate(grey, np.ones((LIGHT, LIGHT), np.uint8)), (0, 0), LIGHT / 3)
+    return np.asarray(cv2.divide(grey, np.maximum(light, 1), scale=255), np.uint8)
+
+
+def _blue(picture: Image.Image) -> int:
+    """Pixels, at WIDTH, of what a printer in black does not draw: a blue pen, a violet stamp."""
+    small = picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    red, green, blue = np.moveaxis(np.asarray(small, np.int16), -1, 0)
+    found = (blue - red > BLUE) & (blue - green > BLUE)
+    return _without_specks(np.where(found, 255, 0).astype(np.uint8))
+
+
+def _grey(page: bytes) -> Ink:
+    with Image.open(BytesIO(page)) as source:
+        return np.asarray(source.convert("L"), np.uint8)
+
+
+def _sized(grey: Ink) -> Ink:
+    drawn = Image.fromarray(grey).resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    return np.asarray(drawn, np.uint8)
+
+
+def _ink(grey: Ink) -> Ink:
+    """Ink by a threshold between paper and print, wherever those lie (Otsu); none on a page of one grey."""
+    import cv2  # heavy: an office that signs electronically does without
+
+    if int(grey.max()) - int(grey.min()) < 40:
+        return np.zeros_like(grey)
+    return np.asarray(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1], np.uint8)
+
+
+def _bounds(ink: Ink) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return slice(None), slice(None)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _stands_among(drawn: Sequence[_Page], ours: _Page) -> bool:
+    """Only the pages with about as much ink as ours are compared, and the nearest of them laid on it: that costs a
+    tenth of a second each, and a paper may have many pages. One with more blue than ours has a pen's ink on it."""
+    near = sorted(
+        (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE), key=lambda p: abs(p.size - ours.size)
+    )
+    return any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned()) or any(
+        _alike(_laid(shapes[0], ours.upright[0]), ours.upright[0], MARGIN)
+        for page in near[:LAID]
+        for shapes in page.turned()
+    )
+
+
+def _same(paper: tuple[Ink, Ink], ours: tuple[Ink, Ink]) -> bool:
+    return _alike(paper[0], ours[0], MARGIN) or _alike(paper[1], ours[1], EDGE)
+
+
+def _laid(paper: Ink, ours: Ink) -> Ink:
+    """The paper turned, moved and stretched until it lies on ours, as far as that can be found (ECC, Evangelidis and
+    Psarakis 2008)."""
+    import cv2
+
+    small = [cv2.GaussianBlur(cv2.resize(one, SMALL, interpolation=cv2.INTER_AREA), (0, 0), 3) for one in (ours, paper)]
+    wanted = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, TURNS, CLOSE)
+    try:
+        start = np.eye(2, 3, dtype=np.float32)
+        _fit, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, wanted)
+    except cv2.error:  # nothing in common
+        return paper
+    if np.abs(found[:, :2] - np.eye(2)).max() > ASKEW or np.abs(found[:, 2]).max() > ASKEW * SMALL[1]:
+        return paper  # no scanner lays a paper like that
+    found[:, 2] = found[:, 2] * (WIDTH / SMALL[0])
+    moved = cv2.warpAffine(paper, found, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.where(moved > 127, 255, 0).astype(np.uint8)
+
+
+def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
+    ink = np.count_nonzero(ours)
+    less = np.count_nonzero(ours & ~_thick(paper, NEAR))
+    added = paper & ~_thick(ours, FAR)
+    added[:edge], added[-edge:], added[:, :edge], added[:, -edge:] = 0, 0, 0, 0
+    return bool(ink > MORE and less <= LESS * ink and _without_specks(added) <= MORE)
+
+
+def _thick(ink: Ink, size: int) -> Ink:
+    import cv2
+
+    return np.asarray(cv2.dilate(ink, np.ones((size, size), np.uint8)), np.uint8)
+
+
+def _without_specks(ink: Ink) -> int:
+    """How many pixels of ink there are in pieces that are no dust."""
+    return sum(int(piece[4]) for piece in _pieces(ink) if piece[4] >= SPECK)
+
+
+def _pieces(ink: Ink) -> Any:
+    """(left, top, width, height, pixels) of each connected piece."""
+    import cv2
+
+    return cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+
+
+# ---- a page of text alone ------------------------------------------------------------------------------------
+
+
+def _drawn_on(page: bytes) -> int:
+    """Pixels of ink on a page, at WIDTH, that are neither letterhead, line nor code."""
+    grey = _grey(page).copy()
+    for code in qr_codes(grey):
+        left, right = (int(edge(x for x, _y in code.corners)) for edge in (min, max))
+        top, bottom = (int(edge(y for _x, y in code.corners)) for edge in (min, max))
+        room = max(4, (right - left) // 20)
+        grey[max(0, top - room) : bottom + room, max(0, left - room) : right + room] = 255
+    ink = np.where(_sized(grey) < 200, 255, 0).astype(np.uint8)
+    ink[: int(HEAD * HEIGHT)] = 0
+    pieces = [piece for piece in _pieces(ink) if max(piece[2], piece[3]) < THIN * min(piece[2], piece[3])]
+    return sum(int(piece[4]) for piece in pieces if piece[4] >= SPECK)

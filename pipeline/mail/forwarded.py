@@ -1,0 +1,162 @@
+"""Who wrote a mail that somebody passes on: inline, as mail programs copy its header into the text, or as a whole mail.
+
+Pure. Hides the header blocks of mail programs, in Bahasa Indonesia and English first (see `reply` for the rest).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from pipeline.mail import addresses, reply
+from pipeline.mail.addresses import Address
+from pipeline.mail.message import Message, read
+
+SUBJECT = re.compile(r"\s*+(?:fwd?|tr|trs|terusan|diteruskan|meneruskan|wg)\s{0,3}:", re.IGNORECASE)
+_ANSWER = re.compile(r"\s*+(?:re|bls|balasan|aw|sv)\s{0,3}:", re.IGNORECASE)
+_MARKED = re.compile(
+    r"\W{0,20}(?:(?:mulai|awal) (?:meneruskan )?pesan|begin forwarded message|forwarded (?:message|by)"
+    r"|pesan (?:terusan|(?:yang )?diteruskan|terlampir)|diteruskan oleh|surat (?:terusan|yang diteruskan))",
+    re.IGNORECASE,
+)
+_FROM = ("dari", "daripada", "pengirim", "from")
+_TO = ("kepada", "ke", "untuk", "to")
+_CC = ("tembusan", "tindasan", "cc", "salinan")
+_SUBJECTS = ("subjek", "perihal", "judul", "hal", "subject")
+_RUN_ON = re.compile(
+    r"(?=(?:Dari|Kepada|Terkirim|Dikirim|Tanggal|Subjek|Judul|Perihal|Tembusan|From|To|Cc|Sent|Date|Subject): )"
+)
+MAX_LINES = 3_000
+MAX_BLOCKS = 10
+BLOCK = 14  # lines of one copied header
+
+
+@dataclass(frozen=True)
+class Original:
+    """The mail that was passed on: who wrote it to whom, and its words. `above`: what who passes it on adds.
+    `message_id`: "" where the program did not tell."""
+
+    writer: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    text: str
+    above: str
+    message_id: str = ""
+
+
+def original(message: Message, inside: Collection[str]) -> Original | None:
+    """The mail that this one passes on; None where it passes on none. `inside`: addresses, in lower case, of people
+    who may stand between: of several forwards the first writer from outside counts."""
+    found = [*_attached(message), *(_inline(message) if _passes_on(message) else ())]
+    return next((one for one in found if one.writer.email.lower() not in inside), None)
+
+
+def _passes_on(message: Message) -> bool:
+    """Whether it is a forward, not an answer with its quote: a mail that answers nothing and holds the header of an
+    earlier one is a forward, too, whatever its subject says now."""
+    lines = message.text.splitlines()[:MAX_LINES]
+    if SUBJECT.match(message.subject) or any(_MARKED.match(line[:200]) for line in lines):
+        return True
+    return not (_ANSWER.match(message.subject) or message.in_reply_to)
+
+
+def _attached(message: Message) -> Iterator[Original]:
+    for attachment in message.attachments:
+        if attachment.content_type == "message/rfc822":
+            inner = read(attachment.content)
+            if inner.sender is not None:
+                above = reply.split(message.text).new
+                yield Original(inner.sender, inner.to, inner.cc, inner.subject, inner.text, above, inner.message_id)
+
+
+def _inline(message: Message) -> Iterator[Original]:
+    """The mails whose headers stand in the text, from the top."""
+    lines = [line.lstrip("> \t")[:2_000] for line in _unfolded(message.text.splitlines()[:MAX_LINES])]
+    first = at = found = 0
+    while at < len(lines) and found < MAX_BLOCKS:
+        fields, below = _block(lines, at)
+        if fields is None:
+            at += 1
+            continue
+        first, found = first or at, found + 1
+        yield Original(
+            _one(fields.get("from", "")),
+            addresses.parse(_plain(fields.get("to", ""))),
+            addresses.parse(_plain(fields.get("cc", ""))),
+            fields.get("subject", ""),
+            "\n".join(lines[below:]).strip(),
+            _without_marks(lines[:first]),
+        )
+        at = below
+
+
+def _unfolded(lines: list[str]) -> Iterator[str]:
+    """The lines, with a header that a program writes behind its mark in one line (Yahoo's plain text) parted."""
+    for line in lines:
+        parts = _RUN_ON.split(line) if len(line) < 2_000 and _MARKED.match(line[:200]) else []
+        yield from parts if len(parts) > 3 else [line]
+
+
+def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
+    """The copied header that begins at a line, as {"from", "to", "cc", "subject", "date"}, and the line below it; None
+    where none begins: it names a writer and two things more."""
+    fields: dict[str, str] = {}
+    at, last = start, ""
+    while at < min(len(lines), start + BLOCK):
+        name, value = _field(lines[at])
+        if name:
+            last = fields.setdefault(name, value) and name
+        elif lines[at].strip() and last in ("to", "cc") and at > start and "@" in lines[at]:
+            fields[last] += f" {lines[at].strip()}"  # a long list of addresses goes on
+        elif at == start or (lines[at].strip() and not fields.get("from")):
+            return None, start
+        elif not lines[at].strip() and len(fields) < 3 and at < start + 4:
+            pass  # one blank line between the fields, as some programs write
+        else:
+            break
+        at += 1
+    return (fields, at) if len(fields) >= 3 and fields.get("from") else (None, start)
+
+
+def _field(line: str) -> tuple[str, str]:
+    """(name, value) of a line of a copied header; ("", "") for any other."""
+    label, colon, value = line.strip(" \t*_|").partition(":")
+    name = label.strip(" \t*_").lower()
+    if not colon or not name or len(name) > 30:
+        return "", ""
+    known = (("from", _FROM), ("to", _TO), ("cc", _CC), ("subject", _SUBJECTS), ("date", _DATES))
+    return next(((key, value.strip(" \t*_")) for key, names in known if name in names), ("", ""))
+
+
+_DATES = ("tanggal", "tgl", "date", "dikirim", "terkirim", "sent", "dikirim pada", "waktu")
+
+
+def _plain(value: str) -> str:
+    """Addresses as Outlook writes them: `Wati [mailto:wati@warga.example]`, `Wati <mailto:…>`."""
+    return re.sub(r"\[(?:mailto:)?([^\[\]\s]{3,250})\]", r"<\1>", value).replace("<mailto:", "<")
+
+
+def through_a_group(name: str) -> str:
+    """Whose mail a group passes on under its own address ("'Wati' via Info"), as lists do for DMARC; "" for any other
+    name."""
+    found = re.fullmatch(r"'?([^']{1,120}?)'? (?:via|melalui) .{1,120}", name)
+    return found[1] if found else ""
+
+
+def _bold(value: str) -> str:
+    """A name without the stars that a program puts around what was bold: `*Wati* <wati@warga.example>`."""
+    return re.sub(r"\*(?=\s{0,3}<)", "", value)
+
+
+def _one(value: str) -> Address:
+    """The writer; with a name alone where no address stands there."""
+    found = [one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name]
+    if found and (name := through_a_group(found[0].name)):
+        return Address(name, "")  # the address is the group's
+    return found[0] if found and "@" in found[0].email else Address(value.strip(' "<>')[:120], "")
+
+
+def _without_marks(lines: list[str]) -> str:
+    return "\n".join(line for line in lines if not _MARKED.match(line[:200])).strip()

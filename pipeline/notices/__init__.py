@@ -1,0 +1,1 @@
+"""Which mail each event sends to whom. The words lie in templates/email/<name>/."""

@@ -1,0 +1,167 @@
+"""Mails to the pengadu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile import reported
+from pipeline.casefile.documents import letters_of
+from pipeline.casefile.limits import answer_day
+from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
+from pipeline.letters.series import ANSWER
+from pipeline.mail import outbox
+from pipeline.notices.post import ANSWERS, LINKS, Envelope, draft, send, status_url, too_many_answers
+from pipeline.office.sop import Channel, Role
+from pipeline.office.words import fold, word
+from pipeline.work import Work
+
+SENTENCE, POINTS = 40, 12  # letters of a paragraph that says something; points of a letter that its mail repeats
+
+
+# ---- to the pengadu ------------------------------------------------------------------------------------------
+
+
+def _to_citizen(complaint: Complaint, **extra: Any) -> Envelope:
+    name = "" if LINKS.search(complaint.nama) else complaint.nama
+    return Envelope(complaint.email, name, complaint, **extra)
+
+
+def acknowledge(work: Work, complaints: Iterable[Complaint]) -> None:
+    """The number, the next step and the time it takes. At most so many an hour go to one address (RFC 3834): those
+    beyond wait their turn, so that a busy citizen gets each and a robot is not fed."""
+    answerable = [complaint for complaint in complaints if complaint.email]
+    cap = work.settings.smtp.answers_per_hour
+    sent = outbox.count_since(work.session, {c.email for c in answerable}, ANSWERS, work.now - timedelta(hours=1))
+    promised, drafts = answer_day(work.settings, work.now), []
+    before = outbox.in_the_hour(work.session, "tanda_terima", work.now, 10 * work.settings.smtp.all_answers_per_hour)
+    for order, complaint in enumerate(answerable, before):
+        hours = max(sent[complaint.email] // cap, order // work.settings.smtp.all_answers_per_hour)
+        to = _to_citizen(complaint, opening=True, wait=timedelta(hours=hours))
+        url = status_url(work.settings, complaint)
+        drafts.append(
+            draft(work, "tanda_terima", to, status=url, jawaban=promised, pengadu=_told_of_them(complaint),
+                  petugas_penerima=_receiver(work, complaint))
+        )  # fmt: skip
+        sent[complaint.email] += 1
+    outbox.put_all(work, drafts)
+    if before + len(answerable) > work.settings.smtp.all_answers_per_hour:
+        _tell_flood(work)
+
+
+def _told_of_them(complaint: Complaint) -> list[dict[str, str]]:
+    """Name and contacts as the register has them, to be checked by whom they belong to; what holds a link is left out,
+    as everywhere in a first mail (see `post`)."""
+    contact = ", ".join(filter(None, (complaint.telepon, complaint.email)))
+    rows = (("nama", complaint.nama), ("alamat", complaint.alamat))
+    safe = [(name, value) for name, value in rows if value and not LINKS.search(value)]
+    return [{"nama": word(f"tanda_terima.{name}"), "nilai": value} for name, value in (*safe, ("kontak", contact))]
+
+
+def _receiver(work: Work, complaint: Complaint) -> list[dict[str, str]]:
+    """The official who took it: who typed it in, else the JFU on duty."""
+    named = [(p.nama, p.jabatan) for p in reported.spared(complaint, work.settings.holders(Role.JFU))]
+    if complaint.channel is not Channel.EMAIL:
+        first = select(Event.actor_name, Event.actor_title).where(Event.complaint_id == complaint.id, Event.seq == 1)
+        taken = work.session.execute(first).first()
+        named = [(taken.actor_name, taken.actor_title), *named] if taken and taken.actor_name else named
+    return [{"nama": word("tanda_terima.petugas"), "nilai": ", ".join(one)} for one in named[:1]]
+
+
+def _tell_flood(work: Work) -> None:
+    """To the IT officer, once an hour: somebody may be using our acknowledgements against others (backscatter)."""
+    title = word("kabar_ti.banjir.judul")
+    if not outbox.was_put(work.session, "kabar_ti", title, work.now - timedelta(hours=1)):
+        sentence = word("kabar_ti.banjir.kalimat", batas=work.settings.smtp.all_answers_per_hour)
+        to = Envelope(work.settings.petugas_ti.email, "")
+        send(work, "kabar_ti", to, judul=title, kalimat=sentence, sebab="")
+
+
+def status(work: Work, complaint: Complaint | None, number: str, address: str) -> None:
+    """How a complaint stands, or that the number is not known (None), to the address that asks; within the cap."""
+    if too_many_answers(work, address):
+        return
+    waiting = complaint is not None and _clock_stands(work.session, complaint)
+    stage = "menunggu" if waiting else str(complaint.stage) if complaint else ""
+    send(
+        work,
+        "status",
+        _to_citizen(complaint) if complaint else Envelope(address, ""),
+        nomor=number,
+        ringkas=word(f"status.{stage}") if stage else "",
+        arti=word(f"arti.{stage}") if stage else "",
+        status=status_url(work.settings, complaint) if complaint else "",
+    )
+
+
+def _clock_stands(session: Session, complaint: Complaint) -> bool:
+    """Whether the pengadu has been asked and has not answered yet."""
+    paused = select(Task.id).where(
+        Task.complaint_id == complaint.id, Task.paused_at.is_not(None), Task.closed_at.is_(None)
+    )
+    return session.scalar(paused.limit(1)) is not None
+
+
+def ask_citizen(work: Work, complaint: Complaint, question: str) -> None:
+    send(
+        work,
+        "tanya_pengadu",
+        _to_citizen(complaint),
+        pertanyaan=question,
+        status=status_url(work.settings, complaint),
+    )
+
+
+def extended(work: Work, complaint: Complaint, answer: datetime) -> None:
+    """More time was given: the new day by which the pengadu has an answer."""
+    url = status_url(work.settings, complaint)
+    send(work, "waktu_bertambah", _to_citizen(complaint), jawaban=answer, status=url)
+
+
+def remind(work: Work, complaint: Complaint, question: str) -> None:
+    """A question of ours has not been answered yet."""
+    url = status_url(work.settings, complaint)
+    send(work, "ingatkan_pengadu", _to_citizen(complaint), pertanyaan=question, status=url)
+
+
+def withdrawn(work: Work, complaint: Complaint) -> None:
+    """The complaint was taken back, as they asked."""
+    if complaint.email:
+        send(work, "pengaduan_dicabut", _to_citizen(complaint))
+
+
+def not_a_complaint(work: Work, complaint: Complaint, reason: str) -> None:
+    if complaint.email:
+        send(work, "bukan_pengaduan", _to_citizen(complaint), alasan=reason)
+
+
+def letter(
+    work: Work,
+    complaint: Complaint,
+    task: Task,
+    signed: Iterable[Document],
+    message: str,
+) -> Outbox:
+    """The signed letter to the pengadu, in the thread of the complaint; a merged complaint gets the words alone."""
+    signed = tuple(signed)
+    to = _to_citizen(complaint, task=task, attachments=signed)
+    code = signed[0].code if signed else ""
+    return send(
+        work, "surat_jawaban", to, pesan=message, status=status_url(work.settings, complaint),
+        inti=_gist(work.session, complaint) if signed else [], kode=code,
+        keaslian=f"{work.settings.web.base_url}/asli/{code}" if code else "",
+    )  # fmt: skip
+
+
+def _gist(session: Session, complaint: Complaint) -> list[str]:
+    """The points of the letter in its own words: what stands between its opening and its closing."""
+    newest = letters_of(session, complaint, *ANSWER.worked_on)[-1:]
+    lines = (newest[0].facts or {}).get("alinea", []) if newest else []
+    start = next((n for n, text in enumerate(lines, 1) if len(text) > SENTENCE and text.endswith(":")), 0)
+    said = lines[start:] if start else [text for text in lines if len(text) > SENTENCE and "\t" not in text]
+    until = next((n for n, text in enumerate(said) if text.startswith(("Apabila", "Demikian"))), len(said))
+    return [fold(text, lines=6) for text in said[:until]][:POINTS]

@@ -1,0 +1,79 @@
+"""Few mails (DESIGN rule 12): nobody who handles cases gets more than two mails a day beside those of tasks that
+come, or come back.
+
+What is only for their information and would be a third is kept in the outbox as *folded*, and stands as a line in
+their next digest. Hides what counts as such, and how it is counted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select
+
+from pipeline.data.tables import Digest, Outbox
+from pipeline.mail import outbox
+from pipeline.office.config import Petugas
+from pipeline.work import Work
+
+BESIDE_TASKS = 2  # mails a day: the digest, and one more
+# For information: it can wait until the next morning, and the pages show it at once.
+INFORMING = frozenset(
+    ("pengingat", "naik", "dijawab_sebagian", "pengadu_menulis", "bukti_keputusan", "diunggah_untuk",
+     "diperpanjang", "menunggu_pengadu", "terpental", "dicabut")
+)  # fmt: skip
+# What somebody asked for themselves a moment ago, or waits for with the page open: neither counted nor kept back.
+ASKED_FOR = ("kode", "tautan_saya", "balasan_tugas", "balasan_konfirmasi", "balasan_dikerjakan", "surat_tersimpan",
+             "status", "ekspor_siap")  # fmt: skip
+# They bring work like a new task: one of somebody else that they may do, and their own, whose turn has come back.
+BRINGS_WORK = ("boleh_unggah", "dijawab_unit", "pengadu_menjawab")
+LISTED_ANYHOW = ("pengingat", "naik")  # the digest shows the task itself
+MORNING = timedelta(minutes=15)  # after opening, in which the digest is written
+
+
+def folds(work: Work, name: str, email: str) -> bool:
+    """Whether a mail waits for the digest instead of being sent now."""
+    reminding = work.settings.pengingat
+    if name not in INFORMING or reminding.satuan or not reminding.ringkasan_pagi:
+        return False
+    person = work.settings.person_at(email)
+    return person is not None and _beside_tasks(work, person) >= BESIDE_TASKS - _reserved(work, person)
+
+
+def _beside_tasks(work: Work, person: Petugas) -> int:
+    """How many mails of this office day went to a person that brought no work."""
+    begin = _midnight(work)
+    beside = select(func.count()).where(
+        Outbox.recipient == person.email,
+        Outbox.date >= begin,
+        Outbox.state.not_in(outbox.NEVER_SENT),
+        Outbox.name.not_like("tugas!_%", escape="!"),
+        Outbox.name.not_in(BRINGS_WORK),
+        Outbox.name.not_in(ASKED_FOR),
+    )
+    return work.session.scalar(beside) or 0
+
+
+def _reserved(work: Work, person: Petugas) -> int:
+    """One for the digest that is still to come today."""
+    today = work.settings.hours.local(work.now).date()
+    open_hours = work.settings.hours.intervals(today)
+    if not open_hours or work.now >= open_hours[0][0] + MORNING:
+        return 0
+    had = select(Digest.person).where(Digest.day == today, Digest.person == person.kode)
+    return int(work.session.scalar(had) is None)
+
+
+def _midnight(work: Work) -> datetime:
+    local = work.settings.hours.local(work.now)
+    return datetime.combine(local.date(), time(), local.tzinfo)
+
+
+def unread(work: Work, person: Petugas) -> list[Outbox]:
+    """What was kept for a person's digest and has not been in one, oldest first."""
+    return outbox.folded(work.session, person.email, LISTED_ANYHOW)
+
+
+def mark_read(work: Work, person: Petugas) -> None:
+    """All of it has been in a digest now."""
+    outbox.mark_folded_told(work.session, person.email)

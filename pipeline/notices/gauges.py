@@ -1,0 +1,94 @@
+"""How full and how old things are now, for `/metrik` and `aduan check --mesin`: numbers alone, nobody's words.
+
+Hides where each is read. Each question is answered by an index over what is open or waits, not over all that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, text
+
+from pipeline.data.engine import reading
+from pipeline.data.tables import Job, Lane, Outbox, Task
+from pipeline.office.config import Settings
+from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
+from pipeline.work import Work
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """One number; `labels` tell numbers of one name apart."""
+
+    name: str
+    about: str
+    value: float
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def gauges(engine: Engine, work: Work) -> Iterator[Gauge]:
+    """All of them; SQLAlchemyError where the database is away."""
+    yield from _lanes(work)
+    yield from _outbox(work)
+    yield from _tasks(work)
+    yield from _jobs(work)
+    yield Gauge("aduan_basis_data_byte", "Besar basis data", _size(engine, work))
+
+
+def _lanes(work: Work) -> Iterator[Gauge]:
+    for lane in work.session.scalars(select(Lane).order_by(Lane.name)):
+        said = {"jalur": lane.name}
+        yield Gauge("aduan_jalur_gagal", "Kegagalan berturut-turut", lane.failures, said)
+        if lane.ok_at is not None:
+            age = (work.now - lane.ok_at).total_seconds()
+            yield Gauge("aduan_jalur_umur_detik", "Sejak jalur itu terakhir berhasil", age, said)
+
+
+def _outbox(work: Work) -> Iterator[Gauge]:
+    for state, about in (("due", "menunggu"), ("sending", "sedang dikirim"), ("dead", "ditolak untuk seterusnya")):
+        count = work.session.scalar(select(func.count()).where(Outbox.state == state)) or 0
+        yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", count, {"keadaan": about})
+    oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == "due"))
+    age = (work.now - oldest).total_seconds() if oldest else 0.0
+    yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", max(age, 0.0))
+
+
+def _tasks(work: Work) -> Iterator[Gauge]:
+    """Open tasks, and those past their limit, by langkah of the SOP; what is held is counted apart."""
+    waiting = Task.closed_at.is_(None)
+    rows = work.session.execute(
+        select(Task.kind, func.count(), func.count().filter(Task.due_at < work.now)).where(waiting).group_by(Task.kind)
+    ).all()
+    open_, late = dict.fromkeys(range(1, 6), 0), dict.fromkeys(range(1, 6), 0)
+    for kind, count, past in rows:
+        open_[LANGKAH_OF_TASK.get(kind, 5)] += count
+        late[LANGKAH_OF_TASK.get(kind, 5)] += past
+    for langkah in open_:
+        said = {"langkah": str(langkah)}
+        yield Gauge("aduan_tugas_terbuka", "Tugas terbuka menurut langkah", open_[langkah], said)
+        yield Gauge("aduan_tugas_terlambat", "Tugas yang lewat batas menurut langkah", late[langkah], said)
+    held = sum(count for kind, count, _ in rows if kind == TaskKind.TERTAHAN)
+    yield Gauge("aduan_kiriman_tertahan", "Kiriman yang tidak terbaca dan belum diselesaikan", held)
+
+
+def _jobs(work: Work) -> Iterator[Gauge]:
+    waits = select(Job.state, func.count()).where(Job.state != "done").group_by(Job.state)
+    found: dict[str, int] = dict(work.session.execute(waits).all())
+    for state, about in (("due", "menunggu"), ("dead", "menyerah")):
+        yield Gauge("aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", found.get(state, 0), {"keadaan": about})
+
+
+def _size(engine: Engine, work: Work) -> float:
+    if engine.dialect.name == "postgresql":
+        return float(work.session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    file = Path(engine.url.database or "")
+    return float(sum(one.stat().st_size for one in (file, file.with_name(f"{file.name}-wal")) if one.is_file()))
+
+
+def read(engine: Engine, settings: Settings, now: datetime) -> list[Gauge]:
+    """All gauges in one consistent view."""
+    with reading(engine) as session:
+        return list(gauges(engine, Work(session, settings, now)))

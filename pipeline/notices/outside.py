@@ -1,0 +1,104 @@
+"""Mails to other agencies and to guests of a rapat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.casefile import privacy
+from pipeline.casefile.copies import MAIL
+from pipeline.casefile.limits import meeting_time
+from pipeline.data import store
+from pipeline.data.tables import Complaint, Document, Meeting, Outbox, Task
+from pipeline.mail import calendar
+from pipeline.notices.post import Envelope, send
+from pipeline.office.config import Tembusan
+from pipeline.office.words import word
+from pipeline.work import Work
+
+
+def meeting(
+    work: Work,
+    complaint: Complaint,
+    row: Meeting,
+    guests: Sequence[tuple[str, str]],
+    reason: str = "",
+    *,
+    cancelled: bool = False,
+) -> None:
+    """The invitation to a rapat, its change, or that it is called off: to each guest (address, name), with the part
+    that calendars understand."""
+    one = calendar.Invitation(
+        uid=row.uid,
+        sequence=row.sequence,
+        at=row.at,
+        until=row.until,
+        title=word("rapat.judul", nomor=complaint.number, perihal=privacy.title(complaint)),
+        place=row.place,
+        text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan)))),
+        organiser=(work.settings.smtp.sender, work.settings.smtp.sender_name),
+        guests=[(address, name) for address, name in row.invited],
+        stamp=work.now,
+    )
+    method: Literal["REQUEST", "CANCEL"] = "CANCEL" if cancelled else "REQUEST"
+    digest = store.put(work.session, calendar.write(one, method))
+    kind = "batal" if cancelled else "ubah" if row.sequence else "baru"
+    who = ", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who))))
+    for address, name in guests:
+        person = work.settings.person_at(address)
+        to = Envelope(address, name, complaint, files=((digest, "undangan.ics", f"text/calendar; method={method}"),))
+        send(
+            work, "rapat", to, petugas=person, sapaan=name or address, rapat=row, jenis=kind,
+            waktu_rapat=meeting_time(work.settings, row.at, row.until),
+            alasan=reason, agenda=row.agenda, peserta=who,
+        )  # fmt: skip
+
+
+def _words_only(text: str) -> str:
+    """Those who are named without an address."""
+    return ", ".join(line.strip() for line in text.splitlines() if line.strip() and "@" not in line)
+
+
+def withdrawn(work: Work, complaint: Complaint, address: str, name: str) -> None:
+    """To another agency that was written to about it: the complaint was taken back."""
+    send(work, "dicabut", Envelope(address, name, complaint), petugas=None, sapaan=name or address)
+
+
+def forwarded(work: Work, complaint: Complaint, address: str, agency: str, message: str) -> Outbox:
+    """The complaint to another agency, in its own words; a secret identity stays here."""
+    to = Envelope(address, agency, complaint)
+    person = [
+        {"nama": word(f"kolom.{name}.label"), "nilai": str(getattr(complaint, name))}
+        for name in ("nama", "alamat", "telepon", "email")
+        if getattr(complaint, name) and not complaint.rahasia
+    ]
+    return send(
+        work, "terusan_instansi", to, instansi=agency, pesan=message, pengadu=person,
+        isi=privacy.matter(complaint) if complaint.rahasia else complaint.isi,
+    )  # fmt: skip
+
+
+def copy(work: Work, complaint: Complaint, signed: Document, to: Tembusan) -> Outbox:
+    """The signed letter to a tembusan; of a confidential case only that it was answered."""
+    attached = () if complaint.rahasia else (signed,)
+    envelope = Envelope(to.email, to.nama, complaint, attachments=attached)
+    return send(
+        work, MAIL, envelope, tembusan=to.nama, nomor_surat=complaint.letter_number, kode=signed.code,
+        keaslian=f"{work.settings.web.base_url}/asli/{signed.code}",
+    )  # fmt: skip
+
+
+def covering(
+    work: Work,
+    complaint: Complaint,
+    task: Task,
+    signed: Document,
+    address: str,
+    message: str,
+) -> Outbox:
+    """The signed covering letter to the agency that is in charge."""
+    to = Envelope(address, complaint.instansi, complaint, task, attachments=(signed,))
+    return send(
+        work, "surat_pengantar", to, pesan=message, kode=signed.code,
+        keaslian=f"{work.settings.web.base_url}/asli/{signed.code}",
+    )  # fmt: skip

@@ -1,0 +1,253 @@
+"""Mails about a task: when it comes, when it is reminded of, the morning's digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pipeline.casefile import privacy, reported
+from pipeline.casefile.documents import documents_of, final_letters, letters_of, newest_letters
+from pipeline.casefile.history import answered_with, answers, sent_by
+from pipeline.casefile.limits import limit_words, time_words, waiting_words
+from pipeline.casefile.offers import offered, reply_words
+from pipeline.data import store
+from pipeline.data.tables import Complaint, Document, Item, Outbox, Task
+from pipeline.letters.series import ANSWER, COVERING
+from pipeline.mail import outbox
+from pipeline.notices.post import MAX_ATTACHED, MAX_NAMED, Envelope, draft, send
+from pipeline.office.config import Petugas, Settings
+from pipeline.office.sop import LANGKAH_OF_TASK, Action, Role, TaskKind
+from pipeline.office.words import table, word
+from pipeline.work import Work
+
+
+def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
+    first, *others = actions
+    if first.name == "putuskan":
+        outcomes = table("pilihan.keputusan")
+        main = [
+            {"label": outcomes[c], "url": f"?aksi=putuskan&keputusan={c}#aksi-putuskan"}
+            for c in first.fields[0].choices
+        ]
+    else:
+        main = [{"label": word(f"aksi.{kind}.{first.name}.judul"), "url": _form(first)}]
+    return main, [{"label": word(f"aksi.{kind}.{o.name}.judul"), "url": _form(o)} for o in others]
+
+
+def _form(action: Action) -> str:
+    """Behind the link of a task: the page with this form opened, at the form."""
+    return f"?aksi={action.name}#aksi-{action.name}"
+
+
+def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Document]:
+    """The file that goes with the mail: the newest letter to edit or sign, the signed one to deliver."""
+    if task.kind is TaskKind.JAWABAN:
+        newest = newest_letters(session, complaint)
+    elif task.kind is TaskKind.TANDA_TANGAN:
+        newest = final_letters(session, complaint)
+    elif task.kind is TaskKind.PENYAMPAIAN:
+        newest = letters_of(session, complaint, ANSWER.signed)[-1:]
+    elif task.kind is TaskKind.PENGANTAR:
+        newest = letters_of(session, complaint, COVERING.signed)[-1:]
+    else:
+        newest = []
+    return [d for d in newest if store.size(session, d.sha256) <= MAX_ATTACHED]
+
+
+def _task_context(
+    session: Session, settings: Settings, complaint: Complaint, task: Task, files: Sequence[Document] | None
+) -> dict[str, Any]:
+    asked = task.kind in (TaskKind.KETERANGAN, TaskKind.TANYA)
+    sender = "" if files is not None else sent_by(session, complaint, asked)
+    unit = privacy.is_other_unit(task.kind)
+    if files is None:
+        files = documents_of(session, complaint, "lampiran")
+    shown = [file for file in files if not privacy.hides(complaint, task.kind, file)]
+    main, others = _buttons(task.kind, offered(session, task.kind, complaint))
+    return {
+        "isi": privacy.matter(complaint) if unit else complaint.isi,
+        "lampiran": [{"label": d.name, "url": f"/berkas/{d.id}"} for d in shown[:MAX_NAMED]],
+        "tertutup": len(files) - len(shown),
+        "pengirim": sender,
+        "jawaban_unit": [] if task.kind is TaskKind.CATAT else answers(session, settings, complaint),
+        "hitungan": limit_words(settings, task),
+        "tombol": main,
+        "lain": others,
+        "kata": reply_words(session, task, complaint),
+        "langkah": settings.sop.langkah[LANGKAH_OF_TASK[task.kind] - 1],
+        "catatan": task.note,
+        "ikut": answered_with(session, complaint) if task.kind is TaskKind.JAWABAN else [],
+        "pengadu": word("pengadu.tidak_disebut") if unit else privacy.citizen_words(complaint),
+        "judul_isi": word("privasi.ringkasan" if unit and not complaint.teks_terbuka else "halaman.isi"),
+    }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One holder of a task, who is asked by the link. `files`: the attachments of a complaint that was recorded just
+    now, so that nobody has been told of it yet. `moved`: whose task it was before."""
+
+    complaint: Complaint
+    task: Task
+    person: Petugas
+    link_id: int
+    files: Sequence[Document] | None = None
+    moved: str = ""
+
+
+def tasks(work: Work, asked: Iterable[Asked]) -> None:
+    """What is asked, by when and why, the complaint, the buttons: to each holder."""
+    outbox.put_all(work, [_task(work, one) for one in asked])
+
+
+def _task(work: Work, asked: Asked) -> outbox.Draft:
+    complaint, task, person = asked.complaint, asked.task, asked.person
+    letter = _letter_of(work.session, complaint, task)
+    to = Envelope(person.email, person.nama, complaint, task, asked.link_id, letter, opening=asked.files is not None)
+    context = _task_context(work.session, work.settings, complaint, task, asked.files) | {"beralih": asked.moved}
+    return draft(work, f"tugas_{task.kind}", to, petugas=person, **context)
+
+
+def may_hand_in(work: Work, complaint: Complaint, task: Task, clerk: Petugas, link_id: int) -> None:
+    """To a JFU: a letter waits for its signature, and they may hand in the signed paper for whoever signs."""
+    to = Envelope(clerk.email, clerk.nama, complaint, task, link_id)
+    send(work, "boleh_unggah", to, petugas=clerk, penanda=reported.signer(work.settings, complaint))
+
+
+def handed_in(
+    work: Work,
+    complaint: Complaint,
+    signer: Petugas,
+    by: Petugas,
+    signed: Sequence[Document],
+) -> None:
+    """To whoever is named on a letter: somebody else has handed it in as signed by them."""
+    to = Envelope(signer.email, signer.nama, complaint, attachments=signed)
+    send(work, "diunggah_untuk", to, petugas=signer, oleh=by)
+
+
+def item_task(work: Work, item: Item, task: Task, person: Petugas, link_id: int) -> None:
+    """To the JFU: a scanned slip to type in, or a mail that could not be read."""
+    to = Envelope(person.email, person.nama, None, task, link_id)
+    hitungan = limit_words(work.settings, task)
+    send(work, f"tugas_{task.kind}", to, petugas=person, item=item, hitungan=hitungan)
+
+
+def reminder(
+    work: Work,
+    complaint: Complaint | None,
+    item: Item | None,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+) -> None:
+    """Before a limit and after it is missed, with a fresh link."""
+    to = Envelope(person.email, person.nama, complaint, task, link_id)
+    late = bool(task.due_at and task.due_at < work.now)
+    send(
+        work,
+        "pengingat",
+        to,
+        petugas=person,
+        terlambat=late,
+        hitungan=limit_words(work.settings, task),
+        judul=_subject(complaint, task.kind) if complaint else (item.name if item else ""),
+        diminta=word(f"tugas.{task.kind}"),
+    )
+
+
+def _subject(complaint: Complaint, kind: TaskKind) -> str:
+    return privacy.title(complaint) if privacy.is_other_unit(kind) else complaint.perihal
+
+
+def late_task(
+    work: Work,
+    complaint: Complaint | None,
+    item: Item | None,
+    task: Task,
+    person: Petugas,
+    holding: Sequence[Petugas],
+    link_id: int,
+) -> None:
+    """To who is up the line: a task of somebody else is late. `link_id` leads to their own page."""
+    to = Envelope(person.email, person.nama, complaint, None, link_id)
+    send(
+        work,
+        "naik",
+        to,
+        petugas=person,
+        sisa=time_words(work.settings, task, work.now),
+        pada=task.due_at,
+        pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
+        judul=complaint.perihal if complaint else (item.name if item else ""),
+        diminta=word(f"tugas.{task.kind}"),
+        memimpin=Role.KEPALA in person.peran,
+    )
+
+
+def digest(
+    work: Work,
+    person: Petugas,
+    rows: Sequence[Mapping[str, Any]],
+    own: int,
+    counts: Mapping[str, int],
+    below: Sequence[Mapping[str, Any]],
+    late_below: int,
+    kept: Sequence[Outbox],
+    lawful: Sequence[str],
+) -> None:
+    """The morning's mail: what is late, what is due today, what waits; then what is late `below` the person, without
+    links, for it is somebody else's turn; then what is near a limit of the law; then what was `kept` for it in place
+    of a mail (`few`). `rows` name the link of each; `own` leads to the person's page. `counts` and `late_below` are of
+    all, of which the first are listed."""
+    others = (*(row["tautan"] for row in rows), *(mail.links[0] for mail in kept if mail.links))
+    to = Envelope(person.email, person.nama, link_id=own, others=others)
+    parts = [(when, [row for row in rows if row["kapan"] == when]) for when in ("terlambat", "hari_ini", "nanti")]
+    count = sum(counts.values())
+    send(
+        work,
+        "ringkasan",
+        to,
+        petugas=person,
+        hari=work.now,
+        jumlah=count,
+        angka={when: counts.get(when, 0) for when, _some in parts},
+        kelompok=[{"judul": word(f"saya.{when}"), "isi": some} for when, some in parts if some],
+        bawahan=below,
+        jumlah_bawahan=late_below,
+        hukum=lawful,
+        ringkas=waiting_words(count, counts.get("terlambat", 0), counts.get("hari_ini", 0)),
+        kabar=[{"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept],
+        lebih=count - len(rows) + late_below - len(below),
+    )
+
+
+def extended(
+    work: Work,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    reason: str,
+) -> None:
+    """The Kepala Dinas has given more time."""
+    to = Envelope(person.email, person.nama, complaint, task, link_id)
+    send(work, "diperpanjang", to, petugas=person, alasan=reason)
+
+
+def waiting(
+    work: Work,
+    complaint: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    over: bool = False,
+) -> None:
+    """The pengadu has not answered for some days; the Sekretaris may go on without, and the clock does so once the
+    wait is `over`."""
+    to = Envelope(person.email, person.nama, complaint, task, link_id)
+    send(work, "menunggu_pengadu", to, petugas=person, habis=over)

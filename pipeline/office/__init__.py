@@ -1,0 +1,1 @@
+"""What the office is: its settings, its SOP, its clock, its words. Pure."""

@@ -1,0 +1,42 @@
+"""Single values of config.toml that are more than a pattern; each raises ValueError with what was expected.
+
+Hides what a URL of a database and an address to listen at may look like."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+DATABASES = "sqlite:///berkas.db atau postgresql+psycopg://pengguna@host/nama"
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")  # RFC 1123
+
+
+def database_url(text: str) -> str:
+    """`sqlite:///…` or `postgresql+psycopg://…`: the two that this program comes with a driver for."""
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"hanya {DATABASES}")
+    if scheme == "sqlite":
+        if not rest.startswith("/") or rest.partition("?")[0] == "/" or ":memory:" in rest:
+            raise ValueError("nama berkasnya kurang; contoh: sqlite:///aduan.db")
+        return text
+    try:
+        urlsplit(text).port  # noqa: B018 - raises where it is no number
+    except ValueError as error:
+        raise ValueError(
+            "port ditulis sebagai angka; contoh: postgresql+psycopg://aduan@db.kantor:5432/aduan"
+        ) from error
+    return text
+
+
+def listening(text: str) -> str:
+    """An IP address or a host name, without a port."""
+    try:
+        ip_address(text)
+    except ValueError:
+        numbers = text.replace(".", "").isdigit()
+        if numbers or not all(_LABEL.fullmatch(part) for part in text.split(".")):
+            said = "harus alamat IP atau nama host mesin ini, tanpa port; contoh: 127.0.0.1"
+            raise ValueError(said) from None
+    return text

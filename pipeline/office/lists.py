@@ -1,0 +1,69 @@
+"""The office's own lists in config.toml: classes and categories of complaints, and the limits that the law sets.
+
+Hides where the lists come from that an office has not written down itself: templates/daftar.toml.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pipeline.office import clock
+
+PACKAGE = Path(__file__).parents[1]
+DEFAULTS = (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
+CODE = r"^[a-z0-9_-]{1,40}$"
+Moment = Literal["diterima", "ditanya", "lengkap", "diputus", "disampaikan"]
+Row = TypeVar("Row", bound="Listed")
+
+
+def _limit(text: str) -> str:
+    clock.parse_limit(text)
+    return text
+
+
+class Listed(BaseModel):
+    """One row of a list, by its code."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kode: str = Field(pattern=CODE)
+    nama: str
+
+
+class Klasifikasi(Listed):
+    """What kind of matter it is. `tertutup`: the pengadu's identity is kept secret."""
+
+    tertutup: bool = False
+
+
+class Kategori(Listed):
+    """What it is about."""
+
+
+class BatasHukum(Listed):
+    """A limit that a regulation sets beside the SOP's Waktu: from one moment of a case to another. `klasifikasi`:
+    holds for this class alone."""
+
+    sumber: str
+    waktu: Annotated[str, AfterValidator(_limit)]
+    mulai: Moment
+    sampai: Moment
+    klasifikasi: str = ""
+
+    @property
+    def limit(self) -> clock.Limit:
+        return clock.parse_limit(self.waktu)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return tomllib.loads(DEFAULTS.read_text("utf-8"))
+
+
+def default(name: str, kind: type[Row]) -> tuple[Row, ...]:
+    """The list of an office that has none of its own in config.toml."""
+    return tuple(kind.model_validate(row) for row in _defaults()[name])

@@ -1,0 +1,137 @@
+"""Every label and sentence that the code needs by name, from templates/istilah.toml; and the Jinja environment.
+
+Hides where wording lies. It is found and changed in templates/ without reading code (DESIGN rule 9).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.office import clock
+from pipeline.office.config import TEMPLATES, Instansi, Settings, Sop
+from pipeline.office.config_errors import ConfigError, explain_toml
+from pipeline.office.sop import NO_UNIT
+
+
+@cache
+def _all() -> dict[str, Any]:
+    file = TEMPLATES / "istilah.toml"
+    text = file.read_text("utf-8-sig")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:  # offices change their words
+        raise ConfigError(explain_toml(file, text, error)) from error
+
+
+@lru_cache(maxsize=1024)
+def table(path: str) -> dict[str, Any]:
+    """The table at a dotted path, e.g. "aksi.catat.laporkan"; empty if it is not there."""
+    node: Any = _all()
+    for part in path.split("."):
+        node = node.get(part, {}) if isinstance(node, dict) else {}
+    return node if isinstance(node, dict) else {}
+
+
+def word(path: str, **values: object) -> str:
+    """The sentence at a dotted path with its {values} filled in; KeyError if it is not there."""
+    head, _, name = path.rpartition(".")
+    return str(table(head)[name]).format(**values)
+
+
+def unit_names(settings: Settings, codes: str) -> str:
+    """Units by their codes, joined by commas; that there is none is said so."""
+    named = {NO_UNIT: word("unit.tidak_ada")} | {unit.kode: unit.nama for unit in settings.unit}
+    return ", ".join(named[code] for code in codes.split(",") if code in named)
+
+
+def choices(path: str) -> dict[str, str]:
+    """A table of labels, {name: label}."""
+    return {key: str(value) for key, value in table(path).items() if not isinstance(value, dict)}
+
+
+def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[str, str]:
+    """How much is left until a due time, or how late it is: (words, tone). Office time below two days of it."""
+    hours = settings.hours
+    if now > due:
+        return word("waktu.terlambat", lama=clock.lama(clock.elapsed(due, now, hours), days=False)), "buruk"
+    left = (
+        -(-clock.elapsed(now, due, hours) // clock.MINUTE) * clock.MINUTE
+    )  # used is rounded down: both make the limit
+    days = (due.astimezone(settings.zone).date() - now.astimezone(settings.zone).date()).days
+    if days >= 2:
+        return word("waktu.sisa_hari", hari=days), "baik"
+    return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
+
+
+def fold(text: str, lines: int = 15, width: int = 90) -> str:
+    """The first lines of a long text, whole words only, with "…" where something is left out."""
+    kept: list[str] = []
+    room = lines
+    for line in text.strip().splitlines():
+        need = max(1, -(-len(line) // width))
+        if need > room:
+            cut = line[: room * width].rsplit(" ", 1)[0] if room else ""
+            return "\n".join([*kept, cut]).rstrip() + " …"
+        kept.append(line)
+        room -= need
+    return "\n".join(kept)
+
+
+def wrap(text: object, lebar: int = 72, menjorok: int = 0) -> str:
+    """Each line folded between words and set in by some columns; a word that is longer than a line stays whole."""
+    inset = " " * menjorok
+    pieces = (p for line in str(text or "").splitlines() for p in _folded(line, lebar - menjorok))
+    return "\n".join(inset + piece if piece else "" for piece in pieces)
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    while len(line) > width:
+        end = line.rfind(" ", 1, width + 1)
+        end = end if end > 0 else line.find(" ", width)
+        if end < 0:
+            break
+        yield line[:end].rstrip()
+        line = line[end:].lstrip()
+    yield line
+
+
+def environment(settings: Settings, *, escape: bool = True) -> Environment:
+    """Jinja over templates/: strict, escaped for HTML or not; times are printed in the office's zone."""
+    return _environment(settings.instansi, settings.sop, escape)
+
+
+@lru_cache(maxsize=4)
+def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
+    """Kept: compiling the templates for every mail would cost more than all the rest."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=escape,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,  # as istilah.toml; looking at each file for each mail would cost more than rendering
+    )
+    zone = ZoneInfo(office.zona)
+
+    def local(at: datetime) -> datetime:
+        return at.astimezone(zone)
+
+    env.filters |= {
+        "waktu": lambda at: clock.waktu(at, zone),
+        "tanggal": lambda at: clock.tanggal(local(at) if isinstance(at, datetime) else at),
+        "tanggal_pendek": lambda at: clock.tanggal_pendek(local(at) if isinstance(at, datetime) else at),
+        "pukul": lambda at: clock.pukul(local(at)),
+        "iso": lambda at: local(at).isoformat(timespec="minutes"),
+        "lipat": fold,
+        "baris": wrap,
+    }
+    env.globals |= {"kantor": office, "sop": sop, "istilah": word, "pilihan": choices}
+    return env

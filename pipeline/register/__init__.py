@@ -1,0 +1,1 @@
+"""The Buku Pengaduan. Reads only."""

@@ -1,0 +1,415 @@
+"""All figures of the register, from one place: the page, the report and its spreadsheet ask here.
+
+Counts are made by the database, the same on both; office time is counted here, for no database knows the office's
+hours. Every figure is as of the end of its period: a case that was open then counts as open, whatever came of it.
+
+    sisa lalu + masuk + dibuka kembali - keluar = sisa        (`Flow`, each channel and all of them)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+
+from pipeline.casefile import law, reported
+from pipeline.casefile.law import RUNNING
+from pipeline.data.tables import Closing, Complaint, Decided, Task
+from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Channel, TaskKind
+from pipeline.office.words import unit_names, word
+from pipeline.register.officetime import OfficeTime
+from pipeline.register.period import Period, month_of, span
+from pipeline.work import Work
+
+ENDS = ("selesai", "ditolak", "bukan_wewenang", "dicabut", "batal", "digabung")
+# The signature stands by itself: langkah 4 is the Sekretaris's hour, the signature has a Waktu of its own.
+STEPS = (TaskKind.CATAT, TaskKind.KLARIFIKASI, TaskKind.KEPUTUSAN, TaskKind.JAWABAN, TaskKind.TANDA_TANGAN,
+         TaskKind.PENYAMPAIAN)  # fmt: skip
+AGES = ((0, 7), (8, 14), (15, 30), (31, 60), (61, None))
+DAY = timedelta(days=1)
+Counts = Mapping[tuple[Any, ...], int]
+
+
+def middle(values: Sequence[float], part: float = 0.5) -> float | None:
+    """The smallest value that at least this part of all do not exceed (nearest rank); None of none."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(0, -int(-len(ordered) * part // 1) - 1)]
+
+
+# ---- 1 what came and went ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Cases of one channel in a period."""
+
+    before: int
+    came: int
+    reopened: int
+    ends: Mapping[str, int]  # by ENDS
+    left: int
+
+    @property
+    def gone(self) -> int:
+        return sum(self.ends.values())
+
+
+def flows(work: Work, period: Period) -> dict[Channel, Flow]:
+    """Table 1, every channel, also those by which nothing came."""
+    begin, end = period.bounds(work.settings.zone)
+    came = _by_channel(work, Complaint.received_at, begin, end)
+    reopened = _by_channel(work, Closing.reopened_at, begin, end)
+    ended = _by_channel(work, Closing.at, begin, end, Closing.how)
+    before, left = _open_at(work, begin), _open_at(work, end)
+    return {one: _flow(one, before, came, reopened, ended, left) for one in Channel}
+
+
+def _flow(one: Channel, before: Counts, came: Counts, reopened: Counts, ended: Counts, left: Counts) -> Flow:
+    ends = {how: ended[one, how] for how in ENDS}
+    return Flow(before[one,], came[one,], reopened[one,], ends, left[one,])
+
+
+def _by_channel(
+    work: Work, column: Any, begin: datetime, end: datetime | None, *more: Any
+) -> dict[tuple[Any, ...], int]:
+    """{(channel, …): how many} whose moment lies in the span; without an end, until ever."""
+    query: Select[Any] = select(Complaint.channel, *more, func.count()).where(column >= begin)
+    query = query.where(column < end) if end is not None else query
+    if column.class_ is Closing:
+        query = query.select_from(Closing).join(Complaint, Complaint.id == Closing.complaint_id)
+    rows = work.session.execute(query.group_by(Complaint.channel, *more))
+    return defaultdict(int, {tuple(key): count for *key, count in rows})
+
+
+def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
+    """{(channel,): how many were open}: those that are open now, walked back. So it costs what has happened since, and
+    not what the book holds."""
+    now = select(Complaint.channel, func.count()).where(Complaint.stage.in_(RUNNING)).group_by(Complaint.channel)
+    found: dict[tuple[Any, ...], int] = defaultdict(int, {(key,): count for key, count in work.session.execute(now)})
+    for column, sign in ((Complaint.received_at, -1), (Closing.at, 1), (Closing.reopened_at, -1)):
+        for key, count in _by_channel(work, column, moment, None).items():
+            found[key] += sign * count
+    return found
+
+
+def total(rows: Iterable[Flow]) -> Flow:
+    """The sum of all channels."""
+    every = list(rows)
+    ends = {how: sum(row.ends[how] for row in every) for how in ENDS}
+    before, came, reopened, left = (
+        sum(getattr(row, n) for row in every) for n in ("before", "came", "reopened", "left")
+    )
+    return Flow(before, came, reopened, ends, left)
+
+
+# ---- 2 what about --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What came about one category for one unit, with its share of all that came, and the median of days to the end."""
+
+    kategori: str
+    unit: str
+    came: int
+    share: float
+    days: float | None
+
+
+def topics(work: Work, period: Period) -> list[Topic]:
+    """Table 2, by names, most first. A complaint of two units counts with both; the shares are of complaints."""
+    begin, end = period.bounds(work.settings.zone)
+    columns = (Complaint.kategori, Complaint.unit, Complaint.received_at, Complaint.closed_at)
+    query = select(*columns).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    found: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    count = 0
+    for kategori, units, received, closed in work.session.execute(query):
+        count += 1
+        took = (closed - received) / DAY if closed is not None and closed < end else None
+        for unit in units.split(",") or [""]:
+            found[kategori, unit].append(took)
+    names = work.settings.names_of("kategori")
+    rows = [
+        Topic(
+            names.get(kategori, kategori or word("laporan.tanpa")),
+            unit_names(work.settings, unit) or unit or word("laporan.tanpa"),
+            len(took),
+            len(took) / count,
+            middle([days for days in took if days is not None]),
+        )
+        for (kategori, unit), took in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.came, row.kategori, row.unit))
+
+
+# ---- 3 the Waktu of the SOP ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Punctuality:
+    """How a langkah kept its Waktu in a period. Each task stands in one column: done in time; late, done or still
+    open; done in time only by another limit of the Kepala Dinas; done in time only as the clock had been stopped for
+    the pengadu; stopped at the end; running within its limit. More time given after the limit mends no lateness. What
+    goes back from langkah 3 counts in the stay that follows."""
+
+    kind: TaskKind
+    name: str
+    punctual: int
+    late: int
+    late_open: int  # of the late ones
+    extended: int
+    stopped: int
+    waiting: int
+    running: int
+    median: float | None  # office minutes of what was done, without what stood still
+    p90: float | None
+
+    @property
+    def counted(self) -> int:
+        """What the punctuality is a part of: tasks with the SOP's own Waktu that were done, or are late."""
+        return self.punctual + self.late
+
+
+def steps(work: Work, period: Period, reader: str = "") -> list[Punctuality]:
+    """Table 3: the langkah of the SOP, and the signature as a row of its own, without what is about the `reader`."""
+    begin, end = period.bounds(work.settings.zone)
+    done = and_(Task.closed_at >= begin, Task.closed_at < end)
+    is_open = or_(Task.closed_at.is_(None), Task.closed_at >= end)
+    late = _late_at(case((done, Task.closed_at), else_=min(end, work.now)))
+    columns = {
+        "late": late,
+        "late_open": and_(late, is_open),
+        "extended": and_(done, ~late, _by_another_limit()),
+        "stopped": and_(done, ~late, ~_by_another_limit(), Task.paused_minutes > 0),
+        "waiting": and_(is_open, ~late, Task.due_at.is_(None)),
+        "running": and_(is_open, ~late, Task.due_at.is_not(None)),
+    }
+    query = select(Task.kind, func.count(), *(func.sum(case((c, 1), else_=0)) for c in columns.values()))
+    of_steps = and_(_of_steps(reader), ~and_(done, _goes_on()))
+    query = query.where(of_steps, or_(done, and_(Task.opened_at < end, is_open))).group_by(Task.kind)
+    found = {kind: (count, dict(zip(columns, sums, strict=True))) for kind, count, *sums in work.session.execute(query)}
+    spent = _spent(work, begin, end, reader)
+    return [_step(work, kind, *found.get(kind, (0, dict.fromkeys(columns, 0))), spent.get(kind, [])) for kind in STEPS]
+
+
+def _by_another_limit() -> ColumnElement[bool]:
+    """Whether it was the extension that made a task punctual; where the first limit is not known, it was."""
+    beyond = or_(Task.first_due_at.is_(None), Task.closed_at > Task.first_due_at)
+    return and_(Task.extended.is_(true()), beyond)
+
+
+def _late_at(moment: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
+    """Whether the limit had passed at a moment: the one that stands, or one that was past when another was set."""
+    return or_(
+        and_(Task.due_at.is_not(None), Task.due_at < moment),
+        and_(Task.missed_at.is_not(None), Task.missed_at < moment),
+    )
+
+
+def _goes_on() -> ColumnElement[bool]:
+    """A stay that was sent back, which is summed with the next one."""
+    return and_(Task.kind.in_(SUMMED), Task.outcome == "kembalikan")
+
+
+def _of_steps(reader: str = "") -> ColumnElement[bool]:
+    return and_(Task.kind.in_(STEPS), Task.complaint_id.is_not(None), Task.complaint_id.not_in(_about(reader)))
+
+
+def _about(reader: str) -> Select[Any]:
+    """The complaints about somebody; none where nobody reads."""
+    return select(Complaint.id).where(reported.about(reader) if reader else false())
+
+
+def _step(work: Work, kind: TaskKind, count: int, sums: Mapping[str, int], spent: Sequence[float]) -> Punctuality:
+    apart = sum(sums[name] for name in ("late", "extended", "stopped", "waiting", "running"))
+    own = kind is not TaskKind.TANDA_TANGAN
+    name = work.settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].nama if own else word("laporan.tanda_tangan")
+    return Punctuality(kind, name, count - apart, **sums, median=middle(spent), p90=middle(spent, 0.9))
+
+
+def _spent(work: Work, begin: datetime, end: datetime, reader: str) -> dict[TaskKind, list[float]]:
+    """Office minutes of the tasks that were done in the span, with earlier stays that count in them."""
+    since = func.coalesce(Task.counted_from, Task.opened_at, type_=Task.opened_at.type)
+    query = select(Task.kind, since, Task.closed_at, Task.paused_minutes)
+    query = query.where(_of_steps(reader), ~_goes_on(), Task.closed_at >= begin, Task.closed_at < end)
+    hours = OfficeTime(work.settings.hours)
+    found: dict[TaskKind, list[float]] = defaultdict(list)
+    for kind, begun, closed, paused in work.session.execute(query):
+        found[kind].append(max(0.0, hours.minutes(begun, closed or begun) - paused))
+    return found
+
+
+# ---- 4 the limits of the law ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lawful:
+    """How one limit of the law was kept in a period: cases by whether they kept it, with what is still open."""
+
+    kode: str
+    name: str
+    source: str
+    limit: str
+    punctual: int
+    late: int
+    late_open: int  # of the late ones
+    running: int
+
+
+def lawful(work: Work, period: Period) -> list[Lawful]:
+    """Table 4: each limit of the settings, over the cases in which it ended in the period or was open at its end."""
+    begin, end = period.bounds(work.settings.zone)
+    found = law.stands(work, _touched(begin, end), begin, end)
+    return [
+        Lawful(one.kode, one.nama, one.sumber, one.waktu, *(found[one.kode][n] for n in law.COLUMNS))
+        for one in work.settings.batas_hukum
+    ]
+
+
+def _touched(begin: datetime, end: datetime) -> ColumnElement[bool]:
+    """Cases that were open at some moment of a span."""
+    ended = Complaint.id.in_(select(Closing.complaint_id).where(Closing.at >= begin))
+    return and_(Complaint.received_at < end, or_(Complaint.stage.in_(RUNNING), ended))
+
+
+# ---- 5 what was decided --------------------------------------------------------------------------------------
+
+
+def decisions(work: Work, period: Period) -> dict[tuple[str, str], int]:
+    """Table 5: {(keputusan, pembuktian or ""): how many} of the decisions of the period that stood at its end. One
+    that a merged complaint follows counts once."""
+    begin, end = period.bounds(work.settings.zone)
+    stood = or_(Decided.withdrawn_at.is_(None), Decided.withdrawn_at >= end)
+    query = select(Decided.outcome, Decided.pembuktian, func.count()).where(Decided.source_id.is_(None), stood)
+    query = query.where(Decided.decided_at >= begin, Decided.decided_at < end)
+    rows = work.session.execute(query.group_by(Decided.outcome, Decided.pembuktian))
+    return {(str(decision), proven): count for decision, proven, count in rows}
+
+
+# ---- 6, 7 what is open ---------------------------------------------------------------------------------------
+
+
+def open_at(moment: datetime) -> ColumnElement[bool]:
+    """Whether a case was open at a moment. Looks only at what is open now or has ended since."""
+    over = select(Closing.id).where(
+        Closing.complaint_id == Complaint.id,
+        Closing.at < moment,
+        or_(Closing.reopened_at.is_(None), Closing.reopened_at >= moment),
+    )
+    since = Complaint.id.in_(select(Closing.complaint_id).where(Closing.at >= moment))
+    again = Complaint.id.in_(select(Closing.complaint_id).where(Closing.reopened_at >= moment))
+    maybe = or_(Complaint.stage.in_(RUNNING), since, again)
+    return and_(Complaint.received_at < moment, maybe, ~over.exists())
+
+
+def ages(work: Work, period: Period) -> list[int]:
+    """Table 6: how many of the open cases are of each of AGES, in days of the office's calendar."""
+    zone = work.settings.zone
+    end = period.bounds(zone)[1]
+    today = min(end - timedelta(microseconds=1), work.now).astimezone(zone).date()
+    received = work.session.scalars(select(Complaint.received_at).where(open_at(end)))
+    days = [(today - at.astimezone(zone).date()).days for at in received]
+    return [sum(least <= day and (most is None or day <= most) for day in days) for least, most in AGES]
+
+
+@dataclass(frozen=True)
+class Late:
+    """A task that was past its limit at the end of a period. `holder`: a post, never a person."""
+
+    complaint_id: int
+    number: str
+    langkah: str
+    holder: str
+    due: datetime
+    minutes: float  # of office time past the limit
+
+
+def late(work: Work, period: Period) -> list[Late]:
+    """Table 7, latest first."""
+    end = period.bounds(work.settings.zone)[1]
+    moment = min(end, work.now)
+    is_open = or_(Task.closed_at.is_(None), Task.closed_at >= end)
+    due_at = func.coalesce(Task.missed_at, Task.due_at, type_=Task.due_at.type)  # a later limit mends no lateness
+    query = select(Task.kind, Task.holder, due_at, Complaint.id, Complaint.number)
+    query = query.join(Complaint, Complaint.id == Task.complaint_id)
+    query = query.where(_of_steps(), is_open, Task.opened_at < end, _late_at(moment))
+    hours = OfficeTime(work.settings.hours)
+    return [
+        Late(key, number, _langkah(work, kind), _post(work, kind, holder), due, hours.minutes(due, moment))
+        for kind, holder, due, key, number in work.session.execute(query.order_by(due_at, Task.id))
+        if due is not None
+    ]
+
+
+def _langkah(work: Work, kind: TaskKind) -> str:
+    if kind is TaskKind.TANDA_TANGAN:
+        return word("laporan.tanda_tangan")
+    return work.settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].nama
+
+
+def _post(work: Work, kind: TaskKind, holder: str) -> str:
+    """By which post a task is held; a role where it is everybody's of it."""
+    person = work.settings.person(holder) if holder else None
+    held = [person] if person else work.settings.holders(*ROLE_OF[kind])
+    return ", ".join(dict.fromkeys(one.jabatan for one in held))
+
+
+# ---- 8 months ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+    came: int
+    gone: int
+
+
+def months(work: Work, last: Period, count: int = 12, reader: str = "") -> list[Month]:
+    """Table 8: the months up to the last one of a period, oldest first. What is about the `reader` is left out."""
+    return list(_months(work, date.fromordinal(last.after.toordinal() - 1), count, reader))
+
+
+def _months(work: Work, last: date, count: int, reader: str) -> Iterator[Month]:
+    for back in range(count - 1, -1, -1):
+        year, month = divmod(last.year * 12 + last.month - 1 - back, 12)
+        begin, end = span("bulan", year, month + 1).bounds(work.settings.zone)
+        came, gone = (
+            work.session.scalar(select(func.count()).where(key.not_in(_about(reader)), at >= begin, at < end)) or 0
+            for key, at in ((Complaint.id, Complaint.received_at), (Closing.complaint_id, Closing.at))
+        )
+        yield Month(date(year, month + 1, 1), came, gone)
+
+
+# ---- the page ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recap:
+    """The book's page in figures: of what came in a period, how many are over and run; how each langkah of that time
+    kept its Waktu; the months of the year."""
+
+    came: int
+    over: int
+    running: int
+    punctual: tuple[Punctuality, ...]
+    months: tuple[tuple[date, int], ...]  # oldest first, up to the running one
+
+
+def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
+    """Of a period; without one, of the running month. What is about the `reader` is left out."""
+    today = work.now.astimezone(work.settings.zone).date()
+    period = period or month_of(today)
+    begin, end = period.bounds(work.settings.zone)
+    runs = Complaint.closed_at.is_(None)
+    received = select(runs, func.count()).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    shown = received.where(Complaint.id.not_in(_about(reader))).group_by(runs)
+    found = {bool(one): count for one, count in work.session.execute(shown)}
+    over, running = found.get(False, 0), found.get(True, 0)
+    rows = tuple((one.first, one.came) for one in months(work, month_of(today), today.month, reader))
+    return Recap(over + running, over, running, tuple(steps(work, period, reader)), rows)

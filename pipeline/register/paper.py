@@ -1,0 +1,141 @@
+"""The paper book: the register as a Word document on F4, to be printed, bound and signed.
+
+Hides WordprocessingML. All fifteen columns, the head on every page, void rows struck through, page numbers, the hash of
+the newest seal at the foot, the signatures of JFU and Sekretaris at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+from docx import Document
+from docx.document import Document as Docx
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Mm, Pt
+from docx.text.paragraph import Paragraph
+from sqlalchemy import select
+
+from pipeline.data.tables import Seal
+from pipeline.office import clock
+from pipeline.office.config import Petugas
+from pipeline.office.sop import Role, Stage
+from pipeline.office.words import word
+from pipeline.register.book import COLUMNS, Filter, Row, rows
+from pipeline.work import Work
+
+NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+F4 = (330, 215)  # millimetres, lying
+MARGIN = 10
+WIDTHS = (21, 18, 13, 19, 22, 23, 40, 22, 25, 19, 23, 22, 12, 11, 20)  # millimetres; with the margins the page's width
+TWIPS = 56.7  # in a millimetre
+CELL = '<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:after="0"/></w:pPr>{runs}</w:p></w:tc>'  # noqa: E501
+RUN = '<w:r><w:rPr>{marks}<w:sz w:val="14"/></w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+SHADE = '<w:shd w:val="clear" w:color="auto" w:fill="EEEBF6"/>'
+HEAD = "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"
+BODY = "<w:trPr><w:cantSplit/></w:trPr>"
+FIELD = '<w:fldSimple {ns} w:instr="{name}"><w:r><w:rPr><w:sz w:val="14"/></w:rPr><w:t>1</w:t></w:r></w:fldSimple>'
+
+
+def docx(work: Work, wanted: Filter, span: str) -> bytes:
+    """The rows that fit, oldest first. `span` is their time in words, as the title has it."""
+    document = Document()
+    _page(document, work)
+    office, sop = work.settings.instansi, work.settings.sop
+    for text in (
+        office.pemerintah.upper(),
+        office.nama.upper(),
+        f"{word('buku.judul').upper()} {span.upper()}".strip(),
+    ):
+        _line(document.add_paragraph(), text, bold=True).alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _line(document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    document.element.body.insert(-1, parse_xml(_table(rows(work, wanted, oldest_first=True))))
+    _signatures(document, work)
+    out = BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _page(document: Docx, work: Work) -> None:
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(F4[0]), Mm(F4[1])
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN)
+    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(9)
+    foot = _line(section.footer.paragraphs[0], _sealed(work), size=7)
+    foot.add_run("   " + word("buku.halaman") + " ").font.size = Pt(7)
+    for name, after in (("PAGE", " / "), ("NUMPAGES", "")):
+        foot._p.append(parse_xml(FIELD.format(ns=nsdecls("w"), name=name)))
+        foot.add_run(after).font.size = Pt(7)
+
+
+def _sealed(work: Work) -> str:
+    """The newest seal, so that the print can be held against what the IT officer was mailed."""
+    seal = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).first()
+    return word("buku.segel", hari=clock.tanggal(seal.day), segel=seal.hash) if seal else word("buku.tanpa_segel")
+
+
+def _line(paragraph: Paragraph, text: str, *, bold: bool = False, size: int = 9) -> Paragraph:
+    run = paragraph.add_run(_plain(text))
+    run.bold, run.font.size = bold, Pt(size)
+    paragraph.paragraph_format.space_after = Pt(0)
+    return paragraph
+
+
+def _plain(text: str) -> str:
+    """Without what XML 1.0 cannot hold."""
+    return "".join(
+        c for c in text if c in "\n\t" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+    )
+
+
+def _table(found: Iterable[Row]) -> str:
+    grid = "".join(f'<w:gridCol w:w="{int(width * TWIPS)}"/>' for width in WIDTHS)
+    borders = "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:color="888888"/>'
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
+    margins = "".join(f'<w:{side} w:w="40" w:type="dxa"/>' for side in ("left", "right"))
+    shape = f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar>'
+    lines = "".join(_lines(found))
+    return f"<w:tbl {nsdecls('w')}><w:tblPr>{shape}</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{lines}</w:tbl>"
+
+
+def _lines(found: Iterable[Row]) -> Iterator[str]:
+    yield _row(COLUMNS.values(), HEAD, "<w:b/>", SHADE)
+    for row in found:
+        void = "<w:strike/>" if row.complaint.stage is Stage.BATAL else ""
+        yield _row((row.cells[name] for name in COLUMNS), BODY, void)
+
+
+def _row(texts: Iterable[str], kind: str, marks: str, shade: str = "") -> str:
+    cells = (
+        CELL.format(width=int(width * TWIPS), shade=shade, runs=_runs(text, marks))
+        for width, text in zip(WIDTHS, texts, strict=True)
+    )
+    return f"<w:tr>{kind}{''.join(cells)}</w:tr>"
+
+
+def _runs(text: str, marks: str) -> str:
+    pieces = (RUN.format(marks=marks, text=escape(line)) for line in _plain(text).splitlines() or [""])
+    return "<w:r><w:br/></w:r>".join(pieces)
+
+
+def _signatures(document: Docx, work: Work) -> None:
+    today = clock.tanggal(work.now.astimezone(work.settings.zone)).split(", ", 1)[1]
+    _line(document.add_paragraph(), f"\n{work.settings.instansi.kota}, {today}")
+    table = document.add_table(rows=1, cols=2)
+    for cell, role in zip(table.rows[0].cells, (Role.SEKRETARIS, Role.JFU), strict=True):
+        _signature(cell.paragraphs[0], work.settings.holders(role)[0])
+
+
+def _signature(paragraph: Paragraph, person: Petugas) -> None:
+    paragraph.paragraph_format.keep_together = True
+    _line(paragraph, f"{person.jabatan}\n\n\n\n")
+    _line(paragraph, person.nama, bold=True)
+    _line(paragraph, f"\nNIP. {person.nip}" if person.nip else "")

@@ -1,0 +1,336 @@
+"""The report of a period: the eight tables of `figures` in words, as Word by the office's own template, and as Excel.
+
+Hides docxtpl, XlsxWriter and how a chart is drawn. `gather` asks for all figures once; what is made of them is pure.
+The public form holds no cell that could name a person: no case by its number, no post, no category in free words.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from docx.shared import Mm
+from docxtpl import DocxTemplate, InlineImage
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.office import clock
+from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.sop import PROVEN, Decision
+from pipeline.office.words import word
+from pipeline.register import figures
+from pipeline.register.figures import AGES, ENDS, Flow, Punctuality, Topic
+from pipeline.register.period import Period
+from pipeline.work import Work
+
+TEMPLATE = "letters/laporan.docx"
+Cell = str | int | float
+CHARTED = ("langkah", "bulan")  # tables that have a chart
+MINUTES_OF_HOUR = 60
+
+
+class BadTemplate(ValueError):
+    """The office's own template cannot be filled; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """One table: a title, the heads of its columns, its rows. Numbers are numbers; a share is a part of 1."""
+
+    name: str
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    shares: tuple[int, ...] = ()  # columns that are shares
+    links: tuple[str, ...] = ()  # of the rows, to the case; in the inner form
+
+
+@dataclass(frozen=True)
+class PeriodReport:
+    """All figures of a period as of one moment."""
+
+    period: Period
+    made: str  # day in words
+    sentences: tuple[str, ...]
+    tables: tuple[FigureTable, ...]
+
+
+def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
+    """Tables 1 to 8; the public form leaves the seventh out."""
+    flows = figures.flows(work, period)
+    total = figures.total(flows.values())
+    steps = figures.steps(work, period)
+    topics = _listed(work.settings, figures.topics(work, period)) if public else figures.topics(work, period)
+    open_days = figures.ages(work, period)
+    tables = [
+        _table("kanal", _flow_rows(flows, total)),
+        _table("kategori", ((t.kategori, t.unit, t.came, t.share, _round(t.days)) for t in topics), shares=(3,)),
+        _table("langkah", map(_step_row, steps), shares=(5,)),
+        _table("hukum", ((f"{r.name} ({r.source})", r.limit, r.punctual, r.late, r.late_open, r.running)
+                         for r in figures.lawful(work, period))),
+        _table("keputusan", _decision_rows(figures.decisions(work, period))),
+        _table("umur", ((_age(least, most), n) for (least, most), n in zip(AGES, open_days, strict=True))),
+    ]  # fmt: skip
+    if not public:
+        tables.append(_late(work, period))
+    months = figures.months(work, period)
+    tables.append(_table("bulan", ((_month(row.first), row.came, row.gone) for row in months)))
+    made = clock.tanggal(work.now.astimezone(work.settings.zone)).split(", ", 1)[1]
+    return PeriodReport(period, made, tuple(_sentences(period, total, steps, topics)), tuple(tables))
+
+
+def _table(
+    name: str, rows: Iterable[Sequence[Cell]], shares: tuple[int, ...] = (), links: tuple[str, ...] = ()
+) -> FigureTable:
+    heads = tuple(word(f"laporan.tabel.{name}.kolom").split("|"))
+    return FigureTable(name, word(f"laporan.tabel.{name}.judul"), heads, tuple(map(tuple, rows)), shares, links)
+
+
+def _flow_rows(flows: dict[Any, Flow], total: Flow) -> Iterator[tuple[Cell, ...]]:
+    named = [(word(f"pilihan.kanal.{channel}").capitalize(), flow) for channel, flow in flows.items()]
+    for name, flow in (*named, (word("laporan.jumlah"), total)):
+        yield (name, flow.before, flow.came, flow.reopened, *(flow.ends[how] for how in ENDS), flow.left)
+
+
+def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
+    """Free words of old rows, which may name somebody, under one name."""
+    categories = {*settings.names_of("kategori").values(), word("laporan.tanpa")}
+    units = {*(unit.nama for unit in settings.unit), word("unit.tidak_ada"), word("laporan.tanpa")}
+    other = word("laporan.di_luar_daftar")
+    found: dict[tuple[str, str], list[Topic]] = {}
+    for topic in topics:
+        key = (topic.kategori if topic.kategori in categories else other, topic.unit if topic.unit in units else other)
+        found.setdefault(key, []).append(topic)
+    return [
+        Topic(*key, sum(t.came for t in some), sum(t.share for t in some), some[0].days if len(some) == 1 else None)
+        for key, some in found.items()
+    ]
+
+
+def _step_row(step: Punctuality) -> tuple[Cell, ...]:
+    share = step.punctual / step.counted if step.counted else ""
+    spent = [_hours(minutes) for minutes in (step.median, step.p90)]
+    apart = (step.extended, step.stopped + step.waiting)
+    return (step.name, step.punctual, step.late, step.late_open, step.running, share, *spent, *apart)
+
+
+def _hours(minutes: float | None) -> Cell:
+    """Office hours, with one decimal."""
+    return "" if minutes is None else round(minutes / MINUTES_OF_HOUR, 1)
+
+
+def _round(days: float | None) -> Cell:
+    return "" if days is None else round(days, 1)
+
+
+def _decision_rows(found: dict[tuple[str, str], int]) -> Iterator[tuple[Cell, ...]]:
+    for decision in Decision:
+        counts = [found.get((str(decision), proven), 0) for proven in (*PROVEN, "")]
+        yield (word(f"pilihan.keputusan.{decision}"), *counts, sum(counts))
+
+
+def _age(least: int, most: int | None) -> str:
+    return (
+        word("laporan.umur", dari=least, sampai=most)
+        if most is not None
+        else word("laporan.umur_lebih", dari=least - 1)
+    )
+
+
+def _month(first: Any) -> str:
+    return clock.tanggal(first).split(", ", 1)[1].split(" ", 1)[1]
+
+
+def _late(work: Work, period: Period) -> FigureTable:
+    zone = work.settings.zone
+    found = figures.late(work, period)
+    rows = ((r.number, r.langkah, r.holder, clock.waktu(r.due, zone), _hours(r.minutes)) for r in found)
+    return _table("terlambat", rows, links=tuple(str(r.complaint_id) for r in found))
+
+
+def _sentences(period: Period, total: Flow, steps: Sequence[Punctuality], topics: Sequence[Topic]) -> Iterator[str]:
+    """The report in words, with its figures."""
+    yield word("laporan.kalimat.masuk", periode=period.name, masuk=total.came, lalu=total.before, dibuka=total.reopened)
+    yield word("laporan.kalimat.keluar", keluar=total.gone, sisa=total.left, **total.ends)
+    if topics and topics[0].kategori != word("laporan.tanpa"):
+        share = f"{100 * topics[0].share:.0f}"
+        yield word("laporan.kalimat.kategori", kategori=topics[0].kategori, jumlah=topics[0].came, persen=share)
+    punctual, counted = sum(s.punctual for s in steps), sum(s.counted for s in steps)
+    if counted:
+        share = f"{100 * punctual / counted:.0f}"
+        still = sum(s.late_open for s in steps)
+        yield word("laporan.kalimat.tepat", tepat=punctual, dari=counted, persen=share, terbuka=still)
+    else:
+        yield word("laporan.kalimat.tanpa_langkah")
+
+
+# ---- Word ----------------------------------------------------------------------------------------------------
+
+
+def template_of(settings: Settings) -> Path:
+    """The office's own template beside config.toml if it is there, else the one that comes with the program."""
+    own = settings.path(TEMPLATE)
+    return own if own.is_file() else TEMPLATES / TEMPLATE
+
+
+def docx(work: Work, found: PeriodReport, template: bytes | None = None) -> bytes:
+    """The report in Word. BadTemplate names a field that is not there, or a tag that is not closed."""
+    content = template if template is not None else template_of(work.settings).read_bytes()
+    try:
+        document = DocxTemplate(io.BytesIO(content))
+        document.render(_context(work, found, document), _sandbox(), autoescape=True)
+        _widen(document.docx.tables, {table.heads: table for table in found.tables})
+        out = io.BytesIO()
+        document.save(out)
+    except (TemplateError, ValueError, KeyError, TypeError) as error:
+        raise BadTemplate(word("laporan.templat_salah", sebab=str(error) or type(error).__name__)) from error
+    return out.getvalue()
+
+
+def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> None:
+    """Columns as wide as their words: a loop over columns makes all alike."""
+    for one in shown:
+        heads = tuple(cell.text for cell in one.rows[0].cells) if one.rows else ()
+        if heads in tables:
+            _set_widths(one, _weights(tables[heads]))
+
+
+def _weights(table: FigureTable) -> list[int]:
+    """Letters that each column wants: its longest word, or as much of its longest cell as fits beside others."""
+    columns = zip(table.heads, *(_texts(table, row) for row in table.rows[:50]), strict=True)
+    return [
+        max(max(map(len, " ".join(cells).split())), min(max(map(len, cells[1:]), default=0), 30)) + 2
+        for cells in columns
+    ]
+
+
+def _texts(table: FigureTable, row: Sequence[Cell]) -> list[str]:
+    return [_plain(as_text(table, column, cell)) for column, cell in enumerate(row)]
+
+
+def _set_widths(shown: Any, weights: Sequence[int]) -> None:
+    grid = shown._tbl.tblGrid.gridCol_lst
+    whole = sum(column.w or 0 for column in grid)
+    widths = [whole * weight // sum(weights) for weight in weights]
+    shown.autofit = False
+    for column, width in zip(grid, widths, strict=True):
+        column.w = width
+    for row in shown._tbl.tr_lst:
+        for cell, width in zip(row.tc_lst, widths, strict=False):
+            cell.width = width
+
+
+def _sandbox() -> SandboxedEnvironment:
+    return SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+
+
+def _context(work: Work, found: PeriodReport, document: DocxTemplate) -> dict[str, Any]:
+    office = work.settings.instansi
+    head = work.settings.signers[0]
+    return {
+        "pemerintah": office.pemerintah.upper(),
+        "kantor": office.nama.upper(),
+        "alamat": office.alamat,
+        "periode": found.period.name,
+        "tempat_tanggal": f"{office.kota}, {found.made}",
+        "kalimat": [_plain(text) for text in found.sentences],
+        "tabel": [_shown(n, table, document) for n, table in enumerate(found.tables, 1)],
+        "jabatan": head.signature_title,
+        "nama": head.nama,
+        "pangkat": head.pangkat,
+        "nip": head.nip,
+    }
+
+
+def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str, Any]:
+    rows = [_texts(table, row) for row in table.rows]
+    chart = InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150)) if table.name in CHARTED else ""
+    empty = "" if rows else word("laporan.kosong")
+    return {
+        "judul": f"{number}. {table.title}",
+        "kepala": list(table.heads),
+        "baris": rows,
+        "kosong": empty,
+        "grafik": chart,
+    }
+
+
+def as_text(table: FigureTable, column: int, cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    if column in table.shares:
+        return f"{100 * cell:.0f}%"
+    return f"{cell:,}".replace(",", ".") if isinstance(cell, int) else f"{cell:.1f}".replace(".", ",")
+
+
+def _plain(text: str) -> str:
+    """Without what XML cannot hold."""
+    return "".join(c for c in text if c >= " " or c == "\n")
+
+
+def _chart(table: FigureTable) -> bytes:
+    """The first number of each row as bars, as a picture (PNG): Word shows it wherever the letter goes."""
+    rows = [(str(row[0]), int(row[1])) for row in table.rows]
+    width, line = 1_500, 64
+    picture = Image.new("RGB", (width, line * len(rows) + 20), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(30)
+    most = max((value for _name, value in rows), default=0) or 1
+    for number, (name, value) in enumerate(rows):
+        top = 10 + number * line
+        draw.text((0, top + 8), name, fill="black", font=font)
+        draw.rectangle((420, top + 6, 420 + (width - 600) * value // most, top + line - 14), fill="#5B4B9A")
+        draw.text((440 + (width - 600) * value // most, top + 8), str(value), fill="black", font=font)
+    out = io.BytesIO()
+    picture.save(out, "PNG", dpi=(254, 254))
+    return out.getvalue()
+
+
+# ---- Excel ---------------------------------------------------------------------------------------------------
+
+
+def xlsx(found: PeriodReport, out: IO[bytes]) -> None:
+    """Each table on a sheet of its own, as numbers, with a chart of Excel's own beside two of them."""
+    import xlsxwriter  # takes 2 MiB, which an office that exports nothing does without
+
+    with xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
+        share = book.add_format({"num_format": "0%"})
+        for number, table in enumerate(found.tables, 1):
+            sheet = book.add_worksheet(f"{number} {table.name}")
+            sheet.write_string(0, 0, f"{table.title}, {found.period.name}", bold)
+            _sheet_rows(sheet, table, bold, share)
+            sheet.freeze_panes(3, 1)
+            sheet.set_landscape()
+            sheet.set_paper(14)
+            sheet.fit_to_pages(1, 0)
+            if table.name in CHARTED and table.rows:
+                _sheet_chart(book, sheet, table)
+
+
+def _sheet_rows(sheet: Any, table: FigureTable, bold: Any, share: Any) -> None:
+    for column, head in enumerate(table.heads):
+        sheet.set_column(column, column, 34 if column == 0 else max(12, len(head) + 2))
+        sheet.write_string(2, column, head, bold)
+    for line, row in enumerate(table.rows, 3):
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, column, _plain(cell))
+            else:
+                sheet.write_number(line, column, cell, share if column in table.shares else None)
+
+
+def _sheet_chart(book: Any, sheet: Any, table: FigureTable) -> None:
+    chart = book.add_chart({"type": "column"})
+    last = 2 + len(table.rows)
+    for column in (1, 2):
+        chart.add_series({
+            "name": [sheet.get_name(), 2, column],
+            "categories": [sheet.get_name(), 3, 0, last, 0],
+            "values": [sheet.get_name(), 3, column, last, column],
+        })  # fmt: skip
+    chart.set_title({"name": table.title})
+    sheet.insert_chart(last + 2, 0, chart)

@@ -1,0 +1,51 @@
+"""What the machinery leaves behind, taken away once a day. Nothing of a case, and no event, is ever swept.
+
+Each table is swept by the module that writes it; the days stand in [retensi.mesin] of config.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from pipeline.access import browsers, links, unsent
+from pipeline.cases.pages import forget_pages
+from pipeline.cases.reminders import forget_digests
+from pipeline.data import exports, jobs
+from pipeline.data.engine import writing
+from pipeline.mail import outbox
+from pipeline.office.config import Mesin
+
+AT_ONCE = 500  # rows a transaction, so that nobody waits long for the writer
+
+
+def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
+    """Everything once; how many rows are gone. Codes and unconfirmed acts go after `browsers.KEPT`."""
+    keep = keep or Mesin()
+    with writing(engine) as session:
+        gone = browsers.sweep(session, now) + forget_digests(session, _before(now, keep.ringkasan).date())
+        gone += exports.sweep(session, now)
+    return gone + sum(_in_portions(engine, step) for step in (
+        lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
+        lambda session: links.sweep(session, _before(now, keep.tautan), AT_ONCE),
+        lambda session: unsent.sweep(session, _before(now, keep.isian), AT_ONCE),
+        lambda session: forget_pages(session, _before(now, keep.gambar), AT_ONCE),
+        lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
+    ))  # fmt: skip
+
+
+def _before(now: datetime, days: int) -> datetime:
+    return now - timedelta(days=days)
+
+
+def _in_portions(engine: Engine, step: Callable[[Session], int]) -> int:
+    total = 0
+    while True:
+        with writing(engine) as session:
+            gone = step(session)
+        total += gone
+        if gone < AT_ONCE:
+            return total

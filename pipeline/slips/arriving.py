@@ -1,0 +1,96 @@
+"""Files in the scanner's folder: which are scans, and whether one is written to its end. Pure.
+
+Scanners write while they feed, some pause for seconds between pages, some save anew under the same name. A file is
+whole when it is quiet *and* has the end that its format prescribes.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import timedelta
+
+SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".webp", ".bmp"})
+UNFINISHED = frozenset({".part", ".tmp", ".partial", ".filepart", ".crdownload", ".writing"})  # renamed when done
+SYSTEM = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
+STILL = timedelta(seconds=3)  # nobody has written to it for so long
+STILL_GROWING = timedelta(seconds=20)  # a TIFF is whole after each of its pages
+GIVEN_UP = timedelta(minutes=10)  # without its end for so long, it will not get one: it is taken in and shown as it is
+ABANDONED = timedelta(days=1)  # a file under its unfinished name for so long
+AHEAD = timedelta(minutes=2)  # by which a file server's clock may be ahead
+TAIL = 2048  # bytes at the end of a file where its end stands
+MOST_PAGES = 5000
+
+
+def is_ignored(name: str) -> bool:
+    """Hidden files, AppleDouble (RFC 1740), what a desktop leaves behind."""
+    return name.startswith((".", "~$")) or name.lower() in SYSTEM
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether the scanner names a file so until it is done, and then renames it."""
+    return any(name.lower().endswith(suffix) for suffix in UNFINISHED)
+
+
+def waits(name: str) -> timedelta:
+    """How long a file of this name must be quiet before it is looked at."""
+    if is_unfinished(name):
+        return ABANDONED
+    return STILL if any(name.lower().endswith(suffix) for suffix in SUFFIXES) else GIVEN_UP
+
+
+def patience(content: bytes) -> timedelta:
+    """How long a whole file must be quiet."""
+    return STILL_GROWING if content[:4] in (b"II*\0", b"MM\0*") else STILL
+
+
+def has_end(content: bytes) -> bool:
+    """Whether the file ends as its format says: a PDF's trailer, a JPEG's EOI, a PNG's IEND, a TIFF's last directory.
+    Formats without an end that is known here count as whole."""
+    if content.startswith(b"%PDF-"):
+        return b"%%EOF" in content[-TAIL:]
+    if content.startswith(b"\xff\xd8\xff"):
+        return b"\xff\xd9" in content[-TAIL:] or _photo_and_more(content)
+    if content.startswith(b"\x89PNG"):
+        return b"IEND" in content[-TAIL:]
+    if content[:4] in (b"II*\0", b"MM\0*"):
+        return _tiff_ends(content)
+    if content.startswith(b"RIFF") and len(content) >= 12:
+        return len(content) >= int.from_bytes(content[4:8], "little") + 8
+    return bool(content)
+
+
+def _photo_and_more(content: bytes) -> bool:
+    """A phone's MPO or motion photo: pictures end before what the phone appends."""
+    return b"\xff\xd9" in content[len(content) // 4 :]
+
+
+def _tiff_ends(content: bytes) -> bool:
+    """Whether every directory of a TIFF, and the strips that it names, lie inside of the file."""
+    order = "<" if content[:2] == b"II" else ">"
+    at, seen = _number(content, order + "I", 4), set[int]()
+    while at:
+        if at in seen or len(seen) > MOST_PAGES or at + 2 > len(content):
+            return False
+        seen.add(at)
+        count = _number(content, order + "H", at)
+        end = at + 2 + 12 * count
+        if end + 4 > len(content) or not _strips_inside(content, order, at + 2, count):
+            return False
+        at = _number(content, order + "I", end)
+    return bool(seen)
+
+
+def _strips_inside(content: bytes, order: str, start: int, count: int) -> bool:
+    """Whether a page's picture lies inside of the file; read where it has one strip (TIFF 6.0: tags 273 and 279)."""
+    found = {}
+    for entry in range(start, start + 12 * count, 12):
+        tag, kind, number = struct.unpack_from(order + "HHI", content, entry)
+        if tag in (273, 279) and number == 1:
+            found[tag] = _number(content, order + ("H" if kind == 3 else "I"), entry + 8)
+    return found.get(273, 0) + found.get(279, 0) <= len(content)
+
+
+def _number(content: bytes, form: str, at: int) -> int:
+    if at + struct.calcsize(form) > len(content):
+        return 0
+    return int(struct.unpack_from(form, content, at)[0])

@@ -1,0 +1,140 @@
+"""The cells of a comb, each looked at alone: a second opinion on telephone numbers, NIK and dates.
+
+Hides a small network (`angka.npz`, made by `bench/train_digits.py` from real digits and hands of the part "made"). The
+recogniser reads a comb as one line of print and mistakes real people's digits with much certainty; this one sees
+nothing but one digit. Part of the extra `ocr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.slips.layout import Blank, Box
+from pipeline.slips.scan import SCALE, Grey
+
+DARK = 0.74 * 255  # darker is ink
+LEAST = 0.25  # mm² of ink in a cell that are more than dirt
+SIDE, ROOM = 28, 4  # pixels of the picture that the network sees, and how much of it stays free
+KNOWN = 0.85  # a digit that is this sure is taken against the line's
+NOTHING = 10  # the class of what is no digit: a stroke between, a sign, a letter
+_FILE = Path(__file__).parent / "angka.npz"
+_HOG = cv2.HOGDescriptor((SIDE, SIDE), (14, 14), (7, 7), (7, 7), 9)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell says: chances of the ten digits and of no digit, and where its ink is, in mm."""
+
+    chances: NDArray[np.float32]
+    left: float
+    right: float
+
+    @property
+    def digit(self) -> str:
+        """The likeliest digit, "" for what is none."""
+        best = int(self.chances.argmax())
+        return "" if best == NOTHING else str(best)
+
+    @property
+    def sure(self) -> float:
+        """The chance of that."""
+        return float(self.chances.max())
+
+
+def cells(image: Grey, blank: Blank, reach: Box) -> list[Cell]:
+    """The written cells of a comb from left to right. `image`: the crop `reach`, evened, without its rules."""
+    dark = (image < DARK).astype(np.uint8)
+    count, labels, _, centres = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    owners = [_owner(centres[n][0] / SCALE + reach.x, blank) if n else -1 for n in range(count)]
+    owner = np.array(owners)[labels]
+    found = []
+    for order in sorted(set(owners) - {-1}):
+        mine = owner == order
+        if mine.sum() >= LEAST * SCALE**2:
+            found.append(_cell(image, mine, reach))
+    if not found:
+        return []
+    chances = judged(np.stack([features(part, tall) for part, tall, _, _ in found]))
+    return [Cell(chances[n], left, right) for n, (_, _, left, right) in enumerate(found)]
+
+
+def _owner(x: float, blank: Blank) -> int:
+    """The cell in or nearest to which a stroke has its middle."""
+    return int(np.argmin([abs(x - cell.x - cell.width / 2) for cell in blank.cells]))
+
+
+def _cell(image: Grey, mine: NDArray[np.bool_], reach: Box) -> tuple[Grey, float, float, float]:
+    """(its ink alone, how tall that is, where it begins and ends), in mm."""
+    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    near = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    alone = np.where(near, image, 255)[top:bottom, left:right]
+    return np.asarray(alone, np.uint8), (bottom - top) / SCALE, reach.x + left / SCALE, reach.x + right / SCALE
+
+
+def features(part: Grey, tall: float) -> NDArray[np.float32]:
+    """What the network is told of a piece of ink (dark on 255) that is so many mm tall."""
+    ink = 255 - part.astype(np.float32)
+    ink *= 255 / max(float(np.percentile(ink, 98)), 40)
+    fit = (SIDE - 2 * ROOM) / max(ink.shape)
+    size = tuple(max(round(n * fit), 1) for n in ink.shape[::-1])
+    small = cv2.resize(np.minimum(ink, 255), size, interpolation=cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR)
+    drawn = np.zeros((SIDE, SIDE), np.float32)
+    top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
+    drawn[top : top + size[1], left : left + size[0]] = small
+    coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
+    shape = [tall / 7, part.shape[1] / part.shape[0] / 2]
+    return np.concatenate([np.ravel(_HOG.compute(drawn.astype(np.uint8))), coarse, shape]).astype(np.float32)
+
+
+def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Chances of each class (columns) for each piece of ink (rows)."""
+    net = _network()
+    hidden = np.maximum(told @ net["one"] + net["one_bias"], 0)
+    out = hidden @ net["two"] + net["two_bias"]
+    grown = np.exp(out - out.max(axis=1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=1, keepdims=True), np.float32)
+
+
+@cache
+def _network() -> dict[str, NDArray[np.float32]]:
+    with np.load(_FILE) as kept:
+        return {name: kept[name].astype(np.float32) for name in kept.files}
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A comb as line and cells together say it: the text, how sure each digit is, and the other opinion on it."""
+
+    text: str
+    sure: tuple[float, ...]
+    second: str
+
+
+def weighed(text: str, sure: Sequence[float], some: Sequence[Cell]) -> Weighed:
+    """The line's reading and the cells' put together. Where both see the same digits each is as sure as the less sure
+    of the two; where they differ the better founded one is taken, and `second` is what the other saw."""
+    alone = "".join(cell.digit for cell in some)
+    line = [(c, chance) for c, chance in zip(text, sure, strict=False) if c.isdigit()]
+    written = [cell for cell in some if cell.digit]
+    if len(line) != len(written):
+        known = bool(written) and min(cell.sure for cell in written) > KNOWN
+        return Weighed(alone, tuple(c.sure for c in written), text) if known else Weighed(text, tuple(sure), alone)
+    taken = [_better(one, cell) for one, cell in zip(line, written, strict=True)]
+    value = "".join(digit for digit, _ in taken)
+    first = "".join(digit for digit, _ in line)
+    return Weighed(text if value == first else value, tuple(s for _, s in taken), alone if value == first else first)
+
+
+def _better(line: tuple[str, float], cell: Cell) -> tuple[str, float]:
+    digit, sure = line
+    if digit == cell.digit:
+        return digit, min(sure, cell.sure)
+    return (cell.digit, cell.sure / 2) if cell.sure > min(sure, KNOWN) else (digit, sure / 2)

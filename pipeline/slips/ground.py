@@ -1,0 +1,141 @@
+"""A page as ground that somebody may have written on: whether it is blank, and what lies beside the slips on the glass.
+
+Hides the telling of ink from dust, from what shines through, from shadows, holes and the edges of the paper. In doubt
+something is ink: a clerk lays aside a picture of dust in a second, a telephone number that was dropped is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.slips import scan
+from pipeline.slips.scan import Grey
+
+PER_MM = 4  # pixels a mm at which a page is looked over
+LONG_SIDE = 297.0  # mm that a page's longer side has at the most: A4
+FAINT = 0.2  # of the paper's light; what is less dark than that shines through from the other side
+HALF = 0.5  # of the darkest ink; what is less dark than that shines through as well
+DUST = 0.35  # mm²
+SMALL, HIGH = 0.9, 30.0  # mm; strokes of a pen lie between
+HOLE = 9.0  # mm; a dark round thing up to this wide near an edge is a punched hole
+EDGE = 4.0  # mm at the edges of a scan where shadows fall
+FOLD = 45.0  # mm; a straight thin line that is longer is a fold or a streak of the scanner
+WRITTEN = 2.0  # mm² of ink that a person left
+PAPER = 0.72  # of the brightest paper; what is darker is a table
+TOGETHER = 9.0  # mm; what lies nearer belongs together
+FEWEST = 5  # strokes that make a note beside a slip
+WAY_OUT = 3.0  # mm around a slip that still are its edge and its shadow
+Rect = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the page
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Ink of a page at `PER_MM`, stroke by stroke. `factor`: its pixels a pixel of the page."""
+
+    strokes: NDArray[np.int32]  # label of each pixel, 0 none
+    boxes: NDArray[np.int32]  # of each label: left, top, width, height, area
+    factor: float
+
+
+def look(page: Grey, covered: Sequence[NDArray[np.float64]] = ()) -> Ground:
+    """Where there is ink on a page, outside of these polygons (in pixels of the page)."""
+    factor = PER_MM * LONG_SIDE / max(page.shape)
+    small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    light = scan.paper_of(small, float(PER_MM))
+    share = small / np.maximum(light, 8.0)
+    edge = round(EDGE * PER_MM)
+    inside = np.zeros(small.shape, bool)
+    inside[edge:-edge, edge:-edge] = True
+    free = inside & _paper(light) if covered else inside
+    free &= ~_mask(small.shape, covered, factor)
+    if not free.any():
+        return Ground(np.zeros(small.shape, np.int32), np.zeros((1, 5), np.int32), factor)
+    darkest = float(np.percentile(share[free], 0.02))
+    ink = (share < 1 - max(FAINT, HALF * (1 - darkest))) & free
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    keep = np.array([False, *(_is_stroke(box, small.shape) for box in stats[1:])])
+    return Ground(np.where(keep[labels], labels, 0), np.where(keep[:, None], stats, 0), factor)
+
+
+def blank(page: Grey) -> bool:
+    """Whether nobody wrote on a page."""
+    return float(look(page).boxes[:, 4].sum()) < WRITTEN * PER_MM**2
+
+
+def halves(page: Grey) -> list[Rect]:
+    """A sheet of A4 that carried two slips side by side has two backs: those of its halves that are written on, unless
+    the writing runs over the middle."""
+    ground = look(page)
+    height, width = ground.strokes.shape
+    across = width > height
+    middle = (width if across else height) // 2
+    start, length = ground.boxes[:, 0 if across else 1], ground.boxes[:, 2 if across else 3]
+    written = ground.boxes[:, 4] > 0
+    if bool((written & (start < middle) & (start + length > middle)).any()):
+        return []
+    first = ground.boxes[written & (start < middle), 4].sum()
+    second = ground.boxes[written & (start >= middle), 4].sum()
+    if min(first, second) < WRITTEN * PER_MM**2:
+        return []
+    tall, wide = page.shape
+    if across:
+        return [(0, 0, wide // 2, tall), (wide // 2, 0, wide, tall)]
+    return [(0, 0, wide, tall // 2), (0, tall // 2, wide, tall)]
+
+
+def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
+    """What is written outside of the recognised slips: pieces of the page, each with a little room."""
+    ground = look(page, covered)
+    if not ground.strokes.any():
+        return []
+    reach = 2 * round(TOGETHER * PER_MM / 2) + 1
+    near = cv2.dilate((ground.strokes > 0).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    _, groups, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    found = []
+    for number, box in enumerate(stats[1:], 1):
+        members = np.unique(ground.strokes[(groups == number) & (ground.strokes > 0)])
+        area = ground.boxes[members, 4].sum() / PER_MM**2
+        if len(members) >= FEWEST and area >= 2 * WRITTEN:
+            found.append(_on_page(box, ground.factor, page.shape))
+    return found
+
+
+def _on_page(box: NDArray[np.int32], factor: float, shape: tuple[int, ...]) -> Rect:
+    left, top, wide, high = (float(n) / factor for n in box[:4])
+    return max(round(left), 0), max(round(top), 0), min(round(left + wide), shape[1]), min(round(top + high), shape[0])
+
+
+def _paper(light: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where there is paper, or the white lid of a scanner, away from the edge of a darker table."""
+    bright = light > PAPER * float(np.percentile(light, 90))
+    room = 2 * round(WAY_OUT * PER_MM) + 1
+    return np.asarray(cv2.erode(bright.astype(np.uint8), np.ones((room, room), np.uint8)) > 0, bool)
+
+
+def _mask(shape: tuple[int, ...], covered: Sequence[NDArray[np.float64]], factor: float) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, np.uint8)
+    for polygon in covered:
+        cv2.fillPoly(mask, [np.round(polygon * factor).astype(np.int32)], 1)
+    room = 2 * round(WAY_OUT * PER_MM) + 1
+    return np.asarray(cv2.dilate(mask, np.ones((room, room), np.uint8)) > 0, bool) if covered else mask > 0
+
+
+def _is_stroke(box: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Whether this is what a pen leaves: no dust, hole, fold, streak, or shadow of an edge."""
+    left, top, wide, high, area = (int(n) for n in box)
+    longer, shorter = max(wide, high) / PER_MM, min(wide, high) / PER_MM
+    if area < DUST * PER_MM**2 or longer < SMALL:
+        return False
+    if longer > FOLD and shorter < 1.5:
+        return False
+    rim = 18 * PER_MM
+    at_rim = left < rim or top < rim or left + wide > shape[1] - rim or top + high > shape[0] - rim
+    is_round = 0.8 < wide / max(high, 1) < 1.25 and area > 0.6 * wide * high
+    if at_rim and is_round and 3.0 < longer <= HOLE:
+        return False
+    return longer <= HIGH * 4

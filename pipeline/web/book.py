@@ -1,0 +1,435 @@
+"""The Buku Pengaduan as a page, a spreadsheet and a print, for whoever holds a link of the JFU, the Sekretaris or
+the Kepala Dinas, in a browser that they are known by."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline.access import links
+from pipeline.casefile import law, reported
+from pipeline.casefile.holders import tasks_of
+from pipeline.data.tables import Complaint, Export, Task
+from pipeline.files.kinds import DOCX, PDF, FileError
+from pipeline.files.libreoffice import to_pdf
+from pipeline.office import clock, procedure
+from pipeline.office.config import Petugas
+from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decision, Role
+from pipeline.office.words import table, word
+from pipeline.register import book as register_book
+from pipeline.register import exports, paper, sheet
+from pipeline.register.book import COLUMNS, MOST, PAGE, SORTS, Filter, Row, count
+from pipeline.register.figures import Punctuality, Recap, recap
+from pipeline.register.period import month_of
+from pipeline.web import code
+from pipeline.web.history import timeline
+from pipeline.web.site import Friendly, html, site
+from pipeline.web.view import View, opened, steps
+from pipeline.work import Work
+
+pages = Blueprint("book", __name__, url_prefix="/t/<token>/buku")
+READERS = {Role.JFU, Role.SEKRETARIS, Role.KEPALA}
+FILES = (("xlsx", "Excel"), ("docx", "Word"), ("pdf", "PDF"))
+PRINTED = 3_000  # rows of one printed book; a year of more is printed month by month
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+E = TypeVar("E", bound=StrEnum)
+YES_NO = {"ya": True, "tidak": False}
+ASKED = ("q", "dari", "sampai", "bulan", "langkah", "waktu", "kanal", "klasifikasi", "kategori", "unit", "keputusan",
+         "rahasia", "gabung", "urut")  # fmt: skip
+_exporting = threading.Lock()
+PATIENCE = 2.0  # seconds to wait for another export
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """The whole book costs seconds of the machine: a second one waits a little, then is asked to come again, so that
+    never more than a few threads are away from the pages."""
+    if not _exporting.acquire(timeout=PATIENCE):
+        raise Friendly("sibuk", 503)
+    try:
+        yield
+    finally:
+        _exporting.release()
+
+
+@contextmanager
+def reader(token: str) -> Iterator[tuple[Session, View, Petugas]]:
+    with opened(token) as (session, found, view, person):
+        if not READERS & set(person.peran):
+            raise Friendly("bukan_hak", 403)
+        if not found.full:
+            raise Friendly("kedaluwarsa", 410)
+        code.insist(session, token, person)
+        yield session, view, person
+
+
+def wanted(person: Petugas) -> Filter:
+    """The filters of the address; what cannot be read is left out. Nobody sees complaints about themselves."""
+    given = request.args
+    step = given.get("langkah", "")
+    return Filter(
+        text=given.get("q", "").strip()[:100],
+        month=_day(given.get("bulan", "") + "-01"),
+        first=_day(given.get("dari", "")),
+        last=_day(given.get("sampai", "")),
+        langkah=int(step) if step in {"1", "2", "3", "4", "5"} else None,
+        late=given.get("waktu") == "terlambat",
+        channel=_one_of(Channel, given.get("kanal", "")),
+        klasifikasi=given.get("klasifikasi", "")[:40],
+        kategori=given.get("kategori", "")[:200],
+        unit=given.get("unit", "")[:40],
+        decision=_one_of(Decision, given.get("keputusan", "")),
+        secret=YES_NO.get(given.get("rahasia", "")),
+        merged=YES_NO.get(given.get("gabung", "")),
+        sort=given["urut"] if given.get("urut") in SORTS else SORTS[0],
+        reader=person.kode,
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None
+
+
+def _one_of(kind: type[E], text: str) -> E | None:
+    return kind(text) if text in set(kind) else None
+
+
+def _page_number() -> int:
+    text = request.args.get("hal", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+@pages.get("")
+def book(token: str) -> Response:
+    here = site()
+    with reader(token) as (session, view, person):
+        asked, page = wanted(person), _page_number()
+        work = Work(session, here.settings, view.now)
+        total = count(work, asked)
+        rows = list(register_book.rows(work, asked, page=page))
+        period = month_of(asked.month or view.now.astimezone(here.settings.zone).date())
+        figures = recap(work, period, person.kode)
+        return html(
+            "buku.html",
+            sop=_sop(),
+            judul=_title(asked),
+            ringkas=word(
+                "buku.ringkas",
+                periode=period.name,
+                masuk=figures.came,
+                selesai=figures.over,
+                berjalan=figures.running,
+            ),
+            angka=_figures(figures),
+            saring=_filters(asked, figures),
+            unduh=[{"label": kind.upper(), "url": _url(token, f"/{kind}"), "baca": read} for kind, read in FILES],
+            rows=[_row(r, f"/t/{token}/buku/{r.complaint.id}") for r in rows],
+            jumlah=_found(len(rows), total),
+            halaman=_more(token, page, total),
+            cetak=False,
+            cetak_url=_url(token, "/cetak"),
+            penanda=None,
+        )
+
+
+@pages.get("/cetak")
+def printed(token: str) -> Response:
+    here = site()
+    with one_at_a_time(), reader(token) as (session, view, person):
+        asked = wanted(person)
+        work = Work(session, here.settings, view.now)
+        head = view.settings.holders(Role.KEPALA)[0]
+        today = clock.tanggal(view.now.astimezone(here.settings.zone)).split(", ", 1)[1]
+        return html(
+            "buku.html",
+            sop=_sop(),
+            judul=_title(asked),
+            ringkas="",
+            angka=None,
+            saring=[],
+            unduh=[],
+            rows=[_row(r) for r in register_book.rows(work, asked, oldest_first=True)],
+            jumlah="",
+            halaman=[],
+            cetak=True,
+            cetak_url=_url(token, ""),
+            penanda={
+                "tempat_tanggal": f"{here.settings.instansi.kota}, {today}",
+                "jabatan": head.jabatan,
+                "nama": head.nama,
+                "pangkat": head.pangkat,
+                "nip": head.nip,
+            },
+        )
+
+
+@pages.get("/xlsx")
+def spreadsheet(token: str) -> Response:
+    """A book of ordinary size at once; a large one is made by a job."""
+    here = site()
+    with reader(token) as (session, view, person):
+        work, asked = Work(session, here.settings, view.now), wanted(person)
+        if count(work, asked) > exports.AT_ONCE:
+            return _export_page(token, exports.asked(session, person, asked))
+    with one_at_a_time(), reader(token) as (session, view, person):
+        content = sheet.xlsx(Work(session, here.settings, view.now), wanted(person))
+    return _download(content, XLSX, "Buku Pengaduan.xlsx")
+
+
+@pages.post("/xlsx")
+def order_spreadsheet(token: str) -> BaseResponse:
+    here = site()
+    with reader(token) as (_session, view, person):
+        task_id, asked = view.task.id, wanted(person)
+    with here.writing() as work:
+        exports.ask(work, person, work.session.get_one(Task, task_id), asked)
+    here.wake("pictures")
+    return redirect(_url(token, "/xlsx"), 303)
+
+
+@pages.get("/ekspor/<int(max=2147483647):export_id>")
+def ready(token: str, export_id: int) -> Response:
+    """A spreadsheet that a job has made, for the one who asked."""
+    with reader(token) as (session, _view, person):
+        row = session.get(Export, export_id)
+        if row is None or row.ready_at is None or row.person != person.kode or not person.owns(row.mark):
+            raise Friendly("tidak_ada", 404)
+        return _download(row.content, XLSX, "Buku Pengaduan.xlsx")
+
+
+def _export_page(token: str, row: Export | None) -> Response:
+    state = "belum" if row is None else "menunggu" if row.ready_at is None else "siap"
+    return html(
+        "ekspor.html",
+        keadaan=state,
+        kalimat=word(f"buku.ekspor.{state}"),
+        url=_url(token, "/xlsx"),
+        unduh=f"/t/{token}/buku/ekspor/{row.id}" if row else "",
+        kembali={"url": _url(token, ""), "label": word("buku.judul")},
+    )
+
+
+@pages.get("/docx")
+def word_book(token: str) -> Response:
+    with one_at_a_time(), reader(token) as (session, view, person):
+        content = _paper(Work(session, site().settings, view.now), wanted(person))
+    return _download(content, DOCX, "Buku Pengaduan.docx")
+
+
+@pages.get("/pdf")
+def pdf_book(token: str) -> Response:
+    with one_at_a_time():
+        with reader(token) as (session, view, person):
+            content = _paper(Work(session, site().settings, view.now), wanted(person))
+        try:
+            made = to_pdf(content, timeout=120)
+        except FileError as error:
+            raise Friendly("sibuk", 503) from error
+    return _download(made, PDF, "Buku Pengaduan.pdf")
+
+
+def _paper(work: Work, asked: Filter) -> bytes:
+    if count(work, asked) > PRINTED:
+        raise Friendly("terlalu_banyak", 422)
+    return paper.docx(work, asked, _span(asked))
+
+
+def _span(asked: Filter) -> str:
+    """The time of the rows in words: a month, a range of days, or nothing."""
+    if asked.month:
+        return month_of(asked.month).name
+    begin, end = (clock.tanggal_pendek(day) if day else "" for day in (asked.first, asked.last))
+    return " – ".join((begin, end)) if begin or end else ""
+
+
+def _download(content: bytes, mime: str, name: str) -> Response:
+    response = Response(content, mimetype=mime)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _sop() -> dict[str, Any]:
+    sop = site().settings.sop
+    return {
+        "nomor": sop.nomor,
+        "nama": sop.nama,
+        "dasar_hukum": list(sop.dasar_hukum),
+        "keterkaitan": ", ".join(sop.keterkaitan),
+        "kepala": procedure.heading(site().settings),
+    }
+
+
+def _title(asked: Filter) -> str:
+    return word("buku.judul") + (f", {_month(asked.month)}" if asked.month else "")
+
+
+def _month(month: date) -> str:
+    return clock.tanggal(month).split(", ", 1)[1].split(" ", 1)[1]
+
+
+def _url(token: str, path: str, **change: object) -> str:
+    query = {k: v for k, v in request.args.items() if k in ASKED and v}
+    query |= {k: str(v) for k, v in change.items()}
+    return f"/t/{token}/buku{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _more(token: str, page: int, total: int) -> list[dict[str, str]]:
+    rows = []
+    if page:
+        rows.append({"label": word("buku.sesudah"), "url": _url(token, "", hal=page - 1)})
+    if (page + 1) * PAGE < total:
+        rows.append({"label": word("buku.sebelum"), "url": _url(token, "", hal=page + 1)})
+    return rows
+
+
+def _found(shown: int, total: int) -> str:
+    if total > MOST:
+        return word("buku.jumlah_lebih", tampak=shown, banyak=f"{MOST:,}".replace(",", "."))
+    return word("buku.jumlah", tampak=shown, semua=total)
+
+
+def _row(row: Row, url: str = "") -> dict[str, Any]:
+    return {
+        **row.cells,
+        "url": url,
+        "perihal": row.complaint.perihal,
+        "langkah": row.langkah,
+        "kategori": row.kategori,
+        "klasifikasi": row.klasifikasi,
+        "lewat": word(f"lewat.{row.complaint.channel}"),
+        "iso": row.complaint.received_at.isoformat(timespec="minutes"),
+        "keadaan": row.state,
+        "nada": row.tone,
+        "terpakai": row.used,
+    }
+
+
+def _figures(figures: Recap) -> dict[str, Any]:
+    names = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"]
+    return {
+        "tepat": [
+            {
+                "nama": f"{LANGKAH_OF_TASK[step.kind]}. {step.name}",
+                "persen": round(100 * step.punctual / step.counted) if step.counted else 0,
+                "teks": f"{step.punctual}/{step.counted}",
+                "lain": _apart(step),
+            }
+            for step in figures.punctual
+        ],
+        "masuk": [
+            {"nama": names[m.month - 1], "nilai": n, "kini": m == figures.months[-1][0]} for m, n in figures.months
+        ],
+        "judul_masuk": word("buku.masuk"),
+    }
+
+
+def _apart(step: Punctuality) -> str:
+    """What is not in the share of a langkah: late and still open, by another limit, stopped."""
+    counts = {"terbuka": step.late_open, "perpanjang": step.extended, "berhenti": step.stopped + step.waiting}
+    return ", ".join(word(f"buku.lain.{name}", jumlah=count) for name, count in counts.items() if count)
+
+
+def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
+    settings = site().settings
+    months = {f"{m:%Y-%m}": _month(m) for m, _n in reversed(figures.months)}
+    numbered = {str(s.nomor): f"{s.nomor} {s.nama}" for s in settings.sop.langkah}
+    chosen = {name: request.args.get(name, "") for name in ASKED}
+    options = {
+        "bulan": months,
+        "langkah": numbered,
+        "waktu": {"terlambat": word("buku.terlambat")},
+        "kanal": table("pilihan.kanal"),
+        "klasifikasi": settings.names_of("klasifikasi", asked.klasifikasi),
+        "kategori": settings.names_of("kategori", asked.kategori),
+        "unit": {unit.kode: unit.nama for unit in settings.unit} | {NO_UNIT: word("unit.tidak_ada")},
+        "keputusan": table("pilihan.keputusan"),
+        "rahasia": table("buku.ya_tidak"),
+        "gabung": table("buku.ya_tidak"),
+        "urut": {name: word(f"buku.urutan.{name}") for name in SORTS[1:]},
+    }
+    search = {"name": "q", "label": word("buku.cari"), "jenis": "search", "nilai": asked.text}
+    days = [
+        {"name": name, "label": word(f"buku.{name}"), "jenis": "date", "nilai": chosen[name]}
+        for name in ("dari", "sampai")
+    ]
+    return [search, *(_choice(name, listed, chosen[name]) for name, listed in options.items()), *days]
+
+
+def _choice(name: str, listed: Mapping[str, str], chosen: str) -> dict[str, Any]:
+    empty = word("buku.urutan.terbaru") if name == "urut" else word("buku.semua")
+    options = [{"value": value, "label": label[:1].upper() + label[1:]} for value, label in listed.items()]
+    return {"name": name, "label": word(f"buku.{name}"), "jenis": "select", "pilihan": options, "kosong": empty,
+            "nilai": chosen}  # fmt: skip
+
+
+# ---- one case ------------------------------------------------------------------------------------------------
+
+
+@pages.get("/<int(max=2147483647):complaint_id>")
+def case(token: str, complaint_id: int) -> Response:
+    """A row of the book, opened: what is known, its clocks, its history; with the reader's own task where they have
+    one. Nothing is done here."""
+    here = site()
+    with reader(token) as (session, view, person):
+        complaint = session.get(Complaint, complaint_id)
+        if complaint is None or person.kode in reported.codes(complaint):
+            raise Friendly("tautan", 404)
+        work = Work(session, here.settings, view.now)
+        own = replace(view, complaint=complaint, task=_newest_task(view, complaint), settings=work.settings)
+        (row,) = register_book.rows_of(work, [complaint])
+        return html(
+            "buku_kasus.html",
+            judul=complaint.number,
+            kembali=_url(token, ""),
+            row=_row(row),
+            rincian=[{"nama": name, "nilai": row.cells[key] or "-"} for key, name in COLUMNS.items()],
+            steps=steps(own),
+            hukum=[_clock(work, one) for one in law.of_case(work, complaint)],
+            riwayat=timeline(own),
+            tugas=_own_task(work, person, complaint),
+        )
+
+
+def _newest_task(view: View, complaint: Complaint) -> Task:
+    """The newest task that carried a case; a case that was merged at the counter has had none."""
+    query = select(Task).where(Task.complaint_id == complaint.id, Task.kind.not_in(BESIDE)).order_by(Task.id.desc())
+    return view.session.scalars(query.limit(1)).first() or view.task
+
+
+def _own_task(work: Work, person: Petugas, complaint: Complaint) -> str:
+    """The address of the reader's own open task of the case; "" without one."""
+    mine = [t for t in tasks_of(work.session, work.settings, person.kode) if t.complaint_id == complaint.id]
+    opening = links.newest(work.session, person, [task.id for task in mine], work.now)
+    urls = [f"/t/{links.token(work.session, work.settings.keys, key)}" for key in opening.values()]
+    return urls[0] if urls else ""
+
+
+def _clock(work: Work, one: law.Clock) -> dict[str, str]:
+    """One limit of the law in words, with how it was counted."""
+    state = "terlambat" if one.late(work.now) else "tepat" if one.met else "berjalan"
+    due = clock.waktu(one.due, work.settings.zone)
+    counted = clock.explain(one.begun, one.limit.limit, work.settings.hours)
+    return {
+        "nama": one.limit.nama,
+        "sumber": one.limit.sumber,
+        "keadaan": word(f"hukum.{state}"),
+        "nada": {"terlambat": "buruk", "tepat": "baik"}.get(state, ""),
+        "teks": word("hukum.hitungan", batas=due, hitungan=counted),
+    }

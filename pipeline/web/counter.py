@@ -1,0 +1,262 @@
+"""The counter's pages: record who comes, phones or writes a letter; slips handed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import TypeVar
+
+import segno
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import cases
+from pipeline.access import links
+from pipeline.access.browsers import Held
+from pipeline.casefile import limits
+from pipeline.cases import spoken as later_words
+from pipeline.cases.input import Checked
+from pipeline.cases.record import status_code
+from pipeline.cases.slips import stub_of
+from pipeline.data.tables import Complaint, Event
+from pipeline.notices import post
+from pipeline.office import clock
+from pipeline.office.config import Petugas
+from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Role, TaskKind
+from pipeline.office.words import fold, table, word
+from pipeline.slips.layout import spoken
+from pipeline.web import code as browser
+from pipeline.web.site import Friendly, html, site, uploads
+from pipeline.web.task_forms import control
+from pipeline.web.task_page import printed
+from pipeline.web.view import View, opened
+from pipeline.work import Work
+
+Values = dict[str, list[str]]
+Said = TypeVar("Said")
+pages = Blueprint("counter", __name__, url_prefix="/t/<token>")
+COUNTER = Action("catat", fields=COUNTER_FIELDS)
+LATER = Action("tambah", fields=LATER_FIELDS)
+
+
+# ---- the counter ---------------------------------------------------------------------------------------------
+
+
+def _clerk(person: Petugas) -> None:
+    if Role.JFU not in person.peran:
+        raise Friendly("bukan_hak", 403)
+
+
+@pages.get("/catat")
+def counter(token: str) -> Response:
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        if not found.alive:
+            raise Friendly("kedaluwarsa", 410)
+        browser.insist(session, token, person)
+        return _counter_page(view, {}, {}, said=request.args.get("tambahan", ""))
+
+
+def _counter_page(
+    view: View, given: dict[str, list[str]], errors: dict[str, str], *, later: bool = False, said: str = ""
+) -> Response:
+    """Both forms; `later`: the one that was sent, and has to be mended, is that for a complaint with a number."""
+    new: tuple[dict[str, list[str]], dict[str, str]] = ({}, {}) if later else (given, errors)
+    old: tuple[dict[str, list[str]], dict[str, str]] = (given, errors) if later else ({}, {})
+    fields = [control(view, f, *new, fill=False) for f in COUNTER_FIELDS]
+    number = re.fullmatch(view.settings.register_.number, said)
+    name = LATER.name if later else COUNTER.name
+    return html(
+        "catat.html",
+        422 if errors else 200,
+        galat=[
+            {"untuk": f"{name}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"} for k, v in errors.items()
+        ],
+        formulir={
+            "aksi": "catat",
+            "kolom": fields,
+            "tombol": word("catat.tombol"),
+            "catatan": word("catat.catatan"),
+            "multipart": True,
+            "sembunyi": [{"name": "kunci", "value": _key(given)}],
+        },
+        lanjutan={
+            "aksi": LATER.name,
+            "judul": word("catat.lanjutan_judul"),
+            "kolom": [control(view, f, *old, fill=False) for f in LATER_FIELDS],
+            "tombol": word("catat.lanjutan_tombol"),
+            "catatan": word("catat.lanjutan_catatan"),
+            "multipart": True,
+            "buka": later,
+        },
+        pesan=word("catat.lanjutan_disimpan", nomor=said) if number else "",
+        sapaan=table("catat")["sapaan"],
+        peringatan=view.settings.sop.peringatan,
+    )
+
+
+def _key(given: dict[str, list[str]]) -> str:
+    """The code that the complaint will bear, made with the form: pressing twice records once."""
+    text = (given.get("kunci") or [""])[0]
+    return text if re.fullmatch(r"[a-z2-7]{16}", text) else status_code()
+
+
+@pages.post("/catat")
+def record(token: str) -> BaseResponse:
+    """Record a complaint that came in person, by telephone or by letter, and report it to the Sekretaris."""
+    values = {key: request.form.getlist(key) for key in request.form} | {"kunci": [_key(request.form.to_dict(False))]}
+    files = {name: (one.name, one.content) for name, one in uploads().items() if one.content}
+    if request.form.get("aksi") == LATER.name:
+        return later_here(token, Held(LATER.name, values, files))
+    return record_here(token, Held("catat", values, files))
+
+
+def record_here(token: str, held: Held) -> BaseResponse:
+    here = site()
+
+    def said(view: View, values: Values) -> tuple[Checked, datetime | None]:
+        form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, browser.uploads_of(held), COUNTER)
+        return form, later_words.received_at(Work(view.session, here.settings, here.clock()), form)
+
+    read = _read(token, held, said)
+    if isinstance(read, BaseResponse):
+        return read
+    person, (form, received) = read
+    with here.writing() as work:
+        browser.spend(work.session, held)
+        code = _key(_values(held))
+        complaint_id = cases.record_at_counter(work, person, form, code=code, received=received).id
+    here.wake("send")
+    return redirect(f"/t/{token}/tanda-terima/{complaint_id}", 303)
+
+
+def later_here(token: str, held: Held) -> BaseResponse:
+    """What somebody says later about a complaint that has its number."""
+    here = site()
+
+    def said(_view: View, values: Values) -> Checked:
+        return cases.read_fields(here.settings, LATER_FIELDS, LATER.name, values, browser.uploads_of(held), LATER)
+
+    read = _read(token, held, said, later=True)
+    if isinstance(read, BaseResponse):
+        return read
+    person, form = read
+    try:
+        with here.writing() as work:
+            browser.spend(work.session, held)
+            number = later_words.spoken(work, person, form).number
+    except cases.Invalid as error:
+        with opened(token) as (_session, _found, view, _person):
+            return _counter_page(view, _values(held), error.errors, later=True)
+    here.wake("send")
+    return redirect(f"/t/{token}/catat?tambahan={number}", 303)
+
+
+def _read(
+    token: str, held: Held, said: Callable[[View, Values], Said], *, later: bool = False
+) -> tuple[Petugas, Said] | BaseResponse:
+    """Who sends a form and what it says; or the page to answer with: fields to be mended, or the code to be entered."""
+    values = _values(held)
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        if not found.alive:
+            raise Friendly("kedaluwarsa", 410)
+        try:
+            read = said(view, values)
+        except cases.Invalid as error:
+            return _counter_page(view, values, error.errors, later=later)
+        trusted, link_id = browser.known(session, person) or held.seen, found.link_id
+    if not trusted:
+        return browser.ask(token, link_id, person, Held(held.deed, values, held.files, seen=1))
+    return person, read
+
+
+def _values(held: Held) -> Values:
+    return {name: list(many) for name, many in held.values.items()}
+
+
+browser.HELD["catat"] = record_here
+browser.HELD[LATER.name] = later_here
+
+
+def _recorded_by(session: Session, found: links.Opened, person: Petugas, complaint_id: int) -> Complaint:
+    """A complaint that this JFU typed in: whoever took it may print its receipt."""
+    complaint = session.get(Complaint, complaint_id)
+    first = session.scalars(select(Event.actor).where(Event.complaint_id == complaint_id, Event.seq == 1)).first()
+    if complaint is None or not found.alive or first != person.kode:
+        raise Friendly("tidak_ada", 404)
+    return complaint
+
+
+@pages.get("/tanda-terima/<int(max=2147483647):complaint_id>")
+def slip(token: str, complaint_id: int) -> Response:
+    """The printable receipt for a pengadu who stands at the counter."""
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        browser.insist(session, token, person)
+        c = _recorded_by(session, found, person, complaint_id)
+        settings, zone = view.settings, view.settings.zone
+        recorded = c.recorded_at.astimezone(zone)
+        last = limits.answer_day(settings, c.recorded_at)
+        rows = [
+            {
+                "nama": "Diterima",
+                "nilai": f"{clock.waktu(c.received_at, zone)}, {word(f'lewat.{c.channel}')}",
+            },
+            *who_rows(c),
+            {"nama": "Perihal", "nilai": c.perihal},
+            {"nama": word("tanda_terima.isi"), "nilai": fold(c.ringkasan or c.isi, lines=4)},
+            {"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(zone))}"},
+        ]
+        if serial := stub_of(session, c):
+            rows.insert(0, {"nama": word("slip.halaman.serial"), "nilai": spoken(serial)})
+        return html(
+            "tanda_terima.html",
+            nomor=c.number,
+            sapaan=f"Yth. Saudara {c.nama}" if c.nama else "Yth. Saudara Pengadu",
+            baris=rows,
+            selanjutnya=word("catat.selanjutnya"),
+            status={
+                "url": post.status_url(settings, c),
+                "teks": word("catat.status"),
+                "qr_url": f"/t/{token}/tanda-terima/{c.id}/qr",
+            },
+            petugas={
+                "tempat_tanggal": f"{settings.instansi.kota}, {clock.tanggal(recorded).split(', ', 1)[1]}",
+                "jabatan": person.jabatan,
+                "nama": person.nama,
+            },
+            kembali={"url": f"/t/{token}", "label": word("catat.kembali")},
+        )
+
+
+def who_rows(c: Complaint) -> list[dict[str, str]]:
+    """Who complains and how they are reached, as they have told."""
+    contact = ", ".join(filter(None, (c.telepon, c.email)))
+    rows = (("nama", c.nama), ("alamat", c.alamat), ("kontak", contact))
+    return [{"nama": word(f"tanda_terima.{name}"), "nilai": value or "-"} for name, value in rows]
+
+
+@pages.get("/serah-terima")
+def handover(token: str) -> Response:
+    """The receipt that is signed when a letter is handed over: to be printed by the one who delivers."""
+    with opened(token) as (_session, found, view, _person):
+        delivering = view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN)
+        if not delivering or not found.full or view.complaint is None:
+            raise Friendly("tidak_ada", 404)
+        return html("serah_terima.html", **printed(view, view.complaint))
+
+
+@pages.get("/tanda-terima/<int(max=2147483647):complaint_id>/qr")
+def slip_code(token: str, complaint_id: int) -> Response:
+    with opened(token) as (session, found, view, person):
+        _clerk(person)
+        browser.insist(session, token, person)
+        c = _recorded_by(session, found, person, complaint_id)
+        out = BytesIO()
+        segno.make(post.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=2)
+        return Response(out.getvalue(), mimetype="image/svg+xml")

@@ -1,0 +1,160 @@
+"""The history of a case in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.casefile import limits, offers, privacy, reported
+from pipeline.cases.act import duplicate_of
+from pipeline.data.tables import Event
+from pipeline.office import clock
+from pipeline.office.sop import EventKind, TaskKind
+from pipeline.office.words import table, unit_names, word
+from pipeline.web.view import View, for_unit
+from pipeline.work import Work
+
+
+def meetings(view: View) -> list[dict[str, Any]]:
+    rows = []
+    for event, data in view.history(EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED):
+        at = _time_of(view, data)
+        if event.kind is EventKind.MEETING_SET:
+            told = [data.get("agenda", ""), word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else ""]
+            text = "\n\n".join(filter(None, (*told, data.get("peserta", ""))))
+            rows.append({"kepala": at, "ket": data.get("tempat", ""), "teks": text})
+        elif event.kind is EventKind.MEETING_CANCELLED:
+            rows.append({"kepala": word("rapat.batal"), "ket": at, "teks": data.get("teks", "")})
+        else:
+            present = word("rapat.hadir", siapa=data["hadir"]) if data.get("hadir") else ""
+            text = "\n\n".join(filter(None, (present, data.get("teks", ""))))
+            rows.append({"kepala": word("jenis_dokumen.notulen"), "teks": text})
+    if not rows or view.complaint is None:
+        return []
+    standing = offers.standing_meeting(view.session, view.complaint)
+    if standing is not None and standing.answers:
+        names = {str(a).lower(): n or a for a, n in standing.invited}
+        said = ", ".join(f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}" for a, state in standing.answers.items())
+        rows.append({"kepala": word("rapat.jawaban"), "teks": said})
+    lead = ", ".join(view.settings.sop.keterkaitan)
+    return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
+
+
+def _time_of(view: View, data: Mapping[str, Any]) -> str:
+    begins, ends = (datetime.fromisoformat(data[name]) if data.get(name) else None for name in ("waktu", "selesai"))
+    return limits.meeting_time(view.settings, begins, ends) if begins else ""
+
+
+def earlier(view: View) -> list[dict[str, Any]]:
+    if view.complaint is None or view.task.kind not in (TaskKind.CATAT, TaskKind.KLARIFIKASI):
+        return []
+    if not view.trusted:  # a forwarded mail shows its own task alone
+        return []
+    work = Work(view.session, view.settings, view.now)
+    rows = [
+        {"kepala": c.number, "ket": clock.tanggal(c.received_at.astimezone(view.settings.zone)), "teks": c.perihal}
+        for c in duplicate_of(work, view.complaint)
+        if view.owner not in reported.codes(c)
+    ]
+    return [{"judul": word("halaman.lain_dari_pengadu"), "isi": rows}] if rows else []
+
+
+WORDS_OF = {  # codes of a payload, and the table in templates/istilah.toml that says them
+    "kanal": "lewat",
+    "cara": "pilihan.cara",
+    "keputusan": "pilihan.keputusan",
+    "tugas": "tugas",
+    "prioritas": "pilihan.prioritas",
+}
+
+
+def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
+    """One event in words. A payload that was erased leaves its blanks empty."""
+    values: dict[str, Any] = {
+        "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
+        "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nomor": "", "nama": "",
+        "instansi": "", "unit": "", "aksi": "", "surat": word("jenis_surat.jawaban"),
+    }  # fmt: skip
+    values |= data
+    values |= _named(view, data)
+    values |= _of_the_kind(event.kind, data)
+    return word(_sentence_name(event.kind, data), **values).strip()
+
+
+def _sentence_name(kind: EventKind, data: Mapping[str, Any]) -> str:
+    """Where the sentence stands in templates/istilah.toml."""
+    if kind is EventKind.CITIZEN_WROTE and data.get("dari"):
+        return "peristiwa_lain.dari_gabungan"
+    if kind is EventKind.CITIZEN_WROTE and data.get("kanal"):
+        return "peristiwa_lain.disampaikan"
+    if data.get("susulan"):
+        return "peristiwa_lain.susulan"
+    return f"peristiwa.{kind}"
+
+
+def _named(view: View, data: Mapping[str, Any]) -> dict[str, str]:
+    """Codes of the payload as people call them."""
+    found = {name: word(f"{place}.{data[name]}") for name, place in WORDS_OF.items() if data.get(name)}
+    found["waktu"] = _time_of(view, data)
+    if data.get("unit"):
+        found["unit"] = word("peristiwa_lain.unit", nama=unit_names(view.settings, data["unit"]))
+    if isinstance(data.get("kepada"), list):
+        people = [view.settings.person(code) for code in data["kepada"]]
+        found["kepada"] = ", ".join(p.jabatan for p in people if p)
+    if data.get("prioritas"):
+        found["kerahasiaan"] = _secrecy(data)
+    return found
+
+
+def _secrecy(data: Mapping[str, Any]) -> str:
+    opened = ", ".join(data.get("berkas", ()))
+    parts = [
+        word("rapat.rahasia" if data.get("rahasia") else "rapat.terbuka").lower(),
+        word("rapat.lampiran_terbuka") if data.get("lampiran") else "",
+        word("rapat.teks_terbuka") if data.get("isi") else "",
+        word("rapat.dibuka", berkas=opened) if opened else "",
+    ]
+    return "".join(parts)
+
+
+def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
+    """What only events of one kind tell."""
+    if kind is EventKind.TAKEN_BACK:
+        return {"aksi": table(f"aksi.{data.get('tugas', '')}.{data.get('aksi', '')}").get("judul", "")}
+    if kind is EventKind.ANSWERS_CHOSEN:
+        return {name: ", ".join(data.get(name) or ()) or "-" for name in ("ikut", "tetap")}
+    if kind is EventKind.MERGED:
+        return {"arah": f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"}
+    if kind is EventKind.RELEASED:
+        return {"arah": f"dari {data['dari']}" if data.get("dari") else data.get("ke", "")}
+    if kind is EventKind.CITIZEN_WROTE and data.get("dari"):
+        return {"nomor": data["dari"]}
+    return {}
+
+
+def timeline(view: View) -> list[dict[str, str]]:
+    """The history, newest first."""
+    return [row for row, _event in _told_of(view)][::-1]
+
+
+def news_rows(view: View, numbers: Sequence[int]) -> list[dict[str, str]]:
+    """What the form that was sent did not show yet, in words, oldest first."""
+    return [row for row, event in _told_of(view) if event.seq in numbers]
+
+
+def _told_of(view: View) -> list[tuple[dict[str, str], Event]]:
+    """Each event in words, oldest first."""
+    zone = view.settings.zone
+    rows = []
+    for event, data in view.history(*(privacy.OPEN_EVENTS if for_unit(view) else ())):
+        at = event.at.astimezone(zone)
+        who = ", ".join(filter(None, (event.actor_name, event.actor_title if event.actor_name else "")))
+        row = {
+            "waktu": f"{clock.tanggal_pendek(at)}, {clock.pukul(at)}",
+            "iso": at.isoformat(timespec="minutes"),
+            "teks": sentence(view, event, data),
+            "oleh": who,
+        }
+        rows.append((row, event))
+    return rows

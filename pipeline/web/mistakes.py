@@ -1,0 +1,54 @@
+"""What can be done about an act that was a mistake: taken back within its minutes by its own button; said in words
+later. No page hides it: a slip of the finger is seen right after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import cases
+from pipeline.cases import takeback
+from pipeline.data.engine import transact
+from pipeline.office import clock
+from pipeline.office.words import table, word
+from pipeline.web import code as browser
+from pipeline.web.site import Friendly, site
+from pipeline.web.view import View, opened
+from pipeline.work import Work
+
+pages = Blueprint("mistakes", __name__, url_prefix="/t/<token>")
+
+
+def remedy(view: View, holder: str, done: str) -> dict[str, Any] | None:
+    """{teks, url, tombol} of the act `done` on a task: the button while it can be taken back, else what helps now."""
+    offered = takeback.offered(view.session, view.task, holder, view.now)
+    if offered is not None:
+        until = clock.pukul(offered[1].astimezone(view.settings.zone))
+        said = word("keliru.masih", waktu=until)
+        return {"teks": said, "url": f"{view.url}/batalkan", "tombol": word("keliru.tombol")}
+    advice = table("keliru").get(done)
+    return {"teks": advice, "url": "", "tombol": ""} if advice else None
+
+
+@pages.post("/batalkan")
+def take_back(token: str) -> BaseResponse:
+    """The newest act of this link's holder on its task is undone, if its mails still wait."""
+    here = site()
+    with opened(token) as (session, found, _view, person):
+        if not browser.known(session, person):
+            raise Friendly("bukan_hak", 403)
+        task_id = found.task.id
+
+    def step(session: Session) -> str:
+        return takeback.take_back(Work(session, here.settings, here.clock()), task_id, person)
+
+    try:
+        name = transact(here.engine, step)
+    except cases.AlreadyDone as error:
+        raise Friendly("terlambat_batal", 409) from error
+    except cases.Forbidden as error:
+        raise Friendly("bukan_hak", 409) from error
+    return redirect(f"/t/{token}?aksi={name}&dibatalkan#aksi-{name}", 303)

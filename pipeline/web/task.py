@@ -1,0 +1,229 @@
+"""The page of a task, and what its buttons do. GET shows, POST acts (DESIGN rule 5).
+
+A POST reads and checks its form outside any transaction, acts in one, and answers with a redirect to the receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from pipeline import cases
+from pipeline.access import unsent
+from pipeline.access.browsers import Held
+from pipeline.casefile.holders import holders
+from pipeline.cases import slip_undo
+from pipeline.cases.input import File
+from pipeline.cases.late_answers import is_welcome
+from pipeline.data import store
+from pipeline.data.engine import transact, writing
+from pipeline.data.tables import Document, Task
+from pipeline.intake import enclosed
+from pipeline.letters import signature
+from pipeline.office.sop import action
+from pipeline.office.words import table, word
+from pipeline.web import code as browser
+from pipeline.web import slips
+from pipeline.web.done_page import passed_on_page, receipt, spent_page
+from pipeline.web.site import Friendly, html, site, uploads
+from pipeline.web.task_forms import WITHOUT_FILES, pdfs_to_sign
+from pipeline.web.task_page import task_page
+from pipeline.web.view import opened, whose
+from pipeline.work import Work
+
+pages = Blueprint("task", __name__, url_prefix="/t/<token>")
+
+
+@pages.get("")
+def show(token: str) -> Response:
+    with opened(token) as (session, found, view, person):
+        if is_spent(view.task):
+            if found.full and view.task.closed_by == person.kode and slips.has_stack(session, view.task):
+                return slips.stack_page(view, person)
+            mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
+            if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
+                return html("selesai.html", **receipt(view, found))
+            return html("terpakai.html", **spent_page(view, found))
+        if not view.helping and person.kode not in {p.kode for p in holders(view.settings, view.task)}:
+            return html("terpakai.html", **passed_on_page(view, found))
+        if slips.has_stack(session, view.task):
+            return slips.slip_page(view)
+        chosen = request.args.get("aksi", "")
+        given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
+        done = request.args.get("tersimpan", "")
+        if "dibatalkan" in request.args:
+            return html("tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan")))
+        if "disimpan" in request.args:
+            return html("tugas.html", **task_page(view, chosen, given, said=word("halaman.disimpan")))
+        said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
+        return html("tugas.html", **task_page(view, chosen, given, said=said))
+
+
+@pages.post("")
+def act(token: str) -> BaseResponse:
+    """Read and check the form, then act, or ask for a code first where the browser is not known."""
+    held = Held(
+        f"aksi:{request.form.get('aksi', '')}",
+        {key: request.form.getlist(key) for key in request.form},
+        {name: (one.name, one.content) for name, one in uploads().items() if one.content},
+        _seen(),
+    )
+    with opened(token) as (session, found, view, person):
+        over = is_spent(view.task) and held.deed != f"aksi:{slip_undo.UNDO}"  # nothing will come of it
+        at_once = browser.known(session, person) or over
+        link_id, kind, settings = found.link_id, found.task.kind, view.settings
+    if at_once:
+        return _perform(token, held)
+    name = held.deed.removeprefix("aksi:")
+    try:
+        cases.check(settings, kind, name, held.values, _files(token, name, held)[0], held.seen)
+    except cases.Invalid as error:
+        return _again(token, name, held.values, error.errors)
+    except cases.Forbidden as error:
+        raise Friendly("bukan_hak", 409) from error
+    return browser.ask(token, link_id, person, held)
+
+
+def _perform(token: str, held: Held) -> BaseResponse:
+    here = site()
+    name, values = held.deed.removeprefix("aksi:"), held.values
+    with opened(token) as (_session, found, view, person):
+        task_id, kind, settings = found.task.id, found.task.kind, view.settings
+    try:
+        given, beside = _files(token, name, held)
+        form = cases.check(settings, kind, name, values, given, held.seen)
+
+        def step(session: Session) -> None:
+            browser.spend(session, held)
+            work = Work(session, here.settings, here.clock())
+            cases.attach(work, session.get_one(Task, task_id), person, beside)
+            cases.act(work, task_id, person, form)
+
+        transact(here.engine, step)
+    except cases.Invalid as error:
+        return _again(token, name, values, error.errors)
+    except cases.Changed as error:
+        return _again(token, name, values, {}, error.news)
+    except cases.AlreadyDone as error:
+        if error.by in ("", person.kode):
+            return redirect(f"/t/{token}", 303)
+        return _too_late(token, values)
+    except cases.Forbidden as error:
+        raise Friendly("bukan_hak", 409) from error
+    here.wake("take_in", "letters", "pictures", "send")
+    chosen = action(kind, name)
+    return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
+
+
+def is_spent(task: Task) -> bool:
+    """Whether nothing can be done on it any more: it is closed, and no late answer is welcome."""
+    return task.closed_at is not None and not is_welcome(task)
+
+
+def _files(token: str, name: str, held: Held) -> tuple[dict[str, cases.Upload], list[File]]:
+    """The files of a form, and those that came beside it with the reply that filled it in."""
+    with opened(token) as (session, found, _view, person):
+        given = action(found.task.kind, name)
+        struck = bool(held.values.get(WITHOUT_FILES))
+        replied = [] if struck else enclosed.waiting(session, found.task, person, given)
+    came = enclosed.placed(given, replied, site().settings, site().engine)
+    chosen = enclosed.merged(browser.uploads_of(held), came)
+    return _signed_here(token, name, held, chosen), enclosed.beside(given, replied)
+
+
+def _signed_here(token: str, name: str, held: Held, uploads: dict[str, cases.Upload]) -> dict[str, cases.Upload]:
+    """The letters signed here with the office's certificate, where a signer asked for that."""
+    if name != "tandatangani" or uploads or not held.values.get("sistem"):
+        return uploads
+    with opened(token) as (session, _found, view, _person):
+        offered, settings = [] if view.helping else pdfs_to_sign(view), view.settings
+        contents = store.get_all(session, [one.sha256 for one in offered])
+        named = {one.id: _signer_of(session, one) for one in offered}
+    if not settings.surat.pkcs12:
+        return uploads
+    password, certificate = settings.find_secret("pkcs12_password"), settings.path(settings.surat.pkcs12)
+    try:
+        for field, one in zip(cases.SIGNED_FIELDS.values(), offered, strict=False):
+            signed = signature.sign(
+                contents[one.sha256], certificate, password, one.name, settings.instansi.kota,
+                anchor=settings.surat.jangkar, person=named[one.id],
+            )  # fmt: skip
+            uploads[field] = cases.Upload(one.name, signed)
+    except signature.SignatureError as error:
+        raise cases.Invalid({"bertanda_tangan": str(error)}) from error
+    return uploads
+
+
+def _signer_of(session: Session, pdf: Document) -> str:
+    """Who is named under a letter whose PDF this is."""
+    final = session.get(Document, pdf.source_id) if pdf.source_id else None
+    return str((final.facts or {}).get("penanda", "")) if final else ""
+
+
+@pages.get("/kode/<int(max=2147483647):row_id>")
+def code(token: str, row_id: int) -> Response:
+    with whose(token) as (session, link_id, person):
+        return browser.code_page(session, token, link_id, person, row_id)
+
+
+@pages.post("/kode/<int(max=2147483647):row_id>")
+def enter_code(token: str, row_id: int) -> BaseResponse:
+    """The right code makes the browser known, and what waited for it is done at once."""
+    with whose(token) as (_session, link_id, person):
+        pass
+    held, answer, cookie = browser.enter(token, link_id, person, row_id)
+    if held is None:
+        assert answer is not None
+        return answer
+    perform = browser.HELD.get(held.deed, _perform)
+    done = perform(token, held)
+    return browser.remember(done, person, cookie)
+
+
+# ---- forms that are not sent yet -----------------------------------------------------------------------------
+
+
+@pages.post("/simpan")
+def save(token: str) -> BaseResponse:
+    """Keep what is typed so far: by the script when a field is left, or by its own button."""
+    here = site()
+    name = request.form.get("aksi", "")
+    with opened(token) as (session, found, view, person):
+        if action(found.task.kind, name) is None or is_spent(view.task):
+            raise Friendly("bukan_hak", 409)
+        known, whose, task_id = browser.known(session, person), browser.owner(session, person), found.task.id
+    quiet = request.headers.get("X-Simpan") == "1"
+    done: BaseResponse = Response(status=204) if quiet else redirect(f"/t/{token}?aksi={name}&disimpan", 303)
+    if not known and not whose:
+        whose = f"{person.kode}#{browser.make_guest(done)}"
+    values = {key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")}
+    with writing(here.engine) as session:
+        unsent.put(session, session.get_one(Task, task_id), whose, name, values, here.clock())
+    return done
+
+
+def _seen() -> int:
+    text = request.form.get("lihat", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _again(
+    token: str, name: str, values: Mapping[str, Sequence[str]], errors: dict[str, str], news: Sequence[int] = ()
+) -> Response:
+    """The same page with what was typed and what has to be mended, or what is new; files have to be chosen again."""
+    with opened(token) as (session, found, view, _person):
+        if is_spent(view.task):
+            return html("terpakai.html", 409, **spent_page(view, found, values))
+        if slips.has_stack(session, view.task):
+            return slips.slip_page(view, values, errors)
+        typed = {key: list(many) for key, many in values.items()}
+        return html("tugas.html", 409 if news else 422, **task_page(view, name, typed, errors, news=news))
+
+
+def _too_late(token: str, values: Mapping[str, Sequence[str]]) -> Response:
+    """Somebody else was first: who, and what was typed here, to be copied."""
+    with opened(token) as (_session, found, view, _person):
+        return html("terpakai.html", 409, **spent_page(view, found, values))

@@ -1,0 +1,459 @@
+"""The forms of a task: which actions, in which order, with what filled in; downloads before an upload.
+
+Hides how a field of the SOP's table becomes a control of templates/web/_bagian.html. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from pipeline.access import unsent
+from pipeline.casefile import copies, documents, offers, privacy, proposals, reported
+from pipeline.casefile.decided import last_withdrawn
+from pipeline.cases.decisions import SHARED
+from pipeline.cases.input import OF_THE_CASE
+from pipeline.cases.letters import levels
+from pipeline.cases.pages import pages_of
+from pipeline.cases.signing import has_letters, unsubmittable
+from pipeline.cases.tasks import ACCEPTED
+from pipeline.data import ledger, store
+from pipeline.data.tables import Complaint, Document, Event, Item, Link
+from pipeline.files.kinds import DOCX, PDF, size_words
+from pipeline.letters.series import ANSWER, COVERING, series_of
+from pipeline.mail import typos
+from pipeline.office import clock
+from pipeline.office.sop import AT_REST, HANDED_IN, NO_UNIT, Action, EventKind, Field, FieldKind, Role, TaskKind
+from pipeline.office.words import table, word
+from pipeline.web import decisions
+from pipeline.web.view import View
+from pipeline.work import Work
+
+CONTROLS = {
+    FieldKind.TEKS: "text",
+    FieldKind.PANJANG: "textarea",
+    FieldKind.EMAIL: "email",
+    FieldKind.TELEPON: "tel",
+    FieldKind.WAKTU: "datetime-local",
+    FieldKind.JAM: "time",
+    FieldKind.SURAT: "file",
+    FieldKind.BERKAS: "file",
+    FieldKind.PINDAIAN: "file",
+}
+WITHOUT_FILES = "tanpa_lampiran"  # the files of the reply that filled the form are not wanted
+PROPOSED = ("ringkasan", "kategori", "telepon", "alamat")  # fields that langkah 1 shows filled, with the source
+# What the case tells; anything else is for the person to tick.
+CHOICES = (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT, *OF_THE_CASE)
+KNOWN_TICKS = ("rahasia", "lampiran_terbuka", "teks_terbuka")
+ACCEPT = {
+    FieldKind.SURAT: ".docx",
+    FieldKind.BERKAS: "image/*,.pdf,.docx",
+    FieldKind.PINDAIAN: "application/pdf,image/jpeg,image/png",
+}
+
+# ---- forms ---------------------------------------------------------------------------------------------------
+
+
+def newest_event(view: View) -> int:
+    if view.complaint is None:
+        return 0
+    query = select(func.max(Event.seq)).where(Event.complaint_id == view.complaint.id)
+    return view.session.scalar(query) or 0
+
+
+def _prefilled(view: View, name: str) -> str:
+    c = view.complaint
+    if c is None:
+        return ""
+    if name in PROPOSED and view.task.kind is TaskKind.CATAT:
+        return str(getattr(c, name)) or _proposal(view, c, name)[0]
+    if name == "ringkasan":
+        return c.ringkasan
+    known = {
+        "perihal",
+        "kategori",
+        "klasifikasi",
+        "lokasi_kejadian",
+        "nama",
+        "alamat",
+        "telepon",
+        "email",
+        "hasil",
+        "perintah",
+        "disampaikan",
+        "instansi",
+    }
+    if name in SHARED and (before := last_withdrawn(view.session, c.id)):
+        return str(getattr(before, name))
+    return str(getattr(c, name)) if name in known else ""
+
+
+def _proposal(view: View, c: Complaint, name: str) -> tuple[str, str]:
+    """(what a field of langkah 1 may hold, where that comes from); twice "" for nothing."""
+    if name == "ringkasan":
+        text = proposals.summary(c.isi)
+        return (text, word("usulan.ringkasan")) if text else ("", "")
+    if name == "kategori":
+        found = proposals.category(view.session, c)
+        return (found[0], word("usulan.kategori", kata=found[1], jumlah=found[2])) if found else ("", "")
+    text = proposals.phone(c.isi) if name == "telepon" else proposals.address(c.isi)
+    return (text, word("usulan.tanda_tangan")) if text else ("", "")
+
+
+def _source(view: View, name: str, value: str) -> str:
+    """Where a value that nobody has typed comes from."""
+    c = view.complaint
+    if c is None or view.task.kind is not TaskKind.CATAT or name not in PROPOSED or getattr(c, name) == value:
+        return ""
+    text, source = _proposal(view, c, name)
+    return source if value == text else ""
+
+
+def control(
+    view: View, field: Field, given: Mapping[str, list[str]], errors: Mapping[str, str], fill: bool
+) -> dict[str, Any]:
+    """One field as templates/web/_bagian.html wants it."""
+    words = table(f"kolom.{field.name}")
+    label, hint = words.get("label", field.name), words.get("petunjuk", "")
+    values = given.get(field.name, [])
+    value = values[0] if values else (_prefilled(view, field.name) if fill else "")
+    signed = field.kind is FieldKind.PINDAIAN  # needed unless it may be signed in the system
+    needed = not view.settings.surat.pkcs12 or view.helping if signed else field.required
+    shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": needed}
+    if field.kind is FieldKind.CENTANG:
+        ticked = _ticked(view, field.name, given, fill)
+        return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
+    if field.kind in CHOICES:
+        values = values or (_chosen(view, field.name) if fill else [])
+        options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
+        shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
+        return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
+    if field.kind is FieldKind.DAFTAR:
+        listed = [{"value": code, "label": name} for code, name in view.settings.names_of(field.name, value).items()]
+        return {**shared, "label": label, "jenis": "select", "pilihan": listed, "kosong": "-", "nilai": value}
+    kind = CONTROLS[field.kind]
+    if value and fill and not values and (source := _source(view, field.name, value)):
+        shared["petunjuk"] = f"{hint} {source}".strip()
+    row: dict[str, Any] = {**shared, "label": label, "jenis": kind}
+    if kind == "file":
+        return {**row, "accept": ACCEPT[field.kind]}
+    if field.kind is FieldKind.TELEPON:
+        row["inputmode"] = "tel"
+    return {**row, "nilai": value, "autocomplete": "off"}
+
+
+def _chosen(view: View, name: str) -> list[str]:
+    """What the case has chosen already of several."""
+    if view.complaint is None:
+        return []
+    if name == "terlapor":
+        return [*reported.codes(view.complaint)]
+    if name == "unit":
+        return view.complaint.unit.split(",")
+    return [str(one) for one in privacy.released(view.complaint)] if name == "dibuka" else []
+
+
+def _ticked(view: View, name: str, given: Mapping[str, list[str]], fill: bool) -> bool:
+    """A tick as it was sent, or as the case has it. Of what was sent, a tick that the form did not show as the case
+    has it now stands on the careful side: nobody has asked to take it off."""
+    sent, now = bool(given.get(name)), has_tick(view, name)
+    shown = name in " ".join(given.get("tampak", ())).split()
+    if name == "rahasia" and now and not shown:
+        return True
+    if name == "lampiran_terbuka" and shown and not now:
+        return False
+    return sent or (fill and now)
+
+
+def has_tick(view: View, name: str) -> bool:
+    """Whether the case has one of the ticks that it keeps."""
+    return name in KNOWN_TICKS and bool(getattr(view.complaint, name, False))
+
+
+def _merged(view: View, values: Mapping[str, list[str]], seen: Callable[[Event], bool]) -> dict[str, list[str]]:
+    """What was typed, with what others have corrected meanwhile in fields that this person left as they were."""
+    merged = {name: list(many) for name, many in values.items()}
+    for event, data in view.history(EventKind.CORRECTED, EventKind.RECORDED):
+        changed = {} if seen(event) else data.get("perubahan", {})
+        for name, (before, after) in changed.items():
+            if merged.get(name) == [before]:
+                merged[name] = [after]
+    return merged
+
+
+def _options(view: View, field: Field) -> list[dict[str, str]]:
+    if field.kind is FieldKind.PETUGAS:
+        people = [p for p in view.settings.holders(Role.KASI) if _may_be_chosen(view, field, p.kode)]
+        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in people]
+    if field.kind is FieldKind.PESERTA:
+        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.petugas]
+    if field.kind is FieldKind.UNIT:
+        units = [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
+        return [*units, {"value": NO_UNIT, "label": _capital(word("unit.tidak_ada")), "ket": ""}]
+    if field.kind is FieldKind.GABUNGAN:
+        return decisions.options(view)
+    if field.kind is FieldKind.LAMPIRAN:
+        kinds = ("lampiran",) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
+        return [{"value": str(d.id), "label": d.name, "ket": ""} for d in view.documents(*kinds)]
+    labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
+    return [{"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")} for c in map(str, field.choices)]
+
+
+def _may_be_chosen(view: View, field: Field, code: str) -> bool:
+    """Whether a Kasubag/Kasi is one whom the field is about: still asked, or another than who holds the task."""
+    if field.name == "ditarik" and view.complaint is not None:
+        return code in offers.asked_units(view.session, view.complaint)
+    return field.name != "tanyakan" or code != view.task.holder
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def form(
+    view: View,
+    action: Action,
+    chosen: str,
+    given: Mapping[str, list[str]],
+    errors: Mapping[str, str],
+    kept: tuple[Mapping[str, list[str]], datetime] | None = None,
+) -> dict[str, Any]:
+    """One action's form. `chosen` is the action that the link or the last press named; `kept` what was typed before
+    and not sent, and when."""
+    words = table(f"aksi.{view.task.kind}.{action.name}")
+    mine = chosen == action.name
+    values = dict(given) if mine else {}
+    if kept and not (mine and errors):
+        values = {**kept[0], **values}
+    kinds = {f.kind for f in action.fields}
+    at = clock.waktu(kept[1], view.settings.zone) if kept and not (mine and errors) else ""
+    return {
+        "aksi": action.name,
+        "judul": words["judul"],
+        "keterangan": words.get("keterangan", ""),
+        "kolom": [
+            control(view, f, values, errors if mine else {}, fill=not kept and not (mine and errors))
+            for f in action.fields
+            if _asked(view, f) and (f.name != "tetap" or (mine and errors))
+        ],
+        "tombol": words["tombol"],
+        "catatan": words.get("catatan", ""),
+        "multipart": bool(kinds & set(ACCEPT)),
+        "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
+        "buka": mine,
+        "diisi": mine and "aksi" in given,  # as it was sent just now
+        "simpan_url": f"{view.url}/simpan" if FieldKind.PANJANG in kinds else "",
+        "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
+    }
+
+
+def _shown_ticks(view: View, action: Action) -> list[dict[str, str]]:
+    """Which ticks the form shows because the case has them: only those may be taken off by it."""
+    names = [field.name for field in action.fields if has_tick(view, field.name) and _asked(view, field)]
+    return [{"name": "tampak", "value": " ".join(names)}] if names else []
+
+
+def _asked(view: View, field: Field) -> bool:
+    """Whether the case gives reason to ask for this field."""
+    covered = bool(view.complaint and view.complaint.instansi and view.letters(COVERING.drafted))
+    if field.name in ("nomor_surat", "nomor_pengantar"):
+        return view.settings.surat.penomoran == "manual" and (covered or field.name == "nomor_surat")
+    if field.name == "pengantar_bertanda_tangan":
+        return covered
+    if field.name == "lampiran_ikut":
+        return bool(view.documents("lampiran"))
+    if field.name in ("dibuka", "lampiran_terbuka"):
+        return bool(view.documents(*privacy.FROM_OUTSIDE))
+    if field.name == "sistem":
+        return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
+    if field.name == "ttd_diragukan":
+        return bool(view.settings.surat.sertifikat_akar)
+    if field.name == "yakin":
+        return any("lihat" in levels(letter) for letter in _newest(view))
+    return True
+
+
+def _newest(view: View) -> list[Document]:
+    """The letters that are worked on."""
+    return documents.newest_letters(view.session, view.complaint) if view.complaint else []
+
+
+def forms(
+    view: View,
+    chosen: str = "",
+    given: Mapping[str, list[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
+    news: Sequence[int] = (),
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(the main form, the others). The letter's task leads with the upload until there is an edited version.
+
+    `news`: events that the form which was sent did not show.
+    """
+    if news:
+        given = _merged(view, given or {}, lambda event: event.seq not in news)
+    offered = offers.offered(view.session, view.task.kind, view.complaint)
+    stopped = _stopped(view)
+    if stopped is not None:
+        offered = [one for one in offered if one.name != "ajukan"]
+    if view.task.item_id is not None and not ledger.readable(view.session.get_one(Item, view.task.item_id)):
+        offered = [one for one in offered if one.name != ACCEPTED]
+    if view.helping:
+        offered = [one for one in offered if one.name in HANDED_IN]
+    if view.task.kind is TaskKind.JAWABAN:
+        lead = "ajukan" if _edited(view) else "unggah"
+        offered.sort(key=lambda a: a.name != lead)
+    kept = _kept(view)
+    replied = _filled_by_reply(view)
+    kept |= {name: (one.values, one.at) for name, one in replied.items() if name not in kept or kept[name][1] <= one.at}
+    made = [form(view, a, chosen, given or {}, errors or {}, kept.get(a.name)) for a in offered]
+    for one in made:
+        _by_reply(one, replied.get(one["aksi"]))
+    main, rest = made[0], made[1:]
+    if stopped:
+        main["keterangan"] = stopped
+    if view.task.kind is TaskKind.JAWABAN:
+        _letter_stages(view, main, rest)
+    elif view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGANTAR):
+        _signed_letter(view, main)
+    elif view.task.kind in AT_REST:
+        main["nada"] = "biasa"  # nothing is asked for
+    elif view.task.kind is TaskKind.TANDA_TANGAN:
+        main["tahap"] = [
+            *_downloads(view),
+            {"judul": word("halaman.tanda_tangani_judul"), "teks": word("halaman.tanda_tangani_teks"), "url": ""},
+        ]
+        main["tahap_akhir"], main["judul"] = word("halaman.unggah_judul"), word("halaman.tanda_tangan_judul")
+    return main, rest
+
+
+def _kept(view: View) -> dict[str, tuple[dict[str, list[str]], datetime]]:
+    """What was typed here before and not sent."""
+    if not view.owner:
+        return {}
+    found = unsent.of(view.session, view.task.id, view.owner)
+    return {
+        name: (_merged(view, values, lambda event, at=at: event.at <= at), at)  # type: ignore[misc]
+        for name, (values, at) in found.items()
+    }
+
+
+def _stopped(view: View) -> str | None:
+    """Why the letters cannot be handed in now, "" if that needs no words; None where they can be, or none are asked."""
+    if view.task.kind is not TaskKind.JAWABAN or view.complaint is None:
+        return None
+    work = Work(view.session, view.settings, view.now)
+    problem = unsubmittable(work, view.complaint)
+    return problem if problem or not has_letters(work, view.complaint) else None
+
+
+def _filled_by_reply(view: View) -> dict[str, unsent.Filled]:
+    """What a reply has filled in: for the link that answered it, in any browser, and for the holder in a known one."""
+    link = view.session.get(Link, int(view.token.partition("-")[0]))
+    if link is None:
+        return {}
+    found = unsent.of_reply(view.session, view.task.id, link.holder)
+    return {name: one for name, one in found.items() if one.link_id == link.id or view.owner == link.holder}
+
+
+def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
+    """Show what came with the reply: its files, which go along unless they are struck, and what was cut off."""
+    if filled is None:
+        return
+    form["sisa"] = filled.rest
+    if filled.files:
+        form["lampiran"] = word("balasan.lampiran", berkas=", ".join(filled.files))
+        for one in form["kolom"]:
+            one["wajib"] = one.get("wajib", False) and one["jenis"] != "file"
+        tick = {"jenis": "checkbox", "name": WITHOUT_FILES, "value": "ya", "label": word("balasan.tanpa_lampiran")}
+        form["kolom"].append({**tick, "ket": "", "dipilih": False})
+
+
+def _edited(view: View) -> bool:
+    """Whether an edited letter came after the newest draft."""
+    newest = view.letters(*ANSWER.worked_on)
+    return bool(newest) and newest[-1].kind == ANSWER.edited
+
+
+def _downloads(view: View) -> list[dict[str, str]]:
+    text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
+    rows = _newest(view)
+    if view.task.kind is TaskKind.TANDA_TANGAN and view.complaint is not None:
+        final = documents.final_letters(view.session, view.complaint)
+        rows = pdfs_to_sign(view) or final or rows[:1]  # the Word files stand among the documents too
+    return [{**_download(view, d, _title(view, d)), "teks": text or f"{d.name}."} for d in rows]
+
+
+def _title(view: View, document: Document) -> str:
+    source = document if document.kind != "pdf" else view.session.get_one(Document, document.source_id)
+    return word(f"halaman.unduh.{series_of(source.kind).name}")
+
+
+def _download(view: View, document: Document, title: str) -> dict[str, str]:
+    """A file as one stage of a form, with a button."""
+    kind = {PDF: "PDF", DOCX: "Word"}.get(document.mime, word("jenis_berkas.foto"))
+    size = size_words(store.size(view.session, document.sha256))
+    return {
+        "judul": title,
+        "teks": f"{document.name}.",
+        "url": f"{view.url}/berkas/{document.id}",
+        "tombol": word("halaman.unduh_tombol", jenis=kind, ukuran=size),
+    }
+
+
+def _signed_letter(view: View, main: dict[str, Any]) -> None:
+    """Before it is sent, the JFU looks at the signed letter; a merged complaint may have none."""
+    covering = view.task.kind is TaskKind.PENGANTAR
+    signed = view.letters(COVERING.signed if covering else ANSWER.signed)[-1:]
+    if signed:
+        stage = _download(view, signed[0], word("halaman.periksa_judul"))
+        said = str((signed[0].facts or {}).get("kalimat", ""))  # of its electronic signature, as of its upload
+        main["tahap"] = [{**stage, "teks": f"{stage['teks']} {said}".strip(), **_first_page(view, signed[0])}]
+        main["tahap_akhir"] = main["judul"]
+        main["judul"] = word(f"tugas.{view.task.kind}")
+    if signed and not covering and view.complaint is not None:
+        to = ", ".join(one.nama for one in copies.addressed(view.settings, view.complaint))
+        main["keterangan"] = " ".join(filter(None, (main["keterangan"], to and word("halaman.tembusan", siapa=to))))
+    if main["aksi"] == "kirim_email" and view.complaint is not None:
+        main["kepada"] = _recipient(view.complaint.email)
+
+
+def _first_page(view: View, signed: Document) -> dict[str, str]:
+    """A small picture of the letter's first page, once it has been drawn."""
+    if not pages_of(view.session, signed.id):
+        return {}
+    said = word("halaman.halaman_ke", nomor=1, nama=signed.name)
+    look = f"{view.url}/lihat/{signed.id}"
+    return {"gambar_url": f"{view.url}/gambar/{signed.id}?kecil", "gambar_baca": said, "lihat_url": look}
+
+
+def _recipient(address: str) -> str:
+    """To whom the button sends, and whether the address looks like a slip of the finger."""
+    to = word("halaman.dikirim_kepada", alamat=address)
+    domain = address.rpartition("@")[2]
+    likely = typos.meant(address)
+    return f"{to} {word('halaman.salah_ketik', domain=domain, maksud=likely)}" if likely else to
+
+
+def pdfs_to_sign(view: View) -> list[Document]:
+    """The PDFs of the letters as they are to be signed, once a job has made all of them."""
+    final = documents.final_letters(view.session, view.complaint) if view.complaint else []
+    made = {d.source_id: d for d in view.documents("pdf")}
+    return [made[d.id] for d in final] if all(d.id in made for d in final) else []
+
+
+def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
+    if main["aksi"] == "unggah":
+        edit = {"judul": word("halaman.sunting_judul"), "teks": word("halaman.sunting_teks"), "url": ""}
+        main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
+        main["judul"] = word("halaman.surat_judul")
+        for one in rest:
+            if one["aksi"] == "ajukan":
+                one["judul"] = word("halaman.ajukan_langsung")
+    else:
+        main["tahap"], main["tahap_akhir"] = _downloads(view), word("halaman.ajukan_judul")
+        for one in rest:
+            if one["aksi"] == "unggah":
+                one["judul"] = word("halaman.unggah_lagi")

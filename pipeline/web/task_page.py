@@ -1,0 +1,349 @@
+"""A task → the plain data that templates/web/tugas.html, selesai.html and terpakai.html show.
+
+Hides what earlier langkah found, the history in words, who was told. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from pipeline import cases
+from pipeline.access import links
+from pipeline.casefile import history, privacy, reported
+from pipeline.casefile.holders import holders
+from pipeline.cases.late_answers import is_welcome
+from pipeline.data import store
+from pipeline.data.tables import Complaint, Document, Item, Task
+from pipeline.files import kinds
+from pipeline.letters.series import ANSWER
+from pipeline.mail.message import read
+from pipeline.office import clock, procedure
+from pipeline.office.sop import AT_REST, LANGKAH_OF_TASK, EventKind, Role, TaskKind
+from pipeline.office.words import table, unit_names, word
+from pipeline.web import decisions
+from pipeline.web.first_look import deadline_line, gist
+from pipeline.web.history import earlier, meetings, news_rows, timeline
+from pipeline.web.letter import inspections
+from pipeline.web.mistakes import remedy
+from pipeline.web.task_forms import forms
+from pipeline.web.view import View, deadline, for_unit, steps
+
+# Whoever delivers the answer, or asks by telephone or visit, needs to know how to reach the pengadu.
+WITH_CONTACTS = (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN, TaskKind.TANYA, TaskKind.PENCABUTAN, *AT_REST)
+READ_HERE, SHOWN = 2**20, 20_000  # bytes of a held mail that is read for its page; letters of it that are shown
+
+# ---- what is shown -------------------------------------------------------------------------------------------
+
+
+def file_row(view: View, document: Document) -> dict[str, Any]:
+    size = kinds.size_words(store.size(view.session, document.sha256))
+    is_picture = document.mime in kinds.PICTURES
+    picture = f"{view.url}/gambar/{document.id}?kecil" if is_picture else None
+    if document.kind == "lampiran":
+        kind = {kinds.PDF: "pdf", kinds.DOCX: "word"}.get(document.mime, "foto" if is_picture else "lain")
+        detail = f"{word(f'jenis_berkas.{kind}')}, {size}"
+    else:
+        kind = word(f"jenis_dokumen.{document.kind}")
+        detail = word("halaman.versi", jenis=kind, versi=document.version, ukuran=size)
+    look = f"{view.url}/lihat/{document.id}" if document.mime == kinds.PDF else ""
+    url = f"{view.url}/berkas/{document.id}"
+    return {"nama": document.name, "ket": detail, "url": url, "gambar_url": picture, "lihat_url": look}
+
+
+def matter(view: View) -> dict[str, Any]:
+    """The complaint itself: the citizen's words, where they come from, their attachments."""
+    c = view.complaint
+    if c is None:
+        item = view.session.get_one(Item, view.task.item_id)
+        at = clock.waktu(item.received_at, view.settings.zone)
+        return {
+            "judul": word("halaman.kiriman"),
+            "teks": view.task.note,
+            "asal": word(f"halaman.asal_{item.source}", waktu=at, nama=item.name or word("surat.tanpa_perihal")),
+            "berkas": [file_row(view, d) for d in view.documents()] or [_original(view, item)],
+        }
+    when = clock.waktu(c.received_at, view.settings.zone)
+    unit = for_unit(view)
+    return {
+        "judul": word("privasi.ringkasan" if unit and not c.teks_terbuka else "halaman.isi"),
+        "teks": privacy.matter(c) if unit else c.isi,
+        "asal": word("halaman.asal", pengadu=_who(view, c), kanal=word(f"lewat.{c.channel}"), waktu=when),
+        "berkas": [file_row(view, d) for d in view.documents("lampiran") if view.shows(d)],
+        "tertutup": word("rapat.lampiran_tertutup") if _closed(view, c) else "",
+    }
+
+
+def _who(view: View, c: Complaint) -> str:
+    """Who complains. A secret identity is for JFU, Sekretaris and Kepala Dinas, and marked as such."""
+    if for_unit(view):
+        return word("pengadu.tidak_disebut")
+    name = c.nama or word("pengadu.tanpa_nama")
+    return word("pengadu.rahasia_nama", nama=name) if c.rahasia else name
+
+
+def _closed(view: View, c: Complaint) -> bool:
+    return any(privacy.hides(c, view.task.kind, d) for d in view.documents(*privacy.FROM_OUTSIDE))
+
+
+def _original(view: View, item: Item) -> dict[str, Any]:
+    """The mail as it came, to be opened in a mail program: all that there is of one that could not be read."""
+    size = kinds.size_words(store.size(view.session, item.sha256))
+    return {
+        "nama": item.name or word("surat.tanpa_perihal"),
+        "ket": word("halaman.asli", ukuran=size),
+        "url": f"{view.url}/asli",
+        "gambar_url": None,
+    }
+
+
+def sections(view: View) -> list[dict[str, Any]]:
+    """What earlier langkah found, in the order in which it is needed; `dulu` marks what comes before the complaint:
+    why a task came back, what is asked, what was ordered."""
+    c, task = view.complaint, view.task
+    if c is None:
+        return _held_mail(view)
+    found: list[dict[str, Any]] = []
+    if task.note:
+        title = task.kind if task.kind in table("judul_catatan") else "lain"
+        said = [{"teks": task.note}]
+        found.append({"judul": word(f"judul_catatan.{title}"), "isi": said, "dulu": True})
+    if c.decision and task.kind is not TaskKind.KETERANGAN:
+        agency = f" ({c.instansi})" if c.instansi else ""
+        decision = word(f"pilihan.keputusan.{c.decision}") + agency
+        ordered = task.kind in (TaskKind.JAWABAN, TaskKind.PENYAMPAIAN)
+        rows = [{"kata": decision, "teks": c.perintah}]
+        if c.disampaikan:
+            rows.append({"kepala": word("kolom.disampaikan.label"), "teks": c.disampaikan})
+        found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
+    found += _shared(view, c)
+    found += decisions.to_choose(view, c)
+    summarised = c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT
+    if summarised and (c.teks_terbuka or not for_unit(view)):  # else it is the page's first words
+        found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
+    if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
+        concerned = unit_names(view.settings, c.unit)
+        lead = word("peristiwa_lain.unit", nama=concerned) if concerned else ""
+        found.append({"judul": word("halaman.hasil"), "pengantar": lead, "isi": [{"teks": c.hasil}]})
+    found += _units(view)
+    found += meetings(view)
+    later = [
+        {
+            "kepala": clock.waktu(event.at, view.settings.zone),
+            "teks": data.get("teks", ""),
+            "lipatan": data.get("lipatan", ""),
+        }
+        for event, data in view.history(EventKind.CITIZEN_WROTE)
+        if not data.get("dari")  # a merged citizen's words stand with their complaint
+    ]
+    if later and (c.teks_terbuka or not for_unit(view)):
+        found.append({"judul": word("halaman.tambahan"), "isi": later})
+    found += merged_citizens(view, c)
+    return found + decisions.earlier_decisions(view, c) + earlier(view)
+
+
+def _held_mail(view: View) -> list[dict[str, Any]]:
+    """What a held mail says, for a phone that opens no .eml; nothing of a large one."""
+    item = view.session.get_one(Item, view.task.item_id)
+    if item.source != "mail" or store.size(view.session, item.sha256) > READ_HERE:
+        return []
+    message = read(store.get(view.session, item.sha256))
+    sender = message.sender
+    said = links.masked(message.text.strip())[:SHOWN]
+    who = ", ".join(filter(None, (sender.name, sender.email))) if sender else word("pengadu.tanpa_nama")
+    row = {"kepala": message.subject or word("surat.tanpa_perihal"), "ket": who, "teks": said or word("surat.kosong")}
+    return [{"judul": word("halaman.isi_surat"), "isi": [row]}]
+
+
+def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """Whom the letter answers as well."""
+    if view.task.kind not in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+        return []
+    others = history.answered_with(view.session, c)
+    said = word("salinan.ikut_teks", nomor=", ".join(others))
+    return [{"judul": word("salinan.ikut"), "pengantar": said, "isi": [], "dulu": True}] if others else []
+
+
+def merged_citizens(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """The complaints that were merged into this one, in the words of their citizens, with their files."""
+    rows = []
+    for child in view.children:
+        at = clock.waktu(child.received_at, view.settings.zone)
+        files = [file_row(view, d) for d in view.documents_of(child, *privacy.FROM_OUTSIDE)]
+        who = f"{_who(view, child)}, {at}"
+        rows.append({"kepala": child.number, "ket": who, "teks": child.isi or child.perihal, "berkas": files})
+        for event, data in history.entries(view.session, child, EventKind.CITIZEN_WROTE):
+            when = clock.waktu(event.at, view.settings.zone)
+            later = {"teks": data.get("teks", ""), "lipatan": data.get("lipatan", "")}
+            rows.append({"kepala": child.number, "ket": word("gabungan.tambahan", waktu=when), **later})
+    return [{"judul": word("gabungan.judul"), "isi": rows}] if rows else []
+
+
+def _units(view: View) -> list[dict[str, Any]]:
+    answers = [
+        {
+            "kepala": event.actor_title,
+            "ket": f"{event.actor_name}, {clock.pukul(event.at.astimezone(view.settings.zone))}"
+            + (f", {word('peristiwa_lain.ket_susulan')}" if data.get("susulan") else ""),
+            "teks": data.get("teks", ""),
+        }
+        for event, data in view.history(EventKind.UNIT_ANSWERED)
+    ]
+    waiting = view.session.scalars(
+        select(Task.holder).where(
+            Task.complaint_id == view.task.complaint_id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+        )
+    ).all()
+    names = [p.jabatan for code in waiting if (p := view.settings.person(code))]
+    lead = word("halaman.menunggu_unit", jumlah=len(names), siapa=", ".join(names)) if names else ""
+    if not answers and not lead:
+        return []
+    return [{"judul": word("halaman.keterangan_unit"), "pengantar": lead, "isi": answers}]
+
+
+# ---- pages ---------------------------------------------------------------------------------------------------
+
+
+def head_line(view: View) -> str:
+    role = {TaskKind.KEPUTUSAN: "kepala", TaskKind.TANDA_TANGAN: "kepala", TaskKind.KETERANGAN: "kasi"}
+    role |= {TaskKind.KLARIFIKASI: "sekretaris", TaskKind.JAWABAN: "sekretaris", TaskKind.MACET: "sekretaris"}
+    return word("halaman.kepala", siapa=word(f"peran.{role.get(view.task.kind, 'jfu')}"))
+
+
+def task_page(
+    view: View,
+    chosen: str = "",
+    given: Mapping[str, list[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
+    said: str = "",
+    news: Sequence[int] = (),
+) -> dict[str, Any]:
+    """The context of tugas.html. `news`: what happened since the form was drawn that was sent just now."""
+    main, rest = forms(view, chosen, given, errors, news)
+    c = view.complaint
+    title = word(f"tugas.{view.task.kind}") + (f": {privacy.title(c) if for_unit(view) else c.perihal}" if c else "")
+    shown = {d.id for d in view.documents("lampiran")}
+    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if c is None else []
+    return {
+        "kepala": head_line(view),
+        "nomor": c.number if c else "",
+        "judul": title,
+        "pengantar": word("halaman.susulan") if is_welcome(view.task) else _signer_words(view),
+        "prioritas": word(f"pilihan.prioritas.{c.prioritas}") if c and c.prioritas != "biasa" else "",
+        "rahasia": bool(c and c.rahasia),
+        "menyangkut": _concerns_officials(view),
+        "pesan": said,
+        "urung": _to_be_undone(view),
+        "baru": news_rows(view, news),
+        "galat": [
+            {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"} for name, text in (errors or {}).items()
+        ],
+        "batas": deadline_line(view),
+        "inti": gist(view),
+        "tenggat": deadline(view),
+        "langkah": steps(view),
+        "sop": by_the_sop(view),
+        "peringatan": view.settings.sop.peringatan if LANGKAH_OF_TASK[view.task.kind] == 1 else "",
+        "aduan": matter(view),
+        "pengadu": contact(view),
+        "bagian": sections(view),
+        "periksa": inspections(view),
+        "gambar": [{"url": f"{view.url}/gambar/{d.id}", "nama": d.name} for d in pictures],
+        "dokumen": [
+            file_row(view, d)
+            for d in reversed(view.documents())
+            if d.id not in shown and d.kind != "rupa" and c is not None and view.shows(d)
+        ],
+        "riwayat": timeline(view),
+        "utama": main,
+        "lain": rest,
+        "alat": tools(view),
+    }
+
+
+def _concerns_officials(view: View) -> list[str]:
+    """What marks a complaint by an official, or about one."""
+    c = view.complaint
+    if c is None or for_unit(view):
+        return []
+    by = reported.official(view.settings, c)
+    return [word(f"halaman.menyangkut.{name}") for name, there in (("oleh", by), ("tentang", c.terlapor)) if there]
+
+
+def by_the_sop(view: View) -> list[dict[str, str]]:
+    """The cells of the SOP's table for the langkah of the task."""
+    step = view.settings.sop.langkah[LANGKAH_OF_TASK[view.task.kind] - 1]
+    return [{"nama": name, "nilai": text} for name, text in procedure.cells(step)]
+
+
+def _to_be_undone(view: View) -> dict[str, Any] | None:
+    """The button that takes back a question which was sent a moment ago, for the one who asked."""
+    return remedy(view, view.owner, "") if view.trusted else None
+
+
+def _signer_words(view: View) -> str:
+    """Whose signature is asked for, where that is not the reader's own."""
+    final = view.letters(ANSWER.final)[-1:] if view.task.kind is TaskKind.TANDA_TANGAN else []
+    facts = final[0].facts or {} if final else {}
+    if not facts.get("penanda"):
+        return ""
+    who = {"nama": facts["penanda"], "jabatan": facts["jabatan"]}
+    if view.helping:
+        return word("tanda_tangan.membantu", **who)
+    assert view.complaint is not None
+    another = facts["kode_penanda"] != reported.signer(view.settings, view.complaint).kode
+    return word("tanda_tangan.penanda_lain", **who) if another else ""
+
+
+def contact(view: View) -> list[dict[str, str]]:
+    """How the pengadu is reached, for the one who delivers the answer; a mail does not spread a secret identity."""
+    c = view.complaint
+    if c is None or view.task.kind not in WITH_CONTACTS:
+        return []
+    names = [name for name in ("nama", "alamat", "telepon", "email") if getattr(c, name)]
+    rows = [{"nama": _label(name), "nilai": str(getattr(c, name))} for name in names]
+    if rows and c.rahasia:
+        rows.append({"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")})
+    return rows
+
+
+def _label(name: str) -> str:
+    return str(table(f"kolom.{name}").get("label", name))
+
+
+def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]:
+    """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
+    holder = holders(view.settings, view.task)
+    rows = []
+    if view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN) and view.task.closed_at is None:
+        rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
+        c = view.complaint
+        if c is not None and cases.on_board(view.session, c):
+            rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
+    if not found or found.alive:
+        rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
+    if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
+        rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
+    if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):
+        rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})
+        rows.append({"label": word("slip.unggah.judul"), "url": f"{view.url}/unggah"})
+    return rows
+
+
+def printed(view: View, c: Complaint) -> dict[str, Any]:
+    """The context of serah_terima.html."""
+    zone = view.settings.zone
+    received = clock.tanggal(c.received_at.astimezone(zone))
+    return {
+        "nomor": c.number,
+        "baris": [
+            {"nama": word("cetak.register"), "nilai": c.number},
+            {"nama": word("cetak.kepada"), "nilai": c.nama or word("pengadu.tanpa_nama")},
+            {"nama": word("cetak.diterima"), "nilai": f"{received}, {word(f'lewat.{c.channel}')}"},
+            {"nama": word("cetak.surat"), "nilai": c.letter_number or "-"},
+        ],
+        "tanggal": f"{view.settings.instansi.kota}, {clock.tanggal(view.now.astimezone(zone)).split(', ', 1)[1]}",
+        "kembali": {"url": view.url, "label": word("catat.kembali")},
+    }

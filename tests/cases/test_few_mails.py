@@ -1,0 +1,99 @@
+"""Few mails: beside those of new tasks nobody gets more than two a day; what is kept back stands in the digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cases.record import citizen_wrote
+from pipeline.office.sop import Stage
+from pipeline.running import poller
+from tests.desk import Desk, desk_in, jakarta
+
+HEAD = "kepala@kominfo.example"
+
+
+def beside_tasks(desk: Desk, address: str) -> list[str]:
+    """The mails to an official that were sent and brought no new task."""
+    mails = [m for m in desk.mails() if m.recipient == address and m.state != "folded"]
+    return [m.name for m in mails if not m.name.startswith("tugas_")]
+
+
+def decided(desk: Desk, count: int) -> list[str]:
+    return [desk.to(Stage.JAWABAN) for _ in range(count)]
+
+
+@pytest.fixture
+def singly(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path, pengingat={"satuan": True}) as made:
+        yield made
+
+
+def test_a_third_mail_for_information_waits_for_the_next_digest(desk: Desk) -> None:
+    numbers = decided(desk, 4)
+    assert beside_tasks(desk, HEAD) == ["bukti_keputusan"] * 2
+    desk.clock.now = jakarta(25, 7, 31)
+    poller.remind(desk.app)
+    digest = desk.mails("ringkasan")
+    (mine,) = [m for m in digest if m.recipient == HEAD]
+    told = mine.text.partition("KABAR SEJAK RINGKASAN TERAKHIR")[2]
+    assert [n for n in numbers if n in told] == numbers[2:], "what was mailed is not told again"
+
+
+def test_what_a_digest_told_is_not_told_by_the_next(desk: Desk) -> None:
+    numbers = decided(desk, 3)
+    for day in (25, 26):
+        desk.clock.now = jakarta(day, 7, 31)
+        poller.remind(desk.app)
+    digests = [
+        m.text.partition("KABAR SEJAK RINGKASAN TERAKHIR")[2] for m in desk.mails("ringkasan") if m.recipient == HEAD
+    ]
+    assert [numbers[2] in told for told in digests] == [True, False]
+
+
+def test_digest_of_the_day_counts_as_one_of_the_two(desk: Desk) -> None:
+    desk.to(Stage.TANDA_TANGAN)
+    desk.clock.now = jakarta(25, 7, 31)
+    poller.remind(desk.app)
+    decided(desk, 3)
+    on_the_day = [m for m in desk.mails() if m.recipient == HEAD and m.date >= jakarta(25, 0)]
+    sent = [m.name for m in on_the_day if m.state != "folded" and not m.name.startswith("tugas_")]
+    assert len(sent) == 2, sent
+    assert "ringkasan" in sent
+
+
+def test_before_opening_one_place_is_kept_for_the_digest(desk: Desk) -> None:
+    desk.clock.now = jakarta(25, 6)
+    decided(desk, 2)
+    assert beside_tasks(desk, HEAD) == ["bukti_keputusan"]
+
+
+def test_setting_brings_each_mail_back(singly: Desk) -> None:
+    decided(singly, 4)
+    assert beside_tasks(singly, HEAD) == ["bukti_keputusan"] * 4
+    assert not [m for m in singly.mails() if m.state == "folded"]
+
+
+def test_a_turn_that_comes_back_is_told_at_once_however_many_there_are(desk: Desk) -> None:
+    """The clock runs again: the Sekretaris must not learn of it on the next morning."""
+    numbers = [desk.to(Stage.KLARIFIKASI, desk.record(email=f"warga{n}@warga.example")) for n in range(4)]
+    for number in numbers:
+        desk.press("sekretaris", "tanya_pengadu", number=number, pertanyaan="Sejak kapan padam?")
+        with desk.work() as work:
+            citizen_wrote(work, desk.complaint(number).id, "Sejak Senin.", [], None)
+    told = [m for m in desk.mails("pengadu_menjawab") if m.recipient == desk.person("sekretaris").email]
+    assert [m.state for m in told] == ["due"] * 4
+
+
+def test_only_the_last_answer_of_those_asked_gives_the_turn_back(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    units = ["kasubag-umum", "kasi-infrastruktur"]
+    desk.press("sekretaris", "tanya_unit", petugas=units, pertanyaan="Benarkah?")
+    for unit in units:
+        desk.press(unit, "jawab", jawaban="Benar.")
+    first, last = desk.mails("dijawab_sebagian", "dijawab_unit")
+    assert (first.name, last.name) == ("dijawab_sebagian", "dijawab_unit")
+    assert f"Masih ditunggu: {desk.person('kasi-infrastruktur').jabatan}" in " ".join(first.text.split())
+    assert "Masih ditunggu" not in last.text

@@ -1,0 +1,136 @@
+"""Limits that mean something, each told as a short story: who did what, and what each of them got."""
+
+from __future__ import annotations
+
+from pipeline.data.engine import reading
+from pipeline.office import clock
+from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.register import figures
+from pipeline.work import Work
+from tests.desk import Desk, jakarta
+from tests.kantor import SITI
+
+
+def langkah_3(desk: Desk) -> figures.Step:
+    with reading(desk.engine) as session:
+        steps = figures.recap(Work(session, desk.settings, desk.clock())).punctual
+    return next(step for step in steps if step.kind is TaskKind.KEPUTUSAN)
+
+
+def in_time(desk: Desk) -> tuple[int, int]:
+    return langkah_3(desk).punctual, langkah_3(desk).counted
+
+
+def decide(desk: Desk) -> None:
+    desk.press("kepala", "putuskan", keputusan="ditolak", perintah="Tidak.", disampaikan="Tidak.")
+
+
+def test_ten_days_run_on_over_returns(desk: Desk) -> None:
+    """The head returns a case twice on day 9 and decides on day 9 of the third stay: 27 days of 10, and late."""
+    desk.to(Stage.KEPUTUSAN)
+    first = desk.task("putuskan").due_at
+    assert first == jakarta(4, 16, 30, month=12)
+    for _ in range(2):
+        desk.later(days=9)
+        desk.press("kepala", "kembalikan", alasan="Belum jelas.")
+        desk.press("sekretaris", "laporkan_kepala", hasil="Sudah jelas.")
+    task = desk.task("putuskan")
+    assert task.due_at is not None
+    assert task.due_at < desk.clock.now
+    desk.later(days=9)
+    decide(desk)
+    assert in_time(desk) == (0, 1)
+    assert desk.faults() == []
+
+
+def test_a_short_return_leaves_what_is_left(desk: Desk) -> None:
+    """Returned on day 4 and brought back two days later: six days are left, and the page says why."""
+    from pipeline.casefile import limits
+
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=4)
+    desk.press("kepala", "kembalikan", alasan="Belum jelas.")
+    desk.later(days=2)
+    desk.press("sekretaris", "laporkan_kepala", hasil="Sudah jelas.")
+    task = desk.task("putuskan")
+    assert task.due_at == jakarta(6, 16, month=12)
+    assert "4 hari sudah terpakai" in limits.limit_words(desk.settings, task)
+    assert "4 dari 10 hari" in limits.used_words(desk.settings, task, desk.clock.now)
+    decide(desk)
+    assert in_time(desk) == (1, 1)
+
+
+def test_a_reopened_case_has_ten_days_again(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=9)
+    number = desk.to(Stage.SELESAI, desk.complaint().number)
+    desk.press("jfu-1", "buka_kembali", number=number, alasan="Keliru.")
+    desk.to(Stage.KEPUTUSAN, number)
+    begun = desk.clock.now
+    assert desk.task("putuskan").due_at == clock.due(begun, desk.settings.sop.langkah[2].limit, desk.settings.hours)
+
+
+def test_working_days_are_summed_as_such(desk: Desk) -> None:
+    steps = list(desk.settings.sop.langkah)
+    steps[2] = steps[2].model_copy(update={"waktu": "10 hari kerja"})
+    sop = desk.settings.sop.model_copy(update={"langkah": tuple(steps)})
+    desk.settings = desk.settings.model_copy(update={"sop": sop})
+    desk.to(Stage.KEPUTUSAN)  # Tuesday
+    desk.later(days=7)
+    desk.press("kepala", "kembalikan", alasan="Belum jelas.")
+    desk.later(days=7)
+    desk.press("sekretaris", "laporkan_kepala", hasil="Sudah jelas.")
+    assert desk.task("putuskan").due_at == jakarta(15, 16, month=12)  # five office days are left
+
+
+def test_an_extension_after_the_limit_stays_late_and_the_citizen_hears_the_new_day(desk: Desk) -> None:
+    """On day 12 the head gives himself until the 18th and decides in that time: late all the same. Siti is told."""
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=12)
+    desk.press("kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="Menunggu suku cadang dari Pak Joko.")
+    (mail,) = desk.mails("waktu_bertambah")
+    assert mail.recipient == SITI
+    assert "Senin, 21 Desember 2026" in mail.text
+    assert "Joko" not in mail.text
+    desk.later(days=2)
+    decide(desk)
+    assert in_time(desk) == (0, 1)
+    assert "lewat" in next(data for event, data in desk.events() if event.kind is EventKind.EXTENDED)
+    assert desk.faults() == []
+
+
+def test_an_extension_in_time_mends_the_lateness_and_stands_apart(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=3)
+    desk.press("kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="x")
+    desk.clock.now = jakarta(17, 9, month=12)
+    decide(desk)
+    assert (in_time(desk), langkah_3(desk).extended) == ((0, 0), 1)
+
+
+def test_an_extended_day_holds_over_a_return(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.press("kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="x")
+    desk.later(days=8)
+    desk.press("kepala", "kembalikan", alasan="y")
+    desk.press("sekretaris", "laporkan_kepala", hasil="z")
+    assert desk.task("putuskan").due_at == jakarta(18, 16, month=12)
+    decide(desk)
+    assert (in_time(desk), langkah_3(desk).extended) == ((1, 1), 0), "in the ten days of both stays"
+
+
+def test_a_return_that_is_late_from_the_start_sends_no_reminder_of_its_own(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=12)
+    desk.press("kepala", "kembalikan", alasan="y")
+    desk.press("sekretaris", "laporkan_kepala", hasil="z")
+    assert desk.task("putuskan").remind_at is None
+    assert desk.task("putuskan").kind is TaskKind.KEPUTUSAN
+
+
+def test_neighbours_who_wait_for_the_same_answer_hear_the_new_day_too(desk: Desk) -> None:
+    number, child = desk.record(), desk.record(nama="Wati", email="wati@warga.example")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=number)
+    desk.to(Stage.KEPUTUSAN, number)
+    desk.press("kepala", "perpanjang", number=number, sampai="2026-12-18T16:00", alasan="x")
+    assert {mail.recipient for mail in desk.mails("waktu_bertambah")} == {SITI, "wati@warga.example"}

@@ -1,0 +1,105 @@
+"""`aduan serve` under systemd: what it says of itself, new settings on SIGHUP, the end within half a minute."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from pipeline.running.lanes import Lanes
+from tests.kantor import Office, office, until, write_config
+from tests.servers import free_port
+
+HTTP = urllib3.PoolManager(retries=False)
+
+
+@pytest.fixture
+def kantor(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path, now=datetime.now(UTC)) as running:  # the command goes by the real clock
+        yield running
+
+
+@contextmanager
+def systemd(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """The address of a listener, and what it hears, in order."""
+    heard: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(folder / "notify"))
+
+        def listen() -> None:
+            while said := ear.recv(4096).decode():
+                heard.extend(said.splitlines())
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield str(folder / "notify"), heard
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(folder / "notify"))
+        thread.join()
+
+
+@contextmanager
+def serving(kantor: Office, address: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "pipeline.cli", "--config", str(kantor.folder / "config.toml"), "serve"]
+    environment = os.environ | {"NOTIFY_SOCKET": address}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(kantor: Office, tmp_path: Path) -> None:
+    """SIGHUP with bad settings keeps the old ones; with good ones they count. SIGTERM ends it within half a minute
+    although the mail server answers nothing, and without a trace-back."""
+    port, file = free_port(), kantor.folder / "config.toml"
+    write_config(kantor.folder, kantor.post, overrides={"web": {"port": port}})
+    with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
+        until(lambda: "READY=1" in heard)
+        until(lambda: "WATCHDOG=1" in heard)
+        good = file.read_text("utf-8")
+        file.write_text(f"{good}\n[instansi", "utf-8")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: any("tidak dipakai" in line and "baris" in line for line in heard))
+        write_config(kantor.folder, kantor.post, overrides={"web": {"port": free_port()}})
+        process.send_signal(signal.SIGHUP)
+        until(lambda: any("web.port" in line for line in heard))
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            silent = {"port": mute.getsockname()[1], "security": "tanpa", "host": "127.0.0.1"}
+            overrides = {"web": {"port": port}, "imap": silent, "instansi": {"nama": "Kantor Baru"}}
+            write_config(kantor.folder, kantor.post, overrides=overrides)
+            process.send_signal(signal.SIGHUP)
+            until(lambda: "STATUS=Pengaturan baru berlaku." in heard)
+            until(lambda: b"Kantor Baru" in HTTP.request("GET", f"http://127.0.0.1:{port}/saya").data)
+            mute.accept()
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            rest = process.communicate(timeout=30)[0]
+        assert time.monotonic() - begun < 30
+        assert process.returncode == 0, rest
+        assert "Traceback" not in rest
+        assert "STOPPING=1" in heard
+        assert heard.index("READY=1") < heard.index("STOPPING=1")
+
+
+def test_a_lane_that_hangs_is_told_apart_from_one_that_fails(kantor: Office) -> None:
+    lanes = Lanes(kantor.app)
+    assert lanes.stuck() == []
+    lanes._begun["send"] = time.monotonic() - 60
+    assert lanes.stuck() == []
+    lanes._begun["send"] = time.monotonic() - 3 * 3600
+    lanes._begun["slips"] = time.monotonic() - 3 * 3600
+    assert lanes.stuck() == ["send"], "a stack of a hundred pages may take hours"

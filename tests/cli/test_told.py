@@ -1,0 +1,203 @@
+"""Whatever is wrong with files, settings and arguments, a command says it in a sentence and never by a trace-back."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli.main import main
+from pipeline.data import damage
+from pipeline.data.engine import connect
+from pipeline.office import logs, words
+from pipeline.office.config import SAMPLE
+from pipeline.work import App
+from tests.fresh import fresh
+
+TEXT = SAMPLE.read_text("utf-8")
+ENGLISH = ("Traceback", "No such file", "Is a directory", "Errno", "sqlalche.me")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with config.toml, a key and an empty database."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text(TEXT, "utf-8")
+    (tmp_path / "rahasia").mkdir()
+    (tmp_path / "rahasia" / "key").write_text("5a" * 32)
+    fresh("sqlite:///aduan.db", tmp_path).dispose()
+    (tmp_path / "berkas").write_bytes(b"\xff\xfe\x00 bukan apa-apa")
+    (tmp_path / "folder").mkdir()
+    yield tmp_path
+    logging.getLogger().setLevel(logging.WARNING)
+
+
+def said(*arguments: str, code: int) -> str:
+    result = CliRunner().invoke(main, list(arguments))
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    assert result.exit_code == code, result.output
+    assert not [one for one in ENGLISH if one in result.output], result.output
+    return result.output
+
+
+VISITOR = ("--perihal", "a", "--isi", "b", "--nama", "c", "--alamat", "d", "--telepon", "", "--email", "x")
+WRONG = {
+    "another database": ('url = "sqlite:///aduan.db"', 'url = "mysql://kantor/aduan"', "database.url"),
+    "a folder for a database": ('url = "sqlite:///aduan.db"', 'url = "sqlite:///folder"', "database.url"),
+    "no folder to make it in": ('url = "sqlite:///aduan.db"', 'url = "sqlite:///berkas/x.db"', "database.url"),
+    "a table that is not closed": ("[imap]", "[imap", "baris"),
+    "the same table twice": ("[imap]", "[imap]\n[imap]", "baris"),
+    "an unknown zone": ("Asia/Jakarta", "Asia/Madiun", "instansi.zona"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("command", ["check", "serve", "buku"])
+def test_wrong_setting_names_file_and_place(place: Path, name: str, command: str) -> None:
+    old, new, key = WRONG[name]
+    assert old in TEXT
+    (place / "config.toml").write_text(TEXT.replace(old, new, 1), "utf-8")
+    out = said(command, code=2)
+    assert "config.toml" in out
+    assert key in out
+
+
+def test_a_settings_file_that_begins_with_a_mark_is_read(place: Path) -> None:
+    (place / "config.toml").write_text("\ufeff" + TEXT, "utf-8")
+    assert "Tidak ada" in said("held", code=0)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+@pytest.mark.parametrize("words", [("audit",), ("kunci", "ganti"), ("serve",)])
+def test_a_secret_that_cannot_be_read_names_its_file(
+    place: Path, content: bytes | None, words: tuple[str, ...]
+) -> None:
+    key = place / "rahasia" / "key"
+    key.unlink()
+    key.mkdir() if content is None else key.write_bytes(content)
+    assert str(key) in said(*words, code=2)
+
+
+def test_a_port_that_is_taken_names_its_key(place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (place / "config.toml").write_text(TEXT.replace("port = 8080", f"port = {port}"), "utf-8")
+        out = said("serve", code=2)
+    assert "web.port" in out
+    assert f":{port} sedang dipakai" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("buku", "--xlsx", "berkas/x.xlsx"),
+        ("buku", "--docx", "berkas/x.docx"),
+        ("laporan", "bulan", "--xlsx", "berkas/x.xlsx"),
+        ("sop", "--docx", "berkas/x.docx"),
+        ("slip", "pemisah", "berkas/x.pdf"),
+        ("backup", "berkas/x.db"),
+        ("restore", "berkas"),
+        ("--config", "berkas/x/config.toml", "init"),
+        ("hapus", "\udcff", "--petugas", "dimas", "--alasan", "x"),
+    ],
+)
+def test_wrong_arguments_are_told(place: Path, words: tuple[str, ...]) -> None:
+    assert said(*words, code=2)
+
+
+def spoil(place: Path) -> None:
+    """Every page behind the first three becomes rubbish."""
+    with closing(sqlite3.connect(place / "aduan.db")) as file:
+        file.execute("VACUUM INTO 'rusak.db'")
+    for one in place.glob("aduan.db*"):
+        one.unlink()
+    content = (place / "rusak.db").read_bytes()
+    (place / "aduan.db").write_bytes(content[: 3 * 4096] + bytes(255 - one for one in content[3 * 4096 :]))
+
+
+@pytest.mark.parametrize(
+    "words", [("audit",), ("backup", "x.db"), ("buku",), ("poll", "--once"), ("init",), ("check",)]
+)
+def test_a_damaged_database_is_a_finding_with_the_way_on(place: Path, words: tuple[str, ...]) -> None:
+    spoil(place)
+    out = " ".join(said(*words, code=1).split())
+    assert "pulihkan cadangan" in out
+    assert not (place / "x.db").exists()
+
+
+def test_damage_is_told_apart_from_a_database_that_is_well_or_away(place: Path) -> None:
+    engine = connect("sqlite:///aduan.db", place)
+    assert damage.look(engine) == []
+    engine.dispose()
+    spoil(place)
+    assert damage.look(engine)
+    assert not damage.is_damage(OSError("away"))
+
+
+def test_an_error_nobody_expected_has_a_code_and_its_places_are_kept(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the library said stays out: it may be somebody's words."""
+
+    def broken(_app: App) -> None:
+        raise RuntimeError("Siti Aminah, Jalan Mawar 3")
+
+    monkeypatch.setattr("pipeline.cli.arrivals.ready_database", broken)
+    out = said("held", code=2)
+    kept = (place / "aduan.log").read_text("utf-8")
+    assert out.split("kode ")[1][:8] in kept
+    assert "RuntimeError" in kept
+    assert "cli/arrivals.py" in kept
+    assert "Siti" not in out + kept
+    assert (place / "aduan.log").stat().st_mode & 0o077 == 0
+
+
+def test_words_that_the_office_broke_name_their_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the templates with an unclosed table stands in the place of the program's own."""
+    (place / "istilah.toml").write_text("[pengadu\n", "utf-8")
+    words._all.cache_clear()
+    words.table.cache_clear()
+    monkeypatch.setattr(words, "TEMPLATES", place)
+    try:
+        told = said("catat", "--petugas", "dimas", "--kanal", "surat", *VISITOR, code=2)
+    finally:
+        words._all.cache_clear()
+        words.table.cache_clear()
+    assert "istilah.toml" in told
+    assert "baris 1" in told
+
+
+def test_a_thread_that_dies_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    hook = threading.excepthook
+    try:
+        logs.begin("json")
+        thread = threading.Thread(target=lambda: 1 // 0)
+        thread.start()
+        thread.join()
+    finally:
+        threading.excepthook = hook
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert "ZeroDivisionError" in lines[0]
+    assert "Traceback" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["550 <siti.aminah@warga.example> unknown", "telp 0812 3456 7890", "NIK 3577010101900001", "a+b@c.example: no"],
+)
+def test_addresses_and_numbers_of_people_are_masked(text: str) -> None:
+    assert "(alamat)" in logs.masked(text) or "(nomor)" in logs.masked(text)
+    assert "siti" not in logs.masked(text)
+
+
+def test_a_line_of_text_stays_one_line_and_can_be_read_back() -> None:
+    record = logging.LogRecord("pipeline.mail", logging.WARNING, "", 0, 'di "dalam"\nbaris %s', (2,), None)
+    assert logs.Lines().format(record).endswith('tingkat=peringatan sumber=mail pesan="di \\"dalam\\" baris 2"')

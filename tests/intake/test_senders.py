@@ -1,0 +1,206 @@
+"""Whose complaint a mail is: forms of web sites, mails that officials pass on, and who may add to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.office.sop import EventKind, Stage
+from tests.desk import Desk, desk_in
+from tests.kantor import SITI, Mail, compose
+
+INTAKE = "aduan@kominfo.example"
+DATA = Path(__file__).parents[1] / "mail" / "data" / "pengirim"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as made:
+        yield made
+
+
+def mail(desk: Desk, sender: str, subject: str, text: str, **headers: str) -> EmailMessage:
+    message = compose(sender, INTAKE, subject, text, desk.clock())
+    for name, value in headers.items():
+        del message[name.replace("_", "-")]
+        message[name.replace("_", "-")] = value
+    return message
+
+
+def test_a_contact_form_is_answered_to_its_visitor(desk: Desk) -> None:
+    desk.take_in((DATA / "wordpress-reply-to.eml").read_bytes())
+    c = desk.complaint()
+    assert (c.nama, c.email) == ("Budi Santoso", "budi@warga.example")
+    assert "formulir situs" in c.isi
+    assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
+
+
+def test_a_person_who_wants_the_answer_elsewhere_is_answered_there(desk: Desk) -> None:
+    desk.take_in(mail(desk, "siti@kantor.example", "Lampu", "Padam.", Reply_To="siti@rumah.example").as_bytes())
+    assert desk.complaint().email == "siti@rumah.example"
+    assert "siti@kantor.example" in desk.complaint().isi
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    [INTAKE, "noreply@situs.example", "a@x.example, b@x.example", "bukan alamat", "kepala@kominfo.example"],
+)
+def test_a_reply_to_that_names_no_person_is_not_followed(desk: Desk, reply_to: str) -> None:
+    desk.take_in(mail(desk, "siti@rumah.example", "Lampu", "Padam.", Reply_To=reply_to).as_bytes())
+    assert desk.complaint().email == "siti@rumah.example"
+
+
+def test_who_else_was_written_to_is_shown_with_the_complaint(desk: Desk) -> None:
+    message = mail(desk, "siti@rumah.example", "Lampu", "Padam.", Cc="Walikota <walikota@madiunkota.example>")
+    message.replace_header("To", f"{INTAKE}, ombudsman@ombudsman.example")
+    desk.take_in(message.as_bytes())
+    assert "Walikota <walikota@madiunkota.example>" in desk.complaint().isi
+    assert "ombudsman@ombudsman.example" in desk.complaint().isi
+    assert INTAKE not in desk.complaint().isi
+
+
+BODY = "Bu, lampu di Jl. Mawar padam sudah seminggu."
+FORWARDS = {
+    "Gmail": "---------- Forwarded message ---------\nDari: Wati <wati@warga.example>\nDate: Sel, 24 Nov 2026 08.00\n"
+    "Subject: Lampu padam\nTo: <sekretaris@kominfo.example>\nCc: Ombudsman <o@ombudsman.example>\n\n",
+    "Outlook": "________________________________\nFrom: Wati <wati@warga.example>\n"
+    "Sent: Tuesday, November 24, 2026 8:00 AM\n"
+    "To: Ratih <sekretaris@kominfo.example>; Ombudsman <o@ombudsman.example>\nSubject: Lampu padam\n\n",
+    "Outlook, id": "Dari: Wati [mailto:wati@warga.example]\nDikirim: 24 November 2026 8:00\n"
+    "Kepada: Ratih\nTembusan: Ombudsman <o@ombudsman.example>\nPerihal: Lampu padam\n\n",
+    "Thunderbird": "-------- Pesan Terusan --------\nPerihal: \tLampu padam\n"
+    "Tanggal: \tTue, 24 Nov 2026 08:00:00 +0700\n"
+    "Dari: \tWati <wati@warga.example>\nKepada: \tsekretaris@kominfo.example, o@ombudsman.example\n\n",
+    "Apple": "Begin forwarded message:\n\n> From: Wati <wati@warga.example>\n> Subject: Lampu padam\n"
+    "> Date: 24 November 2026 08.00.00 WIB\n> To: sekretaris@kominfo.example\n> Cc: o@ombudsman.example\n> \n> ",
+    "Yahoo": "----- Pesan yang Diteruskan -----\nDari: Wati <wati@warga.example>\nKepada: sekretaris@kominfo.example"
+    " <sekretaris@kominfo.example>\nCc: o@ombudsman.example\nTerkirim: Selasa, 24 November 2026 08.00.00 WIB\n"
+    "Judul: Lampu padam\n\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("client", FORWARDS)
+def test_a_mail_that_an_official_passes_on_is_of_who_wrote_it(desk: Desk, client: str) -> None:
+    text = f"Mohon dicatat.\n\n{FORWARDS[client]}{BODY}\n"
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: Lampu padam", text).as_bytes())
+    c = desk.complaint()
+    assert (c.nama, c.email, c.perihal) == ("Wati", "wati@warga.example", "Lampu padam")
+    assert c.isi.startswith(BODY)
+    assert "Diteruskan oleh Ratih Kusumawardani, Sekretaris." in c.isi
+    assert "Mohon dicatat." in c.isi
+    assert "o@ombudsman.example" in c.isi
+
+
+SUBJECTS = ["Meneruskan: Lampu padam", "Aduan warga", "Lampu padam"]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("head", [FORWARDS["Outlook, id"], FORWARDS["Gmail"].partition("\n")[2]])
+def test_a_forward_is_known_by_the_header_in_it_whatever_its_subject_says(desk: Desk, subject: str, head: str) -> None:
+    """Otherwise the official would be the pengadu, and get the receipt and the answer."""
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", subject, f"Mohon dicatat.\n\n{head}{BODY}\n").as_bytes())
+    assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@warga.example")
+    assert desk.mails("tanda_terima") == []
+
+
+ODD = {
+    "Yahoo, in one line": "----- Pesan yang Diteruskan -----Dari: Wati <wati@warga.example>Kepada: sekretaris@kominfo."
+    "example <sekretaris@kominfo.example>Terkirim: Selasa, 24 November 2026 08.00.00 WIBSubjek: Lampu padam\n",
+    "a telephone": '---Pesan Asli---\nDari: "Wati"<wati@warga.example>\nTgl: Sel, 24 Nov 2026 08.00\n'
+    'Ke: "sekretaris"<sekretaris@kominfo.example>;\nSubjek: Lampu padam\n\n',
+    "stars": "---------- Pesan terusan ---------\nDari: *Wati* <wati@warga.example>\nTanggal: Sel, 24 Nov 2026\n"
+    "Subjek: Lampu padam\nKepada: <sekretaris@kominfo.example>\n\n",
+}
+
+
+@pytest.mark.parametrize("client", ODD)
+def test_a_forward_of_an_odd_form_is_of_who_wrote_it(desk: Desk, client: str) -> None:
+    text = f"Mohon dicatat.\n\n{ODD[client]}{BODY}\n"
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: Lampu padam", text).as_bytes())
+    c = desk.complaint()
+    assert (c.nama, c.email, c.perihal) == ("Wati", "wati@warga.example", "Lampu padam")
+    assert c.isi.startswith(BODY)
+
+
+def test_an_official_who_answers_a_mail_and_copies_us_passes_nothing_on(desk: Desk) -> None:
+    """Their words are the mail, the header below is its quote."""
+    text = f"Sudah kami tangani.\n\n{FORWARDS['Outlook, id']}{BODY}\n"
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Re: Lampu padam", text).as_bytes())
+    assert desk.complaint().email == "sekretaris@kominfo.example"
+
+
+def test_a_mail_through_a_group_is_answered_to_its_writer_not_to_the_group(desk: Desk) -> None:
+    """A group writes its own address into From where the writer's domain has a DMARC policy."""
+    sender = "'Wati' via Info Kota <info-grup@kota.example>"
+    desk.take_in(
+        mail(desk, "x@y.example", "Lampu", BODY, From=sender, X_Original_From="Wati <wati@w.example>").as_bytes()
+    )
+    assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@w.example")
+    desk.take_in(mail(desk, "x@y.example", "Jalan", BODY, From=sender).as_bytes())
+    assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "")
+
+
+def test_the_receipt_of_a_forwarded_mail_waits_until_the_jfu_has_looked(desk: Desk) -> None:
+    desk.take_in((DATA / "terusan-pejabat.eml").read_bytes())
+    assert desk.mails("tanda_terima") == []
+    assert "Wati" in desk.task("laporkan").note
+    desk.press("jfu-1", "laporkan", nama="Wati", email="wati@warga.example")
+    assert [m.recipient for m in desk.mails("tanda_terima")] == ["wati@warga.example"]
+
+
+def test_a_mail_that_is_passed_on_whole_is_of_who_wrote_it(desk: Desk) -> None:
+    inner = compose("wati@warga.example", "sekretaris@kominfo.example", "Lampu padam", BODY, desk.clock(), name="Wati")
+    outer = mail(desk, "sekretaris@kominfo.example", "Lampu padam", "Mohon dicatat.")
+    outer.add_attachment(inner)
+    desk.take_in(outer.as_bytes())
+    assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@warga.example")
+    assert desk.complaint().thread_id == str(inner["Message-ID"])
+
+
+def test_an_official_who_complains_is_the_pengadu_as_anybody_is(desk: Desk) -> None:
+    desk.take_in(mail(desk, "kasi@kominfo.example", "Lampu padam", "Lampu di rumah saya padam.").as_bytes())
+    assert desk.complaint().email == "kasi@kominfo.example"
+
+
+# ---- who may add to a case -----------------------------------------------------------------------------------
+
+
+def answer(desk: Desk, name: str, sender: str, text: str = "Tiang nomor tujuh.") -> Any:
+    row = desk.mails(name)[-1]
+    asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+    return desk.take_in(compose(sender, INTAKE, "Re: x", text, desk.clock(), reply_to=asked).as_bytes())
+
+
+def wrote(desk: Desk, number: str) -> int:
+    return sum(event.kind is EventKind.CITIZEN_WROTE for event, _ in desk.events(number))
+
+
+def test_the_present_address_of_the_pengadu_joins_the_case(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    answer(desk, "tanda_terima", SITI)
+    assert wrote(desk, number) == 1
+
+
+def test_an_address_that_was_corrected_since_does_not(desk: Desk) -> None:
+    number = desk.record(email="salah@asing.example")
+    desk.press("jfu-1", "laporkan", number=number, nama="Siti", email=SITI)
+    assert answer(desk, "tanda_terima", "salah@asing.example").state == "held"
+    assert wrote(desk, number) == 0
+    answer(desk, "tanda_terima", SITI)
+    assert wrote(desk, number) == 1
+
+
+def test_the_it_officer_and_a_former_official_do_not(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    people = tuple(
+        p.model_copy(update={"email": "baru@kominfo.example"}) if p.kode == "sekretaris" else p
+        for p in desk.settings.petugas
+    )
+    desk.settings = desk.settings.model_copy(update={"petugas": people})
+    assert answer(desk, "tugas_klarifikasi", "sekretaris@kominfo.example").state == "held"
+    assert answer(desk, "tugas_klarifikasi", desk.settings.petugas_ti.email).state == "held"
+    assert wrote(desk, number) == 0

@@ -1,0 +1,119 @@
+"""What somebody forgot to fill in, and the ordinary sentences that look a little like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.letters.leftover import gaps
+from tests.work import effort
+
+GAPS = """
+nomor …… tahun
+tanggal ....
+tanggal ... November 2026
+nama ____________
+No. XXXX/2026
+Sdr. <nama pengadu>
+Sdr. «Nama_Pengadu»
+[diisi oleh bidang]
+(diisi tanggal)
+Click or tap here to enter text.
+Choose an item.
+Pilih item.
+Klik atau ketuk di sini untuk memasukkan teks.
+Error! Reference source not found.
+Kesalahan! Sumber referensi tidak ditemukan.
+Lorem ipsum dolor sit amet
+Kapan ???
+[nama]
+[...]
+[ ]
+xx-xx-xxxx
+tanggal xx November
+Rp. xxx.xxx
+Rp      ,-
+Rp...
+dd/mm/yyyy
+TBD
+#REF!
+{nama}
+${nama}
+%NAMA%
+. . . . . .
+tanggal     November 2026
+[Ketik teks di sini]
+(nama jelas)
+pukul ... WIB
+Sdr. [   ]
+nomor [●] tahun
+tanggal ‥‥ bulan
+nama ＿＿＿ dan ․․․․
+sebesar ••••• rupiah
+(akan diisi)
+(tulis nama di sini)
+Isi di sini
+‹nama›
+#nama#
+MERGEFIELD nama
+{ DATE \\@ "d MMMM" }
+tgl. - - 2026
+00 November 2026
+None
+[object Object]
+Sdr. Fulan
+Jalan Contoh 5
+☐ Setuju ☐ Tidak
+Catatan untuk Sekretaris: cukup singkat.
+NB: jangan beri tahu pelapor
+""".strip().splitlines()
+
+ORDINARY = """
+Menindaklanjuti pengaduan Saudara perihal “Lampu … padam”, kami sampaikan hal-hal berikut:
+Bahwa perbaikan dilaksanakan tanggal 18 November 2026 pukul 09.00 WIB.
+Bagian XXX pada Lampiran XIII dan pasal 5 ayat (1) huruf a.
+Siti <siti@warga.example> dan <https://madiunkota.go.id/>
+Biaya sebesar Rp 1.500.000,- (satu juta lima ratus ribu rupiah).
+Apakah hal ini dapat diterima? Kami menunggu.
+Telepon (0351) 467327, nomor 400.14.5/      /401.109/2026
+dst., dll., dan lain-lain…
+Suhu < 30 derajat dan > 20 derajat; ukuran 3 x 4 m.
+(isi 200 liter) dan (nama panggilan)
+Tanggal 2 s.d. 5 Desember 2026
+Yang bersangkutan menjawab “tidak tahu...” kepada petugas.
+[sic] dan catatan kaki [1]
+SMA XX Madiun, abad XX
+Error 404 pada laman; kesalahan teknis
+kode QR: https://a.id/x?y=1&z=2
+“Bapak/Ibu ...” demikian tertulis
+Tanggal     : 24 November 2026
+12% dan 15% naik
+Nama jalan, isi surat, dan tulisan di sini kami perbaiki (nama lama).
+Catatan kaki dan catatan petugas lapangan; jangan membuang sampah di sungai.
+Lampu LED · kabel NYM • tiang 7 m
+Pengobatan TBC gratis; saudara Fulani hadir
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", GAPS)
+def test_gap_is_found(text: str) -> None:
+    assert list(gaps([text]))
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_sentence_is_left_alone(text: str) -> None:
+    assert list(gaps([text])) == []
+
+
+def test_words_of_the_case_are_no_gaps() -> None:
+    line = "Yth. Sdr. {{7*7}}, perihal “Lampu.... ???”"
+    assert list(gaps([line]))
+    assert list(gaps([line], ["{{7*7}}", "Lampu.... ???"])) == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [*" \t.…_xX{}[]<«?#@*(-%R", "{{", "[isi ", "(isi ", ". ", "Rp ", "tap ", "tanggal  ", "•", "=", "| ", "jangan "],
+)
+def test_long_runs_cost_linear_time(unit: str) -> None:
+    text = f"tanggal {unit * 200_000}"[:199_990] + " x ]"
+    assert effort(lambda: list(gaps([text]))) < 100

@@ -1,0 +1,133 @@
+"""Searching the book: words and beginnings of words of all that an official may see, the same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pipeline.data.engine import reading, settle_erased
+from pipeline.office.sop import Channel, Decision, Stage
+from pipeline.register import book
+from pipeline.register.book import Filter
+from pipeline.work import Work
+from tests.desk import Desk, desk_in, jakarta
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as made:
+        yield made
+
+
+def numbers(desk: Desk, wanted: Filter) -> list[int]:
+    """The running numbers of the rows as they come."""
+    with reading(desk.engine) as session:
+        found = list(book.rows(Work(session, desk.settings, desk.clock()), wanted))
+    return [int(row.complaint.number[-6:]) for row in found]
+
+
+def test_search_knows_what_an_official_may_see_on_both_databases(tmp_path: Path, database_url: str) -> None:
+    with desk_in(tmp_path, database_url) as desk:
+        desk.record(nama="Siti Rahmawati", telepon="+62 811-111-222", isi="Pohon tumbang di Jalan Mawar. 100% rusak")
+        desk.press("jfu-1", "laporkan", nama="Siti Rahmawati", telepon="+62 811-111-222")
+        desk.to(Stage.PENYAMPAIAN, "PGD-2026-000001")
+        desk.record(nama="Tuti Sunyi", rahasia=True, isi="Saya Tuti, pegawai meminta uang.", perihal="Pungutan liar")
+        asked = {
+            "tumbang": [1], "tumb mawar": [1], "TUMBANG": [1], "umbang": [],
+            "0811111222": [1], "0811 111 222": [1], "+62811111222": [1], "08111": [1], "081111": [1],
+            "400.14.5/1/401.109/2026": [1], "ditindaklanjuti": [1], "diperbaiki": [1],
+            "tuti": [], "uang": [], "pungutan": [2], "pgd-2026-000002": [2],
+            "'; DROP TABLE complaint": [], "a* OR b": [], '"': [], "NEAR(a b)": [], "tumbang & ! | :*": [1],
+        }  # fmt: skip
+        assert {words: numbers(desk, Filter(text=words)) for words in asked} == asked
+
+
+def test_search_follows_what_is_corrected_and_what_becomes_secret(desk: Desk) -> None:
+    desk.record(nama="Budi Santoso")
+    desk.press("jfu-1", "laporkan", nama="Bambang Santoso", perihal="Lampu")
+    assert (numbers(desk, Filter(text="budi")), numbers(desk, Filter(text="bambang"))) == ([], [1])
+    desk.press("sekretaris", "tandai", prioritas="biasa", rahasia="ya")
+    assert numbers(desk, Filter(text="bambang")) == []
+
+
+def test_erased_words_are_gone_from_the_searchs_own_pages(desk: Desk) -> None:
+    desk.record(isi="Rahasiasekaliitu")
+    assert b"rahasiasekaliitu" in searched(desk)
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE complaint SET isi = ''"))
+    settle_erased(desk.engine)
+    assert b"sekaliitu" not in searched(desk)
+
+
+def searched(desk: Desk) -> bytes:
+    """All pages of the search's own table."""
+    with reading(desk.engine) as session:
+        return b"".join(session.scalars(text("SELECT block FROM complaint_words_data")))
+
+
+def test_filters_find_what_bears_their_mark(desk: Desk) -> None:
+    desk.record(channel=Channel.SURAT)
+    desk.press(
+        "jfu-1", "laporkan", klasifikasi="Permohonan informasi", kategori="aplikasi", lokasi_kejadian="Kelurahan Taman"
+    )
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "laporkan_kepala", unit=["umum"])
+    desk.press("kepala", "putuskan", keputusan="ditolak", pembuktian="tidak", perintah="x", disampaikan="x")
+    parent = desk.record(rahasia=True)
+    desk.press("jfu-1", "gabungkan", number=desk.record(), nomor=parent)
+    assert desk.complaint("PGD-2026-000002").pembuktian == "tidak"
+    assert desk.complaint("PGD-2026-000002").decided_at == desk.clock()
+    found = {
+        Filter(channel=Channel.SURAT): [1],
+        Filter(klasifikasi="informasi"): [1],
+        Filter(kategori="aplikasi"): [1],
+        Filter(text="kelurahan taman"): [1],
+        Filter(unit="umum"): [2],
+        Filter(unit="um"): [],
+        Filter(decision=Decision.DITOLAK): [2],
+        Filter(secret=True): [3],
+        Filter(merged=True): [4],
+        Filter(merged=False, secret=False): [2, 1],
+        Filter(sort="terlama"): [1, 2, 3, 4],
+        Filter(text="lampu", sort="terlama", merged=False): [1, 2, 3],
+        Filter(text="lampu", channel=Channel.EMAIL): [4, 3, 2],
+    }
+    assert {wanted: numbers(desk, wanted) for wanted in found} == found
+
+
+def test_days_include_the_last_one_and_are_the_offices(desk: Desk) -> None:
+    desk.clock.now = jakarta(24, 23, 59)
+    desk.record()
+    desk.later(minutes=1)
+    desk.record()
+    assert numbers(desk, Filter(last=date(2026, 11, 24))) == [1]
+    assert numbers(desk, Filter(first=date(2026, 11, 25), last=date(2026, 11, 25))) == [2]
+    assert numbers(desk, Filter(first=date(2026, 11, 25), month=date(2026, 12, 1))) == []
+
+
+def test_nearest_limit_stands_first(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    desk.record()
+    desk.to(Stage.SELESAI)
+    assert numbers(desk, Filter(sort="batas")) == [2, 1]
+
+
+def test_category_that_is_no_longer_in_the_list_keeps_its_rows(desk: Desk) -> None:
+    desk.record()
+    desk.press("jfu-1", "laporkan", kategori="aplikasi")
+    desk.settings = desk.settings.model_copy(update={"kategori": desk.settings.kategori[:1]})
+    assert numbers(desk, Filter(kategori="aplikasi")) == [1]
+    with reading(desk.engine) as session:
+        (row,) = book.rows(Work(session, desk.settings, desk.clock()), Filter())
+    assert row.kategori == "aplikasi"
+
+
+def test_class_that_is_closed_keeps_the_identity_secret(desk: Desk) -> None:
+    desk.record(nama="Bambang Sunyi", isi="x", email="")
+    desk.press("jfu-1", "laporkan", nama="Bambang Sunyi", klasifikasi="berkadar")
+    assert desk.complaint().rahasia
+    assert numbers(desk, Filter(text="bambang")) == []

@@ -1,0 +1,38 @@
+"""Combs: each cell is looked at alone, and line and cells together say what is clear."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.slips import digits
+from pipeline.slips.digits import Cell
+
+
+def cell(digit: str, sure: float = 0.95) -> Cell:
+    chances = np.full(11, (1 - sure) / 10, np.float32)
+    chances[int(digit) if digit else digits.NOTHING] = sure
+    return Cell(chances, 0.0, 5.0)
+
+
+def test_a_digit_is_no_surer_than_its_less_sure_witness() -> None:
+    read = digits.weighed("0812", (1.0, 1.0, 1.0, 1.0), [cell("0"), cell("8"), cell("1", 0.6), cell("2")])
+    assert (read.text, read.second) == ("0812", "0812")
+    assert min(read.sure) < 0.61
+
+
+def test_a_digit_that_two_witnesses_see_differently_is_never_clear() -> None:
+    """The recogniser is sure of a real person's 7 that it takes for a 1."""
+    read = digits.weighed("0811", (0.99, 0.99, 0.99, 0.7), [cell("0"), cell("8"), cell("1"), cell("7")])
+    assert read.text == "0817"
+    assert read.second == "0811"
+
+
+def test_a_digit_that_the_line_swallowed_is_found_in_its_cell() -> None:
+    read = digits.weighed("081", (0.9, 0.9, 0.9), [cell(d) for d in "0814"])
+    assert (read.text, read.second) == ("0814", "081")
+
+
+def test_a_stroke_in_a_cell_is_no_digit() -> None:
+    read = digits.weighed("02-05", (0.9,) * 5, [cell("0"), cell("2"), cell(""), cell("0"), cell("5")])
+    assert read.second == "0205"
+    assert read.text == "02-05"

@@ -1,0 +1,114 @@
+"""What is written on backs and beside slips is never dropped; dust, holes and what shines through are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.office.config import SAMPLE, load
+from pipeline.slips import boxes, form, ground, layout, pages, reader, scan
+from pipeline.slips.boxes import Ink
+
+DATA = Path(__file__).parent / "data"
+A4 = (2339, 1654)  # at 200 dpi
+
+
+def paper(noise: float = 3.0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    made = np.random.default_rng(1).normal(248, noise, A4)
+    return np.clip(made, 0, 255).astype(np.uint8)
+
+
+def written(
+    text: str, at: tuple[int, int], grey: int = 60, size: float = 1.4
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    page = paper()
+    cv2.putText(page, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, grey, 3, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize(("text", "grey"), [("0812 3456 7890", 40), ("Trims", 60), ("Trims", 150), ("ok", 30)], ids=str)
+def test_a_short_back_is_not_blank(text: str, grey: int) -> None:
+    assert not ground.blank(written(text, (500, 900), grey))
+
+
+def test_a_real_back_with_a_telephone_number_is_kept() -> None:
+    (sheet,) = reader.read(Image.open(DATA / "a4_punggung_nomor_hp.jpg"), ())
+    assert sheet.kind == "surat"
+
+
+def test_dust_holes_and_what_shines_through_are_no_writing() -> None:
+    page = paper()
+    for x, y in ((300, 400), (900, 1200), (1400, 2000), (700, 300)):
+        cv2.circle(page, (x, y), 2, 90, -1)
+    for y in (900, 1500):
+        cv2.circle(page, (80, y), 24, 20, -1)
+    cv2.putText(page, "Kepada Yth", (300, 700), cv2.FONT_HERSHEY_SIMPLEX, 2, 222, 4, cv2.LINE_AA)
+    assert ground.blank(cv2.GaussianBlur(page, (0, 0), 1.5))
+
+
+def test_two_backs_on_one_sheet_are_two() -> None:
+    page = np.ascontiguousarray(np.rot90(paper()))
+    for x, text in ((200, "0812 3456 7890"), (1500, "Lampu mati")):
+        cv2.putText(page, text, (x, 800), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 50, 3, cv2.LINE_AA)
+    sheets = reader.read(Image.fromarray(page), (), reader.Front(("aaaa", "bbbb")))
+    assert [(sheet.kind, sheet.serial) for sheet in sheets] == [("punggung", "bbbb"), ("punggung", "aaaa")]
+
+
+def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
+    serials = [layout.new_serial(), layout.new_serial()]
+    printed = pages.open_file(form.pdf(load(SAMPLE), serials, backs=True))
+    assert printed.count == 2
+    sheet = np.asarray(printed.draw(2).convert("L"))
+    left = np.ascontiguousarray(sheet[:, : sheet.shape[1] // 2])
+    assert reader.read(Image.fromarray(left), ()) == []
+    cv2.putText(left, "Hub. 0812 3456 7890", (200, 700), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 4, cv2.LINE_AA)
+    (back,) = reader.read(Image.fromarray(left), ())
+    assert (back.kind, back.serial) == ("balik", serials[1])  # behind the right slip
+
+
+def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
+    sheets = reader.read(Image.open(DATA / "a4_slip_dan_surat_bebas.jpg"), ())
+    assert [sheet.kind for sheet in sheets] == ["slip", "surat"]
+    assert len(sheets[1].fields["uraian"].value) > 20
+
+
+def test_a_blackened_box_is_not_called_empty() -> None:
+    (sheet,) = reader.read(Image.open(DATA / "slip_rahasia_dihitamkan_biru.png"), ())
+    assert sheet.ticks["rahasia"] is not False
+
+
+@pytest.mark.parametrize(
+    ("ink", "told"),
+    [
+        (Ink(0.0, 0.0, 0, 0, 0, 0), False),
+        (Ink(0.03, 0.2, 0, 0, 0, 0), False),
+        (Ink(0.3, 0.3, 0, 0.5, 0.4, 0), True),
+        (Ink(0.1, 0.2, 0, 0, 0, 0), None),
+        (Ink(0.97, 1.5, 0, 0, 0, 0), None),
+        (Ink(0.0, 0.0, 1, 1, 1, 1), None),
+        (Ink(0.3, 0.3, 1, 1, 1, 1), None),
+        (Ink(0.3, 0.3, 0.6, 0.6, 0, 0), None),
+        (Ink(0.0, 0.0, 1.5, 0, 0, 0), None),
+    ],
+    ids=["blank", "touch", "tick", "faint", "blackened", "ring", "ring and tick", "crossed out", "beside"],
+)
+def test_only_a_clean_tick_and_a_clean_blank_are_sure(ink: Ink, told: bool | None) -> None:
+    assert boxes.judged(ink) is told
+
+
+def test_the_layouts_of_backs_are_told_from_fronts() -> None:
+    serial = layout.new_serial()
+    assert layout.parse_back(layout.back_code_of(serial)) == serial
+    assert layout.parse_code(layout.back_code_of(serial)) is None
+    assert layout.parse_back(layout.code_of(serial)) == ""
+
+
+def test_pale_ink_is_seen_in_the_picture_for_people() -> None:
+    page = written("pensil tipis", (300, 900), 189)
+    seen = scan.stretched(page)
+    assert int(seen.min()) < 200
+    assert int(np.median(seen)) > 245

@@ -1,0 +1,161 @@
+"""On the pages: an act is taken back by the button of its receipt, text is given back, links are forgiven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from pipeline.access import browsers, links
+from pipeline.data.engine import writing
+from pipeline.data.tables import Task
+from pipeline.office.sop import EventKind, Stage
+from pipeline.web.app import create_app
+from tests.desk import Desk, desk_in
+
+ORDER = {"keputusan": "ditindaklanjuti", "perintah": "Lampu diperbaiki.", "disampaikan": "Lampu diperbaiki."}
+
+
+@dataclass
+class Counter:
+    """A desk with its pages, in a browser by which officials are known."""
+
+    desk: Desk
+    web: FlaskClient
+
+    def url(self, who: str, task: Task) -> str:
+        person = self.desk.person(who)
+        with self.desk.work() as work:
+            (link_id,) = links.issue(work.session, [(work.session.get_one(Task, task.id), person)], work.now, 30)
+            return f"/t/{links.token(work.session, work.settings.keys, link_id)}"
+
+    def know(self, who: str) -> None:
+        with writing(self.desk.engine) as session:
+            keys = self.desk.settings.keys
+            value = browsers.remember(session, keys, self.desk.person(who), "uji", self.desk.clock())
+        secure = self.desk.settings.web.base_url.startswith("https:")
+        self.web.set_cookie(browsers.cookie_name(who, secure), value, path="/")
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    with desk_in(tmp_path, smtp={"tunda_menit": 2}) as desk:
+        yield Counter(desk, create_app(desk.settings, desk.engine, desk.clock).test_client())
+
+
+def decided(counter: Counter) -> tuple[str, str]:
+    """(number, the link of the decision, which has been sent by its page)."""
+    number = counter.desk.to(Stage.KEPUTUSAN)
+    url = counter.url("kepala", counter.desk.task("putuskan", number))
+    counter.know("kepala")
+    answer = counter.web.post(url, data={"aksi": "putuskan", **ORDER})
+    assert answer.headers["Location"] == f"{url}?selesai"
+    return number, url
+
+
+def test_receipt_takes_the_decision_back_and_the_form_is_as_it_was_sent(counter: Counter) -> None:
+    number, url = decided(counter)
+    receipt = counter.web.get(f"{url}?selesai").text
+    assert "Keliru?" in receipt
+    assert f'action="{url}/batalkan"' in receipt
+    back = counter.web.post(f"{url}/batalkan")
+    assert back.status_code == 303
+    page = counter.web.get(back.headers["Location"]).text
+    assert "Sudah dibatalkan." in page
+    assert "Lampu diperbaiki." in page
+    assert counter.desk.stage(number) is Stage.KEPUTUSAN
+    assert counter.desk.kinds(number)[-1] is EventKind.TAKEN_BACK
+
+
+def test_after_two_minutes_the_receipt_says_what_helps_now(counter: Counter) -> None:
+    number, url = decided(counter)
+    counter.desk.later(minutes=2)
+    receipt = counter.web.get(f"{url}?selesai").text
+    assert "Keliru?" in receipt
+    assert "/batalkan" not in receipt
+    late = counter.web.post(f"{url}/batalkan")
+    assert late.status_code == 409
+    assert "Sudah tidak dapat dibatalkan" in late.text
+    assert counter.desk.stage(number) is Stage.JAWABAN
+
+
+def test_a_browser_that_is_not_known_takes_nothing_back(counter: Counter) -> None:
+    number, url = decided(counter)
+    stranger = create_app(counter.desk.settings, counter.desk.engine, counter.desk.clock).test_client()
+    assert stranger.post(f"{url}/batalkan").status_code == 403
+    assert counter.desk.stage(number) is Stage.JAWABAN
+
+
+def test_question_to_a_unit_is_taken_back_from_the_page(counter: Counter) -> None:
+    number = counter.desk.to(Stage.KLARIFIKASI)
+    url = counter.url("sekretaris", counter.desk.task("tanya_unit", number))
+    counter.know("sekretaris")
+    form = {"aksi": "tanya_unit", "petugas": "kasubag-umum", "pertanyaan": "Sejak kapan padam?"}
+    answer = counter.web.post(url, data=form)
+    page = counter.web.get(answer.headers["Location"]).text
+    assert f'action="{url}/batalkan"' in page
+    counter.web.post(f"{url}/batalkan")
+    assert [t.kind for t in counter.desk.tasks(number, open_only=True)] == ["klarifikasi"]
+
+
+def test_text_that_came_too_late_is_given_back(counter: Counter) -> None:
+    """Two JFU at once: the second reads who was first, and what they had typed themselves."""
+    number = counter.desk.record()
+    url = counter.url("jfu-2", counter.desk.task("laporkan", number))
+    counter.know("jfu-2")
+    counter.desk.press("jfu-1", "laporkan", number=number)
+    form = {"aksi": "laporkan", "perihal": "Lampu", "ringkasan": "Ringkasan yang panjang dan lama diketik."}
+    late = counter.web.post(url, data=form)
+    assert late.status_code == 409
+    assert "Sudah dikerjakan" in late.text
+    assert "Ringkasan yang panjang dan lama diketik." in late.text
+
+
+@pytest.mark.parametrize("behind", [".", ")", ">", "%3E", ").", "'", "…", "/"])
+def test_letters_behind_a_copied_link_are_forgiven(counter: Counter, behind: str) -> None:
+    url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))
+    answer = counter.web.get(url + behind)
+    assert (answer.status_code, answer.headers["Location"]) == (302, url)
+    assert counter.web.get(url.upper()).headers["Location"] == url
+    asked = counter.web.get(f"{url}?aksi=laporkan{behind}", follow_redirects=True)
+    assert asked.status_code == 200
+
+
+def test_mail_leads_to_the_form_and_the_page_has_it(counter: Counter) -> None:
+    number = counter.desk.record()
+    mail = counter.desk.mails("tugas_catat")[-1]
+    wanted = dict.fromkeys(re.findall(r"\?aksi=(\w+)#([\w-]+)", mail.text))
+    assert wanted
+    page = counter.web.get(counter.url("jfu-1", counter.desk.task("laporkan", number))).text
+    for name, anchor in wanted:
+        assert anchor == f"aksi-{name}"
+        assert f'id="{anchor}"' in page
+
+
+def test_form_of_langkah_1_is_filled_from_the_mail_and_says_so(counter: Counter) -> None:
+    text = "Selamat pagi. Lampu di Jalan Mawar padam.\n\nHormat saya,\nSiti\nJalan Kenanga 7, Madiun\n0812-5550-0117"
+    number = counter.desk.record(isi=text)
+    page = counter.web.get(counter.url("jfu-1", counter.desk.task("laporkan", number))).text
+    assert 'value="0812-5550-0117"' in page
+    assert 'value="Jalan Kenanga 7, Madiun"' in page
+    assert page.count("Dari tanda tangan surat") == 2
+    assert re.search(r'id="laporkan-ringkasan"[^>]*>\nLampu di Jalan Mawar padam\.</textarea>', page)
+
+
+def test_sender_sees_the_address_and_a_likely_slip(counter: Counter) -> None:
+    number = counter.desk.record(email="siti@gmial.com")
+    counter.desk.press("jfu-1", "laporkan", number=number, email="siti@gmial.com")
+    for stage in (Stage.KEPUTUSAN, Stage.JAWABAN):
+        counter.desk.to(stage, number)
+    counter.desk.later(minutes=3)
+    counter.desk.jobs()
+    counter.desk.to(Stage.TANDA_TANGAN, number)
+    counter.desk.later(minutes=3)
+    counter.desk.jobs()
+    counter.desk.to(Stage.PENYAMPAIAN, number)
+    page = counter.web.get(counter.url("jfu-1", counter.desk.task("kirim_email", number))).text
+    assert "Dikirim kepada siti@gmial.com. Mohon diperiksa: gmial.com, maksudnya gmail.com?" in page

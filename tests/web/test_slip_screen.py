@@ -1,0 +1,75 @@
+"""One slip on one screen of a desk: what is read stands beside its crop, what is empty is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser
+from sqlalchemy import select
+
+from pipeline.data.engine import writing
+from pipeline.data.tables import Slip
+from tests.web.house import House, house
+from tests.web.test_slip_pages import ARTEFACTS, scanned, tab_of
+
+pytestmark = pytest.mark.timeout(180)
+LINES = "Got di gang buntu meluap, baunya sampai ke kamar. Kabel listrik hampir putus di atas warung saya. " * 2
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as one:
+        yield one
+
+
+def slip_of(home: House, *empty: str) -> str:
+    """A full slip, each of its fields with a crop as large as on paper; the task's address."""
+    home.scan("penuh.pdf", scanned(2))
+    values = {"tanggal": "04-05-2026", "nama": "Siti Wulandari", "alamat": "Jl. Bali No. 3 RT 02/RW 01 Kuncen",
+              "telepon": "081234567890", "email": "siti@warga.example", "nik": "3577014505900001",
+              "unit": "Dinas Perhubungan", "uraian": LINES}  # fmt: skip
+    with writing(home.office.engine) as session:
+        for slip in session.scalars(select(Slip).where(Slip.state == "baru")):
+            slip.fields = {
+                name: {
+                    "value": "" if name in empty else value,
+                    "confidence": 0.97 if name != "alamat" else 0.5,
+                    "doubt": "kosong" if name in empty else "dua_bacaan" if name == "alamat" else "",
+                    "box": [10, 100, 560, {"uraian": 200, "alamat": 80}.get(name, 45)],
+                }
+                for name, value in values.items()
+            }
+            slip.kind = "slip"
+            slip.ticks = dict.fromkeys(("rahasia", "surat", "telepon", "email", "papan"), False)
+    return home.base + urlsplit(home.office.link("jfu-1", "catat_slip")).path
+
+
+def test_a_full_slip_fits_one_screen(home: House, browser: Browser) -> None:
+    page = tab_of(home, browser)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(slip_of(home))
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / "slip_satu_layar.png")
+    for name in ("f-tanggal", "f-isi", "simpan"):
+        box = page.locator(f"#{name}").bounding_box()
+        assert box is not None
+        assert box["y"] >= 0, name
+        assert box["y"] + box["height"] <= 800, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert page.locator(".slip img").first.bounding_box()["height"] >= 30  # type: ignore[index]
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_what_was_left_empty_is_folded_and_still_there(home: House, browser: Browser) -> None:
+    page = tab_of(home, browser)
+    page.goto(slip_of(home, "tanggal", "email", "nik"))
+    assert not page.locator("#f-email").is_visible()
+    summary = page.locator(".lipat summary")
+    assert "NIK" in summary.inner_text()
+    assert page.evaluate("document.activeElement.name") == "alamat"
+    summary.click()
+    assert page.locator("#f-email").is_visible()
