@@ -15,7 +15,6 @@ from pipeline.cases.input import Invalid, Upload, check, read_fields
 from pipeline.cases.letters import compose_letter
 from pipeline.cases.record import record_at_counter
 from pipeline.cases.signing import SIGNED_FIELDS
-from pipeline.cases.slips import on_board
 from pipeline.cases.tasks import held_items
 from pipeline.cases.witness import begin_all, note_people
 
@@ -39,7 +38,6 @@ __all__ = [
     "end_delegation",
     "held_items",
     "note_people",
-    "on_board",
     "read_fields",
     "record_at_counter",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from pipeline.casefile import reported
 from pipeline.casefile.decided import outdated
-from pipeline.cases import slips
+from pipeline.casefile.reach import on_board
 from pipeline.cases.copies import send_copies
 from pipeline.cases.core import Forbidden
 from pipeline.cases.deed import Deed
@@ -236,7 +236,7 @@ def send(deed: Deed) -> None:
 def hand_over(deed: Deed) -> None:
     """Recorded with its proof: a photo or signed receipt, a receipt number, who was told when, where it hangs."""
     complaint, way = deed.complaint, deed.form.text("cara")
-    if way == "papan" and not slips.on_board(deed.work.session, complaint):
+    if way == "papan" and not on_board(deed.work.session, complaint):
         raise Invalid({"cara": word("galat.papan")})
     told, at, kept = _proof(deed)
     if deed.task.kind is TaskKind.PENGIRIMAN:

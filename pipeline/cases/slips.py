@@ -248,14 +248,6 @@ def _dialled_in_database() -> ColumnElement[str]:
     return literal_column(DIALLED, String)
 
 
-def on_board(session: Session, complaint: Complaint) -> bool:
-    """Whether the answer may go on the board: nobody can be written to or called, or the slip asks for it."""
-    if not (complaint.email or complaint.telepon or (complaint.nama and complaint.alamat)):
-        return True
-    slip = session.scalars(select(Slip).where(Slip.complaint_id == complaint.id)).first()
-    return slip is not None and slip.ticks.get("papan") is True
-
-
 def papers_of(session: Session, serial: str) -> int:
     """On how many papers this serial was seen: more than one where a form was photocopied. What the clerk laid aside (a
     paper that was scanned twice) does not count."""

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from pipeline import cases
 from pipeline.access import browsers
+from pipeline.casefile.reach import has_contact
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.spoken import received_at, spoken
@@ -79,6 +80,8 @@ def catat(context: click.Context, /, petugas: str, terlapor: tuple[str, ...], **
     url = f"{app.settings.web.base_url}/s/{complaint.status_code}"
     out.print(f"Tercatat: {complaint.number}. Sekretaris menerima tugasnya lewat email.")
     out.print(f"Untuk pengadu: {url}")
+    if not has_contact(complaint):
+        out.print(word("catat.tanpa_kontak"))
 
 
 def _new(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint:

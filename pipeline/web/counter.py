@@ -18,6 +18,7 @@ from pipeline import cases
 from pipeline.access import links
 from pipeline.access.browsers import Held
 from pipeline.casefile import limits
+from pipeline.casefile.reach import has_contact
 from pipeline.cases import spoken as later_words
 from pipeline.cases.input import Checked
 from pipeline.cases.record import status_code
@@ -202,6 +203,7 @@ def slip(token: str, complaint_id: int) -> Response:
         settings, zone = view.settings, view.settings.zone
         recorded = c.recorded_at.astimezone(zone)
         last = limits.answer_day(settings, c.recorded_at)
+        answer = "tanda_terima.jawaban" if has_contact(c) else "tanda_terima.jawaban_papan"
         rows = [
             {
                 "nama": "Diterima",
@@ -210,7 +212,7 @@ def slip(token: str, complaint_id: int) -> Response:
             *who_rows(c),
             {"nama": "Perihal", "nilai": c.perihal},
             {"nama": word("tanda_terima.isi"), "nilai": fold(c.ringkasan or c.isi, lines=4)},
-            {"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(zone))}"},
+            {"nama": "Jawaban", "nilai": word(answer, tanggal=clock.tanggal(last.astimezone(zone)))},
         ]
         if serial := stub_of(session, c):
             rows.insert(0, {"nama": word("slip.halaman.serial"), "nilai": spoken(serial)})
@@ -231,6 +233,7 @@ def slip(token: str, complaint_id: int) -> Response:
                 "nama": person.nama,
             },
             kembali={"url": f"/t/{token}", "label": word("catat.kembali")},
+            tanpa_kontak="" if has_contact(c) else word("catat.tanpa_kontak"),
         )
 
 

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases
 from pipeline.access.browsers import Held
 from pipeline.casefile import reported
+from pipeline.casefile.reach import has_contact, on_board
 from pipeline.cases.slip_learning import clear_from
 from pipeline.cases.slip_undo import UNDO, undoable
 from pipeline.cases.slips import alike, all_slips, following, further_pages, open_slips, pages_done, tally, value_of
@@ -320,7 +320,8 @@ def stack_page(view: View, person: Petugas) -> Response:
                 "serial": spoken(slip.serial) if slip.serial else "",
                 "lokasi": slip.location,
                 "tanda_terima": f"{view.url}/tanda-terima/{c.id}" if c and slip.settled_by == person.kode else "",
-                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and cases.on_board(view.session, c) else "",
+                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and on_board(view.session, c) else "",
+                "tanpa_kontak": word("catat.tanpa_kontak") if c and not has_contact(c) else "",
             }
         )
     count = tally(view.session, item_id)

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pipeline import cases
 from pipeline.access import links
 from pipeline.casefile import history, privacy, reported
 from pipeline.casefile.holders import holders
+from pipeline.casefile.reach import on_board
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Item, Task
@@ -320,7 +320,7 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     if view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN) and view.task.closed_at is None:
         rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
         c = view.complaint
-        if c is not None and cases.on_board(view.session, c):
+        if c is not None and on_board(view.session, c):
             rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
     if not found or found.alive:
         rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})

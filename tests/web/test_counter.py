@@ -73,3 +73,21 @@ def test_the_counter_is_reached_from_every_mail_that_a_jfu_gets(kantor: Office) 
     assert page.forms == {}, "the JFU holds no task in this langkah"
     kantor.send(kantor.page(f"{look}/catat").forms["catat"], VISITOR)
     assert [c.perihal for c in kantor.complaints()].count("Wifi taman") == 1
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [({}, True), ({"telepon": "0812 0000 1111"}, False), ({"alamat": "Jalan Mawar 1"}, False)],
+    ids=["none", "telephone", "address"],
+)
+def test_who_left_no_contact_is_told_where_the_answer_hangs(
+    kantor: Office, contact: dict[str, str], told: bool
+) -> None:
+    """At the counter, while the pengadu still stands there and can leave a number."""
+    kantor.send(kantor.page(f"{token(kantor)}/catat").forms["catat"], VISITOR | contact)
+    typed = next(c.id for c in kantor.complaints() if c.perihal == "Wifi taman")
+    path = token(kantor)[token(kantor).index("/t/") :]
+    receipt = kantor.web.get(f"{path}/tanda-terima/{typed}").text
+    assert "Mohon simpan lembar ini" in receipt
+    assert ("hanya lewat papan pengumuman kantor kami, paling lambat" in receipt) is told
+    assert ("Tanpa email, telepon, atau nama dengan alamat" in receipt) is told
