@@ -39,7 +39,7 @@ def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meetin
         ("Agenda", " ".join(meeting.agenda.split()) or privacy.title(complaint)),
     ]
     others = [name for line in meeting.who.splitlines() if (name := ADDRESS.sub("", line).strip(" ,;<>()"))]
-    known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address)))]
+    known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address))) and p.kode != head.kode]
     return invitation.write(
         invitation.Invite(
             head=(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
@@ -125,10 +125,11 @@ def _uid(work: Work) -> str:
 
 
 def _guests(work: Work, complaint: Complaint, codes: tuple[str, ...], who: str) -> list[tuple[str, str]]:
-    """The Sekretaris, who prepares it, the chosen officials, and addresses among the others."""
+    """The Kepala Dinas, who presides, the Sekretaris, who prepares it, the chosen officials, and addresses among the
+    others."""
     chosen = [p for p in map(work.settings.person, codes) if p is not None]
-    helping = reported.spared(complaint, work.settings.holders(Role.SEKRETARIS))
-    people: list[Petugas] = [*helping, *map(work.settings.present, chosen)]
+    always = [*work.settings.holders(Role.KEPALA), *work.settings.holders(Role.SEKRETARIS)]
+    people: list[Petugas] = [*reported.spared(complaint, always), *map(work.settings.present, chosen)]
     found = {p.email.lower(): (p.email, p.nama) for p in people}
     for address in ADDRESS.findall(who):
         found.setdefault(address.lower(), (address, ""))

@@ -26,6 +26,7 @@ class Invitation:
     title: str
     place: str
     text: str
+    url: str
     organiser: tuple[str, str]
     guests: Sequence[tuple[str, str]]
     stamp: datetime
@@ -46,6 +47,7 @@ def write(one: Invitation, method: Literal["REQUEST", "CANCEL"]) -> bytes:
     event.add("summary", one.title)
     event.add("location", one.place)
     event.add("description", one.text)
+    event.add("url", one.url)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("organizer", _person(*one.organiser))
     for address, name in one.guests:

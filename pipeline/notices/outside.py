@@ -28,6 +28,8 @@ def meeting(
 ) -> None:
     """The invitation to a rapat, its change, or that it is called off: to each guest (address, name), with the part
     that calendars understand."""
+    url = f"{work.settings.web.base_url}/saya"  # opens nothing by itself: calendars are shared
+    whose = word("rapat.tautan", nomor=complaint.number, url=url)
     one = calendar.Invitation(
         uid=row.uid,
         sequence=row.sequence,
@@ -35,7 +37,8 @@ def meeting(
         until=row.until,
         title=word("rapat.judul", nomor=complaint.number, perihal=privacy.title(complaint)),
         place=row.place,
-        text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan)))),
+        text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan), whose))),
+        url=url,
         organiser=(work.settings.smtp.sender, work.settings.smtp.sender_name),
         guests=[(address, name) for address, name in row.invited],
         stamp=work.now,

@@ -22,7 +22,8 @@ from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import Mail, compose
 
-SECRETARY, UNIT, GUEST = "sekretaris@kominfo.example", "kasi@kominfo.example", "pln@luar.example"
+HEAD, SECRETARY = "kepala@kominfo.example", "sekretaris@kominfo.example"
+UNIT, GUEST = "kasi@kominfo.example", "pln@luar.example"
 
 
 @pytest.fixture
@@ -69,21 +70,24 @@ def test_everybody_invited_gets_an_invitation_that_calendars_understand(desk: De
     number = desk.to(Stage.KEPUTUSAN)
     meet(desk)
     found = calendars(desk)
-    assert set(found) == {SECRETARY, UNIT, GUEST}
+    assert set(found) == {HEAD, SECRETARY, UNIT, GUEST}
     assert {method for method, _ in found.values()} == {"REQUEST"}
     event = found[GUEST][1]
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (jakarta(26, 10), jakarta(26, 11, 30))
     assert (str(event["location"]), event["sequence"]) == ("Ruang Rapat Lantai 2", 0)
     assert number in str(event["summary"])
+    assert number in str(event["description"])
+    assert str(event["url"]) == f"{desk.settings.web.base_url}/saya"
     assert str(event["organizer"]) == "mailto:aduan@kominfo.example"
-    assert {str(a) for a in event["attendee"]} == {f"mailto:{a}" for a in (SECRETARY, UNIT, GUEST)}
+    assert {str(a) for a in event["attendee"]} == {f"mailto:{a}" for a in (HEAD, SECRETARY, UNIT, GUEST)}
     assert all(a.params["RSVP"] == "TRUE" for a in event["attendee"])
     assert len({str(e["uid"]) for _, e in found.values()}) == 1
-    words = " ".join(desk.mails("rapat")[0].text.split())
-    assert "SOP Penyelenggaraan Rapat Dinas" in words
-    assert "Kamis, 26 November 2026, pukul 10.00 sampai 11.30" in words
-    assert "Ketua RW 02" in words
-    assert "Penyebab padam dan jadwal perbaikan" in words
+    words = {row.recipient: " ".join(row.text.split()) for row in desk.mails("rapat")}
+    assert "sudah kami sampaikan kepada para peserta" in words[HEAD]
+    assert "SOP Penyelenggaraan Rapat Dinas" in words[UNIT]
+    assert "Kamis, 26 November 2026, pukul 10.00 sampai 11.30" in words[UNIT]
+    assert "Ketua RW 02" in words[UNIT]
+    assert "Penyebab padam dan jadwal perbaikan" in words[UNIT]
 
 
 def test_a_rapat_without_an_end_lasts_an_hour(desk: Desk) -> None:
@@ -114,14 +118,15 @@ def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
     meet(desk)
     uid = str(calendars(desk)[GUEST][1]["uid"])
     meet(desk, waktu="2026-11-27T09:00", undangan=[])
-    changed = calendars(desk, 3)
+    changed = calendars(desk, 4)
     assert {a: (m, str(e["uid"]), e["sequence"]) for a, (m, e) in changed.items()} == {
+        HEAD: ("REQUEST", uid, 1),
         SECRETARY: ("REQUEST", uid, 1),
         GUEST: ("REQUEST", uid, 1),
         UNIT: ("CANCEL", uid, 1),  # no longer invited
     }
     desk.press("kepala", "batal_rapat", alasan="Sudah jelas lewat telepon.")
-    gone = calendars(desk, 6)
+    gone = calendars(desk, 8)
     assert {(m, str(e["uid"]), e["sequence"], str(e["status"])) for m, e in gone.values()} == {
         ("CANCEL", uid, 2, "CANCELLED")
     }
@@ -130,7 +135,7 @@ def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
         desk.press("kepala", "batal_rapat", alasan="Lagi.")
     assert desk.kinds()[-3:] == [EventKind.MEETING_SET, EventKind.MEETING_SET, EventKind.MEETING_CANCELLED]
     meet(desk)
-    assert str(calendars(desk, 8)[GUEST][1]["uid"]) != uid  # a new rapat
+    assert str(calendars(desk, 11)[GUEST][1]["uid"]) != uid  # a new rapat
 
 
 def answered(desk: Desk, row: Outbox, state: str, sender: str = "") -> str:
