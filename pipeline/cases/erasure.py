@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.access import browsers, links, unsent
+from pipeline.access import browsers, chosen, links, unsent
 from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import locked
@@ -128,6 +128,7 @@ def _blank(session: Session, complaint: Complaint, tasks: Collection[Task]) -> N
     for task in tasks:
         task.note = ""
         unsent.drop(session, task.id)
+        chosen.drop(session, task.id)
     events = select(Event.id).where(Event.complaint_id == complaint.id)
     exports.forget_all(session)  # spreadsheets that wait to be fetched
     session.execute(delete(Payload).where(Payload.event_id.in_(events)))

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline.access import links, unsent
+from pipeline.access import chosen, links, unsent
 from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import standing
 from pipeline.casefile.holders import helpers, holders
@@ -250,6 +250,7 @@ def close(work: Work, task: Task, by: str, outcome: str) -> None:
     )
     work.session.refresh(task)
     unsent.drop(work.session, task.id)
+    chosen.drop(work.session, task.id)
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone(task)
 

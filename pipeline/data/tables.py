@@ -482,6 +482,17 @@ class SavedForm(Base):
     saved_at: Mapped[datetime]
 
 
+class ChosenFile(Base):
+    """A file of a form that came back for another field; kept for an hour. Written by `chosen`."""
+
+    __tablename__ = "chosen_file"
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    chosen_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Browser(Base):
     """A browser in which a holder has shown that they read their own mail. Written by `browsers`."""
 

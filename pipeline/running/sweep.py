@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from pipeline.access import browsers, links, unsent
+from pipeline.access import browsers, chosen, links, unsent
 from pipeline.cases.pages import forget_pages
 from pipeline.cases.reminders import forget_digests
 from pipeline.data import exports, jobs
@@ -27,7 +27,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
     keep = keep or Mesin()
     with writing(engine) as session:
         gone = browsers.sweep(session, now) + forget_digests(session, _before(now, keep.ringkasan).date())
-        gone += exports.sweep(session, now)
+        gone += exports.sweep(session, now) + chosen.sweep(session, now)
     return gone + sum(_in_portions(engine, step) for step in (
         lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
         lambda session: links.sweep(session, _before(now, keep.tautan), AT_ONCE),

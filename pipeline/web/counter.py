@@ -30,6 +30,7 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Role, TaskKind
 from pipeline.office.words import fold, table, word
 from pipeline.slips.layout import spoken
+from pipeline.web import chosen_files
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, html, site, uploads
 from pipeline.web.task_forms import control
@@ -112,8 +113,16 @@ def record(token: str) -> BaseResponse:
     values = {key: request.form.getlist(key) for key in request.form} | {"kunci": [_key(request.form.to_dict(False))]}
     files = {name: (one.name, one.content) for name, one in uploads().items() if one.content}
     if request.form.get("aksi") == LATER.name:
-        return later_here(token, Held(LATER.name, values, files))
-    return record_here(token, Held("catat", values, files))
+        return _with_files(token, Held(LATER.name, values, files), later_here)
+    return _with_files(token, Held("catat", values, files), record_here)
+
+
+def _with_files(token: str, sent: Held, act: Callable[[str, Held], BaseResponse]) -> BaseResponse:
+    """Act with the files that were chosen before, too; or the page again, where one is no longer kept."""
+    with opened(token) as (session, found, _view, person):
+        _clerk(person)
+        held, missing = chosen_files.completed(session, found.task, sent)
+    return _mend(token, held, missing) if missing else act(token, held)
 
 
 def record_here(token: str, held: Held) -> BaseResponse:
@@ -142,7 +151,7 @@ def later_here(token: str, held: Held) -> BaseResponse:
     def said(_view: View, values: Values) -> Checked:
         return cases.read_fields(here.settings, LATER_FIELDS, LATER.name, values, browser.uploads_of(held), LATER)
 
-    read = _read(token, held, said, later=True)
+    read = _read(token, held, said)
     if isinstance(read, BaseResponse):
         return read
     person, form = read
@@ -151,17 +160,23 @@ def later_here(token: str, held: Held) -> BaseResponse:
             browser.spend(work.session, held)
             number = later_words.spoken(work, person, form).number
     except cases.Invalid as error:
-        with opened(token) as (_session, _found, view, _person):
-            return _counter_page(view, _values(held), error.errors, later=True)
+        return _mend(token, held, error.errors)
     here.wake("send")
     return redirect(f"/t/{token}/catat?tambahan={number}", 303)
 
 
-def _read(
-    token: str, held: Held, said: Callable[[View, Values], Said], *, later: bool = False
-) -> tuple[Petugas, Said] | BaseResponse:
+def _mend(token: str, held: Held, errors: dict[str, str]) -> Response:
+    """The form again, with what was typed and chosen."""
+    with opened(token) as (_session, found, _view, _person):
+        task_id = found.task.id
+    values = chosen_files.kept(task_id, held, errors)
+    with opened(token) as (_session, _found, view, _person):
+        return _counter_page(view, values, errors, later=held.deed == LATER.name)
+
+
+def _read(token: str, held: Held, said: Callable[[View, Values], Said]) -> tuple[Petugas, Said] | BaseResponse:
     """Who sends a form and what it says; or the page to answer with: fields to be mended, or the code to be entered."""
-    values = _values(held)
+    values, errors, read = _values(held), {}, None
     with opened(token) as (session, found, view, person):
         _clerk(person)
         if not found.alive:
@@ -169,8 +184,10 @@ def _read(
         try:
             read = said(view, values)
         except cases.Invalid as error:
-            return _counter_page(view, values, error.errors, later=later)
+            errors = error.errors
         trusted, link_id = browser.known(session, person) or held.seen, found.link_id
+    if read is None:
+        return _mend(token, held, errors)
     if not trusted:
         return browser.ask(token, link_id, person, Held(held.deed, values, held.files, seen=1))
     return person, read

@@ -25,8 +25,8 @@ from pipeline.intake import enclosed
 from pipeline.letters import signature
 from pipeline.office.sop import action
 from pipeline.office.words import table, word
+from pipeline.web import chosen_files, slips
 from pipeline.web import code as browser
-from pipeline.web import slips
 from pipeline.web.done_page import passed_on_page, receipt, spent_page
 from pipeline.web.site import Friendly, html, site, uploads
 from pipeline.web.task_forms import WITHOUT_FILES, pdfs_to_sign
@@ -65,23 +65,26 @@ def show(token: str) -> Response:
 @pages.post("")
 def act(token: str) -> BaseResponse:
     """Read and check the form, then act, or ask for a code first where the browser is not known."""
-    held = Held(
+    sent = Held(
         f"aksi:{request.form.get('aksi', '')}",
         {key: request.form.getlist(key) for key in request.form},
         {name: (one.name, one.content) for name, one in uploads().items() if one.content},
         _seen(),
     )
     with opened(token) as (session, found, view, person):
+        held, missing = chosen_files.completed(session, view.task, sent)
         over = is_spent(view.task) and held.deed != f"aksi:{slip_undo.UNDO}"  # nothing will come of it
         at_once = browser.known(session, person) or over
         link_id, kind, settings = found.link_id, found.task.kind, view.settings
+    if missing and not over:
+        return _again(token, held, missing)
     if at_once:
         return _perform(token, held)
     name = held.deed.removeprefix("aksi:")
     try:
         cases.check(settings, kind, name, held.values, _files(token, name, held)[0], held.seen)
     except cases.Invalid as error:
-        return _again(token, name, held.values, error.errors)
+        return _again(token, held, error.errors)
     except cases.Forbidden as error:
         raise Friendly("bukan_hak", 409) from error
     return browser.ask(token, link_id, person, held)
@@ -104,9 +107,9 @@ def _perform(token: str, held: Held) -> BaseResponse:
 
         transact(here.engine, step)
     except cases.Invalid as error:
-        return _again(token, name, values, error.errors)
+        return _again(token, held, error.errors)
     except cases.Changed as error:
-        return _again(token, name, values, {}, error.news)
+        return _again(token, held, {}, error.news)
     except cases.AlreadyDone as error:
         if error.by in ("", person.kode):
             return redirect(f"/t/{token}", 303)
@@ -210,10 +213,11 @@ def _seen() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _again(
-    token: str, name: str, values: Mapping[str, Sequence[str]], errors: dict[str, str], news: Sequence[int] = ()
-) -> Response:
-    """The same page with what was typed and what has to be mended, or what is new; files have to be chosen again."""
+def _again(token: str, held: Held, errors: dict[str, str], news: Sequence[int] = ()) -> Response:
+    """The same page with what was typed and chosen, and what has to be mended, or what is new."""
+    with opened(token) as (_session, found, _view, _person):
+        task_id, over = found.task.id, is_spent(found.task)
+    name, values = held.deed.removeprefix("aksi:"), held.values if over else chosen_files.kept(task_id, held, errors)
     with opened(token) as (session, found, view, _person):
         if is_spent(view.task):
             return html("terpakai.html", 409, **spent_page(view, found, values))

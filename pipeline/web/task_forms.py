@@ -28,7 +28,7 @@ from pipeline.mail import typos
 from pipeline.office import clock
 from pipeline.office.sop import AT_REST, HANDED_IN, NO_UNIT, Action, EventKind, Field, FieldKind, Role, TaskKind
 from pipeline.office.words import table, word
-from pipeline.web import decisions
+from pipeline.web import chosen_files, decisions
 from pipeline.web.view import View
 from pipeline.work import Work
 
@@ -139,7 +139,8 @@ def control(
         shared["petunjuk"] = f"{hint} {source}".strip()
     row: dict[str, Any] = {**shared, "label": label, "jenis": kind}
     if kind == "file":
-        return {**row, "accept": ACCEPT[field.kind]}
+        before = chosen_files.shown(view, field.name, given)
+        return {**row, "accept": ACCEPT[field.kind], "terpilih": before, "wajib": needed and before is None}
     if field.kind is FieldKind.TELEPON:
         row["inputmode"] = "tel"
     return {**row, "nilai": value, "autocomplete": "off"}
