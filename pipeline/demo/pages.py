@@ -31,7 +31,8 @@ from pipeline.web.site import Friendly, html
 from pipeline.web.view import View, steps
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-FRAME = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+# The page measures the mail (allow-same-origin) to show it whole; without allow-scripts the mail itself does nothing.
+FRAME = "allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 OPEN_IN_TOP = '<base target="_top">'
 
 
@@ -81,6 +82,7 @@ def register(app: Flask, office: DemoOffice) -> None:
         office.settle()
         response = html("demo.html", **_context(office))
         policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+        policy += "script-src 'self'; "
         response.headers["Content-Security-Policy"] = policy + "base-uri 'none'; frame-ancestors 'none'"
         return response
 

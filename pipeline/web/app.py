@@ -44,6 +44,7 @@ POLICY = (
 BEHIND = re.compile(r"(?:[.,;:)>\]'\"]|%(?:29|3[BE]|5D|2[27C]))+$", re.IGNORECASE)  # the end of a copied link
 STATIC = {
     "aduan.css": "text/css; charset=utf-8",
+    "bingkai.js": "text/javascript; charset=utf-8",
     "ikon.svg": "image/svg+xml",
     "simpan.js": "text/javascript; charset=utf-8",
     "slip.js": "text/javascript; charset=utf-8",
@@ -93,6 +94,7 @@ def _static(app: Flask) -> dict[str, str]:
     contents = {name: (TEMPLATES / "web" / name).read_bytes() for name in STATIC}
     mark = sha256(b"".join(contents.values())).hexdigest()[:12]
     shared = {"gaya_url": f"/statis/{mark}/aduan.css", "ikon_url": f"/statis/{mark}/ikon.svg"}
+    shared |= {"bingkai_js": f"/statis/{mark}/bingkai.js"}
     shared |= {"simpan_js": f"/statis/{mark}/simpan.js", "slip_js": f"/statis/{mark}/slip.js"}
 
     @app.get("/statis/<version>/<name>")

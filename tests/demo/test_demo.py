@@ -130,6 +130,19 @@ def test_a_newcomer_reaches_a_task_by_the_mail_s_button(office: DemoOffice, page
     assert "Sekretaris" in task.locator("section.panel").inner_text()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_mail_is_shown_whole(office: DemoOffice, page: Page, width: int) -> None:
+    """No scroll bar in a page that scrolls itself; also after the window has changed."""
+    page.set_viewport_size({"width": 700, "height": 800})
+    page.goto(url(office))
+    page.frame_locator("iframe").locator("h1").first.wait_for()
+    page.set_viewport_size({"width": width, "height": 800})
+    hidden = "f => f.contentDocument.documentElement.scrollHeight - f.clientHeight"
+    page.wait_for_function(f"() => ({hidden})(document.querySelector('iframe')) <= 0")
+    room = page.locator("iframe").evaluate("f => f.clientHeight - f.contentDocument.body.scrollHeight")
+    assert room < 120  # nor an empty space below
+
+
 def test_the_pengadu_answers_in_the_playground(office: DemoOffice) -> None:
     """A question to the pengadu is answered with the reply form under the mail; the clock runs again."""
     HTTP.request("POST", url(office), fields={"aksi": "ulang"}, redirect=False)
