@@ -206,10 +206,11 @@ def check(scene: Scene, letters: Letters) -> str:
         assert session.scalar(select(func.count()).where(Document.kind == "lampiran")) == _files(letters)
     ours = [one.raw for one in scene.sink.messages if b"Subject: Alarm sistem" not in one.raw]  # past the outbox
     arrived = Counter(map(_message_id, ours))
-    assert set(arrived) == set(rows), "every mail that is due has left, and no other"
+    due = {message_id for message_id, row in rows.items() if row.state == "sent"}  # a folded one waits for the digest
+    assert set(arrived) == due, "every mail that is due has left, and no other"
     assert not list(scene.folder.glob("tmp*"))
     twice = sum(count - 1 for count in arrived.values())
-    return f"{dict(scene.trouble.caused)}; {len(sent)} mails, {places} sightings, {len(rows)} sent, {twice} twice"
+    return f"{dict(scene.trouble.caused)}; {len(sent)} mails, {places} sightings, {len(due)} sent, {twice} twice"
 
 
 def _message_id(raw: bytes) -> str:
