@@ -13,7 +13,9 @@ from typing import Any
 
 from pipeline.data.tables import Complaint, Document
 from pipeline.mail.phrases import SECRET
+from pipeline.office.config import Settings
 from pipeline.office.sop import EventKind, TaskKind
+from pipeline.office.traces import traces_of
 from pipeline.office.words import word
 
 FROM_OUTSIDE = ("lampiran", "halaman")  # what a pengadu sent, or wrote by hand
@@ -67,6 +69,16 @@ def title(complaint: Complaint) -> str:
     return first if len(first) <= TITLE else first[: TITLE - 1].rsplit(" ", 1)[0] + "…"
 
 
+def subject_title(settings: Settings, complaint: Complaint) -> str:
+    """The title as a mail's subject has it, else the kategori: subjects stand in lists, on locked screens and in logs
+    of mail servers, so that none tells who complains, even where the summary does."""
+    person = traces_of([(name, str(getattr(complaint, name))) for name in SAID if getattr(complaint, name)])
+    if summary(complaint) and not person.kinds_in(complaint.ringkasan):
+        return title(complaint)
+    kategori = settings.names_of("kategori", complaint.kategori).get(complaint.kategori, "")
+    return kategori if kategori and not person.kinds_in(kategori) else word("privasi.judul")
+
+
 def matter(complaint: Complaint) -> str:
     """What it is about: the citizen's words where they are released, else the summary."""
     return complaint.isi if complaint.teks_terbuka else summary(complaint) or word("privasi.tanpa_ringkasan")
@@ -88,15 +100,29 @@ def joined(ids: Iterable[int]) -> str:
     return ",".join(map(str, sorted(ids)))
 
 
-class ForOthers:
+class _Shown:
+    """A case whose `perihal` is a title."""
+
+    def __init__(self, complaint: Complaint, perihal: str) -> None:
+        self._whole = complaint
+        self.perihal = perihal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+
+class InSubject(_Shown):
+    """A case as the subject of a mail reads it that does not go to its pengadu."""
+
+    def __init__(self, settings: Settings, complaint: Complaint) -> None:
+        super().__init__(complaint, subject_title(settings, complaint))
+
+
+class ForOthers(_Shown):
     """A case as a mail to another unit reads it: a title for the subject, and nothing that the citizen said."""
 
     def __init__(self, complaint: Complaint) -> None:
-        self._whole = complaint
-
-    @property
-    def perihal(self) -> str:
-        return title(self._whole)
+        super().__init__(complaint, title(complaint))
 
     def __getattr__(self, name: str) -> Any:
         if name in OPEN:

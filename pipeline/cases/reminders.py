@@ -17,7 +17,7 @@ from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.tasks import about, fresh_links, next_reminder, patience, urgency
 from pipeline.data.engine import exclusive
-from pipeline.data.tables import Complaint, Digest, Item, Outbox, Task
+from pipeline.data.tables import Complaint, Digest, Outbox, Task
 from pipeline.notices import few
 from pipeline.notices.tasks import digest, late_task, reminder, waiting
 from pipeline.office import clock
@@ -42,23 +42,22 @@ def remind(work: Work, task_id: int) -> bool:
         return _still_waiting(work, task, complaint)
     task.reminders += 1
     task.remind_at = next_reminder(work.settings, task, work.now)
-    item = work.session.get(Item, task.item_id) if task.item_id else None
     for person, link_id in fresh_links(work, task):
-        reminder(work, complaint, item, task, person, link_id)
+        reminder(work, complaint, task, person, link_id)
     if complaint is not None:
         log(work, complaint, EventKind.REMINDED, SYSTEM, task.id, ke=task.reminders, tugas=str(task.kind))
     if work.settings.pengingat.satuan:
-        _up_the_line(work, task, complaint, item)
+        _up_the_line(work, task, complaint)
     return True
 
 
-def _up_the_line(work: Work, task: Task, complaint: Complaint | None, item: Item | None) -> None:
+def _up_the_line(work: Work, task: Task, complaint: Complaint | None) -> None:
     """A mail to each who hears of what is late."""
     told = _above(work, task, complaint)
     holding = holders(work.settings, task)
     for person in told:
         link_id = links.issue_personal(work.session, person, work.now, work.settings.web.link_days)
-        late_task(work, complaint, item, task, person, holding, link_id)
+        late_task(work, complaint, task, person, holding, link_id)
     _escalated(work, task, complaint, told)
 
 

@@ -77,7 +77,8 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         "tautan_lain": {link_id: outbox.placeholder(slot, link_id) for link_id in to.others},
         **context,
     }
-    subject = _urgent(work.settings, to, _render(work.settings, f"{name}/subject.txt", "txt", values))
+    in_subject = {**values, "p": _in_subject(work.settings, to, shown)}
+    subject = _urgent(work.settings, to, _render(work.settings, f"{name}/subject.txt", "txt", in_subject))
     text = _render(work.settings, f"{name}/body.jinja", "txt", {**values, "perihal_surat": subject})
     html = _render(work.settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject})
     return outbox.Draft(
@@ -96,6 +97,13 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         wait=to.wait,
         **_thread(work.session, to),
     )
+
+
+def _in_subject(settings: Settings, to: Envelope, shown: Any) -> Any:
+    """The case as the subject shows it: a pengadu's own words go back to that pengadu alone."""
+    if to.complaint is None or to.email == to.complaint.email:
+        return shown
+    return privacy.InSubject(settings, to.complaint)
 
 
 def _decision_of(to: Envelope) -> int | None:

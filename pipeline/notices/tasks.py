@@ -140,7 +140,6 @@ def item_task(work: Work, item: Item, task: Task, person: Petugas, link_id: int)
 def reminder(
     work: Work,
     complaint: Complaint | None,
-    item: Item | None,
     task: Task,
     person: Petugas,
     link_id: int,
@@ -155,19 +154,14 @@ def reminder(
         petugas=person,
         terlambat=late,
         hitungan=limit_words(work.settings, task),
-        judul=_subject(complaint, task.kind) if complaint else (item.name if item else ""),
+        judul=privacy.subject_title(work.settings, complaint) if complaint else "",
         diminta=word(f"tugas.{task.kind}"),
     )
-
-
-def _subject(complaint: Complaint, kind: TaskKind) -> str:
-    return privacy.title(complaint) if privacy.is_other_unit(kind) else complaint.perihal
 
 
 def late_task(
     work: Work,
     complaint: Complaint | None,
-    item: Item | None,
     task: Task,
     person: Petugas,
     holding: Sequence[Petugas],
@@ -183,7 +177,7 @@ def late_task(
         sisa=time_words(work.settings, task, work.now),
         pada=task.due_at,
         pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
-        judul=complaint.perihal if complaint else (item.name if item else ""),
+        judul=privacy.subject_title(work.settings, complaint) if complaint else "",
         diminta=word(f"tugas.{task.kind}"),
         memimpin=Role.KEPALA in person.peran,
     )

@@ -26,7 +26,7 @@ from pipeline.office.sop import COUNTER_FIELDS, Action, EventKind, Stage, TaskKi
 from pipeline.office.traces import traces_of
 from pipeline.work import Work
 from tests.desk import Desk, desk_in
-from tests.kantor import SIGNED, Office, Page, office
+from tests.kantor import SIGNED, Office, Page, compose, office
 from tests.kantor import SITI as EMAIL
 
 PHOTO = ("foto-rumah-siti.jpg", "image/jpeg", SIGNED)
@@ -462,3 +462,72 @@ def test_complaint_about_the_kepala_goes_to_the_pengawas(desk: Desk) -> None:
     desk.press("sekretaris", "laporkan_kepala", number=number)
     assert [t.holder for t in desk.tasks(number, open_only=True)] == ["inspektorat"]
     assert [m.name for m in desk.mails() if m.recipient == desk.person("kepala").email] == []
+
+
+# ---- subjects of mails ---------------------------------------------------------------------------------------
+
+SECRET_SUBJECT = "Zamrud hilang di loket tujuh"
+AGENCY = "pengaduan@pln.example"
+STAFF = ("jfu-1", "sekretaris", "kepala", "kasubag-umum")
+
+
+def heads(kantor: Office) -> list[str]:
+    """All headers of the mails to anybody but the pengadu, decoded, and what calendars show as a title."""
+    mails = [mail for mail in kantor.post.sent if mail.to != EMAIL]
+    files = [one.decode("utf-8", "replace") for mail in mails for name, one in mail.files.items() if ".ics" in name]
+    return [*(f"{name}: {value}" for mail in mails for name, value in mail.message.items()), *files]
+
+
+def test_subjects_of_officials_and_agencies_never_have_the_citizens_own(kantor: Office) -> None:
+    """Subjects stand in lists, on locked screens and in logs: number and a short title, from the first mail on."""
+    kantor.citizen_sends(SECRET_SUBJECT, f"Saya {NAME}. Barang saya tertinggal.")
+    kantor.press("jfu-1", "laporkan", ringkasan="Barang tertinggal di loket.")
+    kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Adakah?")
+    kantor.press("kasubag-umum", "jawab", jawaban="Tidak ada.")
+    kantor.press("sekretaris", "laporkan_kepala", hasil="Tidak ditemukan.")
+    kantor.press("kepala", "rapat", waktu="2026-12-04T09:00", tempat="Aula", undangan=["kasubag-umum"])
+    kantor.press(
+        "kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN Madiun",
+        perintah="Teruskan.", disampaikan="Barang itu ada di PLN.",
+    )  # fmt: skip
+    kantor.press("sekretaris", "ajukan")
+    signed = ("surat.jpg", SIGNED)
+    kantor.press("kepala", "tandatangani", bertanda_tangan=signed, pengantar_bertanda_tangan=signed)
+    kantor.press("jfu-1", "kirim_pengantar", alamat_instansi=AGENCY)
+    said = heads(kantor)
+    assert {mail.to for mail in kantor.post.sent} >= {AGENCY, *(kantor.address(one) for one in STAFF)}
+    assert [line for line in said if re.search("zamrud|siti|rahmawati", line, re.IGNORECASE)] == []
+    assert any(line.startswith("Subject:") and ": Barang tertinggal di loket." in line for line in said)
+    assert SECRET_SUBJECT in kantor.inbox(EMAIL)[0].subject
+
+
+def test_a_complaint_that_is_sent_on_has_no_subject_of_the_citizen(kantor: Office) -> None:
+    kantor.citizen_sends(SECRET_SUBJECT)
+    kantor.press("jfu-1", "laporkan", ringkasan="Barang hilang.")
+    kantor.press("sekretaris", "teruskan", instansi="PLN Madiun", alamat_instansi=AGENCY)
+    (mail,) = kantor.inbox(AGENCY)
+    assert "Zamrud" not in mail.subject
+    assert SECRET_SUBJECT in mail.words, "the matter itself is what the agency needs"
+
+
+def test_reminders_and_held_mails_name_no_subject_of_a_stranger(tmp_path: Path) -> None:
+    with office(tmp_path, pengingat={"satuan": True}) as kantor:
+        kantor.citizen_sends(SECRET_SUBJECT)
+        held = compose("x@warga.example", "aduan@kominfo.example", SECRET_SUBJECT, "Rapat", kantor.clock.now)
+        held["Auto-Submitted"] = "auto-generated"
+        kantor.arrive(held.as_bytes())
+        kantor.settle()
+        for _day in range(4):
+            kantor.next_workday()
+            kantor.settle()
+        late = [mail.subject for mail in kantor.post.sent if "Terlambat" in mail.subject]
+        assert len(late) >= 2, late
+        assert not any("Zamrud" in line for line in heads(kantor))
+
+
+def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
+    number = desk.record(perihal=SECRET_SUBJECT)
+    said = {"ringkasan": f"{NAME} kehilangan barang.", "kategori": "layanan", "tetap": "ya"}
+    desk.press("jfu-1", "laporkan", number=number, nama=NAME, **said)
+    (mail,) = desk.mails("tugas_klarifikasi")
+    assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)

@@ -50,7 +50,7 @@ def test_an_unknown_browser_is_asked_for_a_code_first(kantor: Office) -> None:
 def test_it_lists_what_waits_with_limits_and_links_that_act(kantor: Office) -> None:
     kantor.to_decision()
     kantor.citizen_sends("Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example")
-    kantor.press("jfu-1", "laporkan", about="Wifi", ringkasan="Wifi lambat.")
+    kantor.press("jfu-1", "laporkan", about="PGD-2026-000002", ringkasan="Wifi lambat.")
     kantor.know("sekretaris", "kepala", "jfu-1")
     page = kantor.page(mine(kantor, "sekretaris"))
     assert "1 tugas menunggu: 1 batasnya hari ini." in page.text
@@ -188,7 +188,7 @@ def late(kantor: Office) -> Office:
     """The Sekretaris is late with langkah 2; the Kepala Dinas has a case too, and so a mail that leads to the page."""
     kantor.to_decision()
     kantor.citizen_sends("Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example")
-    kantor.press("jfu-1", "laporkan", about="Wifi", ringkasan="Wifi lambat.")
+    kantor.press("jfu-1", "laporkan", about="PGD-2026-000002", ringkasan="Wifi lambat.")
     kantor.later(minutes=30)
     kantor.know("kepala", "sekretaris")
     return kantor
