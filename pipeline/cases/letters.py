@@ -219,7 +219,8 @@ def _keep(
 ) -> Document:  # fmt: skip
     (row,) = add_documents(work, kind, [file], actor, complaint=complaint)
     row.code = code
-    found = [*findings.findings(letter, expected), *strangers(work, complaint, (*letter.paragraphs, *letter.feet))]
+    others = strangers(work, complaint, (*letter.paragraphs, *letter.feet), expected.draft)
+    found = [*findings.findings(letter, expected), *others]
     found.sort(key=lambda f: ("blokir", "lihat", "baik").index(f.level))
     row.facts = {
         "alinea": list(letter.paragraphs),

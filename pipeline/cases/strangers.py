@@ -1,4 +1,5 @@
-"""What of other people's complaints stands in a letter: numbers, names, telephones, addresses of another case.
+"""What of other people's complaints stands in a letter: numbers, names, telephones, addresses, sentences of another
+case.
 
 Hides the search: the register is asked in one statement what of it the text may hold, and each answer is looked at
 again here, word by word. What the case itself says of somebody is no stranger.
@@ -8,13 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from pipeline.cases.core import by_number
+from pipeline.data import fulltext
 from pipeline.data.tables import Complaint
 from pipeline.letters.returned import Finding
+from pipeline.office import traces
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -27,16 +31,23 @@ _DASH, _UNSEEN = (
     re.compile("[\u2010-\u2015\u2212]"),
     re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"),
 )
+RUN, STEP = 7, 4  # words that are compared, and how far apart such runs begin
+MOST_RUNS, MOST_SECRET = 150, 2000
+POLITE = 3  # complaints that may have the same words without these being everybody's
 DIGITS = 9  # of a telephone number that are compared, from its end
 
 
-def strangers(work: Work, complaint: Complaint, texts: Sequence[str]) -> list[Finding]:
-    """Findings for what is another's: blocking where it is another's number or identity, to be looked at otherwise."""
+def strangers(work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]) -> list[Finding]:
+    """Findings for what is another's: blocking where it is another's number or identity, to be looked at otherwise.
+    `known`: what the machine's own draft says, which is nobody's complaint."""
     said = _legible(" ".join(texts))[:LONGEST]
-    found = {
-        finding.message: finding for finding in (*_numbers(work, complaint, said), *_people(work, complaint, said))
-    }
-    return list(found.values())[:MOST]
+    known = [text for text in known if _run(text) not in _run(complaint.disampaikan)]
+    told = (
+        *_numbers(work, complaint, said),
+        *_people(work, complaint, said),
+        *_sentences(work, complaint, texts, known),
+    )
+    return list({finding.message: finding for finding in told}.values())[:MOST]
 
 
 def _legible(text: str) -> str:
@@ -47,8 +58,7 @@ def _legible(text: str) -> str:
 
 
 def _numbers(work: Work, complaint: Complaint, said: str) -> Iterator[Finding]:
-    numbers = re.findall(rf"(?<![\w-]){work.settings.register_.number}(?!\w)", said, re.IGNORECASE)
-    for number in dict.fromkeys(one.upper() for one in numbers):
+    for number in dict.fromkeys(one.upper() for one in work.settings.register_.written_in(said)):
         if number == complaint.number.upper():
             continue
         other = by_number(work, number)
@@ -84,8 +94,27 @@ def _suspects(work: Work, complaint: Complaint, said: str) -> list[Complaint]:
     ends = {re.sub(r"\D", "", one)[-DIGITS:] for one in PHONE.findall(said)[:MOST]}
     held += [phone.like(f"%{end}") for end in sorted(ends)]
     held.append(nik.in_(sorted(_niks(said))[:MOST]))
+    held.append(Complaint.id.in_(_named(work, said)))
     query = select(Complaint).where(Complaint.id != complaint.id, or_(*held))
     return list(work.session.scalars(query.order_by(Complaint.id).limit(10 * MOST)))
+
+
+def _named(work: Work, said: str) -> list[int]:
+    """Complaints all words of whose name or street stand in the text, in one pass over the register."""
+    words = traces.words_in(said) - traces.PLACE_WORDS
+    rows = work.session.execute(select(Complaint.id, Complaint.nama, Complaint.alamat)).yield_per(1000)
+    found = (
+        number for number, nama, alamat in rows
+        if _all_in(words, nama, traces.name_words) or _all_in(words, alamat, traces.street_words)
+    )  # fmt: skip
+    return list(islice(found, 10 * MOST))
+
+
+def _all_in(words: frozenset[str], value: str, parts: Callable[[str], list[str]]) -> bool:
+    if words.isdisjoint(value.lower().split()):  # nearly all are passed by so
+        return False
+    told = parts(value)
+    return len(told) > 1 and words.issuperset(told)
 
 
 def _digits(column: ColumnElement[str]) -> ColumnElement[str]:
@@ -119,7 +148,64 @@ def _stands_in(field: str, value: str, said: str) -> bool:
     if field == "nik":
         return re.sub(r"\D", "", value) in _niks(said)
     plain = " ".join(value.split())
-    return re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", said, re.IGNORECASE) is not None
+    if re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", said, re.IGNORECASE):
+        return True
+    told = field == "nama" or (field == "alamat" and any(map(str.isdigit, traces.street_words(value))))
+    return told and bool(traces.traces_of([(field, value)], called=False).kinds_in(said))
+
+
+# ---- sentences -----------------------------------------------------------------------------------------------
+
+
+def _sentences(work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]) -> Iterator[Finding]:
+    """Runs of words that stand in another's complaint. One that stands in many is a phrase of politeness."""
+    own = _run(" ".join((complaint.isi, complaint.perihal, complaint.ringkasan, complaint.hasil, *known)))
+    secret = [(one.id, one.number, _run(one.isi)) for one in _secret(work, complaint)]
+    told: set[str] = set()
+    for run in islice(dict.fromkeys(run for text in texts for run in _runs(text)), MOST_RUNS):
+        if run in own:
+            continue
+        numbers = {number for _id, number, isi in secret if run in isi} | _who_wrote(work, complaint, run)
+        if len(numbers) > POLITE:
+            continue
+        for number in sorted(numbers - told):
+            yield _finding("lihat", "kalimat_lain", nomor=number, teks=run.strip())
+        told |= numbers
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Parts of a paragraph that are long enough to be somebody's own: each sentence from its beginning, in steps, and
+    up to its end, so that a sentence with words before or behind it is found as well."""
+    for sentence in re.split(r"[.!?;\n]+(?:\s|$)", text):
+        words = _run(sentence).split()
+        last = len(words) - RUN
+        for start in dict.fromkeys((*range(0, last, STEP), last)) if last >= 0 else ():
+            yield f" {' '.join(words[start : start + RUN])} "
+
+
+def _run(text: str) -> str:
+    """Words alone, in small letters, with a space around each."""
+    words = re.findall(r"[^\W_]+", _legible(text).lower())
+    return f" {' '.join(words)} "
+
+
+def _secret(work: Work, complaint: Complaint) -> Sequence[Complaint]:
+    """The newest complaints whose words no search finds, because who complains is secret."""
+    query = select(Complaint).where(Complaint.rahasia.is_(True), _another(complaint))
+    return work.session.scalars(query.order_by(Complaint.id.desc()).limit(MOST_SECRET)).all()
+
+
+def _who_wrote(work: Work, complaint: Complaint, run: str) -> set[str]:
+    """The numbers of complaints in which these words follow each other, by the register's own search."""
+    query = fulltext.found(select(Complaint), run, work.session.get_bind().dialect.name)
+    rows = work.session.scalars(query.where(_another(complaint)).limit(5 * POLITE))
+    return {one.number for one in rows if run in _run(one.isi)}
+
+
+def _another(complaint: Complaint) -> ColumnElement[bool]:
+    """Neither this complaint nor one that the letter answers as well."""
+    joined = [complaint.id, *filter(None, (complaint.parent_id,))]
+    return and_(Complaint.id.not_in(joined), or_(Complaint.parent_id.is_(None), Complaint.parent_id.not_in(joined)))
 
 
 def _niks(said: str) -> set[str]:

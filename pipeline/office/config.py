@@ -248,6 +248,24 @@ class Register(Table):
         digits = {"tahun": r"\d{4}", "urut": r"\d{1,9}", None: ""}
         return "".join(re.escape(text) + digits[name] for text, name, _, _ in string.Formatter().parse(self.pola))
 
+    def written_in(self, text: str) -> list[str]:
+        """The numbers in a text, each as the pattern has it: "pgd 2026/000001" is one too."""
+        found = self._as_written.finditer(text)
+        return [self.pola.format(tahun=int(one["tahun"]), urut=int(one["urut"])) for one in found]
+
+    @cached_property
+    def _as_written(self) -> re.Pattern[str]:
+        """With any signs between its parts, where letters tell such a number from any two figures."""
+        digits = {"tahun": r"(?P<tahun>\d{4})", "urut": r"(?P<urut>\d{1,9})", None: ""}
+        parts = [(text, name) for text, name, _, _ in string.Formatter().parse(self.pola)]
+        lettered = any(re.search("[A-Za-z]{2}", text) for text, _name in parts)
+        pattern = ""
+        for text, name in parts:
+            again = name is not None and f"<{name}>" in pattern
+            pattern += re.sub(r"(?:\\?[\W_])+", r"[\\W_]{0,3}", text) if lettered else re.escape(text)
+            pattern += f"(?P={name})" if again else digits[name]
+        return re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE)
+
     @field_validator("pola")
     @classmethod
     def _pattern(cls, value: str) -> str:

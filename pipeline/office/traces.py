@@ -102,27 +102,47 @@ def traces_of(values: Collection[tuple[str, str]], *, called: bool = True) -> Tr
     return Traces(tuple((kind, re.compile(pattern)) for kind, pattern in found))
 
 
-def _name_words(value: str) -> list[str]:
-    words = _WORDS.findall(plain(value.partition(",")[0]))
+def name_words(value: str) -> list[str]:
+    """The words of a name in its order, without titles and degrees: "Hartono, Budi" is Budi Hartono."""
+    family, _, after = value.partition(",")
+    given = [part for part in after.split() if _is_given(part)]
+    words = _WORDS.findall(plain(" ".join((*given, family))))
     return [word for word in words if word not in TITLES and len(word) > 1]
 
 
+def _is_given(part: str) -> bool:
+    """Whether what follows a comma is a name and no degree ("S.Kom", "MSi")."""
+    return len(part) >= SHORTEST[NAME] and part.isalpha() and part[1:].islower()
+
+
 def _name(value: str) -> Iterator[str]:
-    words = _name_words(value)
+    """As it is said, and with its last word first, as lists have it."""
+    words = name_words(value)
     if sum(map(len, words)) >= SHORTEST[NAME]:
-        yield r"(?<![^\W_])" + r"[\W_]{1,3}".join(words) + r"(?![^\W_])"
+        for order in dict.fromkeys((tuple(words), (words[-1], *words[:-1]))):
+            yield r"(?<![^\W_])" + r"[\W_]{1,3}".join(order) + r"(?![^\W_])"
 
 
 def _called(value: str) -> Iterator[str]:
     """Each of the first two words of a name that has four letters or more."""
-    words = [word for word in _name_words(value)[:2] if len(word) >= SHORTEST[NAME]]
+    words = [word for word in name_words(value)[:2] if len(word) >= SHORTEST[NAME]]
     yield from (rf"(?<![^\W_]){word}(?![^\W_])" for word in words)
+
+
+def street_words(value: str) -> list[str]:
+    """The words of an address that tell it from others: street and number, without "Jalan", "No" and the like."""
+    street = value.partition("\n")[0].partition(",")[0]
+    return [word for word in _WORDS.findall(plain(street)) if word not in PLACE_WORDS]
+
+
+def words_in(text: str) -> frozenset[str]:
+    """All words of a text, as names and streets are compared with them."""
+    return frozenset(_WORDS.findall(plain(text)))
 
 
 def _address(value: str) -> Iterator[str]:
     """Street and number as they follow each other, however they are parted and shortened."""
-    street = value.partition("\n")[0].partition(",")[0]
-    words = [word for word in _WORDS.findall(plain(street)) if word not in PLACE_WORDS]
+    words = street_words(value)
     if sum(map(len, words)) >= SHORTEST[ADDRESS] or (len(words) > 1 and any(word.isdigit() for word in words)):
         between = r"[\W_]{1,3}(?:(?:" + "|".join(sorted(PLACE_WORDS)) + r")[\W_]{1,3}){0,2}"
         yield r"(?<![^\W_])" + between.join(words) + r"(?![^\W_])"

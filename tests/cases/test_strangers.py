@@ -15,6 +15,7 @@ from tests.kantor import edited
 BUDI = {
     "nama": "Budi Santoso", "email": "budi@warga.example", "telepon": "0812-3456-7890", "nik": "3577011203800001",
     "alamat": "Jalan Kenanga Nomor 9, Manguharjo", "perihal": "Sampah menumpuk di pasar lama",
+    "isi": "Selamat pagi. Tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.\nMohon perhatian.",
 }  # fmt: skip
 
 
@@ -41,6 +42,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ("Pengaduan Sampah menumpuk di pasar lama.", "lihat"),
         ("Lihat pula PGD-2026-000001.", "blokir"),
         ("Lihat pula PGD-2026-000777.", "lihat"),
+        ("Lihat pula PGD 2026 000001.", "blokir"),
+        ("Lihat pula pgd/2026/1.", "blokir"),
+        ("Lihat pula PGD2026000001.", "blokir"),
+        ("Hal ini disampaikan pula oleh Santoso, Budi.", "blokir"),
+        ("Hal ini disampaikan pula oleh BUDI  SANTOSO.", "blokir"),
+        ("Lokasi di Jl. Kenanga No. 9.", "lihat"),
+        ("Tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.", "lihat"),
+        ("Saudara melaporkan bahwa tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.", "lihat"),
     ],
 )
 def test_what_is_anothers_is_told(desk: Desk, text: str, level: str) -> None:
@@ -60,3 +69,29 @@ def test_pengadu_whose_name_looks_like_a_gap_blocks_nothing(desk: Desk) -> None:
     desk.press("jfu-1", "laporkan", number=number, nama="{{7*7}}", perihal="Lampu.... ??? [nama]")
     desk.to(Stage.JAWABAN, number)
     assert told(desk, number) == []
+
+
+def test_sentence_of_a_secret_complaint_is_told(desk: Desk) -> None:
+    said = "Kepala gudang menjual solar kantor kepada sopir truk pasir."
+    desk.record(isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici")
+    assert desk.complaint().rahasia
+    number = desk.to(Stage.JAWABAN, desk.record())
+    upload(desk, number, edited(draft_of(desk, number), "Demikian", f"{said} Demikian"))
+    assert [level for level, _message in told(desk, number)] == ["lihat"]
+
+
+def test_words_of_politeness_are_everybodys(desk: Desk) -> None:
+    polite = "Atas perhatian dan kerja samanya kami ucapkan banyak terima kasih"
+    for n in range(5):
+        desk.record(isi=f"Lampu {n} padam. {polite}.", email=f"warga{n}@warga.example", nama=f"Warga {n}")
+    number = desk.to(Stage.JAWABAN, desk.record())
+    upload(desk, number, edited(draft_of(desk, number), "Demikian", f"{polite}. Demikian"))
+    assert told(desk, number) == []
+
+
+def test_words_that_the_head_took_from_another_case_are_told(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN, desk.record())
+    borrowed = BUDI["isi"].split(". ")[1].split("\n")[0]
+    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", disampaikan=borrowed)
+    desk.jobs()
+    assert [level for level, _message in told(desk, number)] == ["lihat"]
