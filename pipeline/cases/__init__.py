@@ -14,6 +14,7 @@ from pipeline.cases.delegation import FORMS, delegate, delegations, end_delegati
 from pipeline.cases.input import Invalid, Upload, check, read_fields
 from pipeline.cases.letters import compose_letter
 from pipeline.cases.record import record_at_counter
+from pipeline.cases.scans import compare
 from pipeline.cases.signing import SIGNED_FIELDS
 from pipeline.cases.tasks import held_items
 from pipeline.cases.witness import begin_all, note_people
@@ -32,6 +33,7 @@ __all__ = [
     "begin_all",
     "by_number",
     "check",
+    "compare",
     "compose_letter",
     "delegate",
     "delegations",

@@ -40,6 +40,8 @@ class Scan:
     looks: tuple[bytes, ...] = ()  # its pages as pictures (JPEG)
     said: str = ""  # the text that a PDF carries, if it does
     typed: bool = False  # a PDF of text alone: no pen, no stamp, no picture of either is on it
+    # Whether it is a letter of ours that nobody has signed, by the digests of that letter's pages (`scans.compare`).
+    compared: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

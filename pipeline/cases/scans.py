@@ -5,18 +5,18 @@ Hides where a paper may say what it is: its QRs, the text that a PDF carries, it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pipeline.cases.core import by_number
-from pipeline.cases.input import File, Invalid, Scan
+from pipeline.cases.input import Checked, File, Invalid, Scan
 from pipeline.cases.letters import by_code, newest_of
 from pipeline.data import store
-from pipeline.data.tables import Complaint, Document
+from pipeline.data.tables import Complaint, Document, Task
 from pipeline.letters.mark import CODE
-from pipeline.letters.series import Series, series_of
+from pipeline.letters.series import LETTERS, Series, series_of
 from pipeline.letters.unsigned import is_unsigned
 from pipeline.office.words import word
 from pipeline.work import Work
@@ -45,8 +45,7 @@ def foreign(work: Work, complaint: Complaint, series: Series, codes: Iterable[st
 
 def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
     """The same by the register numbers that a PDF carries as text: a QR may be missing on the other letter."""
-    numbers = re.findall(rf"(?<![\w-]){work.settings.register_.number}(?!\w)", said)
-    for number in dict.fromkeys(numbers):
+    for number in dict.fromkeys(work.settings.register_.written_in(said)):
         other = by_number(work, number) if number != complaint.number else None
         if other is not None and other.email.lower() != complaint.email.lower():
             return word("galat.kode_lain", nomor=other.number)
@@ -69,13 +68,29 @@ def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str,
     if work.session.scalars(offered).first() is not None:
         raise Invalid({name: word("galat.belum_ttd")})
     for final in newest_of(work, complaint, series.final):
-        if is_unsigned(scan.looks, _looks(work, final)):
+        if _is_ours(work.session, scan, final):
             raise Invalid({name: word("galat.belum_ttd")})
 
 
-def _looks(work: Work, final: Document) -> list[bytes]:
-    """The pages of the letter to be signed, as a job has drawn them."""
+def compare(session: Session, task_id: int, form: Checked) -> None:
+    """Compare the papers of a form with the letters that were offered for signing, before the transaction that acts:
+    it takes seconds, and nobody else could write meanwhile. What is drawn in between is compared when it acts."""
+    task = session.get(Task, task_id)
+    if task is None or task.complaint_id is None:
+        return
+    finals = [series.final for series in LETTERS]
+    offered = select(Document).where(Document.complaint_id == task.complaint_id, Document.kind.in_(finals))
+    newest = {final.kind: final for final in session.scalars(offered.order_by(Document.id))}
+    for scan in form.scans.values():
+        for final in newest.values() if scan.verdict is None and not scan.typed else ():
+            _is_ours(session, scan, final)
+
+
+def _is_ours(session: Session, scan: Scan, final: Document) -> bool:
+    """Whether a paper is the letter to be signed with nothing added to it."""
     drawn = select(Document.sha256).where(Document.source_id == final.id, Document.kind == "rupa")
-    digests = list(work.session.scalars(drawn.order_by(Document.id)))
-    kept = store.get_all(work.session, digests)
-    return [kept[one] for one in digests]
+    digests = tuple(session.scalars(drawn.order_by(Document.id)))
+    if digests not in scan.compared:
+        kept = store.get_all(session, digests)
+        scan.compared[digests] = is_unsigned(scan.looks, [kept[one] for one in digests])
+    return scan.compared[digests]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipeline.files.pictures import qr_codes
 
@@ -31,6 +31,9 @@ LESS = 0.1  # of our ink that may be missing
 TURNS, CLOSE = 60, 1e-5  # how long, and how closely, a paper is laid on ours
 COMPARED, LAID = 8, 3  # pages of a paper that are compared with one of ours, and laid on it
 ASKEW = 0.15  # how far a paper may be turned, stretched or moved: of one, of its height
+PART = 0.2  # of our ink that a cut page must still have to be known
+UNCUT = 0.08  # how much a whole page's shape may differ from ours
+DARK = 128  # of 255: the middle grey of a page whose colours were turned round
 HEAD = 0.25  # of a page: the letterhead
 THIN = 15  # how much longer than wide a line is
 
@@ -59,10 +62,13 @@ class _Page:
             picture = source.convert("RGB")
         picture.thumbnail((WIDE, 2 * WIDE), Image.Resampling.BOX)
         grey = np.asarray(picture.convert("L"), np.uint8)
-        self.greys = [_evened(one) for one in (grey, _paper(grey)) if one is grey or one.shape != grey.shape]
+        inverted = [255 - grey] if np.median(grey) < DARK else []
+        cut = [one for one in (_paper(grey),) if one.shape != grey.shape]
+        self.greys = [_evened(one) for one in (*inverted, grey, *cut)]
         self.upright = _shapes(self.greys[0])
         self.size = np.count_nonzero(self.upright[0])
-        self.blue = _blue(picture)
+        self.blue = min(map(_blue, [picture, *([ImageOps.invert(picture)] if inverted else [])]))
+        self.form = grey.shape[0] / grey.shape[1]  # height to width
 
     def turned(self) -> Iterator[tuple[Ink, Ink]]:
         """The page as it lies, and as it was perhaps laid into the scanner: upside down, or on its side."""
@@ -136,11 +142,33 @@ def _stands_among(drawn: Sequence[_Page], ours: _Page) -> bool:
     near = sorted(
         (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE), key=lambda p: abs(p.size - ours.size)
     )
-    return any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned()) or any(
-        _alike(_laid(shapes[0], ours.upright[0]), ours.upright[0], MARGIN)
-        for page in near[:LAID]
-        for shapes in page.turned()
+    return (
+        any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned())
+        or any(
+            _alike(_laid(shapes[0], ours.upright[0]), ours.upright[0], MARGIN)
+            for page in near[:LAID]
+            for shapes in page.turned()
+        )
+        or any(_is_part(part, ours) for page in near[:COMPARED] for part in page.greys)
     )
+
+
+def _is_part(grey: Ink, ours: _Page) -> bool:
+    """Whether a page is a piece of ours, cut across or along, with nothing added: nobody has signed what is left."""
+    import cv2
+
+    share = grey.shape[0] / grey.shape[1] / ours.form  # of our height, where the width is whole
+    if abs(share - 1) < UNCUT or not PART < share < 1 / PART:
+        return False
+    size = (WIDTH, round(HEIGHT * share)) if share < 1 else (round(WIDTH / share), HEIGHT)
+    part = _ink(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX), np.uint8))
+    whole = ours.upright[0]
+    paper, piece = (cv2.GaussianBlur(one, (0, 0), 3) for one in (whole, part))
+    fits = cv2.matchTemplate(paper, piece, cv2.TM_CCOEFF_NORMED)
+    _least, _most, _worst, (left, top) = cv2.minMaxLoc(fits)
+    laid = np.zeros_like(whole)
+    laid[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return _alike(laid, whole, MARGIN)
 
 
 def _same(paper: tuple[Ink, Ink], ours: tuple[Ink, Ink]) -> bool:
@@ -167,11 +195,14 @@ def _laid(paper: Ink, ours: Ink) -> Ink:
 
 
 def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
-    ink = np.count_nonzero(ours)
-    less = np.count_nonzero(ours & ~_thick(paper, NEAR))
+    """Whether nothing was added to our page, and little of it is missing as far as the paper reaches: half a page, or
+    one whose other half is covered, is unsigned as well."""
+    reach = _bounds(paper)
+    ink, whole = np.count_nonzero(ours[reach]), np.count_nonzero(ours)
+    less = np.count_nonzero((ours & ~_thick(paper, NEAR))[reach])
     added = paper & ~_thick(ours, FAR)
     added[:edge], added[-edge:], added[:, :edge], added[:, -edge:] = 0, 0, 0, 0
-    return bool(ink > MORE and less <= LESS * ink and _without_specks(added) <= MORE)
+    return bool(ink > max(MORE, PART * whole) and less <= LESS * ink and _without_specks(added) <= MORE)
 
 
 def _thick(ink: Ink, size: int) -> Ink:

@@ -19,7 +19,7 @@ from pipeline.cases import slip_undo
 from pipeline.cases.input import File
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
-from pipeline.data.engine import transact, writing
+from pipeline.data.engine import reading, transact, writing
 from pipeline.data.tables import Document, Task
 from pipeline.intake import enclosed
 from pipeline.letters import signature
@@ -98,6 +98,8 @@ def _perform(token: str, held: Held) -> BaseResponse:
     try:
         given, beside = _files(token, name, held)
         form = cases.check(settings, kind, name, values, given, held.seen)
+        with reading(here.engine) as session:
+            cases.compare(session, task_id, form)
 
         def step(session: Session) -> None:
             browser.spend(session, held)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
+from pipeline import cases
 from pipeline.cases import Invalid
+from pipeline.data.engine import reading
 from pipeline.demo.signed import signed_scan
 from pipeline.files.libreoffice import to_pdf
 from pipeline.files.pdf import pdf_pages
@@ -74,6 +76,24 @@ def test_our_own_pdf_that_comes_back_unsigned_is_stopped(desk: Desk) -> None:
         clean.save(out, "JPEG", quality=90)
     sign(desk, number, out.getvalue())
     assert desk.stage(number) is Stage.PENYAMPAIAN
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_papers_are_compared_before_the_transaction_that_acts(desk: Desk) -> None:
+    """It takes seconds in which nobody else could write; by then all is known."""
+    number = desk.to(Stage.TANDA_TANGAN)
+    drawn(desk)
+    (page,) = pdf_pages(stored(desk, number, "pdf"), 900, 1)
+    task, name = desk.task("tandatangani", number), "bertanda_tangan"
+    given = {name: cases.Upload("surat.jpg", page)}
+    form = cases.check(desk.settings, task.kind, "tandatangani", {"tanpa_kode": ["ya"]}, given)
+    with reading(desk.engine) as session:
+        cases.compare(session, task.id, form)
+    known = dict(form.scans[name].compared)
+    assert list(known.values()) == [True]
+    with pytest.raises(Invalid, match="belum ada tanda tangannya"), desk.work() as work:
+        cases.act(work, task.id, desk.person("kepala"), form)
+    assert form.scans[name].compared == known, "nothing was left to be compared"
 
 
 def exported(letter: bytes) -> bytes:
@@ -138,6 +158,16 @@ def as_jpeg(page: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def half(page: Image.Image) -> Image.Image:
+    return page.crop((0, page.height * 45 // 100, page.width, page.height))
+
+
+def covered(page: Image.Image) -> Image.Image:
+    page = page.copy()
+    page.paste("white", (0, 0, page.width, page.height * 2 // 5))
+    return page
+
+
 WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "upside down": lambda page: page.rotate(180),
     "on its side": lambda page: page.rotate(90, expand=True),
@@ -145,6 +175,9 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "marked by a scanner": marked,
     "on a table": on_a_table,
     "in a shadow": in_shadow,
+    "with its colours turned round": lambda page: ImageOps.invert(page.convert("RGB")),
+    "cut to its lower half": half,
+    "with its upper half covered": covered,
 }
 
 
