@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 HEADER = "Authentication-Results"
 NAMELESS = "microsoft365"  # in config: Microsoft 365 writes the header without the name of a server
+BELOW = frozenset(["mx.google.com"])  # writes the header below its own Received, and on every mail
+LONGEST_RECEIVED = 4_000  # characters
 LONGEST_FROM = 2_000  # characters; nobody is named at such a length
 _PIECE = re.compile(r'\\.|[()";]|[^\\()";]++', re.S)
 _RESULT = re.compile(r"\s*+([a-z0-9-]++)(?:\s*+/\s*+\d++)?\s*+=\s*+([a-z]++)(.*)", re.I | re.S)
@@ -78,18 +80,39 @@ def _statements(value: str) -> list[str]:
 def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> list[Results]:
     """What trusted servers say, in the order of the mail's head.
 
-    A server writes on top of what it got. So its headers stand together, and whatever follows below the next hop's
-    Received came with the mail and may be forged.
+    A server writes on top of what it got. So its headers stand together above its own Received, and whatever follows
+    came with the mail and may be forged (RFC 8601 section 5): also where the server's filter was down and wrote none.
     """
     names = {name.lower() for name in servers}
     found: list[Results] = []
+    taken_in = False  # the trusted server's own Received has passed
     for name, value in headers:
-        if found and name.lower() == "received":
-            break
+        if name.lower() == "received":
+            if found or taken_in:
+                break
+            by = _taken_by(value)
+            if _is_of(by, names - BELOW):
+                break
+            taken_in = _is_of(by, names)
         if name.lower() == HEADER.lower():
             results = parse(value)
             found += [results] if results.server in names else []
     return found
+
+
+def _taken_by(received: str) -> str:
+    """The server that took a mail from outside by this Received header (RFC 5321 section 4.4); "" for a hop within one
+    machine: into the mailbox, or back from a filter. What the client said of itself stands before the last "by"."""
+    line = " ".join(received[:LONGEST_RECEIVED].split())
+    came, by, rest = line.rpartition(" by ")
+    if not by or rest.partition(" with ")[2].upper().startswith("LMTP"):
+        return ""
+    client = came.rpartition("[")[2].partition("]")[0].lower().removeprefix("ipv6:")
+    return "" if client == "::1" or client.startswith("127.") else rest.partition(" ")[0].lower().rstrip(".;")
+
+
+def _is_of(host: str, servers: Collection[str]) -> bool:
+    return bool(host) and any(host == one or host.endswith(f".{one}") for one in servers)
 
 
 def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain: str) -> bool:

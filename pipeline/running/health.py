@@ -285,8 +285,10 @@ def _replies(settings: Settings) -> Iterator[Checkup]:
     servers = ", ".join(settings.balasan.server_tepercaya)
     if servers:
         yield Checkup(
-            "baik", "balasan", f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya"
-        )
+            "baik", "balasan", f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya, dengan"
+            " Authentication-Results di atas Received-nya sendiri; pastikan server menunda surat selama penyaringnya"
+            " mati (lihat panduan, Bertindak lewat balasan)",
+        )  # fmt: skip
     else:
         yield Checkup(
             "baik", "balasan", "semua dijawab dengan tautan konfirmasi; agar LAPOR, JAWAB, dan KEMBALIKAN langsung"

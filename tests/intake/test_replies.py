@@ -290,6 +290,16 @@ def test_a_header_that_came_with_the_mail_does_not_count(desk: Desk) -> None:
     assert desk.stage(number) is Stage.KLARIFIKASI
 
 
+def test_a_forged_header_does_not_count_while_the_offices_filter_is_down(desk: Desk) -> None:
+    """Nothing of ours stands above the server's own Received; what stands below came with the mail."""
+    number = desk.to(Stage.KLARIFIKASI)
+    message = written(desk, desk.mails("tugas_klarifikasi")[-1], "LAPOR: Benar padam.", found="")
+    taken = b"Received: from x (evil.example [198.51.100.9]) by mx.kominfo.example (Postfix) with ESMTP id 4F; Tue\r\n"
+    forged = b"Authentication-Results: mx.kominfo.example; dmarc=pass\r\n"
+    desk.take_in(taken + forged + message.as_bytes())
+    assert desk.stage(number) is Stage.KLARIFIKASI
+
+
 def test_a_second_address_of_the_holder_counts_as_theirs(tmp_path: Path) -> None:
     with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as desk:
         people = tuple(

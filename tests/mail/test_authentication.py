@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.mail.authentication import failure, parse
+from pipeline.mail.authentication import failure, parse, proven
 
 OURS = ("mx.kominfo.example",)
 
@@ -45,3 +45,40 @@ def test_only_a_failure_that_a_trusted_server_states_counts(values: list[str], m
 
 def test_without_trusted_servers_nothing_is_believed() -> None:
     assert failure(["mx.kominfo.example; dmarc=fail"], ()) == ""
+
+
+MX = "mx.kominfo.example"
+PASSED = ("Authentication-Results", f"{MX}; dmarc=pass header.from=kominfo.example")
+FROM = ("From", "Dimas <dimas@kominfo.example>")
+OUTSIDE = ("Received", f"from mail.example (mail.example [198.51.100.7])\r\n\tby {MX} (Postfix) with ESMTPS id 4F;")
+INTO_THE_BOX = ("Received", f"from {MX} by {MX} with LMTP id AB for <aduan@kominfo.example>; Tue")
+FROM_A_FILTER = ("Received", f"from localhost (localhost [127.0.0.1]) by {MX} (Postfix) with ESMTP id 5A; Tue")
+CALLS_ITSELF_LOCAL = (
+    "Received",
+    f"from x by {MX} with LMTP ([127.0.0.1]) (evil.example [198.51.100.9]) by {MX} (Postfix) with ESMTP id 6B; Tue",
+)
+GOOGLE = ("Received", "from mail.example ([198.51.100.7]) by mx.google.com with ESMTPS id z9; Tue")
+BY_GOOGLE = ("Authentication-Results", "mx.google.com; dmarc=pass header.from=kominfo.example")
+WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
+
+
+@pytest.mark.parametrize(
+    ("head", "servers", "believed"),
+    [
+        ([PASSED, OUTSIDE, FROM], [MX], True),
+        ([INTO_THE_BOX, PASSED, OUTSIDE, FROM], [MX], True),
+        ([FROM_A_FILTER, PASSED, OUTSIDE, FROM], [MX], True),
+        ([OUTSIDE, PASSED, FROM], [MX], False),
+        ([OUTSIDE, PASSED, OUTSIDE, FROM], [MX], False),
+        ([INTO_THE_BOX, OUTSIDE, PASSED, FROM], [MX], False),
+        ([CALLS_ITSELF_LOCAL, PASSED, FROM], [MX], False),
+        ([OUTSIDE, PASSED, FROM], ["kominfo.example", MX], False),
+        ([WITHIN, GOOGLE, BY_GOOGLE, FROM], ["mx.google.com"], True),
+        ([WITHIN, GOOGLE, OUTSIDE, BY_GOOGLE, FROM], ["mx.google.com"], False),
+    ],
+)
+def test_only_what_stands_above_the_servers_own_received_is_believed(
+    head: list[tuple[str, str]], servers: list[str], believed: bool
+) -> None:
+    """A filter that is down lets a forged header through; that one stands below (RFC 8601 section 5)."""
+    assert proven(head, servers, "kominfo.example") is believed
