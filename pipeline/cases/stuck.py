@@ -1,6 +1,9 @@
-"""A letter that cannot be made: the Sekretaris, who waits for it, is told why and may have it tried again."""
+"""What does not go on by itself: a letter that cannot be made (the Sekretaris is told why and may have it tried again),
+and a case that an earlier version left without a task."""
 
 from __future__ import annotations
+
+from sqlalchemy import select
 
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
@@ -8,12 +11,14 @@ from pipeline.cases.deed import Deed
 from pipeline.cases.meetings import INVITE
 from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, close, open_task, open_task_of
 from pipeline.data import jobs
-from pipeline.data.tables import Complaint, Meeting
-from pipeline.office.sop import OVER, EventKind, TaskKind
+from pipeline.data.tables import Complaint, Meeting, Task
+from pipeline.office.sop import OVER, TASK_OF, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
 PATIENCE = 3  # failures, about two minutes and a quarter of an hour apart, before a person hears of them
+WITHOUT_TASK = (Stage.DIGABUNG, Stage.PENGIRIMAN)  # stages that had no task in earlier versions
+MOST_AT_ONCE = 500
 MADE_OF_CASES = (FRESH_DRAFT, COPY, FINAL_FORM)
 
 
@@ -54,3 +59,19 @@ def _case_of(work: Work, kind: str, subject_id: int) -> int | None:
         meeting = work.session.get(Meeting, subject_id)
         return meeting.complaint_id if meeting is not None else None
     return None
+
+
+def give_tasks(work: Work) -> int:
+    """Cases that were merged, or whose letter was on its way, when an older office was upgraded: each gets the task in
+    which it can be corrected, taken out or handed over. Nobody is written to: it most likely ends by itself."""
+    given = 0
+    for stage in WITHOUT_TASK:
+        kind = TASK_OF[stage]
+        held = select(Task.id).where(Task.complaint_id == Complaint.id, Task.kind == kind, Task.closed_at.is_(None))
+        query = select(Complaint.id).where(Complaint.stage == stage, ~held.exists()).order_by(Complaint.id)
+        for complaint_id in work.session.scalars(query.limit(MOST_AT_ONCE)).all():
+            complaint = locked(work, complaint_id)
+            if complaint.stage is stage and open_task_of(work, complaint_id, kind) is None:
+                open_task(work, complaint, kind, quiet=True)
+                given += 1
+    return given

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.access import links
-from pipeline.cases import promises, reminders
+from pipeline.cases import promises, reminders, stuck
 from pipeline.cases.chain import gather, seal_day
 from pipeline.cases.delegation import hand_over
 from pipeline.cases.reminders import digest_waits, due_for_reminder, send_digests
@@ -120,7 +120,8 @@ def remind(app: App) -> Report:
 
 
 def seal(app: App) -> Report:
-    """Once a day: seal yesterday's history, mail the seal to the IT officer, and sweep what the machinery left."""
+    """Once a day: seal yesterday's history, mail the seal to the IT officer, give what an earlier version left without
+    a task one, and sweep what the machinery left."""
     yesterday = app.clock().astimezone(app.settings.zone).date() - timedelta(days=1)
     found = gather(app.engine, yesterday)
     with app.writing() as work:
@@ -132,6 +133,8 @@ def seal(app: App) -> Report:
             it_officer.tell_daily(work, "segel")
     if row is None:
         return {"segel": 0}
+    with app.writing() as work:
+        stuck.give_tasks(work)
     return {"segel": 1, "disapu": sweep.sweep(app.engine, app.clock(), app.settings.retensi.mesin)}
 
 

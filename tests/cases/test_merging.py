@@ -9,20 +9,23 @@ from threading import Thread
 import pytest
 import segno
 from docx import Document as Docx
+from sqlalchemy import update
 
 from pipeline import cases
 from pipeline.cases import Forbidden, Invalid
 from pipeline.cases.act import duplicate_of
 from pipeline.data import store
 from pipeline.data.engine import writing
-from pipeline.data.tables import Complaint, Document
+from pipeline.data.tables import Complaint, Document, Task
 from pipeline.letters.returned import Returned, inspect
 from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.running import poller
 from pipeline.work import Work
 from tests.desk import PROOF, Desk, desk_in
 from tests.kantor import SIGNED
 
 OTHER = "budi@warga.example"
+HELD = (TaskKind.GABUNGAN, TaskKind.PENGIRIMAN)
 
 
 def merged(desk: Desk) -> tuple[str, str]:
@@ -458,3 +461,27 @@ def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk
     assert [t.kind for t in desk.tasks(child, open_only=True)] == [TaskKind.PENYAMPAIAN]
     desk.to(Stage.SELESAI, child)
     assert desk.faults() == []
+
+
+# ---- an office that was upgraded -----------------------------------------------------------------------------
+
+
+def test_cases_that_an_earlier_version_left_without_a_task_get_one_with_the_next_seal(desk: Desk) -> None:
+    """Merged, or with the letter on its way: they can be taken out or handed over again, and nobody is written to."""
+    sent = desk.to(Stage.PENYAMPAIAN, desk.record(perihal="Jalan rusak", email="cici@warga.example"))
+    desk.press("jfu-1", "kirim_email", number=sent)
+    parent = desk.record()
+    child = desk.record(email="budi@warga.example")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    with desk.work() as work:
+        work.session.execute(update(Task).where(Task.kind.in_(HELD)).values(closed_at=work.now))
+    mails = len(desk.mails())
+    for _twice in range(2):
+        desk.later(days=1)
+        poller.seal(desk.app)
+        found = [(task.kind, number) for number in (child, sent) for task in desk.tasks(number, open_only=True)]
+        assert found == [(TaskKind.GABUNGAN, child), (TaskKind.PENGIRIMAN, sent)]
+    assert {mail.name for mail in desk.mails()[mails:]} <= {"segel"}
+    assert desk.task("sampaikan", sent).due_at is not None
+    desk.press("jfu-1", "lepaskan", number=child)
+    assert desk.stage(child) is Stage.PENERIMAAN
