@@ -114,9 +114,10 @@ def link_ended(work: Work, person: Petugas, task: Task | None, link_id: int) -> 
     send(work, "kode_dicoba", Envelope(work.settings.petugas_ti.email, ""), petugas=person)
 
 
-def export_ready(work: Work, person: Petugas, link_id: int, export_id: int) -> None:
-    """The spreadsheet that they asked for can be fetched."""
-    send(work, "ekspor_siap", Envelope(person.email, person.nama, link_id=link_id), petugas=person, nomor=export_id)
+def export_ready(work: Work, person: Petugas, link_id: int, export_id: int, kind: str) -> None:
+    """The book that they asked for can be fetched; `kind`: as what, in words."""
+    to = Envelope(person.email, person.nama, link_id=link_id)
+    send(work, "ekspor_siap", to, petugas=person, nomor=export_id, jenis=kind)
 
 
 def may_have_link(work: Work, person: Petugas) -> bool:

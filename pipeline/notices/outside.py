@@ -35,7 +35,7 @@ def meeting(
         sequence=row.sequence,
         at=row.at,
         until=row.until,
-        title=word("rapat.judul", nomor=complaint.number, perihal=privacy.title(complaint)),
+        title=word("rapat.judul", nomor=complaint.number, perihal=privacy.subject_title(work.settings, complaint)),
         place=row.place,
         text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan), whose))),
         url=url,

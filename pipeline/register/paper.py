@@ -27,6 +27,7 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import Role, Stage
 from pipeline.office.words import word
 from pipeline.register.book import COLUMNS, Filter, Row, rows
+from pipeline.register.period import month_of
 from pipeline.work import Work
 
 NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,15 +43,23 @@ BODY = "<w:trPr><w:cantSplit/></w:trPr>"
 FIELD = '<w:fldSimple {ns} w:instr="{name}"><w:r><w:rPr><w:sz w:val="14"/></w:rPr><w:t>1</w:t></w:r></w:fldSimple>'
 
 
-def docx(work: Work, wanted: Filter, span: str) -> bytes:
-    """The rows that fit, oldest first. `span` is their time in words, as the title has it."""
+def span(wanted: Filter) -> str:
+    """The time of the rows in words: a month, a range of days, or nothing."""
+    if wanted.month:
+        return month_of(wanted.month).name
+    begin, end = (clock.tanggal_pendek(day) if day else "" for day in (wanted.first, wanted.last))
+    return " – ".join((begin, end)) if begin or end else ""
+
+
+def docx(work: Work, wanted: Filter, period: str) -> bytes:
+    """The rows that fit, oldest first. `period` is their time in words, as the title has it."""
     document = Document()
     _page(document, work)
     office, sop = work.settings.instansi, work.settings.sop
     for text in (
         office.pemerintah.upper(),
         office.nama.upper(),
-        f"{word('buku.judul').upper()} {span.upper()}".strip(),
+        f"{word('buku.judul').upper()} {period.upper()}".strip(),
     ):
         _line(document.add_paragraph(), text, bold=True).alignment = WD_ALIGN_PARAGRAPH.CENTER
     _line(document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}").alignment = WD_ALIGN_PARAGRAPH.CENTER

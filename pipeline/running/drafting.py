@@ -26,11 +26,12 @@ from pipeline.letters.returned import inspect
 from pipeline.letters.series import ANSWER, COVERING, LETTERS
 from pipeline.office import logs
 from pipeline.office.sop import Decision
-from pipeline.register import exports, sheet
+from pipeline.register import exports
 from pipeline.work import App, Report, Work
 
 log = logging.getLogger(__name__)
 PAGE_WIDTH, PAGES = 1000, 6  # pictures of a letter's pages: pixels across, how many
+PRINTING = 300  # seconds for a large book as PDF
 SHOWN_WIDTH, MOST_SHOWN = 1400, 12  # the same of a PDF that somebody looks at
 
 
@@ -169,10 +170,13 @@ def _undangan(app: App, job: Claimed) -> None:
 
 
 def _export(app: App, job: Claimed) -> None:
-    """The register as a spreadsheet, for the one who asked."""
+    """The register as a spreadsheet or on paper, for the one who asked."""
     with app.reading() as work:
         row = work.session.get(Export, job.subject_id)
-        content = sheet.xlsx(work, exports.filters(row)) if row is not None else b""
+        content = exports.make(work, row) if row is not None else b""
+        printed = row is not None and exports.kind_of(row) == "pdf"
+    if printed:
+        content = libreoffice.to_pdf(content, timeout=PRINTING)
     with jobs.finishing(app.engine, job) as session:
         exports.keep(Work(session, app.settings, app.clock()), job.subject_id, content)
 

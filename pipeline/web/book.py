@@ -42,7 +42,7 @@ pages = Blueprint("book", __name__, url_prefix="/t/<token>/buku")
 READERS = {Role.JFU, Role.SEKRETARIS, Role.KEPALA}
 FILES = (("xlsx", "Excel"), ("docx", "Word"), ("pdf", "PDF"))
 PRINTED = 3_000  # rows of one printed book; a year of more is printed month by month
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MIME = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "docx": DOCX, "pdf": PDF}
 
 
 E = TypeVar("E", bound=StrEnum)
@@ -151,6 +151,9 @@ def book(token: str) -> Response:
 
 @pages.get("/cetak")
 def printed(token: str) -> Response:
+    """A book of ordinary size, to be printed by the browser; a large one is made by a job, as Word."""
+    if by_job := _large(token, "docx"):
+        return by_job
     here = site()
     with one_at_a_time(), reader(token) as (session, view, person):
         asked = wanted(person)
@@ -183,44 +186,55 @@ def printed(token: str) -> Response:
 @pages.get("/xlsx")
 def spreadsheet(token: str) -> Response:
     """A book of ordinary size at once; a large one is made by a job."""
-    here = site()
-    with reader(token) as (session, view, person):
-        work, asked = Work(session, here.settings, view.now), wanted(person)
-        if count(work, asked) > exports.AT_ONCE:
-            return _export_page(token, exports.asked(session, person, asked))
+    if by_job := _large(token, "xlsx"):
+        return by_job
     with one_at_a_time(), reader(token) as (session, view, person):
-        content = sheet.xlsx(Work(session, here.settings, view.now), wanted(person))
-    return _download(content, XLSX, "Buku Pengaduan.xlsx")
+        content = sheet.xlsx(Work(session, site().settings, view.now), wanted(person))
+    return _download(content, MIME["xlsx"], "Buku Pengaduan.xlsx")
 
 
-@pages.post("/xlsx")
-def order_spreadsheet(token: str) -> BaseResponse:
+def _large(token: str, kind: str) -> Response | None:
+    """The page on which a large book is asked for; None for one of ordinary size."""
+    with reader(token) as (session, view, person):
+        asked = wanted(person)
+        total = count(Work(session, site().settings, view.now), asked)
+        if kind != "xlsx" and total > PRINTED:
+            raise Friendly("terlalu_banyak", 422)
+        return (
+            _export_page(token, kind, exports.asked(session, person, asked, kind)) if total > exports.AT_ONCE else None
+        )
+
+
+@pages.post("/<any(xlsx, docx, pdf):kind>")
+def order(token: str, kind: str) -> BaseResponse:
     here = site()
     with reader(token) as (_session, view, person):
         task_id, asked = view.task.id, wanted(person)
     with here.writing() as work:
-        exports.ask(work, person, work.session.get_one(Task, task_id), asked)
+        exports.ask(work, person, work.session.get_one(Task, task_id), asked, kind)
     here.wake("pictures")
-    return redirect(_url(token, "/xlsx"), 303)
+    return redirect(_url(token, f"/{kind}"), 303)
 
 
 @pages.get("/ekspor/<int(max=2147483647):export_id>")
 def ready(token: str, export_id: int) -> Response:
-    """A spreadsheet that a job has made, for the one who asked."""
+    """What a job has made, for the one who asked."""
     with reader(token) as (session, _view, person):
         row = session.get(Export, export_id)
         if row is None or row.ready_at is None or row.person != person.kode or not person.owns(row.mark):
             raise Friendly("tidak_ada", 404)
-        return _download(row.content, XLSX, "Buku Pengaduan.xlsx")
+        kind = exports.kind_of(row)
+        return _download(row.content, MIME[kind], f"Buku Pengaduan.{kind}")
 
 
-def _export_page(token: str, row: Export | None) -> Response:
+def _export_page(token: str, kind: str, row: Export | None) -> Response:
     state = "belum" if row is None else "menunggu" if row.ready_at is None else "siap"
     return html(
         "ekspor.html",
         keadaan=state,
         kalimat=word(f"buku.ekspor.{state}"),
-        url=_url(token, "/xlsx"),
+        berkas=exports.LABELS[kind],
+        url=_url(token, f"/{kind}"),
         unduh=f"/t/{token}/buku/ekspor/{row.id}" if row else "",
         kembali={"url": _url(token, ""), "label": word("buku.judul")},
     )
@@ -228,35 +242,28 @@ def _export_page(token: str, row: Export | None) -> Response:
 
 @pages.get("/docx")
 def word_book(token: str) -> Response:
-    with one_at_a_time(), reader(token) as (session, view, person):
-        content = _paper(Work(session, site().settings, view.now), wanted(person))
-    return _download(content, DOCX, "Buku Pengaduan.docx")
+    if by_job := _large(token, "docx"):
+        return by_job
+    with one_at_a_time():
+        return _download(_paper(token), DOCX, "Buku Pengaduan.docx")
 
 
 @pages.get("/pdf")
 def pdf_book(token: str) -> Response:
+    if by_job := _large(token, "pdf"):
+        return by_job
     with one_at_a_time():
-        with reader(token) as (session, view, person):
-            content = _paper(Work(session, site().settings, view.now), wanted(person))
         try:
-            made = to_pdf(content, timeout=120)
+            made = to_pdf(_paper(token), timeout=120)
         except FileError as error:
             raise Friendly("sibuk", 503) from error
     return _download(made, PDF, "Buku Pengaduan.pdf")
 
 
-def _paper(work: Work, asked: Filter) -> bytes:
-    if count(work, asked) > PRINTED:
-        raise Friendly("terlalu_banyak", 422)
-    return paper.docx(work, asked, _span(asked))
-
-
-def _span(asked: Filter) -> str:
-    """The time of the rows in words: a month, a range of days, or nothing."""
-    if asked.month:
-        return month_of(asked.month).name
-    begin, end = (clock.tanggal_pendek(day) if day else "" for day in (asked.first, asked.last))
-    return " – ".join((begin, end)) if begin or end else ""
+def _paper(token: str) -> bytes:
+    with reader(token) as (session, view, person):
+        asked = wanted(person)
+        return paper.docx(Work(session, site().settings, view.now), asked, paper.span(asked))
 
 
 def _download(content: bytes, mime: str, name: str) -> Response:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from docx import Document as Docx
 from sqlalchemy import func, select
 
 from pipeline.data.engine import reading
@@ -55,6 +57,27 @@ def test_it_is_asked_for_made_told_and_fetched(kantor: Office) -> None:
     assert kantor.page(f"{other}/ekspor/{link.rpartition('/')[2]}").status == 404
     sweep.sweep(kantor.engine, kantor.clock() + timedelta(days=2))
     assert waiting(kantor) == 0
+
+
+def test_a_large_print_is_made_by_a_job_too(kantor: Office) -> None:
+    """Never while the page waits: the print is a Word document, asked for, told and fetched like the spreadsheet."""
+    kantor.citizen_sends()
+    kantor.citizen_sends("Jalan rusak", sender="budi@warga.example")
+    book = f"{kantor.link('jfu-1', 'laporkan').partition('?')[0]}/buku"
+    kantor.know("jfu-1")
+    for path in ("cetak", "docx"):
+        assert "Siapkan Word" in kantor.page(f"{book}/{path}").text
+    assert "Siapkan PDF" in kantor.page(f"{book}/pdf").text
+    assert kantor.web.post(f"{urlsplit(book).path}/docx").status_code == 303
+    assert "sedang disiapkan" in kantor.page(f"{book}/cetak").text
+    drafting.pictures(App(kantor.settings, kantor.engine, kantor.clock))
+    kantor.settle()
+    told = kantor.newest("jfu@kominfo.example", "sudah siap")
+    assert "sebagai Word" in told.words
+    (link,) = [url for url in told.links if "/buku/ekspor/" in url]
+    made = kantor.download(link)
+    assert "Buku Pengaduan.docx" in made.headers["Content-Disposition"]
+    assert "PGD-2026-000002" in "".join(c.text for row in Docx(BytesIO(made.data)).tables[0].rows for c in row.cells)
 
 
 def test_every_filter_of_the_page_reaches_the_job(kantor: Office) -> None:
