@@ -14,6 +14,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -402,12 +403,14 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
     asked = "" if mail.by_hand or forged else _status_asked(work.settings, message)
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender, message)
-    elif _answers_us(work, item, mail, message, quoted, thread):
+    elif _answers_us(work, item, mail, message, quoted, thread, forged):
         return None
     elif mail.verdict.kind is Kind.SPAM:
         hold(work, item, mail.verdict.reason)
     elif forged and (_from_officials(work.settings, message) or _status_asked(work.settings, message)):
         hold(work, item, word("ditahan.pengirim_palsu"))
+    elif not mail.by_hand and (several := _passed_on_together(work.settings, message, sender)) > 1:
+        hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
     else:
         ledger.done(item, "pengaduan baru")
         new = _new(work, item, message, sender, doubled)
@@ -416,10 +419,11 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
 
 
 def _answers_us(
-    work: Work, item: Item, mail: ReadMail, message: Message, quoted: Sequence[Link], thread: Collection[str]
-) -> bool:
-    """Settle what answers or quotes a mail of ours: by the one it was sent to it acts or joins; by anybody else it is
-    held. False where it is about none of our mails."""
+    work: Work, item: Item, mail: ReadMail, message: Message, quoted: Sequence[Link], thread: Collection[str],
+    forged: bool,
+) -> bool:  # fmt: skip
+    """Settle what answers or quotes a mail of ours: by the one it was sent to it acts or joins; by anybody else, and
+    where the sender's domain disowns it (`forged`), it is held. False where it is about none of our mails."""
     sender = message.sender.email.lower() if message.sender else ""
     official = work.settings.person_at(sender) if sender else None
     ours = outbox.all_by_message_id(work.session, thread) if thread else []
@@ -430,6 +434,8 @@ def _answers_us(
     if mine is not None and official is not None:
         shown = max(row.date for row in ours if _is_theirs(work.settings, row, sender))
         _official_replies(work, item, message, mine, official, mail.enclosed, shown)
+    elif forged and (case is not None or mine is not None):
+        hold(work, item, word("ditahan.pengirim_palsu"))
     elif mine is not None and mine.name in GUESTS:
         _guest_answers(work, item, message, mine)
     elif case is not None:
@@ -524,6 +530,13 @@ def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -
     )
 
 
+def _passed_on_together(settings: Settings, message: Message, sender: str) -> int:
+    """How many mails of people from outside an official has enclosed in one: each is a complaint of its own."""
+    if not sender or settings.person_at(sender) is None:
+        return 0
+    return len(forwarded.enclosed(message, _inside(settings)))
+
+
 def _forwarded(
     work: Work, item: Item, message: Message, one: forwarded.Original, official: Petugas, doubled: bool
 ) -> New:
@@ -572,11 +585,22 @@ def _writer(settings: Settings, message: Message, sender: str) -> tuple[Address 
     nobody = phrases.NO_REPLY.match(sender) or sender in settings.own_addresses
     other = wanted[0] if len(wanted) == 1 else None
     if other is None or other.email.lower() in {sender, *_inside(settings)} or phrases.NO_REPLY.match(other.email):
+        if nobody or _is_own_site(settings, message, sender):
+            return None, word("catatan.situs_tanpa_alamat", alamat=sender)
         return _behind_group(message), ""
     site = bool(nobody) or bool(_SITES.match(sender)) or triage.is_form(message)
     name = other.name or ("" if site or not message.sender else message.sender.name)
     way = word("catatan.lewat_situs" if site else "catatan.balas_ke", alamat=sender)
     return Address(name, other.email), way
+
+
+def _is_own_site(settings: Settings, message: Message, sender: str) -> bool:
+    """Whether the office's own web site mails what a visitor wrote: a receipt would go to the site."""
+    domain = sender.rpartition("@")[2]
+    ours = {address.rpartition("@")[2] for address in settings.own_addresses}
+    ours |= {urlsplit(url).hostname or url for url in (settings.web.base_url, settings.instansi.laman) if url}
+    at_home = any(domain == one or one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in ours)
+    return at_home and bool(_SITES.match(sender) or triage.is_form(message))
 
 
 def _behind_group(message: Message) -> Address | None:

@@ -53,6 +53,11 @@ def original(message: Message, inside: Collection[str]) -> Original | None:
     return next((one for one in found if one.writer.email.lower() not in inside), None)
 
 
+def enclosed(message: Message, inside: Collection[str]) -> list[Original]:
+    """The whole mails of people from outside that hang on this one."""
+    return [one for one in _attached(message) if one.writer.email.lower() not in inside]
+
+
 def _passes_on(message: Message) -> bool:
     """Whether it is a forward, not an answer with its quote: a mail that answers nothing and holds the header of an
     earlier one is a forward, too, whatever its subject says now."""

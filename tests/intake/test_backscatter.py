@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.office.sop import EventKind
 from tests.kantor import INTAKE, SITI, Office, compose, office
 
 SERVER = "mx.kominfo.example"
@@ -85,3 +86,46 @@ def test_an_ordinary_subject_stands_in_the_acknowledgement(tmp_path: Path) -> No
     with office(tmp_path) as kantor:
         arrive(kantor, "", "Lampu Jl. Mawar RT.05/RW.02 No.7 padam")
         assert "Jl. Mawar RT.05" in kantor.newest().subject
+
+
+def test_what_the_citizens_domain_disowns_does_not_join_their_case(tmp_path: Path) -> None:
+    """Whoever knows a Message-ID of ours and forges the address is not the pengadu; a JFU looks at it."""
+    with office(tmp_path, balasan={"server_tepercaya": [SERVER]}) as kantor:
+        kantor.citizen_sends()
+        receipt = kantor.newest(SITI)
+        mail = compose(SITI, INTAKE, f"Re: {receipt.subject}", "Saya cabut.", kantor.clock.now, reply_to=receipt)
+        kantor.arrive(FAILED.encode() + mail.as_bytes())
+        kantor.settle()
+        assert EventKind.CITIZEN_WROTE not in kantor.events()
+        assert "DMARC gagal" in kantor.newest("jfu-1", "tertahan").words
+        assert len(kantor.inbox(SITI)) == 1
+
+
+@pytest.mark.parametrize("sender", ["wordpress@kominfo.example", "noreply@situs.example", "web@www.kominfo.example"])
+def test_mail_of_a_site_without_a_way_back_gets_no_receipt(tmp_path: Path, sender: str) -> None:
+    with office(tmp_path) as kantor:
+        kantor.citizen_sends("Formulir", "Nama: Wati\nPesan: Lampu di depan rumah padam.", sender=sender, name="Situs")
+        assert kantor.inbox(sender) == []
+        if kantor.complaints():
+            assert kantor.complaint().email == ""
+            assert "alamat email pengadu dilengkapi" in kantor.newest("jfu-1").words
+
+
+def test_person_whose_address_reads_like_a_site_is_answered(tmp_path: Path) -> None:
+    with office(tmp_path) as kantor:
+        kantor.citizen_sends(sender="admin@tokowati.example")
+        assert len(kantor.inbox("admin@tokowati.example")) == 1
+
+
+def test_two_mails_passed_on_in_one_are_held_until_somebody_has_looked(tmp_path: Path) -> None:
+    with office(tmp_path) as kantor:
+        mail = compose(kantor.address("sekretaris"), INTAKE, "Fwd: pengaduan", "Mohon dicatat.", kantor.clock.now)
+        for name in ("siti", "budi"):
+            one = compose(
+                f"{name}@warga.example", "kepala@kominfo.example", f"Lampu {name}", "Padam.", kantor.clock.now
+            )
+            mail.add_attachment(one)
+        kantor.arrive(mail.as_bytes())
+        kantor.settle()
+        assert kantor.complaints() == []
+        assert "meneruskan 2 surat" in kantor.newest("jfu-1").words
