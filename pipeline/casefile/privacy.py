@@ -72,11 +72,22 @@ def title(complaint: Complaint) -> str:
 def subject_title(settings: Settings, complaint: Complaint) -> str:
     """The title as a mail's subject has it, else the kategori: subjects stand in lists, on locked screens and in logs
     of mail servers, so that none tells who complains, even where the summary does."""
-    person = traces_of([(name, str(getattr(complaint, name))) for name in SAID if getattr(complaint, name)])
-    if summary(complaint) and not person.kinds_in(complaint.ringkasan):
+    if summary(complaint) and not tells_who(complaint, complaint.ringkasan):
         return title(complaint)
     kategori = settings.names_of("kategori", complaint.kategori).get(complaint.kategori, "")
-    return kategori if kategori and not person.kinds_in(kategori) else word("privasi.judul")
+    return kategori if kategori and not tells_who(complaint, kategori) else word("privasi.judul")
+
+
+def tells_who(complaint: Complaint, text: str) -> bool:
+    """Whether a name, number or address of the pengadu stands in a text."""
+    person = traces_of([(name, str(getattr(complaint, name))) for name in SAID if getattr(complaint, name)])
+    return bool(person.kinds_in(text))
+
+
+def in_register(complaint: Complaint, text: str) -> str:
+    """Words about the matter as the Buku Pengaduan has them, which is printed and passed on: of a secret complaint none
+    that tell who complains."""
+    return word("pengadu.isi_rahasia") if complaint.rahasia and tells_who(complaint, text) else text
 
 
 def matter(complaint: Complaint) -> str:

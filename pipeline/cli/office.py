@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from pipeline import cases
 from pipeline.access import browsers
+from pipeline.casefile import privacy
 from pipeline.casefile.reach import has_contact
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import SYSTEM
@@ -274,7 +275,8 @@ def buku(context: click.Context, bulan: str | None, xlsx: Path | None, docx: Pat
         table = Table("Register", "Masuk", "Kanal", "Perihal", "Keadaan", title="Buku Pengaduan")
         for row in book.rows(work, wanted, oldest_first=True):
             cells = row.cells
-            table.add_row(cells["register"], cells["masuk"], cells["kanal"], row.complaint.perihal, row.state)
+            about = privacy.in_register(row.complaint, row.complaint.perihal)
+            table.add_row(cells["register"], cells["masuk"], cells["kanal"], about, row.state)
     out.print(table)
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.casefile import limits, reported
+from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
 from pipeline.data.fulltext import found, order_of
 from pipeline.data.tables import Complaint, Decided, Task
@@ -221,7 +221,7 @@ def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: 
         "nama": word("pengadu.rahasia") if c.rahasia else c.nama or word("pengadu.tanpa_nama"),
         "alamat": "" if c.rahasia else c.alamat,
         "kontak": "" if c.rahasia else ", ".join(filter(None, (c.telepon, c.email))),
-        "isi": c.ringkasan or c.perihal,
+        "isi": privacy.in_register(c, c.ringkasan or c.perihal),
         "unit": units,
         "disposisi": c.perintah,
         "keputusan": _decision(c),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
-from pipeline.casefile import law, reported
+from pipeline.casefile import law, privacy, reported
 from pipeline.casefile.holders import tasks_of
 from pipeline.data.tables import Complaint, Export, Task
 from pipeline.files.kinds import DOCX, PDF, FileError
@@ -316,7 +316,7 @@ def _row(row: Row, url: str = "") -> dict[str, Any]:
     return {
         **row.cells,
         "url": url,
-        "perihal": row.complaint.perihal,
+        "perihal": privacy.in_register(row.complaint, row.complaint.perihal),
         "langkah": row.langkah,
         "kategori": row.kategori,
         "klasifikasi": row.klasifikasi,

@@ -24,6 +24,8 @@ from pipeline.cases.record import citizen_wrote
 from pipeline.cases.tasks import about
 from pipeline.office.sop import COUNTER_FIELDS, Action, EventKind, Stage, TaskKind
 from pipeline.office.traces import traces_of
+from pipeline.register import paper, sheet
+from pipeline.register.book import Filter
 from pipeline.work import Work
 from tests.desk import Desk, desk_in
 from tests.kantor import SIGNED, Office, Page, compose, office
@@ -531,3 +533,18 @@ def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
     desk.press("jfu-1", "laporkan", number=number, nama=NAME, **said)
     (mail,) = desk.mails("tugas_klarifikasi")
     assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)
+
+
+def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_secret(desk: Desk) -> None:
+    """The name stands in the citizen's subject, and in a summary that was taken from their words."""
+    desk.record(perihal=f"Lampu {NAME} padam", rahasia=True)
+    number = desk.record(perihal="Lampu padam", rahasia=True, email="lain@warga.example")
+    said = {"ringkasan": f"Rumah {NAME} gelap.", "tetap": "ya", "rahasia": "ya", "nama": NAME, "perihal": "Lampu padam"}
+    desk.press("jfu-1", "laporkan", number=number, **said)
+    open_one = desk.record(perihal="Lampu Budi Hartono padam", nama="Budi Hartono", email="budi@warga.example")
+    with desk.app.reading() as work:
+        sheets = [sheet.xlsx(work, Filter()), paper.docx(work, Filter(), "")]
+    for made in map(cells, sheets):
+        assert (NAME in made, "menyebut pengadu" in made) == (False, True)
+        assert open_one in made
+        assert "Lampu Budi Hartono padam" in made

@@ -172,7 +172,7 @@ def _others(desk: Desk) -> None:
         notices_answers.code(Work(work.session, desk.settings, work.now), person, "012345", "Android")
         link_id = links.issue_personal(work.session, person, work.now, 30)
         personal_link(Work(work.session, desk.settings, work.now), person, link_id)
-        notices_answers.export_ready(work, person, link_id, 1)
+        notices_answers.export_ready(work, person, link_id, 1, "XLSX")
         it_officer.discrepancies(work, found)
 
 
