@@ -266,6 +266,8 @@ def _merge(deed: Deed) -> None:
     # Looked at again under its lock: it may have been signed, voided or merged meanwhile.
     if parent is None or locked(deed.work, parent.id).stage not in MERGEABLE:
         raise Invalid({"nomor": word("galat.induk")})
+    if deed.person.kode in reported.codes(parent):  # of a complaint about them they know nothing, not that it is there
+        raise Invalid({"nomor": word("galat.induk")})
     if outdated(deed.work.session, deed.complaint):  # who was answered with it would be forgotten
         raise Invalid({"nomor": word("galat.jawaban_lama")})
     deed.complaint.parent_id = parent.id
@@ -550,6 +552,7 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KLARIFIKASI, "teruskan"): _forward,
     (TaskKind.PENYAMPAIAN, "teruskan"): _forward,
     (TaskKind.KEPUTUSAN, "perpanjang"): _extend,
+    (TaskKind.KEPUTUSAN, "gabungkan"): _merge,
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
     (TaskKind.JAWABAN, "unggah"): signing.store_letter,
     (TaskKind.JAWABAN, "unggah_pengantar"): signing.store_covering,

@@ -480,6 +480,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         *RAPAT,
         MARK_AND_RELEASE,
         EXTENSION,
+        MERGE,
         Action("kembalikan", Stage.KLARIFIKASI, fields=REASON),
     ),
     TaskKind.JAWABAN: (

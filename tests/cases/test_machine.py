@@ -46,6 +46,7 @@ from pipeline.office.sop import (
     MERGEABLE,
     OVER,
     TASK_OF,
+    UNDECIDED,
     EventKind,
     FieldKind,
     Stage,
@@ -196,7 +197,7 @@ class Sop(RuleBasedStateMachine):
     @rule(data=st.data(), name=st.sampled_from(["gabungkan", "gabungkan", "bukan_pengaduan"]))
     def a_jfu_clears_up(self, data: st.DataObject, name: str) -> None:
         """Two complaints that are one, or one that is none: what happens to its children?"""
-        early = (Stage.PENERIMAAN, Stage.KLARIFIKASI) if name == "gabungkan" else (Stage.PENERIMAAN,)
+        early = UNDECIDED if name == "gabungkan" else (Stage.PENERIMAAN,)
         fresh = [c for c in self.desk.complaints() if c.stage in early]
         parents = [c for c in self.desk.complaints() if c.stage in MERGEABLE]
         if len(parents) > 1 and fresh:

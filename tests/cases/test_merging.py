@@ -463,6 +463,33 @@ def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk
     assert desk.faults() == []
 
 
+# ---- until the decision --------------------------------------------------------------------------------------
+
+
+def test_two_complaints_are_merged_until_the_decision(desk: Desk) -> None:
+    """The Kepala Dinas sees that both are one matter; one decision answers both."""
+    parent = desk.to(Stage.KEPUTUSAN)
+    child = desk.to(Stage.KEPUTUSAN, desk.record(email=OTHER, nama="Budi"))
+    desk.press("kepala", "gabungkan", number=child, nomor=parent)
+    assert (desk.stage(child), kinds_open(desk, child)) == (Stage.DIGABUNG, [TaskKind.GABUNGAN])
+    desk.to(Stage.TANDA_TANGAN, parent)
+    desk.jobs()
+    assert desk.complaint(child).decision == desk.complaint(parent).decision
+    assert desk.faults() == []
+
+
+def test_nobody_merges_into_a_complaint_about_themselves(desk: Desk) -> None:
+    """They are not told that it is there."""
+    about = desk.record(email="cici@warga.example")
+    desk.press("jfu-1", "laporkan", number=about, terlapor=["sekretaris"])
+    number, said = desk.to(Stage.KLARIFIKASI, desk.record()), set()
+    for nomor in (about, "PGD-2026-000777"):
+        with pytest.raises(Invalid) as refused:
+            desk.press("sekretaris", "gabungkan", number=number, nomor=nomor)
+        said.add(refused.value.errors["nomor"])
+    assert len(said) == 1
+
+
 # ---- an office that was upgraded -----------------------------------------------------------------------------
 
 
