@@ -54,7 +54,7 @@ def asked(kantor: Office) -> None:
     kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Benar?")
 
 
-MEETING = {"waktu": "2026-12-04T09:00", "tempat": "Aula", "undangan": "kasubag-umum"}
+MEETING: dict[str, Any] = {"waktu": "2026-12-04T09:00", "tempat": "Aula", "undangan": "kasubag-umum"}
 
 
 def invited(kantor: Office) -> None:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -529,7 +530,7 @@ def test_reminders_and_held_mails_name_no_subject_of_a_stranger(tmp_path: Path) 
 
 def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
     number = desk.record(perihal=SECRET_SUBJECT)
-    said = {"ringkasan": f"{NAME} kehilangan barang.", "kategori": "layanan", "tetap": "ya"}
+    said: dict[str, Any] = {"ringkasan": f"{NAME} kehilangan barang.", "kategori": "layanan", "tetap": "ya"}
     desk.press("jfu-1", "laporkan", number=number, nama=NAME, **said)
     (mail,) = desk.mails("tugas_klarifikasi")
     assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)
@@ -539,7 +540,13 @@ def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_se
     """The name stands in the citizen's subject, and in a summary that was taken from their words."""
     desk.record(perihal=f"Lampu {NAME} padam", rahasia=True)
     number = desk.record(perihal="Lampu padam", rahasia=True, email="lain@warga.example")
-    said = {"ringkasan": f"Rumah {NAME} gelap.", "tetap": "ya", "rahasia": "ya", "nama": NAME, "perihal": "Lampu padam"}
+    said: dict[str, Any] = {
+        "ringkasan": f"Rumah {NAME} gelap.",
+        "tetap": "ya",
+        "rahasia": "ya",
+        "nama": NAME,
+        "perihal": "Lampu padam",
+    }
     desk.press("jfu-1", "laporkan", number=number, **said)
     open_one = desk.record(perihal="Lampu Budi Hartono padam", nama="Budi Hartono", email="budi@warga.example")
     with desk.app.reading() as work:
