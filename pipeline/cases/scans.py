@@ -54,6 +54,11 @@ def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
 
 
 def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str, scan: Scan, file: File) -> None:
+    """Invalid for a paper that bears no signature, see below; the letter that was offered is the case's newest."""
+    refuse_without_signature(work, newest_of(work, complaint, series.final), name, scan, file)
+
+
+def refuse_without_signature(work: Work, finals: Iterable[Document], name: str, scan: Scan, file: File) -> None:
     """Invalid for a paper that bears no signature: in an office that signs electronically any without such a one; in
     any office one of text alone, as Word saves it, and the very letter that was offered, by its bytes or by the look of
     its pages, also printed and scanned."""
@@ -68,7 +73,7 @@ def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str,
     )
     if work.session.scalars(offered).first() is not None:
         raise Invalid({name: word("galat.belum_ttd")})
-    for final in newest_of(work, complaint, series.final):
+    for final in finals:
         if is_unsigned(scan.looks, _looks(work, final)):
             raise Invalid({name: word("galat.belum_ttd")})
 

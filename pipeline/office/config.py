@@ -303,6 +303,20 @@ class Surat(Table):
         return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut")
 
 
+class LaporanConf(Table):
+    """The reports that are made by themselves, and who gets the signed ones."""
+
+    otomatis: tuple[Literal["bulan", "triwulan", "semester", "tahun"], ...] = ("bulan",)
+    waktu: str = "3 hari kerja"  # of each who has to do with it
+    tembusan: tuple[Annotated[Tembusan, BeforeValidator(_named)], ...] = ()
+
+    @field_validator("waktu")
+    @classmethod
+    def _limit(cls, value: str) -> str:
+        clock.parse_limit(value)
+        return value
+
+
 class MailboxConf(Table):
     """One mailbox that is read."""
 
@@ -490,6 +504,7 @@ class Settings(Table):
     jam_kerja: JamKerja
     register_: Register = Field(Register(), alias="register")
     surat: Surat
+    laporan: LaporanConf = LaporanConf()
     imap: Imap
     smtp: Smtp
     balasan: Balasan = Balasan()
@@ -527,9 +542,10 @@ class Settings(Table):
             if person.email.lower() in self.own_addresses:
                 raise ValueError(f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri")
 
-        for one in self.surat.tembusan:
-            if one.email.lower() in self.own_addresses:
-                raise ValueError(f"surat.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri")
+        for table, copied in (("surat", self.surat.tembusan), ("laporan", self.laporan.tembusan)):
+            for one in copied:
+                if one.email.lower() in self.own_addresses:
+                    raise ValueError(f"{table}.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri")
 
     def _roles(self) -> None:
         for role in set(Role) - {Role.PENGAWAS}:

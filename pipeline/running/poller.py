@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import links
 from pipeline.cases import promises, reminders
 from pipeline.cases.chain import gather, seal_day
@@ -104,6 +104,7 @@ def remind(app: App) -> Report:
             return {"pengingat": 0}
         changes, morning = bool(cases.delegations(work)), digest_waits(work)
     moved = told = 0
+    ordered = _order_reports(app)
     if changes:
         with app.writing() as work:
             moved = hand_over(work)
@@ -116,7 +117,18 @@ def remind(app: App) -> Report:
     for task_id in late:
         with app.writing() as work:
             sent += reminders.remind(work, task_id)
-    return {"pengingat": sent} | {name: count for name, count in (("beralih", moved), ("ringkasan", told)) if count}
+    others = (("beralih", moved), ("ringkasan", told), ("laporan_diminta", ordered))
+    return {"pengingat": sent} | {name: count for name, count in others if count}
+
+
+def _order_reports(app: App) -> int:
+    """Have the reports made of periods that are over; nothing is written where none is due."""
+    with app.reading() as work:
+        waiting = reports.is_due(work)
+    if not waiting:
+        return 0
+    with app.writing() as work:
+        return reports.order_due(work)
 
 
 def seal(app: App) -> Report:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import unsent
 from pipeline.access.browsers import Held
 from pipeline.casefile.holders import holders
@@ -25,7 +25,7 @@ from pipeline.intake import enclosed
 from pipeline.letters import signature
 from pipeline.office.sop import action
 from pipeline.office.words import table, word
-from pipeline.web import chosen_files, slips
+from pipeline.web import chosen_files, report_pages, slips
 from pipeline.web import code as browser
 from pipeline.web.done_page import passed_on_page, receipt, spent_page
 from pipeline.web.site import Friendly, html, site, uploads
@@ -94,14 +94,18 @@ def _perform(token: str, held: Held) -> BaseResponse:
     here = site()
     name, values = held.deed.removeprefix("aksi:"), held.values
     with opened(token) as (_session, found, view, person):
-        task_id, kind, settings = found.task.id, found.task.kind, view.settings
+        task_id, kind, settings, report = found.task.id, found.task.kind, view.settings, view.report
     try:
         given, beside = _files(token, name, held)
         form = cases.check(settings, kind, name, values, given, held.seen)
+        now = report_pages.figures(report) if report is not None else None
 
         def step(session: Session) -> None:
             browser.spend(session, held)
             work = Work(session, here.settings, here.clock())
+            if now is not None:
+                reports.act(work, task_id, person, form, now)
+                return
             cases.attach(work, session.get_one(Task, task_id), person, beside)
             cases.act(work, task_id, person, form)
 
