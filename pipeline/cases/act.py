@@ -25,6 +25,7 @@ from pipeline.cases import (
     meetings,
     mending,
     merging,
+    routes,
     signing,
     slip_undo,
     slips,
@@ -252,6 +253,7 @@ def _report(deed: Deed) -> None:
         citizen.acknowledge(work, [complaint])
     else:
         _receipt_again(deed, changed)
+    routes.follow(work, complaint, deed.actor, deed.task.id)
 
 
 def _receipt_again(deed: Deed, changed: Mapping[str, list[str]]) -> None:

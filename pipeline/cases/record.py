@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from pipeline.casefile import privacy, reported
 from pipeline.casefile.decided import standing
-from pipeline.cases import joined
+from pipeline.cases import joined, routes
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import locked, next_number
 from pipeline.cases.input import Checked, File
@@ -282,6 +282,7 @@ def record_at_counter(
         _langkah_1(work, complaint, actor)
     if acknowledged:
         citizen.acknowledge(work, [complaint])
+    routes.follow(work, complaint, actor)
     if parent is not None:
         complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
         carry_reported(work, complaint, parent)

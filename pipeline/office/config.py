@@ -563,6 +563,9 @@ class Settings(Table):
             codes = [one.kode for one in getattr(self, name)]
             if len(set(codes)) != len(codes):
                 raise ValueError(f"{name}: ada 'kode' yang dipakai dua kali")
+        for one in self.klasifikasi:
+            if one.email.lower() in self.own_addresses:
+                raise ValueError(f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri")
         classes = {one.kode for one in self.klasifikasi}
         for limit in self.batas_hukum:
             if limit.klasifikasi and limit.klasifikasi not in classes:
@@ -647,6 +650,10 @@ class Settings(Table):
         """{code: name} of the list `klasifikasi` or `kategori`; with `kept`, which a case has and the list no more."""
         names = {one.kode: one.nama for one in getattr(self, name)}
         return names if not kept or kept in names else {**names, kept: kept}
+
+    def route_of(self, klasifikasi: str) -> Klasifikasi | None:
+        """The class, where what is of it is sent on to somebody."""
+        return next((one for one in self.klasifikasi if one.kode == klasifikasi and one.email), None)
 
     def closes(self, klasifikasi: str) -> bool:
         """Whether the identity of who complains of such a matter is kept secret."""

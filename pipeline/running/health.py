@@ -306,6 +306,8 @@ def _law(settings: Settings) -> Iterator[Checkup]:
         only = f", hanya {names[one.klasifikasi]}" if one.klasifikasi else ""
         said = f"{one.nama}: {one.waktu}, dari {one.mulai} sampai {one.sampai}{only} ({one.sumber})"
         yield Checkup("baik", "batas hukum", said)
+    for kind in (one for one in settings.klasifikasi if one.email):
+        yield Checkup("baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})")
 
 
 def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:

@@ -145,6 +145,7 @@ def control(
         shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
         return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
     if field.kind is FieldKind.DAFTAR:
+        shared["petunjuk"] = " ".join(filter(None, (hint, *_routes(view, field.name))))
         listed = [{"value": code, "label": name} for code, name in view.settings.names_of(field.name, value).items()]
         return {**shared, "label": label, "jenis": "select", "pilihan": listed, "kosong": "-", "nilai": value}
     kind = CONTROLS[field.kind]
@@ -157,6 +158,12 @@ def control(
     if field.kind is FieldKind.TELEPON:
         row["inputmode"] = "tel"
     return {**row, "nilai": value, "autocomplete": "off"}
+
+
+def _routes(view: View, name: str) -> list[str]:
+    """What choosing a class does at once: some are sent on."""
+    sent = [one for one in view.settings.klasifikasi if one.email] if name == "klasifikasi" else []
+    return [word("rute.petunjuk", nama=one.nama, tujuan=one.tujuan) for one in sent]
 
 
 def _chosen(view: View, name: str) -> list[str]:
