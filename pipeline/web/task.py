@@ -25,7 +25,7 @@ from pipeline.intake import enclosed
 from pipeline.letters import signature
 from pipeline.office.sop import action
 from pipeline.office.words import table, word
-from pipeline.web import chosen_files, report_pages, slips
+from pipeline.web import chosen_files, report_pages, sentences, slips
 from pipeline.web import code as browser
 from pipeline.web.done_page import passed_on_page, receipt, spent_page
 from pipeline.web.site import Friendly, html, site, uploads
@@ -53,6 +53,7 @@ def show(token: str) -> Response:
             return slips.slip_page(view)
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
+        given |= sentences.taken_over(view, request.args.getlist(sentences.CHOSEN)[:20])
         done = request.args.get("tersimpan", "")
         if "dibatalkan" in request.args:
             return html("tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import has_request_context, request
 from sqlalchemy import select
 
 from pipeline.access import links
@@ -24,7 +25,7 @@ from pipeline.notices.reports import name_of
 from pipeline.office import clock, procedure
 from pipeline.office.sop import AT_REST, LANGKAH_OF_TASK, REPORTING, SIGNING, EventKind, Role, TaskKind
 from pipeline.office.words import table, unit_names, word
-from pipeline.web import decisions, report_pages
+from pipeline.web import decisions, report_pages, sentences
 from pipeline.web.first_look import deadline_line, gist
 from pipeline.web.history import earlier, meetings, news_rows, timeline
 from pipeline.web.letter import inspections
@@ -125,6 +126,7 @@ def sections(view: View) -> list[dict[str, Any]]:
         found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
     found += _shared(view, c)
     found += decisions.to_choose(view, c)
+    found += sentences.sections(view, request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ())
     summarised = c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT
     if summarised and (c.teks_terbuka or not for_unit(view)):  # else it is the page's first words
         found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
