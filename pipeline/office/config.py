@@ -369,6 +369,10 @@ class Pengaduan(Table):
     attached until an official releases them."""
 
     tertutup: bool = True
+    gelombang_jumlah: Annotated[int, Field(ge=0, le=100)] = (
+        3  # so many of one area and words are a wave; 0: nobody is told
+    )
+    gelombang_jam: Annotated[int, Field(ge=1, le=72)] = 6  # within so many hours
 
 
 class Pengingat(Table):

@@ -328,6 +328,8 @@ FORWARD = Action(
     ),
 )
 MERGE = Action("gabungkan", Stage.DIGABUNG, fields=(Field("nomor", required=True),))
+# Only where the JFU was told of a wave that begins with this complaint: it becomes the parent of those that are ticked.
+MERGE_ALL = Action("gabungkan_semua", closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),))
 CHOOSE = Action("pilih_jawaban", closes=False, fields=(Field("ikut", FieldKind.GABUNGAN),))
 EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON))
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
@@ -418,6 +420,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     TaskKind.CATAT: (
         Action("laporkan", Stage.KLARIFIKASI, fields=(*SUMMARY, *PERSON, REPORTED, SURE)),
         MERGE,
+        MERGE_ALL,
         Action(
             "pisahkan",
             closes=False,

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases, reports
 from pipeline.access import links
-from pipeline.cases import promises, reminders
+from pipeline.casefile import waves
+from pipeline.cases import promises, reminders, wave_notes
 from pipeline.cases.chain import gather, seal_day
 from pipeline.cases.delegation import hand_over
 from pipeline.cases.reminders import digest_waits, due_for_reminder, send_digests
@@ -117,8 +118,19 @@ def remind(app: App) -> Report:
     for task_id in late:
         with app.writing() as work:
             sent += reminders.remind(work, task_id)
-    others = (("beralih", moved), ("ringkasan", told), ("laporan_diminta", ordered))
+    waved = _tell_waves(app)
+    others = (("beralih", moved), ("ringkasan", told), ("laporan_diminta", ordered), ("gelombang", waved))
     return {"pengingat": sent} | {name: count for name, count in others if count}
+
+
+def _tell_waves(app: App) -> int:
+    """Tell the JFU of complaints that came in a wave; nothing is written where there is none."""
+    with app.reading() as work:
+        waiting = waves.news(work)
+    if not waiting:
+        return 0
+    with app.writing() as work:
+        return wave_notes.tell(work)
 
 
 def _order_reports(app: App) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from pipeline.access import unsent
-from pipeline.casefile import copies, documents, offers, privacy, proposals, reported
+from pipeline.casefile import copies, documents, offers, privacy, proposals, reported, waves
 from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
@@ -174,6 +174,8 @@ def _chosen(view: View, name: str) -> list[str]:
         return [*reported.codes(view.complaint)]
     if name == "unit":
         return view.complaint.unit.split(",")
+    if name == "gelombang":
+        return [one["value"] for one in _of_the_wave(view)]
     return [str(one) for one in privacy.released(view.complaint)] if name == "dibuka" else []
 
 
@@ -214,6 +216,8 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.UNIT:
         units = [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
         return [*units, {"value": NO_UNIT, "label": _capital(word("unit.tidak_ada")), "ket": ""}]
+    if field.name == "gelombang":
+        return _of_the_wave(view)
     if field.kind is FieldKind.GABUNGAN:
         return decisions.options(view)
     if field.kind is FieldKind.LAMPIRAN:
@@ -221,6 +225,13 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
         return [{"value": str(d.id), "label": d.name, "ket": ""} for d in view.documents(*kinds)]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
     return [{"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")} for c in map(str, field.choices)]
+
+
+def _of_the_wave(view: View) -> list[dict[str, str]]:
+    """The complaints that came with this one."""
+    work = Work(view.session, view.settings, view.now)
+    found = waves.others(work, view.complaint) if view.complaint is not None else []
+    return [{"value": one.number, "label": one.number, "ket": one.perihal} for one in found]
 
 
 def _may_be_chosen(view: View, field: Field, code: str) -> bool:
