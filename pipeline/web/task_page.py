@@ -235,7 +235,7 @@ def task_page(
     if view.report is not None:
         title = f"{title}: {name_of(view.report)}"
     shown = {d.id for d in view.documents("lampiran")}
-    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if c is None else []
+    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if view.task.item_id else []
     return {
         "kepala": head_line(view),
         "nomor": c.number if c else "",

@@ -83,6 +83,7 @@ def test_a_month_ends_and_its_report_goes_all_the_way(kantor: Office) -> None:
     again = edited(word_of(mail), paragraph="Bulan ini kami memasang lampu baru.")
     page = kantor.press("sekretaris", "unggah", about=SUBJECT, surat=("laporan.docx", again))
     assert "Angka di tabel dan kalimat sesuai dengan data." in page.text
+    assert "Gambar yang dipindai" not in page.text
     page = kantor.press("sekretaris", "ajukan", about=SUBJECT)
     assert "Laporan sudah diajukan" in page.text
 
