@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from pipeline.casefile import reported
 from pipeline.data.tables import Complaint, Task
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import AT_REST, ROLE_OF, Role, TaskKind
+from pipeline.office.sop import AT_REST, ROLE_OF, SIGNING, Role, TaskKind
 
 
 def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -21,7 +21,7 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
 
 def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
     """Who may hand in for the holders what those have done on paper: a JFU the signed letter, and nothing else."""
-    if task.kind is not TaskKind.TANDA_TANGAN:
+    if task.kind not in SIGNING:
         return ()
     mine = {p.kode for p in holders(settings, task)}
     return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
@@ -29,7 +29,7 @@ def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
 
 def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
     """Who does tasks of this kind now, where they are not one person's."""
-    return settings.signers if kind is TaskKind.TANDA_TANGAN else settings.holders(*ROLE_OF[kind])
+    return settings.signers if kind in SIGNING else settings.holders(*ROLE_OF[kind])
 
 
 def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pipeline.data.tables import Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
-from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
+from pipeline.office.sop import LANGKAH_OF_TASK, REPORTING, TaskKind
 from pipeline.office.words import remaining_words, word
 
 MANY_MINUTES = 120  # more are told in hours
@@ -27,6 +27,8 @@ def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
         return clock.parse_limit(settings.sop.waktu_tanda_tangan)
     if kind is TaskKind.TANYA:
         return clock.parse_limit(settings.sop.waktu_tunggu_pengadu)
+    if kind in REPORTING:
+        return clock.parse_limit(settings.laporan.waktu)
     return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
 
 

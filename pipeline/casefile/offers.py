@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.casefile import copies
+from pipeline.casefile import copies, waves
 from pipeline.casefile.decided import outdated
 from pipeline.casefile.documents import letter_blocked, letters_of, newest_letters
 from pipeline.casefile.history import entries
@@ -31,6 +31,8 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return c is not None and _can_be_handed_in(session, c)
     if action.name == "pilih_jawaban":
         return bool(c and outdated(session, c))
+    if action.name == "gabungkan_semua":
+        return c is not None and c.stage is Stage.PENERIMAAN and waves.is_first(session, c)
     if action.name == "unggah_pengantar":
         return bool(c and len(newest_letters(session, c)) > 1)
     if action.name == "notulen":

@@ -25,6 +25,7 @@ from pipeline.cases import (
     meetings,
     mending,
     merging,
+    routes,
     signing,
     slip_undo,
     slips,
@@ -151,6 +152,8 @@ def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
     both = {task.complaint_id}
     if form.action.name == "gabungkan" and (parent := merging.merge_parent(work, complaint, form.text("nomor"))):
         both.add(parent.id)
+    if form.action.name == "gabungkan_semua":
+        both |= {child.id for child in merging.of_wave(work, complaint, form.choices.get("gelombang", ()))}
     if complaint.stage is Stage.DIGABUNG and complaint.parent_id:
         both.add(complaint.parent_id)
     for complaint_id in sorted(both) if len(both) > 1 else ():
@@ -252,6 +255,7 @@ def _report(deed: Deed) -> None:
         citizen.acknowledge(work, [complaint])
     else:
         _receipt_again(deed, changed)
+    routes.follow(work, complaint, deed.actor, deed.task.id)
 
 
 def _receipt_again(deed: Deed, changed: Mapping[str, list[str]]) -> None:
@@ -275,6 +279,21 @@ def _merge(deed: Deed) -> None:
     deed.log(EventKind.MERGED, ke=parent.number)
     log(deed.work, parent, EventKind.MERGED, deed.actor, dari=deed.complaint.number)
     merging.bring_along(deed.work, deed.complaint, parent, deed.actor)
+
+
+def _merge_all(deed: Deed) -> None:
+    """The complaints of a wave wait for the answer to this one; each pengadu gets a letter of their own."""
+    work, parent = deed.work, deed.complaint
+    chosen = merging.of_wave(work, parent, deed.form.choices.get("gelombang", ()))
+    if not chosen:
+        raise Invalid({"gelombang": word("galat.kosong.pilih")})
+    for child in (locked(work, one.id) for one in chosen):
+        child.parent_id = parent.id
+        carry_reported(work, child, parent)
+        log(work, child, EventKind.MERGED, deed.actor, ke=parent.number)
+        deed.log(EventKind.MERGED, dari=child.number)
+        merging.bring_along(work, child, parent, deed.actor)
+        merging.join(work, child)
 
 
 def _split(deed: Deed) -> None:
@@ -510,6 +529,7 @@ def duplicate_of(work: Work, complaint: Complaint) -> list[Complaint]:
 
 KEEPING = {
     "pisahkan": EventKind.SPLIT,
+    "gabungkan_semua": EventKind.MERGED,
     "tanya_unit": EventKind.UNIT_ASKED,
     "tarik_pertanyaan": EventKind.UNIT_WITHDRAWN,
     "kirim_ulang": EventKind.SENT_AGAIN,
@@ -530,6 +550,7 @@ KEEPING = {
 DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.CATAT, "laporkan"): _report,
     (TaskKind.CATAT, "gabungkan"): _merge,
+    (TaskKind.CATAT, "gabungkan_semua"): _merge_all,
     (TaskKind.CATAT, "pisahkan"): _split,
     (TaskKind.CATAT, "bukan_pengaduan"): _void,
     (TaskKind.KLARIFIKASI, "laporkan_kepala"): _report_to_head,

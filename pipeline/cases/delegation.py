@@ -19,11 +19,11 @@ from pipeline.cases.input import Invalid
 from pipeline.cases.tasks import pass_by
 from pipeline.data import in_force
 from pipeline.data.engine import exclusive
-from pipeline.data.tables import Delegation, Item, Task
-from pipeline.notices import tasks
+from pipeline.data.tables import Delegation, Item, Laporan, Task
+from pipeline.notices import reports, tasks
 from pipeline.notices.tasks import Asked
 from pipeline.office.config import ON_BEHALF, Penjabat, Petugas
-from pipeline.office.sop import EventKind, Role, TaskKind
+from pipeline.office.sop import SIGNING, EventKind, Role
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -144,7 +144,7 @@ def _open_tasks(work: Work, row: Delegation) -> list[Task]:
     """Those that a delegation may move: who signs on behalf gets no others."""
     query = select(Task).where(Task.closed_at.is_(None)).order_by(Task.complaint_id, Task.id)
     if row.form == ON_BEHALF:
-        query = query.where(Task.kind == TaskKind.TANDA_TANGAN)
+        query = query.where(Task.kind.in_(SIGNING))
     return list(work.session.scalars(query))
 
 
@@ -158,6 +158,9 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
         pass_by(work, complaint)  # who stands in now is the one whom it is about
         return
     (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
+    if task.laporan_id is not None:
+        reports.task(work, work.session.get_one(Laporan, task.laporan_id), task, person, link_id, _moved(work, before))
+        return
     if complaint is None:
         item = work.session.get_one(Item, task.item_id)
         tasks.item_task(work, item, task, person, link_id)

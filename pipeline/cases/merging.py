@@ -6,10 +6,12 @@ Hides when a copy is due, what in it is another's, and when it wants one more lo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from pipeline.casefile import waves
 from pipeline.casefile.decided import follows, standing
 from pipeline.cases import decisions
 from pipeline.cases.chain import SYSTEM, Actor, log
@@ -43,6 +45,18 @@ def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | N
     if parent is None or parent.id == complaint.id or parent.stage not in MERGEABLE:
         return None
     return parent
+
+
+def of_wave(work: Work, parent: Complaint, numbers: Collection[str]) -> list[Complaint]:
+    """Those of the wave of a complaint that were chosen and wait in langkah 1 still, in the order of their ids."""
+    return [one for one in waves.others(work, parent) if one.number in numbers]
+
+
+def join(work: Work, child: Complaint) -> None:
+    """A complaint of a wave waits for the answer of its parent. No mail says so: who merged them knows."""
+    close_rest(work, child, "gabungkan")
+    child.stage = Stage.DIGABUNG
+    open_task(work, child, TaskKind.GABUNGAN, quiet=True)
 
 
 def waiting(work: Work, parent: Complaint) -> list[Complaint]:

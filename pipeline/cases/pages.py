@@ -29,6 +29,7 @@ def keep_made(work: Work, source: Document, kind: str, file: File) -> None:
     row = Document(
         complaint_id=source.complaint_id,
         item_id=source.item_id,
+        laporan_id=source.laporan_id,
         kind=kind,
         version=source.version,
         name=file.name,

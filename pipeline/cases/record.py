@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pipeline.casefile import privacy, reported
 from pipeline.casefile.decided import standing
-from pipeline.cases import joined
+from pipeline.cases import joined, routes
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import locked, next_number
 from pipeline.cases.input import Checked, File
@@ -32,7 +32,7 @@ from pipeline.cases.tasks import (
 )
 from pipeline.data import jobs, store
 from pipeline.data.engine import exclusive
-from pipeline.data.tables import Complaint, Document, Item, Task
+from pipeline.data.tables import Complaint, Document, Item, Laporan, Task
 from pipeline.letters.series import LETTER_KINDS
 from pipeline.notices import citizen, tasks, turns
 from pipeline.notices import news as notices_news
@@ -73,6 +73,15 @@ def add_documents(
     rows = _attach(work, kind, _kept(work, list(files)), actor, complaint, item_id, before)
     work.session.flush()
     return rows
+
+
+def add_to_report(work: Work, report: Laporan, kind: str, file: File, actor: Actor) -> Document:
+    """Keep a file with a report, as the next version of its kind."""
+    there = select(func.count(Document.id)).where(Document.laporan_id == report.id, Document.kind == kind)
+    (row,) = _attach(work, kind, _kept(work, [file]), actor, None)
+    row.laporan_id, row.version = report.id, 1 + (work.session.scalar(there) or 0)
+    work.session.flush()
+    return row
 
 
 def _kept(work: Work, files: Sequence[File]) -> Iterator[tuple[File, str]]:
@@ -273,6 +282,7 @@ def record_at_counter(
         _langkah_1(work, complaint, actor)
     if acknowledged:
         citizen.acknowledge(work, [complaint])
+    routes.follow(work, complaint, actor)
     if parent is not None:
         complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
         carry_reported(work, complaint, parent)

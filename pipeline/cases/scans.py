@@ -16,7 +16,7 @@ from pipeline.cases.letters import by_code, newest_of
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Task
 from pipeline.letters.mark import CODE
-from pipeline.letters.series import LETTERS, Series, series_of
+from pipeline.letters.series import LETTERS, REPORT, Series, series_of
 from pipeline.letters.unsigned import is_unsigned
 from pipeline.office.words import word
 from pipeline.work import Work
@@ -53,6 +53,11 @@ def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
 
 
 def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str, scan: Scan, file: File) -> None:
+    """Invalid for a paper that bears no signature, see below; the letter that was offered is the case's newest."""
+    refuse_without_signature(work, newest_of(work, complaint, series.final), name, scan, file)
+
+
+def refuse_without_signature(work: Work, finals: Iterable[Document], name: str, scan: Scan, file: File) -> None:
     """Invalid for a paper that bears no signature: in an office that signs electronically any without such a one; in
     any office one of text alone, as Word saves it, and the very letter that was offered, by its bytes or by the look of
     its pages, also printed and scanned."""
@@ -67,7 +72,7 @@ def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str,
     )
     if work.session.scalars(offered).first() is not None:
         raise Invalid({name: word("galat.belum_ttd")})
-    for final in newest_of(work, complaint, series.final):
+    for final in finals:
         if _is_ours(work.session, scan, final):
             raise Invalid({name: word("galat.belum_ttd")})
 
@@ -76,10 +81,12 @@ def compare(session: Session, task_id: int, form: Checked) -> None:
     """Compare the papers of a form with the letters that were offered for signing, before the transaction that acts:
     it takes seconds, and nobody else could write meanwhile. What is drawn in between is compared when it acts."""
     task = session.get(Task, task_id)
-    if task is None or task.complaint_id is None:
+    if task is None or (task.complaint_id is None and task.laporan_id is None):
         return
-    finals = [series.final for series in LETTERS]
-    offered = select(Document).where(Document.complaint_id == task.complaint_id, Document.kind.in_(finals))
+    of_report = task.laporan_id is not None
+    mine = Document.laporan_id == task.laporan_id if of_report else Document.complaint_id == task.complaint_id
+    finals = [series.final for series in (*LETTERS, REPORT)]
+    offered = select(Document).where(mine, Document.kind.in_(finals))
     newest = {final.kind: final for final in session.scalars(offered.order_by(Document.id))}
     for scan in form.scans.values():
         for final in newest.values() if scan.verdict is None and not scan.typed else ():

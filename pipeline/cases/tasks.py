@@ -22,9 +22,10 @@ from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import AlreadyDone, locked
 from pipeline.cases.input import Invalid
 from pipeline.data import exports, jobs
-from pipeline.data.tables import Complaint, Item, Link, Task
+from pipeline.data.tables import Complaint, Item, Laporan, Link, Task
 from pipeline.notices import citizen
 from pipeline.notices import tasks as notices_tasks
+from pipeline.notices.reports import name_of as report_name
 from pipeline.notices.tasks import Asked, extended, item_task, may_hand_in
 from pipeline.office import clock
 from pipeline.office.clock import Limit
@@ -117,6 +118,22 @@ def open_item_task(work: Work, item: Item, kind: TaskKind, note: str) -> Task:
     for person, link_id in fresh_links(work, task):
         item_task(work, item, task, person, link_id)
     return task
+
+
+def open_report_task(
+    work: Work, report: Laporan, kind: TaskKind, note: str = ""
+) -> tuple[Task, list[tuple[Petugas, int]]]:
+    """Ask somebody for the next thing about a report: the row, a link for each who may act; the caller tells."""
+    task = Task(laporan_id=report.id, kind=kind, note=note, opened_at=work.now)
+    start(work, task)
+    work.session.flush()
+    return task, fresh_links(work, task)
+
+
+def open_report_tasks(work: Work, report_id: int, kind: TaskKind) -> list[Task]:
+    """Those of this kind that nobody has done yet."""
+    query = select(Task).where(Task.laporan_id == report_id, Task.kind == kind, Task.closed_at.is_(None))
+    return list(work.session.scalars(query.order_by(Task.id)))
 
 
 def start(work: Work, task: Task) -> None:
@@ -344,6 +361,8 @@ def about(work: Work, task: Task) -> dict[str, str]:
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     item = work.session.get(Item, task.item_id) if task.item_id else None
     name = item.name if item else ""
+    if task.laporan_id is not None:
+        name = report_name(work.session.get_one(Laporan, task.laporan_id))
     if complaint is not None:
         name = privacy.title(complaint) if privacy.is_other_unit(task.kind) else complaint.perihal
     words, tone = limits.left_words(work.settings, task, work.now)

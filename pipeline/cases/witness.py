@@ -34,6 +34,7 @@ from pipeline.data.tables import (
     Event,
     Holiday,
     Item,
+    Laporan,
     LetterNumber,
     Meeting,
     Outbox,
@@ -112,6 +113,7 @@ OF_OFFICE: dict[type[Base], Rows] = {
         ),
     ),
     Holiday: Rows("libur", "day", ("name", "added_at")),
+    Laporan: Rows("laporan", "id", ("kind", "code", "figures", "signed_at", "signed_by", "sha256")),
 }
 PERSON = ("nama", "jabatan", "email", "peran", "unit", "nip", "pangkat")  # of config.toml, by `kode`
 Parts = dict[str, str]

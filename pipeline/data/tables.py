@@ -311,6 +311,7 @@ class Task(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    laporan_id: Mapped[int | None] = mapped_column(index=True)  # of a report's task, which is about no complaint
     kind: Mapped[TaskKind]
     holder: Mapped[str] = mapped_column(String(40), default="")  # one person, or everybody of the role
     note: Mapped[str] = mapped_column(Text, default="")  # the question, the reason it came back
@@ -329,6 +330,27 @@ class Task(Base):
     closed_by: Mapped[str] = mapped_column(String(40), default="")
     outcome: Mapped[str] = mapped_column(String(32), default="")
     decision_id: Mapped[int | None] = mapped_column(index=True)  # that it carries out
+
+
+class Laporan(Base):
+    """The report of a period on its way: made, edited in Word, signed, sent. Once signed its figures stay as they were.
+    Written by `reports`."""
+
+    __tablename__ = "laporan"
+    __table_args__ = (UniqueConstraint("kind", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))  # register.period.MONTHS
+    code: Mapped[str] = mapped_column(String(10))  # of the period, as the command names it
+    name: Mapped[str] = mapped_column(String(40))  # of the period, in words
+    asked_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
+    figures: Mapped[list[Any]]  # its tables, as of when it was made; of when it went to be signed, after that
+    corrections: Mapped[dict[str, Any]]  # {id of an earlier report: its tables as this one corrects them}
+    told: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # its tables as a later one corrected them
+    signed_at: Mapped[datetime | None]
+    signed_by: Mapped[str] = mapped_column(String(40), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the signed paper
+    lost: Mapped[list[Any]]  # Message-IDs of copies that did not arrive
 
 
 class Closing(Base):
@@ -428,6 +450,7 @@ class Document(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
+    laporan_id: Mapped[int | None] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(String(16))  # see templates/istilah.toml, [jenis_dokumen]
     version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(Text)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import links
 from pipeline.casefile import reported
 from pipeline.cases import tasks, withdrawal
@@ -376,6 +376,7 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
         if failure.permanent:  # what is only late may still arrive, and has to open its task then
             links.revoke(work.session, mail.links, work.now)
         bounced(work, mail, failure.permanent, reason)
+        reports.bounced(work, mail, failure.permanent, reason)
     if not (verdict.certain or bound):
         return _hold_doubtful(work, item, verdict)
     return hold(work, item, word("ditahan.terpental")) if stray else ledger.done(item, verdict.reason)
@@ -780,5 +781,6 @@ def take_results(app: App) -> int:
         with app.writing() as work:
             for row in outbox.take_untold(work.session, ids[start : start + outbox.BATCH]):
                 delivery_result(work, row)
+                reports.delivery_result(work, row)
                 outbox.mark_told(work.session, row)
     return len(ids)

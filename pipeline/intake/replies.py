@@ -30,13 +30,14 @@ from pipeline.mail import authentication, reply, signoff
 from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import BINDING, COMMANDS, INNER, Command, Field, FieldKind, TaskKind, action
+from pipeline.office.sop import BINDING, COMMANDS, INNER, REPORTING, Command, Field, FieldKind, TaskKind, action
 from pipeline.office.words import word
 from pipeline.work import Work
 
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
 LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
 UPLOAD = "unggah"  # the action that keeps an edited letter
+LETTER_COMES_BACK = (TaskKind.JAWABAN, TaskKind.LAPORAN)  # from Word
 MOST_TOKENS = 20  # of one mail that are looked up
 
 
@@ -95,7 +96,7 @@ def hands_in_a_letter(session: Session, settings: Settings, message: Message, th
         *(session.get_one(Task, one.task_id) for one in opened(session, settings, links.found(message.text))),
     ]
     return any(
-        task.kind is TaskKind.JAWABAN and person.kode in {p.kode for p in holders(settings, task)} for task in tasks
+        task.kind in LETTER_COMES_BACK and person.kode in {p.kode for p in holders(settings, task)} for task in tasks
     )
 
 
@@ -151,6 +152,8 @@ def _act(one: TaskReply) -> str:
     if problem:
         _answer(one, problem)
         return "balasan tugas"
+    if one.task.kind is TaskKind.LAPORAN and any(map(enclosed.is_letter, one.files)):
+        return _confirm(one, Command("", UPLOAD), {}, rest)  # its figures are counted before it is kept
     if one.task.kind is TaskKind.JAWABAN and (letters := [f for f in one.files if enclosed.is_letter(f)]):
         return _with_letter(one, order, letters, rest)
     if order is None:
@@ -159,7 +162,8 @@ def _act(one: TaskReply) -> str:
     decides = order.command.action in BINDING and not order.withdrawn
     if not order.plain and not decides:
         return _ask(one, order, rest)
-    if one.proven and (order.command.action in INNER or (_at_once(one) and order.plain and decides)):
+    inner = order.command.action in INNER and one.task.kind not in REPORTING
+    if one.proven and (inner or (_at_once(one) and order.plain and decides)):
         return _do(one, order, rest)
     return _confirm(one, order.command, _values(one, order.command, order.words), rest)
 
@@ -176,7 +180,7 @@ def _not_understood(one: TaskReply) -> str:
 def _files_refused(one: TaskReply) -> str:
     """Why the files of a reply cannot be taken, so that nothing is done; "" where they can."""
     files = one.files
-    if one.task.kind is TaskKind.JAWABAN:
+    if one.task.kind in LETTER_COMES_BACK:
         files = [file for file in files if not enclosed.is_letter(file)]
     refused = enclosed.refused(files)
     return word("balasan.berkas_ditolak", berkas=", ".join(refused)) if refused else ""

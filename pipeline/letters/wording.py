@@ -64,6 +64,20 @@ def read_wording(text: str) -> Wording:
     )
 
 
+EVERYWHERE = "umum"  # the standard sentences that fit any kategori
+
+
+def read_standard(text: str) -> dict[str, tuple[str, ...]]:
+    """An office's own standard sentences: {kategori, or EVERYWHERE: sentences}. TemplateError says what is wrong."""
+    try:
+        table = tomllib.loads(text).get("baku", {})
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateError(f"kalimat.toml tidak dapat dibaca: {error}.") from error
+    if not isinstance(table, dict):
+        raise TemplateError('kalimat.toml: [baku] harus berupa tabel kategori = ["kalimat", …].')
+    return {str(key): _strings(table, "baku", str(key)) for key in table}
+
+
 def _decision(table: Mapping[str, object], name: str) -> DecidedCase:
     return DecidedCase(
         opening=_string(table, name, "pembuka"),

@@ -16,6 +16,7 @@ from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
 from pipeline.letters.series import ANSWER
 from pipeline.mail import outbox
 from pipeline.notices.post import ANSWERS, LINKS, Envelope, draft, send, status_url, too_many_answers
+from pipeline.office.lists import Klasifikasi
 from pipeline.office.sop import Channel, Role
 from pipeline.office.words import fold, word
 from pipeline.work import Work
@@ -120,6 +121,13 @@ def extended(work: Work, complaint: Complaint, answer: datetime) -> None:
     """More time was given: the new day by which the pengadu has an answer."""
     url = status_url(work.settings, complaint)
     send(work, "waktu_bertambah", _to_citizen(complaint), jawaban=answer, status=url)
+
+
+def sent_on(work: Work, complaint: Complaint, route: Klasifikasi) -> None:
+    """It belongs to somebody else as well, by its class: to whom it went, and what the law says of that."""
+    url = status_url(work.settings, complaint)
+    send(work, "disampaikan_kepada", _to_citizen(complaint), tujuan=route.tujuan, kabar=route.kabar, jenis=route.nama,
+         status=url)  # fmt: skip
 
 
 def remind(work: Work, complaint: Complaint, question: str) -> None:

@@ -26,7 +26,7 @@ INFORMING = frozenset(
 ASKED_FOR = ("kode", "tautan_saya", "balasan_tugas", "balasan_konfirmasi", "balasan_dikerjakan", "surat_tersimpan",
              "status", "ekspor_siap")  # fmt: skip
 # They bring work like a new task: one of somebody else that they may do, and their own, whose turn has come back.
-BRINGS_WORK = ("boleh_unggah", "dijawab_unit", "pengadu_menjawab")
+BRINGS_WORK = ("boleh_unggah", "boleh_unggah_laporan", "gelombang", "dijawab_unit", "pengadu_menjawab")
 LISTED_ANYHOW = ("pengingat", "naik")  # the digest shows the task itself
 MORNING = timedelta(minutes=15)  # after opening, in which the digest is written
 

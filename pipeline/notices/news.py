@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.casefile import waves
 from pipeline.casefile.limits import limit_words, time_words
 from pipeline.casefile.privacy import citizen_words
 from pipeline.data.tables import Complaint, Outbox, Task
 from pipeline.mail.diagnosis import sentence
-from pipeline.notices.post import Envelope, send
+from pipeline.notices.post import MAX_NAMED, Envelope, send
 from pipeline.office.config import Petugas
 from pipeline.office.words import word
 from pipeline.work import Work
@@ -82,4 +83,15 @@ def bounce(
     send(
         work, "terpental", to, petugas=person, surat=mail, sebab=diagnostic.strip(), arti=sentence(diagnostic),
         pengadu=citizen, kepada=whom,
+    )  # fmt: skip
+
+
+def wave(
+    work: Work, first: Complaint, task: Task, person: Petugas, link_id: int, complaints: Sequence[Complaint]
+) -> None:
+    """To a JFU: several complaints are about one place and one matter; one press merges them."""
+    to = Envelope(person.email, person.nama, first, task, link_id)
+    send(
+        work, waves.MAIL, to, petugas=person, jumlah=len(complaints), jam=work.settings.pengaduan.gelombang_jam,
+        isi=[{"nama": one.number, "nilai": one.perihal} for one in complaints[:MAX_NAMED]],
     )  # fmt: skip

@@ -27,7 +27,7 @@ ANSWERS = ("tanda_terima", "tambahan_diterima", "balasan_tugas", "balasan_konfir
 # What is sent to the pengadu alone, so that an answer to it is theirs.
 TO_CITIZENS = (
     "tanda_terima", "tambahan_diterima", "tanya_pengadu", "ingatkan_pengadu", "waktu_bertambah", "janji_mundur",
-    "pengaduan_dicabut", "surat_jawaban", "bukan_pengaduan", "dibuka_kembali", "status",
+    "pengaduan_dicabut", "surat_jawaban", "bukan_pengaduan", "dibuka_kembali", "status", "disampaikan_kepada",
 )  # fmt: skip
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20

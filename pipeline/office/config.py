@@ -321,6 +321,20 @@ class Surat(Table):
         return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut")
 
 
+class LaporanConf(Table):
+    """The reports that are made by themselves, and who gets the signed ones."""
+
+    otomatis: tuple[Literal["bulan", "triwulan", "semester", "tahun"], ...] = ("bulan",)
+    waktu: str = "3 hari kerja"  # of each who has to do with it
+    tembusan: tuple[Annotated[Tembusan, BeforeValidator(_named)], ...] = ()
+
+    @field_validator("waktu")
+    @classmethod
+    def _limit(cls, value: str) -> str:
+        clock.parse_limit(value)
+        return value
+
+
 class MailboxConf(Table):
     """One mailbox that is read."""
 
@@ -373,6 +387,10 @@ class Pengaduan(Table):
     attached until an official releases them."""
 
     tertutup: bool = True
+    gelombang_jumlah: Annotated[int, Field(ge=0, le=100)] = (
+        3  # so many of one area and words are a wave; 0: nobody is told
+    )
+    gelombang_jam: Annotated[int, Field(ge=1, le=72)] = 6  # within so many hours
 
 
 class Pengingat(Table):
@@ -508,6 +526,7 @@ class Settings(Table):
     jam_kerja: JamKerja
     register_: Register = Field(Register(), alias="register")
     surat: Surat
+    laporan: LaporanConf = LaporanConf()
     imap: Imap
     smtp: Smtp
     balasan: Balasan = Balasan()
@@ -545,9 +564,10 @@ class Settings(Table):
             if person.email.lower() in self.own_addresses:
                 raise ValueError(f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri")
 
-        for one in self.surat.tembusan:
-            if one.email.lower() in self.own_addresses:
-                raise ValueError(f"surat.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri")
+        for table, copied in (("surat", self.surat.tembusan), ("laporan", self.laporan.tembusan)):
+            for one in copied:
+                if one.email.lower() in self.own_addresses:
+                    raise ValueError(f"{table}.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri")
 
     def _roles(self) -> None:
         for role in set(Role) - {Role.PENGAWAS}:
@@ -565,6 +585,9 @@ class Settings(Table):
             codes = [one.kode for one in getattr(self, name)]
             if len(set(codes)) != len(codes):
                 raise ValueError(f"{name}: ada 'kode' yang dipakai dua kali")
+        for one in self.klasifikasi:
+            if one.email.lower() in self.own_addresses:
+                raise ValueError(f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri")
         classes = {one.kode for one in self.klasifikasi}
         for limit in self.batas_hukum:
             if limit.klasifikasi and limit.klasifikasi not in classes:
@@ -649,6 +672,10 @@ class Settings(Table):
         """{code: name} of the list `klasifikasi` or `kategori`; with `kept`, which a case has and the list no more."""
         names = {one.kode: one.nama for one in getattr(self, name)}
         return names if not kept or kept in names else {**names, kept: kept}
+
+    def route_of(self, klasifikasi: str) -> Klasifikasi | None:
+        """The class, where what is of it is sent on to somebody."""
+        return next((one for one in self.klasifikasi if one.kode == klasifikasi and one.email), None)
 
     def closes(self, klasifikasi: str) -> bool:
         """Whether the identity of who complains of such a matter is kept secret."""

@@ -5,18 +5,20 @@ Hides where the lists come from that an office has not written down itself: temp
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.office import clock
 
 PACKAGE = Path(__file__).parents[1]
 DEFAULTS = (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
 CODE = r"^[a-z0-9_-]{1,40}$"
+ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 Moment = Literal["diterima", "ditanya", "lengkap", "diputus", "disampaikan"]
 Row = TypeVar("Row", bound="Listed")
 
@@ -35,9 +37,19 @@ class Listed(BaseModel):
 
 
 class Klasifikasi(Listed):
-    """What kind of matter it is. `tertutup`: the pengadu's identity is kept secret."""
+    """What kind of matter it is. `tertutup`: the pengadu's identity is kept secret. `tujuan` and `email`: to whom it is
+    sent on (PPID, the Inspektorat); `kabar`: what the pengadu is told of that, nothing where it is empty."""
 
     tertutup: bool = False
+    tujuan: str = ""
+    email: str = ""
+    kabar: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Klasifikasi:
+        if bool(self.tujuan) != bool(self.email) or (self.email and not ADDRESS.fullmatch(self.email)):
+            raise ValueError(f"klasifikasi {self.kode}: 'tujuan' dan 'email' ditulis bersama, email sebagai alamat")
+        return self
 
 
 class Kategori(Listed):

@@ -66,6 +66,9 @@ class TaskKind(StrEnum):
     ARSIP = "arsip"  # a closed complaint: correct, reopen
     PINDAI = "pindai"  # an item: a scanned slip to be typed in
     TERTAHAN = "tertahan"  # an item: something that could not be read
+    LAPORAN = "laporan"  # a report: the Sekretaris edits it in Word
+    LAPORAN_TTD = "laporan_ttd"  # a report: the Kepala Dinas signs it
+    LAPORAN_KIRIM = "laporan_kirim"  # a report: it is on its way to the tembusan
 
 
 class Decision(StrEnum):
@@ -147,6 +150,9 @@ ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
     TaskKind.ARSIP: (Role.JFU, Role.SEKRETARIS),
     TaskKind.PINDAI: (Role.JFU,),
     TaskKind.TERTAHAN: (Role.JFU,),
+    TaskKind.LAPORAN: (Role.SEKRETARIS,),
+    TaskKind.LAPORAN_TTD: (Role.KEPALA,),
+    TaskKind.LAPORAN_KIRIM: (Role.JFU,),
 }
 
 # Tasks beside the one that carries a complaint forward: they end by themselves, and change no stage, save that a
@@ -154,6 +160,12 @@ ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
 BESIDE = (TaskKind.KETERANGAN, TaskKind.TANYA, TaskKind.PENCABUTAN, TaskKind.MACET, TaskKind.PENGANTAR)
 
 NO_UNIT = "tidak_ada"  # among the codes of the units terkait: there is none, as the Sekretaris says
+
+# Of the report of a period: beside the SOP's langkah, about no complaint.
+REPORTING = (TaskKind.LAPORAN, TaskKind.LAPORAN_TTD, TaskKind.LAPORAN_KIRIM)
+
+# What is signed by whoever signs letters, and may be handed in for them.
+SIGNING = (TaskKind.TANDA_TANGAN, TaskKind.LAPORAN_TTD)
 
 # Langkah 3 is one limit: all stays in it count together, however often a case is returned.
 SUMMED = (TaskKind.KEPUTUSAN,)
@@ -227,6 +239,9 @@ LANGKAH_OF_TASK: Mapping[TaskKind, int] = {
     TaskKind.PENGIRIMAN: 5,
     TaskKind.PENGANTAR: 5,
     TaskKind.ARSIP: 5,
+    TaskKind.LAPORAN: 4,  # whose work it is like
+    TaskKind.LAPORAN_TTD: 4,
+    TaskKind.LAPORAN_KIRIM: 5,
 }
 
 
@@ -313,6 +328,8 @@ FORWARD = Action(
     ),
 )
 MERGE = Action("gabungkan", Stage.DIGABUNG, fields=(Field("nomor", required=True),))
+# Only where the JFU was told of a wave that begins with this complaint: it becomes the parent of those that are ticked.
+MERGE_ALL = Action("gabungkan_semua", closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),))
 CHOOSE = Action("pilih_jawaban", closes=False, fields=(Field("ikut", FieldKind.GABUNGAN),))
 EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON))
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
@@ -403,6 +420,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     TaskKind.CATAT: (
         Action("laporkan", Stage.KLARIFIKASI, fields=(*SUMMARY, *PERSON, REPORTED, SURE)),
         MERGE,
+        MERGE_ALL,
         Action(
             "pisahkan",
             closes=False,
@@ -577,6 +595,26 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action("catat_slip", fields=SLIP),
         Action("bukan_pengaduan", fields=REASON),
     ),
+    TaskKind.LAPORAN: (
+        Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
+        Action("ajukan", fields=(Field("catatan", FieldKind.PANJANG), Field("yakin", FieldKind.CENTANG))),
+    ),
+    TaskKind.LAPORAN_TTD: (
+        Action(
+            "tandatangani",
+            fields=(
+                Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
+                Field("sistem", FieldKind.CENTANG),
+                Field("tanpa_kode", FieldKind.CENTANG),
+                Field("ttd_diragukan", FieldKind.CENTANG),
+            ),
+        ),
+        Action("kembalikan", fields=REASON),
+    ),
+    TaskKind.LAPORAN_KIRIM: (
+        Action("sampaikan_laporan", fields=(Field("bukti", FieldKind.PANJANG, required=True),)),
+        Action("kirim_lagi", closes=False),  # where a copy did not arrive
+    ),
 }
 
 
@@ -620,6 +658,9 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
     TaskKind.PINDAI: (),  # a stack is looked at page by page
     TaskKind.TERTAHAN: (Command("CATAT", "terima"), NO_COMPLAINT),
+    TaskKind.LAPORAN: (Command("SETUJU", "ajukan", "catatan"),),
+    TaskKind.LAPORAN_TTD: (Command("SETUJU", "tandatangani"), RETURN),
+    TaskKind.LAPORAN_KIRIM: (),
 }
 BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
 INNER = ("laporkan", "laporkan_kepala", "jawab", "kembalikan")  # a reply may do these at once: nobody outside hears

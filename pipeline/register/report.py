@@ -18,6 +18,8 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.letters.draft import qr
+from pipeline.letters.mark import Mark, to_identifier
 from pipeline.office import clock
 from pipeline.office.config import TEMPLATES, Settings
 from pipeline.office.sop import PROVEN, Decision
@@ -177,12 +179,24 @@ def template_of(settings: Settings) -> Path:
     return own if own.is_file() else TEMPLATES / TEMPLATE
 
 
-def docx(work: Work, found: PeriodReport, template: bytes | None = None) -> bytes:
+@dataclass(frozen=True)
+class Sealing:
+    """What a report bears that is to be signed: the code at its foot, the mark in its properties, and what it corrects
+    in earlier reports, in words."""
+
+    code: str
+    mark: Mark
+    corrections: tuple[str, ...] = ()
+
+
+def docx(work: Work, found: PeriodReport, template: bytes | None = None, seal: Sealing | None = None) -> bytes:
     """The report in Word. BadTemplate names a field that is not there, or a tag that is not closed."""
     content = template if template is not None else template_of(work.settings).read_bytes()
     try:
         document = DocxTemplate(io.BytesIO(content))
-        document.render(_context(work, found, document), _sandbox(), autoescape=True)
+        document.render(_context(work, found, document) | _sealed(work, document, seal), _sandbox(), autoescape=True)
+        if seal is not None:
+            document.docx.core_properties.identifier = to_identifier(seal.mark)
         _widen(document.docx.tables, {table.heads: table for table in found.tables})
         out = io.BytesIO()
         document.save(out)
@@ -240,9 +254,22 @@ def _context(work: Work, found: PeriodReport, document: DocxTemplate) -> dict[st
         "kalimat": [_plain(text) for text in found.sentences],
         "tabel": [_shown(n, table, document) for n, table in enumerate(found.tables, 1)],
         "jabatan": head.signature_title,
+        "jangkar": work.settings.surat.jangkar,
         "nama": head.nama,
         "pangkat": head.pangkat,
         "nip": head.nip,
+    }
+
+
+def _sealed(work: Work, document: DocxTemplate, seal: Sealing | None) -> dict[str, Any]:
+    """What stands at the foot, and the corrections; nothing of either in a report for one's own use."""
+    if seal is None:
+        return {"koreksi": [], "kode_dokumen": "", "kode_qr": ""}
+    picture = io.BytesIO(qr(f"{work.settings.web.base_url}/asli", seal.code))
+    return {
+        "koreksi": [_plain(line) for line in seal.corrections],
+        "kode_dokumen": seal.code,
+        "kode_qr": InlineImage(document, picture, width=Mm(18)),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.casefile import history
 from pipeline.casefile.decided import standing
 from pipeline.cases import stuck
@@ -37,9 +37,10 @@ SHOWN_WIDTH, MOST_SHOWN = 1400, 12  # the same of a PDF that somebody looks at
 
 def letters(app: App) -> Report:
     """Draft the letters that a decision asks for, copy them for merged complaints; give those that are to be signed
-    their number."""
+    their number; make the reports of periods that are over."""
     done = {"konsep": _work(app, FRESH_DRAFT), "salinan": _work(app, COPY)}
     done["bernomor"] = _work(app, FINAL_FORM)
+    done["laporan"] = _work(app, reports.JOB)
     return done | {"undangan": _work(app, INVITE)}
 
 
@@ -181,6 +182,15 @@ def _export(app: App, job: Claimed) -> None:
         exports.keep(Work(session, app.settings, app.clock()), job.subject_id, content)
 
 
+def _report(app: App, job: Claimed) -> None:
+    """The report of a period, for the Sekretaris to edit."""
+    with app.reading() as work:
+        made = reports.compose(work, job.subject_id)
+    with jobs.finishing(app.engine, job) as session:
+        if made is not None:
+            reports.keep_draft(Work(session, app.settings, app.clock()), job.subject_id, made)
+
+
 JOBS: dict[str, Callable[[App, Claimed], None]] = {
     FRESH_DRAFT: _draft,
     COPY: _copy,
@@ -189,6 +199,7 @@ JOBS: dict[str, Callable[[App, Claimed], None]] = {
     INVITE: _undangan,
     SHOW_PAGES: _pages,
     exports.JOB: _export,
+    reports.JOB: _report,
 }
 # A letter has to be drafted once its template is mended; a PDF is a convenience, and one that cannot be drawn stays so.
 TRIES = {MAKE_PDF: len(jobs.PAUSES) + 1, SHOW_PAGES: 1}

@@ -27,6 +27,7 @@ from pipeline.files import libreoffice
 from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
+from pipeline.letters.wording import read_standard
 from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.notices import watching
 from pipeline.office.config import TEMPLATES, Petugas, Settings
@@ -143,6 +144,10 @@ def _smtp(settings: Settings) -> Iterator[Checkup]:
 def _templates(settings: Settings) -> Iterator[Checkup]:
     letter_template(settings)
     yield Checkup("baik", "templat surat", str(settings.letter_template.name))
+    own = settings.path("kalimat.toml")
+    if own.is_file():
+        some = sum(map(len, read_standard(own.read_text("utf-8")).values()))
+        yield Checkup("baik", "kalimat baku", f"{some} kalimat")
     env = environment(settings)
     names = [str(p.relative_to(TEMPLATES)) for kind in ("*.jinja", "*.html", "*.txt") for p in TEMPLATES.rglob(kind)]
     for name in names:
@@ -308,6 +313,8 @@ def _law(settings: Settings) -> Iterator[Checkup]:
         only = f", hanya {names[one.klasifikasi]}" if one.klasifikasi else ""
         said = f"{one.nama}: {one.waktu}, dari {one.mulai} sampai {one.sampai}{only} ({one.sumber})"
         yield Checkup("baik", "batas hukum", said)
+    for kind in (one for one in settings.klasifikasi if one.email):
+        yield Checkup("baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})")
 
 
 def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:

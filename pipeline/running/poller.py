@@ -12,9 +12,10 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import links
-from pipeline.cases import promises, reminders, stuck
+from pipeline.casefile import waves
+from pipeline.cases import promises, reminders, stuck, wave_notes
 from pipeline.cases.chain import gather, seal_day
 from pipeline.cases.delegation import hand_over
 from pipeline.cases.reminders import digest_waits, due_for_reminder, send_digests
@@ -104,6 +105,7 @@ def remind(app: App) -> Report:
             return {"pengingat": 0}
         changes, morning = bool(cases.delegations(work)), digest_waits(work)
     moved = told = 0
+    ordered = _order_reports(app)
     if changes:
         with app.writing() as work:
             moved = hand_over(work)
@@ -116,7 +118,29 @@ def remind(app: App) -> Report:
     for task_id in late:
         with app.writing() as work:
             sent += reminders.remind(work, task_id)
-    return {"pengingat": sent} | {name: count for name, count in (("beralih", moved), ("ringkasan", told)) if count}
+    waved = _tell_waves(app)
+    others = (("beralih", moved), ("ringkasan", told), ("laporan_diminta", ordered), ("gelombang", waved))
+    return {"pengingat": sent} | {name: count for name, count in others if count}
+
+
+def _tell_waves(app: App) -> int:
+    """Tell the JFU of complaints that came in a wave; nothing is written where there is none."""
+    with app.reading() as work:
+        waiting = waves.news(work)
+    if not waiting:
+        return 0
+    with app.writing() as work:
+        return wave_notes.tell(work)
+
+
+def _order_reports(app: App) -> int:
+    """Have the reports made of periods that are over; nothing is written where none is due."""
+    with app.reading() as work:
+        waiting = reports.is_due(work)
+    if not waiting:
+        return 0
+    with app.writing() as work:
+        return reports.order_due(work)
 
 
 def seal(app: App) -> Report:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -90,7 +90,7 @@ def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
     printed = [d for d in same if d.kind in LETTER_KINDS]
     kind = series_of((signed or printed)[-1].kind).signed if signed or printed else ""
     newest = session.scalars(
-        select(Document).where(Document.complaint_id == same[0].complaint_id, Document.kind == kind)
+        select(Document).where(*_beside(same[0]), Document.kind == kind)
         .order_by(Document.id.desc()).limit(1)
     ).first()  # fmt: skip
     if newest is None:
@@ -101,6 +101,11 @@ def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
     if decision is not None and decision.withdrawn_at is not None:
         return "ditarik", _rows(signed[-1])
     return ("asli" if newest.id == signed[-1].id else "diganti"), _rows(signed[-1])
+
+
+def _beside(document: Document) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What belongs to the same case, or to the same report."""
+    return Document.complaint_id == document.complaint_id, Document.laporan_id == document.laporan_id
 
 
 def _rows(document: Document) -> list[dict[str, Any]]:

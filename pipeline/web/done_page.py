@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from pipeline.access import links
 from pipeline.casefile import limits
@@ -78,7 +78,7 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
         "diberitahu": _told(view, at),
         "langkah": steps(view),
         "judul_selanjutnya": word("bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"),
-        "selanjutnya": word(f"selanjutnya.{c.stage}") if c else word("selanjutnya.klarifikasi"),
+        "selanjutnya": _onward(view),
         "keliru": remedy(view, found.holder, task.outcome) or {"teks": word("keliru.umum"), "url": "", "tombol": ""},
         "alat": tools(view, found),
         "cetak_url": f"{view.url}/tanda-terima/{c.id}"
@@ -87,17 +87,29 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
     }
 
 
+def _onward(view: View) -> str:
+    if view.report is not None:
+        return word(f"selanjutnya.{view.task.kind}.{view.task.outcome}")
+    return word(f"selanjutnya.{view.complaint.stage}") if view.complaint else word("selanjutnya.klarifikasi")
+
+
 def _told(view: View, at: datetime) -> list[dict[str, str]]:
     """Who got a mail from this act: those that were put into the outbox at the same moment."""
-    if view.complaint is None:
+    if view.complaint is None and view.report is None:
         return []
-    query = select(Outbox).where(Outbox.complaint_id == view.complaint.id, Outbox.date == at).order_by(Outbox.id)
+    query = select(Outbox).where(_of(view), Outbox.date == at).order_by(Outbox.id)
     mails = list(view.session.scalars(query))
     told = [
         {"siapa": mail.recipient_name or word("peran.pengadu"), "ket": table("surel").get(mail.name, mail.name)}
         for mail in mails
     ]
-    return told + _told_later(view, at, {mail.task_id for mail in mails})
+    return told if view.complaint is None else told + _told_later(view, at, {mail.task_id for mail in mails})
+
+
+def _of(view: View) -> ColumnElement[bool]:
+    if view.complaint is not None:
+        return Outbox.complaint_id == view.complaint.id
+    return Outbox.task_id.in_(select(Task.id).where(Task.laporan_id == view.task.laporan_id))
 
 
 def _told_later(view: View, at: datetime, told: set[int | None]) -> list[dict[str, str]]:
@@ -143,7 +155,7 @@ def spent_page(view: View, found: links.Opened, typed: Mapping[str, Sequence[str
         "keadaan": state,
         "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
         "ketikan": _typed(typed or {}),
-        "aduan": matter(view) if found.full and c is not None else None,
+        "aduan": matter(view) if found.full and (c is not None or view.report is not None) else None,
         "alat": tools(view, found),
     }
 

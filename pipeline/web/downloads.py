@@ -30,9 +30,10 @@ def _document(session: Session, view: View, found: links.Opened, document_id: in
         raise Friendly("tidak_ada", 404)
     same_case = view.complaint is not None and row.complaint_id == view.complaint.id
     same_item = view.task.item_id is not None and row.item_id == view.task.item_id
+    same_report = view.task.laporan_id is not None and row.laporan_id == view.task.laporan_id
     if _is_of_a_merged(view, row):
         return row
-    if not (same_case or same_item) or not view.shows(row):
+    if not (same_case or same_item or same_report) or not view.shows(row):
         raise Friendly("tidak_ada", 404)
     return row
 

@@ -14,9 +14,9 @@ from pipeline.data.tables import Document
 from pipeline.files import libreoffice
 from pipeline.letters.compare import difference, shortened
 from pipeline.letters.returned import Finding
-from pipeline.letters.series import ANSWER, LETTERS, Series
+from pipeline.letters.series import ANSWER, COVERING, LETTERS, REPORT, Series
 from pipeline.office import clock
-from pipeline.office.sop import TaskKind
+from pipeline.office.sop import SIGNING, TaskKind
 from pipeline.office.words import word
 from pipeline.web.view import View
 
@@ -25,6 +25,9 @@ TONES = {"blokir": "buruk", "lihat": "hati", "baik": "baik"}
 
 def inspections(view: View) -> list[dict[str, Any]]:
     """The letters that are worked on; without those whose draft is as it was made and in order."""
+    if view.task.kind in (TaskKind.LAPORAN, TaskKind.LAPORAN_TTD):
+        found = _inspection(view, REPORT)
+        return [found] if found else []
     if view.complaint is None or view.task.kind not in (TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
         return []
     wanted = LETTERS if view.complaint.instansi else (ANSWER,)
@@ -36,7 +39,7 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     if not letters:
         return None
     newest = letters[-1]
-    signing = view.task.kind is TaskKind.TANDA_TANGAN
+    signing = view.task.kind in SIGNING
     final = view.letters(series.final)[-1:] if signing else []
     found = [finding for letter in (*final, newest) for finding in found_in(letter)]
     edited = newest.kind == series.edited
@@ -45,7 +48,7 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     drafts = [d for d in letters if d.kind == series.drafted]
     return {
         "judul": word(f"periksa.judul.{series.name}"),
-        "id": "periksa" if series is ANSWER else f"periksa-{series.name}",
+        "id": "periksa" if series is not COVERING else f"periksa-{series.name}",
         "jumlah": _counted(found),
         "terhalang": any(f.level == "blokir" for f in found),
         "pengantar": _lead(view, newest, found, "surat" if edited else "konsep"),

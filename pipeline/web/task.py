@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import unsent
 from pipeline.access.browsers import Held
 from pipeline.casefile.holders import holders
@@ -25,7 +25,7 @@ from pipeline.intake import enclosed
 from pipeline.letters import signature
 from pipeline.office.sop import action
 from pipeline.office.words import table, word
-from pipeline.web import chosen_files, slips
+from pipeline.web import chosen_files, report_pages, sentences, slips
 from pipeline.web import code as browser
 from pipeline.web.done_page import passed_on_page, receipt, spent_page
 from pipeline.web.site import Friendly, html, site, uploads
@@ -53,6 +53,7 @@ def show(token: str) -> Response:
             return slips.slip_page(view)
         chosen = request.args.get("aksi", "")
         given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
+        given |= sentences.taken_over(view, request.args.getlist(sentences.CHOSEN)[:20])
         done = request.args.get("tersimpan", "")
         if "dibatalkan" in request.args:
             return html("tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan")))
@@ -94,16 +95,20 @@ def _perform(token: str, held: Held) -> BaseResponse:
     here = site()
     name, values = held.deed.removeprefix("aksi:"), held.values
     with opened(token) as (_session, found, view, person):
-        task_id, kind, settings = found.task.id, found.task.kind, view.settings
+        task_id, kind, settings, report = found.task.id, found.task.kind, view.settings, view.report
     try:
         given, beside = _files(token, name, held)
         form = cases.check(settings, kind, name, values, given, held.seen)
         with reading(here.engine) as session:
             cases.compare(session, task_id, form)
+        now = report_pages.figures(report) if report is not None else None
 
         def step(session: Session) -> None:
             browser.spend(session, held)
             work = Work(session, here.settings, here.clock())
+            if now is not None:
+                reports.act(work, task_id, person, form, now)
+                return
             cases.attach(work, session.get_one(Task, task_id), person, beside)
             cases.act(work, task_id, person, form)
 

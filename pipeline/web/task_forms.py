@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from pipeline.access import unsent
-from pipeline.casefile import copies, documents, offers, privacy, proposals, reported
+from pipeline.casefile import copies, documents, offers, privacy, proposals, reported, waves
 from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
@@ -23,12 +23,23 @@ from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
 from pipeline.data.tables import Complaint, Document, Event, Item, Link
 from pipeline.files.kinds import DOCX, PDF, size_words
-from pipeline.letters.series import ANSWER, COVERING, series_of
+from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
 from pipeline.mail import typos
 from pipeline.office import clock
-from pipeline.office.sop import AT_REST, HANDED_IN, NO_UNIT, Action, EventKind, Field, FieldKind, Role, TaskKind
+from pipeline.office.sop import (
+    AT_REST,
+    HANDED_IN,
+    NO_UNIT,
+    SIGNING,
+    Action,
+    EventKind,
+    Field,
+    FieldKind,
+    Role,
+    TaskKind,
+)
 from pipeline.office.words import table, word
-from pipeline.web import chosen_files, decisions
+from pipeline.web import chosen_files, decisions, report_pages
 from pipeline.web.view import View
 from pipeline.work import Work
 
@@ -58,6 +69,8 @@ ACCEPT = {
 
 
 def newest_event(view: View) -> int:
+    if view.report is not None:  # its newest file: nobody hands in what they have not seen
+        return max((d.id for d in view.letters(*REPORT.worked_on)), default=0)
     if view.complaint is None:
         return 0
     query = select(func.max(Event.seq)).where(Event.complaint_id == view.complaint.id)
@@ -132,6 +145,7 @@ def control(
         shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
         return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
     if field.kind is FieldKind.DAFTAR:
+        shared["petunjuk"] = " ".join(filter(None, (hint, *_routes(view, field.name))))
         listed = [{"value": code, "label": name} for code, name in view.settings.names_of(field.name, value).items()]
         return {**shared, "label": label, "jenis": "select", "pilihan": listed, "kosong": "-", "nilai": value}
     kind = CONTROLS[field.kind]
@@ -146,6 +160,12 @@ def control(
     return {**row, "nilai": value, "autocomplete": "off"}
 
 
+def _routes(view: View, name: str) -> list[str]:
+    """What choosing a class does at once: some are sent on."""
+    sent = [one for one in view.settings.klasifikasi if one.email] if name == "klasifikasi" else []
+    return [word("rute.petunjuk", nama=one.nama, tujuan=one.tujuan) for one in sent]
+
+
 def _chosen(view: View, name: str) -> list[str]:
     """What the case has chosen already of several."""
     if view.complaint is None:
@@ -154,6 +174,8 @@ def _chosen(view: View, name: str) -> list[str]:
         return [*reported.codes(view.complaint)]
     if name == "unit":
         return view.complaint.unit.split(",")
+    if name == "gelombang":
+        return [one["value"] for one in _of_the_wave(view)]
     return [str(one) for one in privacy.released(view.complaint)] if name == "dibuka" else []
 
 
@@ -194,6 +216,8 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.UNIT:
         units = [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
         return [*units, {"value": NO_UNIT, "label": _capital(word("unit.tidak_ada")), "ket": ""}]
+    if field.name == "gelombang":
+        return _of_the_wave(view)
     if field.kind is FieldKind.GABUNGAN:
         return decisions.options(view)
     if field.kind is FieldKind.LAMPIRAN:
@@ -201,6 +225,13 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
         return [{"value": str(d.id), "label": d.name, "ket": ""} for d in view.documents(*kinds)]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
     return [{"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")} for c in map(str, field.choices)]
+
+
+def _of_the_wave(view: View) -> list[dict[str, str]]:
+    """The complaints that came with this one."""
+    work = Work(view.session, view.settings, view.now)
+    found = waves.others(work, view.complaint) if view.complaint is not None else []
+    return [{"value": one.number, "label": one.number, "ket": one.perihal} for one in found]
 
 
 def _may_be_chosen(view: View, field: Field, code: str) -> bool:
@@ -279,6 +310,8 @@ def _asked(view: View, field: Field) -> bool:
 
 def _newest(view: View) -> list[Document]:
     """The letters that are worked on."""
+    if view.report is not None:
+        return view.letters(*REPORT.worked_on)[-1:]
     return documents.newest_letters(view.session, view.complaint) if view.complaint else []
 
 
@@ -295,7 +328,9 @@ def forms(
     """
     if news:
         given = _merged(view, given or {}, lambda event: event.seq not in news)
-    offered = offers.offered(view.session, view.task.kind, view.complaint)
+    offered = (
+        report_pages.offered(view) if view.report else offers.offered(view.session, view.task.kind, view.complaint)
+    )
     stopped = _stopped(view)
     if stopped is not None:
         offered = [one for one in offered if one.name != "ajukan"]
@@ -303,7 +338,7 @@ def forms(
         offered = [one for one in offered if one.name != ACCEPTED]
     if view.helping:
         offered = [one for one in offered if one.name in HANDED_IN]
-    if view.task.kind is TaskKind.JAWABAN:
+    if view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN):
         lead = "ajukan" if _edited(view) else "unggah"
         offered.sort(key=lambda a: a.name != lead)
     kept = _kept(view)
@@ -315,19 +350,27 @@ def forms(
     main, rest = made[0], made[1:]
     if stopped:
         main["keterangan"] = stopped
-    if view.task.kind is TaskKind.JAWABAN:
+    _stages(view, main, rest)
+    return main, rest
+
+
+def _stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
+    """What is done before the main form: a download, a look."""
+    if view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN):
         _letter_stages(view, main, rest)
     elif view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGANTAR):
         _signed_letter(view, main)
     elif view.task.kind in AT_REST:
         main["nada"] = "biasa"  # nothing is asked for
-    elif view.task.kind is TaskKind.TANDA_TANGAN:
+    elif view.task.kind is TaskKind.LAPORAN_KIRIM:
+        main["tahap"] = [_download(view, d, word("halaman.periksa_judul")) for d in view.letters(REPORT.signed)[-1:]]
+        main["tahap_akhir"] = main["judul"]
+    elif view.task.kind in SIGNING:
         main["tahap"] = [
             *_downloads(view),
             {"judul": word("halaman.tanda_tangani_judul"), "teks": word("halaman.tanda_tangani_teks"), "url": ""},
         ]
         main["tahap_akhir"], main["judul"] = word("halaman.unggah_judul"), word("halaman.tanda_tangan_judul")
-    return main, rest
 
 
 def _kept(view: View) -> dict[str, tuple[dict[str, list[str]], datetime]]:
@@ -374,13 +417,21 @@ def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
 
 def _edited(view: View) -> bool:
     """Whether an edited letter came after the newest draft."""
-    newest = view.letters(*ANSWER.worked_on)
-    return bool(newest) and newest[-1].kind == ANSWER.edited
+    series = _series(view)
+    newest = view.letters(*series.worked_on)
+    return bool(newest) and newest[-1].kind == series.edited
+
+
+def _series(view: View) -> Series:
+    return REPORT if view.report is not None else ANSWER
 
 
 def _downloads(view: View) -> list[dict[str, str]]:
-    text = word("halaman.unduh_teks") if view.task.kind is TaskKind.JAWABAN and not _edited(view) else ""
+    editing = view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN)
+    text = word("halaman.unduh_teks") if editing and not _edited(view) else ""
     rows = _newest(view)
+    if view.task.kind is TaskKind.LAPORAN_TTD:
+        rows = pdfs_to_sign(view) or view.letters(REPORT.final)[-1:]
     if view.task.kind is TaskKind.TANDA_TANGAN and view.complaint is not None:
         final = documents.final_letters(view.session, view.complaint)
         rows = pdfs_to_sign(view) or final or rows[:1]  # the Word files stand among the documents too
@@ -441,6 +492,7 @@ def _recipient(address: str) -> str:
 def pdfs_to_sign(view: View) -> list[Document]:
     """The PDFs of the letters as they are to be signed, once a job has made all of them."""
     final = documents.final_letters(view.session, view.complaint) if view.complaint else []
+    final = view.letters(REPORT.final)[-1:] if view.report else final
     made = {d.source_id: d for d in view.documents("pdf")}
     return [made[d.id] for d in final] if all(d.id in made for d in final) else []
 

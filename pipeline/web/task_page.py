@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import has_request_context, request
 from sqlalchemy import select
 
 from pipeline.access import links
@@ -18,12 +19,13 @@ from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Item, Task
 from pipeline.files import kinds
-from pipeline.letters.series import ANSWER
+from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
+from pipeline.notices.reports import name_of
 from pipeline.office import clock, procedure
-from pipeline.office.sop import AT_REST, LANGKAH_OF_TASK, EventKind, Role, TaskKind
+from pipeline.office.sop import AT_REST, LANGKAH_OF_TASK, REPORTING, SIGNING, EventKind, Role, TaskKind
 from pipeline.office.words import table, unit_names, word
-from pipeline.web import decisions
+from pipeline.web import decisions, report_pages, sentences
 from pipeline.web.first_look import deadline_line, gist
 from pipeline.web.history import earlier, meetings, news_rows, timeline
 from pipeline.web.letter import inspections
@@ -56,6 +58,8 @@ def file_row(view: View, document: Document) -> dict[str, Any]:
 def matter(view: View) -> dict[str, Any]:
     """The complaint itself: the citizen's words, where they come from, their attachments."""
     c = view.complaint
+    if view.report is not None:
+        return report_pages.matter(view, view.report)
     if c is None:
         item = view.session.get_one(Item, view.task.item_id)
         at = clock.waktu(item.received_at, view.settings.zone)
@@ -103,6 +107,8 @@ def sections(view: View) -> list[dict[str, Any]]:
     """What earlier langkah found, in the order in which it is needed; `dulu` marks what comes before the complaint:
     why a task came back, what is asked, what was ordered."""
     c, task = view.complaint, view.task
+    if view.report is not None:
+        return report_pages.sections(view, view.report)
     if c is None:
         return _held_mail(view)
     found: list[dict[str, Any]] = []
@@ -120,6 +126,7 @@ def sections(view: View) -> list[dict[str, Any]]:
         found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
     found += _shared(view, c)
     found += decisions.to_choose(view, c)
+    found += sentences.sections(view, request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ())
     summarised = c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT
     if summarised and (c.teks_terbuka or not for_unit(view)):  # else it is the page's first words
         found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
@@ -209,6 +216,7 @@ def _units(view: View) -> list[dict[str, Any]]:
 def head_line(view: View) -> str:
     role = {TaskKind.KEPUTUSAN: "kepala", TaskKind.TANDA_TANGAN: "kepala", TaskKind.KETERANGAN: "kasi"}
     role |= {TaskKind.KLARIFIKASI: "sekretaris", TaskKind.JAWABAN: "sekretaris", TaskKind.MACET: "sekretaris"}
+    role |= {TaskKind.LAPORAN: "sekretaris", TaskKind.LAPORAN_TTD: "kepala"}
     return word("halaman.kepala", siapa=word(f"peran.{role.get(view.task.kind, 'jfu')}"))
 
 
@@ -224,8 +232,10 @@ def task_page(
     main, rest = forms(view, chosen, given, errors, news)
     c = view.complaint
     title = word(f"tugas.{view.task.kind}") + (f": {privacy.title(c) if for_unit(view) else c.perihal}" if c else "")
+    if view.report is not None:
+        title = f"{title}: {name_of(view.report)}"
     shown = {d.id for d in view.documents("lampiran")}
-    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if c is None else []
+    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if view.task.item_id else []
     return {
         "kepala": head_line(view),
         "nomor": c.number if c else "",
@@ -254,7 +264,7 @@ def task_page(
         "dokumen": [
             file_row(view, d)
             for d in reversed(view.documents())
-            if d.id not in shown and d.kind != "rupa" and c is not None and view.shows(d)
+            if d.id not in shown and d.kind != "rupa" and view.task.item_id is None and view.shows(d)
         ],
         "riwayat": timeline(view),
         "utama": main,
@@ -274,6 +284,8 @@ def _concerns_officials(view: View) -> list[str]:
 
 def by_the_sop(view: View) -> list[dict[str, str]]:
     """The cells of the SOP's table for the langkah of the task."""
+    if view.task.kind in REPORTING:
+        return []
     step = view.settings.sop.langkah[LANGKAH_OF_TASK[view.task.kind] - 1]
     return [{"nama": name, "nilai": text} for name, text in procedure.cells(step)]
 
@@ -285,14 +297,16 @@ def _to_be_undone(view: View) -> dict[str, Any] | None:
 
 def _signer_words(view: View) -> str:
     """Whose signature is asked for, where that is not the reader's own."""
-    final = view.letters(ANSWER.final)[-1:] if view.task.kind is TaskKind.TANDA_TANGAN else []
+    series = REPORT if view.task.kind is TaskKind.LAPORAN_TTD else ANSWER
+    final = view.letters(series.final)[-1:] if view.task.kind in SIGNING else []
     facts = final[0].facts or {} if final else {}
     if not facts.get("penanda"):
         return ""
     who = {"nama": facts["penanda"], "jabatan": facts["jabatan"]}
     if view.helping:
         return word("tanda_tangan.membantu", **who)
-    assert view.complaint is not None
+    if view.complaint is None:
+        return ""
     another = facts["kode_penanda"] != reported.signer(view.settings, view.complaint).kode
     return word("tanda_tangan.penanda_lain", **who) if another else ""
 

@@ -20,7 +20,7 @@ from pipeline.casefile.history import entries
 from pipeline.casefile.holders import helpers
 from pipeline.data import in_force
 from pipeline.data.engine import reading
-from pipeline.data.tables import Complaint, Document, Event, Task
+from pipeline.data.tables import Complaint, Document, Event, Laporan, Task
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import (
@@ -29,6 +29,7 @@ from pipeline.office.sop import (
     LANGKAH_OF,
     LANGKAH_OF_TASK,
     OVER,
+    REPORTING,
     EventKind,
     Stage,
     TaskKind,
@@ -99,10 +100,17 @@ class View:
     def url(self) -> str:
         return f"/t/{self.token}"
 
+    @cached_property
+    def report(self) -> Laporan | None:
+        """The report of a period that the task is about."""
+        return self.session.get(Laporan, self.task.laporan_id) if self.task.laporan_id is not None else None
+
     def documents(self, *kinds: str) -> list[Document]:
         query = select(Document)
         if self.complaint is not None:
             query = query.where(Document.complaint_id == self.complaint.id)
+        elif self.task.laporan_id is not None:
+            query = query.where(Document.laporan_id == self.task.laporan_id)
         else:
             query = query.where(Document.item_id == self.task.item_id)
         if kinds:
@@ -122,7 +130,9 @@ class View:
         return list(self.session.scalars(query.order_by(Document.id)))
 
     def letters(self, *kinds: str) -> list[Document]:
-        """Letters of the decision that stands."""
+        """Letters of the decision that stands; of a report its own."""
+        if self.task.laporan_id is not None:
+            return self.documents(*kinds)
         return letters_of(self.session, self.complaint, *kinds) if self.complaint is not None else []
 
     def shows(self, document: Document) -> bool:
@@ -179,7 +189,9 @@ def _days(view: View) -> Iterator[dict[str, Any]]:
 
 
 def steps(view: View) -> list[dict[str, Any]]:
-    """The five langkah with how much of each Waktu was used."""
+    """The five langkah with how much of each Waktu was used; none of a report, which stands beside the SOP."""
+    if view.task.kind in REPORTING:
+        return []
     if view.complaint is None:
         return _steps_of(view.settings, 1, False, {}, view.now)
     tasks: dict[int, Task] = {}

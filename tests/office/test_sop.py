@@ -7,6 +7,7 @@ import pytest
 from pipeline.cases.act import DO, KEEPING
 from pipeline.office import config, sop
 from pipeline.office.sop import ACTIONS, LANGKAH_OF, ROLE_OF, TASK_OF, Action, Role, Stage, TaskKind, next_stage
+from pipeline.reports.acting import DO as REPORT_DO
 
 ALL = [(kind, action) for kind, actions in ACTIONS.items() for action in actions]
 ITEM_TASKS = (TaskKind.PINDAI, TaskKind.TERTAHAN)
@@ -77,6 +78,7 @@ def test_each_langkah_can_be_returned_with_a_reason() -> None:
         TaskKind.JAWABAN,
         TaskKind.TANDA_TANGAN,
         TaskKind.PENYAMPAIAN,
+        TaskKind.LAPORAN_TTD,
     }
     for kind, action in returns:
         asked = [(f.name, f.required) for f in action.fields if f.name != "slip"]
@@ -90,19 +92,20 @@ def test_action_that_leads_on_closes_its_task(kind: TaskKind, action: Action) ->
 
 def test_every_action_has_its_function_and_every_function_its_action() -> None:
     offered = {(kind, a.name) for kind, a in ALL if kind not in ITEM_TASKS}
-    assert offered == set(DO)
+    assert offered == {*DO, *REPORT_DO}
 
 
 def test_every_action_that_keeps_its_task_open_knows_the_event_of_a_second_press() -> None:
-    """Of a stack each slip is settled once, whatever its task."""
-    assert {a.name for kind, a in ALL if not a.closes and kind is not TaskKind.PINDAI} == set(KEEPING)
+    """Of a stack each slip is settled once, whatever its task; a report has no events."""
+    apart = (TaskKind.PINDAI, *sop.REPORTING)
+    assert {a.name for kind, a in ALL if not a.closes and kind not in apart} == set(KEEPING)
 
 
 def test_roles_are_those_of_the_sops_column_pelaksana() -> None:
     """The holder of each langkah's task stands in that row of the table; the signature is the Kepala Dinas's."""
     rows = config.parse(config.SAMPLE.read_text("utf-8"), config.SAMPLE).sop.langkah
     for kind, roles in ROLE_OF.items():
-        if kind not in (TaskKind.TANDA_TANGAN, *sop.AT_REST):
+        if kind not in (TaskKind.TANDA_TANGAN, *sop.AT_REST, *sop.REPORTING):
             assert set(roles) <= set(rows[sop.LANGKAH_OF_TASK[kind] - 1].pelaksana), kind
     assert ROLE_OF[TaskKind.TANDA_TANGAN] == (Role.KEPALA,)
     assert ROLE_OF[TaskKind.ARSIP] == (Role.JFU, Role.SEKRETARIS)

@@ -97,6 +97,14 @@ def test_template_with_a_wrong_field_says_so(desk: Desk, tag: str) -> None:
         in_word(desk, gathered(desk), out.getvalue())
 
 
+def test_place_of_an_electronic_signature_stands_once(desk: Desk) -> None:
+    surat = desk.settings.surat.model_copy(update={"jangkar": "#"})
+    there = Desk(desk.settings.model_copy(update={"surat": surat}), desk.engine, desk.clock)
+    texts = [p.text for p in Document(BytesIO(in_word(there, gathered(there)))).paragraphs]
+    assert texts.count("#") == 1
+    assert "#" not in [p.text for p in Document(BytesIO(in_word(desk, gathered(desk)))).paragraphs]
+
+
 def test_offices_own_template_is_used(desk: Desk) -> None:
     document = Document()
     document.add_paragraph("Laporan kami, {{ periode }}")

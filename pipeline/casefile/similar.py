@@ -1,0 +1,95 @@
+"""Answered cases that are like this one, with what was told to their pengadu: for the one who writes the next answer.
+
+Hides how likeness is counted. Each word of the case is looked for by the database's own search, which tells where it
+stands and not how well it fits; so a word counts the more the fewer answers have it. What is confidential, or about
+whoever reads, is not among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any
+
+from sqlalchemy import Select, not_, select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile import reported
+from pipeline.data import fulltext
+from pipeline.data.tables import Complaint
+from pipeline.office.sop import Stage
+
+SHOWN = 3
+WORDS, SHORTEST = 24, 4  # words of a case that are looked for; letters of one that says something
+NEWEST = 200  # answers that have a word, the newest: in a large book the cost stays the same
+SAME_KIND, SAME_UNIT = 1.0, 0.5  # what the same kategori and the same unit count, beside words
+LEAST = 0.8  # less is likeness by chance
+
+
+@dataclass(frozen=True)
+class Similar:
+    """An answered case and the points of its letter."""
+
+    complaint: Complaint
+    points: tuple[str, ...]
+
+
+def answers(session: Session, complaint: Complaint, reader: str = "") -> list[Similar]:
+    """The most similar first, at most SHOWN."""
+    scores = _scores(session, complaint, reader)
+    best = sorted(scores, key=lambda key: (-scores[key], -key))[: 10 * SHOWN]
+    rows = {row.id: row for row in session.scalars(select(Complaint).where(Complaint.id.in_(best)))}
+    for key, row in rows.items():
+        scores[key] += _beside(complaint, row)
+    ranked = sorted(rows.values(), key=lambda row: (-scores[row.id], -row.id))
+    return [Similar(row, points_of(row)) for row in ranked if scores[row.id] >= LEAST][:SHOWN]
+
+
+def points_of(complaint: Complaint) -> tuple[str, ...]:
+    """What was told to the pengadu, a point a line."""
+    lines = (re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", line).strip() for line in complaint.disampaikan.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def words_of(complaint: Complaint) -> list[str]:
+    """The words by which a case is looked for, each once."""
+    said = fulltext.terms(f"{complaint.perihal} {complaint.ringkasan} {complaint.isi}"[:5_000])
+    return list(dict.fromkeys(one for one in said if len(one) >= SHORTEST and not one.isdigit()))[:WORDS]
+
+
+def _scores(session: Session, complaint: Complaint, reader: str) -> dict[int, float]:
+    found: dict[int, float] = defaultdict(float)
+    for one in words_of(complaint):
+        having = session.scalars(_having(session, complaint, reader, one)).all()
+        weight = 1 / (1 + log(len(having))) if 0 < len(having) < NEWEST else 0.05
+        for key in having:
+            found[key] += weight
+    return found
+
+
+def _having(session: Session, complaint: Complaint, reader: str, one: str) -> Select[Any]:
+    """The newest answers that have a word."""
+    dialect = session.get_bind().dialect.name
+    query = select(Complaint.id).where(
+        Complaint.stage == Stage.SELESAI,
+        Complaint.disampaikan != "",
+        Complaint.rahasia.is_(False),
+        Complaint.id != complaint.id,
+    )
+    query = query.where(not_(reported.about(reader))) if reader else query
+    return fulltext.found(query, one, dialect).order_by(fulltext.order_of(one, dialect).desc()).limit(NEWEST)
+
+
+def _beside(complaint: Complaint, other: Complaint) -> float:
+    units = ({*one.unit.split(",")} - {""} for one in (complaint, other))
+    shared = set.intersection(*units)
+    same = complaint.kategori and complaint.kategori == other.kategori
+    return (SAME_KIND if same else 0.0) + (SAME_UNIT if shared else 0.0)
+
+
+def shown_points(found: Sequence[Similar]) -> dict[str, str]:
+    """{code of a point, as a link names it: its words}."""
+    return {f"{one.complaint.id}.{n}": point for one in found for n, point in enumerate(one.points)}

@@ -1,0 +1,73 @@
+"""Mails about the report of a period: its tasks, and the signed report to the tembusan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.casefile.limits import limit_words
+from pipeline.data import store
+from pipeline.data.tables import Document, Laporan, Outbox, Task
+from pipeline.letters.series import REPORT
+from pipeline.notices.post import MAX_ATTACHED, Envelope, send
+from pipeline.office.config import Petugas, Tembusan
+from pipeline.office.sop import ACTIONS, COMMANDS, TaskKind
+from pipeline.office.words import table, word
+from pipeline.work import Work
+
+COPY = "laporan_tembusan"
+# What goes with the mail of each task: the newest of these kinds of document.
+ATTACHED = {
+    TaskKind.LAPORAN: REPORT.worked_on,
+    TaskKind.LAPORAN_TTD: (REPORT.final,),
+    TaskKind.LAPORAN_KIRIM: (REPORT.signed,),
+}
+
+
+def name_of(report: Laporan) -> str:
+    """How people call it."""
+    return word("laporan.nama", periode=report.name)
+
+
+def documents(session: Session, report_id: int | None, *kinds: str) -> list[Document]:
+    """Documents of a report, oldest first."""
+    query = select(Document).where(Document.laporan_id == report_id, Document.laporan_id.is_not(None))
+    query = query.where(Document.kind.in_(kinds)) if kinds else query
+    return list(session.scalars(query.order_by(Document.id)))
+
+
+def task(work: Work, report: Laporan, task: Task, person: Petugas, link_id: int, moved: str = "") -> None:
+    """What is asked about a report, with its newest file: to one who may act."""
+    newest = documents(work.session, report.id, *ATTACHED[task.kind])[-1:]
+    files = [one for one in newest if store.size(work.session, one.sha256) <= MAX_ATTACHED]
+    to = Envelope(person.email, person.nama, None, task, link_id, files)
+    first, *others = ACTIONS[task.kind]
+    known = table(f"balas.{task.kind}")
+    send(
+        work, f"tugas_{task.kind}", to, petugas=person, laporan=name_of(report), beralih=moved,
+        hitungan=limit_words(work.settings, task), catatan=task.note,
+        tombol={"label": word(f"aksi.{task.kind}.{first.name}.judul"), "url": f"?aksi={first.name}#aksi-{first.name}"},
+        lain=[{"label": word(f"aksi.{task.kind}.{one.name}.judul"), "url": f"?aksi={one.name}#aksi-{one.name}"}
+              for one in others],
+        kata=[{"kata": one.word, "arti": known[one.word]} for one in COMMANDS[task.kind]],
+    )  # fmt: skip
+
+
+def may_hand_in(work: Work, report: Laporan, task: Task, clerk: Petugas, link_id: int) -> None:
+    """To a JFU: a report waits for its signature, and they may hand in the signed paper for whoever signs."""
+    to = Envelope(clerk.email, clerk.nama, None, task, link_id)
+    send(work, "boleh_unggah_laporan", to, petugas=clerk, laporan=name_of(report), penanda=work.settings.signers[0])
+
+
+def copies(work: Work, report: Laporan, task: Task, signed: Document, to: Sequence[Tembusan]) -> list[Outbox]:
+    """The signed report to each tembusan."""
+    known = f"{work.settings.web.base_url}/asli/{signed.code}" if signed.code else ""
+    return [
+        send(
+            work, COPY, Envelope(one.email, one.nama, None, task, attachments=(signed,)), tembusan=one.nama,
+            laporan=name_of(report), kode=signed.code, keaslian=known,
+        )
+        for one in to
+    ]  # fmt: skip

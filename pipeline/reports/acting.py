@@ -1,0 +1,250 @@
+"""What each button of a report's tasks does, in one short transaction; the same rules as for a letter.
+
+`act()` is the door, as `cases.act` is for a complaint. The figures of the moment come in from outside, for counting
+them takes longer than a transaction may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.access import links, unsent
+from pipeline.casefile.holders import helpers, holders
+from pipeline.cases.chain import Actor, actor_of
+from pipeline.cases.core import AlreadyDone, Forbidden
+from pipeline.cases.input import Checked, File, Invalid, Scan
+from pipeline.cases.letters import found_in
+from pipeline.cases.pages import order_pages
+from pipeline.cases.record import add_to_report
+from pipeline.cases.scans import refuse_without_signature
+from pipeline.cases.tasks import MAKE_PDF, close, open_report_task
+from pipeline.data import jobs, store
+from pipeline.data.tables import Document, Laporan, Task
+from pipeline.files import kinds, libreoffice
+from pipeline.letters import draft as letter_draft
+from pipeline.letters.copy import recoded
+from pipeline.letters.mark import is_ours, new_code, printed_code, sealed
+from pipeline.letters.returned import Returned
+from pipeline.letters.series import REPORT
+from pipeline.notices import reports
+from pipeline.office.config import Petugas
+from pipeline.office.sop import HANDED_IN, TaskKind
+from pipeline.office.words import word
+from pipeline.reports import compare, sending
+from pipeline.reports.making import facts_of, locked, mark_name
+from pipeline.work import Work
+
+Now = tuple[Sequence[Mapping[str, Any]], Sequence[str]]  # tables and sentences, see `making.tables_now`
+MOST_SAID = 5  # disagreements that a form's own words name
+
+
+@dataclass(frozen=True)
+class ReportDeed:
+    """One action under way."""
+
+    work: Work
+    task: Task
+    report: Laporan
+    person: Petugas
+    form: Checked
+    now: Now
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.person)
+
+    def newest(self, *of: str) -> Document | None:
+        found = reports.documents(self.work.session, self.report.id, *of)
+        return found[-1] if found else None
+
+
+def act(work: Work, task_id: int, person: Petugas, form: Checked, now: Now) -> None:
+    """Carry out a checked form on a report's task. Raises what `cases.act` raises."""
+    task = work.session.get_one(Task, task_id, populate_existing=True)
+    report = locked(work, task.laporan_id or 0)
+    work.session.refresh(task)
+    allowed = [*holders(work.settings, task), *(helpers(work.settings, task) if form.action.name in HANDED_IN else ())]
+    mine = [p for p in allowed if p.kode == person.kode]
+    if not mine:
+        raise Forbidden(form.action.name)
+    if task.closed_at is not None:
+        raise AlreadyDone(task)
+    if form.action.closes:
+        close(work, task, person.kode, form.action.name)
+    else:
+        unsent.drop(work.session, task.id, person.kode, form.action.name)
+    DO[task.kind, form.action.name](ReportDeed(work, task, report, mine[0], form, now))
+
+
+def _hand_on(deed: ReportDeed, kind: TaskKind, note: str = "") -> None:
+    task, told = open_report_task(deed.work, deed.report, kind, note)
+    for person, link_id in told:
+        reports.task(deed.work, deed.report, task, person, link_id)
+    if kind is TaskKind.LAPORAN_TTD:
+        _tell_helpers(deed, task)
+
+
+def _tell_helpers(deed: ReportDeed, task: Task) -> None:
+    """A link for each who may hand in the signed paper, where the office signs on paper."""
+    settings = deed.work.settings
+    if settings.surat.jangkar or settings.surat.pkcs12:
+        return
+    wanted = [(task, person) for person in helpers(settings, task)]
+    issued = links.issue(deed.work.session, wanted, deed.work.now, settings.web.link_days)
+    for (_task, person), link_id in zip(wanted, issued, strict=True):
+        reports.may_hand_in(deed.work, deed.report, task, person, link_id)
+
+
+# ---- edited in Word ------------------------------------------------------------------------------------------
+
+
+def _store(deed: ReportDeed) -> None:
+    """The edited report comes back; what is wrong with it is told on the page, and blocks only `ajukan`."""
+    letter, file = deed.form.letters["surat"], deed.form.files["surat"]
+    shown = compare.grids_of(letter.content)
+    if problem := _not_ours(deed, letter, shown):
+        raise Invalid({"surat": problem})
+    tables, said = deed.now
+    told = compare.disagreements(shown, letter.paragraphs, tables, said)
+    newest = deed.newest(*REPORT.worked_on)
+    row = add_to_report(deed.work, deed.report, REPORT.edited, File(file.name, file.mime, letter.content), deed.actor)
+    row.code = letter.footer_code or (newest.code if newest else "")
+    row.facts = facts_of(letter, told) | {"tabel": shown}
+    if libreoffice.soffice():
+        jobs.put(deed.work.session, MAKE_PDF, row.id, deed.work.now)
+
+
+def _not_ours(deed: ReportDeed, letter: Returned, shown: Sequence[compare.Grid]) -> str:
+    """Why a file cannot be this report, or "": its mark names something else, or it has neither a mark nor one of the
+    tables."""
+    for mark in filter(None, (letter.mark, letter.identifier)):
+        if mark.case_id != mark_name(deed.report):
+            return word("galat.laporan_lain", nomor=mark.case_id, laporan=reports.name_of(deed.report))
+        if not is_ours(deed.work.settings.keys, mark):
+            return word("galat.surat_palsu")
+    heads = [[*table["heads"]] for table in deed.report.figures]
+    marked = letter.mark or letter.identifier or letter.footer_code
+    return "" if marked or any(one and one[0] in heads for one in shown) else word("galat.laporan_asing")
+
+
+def _submit(deed: ReportDeed) -> None:
+    """The report goes to be signed, under a code of its own. Figures are looked at again: data may have changed since
+    it came back."""
+    newest = deed.newest(*REPORT.worked_on)
+    if newest is None:
+        raise Forbidden("ajukan")
+    if deed.form.seen and newest.id > deed.form.seen:
+        raise Invalid({"catatan": word("galat.versi_baru")})
+    found = found_in(newest)
+    if any(f.level == "blokir" for f in found):
+        raise Invalid({"catatan": word("galat.surat_terhalang")})
+    tables, said = deed.now
+    content = store.get(deed.work.session, newest.sha256)
+    told = _disagreeing(newest, content, tables, said)
+    looked = [f.message for f in found if f.level == "lihat"]
+    if (told or looked) and not deed.form.text("yakin"):
+        raise Invalid({"yakin": " ".join([word("galat.laporan_beda"), *[*told, *looked][:MOST_SAID]])})
+    deed.report.figures = [*tables]
+    _final(deed, newest, content)
+    _hand_on(deed, TaskKind.LAPORAN_TTD, deed.form.text("catatan"))
+
+
+def _disagreeing(
+    newest: Document, content: bytes, tables: Sequence[Mapping[str, Any]], said: Sequence[str]
+) -> list[str]:
+    facts = newest.facts or {}
+    shown = facts.get("tabel") or compare.grids_of(content)
+    return compare.disagreements(shown, facts.get("alinea", []), tables, said)
+
+
+def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
+    """The report as it is to be signed, under a new code: what was printed before cannot pass for it."""
+    work, settings, code = deed.work, deed.work.settings, new_code()
+    mark = sealed(settings.keys, mark_name(deed.report), source.version, code)
+    letter = recoded(content, source.code, mark, letter_draft.qr(f"{settings.web.base_url}/asli", code))
+    name = f"{word('laporan.berkas', periode=deed.report.name)}.docx"
+    row = add_to_report(work, deed.report, REPORT.final, File(name, kinds.DOCX, letter), deed.actor)
+    head = settings.signers[0]
+    row.code, row.source_id = code, source.id
+    row.facts = {
+        "nomor": reports.name_of(deed.report),
+        "tanggal": work.now.astimezone(settings.zone).date().isoformat(),
+        "kode_penanda": head.kode, "penanda": head.nama, "jabatan": head.jabatan,
+    }  # fmt: skip
+    if libreoffice.soffice():
+        jobs.put(work.session, MAKE_PDF, row.id, work.now)
+
+
+# ---- the signature -------------------------------------------------------------------------------------------
+
+
+def _sign(deed: ReportDeed) -> None:
+    """Signed, and frozen: the figures stay as they were, with the hash of the paper. It goes out at once."""
+    work, scan, file = deed.work, deed.form.scans.get("bertanda_tangan"), deed.form.files.get("bertanda_tangan")
+    if scan is None or file is None:
+        raise Invalid({"bertanda_tangan": word("galat.kosong.berkas")})
+    final = deed.newest(REPORT.final)
+    if final is None:
+        raise Forbidden("tandatangani")
+    vouched = _match(deed, final, scan)
+    refuse_without_signature(work, [final], "bertanda_tangan", scan, file)
+    facts = dict(final.facts or {})
+    verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
+    knows = deed.form.text("ttd_diragukan") or not work.settings.surat.sertifikat_akar
+    if verdict and verdict.level == "hati" and not knows:
+        raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
+    name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
+    signed = add_to_report(work, deed.report, REPORT.signed, File(name, kinds.PDF, scan.pdf), deed.actor)
+    signed.code, signed.source_id = final.code, final.id
+    signed.facts = facts | {
+        "tanpa_kode": vouched,
+        "vonis": verdict.facts if verdict else None,
+        "kalimat": verdict.sentence if verdict else "",
+    }
+    order_pages(work, signed.id)
+    deed.report.signed_at, deed.report.signed_by = work.now, deed.person.kode
+    deed.report.sha256 = signed.sha256
+    for report_id, tables in deed.report.corrections.items():
+        locked(work, int(report_id)).told = tables
+    sending.send(work, deed.report, signed)
+
+
+def _match(deed: ReportDeed, final: Document, scan: Scan) -> bool:
+    """Stop a paper that says it is another one; True where it says nothing and a person has confirmed it."""
+    found = {code for text in scan.codes if (code := printed_code(text))}
+    if foreign := sorted(found - {final.code}):
+        raise Invalid({"bertanda_tangan": word("galat.kode_asing", kode=foreign[0])})
+    if final.code in found:
+        return False
+    if not deed.form.text("tanpa_kode"):
+        raise Invalid({"bertanda_tangan": word("galat.kode_tak_terbaca")})
+    return True
+
+
+def _return(deed: ReportDeed) -> None:
+    _hand_on(deed, TaskKind.LAPORAN, deed.form.text("alasan"))
+
+
+# ---- to the tembusan -----------------------------------------------------------------------------------------
+
+
+def _handed_over(deed: ReportDeed) -> None:
+    """The JFU has brought it, or sent it by post; how stands with the task."""
+    deed.task.note = deed.form.text("bukti")
+
+
+def _send_again(deed: ReportDeed) -> None:
+    if not sending.send_again(deed.work, deed.report, deed.task):
+        raise Forbidden("kirim_lagi")
+
+
+DO: dict[tuple[TaskKind, str], Callable[[ReportDeed], None]] = {
+    (TaskKind.LAPORAN, "unggah"): _store,
+    (TaskKind.LAPORAN, "ajukan"): _submit,
+    (TaskKind.LAPORAN_TTD, "tandatangani"): _sign,
+    (TaskKind.LAPORAN_TTD, "kembalikan"): _return,
+    (TaskKind.LAPORAN_KIRIM, "sampaikan_laporan"): _handed_over,
+    (TaskKind.LAPORAN_KIRIM, "kirim_lagi"): _send_again,
+}

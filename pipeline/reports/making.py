@@ -1,0 +1,174 @@
+"""The report of a period that is over: ordered once, made by a job, kept with its figures, handed to the Sekretaris."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.input import File
+from pipeline.cases.record import add_to_report
+from pipeline.cases.tasks import open_report_task
+from pipeline.data import jobs
+from pipeline.data.engine import exclusive
+from pipeline.data.tables import Complaint, Laporan
+from pipeline.files.kinds import DOCX
+from pipeline.letters.mark import new_code, sealed
+from pipeline.letters.returned import Returned, inspect
+from pipeline.letters.series import REPORT
+from pipeline.notices import it_officer, reports
+from pipeline.office.config import TEMPLATES
+from pipeline.office.sop import TaskKind
+from pipeline.office.words import word
+from pipeline.register import report
+from pipeline.register.period import Period, last_before, parse
+from pipeline.reports import compare
+from pipeline.work import Work
+
+JOB = "laporan"  # job kind
+LOOKED_BACK = 12  # earlier reports of the same kind that may be corrected
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A report as a job has made it. `fault`: why the office's own template could not be used."""
+
+    tables: list[dict[str, Any]]
+    corrections: dict[str, Any]
+    content: bytes
+    code: str
+    read: Returned
+    fault: str = ""
+
+
+def period_of(row: Laporan) -> Period:
+    return parse(row.kind, row.code)
+
+
+def mark_name(row: Laporan) -> str:
+    """What the mark in the Word file calls the report, as a letter's names its case."""
+    return f"LAPORAN {row.kind} {row.code}"
+
+
+# ---- when ----------------------------------------------------------------------------------------------------
+
+
+def is_due(work: Work) -> bool:
+    """Whether a report is to be ordered now."""
+    return bool(_due(work))
+
+
+def order_due(work: Work) -> int:
+    """Order the reports of periods that are over and have none; how many. A day without office, and a book that was
+    empty at the end of a period, have none."""
+    waiting = _due(work)
+    if not waiting:
+        return 0
+    exclusive(work.session, "laporan")
+    return sum(_order(work, period) for period in _due(work))
+
+
+def _due(work: Work) -> list[Period]:
+    hours = work.settings.hours
+    today = hours.local(work.now).date()
+    if not hours.intervals(today):
+        return []
+    over = [last_before(kind, today) for kind in work.settings.laporan.otomatis]
+    return [period for period in over if not _is_ordered(work, period) and _has_book(work, period)]
+
+
+def _is_ordered(work: Work, period: Period) -> bool:
+    there = select(Laporan.id).where(Laporan.kind == period.kind, Laporan.code == period.code)
+    return work.session.scalar(there) is not None
+
+
+def _has_book(work: Work, period: Period) -> bool:
+    _begin, end = period.bounds(work.settings.zone)
+    return work.session.scalar(select(Complaint.id).where(Complaint.received_at < end).limit(1)) is not None
+
+
+def _order(work: Work, period: Period) -> bool:
+    row = Laporan(
+        kind=period.kind, code=period.code, name=period.name, asked_at=work.now, figures=[], corrections={}, lost=[]
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    jobs.put(work.session, JOB, row.id, work.now)
+    return True
+
+
+# ---- what ----------------------------------------------------------------------------------------------------
+
+
+def tables_now(work: Work, row: Laporan) -> tuple[list[dict[str, Any]], list[str]]:
+    """(tables, sentences) of a report as the data say now. Takes seconds in a large office: outside a transaction."""
+    found = report.gather(work, period_of(row), public=True)
+    return compare.kept(found), [*found.sentences]
+
+
+def compose(work: Work, report_id: int) -> MadeReport | None:
+    """The report in Word; None where it is made already. An office's template that cannot be filled holds up nobody:
+    the one that comes with the program is used, and that is told."""
+    row = work.session.get(Laporan, report_id)
+    if row is None or row.made_at is not None:
+        return None
+    found = report.gather(work, period_of(row), public=True)
+    corrected, told = _corrections(work, row)
+    code = new_code()
+    seal = report.Sealing(code, sealed(work.settings.keys, mark_name(row), 1, code), tuple(told))
+    fault = ""
+    try:
+        content = report.docx(work, found, seal=seal)
+    except report.BadTemplate as error:
+        fault = str(error)
+        content = report.docx(work, found, (TEMPLATES / report.TEMPLATE).read_bytes(), seal=seal)
+    return MadeReport(compare.kept(found), corrected, content, code, inspect(content), fault)
+
+
+def _corrections(work: Work, row: Laporan) -> tuple[dict[str, Any], list[str]]:
+    """({id of an earlier report: its tables now}, what is different in them, in words)."""
+    earlier = select(Laporan).where(Laporan.kind == row.kind, Laporan.signed_at.is_not(None), Laporan.id != row.id)
+    corrected, told = {}, []
+    for one in work.session.scalars(earlier.order_by(Laporan.id.desc()).limit(LOOKED_BACK)).all():
+        now, _said = tables_now(work, one)
+        lines = compare.corrections(reports.name_of(one), one.told or one.figures, now)
+        if lines:
+            corrected[str(one.id)] = now
+            told += lines
+    return corrected, told
+
+
+def keep_draft(work: Work, report_id: int, made: MadeReport) -> None:
+    """Keep what was made and hand it to the Sekretaris, once."""
+    row = locked(work, report_id)
+    if row.made_at is not None:
+        return
+    row.made_at, row.figures, row.corrections = work.now, made.tables, made.corrections
+    name = f"{word('laporan.berkas', periode=row.name)}.docx"
+    draft = add_to_report(work, row, REPORT.drafted, File(name, DOCX, made.content), SYSTEM)
+    draft.code, draft.facts = made.code, facts_of(made.read, [])
+    note = word("laporan.templat_bawaan", sebab=made.fault) if made.fault else ""
+    if made.fault:
+        it_officer.tell_daily(work, "laporan", sebab=made.fault)
+    task, told = open_report_task(work, row, TaskKind.LAPORAN, note)
+    for person, link_id in told:
+        reports.task(work, row, task, person, link_id)
+
+
+def facts_of(read: Returned, disagreeing: Sequence[str]) -> dict[str, Any]:
+    """What is kept of a file: its paragraphs, what the gate found, and where it does not agree with the data."""
+    found = [*((f.level, f.message, f.where) for f in read.findings)]
+    found += [("lihat", line, "") for line in disagreeing]
+    if read.findings and not disagreeing:
+        found.append(("baik", word("laporan.periksa.sesuai"), ""))
+    order = ("blokir", "lihat", "baik")
+    return {"alinea": [*read.paragraphs], "temuan": [[*one] for one in sorted(found, key=lambda f: order.index(f[0]))]}
+
+
+def locked(work: Work, report_id: int) -> Laporan:
+    """The report, with its row locked until the transaction ends."""
+    query = select(Laporan).where(Laporan.id == report_id).with_for_update()
+    return work.session.scalars(query.execution_options(populate_existing=True)).one()

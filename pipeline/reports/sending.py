@@ -1,0 +1,108 @@
+"""The signed report to the tembusan: by mail to each that has an address, and what became of each copy.
+
+A task of the JFU stands for the sending. It ends by itself once every copy has arrived, and is mailed to them where one
+did not, or where a tembusan has no address.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.tasks import close, fresh_links, open_report_task, open_report_tasks
+from pipeline.data.tables import Document, Laporan, Outbox, Task
+from pipeline.letters.series import REPORT
+from pipeline.mail.diagnosis import explained
+from pipeline.notices import reports
+from pipeline.office.config import Tembusan
+from pipeline.office.sop import TaskKind
+from pipeline.office.words import word
+from pipeline.reports.making import locked
+from pipeline.work import Work
+
+
+def send(work: Work, report: Laporan, signed: Document) -> None:
+    """To all of them, at once."""
+    everybody = work.settings.laporan.tembusan
+    by_mail = [one for one in everybody if one.email]
+    by_hand = [one.nama for one in everybody if not one.email]
+    note = word("laporan.tanpa_alamat", siapa=", ".join(by_hand)) if by_hand else ""
+    note = note or ("" if by_mail else word("laporan.tanpa_tembusan"))
+    task, told = open_report_task(work, report, TaskKind.LAPORAN_KIRIM, note)
+    reports.copies(work, report, task, signed, by_mail)
+    if note:
+        for person, link_id in told:
+            reports.task(work, report, task, person, link_id)
+
+
+def send_again(work: Work, report: Laporan, task: Task) -> bool:
+    """To those whom it has not reached, at the addresses that the settings have now; False for nobody."""
+    lost = {mail.recipient_name for mail in newest_copies(work, report).values() if has_failed(report, mail)}
+    again = [one for one in work.settings.laporan.tembusan if one.email and one.nama in lost]
+    signed = reports.documents(work.session, report.id, REPORT.signed)
+    if again and signed:
+        reports.copies(work, report, task, signed[-1], again)
+    return bool(again)
+
+
+def newest_copies(work: Work, report: Laporan) -> dict[str, Outbox]:
+    """{tembusan: the newest copy that went to it}."""
+    mine = select(Task.id).where(Task.laporan_id == report.id)
+    mails = select(Outbox).where(Outbox.name == reports.COPY, Outbox.task_id.in_(mine)).order_by(Outbox.id)
+    return {mail.recipient_name: mail for mail in work.session.scalars(mails)}
+
+
+def has_failed(report: Laporan, mail: Outbox) -> bool:
+    """Whether a copy was refused, or came back."""
+    return mail.state == "dead" or mail.message_id in report.lost
+
+
+def unaddressed(everybody: tuple[Tembusan, ...]) -> list[str]:
+    return [one.nama for one in everybody if not one.email]
+
+
+# ---- the end of a copy ---------------------------------------------------------------------------------------
+
+
+def delivery_result(work: Work, mail: Outbox) -> None:
+    """A mail server has taken a copy, or not; nothing for any other mail."""
+    report = _report_of(work, mail)
+    if report is None:
+        return
+    if mail.state == "dead":
+        _lost(work, report, mail, mail.error)
+    elif not unaddressed(work.settings.laporan.tembusan):
+        _end_if_all_arrived(work, report)
+
+
+def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
+    """A copy came back after it was taken."""
+    report = _report_of(work, mail)
+    if report is not None and permanent:
+        report.lost = [*report.lost, mail.message_id]
+        _lost(work, report, mail, diagnostic)
+
+
+def _report_of(work: Work, mail: Outbox) -> Laporan | None:
+    task = work.session.get(Task, mail.task_id) if mail.name == reports.COPY and mail.task_id else None
+    return locked(work, task.laporan_id) if task is not None and task.laporan_id else None
+
+
+def _end_if_all_arrived(work: Work, report: Laporan) -> None:
+    mails = newest_copies(work, report).values()
+    if all(mail.state == "sent" and not has_failed(report, mail) for mail in mails):
+        for task in open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM):
+            close(work, task, SYSTEM.code, "terkirim")
+
+
+def _lost(work: Work, report: Laporan, mail: Outbox, reason: str) -> None:
+    """The JFU hears of it: in the task that is open still, or in a new one."""
+    note = word("laporan.tak_sampai", kepada=mail.recipient_name, alamat=mail.recipient, sebab=explained(reason))
+    waiting = open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM)
+    if waiting:
+        task, told = waiting[0], fresh_links(work, waiting[0])
+        task.note = "\n".join(filter(None, (task.note, note)))
+    else:
+        task, told = open_report_task(work, report, TaskKind.LAPORAN_KIRIM, note)
+    for person, link_id in told:
+        reports.task(work, report, task, person, link_id)

@@ -1,0 +1,83 @@
+"""Help for the one who writes: answers to similar cases, and the office's own standard sentences. Reads only.
+
+*Pakai kalimat ini* is a link that shows the page again with the sentence in the form; nothing is kept by it. The link
+names a point, never its words, so that nobody can put words into a form by an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from pipeline.access import unsent
+from pipeline.casefile import similar
+from pipeline.data.tables import Complaint
+from pipeline.letters.template.fields import TemplateError
+from pipeline.letters.wording import EVERYWHERE, read_standard
+from pipeline.office import clock
+from pipeline.office.config import Settings
+from pipeline.office.sop import TaskKind
+from pipeline.office.words import word
+from pipeline.web.view import View
+
+FILE = "kalimat.toml"  # beside config.toml
+ACT, FIELD, CHOSEN = "putuskan", "disampaikan", "pakai"
+
+
+def standard(settings: Settings, kategori: str) -> list[str]:
+    """The standard sentences that fit a kategori; none of a file that cannot be read, of which `aduan check` tells."""
+    path = settings.path(FILE)
+    try:
+        known = read_standard(path.read_text("utf-8")) if path.is_file() else {}
+    except (TemplateError, OSError, UnicodeDecodeError):
+        return []
+    return [*known.get(kategori, ()), *known.get(EVERYWHERE, ())]
+
+
+def sections(view: View, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Beside the decision, where a sentence can be taken over, and beside the letter, to be read."""
+    c = view.complaint
+    if c is None or view.task.kind not in (TaskKind.KEPUTUSAN, TaskKind.JAWABAN):
+        return []
+    told = [_similar(view, one, chosen) for one in _found(view, c)]
+    own = [_row(view, f"b.{n}", text, chosen) for n, text in enumerate(standard(view.settings, c.kategori))]
+    parts = [{"judul": word("serupa.judul"), "pengantar": word("serupa.pengantar"), "isi": told}] if told else []
+    return parts + ([{"judul": word("serupa.baku"), "isi": [{"teks": "", "pakai": own}]}] if own else [])
+
+
+def taken_over(view: View, chosen: Sequence[str]) -> Mapping[str, list[str]]:
+    """The form's field with the points that were chosen behind what stands in it; {} where none is."""
+    c = view.complaint
+    if c is None or view.task.kind is not TaskKind.KEPUTUSAN or not chosen:
+        return {}
+    known = similar.shown_points(_found(view, c))
+    known |= {f"b.{n}": text for n, text in enumerate(standard(view.settings, c.kategori))}
+    points = [known[one] for one in dict.fromkeys(chosen) if one in known]
+    kept = unsent.of(view.session, view.task.id, view.owner).get(ACT) if view.owner else None
+    before = (kept[0].get(FIELD) or [""])[0] if kept else c.disampaikan
+    lines = [*before.splitlines(), *(one for one in points if one not in before.splitlines())]
+    return {FIELD: ["\n".join(filter(None, lines))]} if points else {}
+
+
+def _found(view: View, c: Complaint) -> list[similar.Similar]:
+    """Other cases are named in a browser alone that is known to be the holder's."""
+    return similar.answers(view.session, c, view.owner) if view.trusted else []
+
+
+def _similar(view: View, one: similar.Similar, chosen: Sequence[str]) -> dict[str, Any]:
+    at = clock.tanggal(one.complaint.received_at.astimezone(view.settings.zone))
+    codes = similar.shown_points([one])
+    return {
+        "kepala": one.complaint.number,
+        "ket": f"{at}, {word(f'pilihan.keputusan.{one.complaint.decision}')}" if one.complaint.decision else at,
+        "teks": one.complaint.ringkasan or one.complaint.perihal,
+        "pakai": [_row(view, code, text, chosen) for code, text in codes.items()],
+    }
+
+
+def _row(view: View, code: str, text: str, chosen: Sequence[str]) -> dict[str, str]:
+    if view.task.kind is not TaskKind.KEPUTUSAN or code in chosen:
+        return {"teks": text, "url": "", "sudah": word("serupa.dipakai") if code in chosen else ""}
+    query = urlencode([("aksi", ACT), *((CHOSEN, one) for one in (*chosen, code))])
+    return {"teks": text, "url": f"{view.url}?{query}#aksi-{ACT}", "sudah": ""}
