@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.running.lanes import settled
 from pipeline.work import App
 
 out = Console(highlight=False, soft_wrap=True)
+BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -55,6 +57,16 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
             word("henti.basis_data_url", berkas=settings.folder / "config.toml", sebab=of_file(error))
         ) from error
     return engine
+
+
+def beats(settings: Settings) -> bool:
+    """Whether a `serve` of this office is running: its lanes would meet tables that they do not know."""
+    name = settings.petugas_ti.berkas_detak
+    file = settings.path(name) if name else None
+    try:
+        return file is not None and time.time() - file.stat().st_mtime < BEATS
+    except FileNotFoundError:
+        return False
 
 
 def ready_database(context: click.Context) -> App:

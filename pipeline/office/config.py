@@ -34,7 +34,7 @@ from pydantic import (
 )
 
 from pipeline.office import clock
-from pipeline.office.checks import database_url, listening
+from pipeline.office.checks import database_url, listening, recipient
 from pipeline.office.config_errors import ConfigError, explain, explain_toml, reason
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
@@ -458,6 +458,17 @@ class Retensi(Table):
     mesin: Mesin = Mesin()
 
 
+class Cadangan(Table):
+    """Backups: where they lie, for whom they are encrypted (public keys of age), how many stay, after how many days a
+    chain of increments begins anew, and whether the newest is tried by a restore once a month."""
+
+    folder: str = "cadangan"
+    penerima: tuple[Annotated[str, AfterValidator(recipient)], ...] = ()
+    simpan: Days = 30
+    penuh_hari: Days = 30
+    latihan: bool = True
+
+
 class ScanConf(Table):
     """Where scans come from besides the upload page."""
 
@@ -500,6 +511,7 @@ class Settings(Table):
     web: Web
     database: Database = Database()
     log: Log = Log()
+    cadangan: Cadangan = Cadangan()
     scan: ScanConf = ScanConf()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
