@@ -23,8 +23,8 @@ def block(kind: str) -> str:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_takes_every_unit(tmp_path: Path) -> None:
     """The program stands elsewhere here, and there is no user aduan: both are put in the place of the guide's."""
-    units = {path.name: path.read_text("utf-8") for path in (ROOT / "deploy").iterdir() if path.suffix != ".conf"}
-    units["aduan.service"] = block("ini")
+    files = [path for path in (ROOT / "deploy").iterdir() if path.suffix in (".service", ".timer")]
+    units = {path.name: path.read_text("utf-8") for path in files}
     assert len(units) == 5
     for name, text in units.items():
         tried = text.replace(COMMAND, "/bin/true").replace("=aduan\n", "=root\n")
@@ -33,6 +33,10 @@ def test_systemd_takes_every_unit(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     own = [line for line in done.stderr.splitlines() if "aduan" in line]
     assert own == []
+
+
+def test_the_guide_shows_the_unit_that_comes_with_the_program() -> None:
+    assert (ROOT / "deploy" / "aduan.service").read_text("utf-8") == block("ini")
 
 
 def test_every_timer_has_its_service_and_runs_a_command_that_exists() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from pipeline.office.words import word
 from pipeline.running.lanes import settled
 from pipeline.work import App
 
+log = logging.getLogger(__name__)
 out = Console(highlight=False, soft_wrap=True)
 BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
@@ -38,6 +40,8 @@ def write_secret(path: Path, text: str) -> None:
 def read_settings(context: click.Context) -> Settings:
     settings = load(context.find_root().params["config"])
     logs.begin(settings.log.bentuk, settings.log.tingkat)
+    for told in settings.old_keys:
+        log.warning("config.toml: %s", told)
     return settings
 
 
