@@ -22,6 +22,8 @@ from pipeline.office.config_errors import ConfigError, reason
 from pipeline.office.words import word
 
 LOG = "aduan.log"
+# What is only there with an extra of the package.
+EXTRAS = {"aiosmtpd": "demo", "proxyprotocol": "demo", "pymap": "demo", "pysasl": "demo", "psycopg": "postgres"}
 
 
 class Fault(click.ClickException):
@@ -74,6 +76,9 @@ def said(error: Exception, config: Path) -> Fault:
     """The sentence for an error, with the exit code that belongs to it."""
     if isinstance(error, ConfigError):
         return Fault(str(error))
+    extra = EXTRAS.get((error.name or "").partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
+    if extra is not None:
+        return Fault(word("henti.ekstra", ekstra=extra))
     if is_damage(error):
         return Found(word("henti.rusak"))
     if isinstance(error, SQLAlchemyError | sqlite3.Error):

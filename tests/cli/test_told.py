@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -234,3 +236,22 @@ def test_keys_of_an_earlier_release_are_read_and_told(place: Path) -> None:
     assert told == ["imap.tiap: namanya sekarang imap.every_seconds; nama lama hanya dibaca sampai rilis berikutnya"]
     both, _ = renewed({"imap": {"tiap": 30, "every_seconds": 60}}, {"imap.tiap": "imap.every_seconds"})
     assert both == {"imap": {"every_seconds": 60}}, "what is written anew counts"
+
+
+@pytest.mark.parametrize(
+    ("missing", "words", "extra"),
+    [("aiosmtpd", ["demo", "--auto"], "demo"), ("pymap", ["demo"], "demo"), ("psycopg", ["check"], "postgres")],
+)
+def test_a_command_that_needs_an_extra_says_so(place: Path, missing: str, words: list[str], extra: str) -> None:
+    """In a process of its own, which cannot find the package."""
+    text = (
+        TEXT.replace("sqlite:///aduan.db", "postgresql+psycopg://aduan@127.0.0.1/aduan")
+        if missing == "psycopg"
+        else TEXT
+    )
+    (place / "config.toml").write_text(text, "utf-8")
+    program = f"import sys; sys.modules[{missing!r}] = None; from pipeline.cli.main import main; main({words!r})"
+    done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    assert f"aduan[{extra}]" in done.stderr
+    assert "Traceback" not in done.stderr
