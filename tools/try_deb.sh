@@ -14,14 +14,14 @@ debootstrap --variant=minbase --include=python3-venv,systemd,adduser,ca-certific
     { echo "try_deb: skipped, debootstrap cannot make a root here"; exit 0; }
 mount -t proc proc "$root/proc" && mount --bind /dev "$root/dev" ||
     { echo "try_deb: skipped, nothing may be mounted here"; exit 0; }
-cp dist/aduan_*_all.deb "$root/tmp/"
+cp dist/aduan_*_all.deb "$root/opt/"
 for file in /etc/pip.conf /etc/resolv.conf; do
     [ ! -e "$file" ] || cp "$file" "$root$file"
 done
 
 inside() { chroot "$root" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 as_aduan() { inside su -s /bin/sh aduan -c "cd /var/lib/aduan && $1"; }
-inside sh -c 'dpkg -i /tmp/aduan_*_all.deb'
+inside sh -c 'dpkg -i /opt/aduan_*_all.deb'
 as_aduan 'aduan --version && aduan init --tanpa-tanya'
 as_aduan 'aduan check' || true # no mail server here: it says so
 as_aduan 'aduan backup && aduan latihan && aduan audit'

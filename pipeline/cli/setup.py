@@ -19,7 +19,7 @@ import tomlkit
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from pipeline.cli.base import Fault, out
-from pipeline.mail.providers import Provider, look_up
+from pipeline.mail.providers import MailHosts, look_up
 from pipeline.office.config import ROOT, SAMPLE, Email, Security, Table, web_address
 from pipeline.office.config_errors import ConfigError, explain, explain_toml
 from pipeline.office.sop import Role
@@ -138,7 +138,7 @@ def _checked(kind: Any) -> Callable[[str], str]:
 # ---- what is made of them ------------------------------------------------------------------------------------
 
 
-def with_servers(answers: Answers) -> tuple[Answers, Provider | None]:
+def with_servers(answers: Answers) -> tuple[Answers, MailHosts | None]:
     """The answers with the hosts of the mailbox's provider where none were given, and the provider that was found."""
     if answers.imap and answers.smtp:
         return answers, None

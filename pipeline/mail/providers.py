@@ -29,7 +29,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Provider:
+class MailHosts:
     """Where a mailbox is read and sends. `oauth`: whose consent it needs instead of a password, else "". `guessed`:
     nobody said so."""
 
@@ -39,9 +39,9 @@ class Provider:
     guessed: bool = False
 
 
-def _of(imap: str, smtp: str, sending: int = TLS_SENDING, oauth: str = "") -> Provider:
+def _of(imap: str, smtp: str, sending: int = TLS_SENDING, oauth: str = "") -> MailHosts:
     security: Security = "tls" if sending == TLS_SENDING else "starttls"
-    return Provider(Place(imap, 993, "tls"), Place(smtp, sending, security), oauth)
+    return MailHosts(Place(imap, 993, "tls"), Place(smtp, sending, security), oauth)
 
 
 GOOGLE = _of("imap.gmail.com", "smtp.gmail.com", 587, "google")
@@ -86,23 +86,23 @@ def ask_dns(name: str, kind: str, resolver: dns.resolver.Resolver | None = None)
     return sorted((str(one) for one in found), key=lambda said: int(said.split()[0]))
 
 
-def look_up(address: str, ask: Ask = ask_dns) -> Provider:
+def look_up(address: str, ask: Ask = ask_dns) -> MailHosts:
     """The provider of a mailbox."""
     domain = address.rpartition("@")[2].lower()
     known = BY_DOMAIN.get(domain) or _by_mx(ask(domain, "MX"))
     return known or _published(domain, ask) or _habit(domain)
 
 
-def _by_mx(answers: Sequence[str]) -> Provider | None:
+def _by_mx(answers: Sequence[str]) -> MailHosts | None:
     hosts = [said.split()[-1].rstrip(".").lower() for said in answers]
     found = (one for host in hosts for end, one in BY_MX.items() if host == end or host.endswith(f".{end}"))
     return next(found, None)
 
 
-def _published(domain: str, ask: Ask) -> Provider | None:
+def _published(domain: str, ask: Ask) -> MailHosts | None:
     places = {use: _srv(domain, use, ask) for use in SRV}
     imap, smtp = places["imap"], places["smtp"]
-    return Provider(imap, smtp) if imap and smtp else None
+    return MailHosts(imap, smtp) if imap and smtp else None
 
 
 def _srv(domain: str, use: str, ask: Ask) -> Place | None:
@@ -114,6 +114,6 @@ def _srv(domain: str, use: str, ask: Ask) -> Place | None:
     return None
 
 
-def _habit(domain: str) -> Provider:
+def _habit(domain: str) -> MailHosts:
     host = f"mail.{domain}"
-    return Provider(Place(host, 993, "tls"), Place(host, TLS_SENDING, "tls"), guessed=True)
+    return MailHosts(Place(host, 993, "tls"), Place(host, TLS_SENDING, "tls"), guessed=True)
