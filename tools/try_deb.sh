@@ -15,8 +15,9 @@ debootstrap --variant=minbase --include=python3-venv,systemd,adduser,ca-certific
 mount -t proc proc "$root/proc" && mount --bind /dev "$root/dev" ||
     { echo "try_deb: skipped, nothing may be mounted here"; exit 0; }
 cp dist/aduan_*_all.deb "$root/opt/"
-for file in /etc/pip.conf /etc/resolv.conf; do
-    [ ! -e "$file" ] || cp "$file" "$root$file"
+# What this machine needs to reach a package index: its mirror, its resolver, authorities of its own.
+for file in /etc/pip.conf /etc/resolv.conf "${PIP_CERT:-}" "${SSL_CERT_FILE:-}"; do
+    [ ! -f "$file" ] || { mkdir -p "$root$(dirname "$file")" && cp -L "$file" "$root$file"; }
 done
 
 inside() { chroot "$root" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
