@@ -7,7 +7,7 @@ suite=${SUITE:-bookworm}
 
 command -v debootstrap >/dev/null 2>&1 || { echo "try_deb: skipped, debootstrap is not installed"; exit 0; }
 [ "$(id -u)" = 0 ] || { echo "try_deb: skipped, a clean root is made by root alone"; exit 0; }
-root=$(mktemp -d)
+root=$(mktemp -d) && chmod 755 "$root" # its users have to get in
 unmount() { umount "$root/proc" "$root/dev" 2>/dev/null || true; }
 trap 'unmount; rm -rf --one-file-system "$root"' EXIT
 debootstrap --variant=minbase --include=python3-venv,systemd,adduser,ca-certificates "$suite" "$root" >/dev/null ||
