@@ -8,7 +8,9 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: demo test faults linear fuzz coverage lint lock bench bench-slips bench-stack clean
+EXTRAS := --extra demo --extra ocr --extra postgres
+
+.PHONY: demo test faults linear fuzz coverage lint lock deb bench bench-slips bench-stack clean
 
 demo: .venv/installed
 	$(BIN)/aduan demo $(ARGS)
@@ -40,10 +42,16 @@ lint: .venv/installed-test
 	$(BIN)/mypy --strict pipeline
 	$(BIN)/lint-imports
 
-# Newest versions; the second file is held to the first, so that one .venv can serve both.
+# Newest versions; the others are held to the first, so that one .venv can serve all. The third is what an office needs
+# without slips that are read and without the playground: the Debian package and the container install it.
 lock:
-	$(LOCK) --upgrade --group build --extra ocr --output-file requirements.lock
-	$(LOCK) --upgrade --group build --extra ocr --extra test --constraint requirements.lock --output-file requirements-test.lock
+	$(LOCK) --upgrade --group build $(EXTRAS) --output-file requirements.lock
+	$(LOCK) --upgrade --group build $(EXTRAS) --extra test --constraint requirements.lock --output-file requirements-test.lock
+	$(LOCK) --upgrade --extra postgres --constraint requirements.lock --output-file requirements-core.lock
+
+# dist/aduan_VERSION_all.deb; tools/try_deb.sh tries it in a clean root.
+deb: .venv/installed
+	tools/build_deb.sh
 
 # ARGS names a virtual environment with django-helpdesk, to compare with.
 bench: .venv/installed-test

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,9 @@ from pipeline.office.words import word
 from pipeline.running.lanes import settled
 from pipeline.work import App
 
+log = logging.getLogger(__name__)
 out = Console(highlight=False, soft_wrap=True)
+BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -36,6 +40,8 @@ def write_secret(path: Path, text: str) -> None:
 def read_settings(context: click.Context) -> Settings:
     settings = load(context.find_root().params["config"])
     logs.begin(settings.log.bentuk, settings.log.tingkat)
+    for told in settings.old_keys:
+        log.warning("config.toml: %s", told)
     return settings
 
 
@@ -55,6 +61,16 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
             word("henti.basis_data_url", berkas=settings.folder / "config.toml", sebab=of_file(error))
         ) from error
     return engine
+
+
+def beats(settings: Settings) -> bool:
+    """Whether a `serve` of this office is running: its lanes would meet tables that they do not know."""
+    name = settings.petugas_ti.berkas_detak
+    file = settings.path(name) if name else None
+    try:
+        return file is not None and time.time() - file.stat().st_mtime < BEATS
+    except FileNotFoundError:
+        return False
 
 
 def ready_database(context: click.Context) -> App:

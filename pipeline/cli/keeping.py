@@ -1,29 +1,48 @@
-"""Keeping: audit, backup, restore, erasure."""
+"""Keeping: audit, backup, restore, the drill, erasure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import click
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from pipeline import cases
 from pipeline.cases import audit as audits
 from pipeline.cases import remains
 from pipeline.cases.erasure import NotErasable, checked, erase
-from pipeline.cli.base import Fault, Found, counting, main, open_database, out, read_settings, ready_database
+from pipeline.cli.base import (
+    Fault,
+    Found,
+    beats,
+    counting,
+    main,
+    open_database,
+    out,
+    read_settings,
+    ready_database,
+    write_secret,
+)
 from pipeline.data import backup as backups
-from pipeline.data import damage
+from pipeline.data import backup_folder, damage, recipients
 from pipeline.data.damage import is_damage
-from pipeline.data.engine import is_made, reading, settle_erased, writing
+from pipeline.data.engine import is_made, lease, reading, settle_erased, writing
 from pipeline.data.tables import Seal
 from pipeline.mail import outbox
 from pipeline.office import clock
+from pipeline.office.config import Settings
 from pipeline.office.words import word
+from pipeline.running import drill
 from pipeline.work import App
+
+T = TypeVar("T")
 
 
 @main.command()
@@ -52,30 +71,137 @@ def audit(context: click.Context) -> None:
 
 
 @main.command()
-@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("berkas", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_context
-def backup(context: click.Context, berkas: Path) -> None:
-    """Simpan cadangan basis data ke satu berkas, selagi berjalan. Kunci dan kata sandi tidak ikut."""
-    engine = open_database(read_settings(context), current=False)  # also before an upgrade: the tables are the old ones
+def backup(context: click.Context, berkas: Path | None) -> None:
+    """Simpan cadangan selagi berjalan: ke folder [cadangan], yang baru saja isinya, atau seluruhnya ke BERKAS."""
+    settings = read_settings(context)
+    engine = open_database(settings, current=False)  # also before an upgrade: the tables are the old ones
     if not is_made(engine):
         raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
-    _copying(lambda tell: backups.backup(engine, berkas, tell), f"Cadangan tersimpan di {berkas}.", ours=True)
+    to = backup_recipients(settings)
+    if berkas is not None:
+        rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to), ours=True)
+        made = backup_folder.Made(berkas, rows, berkas.stat().st_size)
+    else:
+        conf, now = settings.cadangan, datetime.now(settings.zone)
+        plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari)
+        folder = settings.path(conf.folder)
+        made = _copying(lambda tell: backup_folder.make(engine, folder, now, plan, tell), ours=True)
+    out.print(word("cadangan.tersimpan", berkas=made.path, banyak=made.rows, mb=made.size // backups.MIB), markup=False)
+
+
+def backup_recipients(settings: Settings) -> list[str]:
+    """For whom backups are encrypted; none, and they are plain. This machine has a key of its own among them, made when
+    there is none yet: with it the drill can open them, and only here."""
+    if not settings.cadangan.penerima:
+        return []
+    if not settings.find_secret(drill.SECRET):
+        file = settings.folder / "rahasia" / drill.SECRET
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_secret(file, recipients.new_identity())
+        out.print(word("cadangan.kunci_latihan", berkas=file), markup=False)
+    own = [recipients.public_of(one) for one in drill.keys(settings)]
+    return [*settings.cadangan.penerima, *own]
 
 
 @main.command()
-@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("sumber", required=False, type=click.Path(path_type=Path))
 @click.option("--kirim", is_flag=True, help="Kirim juga surat yang menunggu saat cadangan dibuat (pindah mesin).")
+@click.option("--kunci", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Kunci rahasia age.")
+@click.option("--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan.")
+@click.option("--ya", is_flag=True, help="Jangan bertanya.")
 @click.pass_context
-def restore(context: click.Context, berkas: Path, kirim: bool) -> None:
-    """Pulihkan cadangan ke basis data baru yang kosong."""
-    engine = open_database(read_settings(context), current=False)
-    done = "Cadangan dipulihkan. Jalankan 'aduan audit'."
-    _copying(lambda tell: backups.restore(engine, berkas, tell, hold=not kirim), done)
+def restore(
+    context: click.Context, sumber: Path | None, kirim: bool, kunci: Path | None, ganti: bool, ya: bool
+) -> None:
+    """Pulihkan SUMBER (berkas, atau yang terbaru di folder; bawaannya folder [cadangan]) setelah memeriksanya."""
+    settings = read_settings(context)
+    engine = open_database(settings, current=False)
+    path = _chosen(settings, sumber)
+    opening = drill.keys(settings)
+    try:
+        opening += recipients.identities(kunci.read_text("utf-8")) if kunci else []
+    except recipients.RecipientError as error:
+        raise Fault(f"{kunci}: {error}") from error
+
+    with lease(engine, "serve") as mine:
+        if not mine or beats(settings):
+            raise Fault(word("cadangan.jalan"))
+        standing = _standing(engine)
+        if standing and not ganti:
+            raise Fault(word("cadangan.tak_kosong", **standing))
+
+        def fill(line: _Line) -> int:
+            def before(contents: backups.Contents) -> None:
+                line.pause()
+                _announce(path, contents, engine, standing, ask=not ya)
+
+            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, before)
+            return backups.restore(engine, path, line, wish)
+
+        rows = _copying(fill)
+    out.print(word("cadangan.selesai", banyak=rows))
     witnessed(engine)
     with reading(engine) as session:
         kept = len(outbox.held(session))
     if kept:
         out.print(f"{kept} surat dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'.")
+
+
+def _chosen(settings: Settings, source: Path | None) -> Path:
+    """The backup that is meant: the file, or the newest one of a folder."""
+    folder = source or settings.path(settings.cadangan.folder)
+    if source is not None and not source.is_dir():
+        return source
+    found = backup_folder.backups(folder) or backup_folder.backups(folder.parent)
+    inside = [one for one in found if folder in one.parents]
+    if not inside:
+        raise Fault(word("cadangan.tiada", folder=folder))
+    return inside[0]
+
+
+def _standing(engine: Engine) -> dict[str, object] | None:
+    """What is in the database now; None where it is empty. No number of what cannot be read."""
+    if not backups.holds(engine):
+        return None
+    try:
+        with engine.execution_options(aduan_reading=True).connect() as connection:
+            count = connection.scalar(text("SELECT count(*) FROM complaint"))
+            last = connection.scalar(text("SELECT max(at) FROM event"))
+    except DatabaseError:
+        return {"banyak": "?", "terakhir": "?"}
+    return {"banyak": count, "terakhir": str(last or "-")[:16]}
+
+
+def _announce(
+    path: Path, contents: backups.Contents, engine: Engine, standing: dict[str, object] | None, *, ask: bool
+) -> None:
+    """What the backup holds, and what it is going to replace; asked where something is."""
+    last = contents.last or "-"
+    out.print(word("cadangan.isi", berkas=path, banyak=contents.complaints, terakhir=last), markup=False)
+    if standing is None:
+        return
+    out.print(word("cadangan.diganti", **standing), markup=False)
+    if engine.dialect.name == "sqlite":
+        aside = backups.laid_aside(Path(engine.url.database or ""))
+        out.print(word("cadangan.disisihkan", berkas=aside), markup=False)
+    if ask:
+        click.confirm("Lanjutkan?", abort=True)
+
+
+@main.command()
+@click.pass_context
+def latihan(context: click.Context) -> None:
+    """Pulihkan cadangan terbaru ke basis data percobaan, periksa, bandingkan, dan beri tahu petugas TI."""
+    app = ready_database(context)
+    with _progress() as tell:
+        outcome = drill.rehearse(app, tell)
+    drill.tell(app, outcome)
+    if outcome.faults:
+        raise Found(word("latihan.gagal", sebab="; ".join(outcome.faults)))
+    said = word("latihan.baik", berkas=outcome.path, pengaduan=outcome.complaints, baris=outcome.rows)
+    out.print(said, markup=False)
 
 
 @main.command()
@@ -103,16 +229,36 @@ def _held(app: App) -> None:
     out.print(table if rows else "Tidak ada surat yang ditahan.")
 
 
-def _copying(copy: Any, done: str, *, ours: bool = False) -> None:
-    """`ours`: what may be damaged is the office's own database, which is a finding; else it is a wrong file."""
+class _Line:
+    """The line of a progress bar as what a copy tells of itself."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._line = progress, progress.add_task("Menyalin", total=None)
+        self.pause = progress.stop
+
+    def __call__(self, what: str, amount: int) -> None:
+        self._progress.start()
+        self._progress.update(self._line, description=f"Menyalin: {what} {amount}")
+
+
+@contextmanager
+def _progress() -> Iterator[_Line]:
     with Progress(console=out, transient=True) as progress:
-        line = progress.add_task("Menyalin", total=None)
-        try:
-            count = copy(lambda what, amount: progress.update(line, description=f"Menyalin: {what} {amount}"))
-        except backups.BackupError as error:
-            kind = Found if ours and error.__cause__ and is_damage(error.__cause__) else Fault
-            raise kind(str(error)) from error
-    out.print(f"{done} {count} baris.")
+        yield _Line(progress)
+
+
+def _copying(copy: Callable[[_Line], T], *, ours: bool = False) -> T:
+    with _progress() as line:
+        return _told(lambda: copy(line), ours=ours)
+
+
+def _told(step: Callable[[], T], *, ours: bool = False) -> T:
+    """`ours`: what may be damaged is the office's own database, which is a finding; else it is a wrong file."""
+    try:
+        return step()
+    except backups.BackupError as error:
+        kind = Found if ours and error.__cause__ and is_damage(error.__cause__) else Fault
+        raise kind(str(error)) from error
 
 
 @main.command()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
 from pipeline.cli.base import Fault, main, out, read_settings, write_secret
+from pipeline.data import recipients
 from pipeline.office import clock, keys
+from pipeline.office.words import word
 
 
 @main.group()
@@ -42,3 +45,15 @@ def change_key(context: click.Context, segera: bool, hari: int) -> None:
         out.print("Kunci lama tidak berlaku lagi: pejabat meminta tautan baru di halaman /saya.")
     else:
         out.print(f"Kunci lama berlaku sampai {clock.tanggal(last)}.")
+
+
+@kunci.command("cadangan")
+@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+def backup_key(berkas: Path) -> None:
+    """Buat kunci untuk cadangan terenkripsi di BERKAS; simpan di luar mesin ini. Kunci umumnya untuk config.toml."""
+    identity = recipients.new_identity()
+    try:
+        write_secret(berkas, identity)
+    except FileExistsError as error:
+        raise Fault(f"{berkas} sudah ada; kunci lama tidak ditimpa.") from error
+    out.print(word("cadangan.kunci", berkas=berkas, umum=recipients.public_of(identity)), markup=False)

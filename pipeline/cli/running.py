@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.cli import machine
+from pipeline.cli import machine, setup
 from pipeline.cli.base import Fault, Found, main, open_database, out, read_settings, ready_database, write_secret
 from pipeline.cli.keeping import witnessed
 from pipeline.cli.service import Service, usable
@@ -23,7 +23,7 @@ from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import SchemaError, migrate
 from pipeline.letters.template.fields import TemplateError
 from pipeline.mail import oauth as consent
-from pipeline.office.config import SAMPLE, Settings
+from pipeline.office.config import SAMPLE, Settings, parse
 from pipeline.office.config_errors import reason
 from pipeline.office.words import word
 from pipeline.running import groups, health
@@ -41,29 +41,87 @@ MARKS = {"baik": "[green]baik [/]", "hati": "[yellow]lihat[/]", "buruk": "[red]s
 
 
 @main.command()
+@click.option(
+    "--jawaban",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Berkas TOML berisi jawaban: tanpa bertanya (lihat panduan).",
+)
+@click.option(
+    "--tanya/--tanpa-tanya", default=None, help="Bertanya, atau tulis contoh saja; bawaannya: di terminal bertanya."
+)
 @click.pass_context
-def init(context: click.Context) -> None:
-    """Buat config.toml, kunci, dan basis data; setelah pembaruan program, perbarui basis data."""
+def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> None:
+    """Siapkan kantor baru: pengaturan, kunci, basis data, unit systemd; sesudah pembaruan: perbarui basis data."""
     path: Path = context.find_root().params["config"]
+    asks = jawaban is not None or (sys.stdin.isatty() if tanya is None else tanya)
+    if jawaban is not None:
+        setup.refuse_existing(path)
     if path.exists():
         out.print(f"{path} sudah ada; tidak diubah.")
+        asks = False
+    elif asks:
+        _answered(path, setup.from_file(jawaban) if jawaban else setup.from_keyboard(), ask=jawaban is None)
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(SAMPLE.read_bytes())
         out.print(f"{path} dibuat. Sunting isinya: instansi, petugas, imap, smtp, web.")
+    folder = _key(path)
+    settings = read_settings(context)
+    engine = open_database(settings, current=False)
+    _migrate(engine)
+    witnessed(engine)
+    if asks:
+        out.print(word("siap.unit", folder=setup.write_units(path.parent.resolve())), markup=False)
+        out.print(word("siap.periksa"))
+        _show(health.look(settings, engine))
+        return
+    out.print("Basis data siap. Langkah berikutnya:")
+    out.print(f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600).")
+    out.print("  2. aduan check")
+    out.print("  3. aduan serve")
+
+
+def _key(path: Path) -> Path:
+    """The folder of the secrets, with a key."""
     folder = path.parent / "rahasia"
     folder.mkdir(mode=0o700, exist_ok=True)
     if not (folder / "key").exists() and not os.environ.get("ADUAN_KEY"):
         write_secret(folder / "key", secrets.token_hex(32))
         out.print(f"{folder / 'key'} dibuat. Simpan salinannya terpisah dari cadangan basis data.")
-    settings = read_settings(context)
-    engine = open_database(settings, current=False)
-    _migrate(engine)
-    witnessed(engine)
-    out.print("Basis data siap. Langkah berikutnya:")
-    out.print(f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600).")
-    out.print("  2. aduan check")
-    out.print("  3. aduan serve")
+    return folder
+
+
+def _answered(path: Path, answers: setup.Answers, *, ask: bool) -> None:
+    """Write config.toml and the secrets, and log in at once; where that fails, ask again who sits there."""
+    answers, found = setup.with_servers(answers)
+    settings = parse(setup.config_of(answers), path)  # before anything is written: it tells what does not fit
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if found is not None:
+        kind = "tebakan" if found.guessed else "ditemukan"
+        out.print(word(f"siap.{kind}", imap=found.imap.host, smtp=found.smtp.host), markup=False)
+    while True:
+        _write_answers(path, answers)
+        settings = parse(path.read_text("utf-8"), path)
+        if found is not None and found.oauth and not answers.kata_sandi:
+            out.print(word("siap.oauth", penyedia=found.oauth))
+            return
+        tried = list(health.log_ins(settings))
+        for one in tried:
+            out.print(f"{MARKS[one.level]} {one.part}:", end=" ")
+            out.print(one.text, markup=False)
+        again = setup.other_server(answers) if ask and any(one.level == "buruk" for one in tried) else None
+        if again is None:
+            return
+        answers = again
+
+
+def _write_answers(path: Path, answers: setup.Answers) -> None:
+    path.write_text(setup.config_of(answers), "utf-8")
+    folder = _key(path)
+    for name in ("imap_password", "smtp_password") if answers.kata_sandi else ():
+        (folder / name).unlink(missing_ok=True)
+        write_secret(folder / name, answers.kata_sandi)
+    out.print(word("siap.ditulis", berkas=path, rahasia=folder), markup=False)
 
 
 def _migrate(engine: Engine) -> None:

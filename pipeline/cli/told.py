@@ -15,12 +15,15 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.cli import usage
 from pipeline.data.damage import first_line, is_damage
 from pipeline.office import logs
 from pipeline.office.config_errors import ConfigError, reason
 from pipeline.office.words import word
 
 LOG = "aduan.log"
+# What is only there with an extra of the package.
+EXTRAS = {"aiosmtpd": "demo", "proxyprotocol": "demo", "pymap": "demo", "pysasl": "demo", "psycopg": "postgres"}
 
 
 class Fault(click.ClickException):
@@ -41,11 +44,22 @@ class Found(Fault):
 class Commands(click.Group):
     """The group of all commands."""
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """What stands before the command's name is read here."""
+        try:
+            return super().make_context(*arguments, **more)
+        except click.UsageError as error:
+            raise Fault(usage.said(error)) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it raises besides click's own becomes a Fault or a Found."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except click.UsageError as error:
+            raise Fault(usage.said(error)) from error
+        except click.Abort as error:
+            raise Found(word("argumen.batal")) from error
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click's own, and a reader that has gone away: nobody is there to be told
         except Exception as error:
             raise _said(error, ctx.params.get("config") or Path("config.toml")) from error
@@ -62,6 +76,9 @@ def said(error: Exception, config: Path) -> Fault:
     """The sentence for an error, with the exit code that belongs to it."""
     if isinstance(error, ConfigError):
         return Fault(str(error))
+    extra = EXTRAS.get((error.name or "").partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
+    if extra is not None:
+        return Fault(word("henti.ekstra", ekstra=extra))
     if is_damage(error):
         return Found(word("henti.rusak"))
     if isinstance(error, SQLAlchemyError | sqlite3.Error):

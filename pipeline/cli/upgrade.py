@@ -5,7 +5,6 @@ Hides that migration and check are one transaction: what is refused was never th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,16 +17,16 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.cases import audit as audits
-from pipeline.cli.base import Fault, Found, main, open_database, out, read_settings
+from pipeline.cli.base import Fault, Found, beats, main, open_database, out, read_settings
+from pipeline.cli.keeping import backup_recipients
 from pipeline.data import backup as backups
-from pipeline.data import damage, schema
+from pipeline.data import damage, recipients, schema
 from pipeline.data.engine import is_current, is_made
 from pipeline.office.config import Settings
 from pipeline.office.words import word
 
 # What arrived, what was decided, what was sent: none of it may be fewer afterwards.
 KEPT = ("complaint", "event", "item", "document", "blob", "outbox", "task", "seal")
-BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
 
 class _Refused(Exception):
@@ -48,7 +47,7 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
     if is_current(engine):
         out.print(word("perbarui.sudah"))
         return
-    if _beats(settings):
+    if beats(settings):
         raise Fault(word("perbarui.jalan"))
     broken = damage.look(engine)
     if broken:
@@ -62,20 +61,12 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
     out.print(word("perbarui.selesai"))
 
 
-def _beats(settings: Settings) -> bool:
-    """Whether a `serve` of this office is running: its lanes would meet tables that they do not know."""
-    name = settings.petugas_ti.berkas_detak
-    file = settings.path(name) if name else None
-    try:
-        return file is not None and time.time() - file.stat().st_mtime < BEATS
-    except FileNotFoundError:
-        return False
-
-
 def _saved(engine: Engine, settings: Settings, folder: Path) -> Path:
     file = folder / f"sebelum-pembaruan-{datetime.now(settings.zone):%Y%m%d-%H%M%S}.db"
+    to = backup_recipients(settings)
+    file = file.with_name(file.name + recipients.ENDING) if to else file
     try:
-        backups.backup(engine, file)
+        backups.backup(engine, file, to=to)
     except backups.BackupError as error:
         raise Fault(str(error)) from error
     out.print(word("perbarui.cadangan", berkas=file))

@@ -1,36 +1,37 @@
-"""Backup and restore: every row into one SQLite file of the same tables, from either database and into either.
+"""Backup and restore: every row into SQLite files of the same tables, from either database and into either.
 
-Hides the two databases' ways of a consistent view, and that a file of an earlier program is filled into tables of its
-own revision first and then brought up to date, in the same transaction. The file holds complaints but no secret:
-without the key, which lies outside the database, no link in it can act. It is made 0600.
+Hides the two databases' ways of a consistent view, that a backup may be encrypted and may lie in several files (its
+rows, and *packs* of what is too large to be copied every night: `backup_folder`), and that one of an earlier program is
+filled into tables of its own revision first and then brought up to date. A backup holds complaints but no secret:
+without the key, which lies outside the database, no link in it can act. Its files are made 0600.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, MetaData, Select, Table, create_engine, event, func, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, select, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.types import DateTime
 
-from pipeline.data import fulltext, schema
+from pipeline.data import copied, fulltext, recipients, schema
+from pipeline.data.copied import Tell, opened
+from pipeline.data.damage import is_damage
 from pipeline.data.engine import connect
-from pipeline.data.tables import UtcTime
+from pipeline.data.recipients import RecipientError
 
-ROWS = 200
-BLOBS = 5  # rows of the table that holds whole mails
-LARGE = ("blob", "blob_part", "confirmation_file")
 STEPS = 200_000  # of SQLite's machine between two words about how far it is
 MIB = 2**20
-Tell = Callable[[str, int], None]  # (what, how much of it so far)
+PACKS = "cadangan_isi"  # in a backup of several files: which packs it needs, by name and hash
+COUNTS = "cadangan_hitung"  # and how many rows each table had
+CONTENTS = ("blob", "blob_part")  # what packs hold
+COMPANIONS = ("", "-wal", "-shm", "-journal")  # what lies beside a SQLite file, and itself
 
 
 class BackupError(Exception):
@@ -44,35 +45,45 @@ def silent(_what: str, _amount: int) -> None:
 # ---- backup --------------------------------------------------------------------------------------------------
 
 
-def backup(engine: Engine, path: Path, tell: Tell = silent) -> int:
-    """Copy everything into a new file while others go on working; how many rows.
+def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] = ()) -> int:
+    """Copy everything into one new file while others go on working; how many rows. `to`: recipients.
 
     A database of an earlier program is copied as it is. BackupError if the file is there, or the database damaged.
     """
     if path.exists():
         raise BackupError(f"{path} sudah ada. Pilih nama lain; cadangan lama tidak ditimpa.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".sebagian")
-    _remove(part)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
+    with writing_file(path, to) as part:
         if engine.dialect.name == "sqlite":
             _vacuum_into(engine, part, tell)
         else:
-            _copy_into(engine, part, tell)
-        count = _rows(part)
-        _to_disk(part)
-    except BaseException as error:
-        _remove(part)
-        if isinstance(error, DatabaseError | sqlite3.DatabaseError):
-            raise BackupError(
-                f"Basis data tidak dapat dibaca seluruhnya: {_first_line(error)}. Tidak ada cadangan baru; "
-                "simpan cadangan yang lama."
-            ) from error
-        raise
-    os.replace(part, path)
-    _to_disk(path.parent)
-    return count
+            copy_of_postgresql(engine, part, tell)
+        return _rows(part)
+
+
+@contextmanager
+def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
+    """A new file that is there whole, and encrypted if it has recipients, or not at all; 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part, closed = (path.with_name(path.name + ending) for ending in (".sebagian", ".tertutup"))
+    for one in (part, closed):
+        remove(one)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield part
+        if to:
+            recipients.encrypt(part, closed, to)
+            os.replace(closed, part)
+        to_disk(part)
+        os.replace(part, path)
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        raise BackupError(
+            f"Basis data tidak dapat dibaca seluruhnya: {_first_line(error)}. Tidak ada cadangan baru; "
+            "simpan cadangan yang lama."
+        ) from error
+    finally:
+        for one in (part, closed):
+            remove(one)
+    to_disk(path.parent)
 
 
 def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
@@ -86,31 +97,41 @@ def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
             raw.set_progress_handler(None, 0)
 
 
-def _copy_into(engine: Engine, part: Path, tell: Tell) -> None:
-    """Row by row out of PostgreSQL, in one view of it."""
+def copy_of_postgresql(
+    engine: Engine, part: Path, tell: Tell, further: Callable[[Connection, Connection], None] | None = None
+) -> None:
+    """Row by row out of PostgreSQL, in one view of it. With `further`, which goes on in the same view, without the
+    bytes of blobs."""
     target = connect(f"sqlite:///{part.resolve()}")
     try:
-        with _view(engine) as source, schema.rebuilding(target) as into:
+        with view(engine) as source, schema.rebuilding(target) as into:
             revision = schema.revision_of(source)
             schema.upgrade(into, revision or schema.HEAD)
-            _copy(source, into, tell)
+            copied.copy(source, into, tell, CONTENTS if further else ())
+            if further:
+                further(source, into)
         with closing(sqlite3.connect(part)) as file:
             file.execute("PRAGMA journal_mode=DELETE")  # one file, no companions
     finally:
         target.dispose()
 
 
-def _view(engine: Engine) -> Connection:
-    """A connection that sees one moment of the database throughout."""
+def view(engine: Engine) -> Connection:
+    """A connection that sees one moment of PostgreSQL throughout."""
     return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _rows(path: Path) -> int:
-    with closing(_opened(path)) as file:
-        return sum(file.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in _tables(file))
+    with closing(opened(path)) as file:
+        names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return sum(_count(file, name) for name in names)
 
 
-def _to_disk(path: Path) -> None:
+def _count(file: sqlite3.Connection, table: str) -> int:
+    return int(file.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
+
+
+def to_disk(path: Path) -> None:
     """Have a file, or the names in a folder, survive a power cut."""
     place = os.open(path, os.O_RDONLY)
     try:
@@ -119,9 +140,9 @@ def _to_disk(path: Path) -> None:
         os.close(place)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """A SQLite file and what lies beside it."""
-    for ending in ("", "-wal", "-shm", "-journal"):
+    for ending in COMPANIONS:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
@@ -129,7 +150,7 @@ def _first_line(error: BaseException) -> str:
     return str(getattr(error, "orig", error)).splitlines()[0]
 
 
-# ---- what a file holds ---------------------------------------------------------------------------------------
+# ---- what a backup holds -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -141,55 +162,160 @@ class Contents:
     last: str
 
 
-def look(path: Path, tell: Tell = silent) -> Contents:
+@dataclass(frozen=True)
+class Source:
+    """A backup that can be read: its rows, and its packs; `name` is how it is called before people."""
+
+    name: Path
+    rows: Path
+    packs: tuple[Path, ...] = ()
+
+    def contents(self) -> list[Path]:
+        """The files in which the bytes of blobs lie."""
+        return list(self.packs) or [self.rows]
+
+
+def look(path: Path, tell: Tell = silent, keys: Sequence[str] = (), room: Path | None = None) -> Contents:
     """What is in a backup, after all of it was checked: pages, foreign keys, and each blob against its hash.
 
-    BackupError says what is wrong. Never writes to the file: it may be the only copy.
+    BackupError says what is wrong. Never writes to the file: it may be the only copy. What is encrypted is laid plain
+    in `room` meanwhile, its own folder if there is none.
     """
+    with _readable(path, room or path.parent, keys, tell) as source:
+        return _looked(source, tell)
+
+
+@contextmanager
+def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterator[Source]:
+    """The files of a backup, plain; those that had to be opened are gone afterwards."""
     if not path.is_file():
         raise BackupError(f"{path} tidak ada.")
+    with ExitStack() as stack:
+        try:
+            rows = _plain(path, room, keys, tell, stack)
+            with closing(opened(rows)) as file:
+                named = _packs(file)
+            packs = [_plain(_whole(path, *pack), room, keys, tell, stack) for pack in named]
+        except RecipientError as error:
+            raise BackupError(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"{path} bukan cadangan aduan, atau rusak ({_first_line(error)}).") from error
+        yield Source(path, rows, tuple(packs))
+
+
+def _plain(path: Path, room: Path, keys: Sequence[str], tell: Tell, stack: ExitStack) -> Path:
+    if not recipients.is_encrypted(path):
+        return path
+    tell("membuka sandi (MB)", path.stat().st_size // MIB)
+    plain = room / f".{path.name}.terbuka"
+    remove(plain)
+    stack.callback(remove, plain)
+    recipients.decrypt(path, plain, keys)
+    return plain
+
+
+def _packs(file: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(name, hash) of the packs that a backup needs; empty where all is in the one file."""
+    if PACKS not in copied.tables_of(file):
+        return []
+    return list(file.execute(f"SELECT nama, sha256 FROM {PACKS} ORDER BY nama"))
+
+
+def _whole(rows: Path, name: str, digest: str) -> Path:
+    """A pack beside the rows, as it was when the backup was made."""
+    pack = rows.with_name(Path(name).name)
+    if not pack.is_file():
+        raise BackupError(f"{pack} tidak ada, padahal cadangan {rows.name} memerlukannya. Salin seluruh foldernya.")
+    if digest_of_file(pack) != digest:
+        raise BackupError(f"{pack} rusak: isinya tidak cocok dengan sidik jari yang dicatat {rows.name}.")
+    return pack
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    found = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(MIB):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _looked(source: Source, tell: Tell) -> Contents:
     try:
-        with closing(_opened(path)) as file:
-            return _checked(file, path, tell)
+        with closing(opened(source.rows)) as file:
+            contents = _checked(file, source, tell)
+        for pack in source.packs:
+            with closing(opened(pack)) as file:
+                _check_pages(file, source.name)
+        _check_blobs(source, tell)
+        return contents
     except sqlite3.DatabaseError as error:
-        raise BackupError(f"{path} bukan cadangan aduan, atau rusak ({_first_line(error)}).") from error
+        raise BackupError(f"{source.name} bukan cadangan aduan, atau rusak ({_first_line(error)}).") from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The file, only to be read. One without a log beside it is not even locked: a read-only disk will do."""
-    log = path.with_name(path.name + "-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    return sqlite3.connect(f"file:{quote(str(path.resolve()))}?{how}", uri=True, isolation_level=None)
-
-
-def _tables(file: sqlite3.Connection) -> list[str]:
-    return [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-
-
-def _checked(file: sqlite3.Connection, path: Path, tell: Tell) -> Contents:
-    tables = _tables(file)
+def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
+    path, tables = source.name, copied.tables_of(file)
     if "alembic_version" not in tables or "blob" not in tables:
         raise BackupError(f"{path} bukan cadangan aduan.")
     [revision] = file.execute("SELECT version_num FROM alembic_version").fetchone() or [""]
     if not schema.known(revision):
         raise BackupError(f"{path} dibuat oleh aduan yang lebih baru (versi {revision}). Pasang versi itu.")
     tell("memeriksa berkas", 0)
-    [[verdict]] = file.execute("PRAGMA quick_check(1)").fetchall()
-    if verdict != "ok":
-        raise BackupError(f"{path} rusak: {verdict}.")
+    _check_pages(file, path)
     orphan = file.execute("PRAGMA foreign_key_check").fetchone()
     if orphan is not None:
         raise BackupError(f"{path} tidak utuh: baris {orphan[1]} di tabel {orphan[0]} menunjuk ke yang tidak ada.")
-    _check_blobs(file, path, "blob_part" in tables, tell)
+    if COUNTS in tables:
+        _check_counts(file, path)
     [complaints] = file.execute("SELECT count(*) FROM complaint").fetchone()
     [last] = file.execute("SELECT max(at) FROM event").fetchone()
     return Contents(revision, complaints, str(last or "")[:16])
 
 
-def _check_blobs(file: sqlite3.Connection, path: Path, in_parts: bool, tell: Tell) -> None:
-    """Each blob still is what its name says; those that were erased have no bytes."""
+def _check_pages(file: sqlite3.Connection, path: Path) -> None:
+    [[verdict]] = file.execute("PRAGMA quick_check(1)").fetchall()
+    if verdict != "ok":
+        raise BackupError(f"{path} rusak: {verdict}.")
+
+
+def _check_counts(file: sqlite3.Connection, path: Path) -> None:
+    """As many rows in each table as the office had at that moment."""
+    for name, count in file.execute(f"SELECT tabel, banyak FROM {COUNTS}").fetchall():
+        if _count(file, name) != count:
+            raise BackupError(f"{path} tidak utuh: tabel {name} seharusnya {count} baris, ada {_count(file, name)}.")
+
+
+def _check_blobs(source: Source, tell: Tell) -> None:
+    """Each blob that is needed is there and still is what its name says; those that were erased have no bytes."""
+    seen = found = 0
+    with closing(opened(source.rows)) as rows:
+        [needed] = rows.execute("SELECT count(*) FROM blob WHERE size >= 0").fetchone()
+        for path in source.contents():
+            with closing(opened(path)) as file:
+                for digest, is_now in _blobs(file):
+                    size = _size(rows, digest)
+                    if size < 0:
+                        continue  # of an earlier night, and erased since
+                    if is_now != (digest, size):
+                        raise BackupError(
+                            f"{source.name} rusak: isi berkas {digest[:12]}… tidak cocok dengan sidik jarinya."
+                        )
+                    found, seen = found + 1, seen + size
+                    tell("memeriksa isi (MB)", seen // MIB)
+    if found != needed:
+        raise BackupError(f"{source.name} tidak utuh: isi {needed - found} berkas tidak ada di dalamnya.")
+
+
+def _size(rows: sqlite3.Connection, digest: str) -> int:
+    """How long a blob is by the backup's rows; below zero where it is not there, or erased."""
+    row = rows.execute("SELECT size FROM blob WHERE sha256 = ?", (digest,)).fetchone()
+    return int(row[0]) if row else -1
+
+
+def _blobs(file: sqlite3.Connection) -> Iterator[tuple[str, tuple[str, int]]]:
+    """(name, (hash of the bytes, how many)) of every blob of a file."""
     rest = 'SELECT content FROM blob_part WHERE sha256 = ? ORDER BY "order"'
-    seen = 0
+    in_parts = "blob_part" in copied.tables_of(file)
     for digest, size, content in file.execute("SELECT sha256, size, content FROM blob WHERE size >= 0"):
         found = sha256(content)
         length = len(content)
@@ -197,137 +323,205 @@ def _check_blobs(file: sqlite3.Connection, path: Path, in_parts: bool, tell: Tel
         for (part,) in parts:
             found.update(part)
             length += len(part)
-        if found.hexdigest() != digest or length != size:
-            raise BackupError(f"{path} rusak: isi berkas {digest[:12]}… tidak cocok dengan sidik jarinya.")
-        seen += length
-        tell("memeriksa isi (MB)", seen // MIB)
+        yield digest, (found.hexdigest(), length)
 
 
 # ---- restore -------------------------------------------------------------------------------------------------
 
 
-def restore(engine: Engine, path: Path, tell: Tell = silent, *, hold: bool = False) -> int:
-    """Fill an empty database from a backup, of this program or an earlier one; how many rows. With `hold`, mails that
-    waited when the backup was made do not leave: the office may have sent them since.
+@dataclass(frozen=True)
+class RestoreWish:
+    """How a restore is to be done.
 
-    All of it or nothing: a SQLite file that was not there before is not there after a refusal either. BackupError
-    when the database is not empty, or the file is damaged, or none of ours.
+    `hold`: mails that waited when the backup was made do not leave, for the office may have sent them since. `replace`:
+    the database need not be empty; a SQLite file is laid aside, not removed. `keys` open an encrypted backup, which is
+    laid plain in `room` meanwhile (beside the database where there is none). `before` hears what the backup holds once
+    it is found good; what it raises ends the restore before anything is written.
     """
-    fresh = not inspect(engine).get_table_names()
+
+    hold: bool = False
+    replace: bool = False
+    keys: Sequence[str] = field(default=(), repr=False)
+    room: Path | None = None
+    before: Callable[[Contents], object] = field(default=lambda _contents: None, repr=False)
+
+
+def restore(engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish | None = None) -> int:
+    """Fill a database from a backup, of this program or an earlier one; how many rows. All of it is checked before
+    anything is written, and it is all or nothing: after a refusal the database is what it was.
+
+    BackupError when the database is not empty, or the file is damaged, or none of ours.
+    """
+    wish = wish or RestoreWish()
+    database = engine.url.database or ""
+    on_sqlite = engine.dialect.name == "sqlite" and database not in ("", ":memory:")
+    room = wish.room or (Path(database).parent if on_sqlite else path.parent)
+    kept = holds(engine)
     try:
-        contents = look(path, tell)
-        with schema.rebuilding(engine) as into:
-            _make_room(into, contents.revision)
-            count = _filled(path, into, tell)
-            schema.upgrade(into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number))
-            _restart_sequences(into)
-            if hold:
-                into.execute(text("UPDATE outbox SET state = 'held' WHERE state IN ('due', 'sending')"))
+        if kept and not wish.replace:
+            raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti.")
+        with _readable(path, room, wish.keys, tell) as source:
+            contents = _looked(source, tell)
+            wish.before(contents)
+            fill = _into_sqlite if on_sqlite else _into_rows
+            return fill(engine, source, contents.revision, tell, wish)
     except BaseException as error:
-        if fresh and engine.dialect.name == "sqlite" and engine.url.database:
+        if on_sqlite and not kept:
             engine.dispose()
-            _remove(Path(engine.url.database))
+            remove(Path(database))
         if isinstance(error, schema.SchemaError | DatabaseError | sqlite3.DatabaseError):
             raise BackupError(f"{path} tidak dapat dipulihkan: {_first_line(error)}") from error
         raise
-    return count
+
+
+def holds(engine: Engine) -> bool:
+    """Whether anything is kept in the database besides empty tables. One that is damaged is not taken for empty."""
+    there = MetaData()
+    try:
+        with engine.execution_options(aduan_reading=True).connect() as connection, copied.quietly():
+            there.reflect(connection, only=copied.is_ours)
+            return any(connection.scalar(select(func.count()).select_from(table)) for table in there.sorted_tables)
+    except DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return True
+
+
+def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
+    schema.upgrade(into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number))
+    if wish.hold:
+        into.execute(text("UPDATE outbox SET state = 'held' WHERE state IN ('due', 'sending')"))
+
+
+# A SQLite file is made beside the old one and takes its place at the end.
+
+
+def _into_sqlite(engine: Engine, source: Source, revision: str, tell: Tell, wish: RestoreWish) -> int:
+    database = Path(engine.url.database or "")
+    made = database.with_name(database.name + ".pulih")
+    remove(made)
+    target = connect(f"sqlite:///{made}")
+    event.listen(target, "connect", _without_a_log)
+    try:
+        with schema.rebuilding(target) as into:
+            schema.upgrade(into, revision)
+            count = _attached(into, source, tell)
+            _finish(into, tell, wish)
+        target.dispose()
+        to_disk(made)
+        kept = holds(engine)
+        engine.dispose()
+        _lay_aside(database, keep=kept)
+        os.replace(made, database)
+        to_disk(database.parent)
+        return count
+    finally:
+        target.dispose()
+        remove(made)
+
+
+def _without_a_log(connection: Any, _record: object) -> None:
+    """Nobody else reads it yet, and a killed restore is begun anew."""
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "secure_delete=OFF", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _attached(into: Connection, source: Source, tell: Tell) -> int:
+    raw: Any = into.connection.driver_connection
+    ours = [name for name in copied.tables_of(raw) if name != "alembic_version"]
+    raw.execute("ATTACH ? AS asal", (copied.address(source.rows),))
+    theirs, total = copied.tables_of(raw, "asal"), 0
+    for name in ours:
+        if name in theirs and not (source.packs and name in CONTENTS):
+            count = copied.attached(raw, name, "asal")
+            tell(name, count)
+            total += count
+    return total + _unpacked(raw, source, tell)
+
+
+def _unpacked(raw: sqlite3.Connection, source: Source, tell: Tell) -> int:
+    """The bytes out of the packs, those that the backup's moment had; what was erased stays erased."""
+    if not source.packs:
+        return 0
+    total = copied.attached(raw, "blob", "asal", extra="WHERE size < 0")
+    with closing(opened(source.rows)) as rows:
+        for pack in source.packs:
+            with closing(opened(pack)) as file:
+                for name in CONTENTS:
+                    wanted = (row for row in file.execute(f"SELECT * FROM {name}") if _size(rows, row[0]) >= 0)
+                    total += max(raw.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", wanted).rowcount, 0)
+            tell("isi surat dan lampiran", total)
+    return total
+
+
+def _lay_aside(database: Path, *, keep: bool) -> None:
+    """What is replaced goes under another name as it is, with its log; what holds nothing goes."""
+    aside = laid_aside(database)
+    for ending in COMPANIONS if keep else ():
+        one = database.with_name(database.name + ending)
+        if one.exists():
+            os.replace(one, aside.with_name(aside.name + ending))
+    remove(database)
+
+
+def laid_aside(database: Path) -> Path:
+    """Where the file goes that a restore replaces."""
+    stem = f"{database.name}.sebelum-pulih"
+    taken = sum(1 for one in database.parent.glob(f"{stem}*") if one.name.removeprefix(stem).strip("-").isdecimal())
+    return database.with_name(f"{stem}-{taken + 1}")
+
+
+# Into PostgreSQL row by row, in one transaction.
+
+
+def _into_rows(engine: Engine, source: Source, revision: str, tell: Tell, wish: RestoreWish) -> int:
+    with schema.rebuilding(engine) as into:
+        _make_room(into, revision)
+        count = _filled(source, into, tell)
+        _finish(into, tell, wish)
+        copied.restart_sequences(into)
+        return count
 
 
 def _make_room(into: Connection, revision: str) -> None:
-    """Empty tables of the backup's own revision."""
+    """Empty tables of the backup's own revision, in the place of what was there."""
     there = MetaData()
     there.reflect(into)
     fulltext.drop(into)
     for name in filter(fulltext.is_of_search, list(there.tables)):
         there.remove(there.tables[name])
-    ours = [table for table in there.sorted_tables if table.name != "alembic_version"]
-    if any(into.scalar(select(func.count()).select_from(table)) for table in ours):
-        raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru.")
     there.drop_all(into)
     schema.upgrade(into, revision)
 
 
-def _filled(path: Path, into: Connection, tell: Tell) -> int:
-    if into.dialect.name == "sqlite":
-        with closing(_opened(path)) as file:
-            file.execute("BEGIN")
-            return _copy_raw(file, into, tell)
-    engine = create_engine("sqlite://", creator=lambda: _opened(path), hide_parameters=True)
-    try:
-        with engine.connect() as source:
-            source.exec_driver_sql("BEGIN")
-            count = _copy(source, into, tell)
-        into.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # checked now: a table with checks that wait stays as it is
+def _filled(source: Source, into: Connection, tell: Tell) -> int:
+    with ExitStack() as stack:
+        reading = [_reading(path, stack) for path in (source.rows, *source.packs)]
+        count = _copied(reading[0], reading[1:], into, tell)
+        if into.dialect.name == "postgresql":
+            into.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # now: a table with checks that wait stays as it is
         return count
-    finally:
-        engine.dispose()
 
 
-# ---- rows ----------------------------------------------------------------------------------------------------
+def _reading(path: Path, stack: ExitStack) -> Connection:
+    engine = create_engine("sqlite://", creator=lambda: opened(path), hide_parameters=True)
+    stack.callback(engine.dispose)
+    connection = stack.enter_context(engine.connect())
+    connection.exec_driver_sql("BEGIN")
+    return connection
 
 
-def _copy_raw(file: sqlite3.Connection, into: Connection, tell: Tell) -> int:
-    """From SQLite to SQLite nothing needs to be understood: what a cursor gives goes into the other."""
-    raw: Any = into.connection.driver_connection
+def _copied(rows: Connection, packs: Sequence[Connection], into: Connection, tell: Tell) -> int:
     total = 0
-    for table in _shared_tables(into).sorted_tables:
-        names = ", ".join(f'"{column.name}"' for column in table.columns)
-        marks = ", ".join("?" for _ in table.columns)
-        order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-        rows = file.execute(f'SELECT {names} FROM "{table.name}" ORDER BY {order}')
-        count = raw.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows).rowcount
-        tell(table.name, max(count, 0))
-        total += max(count, 0)
+    kept = {one for (one,) in rows.exec_driver_sql("SELECT sha256 FROM blob WHERE size >= 0")} if packs else set()
+    for table in copied.shared_tables(into).sorted_tables:
+        sources = packs if packs and table.name in CONTENTS else (rows,)
+        for source in sources:
+            found = copied.portions(source, table)
+            if source is not rows:
+                found = ([row for row in some if row["sha256"] in kept] for some in found)
+            total += copied.put(into, table, (some for some in found if some), tell)
+        if packs and table.name == "blob":
+            erased = rows.execute(select(table).where(table.c.size < 0)).mappings().all()
+            total += copied.put(into, table, [[dict(row) for row in erased]] if erased else [], tell)
     return total
-
-
-def _copy(source: Connection, into: Connection, tell: Tell) -> int:
-    total = 0
-    for table in _shared_tables(into).sorted_tables:
-        count = 0
-        for rows in _portions(source, table):
-            into.execute(table.insert(), rows)
-            count += len(rows)
-            tell(table.name, count)
-        total += count
-    return total
-
-
-def _portions(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    size = BLOBS if table.name in LARGE else ROWS
-    found = source.execution_options(yield_per=size).execute(_ordered(table)).mappings()
-    for rows in found.partitions():
-        yield [dict(row) for row in rows]
-
-
-def _ordered(table: Table) -> Select[Any]:
-    return select(table).order_by(*table.primary_key.columns)
-
-
-def _shared_tables(connection: Connection) -> MetaData:
-    """The tables as this revision has them, in types that both databases understand."""
-    tables = MetaData()
-
-    @event.listens_for(tables, "column_reflect")
-    def _common(_inspector: object, _table: object, column: dict[str, Any]) -> None:
-        kind = column["type"].as_generic()
-        column["type"] = UtcTime() if isinstance(kind, DateTime) else kind
-        column["default"] = None
-
-    # The columns of a search's own tables have no type that both databases know.
-    tables.reflect(connection, only=lambda name, _: name != "alembic_version" and not fulltext.is_of_search(name))
-    return tables
-
-
-def _restart_sequences(into: Connection) -> None:
-    """PostgreSQL keeps its own count of ids, which copied rows do not move."""
-    if into.dialect.name != "postgresql":
-        return
-    for name in inspect(into).get_table_names():
-        if any(column["name"] == "id" for column in inspect(into).get_columns(name)):
-            into.execute(
-                text(
-                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
-                    f"coalesce((SELECT max(id) FROM {name}), 1), (SELECT max(id) FROM {name}) IS NOT NULL)"
-                )
-            )

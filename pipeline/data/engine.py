@@ -92,7 +92,8 @@ def connect(url: str, folder: Path = Path()) -> Engine:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         parsed = parsed.set(database=str(file))
     room = {} if parsed.database in (None, "", ":memory:") else POOL
-    engine = create_engine(parsed, hide_parameters=True, **room)
+    uri = {"uri": True}  # so that a backup beside it can be attached as one that is only read
+    engine = create_engine(parsed, hide_parameters=True, connect_args=uri, **room)
     _sqlite(engine)
     return engine
 

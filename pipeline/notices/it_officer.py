@@ -94,9 +94,14 @@ def tell_once(work: Work, kind: str, detail: str = "", **values: object) -> None
 
 def tell_daily(work: Work, kind: str, **values: object) -> None:
     """The same, but once a day at most."""
-    title = word(f"kabar_ti.{kind}.judul", **values)
-    if not outbox.was_put(work.session, NEWS, title, work.now - timedelta(days=1)):
+    if not was_told(work, kind, **values):
         tell(work, kind, "", **values)
+
+
+def was_told(work: Work, kind: str, **values: object) -> bool:
+    """Whether a piece of news has been put within a day."""
+    title = word(f"kabar_ti.{kind}.judul", **values)
+    return outbox.was_put(work.session, NEWS, title, work.now - timedelta(days=1))
 
 
 def waits(session: Session, kind: str, **values: object) -> bool:

@@ -22,7 +22,8 @@ from pipeline.office.config import Settings
 from pipeline.office.words import word
 from pipeline.work import Work
 
-LANES = ("mail", "scans", "take_in", "slips", "letters", "pictures", "remind", "seal", "reconcile", "verify", "send")
+LANES = ("mail", "scans", "take_in", "slips", "letters", "pictures", "remind", "seal", "reconcile", "verify", "drill",
+         "send")  # fmt: skip
 # A lane in which one piece of work may take long: a stack of a hundred pages, letters for many cases.
 SLOW: Mapping[str, timedelta] = {
     "slips": timedelta(hours=4),
@@ -30,6 +31,7 @@ SLOW: Mapping[str, timedelta] = {
     "letters": timedelta(hours=1),
     "reconcile": timedelta(hours=2),
     "verify": timedelta(hours=26),  # once a day, and a large file takes its time
+    "drill": timedelta(days=40),  # once a month
 }
 PAUSE = timedelta(minutes=10)  # the longest that a lane waits of itself, save the mailboxes'
 BACK = timedelta(minutes=-2)  # machines set their clocks by less

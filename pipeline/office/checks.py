@@ -8,6 +8,8 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import pyrage
+
 DATABASES = "sqlite:///berkas.db atau postgresql+psycopg://pengguna@host/nama"
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")  # RFC 1123
 
@@ -39,4 +41,15 @@ def listening(text: str) -> str:
         if numbers or not all(_LABEL.fullmatch(part) for part in text.split(".")):
             said = "harus alamat IP atau nama host mesin ini, tanpa port; contoh: 127.0.0.1"
             raise ValueError(said) from None
+    return text
+
+
+def recipient(text: str) -> str:
+    """A public key of age, for which backups are encrypted."""
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError as error:
+        raise ValueError(
+            "harus kunci umum age, diawali age1; dibuat dengan 'age-keygen' atau 'aduan kunci cadangan'"
+        ) from error
     return text

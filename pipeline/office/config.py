@@ -34,11 +34,12 @@ from pydantic import (
 )
 
 from pipeline.office import clock
-from pipeline.office.checks import database_url, listening
+from pipeline.office.checks import database_url, listening, recipient
 from pipeline.office.config_errors import ConfigError, explain, explain_toml, reason
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
+from pipeline.office.old_keys import renewed
 from pipeline.office.sop import Role
 
 PACKAGE = Path(__file__).parents[1]
@@ -64,6 +65,11 @@ def _url(text: str) -> str:
     if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname) not in CLEAR_HTTP):
         raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
     return text
+
+
+def web_address(text: str) -> str:
+    """The address under which the pages are found, without a slash at its end."""
+    return _url(text).rstrip("/")
 
 
 CLEAR_HTTP = (("http", "127.0.0.1"), ("http", "localhost"))
@@ -443,7 +449,7 @@ class Oauth(Table):
 
 
 class Web(Table):
-    base_url: Annotated[str, AfterValidator(_url), AfterValidator(lambda url: url.rstrip("/"))]
+    base_url: Annotated[str, AfterValidator(web_address)]
     host: Annotated[str, AfterValidator(listening)] = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     link_days: int = Field(30, ge=11)
@@ -494,6 +500,17 @@ class Retensi(Table):
     mesin: Mesin = Mesin()
 
 
+class Cadangan(Table):
+    """Backups: where they lie, for whom they are encrypted (public keys of age), how many stay, after how many days a
+    chain of increments begins anew, and whether the newest is tried by a restore once a month."""
+
+    folder: str = "cadangan"
+    penerima: tuple[Annotated[str, AfterValidator(recipient)], ...] = ()
+    simpan: Days = 30
+    penuh_hari: Days = 30
+    latihan: bool = True
+
+
 class ScanConf(Table):
     """Where scans come from besides the upload page."""
 
@@ -537,10 +554,12 @@ class Settings(Table):
     web: Web
     database: Database = Database()
     log: Log = Log()
+    cadangan: Cadangan = Cadangan()
     scan: ScanConf = ScanConf()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
     _acting: Mapping[str, Penjabat] = PrivateAttr(default_factory=dict)  # by the code of who is away
+    _told: tuple[str, ...] = PrivateAttr(default=())
     _base: Settings | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -688,6 +707,11 @@ class Settings(Table):
         return next(found, text)
 
     @property
+    def old_keys(self) -> tuple[str, ...]:
+        """A sentence for each key of an earlier release that the file still has."""
+        return self._told
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.instansi.zona)
 
@@ -801,9 +825,12 @@ def parse(text: str, path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(explain_toml(path, text, error)) from error
     try:
-        return Settings.model_validate({**data, "folder": path.parent.resolve()})
+        fresh, told = renewed(data)
+        settings = Settings.model_validate({**fresh, "folder": path.parent.resolve()})
     except ValidationError as error:
         raise ConfigError(explain(path, error)) from error
+    settings._told = tuple(told)
+    return settings
 
 
 def load(path: Path) -> Settings:

@@ -16,9 +16,9 @@ from pipeline.work import App, Report
 GROUPS: dict[str, frozenset[str]] = {
     "web": frozenset(),
     "surat": frozenset(("mail", "take_in", "send", "reconcile")),
-    "kerja": frozenset(("scans", "slips", "letters", "pictures", "remind", "seal", "verify")),
+    "kerja": frozenset(("scans", "slips", "letters", "pictures", "remind", "seal", "verify", "drill")),
 }
-ALONE = frozenset(("remind", "seal", "verify"))  # `collect` and `reconcile` have a lease of their own
+ALONE = frozenset(("remind", "seal", "verify", "drill"))  # `collect` and `reconcile` have a lease of their own
 WATCHER = "seal"  # the process that has it watches over the whole office
 WAIT = 1.0  # seconds between two looks at whether another has ended
 

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -129,6 +129,11 @@ def _left_behind(session: Session, person: Petugas) -> tuple[int, int]:
         Browser.person == person.kode, Browser.mark.not_in(others), Browser.expires_at > now
     )
     return session.scalar(links) or 0, session.scalar(browsers) or 0
+
+
+def _old_keys(settings: Settings) -> Iterator[Checkup]:
+    for told in settings.old_keys:
+        yield Checkup("hati", "pengaturan", told)
 
 
 def _imap(settings: Settings) -> Iterator[Checkup]:
@@ -317,9 +322,13 @@ def _law(settings: Settings) -> Iterator[Checkup]:
         yield Checkup("baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})")
 
 
+Step = tuple[str, Callable[[], Iterator[Checkup]], str]  # (part, how it is tried, what to do where it fails)
+
+
 def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     """Every part in turn; a fault in one does not stop the next."""
-    steps: list[tuple[str, Callable[[], Iterator[Checkup]], str]] = [
+    steps: list[Step] = [
+        ("pengaturan", lambda: _old_keys(settings), ""),
         ("rahasia", lambda: _secrets(settings), "jalankan 'aduan init' untuk membuat kunci"),
         ("basis data", lambda: _database(engine), "periksa [database] url dan hak tulis foldernya"),
         ("petugas", lambda: _people(settings, engine), "jalankan 'aduan init'"),
@@ -331,9 +340,20 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
         ("batas hukum", lambda: _law(settings), ""),
         ("jalur", lambda: _lanes(engine), "jalankan 'aduan init'"),
         ("jalur", lambda: _late(settings, engine), "jalankan 'aduan init'"),
+    ]
+    yield from _tried(steps)
+    yield from log_ins(settings)
+
+
+def log_ins(settings: Settings) -> Iterator[Checkup]:
+    """Whether the mailbox opens, and the mail server takes the office's mail."""
+    yield from _tried([
         ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]"),
         ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]"),
-    ]
+    ])  # fmt: skip
+
+
+def _tried(steps: Iterable[Step]) -> Iterator[Checkup]:
     for part, step, advice in steps:
         try:
             yield from step()

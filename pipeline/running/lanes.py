@@ -125,7 +125,7 @@ class Lanes:
             name: alone(name, step) for name, step in STEPS.items() if name != "mail" and self._has(name)
         }
         pauses = {name: float(watch.conf.every_seconds) for name, watch in self.watches.items()}
-        pauses |= {"seal": 600.0, "reconcile": 600.0, "verify": 600.0, "remind": 30.0, "scans": 5.0}
+        pauses |= {"seal": 600.0, "reconcile": 600.0, "verify": 600.0, "drill": 600.0, "remind": 30.0, "scans": 5.0}
         self._woken = {name: threading.Event() for name in steps}
         self.heartbeat = Heartbeat(self.app.settings, steps, self.app.clock, self._look)
         self._calendar = _calendar(self.app.settings, self.wake)

@@ -33,6 +33,7 @@ from pipeline.office import logs, meters
 from pipeline.running import sweep
 from pipeline.running.collecting import NOT_MINE, mail, take_in
 from pipeline.running.drafting import letters, pictures
+from pipeline.running.drill import drill
 from pipeline.work import App, Report
 
 log = logging.getLogger(__name__)
@@ -216,5 +217,6 @@ STEPS: dict[str, Callable[[App], Report]] = {
     "seal": seal,
     "reconcile": compare,
     "verify": verify,
+    "drill": drill,
     "send": send,
 }

@@ -177,6 +177,7 @@ def test_backup_and_restore_keep_every_row_and_no_secret(kantor: Office, tmp_pat
     assert "ditahan" not in aduan("restore", "--kirim", "kemudian.db")
     assert "Riwayat 1 pengaduan" in aduan("audit")
     assert kantor.complaint().number in aduan("buku")
+    change(kantor, database={"url": "sqlite:///ketiga.db"})
     assert "bukan cadangan" in aduan("restore", "config.toml", code=2)
 
 

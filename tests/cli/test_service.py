@@ -16,7 +16,13 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from sqlalchemy import select
 
+from pipeline.data.engine import lease, reading
+from pipeline.data.tables import Complaint, Job, Task
+from pipeline.office.sop import Role
+from pipeline.register import exports
+from pipeline.register.book import Filter
 from pipeline.running.lanes import Lanes
 from tests.kantor import Office, office, until, write_config
 from tests.servers import free_port
@@ -93,6 +99,45 @@ def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(kantor: Off
         assert "Traceback" not in rest
         assert "STOPPING=1" in heard
         assert heard.index("READY=1") < heard.index("STOPPING=1")
+
+
+def grown(kantor: Office, rows: int) -> None:
+    """The register with so many copies of its first complaint."""
+    own = {"id": "n + 1000", "number": "'PGD-2020-' || (100000 + n)", "status_code": "'kode-' || n"}
+    names = [column.name for column in Complaint.__table__.columns]
+    with kantor.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < {rows}) "
+            f"INSERT INTO complaint ({', '.join(names)}) SELECT {', '.join(own.get(name, name) for name in names)} "
+            "FROM complaint, count WHERE complaint.id = 1"
+        )
+
+
+def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(kantor: Office, tmp_path: Path) -> None:
+    """The register is so large that the spreadsheet is not finished; it is made by the next `serve`."""
+    kantor.citizen_sends("Lampu padam", "Lampu padam.")
+    grown(kantor, 60_000)
+    with kantor.app.writing() as work:
+        task = work.session.scalars(select(Task)).first()
+        assert task is not None
+        exports.ask(work, kantor.settings.holders(Role.JFU)[0], task, Filter())
+
+    def under_way() -> bool:
+        with lease(kantor.engine, f"job-{exports.JOB}") as free:
+            return not free
+
+    def waits() -> bool:
+        with reading(kantor.engine) as session:
+            return session.scalars(select(Job.state).where(Job.kind == exports.JOB)).one() == "due"
+
+    with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
+        until(lambda: "READY=1" in heard)
+        until(under_way)
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=30)[0]
+    assert process.returncode == 0, rest
+    assert "Traceback" not in rest
+    assert waits()
 
 
 def test_a_lane_that_hangs_is_told_apart_from_one_that_fails(kantor: Office) -> None:

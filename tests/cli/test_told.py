@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +20,7 @@ from pipeline.data import damage
 from pipeline.data.engine import connect
 from pipeline.office import logs, words
 from pipeline.office.config import SAMPLE
+from pipeline.office.old_keys import renewed
 from pipeline.work import App
 from tests.fresh import fresh
 
@@ -201,3 +204,54 @@ def test_addresses_and_numbers_of_people_are_masked(text: str) -> None:
 def test_a_line_of_text_stays_one_line_and_can_be_read_back() -> None:
     record = logging.LogRecord("pipeline.mail", logging.WARNING, "", 0, 'di "dalam"\nbaris %s', (2,), None)
     assert logs.Lines().format(record).endswith('tingkat=peringatan sumber=mail pesan="di \\"dalam\\" baris 2"')
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("cek",), "Tidak ada perintah 'cek'."),
+        (("check", "--cotoh", "x"), "Tidak ada pilihan '--cotoh'. Mungkin maksudnya: --contoh."),
+        (("hapus",), "NOMOR wajib diisi."),
+        (("check", "--contoh", "tiada.eml"), "Nilai untuk --contoh tidak dapat dipakai: berkasnya tidak ada"),
+        (("kunci", "ganti", "--hari", "tiga"), "harus bilangan bulat antara 1 dan 730"),
+        (("serve", "--lajur", "cepat"), "pilih salah satu dari web, surat, kerja"),
+        (("demo", "--port", "satu"), "harus bilangan bulat"),
+        (("check", "--contoh"), "--contoh ditulis tanpa nilainya"),
+        (("audit", "sekarang"), "terlalu banyak"),
+        (("--config",), "--config ditulis tanpa nilainya"),
+    ],
+)
+def test_wrong_arguments_are_told_in_indonesian(place: Path, words: tuple[str, ...], told: str) -> None:
+    out = said(*words, code=2)
+    assert told in out
+    assert "--help" in out
+    assert not [one for one in ("Usage", "Error", "No such", "Missing", "Invalid") if one in out]
+
+
+def test_keys_of_an_earlier_release_are_read_and_told(place: Path) -> None:
+    (place / "config.toml").write_text(TEXT.replace("[surat]\n", '[surat]\nsifat = "Biasa"\n', 1), "utf-8")
+    assert "surat.sifat: tidak dipakai lagi" in CliRunner().invoke(main, ["check"]).output
+    fresh, told = renewed({"imap": {"tiap": 30}}, {"imap.tiap": "imap.every_seconds", "web.x": ""})
+    assert fresh == {"imap": {"every_seconds": 30}}
+    assert told == ["imap.tiap: namanya sekarang imap.every_seconds; nama lama hanya dibaca sampai rilis berikutnya"]
+    both, _ = renewed({"imap": {"tiap": 30, "every_seconds": 60}}, {"imap.tiap": "imap.every_seconds"})
+    assert both == {"imap": {"every_seconds": 60}}, "what is written anew counts"
+
+
+@pytest.mark.parametrize(
+    ("missing", "words", "extra"),
+    [("aiosmtpd", ["demo", "--auto"], "demo"), ("pymap", ["demo"], "demo"), ("psycopg", ["check"], "postgres")],
+)
+def test_a_command_that_needs_an_extra_says_so(place: Path, missing: str, words: list[str], extra: str) -> None:
+    """In a process of its own, which cannot find the package."""
+    text = (
+        TEXT.replace("sqlite:///aduan.db", "postgresql+psycopg://aduan@127.0.0.1/aduan")
+        if missing == "psycopg"
+        else TEXT
+    )
+    (place / "config.toml").write_text(text, "utf-8")
+    program = f"import sys; sys.modules[{missing!r}] = None; from pipeline.cli.main import main; main({words!r})"
+    done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    assert f"aduan[{extra}]" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from pipeline.cli.main import main
-from pipeline.data import backup, schema
+from pipeline.data import backup, copied, schema
 from pipeline.data.engine import connect, is_current
 from pipeline.office.config import SAMPLE
 from tests.data.test_schema import OLD, old_rows, told_apart, unpacked
@@ -105,5 +105,5 @@ def old_office(engine: Engine, path: Path) -> None:
     contents = backup.look(path)
     with schema.rebuilding(engine) as into:
         backup._make_room(into, contents.revision)
-        backup._filled(path, into, backup.silent)
-        backup._restart_sequences(into)
+        backup._filled(backup.Source(path, path), into, backup.silent)
+        copied.restart_sequences(into)

@@ -63,7 +63,7 @@ def test_a_restored_office_does_not_send_mails_of_the_past_unless_told_to(databa
         kantor.settle()
         sent = len(kantor.post.sent)
         assert sent > 0
-        backup.restore(target, file, hold=True)
+        backup.restore(target, file, wish=backup.RestoreWish(hold=True))
         restored = App(kantor.settings, target, kantor.clock)
         poller.send(restored)
         assert len(kantor.post.sent) == sent

@@ -21,7 +21,7 @@ from pipeline.cases import begin_all
 from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu, record
 from pipeline.cli.main import main
-from pipeline.data import backup, schema
+from pipeline.data import backup, copied, schema
 from pipeline.data.engine import connect, is_current, reading, writing
 from pipeline.data.packed import unpack
 from pipeline.data.tables import Base, Complaint
@@ -204,8 +204,8 @@ def test_a_filled_postgresql_of_any_revision_is_upgraded_and_backed_up(
     engine = connect(postgres_url)
     with schema.rebuilding(engine) as into:
         backup._make_room(into, packed.name[:4])
-        backup._filled(path, into, backup.silent)
-        backup._restart_sequences(into)
+        backup._filled(backup.Source(path, path), into, backup.silent)
+        copied.restart_sequences(into)
     backup.backup(engine, tmp_path / "cadangan.db")
     assert {name: len(rows) for name, rows in old_rows(tmp_path / "cadangan.db").items()} == {
         name: len(rows) for name, rows in before.items()
