@@ -35,7 +35,6 @@ from pipeline.data.tables import Blob, BlobPart
 
 FORM = "%Y-%m-%d-%H%M"
 INDEX = "daftar.db"
-UPGRADES = "sebelum-pembaruan-*"  # what `aduan perbarui` leaves in the same folder
 MADE = {
     "blob": "CREATE TABLE {place}blob (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, content BLOB NOT NULL)",
     "blob_part": 'CREATE TABLE {place}blob_part (sha256 TEXT, "order" INTEGER, content BLOB NOT NULL, '
