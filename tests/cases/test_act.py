@@ -15,7 +15,19 @@ from pipeline.cases.outcomes import bounced, delivery_result
 from pipeline.cases.record import New, Pengadu, citizen_wrote, record
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Event, Outbox
-from pipeline.office.sop import ACTIONS, RAPAT, ROLE_OF, Channel, Decision, EventKind, Role, Stage, TaskKind, action
+from pipeline.office.sop import (
+    ACTIONS,
+    RAPAT,
+    REPORTING,
+    ROLE_OF,
+    Channel,
+    Decision,
+    EventKind,
+    Role,
+    Stage,
+    TaskKind,
+    action,
+)
 from tests.desk import PEOPLE, PROOF, Desk, jakarta
 from tests.kantor import SIGNED, SITI
 
@@ -92,7 +104,7 @@ STEPS = [
     Step(
         Stage.KEPUTUSAN, "rapat", {"waktu": "2026-11-26T10:00", "tempat": "Ruang rapat", "peserta": "Kasi"},
         Stage.KEPUTUSAN, EventKind.MEETING_SET, None, NEVER,
-        [("rapat", SEKRETARIS)],
+        [("rapat", KEPALA), ("rapat", SEKRETARIS)],
     ),
     Step(
         Stage.KEPUTUSAN, "notulen", {"notulen": "Disepakati diperbaiki."},
@@ -263,6 +275,9 @@ def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
     elsewhere |= {(k, a.name) for k in others for a in ACTIONS[k] if a in RAPAT}  # test_orders
     elsewhere |= {(TaskKind.PENGANTAR, a.name) for a in ACTIONS[TaskKind.PENGANTAR]}
     elsewhere |= {(k, a.name) for k in (TaskKind.PINDAI, TaskKind.TERTAHAN) for a in ACTIONS[k]}  # test_intake
+    elsewhere |= {(TaskKind.KEPUTUSAN, "gabungkan")}  # test_merging
+    elsewhere |= {(TaskKind.CATAT, "gabungkan_semua")}  # web/test_waves
+    elsewhere |= {(k, a.name) for k in REPORTING for a in ACTIONS[k]}  # reports/test_reports
     kind_of = {
         Stage.PENERIMAAN: TaskKind.CATAT,
         Stage.SELESAI: TaskKind.ARSIP,
@@ -653,7 +668,7 @@ def test_note_of_a_return_reaches_the_one_who_has_to_mend(desk: Desk) -> None:
 
 ELSEWHERE = (
     TaskKind.PINDAI, TaskKind.TERTAHAN, TaskKind.PENGANTAR, TaskKind.GABUNGAN, TaskKind.TANYA, TaskKind.PENCABUTAN,
-    TaskKind.MACET, TaskKind.PENGIRIMAN,
+    TaskKind.MACET, TaskKind.PENGIRIMAN, *REPORTING,
 )  # fmt: skip
 
 

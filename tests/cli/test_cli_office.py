@@ -182,7 +182,7 @@ def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
         session.get_one(Complaint, complaint.id).stage = Stage.BATAL
         session.execute(update(Outbox).values(state="sent", told=True))
     engine.dispose()
-    assert "Aborted" in aduan(place, *by, code=1, typed="n\n")
+    assert "Dibatalkan; tidak ada yang diubah." in aduan(place, *by, code=1, typed="n\n")
     said = aduan(place, *by, code=0, typed="y\n")
     assert "Yang tinggal: nomor, tanggal, keputusan" in said
     assert "isi 2 email" in said
