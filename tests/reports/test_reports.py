@@ -11,6 +11,7 @@ import pytest
 from docx import Document as Docx
 from sqlalchemy import select
 
+from pipeline import cases, reports
 from pipeline.data.engine import reading
 from pipeline.data.tables import Document, Laporan, Task
 from pipeline.office.sop import TaskKind
@@ -287,3 +288,13 @@ def test_reports_files_are_not_shown_by_another_task(kantor: Office) -> None:
     outside = kantor.link("sekretaris", "laporkan_kepala")
     assert kantor.download(f"{inside}/berkas/{draft.id}").data == word_of(mail)
     assert kantor.page(f"{outside}/berkas/{draft.id}").status == 404
+
+
+@pytest.mark.parametrize("person", ["jfu-1", "kepala", "kasubag-umum"])
+def test_only_its_holder_may_act_on_a_report(kantor: Office, person: str) -> None:
+    month_ends(kantor)
+    (task,) = open_tasks(kantor, TaskKind.LAPORAN)
+    form = cases.check(kantor.settings, TaskKind.LAPORAN, "ajukan", {}, {})
+    with pytest.raises(cases.Forbidden), kantor.app.writing() as work:
+        reports.act(work, task.id, kantor.person(person), form, ([], []))
+    assert [one.id for one in open_tasks(kantor, TaskKind.LAPORAN)] == [task.id]
