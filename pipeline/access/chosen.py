@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from pipeline.data.store import digest_of
 from pipeline.data.tables import ChosenFile, Task
 
 KEPT = timedelta(hours=1)
@@ -22,16 +23,15 @@ PREFIX = "terpilih_"  # before the name of a field: the kept file that it means
 
 def keep(session: Session, task: Task, files: Mapping[str, tuple[str, bytes]], now: datetime) -> dict[str, list[str]]:
     """Keep files, {field: (name, content)}, for a form that goes back; what the form says of them."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     said = {}
     for field, (name, content) in files.items():
-        digest = sha256(content).hexdigest()
-        row = session.get(ChosenFile, (task.id, digest))
-        if row is None:
-            session.add(ChosenFile(task_id=task.id, sha256=digest, name=name, content=content, chosen_at=now))
-        else:
-            row.name, row.chosen_at = name, now
+        digest = digest_of(content)
+        newest = {"name": name, "chosen_at": now}
+        row = dialect.insert(ChosenFile).values(task_id=task.id, sha256=digest, content=content, **newest)
+        key = ["task_id", "sha256"]
+        session.execute(row.on_conflict_do_update(index_elements=key, set_=newest))  # two may be sent at once
         said[f"{PREFIX}{field}"] = [digest]
-    session.flush()
     _make_room(session, task)
     return said
 

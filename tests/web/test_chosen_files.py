@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from io import BytesIO
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from pipeline.data.engine import reading
-from pipeline.data.tables import ChosenFile, Document
+from pipeline.access import chosen
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import ChosenFile, Document, Task
 from pipeline.office.sop import Stage, TaskKind
 from pipeline.running.sweep import sweep
+from tests.desk import desk_in
 from tests.kantor import SIGNED, Form, Office, Page, office
 
 ANSWER = ("foto-tiang.jpg", SIGNED)
@@ -128,3 +132,25 @@ def test_few_files_are_kept_of_one_task(kantor: Office) -> None:
     for number in range(12):
         kantor.send(asked(kantor), {"jawaban": "", FIELD: picture(number)})
     assert waiting(kantor) == 8
+
+
+def test_the_same_file_sent_twice_at_once_is_kept_once(tmp_path: Path, postgres_url: str) -> None:
+    """An impatient finger, where several may write at once: the second waits for the first and is no error."""
+    with desk_in(tmp_path, postgres_url) as desk:
+        desk.record()
+        task_id = desk.tasks()[0].id
+
+        def second() -> None:
+            with writing(desk.engine) as session:
+                chosen.keep(session, session.get_one(Task, task_id), {FIELD: ANSWER}, desk.clock())
+
+        with ThreadPoolExecutor() as pool:
+            with writing(desk.engine) as session:
+                said = chosen.keep(session, session.get_one(Task, task_id), {FIELD: ANSWER}, desk.clock())
+                other = pool.submit(second)
+                with pytest.raises(FutureTimeout):
+                    other.result(timeout=1)
+            other.result(timeout=30)
+        with reading(desk.engine) as session:
+            rows = session.scalars(select(ChosenFile)).all()
+        assert [(one.name, [one.sha256]) for one in rows] == [(ANSWER[0], said[f"terpilih_{FIELD}"])]
