@@ -1,8 +1,11 @@
-"""Migrated, empty databases: each kind is migrated once a test process and copied from then on."""
+"""Migrated, empty databases: each kind is migrated once a test process and copied from then on. A SQLite database can
+be kept as it is now, and put back into another file."""
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 
 from pipeline.data.engine import connect, is_made, migrate
+
+Kept = sqlite3.Connection  # in memory, for as long as the test process lives
 
 
 def fresh(url: str, folder: Path = Path()) -> Engine:
@@ -24,6 +29,30 @@ def fresh(url: str, folder: Path = Path()) -> Engine:
     else:
         _copy(place, _postgres(place.set(database="postgres")))
     return engine
+
+
+def is_file(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def kept(engine: Engine) -> Kept:
+    """The SQLite database as it is now."""
+    copy = sqlite3.connect(":memory:")
+    with closing(_opened(engine)) as file:
+        file.backup(copy)
+    return copy
+
+
+def put_back(copy: Kept, engine: Engine) -> None:
+    """Make the engine's SQLite database what was kept."""
+    with closing(_opened(engine)) as file:
+        copy.backup(file)
+
+
+def _opened(engine: Engine) -> sqlite3.Connection:
+    place = engine.url.database
+    assert place
+    return sqlite3.connect(place)
 
 
 @cache
