@@ -68,9 +68,11 @@ def _text(row: Browser) -> str:
 
 def known(session: Session, keys: Keys, person: Petugas, cookie: str, now: datetime) -> bool:
     """Whether this cookie was given to this person, still lives and has not been revoked."""
-    number, _, mac = cookie.partition("-")
-    row = session.get(Browser, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
-    if row is None or row.person != person.kode or row.mark != person.mark or now >= row.expires_at:
+    number, mac = tokens.parted(cookie)
+    row = session.get(Browser, number)
+    if row is None or now >= row.expires_at:
+        return False
+    if row.person != person.kode or row.mark != person.mark:
         return False
     return tokens.fits(keys, _text(row), mac)
 
@@ -82,7 +84,7 @@ def remember(session: Session, keys: Keys, person: Petugas, agent: str, now: dat
     row = Browser(person=person.kode, mark=person.mark, agent=agent[:200], created_at=moment, expires_at=until)
     session.add(row)
     session.flush()
-    return f"{row.id}-{tokens.mac(keys, _text(row))}"
+    return tokens.made(keys, row.id, _text(row))
 
 
 def listed(session: Session, now: datetime) -> list[Browser]:

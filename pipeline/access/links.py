@@ -90,7 +90,7 @@ def token(session: Session, keys: Keys, link_id: int) -> str:
     link = session.get(Link, link_id)
     if link is None:
         raise KeyError(link_id)
-    return f"{link.id}-{tokens.mac(keys, _text(link))}"
+    return tokens.made(keys, link.id, _text(link))
 
 
 def masked(text: str) -> str:
@@ -112,8 +112,8 @@ def known(session: Session, keys: Keys, text: str) -> Link | None:
 
 def _link(session: Session, keys: Keys, text: str) -> Link | None:
     """The link of a token, if it was ever issued."""
-    number, _, mac = text.partition("-")
-    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    number, mac = tokens.parted(text)
+    link = session.get(Link, number)
     if link is None or not tokens.fits(keys, _text(link), mac):
         return None
     return link
