@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.access import tokens
@@ -212,20 +212,22 @@ def spend(session: Session, held: Held, now: datetime) -> bool:
 
 def forget(session: Session, link_ids: Collection[int]) -> None:
     """Erase the acts of these links that wait for a code, and their files."""
-    waiting = select(Confirmation.id).where(Confirmation.link_id.in_(link_ids))
-    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(waiting)))
-    session.execute(delete(Confirmation).where(Confirmation.link_id.in_(link_ids)))
+    _erase(session, Confirmation.link_id.in_(link_ids))
+
+
+def _erase(session: Session, which: ColumnElement[bool]) -> int:
+    """Erase acts that wait, their files first; how many acts."""
+    acts = select(Confirmation.id).where(which)
+    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(acts)))
+    return session.execute(delete(Confirmation).where(which)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def sweep(session: Session, now: datetime) -> int:
     """Forget acts that nobody confirmed, with their codes and files, and browsers that ended a month ago; how many."""
-    waited = session.scalars(select(Confirmation.id).where(Confirmation.sent_at < now - KEPT)).all()
-    _forget_old(session, now)
-    ended = delete(Browser).where(Browser.expires_at < now - ENDED)
-    return len(waited) + session.execute(ended).rowcount  # type: ignore[attr-defined,no-any-return]
+    acts = _forget_old(session, now)
+    browsers = session.execute(delete(Browser).where(Browser.expires_at < now - ENDED))
+    return acts + browsers.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def _forget_old(session: Session, now: datetime) -> None:
-    old = select(Confirmation.id).where(Confirmation.sent_at < now - KEPT)
-    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(old)))
-    session.execute(delete(Confirmation).where(Confirmation.sent_at < now - KEPT))
+def _forget_old(session: Session, now: datetime) -> int:
+    return _erase(session, Confirmation.sent_at < now - KEPT)
