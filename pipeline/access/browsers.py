@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.access import tokens
@@ -68,9 +68,11 @@ def _text(row: Browser) -> str:
 
 def known(session: Session, keys: Keys, person: Petugas, cookie: str, now: datetime) -> bool:
     """Whether this cookie was given to this person, still lives and has not been revoked."""
-    number, _, mac = cookie.partition("-")
-    row = session.get(Browser, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
-    if row is None or row.person != person.kode or row.mark != person.mark or now >= row.expires_at:
+    number, mac = tokens.parted(cookie)
+    row = session.get(Browser, number)
+    if row is None or now >= row.expires_at:
+        return False
+    if row.person != person.kode or row.mark != person.mark:
         return False
     return tokens.fits(keys, _text(row), mac)
 
@@ -82,7 +84,7 @@ def remember(session: Session, keys: Keys, person: Petugas, agent: str, now: dat
     row = Browser(person=person.kode, mark=person.mark, agent=agent[:200], created_at=moment, expires_at=until)
     session.add(row)
     session.flush()
-    return f"{row.id}-{tokens.mac(keys, _text(row))}"
+    return tokens.made(keys, row.id, _text(row))
 
 
 def listed(session: Session, now: datetime) -> list[Browser]:
@@ -210,20 +212,22 @@ def spend(session: Session, held: Held, now: datetime) -> bool:
 
 def forget(session: Session, link_ids: Collection[int]) -> None:
     """Erase the acts of these links that wait for a code, and their files."""
-    waiting = select(Confirmation.id).where(Confirmation.link_id.in_(link_ids))
-    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(waiting)))
-    session.execute(delete(Confirmation).where(Confirmation.link_id.in_(link_ids)))
+    _erase(session, Confirmation.link_id.in_(link_ids))
+
+
+def _erase(session: Session, which: ColumnElement[bool]) -> int:
+    """Erase acts that wait, their files first; how many acts."""
+    acts = select(Confirmation.id).where(which)
+    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(acts)))
+    return session.execute(delete(Confirmation).where(which)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def sweep(session: Session, now: datetime) -> int:
     """Forget acts that nobody confirmed, with their codes and files, and browsers that ended a month ago; how many."""
-    waited = session.scalars(select(Confirmation.id).where(Confirmation.sent_at < now - KEPT)).all()
-    _forget_old(session, now)
-    ended = delete(Browser).where(Browser.expires_at < now - ENDED)
-    return len(waited) + session.execute(ended).rowcount  # type: ignore[attr-defined,no-any-return]
+    acts = _forget_old(session, now)
+    browsers = session.execute(delete(Browser).where(Browser.expires_at < now - ENDED))
+    return acts + browsers.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def _forget_old(session: Session, now: datetime) -> None:
-    old = select(Confirmation.id).where(Confirmation.sent_at < now - KEPT)
-    session.execute(delete(ConfirmationFile).where(ConfirmationFile.confirmation_id.in_(old)))
-    session.execute(delete(Confirmation).where(Confirmation.sent_at < now - KEPT))
+def _forget_old(session: Session, now: datetime) -> int:
+    return _erase(session, Confirmation.sent_at < now - KEPT)

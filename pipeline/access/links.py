@@ -90,7 +90,7 @@ def token(session: Session, keys: Keys, link_id: int) -> str:
     link = session.get(Link, link_id)
     if link is None:
         raise KeyError(link_id)
-    return f"{link.id}-{tokens.mac(keys, _text(link))}"
+    return tokens.made(keys, link.id, _text(link))
 
 
 def masked(text: str) -> str:
@@ -112,8 +112,8 @@ def known(session: Session, keys: Keys, text: str) -> Link | None:
 
 def _link(session: Session, keys: Keys, text: str) -> Link | None:
     """The link of a token, if it was ever issued."""
-    number, _, mac = text.partition("-")
-    link = session.get(Link, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    number, mac = tokens.parted(text)
+    link = session.get(Link, number)
     if link is None or not tokens.fits(keys, _text(link), mac):
         return None
     return link
@@ -176,14 +176,21 @@ def sweep(session: Session, before: datetime, most: int) -> int:
     Not the newest of all: SQLite would give its id to another, and a stored mail names its links by their ids.
     """
     newest = select(func.max(Link.id)).scalar_subquery()
-    over = or_(Link.task_id.is_(None), Link.task_id.in_(select(Task.id).where(Task.closed_at.is_not(None))))
-    awaited = select(Confirmation.link_id)
-    old = select(Link.id).where(Link.expires_at < before, over, Link.id < newest, Link.id.not_in(awaited)).limit(most)
-    return session.execute(delete(Link).where(Link.id.in_(old))).rowcount  # type: ignore[attr-defined,no-any-return]
+    closed = select(Task.id).where(Task.closed_at.is_not(None))
+    waits_for_code = select(Confirmation.link_id)
+    old = select(Link.id).where(
+        Link.expires_at < before,
+        or_(Link.task_id.is_(None), Link.task_id.in_(closed)),
+        Link.id < newest,
+        Link.id.not_in(waits_for_code),
+    )
+    forgotten = session.execute(delete(Link).where(Link.id.in_(old.limit(most))))
+    return forgotten.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def revoke(session: Session, link_ids: Iterable[int], now: datetime) -> None:
     """End these links at once: their tokens have come back to us in a mail, which is kept as it is."""
     gone = now - timedelta(seconds=1)  # a link still lives in the second of its end
-    for link in session.scalars(select(Link).where(Link.id.in_(list(link_ids)))):
+    returned = select(Link).where(Link.id.in_(list(link_ids)))
+    for link in session.scalars(returned):
         link.expires_at = min(link.expires_at, gone)

@@ -14,6 +14,7 @@ from hashlib import sha256
 Keys = bytes | Sequence[bytes]  # one key, or several with the newest first
 
 BYTES = 15  # 120 bits are 24 letters of base 32, without padding
+MOST_DIGITS = 9  # of a row's number: PostgreSQL refuses to look for one above 2^31
 
 
 def mac(keys: Keys, text: str) -> str:
@@ -32,6 +33,19 @@ def fits(keys: Keys, text: str, given: str) -> bool:
     # All keys are tried, also after one that fits: the time tells nothing.
     found = [hmac.compare_digest(_mac(key, text), given) for key in _each(keys)]
     return any(found)
+
+
+def made(keys: Keys, number: int, text: str) -> str:
+    """The token of a row: its number, and a mac over the text that stands for it. `parted` reads it."""
+    return f"{number}-{mac(keys, text)}"
+
+
+def parted(token: str) -> tuple[int, str]:
+    """(number of the row, mac) of a token that came back; (0, ""), which is no row's, where none can be meant."""
+    number, _, given = token.partition("-")
+    if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
+        return 0, ""
+    return int(number), given
 
 
 def _each(keys: Keys) -> Sequence[bytes]:

@@ -5,7 +5,7 @@ They belong to one holder of one task and are erased when the task closes: they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,9 +77,12 @@ def put_reply(session: Session, task: Task, holder: str, action: str, filled: Fi
 
 def of_reply(session: Session, task_id: int, holder: str) -> dict[str, Filled]:
     """{action: form} of what replies in this holder's name have filled in and nobody has sent yet."""
-    whose = f"{holder}{BY_REPLY}"
-    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
+    rows = _rows(session, task_id, f"{holder}{BY_REPLY}")
     return {row.action: _filled(row.data, row.saved_at) for row in rows}
+
+
+def _rows(session: Session, task_id: int, whose: str) -> Iterable[SavedForm]:
+    return session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
 
 
 def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
@@ -88,8 +91,7 @@ def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
 
 def of(session: Session, task_id: int, holder: str) -> dict[str, tuple[dict[str, list[str]], datetime]]:
     """{action: (values, when)} of what this holder has not sent yet."""
-    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == holder))
-    return {row.action: (dict(row.data), row.saved_at) for row in rows}
+    return {row.action: (dict(row.data), row.saved_at) for row in _rows(session, task_id, holder)}
 
 
 def remember(session: Session, task_id: int, holder: str, action: str, state: Mapping[str, Any], at: datetime) -> None:
@@ -102,9 +104,7 @@ def remember(session: Session, task_id: int, holder: str, action: str, state: Ma
 
 def remembered(session: Session, task_id: int, holder: str) -> dict[str, dict[str, Any]]:
     """{action: what stood before it}."""
-    whose = f"{holder}{BEFORE}"
-    rows = session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
-    return {row.action: dict(row.data) for row in rows}
+    return {row.action: dict(row.data) for row in _rows(session, task_id, f"{holder}{BEFORE}")}
 
 
 def forget(session: Session, task_id: int, holder: str, action: str) -> None:

@@ -55,11 +55,16 @@ def _plain(text: str) -> str:
 
 def _middle(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
     """Both without what they begin and end with in common."""
+    head = _in_common(old, new)
+    old, new = old[head:], new[head:]
+    tail = _in_common(old[::-1], new[::-1])
+    return old[: len(old) - tail], new[: len(new) - tail]
+
+
+def _in_common(old: list[str], new: list[str]) -> int:
+    """How many pieces both begin with."""
     shorter = min(len(old), len(new))
-    head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
-    left = shorter - head
-    tail = next((n for n in range(left) if old[-1 - n] != new[-1 - n]), left)
-    return old[head : len(old) - tail], new[head : len(new) - tail]
+    return next((n for n in range(shorter) if old[n] != new[n]), shorter)
 
 
 def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:

@@ -90,18 +90,22 @@ def _address(root: Any, addressee: str) -> None:
 
 
 def _rewrite(root: Any, lines: dict[str, str], changes: Changes) -> None:
-    pieces = {old: new for old, new in (*changes.pieces, (changes.code, changes.mark.code)) if old and old != new}
-    longest = sorted(pieces, key=len, reverse=True)
-    pattern = "|".join(f"({_GAP.join(map(re.escape, old.split()))})" for old in longest)
+    wanted = (*changes.pieces, (changes.code, changes.mark.code))
+    pieces = {old: new for old, new in wanted if old and old != new}
+    longest = sorted(pieces, key=len, reverse=True)  # a piece may begin as another one does
+    either = "|".join(f"({_GAP.join(map(re.escape, old.split()))})" for old in longest)
+    pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
     for paragraph in root.iter(f"{{{W}}}p"):
         found = list(characters(paragraph))
         text = _text(found)
-        if text.strip() in lines:
+        line = text.strip()
+        if line in lines:
             start = len(text) - len(text.lstrip())
-            _put(found, start, start + len(text.strip()), lines.pop(text.strip()))
+            _put(found, start, start + len(line), lines.pop(line))
         elif pieces:
-            for match in reversed(list(re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text))):
-                _put(found, *match.span(), pieces[longest[(match.lastindex or 1) - 1]])
+            for match in reversed(list(pattern.finditer(text))):
+                group = match.lastindex or 1
+                _put(found, *match.span(), pieces[longest[group - 1]])
 
 
 def _text(found: list[Found]) -> str:
@@ -112,9 +116,16 @@ def _put(found: list[Found], start: int, end: int, text: str) -> None:
     """Write `text` where these characters stand, as the first of them is written. What comes later is put first:
     places before it stay right."""
     inside = [(node, at) for _character, node, at in found[start:end] if node is not None]
-    for order, (node, at) in reversed(list(enumerate(inside))):
-        node.text = node.text[:at] + (text if order == 0 else "") + node.text[at + 1 :]
-        node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    for node, at in reversed(inside[1:]):
+        _exchange(node, at, "")
+    for node, at in inside[:1]:
+        _exchange(node, at, text)
+
+
+def _exchange(node: Any, at: int, text: str) -> None:
+    """Put `text` in the place of one character."""
+    node.text = node.text[:at] + text + node.text[at + 1 :]
+    node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
 
 
 def _properties(package: Package, changes: Changes) -> dict[str, bytes]:

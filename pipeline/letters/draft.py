@@ -193,12 +193,17 @@ def _channel(wording: Wording, channel: str) -> str:
 def _points(
     sentences: DecidedCase, values: dict[str, str], instruction: str, wording: Wording, agency: str | None
 ) -> tuple[str, ...]:
-    beside = (sentences.agency_point,) if agency and sentences.agency_point else ()
-    before = [fill(s, values) for s in (*sentences.first_points, *beside)]
-    after = [fill(s, values) for s in sentences.last_points]
-    if sentences.addressee:
-        return (*before, *(line.strip() for line in clean(instruction).split("\n") if line.strip()), *after)
-    return (*before, *points_from(clean(instruction), wording), *after)
+    """What the letter says point by point: its own first sentences, what was instructed, its own last ones."""
+    first = list(sentences.first_points)
+    if agency and sentences.agency_point:
+        first.append(sentences.agency_point)
+    before = [fill(sentence, values) for sentence in first]
+    after = [fill(sentence, values) for sentence in sentences.last_points]
+    written = clean(instruction)
+    if sentences.addressee:  # another agency is told line by line what was written
+        lines = map(str.strip, written.split("\n"))
+        return (*before, *filter(None, lines), *after)
+    return (*before, *points_from(written, wording), *after)
 
 
 def subject(perihal: str | None) -> str:

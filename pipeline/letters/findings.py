@@ -6,7 +6,7 @@ Hides which faults block and which a person may confirm. Sentences stand in temp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.letters.for_staff import said_to_staff
@@ -67,11 +67,12 @@ def _is_own(finding: Finding, letter: Returned, expected: Expected) -> bool:
 
 
 def _register(letter: Returned, expected: Expected) -> Iterator[Finding]:
-    if not any(expected.register in text for text in (*letter.paragraphs, *letter.feet)):
+    def stands_in(texts: Iterable[str]) -> bool:
+        return any(expected.register in text for text in texts)
+
+    if not stands_in((*letter.paragraphs, *letter.feet)):
         yield Finding("blokir", word("temuan.register", nomor=expected.register), word("temuan.di.isi"))
-    elif not any(expected.register in text for text in letter.paragraphs) and any(
-        expected.register in text for text in expected.draft
-    ):
+    elif stands_in(expected.draft) and not stands_in(letter.paragraphs):
         yield Finding("blokir", word("temuan.register_isi", nomor=expected.register), word("temuan.di.pembuka"))
 
 
@@ -98,10 +99,14 @@ def _signer(letter: Returned, expected: Expected) -> Iterator[Finding]:
 
 def _body(letter: Returned, expected: Expected) -> Iterator[Finding]:
     """A letter whose own sentences are gone says nothing."""
-    if not any(f.where == "isi surat" and f.level == "blokir" for f in letter.findings) and not any(
-        len(re.findall(r"\w", text)) > LONG and text.endswith(ENDS) for text in letter.paragraphs
-    ):
+    if any(f.where == "isi surat" and f.level == "blokir" for f in letter.findings):
+        return  # told already
+    if not any(map(_is_sentence, letter.paragraphs)):
         yield Finding("blokir", word("temuan.kosong"), word("temuan.di.isi"))
+
+
+def _is_sentence(text: str) -> bool:
+    return len(re.findall(r"\w", text)) > LONG and text.endswith(ENDS)
 
 
 def _orders(letter: Returned) -> Iterator[Finding]:

@@ -64,13 +64,16 @@ def write(one: Invite) -> bytes:
 
 
 def _table(document, rows: Sequence[tuple[str, str]]) -> None:  # type: ignore[no-untyped-def]
+    widths = (Cm(3.2), Cm(13.3))
     table = document.add_table(rows=0, cols=2)
     table.autofit = False
-    table.columns[0].width, table.columns[1].width = Cm(3.2), Cm(13.3)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for name, value in rows:
-        cells = table.add_row().cells
-        for cell, width, text in zip(cells, (Cm(3.2), Cm(13.3)), (name, f": {value}"), strict=True):
-            cell.width, cell.text = width, clean(text)
+        texts = (name, f": {value}")
+        for cell, width, text in zip(table.add_row().cells, widths, texts, strict=True):
+            cell.width = width  # Word goes by the cells, LibreOffice by the columns
+            cell.text = clean(text)
             cell.paragraphs[0].paragraph_format.space_after = Pt(2)
 
 

@@ -40,16 +40,18 @@ class Mark:
 
 def new_code() -> str:
     """80 random bits, printed like "7K3M-9QXF-2BTR-WD5H": nobody can guess one."""
-    number = secrets.randbits(80)
-    letters = "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
-    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+    return _in_groups("".join(secrets.choice(ALPHABET) for _ in range(16)))
+
+
+def _in_groups(letters: str) -> str:
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def read_code(text: str) -> str:
     """A code as somebody typed or scanned it, in its printed form; "" if it is none. Takes the address of its page."""
-    letters = text.strip().rstrip("/").rpartition("/")[2].upper().translate(_MISTAKEN)
-    letters = re.sub(r"[\s-]", "", letters)
-    code = "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+    end_of_address = text.strip().rstrip("/").rpartition("/")[2]
+    letters = re.sub(r"[\s-]", "", end_of_address.upper().translate(_MISTAKEN))
+    code = _in_groups(letters)
     return code if CODE.fullmatch(code) else ""
 
 

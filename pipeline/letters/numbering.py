@@ -100,10 +100,11 @@ def _filled(paragraph: Any, pattern: str, text: str) -> int:
 
 def characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
     """(character, the w:t that holds it, its place there) of a paragraph; a tab is no node's."""
-    for node in paragraph.iter(f"{{{W}}}t", f"{{{W}}}tab"):
-        if node.tag == f"{{{W}}}t":
+    text, tab, run = (f"{{{W}}}{name}" for name in ("t", "tab", "r"))
+    for node in paragraph.iter(text, tab):
+        if node.tag == text:
             yield from ((character, node, at) for at, character in enumerate(node.text or ""))
-        elif node.getparent().tag == f"{{{W}}}r":
+        elif node.getparent().tag == run:  # not one of the places that w:tabs defines
             yield "\t", None, 0
 
 

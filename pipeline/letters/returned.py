@@ -196,8 +196,9 @@ def _left_over(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Findin
 
 def gap_finding(gap: Unfilled, place: str) -> Finding:
     """How an entry is told that was left open."""
-    words = _short(gap.text) if _short(gap.text) != _short(gap.scrap) else ""
-    message = word(f"temuan.isian.{gap.level}", isian=_short(gap.scrap))
+    entry, around = _short(gap.scrap), _short(gap.text)
+    message = word(f"temuan.isian.{gap.level}", isian=entry)
+    words = around if around != entry else ""
     return Finding(gap.level, message, _near(words, place), GAP)
 
 

@@ -56,11 +56,12 @@ def _found(page: pypdfium2.PdfPage, sought: str) -> tuple[float, float, float, f
 
 def _without(page: pypdfium2.PdfPage, at: tuple[float, float, float, float]) -> bool:
     """Take away the text that is nothing but what stands there; whether there was such."""
-    middle = ((at[0] + at[2]) / 2, (at[1] + at[3]) / 2)
+    across, up = (at[0] + at[2]) / 2, (at[1] + at[3]) / 2
+    widest = 3 * (at[2] - at[0]) + 2  # a whole line that holds the anchor is more than the anchor
     for one in list(page.get_objects(filter=[FPDF_PAGEOBJ_TEXT], max_depth=1)):
         left, bottom, right, top = one.get_bounds()
-        inside = left - 1 <= middle[0] <= right + 1 and bottom - 1 <= middle[1] <= top + 1
-        if inside and right - left < 3 * (at[2] - at[0]) + 2:
+        covers = left - 1 <= across <= right + 1 and bottom - 1 <= up <= top + 1
+        if covers and right - left < widest:
             page.remove_obj(one)
             page.gen_content()
             return True
@@ -74,7 +75,10 @@ def _saved(document: pypdfium2.PdfDocument) -> bytes:
 
 
 def _box(page: pypdfium2.PdfPage, at: tuple[float, float, float, float], *, above: bool) -> Box:
-    """Around the anchor, or above the name, in one middle with it."""
-    left = max(0, min(int((at[0] + at[2] - WIDE) / 2), int(page.get_width()) - WIDE))
-    bottom = int(at[3]) + GAP if above else int((at[1] + at[3] - HIGH) / 2)
-    return left, bottom, left + WIDE, bottom + HIGH
+    """Around the anchor, or above the name, in one middle with it; within the page from side to side."""
+    left, bottom, right, top = at
+    middle = (left + right) / 2
+    room = int(page.get_width()) - WIDE
+    box_left = max(0, min(int(middle - WIDE / 2), room))
+    box_bottom = int(top) + GAP if above else int((bottom + top - HIGH) / 2)
+    return box_left, box_bottom, box_left + WIDE, box_bottom + HIGH

@@ -61,10 +61,13 @@ def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Signature
     a file that cannot be read."""
     order = {"act": "verify", "roots": [str(path) for path in roots], "moment": moment.isoformat()}
     signatures: list[dict[str, Any]] = _apart(order, content)[0]
-    worst = {"buruk": 0, "hati": 1, "baik": 2}
     verdicts = [SignatureVerdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures]
-    found = min(verdicts, key=lambda verdict: worst[verdict.level], default=None)
-    return found and replace(found, beside=tuple(one.signer for one in verdicts if one is not found))
+    if not verdicts:
+        return None
+    worst_first = ("buruk", "hati", "baik")
+    found = min(verdicts, key=lambda verdict: worst_first.index(verdict.level))
+    beside = tuple(one.signer for one in verdicts if one is not found)
+    return replace(found, beside=beside)
 
 
 def sign(

@@ -7,6 +7,7 @@ an address that cannot be used comes back with an empty `email`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.mail import charsets
@@ -37,9 +38,10 @@ def parse(raw: str, hint: str = "") -> tuple[Address, ...]:
     """The mailboxes of a raw address header (8-bit as surrogates, still encoded)."""
     if "=?" in raw and ("@" not in raw or _WHOLE_WORD.search(raw)):
         raw = charsets.header_text(raw, hint)  # some mailers encode name and address as one word
-    raw = re.sub(r"[\r\n]+", " ", raw)
+    one_line = re.sub(r"[\r\n]+", " ", raw)
+    pieces = _pieces(one_line[:MAX_RAW])[:MAX_ADDRESSES]
     # Searching an address takes quadratic time in the length of a piece.
-    found = (_one(piece.strip()[:MAX_PIECE], hint) for piece in _pieces(raw[:MAX_RAW])[:MAX_ADDRESSES])
+    found = (_one(piece.strip()[:MAX_PIECE], hint) for piece in pieces)
     return tuple(address for address in found if address is not None)
 
 
@@ -55,53 +57,77 @@ def usable(email: str) -> str:
 def _pieces(raw: str) -> list[str]:
     """Split at commas and semicolons outside quotes, comments and angle brackets; a comma before any
     address belongs to a name that should have been quoted."""
-    pieces, start, quote, depth, angle, address = [], 0, False, 0, False, False
-    skipped = -1  # the place of a character that a backslash stands before
-    for found in _SPECIAL.finditer(raw):
-        index, char = found.start(), found[0]
+    pieces, start, address = [], 0, False
+    for index, char, outside in _marks(raw):
         address |= char in "@<"
-        if index == skipped:
+        if not outside:
             continue
-        if char == "\\" and (quote or depth):
-            skipped = index + 1
-        elif char == '"' and not depth:
-            quote = not quote and raw.find('"', index + 1, index + MAX_PIECE) > 0
-        elif quote:
-            continue
-        elif char in "()":
-            depth = max(0, depth + (1 if char == "(" and raw.find(")", index, index + MAX_PIECE) > 0 else -1))
-        elif depth:
-            continue
-        elif char in "<>":
-            angle = char == "<" and raw.find(">", index, index + MAX_PIECE) > 0
-        elif (char == ";" or (char == "," and address)) and not angle:
+        if char == ";" or (char == "," and address):
             pieces.append(raw[start:index])
             start, address = index + 1, False
-        elif char == ":" and not angle and not re.search(r"@|=\?", raw[max(start, index - MAX_PIECE) : index]):
+        elif char == ":" and not re.search(r"@|=\?", raw[max(start, index - MAX_PIECE) : index]):
             start = index + 1  # the name of a group
     return [piece for piece in [*pieces, raw[start:]] if piece.strip(" ,")]
+
+
+def _marks(raw: str) -> Iterator[tuple[int, str, bool]]:
+    """(place, character, whether it stands outside quotes, comments and angle brackets) of each that may part
+    addresses. What is opened and never closed opens nothing."""
+
+    def is_closed(char: str, index: int) -> bool:
+        return raw.find(char, index + 1, index + MAX_PIECE) > 0
+
+    quoted, depth, bracketed = False, 0, False
+    escaped = -1  # the place of a character that a backslash stands before
+    for found in _SPECIAL.finditer(raw):
+        index, char = found.start(), found[0]
+        if index == escaped:
+            yield index, char, False
+            continue
+        if char == "\\" and (quoted or depth):
+            escaped = index + 1
+        elif char == '"' and not depth:
+            quoted = not quoted and is_closed('"', index)
+        elif char in "()" and not quoted:
+            opened = char == "(" and is_closed(")", index)
+            depth = depth + 1 if opened else max(0, depth - 1)
+        elif char in "<>" and not quoted and not depth:
+            bracketed = char == "<" and is_closed(">", index)
+        yield index, char, not (quoted or depth or bracketed)
 
 
 def _one(piece: str, hint: str) -> Address | None:
     angle = re.search(r"<([^<>]*)>([^<>]*)$", piece) or re.search(r"<([^<>]*)()$", piece)
     if angle:
-        written = _unquoted_route(angle[1]).strip()
-        name, email = piece[: angle.start()], usable(written)
-        name = name if name.strip() else angle[2]
+        before = piece[: angle.start()]
+        name = before if before.strip() else angle[2]
+        email = usable(_unquoted_route(angle[1]).strip()) or _first_bare(piece)
     else:
-        comment = _COMMENT.search(piece)
-        written = _COMMENT.sub(" ", piece).strip(" ,")
-        name, email = (comment[1] if comment else ""), usable(written)
-        if not email:
-            bare = _BARE.search(written)
-            email = usable(bare[0]) if bare else ""
-            name = name or (written if not bare else written.replace(bare[0], " "))
-    if not email and (bare := _BARE.search(piece)):
-        email = usable(bare[0])
-    if not email and not angle and _HOST_LOCAL.fullmatch(written):
-        email = written
+        name, email = _without_brackets(piece)
     shown = _name(name, hint)
     return Address(shown, email) if shown or email or "@" in piece else None
+
+
+def _without_brackets(piece: str) -> tuple[str, str]:
+    """(name, address) of "siti@warga.example (Siti)", or of words among which an address stands."""
+    comment = _COMMENT.search(piece)
+    name = comment[1] if comment else ""
+    written = _COMMENT.sub(" ", piece).strip(" ,")
+    email = usable(written)
+    if email:
+        return name, email
+    bare = _BARE.search(written)
+    name = name or (written.replace(bare[0], " ") if bare else written)
+    email = _first_bare(written) or _first_bare(piece)
+    if not email and _HOST_LOCAL.fullmatch(written):
+        email = written
+    return name, email
+
+
+def _first_bare(text: str) -> str:
+    """The first address that stands in a text, "" where it is none that can be used."""
+    bare = _BARE.search(text)
+    return usable(bare[0]) if bare else ""
 
 
 def _unquoted_route(inner: str) -> str:

@@ -125,12 +125,14 @@ def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain:
         return False  # of several nobody knows which one the server looked at
     said = [one for results in trusted(headers, servers) for one in results.found]
     dmarc = [one for one in said if one.method == "dmarc"]
-    about = [one.about("header.from").lower().rpartition("@")[2] for one in dmarc]
-    if any(one.result not in ("pass", "none") for one in dmarc) or not {"", domain}.issuperset(about):
+    about = {one.about("header.from").lower().rpartition("@")[2] for one in dmarc}
+    results = {one.result for one in dmarc}
+    if not about <= {"", domain} or not results <= {"pass", "none"}:
         return False
-    if any(one.result == "pass" for one in dmarc):
-        return all(one.result == "pass" for one in dmarc)
-    return any(one.method == "dkim" and one.result == "pass" and _signer(one) == domain for one in said)
+    if "pass" in results:
+        return results == {"pass"}
+    signed = [one for one in said if one.method == "dkim" and one.result == "pass"]
+    return any(_signer(one) == domain for one in signed)
 
 
 def _names_one(value: str) -> bool:

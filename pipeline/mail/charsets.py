@@ -221,9 +221,11 @@ def _guessed(data: bytes) -> str:
 def _western(data: bytes) -> bool:
     """Whether the high bytes stand alone between ASCII letters, as accents and curly quotes do;
     statistics over so few of them mislead."""
-    runs = re.findall(rb"[\x80-\xff]+", data[:SAMPLE])
-    single = sum(1 for run in runs if len(run) == 1)
-    return single >= 0.8 * len(runs) and sum(map(len, runs)) < 0.15 * len(data[:SAMPLE])
+    sample = data[:SAMPLE]
+    lengths = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    mostly_single = lengths.count(1) >= 0.8 * len(lengths)
+    few = sum(lengths) < 0.15 * len(sample)
+    return mostly_single and few
 
 
 def clean(text: str) -> str:
@@ -306,15 +308,17 @@ def uu_lines(lines: Iterable[bytes]) -> bytes:
 
 def header_text(raw: str, hint: str = "") -> str:
     """A raw header value (8-bit as surrogates) as one readable line; `hint` is the mail's charset, as far as known."""
-    if raw.isascii() and "=?" not in raw and raw.isprintable() and not hint.lower().endswith("utf-7"):
+    encoded_words = "=?" in raw
+    if raw.isascii() and not encoded_words and raw.isprintable() and not hint.lower().endswith("utf-7"):
         return raw.strip()
     data = raw.encode("utf-8", "surrogateescape")
-    if hint and "=?" not in raw and codec(hint) == "utf-7" and re.search(r"\+[A-Za-z0-9+/]{2,}-", raw):
+    if hint and not encoded_words and codec(hint) == "utf-7" and re.search(r"\+[A-Za-z0-9+/]{2,}-", raw):
         return clean(_replaced(data, "utf-7")).strip()
-    # Too short for statistics, which take long and mislead.
-    text = raw if raw.isascii() and "\x1b$" not in raw else decode(data, "", hint, guess=False)
-    text = re.sub(r"\r?\n(?=[ \t])|[\r\n]+", "", text)
-    return re.sub(r"[\r\n\t]+", " ", clean(words(text, hint))).strip()
+    text = raw
+    if not raw.isascii() or "\x1b$" in raw:  # the latter begins Japanese in seven bits
+        text = decode(data, "", hint, guess=False)  # too short for statistics, which take long and mislead
+    unfolded = re.sub(r"\r?\n(?=[ \t])|[\r\n]+", "", text)
+    return re.sub(r"[\r\n\t]+", " ", clean(words(unfolded, hint))).strip()
 
 
 def words(text: str, hint: str = "") -> str:

@@ -100,7 +100,8 @@ def _inline(message: Message) -> Iterator[Original]:
 def _unfolded(lines: list[str]) -> Iterator[str]:
     """The lines, with a header that a program writes behind its mark in one line (Yahoo's plain text) parted."""
     for line in lines:
-        parts = _RUN_ON.split(line) if len(line) < 2_000 and _MARKED.match(line[:200]) else []
+        marked = len(line) < 2_000 and _MARKED.match(line[:200])
+        parts = _RUN_ON.split(line) if marked else []
         yield from parts if len(parts) > 3 else [line]
 
 
@@ -110,19 +111,19 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
     fields: dict[str, str] = {}
     at, last = start, ""
     while at < min(len(lines), start + BLOCK):
+        line = lines[at].strip()
         name, value = _field(lines[at])
         if name:
             last = fields.setdefault(name, value) and name
-        elif lines[at].strip() and last in ("to", "cc") and at > start and "@" in lines[at]:
-            fields[last] += f" {lines[at].strip()}"  # a long list of addresses goes on
-        elif at == start or (lines[at].strip() and not fields.get("from")):
+        elif at > start and last in ("to", "cc") and "@" in line:
+            fields[last] += f" {line}"  # a long list of addresses goes on
+        elif at == start or (line and not fields.get("from")):
             return None, start
-        elif not lines[at].strip() and len(fields) < 3 and at < start + 4:
-            pass  # one blank line between the fields, as some programs write
-        else:
-            break
+        elif line or len(fields) >= 3 or at >= start + 4:
+            break  # but a blank line may stand between the fields, as some programs write
         at += 1
-    return (fields, at) if len(fields) >= 3 and fields.get("from") else (None, start)
+    complete = len(fields) >= 3 and fields.get("from")
+    return (fields, at) if complete else (None, start)
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -131,11 +132,14 @@ def _field(line: str) -> tuple[str, str]:
     name = label.strip(" \t*_").lower()
     if not colon or not name or len(name) > 30:
         return "", ""
-    known = (("from", _FROM), ("to", _TO), ("cc", _CC), ("subject", _SUBJECTS), ("date", _DATES))
-    return next(((key, value.strip(" \t*_")) for key, names in known if name in names), ("", ""))
+    for key, names in _KNOWN_FIELDS:
+        if name in names:
+            return key, value.strip(" \t*_")
+    return "", ""
 
 
 _DATES = ("tanggal", "tgl", "date", "dikirim", "terkirim", "sent", "dikirim pada", "waktu")
+_KNOWN_FIELDS = (("from", _FROM), ("to", _TO), ("cc", _CC), ("subject", _SUBJECTS), ("date", _DATES))
 
 
 def _plain(value: str) -> str:
@@ -157,10 +161,12 @@ def _bold(value: str) -> str:
 
 def _one(value: str) -> Address:
     """The writer; with a name alone where no address stands there."""
-    found = [one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name]
-    if found and (name := through_a_group(found[0].name)):
+    found = next((one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name), None)
+    if found and (name := through_a_group(found.name)):
         return Address(name, "")  # the address is the group's
-    return found[0] if found and "@" in found[0].email else Address(value.strip(' "<>')[:120], "")
+    if found and "@" in found.email:
+        return found
+    return Address(value.strip(' "<>')[:120], "")
 
 
 def _without_marks(lines: list[str]) -> str:

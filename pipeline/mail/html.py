@@ -80,7 +80,8 @@ def _tree(markup: str, *, deep: bool) -> etree._Element | None:
     """None if the parser stopped half-way: at about 250 open elements, at 2,000 if `deep`."""
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=deep)
     tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    return None if any(one.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for one in parser.error_log) else tree
+    stopped = any(one.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for one in parser.error_log)
+    return None if stopped else tree
 
 
 def _too_deep(tree: etree._Element, tags: int) -> bool:

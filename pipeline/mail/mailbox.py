@@ -257,7 +257,10 @@ class Mailbox:
     def _headers(self, uid: int, size: int) -> list[Fetched]:
         found = self.client.fetch([uid], ["BODY.PEEK[HEADER]", "INTERNALDATE"]).get(uid, {})
         raw = found.get(b"BODY[HEADER]")
-        return [Fetched(uid, raw, _utc(found.get(b"INTERNALDATE")), size, whole=False)] if raw else []
+        if not raw:
+            return []
+        arrived = _utc(found.get(b"INTERNALDATE"))
+        return [Fetched(uid, raw, arrived, size, whole=False)]
 
     def _big(self, uid: int, size: int) -> list[Fetched]:
         """By and by into a file that has no name, so that memory stays small and nothing is left behind."""

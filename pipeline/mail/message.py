@@ -196,9 +196,11 @@ class _Content:
     def hint(self) -> str:
         """The charset in which this mail's undeclared 8-bit headers and names most likely are."""
         declared = self.root.parameters.get("charset", "") or self.charset
-        if charsets.codec(declared) in {None, "utf-8"} and not all(value.isascii() for _, value in self.root.fields):
-            return charsets.guess(self.root.raw[: charsets.SAMPLE]) or declared
-        return declared
+        if charsets.codec(declared) not in {None, "utf-8"}:
+            return declared
+        if all(value.isascii() for _, value in self.root.fields):
+            return declared
+        return charsets.guess(self.root.raw[: charsets.SAMPLE]) or declared
 
     def text(self) -> str:
         spoken = [piece for piece in self.texts if piece.strip()] or self.fallback[:1]
@@ -251,19 +253,20 @@ class _Content:
 
     def _alternative(self, children: list[Part], depth: int) -> None:
         """Keep the plain version's text, or the HTML's where the plain one says nothing."""
-        versions: list[tuple[str, list[str]]] = []
+        plain: list[list[str]] = []
+        rich: list[list[str]] = []
         outer, muted = self.texts, self.muted
         for child in children:
             self.texts = []
             self.take(child, depth + 1)
-            versions.append((child.kind, self.texts))
+            is_plain = child.kind == "text/plain"
+            speaks = any(map(str.strip, self.texts))
+            if speaks:
+                (plain if is_plain else rich).append(self.texts)
             # The other versions are still looked through for files; their words would not be used.
-            self.muted |= child.kind == "text/plain" and any(map(str.strip, self.texts)) and not _refers(self.texts[0])
+            self.muted |= is_plain and speaks and not _refers(self.texts[0])
             self.muted &= not _plain_follows(children, child)
         self.texts, self.muted = outer, muted
-        spoken = [(kind, texts) for kind, texts in versions if any(map(str.strip, texts))]
-        plain = [texts for kind, texts in spoken if kind == "text/plain"]
-        rich = [texts for kind, texts in spoken if kind != "text/plain"]
         if plain and rich and _stub("".join(plain[0]), "".join(rich[0])):
             plain = []
         self.texts += _each_once(plain) if plain else next(iter(rich), [])
@@ -324,7 +327,8 @@ class _Content:
 
     def _attach(self, part: Part, data: bytes, related: bool) -> None:
         content_id = next(iter(_ids(part.first("content-id"))), "")
-        inline = part.disposition == "inline" or (part.disposition != "attachment" and bool(content_id) and related)
+        shown_by_html = related and bool(content_id) and part.disposition != "attachment"
+        inline = part.disposition == "inline" or shown_by_html
         self._add(part.file_name(self.hint), part.kind, data, inline, content_id)
 
     def _add(self, name: str, declared: str, data: bytes, inline: bool, content_id: str) -> None:

@@ -206,9 +206,10 @@ def newest(session: Session) -> int:
 
 def hold(session: Session, complaint_id: int, after: int, until: datetime) -> None:
     """Let the mails of a case that were put after this id wait until then: their act may be taken back."""
-    mine = (Outbox.complaint_id == complaint_id, Outbox.id > after)
-    held = update(Outbox).where(*mine, Outbox.state == "due", Outbox.next_at < until)
-    session.execute(held.values(next_at=until), execution_options={"synchronize_session": "fetch"})
+    of_the_act = (Outbox.complaint_id == complaint_id, Outbox.id > after)
+    would_leave = (Outbox.state == "due", Outbox.next_at < until)
+    waiting = update(Outbox).where(*of_the_act, *would_leave).values(next_at=until)
+    session.execute(waiting, execution_options={"synchronize_session": "fetch"})
 
 
 def recall(session: Session, complaint_id: int, after: int) -> bool:
@@ -243,28 +244,31 @@ def mark_folded_told(session: Session, recipient: str) -> None:
 
 def count_since(session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime) -> Counter[str]:
     """How many mails of these kinds went to each address since then (for the cap on answers, RFC 3834)."""
-    rows = select(Outbox.recipient, func.count()).where(
-        Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since
-    )
-    return Counter(dict(session.execute(rows.group_by(Outbox.recipient)).all()))
+    wanted = (Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since)
+    counted = select(Outbox.recipient, func.count()).where(*wanted).group_by(Outbox.recipient)
+    return Counter(dict(session.execute(counted).all()))
 
 
 def in_the_hour(session: Session, name: str, now: datetime, most: int) -> int:
     """How many mails of a kind became due in the last hour or wait for their turn; counted among the newest alone."""
     last = select(func.coalesce(func.max(Outbox.id), 0)).scalar_subquery()
-    newest = select(Outbox.next_at).where(Outbox.name == name, Outbox.id > last - 4 * most)
-    some = newest.order_by(Outbox.id.desc()).limit(most).subquery()
-    begun = select(func.count()).select_from(some).where(some.c.next_at > now - timedelta(hours=1))
+    lately = Outbox.id > last - 4 * most  # the outbox of years is not looked through for each mail
+    newest = select(Outbox.next_at).where(Outbox.name == name, lately).order_by(Outbox.id.desc()).limit(most)
+    some = newest.subquery()
+    hour_ago = now - timedelta(hours=1)
+    begun = select(func.count()).select_from(some).where(some.c.next_at > hour_ago)
     return session.scalar(begun) or 0
 
 
 def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, list[str]] | None:
     """(Message-ID, references) of the newest mail of this case to this address, for the thread."""
-    rows = select(Outbox.message_id, Outbox.headers).where(
-        Outbox.recipient == recipient, Outbox.complaint_id == complaint_id, Outbox.state.not_in(NEVER_SENT)
-    )
-    newest = session.execute(rows.order_by(Outbox.id.desc()).limit(1)).one_or_none()
-    return (newest.message_id, newest.headers.get("references", [])) if newest else None
+    left = Outbox.state.not_in(NEVER_SENT)
+    to_them = (Outbox.recipient == recipient, Outbox.complaint_id == complaint_id)
+    mails = select(Outbox.message_id, Outbox.headers).where(*to_them, left).order_by(Outbox.id.desc())
+    newest = session.execute(mails.limit(1)).one_or_none()
+    if newest is None:
+        return None
+    return newest.message_id, newest.headers.get("references", [])
 
 
 def by_message_id(session: Session, ids: Iterable[str]) -> Outbox | None:
@@ -307,17 +311,20 @@ def withdraw(session: Session, complaint_id: int, *names: str) -> int:
 def erase(session: Session, complaint_id: int, tasks: Collection[int] = (), others: Collection[int] = ()) -> int:
     """Take away what mails said and to whom they went: of a case, about these tasks, and these by their ids; how many.
     That they were sent stays."""
-    gone = dict.fromkeys(("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error"), "")
-    mine = or_(Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others))
-    erasing = update(Outbox).where(mine).values(**gone, attachments=[], headers={})
-    return session.execute(erasing).rowcount  # type: ignore[attr-defined,no-any-return]
+    of_them = or_(Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others))
+    personal = ("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error")
+    nothing = dict.fromkeys(personal, "")
+    erased = session.execute(update(Outbox).where(of_them).values(**nothing, attachments=[], headers={}))
+    return erased.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def forget_looks(session: Session, before: datetime, most: int) -> int:
     """Forget the HTML of mails of before then that will not leave any more; how many. Text and hash stay."""
-    old = select(Outbox.id).where(sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told)
-    gone = update(Outbox).where(Outbox.id.in_(old.order_by(Outbox.date).limit(most))).values(html="")
-    return session.execute(gone.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined,no-any-return]
+    settled = select(Outbox.id).where(sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told)
+    oldest = settled.order_by(Outbox.date).limit(most)
+    emptying = update(Outbox).where(Outbox.id.in_(oldest)).values(html="")
+    done = session.execute(emptying, execution_options={"synchronize_session": False})
+    return done.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def call_back(session: Session, decision_id: int) -> None:
@@ -838,10 +845,11 @@ class _Own(Refusal):
 
 def _run_before(session: Session, refusal: Refusal, now: datetime) -> int:
     """How many mails in a row, and today, ended with the same answer and none was taken after the first of them."""
-    ended = select(Outbox.error).where(Outbox.state == "dead", Outbox.next_at > now - timedelta(days=1))
-    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent").scalar_subquery()
-    newest = ended.where(or_(taken.is_(None), Outbox.next_at >= taken)).order_by(
-        Outbox.next_at.desc(), Outbox.id.desc()
-    )
-    answers = (Refusal(error, True).kind for error in session.scalars(newest.limit(RUN)))
-    return len(list(takewhile(lambda kind: kind == refusal.kind, answers)))
+    last_taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent").scalar_subquery()
+    today = Outbox.next_at > now - timedelta(days=1)
+    since_taken = or_(last_taken.is_(None), Outbox.next_at >= last_taken)
+    refused = select(Outbox.error).where(Outbox.state == "dead", today, since_taken)
+    newest_first = refused.order_by(Outbox.next_at.desc(), Outbox.id.desc()).limit(RUN)
+    kinds = (Refusal(error, True).kind for error in session.scalars(newest_first))
+    alike = takewhile(lambda kind: kind == refusal.kind, kinds)
+    return len(list(alike))

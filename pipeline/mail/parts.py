@@ -153,10 +153,11 @@ class Part:
     def file_name(self, hint: str = "") -> str:
         """The name that the sender gave the file, "" for none; of two the one that lost no characters."""
         stated = parameters(self.first("content-disposition"), hint).get("filename", "")
-        declared = (self.parameters if self._type.isascii() else parameters(self._type, hint)).get("name", "")
-        names = [name for name in (stated, declared) if name]
+        of_type = self.parameters if self._type.isascii() else parameters(self._type, hint)
+        names = [name for name in (stated, of_type.get("name", "")) if name]
         whole = [name for name in names if "?" not in name and "\ufffd" not in name]
-        return re.sub(r"\s+", " ", next(iter(whole or names), "")).strip()
+        best = next(iter(whole or names), "")
+        return re.sub(r"\s+", " ", best).strip()
 
     # --- what is inside -------------------------------------------------------------------------
 

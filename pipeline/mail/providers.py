@@ -94,9 +94,13 @@ def look_up(address: str, ask: Ask = ask_dns) -> MailHosts:
 
 
 def _by_mx(answers: Sequence[str]) -> MailHosts | None:
-    hosts = [said.split()[-1].rstrip(".").lower() for said in answers]
-    found = (one for host in hosts for end, one in BY_MX.items() if host == end or host.endswith(f".{end}"))
-    return next(found, None)
+    """The provider whose server the first answer that is known names: "10 aspmx.l.google.com."."""
+    for said in answers:
+        host = said.split()[-1].rstrip(".").lower()
+        for end, hosts in BY_MX.items():
+            if host == end or host.endswith(f".{end}"):
+                return hosts
+    return None
 
 
 def _published(domain: str, ask: Ask) -> MailHosts | None:

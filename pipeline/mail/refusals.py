@@ -77,9 +77,9 @@ class Refusal:
     @property
     def kind(self) -> str:
         """What equal answers have in common: the code and the words, without names and figures."""
-        words = self.said[:LONGEST].lower().split()
-        told = [one for one in words[1:] if "@" not in one and not any(letter.isdigit() for letter in one)]
-        return " ".join([*words[:1], *told])
+        code, *words = self.said[:LONGEST].lower().split() or [""]
+        told = [word for word in words if "@" not in word and not any(map(str.isdigit, word))]
+        return " ".join([code, *told])
 
 
 def _code(words: str) -> int:

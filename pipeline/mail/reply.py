@@ -37,9 +37,10 @@ def split(text: str) -> Reply:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     marks = _marks([line[:MAX_LINE] for line in lines[:MAX_LINES]])
     marks += [_Mark.REST] * (len(lines) - len(marks))
-    new = [line for line, mark in zip(lines, marks, strict=True) if mark is _Mark.NEW]
-    rest = [line for line, mark in zip(lines, marks, strict=True) if mark is _Mark.REST]
-    return Reply("\n".join(new).strip(), "\n".join(rest).strip("\n"))
+    marked = list(zip(lines, marks, strict=True))
+    new = "\n".join(line for line, mark in marked if mark is _Mark.NEW)
+    rest = "\n".join(line for line, mark in marked if mark is _Mark.REST)
+    return Reply(new.strip(), rest.strip("\n"))
 
 
 def _marks(lines: list[str]) -> list[_Mark]:
@@ -82,9 +83,10 @@ def _wrapped(lines: list[str], index: int) -> int:
     if len(line) < _LONG or line.endswith("?") or index + 1 >= len(lines):
         return 0
     tail = lines[index + 1].strip()
+    if not 0 < len(tail) < 60 or tail.startswith(">") or re.match(r"[A-ZÀ-Þ]", tail):
+        return 0
     after = lines[index + 2].strip() if index + 2 < len(lines) else ""
-    wrapped = 0 < len(tail) < 60 and not tail.startswith(">") and (not after or after.startswith(">"))
-    return int(wrapped and not re.match(r"[A-ZÀ-Þ]", tail))
+    return int(not after or after.startswith(">"))
 
 
 def _quoted_below(lines: list[str], index: int) -> bool:
@@ -174,25 +176,39 @@ def _opens(line: str) -> bool:
     return bool(_OPENING.match(line) or _STARTS_WITH_DATE.match(line))
 
 
+_ENDS_IN_ADDRESS = re.compile(r"@[^\s<>]+\s*>+\s*[:：]$")
+
+
 def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
+    """Whether a line says who wrote what stands below it: "Pada …, Budi menulis:"."""
     line = line.strip("- ")  # Zoho's "---- On … wrote ----"
-    head = _GOES_ON.match(line)
-    if head and _ADDRESS.search(head[1]) and _opens(head[1]) and (_TIME.search(head[1]) or _DATE.search(head[1])):
-        return True  # Yahoo's app: the earlier mail begins in the same line
+    if _goes_on(line):
+        return True
     ends = line.endswith((":", "："))
     address = bool(_ADDRESS.search(line))
     if not ends and not address:
         return False  # most lines: the patterns below look for many languages
-    verb = bool(_HAS_VERB.search(line))
-    dated = bool(_TIME.search(line) or _DATE.search(line))
+    timed = bool(_TIME.search(line))
+    dated = timed or bool(_DATE.search(line))
     opens = _opens(line)
-    if verb and _PERSON_WRITES.search(line) and not quoted_below:
-        return False
-    if verb and (ends or (address and _ENDS_IN_VERB.search(line))):
-        return quoted_below or (address and (dated or opens)) or (opens and text_above and bool(_TIME.search(line)))
-    if ends and address and dated and re.search(r"@[^\s<>]+\s*>+\s*[:：]$", line):
-        return opens or quoted_below or bool(_TIME.search(line))
+    if _HAS_VERB.search(line):
+        if _PERSON_WRITES.search(line) and not quoted_below:
+            return False
+        if ends or (address and _ENDS_IN_VERB.search(line)):
+            names_writer = address and (dated or opens)
+            names_moment = opens and timed and text_above
+            return quoted_below or names_writer or names_moment
+    if ends and address and dated and _ENDS_IN_ADDRESS.search(line):
+        return opens or quoted_below or timed
     return ends and quoted_below and dated and len(line) < 200
+
+
+def _goes_on(line: str) -> bool:
+    """Whether the earlier mail begins in the same line, as Yahoo's app writes it."""
+    head = _GOES_ON.match(line)
+    if not head or not _ADDRESS.search(head[1]) or not _opens(head[1]):
+        return False
+    return bool(_TIME.search(head[1]) or _DATE.search(head[1]))
 
 
 # --- header block of the earlier mail ---------------------------------------------------------
@@ -262,6 +278,7 @@ _SUBJECTS = frozenset(
     )
 )
 _MOMENT = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]m)?(?: \w{1,5})?$", re.I)
+_NOTES_LABELS = frozenset({"to", "cc", "subject", "kepada", "ke", "tembusan", "perihal", "subjek"})
 _ANY_LINE = re.compile(rf"(?i)^\W{{0,4}}(?P<label>{_FROM}|{_OTHER})\s?\*?\s?[:：]")
 
 
@@ -282,8 +299,8 @@ def _notes_header(lines: list[str], index: int) -> bool:
     """The table that Lotus Notes draws: who, when, then bare labels with their values below."""
     if index + 1 >= len(lines) or not _MOMENT.match(lines[index + 1].strip()):
         return False
-    labels = {line.strip().lower() for line in lines[index + 2 : index + 14]}
-    return len(labels & {"to", "cc", "subject", "kepada", "ke", "tembusan", "perihal", "subjek"}) >= 2
+    below = {line.strip().lower() for line in lines[index + 2 : index + 14]}
+    return len(below & _NOTES_LABELS) >= 2
 
 
 def _block(lines: list[str], index: int) -> list[str]:
@@ -415,19 +432,23 @@ def _device(lines: list[str], index: int) -> bool:
     line = lines[index].strip()
     if len(line) > 200 or _TOLD.search(line):
         return False
+    if _SENT_FROM.match(line):
+        return True
     around = [*lines[max(0, index - 1) : index], *lines[index + 1 : index + 2]]
     alone = not any(map(str.strip, around))
-    return bool(_SENT_FROM.match(line) or (alone and _SENT_FROM_SOMETHING.match(line)))
+    return alone and _SENT_FROM_SOMETHING.match(line) is not None
 
 
 def _footer(lines: list[str], index: int) -> tuple[int, bool] | None:
     """Lines that no person wrote: a list's footer below its rule, or a banner up to the blank line."""
     following = lines[index : index + _FOOTER_LINES]
     length = next((at for at, line in enumerate(following) if not line.strip()), len(following))
-    under_rule = len(lines[index].strip()) >= 20 and _RULE.match(lines[index].strip())
-    if under_rule and length > 1 and _LIST_FOOTER.search(following[1]):
+    if _BANNER.match(lines[index]):
         return length, False
-    return (length, False) if _BANNER.match(lines[index]) else None
+    rule = lines[index].strip()
+    if length < 2 or len(rule) < 20 or not _RULE.match(rule):
+        return None
+    return (length, False) if _LIST_FOOTER.search(following[1]) else None
 
 
 def _signature(lines: list[str], index: int) -> tuple[int, bool]:

@@ -60,10 +60,13 @@ def split(text: str, own: Collection[str] = ()) -> Said:
     """Part what a person says from how their mail ends. `own` are their name, title and addresses as the office knows
     them; a line that holds no more than these is a signature."""
     lines = text.splitlines()
-    start = _disclaimer(lines)
-    start = _signature(lines[:start], tuple(one.casefold() for one in own if one))
-    words, rest = "\n".join(lines[:start]).strip("\n"), "\n".join(lines[start:]).strip("\n")
-    return Said(words, rest) if words.strip() else Said(text, "")
+    known = tuple(one.casefold() for one in own if one)
+    start = _signature(lines[: _disclaimer(lines)], known)
+    words = "\n".join(lines[:start]).strip("\n")
+    if not words.strip():
+        return Said(text, "")
+    rest = "\n".join(lines[start:]).strip("\n")
+    return Said(words, rest)
 
 
 def _disclaimer(lines: list[str]) -> int:
@@ -92,17 +95,28 @@ def _is_name_below_closing(lines: list[str], index: int) -> bool:
     """Whether a line is somebody's name, for "Hormat saya," stands right above it; people write their names in other
     ways than the office does."""
     words = lines[index].split(maxsplit=MOST_NAMES)
-    if len(words) > MOST_NAMES or not all(word[0].isupper() and word[-1] not in "!?:;" for word in words):
+    if len(words) > MOST_NAMES or not all(map(_like_a_name, words)):
         return False
     above = next((one.strip(" \t*_|>") for one in reversed(lines[:index]) if one.strip()), "")
-    return bool(_CLOSING.fullmatch(above[:MOST_LINE])) and above.rstrip().endswith(",")
+    closes = _CLOSING.fullmatch(above[:MOST_LINE]) is not None
+    return closes and above.rstrip().endswith(",")
+
+
+def _like_a_name(word: str) -> bool:
+    return word[0].isupper() and word[-1] not in "!?:;"
 
 
 def _signs(line: str, own: tuple[str, ...], *, sure: bool) -> bool:
     """Whether a line can stand in a signature. `sure`: something below it is one, so that a title may be believed."""
-    bare = line.casefold().strip(" ,.()-")
     if _CLOSING.fullmatch(line) or _CONTACT.fullmatch(line) or _RULE.fullmatch(line):
         return True
-    if any(bare == one or (len(one) > 5 and one in bare and len(bare) <= len(one) + 25) for one in own):
+    bare = line.casefold().strip(" ,.()-")
+    if any(_is_own(bare, one) for one in own):
         return True
     return sure and bool(_POST.fullmatch(line))
+
+
+def _is_own(bare: str, known: str) -> bool:
+    """Whether a line is what the office knows of the writer, alone or with little beside it."""
+    little_beside = len(bare) <= len(known) + 25
+    return bare == known or (len(known) > 5 and known in bare and little_beside)

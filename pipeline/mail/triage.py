@@ -276,11 +276,14 @@ def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
     found = [(name, value) for name, pattern in _AUTO_HEADERS for value in message.all(name) if pattern.search(value)]
     if not found:
         return None
-    weak = [
-        one for one in found if any(one[0] == name and mark.search(one[1]) for name, mark in (*_PASSED_ON, _GENERATED))
-    ]
-    certain = len(weak) < len(found) or not _may_be_passed_on(message)
+    all_weak = all(_is_weak(name, value) for name, value in found)
+    certain = not all_weak or not _may_be_passed_on(message)
     return _robot(message, own, f"Balasan otomatis menurut kepala surat {found[0][0]}.", certain=certain)
+
+
+def _is_weak(name: str, value: str) -> bool:
+    """Whether a person's words may stand below this header all the same."""
+    return any(name == weak and mark.search(value) for weak, mark in (*_PASSED_ON, _GENERATED))
 
 
 def _may_be_passed_on(message: Message) -> bool:

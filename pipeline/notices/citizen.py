@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipeline.office.words import fold, word
 from pipeline.work import Work
 
 SENTENCE, POINTS = 40, 12  # letters of a paragraph that says something; points of a letter that its mail repeats
+CLOSINGS = ("Apabila", "Demikian")  # how the paragraph after the last point begins in the templates of letters
 
 
 # ---- to the pengadu ------------------------------------------------------------------------------------------
@@ -36,41 +38,59 @@ def acknowledge(work: Work, complaints: Iterable[Complaint]) -> None:
     """The number, the next step and the time it takes. At most so many an hour go to one address (RFC 3834): those
     beyond wait their turn, so that a busy citizen gets each and a robot is not fed."""
     answerable = [complaint for complaint in complaints if complaint.email]
-    cap = work.settings.smtp.answers_per_hour
-    sent = outbox.count_since(work.session, {c.email for c in answerable}, ANSWERS, work.now - timedelta(hours=1))
-    promised, drafts = answer_day(work.settings, work.now), []
-    before = outbox.in_the_hour(work.session, "tanda_terima", work.now, 10 * work.settings.smtp.all_answers_per_hour)
+    cap, cap_of_all = work.settings.smtp.answers_per_hour, work.settings.smtp.all_answers_per_hour
+    hour_ago = work.now - timedelta(hours=1)
+    sent = outbox.count_since(work.session, {c.email for c in answerable}, ANSWERS, hour_ago)
+    before = outbox.in_the_hour(work.session, "tanda_terima", work.now, 10 * cap_of_all)
+    promised = answer_day(work.settings, work.now)
+    drafts = []
     for order, complaint in enumerate(answerable, before):
-        hours = max(sent[complaint.email] // cap, order // work.settings.smtp.all_answers_per_hour)
-        to = _to_citizen(complaint, opening=True, wait=timedelta(hours=hours))
-        url = status_url(work.settings, complaint)
-        drafts.append(
-            draft(work, "tanda_terima", to, status=url, jawaban=promised, pengadu=_told_of_them(complaint),
-                  petugas_penerima=_receiver(work, complaint))
-        )  # fmt: skip
+        hours = max(sent[complaint.email] // cap, order // cap_of_all)
+        receipt = draft(
+            work,
+            "tanda_terima",
+            _to_citizen(complaint, opening=True, wait=timedelta(hours=hours)),
+            status=status_url(work.settings, complaint),
+            jawaban=promised,
+            pengadu=_told_of_them(complaint),
+            petugas_penerima=_receiver(work, complaint),
+        )
+        drafts.append(receipt)
         sent[complaint.email] += 1
     outbox.put_all(work, drafts)
-    if before + len(answerable) > work.settings.smtp.all_answers_per_hour:
+    if before + len(answerable) > cap_of_all:
         _tell_flood(work)
 
 
 def _told_of_them(complaint: Complaint) -> list[dict[str, str]]:
     """Name and contacts as the register has them, to be checked by whom they belong to; what holds a link is left out,
     as everywhere in a first mail (see `post`)."""
-    contact = ", ".join(filter(None, (complaint.telepon, complaint.email)))
-    rows = (("nama", complaint.nama), ("alamat", complaint.alamat))
-    safe = [(name, value) for name, value in rows if value and not LINKS.search(value)]
-    return [{"nama": word(f"tanda_terima.{name}"), "nilai": value} for name, value in (*safe, ("kontak", contact))]
+    written = {"nama": complaint.nama, "alamat": complaint.alamat}
+    told = {name: value for name, value in written.items() if value and not LINKS.search(value)}
+    told["kontak"] = ", ".join(filter(None, (complaint.telepon, complaint.email)))
+    return [_receipt_row(name, value) for name, value in told.items()]
+
+
+def _receipt_row(name: str, value: str) -> dict[str, str]:
+    return {"nama": word(f"tanda_terima.{name}"), "nilai": value}
 
 
 def _receiver(work: Work, complaint: Complaint) -> list[dict[str, str]]:
     """The official who took it: who typed it in, else the JFU on duty."""
-    named = [(p.nama, p.jabatan) for p in reported.spared(complaint, work.settings.holders(Role.JFU))]
-    if complaint.channel is not Channel.EMAIL:
-        first = select(Event.actor_name, Event.actor_title).where(Event.complaint_id == complaint.id, Event.seq == 1)
-        taken = work.session.execute(first).first()
-        named = [(taken.actor_name, taken.actor_title), *named] if taken and taken.actor_name else named
-    return [{"nama": word("tanda_terima.petugas"), "nilai": ", ".join(one)} for one in named[:1]]
+    typed_in_by = _typed_in_by(work, complaint) if complaint.channel is not Channel.EMAIL else None
+    if typed_in_by:
+        return [_receipt_row("petugas", typed_in_by)]
+    on_duty = reported.spared(complaint, work.settings.holders(Role.JFU))[:1]
+    return [_receipt_row("petugas", f"{person.nama}, {person.jabatan}") for person in on_duty]
+
+
+def _typed_in_by(work: Work, complaint: Complaint) -> str | None:
+    """Name and title of the official whose act the complaint began with."""
+    first = select(Event.actor_name, Event.actor_title).where(Event.complaint_id == complaint.id, Event.seq == 1)
+    actor = work.session.execute(first).first()
+    if actor is None or not actor.actor_name:
+        return None
+    return f"{actor.actor_name}, {actor.actor_title}"
 
 
 def _tell_flood(work: Work) -> None:
@@ -167,9 +187,16 @@ def letter(
 
 def _gist(session: Session, complaint: Complaint) -> list[str]:
     """The points of the letter in its own words: what stands between its opening and its closing."""
-    newest = letters_of(session, complaint, *ANSWER.worked_on)[-1:]
-    lines = (newest[0].facts or {}).get("alinea", []) if newest else []
-    start = next((n for n, text in enumerate(lines, 1) if len(text) > SENTENCE and text.endswith(":")), 0)
-    said = lines[start:] if start else [text for text in lines if len(text) > SENTENCE and "\t" not in text]
-    until = next((n for n, text in enumerate(said) if text.startswith(("Apabila", "Demikian"))), len(said))
-    return [fold(text, lines=6) for text in said[:until]][:POINTS]
+    letters = letters_of(session, complaint, *ANSWER.worked_on)
+    facts = letters[-1].facts if letters else None
+    lines = (facts or {}).get("alinea", [])
+    points = itertools.takewhile(lambda text: not text.startswith(CLOSINGS), _after_opening(lines))
+    return [fold(text, lines=6) for text in points][:POINTS]
+
+
+def _after_opening(lines: Sequence[str]) -> Sequence[str]:
+    """What follows the sentence that ends in a colon; where a letter has none, its whole sentences."""
+    for number, text in enumerate(lines, start=1):
+        if len(text) > SENTENCE and text.endswith(":"):
+            return lines[number:]
+    return [text for text in lines if len(text) > SENTENCE and "\t" not in text]

@@ -48,12 +48,14 @@ def _lanes(work: Work) -> Iterator[Gauge]:
 
 
 def _outbox(work: Work) -> Iterator[Gauge]:
+    count = select(func.count()).select_from(Outbox)
     for state, about in (("due", "menunggu"), ("sending", "sedang dikirim"), ("dead", "ditolak untuk seterusnya")):
-        count = work.session.scalar(select(func.count()).where(Outbox.state == state)) or 0
-        yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", count, {"keadaan": about})
+        mails = work.session.scalar(count.where(Outbox.state == state)) or 0
+        yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", mails, {"keadaan": about})
     oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == "due"))
     age = (work.now - oldest).total_seconds() if oldest else 0.0
-    yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", max(age, 0.0))
+    age = max(age, 0.0)  # the clock may have been set back
+    yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", age)
 
 
 def _tasks(work: Work) -> Iterator[Gauge]:
@@ -75,17 +77,21 @@ def _tasks(work: Work) -> Iterator[Gauge]:
 
 
 def _jobs(work: Work) -> Iterator[Gauge]:
-    waits = select(Job.state, func.count()).where(Job.state != "done").group_by(Job.state)
-    found: dict[str, int] = dict(work.session.execute(waits).all())
+    not_done = select(Job.state, func.count()).where(Job.state != "done").group_by(Job.state)
+    counts: dict[str, int] = dict(work.session.execute(not_done).all())
     for state, about in (("due", "menunggu"), ("dead", "menyerah")):
-        yield Gauge("aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", found.get(state, 0), {"keadaan": about})
+        jobs = counts.get(state, 0)
+        yield Gauge("aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", jobs, {"keadaan": about})
 
 
 def _size(engine: Engine, work: Work) -> float:
+    """Bytes that the database takes; on SQLite with what its log has not handed over yet."""
     if engine.dialect.name == "postgresql":
-        return float(work.session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+        size = work.session.scalar(text("SELECT pg_database_size(current_database())"))
+        return float(size or 0)
     file = Path(engine.url.database or "")
-    return float(sum(one.stat().st_size for one in (file, file.with_name(f"{file.name}-wal")) if one.is_file()))
+    log = file.with_name(f"{file.name}-wal")
+    return float(sum(one.stat().st_size for one in (file, log) if one.is_file()))
 
 
 def read(engine: Engine, settings: Settings, now: datetime) -> list[Gauge]:

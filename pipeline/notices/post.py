@@ -114,9 +114,11 @@ def _decision_of(to: Envelope) -> int | None:
 
 def _urgent(settings: Settings, to: Envelope, subject: str) -> str:
     """The subject; of an official's mail about an urgent case it says so."""
-    urgent = to.complaint is not None and to.complaint.prioritas == "segera"
-    known = urgent and settings.person_at(to.email) is not None
-    return word("surat.segera", judul=subject.strip()) if known else subject
+    if to.complaint is None or to.complaint.prioritas != "segera":
+        return subject
+    if settings.person_at(to.email) is None:
+        return subject
+    return word("surat.segera", judul=subject.strip())
 
 
 def _other_unit(settings: Settings, to: Envelope, name: str) -> bool:

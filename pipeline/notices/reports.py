@@ -13,7 +13,7 @@ from pipeline.data.tables import Document, Laporan, Outbox, Task
 from pipeline.letters.series import REPORT
 from pipeline.notices.post import MAX_ATTACHED, Envelope, send
 from pipeline.office.config import Petugas, Tembusan
-from pipeline.office.sop import ACTIONS, COMMANDS, TaskKind
+from pipeline.office.sop import ACTIONS, COMMANDS, Action, TaskKind
 from pipeline.office.words import table, word
 from pipeline.work import Work
 
@@ -32,9 +32,10 @@ def name_of(report: Laporan) -> str:
 
 
 def documents(session: Session, report_id: int | None, *kinds: str) -> list[Document]:
-    """Documents of a report, oldest first."""
+    """Documents of a report, oldest first; of all kinds where none is named."""
     query = select(Document).where(Document.laporan_id == report_id, Document.laporan_id.is_not(None))
-    query = query.where(Document.kind.in_(kinds)) if kinds else query
+    if kinds:
+        query = query.where(Document.kind.in_(kinds))
     return list(session.scalars(query.order_by(Document.id)))
 
 
@@ -42,17 +43,27 @@ def task(work: Work, report: Laporan, task: Task, person: Petugas, link_id: int,
     """What is asked about a report, with its newest file: to one who may act."""
     newest = documents(work.session, report.id, *ATTACHED[task.kind])[-1:]
     files = [one for one in newest if store.size(work.session, one.sha256) <= MAX_ATTACHED]
-    to = Envelope(person.email, person.nama, None, task, link_id, files)
     first, *others = ACTIONS[task.kind]
     known = table(f"balas.{task.kind}")
     send(
-        work, f"tugas_{task.kind}", to, petugas=person, laporan=name_of(report), beralih=moved,
-        hitungan=limit_words(work.settings, task), catatan=task.note,
-        tombol={"label": word(f"aksi.{task.kind}.{first.name}.judul"), "url": f"?aksi={first.name}#aksi-{first.name}"},
-        lain=[{"label": word(f"aksi.{task.kind}.{one.name}.judul"), "url": f"?aksi={one.name}#aksi-{one.name}"}
-              for one in others],
+        work,
+        f"tugas_{task.kind}",
+        Envelope(person.email, person.nama, None, task, link_id, files),
+        petugas=person,
+        laporan=name_of(report),
+        beralih=moved,
+        hitungan=limit_words(work.settings, task),
+        catatan=task.note,
+        tombol=_button(task, first),
+        lain=[_button(task, one) for one in others],
         kata=[{"kata": one.word, "arti": known[one.word]} for one in COMMANDS[task.kind]],
-    )  # fmt: skip
+    )
+
+
+def _button(task: Task, action: Action) -> dict[str, str]:
+    """What leads to one action of the task's page."""
+    label = word(f"aksi.{task.kind}.{action.name}.judul")
+    return {"label": label, "url": f"?aksi={action.name}#aksi-{action.name}"}
 
 
 def may_hand_in(work: Work, report: Laporan, task: Task, clerk: Petugas, link_id: int) -> None:

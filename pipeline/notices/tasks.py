@@ -27,15 +27,16 @@ from pipeline.work import Work
 def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
     first, *others = actions
-    if first.name == "putuskan":
-        outcomes = table("pilihan.keputusan")
-        main = [
-            {"label": outcomes[c], "url": f"?aksi=putuskan&keputusan={c}#aksi-putuskan"}
-            for c in first.fields[0].choices
-        ]
-    else:
-        main = [{"label": word(f"aksi.{kind}.{first.name}.judul"), "url": _form(first)}]
-    return main, [{"label": word(f"aksi.{kind}.{o.name}.judul"), "url": _form(o)} for o in others]
+    links = [_link(kind, one) for one in others]
+    if first.name != "putuskan":
+        return [_link(kind, first)], links
+    outcomes = table("pilihan.keputusan")
+    choices = first.fields[0].choices
+    return [{"label": outcomes[one], "url": f"?aksi=putuskan&keputusan={one}#aksi-putuskan"} for one in choices], links
+
+
+def _link(kind: TaskKind, action: Action) -> dict[str, str]:
+    return {"label": word(f"aksi.{kind}.{action.name}.judul"), "url": _form(action)}
 
 
 def _form(action: Action) -> str:
@@ -106,10 +107,17 @@ def tasks(work: Work, asked: Iterable[Asked]) -> None:
 
 def _task(work: Work, asked: Asked) -> outbox.Draft:
     complaint, task, person = asked.complaint, asked.task, asked.person
-    letter = _letter_of(work.session, complaint, task)
-    to = Envelope(person.email, person.nama, complaint, task, asked.link_id, letter, opening=asked.files is not None)
-    context = _task_context(work.session, work.settings, complaint, task, asked.files) | {"beralih": asked.moved}
-    return draft(work, f"tugas_{task.kind}", to, petugas=person, **context)
+    to = Envelope(
+        person.email,
+        person.nama,
+        complaint,
+        task,
+        asked.link_id,
+        _letter_of(work.session, complaint, task),
+        opening=asked.files is not None,
+    )
+    context = _task_context(work.session, work.settings, complaint, task, asked.files)
+    return draft(work, f"tugas_{task.kind}", to, petugas=person, **context, beralih=asked.moved)
 
 
 def may_hand_in(work: Work, complaint: Complaint, task: Task, clerk: Petugas, link_id: int) -> None:

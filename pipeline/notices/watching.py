@@ -52,8 +52,11 @@ class Trouble:
 def limit(settings: Settings, lane: str) -> timedelta:
     """How long a lane may be silent."""
     kind = lane.split()[0]
-    pause = timedelta(seconds=max(box.every_seconds for box in settings.mailboxes)) if kind == "mail" else PAUSE
-    return timedelta(minutes=settings.petugas_ti.alarm_menit) + pause + SLOW.get(kind, timedelta())
+    pause = PAUSE
+    if kind == "mail":
+        pause = timedelta(seconds=max(box.every_seconds for box in settings.mailboxes))
+    allowed = timedelta(minutes=settings.petugas_ti.alarm_menit)
+    return allowed + pause + SLOW.get(kind, timedelta())
 
 
 def judge(settings: Settings, lane: str, age: timedelta, at: datetime) -> Trouble | None:
@@ -88,19 +91,23 @@ def disk(settings: Settings, engine: Engine) -> list[Trouble]:
 def staff(work: Work) -> list[Trouble]:
     """Whether mail reaches no official any more: of each the newest mail was refused."""
     addresses = {person.email.lower() for person in work.settings.petugas}
-    ended = select(func.lower(Outbox.recipient), Outbox.state).where(
-        func.lower(Outbox.recipient).in_(addresses), Outbox.state.in_(("sent", "dead")), Outbox.date > work.now - RECENT
+    recipient = func.lower(Outbox.recipient)
+    ended = select(recipient, Outbox.state).where(
+        recipient.in_(addresses), Outbox.state.in_(("sent", "dead")), Outbox.date > work.now - RECENT
     )
     newest: dict[str, str] = dict(work.session.execute(ended.order_by(Outbox.id)).all())
-    dead = [state for state in newest.values() if state == "dead"]
-    return [Trouble("petugas")] if len(dead) >= min(STAFF, len(addresses)) and len(dead) == len(newest) else []
+    all_refused = all(state == "dead" for state in newest.values())
+    enough = len(newest) >= min(STAFF, len(addresses))
+    return [Trouble("petugas")] if all_refused and enough else []
 
 
 def seal_ahead(work: Work) -> list[Trouble]:
     """A seal of a day that has not ended: written while the clock was ahead, it keeps the days until then unsealed."""
     newest = work.session.scalar(select(func.max(Seal.day)))
     today = work.now.astimezone(work.settings.zone).date()
-    return [Trouble("segel")] if newest is not None and newest >= today else []
+    if newest is None or newest < today:
+        return []
+    return [Trouble("segel")]
 
 
 def damaged(work: Work) -> list[Trouble]:
@@ -142,5 +149,7 @@ def health(engine: Engine, settings: Settings, now: datetime, since: datetime | 
 def sentence(troubles: Sequence[Trouble]) -> str:
     """What is wrong, each once, joined as one says it."""
     said = list(dict.fromkeys(word(f"detak.{one.kind}") for one in troubles))
-    last = f" {word('detak.dan')} "
-    return last.join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
+    if len(said) < 2:
+        return "".join(said)
+    *first, last = said
+    return f"{', '.join(first)} {word('detak.dan')} {last}"

@@ -142,8 +142,9 @@ def computed_ramadans(year: int) -> tuple[tuple[date, date], ...]:
     Umm al-Qura can be a day off the government's calendar. It covers 1924–2077: elsewhere none is known.
     """
     around = int((year - 622) * 33 / 32)  # Hijri years are about 11 days shorter
-    candidates = (_ramadan(hijri_year) for hijri_year in range(around - 1, around + 3))
-    return tuple(span for span in candidates if span and span[0].year == year)
+    near = [_ramadan(hijri_year) for hijri_year in range(around - 1, around + 3)]
+    known = [span for span in near if span is not None]
+    return tuple((first, last) for first, last in known if first.year == year)
 
 
 def _ramadan(hijri_year: int) -> tuple[date, date] | None:
@@ -316,8 +317,8 @@ def elapsed(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
 @lru_cache(maxsize=KEPT)
 def _worked(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
     days = _days(hours.local(start).date(), hours.local(end).date())
-    worked = (min(close, end) - begin for begin, close in _stretches(start, days, hours) if begin < end)
-    return sum(worked, timedelta())
+    begun = [(begin, close) for begin, close in _stretches(start, days, hours) if begin < end]
+    return sum((min(close, end) - begin for begin, close in begun), timedelta())
 
 
 def begun(end: datetime, worked: timedelta, hours: OfficeHours) -> datetime:
@@ -396,11 +397,13 @@ class Gap:
 
 def skipped(start: datetime, until: datetime, hours: OfficeHours) -> tuple[Gap, ...]:
     """The stretches between two instants without working time; a closure includes the nights around it."""
-    cursor, until, gaps = _utc(start), _utc(until), []
     days = _days(hours.local(start).date(), hours.local(until).date())
+    cursor, until = _utc(start), _utc(until)
+    gaps = []
     for begin, end in (*_stretches(start, days, hours), (until, until)):
-        if min(begin, until) > cursor:
-            gaps.append(_gap(hours.local(cursor), hours.local(min(begin, until)), hours))
+        gap_end = min(begin, until)
+        if gap_end > cursor:
+            gaps.append(_gap(hours.local(cursor), hours.local(gap_end), hours))
         cursor = end
     return tuple(gaps)
 
@@ -455,10 +458,12 @@ def _gap_words(gap: Gap) -> str:
 
 
 def _span_words(gap: Gap) -> str:
+    start, end = pukul(gap.start), pukul(gap.end)
     if gap.start.date() == gap.end.date():
-        return f"{pukul(gap.start)}–{pukul(gap.end)}"
+        return f"{start}–{end}"
+    # Within a week the weekday says which day; six days, for "Senin" to "Senin" could be either.
     day = _weekday if gap.end - gap.start < 6 * DAY else tanggal_pendek
-    return f"{day(gap.start)} pukul {pukul(gap.start)} sampai {day(gap.end)} pukul {pukul(gap.end)}"
+    return f"{day(gap.start)} pukul {start} sampai {day(gap.end)} pukul {end}"
 
 
 def _explain_days(begin: date, last: date, limit: Limit, hours: OfficeHours) -> str:

@@ -681,8 +681,11 @@ class Settings(Table):
 
     def person_at(self, email: str) -> Petugas | None:
         wanted = email.lower()
-        own = next((p for p in self.petugas if p.email.lower() == wanted), None)
-        return own or next((p for p in self.petugas if wanted in map(str.lower, p.email_lain)), None)
+        for person in self.petugas:
+            if person.email.lower() == wanted:
+                return person
+        others = (person for person in self.petugas if wanted in map(str.lower, person.email_lain))
+        return next(others, None)
 
     def unit_name(self, code: str) -> str:
         return next((u.nama for u in self.unit if u.kode == code), "")

@@ -96,10 +96,12 @@ def traces_of(values: Collection[tuple[str, str]], *, called: bool = True) -> Tr
     `called`: also by a part of the name that people call them by.
     """
     makers = {NAME: _name, ADDRESS: _address, TELEPHONE: _telephone, EMAIL: _email, NIK: _number}
-    found = {(kind, pattern): None for kind, value in values for pattern in makers[kind](value)}
-    for value in [value for kind, value in values if called and kind == NAME]:
-        found |= {(NAME, pattern): None for pattern in _called(value)}
-    return Traces(tuple((kind, re.compile(pattern)) for kind, pattern in found))
+    found = [(kind, pattern) for kind, value in values for pattern in makers[kind](value)]
+    if called:
+        names = [value for kind, value in values if kind == NAME]
+        found += [(NAME, pattern) for name in names for pattern in _called(name)]
+    each_once = dict.fromkeys(found)
+    return Traces(tuple((kind, re.compile(pattern)) for kind, pattern in each_once))
 
 
 def name_words(value: str) -> list[str]:
@@ -143,9 +145,14 @@ def words_in(text: str) -> frozenset[str]:
 def _address(value: str) -> Iterator[str]:
     """Street and number as they follow each other, however they are parted and shortened."""
     words = street_words(value)
-    if sum(map(len, words)) >= SHORTEST[ADDRESS] or (len(words) > 1 and any(word.isdigit() for word in words)):
-        between = r"[\W_]{1,3}(?:(?:" + "|".join(sorted(PLACE_WORDS)) + r")[\W_]{1,3}){0,2}"
-        yield r"(?<![^\W_])" + between.join(words) + r"(?![^\W_])"
+    long_enough = sum(map(len, words)) >= SHORTEST[ADDRESS]
+    numbered = len(words) > 1 and any(map(str.isdigit, words))
+    if not long_enough and not numbered:
+        return
+    gap = r"[\W_]{1,3}"
+    place_word = "(?:" + "|".join(sorted(PLACE_WORDS)) + ")"
+    between = rf"{gap}(?:{place_word}{gap}){{0,2}}"
+    yield r"(?<![^\W_])" + between.join(words) + r"(?![^\W_])"
 
 
 def _telephone(value: str) -> Iterator[str]:

@@ -60,13 +60,14 @@ def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[s
     """How much is left until a due time, or how late it is: (words, tone). Office time below two days of it."""
     hours = settings.hours
     if now > due:
-        return word("waktu.terlambat", lama=clock.lama(clock.elapsed(due, now, hours), days=False)), "buruk"
-    left = (
-        -(-clock.elapsed(now, due, hours) // clock.MINUTE) * clock.MINUTE
-    )  # used is rounded down: both make the limit
-    days = (due.astimezone(settings.zone).date() - now.astimezone(settings.zone).date()).days
+        late = clock.elapsed(due, now, hours)
+        return word("waktu.terlambat", lama=clock.lama(late, days=False)), "buruk"
+    last_day, today = (moment.astimezone(settings.zone).date() for moment in (due, now))
+    days = (last_day - today).days
     if days >= 2:
         return word("waktu.sisa_hari", hari=days), "baik"
+    begun_minutes = -(-clock.elapsed(now, due, hours) // clock.MINUTE)
+    left = begun_minutes * clock.MINUTE  # rounded up, as what is used is rounded down: both make the limit
     return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
 
 
@@ -87,7 +88,8 @@ def fold(text: str, lines: int = 15, width: int = 90) -> str:
 def wrap(text: object, lebar: int = 72, menjorok: int = 0) -> str:
     """Each line folded between words and set in by some columns; a word that is longer than a line stays whole."""
     inset = " " * menjorok
-    pieces = (p for line in str(text or "").splitlines() for p in _folded(line, lebar - menjorok))
+    lines = str(text or "").splitlines()
+    pieces = [piece for line in lines for piece in _folded(line, lebar - menjorok)]
     return "\n".join(inset + piece if piece else "" for piece in pieces)
 
 

@@ -433,7 +433,8 @@ def right_tab(content: bytes) -> int:
     """Where the date ends, in twentieths of a point from the left margin."""
     line = next(p for p in Document(BytesIO(content)).paragraphs if p.text.startswith("Nomor"))
     (tab,) = [t for t in line.paragraph_format.tab_stops if t.alignment == WD_TAB_ALIGNMENT.RIGHT]
-    return round(tab.position.twips)
+    twips: int = round(tab.position.twips)
+    return twips
 
 
 def test_date_ends_at_the_right_margin_of_a4_and_of_f4() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,9 @@ ROOM = "400.14.5/      /401.109/2026"
 BODY = "word/document.xml"
 
 
-def blank(**changes: object) -> bytes:
-    return draft(**{"number": ROOM, "day": None, **changes})
+def blank(**changes: Any) -> bytes:
+    facts: dict[str, Any] = {"number": ROOM, "day": None, **changes}
+    return draft(**facts)
 
 
 EXPECTED = Expected(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pypdfium2  # ships no types
 import pytest
@@ -41,7 +42,8 @@ VARIANTS = (
 
 def made(name: str) -> bytes:
     agency = "PT PLN (Persero) ULP Madiun Kota" if name.startswith(("bukan", "pengantar")) else None
-    return draft(**{"agency": agency, "instruction": REPAIRED, "electronic": True, "anchor": "^", **VARIANTS[name]})
+    facts: dict[str, Any] = {"agency": agency, "instruction": REPAIRED, "electronic": True, **VARIANTS[name]}
+    return draft(anchor="^", **facts)
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.letters.numbering import date_in, has_room, number_in, numbered
@@ -13,8 +15,9 @@ NUMBER, DAY = "400.14.5/7/401.109/2026", "24 November 2026"
 BODY = "word/document.xml"
 
 
-def blank(**changes: object) -> bytes:
-    return draft(**{"number": ROOM, "day": None, **changes})
+def blank(**changes: Any) -> bytes:
+    facts: dict[str, Any] = {"number": ROOM, "day": None, **changes}
+    return draft(**facts)
 
 
 def first_line(content: bytes) -> str:

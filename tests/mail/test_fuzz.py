@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.mail import message, reply, triage
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "open"
-SECONDS = 5.0  # a guard against hanging, many times what any of these takes
+SECONDS = 5.0  # of the processor, a guard against hanging, many times what any of these takes
 
 PLAIN = (
     "From: Siti Wulandari <siti@surel.example>\nTo: pengaduan@kota.example\nSubject: Lampu jalan mati\n"
@@ -143,11 +143,11 @@ CHANGE = st.tuples(PLACE, st.integers(0, 60), st.one_of(TOKENS, st.binary(max_si
 
 def read_all(raw: bytes) -> None:
     """Everything that a mail goes through before anybody sees it."""
-    start = time.monotonic()
+    start = time.process_time()
     mail = message.read(raw)
     triage.classify(mail, own_addresses=frozenset({"pengaduan@kota.example"}))
     parts = reply.split(mail.text)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     people = [a for a in (mail.sender, *mail.reply_to, *mail.to, *mail.cc) if a]
     stored = [mail.message_id, mail.subject, parts.new, parts.rest, *(a.email + a.name for a in people)]
     stored += [a.name + a.content_type + a.content_id for a in mail.attachments]

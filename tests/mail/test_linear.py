@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from re import _parser as parser  # the grammar of the pattern itself: what it repeats
+from re import _parser as parser  # type: ignore[attr-defined]  # the grammar of the pattern itself: what it repeats
 from types import FrameType
 from typing import Any
 

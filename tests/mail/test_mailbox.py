@@ -153,7 +153,7 @@ def test_the_server_wakes_who_waits_and_the_mailbox_goes_on(settings: Settings, 
             assert len(box.waiting()) == number + 1
         assert not box.wait(0.2)
         assert not box.wait(0.2), "it goes on waiting"
-        box.move(box.waiting(), "Diproses")
+        box.move(list(box.waiting()), "Diproses")
         assert list(box.waiting()) == []
 
 

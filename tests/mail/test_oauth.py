@@ -269,9 +269,9 @@ def test_the_lane_and_the_check_show_a_revoked_consent(
             done = kantor.tick()
             assert "gagal_mail" in done
             assert "aduan oauth" in kantor.lanes()["mail"]
-            found = {f.part: f.text for f in health.look(kantor.settings, kantor.engine) if f.level == "buruk"}
-            assert set(found) - {"jalur"} == {"jalur mail", "IMAP", "SMTP"}
-            assert all("aduan oauth" in text for part, text in found.items() if part != "jalur")
+            bad = {f.part: f.text for f in health.look(kantor.settings, kantor.engine) if f.level == "buruk"}
+            assert set(bad) - {"jalur"} == {"jalur mail", "IMAP", "SMTP"}
+            assert all("aduan oauth" in text for part, text in bad.items() if part != "jalur")
             google.valid = {"izin-baru"}
             (tmp_path / "rahasia" / "oauth_token").write_text("izin-baru")
             kantor.settle()

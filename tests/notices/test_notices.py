@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -161,8 +162,8 @@ def _others(desk: Desk) -> None:
         for n in range(25)
     ]
     late = desk.to(Stage.KLARIFIKASI)
-    form = {"instansi": "PLN", "alamat_instansi": "pln@luar.example", "pengantar": "Mohon dibantu."}
-    desk.press("sekretaris", "teruskan", number=late, **form)
+    agency: dict[str, Any] = {"instansi": "PLN", "alamat_instansi": "pln@luar.example", "pengantar": "Mohon dibantu."}
+    desk.press("sekretaris", "teruskan", number=late, **agency)
     with desk.work() as work:
         task = work.session.get_one(Task, desk.task("laporkan_kepala", late).id)
         values = {"sampai": ["2026-12-04T15:00"], "alasan": ["Menunggu PLN."]}

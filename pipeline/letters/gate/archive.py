@@ -223,12 +223,14 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     if len(head) < 30 or head[:4] != _LOCAL:
         raise broken()
     flags, method, _time, _day, crc, packed, size, name, extra = struct.unpack("<HHHHIIIHH", head[6:30])
-    start: int = entry.header_offset + 30 + name + extra
-    written = data[entry.header_offset + 30 : entry.header_offset + 30 + name]
-    encoded = entry.orig_filename.encode("utf-8" if entry.flag_bits & 0x800 else "cp437", "replace")
-    known = flags & 0x8 or 0xFFFFFFFF in (packed, size)
-    same = known or (crc, packed, size) == (entry.CRC, entry.compress_size, entry.file_size)
-    if written != encoded or method != entry.compress_type or flags & 0x2041 or not same:
+    name_start = entry.header_offset + 30
+    start: int = name_start + name + extra
+    charset = "utf-8" if entry.flag_bits & 0x800 else "cp437"
+    same_name = data[name_start : name_start + name] == entry.orig_filename.encode(charset, "replace")
+    said_elsewhere = flags & 0x8 or 0xFFFFFFFF in (packed, size)  # behind the content, or in the ZIP64 field
+    same_sizes = said_elsewhere or (crc, packed, size) == (entry.CRC, entry.compress_size, entry.file_size)
+    encrypted = flags & 0x2041
+    if encrypted or not same_name or not same_sizes or method != entry.compress_type:
         suspect("daftar isinya tidak cocok dengan isinya")
     if start + entry.compress_size > len(data):
         raise broken(entry.filename)

@@ -288,11 +288,18 @@ class Scanner:
 def _plain_css(data: bytes) -> bytes:
     """A picture's source without the ways to write a word of CSS so that no search finds it: references of XML,
     escapes and comments of CSS."""
-    text = unescape(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
-    pieces = text.split("/*")
-    text = pieces[0] + "".join(piece.partition("*/")[2] for piece in pieces[1:])
-    text = _CSS_ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0xFFFD)) if found[1] else found[2], text)
-    return text.encode("utf-8", "replace")
+    charset = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    text = unescape(data.decode(charset, "replace"))
+    before, *commented = text.split("/*")
+    text = before + "".join(piece.partition("*/")[2] for piece in commented)
+    return _CSS_ESCAPE.sub(_escaped, text).encode("utf-8", "replace")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The letter that an escape of CSS stands for: by its number, or itself."""
+    if not found[1]:
+        return found[2]
+    return chr(min(int(found[1], 16), 0xFFFD))
 
 
 _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)

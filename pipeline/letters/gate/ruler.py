@@ -65,17 +65,20 @@ class Ruler:
         (at,) = struct.unpack(f"{order}I", kept[4:8])
         if len(kept) > WHOLE or at > WHOLE:
             self.pixels, self._done = TOO_LARGE, True
-        elif len(kept) >= at + 2:
-            (count,) = struct.unpack(f"{order}H", kept[at : at + 2])
-            if len(kept) < at + 2 + 12 * count:
-                return
-            sizes = {256: 0, 257: 0}
-            for place in range(at + 2, at + 2 + 12 * min(count, 1000), 12):
-                tag, form = struct.unpack(f"{order}HH", kept[place : place + 4])
-                if tag in sizes:
-                    value, width = (f"{order}H", 2) if form == 3 else (f"{order}I", 4)
-                    (sizes[tag],) = struct.unpack(value, kept[place + 8 : place + 8 + width])
-            self.pixels, self._done = sizes[256] * sizes[257], True
+            return
+        if len(kept) < at + 2:
+            return
+        (count,) = struct.unpack(f"{order}H", kept[at : at + 2])
+        first = at + 2
+        if len(kept) < first + 12 * count:
+            return
+        sizes = {256: 0, 257: 0}  # ImageWidth, ImageLength
+        for place in range(first, first + 12 * min(count, 1000), 12):
+            tag, form = struct.unpack(f"{order}HH", kept[place : place + 4])
+            if tag in sizes:
+                value, width = (f"{order}H", 2) if form == 3 else (f"{order}I", 4)  # 3 is SHORT
+                (sizes[tag],) = struct.unpack(value, kept[place + 8 : place + 8 + width])
+        self.pixels, self._done = sizes[256] * sizes[257], True
 
 
 def _kind(head: bytes | bytearray) -> str:

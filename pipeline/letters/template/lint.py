@@ -135,14 +135,19 @@ def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, st
         if isinstance(node, nodes.For) and (in_loop or not _plain(node, fields.lists)):
             yield node.lineno, f"perulangan hanya boleh “for … in …” atas {', '.join(sorted(fields.lists))}"
         elif isinstance(node, nodes.Output):
-            printed = [n.name for n in node.nodes if isinstance(n, nodes.Name) and n.name in fields.lists]
-            yield from ((node.lineno, f"isian “{n}” berupa daftar; pakailah {{%p for … in {n} %}}") for n in printed)
+            for name in _printed_lists(node, fields):
+                yield node.lineno, f"isian “{name}” berupa daftar; pakailah {{%p for … in {name} %}}"
         if isinstance(node, nodes.Getattr) and _loop_word(node):
             continue
         if not isinstance(node, _ALLOWED):
             yield node.lineno, "hanya {{ isian }}, {%p if … %} dan {%p for … %} yang diizinkan"
         elif isinstance(node, nodes.Name) and node.name not in names:
             yield node.lineno, f"isian “{node.name}” tidak dikenal{_hint(node.name, known)}"
+
+
+def _printed_lists(node: nodes.Output, fields: Fields) -> list[str]:
+    """Names of lists that are printed as if they were words."""
+    return [one.name for one in node.nodes if isinstance(one, nodes.Name) and one.name in fields.lists]
 
 
 def _targets(tree: nodes.Template) -> Iterator[str]:
@@ -172,7 +177,8 @@ def _hint(name: str, known: frozenset[str]) -> str:
 
 
 def _at(place: str, lines: list[str], number: int, what: str) -> str:
-    text = re.sub(r"<[^>]+>", "", lines[number - 1]) if 0 < number <= len(lines) else ""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    text = re.sub(r"<[^>]+>", "", line)
     near = f", di “{_short(text)}”" if text.strip() else ""
     return f"Templat surat, {place}{near}: {what}."
 
