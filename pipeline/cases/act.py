@@ -411,8 +411,15 @@ def _answer(deed: Deed) -> None:
 def _report_to_head(deed: Deed) -> None:
     deed.complaint.hasil = deed.form.text("hasil")
     deed.complaint.lengkap_at = deed.complaint.lengkap_at or deed.work.now  # enough is known, whoever told it
-    deed.complaint.unit = ",".join(sorted(deed.form.choices["unit"]))
+    deed.complaint.unit = _concerned(deed.complaint, set(deed.form.choices["unit"]))
     deed.log(EventKind.REPORTED, teks=deed.complaint.hasil, unit=deed.complaint.unit)
+
+
+def _concerned(complaint: Complaint, said: set[str]) -> str:
+    """The units terkait as the Sekretaris says, beside those that were asked; that there is none only as said."""
+    if said == {NO_UNIT}:
+        return NO_UNIT
+    return ",".join(sorted({*said, *complaint.unit.split(",")} - {"", NO_UNIT}))
 
 
 def _return(deed: Deed) -> None:

@@ -769,8 +769,8 @@ def test_langkah_2_ends_with_the_units_or_the_word_that_there_is_none(desk: Desk
     assert desk.stage(number) is Stage.KLARIFIKASI
 
 
-def test_a_unit_that_was_asked_and_has_nothing_to_do_with_it_may_be_left_out(desk: Desk) -> None:
+def test_that_no_unit_is_concerned_stands_as_said_also_after_one_was_asked(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
-    desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Bukan jaringan.", unit=["umum"])
-    assert desk.complaint(number).unit == "umum"
+    desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Bukan jaringan.", unit=["tidak_ada"])
+    assert desk.complaint(number).unit == "tidak_ada"
