@@ -29,7 +29,7 @@ from pipeline.data.tables import Base, Complaint, Document, Event, Item, Outbox,
 from pipeline.intake import mails as intake_mails
 from pipeline.office import config
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import Channel, EventKind, Stage, TaskKind, action
+from pipeline.office.sop import NO_UNIT, Channel, EventKind, Stage, TaskKind, action
 from pipeline.running import drafting
 from pipeline.work import App, Work
 from tests.fresh import Kept, fresh, is_file, kept, put_back
@@ -154,6 +154,8 @@ class Desk:
         values = {f.name: [f"isi {f.name}"] for f in given.fields if f.required and not f.choices} | {
             key: [str(v) for v in value] if isinstance(value, list) else [str(value)] for key, value in fields.items()
         }
+        if "unit" in values and "unit" not in fields:
+            values["unit"] = self.complaint(number).unit.split(",") if self.complaint(number).unit else [NO_UNIT]
         if name == "tandatangani":
             values = {"tanpa_kode": ["ya"], **values}  # the sample picture of a signed letter has no code
         uploads = {key: Upload(*file) for key, file in (files or {}).items()}

@@ -47,7 +47,7 @@ from pipeline.data.tables import Complaint, Document, Event, Lane, Outbox, Task
 from pipeline.demo.mailserver import LARGEST_MAIL, MailServer
 from pipeline.office import clock, config
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.office.sop import NO_UNIT, EventKind, Stage, TaskKind
 from pipeline.running import poller
 from pipeline.web.app import create_app
 from pipeline.work import App, Report
@@ -234,6 +234,8 @@ class Form:
 
     def filled(self, fields: Mapping[str, object]) -> dict[str, object]:
         """What a browser would send after somebody typed `fields`; only what the form offers can be typed."""
+        if "unit" in self.options and not self.values.get("unit"):
+            fields = {"unit": [NO_UNIT], **fields}  # it must be said, and most tests are not about it
         missing = set(fields) - self.names
         assert not missing, f"the form '{self.aksi}' has no {sorted(missing)}, only {sorted(self.names)}"
         data: dict[str, object] = {**self.values}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from pipeline.casefile import reported
 from pipeline.data.tables import Complaint, Task
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import AT_REST, ROLE_OF, SIGNING, Role, TaskKind
+from pipeline.office.sop import ANYTIME, AT_REST, MERGING, ROLE_OF, SIGNING, Role, TaskKind, action
 
 
 def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -25,6 +25,14 @@ def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         return ()
     mine = {p.kode for p in holders(settings, task)}
     return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
+
+
+def mergers(settings: Settings, task: Task, complaint: Complaint | None) -> list[Petugas]:
+    """Who may merge a complaint while this task of its is open, beside the holders; never whom it is about."""
+    if not any(action(task.kind, name) for name in ANYTIME):
+        return []
+    mine = {p.kode for p in holders(settings, task)}
+    return [p for p in reported.spared(complaint, settings.holders(*MERGING)) if p.kode not in mine]
 
 
 def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:

@@ -125,8 +125,8 @@ class _Shown:
 class InSubject(_Shown):
     """A case as the subject of a mail reads it that does not go to its pengadu."""
 
-    def __init__(self, settings: Settings, complaint: Complaint) -> None:
-        super().__init__(complaint, subject_title(settings, complaint))
+    def __init__(self, complaint: Complaint, title: str) -> None:
+        super().__init__(complaint, title)
 
 
 class ForOthers(_Shown):

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from pipeline.access import unsent
 from pipeline.casefile import history, privacy, reported
 from pipeline.casefile.decided import outdated
-from pipeline.casefile.holders import helpers, holders
+from pipeline.casefile.holders import helpers, holders, mergers
 from pipeline.cases import (
     answered,
     asking,
@@ -64,6 +64,7 @@ from pipeline.notices import citizen, news, outside, turns
 from pipeline.office.config import Petugas
 from pipeline.office.sop import (
     ACTIONS,
+    ANYTIME,
     BESIDE,
     BINDING,
     HANDED_IN,
@@ -104,7 +105,9 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _lock_parent_too(work, task, form)
     complaint = locked(work, task.complaint_id) if task.complaint_id else None
     work.session.refresh(task)
-    allowed = [*holders(work.settings, task), *(helpers(work.settings, task) if form.action.name in HANDED_IN else ())]
+    allowed = [*holders(work.settings, task)]
+    allowed += helpers(work.settings, task) if form.action.name in HANDED_IN else ()
+    allowed += mergers(work.settings, task, complaint) if form.action.name in ANYTIME else ()
     mine = [p for p in allowed if p.kode == person.kode]
     if not mine:
         raise Forbidden(form.action.name)
@@ -408,9 +411,15 @@ def _answer(deed: Deed) -> None:
 def _report_to_head(deed: Deed) -> None:
     deed.complaint.hasil = deed.form.text("hasil")
     deed.complaint.lengkap_at = deed.complaint.lengkap_at or deed.work.now  # enough is known, whoever told it
-    units = set((deed.complaint.unit or "").split(",")) | set(deed.form.choices.get("unit", ()))
-    deed.complaint.unit = ",".join(sorted(units - {"", NO_UNIT})) or NO_UNIT
+    deed.complaint.unit = _concerned(deed.complaint, set(deed.form.choices["unit"]))
     deed.log(EventKind.REPORTED, teks=deed.complaint.hasil, unit=deed.complaint.unit)
+
+
+def _concerned(complaint: Complaint, said: set[str]) -> str:
+    """The units terkait as the Sekretaris says, beside those that were asked; that there is none only as said."""
+    if said == {NO_UNIT}:
+        return NO_UNIT
+    return ",".join(sorted({*said, *complaint.unit.split(",")} - {"", NO_UNIT}))
 
 
 def _return(deed: Deed) -> None:

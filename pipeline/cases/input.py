@@ -178,7 +178,9 @@ class _Reader:
             known = {NO_UNIT, *(u.kode for u in self.settings.unit)}
         chosen = tuple(dict.fromkeys(self.given.get(one.name, [])))
         if not set(chosen) <= known or (one.required and not chosen):
-            raise ValueError(word("galat.kosong.pilih"))
+            raise ValueError(word("galat.kosong.unit" if one.kind is FieldKind.UNIT else "galat.kosong.pilih"))
+        if NO_UNIT in chosen and len(chosen) > 1:
+            raise ValueError(word("galat.pilihan.unit_atau_tidak"))
         self.choices[one.name] = chosen
 
     def _file(self, one: Field) -> None:

@@ -414,7 +414,7 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
         hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
     else:
         ledger.done(item, "pengaduan baru")
-        new = _new(work, item, message, sender, doubled)
+        new = _new(work, item, message, sender, doubled, mail.by_hand)
         return _unanswered(new) if forged else new
     return None
 
@@ -508,27 +508,36 @@ def _forged(settings: Settings, message: Message) -> bool:
     return authentication.failure(message.all(authentication.HEADER), settings.balasan.server_tepercaya) == "dmarc"
 
 
-def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> New:
+def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool, looked_at: bool) -> New:
+    """The complaint that a mail is. `looked_at`: a JFU has, and takes it as it is."""
     official = work.settings.person_at(sender) if sender else None
     passed_on = forwarded.original(message, _inside(work.settings)) if official else None
     if passed_on is not None and official is not None:
         return _forwarded(work, item, message, passed_on, official, doubled)
     text = _text(message)
-    answer_to, way = _writer(work.settings, message, sender)
-    email = answer_to.email.lower() if answer_to else ""
+    writer = _writer(work.settings, message, sender)
+    email = writer.address.email.lower() if writer.address else ""
+    told = looked_at or not writer.third or _is_our_form(work.settings, message, sender)
+    doubt = "" if told else word("catatan.periksa_balas_ke", alamat=sender, pengadu=email)
     others = _others(work.settings, (*message.to, *message.cc))
-    about = "".join(f"\n\n[{one}]" for one in (way, others) if one)
+    about = "".join(f"\n\n[{one}]" for one in (writer.way, others) if one)
     return New(
         Channel.EMAIL,
-        Pengadu(nama=_display_name(answer_to), email=email if _answerable(email) else ""),
+        Pengadu(nama=_display_name(writer.address), email=email if _answerable(email) else ""),
         perihal=_subject(message),
         isi=text + about,
         received_at=item.received_at,
         item_id=item.id,
         thread_id=outbox.bracketed(message.message_id),
         files=_files(message),
-        note=_remark(work, f"{message.subject}\n{text[:20_000]}", doubled),
+        note="\n".join(filter(None, (doubt, _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)))),
+        acknowledged=told,
     )
+
+
+def _is_our_form(settings: Settings, message: Message, sender: str) -> bool:
+    """Whether the office's own web site wrote it, as a trusted server says: it names whoever filled in its form."""
+    return _is_own_site(settings, message, sender) and replies.is_proven(settings, message)
 
 
 def _passed_on_together(settings: Settings, message: Message, sender: str) -> int:
@@ -579,20 +588,31 @@ def _others(settings: Settings, people: Sequence[Address]) -> str:
     return word("catatan.juga_kepada", siapa=", ".join(dict.fromkeys(named))) if named else ""
 
 
-def _writer(settings: Settings, message: Message, sender: str) -> tuple[Address | None, str]:
-    """Who is to be answered, and by what way they wrote: a site mails what a visitor typed, a person may want the
-    answer elsewhere (Reply-To)."""
+@dataclass(frozen=True)
+class _Writer:
+    """Who is to be answered, and by what way they wrote. `third`: somebody else than who sent the mail, as it says of
+    itself; whoever wrote it can name anybody there."""
+
+    address: Address | None
+    way: str = ""
+    third: bool = False
+
+
+def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
+    """A site mails what a visitor typed, a person may want the answer elsewhere (Reply-To)."""
     wanted = [one for one in message.reply_to if _answerable(one.email)]
     nobody = phrases.NO_REPLY.match(sender) or sender in settings.own_addresses
     other = wanted[0] if len(wanted) == 1 else None
     if other is None or other.email.lower() in {sender, *_inside(settings)} or phrases.NO_REPLY.match(other.email):
         if nobody or _is_own_site(settings, message, sender):
-            return None, word("catatan.situs_tanpa_alamat", alamat=sender)
-        return _behind_group(message), ""
+            return _Writer(None, word("catatan.situs_tanpa_alamat", alamat=sender))
+        behind = _behind_group(message)
+        nameless = not (message.all("From") or message.all("Sender"))  # the sender is a Reply-To, then
+        return _Writer(behind, third=nameless or (behind is not None and behind.email.lower() not in ("", sender)))
     site = bool(nobody) or bool(_SITES.match(sender)) or triage.is_form(message)
     name = other.name or ("" if site or not message.sender else message.sender.name)
     way = word("catatan.lewat_situs" if site else "catatan.balas_ke", alamat=sender)
-    return Address(name, other.email), way
+    return _Writer(Address(name, other.email), way, third=True)
 
 
 def _is_own_site(settings: Settings, message: Message, sender: str) -> bool:

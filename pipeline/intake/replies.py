@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from pipeline.cases.input import Checked, File
 from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.outcomes import letter_by_mail
 from pipeline.data.tables import Complaint, Link, Outbox, Task
-from pipeline.intake import enclosed, orders
+from pipeline.intake import enclosed, orders, said_units
 from pipeline.intake.orders import MARKS, Order
 from pipeline.letters.returned import Returned
 from pipeline.mail import authentication, reply, signoff
@@ -31,7 +32,7 @@ from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import BINDING, COMMANDS, INNER, REPORTING, Command, Field, FieldKind, TaskKind, action
-from pipeline.office.words import word
+from pipeline.office.words import unit_names, word
 from pipeline.work import Work
 
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
@@ -71,6 +72,7 @@ class TaskReply:
     item_id: int
     proven: bool
     seen: int = 0
+    units: Sequence[str] = ()  # the units terkait that it names
 
     @property
     def files(self) -> list[Attachment]:
@@ -147,7 +149,7 @@ def _obstacle(one: TaskReply) -> str:
 
 
 def _act(one: TaskReply) -> str:
-    order, rest = _order(one)
+    one, order, rest = _order(one)
     problem = _files_refused(one)
     if problem:
         _answer(one, problem)
@@ -199,8 +201,8 @@ def _do(one: TaskReply, order: Order, rest: str) -> str:
         with one.work.session.begin_nested():  # what is refused half-way leaves nothing behind
             cases.attach(one.work, one.task, _holding(one), beside)
             cases.act(one.work, one.task.id, one.person, form)
-    except cases.Invalid as error:
-        _answer(one, " ".join(error.errors.values()))
+    except cases.Invalid as error:  # nothing that was written is lost: the page is filled in and asks for the rest
+        return _confirm(one, command, _values(one, command, order.words), rest, error.errors)
     except cases.AlreadyDone:
         _answer(one, word("balasan.sudah_selesai"))
     except cases.Changed:  # what they did not see when they wrote: one look, at the page that shows it
@@ -259,11 +261,16 @@ def _store_letter(one: TaskReply, quiet: bool) -> str:
 # ---- the words -----------------------------------------------------------------------------------------------
 
 
-def _order(one: TaskReply) -> tuple[Order | None, str]:
-    """What the new words order, and what below them is no part of it: a signature, a disclaimer."""
-    lines = new_lines(one.work.settings, one.message)
-    said = signoff.split("\n".join(lines), _names(one.person))
-    return orders.read(said.words.splitlines(), COMMANDS[one.task.kind]), said.rest
+def _order(one: TaskReply) -> tuple[TaskReply, Order | None, str]:
+    """What the new words order, and what below them is no part of it: a signature, a disclaimer. The units terkait are
+    a line of their own."""
+    settings = one.work.settings
+    said = signoff.split("\n".join(new_lines(settings, one.message)), _names(one.person))
+    lines = said.words.splitlines()
+    if one.task.kind is TaskKind.KLARIFIKASI:
+        lines, units = said_units.taken_out(settings, lines)
+        one = replace(one, units=units)
+    return one, orders.read(lines, COMMANDS[one.task.kind]), said.rest
 
 
 def _names(person: Petugas) -> tuple[str, ...]:
@@ -286,7 +293,7 @@ def _values(one: TaskReply, command: Command, rest: Iterable[str]) -> dict[str, 
     """The form as the page would show it, with the words of the reply."""
     words = list(rest)
     given = action(one.task.kind, command.action)
-    values = {field.name: _known(one.complaint, field) for field in (given.fields if given else ())}
+    values = {field.name: _known(one, field) for field in (given.fields if given else ())}
     values |= {name: [str(value)] for name, value in command.fixed}
     if command.first:
         values[command.first] = words[:1]
@@ -297,9 +304,12 @@ def _values(one: TaskReply, command: Command, rest: Iterable[str]) -> dict[str, 
     return {name: many for name, many in values.items() if many}
 
 
-def _known(c: Complaint | None, field: Field) -> list[str]:
-    """What the case knows already, as the form on the page is filled in."""
-    if c is None or field.kind in (FieldKind.PETUGAS, FieldKind.UNIT):
+def _known(one: TaskReply, field: Field) -> list[str]:
+    """What the case knows already, as the form on the page is filled in; the units terkait as the reply names them."""
+    c = one.complaint
+    if c is not None and field.kind is FieldKind.UNIT:
+        return [*one.units] or list(filter(None, c.unit.split(",")))
+    if c is None or field.kind is FieldKind.PETUGAS:
         return []
     if field.kind is FieldKind.CENTANG:
         return ["ya"] if field.name == "rahasia" and c.rahasia else []
@@ -319,16 +329,29 @@ def _keep(one: TaskReply, command: Command, values: Mapping[str, list[str]], res
     unsent.put_reply(one.work.session, one.task, one.person.kode, command.action, filled)
 
 
-def _confirm(one: TaskReply, command: Command, values: Mapping[str, list[str]], rest: str) -> str:
-    """Keep the form as filled in and send the link that shows it, to the holder's own address."""
+def _confirm(
+    one: TaskReply,
+    command: Command,
+    values: Mapping[str, list[str]],
+    rest: str,
+    missing: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Keep the form as filled in and send the link that shows it, to the holder's own address; `missing` are the fields
+    that want mending, and why."""
     work = one.work
     link_id = _fresh_link(one)
     _keep(one, command, values, rest, link_id)
     answers.reply_filled(
         work, one.complaint, one.task, _holding(one), link_id, command.action,
-        {name: many[0] for name, many in values.items()}, enclosed.names(one.files), rest, _news(one, command.action),
+        _as_told(work.settings, values), enclosed.names(one.files), rest, _news(one, command.action), missing,
     )  # fmt: skip
     return f"balasan: {command.word or command.action}, menunggu konfirmasi"
+
+
+def _as_told(settings: Settings, values: Mapping[str, list[str]]) -> dict[str, str]:
+    """A form's values as a mail tells them."""
+    told = {name: many[0] for name, many in values.items()}
+    return told | {name: unit_names(settings, ",".join(values[name])) for name in ("unit",) if name in values}
 
 
 def _news(one: TaskReply, action: str) -> bool:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 HEADER = "Authentication-Results"
 NAMELESS = "microsoft365"  # in config: Microsoft 365 writes the header without the name of a server
+MICROSOFT = frozenset(["outlook.com", "office365.com"])  # whose hops stand above the header without a name
+# What no network outside routes (RFC 1918, RFC 4193), and the machine itself.
+WITHIN = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128")))
 BELOW = frozenset(["mx.google.com"])  # writes the header below its own Received, and on every mail
 LONGEST_RECEIVED = 4_000  # characters
 LONGEST_FROM = 2_000  # characters; nobody is named at such a length
@@ -46,16 +51,19 @@ class Results:
 
 def parse(value: str) -> Results:
     """One header's value; what cannot be read is left out."""
-    server, *rest = _statements(value)
-    if _RESULT.match(server):  # no name at all: the header begins with its first result
-        server, rest = NAMELESS, [server, *rest]
+    head, *rest = _statements(value)
+    server = (head.split() or [""])[0].lower()
+    if _RESULT.match(head):  # no name at all: the header begins with its first result
+        server, rest = NAMELESS, [head, *rest]
+    elif server == NAMELESS:  # whoever writes that word as a name is somebody else
+        server = ""
     found = []
     for piece in rest:
         match = _RESULT.match(piece)
         if match:
             properties = tuple((key.lower(), text.strip('"')) for key, text in _PROPERTY.findall(match[3]))
             found.append(Result(match[1].lower(), match[2].lower(), properties))
-    return Results((server.split() or [""])[0].lower(), tuple(found))
+    return Results(server, tuple(found))
 
 
 def _statements(value: str) -> list[str]:
@@ -81,7 +89,9 @@ def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> lis
     """What trusted servers say, in the order of the mail's head.
 
     A server writes on top of what it got. So its headers stand together above its own Received, and whatever follows
-    came with the mail and may be forged (RFC 8601 section 5): also where the server's filter was down and wrote none.
+    came with the mail and may be forged (RFC 8601 section 5): also where the server's filter was down and wrote none,
+    and where another name took the mail in than the one that is trusted. Above theirs may stand the hops within the
+    office alone.
     """
     names = {name.lower() for name in servers}
     found: list[Results] = []
@@ -94,9 +104,13 @@ def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> lis
             if _is_of(by, names - BELOW):
                 break
             taken_in = _is_of(by, names)
+            if by and not taken_in and not _from_within(value, names):
+                break
         if name.lower() == HEADER.lower():
             results = parse(value)
             found += [results] if results.server in names else []
+            if found and taken_in:
+                break  # what stands below the one header of such a server is not set off by any Received
     return found
 
 
@@ -109,6 +123,24 @@ def _taken_by(received: str) -> str:
         return ""
     client = came.rpartition("[")[2].partition("]")[0].lower().removeprefix("ipv6:")
     return "" if client == "::1" or client.startswith("127.") else rest.partition(" ")[0].lower().rstrip(".;")
+
+
+def _from_within(received: str, servers: Collection[str]) -> bool:
+    """Whether a hop that another server wrote came from one of ours: from an address that no network outside routes, or
+    from a trusted server's name, as the writer has looked it up. What the client calls itself says nothing."""
+    line = " ".join(received[:LONGEST_RECEIVED].split())
+    came, by, rest = line.rpartition(" by ")
+    if NAMELESS in servers:
+        client = came.removeprefix("from ").partition(" ")[0]
+        return _is_of(client.lower(), MICROSOFT) and _is_of(rest.partition(" ")[0].lower(), MICROSOFT)
+    before, bracket, address = came.rpartition("[")
+    if not by or not bracket:
+        return False
+    with suppress(ValueError):
+        client_address = ip_address(address.partition("]")[0].lower().removeprefix("ipv6:"))
+        if any(client_address in network for network in WITHIN):
+            return True
+    return _is_of(before.rpartition("(")[2].strip().lower().rstrip("."), servers) and "may be forged" not in came
 
 
 def _is_of(host: str, servers: Collection[str]) -> bool:

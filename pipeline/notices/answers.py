@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from pipeline.casefile.offers import reply_words
 from pipeline.data.tables import Complaint, Task
@@ -62,10 +63,11 @@ def reply_filled(
     files: Sequence[str] = (),
     rest: str = "",
     news: bool = False,
+    missing: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """An act by reply that wants one more look: the form is filled in, and the link shows it, with what is new since
-    the mail that was answered (`news`). Beyond the cap it waits
-    its turn, as `task_reply` does: anybody can write in the name of an official."""
+    the mail that was answered (`news`) and what is still to be filled in (`missing`: why, by field). Beyond the cap it
+    waits its turn, as `task_reply` does: anybody can write in the name of an official."""
     cap, sent = work.settings.smtp.answers_per_hour, answers_to(work.session, work.now, person.email)
     if sent >= 2 * cap:
         return
@@ -78,6 +80,7 @@ def reply_filled(
     send(
         work, "balasan_konfirmasi", to, petugas=person, aksi=action, baris=rows,
         tindakan=table(f"aksi.{task.kind}.{action}")["judul"], lampiran=list(files), terpotong=rest, baru=news,
+        kurang=[{"nama": table(f"kolom.{name}").get("label", name), "nilai": why} for name, why in missing.items()],
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pipeline.casefile import privacy
+from pipeline.casefile import privacy, titles
 from pipeline.casefile.copies import MAIL
 from pipeline.casefile.limits import meeting_time
 from pipeline.data import store
@@ -29,13 +29,14 @@ def meeting(
     """The invitation to a rapat, its change, or that it is called off: to each guest (address, name), with the part
     that calendars understand."""
     url = f"{work.settings.web.base_url}/saya"  # opens nothing by itself: calendars are shared
+    about = titles.subject(work.session, work.settings, complaint)
     whose = word("rapat.tautan", nomor=complaint.number, url=url)
     one = calendar.Invitation(
         uid=row.uid,
         sequence=row.sequence,
         at=row.at,
         until=row.until,
-        title=word("rapat.judul", nomor=complaint.number, perihal=privacy.subject_title(work.settings, complaint)),
+        title=word("rapat.judul", nomor=complaint.number, perihal=about),
         place=row.place,
         text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan), whose))),
         url=url,

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pipeline.casefile import privacy
+from pipeline.casefile import privacy, titles
 from pipeline.casefile.limits import short_limit, time_words
 from pipeline.data.tables import Complaint, Document, Outbox, Task
 from pipeline.mail import outbox
@@ -77,7 +77,7 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         "tautan_lain": {link_id: outbox.placeholder(slot, link_id) for link_id in to.others},
         **context,
     }
-    in_subject = {**values, "p": _in_subject(work.settings, to, shown)}
+    in_subject = {**values, "p": _in_subject(work, to, shown)}
     subject = _urgent(work.settings, to, _render(work.settings, f"{name}/subject.txt", "txt", in_subject))
     text = _render(work.settings, f"{name}/body.jinja", "txt", {**values, "perihal_surat": subject})
     html = _render(work.settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject})
@@ -99,11 +99,11 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
     )
 
 
-def _in_subject(settings: Settings, to: Envelope, shown: Any) -> Any:
+def _in_subject(work: Work, to: Envelope, shown: Any) -> Any:
     """The case as the subject shows it: a pengadu's own words go back to that pengadu alone."""
     if to.complaint is None or to.email == to.complaint.email:
         return shown
-    return privacy.InSubject(settings, to.complaint)
+    return privacy.InSubject(to.complaint, titles.subject(work.session, work.settings, to.complaint))
 
 
 def _decision_of(to: Envelope) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pipeline.casefile import privacy, reported
+from pipeline.casefile import privacy, reported, titles
 from pipeline.casefile.documents import documents_of, final_letters, letters_of, newest_letters
 from pipeline.casefile.history import answered_with, answers, sent_by
 from pipeline.casefile.limits import limit_words, time_words, waiting_words
@@ -162,7 +162,7 @@ def reminder(
         petugas=person,
         terlambat=late,
         hitungan=limit_words(work.settings, task),
-        judul=privacy.subject_title(work.settings, complaint) if complaint else "",
+        judul=titles.subject(work.session, work.settings, complaint) if complaint else "",
         diminta=word(f"tugas.{task.kind}"),
     )
 
@@ -185,7 +185,7 @@ def late_task(
         sisa=time_words(work.settings, task, work.now),
         pada=task.due_at,
         pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
-        judul=privacy.subject_title(work.settings, complaint) if complaint else "",
+        judul=titles.subject(work.session, work.settings, complaint) if complaint else "",
         diminta=word(f"tugas.{task.kind}"),
         memimpin=Role.KEPALA in person.peran,
     )

@@ -176,6 +176,10 @@ AT_REST = (TaskKind.GABUNGAN, TaskKind.ARSIP)
 # What a JFU may hand in for the one who has signed on paper.
 HANDED_IN = ("tandatangani",)
 
+# What a JFU or the Sekretaris may do until the decision, in whoever's hands the complaint is: they know the whole book.
+ANYTIME = ("gabungkan",)
+MERGING = (Role.JFU, Role.SEKRETARIS)
+
 # Who hears of what is late, in this order (the line of the office).
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = {
     Role.JFU: (Role.SEKRETARIS, Role.KEPALA),
@@ -255,7 +259,7 @@ class FieldKind(StrEnum):
     PILIH = "pilih"  # one of `choices`, as radio buttons
     PETUGAS = "petugas"  # one or more Kasubag/Kasi
     PESERTA = "peserta"  # any number of officials, of any role
-    UNIT = "unit"  # any number of units
+    UNIT = "unit"  # units, or that there is none (NO_UNIT)
     LAMPIRAN = "lampiran"  # any number of the case's attachments
     GABUNGAN = "gabungan"  # any number of complaints that were merged into this one
     DAFTAR = "daftar"  # a code of the list in config.toml that bears the field's name; other words stay as they are
@@ -437,7 +441,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action(
             "laporkan_kepala",
             Stage.KEPUTUSAN,
-            fields=(Field("hasil", FieldKind.PANJANG, required=True), Field("unit", FieldKind.UNIT)),
+            fields=(Field("hasil", FieldKind.PANJANG, required=True), Field("unit", FieldKind.UNIT, required=True)),
         ),
         Action(
             "tanya_unit",

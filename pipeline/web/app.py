@@ -23,6 +23,7 @@ from pipeline.office.words import table
 from pipeline.web import (
     authenticity,
     book,
+    book_merge,
     citizen,
     code,
     counter,
@@ -77,6 +78,7 @@ def create_app(
     app.register_blueprint(downloads.pages)
     app.register_blueprint(counter.pages)
     app.register_blueprint(book.pages)
+    app.register_blueprint(book_merge.pages)
     app.register_blueprint(citizen.pages)
     app.register_blueprint(authenticity.pages)
     app.register_blueprint(mine.pages)

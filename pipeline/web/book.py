@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
 from pipeline.casefile import law, privacy, reported
-from pipeline.casefile.holders import tasks_of
+from pipeline.casefile.holders import mergers, tasks_of
 from pipeline.data.tables import Complaint, Export, Task
 from pipeline.files.kinds import DOCX, PDF, FileError
 from pipeline.files.libreoffice import to_pdf
@@ -35,6 +35,7 @@ from pipeline.register.period import month_of
 from pipeline.web import code
 from pipeline.web.history import timeline
 from pipeline.web.site import Friendly, html, site
+from pipeline.web.task_forms import newest_event
 from pipeline.web.view import View, opened, steps
 from pipeline.work import Work
 
@@ -392,17 +393,21 @@ def _choice(name: str, listed: Mapping[str, str], chosen: str) -> dict[str, Any]
 @pages.get("/<int(max=2147483647):complaint_id>")
 def case(token: str, complaint_id: int) -> Response:
     """A row of the book, opened: what is known, its clocks, its history; with the reader's own task where they have
-    one. Nothing is done here."""
+    one."""
+    return case_page(token, complaint_id)
+
+
+def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "") -> Response:
+    """The page of a case; with what was `typed` as the number to merge it into, and why that was not done."""
     here = site()
     with reader(token) as (session, view, person):
-        complaint = session.get(Complaint, complaint_id)
-        if complaint is None or person.kode in reported.codes(complaint):
-            raise Friendly("tautan", 404)
+        complaint = of_book(session, person, complaint_id)
         work = Work(session, here.settings, view.now)
-        own = replace(view, complaint=complaint, task=_newest_task(view, complaint), settings=work.settings)
+        own = replace(view, complaint=complaint, task=newest_task(view, complaint), settings=work.settings)
         (row,) = register_book.rows_of(work, [complaint])
         return html(
             "buku_kasus.html",
+            422 if problem else 200,
             judul=complaint.number,
             kembali=_url(token, ""),
             row=_row(row),
@@ -411,10 +416,30 @@ def case(token: str, complaint_id: int) -> Response:
             hukum=[_clock(work, one) for one in law.of_case(work, complaint)],
             riwayat=timeline(own),
             tugas=_own_task(work, person, complaint),
+            gabung=_merging(own, person, typed, problem),
         )
 
 
-def _newest_task(view: View, complaint: Complaint) -> Task:
+def of_book(session: Session, person: Petugas, complaint_id: int) -> Complaint:
+    """A row of the book that this person may open."""
+    complaint = session.get(Complaint, complaint_id)
+    if complaint is None or person.kode in reported.codes(complaint):
+        raise Friendly("tautan", 404)
+    return complaint
+
+
+def _merging(own: View, person: Petugas, typed: str, problem: str) -> dict[str, Any] | None:
+    """The form by which a JFU or the Sekretaris merges a case that somebody else holds; None where it cannot be."""
+    if own.complaint is None or own.task.complaint_id != own.complaint.id or own.task.closed_at is not None:
+        return None
+    allowed = mergers(own.settings, own.task, own.complaint)
+    if person.kode not in {p.kode for p in allowed}:
+        return None
+    url = f"{own.url}/buku/{own.task.complaint_id}/gabungkan"
+    return {"url": url, "nilai": typed, "galat": problem, "lihat": newest_event(own)}
+
+
+def newest_task(view: View, complaint: Complaint) -> Task:
     """The newest task that carried a case; a case that was merged at the counter has had none."""
     query = select(Task).where(Task.complaint_id == complaint.id, Task.kind.not_in(BESIDE)).order_by(Task.id.desc())
     return view.session.scalars(query.limit(1)).first() or view.task

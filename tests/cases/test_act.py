@@ -757,3 +757,20 @@ def test_mail_of_the_pengadu_meanwhile_does_not_swallow_a_press(desk: Desk) -> N
         citizen_wrote(work, desk.complaint(number).id, "Tambahan.", [], None)
     desk.press("sekretaris", "tanya_unit", seen=seen, petugas=["kasubag-umum"])
     assert desk.kinds(number)[-1] is EventKind.UNIT_ASKED
+
+
+@pytest.mark.parametrize("units", [[], ["umum", "tidak_ada"], ["unit-lain"]])
+def test_langkah_2_ends_with_the_units_or_the_word_that_there_is_none(desk: Desk, units: list[str]) -> None:
+    """Nobody's silence counts as "tidak ada" (SOP langkah 2)."""
+    number = desk.to(Stage.KLARIFIKASI)
+    with pytest.raises(cases.Invalid) as found:
+        desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar padam.", unit=units)
+    assert set(found.value.errors) == {"unit"}
+    assert desk.stage(number) is Stage.KLARIFIKASI
+
+
+def test_that_no_unit_is_concerned_stands_as_said_also_after_one_was_asked(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
+    desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Bukan jaringan.", unit=["tidak_ada"])
+    assert desk.complaint(number).unit == "tidak_ada"

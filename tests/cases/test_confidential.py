@@ -531,7 +531,7 @@ def test_reminders_and_held_mails_name_no_subject_of_a_stranger(tmp_path: Path) 
 def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
     number = desk.record(perihal=SECRET_SUBJECT)
     said: dict[str, Any] = {"ringkasan": f"{NAME} kehilangan barang.", "kategori": "layanan", "tetap": "ya"}
-    desk.press("jfu-1", "laporkan", number=number, nama=NAME, **said)
+    desk.press("jfu-1", "laporkan", number=number, perihal=SECRET_SUBJECT, nama=NAME, **said)
     (mail,) = desk.mails("tugas_klarifikasi")
     assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)
 
@@ -555,3 +555,15 @@ def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_se
         assert (NAME in made, "menyebut pengadu" in made) == (False, True)
         assert open_one in made
         assert "Lampu Budi Hartono padam" in made
+
+
+def test_jfus_perihal_titles_the_later_mails_and_the_pengadus_own_does_not(desk: Desk) -> None:
+    number = desk.record(perihal="TOLONG!!! saya kesal sekali")
+    desk.press("jfu-1", "laporkan", number=number, perihal="Lampu taman padam", ringkasan="Lampu di taman kota padam.")
+    assert "Lampu taman padam" in desk.mails("tugas_klarifikasi")[-1].subject
+    other = desk.record(perihal="TOLONG!!! saya kesal sekali", nama="Budi Santoso", email="budi@warga.example")
+    desk.press("jfu-1", "laporkan", number=other, perihal="TOLONG!!! saya kesal sekali", ringkasan="Jalan rusak.")
+    assert "Jalan rusak." in desk.mails("tugas_klarifikasi")[-1].subject
+    third = desk.record(perihal="x", nama="Budi Santoso", email="budi@warga.example")
+    desk.press("jfu-1", "laporkan", number=third, perihal="Aduan Budi Santoso", nama="Budi Santoso", ringkasan="Rusak.")
+    assert "Budi" not in desk.mails("tugas_klarifikasi")[-1].subject

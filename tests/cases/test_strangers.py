@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from pipeline.cases.strangers import strangers
+from pipeline.data.tables import Complaint
 from pipeline.office.sop import Stage
 from tests.cases.test_letters import draft_of, told, upload
 from tests.desk import Desk, desk_in
@@ -95,3 +98,29 @@ def test_words_that_the_head_took_from_another_case_are_told(desk: Desk) -> None
     desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", disampaikan=borrowed)
     desk.jobs()
     assert [level for level, _message in told(desk, number)] == ["lihat"]
+
+
+def test_sentence_of_a_secret_complaint_is_told_however_many_came_after_it(desk: Desk) -> None:
+    said = "Mandor proyek drainase itu meminta uang kepada setiap pemilik kios di pasar."
+    desk.record(isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici")
+    first = desk.complaint()
+    columns = {name: getattr(first, name) for name in map(str, Complaint.__table__.columns.keys()) if name != "id"}
+    later = [
+        {**columns, "number": f"PGD-2026-9{n:05}", "status_code": f"kode{n}", "isi": f"Pohon ke-{n} tumbang."}
+        for n in range(2_050)
+    ]
+    with desk.work() as work:
+        work.session.execute(insert(Complaint), later)
+    number = desk.to(Stage.JAWABAN, desk.record())
+    with desk.work() as work:
+        found = strangers(work, desk.complaint(number), [f"Kami tahu bahwa {said}"], [])
+    assert [(one.level, first.number in one.message) for one in found] == [("lihat", True)]
+
+
+def test_letter_too_long_to_be_compared_whole_says_so(desk: Desk) -> None:
+    number = desk.record()
+    long = [" ".join(f"kata{n}{place}" for place in range(9)) for n in range(450)]
+    with desk.work() as work:
+        found = strangers(work, desk.complaint(number), long, [])
+    assert [one.level for one in found] == ["lihat"]
+    assert "hanya bagian awalnya" in found[0].message

@@ -896,7 +896,10 @@ def test_the_form_of_a_web_site_is_answered_to_who_filled_it_in(desk: Desk) -> N
     raw["Reply-To"] = "Budi Santoso <budi@warga.example>"
     desk.take_in(raw.as_bytes())
     assert (desk.complaint().email, desk.complaint().nama) == ("budi@warga.example", "Budi Santoso")
-    assert desk.mails("tanda_terima")[-1].recipient == "budi@warga.example"
+    assert desk.mails("tanda_terima") == [], "anybody can name another's address there"
+    assert "minta dijawab ke alamat lain: budi@warga.example" in " ".join(desk.mails("tugas_catat")[-1].text.split())
+    desk.press("jfu-1", "laporkan", email="budi@warga.example", nama="Budi Santoso")
+    assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
 
 
 def test_a_jfu_takes_in_a_held_mail_as_it_is(desk: Desk) -> None:

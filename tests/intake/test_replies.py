@@ -36,6 +36,9 @@ MAIL_OF = {
 }
 
 
+LANGKAH_2 = ("tugas_klarifikasi", "pengadu_menulis")
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as made:
@@ -48,7 +51,10 @@ PASS = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
 def written(
     desk: Desk, row: Outbox, text: str, *, sender: str = "", subject: str = "", found: str = PASS, **more: Any
 ) -> EmailMessage:
-    """A reply to one of our mails as a mail program writes it, and what the office's server found about its sender."""
+    """A reply to one of our mails as a mail program writes it, and what the office's server found about its sender. One
+    that answers for langkah 2 names the units terkait, in a line of its own."""
+    if row.name in LANGKAH_2 and not any(word in text for word in ("nit terkait", "Unit:", "TANYA")):
+        text = f"Unit terkait: tidak ada\n{text}"
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
     title = subject or f"Re: {row.subject}"
     message = compose(sender or row.recipient, INTAKE, title, text, desk.clock(), reply_to=asked, **more)
@@ -173,6 +179,60 @@ def test_a_report_that_speaks_of_waiting_is_a_report(desk: Desk, text: str) -> N
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, text)
     assert desk.stage(number) is Stage.KEPUTUSAN
+
+
+# ---- the units terkait (langkah 2) ---------------------------------------------------------------------------
+
+NAMED = [
+    ("LAPOR: Benar padam.\nUnit terkait: tidak ada", "tidak_ada"),
+    ("LAPOR: Benar padam.\n\n*Unit terkait:* Tidak ada.", "tidak_ada"),
+    ("Unit terkait: Seksi Pengelolaan Infrastruktur\nLAPOR: Benar padam.", "infrastruktur"),
+    ("LAPOR: Benar padam.\nUnit: infrastruktur, umum\nSaran: ditindaklanjuti.", "infrastruktur,umum"),
+    ("LAPOR: Benar padam.\nUnit terkait: umum dan infrastruktur", "infrastruktur,umum"),
+]
+
+
+@pytest.mark.parametrize(("text", "units"), NAMED)
+def test_a_reply_names_the_units_terkait_in_a_line_of_its_own(desk: Desk, text: str, units: str) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    answer(desk, Stage.KLARIFIKASI, text)
+    assert desk.stage(number) is Stage.KEPUTUSAN
+    assert desk.complaint(number).unit == units
+    assert desk.complaint(number).hasil.startswith("Benar padam.")
+    assert "nit" not in desk.complaint(number).hasil
+
+
+UNNAMED = [
+    "LAPOR: Benar padam, unit terkait nanti menyusul.",
+    "LAPOR: Benar padam.\nUnit terkait: Seksi yang mana ya",
+    "LAPOR: Benar padam.\nUnit terkait: tidak ada\nUnit terkait: umum",
+    "LAPOR: Benar padam.\nUnit terkait: umum, tidak ada",
+    "LAPOR: Benar padam.\nUnit terkait:",
+]
+
+
+@pytest.mark.parametrize("text", UNNAMED)
+def test_a_reply_that_does_not_say_which_unit_comes_back_as_a_page_that_asks(desk: Desk, text: str) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    answer(desk, Stage.KLARIFIKASI, text)
+    assert desk.stage(number) is Stage.KLARIFIKASI
+    (mail,) = desk.mails("balasan_konfirmasi")
+    assert "Mohon pilih unit yang terkait" in " ".join(mail.text.split())
+    assert "Benar padam" in mail.text, "nothing that was written is lost"
+    confirm(desk, "laporkan_kepala", Stage.KEPUTUSAN, number, unit="umum")
+    assert desk.complaint(number).unit == "umum"
+
+
+def test_a_reply_without_the_line_stands_on_the_units_that_were_asked(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
+    row = desk.mails("tugas_klarifikasi")[-1]
+    asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
+    message = compose(row.recipient, INTAKE, f"Re: {row.subject}", "LAPOR: Benar.", desk.clock(), reply_to=asked)
+    message["Authentication-Results"] = PASS
+    desk.take_in(message.as_bytes())
+    assert desk.stage(number) is Stage.KEPUTUSAN
+    assert desk.complaint(number).unit == "infrastruktur"
 
 
 UNPROVEN = [

@@ -36,7 +36,41 @@ def test_a_contact_form_is_answered_to_its_visitor(desk: Desk) -> None:
     c = desk.complaint()
     assert (c.nama, c.email) == ("Budi Santoso", "budi@warga.example")
     assert "formulir situs" in c.isi
+    assert desk.mails("tanda_terima") == [], "the JFU looks first"
+    desk.press("jfu-1", "laporkan", email="budi@warga.example", nama="Budi Santoso")
     assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
+
+
+THIRD = {
+    "a person": ("penyerang@jahat.example", {"Reply_To": "korban@warga.example"}),
+    "a person of the same provider": ("siti@surel.example", {"Reply_To": "Siti <siti.lain@surel.example>"}),
+    "a form of anybody's": ("wordpress@situs.example", {"Reply_To": "Korban <korban@warga.example>"}),
+    "a form in the office's own name, which nobody vouches for": (
+        "wordpress@kominfo.example", {"Reply_To": "korban@warga.example"},
+    ),
+    "a group": ("Korban via Info <info@jahat.example>", {"X_Original_From": "Korban <korban@warga.example>"}),
+    "nobody": ("", {"From": "", "Reply_To": "korban@warga.example"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", THIRD)
+def test_a_third_person_gets_no_receipt_before_the_jfu_has_looked(desk: Desk, case: str) -> None:
+    """Otherwise anybody has us write to whom they like, with their own words in it."""
+    sender, headers = THIRD[case]
+    raw = mail(desk, sender or "x@y.example", "Lampu", "Padam.", **headers)
+    if not sender:
+        del raw["From"]
+    desk.take_in(raw.as_bytes())
+    outside = [m.recipient for m in desk.mails() if not m.recipient.endswith("@kominfo.example")]
+    assert outside == []
+
+
+def test_the_offices_own_form_is_answered_at_once_where_a_trusted_server_vouches_for_it(tmp_path: Path) -> None:
+    with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as desk:
+        raw = mail(desk, "wordpress@kominfo.example", "Lampu", "Padam.", Reply_To="budi@warga.example")
+        raw["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        desk.take_in(raw.as_bytes())
+        assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
 
 
 def test_a_person_who_wants_the_answer_elsewhere_is_answered_there(desk: Desk) -> None:

@@ -59,6 +59,31 @@ CALLS_ITSELF_LOCAL = (
 )
 GOOGLE = ("Received", "from mail.example ([198.51.100.7]) by mx.google.com with ESMTPS id z9; Tue")
 BY_GOOGLE = ("Authentication-Results", "mx.google.com; dmarc=pass header.from=kominfo.example")
+GOOGLE_SAID_NOTHING = ("Authentication-Results", "mx.google.com; spf=pass smtp.mailfrom=x@jahat.example")
+# The office's server under another name than the one that is trusted, its filter down.
+ANOTHER_NAME = (
+    "Received",
+    "from evil.example (evil.example [203.0.113.9]) by mail.hosting.example with ESMTPS id 7C; Tue",
+)
+CALLS_ITSELF_OURS = ("Received", f"from {MX} (unknown [203.0.113.9]) by mail.hosting.example with ESMTPS id 7D; Tue")
+LOOKED_UP_IN_VAIN = (
+    "Received", f"from {MX} ({MX} [203.0.113.9] (may be forged)) by mail.hosting.example with ESMTPS id 7E; Tue"
+)  # fmt: skip
+# From the server that looks at mails into the one that keeps them.
+STORE = ("Received", f"from {MX} (unknown [10.0.0.5]) by toko.hosting.example (Postfix) with ESMTP id 8A; Tue")
+STORE_BY_NAME = ("Received", f"from x ({MX} [203.0.113.5]) by toko.hosting.example (Postfix) with ESMTP id 8B; Tue")
+MICROSOFT_HOP = (
+    "Received",
+    "from AS8P1.eurprd01.prod.outlook.com (2603:10a6:20b::1) by VI1P1.eurprd01.prod.outlook.com with HTTPS; Tue",
+)
+MICROSOFT_SAYS = (
+    "Authentication-Results",
+    "spf=pass smtp.mailfrom=kominfo.example; dmarc=pass header.from=kominfo.example",
+)
+INTO_MICROSOFT = (
+    "Received",
+    "from mail.kominfo.example (203.0.113.5) by DB5EUR01.mail.protection.outlook.com (10.15.3.4) with SMTP; Tue",
+)
 WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
 
 
@@ -75,6 +100,17 @@ WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
         ([OUTSIDE, PASSED, FROM], ["kominfo.example", MX], False),
         ([WITHIN, GOOGLE, BY_GOOGLE, FROM], ["mx.google.com"], True),
         ([WITHIN, GOOGLE, OUTSIDE, BY_GOOGLE, FROM], ["mx.google.com"], False),
+        ([WITHIN, GOOGLE, GOOGLE_SAID_NOTHING, BY_GOOGLE, FROM], ["mx.google.com"], False),
+        ([ANOTHER_NAME, PASSED, FROM], [MX], False),
+        ([ANOTHER_NAME, PASSED, OUTSIDE, FROM], [MX], False),
+        ([STORE, ANOTHER_NAME, PASSED, OUTSIDE, FROM], [MX], False),
+        ([CALLS_ITSELF_OURS, PASSED, OUTSIDE, FROM], [MX], False),
+        ([LOOKED_UP_IN_VAIN, PASSED, OUTSIDE, FROM], [MX], False),
+        ([STORE, PASSED, OUTSIDE, FROM], [MX], True),
+        ([STORE_BY_NAME, PASSED, OUTSIDE, FROM], [MX], True),
+        ([MICROSOFT_HOP, MICROSOFT_SAYS, INTO_MICROSOFT, FROM], ["microsoft365"], True),
+        ([MICROSOFT_HOP, INTO_MICROSOFT, MICROSOFT_SAYS, FROM], ["microsoft365"], False),
+        ([("Authentication-Results", "microsoft365; dmarc=pass"), INTO_MICROSOFT, FROM], ["microsoft365"], False),
     ],
 )
 def test_only_what_stands_above_the_servers_own_received_is_believed(

@@ -210,7 +210,7 @@ def _replies(desk: Desk) -> None:
     desk.record(nama="Wati", email="wati@warga.example")
     answers("tugas_catat", "LAPOR: Lampu padam di Jalan Mawar.")
     answers("tugas_klarifikasi", "TANYA: Tiang nomor berapa?")
-    answers("tugas_klarifikasi", "LAPOR: Benar padam.")
+    answers("tugas_klarifikasi", "LAPOR: Benar padam.\nUnit terkait: tidak ada")
     answers("tugas_keputusan", "Baik, terima kasih.")
     answers("tugas_keputusan", "SETUJU: Sampaikan bahwa lampu sudah menyala.")
     answers("tugas_keputusan", "BUKAN WEWENANG PLN Madiun\nTeruskan.")

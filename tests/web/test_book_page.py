@@ -9,7 +9,8 @@ from pathlib import Path
 import docx
 import pytest
 
-from tests.kantor import Office, office
+from pipeline.office.sop import Stage, TaskKind
+from tests.kantor import Form, Office, office
 
 
 @pytest.fixture
@@ -46,3 +47,53 @@ def test_case_about_the_reader_does_not_open(kantor: Office) -> None:
     assert "PGD-2026-000002" not in kantor.page(f"{mine}/buku?q=Sekretaris").text
     printed = docx.Document(BytesIO(kantor.download(f"{mine}/buku/docx").data))
     assert [row.cells[0].text for row in printed.tables[0].rows][1:] == ["PGD-2026-000001"]
+
+
+BUDI = "budi@warga.example"
+
+
+def merging(kantor: Office, person: str, number: str) -> Form | None:
+    """The form on a case's page in the book that merges it, as this person sees it."""
+    (case,) = [c.id for c in kantor.complaints() if c.number == number]
+    mine = kantor.links(kantor.inbox(person)[-1])[0]
+    return kantor.page(f"{mine}/buku/{case}").forms.get("gabungkan")
+
+
+@pytest.mark.parametrize("who", ["jfu-1", "sekretaris"])
+@pytest.mark.parametrize("stage", [Stage.KLARIFIKASI, Stage.KEPUTUSAN])
+def test_jfu_and_sekretaris_merge_until_the_decision(kantor: Office, who: str, stage: Stage) -> None:
+    """Budi's complaint lies with the Sekretaris, or with the Kepala already; it turns out to be Siti's matter."""
+    siti = kantor.to_clarification().number
+    kantor.citizen_sends("Lampu mati", "Lampu Jalan Mawar mati.", sender=BUDI, name="Budi")
+    budi = kantor.complaint().number
+    kantor.press("jfu-1", "laporkan", about=budi, ringkasan="Lampu mati.")
+    if stage is Stage.KEPUTUSAN:
+        kantor.press("sekretaris", "laporkan_kepala", about=budi, hasil="Benar.")
+    old = kantor.page(kantor.link("kepala", "putuskan")).forms["putuskan"] if stage is Stage.KEPUTUSAN else None
+    form = merging(kantor, who, budi)
+    if form is None:  # it is their own task: there the form stands on its page
+        assert (who, stage) == ("sekretaris", Stage.KLARIFIKASI)
+        return
+    wrong = kantor.send(form, {"nomor": "PGD-2026-000099"})
+    assert wrong.status == 422
+    assert "PGD-2026-000099" in wrong.html
+    done = kantor.send(form, {"nomor": siti})
+    kantor.settle()
+    assert done.status == 200
+    assert kantor.stage(budi) is Stage.DIGABUNG
+    assert f"Digabung dengan {siti}" in done.text
+    assert [t for t in kantor.tasks(number=budi, open_only=True) if t.kind is not TaskKind.GABUNGAN] == []
+    if old is not None:
+        assert kantor.send(old, {"keputusan": "ditolak", "perintah": "Tolak."}).status == 409
+    assert kantor.audit() == []
+
+
+def test_nobody_merges_from_the_book_after_the_decision_nor_whom_it_is_about(kantor: Office) -> None:
+    siti = kantor.to_letter().number
+    assert merging(kantor, "jfu-1", siti) is None
+    mine = kantor.links(kantor.inbox("jfu-1")[-1])[0]
+    assert kantor.web.post(f"{mine}/buku/1/gabungkan", data={"nomor": siti}).status_code == 409
+    kantor.citizen_sends("Petugas kasar", "Petugas loket kasar.", sender=BUDI, name="Budi")
+    kantor.press("jfu-1", "laporkan", ringkasan="Petugas kasar.", terlapor=["jfu-1"], status=410)
+    assert kantor.web.post(f"{mine}/buku/2/gabungkan", data={"nomor": siti}).status_code == 404
+    assert kantor.stage() is Stage.KLARIFIKASI

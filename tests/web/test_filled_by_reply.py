@@ -72,7 +72,7 @@ def test_one_press_does_it_with_the_files_of_the_reply(desk: Desk, struck: dict[
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar.", files=[("lokasi.jpg", "image/jpeg", SIGNED)])
     address = link(desk, "balasan_konfirmasi").partition("?")[0]
-    fields = {"aksi": "laporkan_kepala", "hasil": "Benar.", **struck}
+    fields = {"aksi": "laporkan_kepala", "hasil": "Benar.", "unit": "tidak_ada", **struck}
     done = client(desk, "sekretaris").post(address, data=fields)
     assert done.status_code == 303
     assert desk.stage(number) is Stage.KEPUTUSAN

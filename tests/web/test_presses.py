@@ -37,7 +37,9 @@ def test_fifty_presses_at_once_are_one_act(database_url: str, tmp_path: Path) ->
         with writing(kantor.engine) as session:
             cookie = browsers.remember(session, kantor.settings.keys, kantor.person("sekretaris"), "", kantor.clock())
         task = urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path
-        led = press_together(kantor, task, cookie, {"aksi": "laporkan_kepala", "hasil": "Benar padam."})
+        led = press_together(
+            kantor, task, cookie, {"aksi": "laporkan_kepala", "hasil": "Benar padam.", "unit": "tidak_ada"}
+        )
         assert led == {"303 ?selesai": 1, "303 ": PRESSES - 1}
         assert kantor.stage() is Stage.KEPUTUSAN
         assert kantor.events().count(EventKind.REPORTED) == 1

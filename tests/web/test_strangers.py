@@ -18,7 +18,7 @@ from pipeline.data.tables import SavedForm
 from pipeline.office.sop import Stage
 from tests.kantor import SIGNED, Office, office
 
-ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam."}
+ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam.", "unit": "tidak_ada"}
 OFFICER = "ti@kominfo.example"
 
 
