@@ -132,7 +132,7 @@ def topics(work: Work, period: Period) -> list[Topic]:
     for kategori, units, received, closed in work.session.execute(query):
         count += 1
         took = (closed - received) / DAY if closed is not None and closed < end else None
-        for unit in units.split(",") or [""]:
+        for unit in dict.fromkeys(units.split(",")):
             found[kategori, unit].append(took)
     names = work.settings.names_of("kategori")
     rows = [
@@ -145,7 +145,29 @@ def topics(work: Work, period: Period) -> list[Topic]:
         )
         for (kategori, unit), took in found.items()
     ]
-    return sorted(rows, key=lambda row: (-row.came, row.kategori, row.unit))
+    return sorted(rows, key=most_first)
+
+
+def most_first(topic: Topic) -> tuple[int, str, str]:
+    return -topic.came, topic.kategori, topic.unit
+
+
+@dataclass(frozen=True)
+class MostCame:
+    """A category by its name, and how many complaints came about it."""
+
+    kategori: str
+    came: int
+
+
+def most_came(work: Work, period: Period) -> MostCame | None:
+    """The category of the settings about which most came, whatever the units; None where none was given."""
+    begin, end = period.bounds(work.settings.zone)
+    names = work.settings.names_of("kategori")
+    query = select(Complaint.kategori, func.count()).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    rows = work.session.execute(query.where(Complaint.kategori.in_(names)).group_by(Complaint.kategori))
+    found = [MostCame(names[kategori], count) for kategori, count in rows]
+    return min(found, key=lambda one: (-one.came, one.kategori), default=None)
 
 
 # ---- 3 the Waktu of the SOP ----------------------------------------------------------------------------------
