@@ -295,7 +295,7 @@ def main() -> None:
             server_folder = stack.enter_context(servers.server_folder())
             made = stack.enter_context(servers.postgres(server_folder))
         sizes = {}
-        for size in (SMALL, asked.cases):
+        for size in dict.fromkeys((SMALL, asked.cases)):
             folder = root / str(size)
             folder.mkdir()
             sizes[size] = opened(stack, folder, made.database(f"buku_{size}") if made else "", size)

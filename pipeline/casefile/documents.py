@@ -7,13 +7,19 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile.decided import standing_id
 from pipeline.data.tables import Complaint, Document
-from pipeline.letters.series import ANSWER, LETTERS
+from pipeline.letters.series import ANSWER, COVERING, LETTERS
 
 
 def newest_letters(session: Session, c: Complaint) -> list[Document]:
     """The letters that are worked on, as they are now: the answer, and the covering letter where there is one."""
     wanted = LETTERS if c.instansi else (ANSWER,)
     return [newest for one in wanted for newest in letters_of(session, c, *one.worked_on)[-1:]]
+
+
+def is_untouched(session: Session, c: Complaint) -> bool:
+    """Whether the letters that are worked on are the program's own drafts still."""
+    letters = newest_letters(session, c)
+    return bool(letters) and all(one.kind in (ANSWER.drafted, COVERING.drafted) for one in letters)
 
 
 def letter_blocked(letter: Document) -> bool:

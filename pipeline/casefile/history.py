@@ -25,6 +25,12 @@ def entries(session: Session, complaint: Complaint, *kinds: EventKind) -> list[t
     return [(event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)]
 
 
+def points(session: Session, complaint: Complaint, task_id: int | None) -> str:
+    """What the letter of a task tells the pengadu, a point a line: as the Sekretaris has set it, else as decided."""
+    chosen = [data for event, data in entries(session, complaint, EventKind.POINTS_SET) if event.task_id == task_id]
+    return str(chosen[-1].get("teks", "")) if chosen else complaint.disampaikan
+
+
 def answers(session: Session, settings: Settings, complaint: Complaint) -> list[dict[str, str]]:
     return [
         {"nama": event.actor_name, "jabatan": event.actor_title, "teks": data.get("teks", "")}

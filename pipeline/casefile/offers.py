@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile import copies, waves
 from pipeline.casefile.decided import outdated
-from pipeline.casefile.documents import letter_blocked, letters_of, newest_letters
+from pipeline.casefile.documents import is_untouched, letter_blocked, letters_of, newest_letters
 from pipeline.casefile.history import entries
 from pipeline.data.tables import Complaint, Meeting, Task
 from pipeline.letters.series import ANSWER
@@ -33,6 +33,8 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return bool(c and outdated(session, c))
     if action.name == "gabungkan_semua":
         return c is not None and c.stage is Stage.PENERIMAAN and waves.is_first(session, c)
+    if action.name == "susun_ulang":
+        return bool(c and is_untouched(session, c))
     if action.name == "unggah_pengantar":
         return bool(c and len(newest_letters(session, c)) > 1)
     if action.name == "notulen":

@@ -2,7 +2,7 @@
 
 Hides how likeness is counted. Each word of the case is looked for by the database's own search, which tells where it
 stands and not how well it fits; so a word counts the more the fewer answers have it. What is confidential, or about
-whoever reads, is not among them.
+whoever reads, is not among them; nor what was merged, which has its parent's words.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _having(session: Session, complaint: Complaint, reader: str, one: str) -> Se
         Complaint.stage == Stage.SELESAI,
         Complaint.disampaikan != "",
         Complaint.rahasia.is_(False),
-        Complaint.id != complaint.id,
+        Complaint.parent_id.is_(None),
+        Complaint.id.not_in([complaint.id, complaint.parent_id or 0]),
     )
     query = query.where(not_(reported.about(reader))) if reader else query
     return fulltext.found(query, one, dialect).order_by(fulltext.order_of(one, dialect).desc()).limit(NEWEST)

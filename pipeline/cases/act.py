@@ -552,6 +552,7 @@ KEEPING = {
     "kirim_tembusan": EventKind.COPY_SENT,
     "pilih_jawaban": EventKind.ANSWERS_CHOSEN,
     "unggah": EventKind.LETTER_STORED,
+    "susun_ulang": EventKind.POINTS_SET,
     "unggah_pengantar": EventKind.LETTER_STORED,
     "koreksi": EventKind.CORRECTED,
 }
@@ -586,6 +587,7 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.KEPUTUSAN, "kembalikan"): _return,
     (TaskKind.JAWABAN, "unggah"): signing.store_letter,
     (TaskKind.JAWABAN, "unggah_pengantar"): signing.store_covering,
+    (TaskKind.JAWABAN, "susun_ulang"): signing.draft_anew,
     (TaskKind.JAWABAN, "ajukan"): signing.submit,
     (TaskKind.JAWABAN, "pilih_jawaban"): answered.choose,
     (TaskKind.JAWABAN, "kembalikan"): _return,

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pipeline.cases import witness
+from pipeline.cases import report_chain, witness
 from pipeline.cases.chain import Walk, reach_of, seal_hash
 from pipeline.cases.witness import CASE, START, digest
 from pipeline.data import ledger
@@ -74,7 +74,14 @@ def audit(
     seals.walked(walk)
     yield from _cases(session, walk, links, tell)
     yield REGISTER, [*_lost(walk, links), *_gaps(session)]
-    yield OFFICE, [*links.faults.get((witness.OFFICE, 0), ()), *witness.office_differences(session, people)]
+    yield (
+        OFFICE,
+        [
+            *links.faults.get((witness.OFFICE, 0), ()),
+            *witness.office_differences(session, people),
+            *report_chain.faults(session),
+        ],
+    )
     yield ARRIVED, list(_arrived(session, named, walk))
     yield FILES, [*_missing(session), *_changed(session, tell)]
     yield SEALS, list(seals.faults(session))

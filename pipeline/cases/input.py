@@ -7,6 +7,7 @@ words from templates/istilah.toml, what to do.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -97,10 +98,16 @@ class Invalid(Exception):
         self.errors = dict(errors)
 
 
+def in_one_piece(text: str) -> str:
+    """A letter and its accent as one character, however a keyboard or a mail program wrote them."""
+    return unicodedata.normalize("NFC", text)
+
+
 def clean(text: str, lines: bool) -> str:
     """Text as people meant it: no control characters or lone surrogates, one kind of line end, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
+    text = in_one_piece(text)
     return text.strip() if lines else " ".join(text.split())
 
 

@@ -71,18 +71,21 @@ def compose_letter(
     template: bytes | None = None,
     key: bytes = b"",
     together: bool = False,
+    told: str | None = None,
 ) -> bytes:
     """A generated letter of langkah 4 as DOCX; TemplateError when the office's template is broken.
 
     `kind`: the decision, or COVERING.name for the letter to the agency in charge. `number` may have room for its
     order, see `Surat.room`. `together`: whether other units took part in langkah 2.
+    `told`: the points of the answer, where they are not those of the decision.
     """
     template = settings.letter_template.read_bytes() if template is None else template
+    told = complaint.disampaikan if told is None else told
     office, head = settings.instansi, reported.signer(settings, complaint)
     data = draft.compose(
         wording=sentences(),
         decision=kind,
-        instruction=complaint.disampaikan if kind != COVERING.name else complaint.ringkasan or complaint.isi,
+        instruction=told if kind != COVERING.name else complaint.ringkasan or complaint.isi,
         channel=str(complaint.channel),
         received=complaint.received_at.astimezone(settings.zone).date(),
         perihal=complaint.perihal,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from pipeline.access import links
 from pipeline.casefile import copies, reported
 from pipeline.casefile.decided import is_outdated, standing
+from pipeline.casefile.documents import is_untouched
 from pipeline.cases import merging
 from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
@@ -71,6 +72,8 @@ def draft_letters(work: Work, complaint_id: int, made: Drafted) -> None:
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
     if task is None or next_version(work, complaint) != made.version or task.decision_id != made.decision_id:
+        return
+    if letters_of(work, complaint) and not is_untouched(work.session, complaint):  # edited while it was made
         return
     for series, code, content, letter, room in made.letters:
         name = word(f"nama_konsep.{series.name}", nomor=complaint.number.replace("/", "-"))

@@ -16,7 +16,7 @@ from pipeline.casefile.decided import standing
 from pipeline.cases import joined, routes
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import locked, next_number
-from pipeline.cases.input import Checked, File
+from pipeline.cases.input import Checked, File, in_one_piece
 from pipeline.cases.tasks import (
     COPY,
     carry_reported,
@@ -172,13 +172,13 @@ def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
             status_code=status_code(),
             item_id=new.item_id,
             thread_id=new.thread_id,
-            perihal=new.perihal,
-            isi=new.isi,
+            perihal=in_one_piece(new.perihal),
+            isi=in_one_piece(new.isi),
             kategori=new.kategori,
             klasifikasi=new.klasifikasi,
             lokasi_kejadian=new.lokasi_kejadian,
-            nama=new.person.nama,
-            alamat=new.person.alamat,
+            nama=in_one_piece(new.person.nama),
+            alamat=in_one_piece(new.person.alamat),
             telepon=new.person.telepon,
             email=new.person.email,
             nik=new.person.nik,

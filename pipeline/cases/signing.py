@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from pipeline.casefile import reported
 from pipeline.casefile.decided import outdated
+from pipeline.casefile.documents import is_untouched
 from pipeline.casefile.reach import on_board
 from pipeline.cases.copies import send_copies
 from pipeline.cases.core import Forbidden
@@ -32,6 +33,8 @@ from pipeline.cases.letters import (
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_documents
 from pipeline.cases.scans import foreign, refuse_unsigned
+from pipeline.cases.tasks import FRESH_DRAFT
+from pipeline.data import jobs
 from pipeline.data.tables import Complaint, Document, Event
 from pipeline.files import kinds
 from pipeline.letters.mark import printed_code
@@ -68,6 +71,14 @@ def _store(deed: Deed, series: Series, name: str) -> None:
         raise Invalid({name: problem})
     row = keep_letter(deed.work, deed.complaint, deed.form.files[name], letter, deed.actor, series)
     deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman", surat=word(f"jenis_surat.{series.name}"))
+
+
+def draft_anew(deed: Deed) -> None:
+    """The draft is made again with other points; never over what somebody has edited in Word."""
+    if not is_untouched(deed.work.session, deed.complaint):
+        raise Forbidden("susun_ulang")
+    deed.log(EventKind.POINTS_SET, teks=deed.form.text("butir"))
+    jobs.put(deed.work.session, FRESH_DRAFT, deed.complaint.id, deed.work.now)
 
 
 def submit(deed: Deed) -> None:

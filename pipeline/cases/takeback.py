@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from pipeline.access import unsent
@@ -24,7 +24,7 @@ from pipeline.cases.core import AlreadyDone, Forbidden, locked
 from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT
 from pipeline.cases.unseen import BESIDE_IT
 from pipeline.data import jobs
-from pipeline.data.tables import Complaint, Event, Task
+from pipeline.data.tables import Base, Complaint, Event, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
@@ -49,9 +49,9 @@ def begin(work: Work, complaint: Complaint, name: str) -> dict[str, Any] | None:
         return None
     decided = standing(work.session, complaint.id)
     mine = select(Task).where(Task.complaint_id == complaint.id)
-    tasks = {str(task.id): _columns(task) for task in work.session.scalars(mine)}
+    tasks = {str(task.id): columns(task) for task in work.session.scalars(mine)}
     return {
-        "pengaduan": _columns(complaint),
+        "pengaduan": columns(complaint),
         "tugas": tasks,
         "surat": outbox.newest(work.session),
         "keputusan": decided.id if decided else None,
@@ -73,9 +73,9 @@ def finish(
     session, until = work.session, work.now + wait(work)
     session.flush()
     complaint = session.get_one(Complaint, task.complaint_id)
-    outbox.hold(session, complaint.id, before["surat"], until)
+    outbox.hold(session, Outbox.complaint_id == complaint.id, before["surat"], until)
     jobs.delay(session, WAITING_JOBS, complaint.id, until)
-    now = _columns(complaint)
+    now = columns(complaint)
     changed = {name: old for name, old in before["pengaduan"].items() if now[name] != old and name not in STAY}
     state = {
         **before,
@@ -121,14 +121,14 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
         raise AlreadyDone(task)
     action, _until = found
     state = unsent.remembered(session, task.id, person.kode)[action]
-    if not outbox.recall(session, complaint.id, state["surat"]):
+    if not outbox.recall(session, Outbox.complaint_id == complaint.id, state["surat"]):
         raise AlreadyDone(task)  # one of its mails is on its way
     for name, old in state["pengaduan"].items():
-        setattr(complaint, name, _value(Complaint, name, old))
+        setattr(complaint, name, value_of(Complaint, name, old))
     decided = standing(session, complaint.id)
     if decided is not None and decided.id != state["keputusan"]:
         decisions.unmake(work, complaint)
-    _restore_tasks(work, complaint, person, state["tugas"])
+    restore_tasks(work, Task.complaint_id == complaint.id, person, state["tugas"])
     session.refresh(complaint)
     jobs.drop(session, WAITING_JOBS, [complaint.id])
     log(work, complaint, EventKind.TAKEN_BACK, actor_of(person), task.id, aksi=action, tugas=str(task.kind))
@@ -137,20 +137,20 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     return action
 
 
-def _restore_tasks(work: Work, complaint: Complaint, person: Petugas, before: Mapping[str, Row]) -> None:
-    mine = select(Task).where(Task.complaint_id == complaint.id).with_for_update()
-    for task in work.session.scalars(mine).all():
+def restore_tasks(work: Work, which: ColumnElement[bool], person: Petugas, before: Mapping[str, Row]) -> None:
+    """These tasks as they stood; those that the act had opened are closed."""
+    for task in work.session.scalars(select(Task).where(which).with_for_update()).all():
         known = before.get(str(task.id))
         if known is None:
             task.closed_at, task.closed_by, task.outcome = work.now, person.kode, TAKEN_BACK
             task.remind_at = None
             continue
         for name, old in known.items():
-            setattr(task, name, _value(Task, name, old))
+            setattr(task, name, value_of(Task, name, old))
     work.session.flush()
 
 
-def _columns(row: Complaint | Task) -> dict[str, Any]:
+def columns(row: Base) -> dict[str, Any]:
     """A row as JSON can hold it."""
     return {column.name: _plain(getattr(row, column.name)) for column in row.__table__.columns}
 
@@ -159,7 +159,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _value(table: type[Complaint] | type[Task], name: str, plain: Any) -> Any:
+def value_of(table: type[Base], name: str, plain: Any) -> Any:
     """A column's value again."""
     column_type = table.__table__.columns[name].type
     kind = getattr(column_type, "impl", column_type).python_type

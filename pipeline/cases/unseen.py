@@ -57,6 +57,7 @@ ADDING: Mapping[str, set[EventKind]] = {
     "batal_rapat": MEETINGS,
     "unggah": LETTERS,
     "unggah_pengantar": LETTERS,
+    "susun_ulang": LETTERS,
 }
 
 

@@ -35,6 +35,7 @@ from pipeline.data.tables import (
     Holiday,
     Item,
     Laporan,
+    LaporanEvent,
     LetterNumber,
     Meeting,
     Outbox,
@@ -114,6 +115,7 @@ OF_OFFICE: dict[type[Base], Rows] = {
     ),
     Holiday: Rows("libur", "day", ("name", "added_at")),
     Laporan: Rows("laporan", "id", ("kind", "code", "figures", "signed_at", "signed_by", "sha256")),
+    LaporanEvent: Rows("peristiwa laporan", "id", ("laporan_id", "seq", "hash")),
 }
 PERSON = ("nama", "jabatan", "email", "peran", "unit", "nip", "pangkat")  # of config.toml, by `kode`
 Parts = dict[str, str]

@@ -27,7 +27,7 @@ from pipeline.running.lanes import settled
 from pipeline.work import App
 
 log = logging.getLogger(__name__)
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # what citizens wrote stays what they wrote
 BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
 

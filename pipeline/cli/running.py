@@ -107,7 +107,8 @@ def _answered(path: Path, answers: setup.Answers, *, ask: bool) -> None:
             return
         tried = list(health.log_ins(settings))
         for one in tried:
-            out.print(f"{MARKS[one.level]} {one.part}:", end=" ")
+            out.print(MARKS[one.level], markup=True, end=" ")
+            out.print(f"{one.part}:", end=" ")
             out.print(one.text, markup=False)
         again = setup.other_server(answers) if ask and any(one.level == "buruk" for one in tried) else None
         if again is None:
@@ -157,7 +158,8 @@ def check(context: click.Context, contoh: Path | None, mesin: bool) -> None:
     if contoh is not None:
         _show(health.received(settings, contoh.read_bytes()))
         return
-    out.print(f"{MARKS['baik']} pengaturan: {context.find_root().params['config']}")
+    out.print(MARKS["baik"], markup=True, end=" ")
+    out.print(f"pengaturan: {context.find_root().params['config']}")
     _show(health.look(settings, open_database(settings, current=False)))
 
 
@@ -165,7 +167,8 @@ def _show(findings: Iterable[health.Checkup]) -> None:
     """A line for each; exit 1 if something does not work."""
     worst = False
     for finding in findings:
-        out.print(f"{MARKS[finding.level]} {finding.part}:", end=" ")
+        out.print(MARKS[finding.level], markup=True, end=" ")
+        out.print(f"{finding.part}:", end=" ")
         out.print(finding.text, markup=False)
         worst |= finding.level == "buruk"
     if worst:

@@ -11,10 +11,26 @@ words are in it, and the officials that a complaint is about are in none.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, column, event, func, literal_column, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    column,
+    event,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    table,
+    text,
+)
 from sqlalchemy.engine import Connection
 
 from pipeline.data.tables import Complaint
@@ -25,8 +41,14 @@ OPEN = ("number", "perihal", "ringkasan", "unit", "kategori", "instansi", "lette
         "perintah", "disampaikan", "hasil", "keterangan")  # fmt: skip
 PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian")
 DECIDED = "coalesce({row}decision, '')"
-# A number as it is dialled beside how it was written: 0811 111 222 is found as 0811111222 as well.
-DIALLED = "replace(replace(replace(replace(replace(replace({row}telepon, ' ', ''), '-', ''), '.', ''), '(', ''), ')', ''), '+62', '0')"  # fmt: skip  # noqa: E501
+# A number as it is dialled beside how it was written: +62 811 111 222 is found as 0811111222 as well.
+_DIGITS = "{row}telepon"
+for _old, _new in zip(" -.()/;", ("", "", "", "", "", ",", ","), strict=True):
+    _DIGITS = f"replace({_DIGITS}, '{_old}', '{_new}')"
+DIALLED = f"replace(replace(',' || {_DIGITS}, '+62', '0'), ',62', ',0')"
+# Digits that seem to be a telephone number, wherever they stand in what is asked for.
+_TELEPHONE = re.compile(r"(?<!\w)(?:\+?62|0)(?:[ ()./-]{0,2}\d){5,13}(?!\w)", re.ASCII)
+LEAST_HIDDEN = 3  # letters of a word that may tell who complains
 NOT_WORDS = r"[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+"
 
 
@@ -81,25 +103,45 @@ def drop(connection: Connection) -> None:
 
 
 def terms(asked: str) -> list[str]:
-    """The words to look for, each a beginning, in small letters. A telephone number, however it was typed, is one."""
-    digits = re.sub(r"[ ().-]", "", asked.strip())
-    if re.fullmatch(r"(\+62|0)\d{5,14}", digits):
-        return ["0" + digits[3:] if digits.startswith("+") else digits]
-    return [one for one in re.split(r"[\W_]+", asked.lower()) if one]
+    """The words to look for, each a beginning, in small letters."""
+    return [one for one in re.split(r"[\W_]+", unicodedata.normalize("NFC", asked).lower()) if one]
+
+
+def _ways(asked: str) -> list[list[str]]:
+    """The words as they stand, or with each telephone number, however it was typed, as one. The number of a letter
+    looks like one too: so both are looked for."""
+    words, dialled = terms(asked), terms(_TELEPHONE.sub(_dialled, asked))
+    return [words] if dialled == words else [words, dialled]
+
+
+def _dialled(found: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", found[0])
+    return "0" + digits.removeprefix("62") if digits.startswith("62") else digits
 
 
 def found(query: Select[Any], asked: str, dialect: str) -> Select[Any]:
     """The query over complaints, narrowed to those in which every word of `asked` begins a word."""
-    wanted = terms(asked)
-    if not wanted:
+    wanted = _ways(asked)
+    if not wanted[0]:
         return query
     if dialect == "postgresql":
-        match = " & ".join(f"'{one}':*" for one in wanted)  # letters and digits alone: `terms`
+        # Letters and digits alone: `terms`.
+        match = " | ".join("(" + " & ".join(f"'{one}':*" for one in way) + ")" for way in wanted)
         vector: ColumnElement[Any] = literal_column(VECTOR)
         return query.where(vector.op("@@")(func.to_tsquery(text("'simple'::regconfig"), match)))
-    match = " AND ".join(f'"{one}"*' for one in wanted)
+    match = " OR ".join("(" + " AND ".join(f'"{one}"*' for one in way) + ")" for way in wanted)
     matches = text(f"{WORDS} MATCH :words").bindparams(bindparam("words", match, unique=True))
     return query.join(_TABLE, _TABLE.c.rowid == Complaint.id).where(matches)
+
+
+def tells_nobody(asked: str) -> ColumnElement[bool]:
+    """That no word of `asked` tells who complains where that is secret. A summary may name them too: by searching for a
+    name nobody is to learn that it is theirs."""
+    dialled: ColumnElement[str] = literal_column(DIALLED.format(row="complaint."), Text)
+    columns = (Complaint.nama, Complaint.email, Complaint.nik, Complaint.telepon, dialled)
+    words = {one for way in _ways(asked) for one in way if len(one) >= LEAST_HIDDEN}
+    told = (part.icontains(one, autoescape=True) for one in sorted(words) for part in columns)
+    return or_(Complaint.rahasia.is_(False), not_(or_(false(), *told)))
 
 
 def order_of(asked: str, dialect: str) -> ColumnElement[Any]:

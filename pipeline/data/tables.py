@@ -353,6 +353,25 @@ class Laporan(Base):
     lost: Mapped[list[Any]]  # Message-IDs of copies that did not arrive
 
 
+class LaporanEvent(Base):
+    """What was done with a report: append-only, one hash chain for each. Written by `cases`, for `reports`."""
+
+    __tablename__ = "laporan_event"
+    __table_args__ = (UniqueConstraint("laporan_id", "seq"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    laporan_id: Mapped[int] = mapped_column(ForeignKey("laporan.id"), index=True)
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(24))  # a word of [peristiwa_laporan]
+    actor: Mapped[str] = mapped_column(String(40))
+    actor_name: Mapped[str] = mapped_column(Text)
+    actor_title: Mapped[str] = mapped_column(Text)
+    task_id: Mapped[int | None]
+    data: Mapped[dict[str, Any]]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class Closing(Base):
     """An end of a case: when, how (`register.figures.ENDS`), and when it was opened again. Written by `cases`."""
 

@@ -204,17 +204,17 @@ def newest(session: Session) -> int:
     return session.scalar(select(func.max(Outbox.id))) or 0
 
 
-def hold(session: Session, complaint_id: int, after: int, until: datetime) -> None:
-    """Let the mails of a case that were put after this id wait until then: their act may be taken back."""
-    of_the_act = (Outbox.complaint_id == complaint_id, Outbox.id > after)
+def hold(session: Session, which: ColumnElement[bool], after: int, until: datetime) -> None:
+    """Let those of these mails that were put after this id wait until then: their act may be taken back."""
+    of_the_act = (which, Outbox.id > after)
     would_leave = (Outbox.state == "due", Outbox.next_at < until)
     waiting = update(Outbox).where(*of_the_act, *would_leave).values(next_at=until)
     session.execute(waiting, execution_options={"synchronize_session": "fetch"})
 
 
-def recall(session: Session, complaint_id: int, after: int) -> bool:
-    """Keep back the mails of a case that were put after this id; False, and nothing is done, where one has left."""
-    mine = (Outbox.complaint_id == complaint_id, Outbox.id > after)
+def recall(session: Session, which: ColumnElement[bool], after: int) -> bool:
+    """Keep back those of these mails that were put after this id; False, and nothing is done, where one has left."""
+    mine = (which, Outbox.id > after)
     left = select(Outbox.id).where(*mine, Outbox.state.in_(("sending", "sent", "dead")))
     if session.scalars(left).first() is not None:
         return False

@@ -328,7 +328,8 @@ class Surat(Table):
 
 
 class LaporanConf(Table):
-    """The reports that are made by themselves, and who gets the signed ones."""
+    """The reports that are made by themselves, and who gets the signed ones: each by a name of its own, for by it is
+    known whose copy has arrived."""
 
     otomatis: tuple[Literal["bulan", "triwulan", "semester", "tahun"], ...] = ("bulan",)
     waktu: str = "3 hari kerja"  # of each who has to do with it
@@ -338,6 +339,14 @@ class LaporanConf(Table):
     @classmethod
     def _limit(cls, value: str) -> str:
         clock.parse_limit(value)
+        return value
+
+    @field_validator("tembusan")
+    @classmethod
+    def _by_name(cls, value: tuple[Tembusan, ...]) -> tuple[Tembusan, ...]:
+        names = [one.nama for one in value]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise ValueError(f"tembusan “{twice}” tertulis dua kali; bedakan namanya")
         return value
 
 

@@ -106,6 +106,7 @@ class EventKind(StrEnum):
     FORWARDED = "forwarded"  # to another agency
     DECIDED = "decided"
     ANSWERS_CHOSEN = "answers_chosen"  # of merged citizens: whose answer stands, who waits for the new decision
+    POINTS_SET = "points_set"  # of the draft, by the Sekretaris: it is made anew with them
     DRAFTED = "drafted"
     LETTER_STORED = "letter_stored"
     SUBMITTED = "submitted"
@@ -508,6 +509,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     TaskKind.JAWABAN: (
         Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
         Action("unggah_pengantar", closes=False, fields=(Field("surat_pengantar", FieldKind.SURAT, required=True),)),
+        Action("susun_ulang", closes=False, fields=(Field("butir", FieldKind.PANJANG, required=True),)),
         Action(
             "ajukan",
             Stage.TANDA_TANGAN,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
-from pipeline.data.fulltext import found, order_of
+from pipeline.data.fulltext import found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
@@ -109,6 +109,8 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield not_(reported.about(wanted.reader))
     yield from _days(work, wanted)
     yield from _marked(wanted.text)
+    if terms(wanted.text):
+        yield tells_nobody(wanted.text)
     if wanted.langkah:
         yield Complaint.stage.in_([s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER])
     if wanted.late:

@@ -132,7 +132,7 @@ def topics(work: Work, period: Period) -> list[Topic]:
     for kategori, units, received, closed in work.session.execute(query):
         count += 1
         took = (closed - received) / DAY if closed is not None and closed < end else None
-        for unit in units.split(",") or [""]:
+        for unit in dict.fromkeys(units.split(",")):
             found[kategori, unit].append(took)
     names = work.settings.names_of("kategori")
     rows = [
@@ -145,7 +145,29 @@ def topics(work: Work, period: Period) -> list[Topic]:
         )
         for (kategori, unit), took in found.items()
     ]
-    return sorted(rows, key=lambda row: (-row.came, row.kategori, row.unit))
+    return sorted(rows, key=most_first)
+
+
+def most_first(topic: Topic) -> tuple[int, str, str]:
+    return -topic.came, topic.kategori, topic.unit
+
+
+@dataclass(frozen=True)
+class MostCame:
+    """A category by its name, and how many complaints came about it."""
+
+    kategori: str
+    came: int
+
+
+def most_came(work: Work, period: Period) -> MostCame | None:
+    """The category of the settings about which most came, whatever the units; None where none was given."""
+    begin, end = period.bounds(work.settings.zone)
+    names = work.settings.names_of("kategori")
+    query = select(Complaint.kategori, func.count()).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    rows = work.session.execute(query.where(Complaint.kategori.in_(names)).group_by(Complaint.kategori))
+    found = [MostCame(names[kategori], count) for kategori, count in rows]
+    return min(found, key=lambda one: (-one.came, one.kategori), default=None)
 
 
 # ---- 3 the Waktu of the SOP ----------------------------------------------------------------------------------
@@ -176,8 +198,9 @@ class Punctuality:
         return self.punctual + self.late
 
 
-def steps(work: Work, period: Period, reader: str = "") -> list[Punctuality]:
-    """Table 3: the langkah of the SOP, and the signature as a row of its own, without what is about the `reader`."""
+def steps(work: Work, period: Period, reader: str = "", *, timed: bool = True) -> list[Punctuality]:
+    """Table 3: the langkah of the SOP, and the signature as a row of its own, without what is about the `reader`.
+    `timed`: with median and p90, which cost a look at every task of the period."""
     begin, end = period.bounds(work.settings.zone)
     done = and_(Task.closed_at >= begin, Task.closed_at < end)
     is_open = or_(Task.closed_at.is_(None), Task.closed_at >= end)
@@ -194,7 +217,7 @@ def steps(work: Work, period: Period, reader: str = "") -> list[Punctuality]:
     of_steps = and_(_of_steps(reader), ~and_(done, _goes_on()))
     query = query.where(of_steps, or_(done, and_(Task.opened_at < end, is_open))).group_by(Task.kind)
     found = {kind: (count, dict(zip(columns, sums, strict=True))) for kind, count, *sums in work.session.execute(query)}
-    spent = _spent(work, begin, end, reader)
+    spent = _spent(work, begin, end, reader) if timed else {}
     return [_step(work, kind, *found.get(kind, (0, dict.fromkeys(columns, 0))), spent.get(kind, [])) for kind in STEPS]
 
 
@@ -412,4 +435,4 @@ def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
     found = {bool(one): count for one, count in work.session.execute(shown)}
     over, running = found.get(False, 0), found.get(True, 0)
     rows = tuple((one.first, one.came) for one in months(work, month_of(today), today.month, reader))
-    return Recap(over + running, over, running, tuple(steps(work, period, reader)), rows)
+    return Recap(over + running, over, running, tuple(steps(work, period, reader, timed=False)), rows)

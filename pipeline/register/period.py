@@ -67,7 +67,7 @@ def parse(kind: str, text: str) -> Period:
     most = 12 // MONTHS[kind]
     number = int(found[2] or 0) if found else 0
     fits = found is not None and int(found[1]) in YEARS
-    if found is None or not fits or (number not in range(1, most + 1) if kind != "tahun" else number):
+    if found is None or not fits or (number not in range(1, most + 1) if kind != "tahun" else found[2]):
         raise BadPeriod(word(f"laporan.salah.{kind}"))
     return span(kind, int(found[1]), number or 1)
 

@@ -7,6 +7,7 @@ The public form holds no cell that could name a person: no case by its number, n
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.letters.draft import qr
 from pipeline.letters.mark import Mark, to_identifier
-from pipeline.office import clock
+from pipeline.office import clock, logs
 from pipeline.office.config import TEMPLATES, Settings
 from pipeline.office.sop import PROVEN, Decision
 from pipeline.office.words import word
 from pipeline.register import figures
-from pipeline.register.figures import AGES, ENDS, Flow, Punctuality, Topic
+from pipeline.register.figures import AGES, ENDS, Flow, MostCame, Punctuality, Topic
 from pipeline.register.period import Period
 from pipeline.work import Work
 
+log = logging.getLogger(__name__)
 TEMPLATE = "letters/laporan.docx"
 Cell = str | int | float
 CHARTED = ("langkah", "bulan")  # tables that have a chart
@@ -67,7 +69,7 @@ def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
     total = figures.total(flows.values())
     steps = figures.steps(work, period)
     topics = _listed(work.settings, figures.topics(work, period)) if public else figures.topics(work, period)
-    open_days = figures.ages(work, period)
+    open_days, most = figures.ages(work, period), figures.most_came(work, period)
     tables = [
         _table("kanal", _flow_rows(flows, total)),
         _table("kategori", ((t.kategori, t.unit, t.came, t.share, _round(t.days)) for t in topics), shares=(3,)),
@@ -82,7 +84,7 @@ def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
     months = figures.months(work, period)
     tables.append(_table("bulan", ((_month(row.first), row.came, row.gone) for row in months)))
     made = clock.tanggal(work.now.astimezone(work.settings.zone)).split(", ", 1)[1]
-    return PeriodReport(period, made, tuple(_sentences(period, total, steps, topics)), tuple(tables))
+    return PeriodReport(period, made, tuple(_sentences(period, total, steps, most)), tuple(tables))
 
 
 def _table(
@@ -107,10 +109,11 @@ def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
     for topic in topics:
         key = (topic.kategori if topic.kategori in categories else other, topic.unit if topic.unit in units else other)
         found.setdefault(key, []).append(topic)
-    return [
+    listed = [
         Topic(*key, sum(t.came for t in some), sum(t.share for t in some), some[0].days if len(some) == 1 else None)
         for key, some in found.items()
     ]
+    return sorted(listed, key=figures.most_first)
 
 
 def _step_row(step: Punctuality) -> tuple[Cell, ...]:
@@ -154,13 +157,13 @@ def _late(work: Work, period: Period) -> FigureTable:
     return _table("terlambat", rows, links=tuple(str(r.complaint_id) for r in found))
 
 
-def _sentences(period: Period, total: Flow, steps: Sequence[Punctuality], topics: Sequence[Topic]) -> Iterator[str]:
+def _sentences(period: Period, total: Flow, steps: Sequence[Punctuality], most: MostCame | None) -> Iterator[str]:
     """The report in words, with its figures."""
     yield word("laporan.kalimat.masuk", periode=period.name, masuk=total.came, lalu=total.before, dibuka=total.reopened)
     yield word("laporan.kalimat.keluar", keluar=total.gone, sisa=total.left, **total.ends)
-    if topics and topics[0].kategori != word("laporan.tanpa"):
-        share = f"{100 * topics[0].share:.0f}"
-        yield word("laporan.kalimat.kategori", kategori=topics[0].kategori, jumlah=topics[0].came, persen=share)
+    if most is not None:
+        share = f"{100 * most.came / total.came:.0f}"
+        yield word("laporan.kalimat.kategori", kategori=most.kategori, jumlah=most.came, persen=share)
     punctual, counted = sum(s.punctual for s in steps), sum(s.counted for s in steps)
     if counted:
         share = f"{100 * punctual / counted:.0f}"
@@ -191,18 +194,24 @@ class Sealing:
 
 def docx(work: Work, found: PeriodReport, template: bytes | None = None, seal: Sealing | None = None) -> bytes:
     """The report in Word. BadTemplate names a field that is not there, or a tag that is not closed."""
-    content = template if template is not None else template_of(work.settings).read_bytes()
     try:
-        document = DocxTemplate(io.BytesIO(content))
+        document = DocxTemplate(io.BytesIO(_template(work.settings) if template is None else template))
         document.render(_context(work, found, document) | _sealed(work, document, seal), _sandbox(), autoescape=True)
         if seal is not None:
             document.docx.core_properties.identifier = to_identifier(seal.mark)
         _widen(document.docx.tables, {table.heads: table for table in found.tables})
         out = io.BytesIO()
         document.save(out)
-    except (TemplateError, ValueError, KeyError, TypeError) as error:
+    except TemplateError as error:
         raise BadTemplate(word("laporan.templat_salah", sebab=str(error) or type(error).__name__)) from error
+    except Exception as error:
+        log.warning("report template: %s", logs.what(error))
+        raise BadTemplate(word("laporan.templat_salah", sebab=word("laporan.templat_rusak"))) from error
     return out.getvalue()
+
+
+def _template(settings: Settings) -> bytes:
+    return template_of(settings).read_bytes()
 
 
 def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> None:

@@ -5,8 +5,20 @@ complaint: it is a row of its own (`Laporan`), with tasks and documents that nam
 rooms use.
 """
 
+from pipeline.reports import takeback
 from pipeline.reports.acting import act
 from pipeline.reports.making import JOB, compose, is_due, keep_draft, order_due, tables_now
 from pipeline.reports.sending import bounced, delivery_result
 
-__all__ = ["JOB", "act", "bounced", "compose", "delivery_result", "is_due", "keep_draft", "order_due", "tables_now"]
+__all__ = [
+    "JOB",
+    "act",
+    "bounced",
+    "compose",
+    "delivery_result",
+    "is_due",
+    "keep_draft",
+    "order_due",
+    "tables_now",
+    "takeback",
+]

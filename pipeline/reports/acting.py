@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.access import links, unsent
 from pipeline.casefile.holders import helpers, holders
+from pipeline.cases import report_chain
 from pipeline.cases.chain import Actor, actor_of
 from pipeline.cases.core import AlreadyDone, Forbidden
 from pipeline.cases.input import Checked, File, Invalid, Scan
@@ -32,7 +33,7 @@ from pipeline.notices import reports
 from pipeline.office.config import Petugas
 from pipeline.office.sop import HANDED_IN, TaskKind
 from pipeline.office.words import word
-from pipeline.reports import compare, sending
+from pipeline.reports import compare, sending, takeback
 from pipeline.reports.making import facts_of, locked, mark_name
 from pipeline.work import Work
 
@@ -71,11 +72,25 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked, now: Now) -> N
         raise Forbidden(form.action.name)
     if task.closed_at is not None:
         raise AlreadyDone(task)
+    name = form.action.name
+    before = takeback.begin(work, report, name)
     if form.action.closes:
-        close(work, task, person.kode, form.action.name)
+        close(work, task, person.kode, name)
     else:
-        unsent.drop(work.session, task.id, person.kode, form.action.name)
-    DO[task.kind, form.action.name](ReportDeed(work, task, report, mine[0], form, now))
+        unsent.drop(work.session, task.id, person.kode, name)
+    deed = ReportDeed(work, task, report, mine[0], form, now)
+    DO[task.kind, name](deed)
+    _log(deed)
+    if before is not None:
+        takeback.finish(work, task, person, name, before, {key: [said] for key, said in form.values.items()})
+
+
+def _log(deed: ReportDeed) -> None:
+    """The act as an event: what was typed, and the file that stands now, by its hash."""
+    files = reports.documents(deed.work.session, deed.report.id)
+    newest = {"berkas": files[-1].id, "sha256": files[-1].sha256} if files else {}
+    typed = {key: said for key, said in deed.form.values.items() if said}
+    report_chain.log(deed.work, deed.report, deed.form.action.name, deed.actor, deed.task.id, **typed, **newest)
 
 
 def _hand_on(deed: ReportDeed, kind: TaskKind, note: str = "") -> None:

@@ -21,6 +21,7 @@ Kept = Mapping[str, Any]
 Grid = list[list[str]]
 KEYS = {"kategori": 2}  # columns that name a row; one, elsewhere
 MOST_TOLD = 40
+NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
 SHORT = 60  # letters of a row's name
 MOST_ROWS, MOST_CELLS = 2_000, 40  # of a table that came back
 
@@ -84,16 +85,33 @@ def _of_table(shown: Sequence[Grid], table: Kept) -> Iterator[str]:
 
 def _of_sentences(paragraphs: Sequence[str], said: Sequence[str]) -> Iterator[str]:
     """A sentence whose words are ours and whose numbers are not; what was written anew is the writer's own."""
-    there = {" ".join(text.split()) for text in paragraphs}
-    by_words = {_without_digits(text): text for text in there}
-    for sentence in (" ".join(one.split()) for one in said):
-        other = by_words.get(_without_digits(sentence), "")
-        if other and sentence not in there:
-            yield word("laporan.periksa.kalimat", berkas=other, data=sentence)
+    there = {_numbered(text): " ".join(text.split()) for text in paragraphs}
+    by_words = {words: text for (words, _numbers), text in there.items()}
+    for sentence in said:
+        words, numbers = _numbered(sentence)
+        if words in by_words and (words, numbers) not in there:
+            yield word("laporan.periksa.kalimat", berkas=by_words[words], data=sentence)
 
 
-def _without_digits(text: str) -> str:
-    return re.sub(r"\d[\d.,]*", "#", text)
+def _numbered(text: str) -> tuple[str, tuple[str, ...]]:
+    """A sentence without its numbers, and they."""
+    return " ".join(NUMBER.sub("#", text).split()), tuple(_value(one) for one in NUMBER.findall(text))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two cells say the same: 1.234 is 1234, 12,50 is 12.5, 50 % is 50%. What is no number is compared as it
+    stands."""
+    return one == other or _value(one) == _value(other)
+
+
+def _value(cell: str) -> str:
+    """A number in one form, whoever wrote it: one or two digits behind the last mark are decimals, all others whole."""
+    plain = "".join(cell.split()).removesuffix("%")
+    if not NUMBER.fullmatch(plain):
+        return cell
+    whole, decimals = re.fullmatch(r"(.*?)(?:[.,](\d{1,2}))?", plain).groups()  # type: ignore[union-attr]
+    digits = re.sub(r"\D", "", whole).lstrip("0") or "0"
+    return ",".join(filter(None, (digits, (decimals or "").rstrip("0"))))
 
 
 # ---- figures against earlier figures -------------------------------------------------------------------------
@@ -119,7 +137,7 @@ def _changes(table: Kept, old: Grid, new: Grid, *, follows: bool = False) -> Ite
     for key in dict.fromkeys((*now, *was)):
         for column, head in enumerate(table["heads"]):
             pair = [row[column] if row and column < len(row) else "-" for row in (was.get(key), now.get(key))]
-            if column >= keys and column not in left_out and pair[0] != pair[1]:
+            if column >= keys and column not in left_out and not same(*pair):
                 yield ", ".join(part[:SHORT] for part in key), head, pair[0], pair[1]
 
 

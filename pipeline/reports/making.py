@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from pipeline.cases import report_chain
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.input import File
 from pipeline.cases.record import add_to_report
@@ -150,6 +151,7 @@ def keep_draft(work: Work, report_id: int, made: MadeReport) -> None:
     name = f"{word('laporan.berkas', periode=row.name)}.docx"
     draft = add_to_report(work, row, REPORT.drafted, File(name, DOCX, made.content), SYSTEM)
     draft.code, draft.facts = made.code, facts_of(made.read, [])
+    report_chain.log(work, row, "dibuat", SYSTEM, berkas=draft.id, sha256=draft.sha256)
     note = word("laporan.templat_bawaan", sebab=made.fault) if made.fault else ""
     if made.fault:
         it_officer.tell_daily(work, "laporan", sebab=made.fault)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from pipeline.cases import report_chain
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.tasks import close, fresh_links, open_report_task, open_report_tasks
 from pipeline.data.tables import Document, Laporan, Outbox, Task
@@ -93,11 +94,13 @@ def _end_if_all_arrived(work: Work, report: Laporan) -> None:
     if all(mail.state == "sent" and not has_failed(report, mail) for mail in mails):
         for task in open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM):
             close(work, task, SYSTEM.code, "terkirim")
+            report_chain.log(work, report, "terkirim", SYSTEM, task.id)
 
 
 def _lost(work: Work, report: Laporan, mail: Outbox, reason: str) -> None:
     """The JFU hears of it: in the task that is open still, or in a new one."""
     note = word("laporan.tak_sampai", kepada=mail.recipient_name, alamat=mail.recipient, sebab=explained(reason))
+    report_chain.log(work, report, "tak_sampai", SYSTEM, mail.task_id, kepada=mail.recipient_name, sebab=reason)
     waiting = open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM)
     if waiting:
         task, told = waiting[0], fresh_links(work, waiting[0])

@@ -14,7 +14,7 @@ from pipeline.cases.meetings import INVITE, compose_invitation, store_invitation
 from pipeline.cases.merging import copy_letter, keep_copy
 from pipeline.cases.outcomes import Drafted, draft_letters, letters_to_sign, next_version
 from pipeline.cases.pages import store_pages
-from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES
+from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
 from pipeline.data import jobs, store
 from pipeline.data.engine import reading, writing
 from pipeline.data.jobs import Claimed
@@ -25,7 +25,7 @@ from pipeline.letters.mark import new_code
 from pipeline.letters.returned import inspect
 from pipeline.letters.series import ANSWER, COVERING, LETTERS
 from pipeline.office import logs
-from pipeline.office.sop import Decision
+from pipeline.office.sop import Decision, TaskKind
 from pipeline.register import exports
 from pipeline.work import App, Report, Work
 
@@ -93,6 +93,8 @@ def _draft(app: App, job: Claimed) -> None:
         numbers = {series: own_number(work, complaint, series) for series in LETTERS}
         decision = standing(work.session, complaint.id)
         together = history.clarified_together(work.session, complaint)
+        task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
+        told = history.points(work.session, complaint, task.id if task else None)
     if decision is None:  # it was withdrawn meanwhile; the next one asks again
         with jobs.finishing(app.engine, job):
             return
@@ -101,7 +103,7 @@ def _draft(app: App, job: Claimed) -> None:
     for series in LETTERS if complaint.decision is Decision.BUKAN_WEWENANG else (ANSWER,):
         kind, code = series.name if series is COVERING else str(complaint.decision), new_code()
         content = cases.compose_letter(
-            settings, complaint, kind, version, code, numbers[series] or room, together=together
+            settings, complaint, kind, version, code, numbers[series] or room, together=together, told=told
         )
         made.append((series, code, content, inspect(content), room))
     with jobs.finishing(app.engine, job) as session:

@@ -3,16 +3,21 @@ later. No page hides it: a slip of the finger is seen right after it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.cases import takeback
 from pipeline.data.engine import transact
+from pipeline.data.tables import Task
 from pipeline.office import clock
+from pipeline.office.config import Petugas
 from pipeline.office.words import table, word
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, site
@@ -22,15 +27,30 @@ from pipeline.work import Work
 pages = Blueprint("mistakes", __name__, url_prefix="/t/<token>")
 
 
+@dataclass(frozen=True)
+class Undo:
+    """The two doors of a room's taking back."""
+
+    offered: Callable[[Session, Task, str, datetime], tuple[str, datetime] | None]
+    take_back: Callable[[Work, int, Petugas], str]
+
+
 def remedy(view: View, holder: str, done: str) -> dict[str, Any] | None:
     """{teks, url, tombol} of the act `done` on a task: the button while it can be taken back, else what helps now."""
-    offered = takeback.offered(view.session, view.task, holder, view.now)
+    offered = _undo_of(view.task).offered(view.session, view.task, holder, view.now)
     if offered is not None:
         until = clock.pukul(offered[1].astimezone(view.settings.zone))
         said = word("keliru.masih", waktu=until)
         return {"teks": said, "url": f"{view.url}/batalkan", "tombol": word("keliru.tombol")}
     advice = table("keliru").get(done)
     return {"teks": advice, "url": "", "tombol": ""} if advice else None
+
+
+def _undo_of(task: Task) -> Undo:
+    """What takes back the acts of a task: of a report, or of a complaint."""
+    if task.laporan_id is not None:
+        return Undo(reports.takeback.offered, reports.takeback.take_back)
+    return Undo(takeback.offered, takeback.take_back)
 
 
 @pages.post("/batalkan")
@@ -40,10 +60,10 @@ def take_back(token: str) -> BaseResponse:
     with opened(token) as (session, found, _view, person):
         if not browser.known(session, person):
             raise Friendly("bukan_hak", 403)
-        task_id = found.task.id
+        task_id, undo = found.task.id, _undo_of(found.task)
 
     def step(session: Session) -> str:
-        return takeback.take_back(Work(session, here.settings, here.clock()), task_id, person)
+        return undo.take_back(Work(session, here.settings, here.clock()), task_id, person)
 
     try:
         name = transact(here.engine, step)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline import reports
-from pipeline.data.tables import Laporan
+from pipeline.cases import report_chain
+from pipeline.data.tables import Laporan, LaporanEvent
 from pipeline.letters.series import REPORT
 from pipeline.notices.reports import name_of
 from pipeline.office import clock
@@ -17,6 +18,8 @@ from pipeline.reports.sending import has_failed, newest_copies
 from pipeline.web.site import site
 from pipeline.web.view import View
 from pipeline.work import Work
+
+SAID = ("catatan", "alasan", "bukti", "sebab")  # of an event: what was typed, or why
 
 
 def figures(report: Laporan) -> Now:
@@ -53,7 +56,18 @@ def sections(view: View, report: Laporan) -> list[dict[str, Any]]:
     found += [{"judul": table["title"], "isi": _rows(table)} for table in report.figures[:1]]
     if view.task.kind is TaskKind.LAPORAN_KIRIM:
         found.append({"judul": word("laporan.salinan.judul"), "isi": _copies(view, report), "dulu": True})
+    past = [_event(view, one) for one in report_chain.events(view.session, report.id)]
+    found.append({"judul": word("peristiwa_laporan.judul"), "isi": past})
     return [one for one in found if one["isi"]]
+
+
+def _event(view: View, event: LaporanEvent) -> dict[str, str]:
+    """What was done, when and by whom, with what was typed."""
+    typed = [event.data[name] for name in SAID if event.data.get(name)]
+    act = word(f"peristiwa_laporan.dulu.{event.data['aksi']}") if "aksi" in event.data else ""
+    done = word(f"peristiwa_laporan.{event.kind}", **{**event.data, "aksi": act})
+    at = clock.waktu(event.at, view.settings.zone)
+    return {"kepala": done, "ket": ", ".join(filter(None, (at, event.actor_name))), "teks": "\n".join(typed)}
 
 
 def _rows(table: compare.Kept) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline.access import unsent
-from pipeline.casefile import similar
+from pipeline.casefile import history, offers, similar
 from pipeline.data.tables import Complaint
 from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import EVERYWHERE, read_standard
@@ -22,7 +22,9 @@ from pipeline.office.words import word
 from pipeline.web.view import View
 
 FILE = "kalimat.toml"  # beside config.toml
-ACT, FIELD, CHOSEN = "putuskan", "disampaikan", "pakai"
+CHOSEN = "pakai"
+# By the task: the action and its field into which a sentence is taken over.
+INTO = {TaskKind.KEPUTUSAN: ("putuskan", "disampaikan"), TaskKind.JAWABAN: ("susun_ulang", "butir")}
 
 
 def standard(settings: Settings, kategori: str) -> list[str]:
@@ -36,9 +38,10 @@ def standard(settings: Settings, kategori: str) -> list[str]:
 
 
 def sections(view: View, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Beside the decision, where a sentence can be taken over, and beside the letter, to be read."""
+    """Beside the decision and beside the draft, where a sentence can be taken over; beside an edited letter, to be
+    read."""
     c = view.complaint
-    if c is None or view.task.kind not in (TaskKind.KEPUTUSAN, TaskKind.JAWABAN):
+    if c is None or view.task.kind not in INTO:
         return []
     told = [_similar(view, one, chosen) for one in _found(view, c)]
     own = [_row(view, f"b.{n}", text, chosen) for n, text in enumerate(standard(view.settings, c.kategori))]
@@ -49,15 +52,25 @@ def sections(view: View, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
 def taken_over(view: View, chosen: Sequence[str]) -> Mapping[str, list[str]]:
     """The form's field with the points that were chosen behind what stands in it; {} where none is."""
     c = view.complaint
-    if c is None or view.task.kind is not TaskKind.KEPUTUSAN or not chosen:
+    into = _into(view)
+    if c is None or into is None or not chosen:
         return {}
+    act, field = into
     known = similar.shown_points(_found(view, c))
     known |= {f"b.{n}": text for n, text in enumerate(standard(view.settings, c.kategori))}
     points = [known[one] for one in dict.fromkeys(chosen) if one in known]
-    kept = unsent.of(view.session, view.task.id, view.owner).get(ACT) if view.owner else None
-    before = (kept[0].get(FIELD) or [""])[0] if kept else c.disampaikan
+    kept = unsent.of(view.session, view.task.id, view.owner).get(act) if view.owner else None
+    decided = history.points(view.session, c, view.task.id)
+    before = (kept[0].get(field) or [""])[0] if kept else decided
     lines = [*before.splitlines(), *(one for one in points if one not in before.splitlines())]
-    return {FIELD: ["\n".join(filter(None, lines))]} if points else {}
+    return {field: ["\n".join(filter(None, lines))]} if points else {}
+
+
+def _into(view: View) -> tuple[str, str] | None:
+    """The action and field into which a sentence goes now; None where it can only be read."""
+    into = INTO.get(view.task.kind)
+    names = {one.name for one in offers.offered(view.session, view.task.kind, view.complaint)}
+    return into if into is not None and into[0] in names else None
 
 
 def _found(view: View, c: Complaint) -> list[similar.Similar]:
@@ -77,7 +90,8 @@ def _similar(view: View, one: similar.Similar, chosen: Sequence[str]) -> dict[st
 
 
 def _row(view: View, code: str, text: str, chosen: Sequence[str]) -> dict[str, str]:
-    if view.task.kind is not TaskKind.KEPUTUSAN or code in chosen:
+    into = _into(view)
+    if into is None or code in chosen:
         return {"teks": text, "url": "", "sudah": word("serupa.dipakai") if code in chosen else ""}
-    query = urlencode([("aksi", ACT), *((CHOSEN, one) for one in (*chosen, code))])
-    return {"teks": text, "url": f"{view.url}?{query}#aksi-{ACT}", "sudah": ""}
+    query = urlencode([("aksi", into[0]), *((CHOSEN, one) for one in (*chosen, code))])
+    return {"teks": text, "url": f"{view.url}?{query}#aksi-{into[0]}", "sudah": ""}

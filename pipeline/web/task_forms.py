@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from pipeline.access import unsent
-from pipeline.casefile import copies, documents, offers, privacy, proposals, reported, waves
+from pipeline.casefile import copies, documents, history, offers, privacy, proposals, reported, waves
 from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
@@ -85,6 +85,8 @@ def _prefilled(view: View, name: str) -> str:
         return str(getattr(c, name)) or _proposal(view, c, name)[0]
     if name == "ringkasan":
         return c.ringkasan
+    if name == "butir":
+        return history.points(view.session, c, view.task.id)
     known = {
         "perihal",
         "kategori",

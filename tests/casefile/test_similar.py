@@ -56,6 +56,14 @@ def test_a_confidential_case_and_one_about_the_reader_are_not_shown(desk: Desk) 
     assert like(desk, about) == []
 
 
+def test_a_merged_case_does_not_repeat_its_parents_answer(desk: Desk) -> None:
+    parent = answered(desk, "Wifi taman mati", "Bahwa wifi diperbaiki.")
+    child = answered(desk, "Wifi taman mati juga", "Bahwa wifi diperbaiki.", parent_id=desk.complaint(parent).id)
+    mine = desk.record(perihal="Wifi taman mati", isi="Wifi taman mati.")
+    assert like(desk, mine) == [parent]
+    assert like(desk, child) == [], "its parent's answer is its own"
+
+
 def test_points_are_the_lines_of_what_was_told(desk: Desk) -> None:
     number = answered(desk, "Wifi", "1. Bahwa wifi diperbaiki.\n\n- Bahwa kami berterima kasih.")
     points = similar.points_of(desk.complaint(number))

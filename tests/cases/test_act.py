@@ -267,6 +267,7 @@ def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
     elsewhere |= {(TaskKind.JAWABAN, "unggah_pengantar")}  # test_covering
     elsewhere |= {(TaskKind.ARSIP, "kirim_tembusan")}  # test_copies
     elsewhere |= {(k, "pilih_jawaban") for k in (TaskKind.KLARIFIKASI, TaskKind.JAWABAN)}  # test_decisions
+    elsewhere |= {(TaskKind.JAWABAN, "susun_ulang")}  # web/test_sentences
     elsewhere |= {(TaskKind.KLARIFIKASI, "gabungkan")}  # test_merged_citizens, with all of GABUNGAN
     elsewhere |= {(TaskKind.GABUNGAN, a.name) for a in ACTIONS[TaskKind.GABUNGAN]}
     beside = (TaskKind.TANYA, TaskKind.PENCABUTAN, TaskKind.MACET, TaskKind.PENGIRIMAN)

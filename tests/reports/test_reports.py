@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from docx import Document as Docx
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pipeline import cases, reports
 from pipeline.data.engine import reading
-from pipeline.data.tables import Document, Laporan, Task
+from pipeline.data.tables import Document, Laporan, LaporanEvent, Task
+from pipeline.office.config import ConfigError
 from pipeline.office.sop import TaskKind
 from tests.kantor import SIGNED, Mail, Office, bounce_of, office
 
@@ -298,3 +300,92 @@ def test_only_its_holder_may_act_on_a_report(kantor: Office, person: str) -> Non
     with pytest.raises(cases.Forbidden), kantor.app.writing() as work:
         reports.act(work, task.id, kantor.person(person), form, ([], []))
     assert [one.id for one in open_tasks(kantor, TaskKind.LAPORAN)] == [task.id]
+
+
+def test_two_tembusan_of_one_name_are_refused(tmp_path: Path) -> None:
+    """By the name is known whose copy has arrived: one of two would pass for the other."""
+    twice = [{"nama": "Wali Kota", "email": WALI_KOTA}, {"nama": "Wali Kota", "email": INSPEKTORAT}]
+    with pytest.raises(ConfigError, match="tertulis dua kali"), office(tmp_path, laporan={"tembusan": twice}):
+        pass
+
+
+# ---- taken back, and what is kept of it ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Office]:
+    """An office whose mails wait two minutes, as they do unless it says otherwise."""
+    with office(tmp_path, laporan={"otomatis": ["bulan"], "tembusan": TO_ALL}, smtp={"tunda_menit": 2}) as one:
+        yield one
+
+
+def a_month_with_a_report(kantor: Office) -> str:
+    """The link by which the Sekretaris edits it."""
+    month_ends(kantor)
+    kantor.know("sekretaris", "kepala", "jfu-1")
+    return kantor.link("sekretaris", "ajukan", SUBJECT)
+
+
+def taken_back(kantor: Office, link: str) -> int:
+    """Press *Batalkan* on a receipt; the status of the answer."""
+    kantor.page(f"{link}/selesai")
+    return kantor.web.post(f"{urlsplit(link).path}/batalkan").status_code
+
+
+def events_of(kantor: Office) -> list[str]:
+    with reading(kantor.engine) as session:
+        return [one.kind for one in session.scalars(select(LaporanEvent).order_by(LaporanEvent.id))]
+
+
+def test_a_signature_is_taken_back_before_the_tembusan_have_it(slow: Office) -> None:
+    edit = a_month_with_a_report(slow)
+    slow.press(edit, "ajukan")
+    slow.clock.now += timedelta(minutes=3)
+    slow.settle()
+    sign = slow.link("kepala", "tandatangani", "laporan")
+    slow.press(sign, "tandatangani", bertanda_tangan=("laporan.jpg", SIGNED))
+    assert slow.inbox(WALI_KOTA) == []
+    assert taken_back(slow, sign) == 303
+    (report,) = reports_of(slow)
+    assert (report.signed_at, report.signed_by, report.sha256) == (None, "", "")
+    slow.clock.now += timedelta(minutes=10)
+    slow.settle()
+    assert slow.inbox(WALI_KOTA) == []
+    assert [str(t.kind) for t in open_tasks(slow, TaskKind.LAPORAN_TTD)] == ["laporan_ttd"]
+    assert open_tasks(slow, TaskKind.LAPORAN_KIRIM) == []
+    slow.press(sign, "tandatangani", bertanda_tangan=("laporan.jpg", SIGNED))
+    slow.clock.now += timedelta(minutes=3)
+    slow.settle()
+    assert len(slow.inbox(WALI_KOTA)) == 1
+    assert events_of(slow) == ["dibuat", "ajukan", "tandatangani", "batalkan", "tandatangani", "terkirim"]
+    assert slow.audit() == []
+
+
+def test_a_report_that_was_handed_on_too_early_comes_back(slow: Office) -> None:
+    edit = a_month_with_a_report(slow)
+    slow.press(edit, "ajukan", catatan="Mohon segera")
+    assert taken_back(slow, edit) == 303
+    assert "ajukan" in slow.page(edit).forms
+    slow.clock.now += timedelta(minutes=10)
+    slow.settle()
+    assert [m.subject for m in slow.inbox("kepala") if "laporan" in m.subject] == []
+    page = slow.page(edit)
+    assert "Dibatalkan sebelum emailnya berangkat: pengajuan." in page.text
+    slow.press(edit, "ajukan")
+    slow.clock.now += timedelta(minutes=3)
+    assert taken_back(slow, edit) == 409, "its mails may have left"
+    assert slow.audit() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE laporan_event SET kind = 'unggah' WHERE seq = 2", "DELETE FROM laporan_event WHERE seq = 2",
+     "UPDATE laporan_event SET actor_name = 'Orang lain' WHERE seq = 1",
+     "UPDATE laporan_event SET data = '{}' WHERE seq = 2"],
+)  # fmt: skip
+def test_audit_finds_what_was_changed_in_a_reports_history(kantor: Office, statement: str) -> None:
+    signed_report(kantor)
+    assert kantor.audit() == []
+    with kantor.engine.begin() as connection:
+        connection.execute(text(statement))
+    assert any("laporan" in fault for fault in kantor.audit())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from docx import Document as Docx
 
 from pipeline.office.sop import Stage
 from tests.kantor import SIGNED, Office, office
@@ -46,6 +48,31 @@ def test_a_sentence_of_a_similar_answer_is_taken_into_the_form(kantor: Office) -
     assert page.forms["putuskan"].values["disampaikan"] == [f"{LAMP}\nBahwa kami berterima kasih."]
     kantor.send(page.forms["putuskan"], {"keputusan": "ditindaklanjuti", "perintah": "Jawab."})
     assert kantor.complaint().disampaikan.startswith(LAMP)
+
+
+def test_a_sentence_goes_into_the_draft_until_somebody_has_edited_it(kantor: Office) -> None:
+    kantor.press("kepala", "putuskan", about="000002", keputusan="ditindaklanjuti", perintah="Jawab.",
+                 disampaikan="Bahwa lampu sudah menyala.")  # fmt: skip
+    kantor.know("sekretaris")
+    link = kantor.link("sekretaris", "susun_ulang", "000002")
+    page = kantor.page(link)
+    assert page.forms["susun_ulang"].values["butir"] == ["Bahwa lampu sudah menyala."]
+    page = kantor.page(next(iter(page.links("pakai="))).partition("#")[0])
+    assert page.forms["susun_ulang"].values["butir"] == [f"Bahwa lampu sudah menyala.\n{LAMP}"]
+    before = len(kantor.inbox("sekretaris"))
+    kantor.send(page.forms["susun_ulang"], {})
+    kantor.settle()
+    first, second = kantor.documents("konsep")
+    said = "\n".join(one.text for one in Docx(BytesIO(kantor.content(second))).paragraphs)
+    assert LAMP in said
+    assert LAMP not in "\n".join(one.text for one in Docx(BytesIO(kantor.content(first))).paragraphs)
+    assert len(kantor.inbox("sekretaris")) == before + 1, "the new draft comes by mail"
+    assert kantor.complaint().disampaikan == "Bahwa lampu sudah menyala.", "what was decided stays"
+    kantor.press(link, "unggah", surat=("surat.docx", kantor.content(second)))
+    page = kantor.page(link)
+    assert "susun_ulang" not in page.forms
+    assert (LAMP in page.text, page.links("pakai=")) == (True, [])
+    assert kantor.audit() == []
 
 
 def test_other_cases_are_not_named_in_an_unknown_browser_nor_when_confidential(kantor: Office) -> None:
