@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.access import links, unsent
-from pipeline.casefile.holders import helpers, holders
+from pipeline.casefile.holders import helpers, holders, resting
 from pipeline.cases import unseen
 from pipeline.cases.input import Checked, File
 from pipeline.cases.late_answers import is_welcome
@@ -113,6 +113,7 @@ def take(
     the mail that they answer was written."""
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     proven = is_proven(work.settings, message)
+    task = _at_rest(work, message, task, person)
     seen = unseen.newest(work.session, task, shown)
     one = TaskReply(work, message, task, complaint, person, enclosed, item_id, proven, seen)
     problem = _obstacle(one)
@@ -120,6 +121,17 @@ def take(
         _answer(one, problem)
         return "balasan tugas"
     return _act(one)
+
+
+def _at_rest(work: Work, message: Message, task: Task, person: Petugas) -> Task:
+    """The task that a reply means: of a case that is over, whose end no mail tells, what may still be done with it."""
+    if task.closed_at is None or is_welcome(task):
+        return task
+    for one in resting(work.session, work.settings, task.complaint_id, person.kode):
+        order, _rest = _read(work.settings, message, person, one.kind)
+        if order is not None:
+            return one
+    return task
 
 
 def warn(work: Work, task: Task, person: Petugas) -> None:
@@ -261,9 +273,13 @@ def _store_letter(one: TaskReply, quiet: bool) -> str:
 
 def _order(one: TaskReply) -> tuple[Order | None, str]:
     """What the new words order, and what below them is no part of it: a signature, a disclaimer."""
-    lines = new_lines(one.work.settings, one.message)
-    said = signoff.split("\n".join(lines), _names(one.person))
-    return orders.read(said.words.splitlines(), COMMANDS[one.task.kind]), said.rest
+    return _read(one.work.settings, one.message, one.person, one.task.kind)
+
+
+def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> tuple[Order | None, str]:
+    lines = new_lines(settings, message)
+    said = signoff.split("\n".join(lines), _names(person))
+    return orders.read(said.words.splitlines(), COMMANDS[kind]), said.rest
 
 
 def _names(person: Petugas) -> tuple[str, ...]:
