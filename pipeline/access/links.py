@@ -35,11 +35,20 @@ _WRITTEN = re.compile(
 )
 
 
+# The pages without a token: a citizen's status, a letter's authenticity, where one asks for a link.
+_OPEN = re.compile(r"/(s|asli|saya)(/[a-z0-9-]{4,40})?([^\w/]{0,20}/?)", re.ASCII | re.IGNORECASE)
+
+
 def forgiven(path: str) -> str:
     """The path that was meant by one with capitals, or with letters behind its token or its end; "" where it is none of
     ours. May be the same path."""
     meant = _WRITTEN.fullmatch(path.lower())
-    return f"/t/{meant[1]}-{meant[2]}{meant[3]}" if meant else ""
+    if meant:
+        return f"/t/{meant[1]}-{meant[2]}{meant[3]}"
+    plain = _OPEN.fullmatch(path)
+    if plain is None or (plain[1] == "ASLI" and not plain[3]):  # a QR is in capitals, and its page answers to them
+        return ""
+    return f"/{plain[1].lower()}{plain[2] or ''}"
 
 
 class LinkError(Exception):

@@ -1,7 +1,7 @@
 """What a form may propose, so that the JFU reads and corrects instead of typing: from the words of the mail itself and
 from what the office confirmed before. Always shown as a proposal with its source, never kept without a person.
 
-Hides how people begin and end their mails. Pure but for the query over earlier cases.
+Hides how people sign their mails. Pure but for the query over earlier cases.
 """
 
 from __future__ import annotations
@@ -15,74 +15,78 @@ from sqlalchemy.orm import Session
 from pipeline.data.tables import Complaint
 
 TAIL = 14  # lines at the end of a mail in which people say who they are
-LONGEST = 300  # letters of a proposed summary
 LOOKED_AT = 20_000  # letters of a mail
 CASES, FEWEST, SURE = 500, 3, 0.7  # earlier cases that are asked; uses of a word that say something; of them one kind
 
-GREETING = re.compile(
-    r"(?:(?:kepada\b|kpd\b)?[ :]{0,3}(?:yth\b\.?|yang terhormat)|kepada\b|kpd\b"
-    r"|dengan hormat|ass?alamu|salam|selamat (?:pagi|siang|sore|malam)"
-    r"|halo|hai|hallo|hi\b|perkenalkan|perkenankan|nama saya|saya bernama|bapak/ibu|pak\b|bu\b|mohon izin|di tempat)"
-    r"[^.!?\n]{0,120}(?:[.!?,:]+|$)\s*",
-    re.IGNORECASE,
-)
-CLOSING = re.compile(
-    r"(?:(?:dengan |salam )?hormat(?: kami| saya)?|salam\b.{0,30}|wassalam.{0,40}"
-    r"|(?:atas perhatian.{0,60})?terima ?kasih"
-    r".{0,40}|trims|demikian.{0,80}|--)[ ,.!]{0,4}",
-    re.IGNORECASE,
-)
+# A number in Indonesia: mobile or with an area code, with or without the country's.
 PHONE = re.compile(
-    r"(?<![\d/.-])\(?(?:\+?62[ .-]?|0)(?:8\d{1,2}|\d{2,3})[ .)-]{0,2}\d{3,4}(?:[ .-]?\d{2,5}){1,2}(?![\d/])"
+    r"(?:(?<![\d/-])(?<!\d\.)|(?<=wa\.me/))(?P<number>\(?(?:\+?62[ .-]?\(?|0)(?:8\d{1,2}|\d{2,3})[ .)-]{0,2}\d{3,4}"
+    r"(?:[ .-]?\d{2,5}){1,2})(?![\d/])"
 )
-ADDRESS = re.compile(r"(?:alamat(?: saya| rumah| lengkap)?\s*[:=]?\s*|(?=(?:jalan|jl|jln|gang|gg|dusun|desa|perum)\b))"
-                     r"(\S.{7,150})", re.IGNORECASE)  # fmt: skip
-LABELLED = re.compile(r"alamat(?: saya| rumah| lengkap)?\s*[:=]", re.IGNORECASE)
-SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+|$)")
+MOBILE = re.compile(r"08")
+# What else has so many digits, and whom somebody called.
+NOT_THEIRS = re.compile(
+    r"\b(?:rek|rekening|nip|nik|npwp|no\.? ?kk|kartu keluarga|pelanggan|meteran|menelepon|menelpon|menghubungi|nelpon"
+    r"|(?:telepon|telp|hubungi) ke|call center)\b",
+    re.IGNORECASE,
+)
+PLACE = (
+    r"(?:(?:jalan|jln|jl|gang|gg|dusun|dsn|dukuh|desa|kelurahan|kel|perumahan|perum|kompleks|komplek|blok)\b"
+    r"|rt\b[ .]{0,2}\d)"
+)
+LABELLED = re.compile(
+    r"(?:alamat(?: (?:saya|kami|rumah|lengkap|tinggal|domisili|ktp|kantor|pengadu|pelapor))?|domisili|tempat tinggal"
+    r"|rumah(?: saya)?|kantor)\s*[:=]\s*(?P<place>\S.{3,150})",
+    re.IGNORECASE,
+)
+STREET = re.compile(
+    rf"(?:(?!{PLACE})[^,;]{{1,60}}[,;] |[^-–]{{1,60}} [-–] |(?:tinggal|domisili|rumah) di )?"
+    rf"(?P<place>{PLACE}.{{4,150}})",
+    re.IGNORECASE,
+)
+GOES_ON = re.compile(r"(?:kelurahan|kel|desa|kecamatan|kec|kota|kab|kabupaten|rt|rw|madiun|\d{5})\b", re.IGNORECASE)
+CLOSED = re.compile(
+    r"(?:(?:dengan |salam )?hormat(?: kami| saya)?|salam\b.{0,30}|wassalam.{0,40}"
+    r"|(?:atas \w+.{0,60})?(?:terima ?kasih|matur ?nuwun|makasih|suwun|trims)\b.{0,40}|demikian.{0,80}|--)[ ,.!]{0,4}",
+    re.IGNORECASE,
+)
+CONTACT = re.compile(r"(?:[a-z./ ]{0,20}[:.]? ?)?[+(\d][\d ().+-]{7,24}|\S{1,64}@\S{1,190}", re.IGNORECASE)
 WORDS = re.compile(r"[^\W\d_]{4,30}")
 
 
-def phone(text: str) -> str:
-    """A telephone number in the end of a mail; "" where there is none, or more than one."""
-    found = {re.sub(r"\D", "", one): one.strip() for one in PHONE.findall("\n".join(_lines(text)[-TAIL:]))}
-    return next(iter(found.values())) if len(found) == 1 else ""
+def phone(text: str, own: str = "") -> str:
+    """The writer's telephone number in the end of a mail; "" where there is none, or more than one that could be. A
+    mobile number goes before that of a house or an office. `own`: the office's, which is nobody's who writes to it."""
+    lines = [line for line in _lines(text)[-TAIL:] if not NOT_THEIRS.search(line)]
+    numbers = [one["number"].strip() for one in PHONE.finditer("\n".join(lines))]
+    found = {_digits(one): one for one in numbers if _digits(one) != _digits(own)}
+    mobile = [one for digits, one in found.items() if MOBILE.match(digits)]
+    certain = mobile or list(found.values())
+    return certain[0] if len(certain) == 1 else ""
+
+
+def _digits(number: str) -> str:
+    """A number as it is dialled within the country."""
+    return re.sub(r"^62", "0", re.sub(r"\D", "", number))
 
 
 def address(text: str) -> str:
-    """The writer's address: a line that says so, or a street below the closing words; never a street of the matter."""
+    """The writer's address: a line that says so, or a street below the closing words or beside a telephone number;
+    never a street of the matter."""
     lines = _lines(text)[-TAIL:]
-    closed = next((n for n, line in enumerate(lines) if CLOSING.fullmatch(line)), len(lines))
+    closed = next((n for n, line in enumerate(lines) if CLOSED.fullmatch(line)), len(lines))
     for place, line in enumerate(lines):
-        found = ADDRESS.match(line)
-        if found and (place > closed or LABELLED.match(line)):
-            return found[1].strip(" .")
+        below = lines[place + 1 :]
+        signs = place > closed or (below and CONTACT.fullmatch(below[0]))
+        found = LABELLED.match(line) or (STREET.match(line) if signs else None)
+        if found:
+            more = [below[0]] if below and GOES_ON.match(below[0]) else []
+            return " ".join([found["place"], *more]).strip(" .,")
     return ""
-
-
-def summary(text: str) -> str:
-    """The first sentences that say something, without greeting and closing; "" for a text without any."""
-    kept: list[str] = []
-    for line in _lines(text):
-        if kept and CLOSING.fullmatch(line):
-            break
-        for found in SENTENCE.findall(_without_greeting(line)):
-            sentence = found.strip()
-            if not sentence or PHONE.search(sentence):
-                continue
-            if kept and len(" ".join(kept)) + len(sentence) >= LONGEST:
-                return " ".join(kept)
-            kept.append(sentence)
-    return " ".join(kept)[:LONGEST]
 
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text[:LOOKED_AT].splitlines() if line.strip()]
-
-
-def _without_greeting(line: str) -> str:
-    while found := GREETING.match(line):
-        line = line[found.end() :]
-    return line
 
 
 def category(session: Session, complaint: Complaint) -> tuple[str, str, int] | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ColumnElement,
     Engine,
     create_engine,
     event,
@@ -106,11 +107,14 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def among(session: Session, column: InstrumentedAttribute[T], values: Iterable[T]) -> set[T]:
-    """Which of these values stand in the column; asked in parts, for a statement takes only so many."""
+def among(
+    session: Session, column: InstrumentedAttribute[T], values: Iterable[T], *where: ColumnElement[bool]
+) -> set[T]:
+    """Which of these values stand in the column, in rows as wanted; asked in parts, for a statement takes only so
+    many."""
     wanted = list(values)
     parts = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
-    return {value for part in parts for value in session.scalars(select(column).where(column.in_(part)))}
+    return {value for part in parts for value in session.scalars(select(column).where(column.in_(part), *where))}
 
 
 def wait_for_writers(session: Session, table: type[Base]) -> None:

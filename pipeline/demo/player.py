@@ -146,14 +146,14 @@ class Player:
 
     # ---- the langkah -----------------------------------------------------------------------------------------
 
-    def record(self, sender: str, summary: str, **more: str) -> str:
-        """Langkah 1; the register number."""
+    def record(self, sender: str, **more: str) -> str:
+        """Langkah 1, with the summary that the page proposes; the register number."""
         receipt = self.wait_mail(sender, "Tanda terima")
         found = re.search(r"PGD-\d{4}-\d+", receipt.subject)
         if not found:
             raise PlayError("Tanda terima tidak memuat nomor.")
         task = self.wait_mail(self.person(Role.JFU).email, f"[{found[0]}] Catat")
-        self.press(self.link(task), "laporkan", None, ringkasan=summary, **more)
+        self.press(self.link(task), "laporkan", None, **more)
         self.tell(f"{found[0]}: langkah 1, dicatat dan dilaporkan")
         return found[0]
 
@@ -265,7 +265,7 @@ class Player:
         for order, (path, plot) in enumerate(zip(sample_mails(), plots, strict=True)):
             sender = self.office.send_sample(path)
             more = {"rahasia": "ya"} if "rahasiakan" in path.name else {}
-            number = self.record(sender, "Ringkasan yang ditulis JFU untuk Buku Pengaduan.", **more)
+            number = self.record(sender, **more)
             if order == 0:
                 self.ask_everybody(number, sender)
             self.clarify(number, "Laporan benar adanya menurut pemeriksaan.")

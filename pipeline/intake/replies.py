@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.access import links, unsent
-from pipeline.casefile.holders import helpers, holders
+from pipeline.casefile.holders import helpers, holders, resting
 from pipeline.cases import unseen
 from pipeline.cases.input import Checked, File
 from pipeline.cases.late_answers import is_welcome
@@ -115,6 +115,7 @@ def take(
     the mail that they answer was written."""
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     proven = is_proven(work.settings, message)
+    task = _at_rest(work, message, task, person)
     seen = unseen.newest(work.session, task, shown)
     one = TaskReply(work, message, task, complaint, person, enclosed, item_id, proven, seen)
     problem = _obstacle(one)
@@ -122,6 +123,16 @@ def take(
         _answer(one, problem)
         return "balasan tugas"
     return _act(one)
+
+
+def _at_rest(work: Work, message: Message, task: Task, person: Petugas) -> Task:
+    """The task that a reply means: of a case that is over, whose end no mail tells, what may still be done with it."""
+    if task.closed_at is None or is_welcome(task):
+        return task
+    for one in resting(work.session, work.settings, task.complaint_id, person.kode):
+        if _read(work.settings, message, person, one.kind).order is not None:
+            return one
+    return task
 
 
 def warn(work: Work, task: Task, person: Petugas) -> None:
@@ -149,7 +160,8 @@ def _obstacle(one: TaskReply) -> str:
 
 
 def _act(one: TaskReply) -> str:
-    one, order, rest = _order(one)
+    said = _read(one.work.settings, one.message, one.person, one.task.kind)
+    one, order, rest = replace(one, units=said.units), said.order, said.rest
     problem = _files_refused(one)
     if problem:
         _answer(one, problem)
@@ -261,16 +273,22 @@ def _store_letter(one: TaskReply, quiet: bool) -> str:
 # ---- the words -----------------------------------------------------------------------------------------------
 
 
-def _order(one: TaskReply) -> tuple[TaskReply, Order | None, str]:
-    """What the new words order, and what below them is no part of it: a signature, a disclaimer. The units terkait are
-    a line of their own."""
-    settings = one.work.settings
-    said = signoff.split("\n".join(new_lines(settings, one.message)), _names(one.person))
-    lines = said.words.splitlines()
-    if one.task.kind is TaskKind.KLARIFIKASI:
+@dataclass(frozen=True)
+class Said:
+    """What the new words of a reply order, the units terkait that a line of its own names, and what below them is no
+    part of it: a signature, a disclaimer."""
+
+    order: Order | None
+    units: list[str]
+    rest: str
+
+
+def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Said:
+    said = signoff.split("\n".join(new_lines(settings, message)), _names(person))
+    lines, units = said.words.splitlines(), []
+    if kind is TaskKind.KLARIFIKASI:
         lines, units = said_units.taken_out(settings, lines)
-        one = replace(one, units=units)
-    return one, orders.read(lines, COMMANDS[one.task.kind]), said.rest
+    return Said(orders.read(lines, COMMANDS[kind]), units, said.rest)
 
 
 def _names(person: Petugas) -> tuple[str, ...]:

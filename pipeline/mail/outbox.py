@@ -113,6 +113,7 @@ class Draft:
     task_id: int | None = None
     decision_id: int | None = None
     wait: timedelta = timedelta()
+    folded: bool = False  # kept for the recipient's digest instead of sent
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,7 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
         "complaint_id": draft.complaint_id,
         "task_id": draft.task_id,
         "decision_id": draft.decision_id,
+        "state": "folded" if draft.folded else "due",
     }
 
 
@@ -221,11 +223,6 @@ def recall(session: Session, which: ColumnElement[bool], after: int) -> bool:
     kept = update(Outbox).where(*mine, Outbox.state.in_(WAITING)).values(state=WITHDRAWN, told=True)
     session.execute(kept, execution_options={"synchronize_session": "fetch"})
     return True
-
-
-def fold(row: Outbox) -> None:
-    """Keep a mail for the recipient's digest instead of sending it."""
-    row.state = "folded"
 
 
 def folded(session: Session, recipient: str, without: Collection[str] = ()) -> list[Outbox]:

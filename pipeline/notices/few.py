@@ -11,7 +11,8 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 
-from pipeline.data.tables import Digest, Outbox
+from pipeline.data.engine import among
+from pipeline.data.tables import Digest, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
 from pipeline.work import Work
@@ -27,6 +28,8 @@ ASKED_FOR = ("kode", "tautan_saya", "balasan_tugas", "balasan_konfirmasi", "bala
              "status", "ekspor_siap")  # fmt: skip
 # They bring work like a new task: one of somebody else that they may do, and their own, whose turn has come back.
 BRINGS_WORK = ("boleh_unggah", "boleh_unggah_laporan", "gelombang", "dijawab_unit", "pengadu_menjawab")
+# They ask for nothing: a line in the digest, never a mail of their own.
+FINISHED = ("tugas_arsip", "tugas_gabungan")
 LISTED_ANYHOW = ("pengingat", "naik")  # the digest shows the task itself
 MORNING = timedelta(minutes=15)  # after opening, in which the digest is written
 
@@ -34,10 +37,12 @@ MORNING = timedelta(minutes=15)  # after opening, in which the digest is written
 def folds(work: Work, name: str, email: str) -> bool:
     """Whether a mail waits for the digest instead of being sent now."""
     reminding = work.settings.pengingat
-    if name not in INFORMING or reminding.satuan or not reminding.ringkasan_pagi:
+    if reminding.satuan or not reminding.ringkasan_pagi or name not in (*INFORMING, *FINISHED):
         return False
     person = work.settings.person_at(email)
-    return person is not None and _beside_tasks(work, person) >= BESIDE_TASKS - _reserved(work, person)
+    if person is None:
+        return False
+    return name in FINISHED or _beside_tasks(work, person) >= BESIDE_TASKS - _reserved(work, person)
 
 
 def _beside_tasks(work: Work, person: Petugas) -> int:
@@ -70,8 +75,12 @@ def _midnight(work: Work) -> datetime:
 
 
 def unread(work: Work, person: Petugas) -> list[Outbox]:
-    """What was kept for a person's digest and has not been in one, oldest first."""
-    return outbox.folded(work.session, person.email, LISTED_ANYHOW)
+    """What was kept for a person's digest and has not been in one, oldest first; not that a case is finished which was
+    opened again since."""
+    kept = outbox.folded(work.session, person.email, LISTED_ANYHOW)
+    finished = [mail.task_id for mail in kept if mail.name in FINISHED and mail.task_id]
+    still = among(work.session, Task.id, finished, Task.closed_at.is_(None))
+    return [mail for mail in kept if mail.name not in FINISHED or mail.task_id in still]
 
 
 def mark_read(work: Work, person: Petugas) -> None:

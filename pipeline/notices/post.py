@@ -53,11 +53,7 @@ class Envelope:
 
 def send(work: Work, name: str, to: Envelope, **context: Any) -> Outbox:
     """Render a mail and put it into the outbox; one that waits for the morning's digest is only kept there."""
-    kept_back = few.folds(work, name, to.email)
-    row = outbox.put(work, draft(work, name, to, **context))
-    if kept_back:
-        outbox.fold(row)
-    return row
+    return outbox.put(work, draft(work, name, to, **context))
 
 
 def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
@@ -95,6 +91,7 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         task_id=to.task.id if to.task else None,
         decision_id=_decision_of(to),
         wait=to.wait,
+        folded=few.folds(work, name, to.email),
         **_thread(work.session, to),
     )
 

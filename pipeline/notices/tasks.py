@@ -17,11 +17,15 @@ from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Item, Outbox, Task
 from pipeline.letters.series import ANSWER, COVERING
 from pipeline.mail import outbox
+from pipeline.notices import few
 from pipeline.notices.post import MAX_ATTACHED, MAX_NAMED, Envelope, draft, send
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import LANGKAH_OF_TASK, Action, Role, TaskKind
 from pipeline.office.words import table, word
 from pipeline.work import Work
+
+NEWS_ROWS = 40  # lines of a digest
+FINISHED_ROWS = 10
 
 
 def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -206,7 +210,10 @@ def digest(
     links, for it is somebody else's turn; then what is near a limit of the law; then what was `kept` for it in place
     of a mail (`few`). `rows` name the link of each; `own` leads to the person's page. `counts` and `late_below` are of
     all, of which the first are listed."""
-    others = (*(row["tautan"] for row in rows), *(mail.links[0] for mail in kept if mail.links))
+    news = _told([mail for mail in kept if mail.name not in few.FINISHED], NEWS_ROWS)
+    finished = _told([mail for mail in kept if mail.name in few.FINISHED], FINISHED_ROWS)
+    lines = (*rows, *news["isi"], *finished["isi"])
+    others = tuple(line["tautan"] for line in lines if line["tautan"] is not None)
     to = Envelope(person.email, person.nama, link_id=own, others=others)
     parts = [(when, [row for row in rows if row["kapan"] == when]) for when in ("terlambat", "hari_ini", "nanti")]
     count = sum(counts.values())
@@ -223,9 +230,16 @@ def digest(
         jumlah_bawahan=late_below,
         hukum=lawful,
         ringkas=waiting_words(count, counts.get("terlambat", 0), counts.get("hari_ini", 0)),
-        kabar=[{"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept],
+        kabar=news,
+        selesai=finished,
         lebih=count - len(rows) + late_below - len(below),
     )
+
+
+def _told(kept: Sequence[Outbox], most: int) -> dict[str, Any]:
+    """Lines in place of mails: the newest of them, and how many more there are."""
+    lines = [{"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept[-most:]]
+    return {"isi": lines, "jumlah": len(kept), "lebih": len(kept) - len(lines)}
 
 
 def extended(

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
 from pipeline.casefile import law, privacy, reported
-from pipeline.casefile.holders import mergers, tasks_of
+from pipeline.casefile.holders import mergers, resting, tasks_of
 from pipeline.data.tables import Complaint, Export, Task
 from pipeline.files.kinds import DOCX, PDF, FileError
 from pipeline.files.libreoffice import to_pdf
@@ -448,6 +448,7 @@ def newest_task(view: View, complaint: Complaint) -> Task:
 def _own_task(work: Work, person: Petugas, complaint: Complaint) -> str:
     """The address of the reader's own open task of the case; "" without one."""
     mine = [t for t in tasks_of(work.session, work.settings, person.kode) if t.complaint_id == complaint.id]
+    mine += resting(work.session, work.settings, complaint.id, person.kode)
     opening = links.newest(work.session, person, [task.id for task in mine], work.now)
     urls = [f"/t/{links.token(work.session, work.settings.keys, key)}" for key in opening.values()]
     return urls[0] if urls else ""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from pipeline.access import unsent
-from pipeline.casefile import copies, documents, history, offers, privacy, proposals, reported, waves
+from pipeline.casefile import copies, documents, gist, history, offers, privacy, proposals, reported, waves
 from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
@@ -109,12 +109,13 @@ def _prefilled(view: View, name: str) -> str:
 def _proposal(view: View, c: Complaint, name: str) -> tuple[str, str]:
     """(what a field of langkah 1 may hold, where that comes from); twice "" for nothing."""
     if name == "ringkasan":
-        text = proposals.summary(c.isi)
+        text = gist.summary(c.isi)
         return (text, word("usulan.ringkasan")) if text else ("", "")
     if name == "kategori":
         found = proposals.category(view.session, c)
         return (found[0], word("usulan.kategori", kata=found[1], jumlah=found[2])) if found else ("", "")
-    text = proposals.phone(c.isi) if name == "telepon" else proposals.address(c.isi)
+    own = view.settings.instansi.telepon
+    text = proposals.phone(c.isi, own) if name == "telepon" else proposals.address(c.isi)
     return (text, word("usulan.tanda_tangan")) if text else ("", "")
 
 

@@ -1,5 +1,5 @@
-// Menyimpan isian yang belum dikirim: tiga detik sesudah huruf terakhir, dan begitu sebuah isian ditinggalkan. Bila
-// sambungan terputus, isian disimpan di tab ini, dicoba lagi, dan dikembalikan saat halaman dibuka lagi. Tanpa skrip ini,
+// Menyimpan isian yang belum dikirim: tiga detik sesudah huruf terakhir, begitu sebuah isian ditinggalkan, dan saat tab
+// ditutup atau ditinggalkan. Bila sambungan terputus, isian disimpan di tab ini, dicoba lagi, dan dikembalikan saat halaman dibuka lagi. Tanpa skrip ini,
 // tombol "Simpan sementara" melakukan hal yang sama; semua tindakan berjalan tanpa skrip.
 const JEDA = 3000;
 for (const form of document.querySelectorAll("form[data-simpan]")) {
@@ -55,6 +55,8 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
   form.addEventListener("focusout", (event) => { if (event.target.matches("textarea")) save(); });
   form.addEventListener("submit", () => { clearTimeout(timer); sending = true; keep(typed()); });
   addEventListener("online", save);
+  addEventListener("pagehide", save);
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
   addEventListener("pageshow", () => { sending = false; });
 }
 // Tiba di halaman yang lain dari formulirnya: kiriman sudah sampai, simpanan tab tidak diperlukan lagi.

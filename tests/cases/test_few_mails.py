@@ -76,6 +76,59 @@ def test_setting_brings_each_mail_back(singly: Desk) -> None:
     assert not [m for m in singly.mails() if m.state == "folded"]
 
 
+def digest_for(desk: Desk, code: str, day: int) -> str:
+    """What the digest of a morning tells somebody."""
+    desk.clock.now = jakarta(day, 7, 31)
+    before = len(desk.mails("ringkasan"))
+    poller.remind(desk.app)
+    (mine,) = [m for m in desk.mails("ringkasan")[before:] if m.recipient == desk.person(code).email]
+    return mine.text
+
+
+@pytest.mark.parametrize("code", ["jfu-1", "jfu-2", "sekretaris"])
+def test_a_case_that_is_over_is_a_line_of_the_digest_and_no_mail(desk: Desk, code: str) -> None:
+    number = desk.to(Stage.SELESAI)
+    finished = [m for m in desk.mails("tugas_arsip") if m.recipient == desk.person(code).email]
+    assert [m.state for m in finished] == ["folded"]
+    told = digest_for(desk, code, 25).partition("SELESAI SEJAK RINGKASAN TERAKHIR")[2]
+    assert f"[{number}] Selesai: " in told
+    assert told.count("tautan.") >= 2, "it leads to what can still be done"
+
+
+def test_hundreds_that_are_over_are_counted_and_the_newest_named(desk: Desk) -> None:
+    numbers = [desk.record(email=f"warga{n}@warga.example") for n in range(25)]
+    for number in numbers:
+        desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Penawaran dagang.")
+    told = digest_for(desk, "sekretaris", 25)
+    assert "SELESAI SEJAK RINGKASAN TERAKHIR: 25" in told
+    assert [n for n in numbers if n in told] == numbers[-10:]
+    assert f"[{numbers[-1]}] Bukan pengaduan: " in told, "what was no complaint is not called answered"
+    assert "15 pengaduan selesai lainnya ada di Buku Pengaduan." in told
+
+
+def test_news_beyond_what_a_digest_holds_is_counted(desk: Desk) -> None:
+    numbers = [desk.to(Stage.KEPUTUSAN, desk.record(email=f"warga{n}@warga.example")) for n in range(45)]
+    for number in numbers:
+        with desk.work() as work:
+            citizen_wrote(work, desk.complaint(number).id, "Masih padam.", [], None)
+    kept = [m for m in desk.mails("pengadu_menulis") if m.recipient == HEAD and m.state == "folded"]
+    told = digest_for(desk, "kepala", 25)
+    assert f"{len(kept) - 40} kabar yang lebih lama" in told
+
+
+def test_what_was_opened_again_before_the_morning_is_not_called_finished(desk: Desk) -> None:
+    number = desk.to(Stage.SELESAI)
+    desk.press("sekretaris", "buka_kembali", number=number, alasan="Padam lagi.")
+    desk.clock.now = jakarta(25, 7, 31)
+    poller.remind(desk.app)
+    assert not [m for m in desk.mails("ringkasan") if f"[{number}] Selesai" in m.text]
+
+
+def test_single_mails_tell_the_end_of_each_case(singly: Desk) -> None:
+    singly.to(Stage.SELESAI)
+    assert {m.state for m in singly.mails("tugas_arsip")} == {"due"}
+
+
 def test_a_turn_that_comes_back_is_told_at_once_however_many_there_are(desk: Desk) -> None:
     """The clock runs again: the Sekretaris must not learn of it on the next morning."""
     numbers = [desk.to(Stage.KLARIFIKASI, desk.record(email=f"warga{n}@warga.example")) for n in range(4)]

@@ -52,6 +52,8 @@ def test_it_plays_every_role_and_leaves_the_papers(tmp_path: Path) -> None:
     with zipfile.ZipFile(folder / "Buku Pengaduan.xlsx") as book:
         rows = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
     assert len(set(re.findall(r"PGD-\d{4}-\d{6}", rows))) == 7
+    assert "wifi gratis di Taman Bantaran" in rows, "the summary is of this complaint"
+    assert "Ringkasan yang ditulis" not in rows
 
 
 def test_another_host_name_is_turned_away(office: DemoOffice) -> None:

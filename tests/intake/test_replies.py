@@ -32,7 +32,7 @@ MAIL_OF = {
     Stage.JAWABAN: "tugas_jawaban",
     Stage.TANDA_TANGAN: "tugas_tanda_tangan",
     Stage.PENYAMPAIAN: "tugas_penyampaian",
-    Stage.SELESAI: "tugas_arsip",
+    Stage.SELESAI: "tugas_penyampaian",  # no mail tells that a case is over; the last one to them can be answered
 }
 
 

@@ -125,6 +125,17 @@ def test_letters_behind_a_copied_link_are_forgiven(counter: Counter, behind: str
     assert asked.status_code == 200
 
 
+@pytest.mark.parametrize("behind", [".", ")", ">", "%3E", ").", "'", "…", "/"])
+def test_links_without_a_token_are_forgiven_too(counter: Counter, behind: str) -> None:
+    """What a citizen copies from a receipt or types from a letter."""
+    status = f"/s/{counter.desk.complaint(counter.desk.record()).status_code}"
+    for path in (status, "/saya", "/asli"):
+        answer = counter.web.get(path + behind)
+        assert (answer.status_code, answer.headers.get("Location")) == (302, path)
+    assert counter.web.get(status.upper(), follow_redirects=True).status_code == 200
+    assert counter.web.get("/SAYA").headers["Location"] == "/saya"
+
+
 def test_mail_leads_to_the_form_and_the_page_has_it(counter: Counter) -> None:
     number = counter.desk.record()
     mail = counter.desk.mails("tugas_catat")[-1]

@@ -1,0 +1,104 @@
+"""What is typed is not lost, in real Chromium: in a second tab, offline, when the tab is left, and where no
+script runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.web.house import House, house
+
+TYPED = "Tiga lampu padam; suku cadang tersedia pada hari Jumat."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as one:
+        one.written("Lampu taman padam", "Lampu taman di Jalan Mawar padam sejak Senin.")
+        one.to_clarification(perihal="Lampu taman padam", ringkasan="Tiga lampu taman padam.")
+        one.pages["tugas"] = one.link("sekretaris", "laporkan_kepala")
+        yield one
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="id-ID")
+    context.set_default_timeout(30_000)  # milliseconds
+    yield context
+    context.close()
+
+
+def opened(desk: BrowserContext, home: House) -> Page:
+    page = desk.new_page()
+    page.goto(home.base + home.pages["tugas"])
+    return page
+
+
+def result(page: Page) -> object:
+    return expect(page.get_by_label("Hasil klarifikasi"))
+
+
+def said(page: Page) -> object:
+    return expect(page.locator("form:has(#laporkan_kepala-hasil) [data-kabar]"))
+
+
+def test_a_second_tab_shows_what_was_typed_in_the_first(desk: BrowserContext, home: House) -> None:
+    first = opened(desk, home)
+    first.get_by_label("Hasil klarifikasi").press_sequentially(TYPED)
+    said(first).to_contain_text("Tersimpan pukul", timeout=30_000)
+    result(opened(desk, home)).to_have_value(TYPED)
+
+
+def test_a_tab_that_is_left_before_the_pause_is_over_has_saved(desk: BrowserContext, home: House) -> None:
+    first = opened(desk, home)
+    first.get_by_label("Hasil klarifikasi").press_sequentially(TYPED)
+    first.goto("about:blank")
+    first.wait_for_timeout(1_000)
+    result(opened(desk, home)).to_have_value(TYPED)
+
+
+def test_text_outlives_a_lost_connection(desk: BrowserContext, home: House) -> None:
+    page = opened(desk, home)
+    desk.set_offline(True)
+    page.get_by_label("Hasil klarifikasi").fill(TYPED)
+    said(page).to_contain_text("sambungan terputus", timeout=30_000)
+    desk.set_offline(False)
+    page.reload()
+    result(page).to_have_value(TYPED)
+
+
+@pytest.mark.parametrize("status", [503, 500, 409])
+def test_text_outlives_a_server_that_refuses_to_save(desk: BrowserContext, home: House, status: int) -> None:
+    page = opened(desk, home)
+    page.route("**/simpan", lambda route: route.fulfill(status=status, body=""))
+    page.get_by_label("Hasil klarifikasi").fill(TYPED)
+    page.get_by_label("Hasil klarifikasi").blur()
+    page.wait_for_timeout(500)
+    page.unroute("**/simpan")
+    page.reload()
+    result(page).to_have_value(TYPED)
+
+
+def test_an_act_that_is_sent_while_the_server_is_away_is_given_back(desk: BrowserContext, home: House) -> None:
+    page = opened(desk, home)
+    page.get_by_label("Hasil klarifikasi").fill(TYPED)
+    page.route("**/t/*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.route("**/simpan", lambda route: route.abort())
+    page.get_by_role("button", name="Laporkan kepada Kepala Dinas").click()
+    page.wait_for_timeout(500)
+    page.unroute_all()
+    page.goto(home.base + home.pages["tugas"])
+    result(page).to_have_value(TYPED)
+
+
+def test_without_script_a_button_saves_and_a_second_tab_has_it(browser: Browser, home: House) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = opened(context, home)
+    page.get_by_label("Hasil klarifikasi").fill(TYPED)
+    page.locator("form:has(#laporkan_kepala-hasil)").get_by_role("button", name="Simpan sementara").click()
+    result(page).to_have_value(TYPED)
+    result(opened(context, home)).to_have_value(TYPED)
+    context.close()
