@@ -23,6 +23,7 @@ DARK = 0.74 * 255  # darker is ink
 LEAST = 0.25  # mm² of ink in a cell that are more than dirt
 SIDE, ROOM = 28, 4  # pixels of the picture that the network sees, and how much of it stays free
 KNOWN = 0.85  # a digit that is this sure is taken against the line's
+STRANGE = 0.2  # share of its digits in which the network differs from the line in a hand that it does not know
 NOTHING = 10  # the class of what is no digit: a stroke between, a sign, a letter
 _FILE = Path(__file__).parent / "angka.npz"
 _HOG = cv2.HOGDescriptor((SIDE, SIDE), (14, 14), (7, 7), (7, 7), 9)
@@ -124,17 +125,23 @@ def weighed(text: str, sure: Sequence[float], some: Sequence[Cell]) -> Weighed:
     alone = "".join(cell.digit for cell in some)
     line = [(c, chance) for c, chance in zip(text, sure, strict=False) if c.isdigit()]
     written = [cell for cell in some if cell.digit]
-    if len(line) != len(written):
+    seen = some if len(line) == len(some) else written  # a cell that says nothing may hold what the line says
+    if len(line) != len(seen):
         known = bool(written) and min(cell.sure for cell in written) > KNOWN
         return Weighed(alone, tuple(c.sure for c in written), text) if known else Weighed(text, tuple(sure), alone)
-    taken = [_better(one, cell) for one, cell in zip(line, written, strict=True)]
-    value = "".join(digit for digit, _ in taken)
     first = "".join(digit for digit, _ in line)
+    apart = sum(cell.digit not in ("", digit) for (digit, _), cell in zip(line, seen, strict=True))
+    strange = apart > max(1, len(line) * STRANGE)
+    taken = [_better(one, cell, strange) for one, cell in zip(line, seen, strict=True)]
+    value = "".join(digit for digit, _ in taken)
     return Weighed(text if value == first else value, tuple(s for _, s in taken), alone if value == first else first)
 
 
-def _better(line: tuple[str, float], cell: Cell) -> tuple[str, float]:
+def _better(line: tuple[str, float], cell: Cell, strange: bool) -> tuple[str, float]:
+    """The digit of a cell and how sure it is. `strange`: the network does not know this hand."""
     digit, sure = line
     if digit == cell.digit:
         return digit, min(sure, cell.sure)
-    return (cell.digit, cell.sure / 2) if cell.sure > min(sure, KNOWN) else (digit, sure / 2)
+    if cell.digit and not strange and cell.sure > min(sure, KNOWN):
+        return cell.digit, cell.sure / 2
+    return digit, sure / 2

@@ -10,26 +10,26 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-LARGE = 0.1  # of a page; a smaller picture is a logo or a stamp
-EVEN = 2.0  # standard deviation of grey below which nothing is drawn
+SMALL = 0.005  # of a page; a smaller picture is no part of a scan, of which some come in narrow strips
 EACH_ROW = 0.5  # bytes that a blank row takes in the codings of faxes (T.6, JBIG2)
+EACH_EDGE = 3.0  # bytes that they take at the most where black begins or ends
 HEADS = 256  # bytes that such a coding takes beside its rows
 END_OF_JPEG, TAIL = b"\xff\xd9", 4096  # libjpeg pads a picture without its end with grey, and is content
 OWN_FORMATS = {"DCTDecode": "JPEG", "JPXDecode": "JPEG2000"}  # Pillow decodes these by itself, and says when one is cut
+PLAIN = frozenset({"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"})
 
 
-def lost(page: pypdfium2.PdfPage, drawn: Image.Image) -> bool:
-    """Whether a large picture of this page could not be decoded, or not to its end."""
+def lost(page: pypdfium2.PdfPage) -> bool:
+    """Whether a picture of this page, or a strip of one, could not be decoded, or not to its end."""
     width, height = page.get_size()
     for item in _pictures(page):
         left, bottom, right, top = item.get_bounds()
         share = (right - left) * (top - bottom) / max(width * height, 1.0)
-        if share >= LARGE and (_undecodable(item) or _cut(item) or _vanished(item, drawn)):
+        if share >= SMALL and (_undecodable(item) or _cut(item)):
             return True
     return False
 
@@ -40,20 +40,32 @@ def _pictures(page: pypdfium2.PdfPage) -> Iterator[Any]:
 
 
 def _undecodable(item: Any) -> bool:
+    """Whether pdfium gives nothing for it, or, of a fax's coding, far less than so many bytes would tell."""
     try:
         bitmap = item.get_bitmap()
     except (pypdfium2.PdfiumError, ValueError):
         return True
-    return not bitmap.width or not bitmap.height
+    if not bitmap.width or not bitmap.height:
+        return True
+    filters = item.get_filters()
+    if not filters or filters[-1] not in ("CCITTFaxDecode", "JBIG2Decode"):
+        return False
+    pixels = bitmap.to_numpy()
+    edges = int((pixels[:, 1:] != pixels[:, :-1]).sum())
+    return bool(len(item.get_data()) > edges * EACH_EDGE + len(pixels) * EACH_ROW + HEADS)
 
 
 def _cut(item: Any) -> bool:
-    """Whether the picture's own data ends too early: pdfium pads it."""
+    """Whether the picture's own data ends too early: pdfium pads it, or leaves white paper."""
     filters = item.get_filters()
-    if not filters:
+    kind = OWN_FORMATS.get(filters[-1]) if filters else None
+    if kind is not None:
+        return not _whole(bytes(item.get_data(decode_simple=True)), kind)
+    if not set(filters) <= PLAIN:
         return False
-    kind = OWN_FORMATS.get(filters[-1])
-    return kind is not None and not _whole(bytes(item.get_data(decode_simple=True)), kind)
+    told = item.get_metadata()
+    whole = told.height * (told.width * told.bits_per_pixel // 8)
+    return bool(len(item.get_data(decode_simple=True)) < whole)
 
 
 def _whole(data: bytes, kind: str) -> bool:
@@ -67,15 +79,3 @@ def _whole(data: bytes, kind: str) -> bool:
     except (OSError, SyntaxError, ValueError, EOFError):
         return False
     return True
-
-
-def _vanished(item: Any, drawn: Image.Image) -> bool:
-    """Whether nothing at all is drawn, though the picture takes more bytes than white paper would."""
-    small = drawn.convert("L").resize((400, 560), Image.Resampling.BOX)
-    if float(np.asarray(small).std()) > EVEN:
-        return False
-    filters = item.get_filters()
-    if not filters or filters[-1] not in ("CCITTFaxDecode", "JBIG2Decode"):
-        return False
-    _, rows = item.get_px_size()
-    return bool(len(item.get_data()) > rows * EACH_ROW + HEADS)

@@ -71,7 +71,7 @@ def _pdf(content: bytes) -> Pages:
             width, height = page.get_size()
             scale = min(pictures.PDF_DPI / 72, LONGEST / max(width, height, 1))
             drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
-            if embedded.lost(page, drawn):  # pdfium leaves white what it cannot decode
+            if embedded.lost(page):  # pdfium leaves white what it cannot decode
                 raise UnreadablePageError("gambar_hilang")
             return drawn
         except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:

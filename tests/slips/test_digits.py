@@ -36,3 +36,15 @@ def test_a_stroke_in_a_cell_is_no_digit() -> None:
     read = digits.weighed("02-05", (0.9,) * 5, [cell("0"), cell("2"), cell(""), cell("0"), cell("5")])
     assert read.second == "0205"
     assert read.text == "02-05"
+
+
+def test_a_cell_that_says_nothing_leaves_the_digit_to_the_line() -> None:
+    """And takes no other digit out of the number."""
+    read = digits.weighed("0812", (0.9, 0.9, 0.99, 0.9), [cell("0"), cell("8"), cell("", 0.3), cell("2")])
+    assert (read.text, read.second) == ("0812", "082")
+
+
+def test_a_hand_that_the_cells_do_not_know_is_read_by_its_line() -> None:
+    line = "3577034202590079"
+    read = digits.weighed(line, (0.99,) * 16, [cell(d, 0.9) for d in "8577084808580079"])
+    assert (read.text, read.second) == (line, "8577084808580079")

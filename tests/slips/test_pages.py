@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -65,6 +66,83 @@ def test_a_page_whose_picture_cannot_be_decoded_is_told_and_the_others_are_shown
     ids=["jpeg", "cut jpeg", "no jpeg", "no fax", "white jpeg", "white fax"],
 )
 def test_white_paper_is_told_from_a_picture_that_is_lost(content: bytes, said: str) -> None:
+    assert told(content) == [said]
+
+
+Pictured = tuple[bytes, str, tuple[float, float, float, float]]  # data, its dictionary, (x, y, width, height) on A5
+
+
+def drawn(*pictures: Pictured) -> bytes:
+    """A PDF of one page with these pictures, as scanners write it."""
+    names = " ".join(f"/I{n} {n + 5} 0 R" for n in range(len(pictures)))
+    marks = "\n".join(f"q {w} 0 0 {h} {x} {y} cm /I{n} Do Q" for n, (_, _, (x, y, w, h)) in enumerate(pictures))
+    streams = [("", marks.encode()), *((f"/Type/XObject/Subtype/Image{head}", data) for data, head, _ in pictures)]
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents 4 0 R/Resources<</XObject<<{names}>>>>>>".encode(),
+        *(f"<<{head}/Length {len(data)}>>stream\n".encode() + data + b"\nendstream" for head, data in streams),
+    ]
+    body, places = b"%PDF-1.5\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n" % number + one + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + end
+
+
+JUNK = np.random.default_rng(2).integers(0, 256, 30000, np.uint8).tobytes()
+WHOLE = (0.0, 0.0, 420.0, 595.0)
+GREY = "/Width 600/Height 800/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode"
+MASK = "/Width 600/Height 800/ImageMask true/BitsPerComponent 1/Filter/"
+FAX = "CCITTFaxDecode/DecodeParms<</K -1/Columns 600/Rows 800>>"
+PACKED = zlib.compress(noise().tobytes())
+
+
+def jpeg(image: Image.Image) -> bytes:
+    out = BytesIO()
+    image.save(out, "JPEG")
+    return out.getvalue()
+
+
+def strip(number: int, *, cut: bool = False) -> Pictured:
+    """One of twenty strips of a page."""
+    data = jpeg(noise().crop((0, number * 40, 600, number * 40 + 40)))
+    head = "/Width 600/Height 40/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"
+    return data[: len(data) // 2] if cut else data, head, (0, 595 - (number + 1) * 29.75, 420, 29.75)
+
+
+PAPER = (jpeg(noise().resize((200, 280)).point(lambda value: 230 + value // 16)),
+         "/Width 200/Height 280/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", WHOLE)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (drawn((PACKED, GREY, WHOLE)), "utuh"),
+        (drawn((PACKED[: len(PACKED) // 2], GREY, WHOLE)), "gambar_hilang"),
+        (drawn((JUNK, GREY, WHOLE)), "gambar_hilang"),
+        (drawn(PAPER), "utuh"),
+        (drawn(PAPER, (JUNK, MASK + FAX, WHOLE)), "gambar_hilang"),
+        (drawn(PAPER, (JUNK, MASK + "JBIG2Decode", WHOLE)), "gambar_hilang"),
+        (drawn(*(strip(n) for n in range(20))), "utuh"),
+        (drawn(*(strip(n, cut=n == 9) for n in range(20))), "gambar_hilang"),
+    ],
+    ids=[
+        "packed",
+        "cut packed",
+        "no packed",
+        "paper",
+        "no writing on paper",
+        "no jbig2 on paper",
+        "strips",
+        "cut strip",
+    ],
+)
+def test_a_lost_layer_strip_or_packed_picture_is_told(content: bytes, said: str) -> None:
+    """The writing of a page may be a layer of its own, the page may come in strips; none is left out silently."""
     assert told(content) == [said]
 
 

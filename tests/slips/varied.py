@@ -381,7 +381,7 @@ def over_the_line(made: Made, rng: random.Random) -> Made:
     """The writing is pushed down by some mm, over the rule: the paper's own lines stay."""
     _, blank = generator._blank()
     down = round(rng.uniform(1.2, 2.2) * MM)
-    top, bottom = round(38 * MM), round(66 * MM)
+    top, bottom = round(42.6 * MM), round(68.5 * MM)  # whole fields: digits cut in two say nothing of anybody's hand
     ink = 255 - made.picture[top : bottom - down]
     printed = 255 - cv2.cvtColor(blank, cv2.COLOR_GRAY2RGB)[top : bottom - down]
     own = np.where(ink > printed + 12, ink, 0).astype(np.uint8)
