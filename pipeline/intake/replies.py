@@ -285,7 +285,8 @@ class Said:
 
 def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Said:
     said = signoff.split("\n".join(new_lines(settings, message)), _names(person))
-    lines, units = said.words.splitlines(), []
+    lines = said.words.splitlines()
+    units: list[str] = []
     if kind is TaskKind.KLARIFIKASI:
         lines, units = said_units.taken_out(settings, lines)
     return Said(orders.read(lines, COMMANDS[kind]), units, said.rest)
