@@ -542,7 +542,8 @@ def test_a_reply_that_lost_its_thread_is_known_by_the_link_it_quotes(desk: Desk)
     row = desk.mails("tugas_klarifikasi")[-1]
     with reading(desk.engine) as session:
         token = links.token(session, desk.settings.keys, row.links[0])
-    text = f"LAPOR: Benar.\n\n{quoted(f'https://aduan.kominfo.example/t/{token}?aksi=laporkan_kepala')}"
+    quote = quoted(f"https://aduan.kominfo.example/t/{token}?aksi=laporkan_kepala")
+    text = f"LAPOR: Benar.\nUnit terkait: tidak ada\n\n{quote}"
     bare = compose(row.recipient, INTAKE, "Balasan", text, desk.clock())
     bare["Authentication-Results"] = PASS
     desk.take_in(bare.as_bytes())
