@@ -246,8 +246,7 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
         if not threads[item.id].isdisjoint(new.thread_id for new in news):  # it belongs to one of these
             record(work, news)
             news = []
-        new = _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
-        news += [new] if new else []
+        news += _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
     record(work, news)
     for item in items if held else ():
         if item.state == "done":
@@ -301,8 +300,9 @@ def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, fro
     return {key: frozenset(ids & known) for key, ids in named.items()}
 
 
-def _take_mail(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> New | None:
-    """Settle a mail, save that a new complaint is left to be recorded together with others."""
+def _take_mail(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> list[New]:
+    """Settle a mail, save that a new complaint is left to be recorded together with others; several are, where an
+    official passes them on in one."""
     if _names_scanner(work.settings, mail):
         _scans(work, item, mail)
     elif mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
@@ -315,7 +315,7 @@ def _take_mail(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Co
         ledger.done(item, mail.verdict.reason)
     else:
         return _person(work, item, mail, doubled, thread)
-    return None
+    return []
 
 
 def _from_officials(settings: Settings, message: Message) -> bool:
@@ -394,7 +394,7 @@ def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
     return False
 
 
-def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> New | None:
+def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> list[New]:
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
     sender = mail.message.sender.email.lower() if mail.message.sender else ""
     message = replace(mail.message, text=links.masked(mail.message.text))
@@ -405,7 +405,7 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, asked, sender, message)
     elif _answers_us(work, item, mail, message, quoted, thread, forged):
-        return None
+        return []
     elif mail.verdict.kind is Kind.SPAM:
         hold(work, item, mail.verdict.reason)
     elif forged and (_from_officials(work.settings, message) or _status_asked(work.settings, message)):
@@ -414,9 +414,10 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
         hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
     else:
         ledger.done(item, "pengaduan baru")
-        new = _new(work, item, message, sender, doubled, mail.by_hand)
-        return _unanswered(new) if forged else new
-    return None
+        news = _passed_on(work, item, message, sender, doubled)
+        news = news or [_new(work, item, message, sender, doubled, mail.by_hand)]
+        return [_unanswered(new) for new in news] if forged else news
+    return []
 
 
 def _answers_us(
@@ -510,10 +511,6 @@ def _forged(settings: Settings, message: Message) -> bool:
 
 def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool, looked_at: bool) -> New:
     """The complaint that a mail is. `looked_at`: a JFU has, and takes it as it is."""
-    official = work.settings.person_at(sender) if sender else None
-    passed_on = forwarded.original(message, _inside(work.settings)) if official else None
-    if passed_on is not None and official is not None:
-        return _forwarded(work, item, message, passed_on, official, doubled)
     text = _text(message)
     writer = _writer(work.settings, message, sender)
     email = writer.address.email.lower() if writer.address else ""
@@ -540,6 +537,19 @@ def _is_our_form(settings: Settings, message: Message, sender: str) -> bool:
     return _is_own_site(settings, message, sender) and replies.is_proven(settings, message)
 
 
+def _passed_on(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> list[New]:
+    """The complaints of people from outside that an official passes on in one mail: each is its writer's own."""
+    official = work.settings.person_at(sender) if sender else None
+    if official is None:
+        return []
+    inside = _inside(work.settings)
+    whole = forwarded.enclosed(message, inside)
+    several = whole if len(whole) > 1 else forwarded.apart(message, inside)
+    one = forwarded.original(message, inside)
+    found = several or ([one] if one else [])
+    return [_forwarded(work, item, message, each, official, doubled, len(found)) for each in found]
+
+
 def _passed_on_together(settings: Settings, message: Message, sender: str) -> int:
     """How many mails of people from outside an official has enclosed in one: each is a complaint of its own."""
     if not sender or settings.person_at(sender) is None:
@@ -548,7 +558,13 @@ def _passed_on_together(settings: Settings, message: Message, sender: str) -> in
 
 
 def _forwarded(
-    work: Work, item: Item, message: Message, one: forwarded.Original, official: Petugas, doubled: bool
+    work: Work,
+    item: Item,
+    message: Message,
+    one: forwarded.Original,
+    official: Petugas,
+    doubled: bool,
+    together: int,
 ) -> New:
     """A citizen's mail that an official passes on: the complaint is of who wrote it. That is read off a text, so the
     receipt waits until the JFU has looked (langkah 1)."""
@@ -559,6 +575,7 @@ def _forwarded(
     subject = _line(forwarded.SUBJECT.sub("", one.subject)) or _subject(message)
     text = links.masked(one.text).strip() or word("surat.kosong")
     said = word("catatan.periksa_pengadu", nama=official.nama, pengadu=one.writer.name or email or "-")
+    beside = word("catatan.satu_dari", jumlah=together) if together > 1 else ""
     remark = _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)
     return New(
         Channel.EMAIL,
@@ -569,7 +586,7 @@ def _forwarded(
         item_id=item.id,
         thread_id=outbox.bracketed(one.message_id or message.message_id),
         files=_files(message),
-        note="\n".join(filter(None, (said, remark))),
+        note="\n".join(filter(None, (said, beside, remark))),
         acknowledged=False,
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.mail import addresses, reply
 from pipeline.mail.addresses import Address
@@ -35,7 +35,7 @@ BLOCK = 14  # lines of one copied header
 @dataclass(frozen=True)
 class Original:
     """The mail that was passed on: who wrote it to whom, and its words. `above`: what who passes it on adds.
-    `message_id`: "" where the program did not tell."""
+    `message_id`: "" where the program did not tell. `own`: its words up to where another copied header begins."""
 
     writer: Address
     to: tuple[Address, ...]
@@ -44,6 +44,7 @@ class Original:
     text: str
     above: str
     message_id: str = ""
+    own: str = ""
 
 
 def original(message: Message, inside: Collection[str]) -> Original | None:
@@ -56,6 +57,19 @@ def original(message: Message, inside: Collection[str]) -> Original | None:
 def enclosed(message: Message, inside: Collection[str]) -> list[Original]:
     """The whole mails of people from outside that hang on this one."""
     return [one for one in _attached(message) if one.writer.email.lower() not in inside]
+
+
+def apart(message: Message, inside: Collection[str]) -> list[Original]:
+    """The mails of different people from outside that stand in one text, each with its own words alone; none where
+    fewer than two do. Whether they are one conversation a person has to see."""
+    found = [*_inline(message)] if _passes_on(message) else []
+    outside = [one for one in found if one.writer.email.lower() not in inside and one.own.strip()]
+    by_writer: dict[str, Original] = {}
+    for one in outside:
+        by_writer.setdefault(
+            (one.writer.email or one.writer.name).casefold(), replace(one, text=one.own.rstrip("_- \n"))
+        )
+    return list(by_writer.values()) if len(by_writer) > 1 else []
 
 
 def _passes_on(message: Message) -> bool:
@@ -79,22 +93,30 @@ def _attached(message: Message) -> Iterator[Original]:
 def _inline(message: Message) -> Iterator[Original]:
     """The mails whose headers stand in the text, from the top."""
     lines = [line.lstrip("> \t")[:2_000] for line in _unfolded(message.text.splitlines()[:MAX_LINES])]
-    first = at = found = 0
-    while at < len(lines) and found < MAX_BLOCKS:
-        fields, below = _block(lines, at)
-        if fields is None:
-            at += 1
-            continue
-        first, found = first or at, found + 1
+    heads = _heads(lines)
+    ends = [start for _fields, start, _below in heads[1:]] + [len(lines)]
+    for (fields, _start, below), end in zip(heads, ends, strict=False):
         yield Original(
             _one(fields.get("from", "")),
             addresses.parse(_plain(fields.get("to", ""))),
             addresses.parse(_plain(fields.get("cc", ""))),
             fields.get("subject", ""),
             "\n".join(lines[below:]).strip(),
-            _without_marks(lines[:first]),
+            _without_marks(lines[: heads[0][1]]),
+            own=_without_marks(lines[below:end]),
         )
-        at = below
+
+
+def _heads(lines: list[str]) -> list[tuple[dict[str, str], int, int]]:
+    """The copied headers of a text, from the top: (fields, where it begins, the line below it)."""
+    heads: list[tuple[dict[str, str], int, int]] = []
+    at = 0
+    while at < len(lines) and len(heads) < MAX_BLOCKS:
+        fields, below = _block(lines, at)
+        if fields is not None:
+            heads.append((fields, at, below))
+        at = below if fields is not None else at + 1
+    return heads
 
 
 def _unfolded(lines: list[str]) -> Iterator[str]:

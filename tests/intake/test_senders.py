@@ -238,3 +238,43 @@ def test_the_it_officer_and_a_former_official_do_not(desk: Desk) -> None:
     assert answer(desk, "tugas_klarifikasi", "sekretaris@kominfo.example").state == "held"
     assert answer(desk, "tugas_klarifikasi", desk.settings.petugas_ti.email).state == "held"
     assert wrote(desk, number) == 0
+
+
+ONE_MAIL = {
+    "Gmail": (
+        "Ada dua, Bu.\n\n---------- Forwarded message ---------\nDari: Wati <wati@warga.example>\n"
+        "Date: Sel, 24 Nov 2026 08.00\nSubject: Lampu padam\nTo: <sekretaris@kominfo.example>\n\n"
+        "Lampu di Jl. Mawar padam.\n\n---------- Forwarded message ---------\nDari: Budi <budi@warga.example>\n"
+        "Date: Sel, 24 Nov 2026 08.10\nSubject: Sampah menumpuk\nTo: <sekretaris@kominfo.example>\n\n"
+        "Sampah di pasar lama.\n"
+    ),
+    "Outlook": (
+        "________________________________\nFrom: Wati <wati@warga.example>\nSent: Tuesday, November 24, 2026 8:00 AM\n"
+        "To: Ratih <sekretaris@kominfo.example>\nSubject: Lampu padam\n\nLampu di Jl. Mawar padam.\n\n"
+        "________________________________\nFrom: Budi <budi@warga.example>\nSent: Tuesday, November 24, 2026 8:10 AM\n"
+        "To: Ratih <sekretaris@kominfo.example>\nSubject: Sampah menumpuk\n\nSampah di pasar lama.\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("client", ONE_MAIL)
+def test_several_mails_that_an_official_passes_on_in_one_are_a_complaint_each(desk: Desk, client: str) -> None:
+    """Otherwise Budi's words stand under Wati's name, and Budi is never answered."""
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: dua aduan", ONE_MAIL[client]).as_bytes())
+    told = [(c.nama, c.email, c.perihal, c.isi.partition("\n")[0]) for c in desk.complaints()]
+    assert told == [
+        ("Wati", "wati@warga.example", "Lampu padam", "Lampu di Jl. Mawar padam."),
+        ("Budi", "budi@warga.example", "Sampah menumpuk", "Sampah di pasar lama."),
+    ]
+    assert "Sampah" not in desk.complaints()[0].isi
+    assert "____" not in desk.complaints()[0].isi
+    assert desk.mails("tanda_terima") == []
+    for c in desk.complaints():
+        assert "masing-masing dicatat sebagai pengaduan sendiri" in desk.task("laporkan", c.number).note
+
+
+def test_an_earlier_mail_of_the_same_writer_below_is_no_second_complaint(desk: Desk) -> None:
+    text = ONE_MAIL["Gmail"].replace("Budi <budi@warga.example>", "Wati <wati@warga.example>")
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: dua aduan", text).as_bytes())
+    assert [c.nama for c in desk.complaints()] == ["Wati"]
+    assert "Sampah di pasar lama." in desk.complaint().isi
