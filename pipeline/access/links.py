@@ -7,6 +7,7 @@ neither the database nor a backup can act. A link is spent when its task is clos
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +23,14 @@ from pipeline.office.config import Petugas, Settings
 SHOWN_AFTER_CLOSING = timedelta(days=7)
 # As mail programs and their guards write it: in capitals, percent-encoded once or more (Safe Links), with "_" and "-2D"
 # (Proofpoint's urldefense, version 2; version 3 leaves the address as it is), and broken over two lines.
-_SLASH, _DASH = r"(?:/|%(?:25){0,3}2f|_|&#(?:47|x2f);)", r"(?:-2d|-|%(?:25){0,3}2d)"
-_BREAK = r"(?:=?\r?\n[ \t>]{0,8})?"
+_SLASH = r"(?:/|%(?:25){0,3}2f|_|&#(?:47|x2f);|&sol;|\uff0f)"
+_DASH = r"(?:-2d|-|%(?:25){0,3}2d|&#(?:45|x2d);|&(?:ndash|hyphen|dash|shy);|[\u2010-\u2013\u2212\uff0d])"
+_BREAK = r"(?:=?\r?\n[ \t>]{0,8}|[\u00ad\u200b-\u200d\u2060\ufeff]|<wbr ?/?>)?"
 TOKEN = re.compile(
     rf"({_SLASH}t{_SLASH})(\d{{1,9}}){_DASH}((?:{_BREAK}[a-z2-7]){{24}})(?![a-z2-7])", re.IGNORECASE | re.ASCII
 )
+# An address that begins with "http", in base64, as some guards put it into their own (Sophos).
+_ENCODED = re.compile(r"aHR0c[A-Za-z0-9+/_-]{40,2000}+", re.ASCII)
 
 
 # What follows a token when a mail program takes the end of a sentence, a quotation or a bracket for part of the link.
@@ -104,13 +108,25 @@ def token(session: Session, keys: Keys, link_id: int) -> str:
 
 def masked(text: str) -> str:
     """A text from outside without the tokens in it: people quote and forward their task mails."""
-    return TOKEN.sub(r"\1(…)", text)
+    return TOKEN.sub(r"\1(…)", _ENCODED.sub(lambda one: "(…)" if TOKEN.search(_decoded(one[0])) else one[0], text))
+
+
+def _decoded(text: str) -> str:
+    """What base64 says, whichever of its alphabets it is in."""
+    plain = text.replace("-", "+").replace("_", "/")
+    return b64decode(plain[: len(plain) // 4 * 4]).decode("latin-1")
 
 
 def found(text: str) -> list[str]:
     """The tokens that a text from outside holds, each once, however their links were wrapped."""
-    read = (f"{one[2]}-{re.sub(r'[^a-z2-7]', '', one[3].lower())}" for one in TOKEN.finditer(text))
+    whole = "\n".join((text, *(_decoded(one[0]) for one in _ENCODED.finditer(text))))
+    read = (f"{one[2]}-{_letters(one[3])}" for one in TOKEN.finditer(whole))
     return list(dict.fromkeys(read))
+
+
+def _letters(mac: str) -> str:
+    """A token's letters without what broke it."""
+    return re.sub(r"[^a-z2-7]", "", re.sub(r"<wbr ?/?>", "", mac.lower()))
 
 
 def known(session: Session, keys: Keys, text: str) -> Link | None:

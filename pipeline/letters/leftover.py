@@ -14,6 +14,8 @@ from typing import Literal
 MOST = 20  # gaps that are told of one part
 LONGEST = 200_000  # characters of one part that are looked at; a letter has 3,000 a page
 
+# Names of what a letter says of a case: with a mark around one, or tied to another word, it is a field.
+_FIELDS = r"(?:nama|tanggal|tgl|nomor|alamat|jabatan|perihal|isi|nip|nik|kota|instansi|pengadu|pelapor|penerima)"
 # What a gap is named by inside brackets: "[tanggal]", "(diisi oleh bidang)", "<nama pengadu>".
 _NAMES = (
     r"(?:di|mohon\s|silakan\s|harap\s)?isi(?:kan)?\b|nama\b|tanggal\b|tgl\b|nomor\b|no\.|alamat\b|jabatan\b|sebutkan\b|tulis(?:kan)?\b|"
@@ -57,6 +59,20 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("lihat", r"\d[\d-]{0,8}[xX]{3,}+[\d-]{0,8}"),
     ("blokir", r"\?{3,}+|(?<!\S)\?{1,2}(?!\S)|#{3,}+|@{3,}+|\${3,}+|\*{4,}+|%[A-Za-z_]{2,30}%|(?:-[ \u00a0]){4,}+"),
     ("blokir", r"\b(?:dd|hh|tgl|mm)[/.:-](?:mm|bb|bln|ss)(?:[/.:-](?:yyyy|yy|tttt|thn|ss))?\b|\b00[/-]00[/-]0000\b"),
+    ("blokir", rf"(?<![\w@.])@{{1,2}}{_FIELDS}(?![\w.])@{{0,2}}"),
+    ("blokir", rf"(?<!\w)(?:\$|\#{{1,2}}|~|//){_FIELDS}\b(?:\#{{1,2}}|~|//)?"),
+    ("blokir", rf"\b{_FIELDS}_[a-z]{{2,30}}\b|(?<!\S)-{_FIELDS}-(?!\S)|&lt;[^&\n]{{1,60}}&gt;"),
+    ("blokir", r"\b(?:00|xx)[/.-](?:00|xx|\d\d)[/.-]\d{2,4}\b|\b(?-i:20XX)\b|\b\d{4}-mm-dd\b"),
+    ("blokir", r"\b(?:sdri?\.?|saudara|bapak|ibu|nama\s?:?)\s(?-i:X{2,}+)\b|\btanggal\s\.\.\s"),
+    ("blokir", r"[(\[]\s?(?:mohon\s|tolong\s|perlu\s|harap\s|masih\s)?(?:di)?(?:cek|periksa|konfirmasi|lengkapi|"
+               r"perbaiki|revisi|menyusul|konsep|draft?|isi\ssendiri)\s?(?:\s(?:lagi|dulu|dahulu|ulang|kembali)\s?)?[)\]]"),
+    ("blokir", r"\b(?:akan|belum)\sdiisi\b(?:\s(?:kemudian|nanti|menyusul))?|(?-i:\bDIISI\b)|\bnama\sterang\b"),
+    ("blokir", r"\b(?:isi|tulis|ketik|masukkan)(?:kan)?\s(?:\w{1,20}\s){1,2}di\ssini\b|\bteks\s(?:contoh|pengganti)\b|"
+               r"\bmasukkan\s(?:teks|nama|tanggal|isi)\b"),
+    ("blokir", r"\b(?:insert|your)\s(?:name|date|address|title|text)\b"),
+    ("lihat", r"(?-i:\b(?:DRAFT|DRAF|KONSEP|N/A)\b)|\[\s?TBC\s?\]|\*\)|\b(?:company|recipient|sender)\sname\b|\bkolom\sini\b"),
+    ("lihat", r"[□◻▢]{1,40}+|\ufffd|\(\s?(?:\.{3}|…|tanda\stangan|ttd)\s?\)|/(?-i:X{2,3})/"),
+    ("lihat", r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b|\b(?:silakan|mohon)\sdilengkapi\b"),
     # what word processors print
     ("blokir", r"\b(?:click|tap)\s(?:or\stap\s|here\s|on\s)[^.\n]{0,60}\.?"),
     ("blokir", r"\bchoose\san?\sitem\b\.?|\btype\s(?:text\s)?here\b"),
@@ -83,9 +99,12 @@ _LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
 )
 # No pattern begins to fit a text without one of these; most paragraphs of a letter have none.
 _HINT = re.compile(
-    r"[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒]|- -|\.\.|\. \.|----|////|xx|XX|Rp|rp|RP|None|NaN|null|undefined|"
+    r"[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒~□◻▢\ufffd]|//|&lt;|\b-\w|\s-\w|^-\w|/X|"
+    r"\b20XX|N/A|- -|\.\.|\. \.|----|////|xx|XX|Rp|rp|RP|None|NaN|null|undefined|"
     r"(?i:tanggal|pukul|tap|click|choose|type|klik|ketuk|pilih|ketik|error|kesalahan|galat|lorem|dolor|tbd|tba|todo|"
-    r"fixme|isi|tulis|mergefield|sdr|saudara|contoh|nb|catatan|to\s+be|jelas|coret|\bdd|\bhh|\btgl|\bmm|\b00[\s/-]|syntax)"
+    r"fixme|isi|tulis|mergefield|sdr|saudara|contoh|nb|catatan|to\s+be|jelas|coret|diisi|terang|"
+    r"masukkan|teks|insert|your|company|recipient|sender|kolom|draf|konsep|tbc|bapak|ibu|nama|"
+    r"jalan|jl|dilengkapi|-mm-|xx[/.-]|\bdd|\bhh|\btgl|\bmm|\b00[\s/-]|syntax)"
 )
 
 

@@ -20,6 +20,7 @@ _MARKED = re.compile(
     r"|pesan (?:terusan|(?:yang )?diteruskan|terlampir)|diteruskan oleh|surat (?:terusan|yang diteruskan))",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"\s*+[_=-]{8,}+\s*+")  # a line that programs draw above what they pass on
 _FROM = ("dari", "daripada", "pengirim", "from")
 _TO = ("kepada", "ke", "untuk", "to")
 _CC = ("tembusan", "tindasan", "cc", "salinan")
@@ -66,9 +67,7 @@ def apart(message: Message, inside: Collection[str]) -> list[Original]:
     outside = [one for one in found if one.writer.email.lower() not in inside and one.own.strip()]
     by_writer: dict[str, Original] = {}
     for one in outside:
-        by_writer.setdefault(
-            (one.writer.email or one.writer.name).casefold(), replace(one, text=one.own.rstrip("_- \n"))
-        )
+        by_writer.setdefault((one.writer.email or one.writer.name).casefold(), replace(one, text=one.own))
     return list(by_writer.values()) if len(by_writer) > 1 else []
 
 
@@ -192,4 +191,4 @@ def _one(value: str) -> Address:
 
 
 def _without_marks(lines: list[str]) -> str:
-    return "\n".join(line for line in lines if not _MARKED.match(line[:200])).strip()
+    return "\n".join(line for line in lines if not (_MARKED.match(line[:200]) or _RULE.fullmatch(line))).strip()

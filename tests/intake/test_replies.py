@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -398,6 +399,12 @@ WRAPPED = {
     "urldefense 3": "https://urldefense.com/v3/__https://aduan.example/t/{n}-{mac}?aksi=laporkan__;!!Abc!x$",
     "capitals": "HTTPS://ADUAN.EXAMPLE/T/{n}-{MAC}",
     "broken": "https://aduan.example/t/{n}-{mac1}\n> {mac2}?aksi=x",
+    "Barracuda": "https://linkprotect.cudasvc.com/url?a=https%3a%2f%2faduan.example%2ft%2f{n}-{mac}%3faksi%3dx&c=E,1,a",
+    "Sophos": "https://eu-central-1.protection.sophos.com?d=aduan.example&u={b64}&i=NjA",
+    "a dash by name": "https://aduan.example/t/{n}&#45;{mac}",
+    "a dash of print": "https://aduan.example/t/{n}\u2011{mac}",
+    "a soft hyphen": "https://aduan.example/t/{n}-{mac1}\u00ad{mac2}",
+    "a joint that nobody sees": "https://aduan.example/t/{n}-{mac1}\u200b{mac2}",
 }
 
 
@@ -409,7 +416,8 @@ def test_a_link_that_comes_back_is_recognised_masked_and_ended(desk: Desk, form:
     with reading(desk.engine) as session:
         token = links.token(session, desk.settings.keys, row.links[0])
     n, mac = token.split("-")
-    text = WRAPPED[form].format(n=n, mac=mac, MAC=mac.upper(), mac1=mac[:9], mac2=mac[9:])
+    encoded = b64encode(f"https://aduan.example/t/{token}?aksi=laporkan".encode()).decode()
+    text = WRAPPED[form].format(n=n, mac=mac, MAC=mac.upper(), mac1=mac[:9], mac2=mac[9:], b64=encoded)
     message = compose("teman@pribadi.example", INTAKE, "Terusan: tugas", "Ini apa?", desk.clock())
     if kind == "plain":
         message.set_content(f"Ini apa?\n\n> {text}\n")
@@ -423,6 +431,7 @@ def test_a_link_that_comes_back_is_recognised_masked_and_ended(desk: Desk, form:
     assert links.found(text) == [token]
     assert mac not in links.masked(text)
     assert mac.upper() not in links.masked(text)
+    assert encoded not in links.masked(text)
 
 
 def test_the_words_of_the_reply_are_kept_and_those_of_the_history_are_not(desk: Desk) -> None:

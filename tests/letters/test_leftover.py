@@ -8,6 +8,49 @@ from pipeline.letters.leftover import gaps
 from tests.work import effort
 
 GAPS = """
+pada tanggal 00-00-2026
+pada tanggal xx-11-2026
+2026-MM-DD
+tahun 20XX
+tanggal .. November 2026
+Sdr. XX
+@nama
+@@nama@@
+$nama
+##tanggal##
+~nama~
+//isi//
+-nama-
+&lt;nama&gt;
+nama_pengadu
+NAMA_PENGADU
+(cek lagi)
+[cek lagi]
+(konfirmasi dulu)
+(perlu dilengkapi)
+(menyusul)
+(konsep)
+akan diisi kemudian
+DIISI
+(nama terang)
+isi surat di sini
+masukkan teks
+teks contoh
+INSERT NAME
+Your Name Here
+DRAFT
+KONSEP
+[TBC]
+N/A
+(tanda tangan)
+Bapak/Ibu *)
+nomor 123/XX/2026
+Jalan Anu
+pukul 00.00 WIB
+silakan dilengkapi
+□□□□
+�
+Kolom ini diisi petugas
 nomor …… tahun
 tanggal ....
 tanggal ... November 2026
@@ -68,6 +111,13 @@ NB: jangan beri tahu pelapor
 """.strip().splitlines()
 
 ORDINARY = """
+Program (Cek Kesehatan Gratis) dibuka di puskesmas.
+Surat (revisi kedua) terlampir.
+Ikuti @kominfo_madiun untuk kabar terbaru.
+Biaya hosting sebesar $100.
+Bapak Xaverius melapor di Jalan Anggrek, nama jalan itu sudah benar.
+Kami menyusul ke lokasi pukul 10.00 WIB.
+Petugas mengisi formulir, isi-mengisi dan tulis-menulis.
 Menindaklanjuti pengaduan Saudara perihal “Lampu … padam”, kami sampaikan hal-hal berikut:
 Bahwa perbaikan dilaksanakan tanggal 18 November 2026 pukul 09.00 WIB.
 Bagian XXX pada Lampiran XIII dan pasal 5 ayat (1) huruf a.
