@@ -41,6 +41,18 @@ _NO_REPORT = re.compile(
     r"|(?:\w+\s{1,3}){0,3}(?:hold|cancel|stop|pending|di?tunda|ditahan|(?:di)?batal(?:kan)?|menyusul|abaikan)\W*$",
     re.IGNORECASE,
 )
+# The same as people write it in haste, and what is no report at all: a word to try, the words of our own mail.
+_HASTY = re.compile(
+    r"(?:t?unggu|nunggu|lupakan|ga?k?\s{0,3}jadi|tdk\s{1,3}jd|(?:minta|mohon)\s{1,3}waktu|siap|ini\s{1,3}apa|maksud\w*|blm|eh"
+    r"|draft?|konsep|lihat\s{1,3}lampiran|(?:lalu|isi|\[isi)\s{1,3}hasil|akan\s{1,3}(?:saya|kami)\s{1,3}(?:isi|cek|susulkan)"
+    r"|belum\s{1,3}(?:tahu|tau|sempat)|(?:saya|kami)?\s{0,3}(?:sudah|sdh|telah)\s{1,3}(?:pindah|pensiun|mutasi)"
+    r"|bukan\s{1,3}(?:(?:wewenang|tugas|urusan|bagian)\s{1,3})?(?:saya|kami))\b"
+    r"|(?:hasil(?:nya)?\s{1,3})?menyusul\b|(?:tes|test|coba|ok|oke|baik|ya|terlampir|kosong)\W*$",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"\b(?:cancel|pending|hold|stop|skip|tunggu|nunggu|tahan)\s{1,3}(?:dulu|dahulu|dl)\b", re.IGNORECASE
+)
 _COURTESY = re.compile(
     r"(?:terima\s?kasih|trims|makasih|mohon|tolong|ya|yth|bapak|ibu|pak|bu|salam|hormat|kami|saya|siap|baik|ok|oke"
     r"|dengan|selamat|pagi|siang|sore|malam|demikian|wassalam\w*|assalam\w*|thanks|thank you|regards)\b",
@@ -108,7 +120,8 @@ def _is_doubtful(text: str, alone: bool) -> bool:
     bare = text.lstrip(f"{MARKS}([")
     says = re.search(r"\w", text) is not None
     asks = bare.rstrip().endswith("?") and not re.search(r"[.!?]\s", bare)
-    return (not says and not alone) or asks or bool(_PUT_OFF.search(text) or _NO_REPORT.match(bare))
+    puts_off = _PUT_OFF.search(text) or _FIRST.search(text) or _NO_REPORT.match(bare) or _HASTY.match(bare)
+    return (not says and not alone) or asks or bool(puts_off)
 
 
 def _says_more(text: str) -> bool:

@@ -70,7 +70,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("blokir", r"\b(?:isi|tulis|ketik|masukkan)(?:kan)?\s(?:\w{1,20}\s){1,2}di\ssini\b|\bteks\s(?:contoh|pengganti)\b|"
                r"\bmasukkan\s(?:teks|nama|tanggal|isi)\b"),
     ("blokir", r"\b(?:insert|your)\s(?:name|date|address|title|text)\b"),
-    ("lihat", r"(?-i:\b(?:DRAFT|DRAF|KONSEP|N/A)\b)|\[\s?TBC\s?\]|\*\)|\b(?:company|recipient|sender)\sname\b|\bkolom\sini\b"),
+    ("lihat", r"(?-i:\b(?:DRAFT|DRAF|KONSEP|N/A)\b)|\[\s?TBC\s?\]|\*\)"),
+    ("lihat", r"\b(?:company|recipient|sender)\sname\b|\bkolom\sini\b"),
     ("lihat", r"[□◻▢]{1,40}+|\ufffd|\(\s?(?:\.{3}|…|tanda\stangan|ttd)\s?\)|/(?-i:X{2,3})/"),
     ("lihat", r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b|\b(?:silakan|mohon)\sdilengkapi\b"),
     # what word processors print

@@ -151,6 +151,14 @@ PUT_OFF = [  # texts that say that nothing is to be done yet, that ask, or that 
     "LAPOR: masih menunggu jawaban Kasubag",
     "LAPOR: (isi menyusul)",
     "LAPOR: hold",
+    "LAPOR: nunggu kasi dulu ya",
+    "LAPOR: ga jadi",
+    "LAPOR: minta waktu sampai besok",
+    "LAPOR: tes",
+    "LAPOR: pending dulu",
+    "LAPOR: lalu hasil klarifikasi",
+    "LAPOR: hasil menyusul sore ini",
+    "LAPOR: saya sudah pensiun",
     "LAPOR: saya sedang cuti, silakan hubungi Bu Endah",
     "LAPOR: salah, ini bukan tugas saya",
     "KEMBALIKAN: maaf salah kirim, abaikan",
@@ -611,7 +619,7 @@ def test_a_decision_acts_at_once_where_config_says_so(tmp_path: Path) -> None:
         other = desk.to(Stage.KEPUTUSAN)
         answer(desk, Stage.KEPUTUSAN, "BUKAN WEWENANG")  # no agency named
         assert desk.stage(other) is Stage.KEPUTUSAN
-        assert "instansi" in desk.mails("balasan_tugas")[-1].text
+        assert "instansi" in desk.mails("balasan_konfirmasi")[-1].text
 
 
 # ---- what never acts -----------------------------------------------------------------------------------------
