@@ -87,9 +87,8 @@ def test_no_langkah_costs_more_taps_than_before(hand: Hand, tmp_path: Path) -> N
     hand.tap(page.get_by_role("button", name="Kirim keputusan"))
     counted["3"] = hand.sent()
 
-    (tmp_path / "surat.docx").write_bytes(
-        edited(kantor.content(kantor.documents("konsep")[-1]), "Demikian", "Demikian")
-    )
+    draft = kantor.content(kantor.documents("konsep")[-1])
+    (tmp_path / "surat.docx").write_bytes(edit_letter(draft, "Wifi menyala lagi."))
     page = hand.open("sekretaris", "Unggah surat")
     hand.choose(page.get_by_label("Surat yang sudah disunting", exact=True), tmp_path / "surat.docx")
     hand.tap(page.get_by_role("button", name="Unggah dan periksa"))
