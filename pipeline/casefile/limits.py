@@ -59,7 +59,21 @@ def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]
     if task.paused_at is not None and task.left_minutes is not None:
         left = clock.lama(timedelta(minutes=task.left_minutes), days=False)
         return word("waktu.sisa_nanti", lama=left), "hati"
-    return remaining_words(settings, task.due_at, task.closed_at or now) if task.due_at else ("", "")
+    if task.due_at is None:
+        return "", ""
+    days = _days_left(settings, task, task.closed_at or now)
+    if days:
+        return word("waktu.sisa_satuan", banyak=days, satuan=limit_for(settings, task.kind).unit), "baik"
+    return remaining_words(settings, task.due_at, task.closed_at or now)
+
+
+def _days_left(settings: Settings, task: Task, now: datetime) -> int:
+    """Whole days left of a limit that is counted in them, so that used and left make the limit; 0 on its last day, and
+    for a limit that is counted or was set in another way."""
+    limit = limit_for(settings, task.kind)
+    start = start_of(task)
+    plain = limit.working_time is None and clock.due(start, limit, settings.hours) == task.due_at
+    return max(0, limit.amount - clock.spent(start, now, limit, settings.hours).amount) if plain else 0
 
 
 def time_words(settings: Settings, task: Task | None, now: datetime) -> str:

@@ -21,7 +21,7 @@ CASES, FEWEST, SURE = 500, 3, 0.7  # earlier cases that are asked; uses of a wor
 # A number in Indonesia: mobile or with an area code, with or without the country's.
 PHONE = re.compile(
     r"(?:(?<![\d/-])(?<!\d\.)|(?<=wa\.me/))(?P<number>\(?(?:\+?62[ .-]?\(?|0)(?:8\d{1,2}|\d{2,3})[ .)-]{0,2}\d{3,4}"
-    r"(?:[ .-]?\d{2,5}){1,2})(?![\d/])"
+    r"(?:[ .-]?\d{2,5}){1,2})(?![\da-z/])"
 )
 MOBILE = re.compile(r"08")
 # What else has so many digits, and whom somebody called.

@@ -21,7 +21,7 @@ from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.sop import AT_REST, BESIDE, LANGKAH_OF, OVER, TASK_OF, Channel, Decision, Stage, TaskKind
-from pipeline.office.words import remaining_words, unit_names, word
+from pipeline.office.words import unit_names, word
 from pipeline.register.period import Period, month_of
 from pipeline.work import Work
 
@@ -284,4 +284,4 @@ def _state(settings: Settings, c: Complaint, task: Task | None, now: datetime) -
         return word("tahap.pengiriman"), ""
     if task is None or task.due_at is None:
         return word("waktu.berhenti"), "hati"
-    return remaining_words(settings, task.due_at, now)
+    return limits.left_words(settings, task, now)

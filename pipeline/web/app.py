@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 from flask import Flask, Response, redirect, request
 from sqlalchemy import Engine
@@ -35,6 +36,7 @@ from pipeline.web import (
     slips,
     task,
 )
+from pipeline.web.done_page import typed_rows
 from pipeline.web.site import Friendly, Site, html
 
 log = logging.getLogger(__name__)
@@ -142,7 +144,19 @@ def friendly(kind: str, status: int, code: str = "") -> Response:
         saran=words["saran"].split("|"),
         tautan=fresh,
         kode=code,
+        ketikan=_given_back(kind),
     )
+
+
+def _given_back(kind: str) -> list[dict[str, Any]]:
+    """What was typed into a form that is refused, to be copied; not what another site sends, nor what was too much to
+    be read."""
+    if request.method != "POST" or kind in ("asal", "besar"):
+        return []
+    try:
+        return typed_rows({name: request.form.getlist(name) for name in request.form})
+    except HTTPException:  # it broke off
+        return []
 
 
 def _errors(app: Flask) -> None:

@@ -278,5 +278,5 @@ def slip_code(token: str, complaint_id: int) -> Response:
         browser.insist(session, token, person)
         c = _recorded_by(session, found, person, complaint_id)
         out = BytesIO()
-        segno.make(post.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=2)
+        segno.make(post.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=4, light="#fff")
         return Response(out.getvalue(), mimetype="image/svg+xml")

@@ -154,13 +154,13 @@ def spent_page(view: View, found: links.Opened, typed: Mapping[str, Sequence[str
         "langkah": steps(view),
         "keadaan": state,
         "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
-        "ketikan": _typed(typed or {}),
+        "ketikan": typed_rows(typed or {}),
         "aduan": matter(view) if found.full and (c is not None or view.report is not None) else None,
         "alat": tools(view, found),
     }
 
 
-def _typed(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def typed_rows(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """What was typed into a form that came too late, by the labels of its fields; choices need no keeping."""
     rows = [(name, "\n".join(many).strip()) for name, many in values.items()]
     known = [

@@ -4,6 +4,7 @@ line, and what it is about, in three lines each. All of it stands in full below 
 from __future__ import annotations
 
 from pipeline.casefile import limits, privacy
+from pipeline.casefile.gist import summary
 from pipeline.office import clock
 from pipeline.office.sop import TaskKind
 from pipeline.office.words import table, word
@@ -53,7 +54,7 @@ def _about(view: View) -> list[dict[str, str]]:
         return _short(word("privasi.ringkasan"), privacy.matter(c))
     if c.ringkasan:
         return _short(word("halaman.ringkasan"), c.ringkasan)
-    return _short(word("halaman.isi"), c.isi)
+    return _short(word("halaman.isi"), summary(c.isi) or c.isi)
 
 
 def _short(title: str, text: str) -> list[dict[str, str]]:

@@ -69,6 +69,7 @@ def below(line: str) -> str:
         ("Kantor (0351) 555 0123, HP 0812 5550 0117", "0812 5550 0117"),
         ("+62 812 5550 0117 / 0812-5550-0117", "0812-5550-0117"),  # one number in two forms
         ("Rek. BRI 0123456789", ""),
+        ("kode 0123456789abcdef", ""),
         ("NIP. 19760907 200312 1 007", ""),
         ("Saya sudah menelepon 0351-5550199 tetapi tidak diangkat.", ""),
         ("Telepon kantor Bapak 0351 467327", ""),

@@ -198,6 +198,24 @@ def test_every_word_is_clean_indonesian() -> None:
         assert not ENGLISH.search(re.sub(r"\{\w+\}", "", text)), f"{path}: {text}"
 
 
+# What the Kamus Besar has in another form, and marks that EYD writes otherwise.
+NOT_EYD = re.compile(
+    r"\w*analisa\b|\bdimana\b|\bsilahkan\b|\bmerubah\b|\bresiko\b|\bpraktek\b|\bij[ie]n\b|\bnomer\b|\bsekedar\b|\be-mail\b"
+    r"|\bantri\w*|\bterimakasih\b|\bkerjasama\b|\btanggungjawab\b|\bsatupun\b|\bjum'at\b|\bs/d\b|\bAnda\b(?= [Bb]apak)"
+    r"|\bdi (?:kirim|tulis|buat|simpan|terima|buka)\b|\bpukul \d\d?:\d\d",
+    re.IGNORECASE,
+)
+
+
+def test_words_are_spelt_as_eyd_and_the_dictionary_have_them() -> None:
+    """The SOP's own words in config.toml stay as they are."""
+    files = [
+        p for p in TEMPLATES.rglob("*") if p.suffix in (".html", ".jinja", ".txt", ".toml") and "slips" not in p.parts
+    ]
+    found = {(p.name, m[0]) for p in files for m in NOT_EYD.finditer(p.read_text("utf-8"))}
+    assert found == set()
+
+
 TEXTS = sorted(p for p in TEMPLATES.rglob("*") if p.suffix in (".html", ".jinja", ".txt"))
 
 

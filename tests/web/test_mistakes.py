@@ -115,6 +115,37 @@ def test_text_that_came_too_late_is_given_back(counter: Counter) -> None:
     assert "Ringkasan yang panjang dan lama diketik." in late.text
 
 
+TYPED = "Ringkasan yang panjang dan lama diketik; <b>tidak</b> boleh hilang."
+FORM = {"aksi": "laporkan", "perihal": "Lampu", "ringkasan": TYPED}
+
+
+def test_text_is_given_back_where_the_link_has_expired_or_was_mangled(counter: Counter) -> None:
+    url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))
+    mangled = counter.web.post(f"{url[:-4]}aaaa", data=FORM)
+    counter.desk.later(days=40)
+    expired = counter.web.post(url, data=FORM)
+    for answer, status in ((mangled, 404), (expired, 410)):
+        assert answer.status_code == status
+        assert "lama diketik; &lt;b&gt;tidak&lt;/b&gt; boleh hilang." in answer.text
+
+
+def test_text_is_given_back_when_the_page_breaks(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))
+    counter.know("jfu-1")
+    counter.desk.engine.dispose()
+    monkeypatch.setattr(counter.desk.engine, "connect", lambda *args: (_ for _ in ()).throw(OSError("disk")))
+    broken = counter.web.post(url, data=FORM)
+    assert broken.status_code == 500
+    assert "boleh hilang." in broken.text
+
+
+def test_what_another_site_sends_is_not_shown(counter: Counter) -> None:
+    url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))
+    answer = counter.web.post(url, data=FORM, headers={"Origin": "https://lain.example"})
+    assert answer.status_code == 403
+    assert "diketik" not in answer.text
+
+
 @pytest.mark.parametrize("behind", [".", ")", ">", "%3E", ").", "'", "…", "/"])
 def test_letters_behind_a_copied_link_are_forgiven(counter: Counter, behind: str) -> None:
     url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))

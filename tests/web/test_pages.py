@@ -7,7 +7,7 @@ import logging
 import re
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -395,6 +395,23 @@ def test_what_is_read_is_folded_with_its_count(home: House, sheet: Page, kind: s
     if kind != "tugas tertahan":  # no case yet, so nothing has happened in one
         assert [title for title in titles if re.fullmatch(r"Riwayat \d+", title)]
     assert sheet.evaluate("document.documentElement.scrollHeight") < 4000
+
+
+def test_finished_steps_differ_from_those_to_come_where_colours_are_forced(home: House, browser: Browser) -> None:
+    """High contrast drops backgrounds: the mark of a step is told by its form."""
+    with closing(browser.new_context(forced_colors="active")) as context:
+        page = context.new_page()
+        page.goto(home.base + home.pages["status keputusan"])
+        width = "one => getComputedStyle(one, '::before').borderTopWidth"
+        marks = [
+            page.locator(f".tegak li{kind}").first.evaluate(width) for kind in (".sudah", ".kini", ":not([class])")
+        ]
+        assert len(set(marks)) == 3, marks
+        page.goto(home.base + home.pages["tugas keputusan"])
+        page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        style = "one => getComputedStyle(one).borderTopStyle"
+        bars = [page.locator(f".langkah li{kind}").first.evaluate(style) for kind in (".sudah", ":not([class])")]
+        assert bars == ["solid", "dotted"]
 
 
 # ---- words -----------------------------------------------------------------------------------------------------

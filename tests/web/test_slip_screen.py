@@ -64,6 +64,21 @@ def test_a_full_slip_fits_one_screen(home: House, browser: Browser) -> None:
     assert Axe().run(page).response["violations"] == []
 
 
+def test_on_a_phone_the_button_is_on_the_first_screen(home: House, browser: Browser) -> None:
+    page = tab_of(home, browser)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(slip_of(home))
+    button = page.locator("#simpan").bounding_box()
+    assert button is not None
+    assert button["y"] >= 0
+    assert button["y"] + button["height"] <= 844
+    page.locator("footer").scroll_into_view_if_needed()
+    foot, bar = page.locator("footer").bounding_box(), page.locator(".kirim").bounding_box()
+    assert foot is not None
+    assert bar is not None
+    assert foot["y"] + foot["height"] <= bar["y"], "nothing is covered for ever"
+
+
 def test_what_was_left_empty_is_folded_and_still_there(home: House, browser: Browser) -> None:
     page = tab_of(home, browser)
     page.goto(slip_of(home, "tanggal", "email", "nik"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.casefile import limits
 from pipeline.office.sop import Stage
 from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import Office, office
@@ -47,6 +49,17 @@ def test_page_code_and_receipt_of_a_task(kantor: Office) -> None:
     spent = kantor.page(link)
     kantor.later(minutes=60)
     assert "Terpakai 6 dari 30 menit. Sisa 24 menit kerja." in spent.text  # as it was when it was done
+
+
+def test_a_limit_in_working_days_is_used_and_left_in_them(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    (asked,) = desk.mails("tugas_tanda_tangan")
+    assert "Terpakai 0 dari 1 hari kerja. Sisa 1 hari kerja." in words(asked.text)
+    due = desk.task("tandatangani", number).due_at
+    assert due is not None
+    desk.clock.now = due - timedelta(hours=2)
+    task = desk.task("tandatangani", number)
+    assert limits.time_words(desk.settings, task, desk.clock()) == "Terpakai 1 dari 1 hari kerja. Sisa 2 jam kerja."
 
 
 def test_clock_that_stands_says_what_is_spent_and_what_will_be_left(kantor: Office) -> None:
