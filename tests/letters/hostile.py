@@ -239,6 +239,7 @@ def _archives() -> Iterator[tuple[str, bytes, str]]:
     yield "sandi-office.docx", OLE + bytes(2000) + "EncryptedPackage".encode("utf-16-le"), "kata sandi"
     yield "cara-lain.docx", _packed_by(zipfile.ZIP_LZMA), "dimampatkan"
     yield "terpotong.docx", honest()[:-400], "rusak"
+    yield "tanpa-akhir.docx", _without_end(), "rusak"
     yield "berkas-tak-dikenal.docx", with_parts({"word/a.hta": b"<script/>"}), "tidak lazim"
     typed = '<Override PartName="/word/media/a.png" ContentType="application/xml"/></Types>'
     disguised = parts(changed(honest(), TYPES, "</Types>", typed))
@@ -389,6 +390,14 @@ def _late_start() -> bytes:
     engine = zlib.compressobj(6, zlib.DEFLATED, -15)
     packed = b"\x00\x00\x00\xff\xff" * 20_000 + engine.compress(program) + engine.flush()
     return _as_deflated("word/media/zz.png", packed, program)
+
+
+def _without_end() -> bytes:
+    """A part whose deflated bytes do not say that they end: programs differ in what they read of it."""
+    engine = zlib.compressobj(6, zlib.DEFLATED, -15)
+    content = b"\x89PNG" + NOISE(400)
+    packed = engine.compress(content) + engine.flush(zlib.Z_SYNC_FLUSH)
+    return _as_deflated("word/media/zz.png", packed, content)
 
 
 def _two_names() -> bytes:

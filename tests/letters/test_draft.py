@@ -339,6 +339,28 @@ def test_slips_in_a_template_are_told_with_their_place(text: str, told: str) -> 
     assert "badan surat" in str(caught.value)
 
 
+@pytest.mark.parametrize(("text", "told"), [("Menurut {{ nama }}", True), ("Menurut peraturan", False)])
+def test_a_field_in_a_footnote_is_told_for_nothing_fills_it(text: str, told: bool) -> None:
+    content = parts(TEMPLATE)
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/></Types>'
+    content["[Content_Types].xml"] = content["[Content_Types].xml"].replace(b"</Types>", part.encode())
+    relation = (
+        '<Relationship Id="rIdCatatan" Target="footnotes.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"/></Relationships>'
+    )
+    rels = "word/_rels/document.xml.rels"
+    content[rels] = content[rels].replace(b"</Relationships>", relation.encode())
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    note = f'<w:footnote w:id="2"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:footnote>'
+    content["word/footnotes.xml"] = f'<w:footnotes xmlns:w="{space}">{note}</w:footnotes>'.encode()
+    if not told:
+        render(pack(content), letter(), MARK)
+        return
+    with pytest.raises(TemplateError, match="catatan kaki: mohon tidak memakai isian"):
+        render(pack(content), letter(), MARK)
+
+
 def test_known_fields_and_simple_conditions_are_allowed() -> None:
     extra = template_with("{% if sifat == 'Biasa' and not lampiran == 'x' %}tambahan {{ hal }}{% endif %}")
     assert "tambahan Jawaban Pengaduan Masyarakat" in texts(render(extra, letter(), MARK))

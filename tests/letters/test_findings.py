@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.letters.findings import Expected, findings
-from pipeline.letters.returned import inspect
+from pipeline.letters.returned import Finding, inspect
 from tests.letters.sample import changed, draft, parts
 
 ROOM = "400.14.5/      /401.109/2026"
@@ -108,3 +108,11 @@ def test_anchor_of_the_electronic_signature_stands_exactly_once() -> None:
 def test_what_the_gate_let_in_with_a_remark_wants_a_look() -> None:
     field = '<w:p><w:fldSimple w:instr="ADDIN ZOTERO"/></w:p><w:sectPr'
     assert [level for level, _ in told(changed(blank(), BODY, "<w:sectPr", field))] == ["lihat"]
+
+
+def test_what_the_reader_of_the_file_found_is_told_once_with_the_rest_what_blocks_first() -> None:
+    own = (Finding("baik", "Kode cetak ada.", "kaki"), Finding("lihat", "Kolom berisi tanggal.", "isi surat"))
+    said = findings(replace(inspect(blank()), findings=own), replace(EXPECTED, register="PGD-2026-000999"))
+    assert [finding for finding in said if finding in own] == [own[1], own[0]]
+    assert [finding.level for finding in said] == sorted((f.level for f in said), key=["blokir", "lihat", "baik"].index)
+    assert said[0].level == "blokir"

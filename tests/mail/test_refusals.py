@@ -19,6 +19,8 @@ OFFICE = [
     "530 5.7.0 Authentication Required",
     "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
     "535 5.7.8 Error: authentication failed",
+    "534 Mechanism is too weak",
+    "538 Encryption is wanted for this mechanism",
     "553 5.7.1 <aduan@kominfo.example>: Sender address rejected: not owned by user humas@kominfo.example",
     "550 5.1.8 Access denied, bad outbound sender",
     "554 5.2.252 SendAsDenied; aduan@kominfo.example not allowed to send as humas@kominfo.example",

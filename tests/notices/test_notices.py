@@ -497,6 +497,14 @@ def test_acknowledgement_promises_no_more_than_the_sop_allows(mails: list[Outbox
 # ---- what people write ---------------------------------------------------------------------------------------
 
 
+def test_only_an_urgent_case_is_called_so_and_to_officials_alone(day: Desk, mails: list[Outbox]) -> None:
+    called = [mail for mail in mails if "SEGERA" in mail.subject]
+    urgent = {complaint.id for complaint in day.complaints() if complaint.prioritas == "segera"}
+    assert {mail.complaint_id for mail in called} == urgent
+    assert len(urgent) == 1
+    assert {mail.recipient for mail in called} <= {person.email for person in day.settings.petugas}
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with desk_in(tmp_path) as made:

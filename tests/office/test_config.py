@@ -425,3 +425,10 @@ def test_offices_own_letter_goes_before_the_one_that_comes_with_the_program(tmp_
     own.parent.mkdir()
     own.write_bytes(b"PK")
     assert settings.letter_template == own.resolve()
+
+
+def test_a_letters_number_is_written_by_its_pattern_with_room_in_the_draft() -> None:
+    letters = parse(SAMPLE).surat
+    unit = letters.unit
+    assert letters.number(7, 2026) == f"{letters.klasifikasi}/7/{unit}/2026"
+    assert letters.room(2026) == f"{letters.klasifikasi}/      /{unit}/2026"

@@ -42,6 +42,15 @@ def test_action_leads_where_the_sop_says(stage: Stage, kind: TaskKind, name: str
     assert next_stage(kind, name, stage) is after
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [(TaskKind.PENYAMPAIAN, "sampaikan"), (TaskKind.PENGANTAR, "sampaikan_pengantar")]
+)
+def test_a_letter_is_not_delivered_without_saying_how(kind: TaskKind, name: str) -> None:
+    given = sop.action(kind, name)
+    assert given is not None
+    assert [field.name for field in given.fields if field.required] == ["cara"]
+
+
 def test_action_of_another_task_leads_nowhere() -> None:
     with pytest.raises(KeyError):
         next_stage(TaskKind.CATAT, "putuskan", Stage.PENERIMAAN)

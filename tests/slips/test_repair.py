@@ -16,6 +16,13 @@ def read(name: str, text: str, sure: float = 0.999, second: str | None = None) -
     return mend(name, Look(text, [sure] * len(text), second=second), UNITS)
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_ink_that_says_nothing_is_told_as_unreadable_and_never_sure(text: str) -> None:
+    found = read("nama", text, sure=1.0)
+    assert (found.value, found.doubt) == ("", "tak_terbaca")
+    assert found.confidence <= 0.5
+
+
 @pytest.mark.parametrize(
     ("read", "meant"),
     [
