@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 from zipfile import ZipFile
@@ -15,7 +16,8 @@ from sqlalchemy import update
 
 from pipeline.cli.main import main
 from pipeline.data.engine import reading, writing
-from pipeline.data.tables import Complaint
+from pipeline.data.tables import Complaint, Task
+from pipeline.office.sop import Stage
 from pipeline.register import book, report, sheet
 from pipeline.register.book import Filter
 from pipeline.register.period import parse
@@ -162,6 +164,34 @@ def test_the_sentence_names_the_largest_category(desk: Desk) -> None:
     for kategori, unit in (*two, *three):
         change(desk, desk.record(), kategori=kategori, unit=unit)
     assert "Infrastruktur dan jaringan: 4 pengaduan (57 persen)" in gathered(desk).sentences[2]
+
+
+def test_few_complaints_about_an_official_are_not_told_apart_in_public(desk: Desk) -> None:
+    """A unit of one, a complaint about that one: the cell would name them."""
+    change(desk, desk.record(), kategori="layanan", unit="umum", terlapor="kasubag-umum")
+    change(desk, desk.record(), kategori="infrastruktur", unit="umum", rahasia=True)
+    for _n in range(2):
+        change(desk, desk.record(), kategori="aplikasi", unit="informasi")
+    for secret in (True, False, False):
+        change(desk, desk.record(), kategori="informasi", unit="informasi", rahasia=secret)
+    rows = {row[:3] for row in gathered(desk, public=True).tables[1].rows}
+    unit = "Seksi Layanan Informasi Publik"
+    assert rows == {("Informasi publik", unit, 3), ("Aplikasi dan situs", unit, 2),
+                    ("(tidak dirinci)", "(tidak dirinci)", 2)}  # fmt: skip
+    assert len(gathered(desk).tables[1].rows) == 4, "the office itself sees them"
+
+
+def test_late_is_what_the_row_shows_as_late(desk: Desk) -> None:
+    """A question to a unit that is late makes no row late whose langkah has time."""
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+    task = desk.task("jawab")
+    with writing(desk.engine) as session:
+        session.execute(update(Task).where(Task.id == task.id).values(due_at=desk.clock() - timedelta(minutes=1)))
+    with reading(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        shown = [row.late for row in book.rows(work, Filter())]
+        assert (shown, book.count(work, Filter(late=True))) == ([False], 0)
 
 
 def test_unit_named_twice_counts_once(desk: Desk) -> None:
