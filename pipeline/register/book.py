@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
-from pipeline.data.fulltext import found, order_of, tells_nobody, terms
+from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
@@ -152,7 +152,8 @@ def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
 def count(work: Work, wanted: Filter) -> int:
     """How many fit; MOST + 1 for more than MOST."""
     some = selection(work, wanted).with_only_columns(Complaint.id).limit(MOST + 1).subquery()
-    return work.session.scalar(select(func.count()).select_from(some)) or 0
+    with by_index(work.session, wanted.text):
+        return work.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint]:

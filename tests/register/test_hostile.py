@@ -14,11 +14,13 @@ from click.testing import CliRunner, Result
 from docx import Document as Docx
 from sqlalchemy import update
 
+from pipeline.cases.chain import actor_of
+from pipeline.cases.erasure import erase
 from pipeline.cli.main import main
 from pipeline.data.engine import reading, writing
-from pipeline.data.tables import Complaint, Task
+from pipeline.data.tables import Complaint, Outbox, Task
 from pipeline.office.sop import Stage
-from pipeline.register import book, report, sheet
+from pipeline.register import book, paper, report, sheet
 from pipeline.register.book import Filter
 from pipeline.register.period import parse
 from pipeline.work import Work
@@ -179,6 +181,25 @@ def test_few_complaints_about_an_official_are_not_told_apart_in_public(desk: Des
     assert rows == {("Informasi publik", unit, 3), ("Aplikasi dan situs", unit, 2),
                     ("(tidak dirinci)", "(tidak dirinci)", 2)}  # fmt: skip
     assert len(gathered(desk).tables[1].rows) == 4, "the office itself sees them"
+
+
+def test_an_erased_person_counts_still_and_stands_nowhere(desk: Desk) -> None:
+    number = desk.to(Stage.SELESAI, desk.record(nama="Siti Rahmawati", alamat="Jalan Kenanga 7", perihal="Lampu Siti"))
+    with writing(desk.engine) as session:
+        session.execute(update(Outbox).values(state="sent", told=True))
+    before = gathered(desk).tables[0].rows
+    with desk.work() as work:
+        erase(work, desk.complaint(number).id, actor_of(desk.person("kepala")), "permintaan tertulis")
+    assert gathered(desk).tables[0].rows == before
+    made = io.BytesIO()
+    with reading(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        report.xlsx(gathered(desk), made)
+        files = [sheet.xlsx(work, Filter()), paper.docx(work, Filter(), ""), filled(desk), made.getvalue()]
+    for content in files:
+        with ZipFile(io.BytesIO(content)) as packed:
+            said = b"".join(map(packed.read, packed.namelist()))
+        assert not any(word in said for word in (b"Rahmawati", b"Kenanga", b"Lampu Siti"))
 
 
 def test_late_is_what_the_row_shows_as_late(desk: Desk) -> None:
