@@ -133,8 +133,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder
 
 
-REFUSED = ["bulan 2026-13", "bulan 2026-0", "bulan 2027", "bulan 11-2026", "bulan november", "bulan 2026/11", "BULAN",
-           "Bulan 2026-11", "bulan 2026-11-01", "bulan -1", "triwulan 2026-5", "semester 2026-0", "tahun 2026-0",
+REFUSED = ["bulan 2026-13", "bulan 2026-0", "bulan 2027", "bulan 11-2026", "bulan november", "bulan 2026/11",
+           "bulan 2026-11-01", "bulan -1", "triwulan 2026-5", "semester 2026-0", "tahun 2026-0",
            "tahun 2026-00", "tahun 1999", "minggu 2026-1", "bulan 99999"]  # fmt: skip
 
 
@@ -144,7 +144,9 @@ def test_a_period_that_is_none_is_a_sentence(empty: Path, words: str) -> None:
     assert (done.exit_code, "Traceback" in done.output) == (2, False), done.output
 
 
-@pytest.mark.parametrize("words", ["bulan 2099-01", "tahun 2100", "bulan 2000-01", "bulan 2026-1", "triwulan 2026-4"])
+@pytest.mark.parametrize(
+    "words", ["bulan 2099-01", "Bulan 2026-11", "TAHUN 2100", "bulan 2000-01", "bulan 2026-1", "triwulan 2026-4"]
+)
 def test_a_period_without_a_case_is_a_report_of_noughts(empty: Path, words: str) -> None:
     done = told_by(empty, "laporan", *words.split())
     assert (done.exit_code, "masuk 0 pengaduan" in done.output) == (0, True), done.output
