@@ -183,18 +183,22 @@ def _end(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def cpu(postgres: Path | None) -> float:
-    """CPU seconds of this process, and of the server's."""
+    """CPU seconds of this process, and of the server's: of the one whose folder this is, for others may run beside it.
+    Of a child that has ended the server itself keeps account."""
     own = time.process_time()
     if postgres is None:
         return own
+    server = int((postgres / "data" / "postmaster.pid").read_text().split()[0])
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            name, numbers = re.fullmatch(r"\d+ \((.*)\) (.*)", stat.read_text().strip()).groups()  # type: ignore[union-attr]
+            numbers = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if name == "postgres":
-            ticks += sum(map(int, numbers.split()[11:13]))
+        if int(stat.parent.name) == server:
+            ticks += sum(map(int, numbers[11:15]))  # with children that have ended
+        elif int(numbers[1]) == server:
+            ticks += sum(map(int, numbers[11:13]))
     return own + ticks / 100
 
 
@@ -290,7 +294,7 @@ def main() -> None:
     asked = parser.parse_args()
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        made = None
+        made = server_folder = None
         if asked.database == "postgresql":
             server_folder = stack.enter_context(servers.server_folder())
             made = stack.enter_context(servers.postgres(server_folder))
@@ -299,7 +303,7 @@ def main() -> None:
             folder = root / str(size)
             folder.mkdir()
             sizes[size] = opened(stack, folder, made.database(f"buku_{size}") if made else "", size)
-        measure(sizes, root if made else None, asked.requests)
+        measure(sizes, server_folder, asked.requests)
         found = {"cases": asked.cases, "database": asked.database, **table(sizes[SMALL], sizes[asked.cases])}
     written = json.dumps(found, indent=1) + "\n"
     if asked.out:

@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @main.command()
-@click.argument("jenis", type=click.Choice(list(MONTHS)))
+@click.argument("jenis", type=click.Choice(list(MONTHS), case_sensitive=False))
 @click.argument("periode", required=False)
 @click.option("--docx", type=FILE, help="Simpan sebagai Word, dari templat letters/laporan.docx.")
 @click.option("--xlsx", type=FILE, help="Simpan sebagai Excel, satu lembar tiap tabel.")

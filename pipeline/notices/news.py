@@ -10,6 +10,7 @@ from pipeline.casefile.privacy import citizen_words
 from pipeline.data.tables import Complaint, Outbox, Task
 from pipeline.mail.diagnosis import sentence
 from pipeline.notices.post import MAX_NAMED, Envelope, send
+from pipeline.office import clock
 from pipeline.office.config import Petugas
 from pipeline.office.words import word
 from pipeline.work import Work
@@ -89,9 +90,12 @@ def bounce(
 def wave(
     work: Work, first: Complaint, task: Task, person: Petugas, link_id: int, complaints: Sequence[Complaint]
 ) -> None:
-    """To a JFU: several complaints are about one place and one matter; one press merges them."""
+    """To a JFU: several complaints are about one place and one matter; one press merges them. The mail is one
+    complaint's, so that it holds no words of the others: theirs are on the page, and go when they are erased."""
+    zone = work.settings.zone
+    came = [(one, clock.waktu(one.received_at, zone)) for one in complaints[:MAX_NAMED]]
     to = Envelope(person.email, person.nama, first, task, link_id)
     send(
         work, waves.MAIL, to, petugas=person, jumlah=len(complaints), jam=work.settings.pengaduan.gelombang_jam,
-        isi=[{"nama": one.number, "nilai": one.perihal} for one in complaints[:MAX_NAMED]],
+        isi=[{"nama": one.number, "nilai": f"{word(f'lewat.{one.channel}')}, {at}"} for one, at in came],
     )  # fmt: skip

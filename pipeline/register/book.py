@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
-from pipeline.data.fulltext import found, order_of, tells_nobody, terms
+from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
@@ -115,7 +115,7 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield Complaint.stage.in_([s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER])
     if wanted.late:
         past = select(Task.complaint_id).where(Task.closed_at.is_(None), Task.due_at < work.now)
-        yield Complaint.id.in_(past)
+        yield Complaint.id.in_(past.where(Task.kind.not_in(ASIDE)))
     exact = {"channel": wanted.channel, "klasifikasi": wanted.klasifikasi, "kategori": wanted.kategori}
     yield from (
         getattr(Complaint, name) == value for name, value in {**exact, "decision": wanted.decision}.items() if value
@@ -152,14 +152,16 @@ def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
 def count(work: Work, wanted: Filter) -> int:
     """How many fit; MOST + 1 for more than MOST."""
     some = selection(work, wanted).with_only_columns(Complaint.id).limit(MOST + 1).subquery()
-    return work.session.scalar(select(func.count()).select_from(some)) or 0
+    with by_index(work.session, wanted.text):
+        return work.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint]:
     query = selection(work, wanted)
     if wanted.sort == "batas" and not oldest_first:
         due = select(Task.complaint_id, func.min(Task.due_at).label("due"))
-        open_ones = due.where(Task.closed_at.is_(None), Task.due_at.is_not(None)).group_by(Task.complaint_id).subquery()
+        running = due.where(Task.closed_at.is_(None), Task.due_at.is_not(None), Task.kind.not_in(ASIDE))
+        open_ones = running.group_by(Task.complaint_id).subquery()
         return query.join(open_ones, open_ones.c.complaint_id == Complaint.id).order_by(open_ones.c.due, Complaint.id)
     order = order_of(wanted.text, _dialect(work))
     return query.order_by(order.asc() if oldest_first or wanted.sort == "terlama" else order.desc())

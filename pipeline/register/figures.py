@@ -113,27 +113,32 @@ def total(rows: Iterable[Flow]) -> Flow:
 
 @dataclass(frozen=True)
 class Topic:
-    """What came about one category for one unit, with its share of all that came, and the median of days to the end."""
+    """What came about one category for one unit, with its share of all that came, and the median of days to the end;
+    how many of them are secret, or about an official."""
 
     kategori: str
     unit: str
     came: int
     share: float
     days: float | None
+    closed: int = 0
 
 
 def topics(work: Work, period: Period) -> list[Topic]:
     """Table 2, by names, most first. A complaint of two units counts with both; the shares are of complaints."""
     begin, end = period.bounds(work.settings.zone)
+    closed = or_(Complaint.rahasia.is_(True), Complaint.terlapor != "")
     columns = (Complaint.kategori, Complaint.unit, Complaint.received_at, Complaint.closed_at)
-    query = select(*columns).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    query = select(*columns, closed).where(Complaint.received_at >= begin, Complaint.received_at < end)
     found: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    kept: dict[tuple[str, str], int] = defaultdict(int)
     count = 0
-    for kategori, units, received, closed in work.session.execute(query):
+    for kategori, units, received, ended, is_closed in work.session.execute(query):
         count += 1
-        took = (closed - received) / DAY if closed is not None and closed < end else None
+        took = (ended - received) / DAY if ended is not None and ended < end else None
         for unit in dict.fromkeys(units.split(",")):
             found[kategori, unit].append(took)
+            kept[kategori, unit] += bool(is_closed)
     names = work.settings.names_of("kategori")
     rows = [
         Topic(
@@ -142,6 +147,7 @@ def topics(work: Work, period: Period) -> list[Topic]:
             len(took),
             len(took) / count,
             middle([days for days in took if days is not None]),
+            kept[kategori, unit],
         )
         for (kategori, unit), took in found.items()
     ]

@@ -8,7 +8,9 @@ from pipeline.office.clock import OfficeHours
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
-LONGEST = 3_660  # days; beyond ten years office time is not counted on, as `clock.elapsed` has it
+LONGEST = 3_660 * DAY  # beyond ten years office time is not counted on, as `clock.elapsed` has it
+OF_HOUR, OF_SECOND, OF_MICROSECOND = 60, 1 / 60, 1 / 60_000_000  # in minutes
+Stretches = tuple[tuple[float, float], ...]  # minutes of a day from midnight
 
 
 class OfficeTime:
@@ -16,37 +18,50 @@ class OfficeTime:
 
     def __init__(self, hours: OfficeHours) -> None:
         self.hours = hours
-        self.origin: date | None = None
-        self.before: list[float] = []  # minutes of all days before each one, from the origin
-        self.back: dict[date, float] = {}
+        self.days: dict[date, tuple[float, Stretches]] = {}  # minutes from the first known day to its morning; its own
+        self.first = self.last = date.min
 
     def minutes(self, begin: datetime, end: datetime) -> float:
         """Minutes of office time; 0 where the end is not the later one."""
         if end <= begin:
             return 0.0
-        first, last = self.hours.local(begin), self.hours.local(min(end, begin + LONGEST * DAY))
-        if first.date() == last.date():
-            return self._until(last) - self._until(first)
-        whole = self._sum(last.date()) - self._sum(first.date() + DAY)
-        return self._whole(first.date()) - self._until(first) + whole + self._until(last)
+        return self._passed(min(end, begin + LONGEST)) - self._passed(begin)
 
-    def _sum(self, day: date) -> float:
-        """Minutes from the origin to the morning of a day."""
-        if self.origin is None:
-            self.origin, self.before = day, [0.0]
-        if day < self.origin:
-            return -sum(self._whole(day + n * DAY) for n in range((self.origin - day).days))
-        while len(self.before) <= (day - self.origin).days:
-            self.before.append(self.before[-1] + self._whole(self.origin + (len(self.before) - 1) * DAY))
-        return self.before[(day - self.origin).days]
+    def _passed(self, at: datetime) -> float:
+        """Minutes from the first known day to a moment."""
+        local = at.astimezone(self.hours.zone)
+        before, stretches = self.days.get(day := local.date()) or self._reach(day)
+        now = local.hour * OF_HOUR + local.minute + local.second * OF_SECOND + local.microsecond * OF_MICROSECOND
+        for begin, close in stretches:
+            if now <= begin:
+                break
+            before += min(close, now) - begin
+        return before
 
-    def _whole(self, day: date) -> float:
-        if day not in self.back:
-            self.back[day] = sum((close - begin) / MINUTE for begin, close in self.hours.intervals(day))
-        return self.back[day]
+    def _reach(self, day: date) -> tuple[float, Stretches]:
+        """Add up the days to this one, from the nearest that is known."""
+        if not self.days:
+            self.first = self.last = day
+            self.days[day] = (0.0, self._stretches(day))
+        while self.last < day:
+            before, stretches = self.days[self.last]
+            self.last += DAY
+            self.days[self.last] = (before + _sum(stretches), self._stretches(self.last))
+        while self.first > day:
+            before = self.days[self.first][0]
+            self.first -= DAY
+            stretches = self._stretches(self.first)
+            self.days[self.first] = (before - _sum(stretches), stretches)
+        return self.days[day]
 
-    def _until(self, local: datetime) -> float:
-        """Minutes of a day up to a moment of it."""
-        return sum(
-            (min(close, local) - begin) / MINUTE for begin, close in self.hours.intervals(local.date()) if begin < local
+    def _stretches(self, day: date) -> Stretches:
+        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - hours of a wall clock
+        intervals = self.hours.intervals(day)
+        return tuple(
+            ((begin.replace(tzinfo=None) - midnight) / MINUTE, (close.replace(tzinfo=None) - midnight) / MINUTE)
+            for begin, close in intervals
         )
+
+
+def _sum(stretches: Stretches) -> float:
+    return sum(close - begin for begin, close in stretches)

@@ -35,6 +35,7 @@ TEMPLATE = "letters/laporan.docx"
 Cell = str | int | float
 CHARTED = ("langkah", "bulan")  # tables that have a chart
 MINUTES_OF_HOUR = 60
+FEW = 3  # complaints; fewer in one cell may tell whom they concern
 
 
 class BadTemplate(ValueError):
@@ -101,13 +102,15 @@ def _flow_rows(flows: dict[Any, Flow], total: Flow) -> Iterator[tuple[Cell, ...]
 
 
 def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
-    """Free words of old rows, which may name somebody, under one name."""
+    """Free words of old rows, which may name somebody, under one name; so are few complaints some of which are secret
+    or about an official: whoever knows the unit would know whom they concern."""
     categories = {*settings.names_of("kategori").values(), word("laporan.tanpa")}
     units = {*(unit.nama for unit in settings.unit), word("unit.tidak_ada"), word("laporan.tanpa")}
-    other = word("laporan.di_luar_daftar")
+    other, few = word("laporan.di_luar_daftar"), word("laporan.tidak_dirinci")
     found: dict[tuple[str, str], list[Topic]] = {}
     for topic in topics:
         key = (topic.kategori if topic.kategori in categories else other, topic.unit if topic.unit in units else other)
+        key = (few, few) if topic.closed and topic.came < FEW else key
         found.setdefault(key, []).append(topic)
     listed = [
         Topic(*key, sum(t.came for t in some), sum(t.share for t in some), some[0].days if len(some) == 1 else None)

@@ -231,10 +231,10 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
 
 
 def _of_the_wave(view: View) -> list[dict[str, str]]:
-    """The complaints that came with this one."""
+    """The complaints that came with this one; their subjects where the browser is known, as all of other cases."""
     work = Work(view.session, view.settings, view.now)
     found = waves.others(work, view.complaint) if view.complaint is not None else []
-    return [{"value": one.number, "label": one.number, "ket": one.perihal} for one in found]
+    return [{"value": one.number, "label": one.number, "ket": one.perihal if view.trusted else ""} for one in found]
 
 
 def _may_be_chosen(view: View, field: Field, code: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 from zipfile import ZipFile
@@ -13,10 +14,13 @@ from click.testing import CliRunner, Result
 from docx import Document as Docx
 from sqlalchemy import update
 
+from pipeline.cases.chain import actor_of
+from pipeline.cases.erasure import erase
 from pipeline.cli.main import main
 from pipeline.data.engine import reading, writing
-from pipeline.data.tables import Complaint
-from pipeline.register import book, report, sheet
+from pipeline.data.tables import Complaint, Outbox, Task
+from pipeline.office.sop import Stage
+from pipeline.register import book, paper, report, sheet
 from pipeline.register.book import Filter
 from pipeline.register.period import parse
 from pipeline.work import Work
@@ -129,8 +133,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder
 
 
-REFUSED = ["bulan 2026-13", "bulan 2026-0", "bulan 2027", "bulan 11-2026", "bulan november", "bulan 2026/11", "BULAN",
-           "Bulan 2026-11", "bulan 2026-11-01", "bulan -1", "triwulan 2026-5", "semester 2026-0", "tahun 2026-0",
+REFUSED = ["bulan 2026-13", "bulan 2026-0", "bulan 2027", "bulan 11-2026", "bulan november", "bulan 2026/11",
+           "bulan 2026-11-01", "bulan -1", "triwulan 2026-5", "semester 2026-0", "tahun 2026-0",
            "tahun 2026-00", "tahun 1999", "minggu 2026-1", "bulan 99999"]  # fmt: skip
 
 
@@ -140,7 +144,9 @@ def test_a_period_that_is_none_is_a_sentence(empty: Path, words: str) -> None:
     assert (done.exit_code, "Traceback" in done.output) == (2, False), done.output
 
 
-@pytest.mark.parametrize("words", ["bulan 2099-01", "tahun 2100", "bulan 2000-01", "bulan 2026-1", "triwulan 2026-4"])
+@pytest.mark.parametrize(
+    "words", ["bulan 2099-01", "Bulan 2026-11", "TAHUN 2100", "bulan 2000-01", "bulan 2026-1", "triwulan 2026-4"]
+)
 def test_a_period_without_a_case_is_a_report_of_noughts(empty: Path, words: str) -> None:
     done = told_by(empty, "laporan", *words.split())
     assert (done.exit_code, "masuk 0 pengaduan" in done.output) == (0, True), done.output
@@ -162,6 +168,53 @@ def test_the_sentence_names_the_largest_category(desk: Desk) -> None:
     for kategori, unit in (*two, *three):
         change(desk, desk.record(), kategori=kategori, unit=unit)
     assert "Infrastruktur dan jaringan: 4 pengaduan (57 persen)" in gathered(desk).sentences[2]
+
+
+def test_few_complaints_about_an_official_are_not_told_apart_in_public(desk: Desk) -> None:
+    """A unit of one, a complaint about that one: the cell would name them."""
+    change(desk, desk.record(), kategori="layanan", unit="umum", terlapor="kasubag-umum")
+    change(desk, desk.record(), kategori="infrastruktur", unit="umum", rahasia=True)
+    for _n in range(2):
+        change(desk, desk.record(), kategori="aplikasi", unit="informasi")
+    for secret in (True, False, False):
+        change(desk, desk.record(), kategori="informasi", unit="informasi", rahasia=secret)
+    rows = {row[:3] for row in gathered(desk, public=True).tables[1].rows}
+    unit = "Seksi Layanan Informasi Publik"
+    assert rows == {("Informasi publik", unit, 3), ("Aplikasi dan situs", unit, 2),
+                    ("(tidak dirinci)", "(tidak dirinci)", 2)}  # fmt: skip
+    assert len(gathered(desk).tables[1].rows) == 4, "the office itself sees them"
+
+
+def test_an_erased_person_counts_still_and_stands_nowhere(desk: Desk) -> None:
+    number = desk.to(Stage.SELESAI, desk.record(nama="Siti Rahmawati", alamat="Jalan Kenanga 7", perihal="Lampu Siti"))
+    with writing(desk.engine) as session:
+        session.execute(update(Outbox).values(state="sent", told=True))
+    before = gathered(desk).tables[0].rows
+    with desk.work() as work:
+        erase(work, desk.complaint(number).id, actor_of(desk.person("kepala")), "permintaan tertulis")
+    assert gathered(desk).tables[0].rows == before
+    made = io.BytesIO()
+    with reading(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        report.xlsx(gathered(desk), made)
+        files = [sheet.xlsx(work, Filter()), paper.docx(work, Filter(), ""), filled(desk), made.getvalue()]
+    for content in files:
+        with ZipFile(io.BytesIO(content)) as packed:
+            said = b"".join(map(packed.read, packed.namelist()))
+        assert not any(word in said for word in (b"Rahmawati", b"Kenanga", b"Lampu Siti"))
+
+
+def test_late_is_what_the_row_shows_as_late(desk: Desk) -> None:
+    """A question to a unit that is late makes no row late whose langkah has time."""
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+    task = desk.task("jawab")
+    with writing(desk.engine) as session:
+        session.execute(update(Task).where(Task.id == task.id).values(due_at=desk.clock() - timedelta(minutes=1)))
+    with reading(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        shown = [row.late for row in book.rows(work, Filter())]
+        assert (shown, book.count(work, Filter(late=True))) == ([False], 0)
 
 
 def test_unit_named_twice_counts_once(desk: Desk) -> None:

@@ -32,7 +32,11 @@ def test_a_wave_is_one_note_and_one_press_merges_it(kantor: Office) -> None:
     notes = [mail for mail in kantor.inbox("jfu-1") if "Gelombang" in mail.subject]
     assert len(notes) == 1
     assert "Gelombang: 3 pengaduan yang mirip" in notes[0].subject
+    assert not any(subject in notes[0].text for subject, _text in SAID[1:]), "other pengadu's words stay with them"
     link = kantor.links(notes[0])[0]
+    assert "Keluhan air" not in kantor.page(link).text, "nor are they shown in a browser of anybody's"
+    kantor.know("jfu-1")
+    assert "Keluhan air" in kantor.page(link).text
     form = kantor.page(link).forms["gabungkan_semua"]
     assert form.values["gelombang"] == ["PGD-2026-000002", "PGD-2026-000003"]
     before = len(kantor.inbox("jfu-1"))
