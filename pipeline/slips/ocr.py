@@ -126,12 +126,13 @@ def engine() -> Engine:
 # ---- forms ---------------------------------------------------------------------------------------------------
 
 
-def read(even: FoundSlip, units: Sequence[str]) -> Reading:
+def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) -> Reading:
     """All fields and ticks of a slip in even light (`scan.flattened`). `units`: names that the office knows, for the
-    field that asks for one."""
+    field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    return Reading(fields, {name: boxes.ticked(even, tick) for name, tick in lay.ticks.items()})
+    darkest = even if coloured is None else replace(even, image=np.minimum(even.image, coloured.min(axis=2)))
+    return Reading(fields, {name: boxes.ticked(darkest, tick) for name, tick in lay.ticks.items()})
 
 
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:

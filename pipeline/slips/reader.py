@@ -157,13 +157,13 @@ def _serial(found: Sequence[FoundSlip]) -> str:
 def _slip(one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], colour: Grey) -> ReadSheet:
     lay = places.layout(one.version)
     even = scan.flattened(one)
-    reading = ocr.read(even, units)
+    picture = scan.as_seen(colour, one)
+    reading = ocr.read(even, units, picture)
     fields = dict(reading.fields)
     for name, blank in lay.blanks.items():
         if any(_covers(other, one, blank.box) for other in all_found if other is not one):
             fields[name] = Repaired("", 0.0, "tertutup")
     boxes = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
-    picture = scan.as_seen(colour, one)
     return ReadSheet("slip", one.serial, one.aligned, fields, reading.ticks, picture, boxes, one.marks)
 
 
