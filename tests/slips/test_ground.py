@@ -15,6 +15,7 @@ from PIL import Image
 from pipeline.office.config import SAMPLE, load
 from pipeline.slips import boxes, form, ground, layout, pages, reader, scan
 from pipeline.slips.boxes import Ink
+from pipeline.slips.repair import is_clear
 
 DATA = Path(__file__).parent / "data"
 A4 = (2339, 1654)  # at 200 dpi
@@ -76,7 +77,10 @@ def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
 def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
     sheets = reader.read(Image.open(DATA / "a4_slip_dan_surat_bebas.jpg"), ())
     assert [sheet.kind for sheet in sheets] == ["slip", "surat"]
-    assert len(sheets[1].fields["uraian"].value) > 20
+    note = sheets[1].fields["uraian"]
+    assert "SUDAH 2 MINGGU" in note.value
+    assert "MIN66U" in note.seen
+    assert not is_clear(note)  # "DI GG. PUNTUK" is read with much certainty as "DI 66. PUNTUK"
 
 
 def test_a_blackened_box_is_not_called_empty() -> None:
