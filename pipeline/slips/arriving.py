@@ -44,24 +44,50 @@ def patience(content: bytes) -> timedelta:
 
 
 def has_end(content: bytes) -> bool:
-    """Whether the file ends as its format says: a PDF's trailer, a JPEG's EOI, a PNG's IEND, a TIFF's last directory.
-    Formats without an end that is known here count as whole."""
+    """Whether the file ends as its format says: a PDF's trailer, a JPEG's EOI, a PNG's IEND, a TIFF's last directory,
+    the sizes that HEIC, WebP and BMP tell. Formats without an end that is known here count as whole."""
     if content.startswith(b"%PDF-"):
         return b"%%EOF" in content[-TAIL:]
     if content.startswith(b"\xff\xd8\xff"):
-        return b"\xff\xd9" in content[-TAIL:] or _photo_and_more(content)
+        return _jpeg_ends(content)
     if content.startswith(b"\x89PNG"):
         return b"IEND" in content[-TAIL:]
     if content[:4] in (b"II*\0", b"MM\0*"):
         return _tiff_ends(content)
     if content.startswith(b"RIFF") and len(content) >= 12:
         return len(content) >= int.from_bytes(content[4:8], "little") + 8
+    if content[4:8] == b"ftyp":
+        return _boxes_end(content)
+    if content.startswith(b"BM") and len(content) >= 6:
+        return len(content) >= int.from_bytes(content[2:6], "little")
     return bool(content)
 
 
-def _photo_and_more(content: bytes) -> bool:
-    """A phone's MPO or motion photo: pictures end before what the phone appends."""
-    return b"\xff\xd9" in content[len(content) // 4 :]
+def _jpeg_ends(content: bytes) -> bool:
+    """Whether a JPEG's own picture ends: not the small one in its head, and whatever a phone appends (ITU T.81)."""
+    at = 2
+    while at + 4 <= len(content) and content[at] == 0xFF:
+        if content[at + 1] == 0xDA:  # start of scan
+            return b"\xff\xd9" in content[at:]
+        if content[at + 1] == 0xFF:  # a byte that fills
+            at += 1
+            continue
+        at += 2 + _number(content, ">H", at + 2)
+    return False
+
+
+def _boxes_end(content: bytes) -> bool:
+    """Whether the outermost boxes of a HEIC lie inside of the file (ISO/IEC 14496-12); one of size 0 has no end."""
+    at = 0
+    while at + 8 <= len(content):
+        size = _number(content, ">I", at)
+        size = _number(content, ">Q", at + 8) if size == 1 else size
+        if size == 0:
+            return True
+        if size < 8:
+            return False
+        at += size
+    return at == len(content)
 
 
 def _tiff_ends(content: bytes) -> bool:

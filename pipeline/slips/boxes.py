@@ -6,12 +6,14 @@ pencils and felt pens; some change their mind. What is neither a tick nor a blan
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.slips import layout as places
 from pipeline.slips.layout import Box, Tick
 from pipeline.slips.scan import SCALE, FoundSlip, Grey
 
@@ -19,21 +21,30 @@ BESIDE = 2.4  # mm left of, above and below a box that are looked at
 BEFORE_WORDS = 1.1  # mm at its right: its label begins there
 FRAME = 0.75  # mm inside of the printed line where its own blur does not reach
 OUTSIDE = 0.55  # mm beyond it
+WORDS = 0.3  # mm above print that its blur reaches
+BRIGHT = 90  # percentile of the light about a box that is paper
 OFF = 1.2  # mm by which folded paper may have moved a box
 FRAMED = 0.3  # a frame is surely seen here
 PALE = 0.82  # of the paper's light; a thin pencil is darker
 TOUCH = 0.08  # share of a box that a slip of the pen may cover
+TRACE = 0.03  # share of a box that a few specks may cover
 TICKED = 0.12  # a tick covers more
-FULL = 0.85  # a tick covers less
+FULL = 0.65  # a tick covers less; a scribble over one does not
+TALL, BROAD = (
+    0.35,
+    0.15,
+)  # share of a box's height and width over which a tick goes; a dash, a dot, a letter's tail do not
 THICK = 0.95  # mm; no stroke is wider from its middle to its edge
 LEAVES = 0.25  # mm² of ink beside a box that are a stroke
+LEAVES_RIGHT = 0.12  # the same where the label leaves little room
 ASIDE = 1.2  # mm² beside an empty box: a tick that missed it
 
 
 @dataclass(frozen=True)
 class Ink:
     """Where there is ink about a box: `share` of its inside, `core` mm from the middle of the thickest stroke there to
-    its edge, and mm² beside the middle of each side."""
+    its edge, and mm² beside the middle of each side. `tall`, `broad`: over how much of the box's height and width it
+    goes; `corners`: at how many of the two left corners a stroke passes outside of the box."""
 
     share: float
     core: float
@@ -41,16 +52,25 @@ class Ink:
     right: float
     above: float
     below: float
+    tall: float = 1.0
+    broad: float = 1.0
+    corners: int = 0
 
     @property
     def around(self) -> int:
         """At how many sides a stroke passes outside of the box."""
         return sum(area > LEAVES for area in (self.left, self.right, self.above, self.below))
 
+    @property
+    def sprawls(self) -> bool:
+        """Whether it goes as far up and aside as a tick does."""
+        return self.tall >= TALL and self.broad >= BROAD
+
 
 def ticked(even: FoundSlip, tick: Tick) -> bool | None:
     """Whether a box is ticked; None where only a person can say."""
-    return judged(ink_about(even, tick.box))
+    consent = places.layout(even.version).spots["persetujuan"]
+    return judged(ink_about(even, tick.box, consent.y))
 
 
 def judged(ink: Ink) -> bool | None:
@@ -58,29 +78,51 @@ def judged(ink: Ink) -> bool | None:
     if ink.around >= 3:  # a ring, whatever is inside
         return None
     if ink.share < TOUCH:
-        beside = max(ink.left, ink.below) > ASIDE or ink.around == 2
-        return None if beside else False
-    if ink.share < TICKED or ink.share > FULL or ink.core > THICK:
+        beside = max(ink.left, ink.below) > ASIDE or ink.around + ink.corners >= 2  # a wide ring passes by the corners
+        faint = ink.share > TRACE and ink.sprawls  # a hard pencil leaves little, but goes as far as a tick
+        return None if beside or faint else False
+    if ink.share < TICKED or ink.share > FULL or ink.core > THICK or not ink.sprawls:
         return None
-    crossed_out = ink.left > LEAVES and ink.right > LEAVES
+    crossed_out = ink.left > LEAVES and ink.right > LEAVES_RIGHT
     return None if crossed_out else True
 
 
-def ink_about(even: FoundSlip, box: Box) -> Ink:
-    """Measure a box where its printed frame is found. A stain that covers all around it is paper."""
+def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:
+    """Measure a box where its printed frame is found. A stain that covers all around it is paper. `words_below`: mm at
+    which print begins that is not the box's own."""
     reach = BESIDE + OFF
     image = cv2.GaussianBlur(even.crop(box.grown(reach)), (0, 0), 1.2)
     side = round(box.width * SCALE)
     if image.shape[0] < side or image.shape[1] < side:  # cut off at the edge of the picture
         return Ink(TOUCH, 0.0, 0.0, 0.0, 0.0, 0.0)
     left, top = _frame(image, side, round(reach * SCALE))
-    beside = image[_beside_mask(image.shape, left, top, side)]
-    paper = float(np.median(beside)) if beside.size else 255.0
+    around = _beside_mask(image.shape, left, top, side)
+    around[round((words_below - WORDS - box.y + reach) * SCALE) if words_below < math.inf else None :] = False
+    paper = _paper(image[around])
     ink = image < paper * PALE
     edge = round(FRAME * SCALE)
     inner = ink[top + edge : top + side - edge, left + edge : left + side - edge]
     thickest = cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3).max() / SCALE
-    return Ink(float(inner.mean()), float(thickest), *_sides(_own(ink, left, top, side), left, top, side))
+    own = _own(ink & around, top)
+    return Ink(
+        float(inner.mean()),
+        float(thickest),
+        *_sides(own, left, top, side),
+        _spread(inner, 1),
+        _spread(inner, 0),
+        _corners(own, left, top, side),
+    )
+
+
+def _paper(beside: Grey) -> float:
+    """How bright the paper is about a box, though much of it may be covered by a thick pen."""
+    return float(np.percentile(beside, BRIGHT)) if beside.size else 255.0
+
+
+def _spread(inner: NDArray[np.bool_], axis: int) -> float:
+    """Over how much of the height (axis 1) or width (axis 0) of a box its ink goes."""
+    lines = np.flatnonzero(inner.any(axis=axis))
+    return float(lines[-1] - lines[0] + 1) / inner.shape[1 - axis] if len(lines) else 0.0
 
 
 def _frame(image: Grey, side: int, margin: int) -> tuple[int, int]:
@@ -106,9 +148,8 @@ def _beside_mask(shape: tuple[int, ...], left: int, top: int, side: int) -> NDAr
     return mask
 
 
-def _own(ink: NDArray[np.bool_], left: int, top: int, side: int) -> NDArray[np.bool_]:
+def _own(outside: NDArray[np.bool_], top: int) -> NDArray[np.bool_]:
     """Ink beside a box that is not the tail of a letter in the line above."""
-    outside = ink & _beside_mask(ink.shape, left, top, side)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.astype(np.uint8), connectivity=8)
     ceiling = max(top - round(BESIDE * SCALE), 0)
     for n in range(1, count):
@@ -126,3 +167,10 @@ def _sides(ink: NDArray[np.bool_], left: int, top: int, side: int) -> tuple[floa
     parts = rows[:, :left], rows[:, left + side :], columns[:top], columns[top + side :]
     areas = [float(part.sum()) / SCALE**2 for part in parts]
     return areas[0], areas[1], areas[2], areas[3]
+
+
+def _corners(ink: NDArray[np.bool_], left: int, top: int, side: int) -> int:
+    """At how many of the two left corners a stroke passes; at the right stands the label."""
+    corner = round(side * 0.2)
+    parts = ink[: top + corner, : left + corner], ink[top + side - corner :, : left + corner]
+    return sum(float(part.sum()) / SCALE**2 > LEAVES for part in parts)

@@ -29,12 +29,15 @@ INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
+DOT = 0.5  # mm²; a smaller blot is a dot of the writing beside it, or else dirt
+BESIDE_A_DOT = 3.0  # mm within which that writing stands
+UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
 GARBLED, STRAY = 0.35, 0.5  # of a line, and of one or two characters alone: less is no text
 POOR = 0.8  # a line whose characters are less sure than this on the whole may have been cut wrongly
-CLEAR_LETTER = 0.975  # mean certainty of its characters
+LEAST_LETTER = 0.4  # of a word in a letter
 LETTER = 1100  # pixels of the longer side of a letter, for the detector
 HEIGHT = 48  # pixels of a line for the recogniser
 WORTH = 0.6  # a field of less confidence is not looked at a second time
@@ -126,26 +129,28 @@ def engine() -> Engine:
 # ---- forms ---------------------------------------------------------------------------------------------------
 
 
-def read(even: FoundSlip, units: Sequence[str]) -> Reading:
+def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) -> Reading:
     """All fields and ticks of a slip in even light (`scan.flattened`). `units`: names that the office knows, for the
-    field that asks for one."""
+    field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    return Reading(fields, {name: boxes.ticked(even, tick) for name, tick in lay.ticks.items()})
+    darkest = even if coloured is None else replace(even, image=np.minimum(even.image, coloured.min(axis=2)))
+    return Reading(fields, {name: boxes.ticked(darkest, tick) for name, tick in lay.ticks.items()})
 
 
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     images = lines_of(even, blank)
     lines = _lines(images, blank)
     if blank.pitch and any(_mean(line) < POOR for line, _ in lines):  # two lines in one crop, or a line cut through?
-        lines = max(lines, _lines(lines_of(even, blank, by_rules=True), blank), key=_surely)
+        ruled = lines_of(even, blank, by_rules=True)
+        images, lines = max((images, lines), (ruled, _lines(ruled, blank)), key=lambda way: _surely(way[1]))
     if not lines:  # ink that says nothing in this field's alphabet is no blank
         return Repaired("", 0.3, "tak_terbaca") if images else Repaired("", 0.9, "kosong")
     text = " ".join(line.text.strip() for line, _ in lines)
     sure = [chance for line, _ in lines for chance in line.sure]
     changed = [f"{seen} → {word}" for line, _ in lines for seen, word in line.changed]
     words = ", ".join(_unsure([line for line, _ in lines])[:3])
-    look = Look(text, sure, words, ", ".join(changed[:4]))
+    look = Look(text, sure, words, ", ".join(changed[:4]), missed=_missed(images, lines))
     if blank.cells:
         return repair.mend(blank.name, _by_cells(even, blank, look), units)
     alone = repair.mend(blank.name, look, units)
@@ -154,6 +159,13 @@ def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     alphabet = ALPHABET.get(blank.name, WORDS)
     second = " ".join(engine().second(image, alphabet) for _, image in lines)
     return repair.mend(blank.name, replace(look, second=second), units)
+
+
+def _missed(images: Sequence[Grey], lines: Sequence[tuple[Line, Grey]]) -> bool:
+    """Whether there is a line, more than dirt, of which nothing was read."""
+    read = {id(image) for _, image in lines}
+    left = (image for image in images if id(image) not in read)
+    return any(float((image < INK).sum()) >= UNREAD * SCALE**2 for image in left)
 
 
 def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
@@ -303,10 +315,20 @@ def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDA
         long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (h > 0.9 * dark.shape[0] and w < 0.8 * SCALE)
         inside = top <= centres[n][1] <= bottom and left - SCALE <= centres[n][0] <= right
         keep[n] = area >= SPECK * SCALE**2 and inside and not long_line
-    ink = keep[labels]
+    ink = _without_dirt(keep, labels, stats)
     if ink.sum() < LEAST * SCALE**2:
         return np.zeros_like(ink)
     return np.asarray(ink, bool)
+
+
+def _without_dirt(keep: NDArray[np.bool_], labels: Grey, stats: Grey) -> NDArray[np.bool_]:
+    """The kept strokes but for dots far from any writing: a copier's specks, that would pass for lines of their own."""
+    writing = keep & (stats[:, 4] >= DOT * SCALE**2)
+    reach = 2 * round(BESIDE_A_DOT * SCALE) + 1
+    near = cv2.dilate(writing[labels].astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    dots = keep & ~writing
+    seen = np.unique(labels[dots[labels] & near])
+    return np.asarray((writing | np.isin(np.arange(len(keep)), seen) & dots)[labels], bool)
 
 
 def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -349,13 +371,9 @@ def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey
 # ---- letters -------------------------------------------------------------------------------------------------
 
 
-def judged_letter(text: str, sure: float) -> Repaired:
-    """A letter's text with what its certainty is worth."""
-    return Repaired(text, round(sure, 3), "" if sure > CLEAR_LETTER else "kurang_jelas")
-
-
-def letter(page: Grey) -> tuple[str, float]:
-    """The text of a page without marks, whichever way it is turned, and how sure that is."""
+def letter(page: Grey) -> Look:
+    """The text of a page without marks, whichever way it is turned, line by line. A second look costs as much again
+    and is taken only where the first one would be shown as clear."""
     scale = max(page.shape) / 210  # a guess: the longer side of A5
     even = evened(page, scale)
     boxes = engine().boxes(even, LETTER)
@@ -363,22 +381,25 @@ def letter(page: Grey) -> tuple[str, float]:
         even, boxes = _quarter(even, boxes)
     if _on_its_head(even, boxes):
         even, boxes = _quarter(*_quarter(even, boxes))
-    text: list[str] = []
-    sure: list[float] = []
-    for row in _in_rows(boxes):
-        line = " ".join(filter(None, (_word(even, box, sure) for box in row)))
-        if line:
-            text.append(line)
-    value = repair.letter("\n".join(text))
-    return value, float(np.mean(sure)) if sure else 0.0
+    rows = [[read for box in row if (read := _word(even, box))] for row in _in_rows(boxes)]
+    words = [word for row in rows for word in row]
+    text = "\n".join(" ".join(line.text.strip() for line, _ in row) for row in rows if row)
+    sure = [chance for line, _ in words for chance in line.sure]
+    changed = [f"{seen} → {word}" for line, _ in words for seen, word in line.changed]
+    unsure = ", ".join(_unsure([line for line, _ in words])[:3])
+    look = Look(text, sure, unsure, ", ".join(changed[:4]))
+    if not repair.is_clear(repair.letter(look)):
+        return look
+    return replace(look, second=" ".join(engine().second(image) for _, image in words))
 
 
-def _word(page: Grey, box: NDArray[np.float64], sure: list[float]) -> str:
-    line = engine().line(_unbent(page, box), style="kalimat")
-    if not line.text.strip() or float(np.mean(line.sure)) < 0.4:
-        return ""
-    sure.extend(line.sure)
-    return line.text.strip()
+def _word(page: Grey, box: NDArray[np.float64]) -> tuple[Line, Grey] | None:
+    """What stands in a box that the detector saw, with its picture; None where it is no text."""
+    image = _unbent(page, box)
+    line = engine().line(image, style="kalimat")
+    if not line.text.strip() or _mean(line) < LEAST_LETTER:
+        return None
+    return line, image
 
 
 def _quarter(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> tuple[Grey, list[NDArray[np.float64]]]:

@@ -97,7 +97,7 @@ class _Whole:
         self._flat, self._text = flat, ""
 
     def text(self) -> str:
-        self._text = self._text or _bare(ocr.letter(self._flat.image)[0])
+        self._text = self._text or _bare(ocr.letter(self._flat.image).text)
         return self._text
 
 

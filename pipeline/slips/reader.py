@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.files import pictures
-from pipeline.slips import ground, ocr, scan
+from pipeline.slips import ground, ocr, repair, scan
 from pipeline.slips import layout as places
 from pipeline.slips.layout import Box
 from pipeline.slips.repair import Repaired, is_clear
@@ -77,10 +77,7 @@ def front_of(sheets: Sequence[ReadSheet]) -> Front | None:
 
 
 def _letter(grey: Grey, colour: Grey, kind: str, serial: str) -> ReadSheet:
-    text, sure = ocr.letter(grey)
-    if not text:
-        return ReadSheet(kind, serial, False, {TEXT: Repaired("", 0.0, "tak_terbaca")}, {}, colour)
-    return ReadSheet(kind, serial, False, {TEXT: ocr.judged_letter(text, sure)}, {}, colour)
+    return ReadSheet(kind, serial, False, {TEXT: repair.letter(ocr.letter(grey))}, {}, colour)
 
 
 def _beside(grey: Grey, colour: Grey, found: Sequence[FoundSlip], whole: Sequence[FoundSlip]) -> list[ReadSheet]:
@@ -157,13 +154,13 @@ def _serial(found: Sequence[FoundSlip]) -> str:
 def _slip(one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], colour: Grey) -> ReadSheet:
     lay = places.layout(one.version)
     even = scan.flattened(one)
-    reading = ocr.read(even, units)
+    picture = scan.as_seen(colour, one)
+    reading = ocr.read(even, units, picture)
     fields = dict(reading.fields)
     for name, blank in lay.blanks.items():
         if any(_covers(other, one, blank.box) for other in all_found if other is not one):
             fields[name] = Repaired("", 0.0, "tertutup")
     boxes = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
-    picture = scan.as_seen(colour, one)
     return ReadSheet("slip", one.serial, one.aligned, fields, reading.ticks, picture, boxes, one.marks)
 
 

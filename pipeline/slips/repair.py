@@ -23,6 +23,8 @@ LIKE = 78  # of 100: less like than this is not like a unit's name
 APART = 4.0  # of 100: two names that are nearer to each other are a tie
 NEAR_HOST = 82  # of 100: a domain that is so like a common one is asked about
 DIGITS = ("tanggal", "telepon", "nik")
+LETTER = "uraian"
+CLEAR_LETTER = 0.975  # mean certainty of its characters
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,15 @@ def is_clear(read: Repaired) -> bool:
 @dataclass(frozen=True)
 class Look:
     """What the recogniser gives for a field: its text, how sure it was of each character, which words it was least
-    sure of, which words were changed to known ones ("minggn → minggu"), and what a second look at the same ink read."""
+    sure of, which words were changed to known ones ("minggn → minggu"), what a second look at the same ink read, and
+    whether there is a line of which it read nothing."""
 
     text: str
     sure: Sequence[float]
     unsure: str = ""
     changed: str = ""
     second: str | None = None
+    missed: bool = False
 
 
 def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
@@ -69,7 +73,7 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
     confidence = calibration.confidence(name, evidence)
     if not ruled.value:
         return Repaired("", min(confidence, 0.5), "tak_terbaca", evidence=evidence)
-    doubt = ruled.doubt
+    doubt = "terlewat" if look.missed else ruled.doubt
     if not doubt and seen:
         doubt = "diperbaiki"
     if not doubt and agree < 1:
@@ -116,28 +120,35 @@ class Ruled:
 
 
 def _words(text: str, units: Sequence[str]) -> Ruled:
-    return Ruled(sentence(text))
+    value = sentence(text)
+    return Ruled(value, "kurang_jelas" if is_strange(value) else "")
 
 
 def _name(text: str, units: Sequence[str]) -> Ruled:
-    value = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", " ".join(text.split()))
+    joined = r"(?<=[a-z])(?<!\bMc)(?<!\bDe)(?<!\bDi)(?<!\bLa)(?=[A-Z][a-z])"
+    value = re.sub(joined, " ", " ".join(text.split()))
     value = re.sub(r"\.(?=[A-Za-z]{3})", ". ", value)
-    value = re.sub(r"\b(?!bin\b|binti\b)[a-z](?=[a-z]{2})", lambda m: m[0].upper(), value)
+    small = r"(?<![\w'-])(?!(?:bin|binti|van|der|den|al)\b)[a-z](?=[a-z]{2})"
+    value = re.sub(small, lambda m: m[0].upper(), value)
     return Ruled(value.strip(" -_/,'"))
 
 
 def _phone(text: str, units: Sequence[str]) -> Ruled:
+    """Mobile numbers begin with 08 and no second 0, those of places with 02 to 09 (numbering plan of 2018)."""
     plus = text.strip().startswith("+")
     digits = re.sub(r"\D", "", text)
     value = "+" + digits if plus else digits
     national = re.sub(r"^62", "0", digits)
-    return Ruled(value, "" if re.fullmatch(r"0\d{8,13}", national) else "telepon")
+    return Ruled(value, "" if re.fullmatch(r"0(?:8[1-9]|[2-79]\d)\d{6,11}", national) else "telepon")
+
+
+_PROVINCES = "1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]"  # codes of the Ministry of Home Affairs
 
 
 def _nik(text: str, units: Sequence[str]) -> Ruled:
-    """16 digits; 7 to 12 are the day of birth (women: the day and 40), as Permendagri says."""
+    """16 digits; 1 and 2 are a province, 7 to 12 the day of birth (women: the day and 40), as Permendagri says."""
     value = re.sub(r"\D", "", text)
-    if not re.fullmatch(r"[1-9]\d{15}", value):
+    if not re.fullmatch(rf"(?:{_PROVINCES})\d{{14}}", value) or value.endswith("0000"):
         return Ruled(value, "nik")
     day, month = int(value[6:8]), int(value[8:10])
     possible = 1 <= (day - 40 if day > 40 else day) <= 31 and 1 <= month <= 12
@@ -169,14 +180,16 @@ HOSTS = ("gmail.com", "yahoo.com", "yahoo.co.id", "outlook.com", "hotmail.com", 
 def _email(text: str, units: Sequence[str]) -> Ruled:
     """The address as it was written: an answer that goes to a corrected domain goes to a stranger. What is only like a
     common domain is asked about."""
-    value = re.sub(r"\s+", "", text).lower().strip(".,-_")
-    if not re.fullmatch(r"[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value):
+    value = re.sub(r"\s+", "", text).lower().strip(".,")
+    if not re.fullmatch(r"[a-z0-9]+(?:[._+-]+[a-z0-9]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value) or ".." in value:
         return Ruled(value, "email")
     host = value.partition("@")[2]
+    if host in HOSTS:
+        return Ruled(value)
     near = process.extractOne(host, HOSTS, scorer=fuzz.ratio, score_cutoff=NEAR_HOST)
-    if near and near[0] != host:
-        return Ruled(value, "email_mirip", near[0])
-    return Ruled(value)
+    same = next((known for known in HOSTS if known.partition(".")[0] == host.partition(".")[0]), "")
+    perhaps = near[0] if near else same
+    return Ruled(value, "email_mirip" if perhaps else "", perhaps)
 
 
 def _unit(text: str, units: Sequence[str]) -> Ruled:
@@ -216,7 +229,8 @@ def _bare(text: str) -> str:
 
 
 def _address(text: str, units: Sequence[str]) -> Ruled:
-    return Ruled(address(text))
+    value = address(text)
+    return Ruled(value, "kurang_jelas" if is_strange(value) else "")
 
 
 _LIKE_DIGITS = str.maketrans("OoCcDQUIlSBZz", "0000000115822")
@@ -234,7 +248,7 @@ _SPACES = (
 # What is improbable as it stands, and looks like what stands there usually. "Sidomulyo", "Siliwangi", "Jln." stay.
 _SPELLING = (
     (r"^(?:J[I1i|]|I[lI1|])(?=\s*[.,:]|\s+[A-Z])", "Jl"),
-    (r"^(?:[53S][l1I|]|71)(?=\s*[.,:]\s*[A-Z])", "Jl"),
+    (r"^(?:[53][l1I|]|71)(?=\s*[.,:]\s*[A-Z])", "Jl"),
     (r"^J[lI1|](?=[A-Z][a-z])", "Jl. "),
     (r"^J[I1|]n\b", "Jln"),
     (r"^(Jln?|Gg)\s*[,:]\s*(?=[A-Z])", r"\1. "),
@@ -243,6 +257,7 @@ _SPELLING = (
     (r"\b5(?=[a-z]{3})", "S"),
     (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
     (r"(?<=\d)[Oo](?=[\d,. ]|$)", "0"),
+    (r"\b(RT[ .]?\d\d)1 ?(?=RW)", r"\1/"),
 )
 
 
@@ -251,8 +266,10 @@ def address(text: str) -> str:
     value = " ".join(text.split())
     for pattern, meant in _SPACES[:1]:
         value = re.sub(pattern, meant, value)
-    value = re.sub(rf"\bR\s?[TI7](\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
-    value = re.sub(rf"\bR\s?[WwVv]N?/?(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value)
+    value = re.sub(rf"\b(R\s?[TI7])(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
+    value = re.sub(
+        rf"\b(R\s?[WwVv]N?/?)(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value
+    )
     value = re.sub(rf"(?<=RT.\d\d/)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _digits(m[1]), value)
     value = re.sub(r"\b(N[oO0]\s?[.,:]?\s?)([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", _with_house, value)
     for pattern, meant in (*_SPELLING, *_SPACES):
@@ -262,7 +279,8 @@ def address(text: str) -> str:
 
 def _numbered(what: str, found: re.Match[str]) -> str:
     """RT and RW with their number, as they were written: "RT 03" or "RT.03"."""
-    return f"{what}{found[1].strip() or ' '}{_digits(found[2])}"
+    head = found[1] if found[1].upper() == what else what
+    return f"{head}{found[2].strip() or ' '}{_digits(found[3])}"
 
 
 def _with_house(found: re.Match[str]) -> str:
@@ -283,22 +301,70 @@ def _digits(text: str) -> str:
 
 
 _COUNTED = "hari|minggu|bulan|tahun|jam|menit|kali|orang|meter|buah|titik|rumah"
+_TITLES = ("Pak", "pak", "Bapak", "Bu", "bu", "Ibu", "Mas", "Mbak", "Sdr", "kelas", "Kelas", "Romawi", "romawi")
+_NO_TITLE = "".join(rf"(?<!\b{title} )" for title in _TITLES)  # "Pak S" is a name, "kelas I" a class
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_IN_WORDS = ("0156", ("olsg", "oisg"))  # digits, and the letters for which they are read
+_LONG = 4  # letters of a word in which a digit is surely a letter
+_PLAIN = re.compile(  # letters and digits in one word, as people write them
+    r"(?!6[Gg])\d+(?:[A-HJKMNP-RT-Ya-hjkmnp-rt-y]|[A-Za-z]{2,3})"  # 14C, 5rb
+    r"|[A-Za-z]{2,}2(?:nya|an|lah|kah|ku|mu)?"  # anak2nya
+    r"|(?![IOZloz]\d)(?:[A-Z]{1,4}|[A-Z][a-z]{1,3}|[a-z]{1,3})\d{1,4}[A-HJKMNP-RT-Z]?"  # RT05, Blok C2A
+    r"|[A-Z]{1,3}\d[A-Z]{1,3}|[a-z]{1,2}[234789][a-z]{1,3}"  # P3K, mp3nya
+)
+_CROWDED = re.compile(r"\bR[TW]\W{0,2}[1-9]\d\d", re.IGNORECASE)  # no RT 351: a stroke was taken for a 1
+_LONE = re.compile(rf"\b[SZIOlsz] (?:{_COUNTED})\b")
 
 
 def sentence(text: str) -> str:
-    """Running text: digits inside words become the letters that they look like, a letter before what is counted the
-    digit; spaces follow commas and stops."""
+    """Running text: digits inside words become the letters that they look like where that makes a known word, a letter
+    before what is counted the digit; spaces follow commas and stops."""
     value = re.sub(r"\s+([,.;!?])", r"\1", " ".join(text.split()))
-    value = re.sub(rf"(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value)
-    value = re.sub(r"(?<=[a-z])1(?=[a-z])", "l", value)
-    value = re.sub(r"(?<=[a-z])0(?=[a-z])", "o", value)
-    value = re.sub(r"(?<=[a-z])5(?=[a-z])", "s", value)
+    value = re.sub(rf"{_NO_TITLE}(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value)
+    value = re.sub(r"(?<=\bRp)(\.? ?)([\dSOoIlB]*\d[\dSOoIlB]*(?:[.,][\dSOoIlB]{3})+)\b", _priced, value)
+    value = _WORD.sub(lambda m: _with_letters(m[0]), value)
     value = re.sub(r"(?<=[a-z]{2})([,;!?])(?=[A-Za-z])", r"\1 ", value)
     return re.sub(r"(?<=[a-z]{2})\.(?=[A-Z][a-z])", ". ", value)
 
 
-def letter(text: str) -> str:
-    return "\n".join(sentence(line) for line in text.splitlines())
+def _priced(found: re.Match[str]) -> str:
+    """A price is digits alone."""
+    return found[1] + _digits(found[2])
+
+
+def _with_letters(word: str) -> str:
+    """A word with digits in it as the known word that it looks like; as it stands where there is none."""
+    digits, ways = _IN_WORDS
+    if len(word) < _LONG or word.isdigit() or not any(c in digits for c in word):
+        return word
+    for letters in ways:
+        meant = word.lower().translate(str.maketrans(digits, letters))
+        if meant in words():
+            return meant.upper() if word.upper() == word else word[0] + meant[1:] if word[0].isalpha() else meant
+    return word
+
+
+def is_strange(text: str) -> bool:
+    """Whether letters and digits stand together as nobody writes them: one was taken for the other."""
+    mixed = (word for word in _WORD.findall(text) if not word.isalpha() and not word.isdigit())
+    return any(not _PLAIN.fullmatch(word) for word in mixed) or bool(_LONE.search(text) or _CROWDED.search(text))
+
+
+def letter(look: Look) -> Repaired:
+    """A letter's text, line by line. What a rule changed, or two looks saw differently, is never clear."""
+    value = "\n".join(sentence(line) for line in look.text.splitlines())
+    sure = round(sum(look.sure) / len(look.sure), 3) if look.sure else 0.0
+    if not value:
+        return Repaired("", 0.0, "tak_terbaca")
+    pairs = zip(look.text.splitlines(), value.splitlines(), strict=True)
+    ruled = [f"{read} → {meant}" for read, meant in pairs if _is_repair(LETTER, read, meant)]
+    seen = ", ".join(filter(None, [look.changed, *ruled]))
+    differs = look.second is not None and agreement(LETTER, look.text, look.second) < 1
+    if sure <= CLEAR_LETTER or is_strange(value):
+        doubt = "kurang_jelas"
+    else:
+        doubt = "diperbaiki" if seen else "dua_bacaan" if differs else ""
+    return Repaired(value, min(sure, calibration.DISAGREE) if doubt else sure, doubt, look.unsure, seen)
 
 
 RULES: dict[str, Callable[[str, Sequence[str]], Ruled]] = {

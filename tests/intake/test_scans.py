@@ -213,6 +213,36 @@ def test_a_file_is_taken_when_it_is_quiet_and_has_its_end(
     assert path.exists() is not taken
 
 
+def with_thumbnail() -> bytes:
+    """A phone's JPEG: the small picture in its head has an end of its own."""
+    small = BytesIO()
+    page("kecil").resize((60, 80)).save(small, "JPEG")
+    out = BytesIO()
+    page("satu").save(out, "JPEG", exif=b"Exif\0\0" + bytes(64) + small.getvalue())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "share", "taken"),
+    [
+        (with_thumbnail(), "a.jpg", 1.0, True),
+        (with_thumbnail(), "a.jpg", 0.9, False),
+        ((DATA / "26_mpo_phone.jpg").read_bytes(), "a.jpg", 0.4, False),
+        ((DATA / "foto.heic").read_bytes(), "a.heic", 1.0, True),
+        ((DATA / "foto.heic").read_bytes(), "a.heic", 0.6, False),
+        (saved([page("satu")], "BMP"), "a.bmp", 0.6, False),
+    ],
+    ids=["thumbnail", "cut after its thumbnail", "cut mpo", "heic", "cut heic", "cut bmp"],
+)
+def test_a_half_written_photo_is_not_taken_for_a_whole_one(
+    desk: Desk, content: bytes, name: str, share: float, taken: bool
+) -> None:
+    path = drop(desk, content[: round(len(content) * share)], name)
+    aged(path, 10)
+    scans.collect(desk.app)
+    assert path.exists() is not taken
+
+
 def test_a_scan_that_is_saved_anew_with_more_pages_is_continued_not_doubled(desk: Desk) -> None:
     """The scanner writes two pages, pauses, and saves three under the same name."""
     pages = [page("satu"), page("dua"), page("tiga")]

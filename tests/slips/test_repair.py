@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.office.config import SAMPLE, load
 from pipeline.slips.calibration import confidence, features
-from pipeline.slips.repair import Look, Repaired, address, is_clear, mend, sentence
+from pipeline.slips.repair import Look, Repaired, address, is_clear, letter, mend, sentence
 from pipeline.slips.units import known
 
 UNITS = ("Seksi Pengelolaan Infrastruktur", "Dinas Kesehatan", "Satpol PP")
@@ -118,6 +120,68 @@ def test_a_plausible_unit_is_not_taken_for_another() -> None:
     """An answer for "Dinas Pertanahan" is none for "Dinas Pertanian"."""
     got = mend("unit", Look("Dinas Pertanahan", [0.999] * 16), ("Dinas Pertanian", "Dinas Kesehatan"))
     assert (got.value, got.doubt, got.perhaps) == ("Dinas Pertanahan", "unit_mirip", "Dinas Pertanian")
+
+
+@pytest.mark.parametrize(
+    ("name", "plausible"),
+    [
+        ("alamat", "Sl. Riyadi 3"), ("alamat", "Rt.01/Rw.02 Sogaten"), ("nama", "McDonald"),
+        ("nama", "A'yun al-farizi"), ("nama", "Ludwig van der Berg"), ("uraian", "Pak S hari ini datang"),
+        ("uraian", "kode a5b1c di kelas I tahun ini"),
+        ("uraian", "anak2nya SMPN5, RT05 dan gara2 2org"), ("email", "budi@ymail.co.id"), ("email", "_budi@gmail.com"),
+    ],
+)  # fmt: skip
+def test_a_plausible_string_stays_as_it_was_written(name: str, plausible: str) -> None:
+    got = read(name, plausible)
+    assert (got.value, got.seen) == (plausible, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uraian", "l00 rumah tergenang"), ("uraian", "sejak jam 2l.00"), ("uraian", "Z orang jatuh"),
+        ("uraian", "mati di 6G. Buntu"), ("alamat", "Jl. Mawar 5 RT 161 RW 03"), ("alamat", "Jl. Mawar l0"),
+        ("telepon", "00812345678"), ("telepon", "08012345678"), ("nik", "9977014107850001"),
+        ("nik", "3577014107850000"), ("email", "budi.@gmail.com"), ("email", "budi@gmail.co.id"),
+        ("email", "budi@outlook.co.id"),
+    ],
+)  # fmt: skip
+def test_what_nobody_writes_so_is_never_clear(name: str, text: str) -> None:
+    """A digit stands where a letter should, a stroke for a 1, a number that nobody has."""
+    got = read(name, text)
+    assert got.doubt != ""
+    assert not is_clear(got)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("TOLON6 5UDAH GELAP", "TOLONG SUDAH GELAP"),
+        ("harga Rp 17S.OOO per sak", "harga Rp 175.000 per sak"),
+        ("w1fi mati", "wifi mati"),
+    ],
+)
+def test_a_digit_becomes_a_letter_only_where_that_makes_a_known_word(text: str, meant: str) -> None:
+    got = read("uraian", text)
+    assert (got.value, got.seen) == (meant, text)
+    assert not is_clear(got)
+
+
+def test_a_stroke_between_rt_and_rw() -> None:
+    got = read("alamat", "Gg. Pandan 71 RT 351 RW 12")
+    assert (got.value, got.doubt) == ("Gg. Pandan 71 RT 35/RW 12", "diperbaiki")
+
+
+def test_a_letter_is_clear_only_where_two_looks_agree_and_nothing_was_changed() -> None:
+    text = "Mohon lampu jalan\ndiperbaiki"
+    plain = Look(text, [0.999] * len(text), second=text.replace("\n", " "))
+    assert is_clear(letter(plain))
+    assert letter(replace(plain, second="Mohon lampu jalam diperbaiki")).doubt == "dua_bacaan"
+    assert letter(replace(plain, changed="minggn → minggu")).doubt == "diperbaiki"
+    mended = letter(replace(plain, text="M0hon lampu jalan\ndiperbaiki"))
+    assert mended.seen == "M0hon lampu jalan → Mohon lampu jalan"
+    assert letter(replace(plain, text="Mohon c1a lampu")).doubt == "kurang_jelas"
+    assert letter(replace(plain, text="")).doubt == "tak_terbaca"
 
 
 def test_near_ties_between_units_are_unsure() -> None:
