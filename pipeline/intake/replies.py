@@ -274,7 +274,7 @@ def _store_letter(one: TaskReply, quiet: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Said:
+class Understood:
     """What the new words of a reply order, the units terkait that a line of its own names, and what below them is no
     part of it: a signature, a disclaimer."""
 
@@ -283,13 +283,13 @@ class Said:
     rest: str
 
 
-def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Said:
+def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Understood:
     said = signoff.split("\n".join(new_lines(settings, message)), _names(person))
     lines = said.words.splitlines()
     units: list[str] = []
     if kind is TaskKind.KLARIFIKASI:
         lines, units = said_units.taken_out(settings, lines)
-    return Said(orders.read(lines, COMMANDS[kind]), units, said.rest)
+    return Understood(orders.read(lines, COMMANDS[kind]), units, said.rest)
 
 
 def _names(person: Petugas) -> tuple[str, ...]:
