@@ -49,14 +49,14 @@ _RULE = re.compile(r"[-_=*~—–]{2,80}")
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidAndRest:
     """The words that are meant, and what was cut off below them."""
 
     words: str
     rest: str
 
 
-def split(text: str, own: Collection[str] = ()) -> Said:
+def split(text: str, own: Collection[str] = ()) -> SaidAndRest:
     """Part what a person says from how their mail ends. `own` are their name, title and addresses as the office knows
     them; a line that holds no more than these is a signature."""
     lines = text.splitlines()
@@ -64,9 +64,9 @@ def split(text: str, own: Collection[str] = ()) -> Said:
     start = _signature(lines[: _disclaimer(lines)], known)
     words = "\n".join(lines[:start]).strip("\n")
     if not words.strip():
-        return Said(text, "")
+        return SaidAndRest(text, "")
     rest = "\n".join(lines[start:]).strip("\n")
-    return Said(words, rest)
+    return SaidAndRest(words, rest)
 
 
 def _disclaimer(lines: list[str]) -> int:
