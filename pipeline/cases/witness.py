@@ -115,7 +115,6 @@ OF_OFFICE: dict[type[Base], Rows] = {
     ),
     Holiday: Rows("libur", "day", ("name", "added_at")),
     Laporan: Rows("laporan", "id", ("kind", "code", "figures", "signed_at", "signed_by", "sha256")),
-    LaporanEvent: Rows("peristiwa laporan", "id", ("laporan_id", "seq", "hash")),
 }
 PERSON = ("nama", "jabatan", "email", "peran", "unit", "nip", "pangkat")  # of config.toml, by `kode`
 Parts = dict[str, str]
@@ -208,6 +207,8 @@ def _note(touched: Touched, one: Any, changed: set[str] | None, *, gone: bool = 
         touched.heads[one.complaint_id] = max(newest, (one.seq, one.hash))
     elif table is Seal:
         touched.office[SEALS] = _seal_value(one)
+    elif table is LaporanEvent:
+        touched.office.update(_report_head(one))
     elif table in OF_CASE:
         _note_row(touched, one, OF_CASE[table], changed)
     elif table in OF_OFFICE:
@@ -388,6 +389,11 @@ def _rows_of(
             yield row["case_"], row["key_"], _said(rows, dict(row))
 
 
+def _report_head(newest: LaporanEvent) -> dict[str, object]:
+    """The end of a report's history, as a part of the office."""
+    return {f"{HISTORY} laporan {newest.laporan_id}": [newest.seq, newest.hash]}
+
+
 def _seal_value(seal: Seal) -> list[object]:
     return [seal.number, seal.day, seal.hash]
 
@@ -407,6 +413,8 @@ def office_values(session: Session, people: Iterable[Petugas] | None) -> dict[st
     found: dict[str, object] = {}
     for table, rows in OF_OFFICE.items():
         found |= {_name(rows, one): _value(rows, one) for one in session.scalars(select(table))}
+    for one in session.scalars(select(LaporanEvent).order_by(LaporanEvent.seq)):
+        found |= _report_head(one)
     last = session.scalars(select(Seal).where(Seal.number.is_not(None)).order_by(Seal.number.desc()).limit(1)).first()
     if last is not None:
         found[SEALS] = _seal_value(last)

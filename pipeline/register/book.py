@@ -48,6 +48,7 @@ PAGE = 50
 ASIDE = tuple(kind for kind in BESIDE if kind is not TaskKind.PENGANTAR)  # whose limits are not the row's
 
 
+FEW = 2_000  # rows that a search has found
 MOST = 10_000  # rows are counted up to here: a page must not cost what the whole book holds
 SORTS = ("terbaru", "terlama", "batas")
 MARKED = re.compile(r"[%_\\'\"]")
@@ -173,11 +174,16 @@ def rows(
     *,
     page: int | None = None,
     oldest_first: bool = False,
+    total: int = MOST,
 ) -> Iterator[Row]:
-    """Rows of the book; one page (from 0), or all in batches when `page` is None."""
+    """Rows of the book; one page (from 0), or all in batches when `page` is None. `total`: how many fit, where that is
+    known: few are found by their words and sorted, many are met soon by going through the book."""
     query = _ordered(work, wanted, oldest_first)
     if page is not None:
-        query = query.limit(PAGE).offset(page * PAGE)
+        with by_index(work.session, wanted.text if total <= FEW else ""):
+            found_here = work.session.scalars(query.limit(PAGE).offset(page * PAGE)).all()
+        yield from rows_of(work, found_here)
+        return
     for batch in work.session.scalars(query.execution_options(yield_per=500)).partitions(500):
         yield from rows_of(work, batch)
 

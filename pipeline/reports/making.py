@@ -162,7 +162,9 @@ def keep_draft(work: Work, report_id: int, made: MadeReport) -> None:
 
 def facts_of(read: Returned, disagreeing: Sequence[str]) -> dict[str, Any]:
     """What is kept of a file: its paragraphs, what the gate found, and where it does not agree with the data."""
-    found = [*((f.level, f.message, f.where) for f in read.findings)]
+    # What a report says of a case without kategori or unit is no gap of its own.
+    own = word("laporan.tanpa").strip("()")
+    found = [(f.level, f.message, f.where) for f in read.findings if own not in f.message]
     found += [("lihat", line, "") for line in disagreeing]
     if read.findings and not disagreeing:
         found.append(("baik", word("laporan.periksa.sesuai"), ""))

@@ -124,7 +124,7 @@ def book(token: str) -> Response:
         asked, page = wanted(person), _page_number()
         work = Work(session, here.settings, view.now)
         total = count(work, asked)
-        rows = list(register_book.rows(work, asked, page=page))
+        rows = list(register_book.rows(work, asked, page=page, total=total))
         period = month_of(asked.month or view.now.astimezone(here.settings.zone).date())
         figures = recap(work, period, person.kode)
         return html(
