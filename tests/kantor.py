@@ -473,12 +473,26 @@ class Office:
         return response
 
     def link(self, person: str, aksi: str, about: str = "") -> str:
-        """The newest link in an official's mails whose page offers this action; `about` is part of the subject."""
-        for mail in reversed(self.inbox(person)):
-            for url in self.links(mail) if about in mail.subject else ():
-                if aksi in self.page(url).forms:
-                    return url
-        raise AssertionError(f"no mail to {person} leads to '{aksi}': {[m.subject for m in self.inbox(person)]}")
+        """The newest link in an official's mails whose page offers this action; `about` is part of the subject. Of a
+        case that is over no mail tells at once: its row in the Buku leads there."""
+        mails = [mail for mail in reversed(self.inbox(person)) if about in mail.subject]
+        urls = [url for mail in mails for url in self.links(mail)]
+        for url in (*urls, *self._in_the_book(person, urls, mails)):
+            if aksi in self.page(url).forms:
+                return url
+        raise AssertionError(f"no mail to {person} leads to '{aksi}': {[m.subject for m in mails]}")
+
+    def _in_the_book(self, person: str, urls: Sequence[str], mails: Sequence[Mail]) -> Iterator[str]:
+        """Links to tasks on the pages of the Buku about the cases of these mails, newest case first."""
+        is_stranger = self.web.get_cookie(self.cookie(person)) is None
+        if is_stranger:
+            self.know(person)
+        for case in reversed(self.complaints()):
+            told = any(case.number in mail.subject for mail in mails)
+            for url in urls[:1] if told else ():
+                yield from (one for one in self.page(f"{url}/buku/{case.id}").links("/t/") if one.count("/") == 2)
+        if is_stranger:
+            self.forget(person)
 
     def submit(self, url: str, aksi: str, fields: Mapping[str, object]) -> Page:
         """Open a page, fill in one of its forms, send it, follow the redirect."""
