@@ -20,10 +20,9 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from pipeline.cli.base import Fault, out
 from pipeline.mail.providers import MailHosts, look_up
-from pipeline.office.config import ROOT, SAMPLE, Email, Said, Security, web_address
+from pipeline.office.config import ROOT, SAMPLE, Email, Said, Security, Table, web_address
 from pipeline.office.config_errors import ConfigError, explain, explain_toml, text_of
 from pipeline.office.sop import Role
-from pipeline.office.table import Table
 from pipeline.office.words import word
 
 UNITS = ROOT / "deploy"

@@ -39,7 +39,7 @@ from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
 from pipeline.office.old_keys import renewed
 from pipeline.office.sop import Role
-from pipeline.office.table import Table, said
+from pipeline.office.table import Written, said
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent  # installed wheel, or a checkout
@@ -77,6 +77,10 @@ Waktu = Annotated[str, AfterValidator(_limit)]
 Jam = Annotated[time, BeforeValidator(time_of_day)]
 Said = Annotated[str, AfterValidator(said)]
 Security = Literal["tls", "starttls", "tanpa"]
+
+
+class Table(Written):
+    """A table of config.toml."""
 
 
 class Instansi(Table):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.office import clock
-from pipeline.office.table import Table
+from pipeline.office.table import Written
 
 PACKAGE = Path(__file__).parents[1]
 DEFAULTS = (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
@@ -29,7 +29,7 @@ def _limit(text: str) -> str:
     return text
 
 
-class Listed(Table):
+class Listed(Written):
     """One row of a list, by its code."""
 
     kode: str = Field(pattern=CODE)

@@ -32,9 +32,9 @@ def said(text: str) -> str:
     return seen(text)
 
 
-class Table(BaseModel):
-    """One table. `lines`: keys whose text may have several lines; `may_be_blank`: that must be written, if only as
-    an empty text."""
+class Written(BaseModel):
+    """What somebody wrote as one table. `lines`: keys whose text may have several lines; `may_be_blank`: that must be
+    written, if only as an empty text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     lines: ClassVar[Collection[str]] = ()
