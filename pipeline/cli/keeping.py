@@ -38,6 +38,7 @@ from pipeline.data.tables import Seal
 from pipeline.mail import outbox
 from pipeline.office import clock
 from pipeline.office.config import Settings
+from pipeline.office.config_errors import text_of
 from pipeline.office.words import word
 from pipeline.running import drill
 from pipeline.work import App
@@ -121,7 +122,7 @@ def restore(
     path = _chosen(settings, sumber)
     opening = drill.keys(settings)
     try:
-        opening += recipients.identities(kunci.read_text("utf-8")) if kunci else []
+        opening += recipients.identities(text_of(kunci)) if kunci else []
     except recipients.RecipientError as error:
         raise Fault(f"{kunci}: {error}") from error
 

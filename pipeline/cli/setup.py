@@ -20,8 +20,8 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from pipeline.cli.base import Fault, out
 from pipeline.mail.providers import MailHosts, look_up
-from pipeline.office.config import ROOT, SAMPLE, Email, Security, Table, web_address
-from pipeline.office.config_errors import ConfigError, explain, explain_toml
+from pipeline.office.config import ROOT, SAMPLE, Email, Said, Security, Table, web_address
+from pipeline.office.config_errors import ConfigError, explain, explain_toml, text_of
 from pipeline.office.sop import Role
 from pipeline.office.words import word
 
@@ -35,8 +35,8 @@ PEOPLE = re.compile(r"^\[\[petugas\]\].*?(?=^#|^\[jam_kerja\])", re.MULTILINE | 
 class Orang(Table):
     """One official, as they are asked for."""
 
-    nama: str = Field(min_length=1)
-    jabatan: str = Field(min_length=1)
+    nama: str
+    jabatan: str
     email: Email
     peran: tuple[Role, ...] = Field(min_length=1)
 
@@ -74,7 +74,7 @@ class Answers(Table):
 
 def from_file(path: Path) -> Answers:
     """The answers of a file; ConfigError says which is wrong."""
-    text = path.read_text("utf-8-sig")
+    text = text_of(path)
     try:
         return Answers.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -86,14 +86,14 @@ def from_file(path: Path) -> Answers:
 def from_keyboard() -> Answers:
     """The answers of whoever sits there; what cannot be right is asked again."""
     out.print(word("siap.pembuka"))
-    asked: dict[str, Any] = {name: click.prompt(word(f"siap.{name}")) for name in OFFICE}
+    asked: dict[str, Any] = {name: _asked(word(f"siap.{name}"), Said) for name in OFFICE}
     asked["petugas"] = [
         person for role in (Role.KEPALA, Role.SEKRETARIS, Role.KASI, Role.JFU) for person in _people(role)
     ]
-    asked["kotak"] = click.prompt(word("siap.kotak"), value_proc=_checked(Email))
+    asked["kotak"] = _asked(word("siap.kotak"), Email)
     asked["kata_sandi"] = _password()
-    asked["url"] = click.prompt(word("siap.url"), value_proc=_checked(WebAddress))
-    asked["ti"] = click.prompt(word("siap.ti"), value_proc=_checked(Email))
+    asked["url"] = _asked(word("siap.url"), WebAddress)
+    asked["ti"] = _asked(word("siap.ti"), Email)
     return Answers.model_validate(asked)
 
 
@@ -118,11 +118,15 @@ def _people(role: Role) -> list[Mapping[str, Any]]:
     title = word(f"siap.peran.{role}")
     while True:
         out.print(title)
-        name, office = click.prompt("  Nama"), click.prompt("  Jabatan", default=title)
-        email = click.prompt("  Email", value_proc=_checked(Email))
+        name, office = _asked("  Nama", Said), _asked("  Jabatan", Said, default=title)
+        email = _asked("  Email", Email)
         found.append({"nama": name, "jabatan": office, "email": email, "peran": [role]})
         if role not in (Role.KASI, Role.JFU) or not click.confirm(word("siap.lagi", peran=title), default=False):
             return found
+
+
+def _asked(question: str, kind: Any, default: str | None = None) -> str:
+    return str(click.prompt(question, default=default, value_proc=_checked(kind)))
 
 
 def _checked(kind: Any) -> Callable[[str], str]:
@@ -189,7 +193,8 @@ def _people_and_units(answers: Answers) -> str:
 
 def _code(name: str, taken: set[str]) -> str:
     """The first word of a name as a code that nobody has yet."""
-    first = re.sub(r"[^a-z0-9]", "", name.partition(",")[0].split()[0].lower())[:30] or "petugas"
+    words = (re.sub(r"[^a-z0-9]", "", one) for one in name.lower().split())
+    first = next(filter(None, words), "petugas")[:30]
     code, number = first, 1
     while code in taken:
         number += 1

@@ -27,6 +27,8 @@ from pipeline.office.words import word
 
 # What arrived, what was decided, what was sent: none of it may be fewer afterwards.
 KEPT = ("complaint", "event", "item", "document", "blob", "outbox", "task", "seal")
+STEM = "sebelum-pembaruan-"  # how the backups of upgrades are called
+KEEP = 3  # of them stay
 
 
 class _Refused(Exception):
@@ -35,7 +37,9 @@ class _Refused(Exception):
 
 @main.command()
 @click.option(
-    "--cadangan", type=click.Path(path_type=Path, file_okay=False), help="Folder cadangan; bila kosong, 'cadangan'."
+    "--cadangan",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder cadangan; bila kosong, [cadangan] folder.",
 )
 @click.pass_context
 def perbarui(context: click.Context, cadangan: Path | None) -> None:
@@ -52,7 +56,7 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
     broken = damage.look(engine)
     if broken:
         raise Found(f"{word('henti.rusak')} ({'; '.join(broken)})")
-    file = _saved(engine, settings, cadangan or settings.folder / "cadangan")
+    file = _saved(engine, settings, cadangan or settings.path(settings.cadangan.folder))
     try:
         _upgrade(engine)
     except (_Refused, schema.SchemaError, SQLAlchemyError) as error:
@@ -62,7 +66,7 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
 
 
 def _saved(engine: Engine, settings: Settings, folder: Path) -> Path:
-    file = folder / f"sebelum-pembaruan-{datetime.now(settings.zone):%Y%m%d-%H%M%S}.db"
+    file = folder / f"{STEM}{datetime.now(settings.zone):%Y%m%d-%H%M%S}.db"
     to = backup_recipients(settings)
     file = file.with_name(file.name + recipients.ENDING) if to else file
     try:
@@ -70,7 +74,17 @@ def _saved(engine: Engine, settings: Settings, folder: Path) -> Path:
     except backups.BackupError as error:
         raise Fault(str(error)) from error
     out.print(word("perbarui.cadangan", berkas=file))
+    _forget_oldest(folder)
     return file
+
+
+def _forget_oldest(folder: Path) -> None:
+    """A refused upgrade that is tried again and again would fill the disk; a killed one leaves a part that is plain."""
+    mine = [one for one in sorted(folder.glob(f"{STEM}*")) if one.is_file()]
+    whole = [one for one in mine if one.name.endswith((".db", f".db{recipients.ENDING}"))]
+    parts = [one for one in mine if one.suffix in backups.PARTS]
+    for one in (*whole[:-KEEP], *parts):
+        backups.remove(one)
 
 
 def _upgrade(engine: Engine) -> None:

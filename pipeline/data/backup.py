@@ -31,6 +31,8 @@ MIB = 2**20
 PACKS = "cadangan_isi"  # in a backup of several files: which packs it needs, by name and hash
 COUNTS = "cadangan_hitung"  # and how many rows each table had
 CONTENTS = ("blob", "blob_part")  # what packs hold
+PARTS = (".sebagian", ".tertutup")  # how a file is called while it is made
+OPENED = ".terbuka"  # at the end of the hidden name of an encrypted file that lies plain while it is read
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # what lies beside a SQLite file, and itself
 
 
@@ -64,7 +66,7 @@ def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] 
 def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
     """A new file that is there whole, and encrypted if it has recipients, or not at all; 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part, closed = (path.with_name(path.name + ending) for ending in (".sebagian", ".tertutup"))
+    part, closed = (path.with_name(path.name + ending) for ending in PARTS)
     for one in (part, closed):
         remove(one)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -207,7 +209,7 @@ def _plain(path: Path, room: Path, keys: Sequence[str], tell: Tell, stack: ExitS
     if not recipients.is_encrypted(path):
         return path
     tell("membuka sandi (MB)", path.stat().st_size // MIB)
-    plain = room / f".{path.name}.terbuka"
+    plain = room / f".{path.name}{OPENED}"
     remove(plain)
     stack.callback(remove, plain)
     recipients.decrypt(path, plain, keys)
@@ -357,6 +359,8 @@ def restore(engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish |
     on_sqlite = engine.dialect.name == "sqlite" and database not in ("", ":memory:")
     room = wish.room or (Path(database).parent if on_sqlite else path.parent)
     kept = holds(engine)
+    for plain in room.glob(f".*{OPENED}"):
+        remove(plain)  # of a restore that was killed
     try:
         if kept and not wish.replace:
             raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti.")

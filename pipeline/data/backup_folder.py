@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
         raise single.BackupError(f"{rows} sudah ada. Cobalah lagi semenit kemudian.")
     chain.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = chain / INDEX
-    _forget_unfinished(index, chain)
+    _forget_unfinished(index, folder)
     with single.writing_file(rows, plan.to) as rows_part:
         with single.writing_file(pack, plan.to) as pack_part:
             fill = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgresql
@@ -114,24 +115,47 @@ def _chain(folder: Path, now: datetime, plan: Plan) -> Path | None:
 
 
 def _intact(chain: Path, ending: str) -> bool:
-    """Whether the index can be read, and each pack that it names lies there as long as it was, under the wanted
-    ending."""
+    """Whether the index can be read, and each pack that it names is what it was, under the wanted ending. All of them
+    are read: a backup that goes on with a rotten one could never be restored."""
     try:
         with closing(copied.opened(chain / INDEX)) as file:
-            packs = file.execute("SELECT nama, panjang FROM isi").fetchall()
+            packs = file.execute("SELECT nama, panjang, sha256 FROM isi").fetchall()
+            as_closed = file.execute("SELECT segel FROM tutup").fetchall() == [(_seal(file),)]
     except sqlite3.Error:
         return False
-    there = [(chain / name).is_file() and (chain / name).stat().st_size == size for name, size in packs]
-    return all(there) and all(Path(name).suffix == (ending or ".isi") for name, _ in packs)
+    return as_closed and all(
+        Path(name).suffix == (ending or ".isi") and _is_whole(chain / name, size, digest)
+        for name, size, digest in packs
+    )
 
 
-def _forget_unfinished(index: Path, chain: Path) -> None:
-    """A killed backup may have left a pack that no index knows: what it holds is copied again."""
+def _is_whole(pack: Path, size: int, digest: str) -> bool:
+    try:
+        return pack.stat().st_size == size and single.digest_of_file(pack) == digest
+    except OSError:
+        return False
+
+
+def _seal(index: sqlite3.Connection) -> str:
+    """One hash over all that an index says."""
+    found = sha256()
+    for query in ("SELECT nama, sha256, panjang FROM isi ORDER BY nama", "SELECT sha256 FROM blob ORDER BY sha256"):
+        for row in index.execute(query):
+            found.update(repr(row).encode())
+    return found.hexdigest()
+
+
+def _forget_unfinished(index: Path, folder: Path) -> None:
+    """A killed backup may have left a pack that no index knows: what it holds is copied again. Parts, in whichever
+    chain, are gone as well: those of an encrypted backup are plain."""
     with closing(_index(index)) as file:
         known = {name for (name,) in file.execute("SELECT nama FROM isi")}
-    for one in (*chain.glob("*.isi"), *chain.glob(f"*.isi{ENDING}")):
+    for one in (*index.parent.glob("*.isi"), *index.parent.glob(f"*.isi{ENDING}")):
         if one.name not in known:
             one.unlink()
+    for part in (part for kind in single.PARTS for part in folder.glob(f"*/*{kind}")):
+        if moment(part) is not None:
+            single.remove(part)
 
 
 def _index(path: Path) -> sqlite3.Connection:
@@ -140,6 +164,7 @@ def _index(path: Path) -> sqlite3.Connection:
     file.execute("CREATE TABLE IF NOT EXISTS isi (nama TEXT PRIMARY KEY, sha256 TEXT, panjang INTEGER)")
     file.execute("CREATE TABLE IF NOT EXISTS blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
     file.execute("CREATE TABLE IF NOT EXISTS baru (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
+    file.execute("CREATE TABLE IF NOT EXISTS tutup (segel TEXT NOT NULL)")
     return file
 
 
@@ -170,6 +195,8 @@ def _added(index: Path, pack: Path) -> None:
         file.execute("DELETE FROM baru")
         noted = (pack.name, single.digest_of_file(pack), pack.stat().st_size)
         file.execute("INSERT INTO isi VALUES (?, ?, ?)", noted)
+        file.execute("DELETE FROM tutup")
+        file.execute("INSERT INTO tutup VALUES (?)", (_seal(file),))
         file.execute("COMMIT")
 
 

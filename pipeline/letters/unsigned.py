@@ -1,48 +1,44 @@
 """Whether a paper that comes back is our own letter as it was offered for signing: nothing was added to it; pure.
 
-Hides how two pictures of a page are compared: the paper is laid on ours, however it was scanned, and what ink it has
-where ours has none is counted. A page that was signed or stamped has more there, and is not recognised.
+Hides how two pictures of a page are compared. With the extra `ocr` a paper is laid on ours however it was scanned
+(`laid`). Without it there is Pillow alone, which knows the letter as it was drawn, saved by another program, or scanned
+straight; whatever it does not know passes, and the official has looked at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from io import BytesIO
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from pipeline.files.pictures import qr_codes
 
-Ink = npt.NDArray[np.uint8]  # 255 where there is ink, else 0
 WIDTH, HEIGHT = 600, 850  # pixels to which a page is brought
-SMALL = 300, 425  # the same, where it is laid on another
 MARGIN = 45  # pixels at each edge (15 mm) where scanners and their programs leave marks, and nobody signs
 EDGE = 12  # the same of a page without its margins
-WIDE = 1200  # pixels of width at which a page is evened
-LIGHT = 31  # pixels there within which paper is seen beside any ink
-BLUE, MORE_BLUE = 35, 100  # how much bluer than red or green a pen or a stamp is; pixels of it, at WIDTH, that are one
 NEAR, FAR = 9, 17  # pixels within which ink is the same ink; beyond which it is something else
 SPECK = 8  # pixels of ink that are dust
 MORE = 50  # pixels of ink that are no signature
 LESS = 0.1  # of our ink that may be missing
-TURNS, CLOSE = 60, 1e-5  # how long, and how closely, a paper is laid on ours
-COMPARED, LAID = 8, 3  # pages of a paper that are compared with one of ours, and laid on it
-ASKEW = 0.15  # how far a paper may be turned, stretched or moved: of one, of its height
 PART = 0.2  # of our ink that a cut page must still have to be known
-UNCUT = 0.08  # how much a whole page's shape may differ from ours
-DARK = 128  # of 255: the middle grey of a page whose colours were turned round
+FLAT = 40  # between the lightest and the darkest of a page without ink
 HEAD = 0.25  # of a page: the letterhead
 THIN = 15  # how much longer than wide a line is
+PALE = 200  # of 255: what is lighter is paper, on a page that we drew ourselves
+INK = 255
+Point = tuple[int, int]
 
 
 def is_unsigned(paper: Sequence[bytes], ours: Sequence[bytes]) -> bool:
-    """Whether each of our pages (JPEG) stands among the pages of the paper with nothing added: as we drew it, saved by
-    another program, or printed and scanned a little askew."""
-    drawn = [_Page(page) for page in paper]
-    return bool(ours) and all(_stands_among(drawn, _Page(page)) for page in ours)
+    """Whether each of our pages (JPEG) stands among the pages of the paper with nothing added."""
+    if find_spec("cv2"):
+        from pipeline.letters import laid  # OpenCV is large, and loaded where a paper is compared
+
+        return laid.is_unsigned(paper, ours)
+    drawn = [_shapes(page) for page in paper]
+    return bool(ours) and all(any(_same(page, one) for page in drawn) for one in map(_shapes, ours))
 
 
 def bears_ink(pages: Sequence[bytes]) -> bool:
@@ -54,173 +50,99 @@ def bears_ink(pages: Sequence[bytes]) -> bool:
 # ---- a paper and our page ------------------------------------------------------------------------------------
 
 
-class _Page:
-    """One page: its ink as it lies, and what of it is blue."""
-
-    def __init__(self, page: bytes) -> None:
-        with Image.open(BytesIO(page)) as source:
-            picture = source.convert("RGB")
-        picture.thumbnail((WIDE, 2 * WIDE), Image.Resampling.BOX)
-        grey = np.asarray(picture.convert("L"), np.uint8)
-        inverted = [255 - grey] if np.median(grey) < DARK else []
-        cut = [one for one in (_paper(grey),) if one.shape != grey.shape]
-        self.greys = [_evened(one) for one in (*inverted, grey, *cut)]
-        self.upright = _shapes(self.greys[0])
-        self.size = np.count_nonzero(self.upright[0])
-        self.blue = min(map(_blue, [picture, *([ImageOps.invert(picture)] if inverted else [])]))
-        self.form = grey.shape[0] / grey.shape[1]  # height to width
-
-    def turned(self) -> Iterator[tuple[Ink, Ink]]:
-        """The page as it lies, and as it was perhaps laid into the scanner: upside down, or on its side."""
-        yield self.upright
-        for at, grey in enumerate(self.greys):
-            height, width = grey.shape
-            for quarters in (*([0] if at else []), *((1, 3) if width > height else (2,))):
-                yield _shapes(np.ascontiguousarray(np.rot90(grey, quarters)))
-
-
-def _shapes(grey: Ink) -> tuple[Ink, Ink]:
+def _shapes(page: bytes) -> tuple[Image.Image, Image.Image]:
     """The ink of a page: as it lies on the paper, and cut to its bounds (a screen shot has none)."""
-    bounds = _bounds(_ink(grey))
-    return _ink(_sized(grey)), _ink(_sized(grey[bounds]))
+    grey = _grey(page)
+    bounds = _ink(grey).getbbox()
+    return _ink(_sized(grey)), _ink(_sized(grey.crop(bounds) if bounds else grey))
 
 
-def _paper(grey: Ink) -> Ink:
-    """A photograph cut to the paper on the table: to the rows and columns that are bright for the most part."""
-    bright = _ink(grey) == 0
-    rows, columns = (np.flatnonzero(bright.mean(axis=along) > 0.5) for along in (1, 0))
-    if not rows.size or not columns.size:
-        return grey
-    return np.ascontiguousarray(grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-
-
-def _evened(grey: Ink) -> Ink:
-    """The page in even light: each point against the brightest near it, so that a shadow is paper and so is a table."""
-    import cv2
-
-    light = cv2.GaussianBlur(cv2.dilate(grey, np.ones((LIGHT, LIGHT), np.uint8)), (0, 0), LIGHT / 3)
-    return np.asarray(cv2.divide(grey, np.maximum(light, 1), scale=255), np.uint8)
-
-
-def _blue(picture: Image.Image) -> int:
-    """Pixels, at WIDTH, of what a printer in black does not draw: a blue pen, a violet stamp."""
-    small = picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    red, green, blue = np.moveaxis(np.asarray(small, np.int16), -1, 0)
-    found = (blue - red > BLUE) & (blue - green > BLUE)
-    return _without_specks(np.where(found, 255, 0).astype(np.uint8))
-
-
-def _grey(page: bytes) -> Ink:
-    with Image.open(BytesIO(page)) as source:
-        return np.asarray(source.convert("L"), np.uint8)
-
-
-def _sized(grey: Ink) -> Ink:
-    drawn = Image.fromarray(grey).resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    return np.asarray(drawn, np.uint8)
-
-
-def _ink(grey: Ink) -> Ink:
-    """Ink by a threshold between paper and print, wherever those lie (Otsu); none on a page of one grey."""
-    import cv2  # heavy: an office that signs electronically does without
-
-    if int(grey.max()) - int(grey.min()) < 40:
-        return np.zeros_like(grey)
-    return np.asarray(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1], np.uint8)
-
-
-def _bounds(ink: Ink) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not rows.size:
-        return slice(None), slice(None)
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _stands_among(drawn: Sequence[_Page], ours: _Page) -> bool:
-    """Only the pages with about as much ink as ours are compared, and the nearest of them laid on it: that costs a
-    tenth of a second each, and a paper may have many pages. One with more blue than ours has a pen's ink on it."""
-    near = sorted(
-        (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE), key=lambda p: abs(p.size - ours.size)
-    )
-    return (
-        any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned())
-        or any(
-            _alike(_laid(shapes[0], ours.upright[0]), ours.upright[0], MARGIN)
-            for page in near[:LAID]
-            for shapes in page.turned()
-        )
-        or any(_is_part(part, ours) for page in near[:COMPARED] for part in page.greys)
-    )
-
-
-def _is_part(grey: Ink, ours: _Page) -> bool:
-    """Whether a page is a piece of ours, cut across or along, with nothing added: nobody has signed what is left."""
-    import cv2
-
-    share = grey.shape[0] / grey.shape[1] / ours.form  # of our height, where the width is whole
-    if abs(share - 1) < UNCUT or not PART < share < 1 / PART:
-        return False
-    size = (WIDTH, round(HEIGHT * share)) if share < 1 else (round(WIDTH / share), HEIGHT)
-    part = _ink(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX), np.uint8))
-    whole = ours.upright[0]
-    paper, piece = (cv2.GaussianBlur(one, (0, 0), 3) for one in (whole, part))
-    fits = cv2.matchTemplate(paper, piece, cv2.TM_CCOEFF_NORMED)
-    _least, _most, _worst, (left, top) = cv2.minMaxLoc(fits)
-    laid = np.zeros_like(whole)
-    laid[top : top + part.shape[0], left : left + part.shape[1]] = part
-    return _alike(laid, whole, MARGIN)
-
-
-def _same(paper: tuple[Ink, Ink], ours: tuple[Ink, Ink]) -> bool:
+def _same(paper: tuple[Image.Image, Image.Image], ours: tuple[Image.Image, Image.Image]) -> bool:
     return _alike(paper[0], ours[0], MARGIN) or _alike(paper[1], ours[1], EDGE)
 
 
-def _laid(paper: Ink, ours: Ink) -> Ink:
-    """The paper turned, moved and stretched until it lies on ours, as far as that can be found (ECC, Evangelidis and
-    Psarakis 2008)."""
-    import cv2
-
-    small = [cv2.GaussianBlur(cv2.resize(one, SMALL, interpolation=cv2.INTER_AREA), (0, 0), 3) for one in (ours, paper)]
-    wanted = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, TURNS, CLOSE)
-    try:
-        start = np.eye(2, 3, dtype=np.float32)
-        _fit, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, wanted)
-    except cv2.error:  # nothing in common
-        return paper
-    if np.abs(found[:, :2] - np.eye(2)).max() > ASKEW or np.abs(found[:, 2]).max() > ASKEW * SMALL[1]:
-        return paper  # no scanner lays a paper like that
-    found[:, 2] = found[:, 2] * (WIDTH / SMALL[0])
-    moved = cv2.warpAffine(paper, found, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return np.where(moved > 127, 255, 0).astype(np.uint8)
+def _alike(paper: Image.Image, ours: Image.Image, edge: int) -> bool:
+    """Whether nothing was added to our page, and little of it is missing as far as the paper reaches."""
+    reach = paper.getbbox()
+    if reach is None:
+        return False
+    ink, whole = _count(ours.crop(reach)), _count(ours)
+    less = _count(ImageChops.subtract(ours, _thick(paper, NEAR)).crop(reach))
+    added = ImageChops.subtract(paper, _thick(ours, FAR))
+    inner = added.crop((edge, edge, WIDTH - edge, HEIGHT - edge))
+    return ink > max(MORE, PART * whole) and less <= LESS * ink and _of_any_size(_pieces(inner)) <= MORE
 
 
-def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
-    """Whether nothing was added to our page, and little of it is missing as far as the paper reaches: half a page, or
-    one whose other half is covered, is unsigned as well."""
-    reach = _bounds(paper)
-    ink, whole = np.count_nonzero(ours[reach]), np.count_nonzero(ours)
-    less = np.count_nonzero((ours & ~_thick(paper, NEAR))[reach])
-    added = paper & ~_thick(ours, FAR)
-    added[:edge], added[-edge:], added[:, :edge], added[:, -edge:] = 0, 0, 0, 0
-    return bool(ink > max(MORE, PART * whole) and less <= LESS * ink and _without_specks(added) <= MORE)
+def _ink(grey: Image.Image) -> Image.Image:
+    """Ink by a threshold between paper and print, wherever those lie (Otsu); none on a page of one grey."""
+    low, high = grey.getextrema()
+    if float(high) - float(low) < FLAT:  # type: ignore[arg-type]  # of one channel, they are two numbers
+        return Image.new("L", grey.size)
+    most = _between(grey.histogram())
+    return grey.point([INK if value <= most else 0 for value in range(256)])
 
 
-def _thick(ink: Ink, size: int) -> Ink:
-    import cv2
+def _between(histogram: Sequence[int]) -> int:
+    """The grey up to which there is ink: that which parts the two groups farthest from each other."""
+    total, weight = sum(histogram), sum(value * count for value, count in enumerate(histogram))
+    best, found, dark, dark_weight = -1.0, 0, 0, 0
+    for value, count in enumerate(histogram):
+        dark += count
+        dark_weight += value * count
+        light = total - dark
+        if not dark or not light:
+            continue
+        apart = dark_weight / dark - (weight - dark_weight) / light
+        if dark * light * apart * apart > best:
+            best, found = dark * light * apart * apart, value
+    return found
 
-    return np.asarray(cv2.dilate(ink, np.ones((size, size), np.uint8)), np.uint8)
+
+def _thick(ink: Image.Image, size: int) -> Image.Image:
+    """The greatest within a square of that size; many small steps are quicker than a large one."""
+    for _step in range(size // 2):
+        ink = ink.filter(ImageFilter.MaxFilter(3))
+    return ink
 
 
-def _without_specks(ink: Ink) -> int:
+def _count(ink: Image.Image) -> int:
+    return ink.histogram()[INK]
+
+
+def _grey(page: bytes) -> Image.Image:
+    with Image.open(BytesIO(page)) as source:
+        return source.convert("L")
+
+
+def _sized(grey: Image.Image) -> Image.Image:
+    return grey.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+
+
+# ---- pieces of ink -------------------------------------------------------------------------------------------
+
+
+def _pieces(ink: Image.Image) -> Iterator[list[Point]]:
+    """The points of each connected piece, also over corners."""
+    width = ink.width
+    left = {(at % width, at // width) for at, value in enumerate(ink.tobytes()) if value}
+    while left:
+        piece = [left.pop()]
+        for x, y in piece:  # it grows meanwhile
+            near = {(x + right, y + down) for right in (-1, 0, 1) for down in (-1, 0, 1)} & left
+            left -= near
+            piece += near
+        yield piece
+
+
+def _of_any_size(pieces: Iterable[list[Point]]) -> int:
     """How many pixels of ink there are in pieces that are no dust."""
-    return sum(int(piece[4]) for piece in _pieces(ink) if piece[4] >= SPECK)
+    return sum(len(piece) for piece in pieces if len(piece) >= SPECK)
 
 
-def _pieces(ink: Ink) -> Any:
-    """(left, top, width, height, pixels) of each connected piece."""
-    import cv2
-
-    return cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+def _is_line(piece: list[Point]) -> bool:
+    across, down = zip(*piece, strict=True)
+    wide, high = max(across) - min(across) + 1, max(down) - min(down) + 1
+    return bool(max(wide, high) >= THIN * min(wide, high))
 
 
 # ---- a page of text alone ------------------------------------------------------------------------------------
@@ -228,13 +150,12 @@ def _pieces(ink: Ink) -> Any:
 
 def _drawn_on(page: bytes) -> int:
     """Pixels of ink on a page, at WIDTH, that are neither letterhead, line nor code."""
-    grey = _grey(page).copy()
+    grey = _grey(page)
+    pen = ImageDraw.Draw(grey)
     for code in qr_codes(grey):
-        left, right = (int(edge(x for x, _y in code.corners)) for edge in (min, max))
-        top, bottom = (int(edge(y for _x, y in code.corners)) for edge in (min, max))
+        (left, right), (top, bottom) = ((int(min(along)), int(max(along))) for along in zip(*code.corners, strict=True))
         room = max(4, (right - left) // 20)
-        grey[max(0, top - room) : bottom + room, max(0, left - room) : right + room] = 255
-    ink = np.where(_sized(grey) < 200, 255, 0).astype(np.uint8)
-    ink[: int(HEAD * HEIGHT)] = 0
-    pieces = [piece for piece in _pieces(ink) if max(piece[2], piece[3]) < THIN * min(piece[2], piece[3])]
-    return sum(int(piece[4]) for piece in pieces if piece[4] >= SPECK)
+        pen.rectangle((left - room, top - room, right + room - 1, bottom + room - 1), fill=255)
+    ink = _sized(grey).point([INK if value < PALE else 0 for value in range(256)])
+    ink.paste(0, (0, 0, WIDTH, int(HEAD * HEIGHT)))
+    return _of_any_size(piece for piece in _pieces(ink) if not _is_line(piece))

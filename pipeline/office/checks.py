@@ -5,6 +5,8 @@ Hides what a URL of a database and an address to listen at may look like."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import time
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -53,3 +55,24 @@ def recipient(text: str) -> str:
             "harus kunci umum age, diawali age1; dibuat dengan 'age-keygen' atau 'aduan kunci cadangan'"
         ) from error
     return text
+
+
+def time_of_day(value: object) -> time:
+    """A time as TOML has it, or as text; a number would be taken for seconds of a day in London."""
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, time) or found.tzinfo is not None:
+        raise ValueError("harus berupa jam, contoh: 07:30:00")
+    return found
+
+
+def twice(values: Iterable[str]) -> str | None:
+    """The first that stands there a second time."""
+    seen: set[str] = set()
+    for one in values:
+        if one in seen:
+            return one
+        seen.add(one)
+    return None

@@ -23,9 +23,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -34,13 +32,14 @@ from pydantic import (
 )
 
 from pipeline.office import clock
-from pipeline.office.checks import database_url, listening, recipient
-from pipeline.office.config_errors import ConfigError, explain, explain_toml, reason
+from pipeline.office.checks import database_url, listening, recipient, time_of_day, twice
+from pipeline.office.config_errors import ConfigError, explain, explain_toml, reason, text_of
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
 from pipeline.office.old_keys import renewed
 from pipeline.office.sop import Role
+from pipeline.office.table import Written, said
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent  # installed wheel, or a checkout
@@ -75,16 +74,18 @@ def web_address(text: str) -> str:
 CLEAR_HTTP = (("http", "127.0.0.1"), ("http", "localhost"))
 Email = Annotated[str, AfterValidator(_email)]
 Waktu = Annotated[str, AfterValidator(_limit)]
+Jam = Annotated[time, BeforeValidator(time_of_day)]
+Said = Annotated[str, AfterValidator(said)]
 Security = Literal["tls", "starttls", "tanpa"]
 
 
-class Table(BaseModel):
-    """A table of config.toml: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Table(Written):
+    """A table of config.toml."""
 
 
 class Instansi(Table):
+    lines = ("alamat",)
+
     pemerintah: str
     nama: str
     singkatan: str
@@ -108,9 +109,11 @@ class Instansi(Table):
 class Langkah(Table):
     """One row of the SOP's table."""
 
+    lines = ("uraian", "kelengkapan", "output", "keterangan")
+
     nomor: int = Field(ge=1, le=5)
     nama: str
-    pelaksana: tuple[Role, ...]
+    pelaksana: tuple[Role, ...] = Field(min_length=1)
     waktu: Waktu
     uraian: str
     kelengkapan: str
@@ -123,6 +126,8 @@ class Langkah(Table):
 
 
 class Sop(Table):
+    lines = ("dasar_hukum", "peringatan", "kualifikasi", "peralatan", "pencatatan")
+
     nomor: str
     nama: str
     dasar_hukum: tuple[str, ...]
@@ -150,6 +155,8 @@ class Sop(Table):
 
 class Petugas(Table):
     """One official: who holds which roles, and where mail reaches them."""
+
+    lines = ("jabatan", "sebutan")
 
     kode: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
     nama: str
@@ -207,9 +214,9 @@ class Hari(Table):
     """Hours of a group of weekdays; `istirahat` is [start, end] or empty."""
 
     hari: tuple[Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"], ...]
-    mulai: time
-    selesai: time
-    istirahat: tuple[time, ...] = ()
+    mulai: Jam
+    selesai: Jam
+    istirahat: tuple[Jam, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Hari:
@@ -225,6 +232,16 @@ class JamKerja(Table):
     tanggal_ramadan: Mapping[str, tuple[date, date]] = Field(default_factory=dict)
     libur_tambahan: Mapping[str, str] = Field(default_factory=dict)
     tetap_masuk: tuple[date, ...] = ()
+
+    @field_validator("biasa", "ramadan")
+    @classmethod
+    def _days(cls, value: tuple[Hari, ...]) -> tuple[Hari, ...]:
+        days = [day for row in value for day in row.hari]
+        if not days:
+            raise ValueError("belum ada hari kerja; tanpa itu tidak ada batas waktu yang dapat dihitung")
+        if double := twice(days):
+            raise ValueError(f"hari '{double}' ditulis dua kali")
+        return value
 
     @field_validator("tanggal_ramadan")
     @classmethod
@@ -293,7 +310,7 @@ def _named(value: object) -> object:
 class Surat(Table):
     """The reply letter: its template, its number, and what an electronic signature (TTE) needs."""
 
-    templat: str = "letters/surat_jawaban.docx"
+    templat: Said = "letters/surat_jawaban.docx"
     penomoran: Literal["otomatis", "manual"] = "otomatis"
     pola: str = "{klasifikasi}/{urut}/{unit}/{tahun}"
     klasifikasi: str
@@ -353,13 +370,15 @@ class LaporanConf(Table):
 class MailboxConf(Table):
     """One mailbox that is read."""
 
+    may_be_blank = ("user",)
+
     host: str
     port: int = Field(993, ge=1, le=65535)
     security: Security = "tls"
     user: str
-    folder: str = "INBOX"
-    folder_done: str = "Diproses"
-    folder_held: str = "Ditahan"
+    folder: Said = "INBOX"
+    folder_done: Said = "Diproses"
+    folder_held: Said = "Ditahan"
     every_seconds: int = Field(60, ge=1, le=3600)
     max_mb: int = Field(50, ge=1, le=1000)
     secret: str = Field("imap_password", pattern=r"^[a-z0-9_]{1,40}$")
@@ -385,8 +404,8 @@ class Smtp(Table):
     sender: Email
     sender_name: str
     ca_file: str = ""
-    answers_per_hour: int = Field(5, ge=1)
-    all_answers_per_hour: int = Field(500, ge=1)
+    answers_per_hour: int = Field(5, ge=1, le=1_000_000)
+    all_answers_per_hour: int = Field(500, ge=1, le=1_000_000)
     tunda_menit: int = Field(2, ge=0, le=30)  # mails of acts that can be taken back wait so long; 0: nothing waits
 
     @field_validator("sender")
@@ -461,7 +480,7 @@ class Web(Table):
     base_url: Annotated[str, AfterValidator(web_address)]
     host: Annotated[str, AfterValidator(listening)] = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
-    link_days: int = Field(30, ge=11)
+    link_days: int = Field(30, ge=11, le=3650)
     upload_mb: int = Field(25, ge=1, le=200)
     kode_peramban: bool = True
     proksi_tepercaya: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -513,7 +532,7 @@ class Cadangan(Table):
     """Backups: where they lie, for whom they are encrypted (public keys of age), how many stay, after how many days a
     chain of increments begins anew, and whether the newest is tried by a restore once a month."""
 
-    folder: str = "cadangan"
+    folder: Said = "cadangan"
     penerima: tuple[Annotated[str, AfterValidator(recipient)], ...] = ()
     simpan: Days = 30
     penuh_hari: Days = 30
@@ -526,7 +545,7 @@ class ScanConf(Table):
     folder: str = ""
     pengirim: tuple[Email, ...] = ()  # attachments of their mails are scans
     baca: bool = True  # a machine with less than 2 GB of memory may do without
-    masa_simpan: str = "5 tahun setelah pengaduan selesai"  # as the slip's consent tells
+    masa_simpan: Said = "5 tahun setelah pengaduan selesai"  # as the slip's consent tells
 
 
 class Ti(Table):
@@ -581,9 +600,8 @@ class Settings(Table):
         return self
 
     def _people(self) -> None:
-        codes = [p.kode for p in self.petugas]
-        if len(set(codes)) != len(codes):
-            raise ValueError("petugas: ada 'kode' yang dipakai dua kali")
+        if double := twice(p.kode for p in self.petugas):
+            raise ValueError(f"petugas: kode '{double}' dipakai dua kali; tiap orang punya kode sendiri")
         # A reply names its writer by address alone, and mail from our own addresses is taken for a loop.
         addresses = [p.email.lower() for p in self.petugas]
         for person in self.petugas:
@@ -603,6 +621,8 @@ class Settings(Table):
                 raise ValueError(f"petugas: belum ada yang berperan '{role}'")
 
     def _units(self) -> None:
+        if double := twice(u.kode for u in self.unit):
+            raise ValueError(f"unit: kode '{double}' dipakai dua kali; tiap unit punya kode sendiri")
         units = {u.kode for u in self.unit}
         for person in self.petugas:
             if person.unit and person.unit not in units:
@@ -610,9 +630,8 @@ class Settings(Table):
 
     def _lists(self) -> None:
         for name in ("klasifikasi", "kategori", "batas_hukum"):
-            codes = [one.kode for one in getattr(self, name)]
-            if len(set(codes)) != len(codes):
-                raise ValueError(f"{name}: ada 'kode' yang dipakai dua kali")
+            if double := twice(one.kode for one in getattr(self, name)):
+                raise ValueError(f"{name}: kode '{double}' dipakai dua kali")
         for one in self.klasifikasi:
             if one.email.lower() in self.own_addresses:
                 raise ValueError(f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri")
@@ -622,15 +641,13 @@ class Settings(Table):
                 raise ValueError(f"batas_hukum {limit.kode}: klasifikasi '{limit.klasifikasi}' tidak ada")
 
     def _boxes(self) -> None:
-        places = [(box.name, box.folder) for box in self.mailboxes]
-        if len(set(places)) != len(places):
-            raise ValueError("imap: ada kotak surat yang ditulis dua kali")
+        if double := twice(f"{box.name}, {box.folder}" for box in self.mailboxes):
+            raise ValueError(f"imap: kotak surat '{double}' ditulis dua kali")
 
     def _accounts(self) -> None:
         for key in ("user", "token_file"):
-            given = [str(getattr(account, key)) for account in self.oauth]
-            if len(set(given)) != len(given):
-                raise ValueError(f"oauth: ada '{key}' yang dipakai dua kali")
+            if double := twice(str(getattr(account, key)) for account in self.oauth):
+                raise ValueError(f"oauth: {key} '{double}' dipakai dua kali")
         users = {self.smtp.user, *(box.user for box in self.mailboxes)}
         for account in self.oauth:
             if account.user not in users:
@@ -847,12 +864,6 @@ def parse(text: str, path: Path) -> Settings:
 
 def load(path: Path) -> Settings:
     """Read and check a config.toml; ConfigError if it is missing or wrong."""
-    try:
-        text = path.read_text("utf-8-sig")  # some editors begin a file with a mark
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path} tidak dapat dibaca. Buat dengan 'aduan init'.") from error
-    except OSError as error:
-        raise ConfigError(f"{path} tidak dapat dibaca: {reason(error)}.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} harus disimpan sebagai UTF-8.") from error
-    return parse(text, path)
+    if not path.exists():
+        raise ConfigError(f"{path} tidak dapat dibaca. Buat dengan 'aduan init'.")
+    return parse(text_of(path), path)

@@ -45,20 +45,39 @@ KINDS = {
     "date_from_datetime_inexact": "harus berupa tanggal tanpa jam, contoh: 2026-06-20",
     "too_long": "terlalu banyak isinya",
     "too_short": "tidak boleh kosong",
+    "string_too_short": "tidak boleh kosong",
+    "string_too_long": "terlalu panjang",
+    "int_parsing_size": "angkanya terlalu besar",
+    "finite_number": "harus berupa angka bulat",
 }
+UNKNOWN = "tidak dapat dipakai; bandingkan dengan contohnya di panduan"
+BRANCH = re.compile(r"(function|literal|nullable|constrained)\b.*\[")  # pydantic's name of what it tried there
 
 
 def explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path} belum dapat dipakai:"]
+    """Every key that is wrong, once, with what was expected there."""
+    lines: dict[str, str] = {}
     for entry in error.errors():
-        key = ".".join(str(part) for part in entry["loc"]) or "isi berkas"
-        context: Mapping[str, Any] = entry.get("ctx") or {}
-        if entry["type"] == "value_error":
-            expected = str(context["error"])
-        else:
-            expected = KINDS.get(entry["type"], f"tidak dapat dipakai ({entry['type']})").format(**context)
-        lines.append(f"  {key}: {expected}")
-    return "\n".join(lines)
+        parts = [str(part) for part in entry["loc"] if not BRANCH.match(str(part))]
+        lines.setdefault(".".join(parts) or "isi berkas", _expected(entry["type"], entry.get("ctx") or {}))
+    return "\n".join([f"{path} belum dapat dipakai:", *(f"  {key}: {said}" for key, said in lines.items())])
+
+
+def _expected(kind: str, context: Mapping[str, Any]) -> str:
+    if kind == "value_error":
+        return str(context["error"])
+    words = {name: str(value).replace(" or ", " atau ") for name, value in context.items()}
+    return KINDS.get(kind, UNKNOWN).format(**words)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that somebody wrote; ConfigError where it cannot be read, or is no text."""
+    try:
+        return path.read_text("utf-8-sig")  # some editors begin a file with a mark
+    except OSError as error:
+        raise ConfigError(f"{path} tidak dapat dibaca: {reason(error)}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} harus disimpan sebagai UTF-8.") from error
 
 
 REASONS = {

@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.office import clock
+from pipeline.office.table import Written
 
 PACKAGE = Path(__file__).parents[1]
 DEFAULTS = (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
@@ -28,10 +29,9 @@ def _limit(text: str) -> str:
     return text
 
 
-class Listed(BaseModel):
+class Listed(Written):
     """One row of a list, by its code."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     kode: str = Field(pattern=CODE)
     nama: str
 

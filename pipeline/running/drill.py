@@ -31,6 +31,7 @@ GROWING = ("complaint", "event", "item", "document", "seal")  # of these an offi
 NIGHT = (*range(20, 24), *range(5))  # hours of the day
 OLD = 3  # days after which a backup that should be of last night is too old
 TIMES = 3  # so many times the backup's size the disk needs: opened, restored, and some
+SCRATCH = "latihan.db"
 SECRET = "cadangan_latihan"  # noqa: S105 - the name of a file
 
 
@@ -58,6 +59,7 @@ def drill(app: App) -> Report:
     """The lane's step: once a month, at night. DrillFailed where the backup is not good; tried again the next day."""
     if not app.settings.cadangan.latihan:
         return {}
+    _forget_killed(app)
     with app.reading() as work:
         lane = work.session.get(Lane, LANE)
         begun, done = lane is not None, bool(lane and lane.ok_at and _month(app, lane.ok_at) == _month(app, work.now))
@@ -76,6 +78,17 @@ def drill(app: App) -> Report:
     if outcome.faults:
         raise DrillFailed("; ".join(outcome.faults))
     return {"latihan": 1}
+
+
+def _forget_killed(app: App) -> None:
+    """What a drill that was killed left of an encrypted backup lies there plain: it goes now, and not in a month."""
+    folder = app.settings.path(app.settings.cadangan.folder)
+    left = [folder / SCRATCH, *folder.glob(f".*{backup.OPENED}")]
+    if not any(one.exists() for one in left):
+        return
+    with lease(app.engine, "latihan") as mine:
+        for one in left if mine else ():
+            backup.remove(one)
 
 
 def _month(app: App, at: datetime) -> tuple[int, int]:
@@ -104,7 +117,7 @@ def rehearse(app: App, tell: Tell = backup.silent) -> Outcome:
     if faults:
         return Outcome(newest, faults=tuple(faults))
     with lease(app.engine, "latihan", patience=3600):
-        scratch = folder / "latihan.db"
+        scratch = folder / SCRATCH
         backup.remove(scratch)
         engine = connect(f"sqlite:///{scratch}")
         try:

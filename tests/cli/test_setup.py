@@ -103,6 +103,9 @@ def test_a_server_that_is_not_there_is_told_at_once(post: Post, tmp_path: Path) 
         ({"url": "http://aduan.example"}, "url: harus diawali https://"),
         ({"petugas": []}, "petugas: tidak boleh kosong"),
         ({"kantor": "x"}, "kantor: kunci ini tidak dikenal"),
+        ({"nama": " "}, "nama: wajib diisi"),
+        ({"kota": "Ma\u0000diun"}, "kota: memuat tanda"),
+        ({"kata_sandi": "a\nb"}, "kata_sandi: harus satu baris"),
     ],
 )
 def test_wrong_answers_write_nothing(post: Post, tmp_path: Path, wrong: dict[str, object], told: str) -> None:
@@ -110,6 +113,22 @@ def test_wrong_answers_write_nothing(post: Post, tmp_path: Path, wrong: dict[str
     assert done.exit_code == 2, done.output
     assert told in done.output
     assert not (tmp_path / "config.toml").exists()
+
+
+def test_answers_that_are_no_text_are_told_by_their_file(post: Post, tmp_path: Path) -> None:
+    (tmp_path / "jawaban.toml").write_bytes('nama = "Dinas"'.encode("utf-16"))
+    done = init("--jawaban", "jawaban.toml")
+    assert done.exit_code == 2
+    assert "jawaban.toml harus disimpan sebagai UTF-8" in done.output
+
+
+@pytest.mark.parametrize("name", [", S.Kom.", "...", "李"])
+def test_a_name_without_a_letter_for_a_code_has_one_all_the_same(post: Post, tmp_path: Path, name: str) -> None:
+    given = answers(post)
+    given["petugas"][0]["nama"] = name
+    done = init("--jawaban", str(written(tmp_path / "jawaban.toml", given)))
+    assert done.exit_code in (0, 1), done.output
+    assert name in {one.nama for one in load(tmp_path / "config.toml").petugas}
 
 
 def test_who_sits_at_the_terminal_is_asked_and_asked_again(

@@ -73,6 +73,24 @@ def test_an_upgrade_whose_check_fails_leaves_all_as_it_was(place: Path, harm: st
     assert str(saved(place)[0].name) in told
 
 
+def test_the_backups_of_upgrades_do_not_fill_the_disk(place: Path) -> None:
+    """They lie where backups lie; three stay. A part that was left is plain, and goes; what is not theirs stays."""
+    text = SAMPLE.read_text("utf-8").replace('folder = "cadangan"', 'folder = "arsip"', 1)
+    assert 'folder = "arsip"' in text
+    (place / "config.toml").write_text(text, "utf-8")
+    folder = place / "arsip"
+    folder.mkdir()
+    old = [folder / f"sebelum-pembaruan-2026010{day}-070000.db" for day in range(1, 5)]
+    part, stranger = folder / "sebelum-pembaruan-20260105-070000.db.sebagian", folder / "sebelum-pembaruan.txt"
+    for one in (*old, part, stranger):
+        one.write_bytes(b"x")
+    assert "utuh" in perbarui()
+    left = sorted(one.name for one in folder.iterdir())
+    assert [one.exists() for one in old] == [False, False, True, True], left
+    assert len(list(folder.glob("sebelum-pembaruan-*"))) == 3, left
+    assert stranger.exists()
+
+
 def test_a_running_office_is_not_upgraded_under_its_feet(place: Path) -> None:
     beat = place / "aduan.detak"
     beat.write_text("baik\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pipeline.cases.audit import audit
 from pipeline.data import backup, backup_folder, recipients
 from pipeline.data.backup_folder import Plan, make
 from pipeline.data.engine import connect, reading, writing
-from pipeline.data.store import Content, put
+from pipeline.data.store import Content, digest_of, put
 from tests.data.test_backup import rows
 from tests.fresh import fresh
 from tests.kantor import Office, office
@@ -105,7 +107,9 @@ def test_the_oldest_go_and_a_chain_goes_with_its_last(tmp_path: Path) -> None:
         restored(f"sqlite:///{tmp_path / 'pulih.db'}", made[3]).dispose()
 
 
-@pytest.mark.parametrize("harm", ["pack gone", "index gone", "index spoilt", "recipients set"])
+@pytest.mark.parametrize(
+    "harm", ["pack gone", "pack rotten", "index gone", "index spoilt", "index lies", "recipients set"]
+)
 def test_a_chain_that_is_not_whole_is_not_gone_on_with(tmp_path: Path, harm: str) -> None:
     plan = Plan()
     with office(tmp_path) as kantor:
@@ -113,6 +117,14 @@ def test_a_chain_that_is_not_whole_is_not_gone_on_with(tmp_path: Path, harm: str
         first = night(kantor, tmp_path / "cadangan", 0)
         if harm == "pack gone":
             first.with_suffix(".isi").unlink()
+        elif harm == "pack rotten":
+            pack = first.with_suffix(".isi")
+            pack.write_bytes(bytes(255 - one for one in pack.read_bytes()))  # as long as it was
+        elif harm == "index lies":
+            with closing(sqlite3.connect(first.parent / "daftar.db")) as index:
+                index.execute("INSERT INTO blob VALUES (?)", (digest_of(LARGE + b"baru"),))
+                index.commit()
+            keep(kantor.engine, LARGE + b"baru")
         elif harm == "index gone":
             (first.parent / "daftar.db").unlink()
         elif harm == "index spoilt":
@@ -150,6 +162,25 @@ def test_a_backup_that_was_killed_half_way_is_made_anew(tmp_path: Path) -> None:
         target = restored(f"sqlite:///{tmp_path / 'pulih.db'}", second)
         assert rows(target) == rows(kantor.engine)
         target.dispose()
+
+
+def test_parts_of_a_killed_backup_are_gone_after_the_next(tmp_path: Path) -> None:
+    """Those of an encrypted backup are plain: nobody's words may stay behind. A stranger's file is left alone."""
+    folder = tmp_path / "cadangan"
+    plan = Plan(to=[recipients.public_of(recipients.new_identity())], days=1)
+    with office(tmp_path) as kantor:
+        first = night(kantor, folder, 0, plan)
+        left = [
+            first.parent / f"2026-11-01-0230.{name}"
+            for name in ("db.age.sebagian", "db.age.sebagian-journal", "isi.age.sebagian", "isi.age.tertutup")
+        ]
+        stranger = first.parent / "catatan.sebagian"
+        for one in (*left, stranger):
+            one.write_bytes(b"setengah")
+        second = night(kantor, folder, 2, plan)
+        assert second.parent != first.parent, "of the chain before, too"
+        assert not [one for one in left if one.exists()]
+        assert stranger.exists()
 
 
 def test_what_was_erased_since_does_not_come_back(tmp_path: Path) -> None:

@@ -432,3 +432,50 @@ def test_a_letters_number_is_written_by_its_pattern_with_room_in_the_draft() -> 
     unit = letters.unit
     assert letters.number(7, 2026) == f"{letters.klasifikasi}/7/{unit}/2026"
     assert letters.room(2026) == f"{letters.klasifikasi}/      /{unit}/2026"
+
+
+# ---- whatever may be written in any place --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "told"),
+    [
+        ('nama = "Dinas Komunikasi dan Informatika"', 'nama = ""', "instansi.nama", "tidak boleh kosong"),
+        ('kota = "Madiun"', 'kota = "  "', "instansi.kota", "tidak boleh kosong"),
+        ('kota = "Madiun"', 'kota = "Madiun\\u0000"', "instansi.kota", "tidak terlihat"),
+        ('kota = "Madiun"', 'kota = "Ma\\ndiun"', "instansi.kota", "satu baris"),
+        ("port = 993", "port = true", "imap.port", "angka bulat"),
+        ("port = 993", "port = nan", "imap.port", "angka bulat"),
+        ('folder = "INBOX"', 'folder = ""', "imap.folder", "tidak boleh kosong"),
+        ("mulai = 07:30:00", "mulai = 7", "jam_kerja.biasa.0.mulai", "contoh: 07:30:00"),
+        ("mulai = 07:30:00", 'mulai = "07:30Z"', "jam_kerja.biasa.0.mulai", "contoh: 07:30:00"),
+        ("port = 8080", "port = 8080\nlink_days = 99999999999", "web.link_days", "paling besar"),
+        ('peran = ["jfu"]', "peran = []", "peran", "tidak boleh kosong"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_with_its_key(old: str, new: str, key: str, told: str) -> None:
+    said = refusal(changed(old, new))
+    assert key in said
+    assert told in said
+
+
+def test_a_table_of_two_kinds_is_told_in_the_words_of_the_file() -> None:
+    said = refusal(changed('email_cadangan = ""', 'email_cadangan = "bukan"'))
+    assert "petugas_ti.email_cadangan: bukan alamat email" in said
+    assert "function" not in said
+    assert "literal" not in said
+
+
+def test_what_is_written_twice_is_named() -> None:
+    assert "'sekretaris' dipakai dua kali" in refusal(changed('kode = "jfu-1"', 'kode = "sekretaris"'))
+    unit = '\n[[unit]]\nkode = "umum"\nnama = "Umum"\n'
+    assert "unit: kode 'umum' dipakai dua kali" in refusal(SAMPLE + unit)
+
+
+@pytest.mark.parametrize("days", ['"senin", "senin"', ""])
+def test_office_hours_without_days_or_with_a_day_twice_are_refused(days: str) -> None:
+    """Without one day of work no limit would ever end."""
+    row = f"{{ hari = [{days}], mulai = 07:00:00, selesai = 15:00:00 }}"
+    text, found = re.subn(r"^biasa = \[.*?^\]", f"biasa = [{row}]", SAMPLE, flags=re.DOTALL | re.MULTILINE)
+    assert found == 1
+    assert "jam_kerja.biasa: " in refusal(text)

@@ -188,3 +188,13 @@ def test_a_damaged_file_fails_the_verify_lane_and_is_an_alarm(
     assert "berkas basis data rusak" in caplog.text
     [told] = kantor.inbox(SECOND)
     assert "berkas basis data rusak" in told.words
+
+
+def test_what_a_killed_drill_left_plain_goes_at_once(kantor: Office) -> None:
+    """Not in a month, when the next drill is: an encrypted backup that was opened lies there for everybody."""
+    folder = save(kantor).parent.parent
+    left = [folder / name for name in ("latihan.db", "latihan.db-wal", ".2026-11-01-0115.db.age.terbuka")]
+    for one in left:
+        one.write_bytes(b"data pribadi")
+    ran(kantor)
+    assert not [one for one in left if one.exists()]
