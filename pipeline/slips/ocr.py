@@ -30,6 +30,7 @@ PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what
 RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
 DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
+MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
 TOGETHER = 3.0  # mm; blots that are nearer are of one writing
 UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
@@ -336,7 +337,8 @@ def _without_dirt(keep: NDArray[np.bool_], labels: Grey) -> NDArray[np.bool_]:
     near = cv2.dilate(ink.astype(np.uint8), np.ones((reach, reach), np.uint8))
     _, groups = cv2.connectedComponents(near, connectivity=8)
     areas = np.bincount(groups[ink], minlength=int(groups.max()) + 1)
-    return np.asarray(ink & (areas >= DOT * SCALE**2)[groups], bool)
+    writing = np.asarray(ink & (areas >= DOT * SCALE**2)[groups], bool)
+    return writing if writing.sum() > MOSTLY * ink.sum() else ink  # dots alone are faint writing, not dirt
 
 
 def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
