@@ -29,7 +29,7 @@ PALE = 0.82  # of the paper's light; a thin pencil is darker
 TOUCH = 0.08  # share of a box that a slip of the pen may cover
 TRACE = 0.03  # share of a box that a few specks may cover
 TICKED = 0.12  # a tick covers more
-FULL = 0.65  # a tick covers less; a scribble over one does not
+FULL = 0.7  # a tick covers less; a scribble over one does not
 TALL, BROAD = (
     0.35,
     0.15,

@@ -21,7 +21,7 @@ from pipeline.slips import boxes, digits, repair
 from pipeline.slips import layout as places
 from pipeline.slips.decode import Line, Reader
 from pipeline.slips.decode import Look as Seen
-from pipeline.slips.layout import Blank, Box
+from pipeline.slips.layout import Blank, Box, Tick
 from pipeline.slips.repair import Look, Repaired
 from pipeline.slips.scan import SCALE, FoundSlip, Grey, evened
 
@@ -29,8 +29,9 @@ INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
-DOT = 0.5  # mm²; a smaller blot is a dot of the writing beside it, or else dirt
-BESIDE_A_DOT = 3.0  # mm within which that writing stands
+DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
+MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
+TOGETHER = 3.0  # mm; blots that are nearer are of one writing
 UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
@@ -134,8 +135,15 @@ def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) ->
     field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    darkest = even if coloured is None else replace(even, image=np.minimum(even.image, coloured.min(axis=2)))
-    return Reading(fields, {name: boxes.ticked(darkest, tick) for name, tick in lay.ticks.items()})
+    return Reading(fields, {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()})
+
+
+def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
+    """A box that looks blank in grey is looked at in its colours, too: a marker's yellow is as light as paper."""
+    told = boxes.ticked(even, tick)
+    if told is not False or coloured is None:
+        return told
+    return boxes.ticked(replace(even, image=np.minimum(even.image, coloured.min(axis=2))), tick)
 
 
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
@@ -315,20 +323,22 @@ def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDA
         long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (h > 0.9 * dark.shape[0] and w < 0.8 * SCALE)
         inside = top <= centres[n][1] <= bottom and left - SCALE <= centres[n][0] <= right
         keep[n] = area >= SPECK * SCALE**2 and inside and not long_line
-    ink = _without_dirt(keep, labels, stats)
+    ink = _without_dirt(keep, labels)
     if ink.sum() < LEAST * SCALE**2:
         return np.zeros_like(ink)
     return np.asarray(ink, bool)
 
 
-def _without_dirt(keep: NDArray[np.bool_], labels: Grey, stats: Grey) -> NDArray[np.bool_]:
-    """The kept strokes but for dots far from any writing: a copier's specks, that would pass for lines of their own."""
-    writing = keep & (stats[:, 4] >= DOT * SCALE**2)
-    reach = 2 * round(BESIDE_A_DOT * SCALE) + 1
-    near = cv2.dilate(writing[labels].astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    dots = keep & ~writing
-    seen = np.unique(labels[dots[labels] & near])
-    return np.asarray((writing | np.isin(np.arange(len(keep)), seen) & dots)[labels], bool)
+def _without_dirt(keep: NDArray[np.bool_], labels: Grey) -> NDArray[np.bool_]:
+    """The kept strokes but for dots that stand alone: a copier's specks, that would pass for lines of their own. A fax
+    breaks writing into dots, too, but those stand together."""
+    ink = keep[labels]
+    reach = 2 * round(TOGETHER / 2 * SCALE) + 1
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    _, groups = cv2.connectedComponents(near, connectivity=8)
+    areas = np.bincount(groups[ink], minlength=int(groups.max()) + 1)
+    writing = np.asarray(ink & (areas >= DOT * SCALE**2)[groups], bool)
+    return writing if writing.sum() > MOSTLY * ink.sum() else ink  # dots alone are faint writing, not dirt
 
 
 def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -77,6 +77,7 @@ def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
 def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
     sheets = reader.read(Image.open(DATA / "a4_slip_dan_surat_bebas.jpg"), ())
     assert [sheet.kind for sheet in sheets] == ["slip", "surat"]
+    assert sheets[0].ticks == {"rahasia": False, "surat": None, "telepon": False, "email": True, "papan": True}
     note = sheets[1].fields["uraian"]
     assert "SUDAH 2 MINGGU" in note.value
     assert "MIN66U" in note.seen

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.slips import layout, reader, scan
 from pipeline.slips.repair import is_clear
-from tests.slips import generator
+from tests.slips import generator, varied
 from tests.slips.generator import MM, Picture, Sample
 
 pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
@@ -254,3 +254,16 @@ def test_the_reader_is_pinned() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = project["optional-dependencies"]["ocr"]
     assert {"rapidocr==3.10.0", "onnxruntime", "opencv-python-headless<5"} <= set(wanted)
+
+
+def test_a_fax_that_breaks_writing_into_dots_is_no_blank(slip: Sample) -> None:
+    """A thin pen in a dithered fax: no dot of it is as large as a speck of dirt, and together they are the writing."""
+    faint = np.where(slip.picture < 200, np.maximum(slip.picture, 120), slip.picture).astype(np.uint8)
+    for box in (*LAY.marks, LAY.qr):
+        top, left = round((box.y - 1) * MM), round((box.x - 1) * MM)
+        part = (slice(top, top + round((box.height + 2) * MM)), slice(left, left + round((box.width + 2) * MM)))
+        faint[part] = slip.picture[part]
+    dithered = varied.FAULTS["faks_halus"](cv2.cvtColor(faint, cv2.COLOR_GRAY2RGB), random.Random(1))
+    sheet = read(dithered)[0]
+    for name in ("nama", "alamat", "uraian"):
+        assert sheet.fields[name].doubt != "kosong", name

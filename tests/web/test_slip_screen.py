@@ -26,8 +26,8 @@ def home(tmp_path: Path) -> Iterator[House]:
         yield one
 
 
-def slip_of(home: House, *empty: str) -> str:
-    """A full slip, each of its fields with a crop as large as on paper; the task's address."""
+def slip_of(home: House, *empty: str, ticked: bool | None = False) -> str:
+    """A full slip, each of its fields with a crop as large as on paper; the task's address. `ticked`: every box."""
     home.scan("penuh.pdf", scanned(2))
     values = {"tanggal": "04-05-2026", "nama": "Siti Wulandari", "alamat": "Jl. Bali No. 3 RT 02/RW 01 Kuncen",
               "telepon": "081234567890", "email": "siti@warga.example", "nik": "3577014505900001",
@@ -44,7 +44,7 @@ def slip_of(home: House, *empty: str) -> str:
                 for name, value in values.items()
             }
             slip.kind = "slip"
-            slip.ticks = dict.fromkeys(("rahasia", "surat", "telepon", "email", "papan"), False)
+            slip.ticks = dict.fromkeys(("rahasia", "surat", "telepon", "email", "papan"), ticked)
     return home.base + urlsplit(home.office.link("jfu-1", "catat_slip")).path
 
 
@@ -77,6 +77,20 @@ def test_on_a_phone_the_button_is_on_the_first_screen(home: House, browser: Brow
     assert foot is not None
     assert bar is not None
     assert foot["y"] + foot["height"] <= bar["y"], "nothing is covered for ever"
+
+
+def test_unsure_boxes_leave_the_button_on_the_screen(home: House, browser: Browser) -> None:
+    """All of them: each is marked, and what to do stands once."""
+    page = tab_of(home, browser)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(slip_of(home, ticked=None))
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / "slip_kotak_ragu.png")
+    assert page.locator("fieldset .hati").count() == 4
+    box = page.locator("#simpan").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 800
+    assert Axe().run(page).response["violations"] == []
 
 
 def test_what_was_left_empty_is_folded_and_still_there(home: House, browser: Browser) -> None:
