@@ -33,12 +33,17 @@ Point = tuple[int, int]
 
 def is_unsigned(paper: Sequence[bytes], ours: Sequence[bytes]) -> bool:
     """Whether each of our pages (JPEG) stands among the pages of the paper with nothing added."""
-    if find_spec("cv2"):
+    if lays_papers():
         from pipeline.letters import laid  # OpenCV is large, and loaded where a paper is compared
 
         return laid.is_unsigned(paper, ours)
     drawn = [_shapes(page) for page in paper]
     return bool(ours) and all(any(_same(page, one) for page in drawn) for one in map(_shapes, ours))
+
+
+def lays_papers() -> bool:
+    """Whether a paper is known however it was scanned: the extra `ocr` is installed."""
+    return find_spec("cv2") is not None
 
 
 def bears_ink(pages: Sequence[bytes]) -> bool:

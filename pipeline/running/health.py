@@ -24,6 +24,7 @@ from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import is_current, reading
 from pipeline.data.tables import Browser, Complaint, Delegation, Job, Lane, Link, Outbox
 from pipeline.files import libreoffice
+from pipeline.letters import unsigned
 from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
@@ -166,6 +167,14 @@ def _programs() -> Iterator[Checkup]:
     else:
         yield Checkup(
             "hati", "LibreOffice", "tidak ada; surat tetap jalan sebagai Word, tanpa PDF (libreoffice-writer)"
+        )
+    if unsigned.lays_papers():
+        yield Checkup("baik", "surat tanpa tanda tangan", "dikenali, juga yang dipindai miring atau difoto")
+    else:
+        yield Checkup(
+            "hati",
+            "surat tanpa tanda tangan",
+            "hanya dikenali bila dipindai lurus; pasang 'aduan[ocr]' agar dikenali juga bila miring atau difoto",
         )
 
 

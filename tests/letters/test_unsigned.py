@@ -109,3 +109,11 @@ def test_the_whole_office_starts_without_what_reads_slips() -> None:
     script = f"{WITHOUT}\nimport pipeline.cli.main, pipeline.web.app, pipeline.running.lanes, pipeline.slips.pages\n"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_check_says_what_such_an_office_does_not_recognise() -> None:
+    script = f"{WITHOUT}\nfrom pipeline.running.health import _programs\nprint(*_programs(), sep='\\n')\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    (line,) = (one for one in done.stdout.splitlines() if "surat tanpa tanda tangan" in one)
+    assert "level='hati'" in line
+    assert "aduan[ocr]" in line
