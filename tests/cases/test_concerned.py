@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from docx import Document
 
+from pipeline.cases.input import Invalid
 from pipeline.data import store
 from pipeline.data.engine import reading
 from pipeline.office.sop import Stage
@@ -111,7 +113,10 @@ def test_langkah_2_says_that_no_unit_is_concerned(desk: Desk) -> None:
         (row,) = book.rows(work, Filter())
     assert row.cells["unit"] == "tidak ada"
     other = desk.to(Stage.KLARIFIKASI, desk.record())
-    desk.press("sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["tidak_ada", "infrastruktur"])
+    with pytest.raises(Invalid) as refused:  # which of the two?
+        desk.press("sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["tidak_ada", "infrastruktur"])
+    assert "unit" in refused.value.errors
+    desk.press("sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["infrastruktur"])
     assert desk.complaint(other).unit == "infrastruktur"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,3 +89,12 @@ def test_nobody_of_the_office_stands_in_a_days_log(tmp_path: Path, form: logging
     assert {one for one in private if one.lower() in log.lower()} == set(), log
     for line in log.splitlines():
         assert line.startswith("waktu=") or json.loads(line)["pesan"]
+
+
+def test_a_warning_of_a_library_is_a_line_of_the_log() -> None:
+    """In a process of its own: how a process logs is for all of it."""
+    script = "import warnings\nfrom pipeline.office import logs\nlogs.begin()\nwarnings.warn('pustaka lama')\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("waktu=")
+    assert "pustaka lama" in line
