@@ -258,7 +258,7 @@ def _other_kinds() -> Iterator[tuple[str, bytes, str]]:
     yield "xlsx.docx", sheet, "jenis Office yang lain"
     yield "zip.docx", pack({"surat.txt": b"surat"}), "bukan dokumen Word"
     yield "kosong.docx", b"", "kosong"
-    yield "besar.docx", honest() + bytes(11 * 2**20), "terlalu besar (11 MB)"
+    yield "besar.docx", honest() + bytes(11 * 2**20), "terlalu besar (10,1 MB); paling besar 10 MB"
 
 
 def _understated() -> bytes:

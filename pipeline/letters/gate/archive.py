@@ -7,6 +7,7 @@ Hides the zip format's ways to lie: sizes, names, overlaps, gaps, two directorie
 from __future__ import annotations
 
 import io
+import math
 import posixpath
 import re
 import struct
@@ -70,7 +71,9 @@ def shown(name: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    return f"{size / 2**20:.1f} MB".replace(".", ",").replace(",0 ", " ")
+    """Never less than it is: what is a little too large must not be said to be as large as it may."""
+    tenths = math.ceil(size * 10 / 2**20)
+    return f"{tenths / 10:.1f} MB".replace(".", ",").replace(",0 ", " ")
 
 
 class Meter:
