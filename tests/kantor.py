@@ -26,6 +26,7 @@ from email.message import EmailMessage
 from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -477,7 +478,7 @@ class Office:
         case that is over no mail tells at once: its row in the Buku leads there."""
         mails = [mail for mail in reversed(self.inbox(person)) if about in mail.subject]
         urls = [url for mail in mails for url in self.links(mail)]
-        for url in (*urls, *self._in_the_book(person, urls, mails)):
+        for url in chain(urls, self._in_the_book(person, urls, mails)):  # the Buku only where no mail leads there
             if aksi in self.page(url).forms:
                 return url
         raise AssertionError(f"no mail to {person} leads to '{aksi}': {[m.subject for m in mails]}")

@@ -396,7 +396,7 @@ def _persons(one: House) -> None:
     pages, kantor = one.pages, one.office
     task = pages["tugas klarifikasi"]
     kantor.web.delete_cookie("aduan_sekretaris", path="/")
-    form = {"aksi": "laporkan_kepala", "hasil": RESULT}
+    form = {"aksi": "laporkan_kepala", "hasil": RESULT, "unit": "infrastruktur"}
     pages["kode"] = kantor.web.post(task, data=form).headers["Location"]
     guest = kantor.web.get_cookie(kantor.cookie(browsers.GUEST))
     assert guest is not None

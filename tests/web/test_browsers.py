@@ -16,7 +16,7 @@ from pipeline.data.tables import Browser, Confirmation, ConfirmationFile, Item
 from pipeline.office.sop import Stage, TaskKind
 from tests.kantor import SIGNED, Office, office
 
-ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam."}
+ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam.", "unit": "tidak_ada"}
 
 
 @pytest.fixture
