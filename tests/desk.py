@@ -25,7 +25,7 @@ from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu
 from pipeline.data import ledger
 from pipeline.data.engine import reading, writing
-from pipeline.data.tables import Base, Complaint, Document, Event, Item, Outbox, Payload, Task
+from pipeline.data.tables import Base, Complaint, Document, Event, Item, Outbox, Payload, Slip, Task
 from pipeline.intake import mails as intake_mails
 from pipeline.office import config
 from pipeline.office.config import Petugas, Settings
@@ -169,10 +169,12 @@ class Desk:
         """Let the jobs lane make the drafts that wait."""
         drafting.letters(App(self.settings, self.engine, self.clock))
 
-    def arrives(self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "") -> int:
+    def arrives(
+        self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "", box: str = "kotak"
+    ) -> int:
         """A mail or a scan is kept in the ledger; the item's id."""
         self._uid += 1
-        arrival = ledger.Arrival("kotak", folder, 1, self._uid, self.clock(), name)
+        arrival = ledger.Arrival(box, folder, 1, self._uid, self.clock(), name)
         with writing(self.engine) as session:
             return ledger.receive(session, source, [(raw, arrival)], self.clock())[0].id
 
@@ -258,6 +260,11 @@ class Desk:
     def seen(self, number: str = "") -> int:
         """The newest event of a case: what its page carries along as seen."""
         return self.events(number)[-1][0].seq
+
+    def slips(self, item_id: int) -> list[int]:
+        """The ids of what was found on the pages of a scan."""
+        with reading(self.engine) as session:
+            return list(session.scalars(select(Slip.id).where(Slip.item_id == item_id).order_by(Slip.id)))
 
     def documents(self, number: str = "") -> list[Document]:
         query = select(Document).where(Document.complaint_id == self.complaint(number).id).order_by(Document.id)

@@ -48,8 +48,11 @@ def is_other_unit(kind: TaskKind) -> bool:
 
 
 def summary(complaint: Complaint) -> str:
-    """The JFU's ringkasan; "" where it only repeats what the citizen wrote, as a reply of one word makes it."""
-    return "" if repeats(complaint, complaint.ringkasan) else complaint.ringkasan.strip()
+    """The JFU's ringkasan; "" where it only repeats what the citizen wrote, as a reply of one word makes it, and where
+    it tells who complains in secret: it may be of before the wish for secrecy, or was let stand by the JFU."""
+    text = complaint.ringkasan
+    told = repeats(complaint, text) or (complaint.rahasia and tells_who(complaint, text))
+    return "" if told else text.strip()
 
 
 def repeats(complaint: Complaint, text: str) -> bool:

@@ -36,7 +36,7 @@ from pipeline.cases import (
     withdrawal,
 )
 from pipeline.cases.chain import CITIZEN, SYSTEM, Actor, log
-from pipeline.cases.core import AlreadyDone, Forbidden, locked
+from pipeline.cases.core import AlreadyDone, Forbidden, keep_secret, locked
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Checked, File, Invalid
 from pipeline.cases.letters import series_in
@@ -239,8 +239,15 @@ def _fill(deed: Deed, *names: str) -> dict[str, list[str]]:
     secret = deed.form.keeps("rahasia", deed.complaint.rahasia)
     if secret is not deed.complaint.rahasia:
         changed["rahasia"] = [str(deed.complaint.rahasia), str(secret)]
-        deed.complaint.rahasia = secret
+        _set_secret(deed.complaint, secret)
     return changed
+
+
+def _set_secret(complaint: Complaint, secret: bool) -> None:
+    if secret:
+        keep_secret(complaint)
+    else:
+        complaint.rahasia = False
 
 
 def _report(deed: Deed) -> None:
@@ -249,7 +256,8 @@ def _report(deed: Deed) -> None:
         pass_by(deed.work, deed.complaint)
     changed = _fill(deed, "perihal", "ringkasan", "klasifikasi", "kategori", "lokasi_kejadian", *PERSON_FIELDS)
     deed.complaint.lengkap_at = deed.work.now
-    deed.complaint.rahasia = deed.complaint.rahasia or deed.work.settings.closes(deed.complaint.klasifikasi)
+    if deed.work.settings.closes(deed.complaint.klasifikasi):
+        keep_secret(deed.complaint)
     deed.log(EventKind.RECORDED, perubahan=changed)
     work, complaint = deed.work, deed.complaint
     (_event, begun), *_ = history.entries(work.session, complaint, EventKind.RECEIVED)
@@ -433,7 +441,8 @@ def _mark(deed: Deed) -> None:
     """How urgent a case is, and whether other units may know who complains."""
     c, form = deed.complaint, deed.form
     before_it = c.prioritas
-    c.prioritas, c.rahasia = form.text("prioritas"), form.keeps("rahasia", c.rahasia)
+    c.prioritas = form.text("prioritas")
+    _set_secret(c, form.keeps("rahasia", c.rahasia))
     released = _open_to_units(deed) if form.action is MARK_AND_RELEASE else {}
     before, c.terlapor = c.terlapor, reported.joined(form.choices.get("terlapor", ()))
     deed.log(EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia, terlapor=c.terlapor, **released)

@@ -12,11 +12,12 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, load_only
 
 from pipeline.cases import report_chain, witness
 from pipeline.cases.chain import Walk, reach_of, seal_hash
+from pipeline.cases.closing import how as ended
 from pipeline.cases.witness import CASE, START, digest
 from pipeline.data import ledger
 from pipeline.data.engine import among
@@ -24,6 +25,7 @@ from pipeline.data.store import ERASED
 from pipeline.data.tables import (
     Blob,
     BlobPart,
+    Closing,
     Complaint,
     Counter,
     Document,
@@ -42,6 +44,8 @@ from pipeline.office.words import word
 
 REGISTER, OFFICE, ARRIVED, FILES, SEALS = "buku", "kantor", "kiriman", "berkas", "segel"
 PLACES = (REGISTER, OFFICE, ARRIVED, FILES, SEALS)  # what is told beside the cases, after them
+ENDING = (Complaint.number, Complaint.stage, Complaint.parent_id, Complaint.decision, Complaint.closed_at,
+          Complaint.received_at)  # fmt: skip
 ROWS, CASES, BLOBS = 2000, 50, 10  # at once in memory: a case brings its mails with it, a blob up to 1 MiB
 Tell = Callable[[int], None]
 
@@ -57,8 +61,17 @@ def audit(
 ) -> Iterator[tuple[str, list[str]]]:
     """(register number, faults) for every complaint in order, then (place, faults) for each of PLACES.
 
-    `people`: those of config.toml, compared where they are given. `tell` hears how many rows were looked at.
+    `people`: those of config.toml, compared where they are given. `tell` hears how many rows were looked at. A value
+    that the program cannot have written (a word that is none of its list, a time that is none) is told, and ends it:
+    what cannot be read cannot be compared.
     """
+    try:
+        yield from _audit(session, people, tell)
+    except (ValueError, TypeError) as unreadable:
+        yield REGISTER, [word("audit.tak_terbaca", sebab=str(unreadable))]
+
+
+def _audit(session: Session, people: Iterable[Petugas] | None, tell: Tell) -> Iterator[tuple[str, list[str]]]:
     seals = _Seals(session)
     walk, named = Walk(), _Named()
     for row in _rows(session, _events(), tell):
@@ -73,7 +86,7 @@ def audit(
         seals.items.add(row.id, row.sha256)
     seals.walked(walk)
     yield from _cases(session, walk, links, tell)
-    yield REGISTER, [*_lost(walk, links), *_gaps(session)]
+    yield REGISTER, [*_lost(walk, links), *_gaps(session), *_ends(session)]
     yield (
         OFFICE,
         [
@@ -154,12 +167,27 @@ def _lost(walk: Walk, links: _Links) -> Iterator[str]:
 
 def _gaps(session: Session) -> Iterator[str]:
     """The register is without gaps: as many rows a year as numbers were given."""
-    rows = dict(session.execute(select(Complaint.year, func.count()).group_by(Complaint.year)).all())
+    counted = session.execute(select(Complaint.year, func.count()).group_by(Complaint.year)).all()
+    rows = {str(year): count for year, count in counted}
     for name, given in session.execute(select(Counter.name, Counter.value).where(Counter.name.like("register:%"))):
-        year = int(name.partition(":")[2])
+        year = name.partition(":")[2]
         if rows.pop(year, 0) != given:
             yield word("audit.nomor", tahun=year, jumlah=given)
     yield from (word("audit.nomor", tahun=year, jumlah=0) for year in rows)
+
+
+def _ends(session: Session) -> Iterator[str]:
+    """The end of each case, as reports count it, is the one that the case itself tells."""
+    stands = (Closing.complaint_id == Complaint.id) & Closing.reopened_at.is_(None)
+    either = or_(Complaint.closed_at.is_not(None), Closing.id.is_not(None))
+    query = select(Complaint, Closing.at, Closing.how).options(load_only(*ENDING)).outerjoin(Closing, stands)
+    rows = session.execute(query.where(either).order_by(Complaint.id).execution_options(yield_per=ROWS))
+    for some in rows.partitions():
+        for complaint, at, how in some:
+            told = max(complaint.closed_at, complaint.received_at) if complaint.closed_at else None
+            if (at, how) != (told, ended(complaint)):
+                yield f"{complaint.number}: {word('audit.akhir')}"
+        session.expunge_all()
 
 
 # ---- what arrived --------------------------------------------------------------------------------------------

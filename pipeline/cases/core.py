@@ -61,3 +61,11 @@ def locked(work: Work, complaint_id: int) -> Complaint:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+
+
+def keep_secret(complaint: Complaint) -> None:
+    """From now on other units are not to know who complains: what was released to them before is so no more."""
+    if complaint.rahasia:
+        return
+    complaint.rahasia, complaint.dibuka = True, ""
+    complaint.teks_terbuka = complaint.lampiran_terbuka = False

@@ -71,19 +71,22 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str, items: Colle
     session = work.session
     complaint = locked(work, complaint_id)
     _may_be_erased(work, complaint)
-    wanted = remains.items_of(session, complaint) if items is None else set(items)
-    scan_stays = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
+    wanted = ledger.copies(session, remains.items_of(session, complaint) if items is None else set(items))
     found = [item for item in _items(session, wanted) if not _has_others(session, complaint, item.id)]
+    bearing, with_others = ledger.bearers(session, [item.id for item in found])
+    found += _items(session, bearing)
+    shared = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
+    scan_stays = shared or bool(with_others)
     tasks = _tasks(session, complaint, [item.id for item in found])
     _blank(session, complaint, tasks)
     ids = list(session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks]))))
     links.revoke(session, ids, work.now)
     browsers.forget(session, ids)
     _drop_jobs(session, complaint, [item.id for item in found])
-    mails = remains.erased_mails(session, complaint.number, {task.id for task in tasks}, complaint.id)
-    digests = {*_documents(session, complaint, [item.id for item in found]), *_slips(session, complaint)}
+    mails, attached = remains.erased_mails(session, complaint.number, {task.id for task in tasks}, complaint.id)
+    digests = {*_documents(session, complaint, [item.id for item in found]), *_slips(session, complaint), *attached}
     for item in found:
-        ledger.erase(item)
+        ledger.erase(session, item)
         digests.add(item.sha256)
     log(work, complaint, EventKind.ERASED, actor, teks=reason, kiriman=sorted(item.id for item in found))
     session.flush()
@@ -196,4 +199,4 @@ def _needed(session: Session, digests: Iterable[str]) -> set[str]:
     found |= set(session.scalars(select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ledger.ERASED)))
     for column in (Slip.sha256, SlipPage.sha256):
         found |= {digest for digest in session.scalars(select(column).where(column.in_(wanted))) if digest}
-    return found
+    return found | outbox.attached(session, wanted)

@@ -15,7 +15,7 @@ from pipeline.casefile import privacy, reported
 from pipeline.casefile.decided import standing
 from pipeline.cases import joined, routes
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
-from pipeline.cases.core import locked, next_number
+from pipeline.cases.core import keep_secret, locked, next_number
 from pipeline.cases.input import Checked, File, in_one_piece
 from pipeline.cases.tasks import (
     COPY,
@@ -371,7 +371,8 @@ def citizen_wrote(
     if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
         _keep_back(work, complaint, kept)
         complaint.teks_terbuka = False
-    complaint.rahasia = complaint.rahasia or privacy.asks_for_secrecy(text)
+    if privacy.asks_for_secrecy(text):
+        keep_secret(complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
     answered = waiting is not None and waiting.paused_at is not None
     log(

@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, String, Table, Text, func, select
+from sqlalchemy import JSON, Engine, String, Table, Text, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.data import ledger, store
@@ -31,6 +31,7 @@ from pipeline.office.words import word
 
 SAID = ("nama", "alamat", "telepon", "email", "nik")  # columns of a complaint that tell who somebody is
 HASHED = ("sha256", "hash", "html_hash", "previous", "digest", "payload_hash", "parts", "salt")
+QUOTING = ("pengadu_menulis", "pengadu_menjawab")  # words of a pengadu; of a merged one in a mail of another case
 ROWS, PIECE = 500, 4 * 2**20
 LONGEST_ITEM = 8 * 2**20  # bytes of a mail that is read whole; of a longer one the beginning
 MOST_XML = 20 * 2**20  # bytes that are unpacked of one Word file
@@ -263,12 +264,14 @@ def _in_bytes(path: Path, person: Traces) -> Iterator[str]:
             tail = text[-400:]
 
 
-def erased_mails(session: Session, number: str, tasks: set[int], complaint_id: int) -> int:
-    """Erase what our mails said of a case: its own, those about a task of it, and those of no case that name its
-    number (the morning's digest, a comparison's findings). How many."""
-    named = select(Outbox.id, Outbox.subject, Outbox.text).where(Outbox.complaint_id.is_(None))
+def erased_mails(session: Session, number: str, tasks: set[int], complaint_id: int) -> tuple[int, set[str]]:
+    """Erase what our mails said of a case: its own, those about a task of it, those of no case that name its number
+    (the morning's digest, a comparison's findings), and those of another that tell what its pengadu wrote. How many,
+    and the hashes of what was attached."""
+    quotes = or_(Outbox.complaint_id.is_(None), Outbox.name.in_(QUOTING))
+    named = select(Outbox.id, Outbox.subject, Outbox.text).where(quotes)
     pattern = re.compile(rf"(?<![\w-]){re.escape(number)}(?!\w)", re.IGNORECASE)
-    ended = named.where(Outbox.state.in_(("sent", "dead", outbox.HELD)))
+    ended = named.where(Outbox.state.not_in(("due", "sending")))
     rows = session.execute(ended.execution_options(yield_per=ROWS))
     quoting = [row.id for row in rows if pattern.search(row.subject) or pattern.search(row.text)]
     return outbox.erase(session, complaint_id, tasks, quoting)

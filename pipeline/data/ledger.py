@@ -7,13 +7,13 @@ item, which is unique by the hash of its bytes. What an item is for is `intake`'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import chain
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import String, cast, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.data import store
@@ -22,6 +22,8 @@ from pipeline.data.store import Content
 from pipeline.data.tables import Item, Sighting
 
 ERASED = "erased"  # state of an item whose words are gone
+BY_SCANNER = "email pemindai"  # mailbox of scans that a scanner's mail brought; the folder is that mail's item
+BY_PATH = ("pindaian", "impor")  # mailboxes whose folder is a path, with names that somebody gave
 # What a mail's writer made, and what says how its body reads. All else comes from the way it took: relays, filters and
 # mailboxes add fields of any name, lists and group addresses rewrite Sender, Reply-To, To and Cc.
 _WRITTEN = re.compile(
@@ -308,9 +310,28 @@ def hold(item: Item, reason: str) -> None:
     item.attempts += 1
 
 
-def erase(item: Item) -> None:
+def erase(session: Session, item: Item) -> None:
     """Forget what a settled item says of its writer; that it came stays, so that a copy is known as one."""
     item.state, item.name, item.message_id, item.reason = ERASED, "", "", ""
+    named = update(Sighting).where(Sighting.item_id == item.id, Sighting.mailbox.in_(BY_PATH))
+    session.execute(named.values(folder=literal(f"{ERASED} ").concat(cast(Sighting.id, String))))
+
+
+def copies(session: Session, item_ids: Collection[int]) -> set[int]:
+    """Items that the same writer made at once with these: a mail to two of our addresses. Themselves among them."""
+    mine = select(Item.twin).where(Item.id.in_(item_ids))
+    return set(session.scalars(select(Item.id).where(Item.twin.in_(mine))))
+
+
+def bearers(session: Session, scan_ids: Collection[int]) -> tuple[set[int], set[int]]:
+    """The scanner's mails in which these scans came, each whole inside: those of which nothing else is kept, and those
+    that bear other scans still."""
+    came = select(Sighting.folder).where(Sighting.mailbox == BY_SCANNER, Sighting.item_id.in_(scan_ids))
+    mails = set(session.scalars(came))
+    others = select(Sighting.folder).join(Item, Item.id == Sighting.item_id)
+    others = others.where(Sighting.mailbox == BY_SCANNER, Sighting.folder.in_(mails))
+    kept = set(session.scalars(others.where(Item.state != ERASED, Item.id.not_in(scan_ids))))
+    return {int(one) for one in mails - kept}, {int(one) for one in kept}
 
 
 def accept(item: Item) -> None:

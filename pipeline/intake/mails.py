@@ -356,7 +356,7 @@ def _scans(work: Work, item: Item, mail: ReadMail) -> str:
     found = _scanned(mail.message)
     if not found:
         return hold(work, item, word("slip.masalah.tanpa_lampiran"))
-    place = Arrival("email pemindai", str(item.id), 0, 0, item.received_at)
+    place = Arrival(ledger.BY_SCANNER, str(item.id), 0, 0, item.received_at)
     arrivals = [(one.content, replace(place, uid=n, name=_name(one, n))) for n, one in enumerate(found, 1)]
     ledger.receive(work.session, "scan", arrivals, work.now)  # each is taken in by itself
     return ledger.done(item, "dari pemindai")

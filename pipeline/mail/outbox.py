@@ -24,7 +24,7 @@ from email.utils import format_datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, String, and_, case, cast, func, insert, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -305,14 +305,23 @@ def withdraw(session: Session, complaint_id: int, *names: str) -> int:
     return _call_off(session, Outbox.complaint_id == complaint_id, *kinds)
 
 
-def erase(session: Session, complaint_id: int, tasks: Collection[int] = (), others: Collection[int] = ()) -> int:
-    """Take away what mails said and to whom they went: of a case, about these tasks, and these by their ids; how many.
-    That they were sent stays."""
+def erase(
+    session: Session, complaint_id: int, tasks: Collection[int] = (), others: Collection[int] = ()
+) -> tuple[int, set[str]]:
+    """Take away what mails said and to whom they went: of a case, about these tasks, and these by their ids; how many,
+    and the hashes of what was attached. That they were sent stays."""
     of_them = or_(Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others))
+    files = {str(file[0]) for some in session.scalars(select(Outbox.attachments).where(of_them)) for file in some}
     personal = ("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error")
     nothing = dict.fromkeys(personal, "")
     erased = session.execute(update(Outbox).where(of_them).values(**nothing, attachments=[], headers={}))
-    return erased.rowcount  # type: ignore[attr-defined,no-any-return]
+    return erased.rowcount, files  # type: ignore[attr-defined]
+
+
+def attached(session: Session, digests: Collection[str]) -> set[str]:
+    """Which of these bytes are attached to a mail of ours."""
+    files = session.scalars(select(Outbox.attachments).where(cast(Outbox.attachments, String) != "[]"))
+    return {str(file[0]) for some in files for file in some} & set(digests)
 
 
 def forget_looks(session: Session, before: datetime, most: int) -> int:

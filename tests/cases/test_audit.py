@@ -206,6 +206,36 @@ def test_row_that_was_taken_out_is_said(kantor: Desk, table: str, which: str) ->
     assert kantor.faults() != []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE closing SET how = 'ditolak'",
+        "UPDATE closing SET at = '2026-10-01 00:00:00.000000'",
+        "UPDATE closing SET reopened_at = '2026-11-25 00:00:00.000000'",
+        "DELETE FROM closing",
+        "INSERT INTO closing (complaint_id, at, how) VALUES (2, '2026-11-25 00:00:00.000000', 'selesai')",
+    ],
+)
+def test_end_that_reports_count_is_the_one_of_the_case(kantor: Desk, change: str) -> None:
+    sql(kantor, change)
+    assert any("kapan dan bagaimana berakhir" in fault for fault in kantor.faults())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE event SET kind = 'recieved' WHERE id = 1", "'recieved'"),
+        ("UPDATE complaint SET stage = 'entah' WHERE id = 2", "'entah'"),
+        ("UPDATE task SET opened_at = 'kemarin' WHERE id = 1", "'kemarin'"),
+        ("UPDATE payload SET data = '{' WHERE event_id = 1", "Expecting"),
+        ("UPDATE counter SET name = 'register:20xx' WHERE name = 'register:2026'", "20xx"),
+    ],
+)
+def test_value_that_no_program_wrote_is_said_and_not_a_traceback(kantor: Desk, change: str, said: str) -> None:
+    sql(kantor, change)
+    assert any(said in fault for fault in kantor.faults())
+
+
 def test_letter_that_was_swapped_is_said(kantor: Desk) -> None:
     """Another file's bytes under the signed letter's row, or other bytes under its hash."""
     sql(

@@ -536,6 +536,36 @@ def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
     assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)
 
 
+def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> None:
+    """The JFU let the name stand in the summary while it was no secret."""
+    number = desk.record(nama=NAME)
+    desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan=f"Rumah {NAME} gelap.", tetap="ya")
+    with desk.work() as work:
+        citizen_wrote(work, desk.complaint(number).id, "Mohon rahasiakan identitas saya.", [], None)
+    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Padamkah lampunya?")
+    about = {"waktu": "2026-11-26T10:00", "tempat": "Aula", "undangan": ["kasubag-umum"]}
+    desk.press("sekretaris", "rapat", number=number, agenda="Lampu", **about)
+    desk.press("sekretaris", "teruskan", number=number, instansi="PLN", alamat_instansi="pln@listrik.example")
+    unit = desk.person("kasubag-umum").email
+    told = [mail for mail in desk.mails() if mail.recipient in (unit, "pln@listrik.example")]
+    assert {mail.name for mail in told} == {"tugas_keterangan", "rapat", "terusan_instansi"}
+    assert not [mail.name for mail in told if NAME in f"{mail.subject}{mail.text}{mail.html}"]
+
+
+def test_what_was_released_is_so_no_more_once_the_identity_is_secret(desk: Desk) -> None:
+    number = desk.record(nama=NAME, isi=f"Saya {NAME}. Lampu padam.")
+    desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan="Lampu padam.")
+    desk.press("sekretaris", "tandai", number=number, prioritas="biasa", teks_terbuka="ya", lampiran_terbuka="ya")
+    assert desk.complaint(number).teks_terbuka
+    desk.press("sekretaris", "kembalikan", number=number, alasan="Identitasnya harus dirahasiakan.")
+    desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan="Lampu padam.", rahasia="ya")
+    secret = desk.complaint(number)
+    assert (secret.rahasia, secret.teks_terbuka, secret.lampiran_terbuka) == (True, False, False)
+    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Padamkah lampunya?")
+    (asked,) = desk.mails("tugas_keterangan")
+    assert NAME not in asked.text
+
+
 def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_secret(desk: Desk) -> None:
     """The name stands in the citizen's subject, and in a summary that was taken from their words."""
     desk.record(perihal=f"Lampu {NAME} padam", rahasia=True)

@@ -20,9 +20,11 @@ from pipeline.cases.record import citizen_wrote
 from pipeline.data import ledger, store
 from pipeline.data.engine import reading, settle_erased, writing
 from pipeline.data.tables import Blob, Confirmation, ConfirmationFile, Link, Outbox
+from pipeline.intake import mails as intake_mails
+from pipeline.intake import scans
 from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk, desk_in
-from tests.kantor import SITI
+from tests.kantor import SIGNED, SITI, compose
 
 PHOTO = File("foto-rumah-siti.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"tiang di depan rumah")
 SECRETS = ("Siti Rahmawati", SITI, "Mawar", "0812-1111-2222", "foto-rumah-siti", "tiang di depan", "Benar padam")
@@ -243,3 +245,104 @@ def test_held_mail_of_the_same_person_is_not_taken_for_the_case(desk: Desk) -> N
     over(desk, number)
     with reading(desk.engine) as session:
         assert waiting.id not in remains.items_of(session, desk.complaint(number))
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("aduan.db*"))
+
+
+def test_invitation_to_a_rapat_goes_with_the_mails_that_bore_it(tmp_path: Path) -> None:
+    """Its calendar file is no document of the case: only mails have it."""
+    with desk_in(tmp_path) as desk:
+        number = desk.to(Stage.KLARIFIKASI)
+        about = {"waktu": "2026-11-26T10:00", "tempat": "Rumah Siti Rahmawati", "peserta": SITI}
+        desk.press("sekretaris", "rapat", number=number, tetap="ya", **about)
+        erase(desk, over(desk, number))
+        settle_erased(desk.engine)
+        assert desk.faults() == []
+    assert (bytes_of(tmp_path).count(b"Siti Rahmawati"), bytes_of(tmp_path).count(SITI.encode())) == (0, 0)
+
+
+def test_bytes_that_a_mail_of_another_case_bears_stay(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        first, second = desk.to(Stage.SELESAI), desk.to(Stage.SELESAI, desk.record())
+        all_sent(desk)
+        file = [store_in(desk, b"BEGIN:VCALENDAR"), "undangan.ics", "text/calendar"]
+        with desk.work() as work:
+            for number in (first, second):
+                mine = Outbox.complaint_id == desk.complaint(number).id
+                work.session.execute(update(Outbox).where(mine).values(attachments=[file]))
+        erase(desk, first)
+        assert desk.faults() == []
+        erase(desk, second)
+    assert b"BEGIN:VCALENDAR" not in bytes_of(tmp_path)
+
+
+def store_in(desk: Desk, content: bytes) -> str:
+    with writing(desk.engine) as session:
+        return store.put(session, content)
+
+
+def test_copy_of_the_mail_to_another_address_of_ours_is_erased_too(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        desk.take_in(MAIL)
+        copy = desk.take_in(b"Received: from mx.warga.example by mx2.kominfo.example\r\n" + MAIL)
+        assert copy.reason == "salinan item 1"
+        erase(desk, over(desk, desk.complaint().number))
+        settle_erased(desk.engine)
+        assert desk.item(copy.id).state == ledger.ERASED
+        assert desk.faults() == []
+    assert b"0812-1111-2222" not in bytes_of(tmp_path)
+
+
+def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> None:
+    """A scan that came by mail is twice in the database: as itself, and inside that mail."""
+    scanner = {"scan": {"pengirim": ("pemindai@kominfo.example",)}, "balasan": {"server_tepercaya": ("mx",)}}
+    with desk_in(tmp_path, **scanner) as desk:
+        files = [(f"pindai-{n}.jpg", "image/jpeg", SIGNED + name) for n, name in enumerate((b"Siti", b"Budi"))]
+        mail = compose("pemindai@kominfo.example", "aduan@kominfo.example", "Scan", ".", desk.clock(), files=files)
+        mail["Authentication-Results"] = "mx; dmarc=pass header.from=kominfo.example"
+        bearing = desk.take_in(mail.as_bytes()).id
+        numbers = []
+        for scan in (bearing + 1, bearing + 2):
+            intake_mails.take_in(desk.app, scan)
+            scans.read_all(desk.app)
+            (task,) = desk.item_tasks(scan)
+            slip = desk.slips(scan)[0]
+            desk.press("jfu-1", "catat_slip", task=task, slip=slip, perihal="Lampu", isi="Lampu padam.", nama="Siti")
+            numbers.append(over(desk, desk.complaint().number))
+        assert erase(desk, numbers[0]).scan_stays
+        assert desk.item(bearing).state == "done"
+        assert not erase(desk, numbers[1]).scan_stays
+        assert desk.item(bearing).state == ledger.ERASED
+        assert desk.faults() == []
+
+
+def test_name_of_a_scanned_file_is_erased_where_it_was_seen_too(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        path = "/pindaian/surat Siti Rahmawati.jpg"
+        item = desk.arrives(SIGNED, source="scan", box="pindaian", folder=path, name="surat Siti Rahmawati.jpg")
+        intake_mails.take_in(desk.app, item)
+        scans.read_all(desk.app)
+        (task,) = desk.item_tasks(item)
+        desk.press("jfu-1", "catat_slip", task=task, slip=desk.slips(item)[0], perihal="Lampu", isi="Lampu padam.")
+        erase(desk, over(desk, desk.complaint().number))
+        settle_erased(desk.engine)
+        assert desk.faults() == []
+    assert b"Siti Rahmawati" not in bytes_of(tmp_path)
+
+
+def test_what_a_merged_citizen_wrote_goes_from_the_mails_of_the_other_case(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        parent, child = desk.to(Stage.KLARIFIKASI), desk.record(nama="Budi Hartono", email="budi@warga.example")
+        desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+        with desk.work() as work:
+            citizen_wrote(work, desk.complaint(child).id, "Saya Budi Hartono, ada kabel jatuh!", [], None)
+        told = [mail for mail in desk.mails("pengadu_menulis") if "kabel jatuh" in mail.text]
+        assert {mail.complaint_id for mail in told} >= {desk.complaint(parent).id}
+        over(desk, parent)
+        desk.jobs()
+        over(desk, child)
+        erase(desk, child)
+        assert not [mail for mail in desk.mails() if "kabel jatuh" in mail.text]
+        assert desk.faults() == []
