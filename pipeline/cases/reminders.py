@@ -182,7 +182,7 @@ def _digest(
     below = [{**about(work, task), "siapa": _named(holders(work.settings, task))} for task in late[:DIGEST_ROWS]]
     counts = Counter(urgency(work.settings, task, work.now) for task in tasks)
     lines = [law.warning(work, complaint, one) for complaint, one in near[:DIGEST_ROWS]]
-    digest(work, person, rows, own, counts, below, len(late), kept, lines)
+    digest(work, person, rows, own, counts, below, len(late), kept, lines, len(near) - len(lines))
 
 
 def _named(people: Sequence[Petugas]) -> str:
