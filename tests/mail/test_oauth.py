@@ -534,7 +534,7 @@ def test_an_account_that_cannot_work_is_refused(name: str) -> None:
 
 
 def test_two_accounts_may_not_share_a_token() -> None:
-    with pytest.raises(config_errors.ConfigError, match="oauth: user '.*' dipakai dua kali"):
+    with pytest.raises(config_errors.ConfigError, match=r"oauth: user '.*' dipakai dua kali"):
         parsed(OTHER, {**OTHER, "token_file": "lain"})
 
 
