@@ -40,9 +40,9 @@ def answers(session: Session, settings: Settings, complaint: Complaint) -> list[
 
 def clarified_together(session: Session, complaint: Complaint) -> bool:
     """Whether others than the Sekretaris took part in langkah 2: a unit answered (and not only that it is another's
-    field), or a rapat was minuted. The letter says so only then."""
+    field), or was at a rapat whose minutes say so. The letter says so only then."""
     heard = entries(session, complaint, EventKind.UNIT_ANSWERED, EventKind.MINUTES_ADDED)
-    return any(not data.get("bukan_bidang") for _event, data in heard)
+    return any(not data.get("bukan_bidang") and data.get("bidang", True) for _event, data in heard)
 
 
 def answered_with(session: Session, complaint: Complaint) -> list[str]:

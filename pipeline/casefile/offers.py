@@ -25,7 +25,7 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return bool(c and c.email)
     if action.name == "tarik_pertanyaan":
         return bool(c and asked_units(session, c))
-    if action.name == "kirim_ulang":
+    if action.name in ("kirim_ulang", "sampaikan_ulang"):
         return bool(c and c.stage is Stage.SELESAI and letters_of(session, c, ANSWER.signed))
     if action.name == "ajukan":
         return c is not None and _can_be_handed_in(session, c)

@@ -551,6 +551,7 @@ KEEPING = {
     "tanya_unit": EventKind.UNIT_ASKED,
     "tarik_pertanyaan": EventKind.UNIT_WITHDRAWN,
     "kirim_ulang": EventKind.SENT_AGAIN,
+    "sampaikan_ulang": EventKind.SENT_AGAIN,
     "tanya_pengadu": EventKind.CITIZEN_ASKED,
     "rapat": EventKind.MEETING_SET,
     "notulen": EventKind.MINUTES_ADDED,
@@ -615,6 +616,7 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.GABUNGAN, "bukan_pengaduan"): _void,
     (TaskKind.ARSIP, "buka_kembali"): _reopen,
     (TaskKind.ARSIP, "kirim_ulang"): mending.send_again,
+    (TaskKind.ARSIP, "sampaikan_ulang"): mending.hand_over_again,
     (TaskKind.ARSIP, "kirim_tembusan"): copies.send_again,
     (TaskKind.ARSIP, "koreksi"): _correct,
 }

@@ -279,7 +279,7 @@ def _together(name: str, reader: _Reader) -> None:
     if name == "putuskan" and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
         if not reader.values.get("instansi"):
             reader.errors.setdefault("instansi", word("galat.instansi"))
-    elif name in ("sampaikan", "sampaikan_pengantar"):
+    elif name in ("sampaikan", "sampaikan_pengantar", "sampaikan_ulang"):
         _proof(reader)
     elif name == "notulen" and not reader.values.get("notulen") and "berkas" not in reader.files:
         reader.errors.setdefault("notulen", word("galat.notulen"))

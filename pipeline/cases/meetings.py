@@ -166,7 +166,8 @@ def minutes(deed: Deed) -> None:
     kept = deed.keep("notulen")
     people = [p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))]
     present = ", ".join(p.nama for p in people)
-    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept, hadir=present)
+    units = any(Role.KASI in p.peran for p in people)
+    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept, hadir=present, bidang=units)
 
 
 def meeting_answered(work: Work, uid: str, address: str, state: str) -> bool:

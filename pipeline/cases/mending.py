@@ -6,13 +6,13 @@ from sqlalchemy import select
 
 from pipeline.casefile.documents import letters_of
 from pipeline.casefile.holders import performers
-from pipeline.cases import unit_answers
+from pipeline.cases import signing, unit_answers
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import Forbidden
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Invalid
 from pipeline.cases.tasks import close
-from pipeline.data.tables import Task
+from pipeline.data.tables import Document, Task
 from pipeline.letters.series import ANSWER
 from pipeline.notices import citizen
 from pipeline.office.sop import EventKind, Stage, TaskKind
@@ -49,9 +49,7 @@ def decline(deed: Deed) -> None:
 
 def send_again(deed: Deed) -> None:
     """The signed letter of a case that is over goes once more, to the address given; nothing is decided anew."""
-    signed = letters_of(deed.work.session, deed.complaint, ANSWER.signed)[-1:]
-    if not signed or deed.complaint.stage is not Stage.SELESAI:
-        raise Forbidden(deed.form.action.name)
+    signed = [_signed(deed)]
     address, before = deed.form.text("email"), deed.complaint.email
     deed.complaint.email = address
     mail = citizen.letter(deed.work, deed.complaint, deed.task, signed, deed.form.text("pesan"))
@@ -63,3 +61,19 @@ def send_again(deed: Deed) -> None:
         teks=deed.form.text("alasan"),
         perubahan=changed,
     )
+
+
+def hand_over_again(deed: Deed) -> None:
+    """The same by hand or by post, with its proof."""
+    signed = _signed(deed)
+    told, _at, kept = signing.proof(deed)
+    words = f"{told} {deed.form.text('alasan')}"
+    deed.log(EventKind.SENT_AGAIN, cara=deed.form.text("cara"), dokumen=[signed.id], teks=words, lampiran=kept)
+
+
+def _signed(deed: Deed) -> Document:
+    """The newest signed letter of a case that is over; Forbidden where there is none."""
+    signed = letters_of(deed.work.session, deed.complaint, ANSWER.signed)
+    if not signed or deed.complaint.stage is not Stage.SELESAI:
+        raise Forbidden(deed.form.action.name)
+    return signed[-1]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pipeline.access import links
 from pipeline.casefile import law, reported
 from pipeline.casefile.holders import holders, tasks_of
-from pipeline.cases import asking
+from pipeline.cases import asking, takeback
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.tasks import about, fresh_links, next_reminder, patience, urgency
@@ -114,7 +114,7 @@ def send_digests(work: Work) -> int:
     sent = 0
     for person in waiting_for_it:
         work.session.add(Digest(day=today, person=person.kode))
-        tasks = [t for t in tasks_of(work.session, work.settings, person.kode) if t.opened_at < _opening(work)]
+        tasks = [t for t in tasks_of(work.session, work.settings, person.kode) if t.opened_at < _told_since(work)]
         late = below.get(person.kode, [])
         waits = any(task.paused_at is None for task in tasks)  # what waits for the pengadu alone is no news
         kept = few.unread(work, person)
@@ -156,8 +156,13 @@ def forget_digests(session: Session, before: date) -> int:
     return session.execute(delete(Digest).where(Digest.day < before)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
+def _told_since(work: Work) -> datetime:
+    """When the office opened today, or the time of acts that may still be taken back: who is told of a task since needs
+    no digest of it."""
+    return min(_opening(work), work.now - takeback.wait(work))
+
+
 def _opening(work: Work) -> datetime:
-    """When the office opened today: who was told of a task since needs no digest of it."""
     return work.settings.hours.intervals(work.settings.hours.local(work.now).date())[0][0]
 
 
@@ -177,7 +182,7 @@ def _digest(
     below = [{**about(work, task), "siapa": _named(holders(work.settings, task))} for task in late[:DIGEST_ROWS]]
     counts = Counter(urgency(work.settings, task, work.now) for task in tasks)
     lines = [law.warning(work, complaint, one) for complaint, one in near[:DIGEST_ROWS]]
-    digest(work, person, rows, own, counts, below, len(late), kept, lines)
+    digest(work, person, rows, own, counts, below, len(late), kept, lines, len(near) - len(lines))
 
 
 def _named(people: Sequence[Petugas]) -> str:

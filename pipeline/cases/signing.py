@@ -249,7 +249,7 @@ def hand_over(deed: Deed) -> None:
     complaint, way = deed.complaint, deed.form.text("cara")
     if way == "papan" and not on_board(deed.work.session, complaint):
         raise Invalid({"cara": word("galat.papan")})
-    told, at, kept = _proof(deed)
+    told, at, kept = proof(deed)
     if deed.task.kind is TaskKind.PENGIRIMAN:
         outbox.withdraw(deed.work.session, complaint.id, "surat_jawaban")
     complaint.delivery, complaint.delivered_at = way, at
@@ -257,7 +257,7 @@ def hand_over(deed: Deed) -> None:
     send_copies(deed.work, complaint, deed.task.id, deed.actor)
 
 
-def _proof(deed: Deed) -> tuple[str, datetime, list[int]]:
+def proof(deed: Deed) -> tuple[str, datetime, list[int]]:
     """What shows that a letter arrived: in words, when, and the ids of the documents."""
     form, zone = deed.form, deed.work.settings.zone
     at = datetime.fromisoformat(form.text("waktu")) if form.text("waktu") else deed.work.now
@@ -317,7 +317,7 @@ def send_covering(deed: Deed) -> None:
 
 def hand_over_covering(deed: Deed) -> None:
     signed = _signed_covering(deed)
-    told, _at, kept = _proof(deed)
+    told, _at, kept = proof(deed)
     deed.log(
         EventKind.COVERING_DELIVERED, cara=deed.form.text("cara"), instansi=deed.complaint.instansi, teks=told,
         dokumen=[signed.id], lampiran=kept,

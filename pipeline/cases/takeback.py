@@ -24,7 +24,7 @@ from pipeline.cases.core import AlreadyDone, Forbidden, locked
 from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT
 from pipeline.cases.unseen import BESIDE_IT
 from pipeline.data import jobs
-from pipeline.data.tables import Base, Complaint, Event, Outbox, Task
+from pipeline.data.tables import Base, Complaint, Event, Outbox, Payload, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
@@ -73,12 +73,13 @@ def finish(
     session, until = work.session, work.now + wait(work)
     session.flush()
     complaint = session.get_one(Complaint, task.complaint_id)
-    outbox.hold(session, Outbox.complaint_id == complaint.id, before["surat"], until)
+    mails = outbox.hold(session, Outbox.complaint_id == complaint.id, before["surat"], until)
     jobs.delay(session, WAITING_JOBS, complaint.id, until)
     now = columns(complaint)
     changed = {name: old for name, old in before["pengaduan"].items() if now[name] != old and name not in STAY}
     state = {
         **before,
+        "surat": mails,
         "pengaduan": changed,
         "urut": _newest(session, complaint.id),
         "sampai": until.isoformat(),
@@ -108,20 +109,22 @@ def _others_since(session: Session, task: Task, state: Row) -> bool:
 
 
 def take_back(work: Work, task_id: int, person: Petugas) -> str:
-    """Undo the newest act of this person on a task; its name. AlreadyDone where it is too late or others have acted;
-    Forbidden where there is nothing of theirs."""
+    """Undo the newest act of this person on a task; its name. A second press changes nothing. AlreadyDone where it is
+    too late or others have acted; Forbidden where there is nothing of theirs."""
     session = work.session
     task = session.get_one(Task, task_id)
     complaint = locked(work, task.complaint_id or 0)
     session.refresh(task)
     found = offered(session, task, person.kode, work.now)
     if found is None:
+        if before := _just_taken_back(session, task, person):
+            return before
         if not unsent.remembered(session, task.id, person.kode):
             raise Forbidden("batalkan")
         raise AlreadyDone(task)
     action, _until = found
     state = unsent.remembered(session, task.id, person.kode)[action]
-    if not outbox.recall(session, Outbox.complaint_id == complaint.id, state["surat"]):
+    if not outbox.recall(session, state["surat"]):
         raise AlreadyDone(task)  # one of its mails is on its way
     for name, old in state["pengaduan"].items():
         setattr(complaint, name, value_of(Complaint, name, old))
@@ -135,6 +138,14 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     unsent.forget(session, task.id, person.kode, action)
     unsent.put(session, task, person.kode, action, state["isian"], work.now)
     return action
+
+
+def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
+    """The act that was the last of this person's on a task, and is taken back; "" for none."""
+    mine = select(Event.kind, Payload.data).outerjoin(Payload, Payload.event_id == Event.id)
+    mine = mine.where(Event.complaint_id == task.complaint_id, Event.task_id == task.id, Event.actor == person.kode)
+    last = session.execute(mine.order_by(Event.seq.desc()).limit(1)).first()
+    return str((last.data or {}).get("aksi", "")) if last is not None and last.kind is EventKind.TAKEN_BACK else ""
 
 
 def restore_tasks(work: Work, which: ColumnElement[bool], person: Petugas, before: Mapping[str, Row]) -> None:

@@ -206,17 +206,19 @@ def newest(session: Session) -> int:
     return session.scalar(select(func.max(Outbox.id))) or 0
 
 
-def hold(session: Session, which: ColumnElement[bool], after: int, until: datetime) -> None:
-    """Let those of these mails that were put after this id wait until then: their act may be taken back."""
-    of_the_act = (which, Outbox.id > after)
-    would_leave = (Outbox.state == "due", Outbox.next_at < until)
-    waiting = update(Outbox).where(*of_the_act, *would_leave).values(next_at=until)
+def hold(session: Session, which: ColumnElement[bool], after: int, until: datetime) -> list[int]:
+    """Let those of these mails that were put after this id wait until then, also as a line of a digest: their act may
+    be taken back. The ids of all of them."""
+    of_the_act = list(session.scalars(select(Outbox.id).where(which, Outbox.id > after)))
+    would_be_told = (Outbox.state.in_(("due", "folded")), Outbox.next_at < until)
+    waiting = update(Outbox).where(Outbox.id.in_(of_the_act), *would_be_told).values(next_at=until)
     session.execute(waiting, execution_options={"synchronize_session": "fetch"})
+    return of_the_act
 
 
-def recall(session: Session, which: ColumnElement[bool], after: int) -> bool:
-    """Keep back those of these mails that were put after this id; False, and nothing is done, where one has left."""
-    mine = (which, Outbox.id > after)
+def recall(session: Session, of_the_act: Sequence[int]) -> bool:
+    """Keep these mails back; False, and nothing is done, where one has left."""
+    mine = (Outbox.id.in_(of_the_act),)
     left = select(Outbox.id).where(*mine, Outbox.state.in_(("sending", "sent", "dead")))
     if session.scalars(left).first() is not None:
         return False
@@ -225,17 +227,20 @@ def recall(session: Session, which: ColumnElement[bool], after: int) -> bool:
     return True
 
 
-def folded(session: Session, recipient: str, without: Collection[str] = ()) -> list[Outbox]:
-    """What was kept for somebody's digest and has not been in one, oldest first; some kinds left out, and what was
-    erased meanwhile."""
-    kept = select(Outbox).where(Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False))
+def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What was kept for somebody's digest and has not been in one; not what may still be taken back."""
+    return Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False), Outbox.next_at <= now
+
+
+def folded(session: Session, recipient: str, now: datetime, without: Collection[str] = ()) -> list[Outbox]:
+    """What a digest of now tells somebody, oldest first; some kinds left out, and what was erased meanwhile."""
+    kept = select(Outbox).where(*_folded(recipient, now))
     return list(session.scalars(kept.where(Outbox.name.not_in(without), Outbox.subject != "").order_by(Outbox.id)))
 
 
-def mark_folded_told(session: Session, recipient: str) -> None:
+def mark_folded_told(session: Session, recipient: str, now: datetime) -> None:
     """All of it has been in a digest now."""
-    mine = (Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False))
-    read = update(Outbox).where(*mine).values(told=True)
+    read = update(Outbox).where(*_folded(recipient, now)).values(told=True)
     session.execute(read, execution_options={"synchronize_session": "fetch"})
 
 

@@ -77,7 +77,7 @@ def _midnight(work: Work) -> datetime:
 def unread(work: Work, person: Petugas) -> list[Outbox]:
     """What was kept for a person's digest and has not been in one, oldest first; not that a case is finished which was
     opened again since."""
-    kept = outbox.folded(work.session, person.email, LISTED_ANYHOW)
+    kept = outbox.folded(work.session, person.email, work.now, LISTED_ANYHOW)
     finished = [mail.task_id for mail in kept if mail.name in FINISHED and mail.task_id]
     still = among(work.session, Task.id, finished, Task.closed_at.is_(None))
     return [mail for mail in kept if mail.name not in FINISHED or mail.task_id in still]
@@ -85,4 +85,4 @@ def unread(work: Work, person: Petugas) -> list[Outbox]:
 
 def mark_read(work: Work, person: Petugas) -> None:
     """All of it has been in a digest now."""
-    outbox.mark_folded_told(work.session, person.email)
+    outbox.mark_folded_told(work.session, person.email, work.now)

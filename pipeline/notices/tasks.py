@@ -205,11 +205,12 @@ def digest(
     late_below: int,
     kept: Sequence[Outbox],
     lawful: Sequence[str],
+    more_lawful: int,
 ) -> None:
     """The morning's mail: what is late, what is due today, what waits; then what is late `below` the person, without
     links, for it is somebody else's turn; then what is near a limit of the law; then what was `kept` for it in place
     of a mail (`few`). `rows` name the link of each; `own` leads to the person's page. `counts` and `late_below` are of
-    all, of which the first are listed."""
+    all, of which the first are listed; `more_lawful` is how many limits of the law are not."""
     news = _told([mail for mail in kept if mail.name not in few.FINISHED], NEWS_ROWS)
     finished = _told([mail for mail in kept if mail.name in few.FINISHED], FINISHED_ROWS)
     lines = (*rows, *news["isi"], *finished["isi"])
@@ -229,6 +230,7 @@ def digest(
         bawahan=below,
         jumlah_bawahan=late_below,
         hukum=lawful,
+        hukum_lebih=more_lawful,
         ringkas=waiting_words(count, counts.get("terlambat", 0), counts.get("hari_ini", 0)),
         kabar=news,
         selesai=finished,

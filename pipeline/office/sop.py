@@ -579,6 +579,18 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 *REASON,
             ),
         ),
+        Action(
+            "sampaikan_ulang",  # the same letter by another way
+            closes=False,
+            fields=(
+                Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos")),
+                Field("penerima"),
+                Field("waktu", FieldKind.WAKTU),
+                Field("resi"),
+                Field("berkas", FieldKind.BERKAS),
+                *REASON,
+            ),
+        ),
         Action("kirim_tembusan", closes=False),  # where a copy did not arrive
         CORRECTION,
         *RAPAT,

@@ -50,13 +50,13 @@ def finish(
     """After the act: its mails wait, and what it changed is remembered until they go."""
     session, until = work.session, work.now + wait(work)
     session.flush()
-    outbox.hold(session, _mails(task), before["surat"], until)
+    mails = outbox.hold(session, _mails(task), before["surat"], until)
     changed = {}
     for key, old in before["laporan"].items():
         now = columns(session.get_one(Laporan, int(key)))
         changed[key] = {name: value for name, value in old.items() if now[name] != value}
     last = report_chain.newest(session, task.laporan_id or 0)
-    state = {**before, "laporan": changed, "urut": last.seq if last else 0, "sampai": until.isoformat()}
+    state = {**before, "surat": mails, "laporan": changed, "urut": last.seq if last else 0, "sampai": until.isoformat()}
     unsent.remember(session, task.id, person.kode, name, {**state, "isian": dict(typed)}, work.now)
 
 
@@ -84,11 +84,13 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     task = session.get_one(Task, task_id)
     report = locked(work, task.laporan_id or 0)
     session.refresh(task)
+    found = offered(session, task, person.kode, work.now)
+    if found is None and (before := _just_taken_back(session, task, person)):
+        return before
     known = unsent.remembered(session, task.id, person.kode)
     if not known:
         raise Forbidden("batalkan")
-    found = offered(session, task, person.kode, work.now)
-    if found is None or not outbox.recall(session, _mails(task), known[found[0]]["surat"]):
+    if found is None or not outbox.recall(session, known[found[0]]["surat"]):
         raise AlreadyDone(task)
     action, state = found[0], known[found[0]]
     for key, old in state["laporan"].items():
@@ -101,3 +103,10 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     unsent.forget(session, task.id, person.kode, action)
     unsent.put(session, task, person.kode, action, state["isian"], work.now)
     return action
+
+
+def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
+    """The act that was the last of this person's on a task, and is taken back; "" for none."""
+    mine = (LaporanEvent.task_id == task.id, LaporanEvent.actor == person.kode)
+    last = session.scalars(select(LaporanEvent).where(*mine).order_by(LaporanEvent.seq.desc()).limit(1)).first()
+    return str(last.data["aksi"]) if last is not None and last.kind == TAKEN_BACK else ""

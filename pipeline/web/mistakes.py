@@ -42,8 +42,14 @@ def remedy(view: View, holder: str, done: str) -> dict[str, Any] | None:
         until = clock.pukul(offered[1].astimezone(view.settings.zone))
         said = word("keliru.masih", waktu=until)
         return {"teks": said, "url": f"{view.url}/batalkan", "tombol": word("keliru.tombol")}
-    advice = table("keliru").get(done)
+    advice = _advice(view, done)
     return {"teks": advice, "url": "", "tombol": ""} if advice else None
+
+
+def _advice(view: View, done: str) -> str | None:
+    """What helps after an act on a task of this kind; the same act on another kind may leave other ways."""
+    words = table("keliru")
+    return words.get(f"{view.task.kind}_{done}") or words.get(done)
 
 
 def _undo_of(task: Task) -> Undo:

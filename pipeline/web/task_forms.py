@@ -264,6 +264,7 @@ def form(
     if kept and not (mine and errors):
         values = {**kept[0], **values}
     kinds = {f.kind for f in action.fields}
+    is_typed = any(f.kind in CONTROLS and f.kind not in ACCEPT for f in action.fields if _asked(view, f))
     at = clock.waktu(kept[1], view.settings.zone) if kept and not (mine and errors) else ""
     return {
         "aksi": action.name,
@@ -280,7 +281,7 @@ def form(
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
         "buka": mine,
         "diisi": mine and "aksi" in given,  # as it was sent just now
-        "simpan_url": f"{view.url}/simpan" if FieldKind.PANJANG in kinds else "",
+        "simpan_url": f"{view.url}/simpan" if is_typed else "",
         "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
     }
 

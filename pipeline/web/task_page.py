@@ -291,8 +291,9 @@ def by_the_sop(view: View) -> list[dict[str, str]]:
 
 
 def _to_be_undone(view: View) -> dict[str, Any] | None:
-    """The button that takes back a question which was sent a moment ago, for the one who asked."""
-    return remedy(view, view.owner, "") if view.trusted else None
+    """What mends the act whose task goes on, for the one who did it a moment ago: its button, else words."""
+    done = request.args.get("tersimpan", "") if has_request_context() else ""
+    return remedy(view, view.owner, done) if view.trusted else None
 
 
 def _signer_words(view: View) -> str:

@@ -6,7 +6,7 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
   const news = form.querySelector("[data-kabar]");
   const key = `${form.dataset.simpan}#${form.elements.aksi.value}`;
   const hidden = new Set([...form.querySelectorAll("input[type=hidden]")].map((one) => one.name));
-  let last = "", timer = 0, sending = false;
+  let last = "", timer = 0, sending = false, leaving = false;
   const typed = () => {
     const data = new FormData(form);
     for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
@@ -25,7 +25,7 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
     try {
       const answer = await fetch(form.dataset.simpan, { method: "POST", body: text, headers, keepalive: text.length < 60000 });
       if (!answer.ok) throw new Error();
-      forget();
+      if (leaving) keep(text); else forget(); // halaman berikutnya mungkin diminta sebelum yang ini tersimpan
       news.textContent = `${news.dataset.kabar} ${clock()}.`;
     } catch {
       last = "";
@@ -47,6 +47,7 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
   const before = "diisi" in form.dataset ? null : kept();
   if (before) { restore(before); save(); } else last = typed();
   form.addEventListener("input", () => {
+    leaving = false;
     if (news.textContent !== news.dataset.belum) news.textContent = news.dataset.belum;
     clearTimeout(timer);
     timer = setTimeout(save, JEDA);
@@ -55,6 +56,7 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
   form.addEventListener("focusout", (event) => { if (event.target.matches("textarea")) save(); });
   form.addEventListener("submit", () => { clearTimeout(timer); sending = true; keep(typed()); });
   addEventListener("online", save);
+  addEventListener("beforeunload", () => { leaving = true; });
   addEventListener("pagehide", save);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
   addEventListener("pageshow", () => { sending = false; });

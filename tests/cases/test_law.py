@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.casefile import law
 from pipeline.cases.calendar import add_holiday
-from pipeline.cases.reminders import send_digests
+from pipeline.cases.reminders import DIGEST_ROWS, send_digests
 from pipeline.data.engine import reading
 from pipeline.office.sop import Stage
 from pipeline.work import Work
@@ -69,3 +69,16 @@ def test_digest_of_jfu_and_sekretaris_tells_what_is_near(desk: Desk) -> None:
     assert {name for name, text in told.items() if "Pengadu melengkapi" in text} >= {"sekretaris"}
     assert any("dianggap dicabut" in text for text in told.values())
     assert desk.stage() is Stage.KLARIFIKASI, "proposed, never done"
+
+
+def test_digest_counts_what_it_does_not_list(desk: Desk) -> None:
+    """Each limit of the law that is near is a line, or is counted below the lines."""
+    for number in range(DIGEST_ROWS + 5):
+        desk.record(perihal=f"Lampu {number}", email=f"warga{number}@warga.example")
+    desk.later(days=35)
+    with desk.work() as work:
+        near = len(law.near(work))
+        send_digests(work)
+    assert near > DIGEST_ROWS
+    (mail,) = [one for one in desk.mails("ringkasan") if one.recipient == desk.person("sekretaris").email]
+    assert f"{near - DIGEST_ROWS} batas lainnya" in " ".join(mail.text.split())

@@ -12,6 +12,7 @@ import icalendar
 import pytest
 from docx import Document as Docx
 
+from pipeline.casefile.history import clarified_together
 from pipeline.cases import Forbidden, Invalid
 from pipeline.data import store
 from pipeline.data.engine import reading
@@ -211,6 +212,18 @@ def test_attendance_stands_in_the_minutes(desk: Desk) -> None:
     desk.press("kepala", "notulen", hadir=["sekretaris", "kasi-infrastruktur"], notulen="Disepakati diperbaiki.")
     _event, data = desk.events(number)[-1]
     assert data["hadir"] == "Ratih Kusumawardani, Bagus Prayitno"
+
+
+@pytest.mark.parametrize(
+    ("present", "together"),
+    [((), False), (("kepala", "sekretaris"), False), (("sekretaris", "kasi-infrastruktur"), True)],
+)
+def test_letter_names_the_units_only_where_one_was_there(desk: Desk, present: tuple[str, ...], together: bool) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    desk.press("kepala", "notulen", hadir=list(present), notulen="Disepakati diperbaiki.")
+    with reading(desk.engine) as session:
+        assert clarified_together(session, desk.complaint(number)) is together
 
 
 # ---- priority and confidentiality ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pipeline.cases import Forbidden, Invalid
 from pipeline.cases.outcomes import bounced
 from pipeline.data.tables import Outbox, Task
 from pipeline.office.sop import EventKind, Stage, TaskKind
-from tests.desk import Desk
+from tests.desk import PROOF, Desk
 
 
 def asked(desk: Desk) -> Task:
@@ -75,6 +75,28 @@ def test_signed_letter_goes_again_to_a_corrected_address(desk: Desk) -> None:
         EventKind.SENT_AGAIN, "Dimas Prakoso", "Alamat lama keliru.",
     )  # fmt: skip
     assert desk.stage(number) is Stage.SELESAI, "nothing is decided anew"
+    assert desk.faults() == []
+
+
+def test_signed_letter_goes_again_by_another_way(desk: Desk) -> None:
+    """By hand with its proof: nothing is mailed and nothing decided; who did it and why stands in the history."""
+    number = desk.to(Stage.SELESAI)
+    before, mails = desk.complaint(number), len(desk.mails())
+    with pytest.raises(Invalid) as caught:
+        desk.press("jfu-1", "sampaikan_ulang", number=number, cara="langsung", penerima="Siti Rahmawati")
+    assert set(caught.value.errors) == {"berkas"}
+    desk.press(
+        "jfu-1", "sampaikan_ulang", number=number, cara="langsung", penerima="Siti Rahmawati",
+        alasan="Suratnya basah.", files=PROOF,
+    )  # fmt: skip
+    event, data = desk.events(number)[-1]
+    assert (event.kind, event.actor_name, data["cara"]) == (EventKind.SENT_AGAIN, "Dimas Prakoso", "langsung")
+    assert "Siti Rahmawati" in data["teks"]
+    assert "Suratnya basah." in data["teks"]
+    assert len(data["lampiran"]) == 1
+    after = desk.complaint(number)
+    assert (after.stage, after.delivery, after.delivered_at) == (before.stage, before.delivery, before.delivered_at)
+    assert len(desk.mails()) == mails
     assert desk.faults() == []
 
 

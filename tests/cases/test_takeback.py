@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email import policy
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from pipeline.cases import AlreadyDone, Forbidden, takeback
+from pipeline.cases import AlreadyDone, Forbidden, reminders, takeback
 from pipeline.data.engine import reading
 from pipeline.data.tables import Decided, Outbox, Task
 from pipeline.office.sop import Decision, EventKind, Stage, TaskKind
 from tests.desk import PROOF, Desk, desk_in
+from tests.kantor import INTAKE, SITI, compose
 
 
 @pytest.fixture
@@ -185,3 +188,97 @@ def test_setting_of_zero_lets_mails_go_at_once(tmp_path: Path) -> None:
         number = walk(desk, Stage.KLARIFIKASI)
         ACTS["tanya_unit"][2](desk, number)
         assert all(mail.next_at <= desk.clock() for mail in desk.mails())
+
+
+# ---- what is told meanwhile ------------------------------------------------------------------------------------
+
+
+def digests(desk: Desk) -> list[Outbox]:
+    """The morning's digests are written now; all that there are."""
+    with desk.work() as work:
+        reminders.send_digests(work)
+    return desk.mails("ringkasan")
+
+
+def take_back(desk: Desk, task: Task, who: str) -> None:
+    with desk.work() as work:
+        takeback.take_back(work, task.id, desk.person(who))
+
+
+def test_digest_of_these_minutes_does_not_call_a_case_finished(desk: Desk) -> None:
+    number = desk.record()
+    task = desk.task("bukan_pengaduan", number)
+    ACTS["bukan_pengaduan"][2](desk, number)
+    desk.later(minutes=1)
+    assert not [mail for mail in digests(desk) if number in mail.text]
+    take_back(desk, task, "jfu-1")
+    assert {mail.state for mail in desk.mails("tugas_arsip")} == {"void"}
+
+
+def test_what_stands_is_in_the_next_digest(desk: Desk) -> None:
+    number = desk.record()
+    ACTS["bukan_pengaduan"][2](desk, number)
+    desk.later(minutes=1)
+    before = digests(desk)
+    desk.later(days=1)
+    told = {mail.recipient for mail in digests(desk)[len(before) :] if number in mail.text}
+    assert told == {desk.person(code).email for code in ("sekretaris", "jfu-1", "jfu-2")}
+
+
+def test_digest_does_not_ask_for_what_was_decided_right_before_opening(desk: Desk) -> None:
+    number = walk(desk, Stage.KEPUTUSAN)
+    hours = desk.settings.hours
+    opening = hours.intervals(hours.local(desk.clock()).date() + timedelta(days=1))[0][0]
+    desk.clock.now = opening - timedelta(seconds=30)
+    task = desk.task("putuskan", number)
+    decide(desk, number)
+    desk.later(minutes=1)
+    assert not [mail for mail in digests(desk) if number in mail.text]
+    take_back(desk, task, "kepala")
+    assert desk.stage(number) is Stage.KEPUTUSAN
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_answer_to_a_question_of_the_pengadu_is_none_of_the_acts_mails(desk: Desk, has_left: bool) -> None:
+    """STATUS is answered at once: it is not kept back with them, and does not count as one that has left."""
+    number = walk(desk, Stage.KEPUTUSAN)
+    task = desk.task("putuskan", number)
+    decide(desk, number)
+    desk.later(seconds=30)
+    asked = compose(SITI, INTAKE, f"STATUS {number}", "", desk.clock(), name="Siti Rahmawati")
+    desk.take_in(asked.as_bytes(policy=policy.SMTP))
+    if has_left:
+        with desk.work() as work:
+            work.session.execute(update(Outbox).where(Outbox.name == "status").values(state="sent"))
+    take_back(desk, task, "kepala")
+    assert {mail.state for mail in desk.mails("status")} == {"sent" if has_left else "due"}
+    assert {mail.state for mail in desk.mails("bukti_keputusan")} == {"void"}
+
+
+def test_second_press_changes_nothing(desk: Desk) -> None:
+    number = walk(desk, Stage.KLARIFIKASI)
+    task = desk.task("tanya_unit", number)
+    ACTS["tanya_unit"][2](desk, number)
+    ACTS["tanya_pengadu"][2](desk, number)
+    take_back(desk, task, "sekretaris")
+    before = desk.kinds(number)
+    with desk.work() as work:
+        assert takeback.take_back(work, task.id, desk.person("sekretaris")) == "tanya_pengadu"
+    assert desk.kinds(number) == before
+    assert [t.kind for t in desk.tasks(number, open_only=True)] == ["klarifikasi", "keterangan"]
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_column_is_as_it_was(desk: Desk, name: str) -> None:
+    who, stage, act = ACTS[name]
+    number = walk(desk, stage)
+    task = desk.task(name, number)
+    case, tasks = takeback.columns(desk.complaint(number)), [takeback.columns(t) for t in desk.tasks(number)]
+    act(desk, number)
+    desk.later(minutes=1)
+    take_back(desk, task, who)
+    now = takeback.columns(desk.complaint(number))
+    assert {key for key, old in case.items() if now[key] != old} <= takeback.STAY
+    after = [takeback.columns(t) for t in desk.tasks(number)]
+    assert after[: len(tasks)] == tasks
+    assert all(t["closed_at"] for t in after[len(tasks) :])

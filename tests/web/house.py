@@ -16,11 +16,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pipeline import cases
+from pipeline import cases, reports
 from pipeline.access import browsers
 from pipeline.cases.chain import SYSTEM
+from pipeline.data import jobs
 from pipeline.data.engine import reading, writing
-from pipeline.data.tables import Base, Complaint
+from pipeline.data.tables import Base, Complaint, Laporan
+from pipeline.office.sop import NO_UNIT
+from pipeline.register.period import parse
 from pipeline.web import serving
 from pipeline.work import Work
 from tests import servers
@@ -82,6 +85,11 @@ KINDS = (
     "tugas tertahan",
     "tugas catat, tulisan jahat",
     "tugas catat",
+    "tugas catat, gelombang",
+    "tugas laporan",
+    "tugas laporan, terunggah",
+    "tugas laporan, tanda tangan",
+    "tugas laporan, kirim",
     "buku",
     "buku cetak",
     "catat",
@@ -213,6 +221,7 @@ def house(folder: Path, *, baca: bool = False) -> Iterator[House]:
     base = f"http://127.0.0.1:{servers.free_port()}"
     (folder / "pindaian").mkdir()
     settings: dict[str, Any] = {"web": {"base_url": base}, "scan": {"folder": "pindaian", "baca": baca}}
+    settings["pengaduan"] = {"gelombang_jumlah": 3}
     with office(folder, now=MONDAY, **settings) as kantor, served(kantor, base):
         yield House(kantor, base)
 
@@ -237,6 +246,8 @@ def furnish(one: House) -> House:
     _open_tasks(one)
     _items(one)
     _beside(one)
+    _wave(one)
+    _reports(one)
     return one
 
 
@@ -391,12 +402,52 @@ def _beside(one: House) -> None:
     pages["tidak ada"] = "/tidak/ada"
 
 
+def _wave(one: House) -> None:
+    """Three complaints of one place and matter: the note to the JFU leads to the first."""
+    for n, text in enumerate(("keruh sejak pagi", "keruh dan bau", "keruh sekali"), 1):
+        one.office.citizen_sends("Air keruh", f"Air PDAM di Jalan Melati {text}.", sender=f"warga{n}@warga.example")
+    one.tick()
+    (url,) = one.office.links(one.office.newest("jfu-1", "Gelombang"))
+    one.pages["tugas catat, gelombang"] = url.removeprefix(one.base)
+
+
+def _reports(one: House) -> None:
+    """A report at each place on its way: to be edited, uploaded, to be signed, to be sent without any tembusan."""
+    pages, kantor = one.pages, one.office
+    roads = {"bulan": "2026-10", "triwulan": "2026-3", "semester": "2026-1", "tahun": "2025"}
+    for kind, code in roads.items():
+        period = parse(kind, code)
+        with writing(kantor.engine) as session:
+            row = Laporan(
+                kind=kind, code=code, name=period.name, asked_at=kantor.clock(), figures=[], corrections={}, lost=[]
+            )
+            session.add(row)
+            session.flush()
+            jobs.put(session, reports.JOB, row.id, kantor.clock())
+        one.tick()
+        mail = kantor.newest("sekretaris", "Sunting laporan")
+        task = pages["tugas laporan"] = kantor.links(mail)[0].removeprefix(one.base)
+        if kind == "bulan":
+            (word,) = [content for name, content in mail.files.items() if name.endswith(".docx")]
+            pages["tugas laporan, terunggah"] = one.press(task, "unggah", surat=("laporan.docx", word)).partition("?")[
+                0
+            ]
+        if kind in ("triwulan", "semester"):
+            one.press(task, "ajukan")
+            mail = kantor.newest("kepala", "Mohon tanda tangan laporan")
+            pages["tugas laporan, tanda tangan"] = kantor.links(mail)[0].removeprefix(one.base)
+        if kind == "triwulan":
+            one.press(pages["tugas laporan, tanda tangan"], "tandatangani", bertanda_tangan=SIGNED)
+            (url,) = {url for mail in kantor.inbox("jfu-1")[-1:] for url in kantor.links(mail)}
+            pages["tugas laporan, kirim"] = url.removeprefix(one.base)
+
+
 def _persons(one: House) -> None:
     """An act that waits for its code, the page of all tasks, a task that somebody else holds now."""
     pages, kantor = one.pages, one.office
     task = pages["tugas klarifikasi"]
     kantor.web.delete_cookie("aduan_sekretaris", path="/")
-    form = {"aksi": "laporkan_kepala", "hasil": RESULT, "unit": "infrastruktur"}
+    form = {"aksi": "laporkan_kepala", "hasil": RESULT, "unit": NO_UNIT}
     pages["kode"] = kantor.web.post(task, data=form).headers["Location"]
     guest = kantor.web.get_cookie(kantor.cookie(browsers.GUEST))
     assert guest is not None

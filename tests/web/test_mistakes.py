@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from pipeline.access import browsers, links
 from pipeline.data.engine import writing
 from pipeline.data.tables import Task
-from pipeline.office.sop import EventKind, Stage
+from pipeline.office.sop import ACTIONS, REPORTING, EventKind, Stage, TaskKind
+from pipeline.office.words import table
 from pipeline.web.app import create_app
 from tests.desk import Desk, desk_in
 
@@ -81,6 +82,40 @@ def test_after_two_minutes_the_receipt_says_what_helps_now(counter: Counter) -> 
     assert late.status_code == 409
     assert "Sudah tidak dapat dibatalkan" in late.text
     assert counter.desk.stage(number) is Stage.JAWABAN
+
+
+def test_pressed_twice_it_is_taken_back_once_and_the_form_is_there(counter: Counter) -> None:
+    _number, url = decided(counter)
+    first, second = counter.web.post(f"{url}/batalkan"), counter.web.post(f"{url}/batalkan")
+    assert second.status_code == 303
+    assert second.headers["Location"] == first.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, one.name) for kind, acts in ACTIONS.items() for one in acts if one.closes]
+)
+def test_every_receipt_says_what_helps(kind: TaskKind, name: str) -> None:
+    """True of this kind of task: a report is no complaint, a mail set aside has no row in the Buku."""
+    words = table("keliru")
+    said = words.get(f"{kind}_{name}") or words.get(name) or words["umum"]
+    if kind in REPORTING:
+        assert "laporan" in said
+        assert "pengadu" not in said.lower()
+    if kind is TaskKind.TERTAHAN and name == "bukan_pengaduan":
+        assert "Aslinya tetap tersimpan." in said
+
+
+def test_receipt_of_what_goes_on_says_what_helps_after_its_minutes(counter: Counter) -> None:
+    number = counter.desk.to(Stage.KLARIFIKASI)
+    url = counter.url("sekretaris", counter.desk.task("tanya_unit", number))
+    counter.know("sekretaris")
+    form = {"aksi": "tanya_unit", "petugas": "kasubag-umum", "pertanyaan": "Sejak kapan padam?"}
+    receipt = counter.web.post(url, data=form).headers["Location"]
+    counter.desk.later(minutes=3)
+    page = counter.web.get(receipt).text
+    assert "/batalkan" not in page
+    assert "Keliru?" in page
+    assert "dapat ditarik lewat “Tarik pertanyaan”" in page
 
 
 def test_a_browser_that_is_not_known_takes_nothing_back(counter: Counter) -> None:

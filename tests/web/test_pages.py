@@ -357,7 +357,7 @@ def test_a_task_has_one_primary_button_and_chooses_nothing(home: House, sheet: P
     choice, is made already."""
     shown(sheet, home, kind, PHONE)
     assert sheet.locator("button.utama, a.utama").count() == (0 if "arsip" in kind else 1)
-    checked = sheet.locator("input:checked:not([name=rahasia], [name=unit])").evaluate_all(
+    checked = sheet.locator("input:checked:not([name=rahasia], [name=unit], [name=gelombang])").evaluate_all(
         "found => found.map(one => one.value)"
     )
     assert checked == (["ditolak"] if "pilihan dari email" in kind else [])
@@ -386,13 +386,24 @@ def test_a_task_is_done_on_one_screen(home: House, sheet: Page, kind: str) -> No
     assert min(heights) >= 48
 
 
+def test_the_button_of_the_counter_stays_in_view(home: House, sheet: Page) -> None:
+    """On a phone, from the first field to the last; a caller waits while the form is filled in."""
+    shown(sheet, home, "catat", 390)
+    sheet.set_viewport_size({"width": 390, "height": 844})
+    for place in ("#catat-nama", "#catat-isi"):
+        sheet.locator(place).scroll_into_view_if_needed()
+        button = sheet.locator(".kirim button").bounding_box()
+        assert button is not None
+        assert 0 <= button["y"] <= 844 - button["height"], place
+
+
 @pytest.mark.parametrize("kind", TASKS)
 def test_what_is_read_is_folded_with_its_count(home: House, sheet: Page, kind: str) -> None:
     """Complaint, documents and history are headings with how much they hold; what was asked for stands open."""
     sheet.set_viewport_size({"width": 390, "height": 844})
     sheet.goto(home.base + home.pages[kind].partition("?")[0])
     titles = sheet.locator(".lipat > summary").all_inner_texts()
-    if kind != "tugas tertahan":  # no case yet, so nothing has happened in one
+    if kind != "tugas tertahan" and "laporan" not in kind:  # no case, so nothing has happened in one
         assert [title for title in titles if re.fullmatch(r"Riwayat \d+", title)]
     assert sheet.evaluate("document.documentElement.scrollHeight") < 4000
 
@@ -626,11 +637,10 @@ def test_a_document_opens_by_its_own_case_only(home: House) -> None:
     served = 0
     for kind, token in tokens(home).items():
         mine = {int(found) for url in cases[kind].links("/berkas/") if (found := url.rpartition("/")[2]).isdigit()}
-        owners = {(d.complaint_id, d.item_id if not d.complaint_id else None) for d in documents if d.id in mine}
+        owners = {_owner(d) for d in documents if d.id in mine}
         assert len(owners) <= 1, kind
         for document in documents:
-            owner = (document.complaint_id, document.item_id if not document.complaint_id else None)
-            expected = 200 if owner in owners else 404
+            expected = 200 if _owner(document) in owners else 404
             if not owners:
                 continue  # a case without files: nothing tells its number
             assert home.office.web.get(f"/t/{token}/berkas/{document.id}").status_code == expected, (kind, document.id)
@@ -638,6 +648,12 @@ def test_a_document_opens_by_its_own_case_only(home: House) -> None:
                 assert home.office.web.get(f"/t/{token}/gambar/{document.id}").status_code == 404
             served += expected == 200
     assert served > 10
+
+
+def _owner(document: Document) -> tuple[int | None, ...]:
+    """Whose document it is: a complaint's, a report's, or an item's."""
+    item = None if document.complaint_id else document.item_id
+    return document.complaint_id, document.laporan_id, item
 
 
 def test_the_book_and_the_counter_are_not_for_a_unit(home: House) -> None:

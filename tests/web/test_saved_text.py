@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.web.house import House, house
 
@@ -102,3 +102,32 @@ def test_without_script_a_button_saves_and_a_second_tab_has_it(browser: Browser,
     result(page).to_have_value(TYPED)
     result(opened(context, home)).to_have_value(TYPED)
     context.close()
+
+
+def test_text_outlives_a_page_that_was_asked_for_before_it_was_saved(desk: BrowserContext, home: House) -> None:
+    """The reloaded page is drawn while the save is still on its way: it shows the text all the same."""
+    page = opened(desk, home)
+    on_its_way: list[Route] = []
+
+    def draw_first(route: Route) -> None:
+        drawn = route.fetch()
+        with page.expect_response("**/simpan"):
+            on_its_way[0].continue_()
+        route.fulfill(response=drawn)
+
+    page.route("**/simpan", lambda route: on_its_way.append(route))
+    page.get_by_label("Hasil klarifikasi").fill(TYPED)
+    page.wait_for_timeout(4_000)  # the pause after the last letter
+    assert len(on_its_way) == 1
+    page.route(f"**{home.pages['tugas']}", draw_first)
+    page.reload()
+    result(page).to_have_value(TYPED)
+
+
+def test_a_form_of_one_short_field_is_saved_too(desk: BrowserContext, home: House) -> None:
+    first = opened(desk, home)
+    first.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    first.locator("#gabungkan-nomor").press_sequentially("PGD-2026-000009")
+    expect(first.locator("form:has(#gabungkan-nomor) [data-kabar]")).to_contain_text("Tersimpan pukul", timeout=30_000)
+    second = opened(desk, home)
+    expect(second.locator("#gabungkan-nomor")).to_have_value("PGD-2026-000009")
