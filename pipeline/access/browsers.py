@@ -155,9 +155,12 @@ def _code_text(row_id: int, code: str) -> str:
     return f"kode|{row_id}|{code}"
 
 
-def waiting(session: Session, confirmation_id: int, link_id: int, browser: str) -> Confirmation | None:
-    """The act of this link that waits in this browser, locked; None if there is none (any more)."""
-    row = session.get(Confirmation, confirmation_id, with_for_update=True)
+def waiting(
+    session: Session, confirmation_id: int, link_id: int, browser: str, *, locked: bool = False
+) -> Confirmation | None:
+    """The act of this link that waits in this browser; None if there is none (any more). `locked`: for a code that is
+    tried or sent anew, in a transaction that writes."""
+    row = session.get(Confirmation, confirmation_id, with_for_update=locked or None)
     if row is None or row.link_id != link_id or row.used_at is not None:
         return None
     return row if row.browser == browser else None

@@ -15,6 +15,7 @@ from pipeline.intake import importer, mails
 from pipeline.intake import reconcile as reconciliation
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.office import clock
+from pipeline.office.config_errors import in_words
 
 
 @main.command()
@@ -56,7 +57,7 @@ def reconcile(context: click.Context) -> None:
     try:
         found = reconciliation.look(app.engine, app.settings, app.clock())
     except MailboxDown as error:
-        raise Fault(f"Kotak surat tidak dapat dibuka: {error}") from error
+        raise Fault(f"Kotak surat tidak dapat dibuka: {in_words(str(error))}") from error
     except reconciliation.BusyError as error:
         raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
     if not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -102,8 +102,15 @@ def backup_recipients(settings: Settings) -> list[str]:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         write_secret(file, recipients.new_identity())
         out.print(word("cadangan.kunci_latihan", berkas=file), markup=False)
-    own = [recipients.public_of(one) for one in drill.keys(settings)]
+    own = [recipients.public_of(one) for one in _own_keys(settings)]
     return [*settings.cadangan.penerima, *own]
+
+
+def _own_keys(settings: Settings) -> list[str]:
+    try:
+        return drill.keys(settings)
+    except recipients.RecipientError as error:
+        raise Fault(str(error)) from error
 
 
 @main.command()
@@ -120,11 +127,7 @@ def restore(
     settings = read_settings(context)
     engine = open_database(settings, current=False)
     path = _chosen(settings, sumber)
-    opening = drill.keys(settings)
-    try:
-        opening += recipients.identities(text_of(kunci)) if kunci else []
-    except recipients.RecipientError as error:
-        raise Fault(f"{kunci}: {error}") from error
+    opening = _opening(settings, kunci)
 
     with lease(engine, "serve") as mine:
         if not mine or beats(settings):
@@ -150,12 +153,26 @@ def restore(
         out.print(f"{kept} surat dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'.")
 
 
+def _opening(settings: Settings, file: Path | None) -> list[str]:
+    """The machine's own keys, and those of the file: with one at hand a broken one of the machine's stops nothing."""
+    if file is None:
+        return _own_keys(settings)
+    try:
+        given = recipients.identities(text_of(file))
+    except recipients.RecipientError as error:
+        raise Fault(f"{file}: {error}") from error
+    with suppress(recipients.RecipientError):
+        given += drill.keys(settings)
+    return given
+
+
 def _chosen(settings: Settings, source: Path | None) -> Path:
     """The backup that is meant: the file, or the newest one of a folder."""
     folder = source or settings.path(settings.cadangan.folder)
     if source is not None and not source.is_dir():
         return source
-    found = backup_folder.backups(folder) or backup_folder.backups(folder.parent)
+    now = datetime.now(settings.zone)
+    found = backup_folder.backups(folder, now) or backup_folder.backups(folder.parent, now)
     inside = [one for one in found if folder in one.parents]
     if not inside:
         raise Fault(word("cadangan.tiada", folder=folder))

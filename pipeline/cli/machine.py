@@ -15,6 +15,7 @@ import click
 
 from pipeline.cli.base import open_database, read_settings
 from pipeline.cli.told import said
+from pipeline.data.engine import is_current
 from pipeline.notices import gauges
 from pipeline.running.health import Checkup, look
 
@@ -29,7 +30,8 @@ def check(context: click.Context) -> int:
         settings = read_settings(context)
         engine = open_database(settings, current=False)
         found += look(settings, engine)
-        numbers |= dict(_numbers(gauges.read(engine, settings, datetime.now(UTC))))
+        if is_current(engine):  # else there is nothing to count, which is told already
+            numbers |= dict(_numbers(gauges.read(engine, settings, datetime.now(UTC))))
     except Exception as error:  # noqa: BLE001 - whatever it is, a monitor wants JSON
         told = error if isinstance(error, click.ClickException) else said(error, context.find_root().params["config"])
         found.append(Checkup("buruk", "check", told.message))

@@ -67,6 +67,7 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
         out.print(f"{path} dibuat. Sunting isinya: instansi, petugas, imap, smtp, web.")
     folder = _key(path)
     settings = read_settings(context)
+    settings.keys  # noqa: B018 - read now: no office is ready with a key that it cannot read
     engine = open_database(settings, current=False)
     _migrate(engine)
     witnessed(engine)
@@ -85,8 +86,11 @@ def _key(path: Path) -> Path:
     """The folder of the secrets, with a key."""
     folder = path.parent / "rahasia"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if not (folder / "key").exists() and not os.environ.get("ADUAN_KEY"):
-        write_secret(folder / "key", secrets.token_hex(32))
+    key = folder / "key"
+    if key.is_file() and not key.stat().st_size:
+        key.unlink()  # a full disk left it so
+    if not key.exists() and not os.environ.get("ADUAN_KEY"):
+        write_secret(key, secrets.token_hex(32))
         out.print(f"{folder / 'key'} dibuat. Simpan salinannya terpisah dari cadangan basis data.")
     return folder
 

@@ -101,11 +101,18 @@ class Service:
             notify(READY, status(word("jalan.ditolak", sebab=why)))
             return
         logs.begin(settings.log.bentuk, settings.log.tingkat)
-        self._lanes.stop(END)  # one that is busy for longer ends by itself: its work is leased, nobody takes it up
+        self._wait_for_lanes()
         self._app, self._lanes, self._site = app, lanes, site
         lanes.start()
         log.warning("%s", word("jalan.dimuat"))
         notify(READY, status(word("jalan.dimuat")))
+
+    def _wait_for_lanes(self) -> None:
+        """Until they have ended, or somebody asks for something else: who wants the end waits for it but once. One that
+        is busy for longer ends by itself: its work is leased, nobody takes it up."""
+        until = time.monotonic() + END
+        while not self._lanes.stop(0.2) and self._signals.empty() and time.monotonic() < until:
+            pass
 
     def _may_change(self, settings: Settings) -> None:
         now, then = self._app.settings, settings

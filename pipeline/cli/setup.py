@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +20,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pipeline.cli.base import Fault, out
 from pipeline.mail.providers import MailHosts, look_up
 from pipeline.office.config import ROOT, SAMPLE, Email, Said, Security, Table, web_address
-from pipeline.office.config_errors import ConfigError, explain, explain_toml, text_of
+from pipeline.office.config_errors import ConfigError, explain, text_of, toml_of
 from pipeline.office.sop import Role
 from pipeline.office.words import word
 
@@ -74,11 +73,9 @@ class Answers(Table):
 
 def from_file(path: Path) -> Answers:
     """The answers of a file; ConfigError says which is wrong."""
-    text = text_of(path)
+    given = toml_of(path, text_of(path))
     try:
-        return Answers.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(explain_toml(path, text, error)) from error
+        return Answers.model_validate(given)
     except ValidationError as error:
         raise ConfigError(explain(path, error)) from error
 

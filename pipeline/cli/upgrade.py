@@ -51,6 +51,11 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
     if is_current(engine):
         out.print(word("perbarui.sudah"))
         return
+    with engine.connect() as connection:
+        try:
+            schema.refuse_newer(connection)
+        except schema.SchemaError as error:
+            raise Fault(str(error)) from error
     if beats(settings):
         raise Fault(word("perbarui.jalan"))
     broken = damage.look(engine)

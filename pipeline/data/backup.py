@@ -22,12 +22,13 @@ from sqlalchemy.exc import DatabaseError
 
 from pipeline.data import copied, fulltext, recipients, schema
 from pipeline.data.copied import Tell, opened
-from pipeline.data.damage import is_damage
-from pipeline.data.engine import connect
+from pipeline.data.damage import first_line, is_damage, is_full
+from pipeline.data.engine import connect_file
 from pipeline.data.recipients import RecipientError
 
 STEPS = 200_000  # of SQLite's machine between two words about how far it is
 MIB = 2**20
+INDEX = "daftar.db"  # beside the rows of a chain: what it has, and the hashes of its files
 PACKS = "cadangan_isi"  # in a backup of several files: which packs it needs, by name and hash
 COUNTS = "cadangan_hitung"  # and how many rows each table had
 CONTENTS = ("blob", "blob_part")  # what packs hold
@@ -78,10 +79,8 @@ def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
         to_disk(part)
         os.replace(part, path)
     except (DatabaseError, sqlite3.DatabaseError) as error:
-        raise BackupError(
-            f"Basis data tidak dapat dibaca seluruhnya: {_first_line(error)}. Tidak ada cadangan baru; "
-            "simpan cadangan yang lama."
-        ) from error
+        why = "Cadangan tidak dapat ditulis" if is_full(error) else "Basis data tidak dapat dibaca seluruhnya"
+        raise BackupError(f"{why}: {first_line(error)}. Tidak ada cadangan baru; simpan cadangan yang lama.") from error
     finally:
         for one in (part, closed):
             remove(one)
@@ -104,7 +103,7 @@ def copy_of_postgresql(
 ) -> None:
     """Row by row out of PostgreSQL, in one view of it. With `further`, which goes on in the same view, without the
     bytes of blobs."""
-    target = connect(f"sqlite:///{part.resolve()}")
+    target = connect_file(part)
     try:
         with view(engine) as source, schema.rebuilding(target) as into:
             revision = schema.revision_of(source)
@@ -148,10 +147,6 @@ def remove(path: Path) -> None:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
-def _first_line(error: BaseException) -> str:
-    return str(getattr(error, "orig", error)).splitlines()[0]
-
-
 # ---- what a backup holds -------------------------------------------------------------------------------------
 
 
@@ -192,6 +187,7 @@ def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterat
     """The files of a backup, plain; those that had to be opened are gone afterwards."""
     if not path.is_file():
         raise BackupError(f"{path} tidak ada.")
+    _as_noted(path)
     with ExitStack() as stack:
         try:
             rows = _plain(path, room, keys, tell, stack)
@@ -201,8 +197,23 @@ def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterat
         except RecipientError as error:
             raise BackupError(str(error)) from error
         except sqlite3.DatabaseError as error:
-            raise BackupError(f"{path} bukan cadangan aduan, atau rusak ({_first_line(error)}).") from error
+            raise BackupError(f"{path} bukan cadangan aduan, atau rusak ({first_line(error)}).") from error
         yield Source(path, rows, tuple(packs))
+
+
+def _as_noted(rows: Path) -> None:
+    """The file against the hash that the index of its chain has of it. Without one, or where it cannot be read, the
+    rows are looked through all the same."""
+    index = rows.with_name(INDEX)
+    if not index.is_file():
+        return
+    try:
+        with closing(opened(index)) as file:
+            noted = file.execute("SELECT sha256 FROM baris WHERE nama = ?", (rows.name,)).fetchone()
+    except sqlite3.DatabaseError:
+        return
+    if noted and digest_of_file(rows) != noted[0]:
+        raise BackupError(f"{rows} rusak: isinya tidak cocok dengan sidik jari yang dicatat {INDEX}.")
 
 
 def _plain(path: Path, room: Path, keys: Sequence[str], tell: Tell, stack: ExitStack) -> Path:
@@ -252,7 +263,7 @@ def _looked(source: Source, tell: Tell) -> Contents:
         _check_blobs(source, tell)
         return contents
     except sqlite3.DatabaseError as error:
-        raise BackupError(f"{source.name} bukan cadangan aduan, atau rusak ({_first_line(error)}).") from error
+        raise BackupError(f"{source.name} bukan cadangan aduan, atau rusak ({first_line(error)}).") from error
 
 
 def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
@@ -374,7 +385,7 @@ def restore(engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish |
             engine.dispose()
             remove(Path(database))
         if isinstance(error, schema.SchemaError | DatabaseError | sqlite3.DatabaseError):
-            raise BackupError(f"{path} tidak dapat dipulihkan: {_first_line(error)}") from error
+            raise BackupError(f"{path} tidak dapat dipulihkan: {first_line(error)}") from error
         raise
 
 
@@ -404,7 +415,7 @@ def _into_sqlite(engine: Engine, source: Source, revision: str, tell: Tell, wish
     database = Path(engine.url.database or "")
     made = database.with_name(database.name + ".pulih")
     remove(made)
-    target = connect(f"sqlite:///{made}")
+    target = connect_file(made)
     event.listen(target, "connect", _without_a_log)
     try:
         with schema.rebuilding(target) as into:

@@ -5,7 +5,8 @@
         2026-11-01-0115.db             every row of that moment, without the bytes of mails and letters
         2026-11-01-0115.isi            those bytes (a pack)
         2026-11-02-0115.db, ….isi      the next night: again every row, and the bytes that are new
-        daftar.db                      which bytes the chain has; without it the next backup begins a new chain
+        daftar.db                      which bytes the chain has, and the hashes of its files; without it the next
+                                       backup begins a new chain
 
 Each chain can be copied elsewhere by itself, and each `.db` in it be restored. With recipients all but `daftar.db`, in
 which only hashes stand, are encrypted (`.age`). A new chain begins after some days, so that one damaged pack does not
@@ -15,7 +16,6 @@ spoil all that follows, and that what was erased in the office is gone from the 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
@@ -29,13 +29,12 @@ from sqlalchemy import Connection, Engine, select
 
 from pipeline.data import backup as single
 from pipeline.data import copied
-from pipeline.data.backup import CONTENTS, COUNTS, PACKS, silent
+from pipeline.data.backup import CONTENTS, COUNTS, INDEX, PACKS, silent
 from pipeline.data.copied import Tell
 from pipeline.data.recipients import ENDING
 from pipeline.data.tables import Blob, BlobPart
 
 FORM = "%Y-%m-%d-%H%M"
-INDEX = "daftar.db"
 MADE = {
     "blob": "CREATE TABLE {place}blob (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, content BLOB NOT NULL)",
     "blob_part": 'CREATE TABLE {place}blob_part (sha256 TEXT, "order" INTEGER, content BLOB NOT NULL, '
@@ -63,10 +62,13 @@ class Made:
     size: int
 
 
-def backups(folder: Path) -> list[Path]:
-    """The backups of a folder, the newest first."""
+def backups(folder: Path, now: datetime) -> list[Path]:
+    """The backups of a folder, the newest first; at the end those of a day that has not come: made while the clock was
+    wrong, they are older than they say. What only bears such a name (a folder, a link to nothing) is none."""
     found = [*folder.glob("*/*.db"), *folder.glob(f"*/*.db{ENDING}")]
-    return sorted((one for one in found if moment(one) is not None), key=lambda one: one.name, reverse=True)
+    latest = f"{now + timedelta(days=1):{FORM}}"  # the office's zone may have been another one
+    mine = (one for one in found if moment(one) is not None and one.is_file())
+    return sorted(mine, key=lambda one: (one.name <= latest, one.name), reverse=True)
 
 
 def moment(path: Path) -> datetime | None:
@@ -97,7 +99,8 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
             fill(engine, rows_part, pack_part, index, tell)
         count = _noted(rows_part, pack, index)
         _added(index, pack)  # before the rows are there: a pack that no index knows is taken for unfinished
-    rotate(folder, plan.keep)
+    _as_made(index, rows)
+    rotate(folder, plan.keep, now)
     return Made(rows, count, rows.stat().st_size + pack.stat().st_size)
 
 
@@ -165,6 +168,7 @@ def _index(path: Path) -> sqlite3.Connection:
     file.execute("CREATE TABLE IF NOT EXISTS blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
     file.execute("CREATE TABLE IF NOT EXISTS baru (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
     file.execute("CREATE TABLE IF NOT EXISTS tutup (segel TEXT NOT NULL)")
+    file.execute("CREATE TABLE IF NOT EXISTS baris (nama TEXT PRIMARY KEY, sha256 TEXT NOT NULL)")
     return file
 
 
@@ -200,15 +204,30 @@ def _added(index: Path, pack: Path) -> None:
         file.execute("COMMIT")
 
 
-def rotate(folder: Path, keep: int) -> list[Path]:
+def _as_made(index: Path, rows: Path) -> None:
+    """What the rows' file was when it was made, so that a restore sees a bit that has turned since."""
+    with closing(_index(index)) as file:
+        file.execute("INSERT OR REPLACE INTO baris VALUES (?, ?)", (rows.name, single.digest_of_file(rows)))
+
+
+def rotate(folder: Path, keep: int, now: datetime) -> list[Path]:
     """Take the oldest away, but `keep` of them, and whole chains of which none is left; what went."""
-    gone = backups(folder)[keep:]
+    gone = backups(folder, now)[keep:]
     for one in gone:
         one.unlink()
     for chain in {one.parent for one in gone}:
-        if not any(one.parent == chain for one in backups(folder)):
-            shutil.rmtree(chain)
+        if not any(one.parent == chain for one in backups(folder, now)):
+            _forget_chain(chain)
     return gone
+
+
+def _forget_chain(chain: Path) -> None:
+    """What is ours of it goes, and the folder where nothing else lies in it; a link to another disk stays."""
+    for one in list(chain.iterdir()):
+        if one.is_file() and (one.name.startswith(INDEX) or moment(one) is not None):
+            one.unlink()
+    if not chain.is_symlink() and not any(chain.iterdir()):
+        chain.rmdir()
 
 
 # ---- what is copied ------------------------------------------------------------------------------------------

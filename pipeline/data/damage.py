@@ -56,6 +56,25 @@ def _wrong_checksums(engine: Engine) -> list[str]:
     return [f"checksum_failures = {count}"] if count else []
 
 
+REFUSALS = {
+    sqlite3.SQLITE_BUSY: "sedang dikunci program lain",
+    sqlite3.SQLITE_LOCKED: "sedang dikunci program lain",
+    sqlite3.SQLITE_FULL: "disk penuh",
+    sqlite3.SQLITE_IOERR: "disk penuh atau bermasalah",
+    sqlite3.SQLITE_READONLY: "berkasnya tidak boleh ditulis oleh pengguna ini",
+    sqlite3.SQLITE_CANTOPEN: "berkasnya tidak dapat dibuka; periksa pemilik dan izin foldernya",
+}
+
+
 def first_line(error: BaseException) -> str:
-    """What the database said, without what SQLAlchemy and drivers add below it."""
-    return next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
+    """What the database said, without what SQLAlchemy and drivers add below it; in our words where a person can act on
+    it."""
+    said = getattr(error, "orig", None) or error
+    code = getattr(said, "sqlite_errorcode", 0) or 0
+    return REFUSALS.get(code & 0xFF) or next(iter(str(said).splitlines()), type(error).__name__)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether SQLite could not write on, for want of room."""
+    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0) or 0
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)

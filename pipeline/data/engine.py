@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -79,7 +79,12 @@ def _ids_at_once(session: Session, _context: object, _instances: object) -> None
                 row.id = row_id
 
 
-def connect(url: str, folder: Path = Path()) -> Engine:
+def connect_file(path: Path) -> Engine:
+    """An engine for a SQLite file, whatever signs its path has: in a URL a question mark would end it."""
+    return connect(URL.create("sqlite", database=str(path.resolve())))
+
+
+def connect(url: str | URL, folder: Path = Path()) -> Engine:
     """An engine for the URL of config.toml; a relative SQLite file is seen from `folder`. The file is made 0600.
 
     An error's text, which is logged, does not repeat the values: names, addresses, status codes.

@@ -7,6 +7,7 @@ A *recipient* is a public key ("age1…") and may stand in config.toml; the *ide
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -50,7 +51,10 @@ def is_encrypted(path: Path) -> bool:
 def encrypt(plain: Path, into: Path, to: Collection[str]) -> None:
     """Write the file anew for these recipients (checked as the settings were read), 0600, in little memory."""
     _made(into)
-    pyrage.encrypt_file(str(plain), str(into), [pyrage.x25519.Recipient.from_str(one) for one in to])
+    try:
+        pyrage.encrypt_file(str(plain), str(into), [pyrage.x25519.Recipient.from_str(one) for one in to])
+    except pyrage.EncryptError as error:
+        raise _of_system(error, into) or error from error
 
 
 def decrypt(closed: Path, into: Path, keys: Sequence[str]) -> None:
@@ -60,10 +64,16 @@ def decrypt(closed: Path, into: Path, keys: Sequence[str]) -> None:
     _made(into)
     try:
         pyrage.decrypt_file(str(closed), str(into), [_secret(one) for one in keys])
-    except pyrage.DecryptError as error:
-        raise RecipientError(
+    except (pyrage.DecryptError, OSError) as error:  # the latter where a later part of the file was changed
+        raise _of_system(error, into) or RecipientError(
             f"{closed} tidak dapat dibuka: kuncinya bukan untuk berkas itu, atau berkasnya rusak."
         ) from error
+
+
+def _of_system(error: Exception, path: Path) -> OSError | None:
+    """What the system refused, with its number, which the library tells in words alone; None for another fault."""
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1])), str(path)) if found else None
 
 
 def _made(path: Path) -> None:

@@ -78,11 +78,16 @@ def migrate(engine: Engine, tell: Tell = silent, to: str = HEAD) -> None:
         upgrade(connection, to, tell)
 
 
-def upgrade(connection: Connection, to: str = HEAD, tell: Tell = silent) -> None:
-    """The same inside a transaction that `rebuilding` began."""
+def refuse_newer(connection: Connection) -> None:
+    """SchemaError when a newer program made the database."""
     now = revision_of(connection)
     if now is not None and not known(now):
         raise SchemaError(f"Basis data ini dibuat oleh aduan yang lebih baru (versi {now}). Pasang versi itu.")
+
+
+def upgrade(connection: Connection, to: str = HEAD, tell: Tell = silent) -> None:
+    """The same inside a transaction that `rebuilding` began."""
+    refuse_newer(connection)
     command.upgrade(_config(connection, _counted(connection, tell, to)), to)
 
 

@@ -7,12 +7,14 @@ evaluating anything that a citizen wrote.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 from pipeline.letters.template.fields import TemplateError
+from pipeline.office.config_errors import ConfigError, toml_of
 
 MONTHS = [
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
@@ -51,10 +53,7 @@ _COMMON = (
 
 def read_wording(text: str) -> Wording:
     """Parse kalimat.toml; raises TemplateError naming the table and key that is missing or wrong."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"kalimat.toml tidak dapat dibaca: {error}.") from error
+    data = _read(text)
     common = _table(data, "umum")
     channels = _table(data, "saluran")
     return Wording(
@@ -69,13 +68,17 @@ EVERYWHERE = "umum"  # the standard sentences that fit any kategori
 
 def read_standard(text: str) -> dict[str, tuple[str, ...]]:
     """An office's own standard sentences: {kategori, or EVERYWHERE: sentences}. TemplateError says what is wrong."""
-    try:
-        table = tomllib.loads(text).get("baku", {})
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(f"kalimat.toml tidak dapat dibaca: {error}.") from error
+    table = _read(text).get("baku", {})
     if not isinstance(table, dict):
         raise TemplateError('kalimat.toml: [baku] harus berupa tabel kategori = ["kalimat", …].')
     return {str(key): _strings(table, "baku", str(key)) for key in table}
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return toml_of(Path("kalimat.toml"), text)
+    except ConfigError as error:
+        raise TemplateError(str(error)) from error
 
 
 def _decision(table: Mapping[str, object], name: str) -> DecidedCase:

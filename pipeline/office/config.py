@@ -10,7 +10,6 @@ import os
 import re
 import ssl
 import string
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from functools import cached_property, lru_cache
@@ -33,7 +32,7 @@ from pydantic import (
 
 from pipeline.office import clock
 from pipeline.office.checks import database_url, listening, recipient, time_of_day, twice
-from pipeline.office.config_errors import ConfigError, explain, explain_toml, reason, text_of
+from pipeline.office.config_errors import ConfigError, explain, reason, text_of, toml_of
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
@@ -777,7 +776,7 @@ class Settings(Table):
             return value
         file = self.folder / "rahasia" / name
         try:
-            return file.read_text("utf-8").strip()
+            return file.read_text("utf-8-sig").strip()
         except FileNotFoundError:
             return ""
         except OSError as error:
@@ -849,10 +848,7 @@ def _hours(settings: Settings) -> clock.OfficeHours:
 
 def parse(text: str, path: Path) -> Settings:
     """Settings from the text of a config.toml that lies at `path`; ConfigError names file, key and what is expected."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(explain_toml(path, text, error)) from error
+    data = toml_of(path, text)
     try:
         fresh, told = renewed(data)
         settings = Settings.model_validate({**fresh, "folder": path.parent.resolve()})

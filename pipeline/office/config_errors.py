@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from tomllib import TOMLDecodeError
 from typing import Any
 
 from pydantic import (
@@ -80,6 +80,18 @@ def text_of(path: Path) -> str:
         raise ConfigError(f"{path} harus disimpan sebagai UTF-8.") from error
 
 
+def toml_of(path: Path, text: str) -> dict[str, Any]:
+    """What the text of a TOML file says; ConfigError where it is none, or more than Python takes."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(explain_toml(path, text, error)) from error
+    except (RecursionError, ValueError) as error:  # thousands of brackets, or of digits
+        raise ConfigError(
+            f"{path} tidak dapat dibaca: kurungnya terlalu dalam, atau angkanya terlalu panjang."
+        ) from error
+
+
 REASONS = {
     errno.ENOENT: "tidak ada",
     errno.EACCES: "tidak boleh dibuka oleh pengguna ini; periksa pemilik dan izinnya",
@@ -88,6 +100,7 @@ REASONS = {
     errno.ENOTDIR: "tidak mungkin ada: salah satu bagian jalurnya adalah berkas, bukan folder",
     errno.EEXIST: "sudah ada",
     errno.ENOSPC: "tidak dapat ditulis: disk penuh",
+    errno.EFBIG: "tidak dapat ditulis: lebih besar daripada yang boleh di disk ini",
     errno.EDQUOT: "tidak dapat ditulis: kuota disk habis",
     errno.EROFS: "tidak dapat ditulis: disk hanya dapat dibaca",
     errno.ENAMETOOLONG: "namanya terlalu panjang",
@@ -105,6 +118,20 @@ REASONS = {
 def reason(error: OSError) -> str:
     """Why the system refused, as the end of a sentence that begins with what it was about."""
     return REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+_NUMBERED = re.compile(r"\[Errno (-?\d+)\] [^:\n]*")
+
+
+def in_words(said: str) -> str:
+    """A library's words with what the system refused told as ours are; a number below zero is of the resolver, which
+    could not find a host."""
+    return _NUMBERED.sub(_refusal, said)
+
+
+def _refusal(found: re.Match[str]) -> str:
+    number = int(found[1])
+    return REASONS.get(number, found[0]) if number > 0 else "nama host tidak ditemukan (DNS)"
 
 
 # What tomllib says, by how it begins; it tells in English and for who writes parsers.
@@ -128,7 +155,7 @@ SYNTAX = (
 )
 
 
-def explain_toml(path: Path, text: str, error: TOMLDecodeError) -> str:
+def explain_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     """A file that is no TOML: which line, what stands left of its sign, what was expected. Its values are not told."""
     said = str(error)
     known = (words for begin, words in SYNTAX if said.startswith(begin))

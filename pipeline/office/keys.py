@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 SHORTEST = 16  # bytes
+MEND = "Kembalikan dari salinannya; bila tidak ada, hapus berkas itu lalu jalankan 'aduan init' (tautan lama mati)."
 KEPT_DAYS = 180  # longer than links and browsers live; a letter may be edited for months
 
 
@@ -37,7 +38,7 @@ def read(text: str) -> tuple[Key, ...]:
     lines = [line.strip() for line in re.split(r"[\n,]", text)]
     found = tuple(_key(line) for line in lines if line)
     if not found or found[0].until is not None:
-        raise KeyFileError("Rahasia 'key' harus diawali kunci yang berlaku, tanpa tanggal. Buat dengan 'aduan init'.")
+        raise KeyFileError(f"Rahasia 'key' harus diawali kunci yang berlaku, tanpa tanggal. {MEND}")
     return found
 
 
@@ -46,7 +47,7 @@ def _key(line: str) -> Key:
     try:
         value = bytes.fromhex(digits)
     except ValueError as error:
-        raise KeyFileError("Rahasia 'key' harus berupa angka heksadesimal. Buat dengan 'aduan init'.") from error
+        raise KeyFileError(f"Rahasia 'key' harus berupa angka heksadesimal. {MEND}") from error
     if len(value) < SHORTEST:
         raise KeyFileError("Rahasia 'key' terlalu pendek, paling sedikit 32 angka heksadesimal.")
     return Key(value, _until(rest.strip()) if rest.strip() else None)

@@ -5,7 +5,6 @@ Hides where wording lies. It is found and changed in templates/ without reading 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, lru_cache
@@ -16,18 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.office import clock
 from pipeline.office.config import TEMPLATES, Instansi, Settings, Sop
-from pipeline.office.config_errors import ConfigError, explain_toml
+from pipeline.office.config_errors import text_of, toml_of
 from pipeline.office.sop import NO_UNIT
 
 
 @cache
 def _all() -> dict[str, Any]:
     file = TEMPLATES / "istilah.toml"
-    text = file.read_text("utf-8-sig")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:  # offices change their words
-        raise ConfigError(explain_toml(file, text, error)) from error
+    return toml_of(file, text_of(file))  # offices change their words
 
 
 @lru_cache(maxsize=1024)

@@ -18,7 +18,7 @@ from pipeline import cases
 from pipeline.cases import audit as audits
 from pipeline.data import backup, backup_folder, recipients
 from pipeline.data.copied import Tell
-from pipeline.data.engine import connect, lease, reading, writing
+from pipeline.data.engine import connect_file, lease, reading, writing
 from pipeline.data.tables import Lane
 from pipeline.notices import it_officer
 from pipeline.office.config import Settings
@@ -50,9 +50,15 @@ class Outcome:
 
 
 def keys(settings: Settings) -> list[str]:
-    """What opens the backups that were encrypted on this machine; none where there is no such secret."""
+    """What opens the backups that were encrypted on this machine; none where there is no such secret. RecipientError
+    names the file where it holds none."""
     text = settings.find_secret(SECRET)
-    return recipients.identities(text) if text else []
+    try:
+        return recipients.identities(text) if text else []
+    except recipients.RecipientError as error:
+        raise recipients.RecipientError(
+            word("latihan.kunci_rusak", berkas=settings.folder / "rahasia" / SECRET)
+        ) from error
 
 
 def drill(app: App) -> Report:
@@ -109,7 +115,7 @@ def tell(app: App, outcome: Outcome) -> None:
 def rehearse(app: App, tell: Tell = backup.silent) -> Outcome:
     """Restore the newest backup beside the others, look it through, and take the scratch away again."""
     folder = app.settings.path(app.settings.cadangan.folder)
-    found = backup_folder.backups(folder)
+    found = backup_folder.backups(folder, app.clock().astimezone(app.settings.zone))
     if not found:
         return Outcome(None, faults=(word("cadangan.tiada", folder=folder),))
     newest = found[0]
@@ -119,7 +125,7 @@ def rehearse(app: App, tell: Tell = backup.silent) -> Outcome:
     with lease(app.engine, "latihan", patience=3600):
         scratch = folder / SCRATCH
         backup.remove(scratch)
-        engine = connect(f"sqlite:///{scratch}")
+        engine = connect_file(scratch)
         try:
             return _tried(app, newest, engine, tell)
         except (backup.BackupError, recipients.RecipientError) as error:

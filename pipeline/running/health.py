@@ -6,7 +6,6 @@ Hides how each is tried. Nothing is changed and no mail is sent.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +31,7 @@ from pipeline.letters.wording import read_standard
 from pipeline.mail import authentication, mailbox, message, outbox
 from pipeline.notices import watching
 from pipeline.office.config import TEMPLATES, Petugas, Settings
-from pipeline.office.config_errors import REASONS, ConfigError
+from pipeline.office.config_errors import ConfigError, in_words, text_of
 from pipeline.office.sop import Channel, Decision
 from pipeline.office.words import environment, word
 from pipeline.work import Work
@@ -152,7 +151,7 @@ def _templates(settings: Settings) -> Iterator[Checkup]:
     yield Checkup("baik", "templat surat", str(settings.letter_template.name))
     own = settings.path("kalimat.toml")
     if own.is_file():
-        some = sum(map(len, read_standard(own.read_text("utf-8")).values()))
+        some = sum(map(len, read_standard(text_of(own)).values()))
         yield Checkup("baik", "kalimat baku", f"{some} kalimat")
     env = environment(settings)
     names = [str(p.relative_to(TEMPLATES)) for kind in ("*.jinja", "*.html", "*.txt") for p in TEMPLATES.rglob(kind)]
@@ -377,13 +376,4 @@ def _said(error: Exception) -> str:
     if is_damage(error):
         return word("henti.rusak")
     said = first_line(error) if isinstance(error, SQLAlchemyError) else str(error)
-    return _NUMBERED.sub(_in_words, said)
-
-
-_NUMBERED = re.compile(r"\[Errno (-?\d+)\] [^:\n]*")
-
-
-def _in_words(found: re.Match[str]) -> str:
-    """What the system refused; a number below zero is of the resolver, which could not find a host."""
-    number = int(found[1])
-    return REASONS.get(number, found[0]) if number > 0 else "nama host tidak ditemukan (DNS)"
+    return in_words(said)

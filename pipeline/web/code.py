@@ -188,7 +188,7 @@ def enter(token: str, link_id: int, person: Petugas, row_id: int) -> tuple[Held 
         return None, _again(token, person, row_id, link_id), ""
     here, now = site(), site().clock()
     with writing(here.engine) as session:
-        row = browsers.waiting(session, row_id, link_id, _guest())
+        row = browsers.waiting(session, row_id, link_id, _guest(), locked=True)
         if row is None:
             raise Friendly("kode_lewat", 410)
         if browsers.enter(session, here.settings.keys, row, request.form.get("kode", "")[:40], now):
@@ -209,7 +209,7 @@ def _again(token: str, person: Petugas, row_id: int, link_id: int) -> BaseRespon
     here, now = site(), site().clock()
     guest = _guest()
     with writing(here.engine) as session:
-        row = browsers.waiting(session, row_id, link_id, guest)
+        row = browsers.waiting(session, row_id, link_id, guest, locked=True)
         if row is None:
             raise Friendly("kode_lewat", 410)
         refused = browsers.refusal(session, link_id, guest, now)

@@ -7,6 +7,7 @@ is for this machine, or for who bears the token `metrik_token`: how many tasks w
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from ipaddress import ip_address
@@ -16,12 +17,15 @@ from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
+from pipeline.data.damage import first_line
 from pipeline.notices import gauges, watching
 from pipeline.office import meters
 from pipeline.web.site import site
 
+log = logging.getLogger(__name__)
 TOKEN = "metrik_token"  # noqa: S105 - the name of a file in rahasia/
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")  # a proxy has been at work
 
@@ -60,12 +64,25 @@ def add(app: Flask, since: datetime) -> None:
     def metrik() -> Response:
         if not (_is_here() or _bears_token()):
             raise NotFound
-        here, own = site(), CollectorRegistry()
-        own.register(_Now(gauges.read(here.engine, here.settings, here.clock())))
+        own = CollectorRegistry()
+        own.register(_Now(_gauges()))
         return Response(generate_latest(own) + generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def _gauges() -> Iterator[gauges.Gauge]:
+    """What is counted in the database, where it can be read: the process has figures of its own, which are wanted most
+    when it cannot."""
+    here = site()
+    try:
+        found = gauges.read(here.engine, here.settings, here.clock())
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("metrik: %s", first_line(error))
+        found = []
+    yield from found
+    yield gauges.Gauge("aduan_basis_data_terbaca", "1: basis data terbaca, 0: tidak", bool(found))
 
 
 def _is_here() -> bool:

@@ -17,6 +17,7 @@ from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import EVERYWHERE, read_standard
 from pipeline.office import clock
 from pipeline.office.config import Settings
+from pipeline.office.config_errors import ConfigError, text_of
 from pipeline.office.sop import TaskKind
 from pipeline.office.words import word
 from pipeline.web.view import View
@@ -31,8 +32,8 @@ def standard(settings: Settings, kategori: str) -> list[str]:
     """The standard sentences that fit a kategori; none of a file that cannot be read, of which `aduan check` tells."""
     path = settings.path(FILE)
     try:
-        known = read_standard(path.read_text("utf-8")) if path.is_file() else {}
-    except (TemplateError, OSError, UnicodeDecodeError):
+        known = read_standard(text_of(path)) if path.is_file() else {}
+    except (TemplateError, ConfigError, OSError):
         return []
     return [*known.get(kategori, ()), *known.get(EVERYWHERE, ())]
 

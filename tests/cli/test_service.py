@@ -18,7 +18,7 @@ import pytest
 import urllib3
 from sqlalchemy import select
 
-from pipeline.data.engine import lease, reading
+from pipeline.data.engine import lease, reading, writing
 from pipeline.data.tables import Complaint, Job, Task
 from pipeline.office.sop import Role
 from pipeline.register import exports
@@ -111,6 +111,21 @@ def grown(kantor: Office, rows: int) -> None:
             f"INSERT INTO complaint ({', '.join(names)}) SELECT {', '.join(own.get(name, name) for name in names)} "
             "FROM complaint, count WHERE complaint.id = 1"
         )
+
+
+def test_sigterm_during_a_reload_ends_it_within_half_a_minute(kantor: Office, tmp_path: Path) -> None:
+    """Another program holds the database all the while, so that no lane comes to an end."""
+    write_config(kantor.folder, kantor.post, overrides={"web": {"port": free_port()}})
+    with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
+        until(lambda: "READY=1" in heard)
+        with writing(kantor.engine):
+            time.sleep(2)  # the lanes wait for it
+            process.send_signal(signal.SIGHUP)
+            until(lambda: any(one.startswith("RELOADING=1") for one in heard))
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == 0
+            assert time.monotonic() - begun < 30
 
 
 def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(kantor: Office, tmp_path: Path) -> None:

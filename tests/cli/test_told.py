@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import resource
 import socket
 import sqlite3
 import subprocess
@@ -16,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.main import main
-from pipeline.data import damage
+from pipeline.data import damage, recipients
 from pipeline.data.engine import connect
 from pipeline.office import logs, words
 from pipeline.office.config import SAMPLE
@@ -72,9 +74,70 @@ def test_wrong_setting_names_file_and_place(place: Path, name: str, command: str
     assert key in out
 
 
+@pytest.mark.parametrize("value", ["[" * 3000 + "]" * 3000, "9" * 5000])
+@pytest.mark.parametrize("file", ["config.toml", "jawaban.toml"])
+def test_a_file_that_is_more_than_python_takes_names_itself(place: Path, file: str, value: str) -> None:
+    (place / file).write_text(f"a = {value}\n", "utf-8")
+    words = ["--config", "lain.toml", "init", "--jawaban", file] if file == "jawaban.toml" else ["held"]
+    assert f"{file} tidak dapat dibaca" in said(*words, code=2)
+
+
 def test_a_settings_file_that_begins_with_a_mark_is_read(place: Path) -> None:
     (place / "config.toml").write_text("\ufeff" + TEXT, "utf-8")
     assert "Tidak ada" in said("held", code=0)
+
+
+def test_a_database_of_a_newer_program_is_not_said_to_need_the_older_one(place: Path) -> None:
+    with closing(sqlite3.connect(place / "aduan.db")) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+        file.commit()
+    out = said("perbarui", code=2)
+    assert "Pasang versi itu." in out
+    assert "Pasang kembali" not in out
+
+
+def test_a_folder_with_signs_of_an_address_is_backed_up_and_restored(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kantor = tmp_path / "kantor #1 100%41 ?x&mode=ro"
+    kantor.mkdir()
+    for name in ("config.toml", "rahasia", "aduan.db"):
+        (place / name).rename(kantor / name)
+    monkeypatch.chdir(kantor)
+    said("backup", code=0)
+    said("restore", "--ganti", "--ya", code=0)
+    assert "berhasil" in said("latihan", code=0)
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {"berkas", "folder", kantor.name}
+
+
+def test_a_drill_key_that_is_none_names_its_file_and_stops_no_restore_with_another(place: Path) -> None:
+    said("kunci", "cadangan", "k.txt", code=0)
+    public = recipients.public_of(recipients.identities((place / "k.txt").read_text())[0])
+    (place / "config.toml").write_text(TEXT.replace("penerima = []", f'penerima = ["{public}"]'), "utf-8")
+    said("backup", "satu.db.age", code=0)
+    key = place / "rahasia" / "cadangan_latihan"
+    key.write_text("bukan kunci")
+    assert str(key) in said("backup", code=2)
+    assert str(key) in said("restore", "satu.db.age", code=2)
+    assert "Cadangan dipulihkan" in said("restore", "satu.db.age", "--kunci", "k.txt", code=0)
+
+
+def test_a_backup_for_which_there_is_no_room_blames_the_disk_and_leaves_nothing(place: Path) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, usual[1]))
+    try:
+        out = said("backup", "penuh.db", code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert "Cadangan tidak dapat ditulis: disk penuh" in out
+    assert not list(place.glob("penuh.db*"))
+
+
+def test_a_database_that_another_program_holds_is_told_in_indonesian(place: Path) -> None:
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
+    assert damage.first_line(busy) == "sedang dikunci program lain"
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
@@ -86,6 +149,40 @@ def test_a_secret_that_cannot_be_read_names_its_file(
     key.unlink()
     key.mkdir() if content is None else key.write_bytes(content)
     assert str(key) in said(*words, code=2)
+
+
+def test_init_makes_a_key_where_a_full_disk_left_an_empty_file(place: Path) -> None:
+    key = place / "rahasia" / "key"
+    key.write_bytes(b"")
+    assert "key dibuat" in said("init", code=0)
+    assert len(bytes.fromhex(key.read_text())) == 32
+
+
+def test_init_is_not_done_while_the_key_cannot_be_read(place: Path) -> None:
+    key = place / "rahasia" / "key"
+    key.write_text("bukan kunci")
+    out = said("init", code=2)
+    assert "Kembalikan dari salinannya" in out
+    assert "Basis data siap" not in out
+    assert key.read_text() == "bukan kunci", "it may be mended; a new one would end every link"
+
+
+def test_a_form_that_is_no_picture_is_told_in_indonesian(place: Path) -> None:
+    assert "identify" not in said("slip", "check", "berkas", code=2)
+
+
+def test_a_mailbox_that_is_away_is_told_in_indonesian(place: Path) -> None:
+    (place / "rahasia" / "imap_password").write_text("sandi")
+    wrong = TEXT.replace('host = "imap.kominfo.example"', 'host = "127.0.0.1"').replace("port = 993", "port = 9")
+    (place / "config.toml").write_text(wrong, "utf-8")
+    assert "menolak sambungan" in said("reconcile", code=2)
+
+
+def test_a_monitor_hears_that_there_is_no_database_yet_and_not_of_its_tables(place: Path) -> None:
+    (place / "aduan.db").unlink()
+    found = json.loads(said("check", "--mesin", code=2))
+    assert "basis data" in {one["bagian"] for one in found["temuan"]}
+    assert "check" not in {one["bagian"] for one in found["temuan"]}, "the check itself went to its end"
 
 
 def test_a_port_that_is_taken_names_its_key(place: Path) -> None:

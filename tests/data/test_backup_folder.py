@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import sqlite3
 import stat
 from contextlib import closing
@@ -100,11 +102,90 @@ def test_the_oldest_go_and_a_chain_goes_with_its_last(tmp_path: Path) -> None:
     with office(tmp_path) as kantor:
         made = [night(kantor, folder, number, plan) for number in range(6)]
         assert len({path.parent for path in made}) == 3
-        assert backup_folder.backups(folder) == made[:2:-1]
+        assert backup_folder.backups(folder, NIGHT + timedelta(days=6)) == made[:2:-1]
         assert not made[0].parent.exists()
         assert made[2].parent.exists(), "of its chain one stays"
         assert not made[2].exists()
         restored(f"sqlite:///{tmp_path / 'pulih.db'}", made[3]).dispose()
+
+
+def test_a_bit_that_has_turned_in_the_rows_is_seen_before_anything_is_written(tmp_path: Path) -> None:
+    """Also where SQLite sees none: within a text, or in a place that nothing uses."""
+    with office(tmp_path) as kantor:
+        kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.")
+        path = night(kantor, tmp_path / "cadangan", 0)
+        whole = path.read_bytes()
+        for place in (whole.index(b"Lampu padam"), len(whole) // 2):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with pytest.raises(backup.BackupError, match="tidak cocok"):
+                restored(f"sqlite:///{tmp_path / 'pulih.db'}", path)
+        assert not list(tmp_path.glob("pulih.db*"))
+        path.write_bytes(whole)
+        (path.parent / "daftar.db").write_bytes(b"bukan basis data")
+        restored(f"sqlite:///{tmp_path / 'pulih.db'}", path).dispose()
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut off"])
+def test_an_encrypted_backup_that_is_spoilt_within_is_refused_in_a_sentence(tmp_path: Path, harm: str) -> None:
+    identity = recipients.new_identity()
+    with office(tmp_path) as kantor:
+        path = tmp_path / "satu.db.age"
+        backup.backup(kantor.engine, path, to=[recipients.public_of(identity)])
+        whole = path.read_bytes()
+        half = len(whole) // 2
+        rest = bytes([whole[half] ^ 1]) + whole[half + 1 :] if harm == "changed" else b""
+        path.write_bytes(whole[:half] + rest)
+        with pytest.raises(backup.BackupError, match="berkasnya rusak"):
+            restored(f"sqlite:///{tmp_path / 'pulih.db'}", path, keys=[identity])
+        assert not list(tmp_path.glob("**/*terbuka*"))
+
+
+def test_an_encrypted_backup_for_which_there_is_no_room_names_the_disk(tmp_path: Path) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    plain, closed = tmp_path / "a", tmp_path / "a.age"
+    plain.write_bytes(bytes(300_000))
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, usual[1]))
+        with pytest.raises(OSError, match=r"a\.age") as caught:
+            recipients.encrypt(plain, closed, [recipients.public_of(recipients.new_identity())])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_what_others_put_into_a_chain_outlives_it(tmp_path: Path) -> None:
+    plan, folder = Plan(keep=1, days=1), tmp_path / "cadangan"
+    with office(tmp_path) as kantor:
+        first = night(kantor, folder, 0, plan)
+        (first.parent / "catatan.txt").write_text("Disk kedua ada di lemari.")
+        night(kantor, folder, 1, plan)
+        assert [one.name for one in first.parent.iterdir()] == ["catatan.txt"]
+
+
+def test_a_chain_that_lies_on_another_disk_goes_without_stopping_the_backup(tmp_path: Path) -> None:
+    plan, folder = Plan(keep=1, days=1), tmp_path / "cadangan"
+    with office(tmp_path) as kantor:
+        chain = night(kantor, folder, 0, plan).parent
+        elsewhere = chain.rename(tmp_path / "lain")
+        chain.symlink_to(elsewhere)
+        second = night(kantor, folder, 1, plan)
+        assert backup_folder.backups(folder, NIGHT + timedelta(days=1)) == [second]
+        assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["clock was wrong", "folder", "link to nothing"])
+def test_what_bears_the_name_of_a_later_day_pushes_no_backup_out(tmp_path: Path, kind: str) -> None:
+    plan, folder = Plan(keep=1), tmp_path / "cadangan"
+    later = folder / "2030-01-01-0115" / "2030-01-01-0115.db"
+    with office(tmp_path) as kantor:
+        if kind == "clock was wrong":
+            make(kantor.engine, folder, datetime(2030, 1, 1, 1, 15), plan)
+        else:
+            later.parent.mkdir(parents=True)
+            later.mkdir() if kind == "folder" else later.symlink_to(tmp_path / "tiada")
+        made = [night(kantor, folder, number, plan) for number in range(2)]
+        assert backup_folder.backups(folder, NIGHT + timedelta(days=1)) == [made[1]]
+        restored(f"sqlite:///{tmp_path / 'pulih.db'}", made[1]).dispose()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,16 @@ def count(kantor: Office, table: type) -> int:
         return session.query(table).count()
 
 
+def test_the_page_that_asks_for_the_code_shows_on_either_database(tmp_path: Path, database_url: str) -> None:
+    """It only looks; PostgreSQL refuses a look that locks a row."""
+    with office(tmp_path, database_url=database_url) as kantor:
+        kantor.to_clarification()
+        kantor.forget("jfu-1")
+        answer = act(kantor, urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path)
+        page = kantor.page(answer.headers["Location"])
+        assert (page.status, "Ketik kode dari email" in page.text) == (200, True)
+
+
 def test_the_act_waits_and_is_done_when_the_code_is_entered(kantor: Office, task: str) -> None:
     answer = act(kantor, task)
     where = answer.headers["Location"]

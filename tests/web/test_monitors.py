@@ -54,6 +54,17 @@ def test_metrik_tells_how_the_office_is(kantor: Office) -> None:
     assert found["aduan_ocr_detik_count"] >= 0
 
 
+def test_metrik_keeps_the_process_own_figures_while_the_database_is_away(tmp_path: Path) -> None:
+    with office(tmp_path) as kantor:
+        assert numbers(kantor)["aduan_basis_data_terbaca"] == 1
+        kantor.engine.dispose()
+        (tmp_path / "aduan.db").write_bytes(b"bukan basis data" * 1000)
+        found = numbers(kantor)
+        assert found["aduan_basis_data_terbaca"] == 0
+        assert "aduan_ocr_detik_count" in found
+        assert not [name for name in found if name.startswith("aduan_tugas")]
+
+
 def test_pages_are_timed_by_name_and_never_by_path(kantor: Office) -> None:
     kantor.web.get("/t/rahasiasekali", base_url=HERE)
     kantor.web.get("/hidup", base_url=HERE)

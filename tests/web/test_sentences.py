@@ -89,5 +89,12 @@ def test_words_cannot_be_put_into_a_form_by_an_address(kantor: Office) -> None:
 
 
 def test_a_broken_file_of_sentences_hides_none_of_the_page(kantor: Office) -> None:
-    (kantor.settings.folder / "kalimat.toml").write_text("[baku", "utf-8")
-    assert kantor.page(kantor.link("kepala", "putuskan", "000002")).status == 200
+    link = kantor.link("kepala", "putuskan", "000002")
+    for broken in (b"[baku", b"\xff\xfe", b"a = " + b"[" * 3000 + b"]" * 3000, b"a = " + b"9" * 5000):
+        (kantor.settings.folder / "kalimat.toml").write_bytes(broken)
+        assert kantor.page(link).status == 200, broken[:9]
+
+
+def test_a_file_of_sentences_that_begins_with_a_mark_is_read(kantor: Office) -> None:
+    (kantor.settings.folder / "kalimat.toml").write_text('\ufeff[baku]\numum = ["Salam hormat."]\n', "utf-8")
+    assert "Salam hormat." in kantor.page(kantor.link("kepala", "putuskan", "000002")).text
