@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.slips.scan import SCALE, Grey
 
-PALE = 0.12  # of the paper's light: a stroke is darker than what lies beside it by so much
+PALE = 0.08  # of the paper's light: a stroke is darker than what lies beside it by so much
 THIN = 1.2  # mm; wider is no stroke of a pen
 BROKEN = 1.0  # mm between the pieces of one letter
 LETTER = 1.5  # mm; a smaller thing is dust

@@ -270,7 +270,7 @@ def test_a_fax_that_breaks_writing_into_dots_is_no_blank(slip: Sample) -> None:
         assert sheet.fields[name].doubt != "kosong", name
 
 
-@pytest.mark.parametrize("grey", [195, 208])
+@pytest.mark.parametrize("grey", [195, 208, 222])
 def test_writing_too_faint_to_be_read_is_no_blank(grey: int) -> None:
     """A copy of a copy: a person sees that there is something; nobody is told that the field was left empty."""
     described, blank = generator._blank()
