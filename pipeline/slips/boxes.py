@@ -104,10 +104,11 @@ def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
     width = LETTER * max(len(row) for row in rows)
     half = (TEXT + LINE * (len(rows) - 1)) / 2 + CLEAR
     middle, left = tick.box.y + tick.box.height / 2, tick.box.x + tick.box.width + TO_LABEL
-    low = min(middle + half + OVER, words_below - WORDS)
-    return _stroke_along(even, Box(left, middle - half - OVER, width, OVER)) or _stroke_along(
-        even, Box(left, middle + half, width, low - middle - half)
-    )
+    fields = (blank.box for blank in places.layout(even.version).blanks.values())
+    foot = max(box.y + box.height for box in fields if box.y < tick.box.y)  # the rules of the field above are print
+    top, low = max(middle - half - OVER, foot), min(middle + half + OVER, words_below - WORDS)
+    bands = Box(left, top, width, middle - half - top), Box(left, middle + half, width, low - middle - half)
+    return any(_stroke_along(even, band) for band in bands)
 
 
 def _stroke_along(even: FoundSlip, band: Box) -> bool:
