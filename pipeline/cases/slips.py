@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
@@ -34,6 +35,8 @@ OPEN = "baru"
 REPEATED = "sama"  # a page that came before in a file of the same name
 FOLDER = "pindaian"  # the mailbox of sightings in the scanner's folder
 CONTINUED = timedelta(days=1)  # so long a file of the same name may be the continuation of a scan
+OLDEST = timedelta(days=400)  # before it is scanned a slip may have been written
+DOUBTED = 0.5  # the most that is claimed for a field that something speaks against
 WAYS = ("surat", "telepon", "email", "papan")
 ALIKE = 0.5  # share of the words that two complaints have in common when they are probably one matter
 LOOK_BACK = timedelta(days=60)
@@ -71,12 +74,25 @@ def page_read(work: Work, item_id: int, number: int, picture: bytes, sheets: Seq
                 kind=sheet.kind,
                 state="pemisah" if sheet.kind == "pemisah" else OPEN,
                 serial=sheet.serial,
-                fields=sheet.fields,
+                fields=_with_its_day(sheet.fields, work.now.astimezone(work.settings.zone).date()),
                 ticks=sheet.ticks,
                 sha256=store.put(work.session, sheet.picture),
             )
         )
     work.session.flush()
+
+
+def _with_its_day(fields: dict[str, dict[str, Any]], today: date) -> dict[str, dict[str, Any]]:
+    """The fields; a day after the scan, or long before it, is doubted: nobody writes it, a digit was read wrongly."""
+    known = fields.get("tanggal", {})
+    try:
+        day = datetime.strptime(known.get("value", ""), "%d-%m-%Y").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return fields
+    if today - OLDEST <= day <= today:
+        return fields
+    told = {**known, "doubt": "tanggal_lain", "confidence": min(known.get("confidence", 0.0), DOUBTED)}
+    return {**fields, "tanggal": told}
 
 
 def _taken_before(work: Work, item_id: int, digest: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.slips import layout as places
-from pipeline.slips.layout import Box, Tick
+from pipeline.slips.layout import Box, Layout, Tick
 from pipeline.slips.scan import SCALE, FoundSlip, Grey
 
 BESIDE = 2.4  # mm left of, above and below a box that are looked at
@@ -38,6 +38,12 @@ THICK = 0.95  # mm; no stroke is wider from its middle to its edge
 LEAVES = 0.25  # mm² of ink beside a box that are a stroke
 LEAVES_RIGHT = 0.12  # the same where the label leaves little room
 ASIDE = 1.2  # mm² beside an empty box: a tick that missed it
+THROUGH = 0.6  # mm² above and below a box: a stroke that only passes through it
+TO_LABEL, LETTER, TEXT, LINE = 1.4, 1.45, 3.2, 3.4  # mm to a label; its letters' mean width, height, distance of lines
+OVER = 2.2  # mm above and below a label that are looked at
+SHOWN = 14.0  # mm of a label that tell whose it is
+CLEAR = 0.5  # mm beyond its letters where their blur does not reach
+LONG = 0.5  # of a label's width: a stroke along so much of it means the label
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,51 @@ class Ink:
 
 
 def ticked(even: FoundSlip, tick: Tick) -> bool | None:
-    """Whether a box is ticked; None where only a person can say."""
-    consent = places.layout(even.version).spots["persetujuan"]
-    return judged(ink_about(even, tick.box, consent.y))
+    """Whether a box is ticked; None where only a person can say: also where its label is ringed or underlined, and
+    where the stroke in it may be the end of a ring about its neighbour's."""
+    lay = places.layout(even.version)
+    words = lay.spots["persetujuan"].y
+    told = judged(ink_about(even, tick.box, words))
+    if told is None or _label_marked(even, tick, words):
+        return None
+    before = _before(lay, tick)
+    return None if told and before and _label_marked(even, before, words) else told
+
+
+def with_label(tick: Tick) -> Box:
+    """What a person looks at to tell: the box with paper around it, and where its label begins."""
+    words = min(LETTER * max(len(row) for row in tick.label.split("\n")), SHOWN)
+    width = BESIDE + tick.box.width + TO_LABEL + words
+    return Box(tick.box.x - BESIDE, tick.box.y - BESIDE / 2, width, tick.box.height + BESIDE)
+
+
+def _before(lay: Layout, tick: Tick) -> Tick | None:
+    """The box left of this one, whose label ends at it."""
+    row = [one for one in lay.ticks.values() if one.box.y == tick.box.y and one.box.x < tick.box.x]
+    return max(row, key=lambda one: one.box.x, default=None)
+
+
+def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
+    """Whether a stroke goes along a box's label, above or below it: a ring or a line under it."""
+    rows = tick.label.split("\n")
+    width = LETTER * max(len(row) for row in rows)
+    half = (TEXT + LINE * (len(rows) - 1)) / 2 + CLEAR
+    middle, left = tick.box.y + tick.box.height / 2, tick.box.x + tick.box.width + TO_LABEL
+    fields = (blank.box for blank in places.layout(even.version).blanks.values())
+    foot = max(box.y + box.height for box in fields if box.y < tick.box.y)  # the rules of the field above are print
+    top, low = max(middle - half - OVER, foot), min(middle + half + OVER, words_below - WORDS)
+    bands = Box(left, top, width, middle - half - top), Box(left, middle + half, width, low - middle - half)
+    return any(_stroke_along(even, band) for band in bands)
+
+
+def _stroke_along(even: FoundSlip, band: Box) -> bool:
+    """Whether one stroke goes along this band, which is paper on a blank form."""
+    image = cv2.GaussianBlur(even.crop(band), (0, 0), 1.2)
+    if not image.size:
+        return False
+    ink = (image < _paper(image) * PALE).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    return bool((stats[1:, cv2.CC_STAT_WIDTH] > LONG * band.width * SCALE).any())
 
 
 def judged(ink: Ink) -> bool | None:
@@ -84,7 +132,8 @@ def judged(ink: Ink) -> bool | None:
     if ink.share < TICKED or ink.share > FULL or ink.core > THICK or not ink.sprawls:
         return None
     crossed_out = ink.left > LEAVES and ink.right > LEAVES_RIGHT
-    return None if crossed_out else True
+    passes = min(ink.above, ink.below) > THROUGH  # a ring about the words beside it
+    return None if crossed_out or passes else True
 
 
 def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:

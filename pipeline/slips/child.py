@@ -11,12 +11,15 @@ import resource
 import sys
 from dataclasses import asdict
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from pipeline.slips import pages
 from pipeline.slips.worker import can_read
+
+if TYPE_CHECKING:
+    from pipeline.slips.reader import ReadSheet
 
 MEMORY = 4 * 2**30  # bytes of address space; onnxruntime maps much more than it uses
 PAGE_WIDTH = 1600  # pixels of the picture of a page
@@ -77,11 +80,19 @@ def _page(image: Image.Image, units: list[str], plain: bool, before: Before) -> 
             "aligned": sheet.aligned,
             "marks": sheet.marks,
             "ticks": sheet.ticks,
-            "fields": {n: {**asdict(f), "box": sheet.boxes.get(n)} for n, f in sheet.fields.items()},
+            "fields": _fields(sheet),
         }
         for sheet in found
     ]
     return {"sheets": sheets}, [_jpeg(shown), *(_jpeg(Image.fromarray(sheet.picture)) for sheet in found)]
+
+
+def _fields(sheet: ReadSheet) -> dict[str, Any]:
+    """What was read in each field and where it stands; of an unsure box to be ticked only where."""
+    read = {name: asdict(found) for name, found in sheet.fields.items()}
+    return {
+        name: {**read.get(name, {}), "box": sheet.boxes.get(name)} for name in (*read, *(sheet.boxes.keys() - read))
+    }
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -14,11 +14,12 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
+from pipeline.slips import jpeg
+
 SMALL = 0.005  # of a page; a smaller picture is no part of a scan, of which some come in narrow strips
 EACH_ROW = 0.5  # bytes that a blank row takes in the codings of faxes (T.6, JBIG2)
 EACH_EDGE = 3.0  # bytes that they take at the most where black begins or ends
 HEADS = 256  # bytes that such a coding takes beside its rows
-END_OF_JPEG, TAIL = b"\xff\xd9", 4096  # libjpeg pads a picture without its end with grey, and is content
 OWN_FORMATS = {"DCTDecode": "JPEG", "JPXDecode": "JPEG2000"}  # Pillow decodes these by itself, and says when one is cut
 PLAIN = frozenset({"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"})
 
@@ -76,12 +77,10 @@ def _cut(item: Any) -> bool:
 
 
 def _whole(data: bytes, kind: str) -> bool:
-    if kind == "JPEG" and END_OF_JPEG not in data[-TAIL:]:
-        return False
+    if kind == "JPEG":
+        return jpeg.is_whole(data)
     try:
         with Image.open(BytesIO(data), formats=(kind,)) as image:
-            if image.format == "JPEG":
-                image.draft("L", (image.width // 8, image.height // 8))
             image.load()
     except (OSError, SyntaxError, ValueError, EOFError):
         return False

@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.office.config import TEMPLATES
 
 CURRENT = 2
+BOX = "kotak_"  # before the name of a box to be ticked, some of which are called as fields are
 # ArUco DICT_4X4_50, from marker 0 on; 1 is white. Printed by us, so that printing needs no OpenCV. Each version of the
 # layout has four of its own, so that a slip whose code is torn off still tells how it is to be read.
 MARKERS = (

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
 
-from pipeline.slips import boxes, digits, repair
+from pipeline.slips import boxes, digits, faint, repair
 from pipeline.slips import layout as places
 from pipeline.slips.decode import Line, Reader
 from pipeline.slips.decode import Look as Seen
@@ -34,6 +34,7 @@ MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
 TOGETHER = 3.0  # mm; blots that are nearer are of one writing
 UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
+INSIDE = (2.0, 1.2, 1.2)  # mm at the top, the foot and the sides of a field where its neighbours' ink may reach
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
 GARBLED, STRAY = 0.35, 0.5  # of a line, and of one or two characters alone: less is no text
@@ -152,13 +153,14 @@ def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     if blank.pitch and any(_mean(line) < POOR for line, _ in lines):  # two lines in one crop, or a line cut through?
         ruled = lines_of(even, blank, by_rules=True)
         images, lines = max((images, lines), (ruled, _lines(ruled, blank)), key=lambda way: _surely(way[1]))
+    unread = _faint(even, blank)
     if not lines:  # ink that says nothing in this field's alphabet is no blank
-        return Repaired("", 0.3, "tak_terbaca") if images else Repaired("", 0.9, "kosong")
+        return Repaired("", 0.3, "tak_terbaca") if images or unread else Repaired("", 0.9, "kosong")
     text = " ".join(line.text.strip() for line, _ in lines)
     sure = [chance for line, _ in lines for chance in line.sure]
     changed = [f"{seen} → {word}" for line, _ in lines for seen, word in line.changed]
     words = ", ".join(_unsure([line for line, _ in lines])[:3])
-    look = Look(text, sure, words, ", ".join(changed[:4]), missed=_missed(images, lines))
+    look = Look(text, sure, words, ", ".join(changed[:4]), missed=unread or _missed(images, lines))
     if blank.cells:
         return repair.mend(blank.name, _by_cells(even, blank, look), units)
     alone = repair.mend(blank.name, look, units)
@@ -174,6 +176,21 @@ def _missed(images: Sequence[Grey], lines: Sequence[tuple[Line, Grey]]) -> bool:
     read = {id(image) for _, image in lines}
     left = (image for image in images if id(image) not in read)
     return any(float((image < INK).sum()) >= UNREAD * SCALE**2 for image in left)
+
+
+def _faint(even: FoundSlip, blank: Blank) -> bool:
+    """Whether there is writing too faint for `_ink`, away from what was read."""
+    reach = _reach(blank)
+    image = _unstained(even.crop(reach, blank.name))
+    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
+    ink = _ink(image, rules, blank, reach).astype(np.uint8)
+    paper = np.zeros(image.shape, bool)
+    top, low, side = (round(n * SCALE) for n in INSIDE)
+    paper[top:-low, side:-side] = True
+    paper &= cv2.dilate(rules.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    around = 2 * round(TOGETHER * SCALE) + 1
+    paper &= cv2.dilate(ink, np.ones((around, around), np.uint8)) == 0
+    return faint.is_written(image, paper)
 
 
 def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
@@ -245,11 +262,16 @@ class _Written:
 
 
 def _written(even: FoundSlip, blank: Blank) -> _Written | None:
-    reach = Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
+    reach = _reach(blank)
     image = _unstained(even.crop(reach, blank.name))
     rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
     ink = _ink(image, rules, blank, reach)
     return _Written(_without(image, rules, ink, blank, reach), ink, reach) if ink.any() else None
+
+
+def _reach(blank: Blank) -> Box:
+    """A field with what may stick out of it."""
+    return Box(blank.box.x - 1, blank.box.y - 1.5, blank.box.width + 1.5, blank.box.height + 2.5)
 
 
 def _unstained(image: Grey) -> Grey:

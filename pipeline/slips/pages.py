@@ -17,7 +17,7 @@ import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
 from pipeline.files import kinds, pictures
-from pipeline.slips import embedded
+from pipeline.slips import embedded, jpeg
 
 MAX_PAGES = 500
 MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
@@ -93,11 +93,14 @@ def _picture(content: bytes) -> Pages:
             if image.width * image.height > MAX_PIXELS:
                 raise UnreadablePageError("terlalu_besar")
             count = sum(1 for _ in _frames(image))
+            cut = image.format in ("JPEG", "MPO") and not jpeg.is_whole(content)
     except Image.DecompressionBombError as error:
         raise UnreadablePageError("terlalu_besar") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise UnreadablePageError("rusak") from error
     _bounded(count)
+    if cut:
+        raise UnreadablePageError("rusak")
     return Pages(count, lambda number: _frame(content, number))
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.files import pictures
-from pipeline.slips import ground, ocr, repair, scan
+from pipeline.slips import boxes, ground, ocr, repair, scan
 from pipeline.slips import layout as places
-from pipeline.slips.layout import Box
+from pipeline.slips.layout import BOX, Box
 from pipeline.slips.repair import Repaired, is_clear
 from pipeline.slips.scan import MARGIN, SCALE, FoundSlip, Grey
 
@@ -25,8 +25,9 @@ TEXT = "uraian"  # the field that a free letter fills
 
 @dataclass(frozen=True)
 class ReadSheet:
-    """What is on a page: a slip or a letter. `picture` is it alone, laid flat; `boxes` are its fields there, in
-    pixels (left, top, width, height). `serial` is "" where none could be read."""
+    """What is on a page: a slip or a letter. `picture` is it alone, laid flat; `boxes` are its fields there, and the
+    boxes to be ticked that are unsure, in pixels (left, top, width, height). `serial` is "" where none could be read.
+    """
 
     kind: str  # "slip", "surat", "balik" (a back with its serial), "punggung" (probably a back) or "pemisah"
     serial: str
@@ -160,8 +161,11 @@ def _slip(one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], 
     for name, blank in lay.blanks.items():
         if any(_covers(other, one, blank.box) for other in all_found if other is not one):
             fields[name] = Repaired("", 0.0, "tertutup")
-    boxes = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
-    return ReadSheet("slip", one.serial, one.aligned, fields, reading.ticks, picture, boxes, one.marks)
+    places_of = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
+    for name, tick in lay.ticks.items():
+        if reading.ticks[name] is None:
+            places_of[f"{BOX}{name}"] = _pixels(one, boxes.with_label(tick), "")
+    return ReadSheet("slip", one.serial, one.aligned, fields, reading.ticks, picture, places_of, one.marks)
 
 
 def _pixels(one: FoundSlip, box: Box, name: str) -> tuple[int, int, int, int]:

@@ -71,7 +71,7 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
     agree = 1.0 if look.second is None else agreement(name, look.text, look.second)
     evidence = (*calibration.features(look.sure), agree)
     confidence = calibration.confidence(name, evidence)
-    if not ruled.value:
+    if not says_something(ruled.value):
         return Repaired("", min(confidence, 0.5), "tak_terbaca", evidence=evidence)
     doubt = "terlewat" if look.missed else ruled.doubt
     if not doubt and seen:
@@ -83,6 +83,11 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
     elif confidence < SURE:
         doubt = "kurang_jelas"
     return Repaired(ruled.value, round(confidence, 3), doubt, look.unsure, seen, ruled.perhaps, evidence)
+
+
+def says_something(value: str) -> bool:
+    """Whether there is a letter or a digit: dots and dashes alone are dirt, rules, or writing that was not read."""
+    return any(c.isalnum() for c in value)
 
 
 def is_possible(name: str, text: str) -> bool:
@@ -130,7 +135,13 @@ def _name(text: str, units: Sequence[str]) -> Ruled:
     value = re.sub(r"\.(?=[A-Za-z]{3})", ". ", value)
     small = r"(?<![\w'-])(?!(?:bin|binti|van|der|den|al)\b)[a-z](?=[a-z]{2})"
     value = re.sub(small, lambda m: m[0].upper(), value)
-    return Ruled(value.strip(" -_/,'"))
+    value = value.strip(" -_/,'")
+    return Ruled(value, "" if _is_name(value) else "kurang_jelas")
+
+
+def _is_name(value: str) -> bool:
+    """Whether people are called so: two letters at least, and no run of signs but in "S.H., M.H."."""
+    return sum(c.isalpha() for c in value) > 1 and not re.search(r"(?!\.,)[^\w\s]{2}", value)
 
 
 def _phone(text: str, units: Sequence[str]) -> Ruled:
@@ -354,7 +365,7 @@ def letter(look: Look) -> Repaired:
     """A letter's text, line by line. What a rule changed, or two looks saw differently, is never clear."""
     value = "\n".join(sentence(line) for line in look.text.splitlines())
     sure = round(sum(look.sure) / len(look.sure), 3) if look.sure else 0.0
-    if not value:
+    if not says_something(value):
         return Repaired("", 0.0, "tak_terbaca")
     pairs = zip(look.text.splitlines(), value.splitlines(), strict=True)
     ruled = [f"{read} → {meant}" for read, meant in pairs if _is_repair(LETTER, read, meant)]

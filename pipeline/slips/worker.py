@@ -39,7 +39,8 @@ class NoReader(Exception):
 class Sheet:
     """A slip or letter that was found on a page. Without a reader each page is one, of kind "halaman".
 
-    `fields`: {name: {"value", "confidence", "doubt", "box"}}, the box in pixels of `picture`, a JPEG of it alone.
+    `fields`: {name: {"value", "confidence", "doubt", "box"}}, the box in pixels of `picture`, a JPEG of it alone; an
+    unsure box to be ticked has its "box" there, too, under `layout.BOX` and its name.
     """
 
     kind: str

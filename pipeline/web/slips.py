@@ -35,7 +35,7 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import LANGKAH_OF, REPORTED, TaskKind
 from pipeline.office.words import table, word
 from pipeline.slips.calibration import SURE
-from pipeline.slips.layout import spoken
+from pipeline.slips.layout import BOX, spoken
 from pipeline.web import code
 from pipeline.web.site import Friendly, html, site
 from pipeline.web.task_forms import control
@@ -79,7 +79,7 @@ def slip_page(
     for row in rows:  # what was left empty takes no room beside its crop
         row["terlipat"] = with_crops and not (row["nilai"] or row["ragu"] or row["galat"] or row["wajib"])
     doubtful = [row for row in rows if row["ragu"]]
-    ticks = _ticks(slip, given)
+    ticks = _ticks(view, slip, given)
     done = len(every) - len(waiting)
     return html(
         "slip.html",
@@ -182,16 +182,19 @@ def _focus(rows: Sequence[Mapping[str, Any]], errors: Mapping[str, str]) -> str:
     return str(shown[0]["name"])
 
 
-def _ticks(slip: Slip, given: Mapping[str, Sequence[str]] | None) -> dict[str, dict[str, Any]]:
-    """Each tick as the form shows it; one that the machine could not tell is left open, in words. Where it cannot tell
-    whether the name is to be kept secret, it is, until the clerk says no."""
+def _ticks(view: View, slip: Slip, given: Mapping[str, Sequence[str]] | None) -> dict[str, dict[str, Any]]:
+    """Each tick as the form shows it; one that the machine could not tell is left open, in words and with its crop.
+    Where it cannot tell whether the name is to be kept secret, it is, until the clerk says no."""
     found = {}
     for name in ("rahasia", *WAYS):
         read = slip.ticks.get(name, False) if slip.ticks else False
         form_name = name if name == "rahasia" else f"lewat_{name}"
         unsure = bool(slip.ticks) and read is None
         ticked = bool(_value(given, form_name)) if given else read is True or (unsure and name == "rahasia")
-        found[name] = {"dipilih": ticked, "ragu": unsure}
+        crop = f"{BOX}{name}"
+        seen = unsure and slip.fields.get(crop, {}).get("box")
+        picture = f"{view.url}/slip/{slip.id}/{crop}.jpg" if seen else ""
+        found[name] = {"dipilih": ticked, "ragu": unsure, "gambar": picture}
     return found
 
 

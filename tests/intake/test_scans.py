@@ -155,9 +155,10 @@ def _bomb() -> bytes:
         (_locked(), "kata sandi"),
         (saved([page("a")], "TIFF")[:200], "rusak"),
         (saved([page("abc")], "JPEG")[:900], "rusak"),
+        (saved([page("abc")], "JPEG")[:-900] + b"\xff\xd9", "rusak"),
         (_bomb(), "terlalu besar"),
     ],
-    ids=["zero", "text", "broken", "locked", "tiff", "jpeg", "bomb"],
+    ids=["zero", "text", "broken", "locked", "tiff", "jpeg", "jpeg that was closed", "bomb"],
 )
 def test_what_cannot_be_shown_is_held_with_a_reason_and_the_lane_goes_on(desk: Desk, content: bytes, said: str) -> None:
     drop(desk, content, "1-buruk.pdf")

@@ -177,6 +177,48 @@ def test_ink_that_is_no_clean_tick_is_asked_about(
     assert set(sheet.ticks.values()) == {False}
 
 
+def ringed(name: str, wide: float, high: float, pen: str) -> Image.Image:
+    """An empty slip with a ring of these half axes (mm) about the label of a box."""
+    picture, scale = _empty().copy(), 1748 / 148
+    box, width = layout.layout().ticks[name].box, WIDTHS[name]
+    middle = (box.x + box.width + 1.6 + width / 2, box.y + box.height / 2)
+    angles = np.linspace(0.4, 6.9, 60)
+    ring = [(middle[0] + (width / 2 + wide) * np.cos(a), middle[1] + high * np.sin(a)) for a in angles]
+    points = np.array([(x * scale, y * scale) for x, y in ring], np.int32)
+    cv2.polylines(picture, [points], False, PEN[pen], round(0.5 * scale), cv2.LINE_AA)
+    return Image.fromarray(picture)
+
+
+def ticks_of(picture: Image.Image) -> dict[str, bool | None]:
+    (found,) = scan.slips(np.asarray(picture.convert("L")))
+    even = scan.flattened(found)
+    return {name: boxes.ticked(even, tick) for name, tick in layout.layout().ticks.items()}
+
+
+WIDTHS = {"surat": 6.9, "telepon": 10.2, "email": 7.3, "papan": 28.7, "rahasia": 36.8}  # mm of the printed labels
+
+
+@pytest.mark.parametrize("pen", ["biru", "pensil"])
+@pytest.mark.parametrize(("wide", "high"), [(1.2, 2.6), (3.0, 3.4), (6.0, 3.8), (7.5, 4.2), (8.5, 3.0)])
+@pytest.mark.parametrize("name", WIDTHS)
+def test_a_ring_about_a_label_is_asked_about_and_no_tick_in_the_box_beside_it(
+    name: str, wide: float, high: float, pen: str
+) -> None:
+    """People ring the word instead of ticking its box; the ring may run through the next one."""
+    ticks = ticks_of(ringed(name, wide, high, pen))
+    assert ticks[name] is not False
+    assert [other for other, ticked in ticks.items() if ticked and other != name] == []
+
+
+def test_a_label_that_is_underlined_is_asked_about() -> None:
+    picture, scale, box = _empty().copy(), 1748 / 148, layout.layout().ticks["telepon"].box
+    start, y = box.x + 6.4, box.y + 5.4
+    ends = [(round(x * scale), round((y + slope) * scale)) for x, slope in ((start, 0.0), (start + 10.5, -0.2))]
+    cv2.line(picture, *ends, PEN["biru"], 6, cv2.LINE_AA)
+    ticks = ticks_of(Image.fromarray(picture))
+    assert {name: ticked for name, ticked in ticks.items() if ticked is not False} == {"telepon": None}
+
+
 def test_the_layouts_of_backs_are_told_from_fronts() -> None:
     serial = layout.new_serial()
     assert layout.parse_back(layout.back_code_of(serial)) == serial

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,6 +41,9 @@ def noise(mode: str = "L") -> Image.Image:
     return grey.point(lambda value: 255 if value > 128 else 0).convert("1") if mode == "1" else grey
 
 
+END = b"\xff\xd9"  # of a JPEG
+
+
 def spoiled(content: bytes, share: float, with_: bytes = b"\0") -> bytes:
     """The first stream of a PDF, cut after this share of it; its place in the file stays."""
     start = content.index(b"stream\n") + 7
@@ -58,12 +62,13 @@ def test_a_page_whose_picture_cannot_be_decoded_is_told_and_the_others_are_shown
     [
         (pdf(noise()), "utuh"),
         (spoiled(pdf(noise()), 0.5), "gambar_hilang"),
+        (spoiled(pdf(noise()), 0.5, END), "gambar_hilang"),
         (spoiled(pdf(noise()), 0.0), "gambar_hilang"),
         (spoiled(pdf(noise("1")), 0.0), "gambar_hilang"),
         (pdf(Image.new("L", (600, 800), 255)), "utuh"),
         (pdf(Image.new("1", (600, 800), 1)), "utuh"),
     ],
-    ids=["jpeg", "cut jpeg", "no jpeg", "no fax", "white jpeg", "white fax"],
+    ids=["jpeg", "cut jpeg", "cut jpeg that was closed", "no jpeg", "no fax", "white jpeg", "white fax"],
 )
 def test_white_paper_is_told_from_a_picture_that_is_lost(content: bytes, said: str) -> None:
     assert told(content) == [said]
@@ -101,9 +106,9 @@ FAX = "CCITTFaxDecode/DecodeParms<</K -1/Columns 600/Rows 800>>"
 PACKED = zlib.compress(noise().tobytes())
 
 
-def jpeg(image: Image.Image) -> bytes:
+def jpeg(image: Image.Image, **way: Any) -> bytes:
     out = BytesIO()
-    image.save(out, "JPEG")
+    image.save(out, "JPEG", **way)
     return out.getvalue()
 
 
@@ -144,6 +149,27 @@ PAPER = (jpeg(noise().resize((200, 280)).point(lambda value: 230 + value // 16))
 def test_a_lost_layer_strip_or_packed_picture_is_told(content: bytes, said: str) -> None:
     """The writing of a page may be a layer of its own, the page may come in strips; none is left out silently."""
     assert told(content) == [said]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95, 0.995])
+@pytest.mark.parametrize(
+    "way",
+    [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}, {"optimize": True, "quality": 40}],
+    ids=str,
+)
+def test_a_cut_photo_with_an_end_put_behind_it_is_told(way: dict[str, Any], share: float) -> None:
+    """libjpeg draws what is missing as grey, and says nothing."""
+    content = jpeg(noise(), **way)
+    assert told(content) == ["utuh"]
+    assert told(content + b"what a phone appends" + content[:500]) == ["utuh"]
+    with pytest.raises(UnreadablePageError, match="rusak"):
+        open_file(content[: round(len(content) * share)] + END)
+
+
+def test_a_cut_photo_with_its_small_picture_in_the_head_is_told() -> None:
+    photo = (DATA / "26_mpo_phone.jpg").read_bytes()
+    with pytest.raises(UnreadablePageError, match="rusak"):
+        open_file(photo[:60_000] + END)
 
 
 def test_a_phones_photo_with_two_frames_is_one_page() -> None:

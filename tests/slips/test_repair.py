@@ -18,11 +18,24 @@ def read(name: str, text: str, sure: float = 0.999, second: str | None = None) -
     return mend(name, Look(text, [sure] * len(text), second=second), UNITS)
 
 
-@pytest.mark.parametrize("text", ["", " "])
+@pytest.mark.parametrize("text", ["", " ", "…", "...", "- -", "(.)", "/", "''"])
 def test_ink_that_says_nothing_is_told_as_unreadable_and_never_sure(text: str) -> None:
-    found = read("nama", text, sure=1.0)
-    assert (found.value, found.doubt) == ("", "tak_terbaca")
-    assert found.confidence <= 0.5
+    for name in ("nama", "alamat", "uraian", "unit", "email", "telepon"):
+        found = read(name, text, sure=1.0, second=text)
+        assert (found.value, found.doubt) == ("", "tak_terbaca"), name
+        assert found.confidence <= 0.5
+        assert not is_clear(found)
+    assert not is_clear(letter(Look(text, [1.0] * len(text))))
+
+
+@pytest.mark.parametrize("text", ["A", "S.", "Siti (…)", "Si-.ti", "Siti .-. Rahayu"])
+def test_what_nobody_is_called_is_never_clear(text: str) -> None:
+    assert not is_clear(read("nama", text, sure=1.0, second=text))
+
+
+@pytest.mark.parametrize("text", ["Siti Rahayu", "Al", "Drs. H. Ahmad, S.H., M.H.", "Nur'aini", "Siti (Bu RT) Rahayu"])
+def test_what_people_are_called_may_be_clear(text: str) -> None:
+    assert is_clear(read("nama", text, sure=1.0, second=text))
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,7 @@ def test_an_empty_form_has_nothing_written_in_it() -> None:
         spoiled = generator.spoil(Sample(blank.copy(), "cetak", "", ""), fault, rng)
         (sheet,) = read(spoiled.picture)
         assert {name: f.value for name, f in sheet.fields.items() if f.value} == {}, fault
+        assert {f.doubt for f in sheet.fields.values()} == {"kosong"}, fault
         assert set(sheet.ticks.values()) == {False}
         assert all(f.confidence < 1 for f in sheet.fields.values())  # blank is never certain
 
@@ -267,3 +268,19 @@ def test_a_fax_that_breaks_writing_into_dots_is_no_blank(slip: Sample) -> None:
     sheet = read(dithered)[0]
     for name in ("nama", "alamat", "uraian"):
         assert sheet.fields[name].doubt != "kosong", name
+
+
+@pytest.mark.parametrize("grey", [195, 208, 222])
+def test_writing_too_faint_to_be_read_is_no_blank(grey: int) -> None:
+    """A copy of a copy: a person sees that there is something; nobody is told that the field was left empty."""
+    described, blank = generator._blank()
+    picture = blank.copy()
+    generator._stamp_code(picture, described["qr"], layout.code_of(layout.new_serial()))
+    pen = generator.Pen(picture, generator.fonts(False)[0], random.Random(1), False)
+    pen.grey = grey
+    name = described["fields"]["nama"]
+    pen.line("Siti Wulandari", name["x"] + 2, name["y"] + name["height"] - 2, 100, 4)
+    pen.comb("083091080221", described["fields"]["telepon"]["cells"], 4)
+    (sheet,) = read(generator.scaled(Sample(picture, "cetak", "bersih", ""), 200).picture)
+    assert {n: f.doubt for n, f in sheet.fields.items() if is_clear(f) and f.doubt != "kosong"} == {}
+    assert {n for n, f in sheet.fields.items() if f.doubt == "kosong"} == {*LAY.blanks} - {"nama", "telepon"}

@@ -17,6 +17,7 @@ from tests.web.house import House, house
 from tests.web.test_slip_pages import ARTEFACTS, scanned, tab_of
 
 pytestmark = pytest.mark.timeout(180)
+TICKS = ("rahasia", "surat", "telepon", "email", "papan")
 LINES = "Got di gang buntu meluap, baunya sampai ke kamar. Kabel listrik hampir putus di atas warung saya. " * 2
 
 
@@ -43,8 +44,10 @@ def slip_of(home: House, *empty: str, ticked: bool | None = False) -> str:
                 }
                 for name, value in values.items()
             }
+            if ticked is None:
+                slip.fields |= {f"kotak_{name}": {"box": [10, 100, 260, 90]} for name in TICKS}
             slip.kind = "slip"
-            slip.ticks = dict.fromkeys(("rahasia", "surat", "telepon", "email", "papan"), ticked)
+            slip.ticks = dict.fromkeys(TICKS, ticked)
     return home.base + urlsplit(home.office.link("jfu-1", "catat_slip")).path
 
 
@@ -80,13 +83,15 @@ def test_on_a_phone_the_button_is_on_the_first_screen(home: House, browser: Brow
 
 
 def test_unsure_boxes_leave_the_button_on_the_screen(home: House, browser: Browser) -> None:
-    """All of them: each is marked, and what to do stands once."""
+    """All of them: each is marked and shows its crop, and what to do stands once."""
     page = tab_of(home, browser)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(slip_of(home, ticked=None))
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / "slip_kotak_ragu.png")
     assert page.locator("fieldset .hati").count() == 4
+    crops = page.locator(".opsi img").evaluate_all("some => some.map(one => one.complete && one.naturalWidth > 0)")
+    assert crops == [True] * len(TICKS)
     box = page.locator("#simpan").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 800

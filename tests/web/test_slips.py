@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from PIL import Image
@@ -17,8 +20,10 @@ from sqlalchemy import select
 from pipeline.data.engine import reading
 from pipeline.data.tables import Complaint
 from pipeline.office.sop import Channel, Stage
+from pipeline.office.words import word
+from pipeline.slips import layout
 from tests.slips import generator
-from tests.slips.generator import Sample
+from tests.slips.generator import MM, Sample
 from tests.web.house import House, house
 
 pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
@@ -102,3 +107,31 @@ def test_twenty_slips_are_confirmed_by_pressing_enter_alone(home: House, browser
     assert [c.telepon for c in rows] == [one.fields["telepon"] for one in stack]
     assert {(c.channel, c.stage) for c in rows} == {(Channel.KOTAK, Stage.KLARIFIKASI)}
     assert home.office.audit() == []
+
+
+def test_a_clerk_is_led_to_what_cannot_be_so(home: House) -> None:
+    """A day that is still to come, a name of dots alone, a ring about a label: none of them is shown as clear."""
+    described, blank = generator._blank()
+    picture = blank.copy()
+    generator._stamp_code(picture, described["qr"], layout.code_of(layout.new_serial()))
+    pen = generator.Pen(picture, generator.fonts(False)[0], random.Random(1), False)
+    places, box = described["fields"], described["checkboxes"]["rahasia"]
+    pen.comb("28122026", places["tanggal"]["cells"], 4.5)
+    name = places["nama"]
+    pen.line(". . . .", name["x"] + 2, name["y"] + name["height"] - 2, 100, 9)
+    ring = [(box["x"] + 23 + 22 * np.cos(a), box["y"] + 2.5 + 3.2 * np.sin(a)) for a in np.linspace(0, 6.4, 60)]
+    points = np.array([(x * MM, y * MM) for x, y in ring], np.int32)
+    cv2.polylines(picture, [points], False, 40, round(0.5 * MM), cv2.LINE_AA)
+    page = home.office.page(scan(home, pdf([generator.scaled(Sample(picture, "cetak", "bersih", ""), 150)])))
+    assert word("slip.ragu.tanggal_lain") in page.text
+    assert 'value="28-12-2026"' in page.html
+    assert word("slip.ragu.tak_terbaca") in page.text
+    assert "dianggap rahasia" in page.text
+    (crop,) = re.findall(r'src="([^"]+kotak_\w+\.jpg)"', page.html)
+    answer = home.office.web.get(crop)
+    assert answer.mimetype == "image/jpeg"
+    with Image.open(BytesIO(answer.data)) as shown:
+        assert shown.width > shown.height > 60
+        keep = ARTEFACTS / "slip_kotak.png"
+        ARTEFACTS.mkdir(exist_ok=True)
+        shown.save(keep)
