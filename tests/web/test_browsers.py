@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 from pipeline.access import browsers
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Browser, Confirmation, ConfirmationFile, Item
-from pipeline.office.sop import Stage, TaskKind
+from pipeline.office.sop import NO_UNIT, Stage, TaskKind
 from tests.kantor import SIGNED, Office, office
 
-ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam.", "unit": "tidak_ada"}
+ACT = {"aksi": "laporkan_kepala", "hasil": "Benar, tiga titik padam.", "unit": NO_UNIT}
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ def test_the_page_that_asks_for_the_code_shows_on_either_database(tmp_path: Path
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.to_clarification()
         kantor.forget("jfu-1")
-        answer = act(kantor, urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path)
+        link = urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path
+        answer = act(kantor, link)
         page = kantor.page(answer.headers["Location"])
         assert (page.status, "Ketik kode dari email" in page.text) == (200, True)
 
