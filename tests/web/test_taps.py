@@ -68,8 +68,8 @@ def hand(browser: Browser, tmp_path: Path) -> Iterator[Hand]:
 
 
 def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
-    """Langkah 1 is done without typing where the proposal fits. Langkah 2 costs one more since the SOP's unit terkait is
-    asked for: that there is none must be said."""
+    """Langkah 1 is done without typing where the proposal fits. Langkah 2 costs one more since the SOP's unit terkait
+    is asked for: that there is none must be said."""
     kantor = hand.home.office
     hand.home.sample("01")
 
