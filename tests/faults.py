@@ -41,6 +41,11 @@ class Trouble:
     def over(self) -> bool:
         return self.caused.total() >= self.wanted
 
+    def end(self) -> None:
+        """No more of it, whatever was wanted."""
+        with self._lock:
+            self.wanted = 0
+
     def cause(self, kind: str) -> bool:
         """Whether one more may be caused; it is counted."""
         with self._lock:

@@ -171,6 +171,7 @@ def put_in(scene: Scene, letters: Letters, victims: list[Victim], mails: int, di
 
 def settle(scene: Scene, victims: list[Victim]) -> None:
     """No more trouble: run on, far enough ahead that every pause is over, until nothing is left to do."""
+    scene.trouble.end()  # or the last mail, which is tried once a minute, may be cut off each time
     for victim in victims:
         victim.kill()
         victim.ahead = AHEAD
