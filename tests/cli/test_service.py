@@ -131,7 +131,7 @@ def test_sigterm_during_a_reload_ends_it_within_half_a_minute(kantor: Office, tm
 
 
 def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(kantor: Office, tmp_path: Path) -> None:
-    """The register is so large that the spreadsheet is hardly finished: then it is whole, or the next `serve` makes it."""
+    """The register is large: the spreadsheet that is being made is whole, or the next `serve` makes it."""
     kantor.citizen_sends("Lampu padam", "Lampu padam.")
     grown(kantor, 60_000)
     with kantor.app.writing() as work:
