@@ -133,7 +133,7 @@ def test_long_perihal_is_cut_in_view() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[umum", "tidak dapat dibaca"),
+        ("[umum", "bukan TOML yang benar, baris 1"),
         ("[umum]\nsifat = 'Biasa'", "[saluran]"),
         ("[umum]\nsifat = 3\n[saluran]", "“sifat”"),
     ],
