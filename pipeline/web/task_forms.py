@@ -431,8 +431,9 @@ def _series(view: View) -> Series:
 
 
 def _downloads(view: View) -> list[dict[str, str]]:
-    editing = view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN)
-    text = word("halaman.unduh_teks") if editing and not _edited(view) else ""
+    said = {TaskKind.JAWABAN: "halaman.unduh_teks", TaskKind.LAPORAN: "halaman.unduh_laporan_teks"}
+    as_made = view.task.kind in said and not _edited(view)
+    text = word(said[view.task.kind]) if as_made else ""
     rows = _newest(view)
     if view.task.kind is TaskKind.LAPORAN_TTD:
         rows = pdfs_to_sign(view) or view.letters(REPORT.final)[-1:]
@@ -505,7 +506,7 @@ def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]])
     if main["aksi"] == "unggah":
         edit = {"judul": word("halaman.sunting_judul"), "teks": word("halaman.sunting_teks"), "url": ""}
         main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
-        main["judul"] = word("halaman.surat_judul")
+        main["judul"] = word("halaman.laporan_judul" if view.report else "halaman.surat_judul")
         for one in rest:
             if one["aksi"] == "ajukan":
                 one["judul"] = word("halaman.ajukan_langsung")
