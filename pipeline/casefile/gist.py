@@ -13,6 +13,11 @@ LONGEST = 300  # letters of a proposed summary
 LOOKED_AT = 20_000  # letters of a mail
 MOST_NAMES = 5  # words of a name
 LONGEST_ADDRESSEE = 70  # letters of a line in the address of a letter
+# How a mail ends, as part of a pattern.
+REGARDS = (
+    r"(?:dengan |salam )?hormat(?: kami| saya)?|salam\b.{0,30}|wassalam.{0,40}"
+    r"|(?:atas \w+.{0,60})?(?:terima ?kasih|matur ?nuwun|makasih|suwun|trims)\b.{0,40}"
+)
 
 _PERSON = (
     r"bapak|ibu|bpk|bp|pak|bu|saudara|sdr|kak|kakak|mas|mbak|mbk|min|admin|gan|bos|tim|semua|semuanya|sekalian|dan"
@@ -51,8 +56,7 @@ _INTRODUCTION = re.compile(
     r"|[Ss]aya (?:adalah )?(?:warga|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3}(?:,| dari\b| warga\b)).{0,60}"
 )
 _CLOSING = re.compile(
-    r"(?:(?:sekian|demikian)\b.{0,80}|(?:dengan |salam )?hormat(?: kami| saya)?|salam\b.{0,30}|wassalam.{0,40}"
-    r"|(?:atas \w+.{0,60})?(?:terima ?kasih|matur ?nuwun|makasih|trims|suwun)\b.{0,40}|tertanda|ttd)[ ,.!🙏]{0,6}",
+    rf"(?:(?:sekian|demikian)\b.{{0,80}}|{REGARDS}|tertanda|ttd)[ ,.!🙏]{{0,6}}",
     re.IGNORECASE,
 )
 _END = re.compile(r"-- ?|(?:dikirim|sent) (?:dari|from|via|lewat)\b.{0,80}", re.IGNORECASE)

@@ -12,6 +12,7 @@ from collections import Counter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.casefile.gist import REGARDS
 from pipeline.data.tables import Complaint
 
 TAIL = 14  # lines at the end of a mail in which people say who they are
@@ -45,11 +46,7 @@ STREET = re.compile(
     re.IGNORECASE,
 )
 GOES_ON = re.compile(r"(?:kelurahan|kel|desa|kecamatan|kec|kota|kab|kabupaten|rt|rw|madiun|\d{5})\b", re.IGNORECASE)
-CLOSED = re.compile(
-    r"(?:(?:dengan |salam )?hormat(?: kami| saya)?|salam\b.{0,30}|wassalam.{0,40}"
-    r"|(?:atas \w+.{0,60})?(?:terima ?kasih|matur ?nuwun|makasih|suwun|trims)\b.{0,40}|demikian.{0,80}|--)[ ,.!]{0,4}",
-    re.IGNORECASE,
-)
+CLOSED = re.compile(rf"(?:{REGARDS}|demikian.{{0,80}}|--)[ ,.!]{{0,4}}", re.IGNORECASE)
 CONTACT = re.compile(r"(?:[a-z./ ]{0,20}[:.]? ?)?[+(\d][\d ().+-]{7,24}|\S{1,64}@\S{1,190}", re.IGNORECASE)
 WORDS = re.compile(r"[^\W\d_]{4,30}")
 
@@ -58,10 +55,11 @@ def phone(text: str, own: str = "") -> str:
     """The writer's telephone number in the end of a mail; "" where there is none, or more than one that could be. A
     mobile number goes before that of a house or an office. `own`: the office's, which is nobody's who writes to it."""
     lines = [line for line in _lines(text)[-TAIL:] if not NOT_THEIRS.search(line)]
-    numbers = [one["number"].strip() for one in PHONE.finditer("\n".join(lines))]
-    found = {_digits(one): one for one in numbers if _digits(one) != _digits(own)}
-    mobile = [one for digits, one in found.items() if MOBILE.match(digits)]
-    certain = mobile or list(found.values())
+    written = [one["number"].strip() for one in PHONE.finditer("\n".join(lines))]
+    by_digits = {_digits(number): number for number in written}
+    by_digits.pop(_digits(own), None)
+    mobile = [number for digits, number in by_digits.items() if MOBILE.match(digits)]
+    certain = mobile or list(by_digits.values())
     return certain[0] if len(certain) == 1 else ""
 
 

@@ -40,12 +40,17 @@ class Similar:
 def answers(session: Session, complaint: Complaint, reader: str = "") -> list[Similar]:
     """The most similar first, at most SHOWN."""
     scores = _scores(session, complaint, reader)
-    best = sorted(scores, key=lambda key: (-scores[key], -key))[: 10 * SHOWN]
-    rows = {row.id: row for row in session.scalars(select(Complaint).where(Complaint.id.in_(best)))}
-    for key, row in rows.items():
-        scores[key] += _beside(complaint, row)
-    ranked = sorted(rows.values(), key=lambda row: (-scores[row.id], -row.id))
-    return [Similar(row, points_of(row)) for row in ranked if scores[row.id] >= LEAST][:SHOWN]
+
+    def best_first(key: int) -> tuple[float, int]:
+        return -scores[key], -key  # of two alike the newer one
+
+    looked_at = sorted(scores, key=best_first)[: 10 * SHOWN]
+    rows = session.scalars(select(Complaint).where(Complaint.id.in_(looked_at))).all()
+    for row in rows:
+        scores[row.id] += _beside(complaint, row)
+    enough = [row for row in rows if scores[row.id] >= LEAST]
+    ranked = sorted(enough, key=lambda row: best_first(row.id))
+    return [Similar(row, points_of(row)) for row in ranked[:SHOWN]]
 
 
 def points_of(complaint: Complaint) -> tuple[str, ...]:

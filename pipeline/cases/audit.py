@@ -210,9 +210,12 @@ class _Named:
 
 
 def _arrived(session: Session, named: _Named, walk: Walk) -> Iterator[str]:
+    """Items that are gone although something names them, and items that were erased although no act says so."""
     stray = select(Sighting.item_id).outerjoin(Item, Item.id == Sighting.item_id).where(Item.id.is_(None))
-    lost = {*session.scalars(stray.distinct()), *(named.arrived - among(session, Item.id, named.arrived))}
-    yield from (word("audit.kiriman_hilang", urut=item_id) for item_id in sorted(lost))
+    seen_somewhere = set(session.scalars(stray.distinct()))
+    named_by_a_case = named.arrived - among(session, Item.id, named.arrived)
+    for item_id in sorted(seen_somewhere | named_by_a_case):
+        yield word("audit.kiriman_hilang", urut=item_id)
     query = select(Item.id, Item.twin, Complaint.id).outerjoin(Complaint, Complaint.item_id == Item.id)
     erased = session.execute(query.where(Item.state == ledger.ERASED).order_by(Item.id)).all()
     said = {row.twin for row in erased if row[0] in named.erased or row[2] in walk.erased}  # copies are erased as well
