@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -88,7 +89,10 @@ def _take(app: App, folder: Path, path: Path) -> int:
     if whole and not _is_finished(path, content, status):
         return 0
     with app.writing() as work:
-        arrival = Arrival("pindaian", _place(folder, path), int(at.timestamp()), 0, at, _shown(path.name))
+        # the time alone would not tell apart what a scanner saves twice in one second, or in two on a FAT share
+        arrival = Arrival(
+            "pindaian", _place(folder, path), int(at.timestamp()), zlib.crc32(content), at, _shown(path.name)
+        )
         (item,) = ledger.receive(work.session, "scan", [(content, arrival)], app.clock())
         if not whole:
             holding.hold_scan(work, item, word("slip.masalah.terlalu_besar"))

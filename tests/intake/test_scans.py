@@ -35,6 +35,7 @@ from tests.kantor import INTAKE, compose
 from tests.slips import generator, stacked
 
 DATA = Path(__file__).parents[1] / "slips" / "data"
+AN_HOUR_AGO = int(time.time()) - 3600
 needs_fonts = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
 
 
@@ -67,12 +68,12 @@ def saved(images: list[Image.Image], kind: str, **more: object) -> bytes:
 
 
 def drop(desk: Desk, content: bytes, name: str = "tumpukan.pdf") -> Path:
-    """A file that the scanner finished an hour ago."""
+    """A file that the scanner finished an hour ago; several under one name fall into one second."""
     folder = desk.settings.folder / "pindaian"
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_bytes(content)
-    os.utime(path, times=(time.time() - 3600,) * 2)
+    os.utime(path, times=(AN_HOUR_AGO,) * 2)
     return path
 
 
