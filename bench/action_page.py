@@ -39,12 +39,18 @@ def clone(desk: Desk, cases: int) -> None:
     """Copy the one case of the desk until there are so many."""
     tables: list[type[Base]] = [Complaint, Task, Event, Payload, Document, Link, Outbox]
     with desk.engine.connect() as connection:
-        rows = {t: [dict(r) for r in connection.execute(select(t.__table__)).mappings()] for t in tables}
+        rows = {
+            t: [dict(r) for r in connection.execute(select(t.__table__)).mappings()] for t in tables
+        }
         connection.exec_driver_sql("COMMIT")
     with desk.engine.begin() as connection:
         for begin in range(1, cases, BATCH):
             for table in tables:
-                made = [_copy(table, r, n) for n in range(begin, min(cases, begin + BATCH)) for r in rows[table]]
+                made = [
+                    _copy(table, r, n)
+                    for n in range(begin, min(cases, begin + BATCH))
+                    for r in rows[table]
+                ]
                 if made:
                     connection.execute(insert(_table(table)), made)
     with desk.engine.connect() as connection:
@@ -57,7 +63,11 @@ def _table(of: type[Base]) -> Table:
 
 
 def _copy(table: type[Base], row: dict[str, Any], n: int) -> dict[str, Any]:
-    shifted = {name: row[name] + n * STEP for name in ("id", "complaint_id", "task_id", "event_id") if row.get(name)}
+    shifted = {
+        name: row[name] + n * STEP
+        for name in ("id", "complaint_id", "task_id", "event_id")
+        if row.get(name)
+    }
     unique = {
         "number": f"PGD-2026-{n + 1:06d}",
         "status_code": f"{n:016d}",
@@ -72,7 +82,12 @@ def tokens(engine: Engine, keys: tuple[bytes, ...], cases: int) -> list[str]:
     """Links of the Kepala Dinas to open tasks of cases all over the table."""
     chosen = random.Random(1).sample(range(cases), min(cases, 150))
     with reading(engine) as session:
-        first = session.scalars(select(Link.id).where(Link.holder == "kepala").order_by(Link.id)).first() or 0
+        first = (
+            session.scalars(
+                select(Link.id).where(Link.holder == "kepala").order_by(Link.id)
+            ).first()
+            or 0
+        )
         return [links.token(session, keys, first + n * STEP) for n in chosen]
 
 

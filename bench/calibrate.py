@@ -19,8 +19,13 @@ from pipeline.slips import calibration
 
 NAMES = ("tanggal", "telepon", "nik", "unit", "nama", "alamat", "email", "uraian")
 FILE = Path(calibration.__file__).parent / "kalibrasi.toml"
-POOLED = {"tanggal": ("tanggal", "telepon", "nik"), "telepon": ("tanggal", "telepon", "nik"),
-          "nik": ("tanggal", "telepon", "nik"), "unit": ("unit", "nama"), "nama": ("unit", "nama")}  # fmt: skip
+POOLED = {
+    "tanggal": ("tanggal", "telepon", "nik"),
+    "telepon": ("tanggal", "telepon", "nik"),
+    "nik": ("tanggal", "telepon", "nik"),
+    "unit": ("unit", "nama"),
+    "nama": ("unit", "nama"),
+}
 DOUBT = 0.7  # wrong fields that are thought in with each step
 FEWEST = 6  # fields of a step
 
@@ -55,7 +60,11 @@ def _share(step: list[float]) -> float:
 
 
 def curve(claims: list[dict[str, Any]], names: tuple[str, ...]) -> list[list[float]]:
-    some = [c for c in claims if c["name"] in names and len(c["evidence"]) == 3 and c["evidence"][2] >= 1]
+    some = [
+        c
+        for c in claims
+        if c["name"] in names and len(c["evidence"]) == 3 and c["evidence"][2] >= 1
+    ]
     steps = pooled([(calibration.score(c["evidence"]), c["right"]) for c in some])
     points = [[0.0, 0.0], *([round(x, 4), round(min(y, calibration.MOST), 3)] for x, y in steps)]
     return [*points, [1.0, points[-1][1]]] if points[-1][0] < 1 else points
@@ -63,7 +72,10 @@ def curve(claims: list[dict[str, Any]], names: tuple[str, ...]) -> list[list[flo
 
 def main() -> None:
     claims = [c for name in sys.argv[1:] for c in json.loads(Path(name).read_text())]
-    lines = [f'# Fitted by bench/calibrate.py to {len(claims)} fields of the part "calibrated".', "[kurva]"]
+    lines = [
+        f'# Fitted by bench/calibrate.py to {len(claims)} fields of the part "calibrated".',
+        "[kurva]",
+    ]
     lines += [f"{name} = {json.dumps(curve(claims, POOLED.get(name, (name,))))}" for name in NAMES]
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(FILE.read_text(encoding="utf-8"))

@@ -33,9 +33,31 @@ MARKS = (
         "text/html",
         "charset=",
     ),
-    *("Content-Transfer-Encoding: ", "base64", "quoted-printable", "x-uuencode", "Content-Disposition: attachment"),
-    *("filename*0*=utf-8''", "=?utf-8?B?", "=?iso-2022-jp?Q?", "?=", "--b", "begin 644 a", "format=flowed", "From: "),
-    *("message/delivery-status", "Final-Recipient: ", "Auto-Submitted: ", "List-Id: ", "<blockquote type=cite>", "-- "),
+    *(
+        "Content-Transfer-Encoding: ",
+        "base64",
+        "quoted-printable",
+        "x-uuencode",
+        "Content-Disposition: attachment",
+    ),
+    *(
+        "filename*0*=utf-8''",
+        "=?utf-8?B?",
+        "=?iso-2022-jp?Q?",
+        "?=",
+        "--b",
+        "begin 644 a",
+        "format=flowed",
+        "From: ",
+    ),
+    *(
+        "message/delivery-status",
+        "Final-Recipient: ",
+        "Auto-Submitted: ",
+        "List-Id: ",
+        "<blockquote type=cite>",
+        "-- ",
+    ),
 )
 
 
@@ -55,9 +77,22 @@ def main(seconds: int = 300, found: Path = ROOT / "fuzz") -> None:
         grown = Path(folder) / "grown"
         grown.mkdir()
         seeds = CORPUS if CORPUS.is_dir() else SAMPLES
-        limits = ["-max_len=65536", "-timeout=10", "-rss_limit_mb=600", f"-max_total_time={seconds}"]
+        limits = [
+            "-max_len=65536",
+            "-timeout=10",
+            "-rss_limit_mb=600",
+            f"-max_total_time={seconds}",
+        ]
         atheris.Setup(
-            [sys.argv[0], *limits, f"-dict={words}", f"-artifact_prefix={found}/", str(grown), str(seeds)], one
+            [
+                sys.argv[0],
+                *limits,
+                f"-dict={words}",
+                f"-artifact_prefix={found}/",
+                str(grown),
+                str(seeds),
+            ],
+            one,
         )
         atheris.Fuzz()
 

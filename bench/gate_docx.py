@@ -37,7 +37,12 @@ def judge(path: Path) -> dict[str, Any]:
         verdict, reasons = "reject", [str(error)]
     seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES / 1024
-    return {"verdict": verdict, "reasons": reasons, "seconds": round(seconds, 4), "peak_mb": round(peak, 1)}
+    return {
+        "verdict": verdict,
+        "reasons": reasons,
+        "seconds": round(seconds, 4),
+        "peak_mb": round(peak, 1),
+    }
 
 
 def apart(path: Path) -> dict[str, Any]:
@@ -54,13 +59,20 @@ def apart(path: Path) -> dict[str, Any]:
         answer = stream.read()
     os.waitpid(child, 0)
     if not answer:
-        return {"verdict": "reject", "reasons": ["the gate itself failed"], "seconds": 0.0, "peak_mb": 0.0}
+        return {
+            "verdict": "reject",
+            "reasons": ["the gate itself failed"],
+            "seconds": 0.0,
+            "peak_mb": 0.0,
+        }
     found: dict[str, Any] = json.loads(answer)
     return found
 
 
 def main(folder: Path, out: Path) -> None:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() != out.resolve())
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.resolve() != out.resolve()
+    )
     with out.open("w", encoding="utf-8") as stream:
         for path in files:
             row = {"file": path.relative_to(folder).as_posix(), **apart(path)}

@@ -81,8 +81,14 @@ def take_in(path: Path) -> dict[str, Any]:
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     with reading(engine) as session:
-        counts = {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in (Item, Sighting)}
-        counts |= {t.__tablename__: session.scalar(select(func.count()).select_from(t)) for t in (Complaint, Outbox)}
+        counts = {
+            t.__tablename__: session.scalar(select(func.count()).select_from(t))
+            for t in (Item, Sighting)
+        }
+        counts |= {
+            t.__tablename__: session.scalar(select(func.count()).select_from(t))
+            for t in (Complaint, Outbox)
+        }
         counts["new"] = session.scalar(select(func.count()).where(Item.state == "new"))
         counts["unmoved"] = session.scalar(select(func.count()).where(Sighting.moved_at.is_(None)))
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -92,10 +98,18 @@ def take_in(path: Path) -> dict[str, Any]:
 def product(dovecot: Dovecot, user: str) -> dict[str, Any]:
     put_back(dovecot, user)
     with tempfile.TemporaryDirectory() as name, production(dovecot) as post:
-        imap = {"host": dovecot.host, "port": dovecot.port, "security": "tanpa", "user": user}  # as the bare loop
+        imap = {
+            "host": dovecot.host,
+            "port": dovecot.port,
+            "security": "tanpa",
+            "user": user,
+        }  # as the bare loop
         path = write_config(Path(name), replace(post, imap=imap))
         out = subprocess.run(
-            [sys.executable, __file__, "--take-in", str(path)], check=True, capture_output=True, text=True
+            [sys.executable, __file__, "--take-in", str(path)],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
     found: dict[str, Any] = json.loads(out)
     return found
@@ -104,18 +118,42 @@ def product(dovecot: Dovecot, user: str) -> dict[str, Any]:
 def bare(dovecot: Dovecot, user: str, corpus: Path, scratch: Path) -> dict[str, Any]:
     command = [sys.executable, str(TOOLS / "bench_limit.py"), "--case", BARE, "--user", user]
     command += ["--port", str(dovecot.port), "--corpus", str(corpus), "--scratch", str(scratch)]
-    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
     return found
 
 
-def helpdesk(dovecot: Dovecot, venv: Path, corpus: Path, scratch: Path, mails: int) -> dict[str, Any]:
+def helpdesk(
+    dovecot: Dovecot, venv: Path, corpus: Path, scratch: Path, mails: int
+) -> dict[str, Any]:
     """The peer takes its own time; one run."""
     env = {**os.environ, "BENCH_RESULTS": str(scratch / "helpdesk.jsonl")}
-    command = [sys.executable, str(TOOLS / "bench_helpdesk.py"), "--venv", str(venv), "--work", str(scratch / "hd")]
-    command += ["--port", str(dovecot.port), "--mail", "dummy", "--runs", "1", "--corpus", str(corpus)]
+    command = [
+        sys.executable,
+        str(TOOLS / "bench_helpdesk.py"),
+        "--venv",
+        str(venv),
+        "--work",
+        str(scratch / "hd"),
+    ]
+    command += [
+        "--port",
+        str(dovecot.port),
+        "--mail",
+        "dummy",
+        "--runs",
+        "1",
+        "--corpus",
+        str(corpus),
+    ]
     subprocess.run(command, check=True, env=env, stdout=sys.stderr)
     row: dict[str, Any] = json.loads((scratch / "helpdesk.jsonl").read_text().splitlines()[-1])
-    return {"wall": mails / row["per_s"], "cpu": row["cpu_s_per_1000"] * mails / 1000, "rss": row["peak_rss_mib"]}
+    return {
+        "wall": mails / row["per_s"],
+        "cpu": row["cpu_s_per_1000"] * mails / 1000,
+        "rss": row["peak_rss_mib"],
+    }
 
 
 def figures(runs: list[dict[str, Any]], mails: int) -> dict[str, float]:
@@ -131,7 +169,15 @@ def measure(mails: int, runs: int, venv: Path | None) -> dict[str, Any]:
     """Alternating runs, their medians, and the ratios."""
     with servers.server_folder() as folder, tempfile.TemporaryDirectory() as name:
         scratch, corpus = Path(name), Path(name) / "corpus"
-        make = [sys.executable, str(TOOLS / "gen_corpus.py"), "-n", str(mails), "--seed", "7", str(corpus)]
+        make = [
+            sys.executable,
+            str(TOOLS / "gen_corpus.py"),
+            "-n",
+            str(mails),
+            "--seed",
+            "7",
+            str(corpus),
+        ]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
         with servers.dovecot(folder) as dovecot:
             users = [dovecot.fresh_user() for _ in range(2)]
@@ -141,11 +187,16 @@ def measure(mails: int, runs: int, venv: Path | None) -> dict[str, Any]:
             for _ in range(runs):
                 theirs.append(bare(dovecot, users[0], corpus, scratch))
                 ours.append(product(dovecot, users[1]))
-            result: dict[str, Any] = {"aduan": figures(ours, mails), "bare_loop": figures(theirs, mails)}
+            result: dict[str, Any] = {
+                "aduan": figures(ours, mails),
+                "bare_loop": figures(theirs, mails),
+            }
             result["aduan"]["counts"] = ours[-1]["counts"]
             result["ratio_to_bare_loop"] = _ratio(result, "bare_loop")
             if venv:
-                result["django_helpdesk"] = figures([helpdesk(dovecot, venv, corpus, scratch, mails)], mails)
+                result["django_helpdesk"] = figures(
+                    [helpdesk(dovecot, venv, corpus, scratch, mails)], mails
+                )
                 result["times_django_helpdesk"] = _ratio(result, "django_helpdesk")
     return result
 
@@ -160,12 +211,22 @@ def latency(mails: int) -> dict[str, float]:
         production(dovecot) as post,
     ):
         path = write_config(Path(name), post, overrides={"web": {"port": servers.free_port()}})
-        command = [sys.executable, "-c", "from pipeline.cli import main; main()", "--config", str(path)]
+        command = [
+            sys.executable,
+            "-c",
+            "from pipeline.cli import main; main()",
+            "--config",
+            str(path),
+        ]
         subprocess.run([*command, "init"], check=True, capture_output=True)
-        serving = subprocess.Popen([*command, "serve"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        serving = subprocess.Popen(
+            [*command, "serve"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             with mailbox(dovecot, str(post.imap["user"])) as client:
-                took = [_acknowledged(client, post, number) for number in range(mails + 1)][1:]  # one to wake up
+                took = [_acknowledged(client, post, number) for number in range(mails + 1)][
+                    1:
+                ]  # one to wake up
         finally:
             serving.terminate()
             serving.wait(60)
@@ -179,7 +240,9 @@ def latency(mails: int) -> dict[str, float]:
 
 def _acknowledged(client: IMAPClient, post: Post, number: int) -> float:
     address = f"warga{number}@warga.example"
-    client.append("INBOX", f"From: {address}\r\nSubject: Lampu {number} padam\r\n\r\nPadam.\r\n".encode())
+    client.append(
+        "INBOX", f"From: {address}\r\nSubject: Lampu {number} padam\r\n\r\nPadam.\r\n".encode()
+    )
     start = time.perf_counter()
     while not any(sent.rcpt == address for sent in list(post.server.outgoing)):
         time.sleep(0.005)
@@ -197,7 +260,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--answers", type=int, default=60, metavar="MAILS", help="mails whose acknowledgement is timed")
+    parser.add_argument(
+        "--answers",
+        type=int,
+        default=60,
+        metavar="MAILS",
+        help="mails whose acknowledgement is timed",
+    )
     parser.add_argument("--helpdesk", type=Path, metavar="VENV")
     parser.add_argument("--take-in", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -49,11 +49,20 @@ def data(number: int) -> draft.LetterData:
 
 def plain(number: int) -> None:
     letter, one, picture = DocxTemplate(io.BytesIO(CONTENT)), data(number), io.BytesIO()
-    segno.make(f"{one.authenticity}/{one.document_code}", error="m").save(picture, kind="png", scale=8)
+    segno.make(f"{one.authenticity}/{one.document_code}", error="m").save(
+        picture, kind="png", scale=8
+    )
     picture.seek(0)
-    lists = {"pembuka": [one.opening], "butir_surat": one.points, "penutup": [one.closing], "tembusan": []}
+    lists = {
+        "pembuka": [one.opening],
+        "butir_surat": one.points,
+        "penutup": [one.closing],
+        "tembusan": [],
+    }
     qr = InlineImage(letter, picture, width=Cm(1.5))
-    letter.render({**dict.fromkeys(draft.FIELDS.single, "isi"), **lists, "kode_qr": qr}, autoescape=True)
+    letter.render(
+        {**dict.fromkeys(draft.FIELDS.single, "isi"), **lists, "kode_qr": qr}, autoescape=True
+    )
     letter.save(io.BytesIO())
 
 
@@ -72,5 +81,9 @@ def seconds(work: Callable[[int], None]) -> float:
 if __name__ == "__main__":
     plain(0)
     theirs, mine = seconds(plain), seconds(ours)  # ours with the compiling of the template
-    figures = {"letters_a_second": LETTERS / mine, "plain_docxtpl_a_second": LETTERS / theirs, "ratio": theirs / mine}
+    figures = {
+        "letters_a_second": LETTERS / mine,
+        "plain_docxtpl_a_second": LETTERS / theirs,
+        "ratio": theirs / mine,
+    }
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}, indent=1))

@@ -28,10 +28,30 @@ from pipeline.data.tables import Base, Complaint, Outbox
 STEP = 1_000  # ids of one case lie within so many
 BATCH = 500
 # In the order in which one points to the other.
-TABLES = ("blob", "item", "sighting", "complaint", "decision", "closing", "task", "event", "payload", "document",
-          "letter_number", "link", "outbox", "witness")  # fmt: skip
-JSON_COLUMNS = {t.name: {c.name for c in t.columns if "JSON" in str(c.type)} for t in Base.metadata.tables.values()}
-BOOLEANS = {t.name: {c.name for c in t.columns if "BOOL" in str(c.type)} for t in Base.metadata.tables.values()}
+TABLES = (
+    "blob",
+    "item",
+    "sighting",
+    "complaint",
+    "decision",
+    "closing",
+    "task",
+    "event",
+    "payload",
+    "document",
+    "letter_number",
+    "link",
+    "outbox",
+    "witness",
+)
+JSON_COLUMNS = {
+    t.name: {c.name for c in t.columns if "JSON" in str(c.type)}
+    for t in Base.metadata.tables.values()
+}
+BOOLEANS = {
+    t.name: {c.name for c in t.columns if "BOOL" in str(c.type)}
+    for t in Base.metadata.tables.values()
+}
 Row = dict[str, Any]
 Sample = dict[str, list[Row]]  # the rows of one case, by table
 
@@ -49,7 +69,10 @@ def sample(path: str, complaint_id: int) -> Sample:
     with closing(sqlite3.connect(path)) as file:
         file.row_factory = sqlite3.Row
         names = [name for name in TABLES if name not in ("blob", "witness")]
-        return {n: [dict(row) for row in file.execute(f"SELECT * FROM {n} WHERE {where.get(n, mine)}")] for n in names}
+        return {
+            n: [dict(row) for row in file.execute(f"SELECT * FROM {n} WHERE {where.get(n, mine)}")]
+            for n in names
+        }
 
 
 def shared(path: str) -> list[Row]:
@@ -63,7 +86,10 @@ def shared(path: str) -> list[Row]:
 def moved(case: Sample, days: int) -> Sample:
     """The same some days earlier."""
     span = timedelta(days=days)
-    return {table: [{k: _earlier(v, span) for k, v in row.items()} for row in rows] for table, rows in case.items()}
+    return {
+        table: [{k: _earlier(v, span) for k, v in row.items()} for row in rows]
+        for table, rows in case.items()
+    }
 
 
 def _earlier(value: Any, span: timedelta) -> Any:
@@ -94,7 +120,11 @@ class Copier:
         year = int(complaint["received_at"][:4])
         self.years[year] = self.years.get(year, 0) + 1
         who = f"warga{n}@warga.example"
-        complaint |= {"number": f"PGD-{year}-{self.years[year]:06d}", "year": year, "status_code": f"{n:016d}"}
+        complaint |= {
+            "number": f"PGD-{year}-{self.years[year]:06d}",
+            "year": year,
+            "status_code": f"{n:016d}",
+        }
         raw = f"From: {who}\r\nSubject: Lampu padam {n}\r\n\r\nLampu jalan di Jalan Mawar {n} padam.\r\n".encode()
         name = sha256(raw).hexdigest()
         made["blob"] = [{"sha256": name, "size": len(raw), "content": raw}]
@@ -111,7 +141,11 @@ class Copier:
 
 
 def _shifted(row: Row, n: int) -> Row:
-    ids = {k: v + n * STEP for k, v in row.items() if isinstance(v, int) and (k == "id" or k.endswith("_id"))}
+    ids = {
+        k: v + n * STEP
+        for k, v in row.items()
+        if isinstance(v, int) and (k == "id" or k.endswith("_id"))
+    }
     return row | ids
 
 
@@ -126,7 +160,17 @@ def _history(events: list[Row], payloads: list[Row], n: int) -> tuple[list[Row],
             data["item"] += n * STEP
             words["data"] = json.dumps(data)
             row["payload_hash"] = digest([words["salt"], data])
-        names = ("complaint_id", "seq", "at", "kind", "actor", "actor_name", "actor_title", "task_id", "payload_hash")
+        names = (
+            "complaint_id",
+            "seq",
+            "at",
+            "kind",
+            "actor",
+            "actor_name",
+            "actor_title",
+            "task_id",
+            "payload_hash",
+        )
         row["previous"] = previous
         row["hash"] = previous = digest([*(_iso(row[name]) for name in names), previous])
     return events, payloads
@@ -155,7 +199,12 @@ def _witness(made: Sample) -> Row:
     [complaint], [item] = made["complaint"], made["item"]
     values: dict[str, Any] = {}
     parts = {name: _column(salt, name, complaint[name]) for name in witness.COLUMNS}
-    values[witness.ARRIVAL] = [item["id"], item["sha256"], item["source"], _iso(item["received_at"])]
+    values[witness.ARRIVAL] = [
+        item["id"],
+        item["sha256"],
+        item["source"],
+        _iso(item["received_at"]),
+    ]
     last = max(made["event"], key=lambda row: row["seq"])
     values[witness.HISTORY] = [last["seq"], last["hash"]]
     for table, rows in witness.OF_CASE.items():
@@ -165,7 +214,12 @@ def _witness(made: Sample) -> Row:
             read = {k: _value(name, k, row[k]) for k in counted} if counted else _mail(row, rows)
             values[f"{rows.word} {row[rows.key]}"] = witness._said(rows, read)
     parts |= {name: witness.part(salt, name, value) for name, value in values.items()}
-    link: Row = {"id": complaint["id"], "kind": witness.CASE, "subject_id": complaint["id"], "seq": 1}
+    link: Row = {
+        "id": complaint["id"],
+        "kind": witness.CASE,
+        "subject_id": complaint["id"],
+        "seq": 1,
+    }
     link |= {"digest": digest(parts), "previous": START}
     return {**link, "hash": witness.link_hash(link), "parts": json.dumps(parts)}
 
@@ -226,7 +280,9 @@ def _insert(file: sqlite3.Connection, table: str, rows: list[Row]) -> None:
     names = list(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" for _ in names)
-    file.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', [[r[k] for k in names] for r in rows])
+    file.executemany(
+        f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', [[r[k] for k in names] for r in rows]
+    )
 
 
 def _into_postgresql(engine: Engine, rows: Iterator[Sample], first: list[Row]) -> None:
@@ -237,11 +293,20 @@ def _into_postgresql(engine: Engine, rows: Iterator[Sample], first: list[Row]) -
             _copied(connection, "blob", first)
         for table, found in _gathered(rows):
             _copied(connection, table, found)
-        for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
-            if "id" in Base.metadata.tables.get(name, Complaint.__table__).columns and name in Base.metadata.tables:
-                sequence = connection.execute("SELECT pg_get_serial_sequence(%s, 'id')", [name]).fetchone()
+        for (name,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall():
+            if (
+                "id" in Base.metadata.tables.get(name, Complaint.__table__).columns
+                and name in Base.metadata.tables
+            ):
+                sequence = connection.execute(
+                    "SELECT pg_get_serial_sequence(%s, 'id')", [name]
+                ).fetchone()
                 if sequence and sequence[0]:
-                    connection.execute(f"SELECT setval('{sequence[0]}', greatest(1, (SELECT max(id) FROM {name})))")
+                    connection.execute(
+                        f"SELECT setval('{sequence[0]}', greatest(1, (SELECT max(id) FROM {name})))"
+                    )
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
@@ -250,6 +315,9 @@ def _into_postgresql(engine: Engine, rows: Iterator[Sample], first: list[Row]) -
 def _copied(connection: psycopg.Connection[Any], table: str, rows: list[Row]) -> None:
     names = list(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
+    ):
         for row in rows:
             copy.write_row([row[name] for name in names])

@@ -40,7 +40,9 @@ print(Path("/proc/self/status").read_text())
 
 def peak_of_collecting(config: Path) -> float:
     """MiB at the peak of the poller's first step: fetch, commit, take in, move."""
-    status = subprocess.run([sys.executable, "-c", COLLECT, str(config)], check=True, capture_output=True, text=True)
+    status = subprocess.run(
+        [sys.executable, "-c", COLLECT, str(config)], check=True, capture_output=True, text=True
+    )
     found = re.search(r"VmHWM:\s+(\d+) kB", status.stdout)
     assert found
     return int(found[1]) / 1024
@@ -63,9 +65,15 @@ def large(megabytes: int) -> bytes:
 
 def measure(mails: Iterable[bytes]) -> dict[str, float]:
     """What one round takes that finds these mails waiting."""
-    with servers.server_folder() as folder, servers.dovecot(folder) as dovecot, production(dovecot) as post:
+    with (
+        servers.server_folder() as folder,
+        servers.dovecot(folder) as dovecot,
+        production(dovecot) as post,
+    ):
         user, count = str(post.imap["user"]), 0
-        with IMAPClient(dovecot.host, port=dovecot.port, ssl=False) as client:  # a log-in makes the mailbox
+        with IMAPClient(
+            dovecot.host, port=dovecot.port, ssl=False
+        ) as client:  # a log-in makes the mailbox
             client.login(user, servers.PASSWORD)
             client.select_folder("INBOX")
         for count, raw in enumerate(mails, 1):

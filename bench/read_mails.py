@@ -19,7 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipeline.mail import message, reply, triage
 from pipeline.mail.triage import Kind
 
-CLASSES = {Kind.BOUNCE: "bounce", Kind.AUTO_REPLY: "auto_reply", Kind.LIST: "bulk", Kind.SPAM: "spam", Kind.OWN: "own"}
+CLASSES = {
+    Kind.BOUNCE: "bounce",
+    Kind.AUTO_REPLY: "auto_reply",
+    Kind.LIST: "bulk",
+    Kind.SPAM: "spam",
+    Kind.OWN: "own",
+}
 
 
 def predict(mail: dict[str, Any], raw: bytes) -> dict[str, Any]:

@@ -36,7 +36,12 @@ def main(folder: Path, target: Path) -> None:
                 seconds = (time.perf_counter() - start) / max(len(sheets), 1)
                 for sheet in sheets:
                     name = str(path.relative_to(folder))
-                    line = {"file": name, "page": number, **reader.plain(sheet), "seconds": round(seconds, 3)}
+                    line = {
+                        "file": name,
+                        "page": number,
+                        **reader.plain(sheet),
+                        "seconds": round(seconds, 3),
+                    }
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -46,8 +46,14 @@ SMALL = 10_000
 A_YEAR = 50_000
 BATCH = 5_000
 WORDS = Path(__file__).resolve().parents[1] / "pipeline" / "slips" / "kata.txt"
-STEPS = (TaskKind.CATAT, TaskKind.KLARIFIKASI, TaskKind.KEPUTUSAN, TaskKind.JAWABAN, TaskKind.TANDA_TANGAN,
-         TaskKind.PENYAMPAIAN)  # fmt: skip
+STEPS = (
+    TaskKind.CATAT,
+    TaskKind.KLARIFIKASI,
+    TaskKind.KEPUTUSAN,
+    TaskKind.JAWABAN,
+    TaskKind.TANDA_TANGAN,
+    TaskKind.PENYAMPAIAN,
+)
 SPANS = (0.02, 0.1, 4, 0.3, 0.5, 0.2)  # days that each takes on the average
 PAGES = {
     "page": "",
@@ -87,7 +93,9 @@ def load(desk: Desk, cases: int) -> None:
     """Realistic rows in bulk: words, categories, ends; the newest ones still run, some of them late."""
     chance = random.Random(cases)
     words = WORDS.read_text("utf-8").split()[:4_000]
-    columns = {c.name: "" for c in Complaint.__table__.columns if not c.nullable and str(c.type) == "TEXT"}
+    columns = {
+        c.name: "" for c in Complaint.__table__.columns if not c.nullable and str(c.type) == "TEXT"
+    }
     first = desk.clock.now - timedelta(days=365 * cases / A_YEAR)
     with desk.engine.begin() as connection:
         task_id = 1_000
@@ -108,7 +116,12 @@ def load(desk: Desk, cases: int) -> None:
 
 
 def _case(
-    desk: Desk, chance: random.Random, words: list[str], columns: dict[str, str], first: datetime, n: int
+    desk: Desk,
+    chance: random.Random,
+    words: list[str],
+    columns: dict[str, str],
+    first: datetime,
+    n: int,
 ) -> dict[str, Any]:
     at = first + timedelta(days=365 * n / A_YEAR)
     took = timedelta(days=sum(SPANS) * chance.uniform(0.3, 2))
@@ -161,16 +174,29 @@ def _tasks(chance: random.Random, one: dict[str, Any], now: datetime) -> Iterato
     whole = sum(SPANS)
     for kind, share in zip(STEPS, SPANS, strict=True):
         closed = at + (end - one["received_at"]) * share / whole
-        yield _task(one["id"], kind, at, at + timedelta(days=share * chance.choice((1.1, 3))), closed)
+        yield _task(
+            one["id"], kind, at, at + timedelta(days=share * chance.choice((1.1, 3))), closed
+        )
         at = closed
 
 
-def _task(case: int, kind: TaskKind, opened: datetime, due: datetime, closed: datetime | None) -> dict[str, Any]:
+def _task(
+    case: int, kind: TaskKind, opened: datetime, due: datetime, closed: datetime | None
+) -> dict[str, Any]:
     return {
-        "complaint_id": case, "kind": kind, "holder": "", "note": "", "opened_at": opened, "due_at": due,
-        "paused_minutes": 0, "extended": False, "reminders": 0, "closed_at": closed, "closed_by": "",
+        "complaint_id": case,
+        "kind": kind,
+        "holder": "",
+        "note": "",
+        "opened_at": opened,
+        "due_at": due,
+        "paused_minutes": 0,
+        "extended": False,
+        "reminders": 0,
+        "closed_at": closed,
+        "closed_by": "",
         "outcome": "" if closed is None else "selesai",
-    }  # fmt: skip
+    }
 
 
 def _end(one: dict[str, Any]) -> dict[str, Any]:
@@ -278,7 +304,9 @@ def table(small: Measured, large: Measured) -> dict[str, dict[str, float]]:
     return {
         name: {
             "cpu_seconds": round(p95(took), 4),
-            "ratio": round(statistics.median(took) / max(statistics.median(small.took[name]), 1e-9), 2),
+            "ratio": round(
+                statistics.median(took) / max(statistics.median(small.took[name]), 1e-9), 2
+            ),
             "peak_mib": round(large.peak[name], 1),
         }
         for name, took in large.took.items()
@@ -304,7 +332,11 @@ def main() -> None:
             folder.mkdir()
             sizes[size] = opened(stack, folder, made.database(f"buku_{size}") if made else "", size)
         measure(sizes, server_folder, asked.requests)
-        found = {"cases": asked.cases, "database": asked.database, **table(sizes[SMALL], sizes[asked.cases])}
+        found = {
+            "cases": asked.cases,
+            "database": asked.database,
+            **table(sizes[SMALL], sizes[asked.cases]),
+        }
     written = json.dumps(found, indent=1) + "\n"
     if asked.out:
         asked.out.write_text(written, "utf-8")

@@ -58,7 +58,12 @@ OPEN = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN)
 OPEN_EACH = 50
 YEARS = 5
 PARTS = 40  # moments over which the closed cases are spread
-WITHOUT = ("mail", "reconcile", "seal", "remind")  # of a tick: the network; what has a line of its own
+WITHOUT = (
+    "mail",
+    "reconcile",
+    "seal",
+    "remind",
+)  # of a tick: the network; what has a line of its own
 
 
 class Undone(Exception):
@@ -103,7 +108,9 @@ def fill(engine: Engine, folder: Path, cases: int, tell: Callable[[str], None]) 
         seal_day(work, (TUESDAY - timedelta(days=2)).date())
     loader.load(engine, (copier.copy(one) for one in still_open for _ in range(OPEN_EACH)), [])
     with writing(engine) as session:
-        session.add_all([Counter(name=f"register:{year}", value=value) for year, value in copier.years.items()])
+        session.add_all(
+            [Counter(name=f"register:{year}", value=value) for year, value in copier.years.items()]
+        )
 
 
 # ---- operations ----------------------------------------------------------------------------------------------
@@ -153,7 +160,10 @@ def seal(desk: Desk) -> None:
 
 def compare(desk: Desk) -> None:
     with reading(desk.engine) as session:
-        found = [*reconcile._gone(session, desk.settings, set()), *reconcile._register(session, desk.clock())]
+        found = [
+            *reconcile._gone(session, desk.settings, set()),
+            *reconcile._register(session, desk.clock()),
+        ]
     assert found is not None
 
 
@@ -173,7 +183,11 @@ def status_page(desk: Desk) -> None:
 def action_page(desk: Desk) -> None:
     with reading(desk.engine) as session:
         query = select(Link.id).join(Task, Task.id == Link.task_id).where(Task.closed_at.is_(None))
-        token = links.token(session, desk.settings.keys, session.scalars(query.order_by(Link.id.desc())).first() or 0)
+        token = links.token(
+            session,
+            desk.settings.keys,
+            session.scalars(query.order_by(Link.id.desc())).first() or 0,
+        )
     assert _site(desk).get(f"/t/{token}").status_code == 200
 
 
@@ -219,7 +233,9 @@ def child(url: str, name: str, server: int) -> dict[str, float]:
 
 def _peak() -> float:
     """MiB; not `ru_maxrss`, which a process has from who started it."""
-    [line] = [one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM")]
+    [line] = [
+        one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM")
+    ]
     return int(line.split()[1]) / 1024
 
 
@@ -248,14 +264,18 @@ def _of_server(pid: int) -> float:
 
 def measure(url: str, name: str, server: int) -> dict[str, float]:
     command = [sys.executable, __file__, "--child", name, "--url", url, "--server", str(server)]
-    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
+    return dict(
+        json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    )
 
 
 # ---- the run -------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def registers(database: str, sizes: list[int], keep: Path | None) -> Iterator[tuple[dict[int, str], int]]:
+def registers(
+    database: str, sizes: list[int], keep: Path | None
+) -> Iterator[tuple[dict[int, str], int]]:
     """({cases: URL}, PostgreSQL's pid or 0)."""
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -264,7 +284,9 @@ def registers(database: str, sizes: list[int], keep: Path | None) -> Iterator[tu
             server = stack.enter_context(postgres(stack.enter_context(server_folder())))
         urls = {}
         for cases in sizes:
-            urls[cases] = server.database(f"c{cases}") if server else f"sqlite:///{folder / f'{cases}.db'}"
+            urls[cases] = (
+                server.database(f"c{cases}") if server else f"sqlite:///{folder / f'{cases}.db'}"
+            )
             if server or not (folder / f"{cases}.db").exists():
                 _make(urls[cases], cases)
         yield urls, _pid_at(server.port) if server else 0
@@ -289,7 +311,9 @@ def _pid_at(port: int) -> int:
     return 0
 
 
-def run(cases: int, database: str, only: list[str], keep: Path | None) -> dict[str, dict[str, float]]:
+def run(
+    cases: int, database: str, only: list[str], keep: Path | None
+) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     with registers(database, sorted({BASE, cases}), keep) as (urls, server):
         for name in only or OPERATIONS:

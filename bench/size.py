@@ -53,7 +53,9 @@ def arrive(desk: Desk, n: int) -> str:
     """A plain mail of some lines is taken in; the number of its case."""
     text = TEXT.format(n=n)
     sender = f"warga{n}@warga.example"
-    mail = compose(sender, INTAKE, f"Lampu padam di Jalan Mawar {n}", text, desk.clock(), name=f"Warga {n}")
+    mail = compose(
+        sender, INTAKE, f"Lampu padam di Jalan Mawar {n}", text, desk.clock(), name=f"Warga {n}"
+    )
     desk.take_in(mail.as_bytes(policy=policy.SMTP))
     return desk.complaint().number
 
@@ -79,7 +81,12 @@ def figures(found: Counter[str], empty: Counter[str], cases: int) -> dict[str, A
     tables = {name: size for name, size in grown.items() if size > 0}
     files = sum(tables.get(name, 0) for name in FILES)
     total = sum(tables.values())
-    return {"bytes_a_case": total, "files_a_case": files, "without_files": total - files, "tables": tables}
+    return {
+        "bytes_a_case": total,
+        "files_a_case": files,
+        "without_files": total - files,
+        "tables": tables,
+    }
 
 
 def measure(desk: Desk, cases: int) -> dict[str, Any]:
@@ -93,7 +100,12 @@ def measure(desk: Desk, cases: int) -> dict[str, Any]:
     desk.later(days=40)
     sweep.sweep(desk.engine, desk.clock())
     mails_a_case = round(len(desk.mails()) / cases, 1)
-    return {"cases": cases, **figures(bytes_of(desk), empty, cases), "mails_a_case": mails_a_case, "taken_in": taken_in}
+    return {
+        "cases": cases,
+        **figures(bytes_of(desk), empty, cases),
+        "mails_a_case": mails_a_case,
+        "taken_in": taken_in,
+    }
 
 
 def main() -> int:

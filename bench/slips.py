@@ -89,7 +89,9 @@ def _letter(made: Made, sheets: list[ReadSheet], score: Score) -> None:
     clear = bool(fields) and all(is_clear(f) for f in fields)
     score.add("clear surat", clear)
     if clear:
-        score.add("wrong among clear: surat", Levenshtein.distance(made.text, got) > 0.02 * len(made.text))
+        score.add(
+            "wrong among clear: surat", Levenshtein.distance(made.text, got) > 0.02 * len(made.text)
+        )
 
 
 def _field(made: Made, name: str, found: ReadSheet | None, score: Score) -> bool:
@@ -103,9 +105,25 @@ def _field(made: Made, name: str, found: ReadSheet | None, score: Score) -> bool
             score.add("invented", bool(got))
         return bool(got) and clear
     right, harmed = want == got, name in made.harmed
-    claim = {"kind": made.kind, "name": name, "right": right, "confidence": read.confidence, "clear": clear}
-    score.claims.append(claim | {"harmed": harmed, "evidence": read.evidence, "doubt": read.doubt, "fault": made.fault,
-                                 "font": made.font, "want": want, "got": got})  # fmt: skip
+    claim = {
+        "kind": made.kind,
+        "name": name,
+        "right": right,
+        "confidence": read.confidence,
+        "clear": clear,
+    }
+    score.claims.append(
+        claim
+        | {
+            "harmed": harmed,
+            "evidence": read.evidence,
+            "doubt": read.doubt,
+            "fault": made.fault,
+            "font": made.font,
+            "want": want,
+            "got": got,
+        }
+    )
     if real:
         score.add("exact real digits", right)
     else:
@@ -142,7 +160,13 @@ def reliability(claims: list[dict[str, Any]]) -> list[dict[str, float]]:
         some = [(c["confidence"], c["right"]) for c in claims if low <= c["confidence"] < high]
         if some:
             means = (round(100 * float(np.mean(column)), 1) for column in zip(*some, strict=True))
-            rows.append({"from": low, "fields": len(some), **dict(zip(("claimed", "right"), means, strict=True))})
+            rows.append(
+                {
+                    "from": low,
+                    "fields": len(some),
+                    **dict(zip(("claimed", "right"), means, strict=True)),
+                }
+            )
     return rows
 
 
@@ -156,16 +180,23 @@ def table(score: Score) -> list[tuple[str, Any, str]]:
         ("filled, ringed, scribbled read as no, %", s("odd boxes read as no"), "0"),
         ("crossed-out ticks read as yes, %", s("crossed-out boxes read as yes"), ""),
         ("CER print / hand, %", f"{s('cer cetak')} / {s('cer tangan')}", "<= 1.0 / <= 2.5"),
-        ("the same, unharmed", f"{s('cer cetak unharmed')} / {s('cer tangan unharmed')}", "<= 0.6 / <= 1.5"),
-        ("alamat / unit / email exact, %", " / ".join(str(s(f"exact {n}")) for n in ("alamat", "unit", "email")),
-         ">= 65 / >= 97 / >= 60"),
+        (
+            "the same, unharmed",
+            f"{s('cer cetak unharmed')} / {s('cer tangan unharmed')}",
+            "<= 0.6 / <= 1.5",
+        ),
+        (
+            "alamat / unit / email exact, %",
+            " / ".join(str(s(f"exact {n}")) for n in ("alamat", "unit", "email")),
+            ">= 65 / >= 97 / >= 60",
+        ),
         ("digits exact, %", s("exact digits"), ">= 98"),
         ("real digits (MNIST) exact, %", s("exact real digits"), ">= 90"),
         ("real digits wrong among clear, %", s("wrong among clear: real digits"), "<= 3"),
         ("invented text, %", s("invented"), "0"),
         ("letters, CER %", s("cer surat"), ""),
         ("form found / code read, %", f"{s('found')} / {s('code')}", ""),
-    ]  # fmt: skip
+    ]
 
 
 def measure(part: str, seed: int, forms: int, letters: int, digits: int) -> Score:
@@ -182,18 +213,26 @@ def report(score: Score, part: str, seed: int) -> dict[str, Any]:
     return {
         "part": part,
         "seed": seed,
-        "families": {"printed": len(varied.families(one, False)), "hand": len(varied.families(one, True))},
-        "wrong among clear": {n: [round(score.right[n]), score.all[n]] for n in sorted(score.all) if "among" in n},
-        "shown as clear, %": {n: score.share(n) for n in sorted(score.all) if n.startswith("clear ")},
+        "families": {
+            "printed": len(varied.families(one, False)),
+            "hand": len(varied.families(one, True)),
+        },
+        "wrong among clear": {
+            n: [round(score.right[n]), score.all[n]] for n in sorted(score.all) if "among" in n
+        },
+        "shown as clear, %": {
+            n: score.share(n) for n in sorted(score.all) if n.startswith("clear ")
+        },
         "reliability": reliability(forms),
         "table": {name: [reached, wanted] for name, reached, wanted in table(score)},
         "percent": {n: score.share(n) for n in sorted(score.all)},
         "cpu seconds": {
             kind: {"mean": round(float(np.mean(some)), 2), "most": round(max(some), 2)}
-            for kind, some in score.seconds.items() if some
+            for kind, some in score.seconds.items()
+            if some
         },
         "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
@@ -211,7 +250,13 @@ def main() -> None:
         given.claims.write_text(json.dumps(score.claims), encoding="utf-8")
     elif given.part == "reported":
         RESULTS.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    for name in ("wrong among clear", "shown as clear, %", "reliability", "cpu seconds", "memory_mb"):
+    for name in (
+        "wrong among clear",
+        "shown as clear, %",
+        "reliability",
+        "cpu seconds",
+        "memory_mb",
+    ):
         print(f"{name}: {json.dumps(told[name])}")
     for name, reached, wanted in table(score):
         print(f"{name:44}{reached!s:28}{wanted}")

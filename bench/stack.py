@@ -18,6 +18,8 @@ RESULTS = Path(__file__).parent / "results" / "stack.json"
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="aduan-") as name:
-        figures = stacked.through(Path(name), int(sys.argv[1]) if len(sys.argv) > 1 else 200, kills=2)
+        figures = stacked.through(
+            Path(name), int(sys.argv[1]) if len(sys.argv) > 1 else 200, kills=2
+        )
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))

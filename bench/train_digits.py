@@ -33,7 +33,9 @@ DRAWN = 6  # pictures made of each MNIST image
 WRITTEN = 60  # pictures of each digit in each hand
 
 
-def examples(part: Part, each: int, written: int, rng: random.Random) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+def examples(
+    part: Part, each: int, written: int, rng: random.Random
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     told, meant = [], []
     for digit in range(10):
         for drawn in varied.real_digits(part, digit):
@@ -64,15 +66,23 @@ def other(family: str, rng: random.Random) -> Grey:
     if kind < 0.8:
         return typed(family, f"{rng.randint(0, 9)}{rng.randint(0, 9)}", rng)
     empty = np.full((80, 80), 255, np.uint8)
-    points = np.array([(rng.randint(5, 75), rng.randint(5, 75)) for _ in range(rng.randint(2, 9))], np.int32)
+    points = np.array(
+        [(rng.randint(5, 75), rng.randint(5, 75)) for _ in range(rng.randint(2, 9))], np.int32
+    )
     return np.asarray(cv2.polylines(empty, [points], False, (0,), rng.randint(3, 8), cv2.LINE_AA))
 
 
 def spoilt(drawn: Grey, rng: random.Random) -> NDArray[np.float32]:
     """As a scan might show it: turned, sheared, thicker or thinner, soft, pale, with a rest of the rule."""
     tall = rng.uniform(3.2, 6.5)
-    side = round(tall * SCALE / 20 * 28) if drawn.shape == (28, 28) else round(drawn.shape[0] * rng.uniform(0.7, 1.1))
-    large = cv2.resize(drawn, (round(side * drawn.shape[1] / drawn.shape[0]), side), interpolation=cv2.INTER_CUBIC)
+    side = (
+        round(tall * SCALE / 20 * 28)
+        if drawn.shape == (28, 28)
+        else round(drawn.shape[0] * rng.uniform(0.7, 1.1))
+    )
+    large = cv2.resize(
+        drawn, (round(side * drawn.shape[1] / drawn.shape[0]), side), interpolation=cv2.INTER_CUBIC
+    )
     height, width = large.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-9, 9), 1.0)
     turn[0] += rng.uniform(-0.15, 0.15) * np.array([0, 1, -height / 2])
@@ -82,13 +92,21 @@ def spoilt(drawn: Grey, rng: random.Random) -> NDArray[np.float32]:
         ink = cv2.erode(ink, kernel) if rng.random() < 0.5 else cv2.dilate(ink, kernel)
     if rng.random() < 0.25:
         y = rng.randint(height // 2, height - 1)
-        cv2.line(ink, (rng.randint(0, width // 2), y), (rng.randint(width // 2, width), y), (150,), rng.choice((2, 3)))
+        cv2.line(
+            ink,
+            (rng.randint(0, width // 2), y),
+            (rng.randint(width // 2, width), y),
+            (150,),
+            rng.choice((2, 3)),
+        )
     ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 2.0))
     pale = 255 - (255 - ink.astype(np.float32)) * rng.uniform(0.5, 1)
     noise = np.random.default_rng(rng.randint(0, 2**31)).normal(0, rng.uniform(0, 9), ink.shape)
     grey = np.clip(pale + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:  # what a fax or a copy leaves of it
-        grey = np.where(grey < rng.uniform(0.3, 0.7) * (int(grey.min()) + 255), 0, 255).astype(np.uint8)
+        grey = np.where(grey < rng.uniform(0.3, 0.7) * (int(grey.min()) + 255), 0, 255).astype(
+            np.uint8
+        )
     mine = grey < max(digits.DARK, int(grey.min()) + 1)
     rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
     cut = grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -121,7 +139,12 @@ def trained(told: NDArray[np.float32], meant: NDArray[np.intp]) -> dict[str, NDA
             grown = np.exp(out - out.max(axis=1, keepdims=True))
             off = (grown / grown.sum(axis=1, keepdims=True) - goal[some]) / len(some)
             back = (off @ net["two"].T) * (kept > 0) / 0.8
-            slopes = {"two": kept.T @ off, "two_bias": off.sum(0), "one": x.T @ back, "one_bias": back.sum(0)}
+            slopes = {
+                "two": kept.T @ off,
+                "two_bias": off.sum(0),
+                "one": x.T @ back,
+                "one_bias": back.sum(0),
+            }
             for name, slope in slopes.items():
                 slope = slope + 1e-5 * net[name]
                 first[name] = 0.9 * first[name] + 0.1 * slope
@@ -134,11 +157,20 @@ def trained(told: NDArray[np.float32], meant: NDArray[np.intp]) -> dict[str, NDA
 def main() -> None:
     cv2.setNumThreads(1)
     net = trained(*examples(MADE, DRAWN, WRITTEN, random.Random(17)))
-    np.savez_compressed(digits._FILE, **{name: weights.astype(SMALL_FILE) for name, weights in net.items()})
+    np.savez_compressed(
+        digits._FILE, **{name: weights.astype(SMALL_FILE) for name, weights in net.items()}
+    )
     told, meant = examples(CALIBRATED, 1, 6, random.Random(18))
     chances = digits.judged(told)
     right = chances.argmax(axis=1) == meant
-    print("all", right.mean().round(4), "digits", right[meant < NOTHING].mean().round(4), "of", len(meant))
+    print(
+        "all",
+        right.mean().round(4),
+        "digits",
+        right[meant < NOTHING].mean().round(4),
+        "of",
+        len(meant),
+    )
     for low in (0.0, 0.5, 0.8, 0.9, 0.95, 0.98):
         some = chances.max(axis=1) >= low
         print(low, some.mean().round(3), "right", right[some].mean().round(4))

@@ -106,7 +106,11 @@ def wanted(chance: random.Random, task: Task, asked: set[int]) -> str:
 
 def open_tasks(desk: Desk) -> list[Task]:
     with reading(desk.engine) as session:
-        query = select(Task).where(Task.closed_at.is_(None), Task.kind != TaskKind.ARSIP).order_by(Task.id)
+        query = (
+            select(Task)
+            .where(Task.closed_at.is_(None), Task.kind != TaskKind.ARSIP)
+            .order_by(Task.id)
+        )
         return list(session.scalars(query))
 
 
@@ -127,9 +131,13 @@ def further_word(desk: Desk, one: Complaint) -> None:
     """The citizen answers our acknowledgement."""
     with reading(desk.engine) as session:
         ours = session.scalars(
-            select(Outbox.message_id).where(Outbox.complaint_id == one.id, Outbox.recipient == one.email)
+            select(Outbox.message_id).where(
+                Outbox.complaint_id == one.id, Outbox.recipient == one.email
+            )
         ).first()
-    more = compose(one.email, INTAKE, f"Re: [{one.number}]", "Masih padam sampai malam ini.", desk.clock())
+    more = compose(
+        one.email, INTAKE, f"Re: [{one.number}]", "Masih padam sampai malam ini.", desk.clock()
+    )
     more["In-Reply-To"] = ours or ""
     desk.take_in(more.as_bytes(policy=policy.SMTP))
 
@@ -174,7 +182,9 @@ def office_days(desk: Desk, count: int) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def simulate(desk: Desk, chance: random.Random, days: int, a_day: int, tell: Callable[[str], None]) -> None:
+def simulate(
+    desk: Desk, chance: random.Random, days: int, a_day: int, tell: Callable[[str], None]
+) -> None:
     asked: set[int] = set()
     for day in office_days(desk, days):
         away = {code for code in ("sekretaris", "kepala") if chance.random() < 0.15}
@@ -194,7 +204,9 @@ def simulate(desk: Desk, chance: random.Random, days: int, a_day: int, tell: Cal
 
 def figures(desk: Desk, days: int) -> dict[str, Any]:
     with reading(desk.engine) as session:
-        mails = session.execute(select(Outbox.recipient, Outbox.date, Outbox.name, Outbox.state)).all()
+        mails = session.execute(
+            select(Outbox.recipient, Outbox.date, Outbox.name, Outbox.state)
+        ).all()
         cases = len(session.scalars(select(Complaint.id)).all())
     zone = desk.settings.zone
     staff = {p.email: p.kode for p in desk.settings.petugas}
@@ -213,7 +225,13 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
     roles = {code: _of_person(total[code], tasks[code]) for code in staff.values()}
     holds = all(one["most_beside_tasks"] <= BOUND for one in roles.values())
     per_case = round(citizens / max(cases, 1), 2)
-    return {"days": days, "cases": cases, "roles": roles, "pengadu_a_case": per_case, "bound_holds": holds}
+    return {
+        "days": days,
+        "cases": cases,
+        "roles": roles,
+        "pengadu_a_case": per_case,
+        "bound_holds": holds,
+    }
 
 
 def _of_person(mails: Counter[date], tasks: Counter[date]) -> dict[str, int]:
@@ -238,7 +256,13 @@ def main() -> int:
     given = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name, desk_in(Path(name)) as desk:
-        simulate(desk, random.Random(given.seed), given.days, given.a_day, lambda said: print(said, file=sys.stderr))
+        simulate(
+            desk,
+            random.Random(given.seed),
+            given.days,
+            given.a_day,
+            lambda said: print(said, file=sys.stderr),
+        )
         found = figures(desk, given.days)
     print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
     text = json.dumps(found, indent=2)

@@ -41,7 +41,9 @@ class Work:
         self.session.info["now"] = self.now  # of `cases.closing`
         if self.session.bind is None:
             return  # apart from any database: an alarm past it
-        object.__setattr__(self, "settings", in_force.settings(self.session, self.settings, self.now))
+        object.__setattr__(
+            self, "settings", in_force.settings(self.session, self.settings, self.now)
+        )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,13 @@ def jwt(key: bytes, user: str, seconds: int = 3600) -> str:
     """An access token of `user`, signed by HS256, that ends so many seconds from now."""
     now = int(time.time())
     head = {"alg": "HS256", "typ": "JWT"}
-    claims = {"email": user, "sub": user, "iat": now - 60, "exp": now + seconds, "jti": secrets.token_hex(8)}
+    claims = {
+        "email": user,
+        "sub": user,
+        "iat": now - 60,
+        "exp": now + seconds,
+        "jti": secrets.token_hex(8),
+    }
     signed = b".".join(_b64(json.dumps(part).encode()) for part in (head, claims))
     return (signed + b"." + _b64(hmac.digest(key, signed, "sha256"))).decode()
 
@@ -69,9 +75,17 @@ class Authority:
 
     def consent(self, query: dict[str, str]) -> str:
         """Where the browser is sent after the person has pressed yes (or no)."""
-        assert (query["client_id"], query["response_type"], query["scope"]) == (CLIENT, "code", SCOPE)
+        assert (query["client_id"], query["response_type"], query["scope"]) == (
+            CLIENT,
+            "code",
+            SCOPE,
+        )
         assert query["code_challenge_method"] == "S256"
-        answer = {"error": "access_denied", "error_description": "ditolak orangnya"} if self.refuses else {}
+        answer = (
+            {"error": "access_denied", "error_description": "ditolak orangnya"}
+            if self.refuses
+            else {}
+        )
         if not self.refuses:
             code = secrets.token_urlsafe(12)
             self.codes[code] = query
@@ -84,13 +98,22 @@ class Authority:
         if form["client_id"] != CLIENT or form.get("client_secret", "") != self.secret:
             return 401, {"error": "invalid_client", "error_description": "client tidak dikenal"}
         good = (
-            self._redeemed(form) if form["grant_type"] == "authorization_code" else form["refresh_token"] in self.valid
+            self._redeemed(form)
+            if form["grant_type"] == "authorization_code"
+            else form["refresh_token"] in self.valid
         )
         if not good:
             self.on_invalid()
-            return 400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+            return 400, {
+                "error": "invalid_grant",
+                "error_description": "Token has been expired or revoked.",
+            }
         token = self.token() if self.token else jwt(self.key, self.user, self.lifetime)
-        said: dict[str, object] = {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
+        said: dict[str, object] = {
+            "access_token": token,
+            "expires_in": self.lifetime,
+            "token_type": "Bearer",
+        }
         if self.rotates or form["grant_type"] == "authorization_code":
             self.valid = {secrets.token_urlsafe(24)}
             (said["refresh_token"],) = self.valid
@@ -100,7 +123,9 @@ class Authority:
         query = self.codes.pop(form["code"], None)
         challenge = _b64(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         return (
-            query is not None and query["code_challenge"] == challenge and query["redirect_uri"] == form["redirect_uri"]
+            query is not None
+            and query["code_challenge"] == challenge
+            and query["redirect_uri"] == form["redirect_uri"]
         )
 
 
@@ -108,7 +133,9 @@ class Authority:
 def authority(key: bytes, user: str) -> Iterator[Authority]:
     class Visit(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(302, b"", location=made.consent(dict(parse_qsl(urlsplit(self.path).query))))
+            self._answer(
+                302, b"", location=made.consent(dict(parse_qsl(urlsplit(self.path).query)))
+            )
 
         def do_POST(self) -> None:
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))

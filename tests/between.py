@@ -37,7 +37,10 @@ class Between:
             except OSError:
                 return
             server = socket.create_connection((LOOPBACK, self.target))
-            for source, sink, change in ((client, server, self._hear(client)), (server, client, self.said())):
+            for source, sink, change in (
+                (client, server, self._hear(client)),
+                (server, client, self.said()),
+            ):
                 threading.Thread(target=_pump, args=(source, sink, change), daemon=True).start()
 
     def _hear(self, client: socket.socket) -> Change:
@@ -65,7 +68,9 @@ def _pump(source: socket.socket, sink: socket.socket, change: Change) -> None:
 
 @contextmanager
 def between(
-    dovecot: Dovecot, said: Callable[[], Change] | None = None, refuse: Callable[[bytes], bytes | None] | None = None
+    dovecot: Dovecot,
+    said: Callable[[], Change] | None = None,
+    refuse: Callable[[bytes], bytes | None] | None = None,
 ) -> Iterator[Between]:
     """`refuse` answers a command itself: b"NO ..." as the server's answer, b"" to hang up, None to pass it on."""
     proxy = Between(dovecot.port, said or hiding(), refuse or (lambda line: None))
@@ -103,7 +108,11 @@ def silent_about(mark: bytes, instead: bytes) -> Callable[[], Change]:
                     return out
                 whole = bytes(held[:end])
                 name = found[0].partition(b" {")[0]
-                out += whole[: found.start()] + name + b" " + instead if mark in whole[found.end() :] else whole
+                out += (
+                    whole[: found.start()] + name + b" " + instead
+                    if mark in whole[found.end() :]
+                    else whole
+                )
                 del held[:end]
             if b"BODY[]" in held and not held.endswith(b"\r\n"):
                 return out  # the size of what comes is not all there yet

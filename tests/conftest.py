@@ -43,7 +43,9 @@ def dovecot() -> Iterator[servers.Dovecot]:
 @pytest.fixture
 def account(dovecot: servers.Dovecot) -> Account:
     user = dovecot.fresh_user()
-    return Account(dovecot.host, dovecot.port, dovecot.tls_port, dovecot.cafile, user, dovecot.users[user])
+    return Account(
+        dovecot.host, dovecot.port, dovecot.tls_port, dovecot.cafile, user, dovecot.users[user]
+    )
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +88,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of a browser without history, as wide as a phone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="id-ID", timezone_id="Asia/Jakarta")
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="id-ID", timezone_id="Asia/Jakarta"
+    )
     yield context.new_page()
     context.close()
 
@@ -120,7 +124,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 def _no_skip(report: Report) -> Report:
     """Turn a skip into a failure that names its reason; an expected failure is not a skip."""
-    if os.environ.get("ADUAN_TEST_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+    if (
+        os.environ.get("ADUAN_TEST_ALL") == "1"
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+    ):
         report.outcome = "failed"
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.longrepr = f"ADUAN_TEST_ALL=1 allows no skip: {reason}"

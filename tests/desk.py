@@ -72,8 +72,14 @@ def make_settings(folder: Path, **tables: Mapping[str, object]) -> Settings:
     (secrets / "key").write_text(KEY, "utf-8")
     settings = config.parse(sample() + SECOND_JFU, folder / "config.toml")
     at_once = {"tunda_menit": 0, **tables.pop("smtp", {})}
-    tables = {"scan": {"baca": False}, **tables, "smtp": at_once}  # a machine that reads slips is slow to start
-    changes = {name: getattr(settings, name).model_copy(update=dict(keys)) for name, keys in tables.items()}
+    tables = {
+        "scan": {"baca": False},
+        **tables,
+        "smtp": at_once,
+    }  # a machine that reads slips is slow to start
+    changes = {
+        name: getattr(settings, name).model_copy(update=dict(keys)) for name, keys in tables.items()
+    }
     return settings.model_copy(update=changes)
 
 
@@ -123,9 +129,9 @@ class Desk:
         }
         channel = about.pop("channel", Channel.EMAIL)
         with self.work() as work:
-            return cases_record.record(work, [New(channel, Pengadu(**person), received_at=self.clock(), **about)])[
-                0
-            ].number
+            return cases_record.record(
+                work, [New(channel, Pengadu(**person), received_at=self.clock(), **about)]
+            )[0].number
 
     def task(self, name: str, number: str = "", holder: str = "") -> Task:
         """The newest open task that offers this action."""
@@ -133,7 +139,9 @@ class Desk:
             fits = not holder or task.holder in ("", holder)
             if task.closed_at is None and fits and action(task.kind, name) is not None:
                 return task
-        raise AssertionError(f"no open task offers '{name}': {[str(t.kind) for t in self.tasks(number)]}")
+        raise AssertionError(
+            f"no open task offers '{name}': {[str(t.kind) for t in self.tasks(number)]}"
+        )
 
     def press(
         self,
@@ -151,15 +159,25 @@ class Desk:
         task = task or self.task(name, number, who)
         given = action(task.kind, name)
         assert given is not None
-        values = {f.name: [f"isi {f.name}"] for f in given.fields if f.required and not f.choices} | {
-            key: [str(v) for v in value] if isinstance(value, list) else [str(value)] for key, value in fields.items()
+        values = {
+            f.name: [f"isi {f.name}"] for f in given.fields if f.required and not f.choices
+        } | {
+            key: [str(v) for v in value] if isinstance(value, list) else [str(value)]
+            for key, value in fields.items()
         }
         if "unit" in values and "unit" not in fields:
-            values["unit"] = self.complaint(number).unit.split(",") if self.complaint(number).unit else [NO_UNIT]
+            values["unit"] = (
+                self.complaint(number).unit.split(",") if self.complaint(number).unit else [NO_UNIT]
+            )
         if name == "tandatangani":
-            values = {"tanpa_kode": ["ya"], **values}  # the sample picture of a signed letter has no code
+            values = {
+                "tanpa_kode": ["ya"],
+                **values,
+            }  # the sample picture of a signed letter has no code
         uploads = {key: Upload(*file) for key, file in (files or {}).items()}
-        if name == "tandatangani" and uploads and self.complaint(number).instansi:  # the covering letter is signed too
+        if (
+            name == "tandatangani" and uploads and self.complaint(number).instansi
+        ):  # the covering letter is signed too
             uploads = {"pengantar_bertanda_tangan": uploads["bertanda_tangan"], **uploads}
         form = cases.check(self.settings, task.kind, name, values, uploads, seen)
         with self.work() as work:
@@ -170,7 +188,13 @@ class Desk:
         drafting.letters(App(self.settings, self.engine, self.clock))
 
     def arrives(
-        self, raw: bytes, *, folder: str = "INBOX", source: str = "mail", name: str = "", box: str = "kotak"
+        self,
+        raw: bytes,
+        *,
+        folder: str = "INBOX",
+        source: str = "mail",
+        name: str = "",
+        box: str = "kotak",
     ) -> int:
         """A mail or a scan is kept in the ledger; the item's id."""
         self._uid += 1
@@ -194,7 +218,9 @@ class Desk:
 
     def _is_new(self) -> bool:
         """Nothing was ever written to this database."""
-        anything = union_all(*(select(literal(1)).select_from(table) for table in Base.metadata.sorted_tables))
+        anything = union_all(
+            *(select(literal(1)).select_from(table) for table in Base.metadata.sorted_tables)
+        )
         with reading(self.engine) as session:
             return session.execute(anything.limit(1)).first() is None
 
@@ -225,7 +251,9 @@ class Desk:
         """The complaint of that number; without one, the newest."""
         query = select(Complaint).order_by(Complaint.id.desc()).limit(1)
         with reading(self.engine) as session:
-            return session.scalars(query.where(Complaint.number == number) if number else query).one()
+            return session.scalars(
+                query.where(Complaint.number == number) if number else query
+            ).one()
 
     def complaints(self) -> list[Complaint]:
         with reading(self.engine) as session:
@@ -237,7 +265,9 @@ class Desk:
     def tasks(self, number: str = "", *, open_only: bool = False) -> list[Task]:
         query = select(Task).where(Task.complaint_id == self.complaint(number).id).order_by(Task.id)
         with reading(self.engine) as session:
-            return list(session.scalars(query.where(Task.closed_at.is_(None)) if open_only else query))
+            return list(
+                session.scalars(query.where(Task.closed_at.is_(None)) if open_only else query)
+            )
 
     def item(self, item_id: int) -> Item:
         with reading(self.engine) as session:
@@ -245,11 +275,17 @@ class Desk:
 
     def item_tasks(self, item_id: int) -> list[Task]:
         with reading(self.engine) as session:
-            return list(session.scalars(select(Task).where(Task.item_id == item_id).order_by(Task.id)))
+            return list(
+                session.scalars(select(Task).where(Task.item_id == item_id).order_by(Task.id))
+            )
 
     def events(self, number: str = "") -> list[tuple[Event, dict[str, Any]]]:
         """Events with their payload, oldest first."""
-        query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id).order_by(Event.seq)
+        query = (
+            select(Event, Payload)
+            .outerjoin(Payload, Payload.event_id == Event.id)
+            .order_by(Event.seq)
+        )
         with reading(self.engine) as session:
             rows = session.execute(query.where(Event.complaint_id == self.complaint(number).id))
             return [(event, dict(payload.data) if payload else {}) for event, payload in rows]
@@ -264,10 +300,16 @@ class Desk:
     def slips(self, item_id: int) -> list[int]:
         """The ids of what was found on the pages of a scan."""
         with reading(self.engine) as session:
-            return list(session.scalars(select(Slip.id).where(Slip.item_id == item_id).order_by(Slip.id)))
+            return list(
+                session.scalars(select(Slip.id).where(Slip.item_id == item_id).order_by(Slip.id))
+            )
 
     def documents(self, number: str = "") -> list[Document]:
-        query = select(Document).where(Document.complaint_id == self.complaint(number).id).order_by(Document.id)
+        query = (
+            select(Document)
+            .where(Document.complaint_id == self.complaint(number).id)
+            .order_by(Document.id)
+        )
         with reading(self.engine) as session:
             return list(session.scalars(query))
 
@@ -305,8 +347,12 @@ def _decide(desk: Desk, number: str) -> None:
 
 
 ROAD: dict[Stage, Callable[[Desk, str], object]] = {
-    Stage.PENERIMAAN: lambda desk, n: desk.press("jfu-1", "laporkan", number=n, nama="Siti Rahmawati", email=SITI),
-    Stage.KLARIFIKASI: lambda desk, n: desk.press("sekretaris", "laporkan_kepala", number=n, hasil="Benar padam."),
+    Stage.PENERIMAAN: lambda desk, n: desk.press(
+        "jfu-1", "laporkan", number=n, nama="Siti Rahmawati", email=SITI
+    ),
+    Stage.KLARIFIKASI: lambda desk, n: desk.press(
+        "sekretaris", "laporkan_kepala", number=n, hasil="Benar padam."
+    ),
     Stage.KEPUTUSAN: _decide,
     Stage.JAWABAN: _submit,
     Stage.TANDA_TANGAN: lambda desk, n: desk.press(
@@ -319,7 +365,9 @@ ROAD: dict[Stage, Callable[[Desk, str], object]] = {
 
 
 @contextmanager
-def desk_in(folder: Path, url: str = "", now: datetime = TUESDAY, **tables: Mapping[str, object]) -> Iterator[Desk]:
+def desk_in(
+    folder: Path, url: str = "", now: datetime = TUESDAY, **tables: Mapping[str, object]
+) -> Iterator[Desk]:
     """A desk whose database and secrets lie in `folder`."""
     engine = make_engine(folder, url)
     try:

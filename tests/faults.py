@@ -76,8 +76,14 @@ def refusal(line: bytes, trouble: Trouble) -> bytes:
         words = b" NO [OVERQUOTA] Quota exceeded\r\n"
         return found[1] + words if trouble.random.random() < 0.5 and trouble.cause("move") else b""
     spans = [part.split(b":") for part in found[2].split(b",")]
-    bad = any(uid % STUBBORN == 0 for span in spans for uid in range(int(span[0]), int(span[-1]) + 1))
-    return found[1] + b" NO [SERVERBUG] Internal error\r\n" if bad and trouble.cause("unreadable") else b""
+    bad = any(
+        uid % STUBBORN == 0 for span in spans for uid in range(int(span[0]), int(span[-1]) + 1)
+    )
+    return (
+        found[1] + b" NO [SERVERBUG] Internal error\r\n"
+        if bad and trouble.cause("unreadable")
+        else b""
+    )
 
 
 class Proxy:
@@ -103,7 +109,11 @@ class Proxy:
                 threading.Thread(target=self._converse, args=(client,), daemon=True).start()
 
     def _converse(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self.target)) as server:
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection((LOOPBACK, self.target)) as server,
+        ):
             plan = self.trouble.plan()
             left = plan[0] if plan else None
             ends = {client: server, server: client}
@@ -115,8 +125,15 @@ class Proxy:
                     if end is client and self.refuses and (said := refusal(data, self.trouble)):
                         client.sendall(said)
                         continue
-                    if plan and left is not None and len(data) >= left and self.trouble.cause(f"{self.name} {plan[1]}"):
-                        ends[end].sendall(data[:left])  # half a line, half a literal, half an answer
+                    if (
+                        plan
+                        and left is not None
+                        and len(data) >= left
+                        and self.trouble.cause(f"{self.name} {plan[1]}")
+                    ):
+                        ends[end].sendall(
+                            data[:left]
+                        )  # half a line, half a literal, half an answer
                         _cut(client, server, plan[1])
                         return
                     left = None if left is None else max(1, left - len(data))
@@ -145,7 +162,11 @@ class Victim:
         log = (self.config.parent / "proses.log").open("ab")
         with log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self) -> None:
@@ -162,7 +183,9 @@ class Victim:
     def stop(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        assert self.process.wait(60) in (0, -signal.SIGTERM), "negative: asked before it could listen"
+        assert self.process.wait(60) in (0, -signal.SIGTERM), (
+            "negative: asked before it could listen"
+        )
 
 
 @contextmanager

@@ -25,7 +25,11 @@ def _room(size: int) -> None:
 
 def main() -> None:
     settings, ahead = config.load(Path(sys.argv[1])), timedelta(minutes=int(sys.argv[2]))
-    app = App(settings, engine.connect(settings.database.url, settings.folder), lambda: datetime.now(UTC) + ahead)
+    app = App(
+        settings,
+        engine.connect(settings.database.url, settings.folder),
+        lambda: datetime.now(UTC) + ahead,
+    )
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk is an error, not the end

@@ -81,7 +81,11 @@ def _postgres(server: URL) -> str:
 
 def _copy(place: URL, template: str) -> None:
     server = place.set(database="postgres")
-    _told(server, f"DROP DATABASE {place.database}", f"CREATE DATABASE {place.database} TEMPLATE {template}")
+    _told(
+        server,
+        f"DROP DATABASE {place.database}",
+        f"CREATE DATABASE {place.database} TEMPLATE {template}",
+    )
 
 
 def _told(server: URL, *statements: str) -> None:

@@ -73,7 +73,10 @@ CODES = {
     "dimas": "jfu-1",
 }
 # What the program does by itself, and tests that are about it ask for.
-ASKED_FOR = {'otomatis = ["bulan"]': "otomatis = []", "gelombang_jumlah = 3": "gelombang_jumlah = 0"}
+ASKED_FOR = {
+    'otomatis = ["bulan"]': "otomatis = []",
+    "gelombang_jumlah = 3": "gelombang_jumlah = 0",
+}
 
 
 def sample() -> str:
@@ -149,7 +152,9 @@ class Mail:
     @property
     def links(self) -> list[str]:
         """Addresses in the HTML and in the text, each once, in the order in which they stand."""
-        found = re.findall(r'href="(https?://[^"]+)"', self.html) + re.findall(r"https?://[^\s<>\"]+", self.text)
+        found = re.findall(r'href="(https?://[^"]+)"', self.html) + re.findall(
+            r"https?://[^\s<>\"]+", self.text
+        )
         return list(dict.fromkeys(unescape(url).rstrip(".,") for url in found))
 
 
@@ -180,8 +185,18 @@ def embedded() -> Iterator[Post]:
 def production(dovecot: Dovecot) -> Iterator[Post]:
     """As an office runs it: Dovecot over TLS, and an SMTP server that wants STARTTLS and a password."""
     with TlsSink(dovecot.cafile) as server:
-        imap = {"host": "localhost", "port": dovecot.tls_port, "security": "tls", "user": dovecot.fresh_user()}
-        smtp = {"host": "localhost", "port": server.smtp_port, "security": "starttls", "user": INTAKE}
+        imap = {
+            "host": "localhost",
+            "port": dovecot.tls_port,
+            "security": "tls",
+            "user": dovecot.fresh_user(),
+        }
+        smtp = {
+            "host": "localhost",
+            "port": server.smtp_port,
+            "security": "starttls",
+            "user": INTAKE,
+        }
         authority = {"ca_file": str(dovecot.cafile)}
         yield Post({**imap, **authority}, {**smtp, **authority}, server)
 
@@ -208,7 +223,9 @@ class TlsSink(MailServer):
         )
 
 
-def _knows_password(server: SMTP, session: SmtpSession, _envelope: object, mechanism: str, data: Any) -> AuthResult:
+def _knows_password(
+    server: SMTP, session: SmtpSession, _envelope: object, mechanism: str, data: Any
+) -> AuthResult:
     known = data.login == INTAKE.encode() and data.password == PASSWORD.encode()
     return AuthResult(success=known, handled=False)  # the server is to send the refusal
 
@@ -236,9 +253,14 @@ class Form:
     def filled(self, fields: Mapping[str, object]) -> dict[str, object]:
         """What a browser would send after somebody typed `fields`; only what the form offers can be typed."""
         if "unit" in self.options and not self.values.get("unit"):
-            fields = {"unit": [NO_UNIT], **fields}  # it must be said, and most tests are not about it
+            fields = {
+                "unit": [NO_UNIT],
+                **fields,
+            }  # it must be said, and most tests are not about it
         missing = set(fields) - self.names
-        assert not missing, f"the form '{self.aksi}' has no {sorted(missing)}, only {sorted(self.names)}"
+        assert not missing, (
+            f"the form '{self.aksi}' has no {sorted(missing)}, only {sorted(self.names)}"
+        )
         data: dict[str, object] = {**self.values}
         for name, value in fields.items():
             if name in self.files:
@@ -246,7 +268,9 @@ class Form:
                 continue
             chosen = [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
             if name in self.options:
-                assert set(chosen) <= set(self.options[name]), f"{name} offers {self.options[name]}, not {chosen}"
+                assert set(chosen) <= set(self.options[name]), (
+                    f"{name} offers {self.options[name]}, not {chosen}"
+                )
             data[name] = chosen
         return data
 
@@ -333,7 +357,9 @@ class Page:
 
     def links(self, part: str = "") -> list[str]:
         """Addresses on the page that hold `part`."""
-        return [unescape(url) for url in re.findall(r'(?:href|src)="([^"]+)"', self.html) if part in url]
+        return [
+            unescape(url) for url in re.findall(r'(?:href|src)="([^"]+)"', self.html) if part in url
+        ]
 
 
 # ---- the office ----------------------------------------------------------------------------------------------
@@ -364,7 +390,9 @@ class Office:
     def next_workday(self) -> None:
         """Go to 09.00 of the next day on which the office works."""
         opening = clock.next_workday(self.clock.now, self.settings.hours)
-        self.clock.now = opening.astimezone(self.settings.zone).replace(hour=9, minute=0).astimezone(UTC)
+        self.clock.now = (
+            opening.astimezone(self.settings.zone).replace(hour=9, minute=0).astimezone(UTC)
+        )
 
     # the program
 
@@ -424,15 +452,21 @@ class Office:
 
         `files` are (name, mime type, bytes).
         """
-        message = compose(sender, INTAKE, subject, text, self.clock.now, name=name, reply_to=reply_to, files=files)
+        message = compose(
+            sender, INTAKE, subject, text, self.clock.now, name=name, reply_to=reply_to, files=files
+        )
         self.arrive(message.as_bytes(policy=policy.SMTP))
         if settle:
             self.settle()
         return message
 
-    def official_replies(self, mail: Mail, text: str, files: Sequence[tuple[str, str, bytes]] = ()) -> None:
+    def official_replies(
+        self, mail: Mail, text: str, files: Sequence[tuple[str, str, bytes]] = ()
+    ) -> None:
         """The one who got `mail` answers it from their mail program."""
-        self.citizen_sends(f"Re: {mail.subject}", text, sender=mail.to, name="", reply_to=mail, files=files)
+        self.citizen_sends(
+            f"Re: {mail.subject}", text, sender=mail.to, name="", reply_to=mail, files=files
+        )
 
     def person(self, code: str) -> Petugas:
         found = self.settings.person(code)
@@ -450,14 +484,18 @@ class Office:
     def newest(self, person: str = SITI, part: str = "") -> Mail:
         """The newest mail to a person whose subject holds `part`."""
         found = [mail for mail in self.inbox(person) if part in mail.subject]
-        assert found, f"{person} got no mail with '{part}': {[m.subject for m in self.inbox(person)]}"
+        assert found, (
+            f"{person} got no mail with '{part}': {[m.subject for m in self.inbox(person)]}"
+        )
         return found[-1]
 
     def links(self, mail: Mail) -> list[str]:
         """The action links in a mail, without the query."""
         start = f"{self.settings.web.base_url}/t/"
         found = dict.fromkeys(url.partition("?")[0] for url in mail.links if url.startswith(start))
-        return [url for url in found if "/" not in url.removeprefix(start)]  # not its files, nor "tugas saya"
+        return [
+            url for url in found if "/" not in url.removeprefix(start)
+        ]  # not its files, nor "tugas saya"
 
     # the browser
 
@@ -478,12 +516,16 @@ class Office:
         case that is over no mail tells at once: its row in the Buku leads there."""
         mails = [mail for mail in reversed(self.inbox(person)) if about in mail.subject]
         urls = [url for mail in mails for url in self.links(mail)]
-        for url in chain(urls, self._in_the_book(person, urls, mails)):  # the Buku only where no mail leads there
+        for url in chain(
+            urls, self._in_the_book(person, urls, mails)
+        ):  # the Buku only where no mail leads there
             if aksi in self.page(url).forms:
                 return url
         raise AssertionError(f"no mail to {person} leads to '{aksi}': {[m.subject for m in mails]}")
 
-    def _in_the_book(self, person: str, urls: Sequence[str], mails: Sequence[Mail]) -> Iterator[str]:
+    def _in_the_book(
+        self, person: str, urls: Sequence[str], mails: Sequence[Mail]
+    ) -> Iterator[str]:
         """Links to tasks on the pages of the Buku about the cases of these mails, newest case first."""
         is_stranger = self.web.get_cookie(self.cookie(person)) is None
         if is_stranger:
@@ -491,19 +533,27 @@ class Office:
         for case in reversed(self.complaints()):
             told = any(case.number in mail.subject for mail in mails)
             for url in urls[:1] if told else ():
-                yield from (one for one in self.page(f"{url}/buku/{case.id}").links("/t/") if one.count("/") == 2)
+                yield from (
+                    one
+                    for one in self.page(f"{url}/buku/{case.id}").links("/t/")
+                    if one.count("/") == 2
+                )
         if is_stranger:
             self.forget(person)
 
     def submit(self, url: str, aksi: str, fields: Mapping[str, object]) -> Page:
         """Open a page, fill in one of its forms, send it, follow the redirect."""
         page = self.page(url)
-        assert aksi in page.forms, f"{url} ({page.status}) offers {sorted(page.forms)}, not '{aksi}': {page.text[:300]}"
+        assert aksi in page.forms, (
+            f"{url} ({page.status}) offers {sorted(page.forms)}, not '{aksi}': {page.text[:300]}"
+        )
         return self.send(page.forms[aksi], fields)
 
     def send(self, form: Form, fields: Mapping[str, object]) -> Page:
         """Send a form that was opened before; it may be stale by now."""
-        response = self.web.post(form.url, data=form.filled(fields), content_type="multipart/form-data")
+        response = self.web.post(
+            form.url, data=form.filled(fields), content_type="multipart/form-data"
+        )
         if response.status_code == 303 and "/kode/" in response.headers["Location"]:
             response = self.web.post(response.headers["Location"], data={"kode": self.code()})
         if response.status_code == 303:
@@ -515,7 +565,9 @@ class Office:
         value = ""
         for person in people:
             with writing(self.engine) as session:
-                value = browsers.remember(session, self.settings.keys, self.person(person), "uji", self.clock())
+                value = browsers.remember(
+                    session, self.settings.keys, self.person(person), "uji", self.clock()
+                )
             self.web.set_cookie(self.cookie(person), value, path="/")
         return value
 
@@ -543,14 +595,24 @@ class Office:
             return session.scalar(waiting) or 0
 
     def press(
-        self, where: str, aksi: str, *, about: str = "", status: int = 200, settle: bool = True, **fields: object
+        self,
+        where: str,
+        aksi: str,
+        *,
+        about: str = "",
+        status: int = 200,
+        settle: bool = True,
+        **fields: object,
     ) -> Page:
         """An official acts: by a link, or by the newest of their mails that leads to the action. Then the lanes run.
 
         `about` (a register number, say) is part of the subject of the mail to be used.
         """
         if aksi == "tandatangani":
-            fields = {"tanpa_kode": "ya", **fields}  # the sample picture of a signed letter has no code
+            fields = {
+                "tanpa_kode": "ya",
+                **fields,
+            }  # the sample picture of a signed letter has no code
         url = where if "/" in where else self.link(where, aksi, about)
         page = self.submit(url, aksi, fields)
         assert page.status == status, f"{aksi}: {page.status} {page.text[:600]}"
@@ -564,7 +626,9 @@ class Office:
         """The complaint of that number; without one, the newest."""
         with reading(self.engine) as session:
             query = select(Complaint).order_by(Complaint.id.desc())
-            found = session.scalars(query.where(Complaint.number == number) if number else query).first()
+            found = session.scalars(
+                query.where(Complaint.number == number) if number else query
+            ).first()
         assert found is not None, number
         return found
 
@@ -575,7 +639,9 @@ class Office:
     def stage(self, number: str = "") -> Stage:
         return self.complaint(number).stage
 
-    def tasks(self, kind: TaskKind | None = None, *, number: str = "", open_only: bool = False) -> list[Task]:
+    def tasks(
+        self, kind: TaskKind | None = None, *, number: str = "", open_only: bool = False
+    ) -> list[Task]:
         """Tasks of a complaint, oldest first."""
         query = select(Task).where(Task.complaint_id == self.complaint(number).id).order_by(Task.id)
         query = query.where(Task.kind == kind) if kind else query
@@ -590,7 +656,9 @@ class Office:
         return found[-1]
 
     def documents(self, kind: str, number: str = "") -> list[Document]:
-        query = select(Document).where(Document.complaint_id == self.complaint(number).id, Document.kind == kind)
+        query = select(Document).where(
+            Document.complaint_id == self.complaint(number).id, Document.kind == kind
+        )
         with reading(self.engine) as session:
             return list(session.scalars(query.order_by(Document.id)))
 
@@ -599,7 +667,11 @@ class Office:
             return get(session, document.sha256)
 
     def events(self, number: str = "") -> list[EventKind]:
-        query = select(Event.kind).where(Event.complaint_id == self.complaint(number).id).order_by(Event.seq)
+        query = (
+            select(Event.kind)
+            .where(Event.complaint_id == self.complaint(number).id)
+            .order_by(Event.seq)
+        )
         with reading(self.engine) as session:
             return list(session.scalars(query))
 
@@ -665,7 +737,12 @@ class Office:
 
 @contextmanager
 def office(
-    tmp_path: Path, *, post: Post | None = None, database_url: str = "", now: datetime = TUESDAY, **overrides: Any
+    tmp_path: Path,
+    *,
+    post: Post | None = None,
+    database_url: str = "",
+    now: datetime = TUESDAY,
+    **overrides: Any,
 ) -> Iterator[Office]:
     """An office whose config.toml, secrets and database lie in `tmp_path`.
 
@@ -679,7 +756,9 @@ def office(
         yield Office(settings, engine, post, Clock(now), tmp_path)
 
 
-def write_config(folder: Path, post: Post, database_url: str = "", overrides: Mapping[str, Any] | None = None) -> Path:
+def write_config(
+    folder: Path, post: Post, database_url: str = "", overrides: Mapping[str, Any] | None = None
+) -> Path:
     """A config.toml after the sample, with its secrets beside it; its path."""
     data = tomllib.loads(sample())
     changes: dict[str, Any] = dict(overrides or {})
@@ -688,7 +767,9 @@ def write_config(folder: Path, post: Post, database_url: str = "", overrides: Ma
         tables["database"] = {"url": database_url}
     for name in {*tables, *changes}:
         change = changes.get(name, {})
-        data[name] = {**data[name], **tables.get(name, {}), **change} if isinstance(change, dict) else change
+        data[name] = (
+            {**data[name], **tables.get(name, {}), **change} if isinstance(change, dict) else change
+        )
     secrets = folder / "rahasia"
     secrets.mkdir(exist_ok=True)
     for name, value in {"key": KEY, "imap_password": PASSWORD, "smtp_password": PASSWORD}.items():
@@ -776,7 +857,11 @@ def bounce_of(mail: Mail, at: datetime, diagnostic: str = "550 5.1.1 User unknow
         "MIME-Version: 1.0",
         f'Content-Type: multipart/report; report-type=delivery-status; boundary="{border}"',
     ]
-    parts = [("text/plain", text), ("message/delivery-status", status), ("text/rfc822-headers", original + "\r\n")]
+    parts = [
+        ("text/plain", text),
+        ("message/delivery-status", status),
+        ("text/rfc822-headers", original + "\r\n"),
+    ]
     body = "".join(f"--{border}\r\nContent-Type: {kind}\r\n\r\n{part}\r\n" for kind, part in parts)
     return ("\r\n".join(head) + "\r\n\r\n" + body + f"--{border}--\r\n").encode()
 

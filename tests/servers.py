@@ -83,8 +83,14 @@ def dovecot_missing() -> str | None:
     program = _find("dovecot")
     if program is None or shutil.which("openssl") is None:
         return "dovecot or openssl is not installed"
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    return None if version.startswith("2.3.") else f"the test settings are for Dovecot 2.3, not {version.strip()}"
+    version = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    return (
+        None
+        if version.startswith("2.3.")
+        else f"the test settings are for Dovecot 2.3, not {version.strip()}"
+    )
 
 
 @contextmanager
@@ -98,7 +104,9 @@ def dovecot(folder: Path, mechanisms: str = "plain xoauth2 oauthbearer") -> Iter
     settings.write_text(_dovecot_settings(folder, server, owner, mechanisms))
     _trust_jwt(folder, server.jwt_key)
     _give(folder, owner)
-    with _running([_need("dovecot"), "-F", "-c", str(settings)], folder, owner, signal.SIGTERM) as process:
+    with _running(
+        [_need("dovecot"), "-F", "-c", str(settings)], folder, owner, signal.SIGTERM
+    ) as process:
         _wait(process, folder, lambda: _answers(server.port) and _answers(server.tls_port))
         yield server
 
@@ -115,7 +123,9 @@ def _trust_jwt(folder: Path, key: bytes) -> None:
     place.write_text(base64.b64encode(key).decode())
 
 
-def _dovecot_settings(folder: Path, server: Dovecot, owner: pwd.struct_passwd, mechanisms: str) -> str:
+def _dovecot_settings(
+    folder: Path, server: Dovecot, owner: pwd.struct_passwd, mechanisms: str
+) -> str:
     # The internal services would change user and root, which only a root process may.
     return f"""
         protocols = imap
@@ -206,7 +216,9 @@ class Postgres:
         """Make an empty database, in place of one of that name, and return its URL."""
         with psycopg.connect(self._plain_url, autocommit=True) as connection:
             quoted = psycopg.sql.Identifier(name)
-            connection.execute(psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted))
+            connection.execute(
+                psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(quoted)
+            )
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(quoted))
         return self.url_of(name)
 
@@ -233,8 +245,20 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     server = Postgres(LOOPBACK, free_port())
     _give(folder, owner)
     initdb = [_need("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **_as(owner, folder))
-    command = [_need("postgres"), "-D", str(data), "-h", server.host, "-p", str(server.port), "-k", ""]
+    subprocess.run(
+        [*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **_as(owner, folder)
+    )
+    command = [
+        _need("postgres"),
+        "-D",
+        str(data),
+        "-h",
+        server.host,
+        "-p",
+        str(server.port),
+        "-k",
+        "",
+    ]
     command += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
     with _running(command, folder, owner, signal.SIGINT) as process:
@@ -302,7 +326,11 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, ready: Callable[[], bo
     deadline = time.monotonic() + PATIENCE
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            logs = [path.read_text(errors="replace") for path in (folder / "output", folder / "log") if path.exists()]
+            logs = [
+                path.read_text(errors="replace")
+                for path in (folder / "output", folder / "log")
+                if path.exists()
+            ]
             raise RuntimeError(f"{process.args!r} did not start:\n" + "\n".join(logs))
         time.sleep(0.05)
 

@@ -54,7 +54,9 @@ def stalled(kind: Literal["reading", "writing"], order: int) -> Iterator[Point]:
 
     def here(session: Session, *_more: object) -> None:
         nonlocal seen
-        if threading.current_thread() is not point.thread or _is_reading(session) is not (kind == "reading"):
+        if threading.current_thread() is not point.thread or _is_reading(session) is not (
+            kind == "reading"
+        ):
             return
         seen += 1
         if seen == order:

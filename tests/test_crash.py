@@ -81,7 +81,11 @@ def busy_office(folder: Path, post: Post) -> Iterator[Office]:
     with office(folder, post=post, scan={"folder": "pindaian", "baca": False}) as kantor:
         kantor.citizen_sends(settle=False)
         kantor.citizen_sends(
-            "Wifi", "Wifi taman mati.", sender=BUDI, files=[("a.jpg", "image/jpeg", SIGNED)], settle=False
+            "Wifi",
+            "Wifi taman mati.",
+            sender=BUDI,
+            files=[("a.jpg", "image/jpeg", SIGNED)],
+            settle=False,
         )
         (scans / "slip.jpg").write_bytes(SIGNED)
         os.utime(scans / "slip.jpg", times=(time.time() - 60,) * 2)
@@ -92,8 +96,17 @@ def busy_office(folder: Path, post: Post) -> Iterator[Office]:
 def in_the_clear(dovecot: Dovecot) -> Iterator[Post]:
     """Dovecot without TLS: a hundred offices are opened here, and TLS is tested elsewhere."""
     with MailServer({}) as server:
-        imap = {"host": dovecot.host, "port": dovecot.port, "security": "tanpa", "user": dovecot.fresh_user()}
-        yield Post(imap, {"host": server.host, "port": server.smtp_port, "security": "tanpa", "user": ""}, server)
+        imap = {
+            "host": dovecot.host,
+            "port": dovecot.port,
+            "security": "tanpa",
+            "user": dovecot.fresh_user(),
+        }
+        yield Post(
+            imap,
+            {"host": server.host, "port": server.smtp_port, "security": "tanpa", "user": ""},
+            server,
+        )
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -113,7 +126,9 @@ def test_a_kill_at_every_commit_loses_and_doubles_nothing(
             break
         assert code == KILLED, f"commit {n}"
     assert len(doubled) > 2 * mails, "each mail is claimed and marked"
-    assert sorted(doubled)[-mails - 1 :] == [0] + [int(when == "before")] * mails, "only what was on the wire"
+    assert sorted(doubled)[-mails - 1 :] == [0] + [int(when == "before")] * mails, (
+        "only what was on the wire"
+    )
 
 
 def _exactly_once(kantor: Office) -> int:
@@ -205,13 +220,17 @@ def test_a_kill_in_mid_mail_sends_it_again_when_the_claim_is_stale(
         kantor.later(minutes=9)
         kantor.settle()
         with reading(kantor.engine) as session:
-            assert "sending" in set(session.scalars(select(Outbox.state))), "the claim may still be somebody's"
+            assert "sending" in set(session.scalars(select(Outbox.state))), (
+                "the claim may still be somebody's"
+            )
         kantor.later(minutes=2)
         kantor.settle()
         assert _exactly_once(kantor) == int(keeps)
 
 
-def test_two_processes_at_once_take_each_mail_once(victims: Victims, dovecot: Dovecot, tmp_path: Path) -> None:
+def test_two_processes_at_once_take_each_mail_once(
+    victims: Victims, dovecot: Dovecot, tmp_path: Path
+) -> None:
     """`aduan poll --once` beside a running `aduan serve`: claims and ledger keep them apart."""
     with production(dovecot) as post, busy_office(tmp_path / "kantor", post) as kantor:
         victims.start(kantor)

@@ -40,7 +40,9 @@ class Act:
 
 
 def held_mail(kantor: Office) -> None:
-    kantor.arrive(b"From: siti@warga.example\r\nX-Spam-Flag: YES\r\nSubject: Lampu\r\n\r\nLampu padam.\r\n")
+    kantor.arrive(
+        b"From: siti@warga.example\r\nX-Spam-Flag: YES\r\nSubject: Lampu\r\n\r\nLampu padam.\r\n"
+    )
     kantor.settle()
 
 
@@ -54,7 +56,11 @@ def asked(kantor: Office) -> None:
     kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Benar?")
 
 
-MEETING: dict[str, Any] = {"waktu": "2026-12-04T09:00", "tempat": "Aula", "undangan": "kasubag-umum"}
+MEETING: dict[str, Any] = {
+    "waktu": "2026-12-04T09:00",
+    "tempat": "Aula",
+    "undangan": "kasubag-umum",
+}
 
 
 def invited(kantor: Office) -> None:
@@ -64,24 +70,59 @@ def invited(kantor: Office) -> None:
 
 ACTS = [
     Act(Office.citizen_sends, "jfu-1", "laporkan", {"ringkasan": "Lampu padam."}),
-    Act(Office.citizen_sends, "jfu-1", "pisahkan", {"perihal_lain": "Wifi", "isi_lain": "Wifi mati."}),
+    Act(
+        Office.citizen_sends,
+        "jfu-1",
+        "pisahkan",
+        {"perihal_lain": "Wifi", "isi_lain": "Wifi mati."},
+    ),
     Act(Office.citizen_sends, "jfu-1", "bukan_pengaduan", {"alasan": "Uji coba."}),
-    Act(Office.to_clarification, "sekretaris", "tanya_pengadu", {"pertanyaan": "Tiang nomor berapa?"}),
-    Act(Office.to_clarification, "sekretaris", "tanya_unit", {"pertanyaan": "Benar?", "petugas": ["kasubag-umum"]}),
+    Act(
+        Office.to_clarification,
+        "sekretaris",
+        "tanya_pengadu",
+        {"pertanyaan": "Tiang nomor berapa?"},
+    ),
+    Act(
+        Office.to_clarification,
+        "sekretaris",
+        "tanya_unit",
+        {"pertanyaan": "Benar?", "petugas": ["kasubag-umum"]},
+    ),
     Act(Office.to_clarification, "sekretaris", "laporkan_kepala", {"hasil": "Benar."}),
-    Act(Office.to_decision, "kepala", "putuskan", {"keputusan": "ditindaklanjuti", "perintah": "Sampaikan beres."}),
+    Act(
+        Office.to_decision,
+        "kepala",
+        "putuskan",
+        {"keputusan": "ditindaklanjuti", "perintah": "Sampaikan beres."},
+    ),
     Act(Office.to_letter, "sekretaris", "ajukan", {}),
-    Act(Office.to_signature, "kepala", "tandatangani", {"bertanda_tangan": ("a.jpg", SIGNED), "tanpa_kode": "ya"}),
+    Act(
+        Office.to_signature,
+        "kepala",
+        "tandatangani",
+        {"bertanda_tangan": ("a.jpg", SIGNED), "tanpa_kode": "ya"},
+    ),
     Act(Office.to_delivery, "jfu-1", "kirim_email", {}),
     Act(held_mail, "jfu-1", "terima", {}),
     Act(held_mail, "jfu-1", "catat_slip", {"perihal": "Lampu", "isi": "Lampu padam."}),
     Act(two_complaints, "jfu-1", "gabungkan", {"nomor": "PGD-2026-000001"}),
-    Act(asked, "sekretaris", "tarik_pertanyaan", {"ditarik": "kasubag-umum", "alasan": "Sudah jelas."}),
+    Act(
+        asked,
+        "sekretaris",
+        "tarik_pertanyaan",
+        {"ditarik": "kasubag-umum", "alasan": "Sudah jelas."},
+    ),
     Act(asked, "kasubag-umum", "jawab", {"jawaban": "Benar padam."}),
     Act(Office.to_decision, "kepala", "rapat", MEETING),
     Act(invited, "kepala", "batal_rapat", {"alasan": "Dinas luar."}),
     Act(Office.to_decision, "kepala", "kembalikan", {"alasan": "Mohon dilengkapi."}),
-    Act(Office.to_end, "jfu-1", "kirim_ulang", {"email": "siti@baru.example", "alasan": "Alamat baru."}),
+    Act(
+        Office.to_end,
+        "jfu-1",
+        "kirim_ulang",
+        {"email": "siti@baru.example", "alasan": "Alamat baru."},
+    ),
     Act(Office.to_end, "jfu-1", "buka_kembali", {"alasan": "Masih padam."}),
 ]
 
@@ -119,7 +160,11 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
 def form_of(page: Page, act: Act) -> dict[str, Any]:
     """The form as crash_child sends it."""
     filled = page.forms[act.aksi].filled(act.fields)
-    files = {name: (v[1], base64.b64encode(v[0].read()).decode()) for name, v in filled.items() if isinstance(v, tuple)}
+    files = {
+        name: (v[1], base64.b64encode(v[0].read()).decode())
+        for name, v in filled.items()
+        if isinstance(v, tuple)
+    }
     values = {name: value for name, value in filled.items() if not isinstance(value, tuple)}
     return {"path": page.forms[act.aksi].url, "values": values, "files": files, "cookies": {}}
 
@@ -141,7 +186,9 @@ def known(kantor: Office, who: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.aksi)
-def test_an_act_that_is_killed_at_any_commit_is_done_once(act: Act, victims: Victims, kantor: Office) -> None:
+def test_an_act_that_is_killed_at_any_commit_is_done_once(
+    act: Act, victims: Victims, kantor: Office
+) -> None:
     act.way(kantor)
     cookies = known(kantor, act.who)
     page = kantor.page(kantor.link(act.who, act.aksi))
@@ -168,7 +215,9 @@ def done_once(victims: Victims, kantor: Office, form: Mapping[str, Any]) -> None
         assert n > 1, "it commits"
 
 
-def test_an_act_is_taken_back_once_wherever_that_is_killed(victims: Victims, tmp_path: Path) -> None:
+def test_an_act_is_taken_back_once_wherever_that_is_killed(
+    victims: Victims, tmp_path: Path
+) -> None:
     with office(tmp_path, smtp={"tunda_menit": 2}) as kantor:
         kantor.citizen_sends()
         kantor.later(minutes=3)
@@ -185,7 +234,9 @@ def test_an_act_is_taken_back_once_wherever_that_is_killed(victims: Victims, tmp
         assert not any("Mohon keterangan" in mail.subject for mail in kantor.inbox())
 
 
-def test_an_export_is_asked_for_once_wherever_that_is_killed(victims: Victims, kantor: Office) -> None:
+def test_an_export_is_asked_for_once_wherever_that_is_killed(
+    victims: Victims, kantor: Office
+) -> None:
     kantor.citizen_sends()
     book = f"{kantor.link('jfu-1', 'laporkan')}/buku"
     done_once(victims, kantor, plain_post(f"{book}/docx", known(kantor, "jfu-1")))
@@ -201,11 +252,18 @@ def test_a_right_code_is_not_lost_with_the_process(victims: Victims, kantor: Off
     kantor.citizen_sends()
     act = ACTS[0]
     page = kantor.page(kantor.link(act.who, act.aksi))
-    asked = kantor.web.post(page.url, data=page.forms[act.aksi].filled(act.fields)).headers["Location"]
+    asked = kantor.web.post(page.url, data=page.forms[act.aksi].filled(act.fields)).headers[
+        "Location"
+    ]
     name = kantor.cookie(browsers.GUEST)  # a code works in the browser that asked for it alone
     guest = kantor.web.get_cookie(name)
     assert guest is not None
-    form = {"path": asked, "values": {"kode": kantor.code()}, "files": {}, "cookies": {name: guest.value}}
+    form = {
+        "path": asked,
+        "values": {"kode": kantor.code()},
+        "files": {},
+        "cookies": {name: guest.value},
+    }
     stage = Stage(kantor)
     assert victims.run(kantor, post=form) == 0
     kantor.settle()
@@ -277,7 +335,9 @@ def test_a_release_that_is_killed_makes_one_complaint(victims: Victims, kantor: 
                 break
 
 
-def test_terima_on_a_mail_that_could_be_read_meanwhile_makes_no_second_complaint(kantor: Office) -> None:
+def test_terima_on_a_mail_that_could_be_read_meanwhile_makes_no_second_complaint(
+    kantor: Office,
+) -> None:
     held_mail(kantor)
     url = kantor.link("jfu-1", "terima")
     with reading(kantor.engine) as session:

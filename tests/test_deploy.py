@@ -21,7 +21,9 @@ def block(kind: str) -> str:
     return next(text for text in found if "[Unit]" in text or "server {" in text)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
 def test_systemd_takes_every_unit(tmp_path: Path) -> None:
     """The program stands elsewhere here, and there is no user aduan: both are put in the place of the guide's."""
     files = [path for path in (ROOT / "deploy").iterdir() if path.suffix in (".service", ".timer")]
@@ -51,11 +53,31 @@ def test_every_timer_has_its_service_and_runs_a_command_that_exists() -> None:
 def test_nginx_takes_the_guides_server(tmp_path: Path) -> None:
     """With a certificate of its own, in a configuration that has nothing else."""
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=aduan"]
-    subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    server = block("nginx").replace("/etc/ssl/aduan", str(tmp_path)).replace("listen 443", "listen 127.0.0.1:8443")
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=aduan",
+    ]
+    subprocess.run(
+        [*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+    )
+    server = (
+        block("nginx")
+        .replace("/etc/ssl/aduan", str(tmp_path))
+        .replace("listen 443", "listen 127.0.0.1:8443")
+    )
     assert "X-Forwarded-For" in server
-    paths = "".join(f"{name}_temp_path {tmp_path};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    paths = "".join(
+        f"{name}_temp_path {tmp_path};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     whole = f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{server}}}\n"
     (tmp_path / "nginx.conf").write_text(whole, "utf-8")
     command = ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
@@ -79,9 +101,13 @@ def test_the_debian_package_is_built_whole(tmp_path: Path) -> None:
     for path in (*ROOT.glob("*.toml"), *ROOT.glob("*.lock"), ROOT / "README.md", ROOT / "LICENSE"):
         shutil.copy(path, tmp_path)
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
-    subprocess.run([str(tmp_path / "tools" / "build_deb.sh")], check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        [str(tmp_path / "tools" / "build_deb.sh")], check=True, capture_output=True, timeout=300
+    )
     [package] = (tmp_path / "dist").glob("aduan_*_all.deb")
-    listed = subprocess.run(["dpkg-deb", "-c", str(package)], check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["dpkg-deb", "-c", str(package)], check=True, capture_output=True, text=True
+    ).stdout
     for wanted in (
         "opt/aduan/wheel/aduan-",
         "requirements-core.lock",
@@ -99,5 +125,7 @@ def test_demo_packages_are_not_the_offices() -> None:
     names = set(re.findall(r"^([\w.-]+)==", core, re.MULTILINE))
     assert {"flask", "psycopg", "pyrage"} <= names
     assert names & {"aiosmtpd", "pymap", "rapidocr", "onnxruntime", "pytest"} == set()
-    whole = set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+    whole = set(
+        re.findall(r"^(\S+==\S+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
+    )
     assert set(re.findall(r"^(\S+==\S+)", core, re.MULTILINE)) <= whole, "one version of each"

@@ -27,11 +27,20 @@ from pipeline.office.config import Settings, Table
 from pipeline.running import poller
 
 ROOT = Path(__file__).parents[1]
-README, GUIDE, GLOSSARY = ROOT / "README.md", ROOT / "docs" / "panduan.md", ROOT / "docs" / "glossary.md"
+README, GUIDE, GLOSSARY = (
+    ROOT / "README.md",
+    ROOT / "docs" / "panduan.md",
+    ROOT / "docs" / "glossary.md",
+)
 DOCUMENTS = (README, GUIDE, GLOSSARY)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
-MADE_BY_RUNNING = {"fuzz/", "config.toml", "demo/", "rahasia/"}  # the README names them as what a command leaves behind
+MADE_BY_RUNNING = {
+    "fuzz/",
+    "config.toml",
+    "demo/",
+    "rahasia/",
+}  # the README names them as what a command leaves behind
 
 
 # ---- commands ------------------------------------------------------------------------------------------------
@@ -52,13 +61,19 @@ def invocations(text: str) -> Iterator[list[str]]:
                 words = shlex.split(part, comments=True)
             except ValueError:  # a quotation mark in a table or a template, no command
                 continue
-            starts = [n for n, word in enumerate(words) if word.endswith("/bin/aduan") or (n == 0 and word == "aduan")]
+            starts = [
+                n
+                for n, word in enumerate(words)
+                if word.endswith("/bin/aduan") or (n == 0 and word == "aduan")
+            ]
             for start in starts:
                 yield [word for word in words[start + 1 :] if word not in (">", "2>&1")]
 
 
 def options(command: click.Command) -> set[str]:
-    return {name for one in command.params for name in one.opts if name.startswith("--")} | {"--help"}
+    return {name for one in command.params for name in one.opts if name.startswith("--")} | {
+        "--help"
+    }
 
 
 def fault(words: list[str]) -> str:
@@ -78,7 +93,9 @@ def fault(words: list[str]) -> str:
         if part is None:
             return f"aduan {' '.join(words[:2])}"
         words, command = words[1:], part
-    wrong = [w for w in words[1:] if w.startswith("--") and w.partition("=")[0] not in options(command)]
+    wrong = [
+        w for w in words[1:] if w.startswith("--") and w.partition("=")[0] not in options(command)
+    ]
     return f"aduan {words[0]} {wrong[0]}" if wrong else ""
 
 
@@ -89,7 +106,9 @@ def test_every_command_and_option_that_a_document_shows_exists(document: Path) -
     assert [wrong for words in found if (wrong := fault(words))] == []
 
 
-@pytest.mark.parametrize("line", ["aduan terbang", "/opt/aduan/.venv/bin/aduan check --cepat", "aduan --keras check"])
+@pytest.mark.parametrize(
+    "line", ["aduan terbang", "/opt/aduan/.venv/bin/aduan check --cepat", "aduan --keras check"]
+)
 def test_the_check_itself_refuses_what_does_not_exist(line: str) -> None:
     assert [fault(words) for words in invocations(f"`{line}`")] != [""]
 
@@ -106,7 +125,9 @@ def test_every_command_and_each_of_its_options_is_in_the_guide(name: str) -> Non
 
 
 def test_the_readme_names_every_command() -> None:
-    assert {word for words in invocations(README.read_text("utf-8")) for word in words} >= set(main.commands)
+    assert {word for words in invocations(README.read_text("utf-8")) for word in words} >= set(
+        main.commands
+    )
 
 
 # ---- make ----------------------------------------------------------------------------------------------------
@@ -127,7 +148,12 @@ def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
 
 
 def test_the_readme_tells_how_to_try_it_and_how_to_test_it() -> None:
-    assert {words[0] for words in made(README.read_text("utf-8"))} >= {"demo", "test", "lint", ".venv/installed"}
+    assert {words[0] for words in made(README.read_text("utf-8"))} >= {
+        "demo",
+        "test",
+        "lint",
+        ".venv/installed",
+    }
 
 
 def test_arguments_for_the_demo_are_options_of_the_demo() -> None:
@@ -150,7 +176,11 @@ def inner(annotation: object) -> type[Table] | None:
 def tables(model: type[Table] = Settings, path: str = "") -> dict[str, Mapping[str, FieldInfo]]:
     """Every table of config.toml with its keys; one that is used twice (the two weeks) under its first name."""
     found: dict[str, Mapping[str, FieldInfo]] = {}
-    keys = {field.alias or name: field for name, field in model.model_fields.items() if not field.exclude}
+    keys = {
+        field.alias or name: field
+        for name, field in model.model_fields.items()
+        if not field.exclude
+    }
     if path:
         found[path] = keys
     for name, field in keys.items():
@@ -176,7 +206,13 @@ def written(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Table):
         return "di bawah"
-    text = f'"{value}"' if isinstance(value, str) else str(list(value)) if isinstance(value, tuple) else str(value)
+    text = (
+        f'"{value}"'
+        if isinstance(value, str)
+        else str(list(value))
+        if isinstance(value, tuple)
+        else str(value)
+    )
     text = text.lower() if isinstance(value, bool) else text
     return f"`{text}`"
 
@@ -196,8 +232,12 @@ def test_the_guide_names_every_key_with_its_default(name: str) -> None:
 def test_the_sample_configuration_can_be_loaded_and_names_every_table() -> None:
     text = config.SAMPLE.read_text("utf-8")
     config.parse(text, ROOT / "config.toml")
-    named = set(re.findall(r"^(?:# )?\[+(\w+)", text, re.MULTILINE))  # one that few need stands in a comment
-    assert named == {field.alias or name for name, field in Settings.model_fields.items()} - {"folder"}
+    named = set(
+        re.findall(r"^(?:# )?\[+(\w+)", text, re.MULTILINE)
+    )  # one that few need stands in a comment
+    assert named == {field.alias or name for name, field in Settings.model_fields.items()} - {
+        "folder"
+    }
 
 
 # ---- files and words -----------------------------------------------------------------------------------------
@@ -208,7 +248,10 @@ def paths(text: str) -> Iterator[str]:
     yield from re.findall(r"\]\(([\w./-]+)(?:#[^)]*)?\)", text)
     for piece in code(text):
         for word in piece.split():
-            if re.fullmatch(r"[.\w-]+(/[\w.-]+)*(/|\.(py|md|toml|sh|lock|docx))", word) or word == ".ci/run":
+            if (
+                re.fullmatch(r"[.\w-]+(/[\w.-]+)*(/|\.(py|md|toml|sh|lock|docx))", word)
+                or word == ".ci/run"
+            ):
                 yield word
 
 
@@ -219,7 +262,11 @@ def test_every_file_that_the_readme_names_exists() -> None:
 
 
 def test_every_template_that_the_guide_names_exists() -> None:
-    named = {word for word in paths(GUIDE.read_text("utf-8")) if word.startswith("templates/") and "NAMA" not in word}
+    named = {
+        word
+        for word in paths(GUIDE.read_text("utf-8"))
+        if word.startswith("templates/") and "NAMA" not in word
+    }
     assert len(named) >= 5
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
@@ -241,7 +288,11 @@ def test_the_guide_names_every_lane() -> None:
 
 
 def rows(text: str) -> list[list[str]]:
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line[:2] == "| "
+    ]
     return [row for row in cells if row[2] != "in code"]
 
 
@@ -270,7 +321,9 @@ def test_the_glossary_explains_each_word_once() -> None:
     assert len(words) == len(set(words))
 
 
-@pytest.mark.parametrize("closed", [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind])
+@pytest.mark.parametrize(
+    "closed", [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind]
+)
 def test_the_glossary_holds_the_closed_lists_whole(closed: type[StrEnum]) -> None:
     lists = rows(GLOSSARY.read_text("utf-8").split("## The closed lists")[1])
     named = next(row[1] for row in lists if row[2] == f"`office.sop.{closed.__name__}`")
@@ -285,16 +338,29 @@ def published() -> dict[str, list[str]]:
     patterns = ["*.md", "*.toml", "*.lock", "Makefile", ".ci/run", "tools/*", "docs/*.md"]
     files = [path for pattern in patterns for path in ROOT.glob(pattern)]
     files += [p for top in ("templates", "pipeline") for p in (ROOT / top).rglob("*")]
-    texts = [p for p in files if p.suffix in {".md", ".toml", ".lock", ".html", ".jinja", ".txt", ".py", ".sh", ""}]
-    return {str(p.relative_to(ROOT)): p.read_text("utf-8").splitlines() for p in texts if p.is_file()}
+    texts = [
+        p
+        for p in files
+        if p.suffix in {".md", ".toml", ".lock", ".html", ".jinja", ".txt", ".py", ".sh", ""}
+    ]
+    return {
+        str(p.relative_to(ROOT)): p.read_text("utf-8").splitlines() for p in texts if p.is_file()
+    }
 
 
 def lines_with(pattern: str) -> list[str]:
-    return [f"{name}: {line}" for name, lines in published().items() for line in lines if re.search(pattern, line)]
+    return [
+        f"{name}: {line}"
+        for name, lines in published().items()
+        for line in lines
+        if re.search(pattern, line)
+    ]
 
 
 def test_what_is_published_is_looked_at_whole() -> None:
-    assert {"README.md", "docs/panduan.md", "requirements.lock", "Makefile", ".ci/run"} <= set(published())
+    assert {"README.md", "docs/panduan.md", "requirements.lock", "Makefile", ".ci/run"} <= set(
+        published()
+    )
 
 
 def test_no_line_names_a_place_of_the_machine_that_it_was_written_on() -> None:
@@ -302,7 +368,12 @@ def test_no_line_names_a_place_of_the_machine_that_it_was_written_on() -> None:
 
 
 def test_no_line_names_a_package_index() -> None:
-    assert lines_with(r"^\s*(-i|-f|--index-url|--extra-index-url|--find-links)\b|pypi\.org|pythonhosted|/simple/") == []
+    assert (
+        lines_with(
+            r"^\s*(-i|-f|--index-url|--extra-index-url|--find-links)\b|pypi\.org|pythonhosted|/simple/"
+        )
+        == []
+    )
 
 
 # ---- names ---------------------------------------------------------------------------------------------------

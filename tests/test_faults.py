@@ -54,7 +54,14 @@ class Letters:
 
     def next(self, number: int) -> list[bytes]:
         """The next mail, or two: one that was sent to two of our addresses."""
-        weights = {"plain": 50, "reply": 15 * self.replies, "copies": 10, "robot": 8, "junk": 7, "file": 10}
+        weights = {
+            "plain": 50,
+            "reply": 15 * self.replies,
+            "copies": 10,
+            "robot": 8,
+            "junk": 7,
+            "file": 10,
+        }
         kind = self.random.choices(list(weights), list(weights.values()))[0]
         raws = self._reply(number) if kind == "reply" and self._first else self._write(kind, number)
         self.sent += raws
@@ -72,7 +79,11 @@ class Letters:
         mail = _mail(sender, subject, number)
         if kind == "junk":
             mail["X-Spam-Flag"] = "YES"
-            return [mail.as_bytes().replace(b"Content-Type: text/plain", b"Content-Type: \xff\xfe/\x80; boundary=")]
+            return [
+                mail.as_bytes().replace(
+                    b"Content-Type: text/plain", b"Content-Type: \xff\xfe/\x80; boundary="
+                )
+            ]
         if kind == "robot":
             mail["Auto-Submitted"] = "auto-replied"
             return [mail.as_bytes()]
@@ -82,7 +93,11 @@ class Letters:
         self._first.append(mail)
         self.complaints[subject] = sender
         raw = mail.as_bytes()
-        return [b"Received: by mx1\r\n" + raw, b"Received: by mx2\r\n" + raw] if kind == "copies" else [raw]
+        return (
+            [b"Received: by mx1\r\n" + raw, b"Received: by mx2\r\n" + raw]
+            if kind == "copies"
+            else [raw]
+        )
 
 
 def _mail(sender: str, subject: str, number: int) -> EmailMessage:
@@ -115,7 +130,9 @@ class Scene:
             client.select_folder(folder, readonly=True)
             uids = client.search("ALL")
             found = client.fetch(uids, ["BODY.PEEK[]"]) if uids else {}
-            return [found[uid][b"BODY[]"] for uid in uids if uid in found]  # a poller may move one meanwhile
+            return [
+                found[uid][b"BODY[]"] for uid in uids if uid in found
+            ]  # a poller may move one meanwhile
 
     def unsettled(self) -> dict[str, int]:
         """What still has to be done; empty when all is at rest."""
@@ -123,21 +140,31 @@ class Scene:
             counts = {
                 "inbox": len(self.lying("INBOX")),
                 "new": session.scalar(select(func.count()).where(Item.state == "new")) or 0,
-                "unmoved": session.scalar(select(func.count()).where(Sighting.moved_at.is_(None))) or 0,
-                "unsent": session.scalar(select(func.count()).where(Outbox.state.in_(("due", "sending")))) or 0,
+                "unmoved": session.scalar(select(func.count()).where(Sighting.moved_at.is_(None)))
+                or 0,
+                "unsent": session.scalar(
+                    select(func.count()).where(Outbox.state.in_(("due", "sending")))
+                )
+                or 0,
             }
         return {name: count for name, count in counts.items() if count}
 
 
 @pytest.fixture
-def stage(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> Iterator[Callable[[str, int, int], Scene]]:
+def stage(
+    tmp_path: Path, dovecot: Dovecot, sink: Sink
+) -> Iterator[Callable[[str, int, int], Scene]]:
     def build(url: str, faults: int, seed: int) -> Scene:
         user = dovecot.fresh_user()
         trouble = Trouble(random.Random(seed), faults)
         imap = stack.enter_context(Proxy("imap", dovecot.port, trouble))
         smtp = stack.enter_context(Proxy("smtp", sink.port, trouble))
         clear = {"host": LOOPBACK, "security": "tanpa"}
-        post = Post({**clear, "port": imap.port, "user": user}, {**clear, "port": smtp.port, "user": ""}, None)  # type: ignore[arg-type]
+        post = Post(
+            {**clear, "port": imap.port, "user": user},
+            {**clear, "port": smtp.port, "user": ""},
+            None,
+        )  # type: ignore[arg-type]
         path = write_config(tmp_path, post, url, {"smtp": {"answers_per_hour": 1000}})
         settings = load(path)
         engine = connect(settings.database.url, settings.folder)
@@ -149,7 +176,9 @@ def stage(tmp_path: Path, dovecot: Dovecot, sink: Sink) -> Iterator[Callable[[st
         yield build
 
 
-def put_in(scene: Scene, letters: Letters, victims: list[Victim], mails: int, dice: random.Random) -> None:
+def put_in(
+    scene: Scene, letters: Letters, victims: list[Victim], mails: int, dice: random.Random
+) -> None:
     """Mails arrive while connections break and processes are killed, until there was trouble enough."""
     for victim in victims:
         victim.start()
@@ -178,7 +207,10 @@ def settle(scene: Scene, victims: list[Victim]) -> None:
         victim.start()
     deadline = time.monotonic() + PEACE
     while left := scene.unsettled():
-        assert time.monotonic() < deadline, (left, (scene.folder / "proses.log").read_text()[-3000:])
+        assert time.monotonic() < deadline, (
+            left,
+            (scene.folder / "proses.log").read_text()[-3000:],
+        )
         time.sleep(0.5)
     for victim in victims:
         victim.stop()
@@ -186,7 +218,9 @@ def settle(scene: Scene, victims: list[Victim]) -> None:
 
 def check(scene: Scene, letters: Letters) -> str:
     """Everything that must hold; figures for whoever reads the run."""
-    lying = Counter(sha256(raw).hexdigest() for f in ("INBOX", "Diproses", "Ditahan") for raw in scene.lying(f))
+    lying = Counter(
+        sha256(raw).hexdigest() for f in ("INBOX", "Diproses", "Ditahan") for raw in scene.lying(f)
+    )
     sent = Counter(sha256(raw).hexdigest() for raw in letters.sent)
     assert lying - sent == Counter(), "the server holds each mail once"
     assert sent - lying == Counter(), "the server has lost nothing"
@@ -199,15 +233,23 @@ def check(scene: Scene, letters: Letters) -> str:
         assert recorded == Counter(letters.complaints.items()), "one case each"
         assert [fault for _, found in audit(session) for fault in found] == []
         rows = {row.message_id: row for row in session.scalars(select(Outbox))}
-        assert {row.state for row in rows.values()} <= {"sent", "folded"}, "gone, or a line of a digest"
+        assert {row.state for row in rows.values()} <= {"sent", "folded"}, (
+            "gone, or a line of a digest"
+        )
         receipts = {row.recipient for row in rows.values() if row.name == "tanda_terima"}
         assert receipts == set(letters.complaints.values())
         added = sum(i.reason.startswith("tambahan untuk") for i in items)
         assert added == letters.joined
-        assert session.scalar(select(func.count()).where(Document.kind == "lampiran")) == _files(letters)
-    ours = [one.raw for one in scene.sink.messages if b"Subject: Alarm sistem" not in one.raw]  # past the outbox
+        assert session.scalar(select(func.count()).where(Document.kind == "lampiran")) == _files(
+            letters
+        )
+    ours = [
+        one.raw for one in scene.sink.messages if b"Subject: Alarm sistem" not in one.raw
+    ]  # past the outbox
     arrived = Counter(map(_message_id, ours))
-    due = {message_id for message_id, row in rows.items() if row.state == "sent"}  # a folded one waits for the digest
+    due = {
+        message_id for message_id, row in rows.items() if row.state == "sent"
+    }  # a folded one waits for the digest
     assert set(arrived) == due, "every mail that is due has left, and no other"
     assert not list(scene.folder.glob("tmp*"))
     twice = sum(count - 1 for count in arrived.values())

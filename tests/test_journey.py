@@ -83,7 +83,9 @@ def test_a_complaint_goes_through_all_five_langkah(kantor: Office) -> None:
 
 def _langkah_1(kantor: Office) -> str:
     """JFU, 30 menit: recorded, acknowledged, reported to the Sekretaris."""
-    sent = kantor.citizen_sends("Lampu jalan padam", "Lampu di Jalan Mawar padam sejak Senin.", files=[PHOTO])
+    sent = kantor.citizen_sends(
+        "Lampu jalan padam", "Lampu di Jalan Mawar padam sejak Senin.", files=[PHOTO]
+    )
     complaint = kantor.complaint()
     assert complaint.number == "PGD-2026-000001"
     assert complaint.channel is Channel.EMAIL
@@ -106,9 +108,14 @@ def _langkah_1(kantor: Office) -> str:
     assert set(page.forms) == {"laporkan", "gabungkan", "pisahkan", "tandai", "bukan_pengaduan"}
     kantor.later(minutes=12)
     done = kantor.press(
-        "jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", telepon="0812 0000 1111",
-        ringkasan="Tiga lampu jalan padam di Jalan Mawar.", kategori="infrastruktur",
-    )  # fmt: skip
+        "jfu-1",
+        "laporkan",
+        nama="Siti Rahmawati",
+        alamat="Jalan Mawar 5",
+        telepon="0812 0000 1111",
+        ringkasan="Tiga lampu jalan padam di Jalan Mawar.",
+        kategori="infrastruktur",
+    )
     assert "Terima kasih. Pengaduan sudah dicatat dan dilaporkan." in done.text
     assert kantor.stage() is Stage.KLARIFIKASI
     return complaint.number
@@ -119,7 +126,9 @@ def _langkah_2(kantor: Office) -> None:
     assert local(kantor, kantor.task(TaskKind.KLARIFIKASI).due_at) == "24-11 09.22"
     kantor.later(minutes=3)
     everybody = ["kasubag-umum", "kasi-infrastruktur"]
-    kantor.press("sekretaris", "tanya_unit", petugas=everybody, pertanyaan="Berapa titik lampu yang padam?")
+    kantor.press(
+        "sekretaris", "tanya_unit", petugas=everybody, pertanyaan="Berapa titik lampu yang padam?"
+    )
     for person in everybody:
         assert "Berapa titik lampu yang padam?" in kantor.newest(person).words
     kantor.press("kasi-infrastruktur", "jawab", jawaban="Tiga titik, panel kontrol rusak.")
@@ -133,7 +142,9 @@ def _langkah_2(kantor: Office) -> None:
     assert "Sejak jam berapa lampu padam?" in question.words
 
     kantor.next_workday()
-    kantor.citizen_sends("Re: " + question.subject, "Sejak pukul 18.00, Bapak/Ibu.", reply_to=question)
+    kantor.citizen_sends(
+        "Re: " + question.subject, "Sejak pukul 18.00, Bapak/Ibu.", reply_to=question
+    )
     running = kantor.task(TaskKind.KLARIFIKASI)
     assert running.paused_at is None
     assert local(kantor, running.due_at) == "25-11 09.07", "seven of ten minutes were left"
@@ -149,9 +160,17 @@ def _langkah_2(kantor: Office) -> None:
 
 def _langkah_3(kantor: Office) -> None:
     """Kepala Dinas, maks 10 hari: a rapat with its minutes, then the decision."""
-    assert local(kantor, kantor.task(TaskKind.KEPUTUSAN).due_at) == "05-12 16.00", "calendar days, a Saturday too"
+    assert local(kantor, kantor.task(TaskKind.KEPUTUSAN).due_at) == "05-12 16.00", (
+        "calendar days, a Saturday too"
+    )
     assert "notulen" not in kantor.page(kantor.link("kepala", "putuskan")).forms
-    kantor.press("kepala", "rapat", waktu="2026-11-26T09:00", tempat="Ruang Rapat Lantai 2", peserta="Sekretaris, Kasi")
+    kantor.press(
+        "kepala",
+        "rapat",
+        waktu="2026-11-26T09:00",
+        tempat="Ruang Rapat Lantai 2",
+        peserta="Sekretaris, Kasi",
+    )
     invitation = kantor.newest("sekretaris")
     assert "Ruang Rapat Lantai 2" in invitation.words
     assert "26 November 2026" in invitation.words
@@ -159,13 +178,17 @@ def _langkah_3(kantor: Office) -> None:
 
     kantor.next_workday()
     kantor.later(hours=2)
-    kantor.press("kepala", "notulen", notulen="Panel diganti pekan ini.", berkas=("notulen.jpg", SIGNED))
+    kantor.press(
+        "kepala", "notulen", notulen="Panel diganti pekan ini.", berkas=("notulen.jpg", SIGNED)
+    )
     assert [d.name for d in kantor.documents("notulen")] == ["notulen.jpg"]
     page = kantor.press(
-        "kepala", "putuskan", keputusan="ditindaklanjuti",
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
         perintah="Mohon dijawab.",
         disampaikan="Bahwa panel kontrol diganti.\nLampu menyala kembali pada 27 November 2026.",
-    )  # fmt: skip
+    )
     assert "Terima kasih. Keputusan Bapak/Ibu sudah tercatat." in page.text
     assert kantor.stage() is Stage.JAWABAN
     assert kantor.complaint().decision is Decision.DITINDAKLANJUTI
@@ -177,21 +200,28 @@ def _langkah_4(kantor: Office) -> None:
     [(name, draft)] = mail.files.items()
     assert name.endswith(".docx")
     assert "panel kontrol diganti" in words_of(draft)
-    assert kantor.complaint().letter_number == "", "the number comes when the letter goes to be signed"
+    assert kantor.complaint().letter_number == "", (
+        "the number comes when the letter goes to be signed"
+    )
 
     first = edited(draft, "panel kontrol diganti", "panel kontrol sudah diganti")
     page = kantor.press("sekretaris", "unggah", surat=("Jawaban Siti.docx", first))
     assert "Surat sudah diperiksa dan disimpan." in page.text
     second = edited(first, "sudah diganti", "telah kami ganti")
     kantor.official_replies(mail, "Terlampir.", [("Jawaban Siti akhir.docx", DOCX, second)])
-    assert len(kantor.documents("surat")) == 1, "no server vouches for the sender: one look on the page first"
+    assert len(kantor.documents("surat")) == 1, (
+        "no server vouches for the sender: one look on the page first"
+    )
     asked = kantor.newest("sekretaris")
     assert "Jawaban Siti akhir.docx" in asked.words
     [link] = kantor.links(asked)
     kantor.press(link, "unggah")
     assert kantor.stage() is Stage.JAWABAN
     versions = kantor.documents("surat")
-    assert [(d.version, d.name) for d in versions] == [(1, "Jawaban Siti.docx"), (2, "Jawaban Siti akhir.docx")]
+    assert [(d.version, d.name) for d in versions] == [
+        (1, "Jawaban Siti.docx"),
+        (2, "Jawaban Siti akhir.docx"),
+    ]
     assert [kantor.content(d) for d in versions] == [first, second]
     assert len(kantor.documents("konsep")) == 1
 
@@ -217,9 +247,13 @@ def _signature(kantor: Office) -> None:
 
 def _langkah_5(kantor: Office) -> None:
     """JFU, 30 menit: mails the letter; the complaint closes when the pengadu's server has it, not before."""
-    assert list(kantor.newest("jfu-1").files.values()) == [kantor.content(kantor.documents("ttd")[-1])]
+    assert list(kantor.newest("jfu-1").files.values()) == [
+        kantor.content(kantor.documents("ttd")[-1])
+    ]
     kantor.post.server.defer.add(SITI)
-    page = kantor.press("jfu-1", "kirim_email", pesan="Mohon maaf atas ketidaknyamanannya.", settle=False)
+    page = kantor.press(
+        "jfu-1", "kirim_email", pesan="Mohon maaf atas ketidaknyamanannya.", settle=False
+    )
     assert "Surat jawaban sedang dikirim." in page.text
     kantor.tick()
     assert kantor.stage() is Stage.PENGIRIMAN
@@ -261,14 +295,25 @@ def _book(kantor: Office, number: str) -> None:
         "Paraf": "Dimas Prakoso",
         "Keterangan": "",
     }
-    for part in (kantor.settings.sop.nomor, kantor.settings.sop.nama, *kantor.settings.sop.dasar_hukum):
+    for part in (
+        kantor.settings.sop.nomor,
+        kantor.settings.sop.nama,
+        *kantor.settings.sop.dasar_hukum,
+    ):
         assert part in printed.text
     assert number in kantor.page(f"{token}/buku?q=siti").text
     assert number not in kantor.page(f"{token}/buku?q=budi").text
     with zipfile.ZipFile(BytesIO(kantor.download(f"{token}/buku/xlsx").data)) as sheet:
-        content = unescape("".join(sheet.read(name).decode() for name in sheet.namelist() if name.startswith("xl/")))
+        content = unescape(
+            "".join(
+                sheet.read(name).decode() for name in sheet.namelist() if name.startswith("xl/")
+            )
+        )
     numbers = ("Tanggal dan jam", "Lama")  # a date and a length that can be counted with, not words
-    for words in (*COLUMNS.values(), *(said for title, said in row.items() if said and title not in numbers)):
+    for words in (
+        *COLUMNS.values(),
+        *(said for title, said in row.items() if said and title not in numbers),
+    ):
         assert words in " ".join(content.split()), words
 
 
@@ -276,7 +321,10 @@ def book_rows(page: Page) -> list[dict[str, str]]:
     """The rows of the printed book by their column titles."""
     titles = re.findall(r'<th scope="col">([^<]+)</th>', page.html)
     assert titles == list(COLUMNS.values())
-    cells = [" ".join(unescape(text).split()) for text in re.findall(r"<td>(.*?)</td>", page.html, re.DOTALL)]
+    cells = [
+        " ".join(unescape(text).split())
+        for text in re.findall(r"<td>(.*?)</td>", page.html, re.DOTALL)
+    ]
     return [
         dict(zip(titles, cells[start : start + len(titles)], strict=True))
         for start in range(0, len(cells), len(titles))
@@ -289,7 +337,18 @@ def _citizen_sees_dates_only(kantor: Office, number: str) -> None:
     for langkah in kantor.settings.sop.langkah:
         assert langkah.nama in page.text
     assert "26 Nov" in page.text
-    private = ("Siti", SITI, "Mawar", "0812", "padam", "panel", "Dimas", "Ratih", "Ditindaklanjuti", "400.14.5")
+    private = (
+        "Siti",
+        SITI,
+        "Mawar",
+        "0812",
+        "padam",
+        "panel",
+        "Dimas",
+        "Ratih",
+        "Ditindaklanjuti",
+        "400.14.5",
+    )
     assert [word for word in private if word in page.text] == []
     assert kantor.page(f"/s/{number}").status == 404, "never by register number"
 
@@ -337,7 +396,9 @@ def test_every_langkah_can_be_sent_back_with_a_reason(kantor: Office) -> None:
     assert complaint.decision is Decision.DITINDAKLANJUTI
     assert len(kantor.documents("konsep")) == 2, "one draft for each decision"
     assert kantor.events().count(EventKind.RETURNED) == 5
-    assert len(kantor.inbox(SITI)) == 2, "the pengadu hears of none of it: acknowledgement and letter"
+    assert len(kantor.inbox(SITI)) == 2, (
+        "the pengadu hears of none of it: acknowledgement and letter"
+    )
     assert kantor.audit() == []
 
 
@@ -360,14 +421,26 @@ def test_a_complaint_that_came_in_person_is_answered_in_person(kantor: Office) -
     counter = kantor.page(token).links("/catat")
     assert kantor.page(counter[0]).status == 200
     receipt = kantor.press(
-        counter[0], "catat", kanal="langsung", nama="Pak Wiryo", alamat="Jalan Melati 2", telepon="0351 555 000",
-        perihal="Suara bising menara", isi="Menara di belakang rumah berisik setiap malam.",
-    )  # fmt: skip
+        counter[0],
+        "catat",
+        kanal="langsung",
+        nama="Pak Wiryo",
+        alamat="Jalan Melati 2",
+        telepon="0351 555 000",
+        perihal="Suara bising menara",
+        isi="Menara di belakang rumah berisik setiap malam.",
+    )
     complaint = kantor.complaint()
     assert complaint.number == "PGD-2026-000002"
     assert complaint.channel is Channel.LANGSUNG
     assert complaint.stage is Stage.KLARIFIKASI, "the JFU has done all of langkah 1 at the counter"
-    for words in ("Tanda terima pengaduan", complaint.number, "Pak Wiryo", "Suara bising menara", "7 Desember 2026"):
+    for words in (
+        "Tanda terima pengaduan",
+        complaint.number,
+        "Pak Wiryo",
+        "Suara bising menara",
+        "7 Desember 2026",
+    ):
         assert words in receipt.text
     [code] = receipt.links("/qr")
     assert kantor.download(code).mimetype == "image/svg+xml"
@@ -376,7 +449,9 @@ def test_a_complaint_that_came_in_person_is_answered_in_person(kantor: Office) -
     assert len(kantor.outbox("tanda_terima")) == 1, "who left no address gets no mail"
 
     number = complaint.number
-    assert "tanya_pengadu" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).forms, "a JFU would ask"
+    assert "tanya_pengadu" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).forms, (
+        "a JFU would ask"
+    )
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
     kantor.press(
         "kepala",
@@ -393,20 +468,30 @@ def test_a_complaint_that_came_in_person_is_answered_in_person(kantor: Office) -
     assert "tanda terima yang sudah ditandatangani" in refused.text
     assert kantor.stage() is Stage.PENYAMPAIAN, "without a proof it stays open"
     done = kantor.press(
-        page.url, "sampaikan", cara="langsung", penerima="Pak Wiryo sendiri", berkas=("bukti.jpg", SIGNED)
+        page.url,
+        "sampaikan",
+        cara="langsung",
+        penerima="Pak Wiryo sendiri",
+        berkas=("bukti.jpg", SIGNED),
     )
     assert done.links(f"/tanda-terima/{complaint.id}"), "the receipt can be printed again"
     complaint = kantor.complaint(number)
     assert complaint.stage is Stage.SELESAI
     assert complaint.delivered_at == kantor.clock.now
     assert [d.name for d in kantor.documents("bukti")] == ["bukti.jpg"]
-    row = next(r for r in book_rows(kantor.page(f"{token}/buku/cetak")) if r["No. register"] == number)
+    row = next(
+        r for r in book_rows(kantor.page(f"{token}/buku/cetak")) if r["No. register"] == number
+    )
     assert row["Kanal"] == "datang langsung"
-    assert row["Cara dan tanggal penyampaian"].startswith("Diserahkan langsung, Selasa, 24 November 2026")
+    assert row["Cara dan tanggal penyampaian"].startswith(
+        "Diserahkan langsung, Selasa, 24 November 2026"
+    )
     assert kantor.audit() == []
 
 
-def test_a_scanned_slip_becomes_a_page_with_its_picture_and_then_a_complaint(post: Post, tmp_path: Path) -> None:
+def test_a_scanned_slip_becomes_a_page_with_its_picture_and_then_a_complaint(
+    post: Post, tmp_path: Path
+) -> None:
     folder = tmp_path / "pindaian"
     folder.mkdir()
     with office(tmp_path, post=post, scan={"folder": "pindaian", "baca": False}) as kantor:
@@ -424,14 +509,20 @@ def test_a_scanned_slip_becomes_a_page_with_its_picture_and_then_a_complaint(pos
         pictures = page.links("/lembar.jpg")
         assert kantor.download(pictures[0]).mimetype == "image/jpeg"
         done = kantor.press(
-            page.url, "catat_slip", nama="Ibu Tri", alamat="Jalan Kenanga 3",
-            perihal="Wifi taman mati", isi="Wifi di taman tidak menyala.",
-        )  # fmt: skip
+            page.url,
+            "catat_slip",
+            nama="Ibu Tri",
+            alamat="Jalan Kenanga 3",
+            perihal="Wifi taman mati",
+            isi="Wifi di taman tidak menyala.",
+        )
         complaint = kantor.complaint()
         assert "PGD-2026-000001" in done.text or "Slip sudah dicatat" in done.text
         assert complaint.channel is Channel.KOTAK
         assert complaint.stage is Stage.KLARIFIKASI
-        assert [d.name for d in kantor.documents("lampiran")] == ["Slip PGD-2026-000001 lembar 1.jpg"]
+        assert [d.name for d in kantor.documents("lampiran")] == [
+            "Slip PGD-2026-000001 lembar 1.jpg"
+        ]
         assert "tumpukan slip ini sudah selesai" in kantor.page(page.url).html
         assert kantor.page(kantor.link("sekretaris", "laporkan_kepala")).links("/gambar/")
         assert kantor.audit() == []
@@ -456,7 +547,12 @@ def test_a_letter_that_bounces_reopens_the_case_under_its_number(kantor: Office)
     assert kantor.events()[-2:] == [EventKind.BOUNCED, EventKind.REOPENED]
     assert len(kantor.inbox(SITI)) == 2, "a robot is not answered"
 
-    kantor.press("jfu-1", "koreksi", email="siti.rahmawati@warga.example", alasan="Alamat lama tidak berlaku.")
+    kantor.press(
+        "jfu-1",
+        "koreksi",
+        email="siti.rahmawati@warga.example",
+        alasan="Alamat lama tidak berlaku.",
+    )
     kantor.press("jfu-1", "kirim_email")
     assert kantor.stage() is Stage.SELESAI
     assert list(kantor.newest("siti.rahmawati@warga.example").files.values()) == [
@@ -489,10 +585,14 @@ def test_a_bounced_acknowledgement_is_told_and_changes_nothing(kantor: Office) -
 
 
 @pytest.mark.parametrize("over", [False, True], ids=["while it runs", "after its end"])
-def test_a_later_mail_of_the_pengadu_joins_the_case_and_reaches_the_jfu(kantor: Office, over: bool) -> None:
+def test_a_later_mail_of_the_pengadu_joins_the_case_and_reaches_the_jfu(
+    kantor: Office, over: bool
+) -> None:
     complaint = kantor.to_end() if over else kantor.to_decision()
     receipt = kantor.inbox(SITI)[0]
-    kantor.citizen_sends(f"Re: {receipt.subject}", "Lampunya padam lagi.", reply_to=receipt, files=[PHOTO])
+    kantor.citizen_sends(
+        f"Re: {receipt.subject}", "Lampunya padam lagi.", reply_to=receipt, files=[PHOTO]
+    )
     assert len(kantor.complaints()) == 1
     told = kantor.newest("jfu-1")
     assert "Lampunya padam lagi." in told.words
@@ -556,14 +656,19 @@ def _print(kantor: Office) -> Page:
 
 def test_one_mail_about_two_things_becomes_two_complaints(kantor: Office) -> None:
     kantor.citizen_sends("Lampu dan wifi", "Lampu padam. Wifi taman juga mati.")
-    page = kantor.press("jfu-1", "pisahkan", perihal_lain="Wifi taman", isi_lain="Wifi taman juga mati.")
+    page = kantor.press(
+        "jfu-1", "pisahkan", perihal_lain="Wifi taman", isi_lain="Wifi taman juga mati."
+    )
     assert "mendapat nomor sendiri" in page.text
     first, second = kantor.complaints()
     assert (first.item_id, first.stage) == (second.item_id, second.stage)
     assert second.number == "PGD-2026-000002"
     assert [m.subject for m in kantor.inbox(SITI) if second.number in m.subject] != []
     kantor.press("jfu-1", "laporkan", about=first.number, ringkasan="Lampu padam.")
-    assert (kantor.stage(first.number), kantor.stage(second.number)) == (Stage.KLARIFIKASI, Stage.PENERIMAAN)
+    assert (kantor.stage(first.number), kantor.stage(second.number)) == (
+        Stage.KLARIFIKASI,
+        Stage.PENERIMAAN,
+    )
 
 
 def test_what_is_no_complaint_stays_in_the_book_as_void(kantor: Office) -> None:
@@ -581,7 +686,9 @@ def test_what_is_no_complaint_stays_in_the_book_as_void(kantor: Office) -> None:
 # ---- people --------------------------------------------------------------------------------------------------
 
 
-def test_of_two_who_hold_a_role_the_first_acts_and_the_other_sees_who(post: Post, tmp_path: Path) -> None:
+def test_of_two_who_hold_a_role_the_first_acts_and_the_other_sees_who(
+    post: Post, tmp_path: Path
+) -> None:
     with office(tmp_path, post=post, petugas=_two_clerks()) as kantor:
         kantor.citizen_sends()
         links = {code: kantor.link(code, "laporkan") for code in ("jfu-1", "jfu-2")}
@@ -597,7 +704,13 @@ def test_of_two_who_hold_a_role_the_first_acts_and_the_other_sees_who(post: Post
 
 def _two_clerks() -> list[dict[str, object]]:
     def person(kode: str, nama: str, peran: str) -> dict[str, object]:
-        return {"kode": kode, "nama": nama, "jabatan": nama, "email": f"{kode}@kominfo.example", "peran": [peran]}
+        return {
+            "kode": kode,
+            "nama": nama,
+            "jabatan": nama,
+            "email": f"{kode}@kominfo.example",
+            "peran": [peran],
+        }
 
     return [
         person("kepala", "Kepala Dinas", "kepala"),
@@ -608,7 +721,9 @@ def _two_clerks() -> list[dict[str, object]]:
     ]
 
 
-def test_the_name_of_a_pengadu_who_asks_for_secrecy_stays_out_of_mails_and_book(kantor: Office) -> None:
+def test_the_name_of_a_pengadu_who_asks_for_secrecy_stays_out_of_mails_and_book(
+    kantor: Office,
+) -> None:
     kantor.citizen_sends("Layanan 112", "Petugas tidak sopan. Mohon nama saya dirahasiakan.")
     kantor.press("jfu-1", "laporkan", ringkasan="Petugas 112 tidak sopan.", rahasia="ya")
     mail = kantor.newest("sekretaris")
@@ -628,14 +743,22 @@ def reminders(kantor: Office, task_kind: TaskKind) -> int:
     """How many reminders of the newest task of this kind have gone out."""
     kantor.settle()
     task = kantor.task(task_kind)
-    return len([row for row in kantor.outbox("pengingat") if row.task_id == task.id and row.state == "sent"])
+    return len(
+        [
+            row
+            for row in kantor.outbox("pengingat")
+            if row.task_id == task.id and row.state == "sent"
+        ]
+    )
 
 
 def test_what_is_late_is_told_once_a_morning_and_stops_when_it_is_done(kantor: Office) -> None:
     kantor.citizen_sends()  # 09.00, 30 minutes
     for _ in range(3):
         kantor.later(minutes=16)
-        assert reminders(kantor, TaskKind.CATAT) == 0, "limits of minutes send nothing by themselves"
+        assert reminders(kantor, TaskKind.CATAT) == 0, (
+            "limits of minutes send nothing by themselves"
+        )
     kantor.next_workday()
     kantor.settle()
     digest = kantor.newest("jfu-1")
@@ -675,7 +798,9 @@ def test_the_link_of_a_reminder_works(kantor: Office) -> None:
 def test_a_complaint_comes_in_over_smtp(tmp_path: Path) -> None:
     """On the embedded host the mail of a citizen takes the same way as in the world: SMTP, mailbox, IMAP."""
     with embedded() as host, office(tmp_path, post=host) as kantor:
-        over_smtp(host, compose(SITI, "aduan@kominfo.example", "Halo", "Wifi mati.", kantor.clock.now))
+        over_smtp(
+            host, compose(SITI, "aduan@kominfo.example", "Halo", "Wifi mati.", kantor.clock.now)
+        )
         kantor.settle()
         complaint: Complaint = kantor.complaint()
         assert (complaint.perihal, complaint.isi) == ("Halo", "Wifi mati.")

@@ -53,7 +53,9 @@ def test_no_server_process_runs_as_root() -> None:
     family = {os.getpid()}
     while found := {row["Pid"] for row in processes if row["PPid"] in family} - family:
         family |= found
-    servers = [row for row in processes if row["Pid"] in family and row["Name"] in ("dovecot", "postgres")]
+    servers = [
+        row for row in processes if row["Pid"] in family and row["Name"] in ("dovecot", "postgres")
+    ]
     assert {row["Name"] for row in servers} == {"dovecot", "postgres"}
     assert 0 not in {row["Uid"] for row in servers}
 
@@ -71,7 +73,9 @@ def test_database_comes_back_empty(postgres: Postgres) -> None:
     for _ in range(2):
         url = postgres.database("uji_kosong").replace("+psycopg", "")
         with psycopg.connect(url) as connection:
-            connection.execute("CREATE TABLE aduan (id integer)")  # fails where the table is left over
+            connection.execute(
+                "CREATE TABLE aduan (id integer)"
+            )  # fails where the table is left over
             assert connection.execute("SELECT count(*) FROM aduan").fetchone() == (0,)
 
 
@@ -80,7 +84,9 @@ def test_sink_keeps_what_it_accepts_and_bounces_what_it_is_told(sink: Sink) -> N
     sink.defer.add("penuh@example.org")
     with smtplib.SMTP(sink.host, sink.port) as smtp:
         refused = smtp.sendmail(
-            "dinas@example.id", ["warga@example.org", "tiada@example.org", "penuh@example.org"], MAIL
+            "dinas@example.id",
+            ["warga@example.org", "tiada@example.org", "penuh@example.org"],
+            MAIL,
         )
     assert {address: code for address, (code, _) in refused.items()} == {
         "tiada@example.org": 550,
@@ -96,10 +102,23 @@ def test_browser_shows_a_page_in_the_offices_zone(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("strict", "verdict"), [("0", "1 skipped"), ("1", "1 failed")])
-def test_a_skip_is_a_failure_only_where_all_tests_must_run(tmp_path: Path, strict: str, verdict: str) -> None:
-    (tmp_path / "test_uji.py").write_text("import pytest\ndef test_x():\n    pytest.skip('tiada')\n")
+def test_a_skip_is_a_failure_only_where_all_tests_must_run(
+    tmp_path: Path, strict: str, verdict: str
+) -> None:
+    (tmp_path / "test_uji.py").write_text(
+        "import pytest\ndef test_x():\n    pytest.skip('tiada')\n"
+    )
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", str(tmp_path), str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.conftest",
+            "--rootdir",
+            str(tmp_path),
+            str(tmp_path),
+        ],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "ADUAN_TEST_ALL": strict},
         capture_output=True,

@@ -49,10 +49,18 @@ def test_every_kind_of_change_is_made_once_and_the_file_stays_python(tree: Path)
     source = SOURCE.encode()
     made = [source[: one.start] + one.text.encode() + source[one.end :] for one in found]
     assert {one.kind for one in found} == {
-        "number", "flag", "condition", "and to or", "call", "return", "comparison",
-    }  # fmt: skip
+        "number",
+        "flag",
+        "condition",
+        "and to or",
+        "call",
+        "return",
+        "comparison",
+    }
     assert len({ast.dump(ast.parse(one)) for one in [source, *made]}) == len(found) + 1
-    assert {one.count(b"\n") for one in made} == {source.count(b"\n")}, "what fails is told with its line"
+    assert {one.count(b"\n") for one in made} == {source.count(b"\n")}, (
+        "what fails is told with its line"
+    )
     assert all(SOURCE.split('"""')[3].encode() in one for one in made), "words are no code"
 
 
@@ -74,12 +82,17 @@ def test_tests_are_found_by_what_they_import_the_nearest_first(tree: Path) -> No
     (tree / "tests" / "web" / "test_page.py").write_text("import pipeline.page\n")
     (tree / "tests" / "web" / "test_other.py").write_text("import re\n")
     change = mutate.changes(tree, "pipeline/act.py")[0]
-    assert mutate.Touched(tree, tree / "maps").tests(change) == ["tests/act/test_rows.py", "tests/web/test_page.py"]
+    assert mutate.Touched(tree, tree / "maps").tests(change) == [
+        "tests/act/test_rows.py",
+        "tests/web/test_page.py",
+    ]
 
 
 def test_density_counts_rooms_arrows_and_nodes(tree: Path) -> None:
     density = tool("density")
-    (tree / "pipeline" / "page.py").write_text("from pipeline import act\nfrom pipeline.act import LIMIT\nimport re\n")
+    (tree / "pipeline" / "page.py").write_text(
+        "from pipeline import act\nfrom pipeline.act import LIMIT\nimport re\n"
+    )
     assert density.arrows(tree / "pipeline") == {("page", "act")}
     figures = density.Figures()
     density.count(tree / "pipeline" / "act.py", figures)

@@ -25,7 +25,13 @@ def mails() -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as name, desk_in(Path(name)) as desk:
         number = desk.record()
         desk.to(Stage.KLARIFIKASI, number)
-        desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Sejak kapan?")
+        desk.press(
+            "sekretaris",
+            "tanya_unit",
+            number=number,
+            petugas=["kasubag-umum"],
+            pertanyaan="Sejak kapan?",
+        )
         desk.press("kasubag-umum", "jawab", number=number, jawaban="Sejak Senin.")
         desk.to(Stage.SELESAI, number)
         return [(one.html, one.text) for one in desk.mails()]

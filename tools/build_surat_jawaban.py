@@ -32,16 +32,32 @@ def shield() -> io.BytesIO:
     draw = ImageDraw.Draw(picture)
     outline = [(12, 12), (468, 12), (468, 400), (240, 576), (12, 400)]
     draw.line([*outline, outline[0], outline[1]], fill="black", width=9, joint="curve")
-    draw.text((240, 265), "LAMBANG\nDAERAH", fill="#666666", font=ImageFont.load_default(54),
-              anchor="mm", align="center", spacing=14)  # fmt: skip
+    draw.text(
+        (240, 265),
+        "LAMBANG\nDAERAH",
+        fill="#666666",
+        font=ImageFont.load_default(54),
+        anchor="mm",
+        align="center",
+        spacing=14,
+    )
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True, dpi=(300, 300))
     out.seek(0)
     return out
 
 
-def style(document: Any, name: str, size: float = 11, *, align: Any = LEFT, before: float = 0,
-          after: float = 0, line: float = 1.0, keep: bool = False) -> Any:  # fmt: skip
+def style(
+    document: Any,
+    name: str,
+    size: float = 11,
+    *,
+    align: Any = LEFT,
+    before: float = 0,
+    after: float = 0,
+    line: float = 1.0,
+    keep: bool = False,
+) -> Any:
     made = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     made.base_style = document.styles["Normal"]
     made.quick_style = True
@@ -164,7 +180,9 @@ def addressee(document: Any) -> None:
     first.paragraph_format.right_indent = Cm(5)
     document.add_paragraph("{%p if tempat_tujuan %}")
     document.add_paragraph("di", "Surat Tujuan").paragraph_format.left_indent = Cm(0.9)
-    document.add_paragraph("{{ tempat_tujuan }}", "Surat Tujuan").paragraph_format.left_indent = Cm(1.6)
+    document.add_paragraph("{{ tempat_tujuan }}", "Surat Tujuan").paragraph_format.left_indent = Cm(
+        1.6
+    )
     document.add_paragraph("{%p endif %}")
     gap = document.add_paragraph(style="Surat Tujuan")
     gap.paragraph_format.line_spacing = Pt(14)
@@ -207,7 +225,9 @@ def copies(document: Any) -> None:
 
 
 def field(paragraph: Any, code: str) -> None:
-    simple = parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" {code} "><w:r><w:t>1</w:t></w:r></w:fldSimple>')
+    simple = parse_xml(
+        f'<w:fldSimple {nsdecls("w")} w:instr=" {code} "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
+    )
     paragraph._p.append(simple)
 
 
@@ -223,7 +243,9 @@ def footer(document: Any) -> None:
     line.style = "Surat Kaki"
     line.paragraph_format.space_before = Pt(3)
     line.paragraph_format.tab_stops.add_tab_stop(widths[0] - Cm(0.3), WD_TAB_ALIGNMENT.RIGHT)
-    line.add_run("Nomor register {{ nomor_register }}  |  Kode dokumen {{ kode_dokumen }}\tHalaman ")
+    line.add_run(
+        "Nomor register {{ nomor_register }}  |  Kode dokumen {{ kode_dokumen }}\tHalaman "
+    )
     field(line, "PAGE")
     line.add_run(" dari ")
     field(line, "NUMPAGES")

@@ -18,7 +18,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.With, ast.Assert, ast.comprehension)
+BRANCHES = (
+    ast.If,
+    ast.IfExp,
+    ast.For,
+    ast.While,
+    ast.ExceptHandler,
+    ast.With,
+    ast.Assert,
+    ast.comprehension,
+)
 MOST_BRANCHES = 12
 SMALL = 4  # lines; below, a function is dense by what it is called with, and names would not help
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -36,14 +45,23 @@ class Figures:
     per_line: list[float] = field(default_factory=list)  # of each function
     lengths: list[int] = field(default_factory=list)  # of each function, lines with its docstring
     complex_: int = 0
-    places: list[tuple[float, str]] = field(default_factory=list)  # (nodes a line, where) of what is not small
+    places: list[tuple[float, str]] = field(
+        default_factory=list
+    )  # (nodes a line, where) of what is not small
 
 
 def code_lines(source: str) -> tuple[set[int], int]:
     """The numbers of lines that hold code, and how many lines hold a comment alone."""
     code: set[int] = set()
     comments = 0
-    layout = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING}
+    layout = {
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+        tokenize.ENCODING,
+    }
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             comments += not token.line[: token.start[1]].strip()
@@ -65,13 +83,17 @@ def docstrings(tree: ast.Module) -> set[int]:
 
 
 def functions(tree: ast.Module) -> Iterator[Function]:
-    yield from (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    yield from (
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
 
 
 def complexity(function: Function) -> int:
     """McCabe's count: one, and one more for each branch and each further operand of `and` or `or`."""
     branches = sum(isinstance(node, BRANCHES) for node in ast.walk(function))
-    operands = sum(len(node.values) - 1 for node in ast.walk(function) if isinstance(node, ast.BoolOp))
+    operands = sum(
+        len(node.values) - 1 for node in ast.walk(function) if isinstance(node, ast.BoolOp)
+    )
     return 1 + branches + operands
 
 
@@ -135,7 +157,11 @@ def _room(path: Path, folder: Path) -> str:
 
 def _lines(folder: Path) -> int:
     """Lines of Python, without what migrations of the database repeat."""
-    return sum(path.read_bytes().count(b"\n") for path in folder.rglob("*.py") if "migrations" not in path.parts)
+    return sum(
+        path.read_bytes().count(b"\n")
+        for path in folder.rglob("*.py")
+        if "migrations" not in path.parts
+    )
 
 
 def main(folder: Path, densest: int, only: list[str]) -> None:
@@ -157,15 +183,25 @@ def main(folder: Path, densest: int, only: list[str]) -> None:
     if not only:
         named = [room for room in rooms if room not in ("__init__.py", "migrations")]
         beside = _lines(folder.parent / "tests") / max(1, _lines(folder))
-        print(f"{len(named)} rooms, {len(arrows(folder))} arrows, {beside:.2f} lines of tests to a line of code")
+        print(
+            f"{len(named)} rooms, {len(arrows(folder))} arrows, {beside:.2f} lines of tests to a line of code"
+        )
     for per_line, place in sorted(whole.places, reverse=True)[:densest]:
         print(f"{per_line:5.1f}  {place}")
 
 
 if __name__ == "__main__":
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parents[1] / "pipeline")
-    asked.add_argument("--densest", type=int, default=0, metavar="N", help="list the N densest functions, too")
-    asked.add_argument("--only", nargs="*", default=[], metavar="ROOM", help="of the folder, these alone")
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asked.add_argument(
+        "folder", nargs="?", type=Path, default=Path(__file__).resolve().parents[1] / "pipeline"
+    )
+    asked.add_argument(
+        "--densest", type=int, default=0, metavar="N", help="list the N densest functions, too"
+    )
+    asked.add_argument(
+        "--only", nargs="*", default=[], metavar="ROOM", help="of the folder, these alone"
+    )
     given = asked.parse_args()
     main(given.folder, given.densest, given.only)

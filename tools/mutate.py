@@ -35,9 +35,16 @@ from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("pipeline/migrations", "pipeline/demo")  # run once on data that is gone; the playground
-SLOW = ("test_machine.py", "test_linear.py", "test_fuzz.py", "test_corpus.py")  # walks of many minutes
+SLOW = (
+    "test_machine.py",
+    "test_linear.py",
+    "test_fuzz.py",
+    "test_corpus.py",
+)  # walks of many minutes
 UNKNOWN = 15.0  # seconds that a file of tests is taken to need where no map has measured it
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"
+)
 SIGNS = {
     ast.Lt: "<",
     ast.LtE: "<=",
@@ -70,7 +77,9 @@ class Change:
 
     file: str
     line: int
-    lines: tuple[int, ...]  # of the statement that holds it: whatever touches one of them may notice
+    lines: tuple[
+        int, ...
+    ]  # of the statement that holds it: whatever touches one of them may notice
     kind: str
     start: int
     end: int
@@ -85,7 +94,9 @@ class Outcome:
     kind: str
     before: str
     after: str
-    noticed_by: str | None  # None where every test passed, or where `remark` says why nothing is known
+    noticed_by: (
+        str | None
+    )  # None where every test passed, or where `remark` says why nothing is known
     tests: int  # that touch the place and were run at most
     left: int  # that touch it, too, and would have taken too long
     remark: str = ""
@@ -113,7 +124,9 @@ class Places(ast.NodeVisitor):
     def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
+        return self._offset(node.lineno, node.col_offset), self._offset(
+            node.end_lineno, node.end_col_offset
+        )
 
     def _text(self, node: ast.expr) -> str:
         start, end = self._span(node)
@@ -198,7 +211,9 @@ class Places(ast.NodeVisitor):
 def changes(root: Path, folder: str) -> list[Change]:
     """Every change that can be made, in the order of files and lines."""
     found: list[Change] = []
-    for path in sorted((root / folder).rglob("*.py") if (root / folder).is_dir() else [root / folder]):
+    for path in sorted(
+        (root / folder).rglob("*.py") if (root / folder).is_dir() else [root / folder]
+    ):
         file = path.relative_to(root).as_posix()
         if not file.startswith(LEFT_OUT):
             source = path.read_bytes()
@@ -254,7 +269,9 @@ class Touched:
         room = _room(change)
         if not any(test.startswith(room) for test in touching):  # no map of its own room
             return self._named(change)
-        return sorted(touching, key=lambda test: (not test.startswith(room), self.seconds[test], test))
+        return sorted(
+            touching, key=lambda test: (not test.startswith(room), self.seconds[test], test)
+        )
 
     def _named(self, change: Change) -> list[str]:
         """Whole test files: of the module's name, then those nearest to it by imports, its own room first."""
@@ -343,7 +360,17 @@ def tried(change: Change, tree: Path, touched: Touched, seconds: float) -> Outco
 
 def _run(tree: Path, tests: Sequence[str], limit: float) -> tuple[str | None, str]:
     """The first test that fails, None where all pass; and a remark."""
-    options = ["-x", "-q", "-n", "0", "--tb=no", "--no-header", "--timeout=100", "-p", "no:cacheprovider"]
+    options = [
+        "-x",
+        "-q",
+        "-n",
+        "0",
+        "--tb=no",
+        "--no-header",
+        "--timeout=100",
+        "-p",
+        "no:cacheprovider",
+    ]
     surroundings = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *options, *tests],
@@ -379,7 +406,9 @@ def copied(root: Path, folder: Path) -> Path:
     return tree
 
 
-def run(places: Iterable[Change], touched: Touched, workers: int, seconds: float, out: Path) -> list[Outcome]:
+def run(
+    places: Iterable[Change], touched: Touched, workers: int, seconds: float, out: Path
+) -> list[Outcome]:
     """Try each place, some at once, each worker in a copy of its own; what is known is written after each."""
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
@@ -397,25 +426,43 @@ def run(places: Iterable[Change], touched: Touched, workers: int, seconds: float
         with ThreadPoolExecutor(workers) as pool:
             for done in as_completed([pool.submit(one, place) for place in places]):
                 outcomes.append(done.result())
-                out.write_text(json.dumps([asdict(each) for each in outcomes], indent=1, ensure_ascii=False), "utf-8")
+                out.write_text(
+                    json.dumps([asdict(each) for each in outcomes], indent=1, ensure_ascii=False),
+                    "utf-8",
+                )
     return outcomes
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--folder", default="pipeline", help="where places are chosen: a folder or a file")
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asked.add_argument(
+        "--folder", default="pipeline", help="where places are chosen: a folder or a file"
+    )
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--places", type=int, default=150)
-    asked.add_argument("--maps", type=Path, required=True, help="the folder of what tools/touched.py wrote")
+    asked.add_argument(
+        "--maps", type=Path, required=True, help="the folder of what tools/touched.py wrote"
+    )
     asked.add_argument("--out", type=Path, default=Path("places.json"))
     asked.add_argument("--workers", type=int, default=1)
-    asked.add_argument("--seconds", type=float, default=60, help="how long the tests of one place may take together")
-    asked.add_argument("--only", nargs="*", default=[], metavar="PLACE", help="of the chosen, these alone")
+    asked.add_argument(
+        "--seconds",
+        type=float,
+        default=60,
+        help="how long the tests of one place may take together",
+    )
+    asked.add_argument(
+        "--only", nargs="*", default=[], metavar="PLACE", help="of the chosen, these alone"
+    )
     asked.add_argument("--list", action="store_true", help="print the places, change nothing")
     given = asked.parse_args()
     places = chosen(changes(ROOT, given.folder), given.seed, given.places)
     if given.only:
-        places = [place for place in places if f"{place.file}:{place.line}".startswith(tuple(given.only))]
+        places = [
+            place for place in places if f"{place.file}:{place.line}".startswith(tuple(given.only))
+        ]
     if given.list:
         for place in places:
             print(f"{place.file}:{place.line}", place.kind, repr(place.text), sep="\t")
@@ -423,7 +470,9 @@ def main() -> None:
     outcomes = run(places, Touched(ROOT, given.maps), given.workers, given.seconds, given.out)
     noticed = sum(outcome.noticed_by is not None for outcome in outcomes)
     decided = sum(not outcome.remark.startswith("undecided") for outcome in outcomes)
-    print(f"{noticed} of {decided} noticed ({100 * noticed / max(1, decided):.0f} %); {len(outcomes)} places tried")
+    print(
+        f"{noticed} of {decided} noticed ({100 * noticed / max(1, decided):.0f} %); {len(outcomes)} places tried"
+    )
 
 
 if __name__ == "__main__":

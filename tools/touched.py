@@ -49,6 +49,11 @@ def pytest_sessionfinish() -> None:
     lines: dict[str, dict[int, list[int]]] = {}
     for file in sorted(data.measured_files()):
         by_line = data.contexts_by_lineno(file).items()
-        touched = {line: sorted(number[test] for test in tests if test in number) for line, tests in by_line}
-        lines[str(Path(file).relative_to(ROOT))] = {line: tests for line, tests in touched.items() if tests}
+        touched = {
+            line: sorted(number[test] for test in tests if test in number)
+            for line, tests in by_line
+        }
+        lines[str(Path(file).relative_to(ROOT))] = {
+            line: tests for line, tests in touched.items() if tests
+        }
     Path(os.environ["TOUCHED"]).write_text(json.dumps({"seconds": passed, "lines": lines}), "utf-8")

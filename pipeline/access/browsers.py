@@ -27,7 +27,9 @@ CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
 HOUR = timedelta(hours=1)
 CODES_OF_BROWSER, CODES_OF_LINK = 3, 5  # in an hour, of those that nobody entered
-WRONG_OF_LINK = 10  # wrong codes while acts are kept: one in 100,000 to guess it, then the link ends
+WRONG_OF_LINK = (
+    10  # wrong codes while acts are kept: one in 100,000 to guess it, then the link ends
+)
 GUEST = "tamu."  # stands for the person in the cookie of a browser that is not known; no code of a person has a dot
 ENDED = timedelta(days=30)  # how long the row of a browser that is no longer known is kept
 KEPT = timedelta(hours=12)  # how long an act waits at most
@@ -81,7 +83,9 @@ def remember(session: Session, keys: Keys, person: Petugas, agent: str, now: dat
     """Make a browser known; the cookie's value."""
     moment = now.replace(microsecond=0)
     until = moment + LIFE
-    row = Browser(person=person.kode, mark=person.mark, agent=agent[:200], created_at=moment, expires_at=until)
+    row = Browser(
+        person=person.kode, mark=person.mark, agent=agent[:200], created_at=moment, expires_at=until
+    )
     session.add(row)
     session.flush()
     return tokens.made(keys, row.id, _text(row))
@@ -89,10 +93,16 @@ def remember(session: Session, keys: Keys, person: Petugas, agent: str, now: dat
 
 def listed(session: Session, now: datetime) -> list[Browser]:
     """Those that are known now, by person."""
-    return list(session.scalars(select(Browser).where(Browser.expires_at > now).order_by(Browser.person, Browser.id)))
+    return list(
+        session.scalars(
+            select(Browser).where(Browser.expires_at > now).order_by(Browser.person, Browser.id)
+        )
+    )
 
 
-def revoke(session: Session, now: datetime, *, browser_id: int | None = None, person: str = "") -> int:
+def revoke(
+    session: Session, now: datetime, *, browser_id: int | None = None, person: str = ""
+) -> int:
     """Forget one browser, or all of a person; how many those were."""
     mine = Browser.id == browser_id if browser_id is not None else Browser.person == person
     rows = list(session.scalars(select(Browser).where(mine, Browser.expires_at > now)))
@@ -138,7 +148,9 @@ def hold(
     session.add(row)
     session.flush()
     for name, (filename, content) in held.files.items():
-        session.add(ConfirmationFile(confirmation_id=row.id, field=name, name=filename, content=content))
+        session.add(
+            ConfirmationFile(confirmation_id=row.id, field=name, name=filename, content=content)
+        )
     return row.id, new_code(session, keys, row, now)
 
 
@@ -196,8 +208,12 @@ def guessed(session: Session, link_id: int, now: datetime) -> bool:
 
 def kept(session: Session, row: Confirmation) -> Held:
     """The act whose code was right."""
-    files = list(session.scalars(select(ConfirmationFile).where(ConfirmationFile.confirmation_id == row.id)))
-    return Held(row.deed, dict(row.data), {f.field: (f.name, f.content) for f in files}, row.seen, row.id)
+    files = list(
+        session.scalars(select(ConfirmationFile).where(ConfirmationFile.confirmation_id == row.id))
+    )
+    return Held(
+        row.deed, dict(row.data), {f.field: (f.name, f.content) for f in files}, row.seen, row.id
+    )
 
 
 def spend(session: Session, held: Held, now: datetime) -> bool:

@@ -17,20 +17,28 @@ from pipeline.data.store import digest_of
 from pipeline.data.tables import ChosenFile, Task
 
 KEPT = timedelta(hours=1)
-MOST = 8  # files of one task; the oldest gives way: whoever has its link may send as many as they like
+MOST = (
+    8  # files of one task; the oldest gives way: whoever has its link may send as many as they like
+)
 PREFIX = "terpilih_"  # before the name of a field: the kept file that it means
 
 
-def keep(session: Session, task: Task, files: Mapping[str, tuple[str, bytes]], now: datetime) -> dict[str, list[str]]:
+def keep(
+    session: Session, task: Task, files: Mapping[str, tuple[str, bytes]], now: datetime
+) -> dict[str, list[str]]:
     """Keep files, {field: (name, content)}, for a form that goes back; what the form says of them."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     said = {}
     for field, (name, content) in files.items():
         digest = digest_of(content)
         newest = {"name": name, "chosen_at": now}
-        row = dialect.insert(ChosenFile).values(task_id=task.id, sha256=digest, content=content, **newest)
+        row = dialect.insert(ChosenFile).values(
+            task_id=task.id, sha256=digest, content=content, **newest
+        )
         key = ["task_id", "sha256"]
-        session.execute(row.on_conflict_do_update(index_elements=key, set_=newest))  # two may be sent at once
+        session.execute(
+            row.on_conflict_do_update(index_elements=key, set_=newest)
+        )  # two may be sent at once
         said[f"{PREFIX}{field}"] = [digest]
     _make_room(session, task)
     return said

@@ -27,7 +27,8 @@ _SLASH = r"(?:/|%(?:25){0,3}2f|_|&#(?:47|x2f);|&sol;|\uff0f)"
 _DASH = r"(?:-2d|-|%(?:25){0,3}2d|&#(?:45|x2d);|&(?:ndash|hyphen|dash|shy);|[\u2010-\u2013\u2212\uff0d])"
 _BREAK = r"(?:=?\r?\n[ \t>]{0,8}|[\u00ad\u200b-\u200d\u2060\ufeff]|<wbr ?/?>)?"
 TOKEN = re.compile(
-    rf"({_SLASH}t{_SLASH})(\d{{1,9}}){_DASH}((?:{_BREAK}[a-z2-7]){{24}})(?![a-z2-7])", re.IGNORECASE | re.ASCII
+    rf"({_SLASH}t{_SLASH})(\d{{1,9}}){_DASH}((?:{_BREAK}[a-z2-7]){{24}})(?![a-z2-7])",
+    re.IGNORECASE | re.ASCII,
 )
 # An address that begins with "http", in base64, as some guards put it into their own (Sophos).
 _ENCODED = re.compile(r"aHR0c[A-Za-z0-9+/_-]{40,2000}+", re.ASCII)
@@ -35,7 +36,8 @@ _ENCODED = re.compile(r"aHR0c[A-Za-z0-9+/_-]{40,2000}+", re.ASCII)
 
 # What follows a token when a mail program takes the end of a sentence, a quotation or a bracket for part of the link.
 _WRITTEN = re.compile(
-    r"/t/(\d{1,9})-([a-z2-7]{24})(?![a-z2-7])[^/]{0,20}((?:/[\w-]{1,40}){0,3})[^\w/]{0,20}/?", re.ASCII
+    r"/t/(\d{1,9})-([a-z2-7]{24})(?![a-z2-7])[^/]{0,20}((?:/[\w-]{1,40}){0,3})[^\w/]{0,20}/?",
+    re.ASCII,
 )
 
 
@@ -50,7 +52,9 @@ def forgiven(path: str) -> str:
     if meant:
         return f"/t/{meant[1]}-{meant[2]}{meant[3]}"
     plain = _OPEN.fullmatch(path)
-    if plain is None or (plain[1] == "ASLI" and not plain[3]):  # a QR is in capitals, and its page answers to them
+    if plain is None or (
+        plain[1] == "ASLI" and not plain[3]
+    ):  # a QR is in capitals, and its page answers to them
         return ""
     return f"/{plain[1].lower()}{plain[2] or ''}"
 
@@ -80,7 +84,9 @@ def _text(link: Link) -> str:
     return f"tautan|{row}|{link.mark}" if link.mark else row  # as it was before links bore one
 
 
-def issue(session: Session, wanted: Iterable[tuple[Task, Petugas]], now: datetime, days: int) -> list[int]:
+def issue(
+    session: Session, wanted: Iterable[tuple[Task, Petugas]], now: datetime, days: int
+) -> list[int]:
     """One new link for each (task, holder): their ids in the same order. Tokens are made later, by the sender."""
     session.flush()  # new tasks have their ids now: bound by these, a link costs half
     rows = [
@@ -108,7 +114,10 @@ def token(session: Session, keys: Keys, link_id: int) -> str:
 
 def masked(text: str) -> str:
     """A text from outside without the tokens in it: people quote and forward their task mails."""
-    return TOKEN.sub(r"\1(…)", _ENCODED.sub(lambda one: "(…)" if TOKEN.search(_decoded(one[0])) else one[0], text))
+    return TOKEN.sub(
+        r"\1(…)",
+        _ENCODED.sub(lambda one: "(…)" if TOKEN.search(_decoded(one[0])) else one[0], text),
+    )
 
 
 def _decoded(text: str) -> str:
@@ -170,7 +179,9 @@ def personal(session: Session, settings: Settings, text: str, now: datetime) -> 
     return link.id, _holder(settings, link)
 
 
-def newest(session: Session, holder: Petugas, task_ids: Collection[int], now: datetime) -> dict[int, int]:
+def newest(
+    session: Session, holder: Petugas, task_ids: Collection[int], now: datetime
+) -> dict[int, int]:
     """{task id: id of this holder's newest living link to it}."""
     query = select(Link.task_id, func.max(Link.id)).where(
         Link.holder == holder.kode,
@@ -178,7 +189,11 @@ def newest(session: Session, holder: Petugas, task_ids: Collection[int], now: da
         Link.task_id.in_(task_ids),
         Link.expires_at > now,
     )
-    return {task_id: link_id for task_id, link_id in session.execute(query.group_by(Link.task_id)) if task_id}
+    return {
+        task_id: link_id
+        for task_id, link_id in session.execute(query.group_by(Link.task_id))
+        if task_id
+    }
 
 
 def resolve(session: Session, settings: Settings, text: str, now: datetime) -> Opened:

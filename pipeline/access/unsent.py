@@ -20,7 +20,9 @@ GUEST = "#"  # stands between a person's code and the name of a browser that is 
 MOST_OF_GUESTS = 5  # forms of one task; the oldest gives way
 LONGEST = 100_000  # characters of all fields together; what is longer could not be sent either
 
-BY_REPLY = "=balasan"  # behind a holder's code: filled in by a mail in their name, which may be forged
+BY_REPLY = (
+    "=balasan"  # behind a holder's code: filled in by a mail in their name, which may be forged
+)
 
 BEFORE = "=sebelum"  # behind a holder's code: what stood before an act that can still be taken back
 
@@ -40,10 +42,15 @@ class Filled:
     rest: str
 
 
-def put(session: Session, task: Task, holder: str, action: str, values: Values, now: datetime) -> bool:
+def put(
+    session: Session, task: Task, holder: str, action: str, values: Values, now: datetime
+) -> bool:
     """Keep the newest state of one form; nothing of a task that is closed, nor of what is too long. True if kept."""
     kept = {name: [str(one) for one in many] for name, many in values.items()}
-    if task.closed_at is not None or sum(len(one) for many in kept.values() for one in many) > LONGEST:
+    if (
+        task.closed_at is not None
+        or sum(len(one) for many in kept.values() for one in many) > LONGEST
+    ):
         return False
     if session.get(SavedForm, (task.id, holder, action)) is None:
         _make_room(session, task, holder)
@@ -51,7 +58,9 @@ def put(session: Session, task: Task, holder: str, action: str, values: Values, 
     state = {"data": kept, "saved_at": now}
     row = dialect.insert(SavedForm).values(task_id=task.id, holder=holder, action=action, **state)
     key = ["task_id", "holder", "action"]
-    session.execute(row.on_conflict_do_update(index_elements=key, set_=state))  # two pages may save first at once
+    session.execute(
+        row.on_conflict_do_update(index_elements=key, set_=state)
+    )  # two pages may save first at once
     return True
 
 
@@ -59,7 +68,9 @@ def _make_room(session: Session, task: Task, holder: str) -> None:
     """Browsers that are not known keep few forms of a task: whoever has its link may send as many as they like."""
     if GUEST not in holder:
         return
-    guests = select(SavedForm).where(SavedForm.task_id == task.id, SavedForm.holder.contains(GUEST, autoescape=True))
+    guests = select(SavedForm).where(
+        SavedForm.task_id == task.id, SavedForm.holder.contains(GUEST, autoescape=True)
+    )
     newest_first = guests.order_by(SavedForm.saved_at.desc(), SavedForm.holder, SavedForm.action)
     for row in session.scalars(newest_first.offset(MOST_OF_GUESTS - 1)):
         session.delete(row)
@@ -69,8 +80,15 @@ def put_reply(session: Session, task: Task, holder: str, action: str, filled: Fi
     """Keep a form that a reply has filled in, apart from what the holder typed. True if kept."""
     if not put(session, task, f"{holder}{BY_REPLY}", action, filled.values, filled.at):
         return False
-    row = session.get_one(SavedForm, (task.id, f"{holder}{BY_REPLY}", action), populate_existing=True)
-    about = {"tautan": filled.link_id, "kiriman": filled.item_id, "berkas": filled.files, "sisa": filled.rest[:LONGEST]}
+    row = session.get_one(
+        SavedForm, (task.id, f"{holder}{BY_REPLY}", action), populate_existing=True
+    )
+    about = {
+        "tautan": filled.link_id,
+        "kiriman": filled.item_id,
+        "berkas": filled.files,
+        "sisa": filled.rest[:LONGEST],
+    }
     row.data = {"isian": row.data, **about}
     return True
 
@@ -82,22 +100,30 @@ def of_reply(session: Session, task_id: int, holder: str) -> dict[str, Filled]:
 
 
 def _rows(session: Session, task_id: int, whose: str) -> Iterable[SavedForm]:
-    return session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose))
+    return session.scalars(
+        select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose)
+    )
 
 
 def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
     return Filled(data["isian"], at, data["tautan"], data["kiriman"], data["berkas"], data["sisa"])
 
 
-def of(session: Session, task_id: int, holder: str) -> dict[str, tuple[dict[str, list[str]], datetime]]:
+def of(
+    session: Session, task_id: int, holder: str
+) -> dict[str, tuple[dict[str, list[str]], datetime]]:
     """{action: (values, when)} of what this holder has not sent yet."""
     return {row.action: (dict(row.data), row.saved_at) for row in _rows(session, task_id, holder)}
 
 
-def remember(session: Session, task_id: int, holder: str, action: str, state: Mapping[str, Any], at: datetime) -> None:
+def remember(
+    session: Session, task_id: int, holder: str, action: str, state: Mapping[str, Any], at: datetime
+) -> None:
     """Keep what stood before an act, for as long as it can be taken back; instead of what was kept before."""
     forget(session, task_id, holder, action)
-    row = SavedForm(task_id=task_id, holder=f"{holder}{BEFORE}", action=action, data=dict(state), saved_at=at)
+    row = SavedForm(
+        task_id=task_id, holder=f"{holder}{BEFORE}", action=action, data=dict(state), saved_at=at
+    )
     session.add(row)
     session.flush()
 
@@ -108,7 +134,11 @@ def remembered(session: Session, task_id: int, holder: str) -> dict[str, dict[st
 
 
 def forget(session: Session, task_id: int, holder: str, action: str) -> None:
-    mine = (SavedForm.task_id == task_id, SavedForm.holder == f"{holder}{BEFORE}", SavedForm.action == action)
+    mine = (
+        SavedForm.task_id == task_id,
+        SavedForm.holder == f"{holder}{BEFORE}",
+        SavedForm.action == action,
+    )
     session.execute(delete(SavedForm).where(*mine))
 
 
@@ -126,6 +156,8 @@ def drop(session: Session, task_id: int, holder: str = "", action: str = "") -> 
     """Forget the forms of a task: all, or one that has been sent."""
     query = delete(SavedForm).where(SavedForm.task_id == task_id)
     if holder:
-        mine = or_(SavedForm.holder == holder, SavedForm.holder.startswith(f"{holder}#", autoescape=True))
+        mine = or_(
+            SavedForm.holder == holder, SavedForm.holder.startswith(f"{holder}#", autoescape=True)
+        )
         query = query.where(mine, SavedForm.action == action)
     session.execute(query)

@@ -20,7 +20,11 @@ def addressed(settings: Settings, complaint: Complaint) -> list[Tembusan]:
     wants a note to go."""
     if complaint.rahasia and settings.surat.tembusan_rahasia == "tanpa":
         return []
-    return [one for one in settings.surat.tembusan if one.email and not _concerned(settings, complaint, one.email)]
+    return [
+        one
+        for one in settings.surat.tembusan
+        if one.email and not _concerned(settings, complaint, one.email)
+    ]
 
 
 def _concerned(settings: Settings, complaint: Complaint, email: str) -> bool:
@@ -30,7 +34,11 @@ def _concerned(settings: Settings, complaint: Complaint, email: str) -> bool:
 
 def not_arrived(session: Session, complaint: Complaint) -> list[Outbox]:
     """The newest copy to each recipient, where it was refused or came back for good."""
-    mails = select(Outbox).where(Outbox.complaint_id == complaint.id, Outbox.name == MAIL).order_by(Outbox.id)
+    mails = (
+        select(Outbox)
+        .where(Outbox.complaint_id == complaint.id, Outbox.name == MAIL)
+        .order_by(Outbox.id)
+    )
     newest = {mail.recipient_name: mail for mail in session.scalars(mails)}
     told = [data for _event, data in entries(session, complaint, *FAILED)]
     lost = {data.get("surat") for data in told if data.get("tetap", True)}

@@ -14,13 +14,17 @@ from pipeline.office.sop import Stage
 
 def standing(session: Session, complaint_id: int) -> Decided | None:
     """The decision that stands in a case, if there is one."""
-    query = select(Decided).where(Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None))
+    query = select(Decided).where(
+        Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None)
+    )
     return session.scalars(query).one_or_none()
 
 
 def standing_id(complaint_id: int) -> Select[Any]:
     """The same as a part of another query: its id."""
-    return select(Decided.id).where(Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None))
+    return select(Decided.id).where(
+        Decided.complaint_id == complaint_id, Decided.withdrawn_at.is_(None)
+    )
 
 
 def withdrawn(session: Session, ids: Collection[int]) -> dict[int, list[Decided]]:

@@ -24,7 +24,9 @@ def is_untouched(session: Session, c: Complaint) -> bool:
 
 def letter_blocked(letter: Document) -> bool:
     """Whether something in a letter must be mended before it can be signed."""
-    return any(level == "blokir" for level, _message, _where in (letter.facts or {}).get("temuan", ()))
+    return any(
+        level == "blokir" for level, _message, _where in (letter.facts or {}).get("temuan", ())
+    )
 
 
 def documents_of(session: Session, complaint: Complaint, *kinds: str) -> list[Document]:
@@ -34,7 +36,9 @@ def documents_of(session: Session, complaint: Complaint, *kinds: str) -> list[Do
 
 def letters_of(session: Session, complaint: Complaint, *kinds: str) -> list[Document]:
     """Letters of the decision that stands, oldest first: those of one that was withdrawn are no longer the case's."""
-    query = select(Document).where(Document.decision_id.in_(standing_id(complaint.id)), Document.kind.in_(kinds))
+    query = select(Document).where(
+        Document.decision_id.in_(standing_id(complaint.id)), Document.kind.in_(kinds)
+    )
     return list(session.scalars(query.order_by(Document.id)))
 
 

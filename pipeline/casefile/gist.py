@@ -34,7 +34,8 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSED = re.compile(
-    r"(?:(?:kepada|kpd|untuk)\b[ :.]{0,3})?(?:yth\b|yang terhormat\b)|(?:kepada|kpd)\b", re.IGNORECASE
+    r"(?:(?:kepada|kpd|untuk)\b[ :.]{0,3})?(?:yth\b|yang terhormat\b)|(?:kepada|kpd)\b",
+    re.IGNORECASE,
 )
 _ADDRESSEE = re.compile(
     r"(?:kepala|sekretaris|pimpinan|kadis|walikota|wali kota|bupati|camat|lurah|dinas|badan|kantor|bagian|bidang|kota"
@@ -49,7 +50,9 @@ _FIELD = re.compile(
     r"|lampiran|lamp|pekerjaan|usia|umur|jabatan|kelurahan|kecamatan|rt|sifat|subjek|judul)\b[^:.!?]{0,30}:",
     re.IGNORECASE,
 )
-_MATTER = re.compile(r"(?:isi|uraian|keluhan|aduan|pengaduan|laporan|keterangan)\b[^:.!?]{0,25}:\s*", re.IGNORECASE)
+_MATTER = re.compile(
+    r"(?:isi|uraian|keluhan|aduan|pengaduan|laporan|keterangan)\b[^:.!?]{0,25}:\s*", re.IGNORECASE
+)
 _SIGNER = re.compile(r"(?:saya )?yang bertanda ?tangan\b.{0,40}:?", re.IGNORECASE)
 _INTRODUCTION = re.compile(
     r"(?i:(?:perkenalkan|perkenankan)\b.{0,20}\b(?:saya|kami)\b.{0,80}|(?:nama saya|saya bernama)\b.{0,80})"
@@ -122,7 +125,9 @@ def _telling(line: str, addressed: bool) -> str:
     """What a line says of the matter; "" where it says nothing."""
     if _END.fullmatch(line) or _SIGNER.fullmatch(line):
         return ""
-    if addressed and (_ADDRESSED.match(line) or (len(line) <= LONGEST_ADDRESSEE and _ADDRESSEE.fullmatch(line))):
+    if addressed and (
+        _ADDRESSED.match(line) or (len(line) <= LONGEST_ADDRESSEE and _ADDRESSEE.fullmatch(line))
+    ):
         line = _after_addressee(line)
     line = _without_greeting(line)
     if _FIELD.match(line):
@@ -135,7 +140,13 @@ def _after_addressee(line: str) -> str:
     """What follows in the same line: after a comma, or as a sentence of its own."""
     named, comma, rest = line.partition(",")
     first, *others = _split(line)
-    return rest.strip() if comma and len(named) <= LONGEST_ADDRESSEE else " ".join(others) if first else ""
+    return (
+        rest.strip()
+        if comma and len(named) <= LONGEST_ADDRESSEE
+        else " ".join(others)
+        if first
+        else ""
+    )
 
 
 def _without_greeting(line: str) -> str:

@@ -16,18 +16,26 @@ from pipeline.office.words import word
 # ---- what a task mail says -----------------------------------------------------------------------------------
 
 
-def entries(session: Session, complaint: Complaint, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
+def entries(
+    session: Session, complaint: Complaint, *kinds: EventKind
+) -> list[tuple[Event, dict[str, Any]]]:
     """Events of these kinds (all when none is given) with what they say, oldest first."""
     query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id)
     query = query.where(Event.complaint_id == complaint.id).order_by(Event.seq)
     if kinds:
         query = query.where(Event.kind.in_(kinds))
-    return [(event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)]
+    return [
+        (event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)
+    ]
 
 
 def points(session: Session, complaint: Complaint, task_id: int | None) -> str:
     """What the letter of a task tells the pengadu, a point a line: as the Sekretaris has set it, else as decided."""
-    chosen = [data for event, data in entries(session, complaint, EventKind.POINTS_SET) if event.task_id == task_id]
+    chosen = [
+        data
+        for event, data in entries(session, complaint, EventKind.POINTS_SET)
+        if event.task_id == task_id
+    ]
     return str(chosen[-1].get("teks", "")) if chosen else complaint.disampaikan
 
 

@@ -48,12 +48,19 @@ def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
         Task.closed_at.is_(None),
         Task.kind.not_in(AT_REST),
         or_(and_(Task.holder == "", Task.kind.in_(kinds)), Task.holder.in_(named)),
-        Task.complaint_id.is_(None) | Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
+        Task.complaint_id.is_(None)
+        | Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
     )
     return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
 
 
-def resting(session: Session, settings: Settings, complaint_id: int | None, code: str) -> list[Task]:
+def resting(
+    session: Session, settings: Settings, complaint_id: int | None, code: str
+) -> list[Task]:
     """What this person may still do with a case that is over or was merged, without being asked."""
-    query = select(Task).where(Task.complaint_id == complaint_id, Task.kind.in_(AT_REST), Task.closed_at.is_(None))
-    return [task for task in session.scalars(query) if code in {p.kode for p in holders(settings, task)}]
+    query = select(Task).where(
+        Task.complaint_id == complaint_id, Task.kind.in_(AT_REST), Task.closed_at.is_(None)
+    )
+    return [
+        task for task in session.scalars(query) if code in {p.kode for p in holders(settings, task)}
+    ]

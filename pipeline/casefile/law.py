@@ -81,7 +81,9 @@ def moments(c: Any, asked: datetime | None) -> dict[str, datetime | None]:
 FIELDS = ("received_at", "lengkap_at", "decided_at", "answered_at", "closed_at", "klasifikasi")
 
 
-def stands(work: Work, which: ColumnElement[bool], begin: datetime, end: datetime) -> dict[str, dict[str, int]]:
+def stands(
+    work: Work, which: ColumnElement[bool], begin: datetime, end: datetime
+) -> dict[str, dict[str, int]]:
     """{limit: {column: how many}} over these cases, as of `end`: met in the span, or open at its end."""
     law = Law(work.settings)
     found = {one.kode: dict.fromkeys(COLUMNS, 0) for one in work.settings.batas_hukum}
@@ -121,7 +123,9 @@ def _rows(work: Work, which: ColumnElement[bool]) -> Iterator[tuple[Any, datetim
 def of_case(work: Work, complaint: Complaint) -> list[Clock]:
     """The limits of one case, in the order of the settings."""
     asked = work.session.scalar(
-        select(func.max(Event.at)).where(Event.complaint_id == complaint.id, Event.kind == EventKind.CITIZEN_ASKED)
+        select(func.max(Event.at)).where(
+            Event.complaint_id == complaint.id, Event.kind == EventKind.CITIZEN_ASKED
+        )
     )
     found = Law(work.settings).clocks(moments(complaint, asked), complaint.klasifikasi)
     return [] if complaint.stage is Stage.BATAL else list(found)
@@ -143,6 +147,12 @@ def warning(work: Work, complaint: Complaint, one: Clock) -> str:
     """One line of the digest: which case, which limit, by when. What the pengadu does not complete is never withdrawn
     by itself: it is proposed."""
     due = clock.waktu(one.due, work.settings.zone)
-    said = word("hukum.dekat", nomor=complaint.number, nama=one.limit.nama, sumber=one.limit.sumber, batas=due)
+    said = word(
+        "hukum.dekat",
+        nomor=complaint.number,
+        nama=one.limit.nama,
+        sumber=one.limit.sumber,
+        batas=due,
+    )
     proposed = one.limit.mulai == "ditanya" and one.late(work.now)
     return f"{said} {word('hukum.usul_cabut')}" if proposed else said

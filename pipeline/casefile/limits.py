@@ -40,11 +40,17 @@ def start_of(task: Task) -> datetime:
 def used_words(settings: Settings, task: Task, now: datetime) -> str:
     """How much of a task's Waktu is used, or was when it was closed; while the pengadu is asked the clock stands."""
     limit = limit_for(settings, task.kind)
-    spent = clock.spent(start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours)
+    spent = clock.spent(
+        start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours
+    )
     if limit.working_time is None:
-        return word("waktu.terpakai", dipakai=word("waktu.dari", dipakai=spent.amount, batas=str(limit)))
+        return word(
+            "waktu.terpakai", dipakai=word("waktu.dari", dipakai=spent.amount, batas=str(limit))
+        )
     minutes, whole = max(0, spent.amount - task.paused_minutes), limit.working_time
-    if task.kind is TaskKind.KETERANGAN and task.due_at is not None:  # what is left of the Waktu of who asks
+    if (
+        task.kind is TaskKind.KETERANGAN and task.due_at is not None
+    ):  # what is left of the Waktu of who asks
         whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
     if minutes > MANY_MINUTES:
         long = clock.lama(timedelta(minutes=minutes), days=False)
@@ -63,7 +69,9 @@ def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]
         return "", ""
     days = _days_left(settings, task, task.closed_at or now)
     if days:
-        return word("waktu.sisa_satuan", banyak=days, satuan=limit_for(settings, task.kind).unit), "baik"
+        return word(
+            "waktu.sisa_satuan", banyak=days, satuan=limit_for(settings, task.kind).unit
+        ), "baik"
     return remaining_words(settings, task.due_at, task.closed_at or now)
 
 
@@ -73,7 +81,9 @@ def _days_left(settings: Settings, task: Task, now: datetime) -> int:
     limit = limit_for(settings, task.kind)
     start = start_of(task)
     plain = limit.working_time is None and clock.due(start, limit, settings.hours) == task.due_at
-    return max(0, limit.amount - clock.spent(start, now, limit, settings.hours).amount) if plain else 0
+    return (
+        max(0, limit.amount - clock.spent(start, now, limit, settings.hours).amount) if plain else 0
+    )
 
 
 def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
@@ -101,7 +111,9 @@ def limit_words(settings: Settings, task: Task) -> str:
         before = clock.spent(task.counted_from, task.opened_at, limit, settings.hours)
         return word("tugas.batas_jumlah", batas=limit, lama=_amount(before))
     if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
-        return word("tugas.batas_bersama" if task.kind is TaskKind.KETERANGAN else "tugas.batas_lanjut")
+        return word(
+            "tugas.batas_bersama" if task.kind is TaskKind.KETERANGAN else "tugas.batas_lanjut"
+        )
     return clock.explain(task.opened_at, limit, settings.hours)
 
 

@@ -56,14 +56,18 @@ def _can_be_handed_in(session: Session, c: Complaint) -> bool:
 def asked_units(session: Session, complaint: Complaint) -> list[str]:
     """The codes of those who were asked for what they know and have not answered."""
     waiting = select(Task.holder).where(
-        Task.complaint_id == complaint.id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+        Task.complaint_id == complaint.id,
+        Task.kind == TaskKind.KETERANGAN,
+        Task.closed_at.is_(None),
     )
     return list(session.scalars(waiting.order_by(Task.id)))
 
 
 def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
     """The newest rapat of a case that has not been called off."""
-    query = select(Meeting).where(Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None))
+    query = select(Meeting).where(
+        Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None)
+    )
     return session.scalars(query.order_by(Meeting.id.desc()).limit(1)).first()
 
 
@@ -71,4 +75,6 @@ def reply_words(session: Session, task: Task, complaint: Complaint | None) -> li
     """The words with which a reply may begin now, each with what it does."""
     names = {action.name for action in offered(session, task.kind, complaint)}
     known = table(f"balas.{task.kind}")
-    return [{"kata": c.word, "arti": known[c.word]} for c in COMMANDS[task.kind] if c.action in names]
+    return [
+        {"kata": c.word, "arti": known[c.word]} for c in COMMANDS[task.kind] if c.action in names
+    ]

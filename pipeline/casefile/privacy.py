@@ -21,9 +21,22 @@ from pipeline.office.words import word
 FROM_OUTSIDE = ("lampiran", "halaman")  # what a pengadu sent, or wrote by hand
 # What a template may read of a case that goes to another unit; all other columns are empty for it.
 OPEN = frozenset(
-    ("id", "number", "year", "stage", "channel", "received_at", "recorded_at", "closed_at", "prioritas", "rahasia",
-     "lampiran_terbuka", "teks_terbuka", "unit")
-)  # fmt: skip
+    (
+        "id",
+        "number",
+        "year",
+        "stage",
+        "channel",
+        "received_at",
+        "recorded_at",
+        "closed_at",
+        "prioritas",
+        "rahasia",
+        "lampiran_terbuka",
+        "teks_terbuka",
+        "unit",
+    )
+)
 # Events that another unit reads in the history: what it was asked itself, what units said, the rapat it is bidden to.
 OPEN_EVENTS = (
     EventKind.RECEIVED,
@@ -83,7 +96,9 @@ def subject_title(settings: Settings, complaint: Complaint) -> str:
 
 def tells_who(complaint: Complaint, text: str) -> bool:
     """Whether a name, number or address of the pengadu stands in a text."""
-    person = traces_of([(name, str(getattr(complaint, name))) for name in SAID if getattr(complaint, name)])
+    person = traces_of(
+        [(name, str(getattr(complaint, name))) for name in SAID if getattr(complaint, name)]
+    )
     return bool(person.kinds_in(text))
 
 
@@ -95,13 +110,19 @@ def in_register(complaint: Complaint, text: str) -> str:
 
 def matter(complaint: Complaint) -> str:
     """What it is about: the citizen's words where they are released, else the summary."""
-    return complaint.isi if complaint.teks_terbuka else summary(complaint) or word("privasi.tanpa_ringkasan")
+    return (
+        complaint.isi
+        if complaint.teks_terbuka
+        else summary(complaint) or word("privasi.tanpa_ringkasan")
+    )
 
 
 def hides(complaint: Complaint, kind: TaskKind, document: Document) -> bool:
     """Whether a file that came with a complaint is kept from the holder of such a task: a picture may tell who took
     it. The Sekretaris releases one file, or all that are there."""
-    return is_other_unit(kind) and not (complaint.lampiran_terbuka or document.id in released(complaint))
+    return is_other_unit(kind) and not (
+        complaint.lampiran_terbuka or document.id in released(complaint)
+    )
 
 
 def released(complaint: Complaint) -> frozenset[int]:

@@ -17,7 +17,11 @@ from pipeline.data.tables import Complaint
 
 TAIL = 14  # lines at the end of a mail in which people say who they are
 LOOKED_AT = 20_000  # letters of a mail
-CASES, FEWEST, SURE = 500, 3, 0.7  # earlier cases that are asked; uses of a word that say something; of them one kind
+CASES, FEWEST, SURE = (
+    500,
+    3,
+    0.7,
+)  # earlier cases that are asked; uses of a word that say something; of them one kind
 
 # A number in Indonesia: mobile or with an area code, with or without the country's.
 PHONE = re.compile(
@@ -45,9 +49,13 @@ STREET = re.compile(
     rf"(?P<place>{PLACE}.{{4,150}})",
     re.IGNORECASE,
 )
-GOES_ON = re.compile(r"(?:kelurahan|kel|desa|kecamatan|kec|kota|kab|kabupaten|rt|rw|madiun|\d{5})\b", re.IGNORECASE)
+GOES_ON = re.compile(
+    r"(?:kelurahan|kel|desa|kecamatan|kec|kota|kab|kabupaten|rt|rw|madiun|\d{5})\b", re.IGNORECASE
+)
 CLOSED = re.compile(rf"(?:{REGARDS}|demikian.{{0,80}}|--)[ ,.!]{{0,4}}", re.IGNORECASE)
-CONTACT = re.compile(r"(?:[a-z./ ]{0,20}[:.]? ?)?[+(\d][\d ().+-]{7,24}|\S{1,64}@\S{1,190}", re.IGNORECASE)
+CONTACT = re.compile(
+    r"(?:[a-z./ ]{0,20}[:.]? ?)?[+(\d][\d ().+-]{7,24}|\S{1,64}@\S{1,190}", re.IGNORECASE
+)
 WORDS = re.compile(r"[^\W\d_]{4,30}")
 
 
@@ -91,7 +99,9 @@ def category(session: Session, complaint: Complaint) -> tuple[str, str, int] | N
     """(kategori, the word that speaks for it, in how many earlier cases) by what the office confirmed; None without a
     clear one."""
     mine = set(_words(f"{complaint.perihal} {complaint.isi[:1000]}"))
-    known = select(Complaint.kategori, Complaint.perihal).where(Complaint.kategori != "", Complaint.id != complaint.id)
+    known = select(Complaint.kategori, Complaint.perihal).where(
+        Complaint.kategori != "", Complaint.id != complaint.id
+    )
     counts: dict[str, Counter[str]] = {}
     for kind, subject in session.execute(known.order_by(Complaint.id.desc()).limit(CASES)):
         for word in mine.intersection(_words(subject)):

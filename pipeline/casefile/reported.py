@@ -29,7 +29,9 @@ def codes(complaint: Complaint) -> frozenset[str]:
 def about(code: str) -> ColumnElement[bool]:
     """In a query: whether a complaint is about this person, who is then shown no list in which it stands."""
     named = (literal(",") + Complaint.terlapor + ",").contains(f",{code},", autoescape=True)
-    return and_(Complaint.terlapor != literal_column("''"), named)  # written out, it is the index's own condition
+    return and_(
+        Complaint.terlapor != literal_column("''"), named
+    )  # written out, it is the index's own condition
 
 
 def joined(codes: Iterable[str]) -> str:
@@ -64,7 +66,9 @@ def _unconcerned(complaint: Complaint, kind: TaskKind, people: Sequence[Petugas]
 
 def is_pengadu(complaint: Complaint, person: Petugas) -> bool:
     """Whether this official is the one who complains."""
-    return bool(complaint.email) and complaint.email.lower() in {a.lower() for a in (person.email, *person.email_lain)}
+    return bool(complaint.email) and complaint.email.lower() in {
+        a.lower() for a in (person.email, *person.email_lain)
+    }
 
 
 def official(settings: Settings, complaint: Complaint) -> Petugas | None:

@@ -55,14 +55,19 @@ def answers(session: Session, complaint: Complaint, reader: str = "") -> list[Si
 
 def points_of(complaint: Complaint) -> tuple[str, ...]:
     """What was told to the pengadu, a point a line."""
-    lines = (re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", line).strip() for line in complaint.disampaikan.splitlines())
+    lines = (
+        re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", line).strip()
+        for line in complaint.disampaikan.splitlines()
+    )
     return tuple(line for line in lines if line)
 
 
 def words_of(complaint: Complaint) -> list[str]:
     """The words by which a case is looked for, each once."""
     said = fulltext.terms(f"{complaint.perihal} {complaint.ringkasan} {complaint.isi}"[:5_000])
-    return list(dict.fromkeys(one for one in said if len(one) >= SHORTEST and not one.isdigit()))[:WORDS]
+    return list(dict.fromkeys(one for one in said if len(one) >= SHORTEST and not one.isdigit()))[
+        :WORDS
+    ]
 
 
 def _scores(session: Session, complaint: Complaint, reader: str) -> dict[int, float]:
@@ -86,7 +91,11 @@ def _having(session: Session, complaint: Complaint, reader: str, one: str) -> Se
         Complaint.id.not_in([complaint.id, complaint.parent_id or 0]),
     )
     query = query.where(not_(reported.about(reader))) if reader else query
-    return fulltext.found(query, one, dialect).order_by(fulltext.order_of(one, dialect).desc()).limit(NEWEST)
+    return (
+        fulltext.found(query, one, dialect)
+        .order_by(fulltext.order_of(one, dialect).desc())
+        .limit(NEWEST)
+    )
 
 
 def _beside(complaint: Complaint, other: Complaint) -> float:

@@ -25,4 +25,7 @@ def _is_the_offices(session: Session, complaint: Complaint) -> bool:
         return complaint.lengkap_at is not None
     if complaint.lengkap_at is None:
         return False
-    return any("perihal" in said.get("perubahan", {}) for _e, said in entries(session, complaint, EventKind.RECORDED))
+    return any(
+        "perihal" in said.get("perubahan", {})
+        for _e, said in entries(session, complaint, EventKind.RECORDED)
+    )

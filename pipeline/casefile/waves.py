@@ -48,7 +48,11 @@ class WaveWords:
 def said(complaint: Complaint) -> WaveWords:
     text = f"{complaint.lokasi_kejadian} {complaint.perihal} {complaint.isi}"[:READ].lower()
     places = frozenset(_PLACE.findall(text)) - _EMPTY
-    words = frozenset(one for one in re.findall(r"[a-z]+", text) if len(one) >= SHORTEST) - _EMPTY - places
+    words = (
+        frozenset(one for one in re.findall(r"[a-z]+", text) if len(one) >= SHORTEST)
+        - _EMPTY
+        - places
+    )
     return WaveWords(places, words)
 
 
@@ -85,7 +89,11 @@ def news(work: Work) -> list[list[Complaint]]:
         return []
     waiting = _waiting(work.session, work.now - timedelta(hours=conf.gelombang_jam))
     waves = gather(waiting) if len(waiting) >= conf.gelombang_jumlah else []
-    return [one for one in waves if len(one) >= conf.gelombang_jumlah and not _is_told(work.session, one)]
+    return [
+        one
+        for one in waves
+        if len(one) >= conf.gelombang_jumlah and not _is_told(work.session, one)
+    ]
 
 
 def others(work: Work, complaint: Complaint) -> list[Complaint]:
@@ -104,7 +112,9 @@ def is_first(session: Session, complaint: Complaint) -> bool:
 def _waiting(session: Session, since: object) -> list[Complaint]:
     """What came since and is in langkah 1 still; nothing that is about an official."""
     query = select(Complaint).where(
-        Complaint.stage == Stage.PENERIMAAN, Complaint.recorded_at >= since, Complaint.terlapor == ""
+        Complaint.stage == Stage.PENERIMAAN,
+        Complaint.recorded_at >= since,
+        Complaint.terlapor == "",
     )
     return list(session.scalars(query.order_by(Complaint.id.desc()).limit(MOST)))
 

@@ -144,7 +144,9 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
 
 def _typed(form: Checked) -> dict[str, list[str]]:
     """What was typed and ticked, as the page may show it again; files are chosen anew."""
-    return {name: [text] for name, text in form.values.items()} | {n: [*many] for n, many in form.choices.items()}
+    return {name: [text] for name, text in form.values.items()} | {
+        n: [*many] for n, many in form.choices.items()
+    }
 
 
 def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
@@ -153,17 +155,24 @@ def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
         return
     complaint = work.session.get_one(Complaint, task.complaint_id)
     both = {task.complaint_id}
-    if form.action.name == "gabungkan" and (parent := merging.merge_parent(work, complaint, form.text("nomor"))):
+    if form.action.name == "gabungkan" and (
+        parent := merging.merge_parent(work, complaint, form.text("nomor"))
+    ):
         both.add(parent.id)
     if form.action.name == "gabungkan_semua":
-        both |= {child.id for child in merging.of_wave(work, complaint, form.choices.get("gelombang", ()))}
+        both |= {
+            child.id
+            for child in merging.of_wave(work, complaint, form.choices.get("gelombang", ()))
+        }
     if complaint.stage is Stage.DIGABUNG and complaint.parent_id:
         both.add(complaint.parent_id)
     for complaint_id in sorted(both) if len(both) > 1 else ():
         locked(work, complaint_id)
 
 
-def _refuse_second_press(work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked) -> None:
+def _refuse_second_press(
+    work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked
+) -> None:
     """A form whose action leaves the task open, pressed twice: the second shows the page's newest event as old."""
     if form.action.closes or not form.seen:
         return
@@ -205,14 +214,18 @@ def _move(deed: Deed, stage: Stage) -> None:
         merging.withdraw(work, complaint)
     complaint.stage = stage
     onward = stage in (Stage.SELESAI, Stage.PENGIRIMAN)
-    sure = () if stage in OVER else (TaskKind.PENCABUTAN,)  # whether it is taken back is not settled by going on
+    sure = (
+        () if stage in OVER else (TaskKind.PENCABUTAN,)
+    )  # whether it is taken back is not settled by going on
     close_rest(work, complaint, "dilanjutkan", keep=(*sure, TaskKind.PENGANTAR) if onward else sure)
     if stage in OVER:
         _end(work, complaint, deed.actor)
     if stage in TASK_OF:
         note = deed.form.text("alasan") if deed.form.action.name in WITH_NOTE else ""
         after = AFTER.get((deed.task.kind, stage), "")
-        open_task(work, complaint, TASK_OF[stage], note=note, after=after, quiet=stage is Stage.PENGIRIMAN)
+        open_task(
+            work, complaint, TASK_OF[stage], note=note, after=after, quiet=stage is Stage.PENGIRIMAN
+        )
     if stage is Stage.PENYAMPAIAN and COVERING in series_in(work, complaint):
         open_task(work, complaint, TaskKind.PENGANTAR)
     merging.order_copies(work, complaint)
@@ -254,7 +267,9 @@ def _report(deed: Deed) -> None:
     if named := deed.form.choices.get("terlapor", ()):
         deed.complaint.terlapor = reported.joined(named)
         pass_by(deed.work, deed.complaint)
-    changed = _fill(deed, "perihal", "ringkasan", "klasifikasi", "kategori", "lokasi_kejadian", *PERSON_FIELDS)
+    changed = _fill(
+        deed, "perihal", "ringkasan", "klasifikasi", "kategori", "lokasi_kejadian", *PERSON_FIELDS
+    )
     deed.complaint.lengkap_at = deed.work.now
     if deed.work.settings.closes(deed.complaint.klasifikasi):
         keep_secret(deed.complaint)
@@ -281,7 +296,9 @@ def _merge(deed: Deed) -> None:
     # Looked at again under its lock: it may have been signed, voided or merged meanwhile.
     if parent is None or locked(deed.work, parent.id).stage not in MERGEABLE:
         raise Invalid({"nomor": word("galat.induk")})
-    if deed.person.kode in reported.codes(parent):  # of a complaint about them they know nothing, not that it is there
+    if deed.person.kode in reported.codes(
+        parent
+    ):  # of a complaint about them they know nothing, not that it is there
         raise Invalid({"nomor": word("galat.induk")})
     if outdated(deed.work.session, deed.complaint):  # who was answered with it would be forgotten
         raise Invalid({"nomor": word("galat.jawaban_lama")})
@@ -310,7 +327,9 @@ def _merge_all(deed: Deed) -> None:
 def _split(deed: Deed) -> None:
     """A second complaint out of the first, with those of its attachments that the clerk has ticked."""
     ticked = deed.form.choices.get("lampiran_ikut", ())
-    rows = [row for row in documents(deed.work, deed.complaint, "lampiran") if str(row.id) in ticked]
+    rows = [
+        row for row in documents(deed.work, deed.complaint, "lampiran") if str(row.id) in ticked
+    ]
     contents = store.get_all(deed.work.session, [row.sha256 for row in rows])
     files = [File(row.name, row.mime, contents[row.sha256]) for row in rows]
     about = deed.form.text("perihal_lain"), deed.form.text("isi_lain")
@@ -351,7 +370,9 @@ def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Comp
     if task.kind is TaskKind.PINDAI:
         return slips.settle(work, task, person, form)
     item = work.session.get_one(Item, task.item_id, with_for_update=True)
-    if item.state == "done":  # it could be read after all, and nobody closed the task: not a second time
+    if (
+        item.state == "done"
+    ):  # it could be read after all, and nobody closed the task: not a second time
         close(work, task, SYSTEM.code, "terbaca")
         return None
     if form.action.name == ACCEPTED and not ledger.readable(item):
@@ -364,7 +385,9 @@ def _settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Comp
         return None
     channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL
     complaint = record_at_counter(work, person, form, channel, item.id)
-    if item.source == "mail":  # what the pengadu sent stays with the case, and their next reply finds it
+    if (
+        item.source == "mail"
+    ):  # what the pengadu sent stays with the case, and their next reply finds it
         complaint.thread_id = outbox.bracketed(item.message_id)
         raw = File(f"kiriman-{item.id}.eml", "message/rfc822", store.get(work.session, item.sha256))
         add_documents(work, "lampiran", [raw], CITIZEN, complaint=complaint)
@@ -381,7 +404,9 @@ def _ask_units(deed: Deed) -> None:
     asked = set((deed.complaint.unit or "").split(",")) - {"", NO_UNIT}
     if reported.codes(deed.complaint).intersection(people):
         raise Invalid({"petugas": word("galat.terlapor")})
-    deed.log(EventKind.UNIT_ASKED, kepada=list(people), teks=question)  # first: the mails say who asks
+    deed.log(
+        EventKind.UNIT_ASKED, kepada=list(people), teks=question
+    )  # first: the mails say who asks
     for code in people:
         person = deed.work.settings.person(code)
         if person and person.unit:
@@ -418,7 +443,9 @@ def _answer(deed: Deed) -> None:
 
 def _report_to_head(deed: Deed) -> None:
     deed.complaint.hasil = deed.form.text("hasil")
-    deed.complaint.lengkap_at = deed.complaint.lengkap_at or deed.work.now  # enough is known, whoever told it
+    deed.complaint.lengkap_at = (
+        deed.complaint.lengkap_at or deed.work.now
+    )  # enough is known, whoever told it
     deed.complaint.unit = _concerned(deed.complaint, set(deed.form.choices["unit"]))
     deed.log(EventKind.REPORTED, teks=deed.complaint.hasil, unit=deed.complaint.unit)
 
@@ -445,7 +472,9 @@ def _mark(deed: Deed) -> None:
     _set_secret(c, form.keeps("rahasia", c.rahasia))
     released = _open_to_units(deed) if form.action is MARK_AND_RELEASE else {}
     before, c.terlapor = c.terlapor, reported.joined(form.choices.get("terlapor", ()))
-    deed.log(EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia, terlapor=c.terlapor, **released)
+    deed.log(
+        EventKind.MARKED, prioritas=c.prioritas, rahasia=c.rahasia, terlapor=c.terlapor, **released
+    )
     if c.prioritas != before_it:
         hurry(deed.work, c)
     if c.terlapor != before:
@@ -456,12 +485,20 @@ def _mark(deed: Deed) -> None:
 def _open_to_units(deed: Deed) -> dict[str, object]:
     """What other units may read and see: the words, all files, or those that were chosen. What the event says of it."""
     c, form = deed.complaint, deed.form
-    c.lampiran_terbuka, c.teks_terbuka = bool(form.text("lampiran_terbuka")), bool(form.text("teks_terbuka"))
+    c.lampiran_terbuka, c.teks_terbuka = (
+        bool(form.text("lampiran_terbuka")),
+        bool(form.text("teks_terbuka")),
+    )
     chosen = set(form.choices.get("dibuka", ()))
     files = [d for d in documents(deed.work, c, *privacy.FROM_OUTSIDE) if str(d.id) in chosen]
     c.dibuka = privacy.joined(d.id for d in files)
     names = [d.name for d in files]
-    return {"lampiran": c.lampiran_terbuka, "isi": c.teks_terbuka, "dibuka": [d.id for d in files], "berkas": names}
+    return {
+        "lampiran": c.lampiran_terbuka,
+        "isi": c.teks_terbuka,
+        "dibuka": [d.id for d in files],
+        "berkas": names,
+    }
 
 
 def _forward(deed: Deed) -> None:
@@ -474,7 +511,12 @@ def _forward(deed: Deed) -> None:
         form.text("instansi"),
         form.text("pengantar"),
     )
-    deed.log(EventKind.FORWARDED, instansi=form.text("instansi"), teks=form.text("pengantar"), surat=mail.message_id)
+    deed.log(
+        EventKind.FORWARDED,
+        instansi=form.text("instansi"),
+        teks=form.text("pengantar"),
+        surat=mail.message_id,
+    )
 
 
 def _extend(deed: Deed) -> None:
@@ -489,7 +531,14 @@ def extend_for(work: Work, task: Task, head: Petugas, form: Checked) -> None:
         raise Forbidden(form.action.name)
     work.session.refresh(task)
     unseen.check(work, task, head, form)
-    extend(work, task, complaint, head, datetime.fromisoformat(form.text("sampai")), form.text("alasan"))
+    extend(
+        work,
+        task,
+        complaint,
+        head,
+        datetime.fromisoformat(form.text("sampai")),
+        form.text("alasan"),
+    )
 
 
 def _decide(deed: Deed) -> None:
@@ -620,5 +669,14 @@ DO: dict[tuple[TaskKind, str], Callable[[Deed], None]] = {
     (TaskKind.ARSIP, "kirim_tembusan"): copies.send_again,
     (TaskKind.ARSIP, "koreksi"): _correct,
 }
-MEETINGS = {"rapat": meetings.convene, "notulen": meetings.minutes, "batal_rapat": meetings.call_off}
-DO |= {(kind, one.name): MEETINGS[one.name] for kind, some in ACTIONS.items() for one in some if one.name in MEETINGS}
+MEETINGS = {
+    "rapat": meetings.convene,
+    "notulen": meetings.minutes,
+    "batal_rapat": meetings.call_off,
+}
+DO |= {
+    (kind, one.name): MEETINGS[one.name]
+    for kind, some in ACTIONS.items()
+    for one in some
+    if one.name in MEETINGS
+}

@@ -15,7 +15,9 @@ from pipeline.office.sop import EventKind
 
 def choose(deed: Deed) -> None:
     """Those who are ticked follow the new decision; the others keep the answer that they have."""
-    children = [locked(deed.work, child.id) for child in outdated(deed.work.session, deed.complaint)]
+    children = [
+        locked(deed.work, child.id) for child in outdated(deed.work.session, deed.complaint)
+    ]
     if not children:
         raise Forbidden(deed.form.action.name)
     ticked = deed.form.choices.get("ikut", ())
@@ -25,7 +27,9 @@ def choose(deed: Deed) -> None:
         _wait_too(deed, child)
     for child in keep:
         _let_stand(deed, child)
-    deed.log(EventKind.ANSWERS_CHOSEN, ikut=[c.number for c in follow], tetap=[c.number for c in keep])
+    deed.log(
+        EventKind.ANSWERS_CHOSEN, ikut=[c.number for c in follow], tetap=[c.number for c in keep]
+    )
 
 
 def _wait_too(deed: Deed, child: Complaint) -> None:
@@ -43,4 +47,6 @@ def _let_stand(deed: Deed, child: Complaint) -> None:
 
 def _tell(deed: Deed, child: Complaint, ikut: list[str], tetap: list[str]) -> None:
     number = deed.complaint.number
-    log(deed.work, child, EventKind.ANSWERS_CHOSEN, deed.actor, induk=number, ikut=ikut, tetap=tetap)
+    log(
+        deed.work, child, EventKind.ANSWERS_CHOSEN, deed.actor, induk=number, ikut=ikut, tetap=tetap
+    )

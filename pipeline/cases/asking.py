@@ -9,7 +9,13 @@ from pipeline.casefile import history
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.deed import Deed
 from pipeline.cases.record import Told, citizen_wrote
-from pipeline.cases.tasks import open_task, open_task_of, pause_langkah, resume_langkah, tell_holders
+from pipeline.cases.tasks import (
+    open_task,
+    open_task_of,
+    pause_langkah,
+    resume_langkah,
+    tell_holders,
+)
 from pipeline.cases.withdrawal import make_sure, seems_withdrawn
 from pipeline.data.tables import Complaint, Task
 from pipeline.notices import citizen
@@ -61,5 +67,13 @@ def wait_no_longer(work: Work, complaint: Complaint, task: Task) -> None:
     """The bounded time is over: langkah 2 goes on with what it had left."""
     resume_langkah(work, task)
     days = work.settings.sop.waktu_tunggu_pengadu
-    log(work, complaint, EventKind.RESCHEDULED, SYSTEM, task.id, tugas=str(task.kind),
-        waktu=task.due_at.isoformat() if task.due_at else "", teks=word("sistem.tunggu_habis", lama=days))  # fmt: skip
+    log(
+        work,
+        complaint,
+        EventKind.RESCHEDULED,
+        SYSTEM,
+        task.id,
+        tugas=str(task.kind),
+        waktu=task.due_at.isoformat() if task.due_at else "",
+        teks=word("sistem.tunggu_habis", lama=days),
+    )

@@ -24,4 +24,12 @@ def attach(work: Work, task: Task, person: Petugas, files: Sequence[File]) -> No
     actor = actor_of(person)
     kept = add_documents(work, KIND, files, actor, complaint=complaint)
     names = ", ".join(file.name for file in files)
-    log(work, complaint, EventKind.ATTACHED, actor, task.id, teks=names, dokumen=[row.id for row in kept])
+    log(
+        work,
+        complaint,
+        EventKind.ATTACHED,
+        actor,
+        task.id,
+        teks=names,
+        dokumen=[row.id for row in kept],
+    )

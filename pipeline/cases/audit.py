@@ -44,9 +44,19 @@ from pipeline.office.words import word
 
 REGISTER, OFFICE, ARRIVED, FILES, SEALS = "buku", "kantor", "kiriman", "berkas", "segel"
 PLACES = (REGISTER, OFFICE, ARRIVED, FILES, SEALS)  # what is told beside the cases, after them
-ENDING = (Complaint.number, Complaint.stage, Complaint.parent_id, Complaint.decision, Complaint.closed_at,
-          Complaint.received_at)  # fmt: skip
-ROWS, CASES, BLOBS = 2000, 50, 10  # at once in memory: a case brings its mails with it, a blob up to 1 MiB
+ENDING = (
+    Complaint.number,
+    Complaint.stage,
+    Complaint.parent_id,
+    Complaint.decision,
+    Complaint.closed_at,
+    Complaint.received_at,
+)
+ROWS, CASES, BLOBS = (
+    2000,
+    50,
+    10,
+)  # at once in memory: a case brings its mails with it, a blob up to 1 MiB
 Tell = Callable[[int], None]
 
 
@@ -71,7 +81,9 @@ def audit(
         yield REGISTER, [word("audit.tak_terbaca", sebab=str(unreadable))]
 
 
-def _audit(session: Session, people: Iterable[Petugas] | None, tell: Tell) -> Iterator[tuple[str, list[str]]]:
+def _audit(
+    session: Session, people: Iterable[Petugas] | None, tell: Tell
+) -> Iterator[tuple[str, list[str]]]:
     seals = _Seals(session)
     walk, named = Walk(), _Named()
     for row in _rows(session, _events(), tell):
@@ -130,13 +142,19 @@ class _Links:
     def step(self, row: Any) -> None:
         subject = (row.kind, row.subject_id)
         seq, previous = self.heads.get(subject, (0, START))
-        good = row.seq == seq + 1 and row.previous == previous and row.hash == witness.link_hash(row._mapping)
+        good = (
+            row.seq == seq + 1
+            and row.previous == previous
+            and row.hash == witness.link_hash(row._mapping)
+        )
         if not good:
             self.faults.setdefault(subject, []).append(word("audit.rantai_saksi", urut=row.seq))
         self.heads[subject] = (row.seq, row.hash)
 
 
-def _cases(session: Session, walk: Walk, links: _Links, tell: Tell) -> Iterator[tuple[str, list[str]]]:
+def _cases(
+    session: Session, walk: Walk, links: _Links, tell: Tell
+) -> Iterator[tuple[str, list[str]]]:
     """Each complaint; what the walks know of it is taken out of them, so that what is left belongs to none."""
     rows = session.execute(select(Complaint.id, Complaint.number).order_by(Complaint.id)).all()
     stream = iter(rows)
@@ -149,14 +167,18 @@ def _cases(session: Session, walk: Walk, links: _Links, tell: Tell) -> Iterator[
         tell(len(some))
 
 
-def _faults(complaint_id: int, number: str, walk: Walk, links: _Links, differ: Iterable[str]) -> Iterator[str]:
+def _faults(
+    complaint_id: int, number: str, walk: Walk, links: _Links, differ: Iterable[str]
+) -> Iterator[str]:
     yield from (f"{number}, {fault}" for fault in walk.faults.pop(complaint_id, ()))
     for seq in walk.unexplained(complaint_id):
         yield f"{number}, " + word("audit.tempat", urut=seq, apa=word("audit.tanpa_keterangan"))
     if walk.heads.pop(complaint_id, None) is None:
         yield f"{number}: {word('audit.tanpa_riwayat')}"
     links.heads.pop((CASE, complaint_id), None)
-    yield from (f"{number}: {fault}" for fault in (*links.faults.pop((CASE, complaint_id), ()), *differ))
+    yield from (
+        f"{number}: {fault}" for fault in (*links.faults.pop((CASE, complaint_id), ()), *differ)
+    )
 
 
 def _lost(walk: Walk, links: _Links) -> Iterator[str]:
@@ -169,7 +191,9 @@ def _gaps(session: Session) -> Iterator[str]:
     """The register is without gaps: as many rows a year as numbers were given."""
     counted = session.execute(select(Complaint.year, func.count()).group_by(Complaint.year)).all()
     rows = {str(year): count for year, count in counted}
-    for name, given in session.execute(select(Counter.name, Counter.value).where(Counter.name.like("register:%"))):
+    for name, given in session.execute(
+        select(Counter.name, Counter.value).where(Counter.name.like("register:%"))
+    ):
         year = name.partition(":")[2]
         if rows.pop(year, 0) != given:
             yield word("audit.nomor", tahun=year, jumlah=given)
@@ -180,8 +204,14 @@ def _ends(session: Session) -> Iterator[str]:
     """The end of each case, as reports count it, is the one that the case itself tells."""
     stands = (Closing.complaint_id == Complaint.id) & Closing.reopened_at.is_(None)
     either = or_(Complaint.closed_at.is_not(None), Closing.id.is_not(None))
-    query = select(Complaint, Closing.at, Closing.how).options(load_only(*ENDING)).outerjoin(Closing, stands)
-    rows = session.execute(query.where(either).order_by(Complaint.id).execution_options(yield_per=ROWS))
+    query = (
+        select(Complaint, Closing.at, Closing.how)
+        .options(load_only(*ENDING))
+        .outerjoin(Closing, stands)
+    )
+    rows = session.execute(
+        query.where(either).order_by(Complaint.id).execution_options(yield_per=ROWS)
+    )
     for some in rows.partitions():
         for complaint, at, how in some:
             told = max(complaint.closed_at, complaint.received_at) if complaint.closed_at else None
@@ -211,14 +241,22 @@ class _Named:
 
 def _arrived(session: Session, named: _Named, walk: Walk) -> Iterator[str]:
     """Items that are gone although something names them, and items that were erased although no act says so."""
-    stray = select(Sighting.item_id).outerjoin(Item, Item.id == Sighting.item_id).where(Item.id.is_(None))
+    stray = (
+        select(Sighting.item_id)
+        .outerjoin(Item, Item.id == Sighting.item_id)
+        .where(Item.id.is_(None))
+    )
     seen_somewhere = set(session.scalars(stray.distinct()))
     named_by_a_case = named.arrived - among(session, Item.id, named.arrived)
     for item_id in sorted(seen_somewhere | named_by_a_case):
         yield word("audit.kiriman_hilang", urut=item_id)
-    query = select(Item.id, Item.twin, Complaint.id).outerjoin(Complaint, Complaint.item_id == Item.id)
+    query = select(Item.id, Item.twin, Complaint.id).outerjoin(
+        Complaint, Complaint.item_id == Item.id
+    )
     erased = session.execute(query.where(Item.state == ledger.ERASED).order_by(Item.id)).all()
-    said = {row.twin for row in erased if row[0] in named.erased or row[2] in walk.erased}  # copies are erased as well
+    said = {
+        row.twin for row in erased if row[0] in named.erased or row[2] in walk.erased
+    }  # copies are erased as well
     unexplained = dict.fromkeys(row[0] for row in erased if row.twin not in said)
     yield from (word("audit.kiriman_terhapus", urut=item_id) for item_id in unexplained)
 
@@ -242,7 +280,11 @@ def _missing(session: Session) -> Iterator[str]:
 
 def _changed(session: Session, tell: Tell) -> Iterator[str]:
     """Blobs whose bytes are not what their name says."""
-    query = select(Blob.sha256, Blob.size, Blob.content).order_by(Blob.sha256).execution_options(yield_per=BLOBS)
+    query = (
+        select(Blob.sha256, Blob.size, Blob.content)
+        .order_by(Blob.sha256)
+        .execution_options(yield_per=BLOBS)
+    )
     for rows in session.execute(query).partitions():
         for name, size, content in rows:
             if size == ERASED and not content:
@@ -311,7 +353,9 @@ class _Seals:
     def __init__(self, session: Session) -> None:
         self.seals = list(session.scalars(select(Seal).order_by(Seal.day)))
         reaches = [reach_of(seal) for seal in self.seals]
-        self.events = _Events([reach.event for reach in reaches], [seal.number is None for seal in self.seals])
+        self.events = _Events(
+            [reach.event for reach in reaches], [seal.number is None for seal in self.seals]
+        )
         self.witnesses = _Span([reach.witness for reach in reaches])
         self.items = _Span([reach.item for reach in reaches])
 
@@ -339,10 +383,14 @@ class _Seals:
     def _gone(self, session: Session) -> Iterator[str]:
         for place, seal in enumerate(self.seals, 1):
             if seal.number is not None and seal.number != place:
-                yield word("audit.segel_urutan", hari=seal.day.isoformat(), urut=seal.number, ada=place)
+                yield word(
+                    "audit.segel_urutan", hari=seal.day.isoformat(), urut=seal.number, ada=place
+                )
         known = {seal.hash for seal in self.seals}
         mails = select(Outbox.date, Outbox.text).where(Outbox.name == "segel").order_by(Outbox.id)
         for at, text in session.execute(mails.execution_options(yield_per=ROWS)):
-            told = {"".join(pair) for pair in re.findall(r"\b([0-9a-f]{32})\s+([0-9a-f]{32})\b", text)}
+            told = {
+                "".join(pair) for pair in re.findall(r"\b([0-9a-f]{32})\s+([0-9a-f]{32})\b", text)
+            }
             if told and told.isdisjoint(known):
                 yield word("audit.segel_hilang", hari=at.date().isoformat())

@@ -80,7 +80,9 @@ def log(
     """Append one event to the complaint's chain; `data` is its payload (JSON values, personal ones welcome)."""
     newest = select(Event.seq, Event.at, Event.hash).where(Event.complaint_id == complaint.id)
     last = work.session.execute(newest.order_by(Event.seq.desc()).limit(1)).one_or_none()
-    seq, at, previous = (last.seq + 1, max(work.now, last.at), last.hash) if last else (1, work.now, START)
+    seq, at, previous = (
+        (last.seq + 1, max(work.now, last.at), last.hash) if last else (1, work.now, START)
+    )
     return _append(work, complaint, kind, actor, task_id, data, seq, at, previous)
 
 
@@ -124,20 +126,30 @@ class Reach:
 
 def reach_of(seal: Seal | None) -> Reach:
     """Nothing for no seal. One of before the witnesses covers events alone."""
-    return Reach(seal.last_item or 0, seal.last_event, seal.last_witness or 0) if seal is not None else Reach(0, 0, 0)
+    return (
+        Reach(seal.last_item or 0, seal.last_event, seal.last_witness or 0)
+        if seal is not None
+        else Reach(0, 0, 0)
+    )
 
 
 def seal_hash(seal: Seal, previous: str, content: Sequence[str]) -> str:
     """`content`: the digests of items, events and witnesses that are new since the seal before."""
     reach = [seal.last_item, seal.last_event, seal.last_witness]
-    return digest([seal.day, seal.number, seal.sealed_at, seal.complaints, previous, reach, list(content)])
+    return digest(
+        [seal.day, seal.number, seal.sealed_at, seal.complaints, previous, reach, list(content)]
+    )
 
 
 def _new_since(session: Session, before: Reach, until: Reach) -> list[str]:
     """The digests of what is new, each over ids and hashes in their order."""
     parts = (
-        select(Item.id, Item.sha256).where(Item.id > before.item, Item.id <= until.item).order_by(Item.id),
-        select(Event.id, Event.hash).where(Event.id > before.event, Event.id <= until.event).order_by(Event.id),
+        select(Item.id, Item.sha256)
+        .where(Item.id > before.item, Item.id <= until.item)
+        .order_by(Item.id),
+        select(Event.id, Event.hash)
+        .where(Event.id > before.event, Event.id <= until.event)
+        .order_by(Event.id),
         select(Witness.id, Witness.hash)
         .where(Witness.id > before.witness, Witness.id <= until.witness)
         .order_by(Witness.id),
@@ -180,15 +192,23 @@ def _settled(engine: Engine) -> Reach:
 
 
 def _reached(session: Session) -> Reach:
-    for table in (Item, Event, Witness):  # in the order in which a mail writes them: nobody waits for each other
+    for table in (
+        Item,
+        Event,
+        Witness,
+    ):  # in the order in which a mail writes them: nobody waits for each other
         wait_for_writers(session, table)
-    return Reach(*(session.scalar(select(func.max(table.id))) or 0 for table in (Item, Event, Witness)))
+    return Reach(
+        *(session.scalar(select(func.max(table.id))) or 0 for table in (Item, Event, Witness))
+    )
 
 
 def _gathered(session: Session, until: Reach) -> Gathered:
     before = last_seal(session)
     since = reach_of(before)
-    begun = select(func.count()).where(Event.seq == 1, Event.id > since.event, Event.id <= until.event)
+    begun = select(func.count()).where(
+        Event.seq == 1, Event.id > since.event, Event.id <= until.event
+    )
     complaints = (before.complaints if before else 0) + (session.scalar(begun) or 0)
     return Gathered(before, until, complaints, _new_since(session, since, until))
 
@@ -235,7 +255,9 @@ def verify(session: Session, complaint: Complaint) -> Iterator[str]:
     """What is wrong with one chain, in words; nothing when it is whole."""
     walk = Walk()
     query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id)
-    for event, payload in session.execute(query.where(Event.complaint_id == complaint.id).order_by(Event.seq)):
+    for event, payload in session.execute(
+        query.where(Event.complaint_id == complaint.id).order_by(Event.seq)
+    ):
         walk.step(event, payload)
     yield from (f"{complaint.number}, {fault}" for fault in walk.faults.get(complaint.id, ()))
     if complaint.id not in walk.heads:

@@ -52,7 +52,9 @@ def _begun_again(session: Session, complaint: Complaint) -> None:
 
 def _last(session: Session, complaint: Complaint) -> Closing | None:
     with session.no_autoflush:
-        query = select(Closing).where(Closing.complaint_id == complaint.id).order_by(Closing.id.desc())
+        query = (
+            select(Closing).where(Closing.complaint_id == complaint.id).order_by(Closing.id.desc())
+        )
         return session.scalars(query.limit(1)).first()
 
 

@@ -22,11 +22,15 @@ from pipeline.office.words import word
 from pipeline.work import Work
 
 
-def send_copies(work: Work, complaint: Complaint, task_id: int | None, actor: Actor = SYSTEM) -> None:
+def send_copies(
+    work: Work, complaint: Complaint, task_id: int | None, actor: Actor = SYSTEM
+) -> None:
     """The signed letter to each tembusan with an address; nothing where there is none, or it went before."""
     signed = documents_of(work.session, complaint, ANSWER.signed)[-1:]
     if signed and not _went(work, complaint, signed[0]):
-        _send(work, complaint, signed[0], copies.addressed(work.settings, complaint), task_id, actor)
+        _send(
+            work, complaint, signed[0], copies.addressed(work.settings, complaint), task_id, actor
+        )
 
 
 def _went(work: Work, complaint: Complaint, signed: Document) -> bool:
@@ -35,14 +39,25 @@ def _went(work: Work, complaint: Complaint, signed: Document) -> bool:
 
 
 def _send(
-    work: Work, complaint: Complaint, signed: Document, to: Sequence[Tembusan], task_id: int | None, actor: Actor
+    work: Work,
+    complaint: Complaint,
+    signed: Document,
+    to: Sequence[Tembusan],
+    task_id: int | None,
+    actor: Actor,
 ) -> None:
     for one in to:
         mail = outside.copy(work, complaint, signed, one)
         log(
-            work, complaint, EventKind.COPY_SENT, actor, task_id, kepada=one.nama, dokumen=[signed.id],
+            work,
+            complaint,
+            EventKind.COPY_SENT,
+            actor,
+            task_id,
+            kepada=one.nama,
+            dokumen=[signed.id],
             surat=mail.message_id,
-        )  # fmt: skip
+        )
 
 
 def send_again(deed: Deed) -> None:
@@ -59,13 +74,20 @@ def send_again(deed: Deed) -> None:
 def arrived(work: Work, complaint: Complaint, mail: Outbox) -> None:
     """The recipient's server has taken a copy."""
     log(
-        work, complaint, EventKind.COPY_DELIVERED, SYSTEM, mail.task_id, kepada=mail.recipient_name,
+        work,
+        complaint,
+        EventKind.COPY_DELIVERED,
+        SYSTEM,
+        mail.task_id,
+        kepada=mail.recipient_name,
         surat=mail.message_id,
-    )  # fmt: skip
+    )
 
 
 def trouble(mail: Outbox, reason: str) -> str:
     """Why a mail of ours did not arrive, as the history tells it; of a copy with whom it was for."""
     return (
-        word("sistem.tembusan_gagal", kepada=mail.recipient_name, sebab=reason) if mail.name == copies.MAIL else reason
+        word("sistem.tembusan_gagal", kepada=mail.recipient_name, sebab=reason)
+        if mail.name == copies.MAIL
+        else reason
     )

@@ -38,10 +38,18 @@ def next_number(work: Work, name: str, count: int = 1) -> int:
     Unique under concurrency on both databases.
     """
     table = Counter.__table__.c
-    step = update(Counter.__table__).where(table.name == name).values(value=table.value + count).returning(table.value)  # type: ignore[arg-type]
+    step = (
+        update(Counter.__table__)  # type: ignore[arg-type]
+        .where(table.name == name)
+        .values(value=table.value + count)
+        .returning(table.value)
+    )
     value: int | None = work.session.scalar(step)
     if value is None:
-        with suppress(IntegrityError), work.session.begin_nested():  # another transaction may make the row meanwhile
+        with (
+            suppress(IntegrityError),
+            work.session.begin_nested(),
+        ):  # another transaction may make the row meanwhile
             work.session.add(Counter(name=name, value=0))
         value = work.session.scalar(step)
     assert value is not None, f"counter {name} cannot be made"
@@ -50,7 +58,9 @@ def next_number(work: Work, name: str, count: int = 1) -> int:
 
 def by_number(work: Work, number: str) -> Complaint | None:
     """The complaint with this register number, however it was typed."""
-    return work.session.scalars(select(Complaint).where(Complaint.number == number.strip().upper())).one_or_none()
+    return work.session.scalars(
+        select(Complaint).where(Complaint.number == number.strip().upper())
+    ).one_or_none()
 
 
 def locked(work: Work, complaint_id: int) -> Complaint:

@@ -17,10 +17,17 @@ from pipeline.mail import outbox
 from pipeline.office.sop import Decision
 from pipeline.work import Work
 
-SHARED = ("perintah", "disampaikan", "instansi", "pembuktian")  # the complaint says them while the decision stands
+SHARED = (
+    "perintah",
+    "disampaikan",
+    "instansi",
+    "pembuktian",
+)  # the complaint says them while the decision stands
 
 
-def take(work: Work, complaint: Complaint, by: Actor, outcome: Decision, said: dict[str, str]) -> Decided:
+def take(
+    work: Work, complaint: Complaint, by: Actor, outcome: Decision, said: dict[str, str]
+) -> Decided:
     """The Kepala Dinas has decided; `said` names each of SHARED."""
     withdraw(work, complaint)
     return _stand(work, complaint, by, outcome, said, None)
@@ -33,11 +40,18 @@ def follow(work: Work, child: Complaint, source: Decided) -> Decided:
         return there
     withdraw(work, child)
     by = Actor(source.author, source.author_name, source.author_title)
-    return _stand(work, child, by, source.outcome, {name: getattr(source, name) for name in SHARED}, source.id)
+    return _stand(
+        work, child, by, source.outcome, {name: getattr(source, name) for name in SHARED}, source.id
+    )
 
 
 def _stand(
-    work: Work, complaint: Complaint, by: Actor, outcome: Decision, said: dict[str, str], source_id: int | None
+    work: Work,
+    complaint: Complaint,
+    by: Actor,
+    outcome: Decision,
+    said: dict[str, str],
+    source_id: int | None,
 ) -> Decided:
     before = select(func.max(Decided.number)).where(Decided.complaint_id == complaint.id)
     row = Decided(

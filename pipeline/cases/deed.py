@@ -33,5 +33,7 @@ class Deed:
 
     def keep(self, kind: str) -> list[int]:
         """Keep the form's files with the complaint; their document ids."""
-        rows = add_documents(self.work, kind, self.form.files.values(), self.actor, complaint=self.complaint)
+        rows = add_documents(
+            self.work, kind, self.form.files.values(), self.actor, complaint=self.complaint
+        )
         return [row.id for row in rows]

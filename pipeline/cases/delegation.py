@@ -30,7 +30,9 @@ from pipeline.work import Work
 FORMS = {"plh": "Plh.", "plt": "Plt.", "an": ON_BEHALF}
 
 
-def delegate(work: Work, holder: str, acting: str, form: str, first: date, last: date, by: Actor) -> Delegation:
+def delegate(
+    work: Work, holder: str, acting: str, form: str, first: date, last: date, by: Actor
+) -> Delegation:
     """From `first` to `last`, both included, `acting` holds all roles of `holder`; in the form "an" they sign letters
     only. Invalid says what does not fit.
 
@@ -62,7 +64,9 @@ def _mark(work: Work, code: str) -> str:
     return person.mark if person else ""
 
 
-def _problems(work: Work, holder: str, acting: str, form: str, first: date, last: date) -> list[tuple[str, str]]:
+def _problems(
+    work: Work, holder: str, acting: str, form: str, first: date, last: date
+) -> list[tuple[str, str]]:
     found = []
     today = work.now.astimezone(work.settings.zone).date()
     for name, code in (("dari", holder), ("kepada", acting)):
@@ -76,8 +80,12 @@ def _problems(work: Work, holder: str, acting: str, form: str, first: date, last
         found.append(("sebagai", word("galat.delegasi_an")))
     if not today <= first <= last:
         found.append(("mulai", word("galat.delegasi_tanggal")))
-    overlapping = work.session.scalars(_open_rows().where(Delegation.first <= last, Delegation.last >= first))
-    clash = [row for row in overlapping if holder in (row.holder, row.acting) or acting == row.holder]
+    overlapping = work.session.scalars(
+        _open_rows().where(Delegation.first <= last, Delegation.last >= first)
+    )
+    clash = [
+        row for row in overlapping if holder in (row.holder, row.acting) or acting == row.holder
+    ]
     return found + [("dari", word("galat.delegasi_ganda", nomor=row.id)) for row in clash]
 
 
@@ -103,7 +111,9 @@ def hand_over(work: Work) -> int:
     """Begin and end what is due; how many delegations that were."""
     today = work.now.astimezone(work.settings.zone).date()
     rows = list(work.session.scalars(_open_rows().with_for_update()))
-    over = [row for row in rows if row.last < today or not in_force.still_theirs(work.settings, row)]
+    over = [
+        row for row in rows if row.last < today or not in_force.still_theirs(work.settings, row)
+    ]
     begun = [row for row in rows if row not in over and row.begun_at is None and row.first <= today]
     for row in over:
         _end(work, row)
@@ -159,7 +169,14 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
         return
     (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
     if task.laporan_id is not None:
-        reports.task(work, work.session.get_one(Laporan, task.laporan_id), task, person, link_id, _moved(work, before))
+        reports.task(
+            work,
+            work.session.get_one(Laporan, task.laporan_id),
+            task,
+            person,
+            link_id,
+            _moved(work, before),
+        )
         return
     if complaint is None:
         item = work.session.get_one(Item, task.item_id)
@@ -167,7 +184,16 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
         return
     asked = Asked(complaint, task, person, link_id, moved=_moved(work, before))
     tasks.tasks(work, [asked])
-    log(work, complaint, EventKind.DELEGATED, SYSTEM, task.id, dari=before, kepada=person.jabatan, nama=person.nama)
+    log(
+        work,
+        complaint,
+        EventKind.DELEGATED,
+        SYSTEM,
+        task.id,
+        dari=before,
+        kepada=person.jabatan,
+        nama=person.nama,
+    )
 
 
 def _moved(work: Work, before: str) -> str:

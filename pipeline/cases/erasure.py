@@ -19,7 +19,18 @@ from pipeline.cases.core import locked
 from pipeline.cases.meetings import INVITE
 from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
 from pipeline.data import exports, jobs, ledger, store
-from pipeline.data.tables import Complaint, Document, Event, Item, Link, Meeting, Payload, Slip, SlipPage, Task
+from pipeline.data.tables import (
+    Complaint,
+    Document,
+    Event,
+    Item,
+    Link,
+    Meeting,
+    Payload,
+    Slip,
+    SlipPage,
+    Task,
+)
 from pipeline.letters.series import SIGNED
 from pipeline.mail import outbox
 from pipeline.office.sop import OVER, EventKind, TaskKind
@@ -41,7 +52,13 @@ BLANKED = (
     "disampaikan",
     "keterangan",
 )
-PUBLIC = ("nomor", "tanggal", "penanda", "jabatan", "kalimat")  # of a signed letter's facts: what anybody may check
+PUBLIC = (
+    "nomor",
+    "tanggal",
+    "penanda",
+    "jabatan",
+    "kalimat",
+)  # of a signed letter's facts: what anybody may check
 
 
 class NotErasable(ValueError):
@@ -59,11 +76,15 @@ class Erased:
 
 def _is_erased(session: Session, complaint: Complaint) -> bool:
     """Whether the people in a case have been erased."""
-    found = select(Event.id).where(Event.complaint_id == complaint.id, Event.kind == EventKind.ERASED)
+    found = select(Event.id).where(
+        Event.complaint_id == complaint.id, Event.kind == EventKind.ERASED
+    )
     return session.scalars(found.limit(1)).first() is not None
 
 
-def erase(work: Work, complaint_id: int, actor: Actor, reason: str, items: Collection[int] | None = None) -> Erased:
+def erase(
+    work: Work, complaint_id: int, actor: Actor, reason: str, items: Collection[int] | None = None
+) -> Erased:
     """Erase the people in a case that is over, once; NotErasable otherwise. `reason` stays in the history.
 
     `items`: what `remains.items_of` found, which reads many mails and is better asked before this transaction.
@@ -71,24 +92,43 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str, items: Colle
     session = work.session
     complaint = locked(work, complaint_id)
     _may_be_erased(work, complaint)
-    wanted = ledger.copies(session, remains.items_of(session, complaint) if items is None else set(items))
-    found = [item for item in _items(session, wanted) if not _has_others(session, complaint, item.id)]
+    wanted = ledger.copies(
+        session, remains.items_of(session, complaint) if items is None else set(items)
+    )
+    found = [
+        item for item in _items(session, wanted) if not _has_others(session, complaint, item.id)
+    ]
     bearing, with_others = ledger.bearers(session, [item.id for item in found])
     found += _items(session, bearing)
     shared = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
     scan_stays = shared or bool(with_others)
     tasks = _tasks(session, complaint, [item.id for item in found])
     _blank(session, complaint, tasks)
-    ids = list(session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks]))))
+    ids = list(
+        session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks])))
+    )
     links.revoke(session, ids, work.now)
     browsers.forget(session, ids)
     _drop_jobs(session, complaint, [item.id for item in found])
-    mails, attached = remains.erased_mails(session, complaint.number, {task.id for task in tasks}, complaint.id)
-    digests = {*_documents(session, complaint, [item.id for item in found]), *_slips(session, complaint), *attached}
+    mails, attached = remains.erased_mails(
+        session, complaint.number, {task.id for task in tasks}, complaint.id
+    )
+    digests = {
+        *_documents(session, complaint, [item.id for item in found]),
+        *_slips(session, complaint),
+        *attached,
+    }
     for item in found:
         ledger.erase(session, item)
         digests.add(item.sha256)
-    log(work, complaint, EventKind.ERASED, actor, teks=reason, kiriman=sorted(item.id for item in found))
+    log(
+        work,
+        complaint,
+        EventKind.ERASED,
+        actor,
+        teks=reason,
+        kiriman=sorted(item.id for item in found),
+    )
     session.flush()
     store.hold(session, digests)
     gone = store.erase(session, digests - _needed(session, digests))
@@ -98,9 +138,17 @@ def erase(work: Work, complaint_id: int, actor: Actor, reason: str, items: Colle
 def _may_be_erased(work: Work, complaint: Complaint) -> None:
     if _is_erased(work.session, complaint):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
-    merged = select(Complaint.id).where(Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER))
-    waits = open_task_of(work, complaint.id, TaskKind.PENGANTAR) is not None  # a letter is still to be delivered
-    if waits or complaint.stage not in OVER or work.session.scalars(merged.limit(1)).first() is not None:
+    merged = select(Complaint.id).where(
+        Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER)
+    )
+    waits = (
+        open_task_of(work, complaint.id, TaskKind.PENGANTAR) is not None
+    )  # a letter is still to be delivered
+    if (
+        waits
+        or complaint.stage not in OVER
+        or work.session.scalars(merged.limit(1)).first() is not None
+    ):
         raise NotErasable(word("hapus.berjalan", nomor=complaint.number))
     if outbox.under_way(work.session, complaint.id):
         raise NotErasable(word("hapus.surat", nomor=complaint.number))
@@ -111,11 +159,23 @@ def checked(work: Work, complaint_id: int, actor: Actor, found: remains.Remains)
     complaint = locked(work, complaint_id)
     places = [[place, list(kinds), number] for place, kinds, number in found.found]
     left = "; ".join(found.lines()) or word("hapus.bersih")
-    log(work, complaint, EventKind.ERASURE_CHECKED, actor, teks=left, sisa=places, tak_terbaca=found.unread)
+    log(
+        work,
+        complaint,
+        EventKind.ERASURE_CHECKED,
+        actor,
+        teks=left,
+        sisa=places,
+        tak_terbaca=found.unread,
+    )
 
 
 def _items(session: Session, ids: Collection[int]) -> list[Item]:
-    return list(session.scalars(select(Item).where(Item.id.in_(ids), Item.state != ledger.ERASED).order_by(Item.id)))
+    return list(
+        session.scalars(
+            select(Item).where(Item.id.in_(ids), Item.state != ledger.ERASED).order_by(Item.id)
+        )
+    )
 
 
 def _tasks(session: Session, complaint: Complaint, items: Collection[int]) -> list[Task]:
@@ -153,9 +213,13 @@ def _drop_jobs(session: Session, complaint: Complaint, item_ids: Sequence[int]) 
 def _has_others(session: Session, complaint: Complaint, item_id: int) -> bool:
     """Whether words of others, who are not erased, stand in what came in."""
     others = select(Complaint.id).where(
-        Complaint.item_id == item_id, Complaint.id != complaint.id, Complaint.id.not_in(remains.erased_cases())
+        Complaint.item_id == item_id,
+        Complaint.id != complaint.id,
+        Complaint.id.not_in(remains.erased_cases()),
     )
-    waiting = select(Slip.id).where(Slip.item_id == item_id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None))
+    waiting = select(Slip.id).where(
+        Slip.item_id == item_id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None)
+    )
     return any(session.scalars(query.limit(1)).first() is not None for query in (others, waiting))
 
 
@@ -178,13 +242,17 @@ def _documents(session: Session, complaint: Complaint, items: Collection[int]) -
 def _slips(session: Session, complaint: Complaint) -> Iterable[str]:
     """Empty the slips of a case, and the pictures of pages that hold no other; their hashes."""
     first = select(Slip.id).where(Slip.complaint_id == complaint.id)
-    slips = session.scalars(select(Slip).where(Slip.id.in_(first) | Slip.parent_id.in_(first))).all()
+    slips = session.scalars(
+        select(Slip).where(Slip.id.in_(first) | Slip.parent_id.in_(first))
+    ).all()
     digests = []
     for slip in slips:
         digests.append(slip.sha256)
         slip.fields, slip.ticks, slip.sha256, slip.reason = {}, {}, None, ""
     session.flush()
-    for page in session.scalars(select(SlipPage).where(SlipPage.id.in_({slip.page_id for slip in slips}))):
+    for page in session.scalars(
+        select(SlipPage).where(SlipPage.id.in_({slip.page_id for slip in slips}))
+    ):
         left = select(Slip.id).where(Slip.page_id == page.id, Slip.sha256.is_not(None))
         if session.scalars(left.limit(1)).first() is None:
             digests.append(page.sha256)
@@ -195,8 +263,18 @@ def _slips(session: Session, complaint: Complaint) -> Iterable[str]:
 def _needed(session: Session, digests: Iterable[str]) -> set[str]:
     """Which bytes stand in something that was not erased: the same photo may have come twice."""
     wanted = list(digests)
-    found = set(session.scalars(select(Document.sha256).where(Document.sha256.in_(wanted), Document.name != "")))
-    found |= set(session.scalars(select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ledger.ERASED)))
+    found = set(
+        session.scalars(
+            select(Document.sha256).where(Document.sha256.in_(wanted), Document.name != "")
+        )
+    )
+    found |= set(
+        session.scalars(
+            select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ledger.ERASED)
+        )
+    )
     for column in (Slip.sha256, SlipPage.sha256):
-        found |= {digest for digest in session.scalars(select(column).where(column.in_(wanted))) if digest}
+        found |= {
+            digest for digest in session.scalars(select(column).where(column.in_(wanted))) if digest
+        }
     return found | outbox.attached(session, wanted)

@@ -21,10 +21,19 @@ from pipeline.office.config import Settings
 from pipeline.office.sop import NO_UNIT, Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.office.words import word
 
-LETTER_TEXT, LETTER_PAGES = 200, 6  # letters of text that a letter has at least; pages of it that are looked at
-LOOK_WIDTH = 1_000  # pixels across a page of a signed paper, to be compared with the page that was offered
+LETTER_TEXT, LETTER_PAGES = (
+    200,
+    6,
+)  # letters of text that a letter has at least; pages of it that are looked at
+LOOK_WIDTH = (
+    1_000  # pixels across a page of a signed paper, to be compared with the page that was offered
+)
 LONGEST = 20_000  # characters of one field; a letter page holds about 3,000
-LONGEST_OF = {"nomor_surat": 80, "nomor_pengantar": 80, "nik": 40}  # what has a column, or an index, of its own
+LONGEST_OF = {
+    "nomor_surat": 80,
+    "nomor_pengantar": 80,
+    "nik": 40,
+}  # what has a column, or an index, of its own
 LONGEST_OF |= {"klasifikasi": 40, "kategori": 200}
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _TIME = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)(?:[.:]\d\d)?")
@@ -74,7 +83,9 @@ class Checked:
     letters: Mapping[str, returned.Returned] = field(default_factory=dict)
     scans: Mapping[str, Scan] = field(default_factory=dict)
     seen: int = 0  # the newest event on the page when it was shown; 0 = not told
-    shown: frozenset[str] = frozenset()  # the ticks that stood on the page because the case has them
+    shown: frozenset[str] = (
+        frozenset()
+    )  # the ticks that stood on the page because the case has them
 
     def keeps(self, name: str, now: bool) -> bool:
         """A tick that protects somebody, as it is to be: only a form that showed it may take it off."""
@@ -106,7 +117,11 @@ def in_one_piece(text: str) -> str:
 def clean(text: str, lines: bool) -> str:
     """Text as people meant it: no control characters or lone surrogates, one kind of line end, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
+    text = "".join(
+        c
+        for c in text
+        if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff")
+    )
     text = in_one_piece(text)
     return text.strip() if lines else " ".join(text.split())
 
@@ -114,7 +129,9 @@ def clean(text: str, lines: bool) -> str:
 class _Reader:
     """Reads the fields of one form and gathers what is wrong with them."""
 
-    def __init__(self, settings: Settings, values: Mapping[str, Sequence[str]], uploads: Mapping[str, Upload]) -> None:
+    def __init__(
+        self, settings: Settings, values: Mapping[str, Sequence[str]], uploads: Mapping[str, Upload]
+    ) -> None:
         self.settings, self.given, self.uploads = settings, values, uploads
         self.values: dict[str, str] = {}
         self.choices: dict[str, tuple[str, ...]] = {}
@@ -130,7 +147,9 @@ class _Reader:
             elif one.kind in (FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT):
                 self._many(one)
             elif one.kind in OF_THE_CASE:
-                self.choices[one.name] = tuple(dict.fromkeys(self.given.get(one.name, [])))[:MOST_CHOSEN]
+                self.choices[one.name] = tuple(dict.fromkeys(self.given.get(one.name, [])))[
+                    :MOST_CHOSEN
+                ]
             else:
                 self._text(one)
         except ValueError as error:
@@ -145,13 +164,19 @@ class _Reader:
         if not text:
             if one.required:
                 raise ValueError(
-                    word(f"galat.kosong.{one.kind}" if one.kind is FieldKind.PILIH else "galat.kosong.teks")
+                    word(
+                        f"galat.kosong.{one.kind}"
+                        if one.kind is FieldKind.PILIH
+                        else "galat.kosong.teks"
+                    )
                 )
             self.values[one.name] = ""
             return
         most = LONGEST_OF.get(one.name, LONGEST)
         if len(text) > most:
-            raise ValueError(word("galat.panjang", batas=f"{most:,}".replace(",", "."), isi=len(text)))
+            raise ValueError(
+                word("galat.panjang", batas=f"{most:,}".replace(",", "."), isi=len(text))
+            )
         self.values[one.name] = self._typed(one, text)
 
     def _typed(self, one: Field, text: str) -> str:
@@ -185,7 +210,9 @@ class _Reader:
             known = {NO_UNIT, *(u.kode for u in self.settings.unit)}
         chosen = tuple(dict.fromkeys(self.given.get(one.name, [])))
         if not set(chosen) <= known or (one.required and not chosen):
-            raise ValueError(word("galat.kosong.unit" if one.kind is FieldKind.UNIT else "galat.kosong.pilih"))
+            raise ValueError(
+                word("galat.kosong.unit" if one.kind is FieldKind.UNIT else "galat.kosong.pilih")
+            )
         if NO_UNIT in chosen and len(chosen) > 1:
             raise ValueError(word("galat.pilihan.unit_atau_tidak"))
         self.choices[one.name] = chosen
@@ -208,7 +235,9 @@ class _Reader:
                 self.scans[one.name] = scan
             elif mime not in kinds.ACCEPTED:
                 raise ValueError(word("galat.jenis_berkas"))
-        self.files[one.name] = File(clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content)
+        self.files[one.name] = File(
+            clean(upload.name, lines=False)[-120:] or one.name, mime, upload.content
+        )
 
 
 def _time_of_day(text: str) -> str:
@@ -231,7 +260,9 @@ def read_scan(settings: Settings, content: bytes) -> Scan:
         looks = tuple(pdf_pages(content, LOOK_WIDTH, pictures.MOST_SCANNED))
         codes = pictures.read_codes(content, mime)
         said = _text_of(content)
-        return Scan(codes, verified(settings, content), content, looks, said, typed=_is_typed(content, said))
+        return Scan(
+            codes, verified(settings, content), content, looks, said, typed=_is_typed(content, said)
+        )
     try:
         look = pictures.picture(content, LOOK_WIDTH)
         return Scan(pictures.read_codes(content, mime), pdf=pictures.as_pdf(content), looks=(look,))
@@ -241,7 +272,9 @@ def read_scan(settings: Settings, content: bytes) -> Scan:
 
 def _is_typed(pdf: bytes, said: str) -> bool:
     """Whether a PDF is text as Word writes it, and nothing on it could be a signature."""
-    return len(said) > LETTER_TEXT and not bears_ink(pdf_bare(pdf, pictures.CODE_WIDTH, LETTER_PAGES))
+    return len(said) > LETTER_TEXT and not bears_ink(
+        pdf_bare(pdf, pictures.CODE_WIDTH, LETTER_PAGES)
+    )
 
 
 def _text_of(pdf: bytes) -> str:
@@ -252,7 +285,9 @@ def _text_of(pdf: bytes) -> str:
         return ""
 
 
-def verified(settings: Settings, content: bytes, moment: datetime | None = None) -> signature.SignatureVerdict | None:
+def verified(
+    settings: Settings, content: bytes, moment: datetime | None = None
+) -> signature.SignatureVerdict | None:
     """The verdict on a PDF's electronic signature; None for one that has none. ValueError when it must not go on."""
     if b"/ByteRange" not in content:
         return None
@@ -288,7 +323,12 @@ def _together(name: str, reader: _Reader) -> None:
 def _proof(reader: _Reader) -> None:
     """What shows that the answer arrived, for each way (SOP langkah 5: mendokumentasikan)."""
     way = reader.values.get("cara", "")
-    needed = {"pos": ("resi",), "telepon": ("penerima", "waktu"), "papan": ("tempat",), "langsung": ("penerima",)}
+    needed = {
+        "pos": ("resi",),
+        "telepon": ("penerima", "waktu"),
+        "papan": ("tempat",),
+        "langsung": ("penerima",),
+    }
     for name in needed.get(way, ()):
         if not reader.values.get(name) and name not in reader.errors:
             reader.errors[name] = word(f"galat.bukti.{way}.{name}")
@@ -313,7 +353,16 @@ def read_fields(
     if reader.errors:
         raise Invalid(reader.errors)
     shown = frozenset(" ".join(values.get("tampak", ())).split())
-    return Checked(given, reader.values, reader.choices, reader.files, reader.letters, reader.scans, seen, shown)
+    return Checked(
+        given,
+        reader.values,
+        reader.choices,
+        reader.files,
+        reader.letters,
+        reader.scans,
+        seen,
+        shown,
+    )
 
 
 def check(

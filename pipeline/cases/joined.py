@@ -23,10 +23,20 @@ def parent_of(work: Work, complaint_id: int) -> Complaint | None:
     return parent if follows(work.session, complaint, parent) else None
 
 
-def tell(work: Work, parent: Complaint, child: Complaint, text: str, folded: bool, files: Sequence[int]) -> set[str]:
+def tell(
+    work: Work, parent: Complaint, child: Complaint, text: str, folded: bool, files: Sequence[int]
+) -> set[str]:
     """Note in the parent's history that a merged citizen wrote, and tell who holds the parent; their codes. The words
     stay in the child's own history: erasing the child erases them."""
-    log(work, parent, EventKind.CITIZEN_WROTE, CITIZEN, teks="", dari=child.number, berkas=len(files))
+    log(
+        work,
+        parent,
+        EventKind.CITIZEN_WROTE,
+        CITIZEN,
+        teks="",
+        dari=child.number,
+        berkas=len(files),
+    )
     current = current_task(work, parent.id)
     holding = fresh_links(work, current) if current is not None else []
     for person, link_id in holding:

@@ -15,15 +15,23 @@ GONE_ON = ("dilanjutkan", "selesai")  # how `cases` closes a question that nobod
 
 def is_welcome(task: Task) -> bool:
     """Whether a question that is closed may still be answered: nobody has, and it was not taken from the one asked."""
-    return task.kind is TaskKind.KETERANGAN and task.closed_by == SYSTEM.code and task.outcome in GONE_ON
+    return (
+        task.kind is TaskKind.KETERANGAN
+        and task.closed_by == SYSTEM.code
+        and task.outcome in GONE_ON
+    )
 
 
 def take(work: Work, task: Task, by: str) -> None:
     """Note who answered after all, once; AlreadyDone for a second press."""
-    erased = select(Event.id).where(Event.complaint_id == task.complaint_id, Event.kind == EventKind.ERASED)
+    erased = select(Event.id).where(
+        Event.complaint_id == task.complaint_id, Event.kind == EventKind.ERASED
+    )
     if work.session.scalar(erased.limit(1)) is not None:  # nothing of these people is to come back
         raise AlreadyDone(task)
-    waiting = update(Task).where(Task.id == task.id, Task.closed_by == SYSTEM.code, Task.outcome.in_(GONE_ON))
+    waiting = update(Task).where(
+        Task.id == task.id, Task.closed_by == SYSTEM.code, Task.outcome.in_(GONE_ON)
+    )
     taken = work.session.execute(waiting.values(closed_by=by, outcome="jawab", closed_at=work.now))
     work.session.refresh(task)
     if taken.rowcount != 1:  # type: ignore[attr-defined]

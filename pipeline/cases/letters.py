@@ -93,7 +93,9 @@ def compose_letter(
         agency=complaint.instansi or None,
         addressee=None if complaint.rahasia else complaint.nama or None,
         city=office.kota,
-        office=draft.Letterhead(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
+        office=draft.Letterhead(
+            office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)
+        ),
         signer=draft.Signer(head.signature_title, head.nama, head.pangkat, head.nip),
         code=code,
         number=number,
@@ -124,8 +126,14 @@ def contact_line(settings: Settings) -> str:
 
 def series_of_letter(work: Work, complaint: Complaint, letter: Returned) -> Series:
     """Which letter of the case a file is: as its marks or its foot say; without any, the answer."""
-    codes = [mark.code for mark in (letter.mark, letter.identifier) if mark] + [letter.footer_code or ""]
-    known = [source for code in codes if (source := by_code(work, code)) and source.complaint_id == complaint.id]
+    codes = [mark.code for mark in (letter.mark, letter.identifier) if mark] + [
+        letter.footer_code or ""
+    ]
+    known = [
+        source
+        for code in codes
+        if (source := by_code(work, code)) and source.complaint_id == complaint.id
+    ]
     return series_of(known[0].kind) if known else ANSWER
 
 
@@ -150,7 +158,9 @@ def of_another(work: Work, complaint: Complaint, letter: Returned, series: Serie
     return _another_draft(work, complaint, source, series)
 
 
-def _another_draft(work: Work, complaint: Complaint, source: Document | None, series: Series) -> str:
+def _another_draft(
+    work: Work, complaint: Complaint, source: Document | None, series: Series
+) -> str:
     """Why what was made from this draft is not the letter that is worked on, or ""."""
     source = _draft_behind(work, source)
     newest = newest_of(work, complaint, series.drafted)
@@ -160,8 +170,11 @@ def _another_draft(work: Work, complaint: Complaint, source: Document | None, se
         other = work.session.get_one(Complaint, source.complaint_id)
         return word("galat.surat_lain", nomor=other.number)
     if source.kind != series.drafted:
-        return word("galat.surat_jenis", ini=word(f"jenis_surat.{series_of(source.kind).name}"),
-                    itu=word(f"jenis_surat.{series.name}"))  # fmt: skip
+        return word(
+            "galat.surat_jenis",
+            ini=word(f"jenis_surat.{series_of(source.kind).name}"),
+            itu=word(f"jenis_surat.{series.name}"),
+        )
     latest = newest[0].version if newest else source.version + 1
     return word("galat.surat_lama", nomor=complaint.number, versi=source.version, terbaru=latest)
 
@@ -180,7 +193,9 @@ def _draft_behind(work: Work, document: Document | None) -> Document | None:
         if document is None or document.kind in drafted:
             break
         letter = work.session.get(Document, document.source_id) if document.source_id else None
-        document = letter if letter is None or letter.kind in drafted else by_code(work, letter.code)
+        document = (
+            letter if letter is None or letter.kind in drafted else by_code(work, letter.code)
+        )
     return document
 
 
@@ -191,7 +206,13 @@ def code_to_sign(work: Work, complaint: Complaint, series: Series) -> str:
 
 
 def keep_draft(
-    work: Work, complaint: Complaint, series: Series, file: File, letter: Returned, code: str, room: str
+    work: Work,
+    complaint: Complaint,
+    series: Series,
+    file: File,
+    letter: Returned,
+    code: str,
+    room: str,
 ) -> Document:
     """Keep a generated letter with what was found in it; `room` is how it shows the number that is still to come."""
     expected = _expected(work, complaint, series, letter.paragraphs, room)
@@ -199,7 +220,12 @@ def keep_draft(
 
 
 def keep_letter(
-    work: Work, complaint: Complaint, file: File, letter: Returned, actor: Actor, series: Series = ANSWER
+    work: Work,
+    complaint: Complaint,
+    file: File,
+    letter: Returned,
+    actor: Actor,
+    series: Series = ANSWER,
 ) -> Document:
     """Keep an edited letter with what was found in it; a job draws its pages."""
     drafted = newest_of(work, complaint, series.drafted)
@@ -217,9 +243,15 @@ def keep_letter(
 
 
 def _keep(
-    work: Work, complaint: Complaint, kind: str, file: File, letter: Returned, code: str, actor: Actor,
+    work: Work,
+    complaint: Complaint,
+    kind: str,
+    file: File,
+    letter: Returned,
+    code: str,
+    actor: Actor,
     expected: findings.Expected,
-) -> Document:  # fmt: skip
+) -> Document:
     (row,) = add_documents(work, kind, [file], actor, complaint=complaint)
     row.code = code
     others = strangers(work, complaint, (*letter.paragraphs, *letter.feet), expected.draft)
@@ -253,10 +285,14 @@ def own_number(work: Work, complaint: Complaint, series: Series = ANSWER) -> str
     return row.number if row is not None and row.complaint_id == complaint.id else ""
 
 
-def _expected(work: Work, complaint: Complaint, series: Series, said: tuple[str, ...], room: str) -> findings.Expected:
+def _expected(
+    work: Work, complaint: Complaint, series: Series, said: tuple[str, ...], room: str
+) -> findings.Expected:
     """What the letter must say. `said`: the paragraphs of the generated letter."""
     settings, head = work.settings, reported.signer(work.settings, complaint)
-    addressee = next((text.removeprefix("Yth.").strip() for text in said if text.startswith("Yth.")), "")
+    addressee = next(
+        (text.removeprefix("Yth.").strip() for text in said if text.startswith("Yth.")), ""
+    )
     today = work.now.astimezone(settings.zone).date()
     return findings.Expected(
         register=complaint.number,
@@ -290,7 +326,10 @@ def signer_is_another(work: Work, complaint: Complaint, letter: Document) -> str
 
 def found_in(document: Document) -> list[Finding]:
     """What was found in a letter when it was kept."""
-    return [Finding(level, message, where) for level, message, where in (document.facts or {}).get("temuan", [])]
+    return [
+        Finding(level, message, where)
+        for level, message, where in (document.facts or {}).get("temuan", [])
+    ]
 
 
 def paragraphs_of(document: Document) -> list[str]:
@@ -310,11 +349,20 @@ def give_numbers(work: Work, complaint: Complaint, typed: Mapping[str, str]) -> 
     today = work.now.astimezone(work.settings.zone).date()
     complaint.letter_number = _number(work, complaint, ANSWER, today, "nomor_surat", typed)
     if COVERING in series_in(work, complaint):
-        complaint.covering_number = _number(work, complaint, COVERING, today, "nomor_pengantar", typed)
+        complaint.covering_number = _number(
+            work, complaint, COVERING, today, "nomor_pengantar", typed
+        )
     complaint.letter_date = today
 
 
-def _number(work: Work, complaint: Complaint, series: Series, today: date, name: str, typed: Mapping[str, str]) -> str:
+def _number(
+    work: Work,
+    complaint: Complaint,
+    series: Series,
+    today: date,
+    name: str,
+    typed: Mapping[str, str],
+) -> str:
     kept, text = own_number(work, complaint, series), typed.get(name, "")
     if work.settings.surat.penomoran != "manual":
         # A letter that was returned in December and is dated January bears a number of January's year.
@@ -327,13 +375,17 @@ def _number(work: Work, complaint: Complaint, series: Series, today: date, name:
     return kept if text == kept else _take(work, complaint, text, series.name, name)
 
 
-def _take(work: Work, complaint: Complaint, number: str, kind: str, name: str = "nomor_surat") -> str:
+def _take(
+    work: Work, complaint: Complaint, number: str, kind: str, name: str = "nomor_surat"
+) -> str:
     exclusive(work.session, f"surat {number}")
     taken = work.session.get(LetterNumber, number)
     if taken is not None:
         other = work.session.get_one(Complaint, taken.complaint_id)
         raise Invalid({name: word("galat.nomor_terpakai", nomor=number, register=other.number)})
-    work.session.add(LetterNumber(number=number, complaint_id=complaint.id, kind=kind, given_at=work.now))
+    work.session.add(
+        LetterNumber(number=number, complaint_id=complaint.id, kind=kind, given_at=work.now)
+    )
     work.session.flush()
     return number
 
@@ -351,12 +403,16 @@ def final_form(settings: Settings, content: bytes, room: str, number: str, day: 
     return numbered(content, room, number, settings.instansi.kota, long_date(day))
 
 
-def under_new_code(settings: Settings, complaint: Complaint, source: Document, content: bytes) -> tuple[str, bytes]:
+def under_new_code(
+    settings: Settings, complaint: Complaint, source: Document, content: bytes
+) -> tuple[str, bytes]:
     """(code, the letter under it): what is signed says which submission it was, so that an earlier version that was
     printed and returned can never pass as this one."""
     code = new_code()
     mark = sealed(settings.keys, complaint.number, source.version, code)
-    return code, copy.recoded(content, source.code, mark, draft.qr(f"{settings.web.base_url}/asli", code))
+    return code, copy.recoded(
+        content, source.code, mark, draft.qr(f"{settings.web.base_url}/asli", code)
+    )
 
 
 def to_be_signed(work: Work, complaint: Complaint, series: Series) -> dict[str, object]:
@@ -377,7 +433,9 @@ def final_letter(
     """Keep the letter as it is to be signed, and by whom; a job makes its PDF."""
     series = series_of(source.kind)
     name = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.docx"
-    (row,) = add_documents(work, series.final, [File(name, DOCX, content)], actor, complaint=complaint)
+    (row,) = add_documents(
+        work, series.final, [File(name, DOCX, content)], actor, complaint=complaint
+    )
     row.code, row.source_id = code, source.id
     row.facts = to_be_signed(work, complaint, series)
     if libreoffice.soffice():
@@ -385,7 +443,9 @@ def final_letter(
     return row
 
 
-def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[bytes], anchors: int) -> None:
+def store_pdf(
+    work: Work, document_id: int, content: bytes, pages: Sequence[bytes], anchors: int
+) -> None:
     """Keep the PDF of a letter and the pictures of its pages beside it, as the same version.
 
     `anchors`: how often it prints the place of the electronic signature. Where that is not once it is nothing to sign:
@@ -393,7 +453,9 @@ def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[byte
     """
     source = work.session.get_one(Document, document_id)
     if source.complaint_id is not None:
-        locked(work, source.complaint_id)  # before the job, like all who put one; an erasure waits, or is over
+        locked(
+            work, source.complaint_id
+        )  # before the job, like all who put one; an erasure waits, or is over
     if anchors == 1:
         name = source.name.rsplit(".", 1)[0] + ".pdf"
         keep_made(work, source, "pdf", File(name, kinds.PDF, content))
@@ -401,5 +463,8 @@ def store_pdf(work: Work, document_id: int, content: bytes, pages: Sequence[byte
     if anchors != 1:
         facts = dict(source.facts or {})
         told = word("temuan.jangkar_pdf", tanda=work.settings.surat.jangkar, jumlah=anchors)
-        facts["temuan"] = [*facts.get("temuan", ()), ["blokir", told, word("temuan.di.tanda_tangan")]]
+        facts["temuan"] = [
+            *facts.get("temuan", ()),
+            ["blokir", told, word("temuan.di.tanda_tangan")],
+        ]
         source.facts = facts

@@ -27,33 +27,72 @@ from pipeline.office.words import word
 from pipeline.work import Work
 
 
-def compose_invitation(settings: Settings, complaint: Complaint, meeting: Meeting, today: date) -> bytes:
+def compose_invitation(
+    settings: Settings, complaint: Complaint, meeting: Meeting, today: date
+) -> bytes:
     """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
     office, head = settings.instansi, reported.signer(settings, complaint)
     at, until = meeting.at.astimezone(settings.zone), meeting.until.astimezone(settings.zone)
     title = head.signature_title.split("\n")
     rows = [
         ("Hari, tanggal", clock.tanggal(at)),
-        ("Waktu", word("rapat.pukul", mulai=clock.pukul(at), selesai=clock.pukul(until), zona=at.tzname() or "")),
+        (
+            "Waktu",
+            word(
+                "rapat.pukul",
+                mulai=clock.pukul(at),
+                selesai=clock.pukul(until),
+                zona=at.tzname() or "",
+            ),
+        ),
         ("Tempat", meeting.place),
         ("Agenda", " ".join(meeting.agenda.split()) or privacy.title(complaint)),
     ]
-    others = [name for line in meeting.who.splitlines() if (name := ADDRESS.sub("", line).strip(" ,;<>()"))]
-    known = [p for address, _ in meeting.invited if (p := settings.person_at(str(address))) and p.kode != head.kode]
+    others = [
+        name
+        for line in meeting.who.splitlines()
+        if (name := ADDRESS.sub("", line).strip(" ,;<>()"))
+    ]
+    known = [
+        p
+        for address, _ in meeting.invited
+        if (p := settings.person_at(str(address))) and p.kode != head.kode
+    ]
     return invitation.write(
         invitation.Invite(
-            head=(office.pemerintah.upper(), office.nama.upper(), office.alamat, contact_line(settings)),
+            head=(
+                office.pemerintah.upper(),
+                office.nama.upper(),
+                office.alamat,
+                contact_line(settings),
+            ),
             place_day=f"{office.kota}, {clock.tanggal(today).split(', ', 1)[1]}",
             about=(
                 ("Nomor", word("rapat.nomor_surat")),
                 ("Sifat", word("rapat.sifat_surat")),
                 ("Hal", word("rapat.perihal_surat")),
             ),
-            to=("Yth.", *(f"{n}. {name}" for n, name in enumerate([*(p.jabatan for p in known), *others], 1))),
+            to=(
+                "Yth.",
+                *(
+                    f"{n}. {name}"
+                    for n, name in enumerate([*(p.jabatan for p in known), *others], 1)
+                ),
+            ),
             opening=word("rapat.pembuka", nomor=complaint.number, perihal=privacy.title(complaint)),
             rows=rows,
-            closing=word("rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama),
-            signer=(*title, "", "", "", head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""),
+            closing=word(
+                "rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama
+            ),
+            signer=(
+                *title,
+                "",
+                "",
+                "",
+                head.nama,
+                head.pangkat,
+                f"NIP. {head.nip}" if head.nip else "",
+            ),
         )
     )
 
@@ -83,7 +122,10 @@ def convene(deed: Deed) -> None:
     row.agenda, row.who = form.text("agenda"), form.text("peserta")
     if reported.codes(deed.complaint).intersection(form.choices.get("undangan", ())):
         raise Invalid({"undangan": word("galat.terlapor")})
-    row.invited = [list(one) for one in _guests(work, deed.complaint, form.choices.get("undangan", ()), row.who)]
+    row.invited = [
+        list(one)
+        for one in _guests(work, deed.complaint, form.choices.get("undangan", ()), row.who)
+    ]
     work.session.flush()
     now = [(a, n) for a, n in row.invited]
     outside.meeting(work, deed.complaint, row, now)
@@ -93,9 +135,14 @@ def convene(deed: Deed) -> None:
     jobs.put(work.session, INVITE, row.id, work.now)
     told = ", ".join(name or address for address, name in now)
     deed.log(
-        EventKind.MEETING_SET, waktu=at.isoformat(), selesai=until.isoformat(), tempat=row.place, peserta=row.who,
-        agenda=row.agenda, kepada=told,
-    )  # fmt: skip
+        EventKind.MEETING_SET,
+        waktu=at.isoformat(),
+        selesai=until.isoformat(),
+        tempat=row.place,
+        peserta=row.who,
+        agenda=row.agenda,
+        kepada=told,
+    )
 
 
 def _end(deed: Deed, at: datetime) -> datetime:
@@ -103,7 +150,9 @@ def _end(deed: Deed, at: datetime) -> datetime:
     if not deed.form.text("selesai"):
         return at + AN_HOUR
     zone = deed.work.settings.zone
-    ends = datetime.combine(at.astimezone(zone).date(), time.fromisoformat(deed.form.text("selesai")), zone)
+    ends = datetime.combine(
+        at.astimezone(zone).date(), time.fromisoformat(deed.form.text("selesai")), zone
+    )
     if ends <= at:
         raise Invalid({"selesai": word("galat.selesai")})
     return ends.astimezone(UTC)
@@ -124,12 +173,17 @@ def _uid(work: Work) -> str:
     return f"{secrets.token_hex(12)}@{work.settings.smtp.sender.rpartition('@')[2]}"
 
 
-def _guests(work: Work, complaint: Complaint, codes: tuple[str, ...], who: str) -> list[tuple[str, str]]:
+def _guests(
+    work: Work, complaint: Complaint, codes: tuple[str, ...], who: str
+) -> list[tuple[str, str]]:
     """The Kepala Dinas, who presides, the Sekretaris, who prepares it, the chosen officials, and addresses among the
     others."""
     chosen = [p for p in map(work.settings.person, codes) if p is not None]
     always = [*work.settings.holders(Role.KEPALA), *work.settings.holders(Role.SEKRETARIS)]
-    people: list[Petugas] = [*reported.spared(complaint, always), *map(work.settings.present, chosen)]
+    people: list[Petugas] = [
+        *reported.spared(complaint, always),
+        *map(work.settings.present, chosen),
+    ]
     found = {p.email.lower(): (p.email, p.nama) for p in people}
     for address in ADDRESS.findall(who):
         found.setdefault(address.lower(), (address, ""))
@@ -153,26 +207,49 @@ def fall(work: Work, complaint: Complaint, reason: str, actor: Actor) -> None:
 
 
 def _cancel(
-    work: Work, complaint: Complaint, row: Meeting, reason: str, actor: Actor, task_id: int | None = None
+    work: Work,
+    complaint: Complaint,
+    row: Meeting,
+    reason: str,
+    actor: Actor,
+    task_id: int | None = None,
 ) -> None:
     row.cancelled_at, row.sequence = work.now, row.sequence + 1
     guests = [(a, n) for a, n in row.invited]
     outside.meeting(work, complaint, row, guests, reason, cancelled=True)
-    log(work, complaint, EventKind.MEETING_CANCELLED, actor, task_id, waktu=row.at.isoformat(), teks=reason)
+    log(
+        work,
+        complaint,
+        EventKind.MEETING_CANCELLED,
+        actor,
+        task_id,
+        waktu=row.at.isoformat(),
+        teks=reason,
+    )
 
 
 def minutes(deed: Deed) -> None:
     """Who was there and what was agreed, typed or as a file."""
     kept = deed.keep("notulen")
-    people = [p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))]
+    people = [
+        p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))
+    ]
     present = ", ".join(p.nama for p in people)
     units = any(Role.KASI in p.peran for p in people)
-    deed.log(EventKind.MINUTES_ADDED, teks=deed.form.text("notulen"), lampiran=kept, hadir=present, bidang=units)
+    deed.log(
+        EventKind.MINUTES_ADDED,
+        teks=deed.form.text("notulen"),
+        lampiran=kept,
+        hadir=present,
+        bidang=units,
+    )
 
 
 def meeting_answered(work: Work, uid: str, address: str, state: str) -> bool:
     """What somebody's calendar answers; False for a rapat or a guest that is not known."""
-    row = work.session.scalars(select(Meeting).where(Meeting.uid == uid).with_for_update()).one_or_none()
+    row = work.session.scalars(
+        select(Meeting).where(Meeting.uid == uid).with_for_update()
+    ).one_or_none()
     if row is None or address.lower() not in {str(a).lower() for a, _ in row.invited}:
         return False
     row.answers = {**row.answers, address.lower(): state}

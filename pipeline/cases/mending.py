@@ -25,20 +25,29 @@ def withdraw(deed: Deed) -> None:
     """The Sekretaris takes questions to units back; whoever was asked has nothing to do any more."""
     wanted = deed.form.choices.get("ditarik", ())
     waiting = select(Task).where(
-        Task.complaint_id == deed.complaint.id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+        Task.complaint_id == deed.complaint.id,
+        Task.kind == TaskKind.KETERANGAN,
+        Task.closed_at.is_(None),
     )
     gone = [task for task in deed.work.session.scalars(waiting).all() if task.holder in wanted]
     if not gone:
         raise Invalid({"ditarik": word("galat.tidak_ditanya")})
     for task in gone:
         close(deed.work, task, SYSTEM.code, WITHDRAWN)
-    deed.log(EventKind.UNIT_WITHDRAWN, kepada=[task.holder for task in gone], teks=deed.form.text("alasan"))
+    deed.log(
+        EventKind.UNIT_WITHDRAWN,
+        kepada=[task.holder for task in gone],
+        teks=deed.form.text("alasan"),
+    )
 
 
 def decline(deed: Deed) -> None:
     """A Kasubag/Kasi says that it is not theirs, and perhaps whose it is; the Sekretaris decides whom to ask."""
     named = [code for code in deed.form.choices.get("tanyakan", ()) if code != deed.person.kode]
-    kasi = {person.kode: person.jabatan for person in performers(deed.work.settings, TaskKind.KETERANGAN)}
+    kasi = {
+        person.kode: person.jabatan
+        for person in performers(deed.work.settings, TaskKind.KETERANGAN)
+    }
     others = ", ".join(kasi[code] for code in named if code in kasi)
     said = word("bukan_bidang.kepada", siapa=others) if others else word("bukan_bidang.saja")
     answer = "\n\n".join(filter(None, (said, deed.form.text("alasan"))))
@@ -68,7 +77,13 @@ def hand_over_again(deed: Deed) -> None:
     signed = _signed(deed)
     told, _at, kept = signing.proof(deed)
     words = f"{told} {deed.form.text('alasan')}"
-    deed.log(EventKind.SENT_AGAIN, cara=deed.form.text("cara"), dokumen=[signed.id], teks=words, lampiran=kept)
+    deed.log(
+        EventKind.SENT_AGAIN,
+        cara=deed.form.text("cara"),
+        dokumen=[signed.id],
+        teks=words,
+        lampiran=kept,
+    )
 
 
 def _signed(deed: Deed) -> Document:

@@ -17,7 +17,15 @@ from pipeline.cases import decisions
 from pipeline.cases.chain import SYSTEM, Actor, log
 from pipeline.cases.core import by_number, locked
 from pipeline.cases.input import File
-from pipeline.cases.letters import give_numbers, keep_draft, letters_of, levels, room_of, sentences, street_of
+from pipeline.cases.letters import (
+    give_numbers,
+    keep_draft,
+    letters_of,
+    levels,
+    room_of,
+    sentences,
+    street_of,
+)
 from pipeline.cases.record import documents
 from pipeline.cases.tasks import COPY, FINAL_FORM, close_rest, open_task
 from pipeline.data import jobs, store
@@ -34,9 +42,19 @@ from pipeline.office.sop import MERGEABLE, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
-WRITTEN = (Stage.TANDA_TANGAN, Stage.PENYAMPAIAN, Stage.PENGIRIMAN, Stage.SELESAI)  # the letter stands
+WRITTEN = (
+    Stage.TANDA_TANGAN,
+    Stage.PENYAMPAIAN,
+    Stage.PENGIRIMAN,
+    Stage.SELESAI,
+)  # the letter stands
 SHARED = ("hasil", "unit")  # beside the decision
-PENDING = (Stage.DIGABUNG, Stage.JAWABAN, Stage.TANDA_TANGAN, Stage.PENYAMPAIAN)  # merged, and not answered yet
+PENDING = (
+    Stage.DIGABUNG,
+    Stage.JAWABAN,
+    Stage.TANDA_TANGAN,
+    Stage.PENYAMPAIAN,
+)  # merged, and not answered yet
 
 
 def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | None:
@@ -61,15 +79,22 @@ def join(work: Work, child: Complaint) -> None:
 
 def waiting(work: Work, parent: Complaint) -> list[Complaint]:
     """Complaints that wait for the answer of this one, locked."""
-    query = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
-    return [locked(work, child_id) for child_id in work.session.scalars(query.order_by(Complaint.id)).all()]
+    query = select(Complaint.id).where(
+        Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG
+    )
+    return [
+        locked(work, child_id)
+        for child_id in work.session.scalars(query.order_by(Complaint.id)).all()
+    ]
 
 
 def order_copies(work: Work, parent: Complaint) -> None:
     """Where the letter of this one stands, each that waits for it is to get its own."""
     if parent.stage not in WRITTEN:
         return
-    query = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG)
+    query = select(Complaint.id).where(
+        Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG
+    )
     for child_id in work.session.scalars(query.order_by(Complaint.id)).all():
         jobs.put(work.session, COPY, child_id, work.now)
 
@@ -78,10 +103,16 @@ def recall(work: Work, parent: Complaint) -> None:
     """The answer is taken back: merged complaints that have not been answered with it wait for the next one. Who has
     a letter that was written for them alone keeps it."""
     pending = (Stage.JAWABAN, Stage.TANDA_TANGAN, Stage.PENYAMPAIAN)
-    query = select(Complaint.id).where(Complaint.parent_id == parent.id, Complaint.stage.in_(pending))
+    query = select(Complaint.id).where(
+        Complaint.parent_id == parent.id, Complaint.stage.in_(pending)
+    )
     for child_id in work.session.scalars(query.order_by(Complaint.id)).all():
         child = locked(work, child_id)
-        if child.stage in pending and follows(work.session, child, parent) and _copied_last(work, child):
+        if (
+            child.stage in pending
+            and follows(work.session, child, parent)
+            and _copied_last(work, child)
+        ):
             wait_for(work, child, parent)
             log(work, child, EventKind.MERGED, SYSTEM, ke=parent.number)
 
@@ -93,7 +124,9 @@ def withdraw(work: Work, complaint: Complaint) -> None:
     source = decisions.withdraw(work, complaint)
     if source is None:
         return
-    followed = select(Decided.complaint_id).where(Decided.source_id == source.id, Decided.withdrawn_at.is_(None))
+    followed = select(Decided.complaint_id).where(
+        Decided.source_id == source.id, Decided.withdrawn_at.is_(None)
+    )
     for child_id in work.session.scalars(followed.order_by(Decided.complaint_id)).all():
         child = locked(work, child_id)
         stopped = child.stage is Stage.PENGIRIMAN and _unsent(work, child)
@@ -154,7 +187,11 @@ def leave(work: Work, child: Complaint, actor: Actor, reason: str) -> None:
 
 
 def free(
-    work: Work, child: Complaint, parent: Complaint, actor: Actor = SYSTEM, why: str = "sistem.induk_batal"
+    work: Work,
+    child: Complaint,
+    parent: Complaint,
+    actor: Actor = SYSTEM,
+    why: str = "sistem.induk_batal",
 ) -> None:
     """No answer will come with the parent: the child goes its own way again from langkah 1. `why` names the words."""
     reason = word(why, nomor=parent.number)
@@ -204,16 +241,19 @@ def copy_letter(work: Work, child: Complaint) -> Copied | None:
         addressee=ours.addressee,
         lines=((theirs.place, ours.place),),
         pieces=(
-            (parent.number, child.number), *zip(theirs.phrases, ours.phrases, strict=True),
+            (parent.number, child.number),
+            *zip(theirs.phrases, ours.phrases, strict=True),
         ),
         code=source.code,
         mark=sealed(settings.keys, child.number, version, code),
         qr=draft.qr(f"{settings.web.base_url}/asli", code),
         room=draft.spaced(room),
-    )  # fmt: skip
+    )
     content = copy.copied(store.get(work.session, source.sha256), changes)
     letter = inspect(content)
-    return Copied(source, version, code, content, letter, room, _doubts(letter, parent, child, theirs, ours))
+    return Copied(
+        source, version, code, content, letter, room, _doubts(letter, parent, child, theirs, ours)
+    )
 
 
 @dataclass(frozen=True)
@@ -237,16 +277,24 @@ def _facts(settings: Settings, wording: Wording, c: Complaint) -> _Facts:
         draft.place_of(common, settings.instansi.kota, name, street_of(c)),
         day,
         channel,
-        (f"{day} {channel}", f"{channel} pada {day}", fill(common["perihal"], {"perihal": draft.subject(c.perihal)})),
+        (
+            f"{day} {channel}",
+            f"{channel} pada {day}",
+            fill(common["perihal"], {"perihal": draft.subject(c.perihal)}),
+        ),
     )
 
 
-def _doubts(letter: Returned, parent: Complaint, child: Complaint, theirs: _Facts, ours: _Facts) -> tuple[str, ...]:
+def _doubts(
+    letter: Returned, parent: Complaint, child: Complaint, theirs: _Facts, ours: _Facts
+) -> tuple[str, ...]:
     """What of the other complaint still stands in the copy: the Sekretaris has written it in words of their own."""
     said = " ".join(" ".join((*letter.paragraphs, *letter.feet)).split()).casefold()
     own = {" ".join(str(getattr(child, name)).split()).casefold() for name in _PERSONAL}
     kept = [" ".join(str(getattr(parent, name)).split()) for name in _PERSONAL]
-    found = [text for text in kept if text and text.casefold() in said and text.casefold() not in own]
+    found = [
+        text for text in kept if text and text.casefold() in said and text.casefold() not in own
+    ]
     opening = next((text for text in letter.paragraphs if child.number in text), "")
     for old, new in ((theirs.day, ours.day), (theirs.channel, ours.channel)):
         if old != new and old in " ".join(opening.split()):
@@ -265,7 +313,9 @@ def keep_copy(work: Work, child_id: int, made: Copied) -> None:
     child = locked(work, child_id)
     if parent is None or child.stage is not Stage.DIGABUNG or parent.stage not in WRITTEN:
         return
-    if [letter.id for letter in letters_of(work, parent)[-1:]] != [made.source.id] or child.parent_id != parent.id:
+    if [letter.id for letter in letters_of(work, parent)[-1:]] != [
+        made.source.id
+    ] or child.parent_id != parent.id:
         return
     decision = standing(work.session, parent.id)
     if decision is None or decision.id != made.source.decision_id:
@@ -287,7 +337,11 @@ def keep_copy(work: Work, child_id: int, made: Copied) -> None:
 def _to_write(work: Work, parent: Complaint, child: Complaint, made: Copied) -> None:
     close_rest(work, child, "disalin")
     child.stage = Stage.JAWABAN
-    reason = word("salinan.ragu", apa="; ".join(f"“{text}”" for text in made.doubts)) if made.doubts else ""
+    reason = (
+        word("salinan.ragu", apa="; ".join(f"“{text}”" for text in made.doubts))
+        if made.doubts
+        else ""
+    )
     note = " ".join(filter(None, (word("salinan.periksa", nomor=parent.number), reason)))
     open_task(work, child, TaskKind.JAWABAN, note=note)
 
@@ -297,9 +351,16 @@ def _to_sign(work: Work, parent: Complaint, child: Complaint, letter: Document) 
     child.stage = Stage.TANDA_TANGAN
     give_numbers(work, child, {})
     log(
-        work, child, EventKind.SUBMITTED, _who_submitted(work, parent), dokumen=letter.id, sha256=letter.sha256,
-        nomor=child.letter_number, teks="", dikonfirmasi=[],
-    )  # fmt: skip
+        work,
+        child,
+        EventKind.SUBMITTED,
+        _who_submitted(work, parent),
+        dokumen=letter.id,
+        sha256=letter.sha256,
+        nomor=child.letter_number,
+        teks="",
+        dikonfirmasi=[],
+    )
     open_task(work, child, TaskKind.TANDA_TANGAN, after=FINAL_FORM)
 
 

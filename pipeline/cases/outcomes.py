@@ -71,9 +71,15 @@ def draft_letters(work: Work, complaint_id: int, made: Drafted) -> None:
     """Keep the generated letters and tell the Sekretaris, who has waited for them; nothing if the case moved on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.JAWABAN)
-    if task is None or next_version(work, complaint) != made.version or task.decision_id != made.decision_id:
+    if (
+        task is None
+        or next_version(work, complaint) != made.version
+        or task.decision_id != made.decision_id
+    ):
         return
-    if letters_of(work, complaint) and not is_untouched(work.session, complaint):  # edited while it was made
+    if letters_of(work, complaint) and not is_untouched(
+        work.session, complaint
+    ):  # edited while it was made
         return
     for series, code, content, letter, room in made.letters:
         name = word(f"nama_konsep.{series.name}", nomor=complaint.number.replace("/", "-"))
@@ -83,12 +89,18 @@ def draft_letters(work: Work, complaint_id: int, made: Drafted) -> None:
     tell_holders(work, complaint, task)
 
 
-def letters_to_sign(work: Work, complaint_id: int, made: Sequence[tuple[Document, bytes, str]]) -> None:
+def letters_to_sign(
+    work: Work, complaint_id: int, made: Sequence[tuple[Document, bytes, str]]
+) -> None:
     """Keep the letters as they are to be signed, each with what it was made from, and tell who signs; nothing if the
     case moved on."""
     complaint = locked(work, complaint_id)
     task = open_task_of(work, complaint.id, TaskKind.TANDA_TANGAN)
-    newest = [one.id for series in series_in(work, complaint) for one in letters_of(work, complaint, series)[-1:]]
+    newest = [
+        one.id
+        for series in series_in(work, complaint)
+        for one in letters_of(work, complaint, series)[-1:]
+    ]
     if task is None or newest != [source.id for source, _content, _code in made]:
         return
     for source, content, code in made:
@@ -98,7 +110,13 @@ def letters_to_sign(work: Work, complaint_id: int, made: Sequence[tuple[Document
 
 
 def letter_by_mail(
-    work: Work, task_id: int, person: Petugas, file: File, letter: Returned | None, *, quiet: bool = False
+    work: Work,
+    task_id: int,
+    person: Petugas,
+    file: File,
+    letter: Returned | None,
+    *,
+    quiet: bool = False,
 ) -> str:
     """A letter that came as a reply to the mail of langkah 4: kept as a version, and answered with the link that
     sends it on, unless `quiet`. Why it was not kept, in words, or ""."""
@@ -114,8 +132,16 @@ def letter_by_mail(
         return problem
     kept = keep_letter(work, complaint, file, letter, actor_of(person), series)
     surat = word(f"jenis_surat.{series.name}")
-    log(work, complaint, EventKind.LETTER_STORED, actor_of(person), task.id, dokumen=[kept.id], lewat="email",
-        surat=surat)  # fmt: skip
+    log(
+        work,
+        complaint,
+        EventKind.LETTER_STORED,
+        actor_of(person),
+        task.id,
+        dokumen=[kept.id],
+        lewat="email",
+        surat=surat,
+    )
     if quiet:
         return ""
     (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
@@ -136,7 +162,15 @@ def delivery_result(work: Work, mail: Outbox) -> None:
         arrived(work, complaint, mail)
     if complaint is not None and mail.name != "surat_jawaban" and mail.state == "dead":
         told = trouble(mail, mail.error)
-        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=told, surat=mail.message_id)
+        log(
+            work,
+            complaint,
+            EventKind.SEND_FAILED,
+            SYSTEM,
+            mail.task_id,
+            teks=told,
+            surat=mail.message_id,
+        )
         _unreached(work, complaint, mail, mail.error)
     if complaint is None or mail.name != "surat_jawaban":
         return
@@ -156,13 +190,30 @@ def delivery_result(work: Work, mail: Outbox) -> None:
             return
         close_rest(work, complaint, "gagal_kirim", keep=BESIDE)
         complaint.stage, complaint.delivery = Stage.PENYAMPAIAN, ""
-        open_task(work, complaint, TaskKind.PENYAMPAIAN, note=word("sistem.gagal_kirim", sebab=explained(mail.error)))
+        open_task(
+            work,
+            complaint,
+            TaskKind.PENYAMPAIAN,
+            note=word("sistem.gagal_kirim", sebab=explained(mail.error)),
+        )
 
 
 def _again_unsent(work: Work, complaint: Complaint, mail: Outbox) -> None:
     """A letter that was sent once more, after the end, and that the server refused: the JFU hears of it."""
-    if complaint.stage is Stage.SELESAI and mail.state == "dead" and _is_current(work, complaint, mail):
-        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error, surat=mail.message_id)
+    if (
+        complaint.stage is Stage.SELESAI
+        and mail.state == "dead"
+        and _is_current(work, complaint, mail)
+    ):
+        log(
+            work,
+            complaint,
+            EventKind.SEND_FAILED,
+            SYSTEM,
+            mail.task_id,
+            teks=mail.error,
+            surat=mail.message_id,
+        )
         _unreached(work, complaint, mail, mail.error)
 
 
@@ -170,19 +221,39 @@ def _covering_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
     """The covering letter at the agency's server, or not."""
     if mail.state == "sent":
         log(
-            work, complaint, EventKind.COVERING_DELIVERED, SYSTEM, mail.task_id, cara="email",
-            instansi=complaint.instansi, surat=mail.message_id,
-        )  # fmt: skip
+            work,
+            complaint,
+            EventKind.COVERING_DELIVERED,
+            SYSTEM,
+            mail.task_id,
+            cara="email",
+            instansi=complaint.instansi,
+            surat=mail.message_id,
+        )
         return
-    log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error, surat=mail.message_id)
-    _covering_again(work, complaint, mail, word("sistem.pengantar_gagal", sebab=explained(mail.error)))
+    log(
+        work,
+        complaint,
+        EventKind.SEND_FAILED,
+        SYSTEM,
+        mail.task_id,
+        teks=mail.error,
+        surat=mail.message_id,
+    )
+    _covering_again(
+        work, complaint, mail, word("sistem.pengantar_gagal", sebab=explained(mail.error))
+    )
 
 
 def _covering_again(work: Work, complaint: Complaint, mail: Outbox, note: str) -> None:
     """The JFU delivers it another way, unless it is no longer the letter of the case or is being delivered already."""
     signed = newest_of(work, complaint, COVERING.signed)
     mailed = {sha256 for sha256, _name, _mime in mail.attachments}
-    if signed and signed[0].sha256 in mailed and open_task_of(work, complaint.id, TaskKind.PENGANTAR) is None:
+    if (
+        signed
+        and signed[0].sha256 in mailed
+        and open_task_of(work, complaint.id, TaskKind.PENGANTAR) is None
+    ):
         open_task(work, complaint, TaskKind.PENGANTAR, note=note)
 
 
@@ -190,8 +261,12 @@ def _is_current(work: Work, complaint: Complaint, mail: Outbox) -> bool:
     decision = standing(work.session, complaint.id)
     if decision is None or mail.decision_id != decision.id:
         return False
-    newest = select(Outbox.id).where(Outbox.complaint_id == complaint.id, Outbox.name == "surat_jawaban")
-    newest = newest.where(Outbox.state != outbox.WITHDRAWN)  # one that was called back has replaced none
+    newest = select(Outbox.id).where(
+        Outbox.complaint_id == complaint.id, Outbox.name == "surat_jawaban"
+    )
+    newest = newest.where(
+        Outbox.state != outbox.WITHDRAWN
+    )  # one that was called back has replaced none
     return work.session.scalar(newest.order_by(Outbox.id.desc()).limit(1)) == mail.id
 
 
@@ -199,10 +274,20 @@ def _delivered(work: Work, complaint: Complaint, mail: Outbox) -> None:
     complaint.stage = Stage.SELESAI
     complaint.delivered_at = complaint.closed_at = mail.sent_at or work.now
     sender = work.session.scalars(
-        select(Event).where(Event.complaint_id == complaint.id, Event.kind == EventKind.SENT).order_by(Event.seq.desc())
+        select(Event)
+        .where(Event.complaint_id == complaint.id, Event.kind == EventKind.SENT)
+        .order_by(Event.seq.desc())
     ).first()
     complaint.paraf = sender.actor_name if sender else complaint.paraf
-    log(work, complaint, EventKind.DELIVERED, SYSTEM, mail.task_id, cara="email", surat=mail.message_id)
+    log(
+        work,
+        complaint,
+        EventKind.DELIVERED,
+        SYSTEM,
+        mail.task_id,
+        cara="email",
+        surat=mail.message_id,
+    )
     send_copies(work, complaint, mail.task_id)
     close_rest(work, complaint, "selesai", keep=(TaskKind.PENGANTAR,))
     open_task(work, complaint, TaskKind.ARSIP)
@@ -228,7 +313,9 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
     if not permanent:
         return
     if mail.name == COVERING_MAIL:
-        _covering_again(work, complaint, mail, word("sistem.pengantar_terpental", sebab=explained(diagnostic)))
+        _covering_again(
+            work, complaint, mail, word("sistem.pengantar_terpental", sebab=explained(diagnostic))
+        )
     elif mail.name != "surat_jawaban":
         _unreached(work, complaint, mail, diagnostic)
     elif complaint.delivery == "email" and _is_current(work, complaint, mail):
@@ -236,7 +323,9 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
             merging.take_back(work, complaint)
             return
         reopen_after_bounce(work, complaint, word("sistem.terpental", sebab=explained(diagnostic)))
-    elif complaint.stage is Stage.SELESAI and _is_current(work, complaint, mail):  # sent once more, after another way
+    elif complaint.stage is Stage.SELESAI and _is_current(
+        work, complaint, mail
+    ):  # sent once more, after another way
         _unreached(work, complaint, mail, diagnostic)
 
 
@@ -264,9 +353,14 @@ def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> N
 
 def _is_official(work: Work, address: str) -> bool:
     """Whether config.toml names the address."""
-    return work.settings.person_at(address) is not None or address.lower() == work.settings.petugas_ti.email.lower()
+    return (
+        work.settings.person_at(address) is not None
+        or address.lower() == work.settings.petugas_ti.email.lower()
+    )
 
 
-def official_unreached(work: Work, address: str, reason: str, complaint: Complaint | None = None) -> None:
+def official_unreached(
+    work: Work, address: str, reason: str, complaint: Complaint | None = None
+) -> None:
     """An official's address does not take mail; `complaint` is what it was about, where that is known."""
     it_officer.official_unreached(work, complaint, address, reason)

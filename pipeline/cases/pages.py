@@ -59,7 +59,9 @@ def store_pages(work: Work, document_id: int, pages: Sequence[bytes]) -> None:
     """Keep the pictures of a PDF's pages for some days."""
     source = work.session.get_one(Document, document_id)
     if source.complaint_id is not None:
-        locked(work, source.complaint_id)  # before the job, like all who put one; an erasure waits, or is over
+        locked(
+            work, source.complaint_id
+        )  # before the job, like all who put one; an erasure waits, or is over
     if not pages_of(work.session, source.id):
         keep_pages(work, source, pages)
 

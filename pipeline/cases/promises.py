@@ -30,7 +30,9 @@ def tell(work: Work) -> int:
     hours = work.settings.hours
     next_day = hours.local(clock.next_workday(work.now, hours)).date()
     told = select(Outbox.complaint_id).where(
-        Outbox.name.in_(ANOTHER_DAY), Outbox.state != outbox.WITHDRAWN, Outbox.complaint_id.is_not(None)
+        Outbox.name.in_(ANOTHER_DAY),
+        Outbox.state != outbox.WITHDRAWN,
+        Outbox.complaint_id.is_not(None),
     )
     open_ones = select(Complaint.id, Complaint.recorded_at).where(
         Complaint.stage.not_in(ON_ITS_WAY),

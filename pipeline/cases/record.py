@@ -77,7 +77,9 @@ def add_documents(
 
 def add_to_report(work: Work, report: Laporan, kind: str, file: File, actor: Actor) -> Document:
     """Keep a file with a report, as the next version of its kind."""
-    there = select(func.count(Document.id)).where(Document.laporan_id == report.id, Document.kind == kind)
+    there = select(func.count(Document.id)).where(
+        Document.laporan_id == report.id, Document.kind == kind
+    )
     (row,) = _attach(work, kind, _kept(work, [file]), actor, None)
     row.laporan_id, row.version = report.id, 1 + (work.session.scalar(there) or 0)
     work.session.flush()
@@ -205,15 +207,30 @@ def record(work: Work, news: Sequence[New], actor: Actor = CITIZEN) -> list[Comp
     pairs = list(zip(news, complaints, strict=True))
     kept = _kept(work, [file for new in news for file in new.files])
     attached = [
-        _attach(work, "lampiran", list(islice(kept, len(new.files))), actor, complaint) for new, complaint in pairs
+        _attach(work, "lampiran", list(islice(kept, len(new.files))), actor, complaint)
+        for new, complaint in pairs
     ]
     work.session.flush()
     opened = {}
     for (new, complaint), files in zip(pairs, attached, strict=True):
-        more = {"dari": new.origin} if new.origin else {} if new.acknowledged else {"belum_dijawab": True}
-        begin(work, complaint, actor, kanal=str(new.channel), lampiran=[d.id for d in files], **more)
+        more = (
+            {"dari": new.origin}
+            if new.origin
+            else {}
+            if new.acknowledged
+            else {"belum_dijawab": True}
+        )
+        begin(
+            work, complaint, actor, kanal=str(new.channel), lampiran=[d.id for d in files], **more
+        )
         holder = reported.stand_in(work.settings, complaint, TaskKind.CATAT)
-        task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, holder=holder, note=new.note, opened_at=work.now)
+        task = Task(
+            complaint_id=complaint.id,
+            kind=TaskKind.CATAT,
+            holder=holder,
+            note=new.note,
+            opened_at=work.now,
+        )
         start(work, task)
         opened[task] = (complaint, files)
     certain = [complaint for new, complaint in pairs if new.acknowledged]
@@ -248,7 +265,9 @@ def record_at_counter(
     actor = actor_of(person)
     if code:
         exclusive(work.session, code)
-        there = work.session.scalars(select(Complaint).where(Complaint.status_code == code)).one_or_none()
+        there = work.session.scalars(
+            select(Complaint).where(Complaint.status_code == code)
+        ).one_or_none()
         if there is not None:
             return there
     pengadu = Pengadu(
@@ -310,7 +329,12 @@ def split_off(
 ) -> Complaint:
     """A second complaint out of the same item (pisahkan), with its own number, files and acknowledgement."""
     person = Pengadu(
-        complaint.nama, complaint.alamat, complaint.telepon, complaint.email, complaint.nik, complaint.rahasia
+        complaint.nama,
+        complaint.alamat,
+        complaint.telepon,
+        complaint.email,
+        complaint.nik,
+        complaint.rahasia,
     )
     new = New(
         complaint.channel,
@@ -392,18 +416,28 @@ def citizen_wrote(
         complaint.lengkap_at = complaint.lengkap_at or told.at or work.now
     if answered and waiting is not None:
         resume_langkah(work, waiting)
-        if (asked := open_task_of(work, complaint.id, TaskKind.TANYA)) is not None:  # no JFU needs to ask any more
+        if (
+            asked := open_task_of(work, complaint.id, TaskKind.TANYA)
+        ) is not None:  # no JFU needs to ask any more
             close(work, asked, told.actor.code, "dijawab")
     turns.addition(work, complaint)
-    heard = joined.tell(work, parent, complaint, text, bool(folded), [d.id for d in kept]) if parent else set()
+    heard = (
+        joined.tell(work, parent, complaint, text, bool(folded), [d.id for d in kept])
+        if parent
+        else set()
+    )
     current = current_task(work, complaint.id)
     holding = fresh_links(work, current) if current is not None else []
     for person, link_id in holding:
         if person.kode in heard:
             continue
-        notices_news.citizen_wrote(work, complaint, current, person, link_id, text, answered, bool(folded))
+        notices_news.citizen_wrote(
+            work, complaint, current, person, link_id, text, answered, bool(folded)
+        )
     for person in reported.spared(complaint, work.settings.holders(Role.JFU)):
         if person.kode not in heard | {p.kode for p, _link in holding}:
             look = window(work, complaint, person)
-            notices_news.citizen_wrote(work, complaint, None, person, look, text, answered, bool(folded))
+            notices_news.citizen_wrote(
+                work, complaint, None, person, look, text, answered, bool(folded)
+            )
     return complaint

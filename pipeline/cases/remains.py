@@ -29,9 +29,18 @@ from pipeline.office.sop import EventKind
 from pipeline.office.traces import EMAIL, NAME, Traces, traces_of
 from pipeline.office.words import word
 
-SAID = ("nama", "alamat", "telepon", "email", "nik")  # columns of a complaint that tell who somebody is
+SAID = (
+    "nama",
+    "alamat",
+    "telepon",
+    "email",
+    "nik",
+)  # columns of a complaint that tell who somebody is
 HASHED = ("sha256", "hash", "html_hash", "previous", "digest", "payload_hash", "parts", "salt")
-QUOTING = ("pengadu_menulis", "pengadu_menjawab")  # words of a pengadu; of a merged one in a mail of another case
+QUOTING = (
+    "pengadu_menulis",
+    "pengadu_menjawab",
+)  # words of a pengadu; of a merged one in a mail of another case
 ROWS, PIECE = 500, 4 * 2**20
 LONGEST_ITEM = 8 * 2**20  # bytes of a mail that is read whole; of a longer one the beginning
 MOST_XML = 20 * 2**20  # bytes that are unpacked of one Word file
@@ -50,19 +59,34 @@ class Remains:
 
     def lines(self) -> list[str]:
         """In words, one a place; without what was found itself."""
-        return [word("hapus.sisa" if number else "hapus.sisa_lepas", tempat=place, apa=", ".join(kinds), nomor=number)
-                for place, kinds, number in self.found]  # fmt: skip
+        return [
+            word(
+                "hapus.sisa" if number else "hapus.sisa_lepas",
+                tempat=place,
+                apa=", ".join(kinds),
+                nomor=number,
+            )
+            for place, kinds, number in self.found
+        ]
 
 
 def person_of(session: Session, complaint: Complaint) -> Traces:
     """What to look for of the pengadu of a case: as it stands, as it stood before corrections, as they signed mails."""
     values = [(name, getattr(complaint, name)) for name in SAID]
-    data = select(Payload.data).join(Event, Event.id == Payload.event_id).where(Event.complaint_id == complaint.id)
+    data = (
+        select(Payload.data)
+        .join(Event, Event.id == Payload.event_id)
+        .where(Event.complaint_id == complaint.id)
+    )
     for changed in (row.get("perubahan") for row in session.scalars(data) if isinstance(row, dict)):
         if isinstance(changed, dict):
             values += [(name, str(one)) for name in SAID for one in changed.get(name, ())]
-    mails = select(Outbox.recipient, Outbox.recipient_name).where(Outbox.complaint_id == complaint.id)
-    for address, name in session.execute(mails.where(func.lower(Outbox.recipient) == complaint.email.lower())):
+    mails = select(Outbox.recipient, Outbox.recipient_name).where(
+        Outbox.complaint_id == complaint.id
+    )
+    for address, name in session.execute(
+        mails.where(func.lower(Outbox.recipient) == complaint.email.lower())
+    ):
         values += [(EMAIL, address), (NAME, name)]
     return traces_of([(kind, value) for kind, value in values if value], called=False)
 
@@ -77,7 +101,9 @@ def items_of(session: Session, complaint: Complaint, tell: Tell = lambda _steps:
     Reads every mail since the case began: seconds to minutes, so outside a write transaction.
     """
     mine = {complaint.item_id} if complaint.item_id else set()
-    began = select(Complaint.item_id).where(Complaint.id != complaint.id, Complaint.id.not_in(erased_cases()))
+    began = select(Complaint.item_id).where(
+        Complaint.id != complaint.id, Complaint.id.not_in(erased_cases())
+    )
     others = {item_id for item_id in session.scalars(began) if item_id is not None}
     for complaint_id, item_id in _joined(session):
         (mine if complaint_id == complaint.id else others).add(item_id)
@@ -147,18 +173,29 @@ def search(engine: Engine, person: Traces, tell: Tell = lambda _steps: None) -> 
 
 def search_size(session: Session) -> int:
     """How many steps `search` will tell."""
-    return sum(session.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables)
+    return sum(
+        session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    )
 
 
 def _in_table(
     session: Session, table: Table, person: Traces, numbers: dict[int, str], tell: Tell
 ) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    words = [c for c in table.columns if isinstance(c.type, String | Text | JSON | Packed) and c.key not in HASHED]
+    words = [
+        c
+        for c in table.columns
+        if isinstance(c.type, String | Text | JSON | Packed) and c.key not in HASHED
+    ]
     if not words or table.name in ("blob", "blob_part"):
         return
     keys = list(table.primary_key.columns)
-    case = [c for c in (table.columns.get("complaint_id"), table.columns.get("id")) if c is not None]
-    owner = case[0] if case and (case[0].key == "complaint_id" or table.name == "complaint") else None
+    case = [
+        c for c in (table.columns.get("complaint_id"), table.columns.get("id")) if c is not None
+    ]
+    owner = (
+        case[0] if case and (case[0].key == "complaint_id" or table.name == "complaint") else None
+    )
     query = select(*keys, *([owner.label("owner_")] if owner is not None else []), *words)
     for rows in session.execute(query.execution_options(yield_per=ROWS)).mappings().partitions():
         for row in rows:
@@ -173,7 +210,9 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _in_blobs(session: Session, person: Traces, tell: Tell) -> tuple[int, list[tuple[str, tuple[str, ...], str]]]:
+def _in_blobs(
+    session: Session, person: Traces, tell: Tell
+) -> tuple[int, list[tuple[str, tuple[str, ...], str]]]:
     unread, found = 0, []
     owners = _owners(session)
     query = select(Blob.sha256, Blob.size).where(Blob.size != store.ERASED).order_by(Blob.sha256)
@@ -191,8 +230,14 @@ def _in_blobs(session: Session, person: Traces, tell: Tell) -> tuple[int, list[t
 def _owners(session: Session) -> dict[str, tuple[str, str]]:
     """{digest: (where its bytes are used, the case)}."""
     document = Base.metadata.tables["document"].c
-    found = {row.sha256: (f"item {row.id}", row.number or "") for row in session.execute(
-        select(Item.sha256, Item.id, Complaint.number).outerjoin(Complaint, Complaint.item_id == Item.id))}  # fmt: skip
+    found = {
+        row.sha256: (f"item {row.id}", row.number or "")
+        for row in session.execute(
+            select(Item.sha256, Item.id, Complaint.number).outerjoin(
+                Complaint, Complaint.item_id == Item.id
+            )
+        )
+    }
     rows = select(document.sha256, document.id, Complaint.number)
     for row in session.execute(rows.outerjoin(Complaint, Complaint.id == document.complaint_id)):
         found[row.sha256] = (f"document {row.id}", row.number or "")
@@ -209,7 +254,11 @@ def _whole(session: Session, digest: str) -> bytes:
 def _words_of(content: bytes) -> str | None:
     """The words in some bytes, raw and decoded; None for pictures and pages, which hold none that are read here."""
     kind = files.sniff(content)
-    if kind in files.PICTURES | files.PHONE or kind == files.PDF or kind.startswith(("audio/", "video/")):
+    if (
+        kind in files.PICTURES | files.PHONE
+        or kind == files.PDF
+        or kind.startswith(("audio/", "video/"))
+    ):
         return None
     raw = content.decode("utf-8", "replace")
     if content[:2] == b"PK":
@@ -264,7 +313,9 @@ def _in_bytes(path: Path, person: Traces) -> Iterator[str]:
             tail = text[-400:]
 
 
-def erased_mails(session: Session, number: str, tasks: set[int], complaint_id: int) -> tuple[int, set[str]]:
+def erased_mails(
+    session: Session, number: str, tasks: set[int], complaint_id: int
+) -> tuple[int, set[str]]:
     """Erase what our mails said of a case: its own, those about a task of it, those of no case that name its number
     (the morning's digest, a comparison's findings), and those of another that tell what its pengadu wrote. How many,
     and the hashes of what was attached."""

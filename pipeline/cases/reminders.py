@@ -45,7 +45,15 @@ def remind(work: Work, task_id: int) -> bool:
     for person, link_id in fresh_links(work, task):
         reminder(work, complaint, task, person, link_id)
     if complaint is not None:
-        log(work, complaint, EventKind.REMINDED, SYSTEM, task.id, ke=task.reminders, tugas=str(task.kind))
+        log(
+            work,
+            complaint,
+            EventKind.REMINDED,
+            SYSTEM,
+            task.id,
+            ke=task.reminders,
+            tugas=str(task.kind),
+        )
     if work.settings.pengingat.satuan:
         _up_the_line(work, task, complaint)
     return True
@@ -68,10 +76,16 @@ def _above(work: Work, task: Task, complaint: Complaint | None) -> list[Petugas]
         return []
     roles = [role for role in ROLE_OF[task.kind] if role in SUPERIORS]
     above = SUPERIORS[roles[0]] if roles else ()
-    reached = [role for role, days in zip(above, work.settings.pengingat.naik_setelah, strict=False) if late >= days]
+    reached = [
+        role
+        for role, days in zip(above, work.settings.pengingat.naik_setelah, strict=False)
+        if late >= days
+    ]
     superiors = work.settings.holders(*reached) if reached else ()
     holding = {person.kode for person in holders(work.settings, task)}
-    return [person for person in reported.spared(complaint, superiors) if person.kode not in holding]
+    return [
+        person for person in reported.spared(complaint, superiors) if person.kode not in holding
+    ]
 
 
 def _days_late(work: Work, task: Task) -> int | None:
@@ -83,7 +97,9 @@ def _days_late(work: Work, task: Task) -> int | None:
     return len(hours.workdays(due, today)) - bool(hours.intervals(due))
 
 
-def _escalated(work: Work, task: Task, complaint: Complaint | None, told: Sequence[Petugas]) -> None:
+def _escalated(
+    work: Work, task: Task, complaint: Complaint | None, told: Sequence[Petugas]
+) -> None:
     if not told or complaint is None:
         return
     names = ", ".join(person.jabatan for person in told)
@@ -114,9 +130,15 @@ def send_digests(work: Work) -> int:
     sent = 0
     for person in waiting_for_it:
         work.session.add(Digest(day=today, person=person.kode))
-        tasks = [t for t in tasks_of(work.session, work.settings, person.kode) if t.opened_at < _told_since(work)]
+        tasks = [
+            t
+            for t in tasks_of(work.session, work.settings, person.kode)
+            if t.opened_at < _told_since(work)
+        ]
         late = below.get(person.kode, [])
-        waits = any(task.paused_at is None for task in tasks)  # what waits for the pengadu alone is no news
+        waits = any(
+            task.paused_at is None for task in tasks
+        )  # what waits for the pengadu alone is no news
         kept = few.unread(work, person)
         lawful = _lawful(person, near)
         if waits or late or kept or lawful:
@@ -126,7 +148,9 @@ def send_digests(work: Work) -> int:
     return sent
 
 
-def _lawful(person: Petugas, near: Sequence[tuple[Complaint, law.Clock]]) -> list[tuple[Complaint, law.Clock]]:
+def _lawful(
+    person: Petugas, near: Sequence[tuple[Complaint, law.Clock]]
+) -> list[tuple[Complaint, law.Clock]]:
     """What somebody hears of the limits of the law: not of a case that is about them."""
     told = WARNED & set(person.peran)
     return [(case, one) for case, one in near if told and person.kode not in reported.codes(case)]
@@ -140,7 +164,9 @@ def _late_below(work: Work) -> dict[str, list[Task]]:
     if work.settings.pengingat.satuan:
         return {}  # each has had a mail of its own
     found: dict[str, list[Task]] = {}
-    late = select(Task).where(Task.closed_at.is_(None), Task.paused_at.is_(None), Task.due_at < work.now)
+    late = select(Task).where(
+        Task.closed_at.is_(None), Task.paused_at.is_(None), Task.due_at < work.now
+    )
     for task in work.session.scalars(late.order_by(Task.due_at, Task.id)):
         complaint = locked(work, task.complaint_id) if task.complaint_id else None
         told = _above(work, task, complaint)
@@ -178,8 +204,14 @@ def _digest(
     pairs = [(task, person) for task in shown]
     issued = links.issue(work.session, pairs, work.now, work.settings.web.link_days)
     own = links.issue_personal(work.session, person, work.now, work.settings.web.link_days)
-    rows = [{**about(work, task), "tautan": link_id} for task, link_id in zip(shown, issued, strict=True)]
-    below = [{**about(work, task), "siapa": _named(holders(work.settings, task))} for task in late[:DIGEST_ROWS]]
+    rows = [
+        {**about(work, task), "tautan": link_id}
+        for task, link_id in zip(shown, issued, strict=True)
+    ]
+    below = [
+        {**about(work, task), "siapa": _named(holders(work.settings, task))}
+        for task in late[:DIGEST_ROWS]
+    ]
     counts = Counter(urgency(work.settings, task, work.now) for task in tasks)
     lines = [law.warning(work, complaint, one) for complaint, one in near[:DIGEST_ROWS]]
     digest(work, person, rows, own, counts, below, len(late), kept, lines, len(near) - len(lines))
@@ -208,5 +240,9 @@ def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:
 
 def due_for_reminder(work: Work) -> list[int]:
     """Ids of the tasks whose reminder time has come."""
-    query = select(Task.id).where(Task.closed_at.is_(None), Task.remind_at <= work.now).order_by(Task.remind_at)
+    query = (
+        select(Task.id)
+        .where(Task.closed_at.is_(None), Task.remind_at <= work.now)
+        .order_by(Task.remind_at)
+    )
     return list(work.session.scalars(query))

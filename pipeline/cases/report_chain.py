@@ -56,14 +56,27 @@ def events(session: Session, report_id: int) -> list[LaporanEvent]:
 def _hash(event: LaporanEvent) -> str:
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
     who = [event.actor, event.actor_name, event.actor_title]
-    return digest([event.laporan_id, event.seq, at, event.kind, *who, event.task_id, event.data, event.previous])
+    return digest(
+        [
+            event.laporan_id,
+            event.seq,
+            at,
+            event.kind,
+            *who,
+            event.task_id,
+            event.data,
+            event.previous,
+        ]
+    )
 
 
 def faults(session: Session) -> Iterator[str]:
     """What is wrong with the chains of all reports, in words."""
     names = {key: name for key, name in session.execute(select(Laporan.id, Laporan.name))}  # noqa: C416
     heads: dict[int, tuple[int, str]] = {}
-    for event in session.scalars(select(LaporanEvent).order_by(LaporanEvent.laporan_id, LaporanEvent.seq)):
+    for event in session.scalars(
+        select(LaporanEvent).order_by(LaporanEvent.laporan_id, LaporanEvent.seq)
+    ):
         seq, previous = heads.get(event.laporan_id, (0, START))
         whole = event.seq == seq + 1 and event.previous == previous and event.hash == _hash(event)
         if not whole:

@@ -24,9 +24,16 @@ def follow(work: Work, complaint: Complaint, actor: Actor, task_id: int | None =
     message = word("rute.pengantar", klasifikasi=route.nama)
     mail = outside.forwarded(work, complaint, route.email, route.tujuan, message)
     log(
-        work, complaint, EventKind.FORWARDED, actor, task_id, instansi=route.tujuan, teks=message,
-        surat=mail.message_id, alamat=route.email,
-    )  # fmt: skip
+        work,
+        complaint,
+        EventKind.FORWARDED,
+        actor,
+        task_id,
+        instansi=route.tujuan,
+        teks=message,
+        surat=mail.message_id,
+        alamat=route.email,
+    )
     if route.kabar and complaint.email:
         citizen.sent_on(work, complaint, route)
 

@@ -22,7 +22,9 @@ from pipeline.office.words import word
 from pipeline.work import Work
 
 
-def foreign(work: Work, complaint: Complaint, series: Series, codes: Iterable[str], scan: Scan) -> str:
+def foreign(
+    work: Work, complaint: Complaint, series: Series, codes: Iterable[str], scan: Scan
+) -> str:
     """Why a paper cannot go out with this case's letter, or "". `codes`: those on it that are not the letter's own.
 
     One foreign page is enough: it would go to somebody whom it does not concern.
@@ -37,7 +39,9 @@ def foreign(work: Work, complaint: Complaint, series: Series, codes: Iterable[st
             other = work.session.get_one(Complaint, source.complaint_id)
             return word("galat.kode_lain", nomor=other.number)
         if series_of(source.kind) is not series:
-            this, wanted = (word(f"jenis_surat.{one}") for one in (series_of(source.kind).name, series.name))
+            this, wanted = (
+                word(f"jenis_surat.{one}") for one in (series_of(source.kind).name, series.name)
+            )
             return word("galat.surat_jenis", ini=this, itu=wanted)
         return word("galat.kode_lama")
     return _foreign_number(work, complaint, scan.said)
@@ -52,12 +56,16 @@ def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
     return ""
 
 
-def refuse_unsigned(work: Work, complaint: Complaint, series: Series, name: str, scan: Scan, file: File) -> None:
+def refuse_unsigned(
+    work: Work, complaint: Complaint, series: Series, name: str, scan: Scan, file: File
+) -> None:
     """Invalid for a paper that bears no signature, see below; the letter that was offered is the case's newest."""
     refuse_without_signature(work, newest_of(work, complaint, series.final), name, scan, file)
 
 
-def refuse_without_signature(work: Work, finals: Iterable[Document], name: str, scan: Scan, file: File) -> None:
+def refuse_without_signature(
+    work: Work, finals: Iterable[Document], name: str, scan: Scan, file: File
+) -> None:
     """Invalid for a paper that bears no signature: in an office that signs electronically any without such a one; in
     any office one of text alone, as Word saves it, and the very letter that was offered, by its bytes or by the look of
     its pages, also printed and scanned."""
@@ -84,7 +92,11 @@ def compare(session: Session, task_id: int, form: Checked) -> None:
     if task is None or (task.complaint_id is None and task.laporan_id is None):
         return
     of_report = task.laporan_id is not None
-    mine = Document.laporan_id == task.laporan_id if of_report else Document.complaint_id == task.complaint_id
+    mine = (
+        Document.laporan_id == task.laporan_id
+        if of_report
+        else Document.complaint_id == task.complaint_id
+    )
     finals = [series.final for series in (*LETTERS, REPORT)]
     offered = select(Document).where(mine, Document.kind.in_(finals))
     newest = {final.kind: final for final in session.scalars(offered.order_by(Document.id))}

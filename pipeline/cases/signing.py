@@ -70,7 +70,12 @@ def _store(deed: Deed, series: Series, name: str) -> None:
     if problem := of_another(deed.work, deed.complaint, letter, series):
         raise Invalid({name: problem})
     row = keep_letter(deed.work, deed.complaint, deed.form.files[name], letter, deed.actor, series)
-    deed.log(EventKind.LETTER_STORED, dokumen=[row.id], lewat="halaman", surat=word(f"jenis_surat.{series.name}"))
+    deed.log(
+        EventKind.LETTER_STORED,
+        dokumen=[row.id],
+        lewat="halaman",
+        surat=word(f"jenis_surat.{series.name}"),
+    )
 
 
 def draft_anew(deed: Deed) -> None:
@@ -139,16 +144,25 @@ def _newer_letter(deed: Deed) -> bool:
 def sign(deed: Deed) -> None:
     """The signed letters are named after the case: they go out under that name, as PDFs. Who is named on them and who
     hands them in may be two people; both are recorded."""
-    kept = [_keep_signed(deed, series, SIGNED_FIELDS[series]) for series in series_in(deed.work, deed.complaint)]
+    kept = [
+        _keep_signed(deed, series, SIGNED_FIELDS[series])
+        for series in series_in(deed.work, deed.complaint)
+    ]
     answer, told, _vouched = kept[0]
     facts = answer.facts or {}
     data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
-    doubted = [row for row, _told, _vouched in kept if ((row.facts or {}).get("vonis") or {}).get("level") == "hati"]
+    doubted = [
+        row
+        for row, _told, _vouched in kept
+        if ((row.facts or {}).get("vonis") or {}).get("level") == "hati"
+    ]
     if doubted and deed.form.text("ttd_diragukan"):
         data["ttd_diragukan"] = True
     if facts.get("kode_penanda", deed.person.kode) != deed.person.kode:
         data["untuk"] = facts["kode_penanda"]
-        told = f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
+        told = (
+            f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
+        )
         _tell_signer(deed, [row for row, _told, _vouched in kept])
     ids = [row.id for row, _told, _vouched in kept]
     for document_id in ids:  # whoever sends it looks at its first page
@@ -158,7 +172,12 @@ def sign(deed: Deed) -> None:
 
 def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, bool]:
     """(the document, what is told of its signature, whether a person has vouched for which letter it is)."""
-    work, complaint, scan, signed = deed.work, deed.complaint, deed.form.scans.get(name), deed.form.files.get(name)
+    work, complaint, scan, signed = (
+        deed.work,
+        deed.complaint,
+        deed.form.scans.get(name),
+        deed.form.files.get(name),
+    )
     if scan is None or signed is None:
         raise Invalid({name: word("galat.kosong.berkas")})
     vouched = _match(deed, series, name, scan)
@@ -166,7 +185,9 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     if signed.mime != kinds.PDF:
         add_documents(work, "pindaian", [signed], deed.actor, complaint=complaint)
     title = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.pdf"
-    (row,) = add_documents(work, series.signed, [File(title, kinds.PDF, scan.pdf)], deed.actor, complaint=complaint)
+    (row,) = add_documents(
+        work, series.signed, [File(title, kinds.PDF, scan.pdf)], deed.actor, complaint=complaint
+    )
     facts = _as_submitted(deed, series)
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
     if verdict and verdict.level == "hati" and not _knows_better(deed):
@@ -177,7 +198,11 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
         "vonis": verdict.facts if verdict else None,
         "kalimat": verdict.sentence if verdict else "",
     }
-    told = verdict.sentence if verdict else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
+    told = (
+        verdict.sentence
+        if verdict
+        else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
+    )
     return row, told, vouched
 
 
@@ -303,9 +328,13 @@ def send_covering(deed: Deed) -> None:
     form, c = deed.form, deed.complaint
     signed = _signed_covering(deed)
     mail = outside.covering(
-        deed.work, c, deed.task, signed, form.text("alamat_instansi"),
+        deed.work,
+        c,
+        deed.task,
+        signed,
+        form.text("alamat_instansi"),
         form.text("pesan"),
-    )  # fmt: skip
+    )
     deed.log(
         EventKind.COVERING_SENT,
         instansi=c.instansi,
@@ -319,6 +348,10 @@ def hand_over_covering(deed: Deed) -> None:
     signed = _signed_covering(deed)
     told, _at, kept = proof(deed)
     deed.log(
-        EventKind.COVERING_DELIVERED, cara=deed.form.text("cara"), instansi=deed.complaint.instansi, teks=told,
-        dokumen=[signed.id], lampiran=kept,
-    )  # fmt: skip
+        EventKind.COVERING_DELIVERED,
+        cara=deed.form.text("cara"),
+        instansi=deed.complaint.instansi,
+        teks=told,
+        dokumen=[signed.id],
+        lampiran=kept,
+    )

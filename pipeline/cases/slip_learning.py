@@ -26,7 +26,10 @@ MANY = 100  # and before it is trusted more than it was
 MOST_WRONG = 0.03  # of what is shown as clear
 NEVER = 1.01  # no confidence is enough
 DIGITS = ("telepon", "nik")
-NAMES = {"unit": "unit_dituju", "uraian": "isi"}  # fields of the paper that have another name in the form
+NAMES = {
+    "unit": "unit_dituju",
+    "uraian": "isi",
+}  # fields of the paper that have another name in the form
 Counts = Mapping[int, tuple[int, int]]  # {low: (read, right)}
 
 

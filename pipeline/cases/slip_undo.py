@@ -26,8 +26,19 @@ from pipeline.work import Work
 
 UNDO = "batalkan_slip"
 WHILE = timedelta(minutes=10)
-OWN = (EventKind.RECEIVED, EventKind.RECORDED, EventKind.MERGED)  # what recording a slip itself leaves in a case
-WRITTEN = {"nama": "nama", "alamat": "alamat", "telepon": "telepon", "email": "email", "nik": "nik", "uraian": "isi"}
+OWN = (
+    EventKind.RECEIVED,
+    EventKind.RECORDED,
+    EventKind.MERGED,
+)  # what recording a slip itself leaves in a case
+WRITTEN = {
+    "nama": "nama",
+    "alamat": "alamat",
+    "telepon": "telepon",
+    "email": "email",
+    "nik": "nik",
+    "uraian": "isi",
+}
 
 
 def undoable(work: Work, task: Task, person: str) -> Slip | None:
@@ -35,7 +46,9 @@ def undoable(work: Work, task: Task, person: str) -> Slip | None:
     mine = select(Slip).where(
         Slip.item_id == task.item_id, Slip.settled_by == person, Slip.settled_at > work.now - WHILE
     )
-    return work.session.scalars(mine.order_by(Slip.settled_at.desc(), Slip.id.desc()).limit(1)).first()
+    return work.session.scalars(
+        mine.order_by(Slip.settled_at.desc(), Slip.id.desc()).limit(1)
+    ).first()
 
 
 def undo(work: Work, task: Task, person: Petugas, form: Checked) -> None:

@@ -38,7 +38,9 @@ CONTINUED = timedelta(days=1)  # so long a file of the same name may be the cont
 OLDEST = timedelta(days=400)  # before it is scanned a slip may have been written
 DOUBTED = 0.5  # the most that is claimed for a field that something speaks against
 WAYS = ("surat", "telepon", "email", "papan")
-ALIKE = 0.5  # share of the words that two complaints have in common when they are probably one matter
+ALIKE = (
+    0.5  # share of the words that two complaints have in common when they are probably one matter
+)
 LOOK_BACK = timedelta(days=60)
 
 
@@ -57,7 +59,9 @@ def stack_opened(work: Work, item_id: int, pages: int) -> set[int]:
     return set(work.session.scalars(select(SlipPage.number).where(SlipPage.item_id == item_id)))
 
 
-def page_read(work: Work, item_id: int, number: int, picture: bytes, sheets: Sequence[Sheet]) -> None:
+def page_read(
+    work: Work, item_id: int, number: int, picture: bytes, sheets: Sequence[Sheet]
+) -> None:
     """Keep a page and what is on it; none for a blank back."""
     digest = store.put(work.session, picture)
     state = "blank" if not sheets else "plain" if sheets[0].kind == "halaman" else "read"
@@ -91,7 +95,11 @@ def _with_its_day(fields: dict[str, dict[str, Any]], today: date) -> dict[str, d
         return fields
     if today - OLDEST <= day <= today:
         return fields
-    told = {**known, "doubt": "tanggal_lain", "confidence": min(known.get("confidence", 0.0), DOUBTED)}
+    told = {
+        **known,
+        "doubt": "tanggal_lain",
+        "confidence": min(known.get("confidence", 0.0), DOUBTED),
+    }
     return {**fields, "tanggal": told}
 
 
@@ -104,7 +112,11 @@ def _taken_before(work: Work, item_id: int, digest: str) -> bool:
         .join(other, other.item_id == SlipPage.item_id)
         .join(mine, (mine.mailbox == other.mailbox) & (mine.folder == other.folder))
         .where(mine.item_id == item_id, mine.mailbox == FOLDER, SlipPage.item_id != item_id)
-        .where(SlipPage.sha256 == digest, SlipPage.state != "held", other.seen_at > work.now - CONTINUED)
+        .where(
+            SlipPage.sha256 == digest,
+            SlipPage.state != "held",
+            other.seen_at > work.now - CONTINUED,
+        )
     )
     return work.session.scalars(query.limit(1)).first() is not None
 
@@ -120,7 +132,9 @@ def page_held(work: Work, item_id: int, number: int, reason: str) -> None:
     page = SlipPage(item_id=item_id, number=number, state="held", reason=reason)
     work.session.add(page)
     work.session.flush()
-    work.session.add(Slip(item_id=item_id, page_id=page.id, kind="gagal", fields={}, ticks={}, reason=reason))
+    work.session.add(
+        Slip(item_id=item_id, page_id=page.id, kind="gagal", fields={}, ticks={}, reason=reason)
+    )
 
 
 def stack_read(work: Work, item_id: int) -> int:
@@ -136,7 +150,12 @@ def stack_read(work: Work, item_id: int) -> int:
                 slip.state = "ditahan"
             return 0
         if count := len(open_slips(work.session, item_id)):
-            open_item_task(work, work.session.get_one(Item, item_id), TaskKind.PINDAI, word("slip.baru", jumlah=count))
+            open_item_task(
+                work,
+                work.session.get_one(Item, item_id),
+                TaskKind.PINDAI,
+                word("slip.baru", jumlah=count),
+            )
     return len(open_slips(work.session, item_id))
 
 
@@ -224,7 +243,9 @@ def pages_done(session: Session, item_id: int) -> int:
 
 def tally(session: Session, item_id: int) -> Counter[str]:
     """How many slips of a stack are in each state; separators and further pages do not count."""
-    return Counter(one.state for one in all_slips(session, item_id) if one.state not in ("pemisah", "digabung"))
+    return Counter(
+        one.state for one in all_slips(session, item_id) if one.state not in ("pemisah", "digabung")
+    )
 
 
 def alike(work: Work, slip: Slip) -> list[tuple[Complaint, str]]:
@@ -232,7 +253,12 @@ def alike(work: Work, slip: Slip) -> list[tuple[Complaint, str]]:
     much the same words (isi)."""
     same = {name: test for name, test in _same(slip).items() if test is not None}
     since = work.now - LOOK_BACK
-    recent = select(Complaint).where(Complaint.received_at >= since).order_by(Complaint.id.desc()).limit(300)
+    recent = (
+        select(Complaint)
+        .where(Complaint.received_at >= since)
+        .order_by(Complaint.id.desc())
+        .limit(300)
+    )
     found: dict[Complaint, str] = {}
     for name, test in same.items():
         for complaint in work.session.scalars(recent.where(test).limit(3)):
@@ -275,7 +301,9 @@ def papers_of(session: Session, serial: str) -> int:
 
 def stub_of(session: Session, complaint: Complaint) -> str:
     """The serial on the pengadu's stub; "" where that leads elsewhere (a photocopied form), or there is none."""
-    query = select(Slip.serial).where(Slip.complaint_id == complaint.id, Slip.serial == complaint.status_code)
+    query = select(Slip.serial).where(
+        Slip.complaint_id == complaint.id, Slip.serial == complaint.status_code
+    )
     return session.scalars(query).first() or ""
 
 
@@ -308,7 +336,10 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
         complaint = _record(work, slip, person, form)
         learn(work, slip, form)
         slip.state, slip.complaint_id = "dicatat", complaint.id
-        slip.ticks = {"rahasia": bool(form.text("rahasia")), **{way: bool(form.text(f"lewat_{way}")) for way in WAYS}}
+        slip.ticks = {
+            "rahasia": bool(form.text("rahasia")),
+            **{way: bool(form.text(f"lewat_{way}")) for way in WAYS},
+        }
     elif form.action.name == "gabungkan_halaman":
         _append(slip, _before(work, slip))
     else:
@@ -338,7 +369,10 @@ def _join_following(work: Work, first: Slip, person: Petugas, last: str) -> None
 
 def _emptied(slip: Slip) -> dict[str, object]:
     """Where the fields are, without what was read there: the complaint has it now, or nobody needs it."""
-    return {name: {"box": one.get("box"), "confidence": one.get("confidence")} for name, one in slip.fields.items()}
+    return {
+        name: {"box": one.get("box"), "confidence": one.get("confidence")}
+        for name, one in slip.fields.items()
+    }
 
 
 def _named(work: Work, task: Task, text: str) -> Slip:
@@ -348,7 +382,9 @@ def _named(work: Work, task: Task, text: str) -> Slip:
         if not waiting:
             raise AlreadyDone(task)
         return waiting[0]
-    slip = work.session.get(Slip, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0)
+    slip = work.session.get(
+        Slip, int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    )
     if slip is None or slip.item_id != task.item_id:
         raise Forbidden("slip")
     work.session.refresh(slip, with_for_update=True)
@@ -368,18 +404,31 @@ def _before(work: Work, slip: Slip) -> Slip:
 def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint:
     parent = _parent(work, form.text("sama"))
     ways = [way for way in WAYS if form.text(f"lewat_{way}")]
-    used = work.session.scalar(select(Complaint.id).where(Complaint.status_code == slip.serial)) is not None
+    used = (
+        work.session.scalar(select(Complaint.id).where(Complaint.status_code == slip.serial))
+        is not None
+    )
     complaint = record_at_counter(
-        work, person, form, Channel.KOTAK, slip.item_id, "" if used else slip.serial,
-        parent=parent, acknowledged=not ways or "email" in ways,
-    )  # fmt: skip
+        work,
+        person,
+        form,
+        Channel.KOTAK,
+        slip.item_id,
+        "" if used else slip.serial,
+        parent=parent,
+        acknowledged=not ways or "email" in ways,
+    )
     complaint.received_at = work.session.get_one(Item, slip.item_id).received_at
     complaint.isi += _remark(form, ways)
     complaint.unit = _unit_of(work, form.text("unit_dituju"))
     complaint.keterangan = form.text("lokasi")
     pictures = [one.sha256 for one in (slip, *further_pages(work.session, slip)) if one.sha256]
     shown = [
-        File(f"Slip {complaint.number.replace('/', '-')} lembar {n}.jpg", "image/jpeg", store.get(work.session, sha))
+        File(
+            f"Slip {complaint.number.replace('/', '-')} lembar {n}.jpg",
+            "image/jpeg",
+            store.get(work.session, sha),
+        )
         for n, sha in enumerate(pictures, 1)
     ]
     add_documents(work, "lampiran", shown, actor_of(person), complaint=complaint)
@@ -389,7 +438,9 @@ def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint
 def _unit_of(work: Work, written: str) -> str:
     """The code of the unit that is called so, by its name or by another that the office knows it by."""
     name = written.casefold()
-    called = {one.casefold(): unit.kode for unit in work.settings.unit for one in (*unit.alias, unit.nama)}
+    called = {
+        one.casefold(): unit.kode for unit in work.settings.unit for one in (*unit.alias, unit.nama)
+    }
     return called.get(name, "")
 
 

@@ -33,7 +33,8 @@ def _again(work: Work, complaint: Complaint, person: Petugas, text: str) -> bool
     """Whether the same form was pressed twice."""
     words = history.entries(work.session, complaint, EventKind.CITIZEN_WROTE)[-1:]
     return any(
-        event.actor == person.kode and data.get("teks") == text and work.now - event.at < TWICE for event, data in words
+        event.actor == person.kode and data.get("teks") == text and work.now - event.at < TWICE
+        for event, data in words
     )
 
 

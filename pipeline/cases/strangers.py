@@ -24,7 +24,11 @@ from pipeline.work import Work
 
 LONGEST = 50_000  # characters of a letter that are compared; SQLite's LIKE takes no more
 MOST = 20
-SHORTEST_NAME, SHORTEST_ADDRESS, SHORTEST_SUBJECT = 6, 12, 16  # characters; shorter ones stand in any text
+SHORTEST_NAME, SHORTEST_ADDRESS, SHORTEST_SUBJECT = (
+    6,
+    12,
+    16,
+)  # characters; shorter ones stand in any text
 PHONE = re.compile(r"(?<!\d)(?:\+?62|0)[ .()-]{0,2}\d(?:[ .()-]{0,2}\d){7,12}(?!\d)")
 NIK = re.compile(r"(?<!\d)\d(?:[ .()/-]{0,2}\d){15}(?!\d)")
 _DASH, _UNSEEN = (
@@ -37,7 +41,9 @@ POLITE = 3  # complaints that may have the same words without these being everyb
 DIGITS = 9  # of a telephone number that are compared, from its end
 
 
-def strangers(work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]) -> list[Finding]:
+def strangers(
+    work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]
+) -> list[Finding]:
     """Findings for what is another's: blocking where it is another's number or identity, to be looked at otherwise.
     `known`: what the machine's own draft says, which is nobody's complaint."""
     said = _legible(" ".join(texts))[:LONGEST]
@@ -87,7 +93,9 @@ def _suspects(work: Work, complaint: Complaint, said: str) -> list[Complaint]:
     text = literal(said.lower())
     columns = (Complaint.nama, Complaint.alamat, Complaint.email, Complaint.nik, Complaint.perihal)
     held: list[ColumnElement[bool]] = [
-        (column != "") & text.like("%" + func.lower(column) + "%") & (func.length(column) >= SHORTEST_NAME)
+        (column != "")
+        & text.like("%" + func.lower(column) + "%")
+        & (func.length(column) >= SHORTEST_NAME)
         for column in columns
     ]
     phone, nik = _digits(Complaint.telepon.expression), _digits(Complaint.nik.expression)
@@ -102,11 +110,14 @@ def _suspects(work: Work, complaint: Complaint, said: str) -> list[Complaint]:
 def _named(work: Work, said: str) -> list[int]:
     """Complaints all words of whose name or street stand in the text, in one pass over the register."""
     words = traces.words_in(said) - traces.PLACE_WORDS
-    rows = work.session.execute(select(Complaint.id, Complaint.nama, Complaint.alamat)).yield_per(1000)
+    rows = work.session.execute(select(Complaint.id, Complaint.nama, Complaint.alamat)).yield_per(
+        1000
+    )
     found = (
-        number for number, nama, alamat in rows
+        number
+        for number, nama, alamat in rows
         if _all_in(words, nama, traces.name_words) or _all_in(words, alamat, traces.street_words)
-    )  # fmt: skip
+    )
     return list(islice(found, 10 * MOST))
 
 
@@ -150,17 +161,25 @@ def _stands_in(field: str, value: str, said: str) -> bool:
     plain = " ".join(value.split())
     if re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", said, re.IGNORECASE):
         return True
-    told = field == "nama" or (field == "alamat" and any(map(str.isdigit, traces.street_words(value))))
+    told = field == "nama" or (
+        field == "alamat" and any(map(str.isdigit, traces.street_words(value)))
+    )
     return told and bool(traces.traces_of([(field, value)], called=False).kinds_in(said))
 
 
 # ---- sentences -----------------------------------------------------------------------------------------------
 
 
-def _sentences(work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]) -> Iterator[Finding]:
+def _sentences(
+    work: Work, complaint: Complaint, texts: Sequence[str], known: Sequence[str]
+) -> Iterator[Finding]:
     """Runs of words that stand in another's complaint. One that stands in many is a phrase of politeness."""
-    own = _run(" ".join((complaint.isi, complaint.perihal, complaint.ringkasan, complaint.hasil, *known)))
-    runs = [run for run in dict.fromkeys(run for text in texts for run in _runs(text)) if run not in own]
+    own = _run(
+        " ".join((complaint.isi, complaint.perihal, complaint.ringkasan, complaint.hasil, *known))
+    )
+    runs = [
+        run for run in dict.fromkeys(run for text in texts for run in _runs(text)) if run not in own
+    ]
     if len(runs) > MOST_RUNS:
         yield _finding("lihat", "kalimat_banyak")
     secret = _secret(work, complaint, runs[:MOST_RUNS])
@@ -195,8 +214,12 @@ def _secret(work: Work, complaint: Complaint, runs: Sequence[str]) -> dict[str, 
     secret. Each is read once, whatever the letter's length: 10,000 of a page each take a second."""
     wanted = {tuple(run.split()): run for run in runs}
     found: dict[str, set[str]] = {}
-    rows = select(Complaint.number, Complaint.isi).where(Complaint.rahasia.is_(True), _another(complaint))
-    for number, isi in work.session.execute(rows.order_by(Complaint.id)).yield_per(1000) if wanted else ():
+    rows = select(Complaint.number, Complaint.isi).where(
+        Complaint.rahasia.is_(True), _another(complaint)
+    )
+    for number, isi in (
+        work.session.execute(rows.order_by(Complaint.id)).yield_per(1000) if wanted else ()
+    ):
         words = _run(isi).split()
         for together in zip(*(words[start:] for start in range(RUN)), strict=False):
             if together in wanted:
@@ -214,7 +237,10 @@ def _who_wrote(work: Work, complaint: Complaint, run: str) -> set[str]:
 def _another(complaint: Complaint) -> ColumnElement[bool]:
     """Neither this complaint nor one that the letter answers as well."""
     joined = [complaint.id, *filter(None, (complaint.parent_id,))]
-    return and_(Complaint.id.not_in(joined), or_(Complaint.parent_id.is_(None), Complaint.parent_id.not_in(joined)))
+    return and_(
+        Complaint.id.not_in(joined),
+        or_(Complaint.parent_id.is_(None), Complaint.parent_id.not_in(joined)),
+    )
 
 
 def _niks(said: str) -> set[str]:
@@ -227,11 +253,22 @@ def _own_words(work: Work, complaint: Complaint) -> str:
     people = [text for p in work.settings.petugas for text in (p.nama, p.email)]
     office = work.settings.instansi
     case = (
-        complaint.nama, complaint.alamat, complaint.telepon, complaint.email, complaint.nik, complaint.perihal,
-        complaint.isi, complaint.ringkasan, complaint.hasil, complaint.perintah,
-        complaint.disampaikan, complaint.instansi,
-    )  # fmt: skip
-    return " ".join(" ".join((*case, *people, office.telepon, office.pos_el, office.alamat)).split())[: 4 * LONGEST]
+        complaint.nama,
+        complaint.alamat,
+        complaint.telepon,
+        complaint.email,
+        complaint.nik,
+        complaint.perihal,
+        complaint.isi,
+        complaint.ringkasan,
+        complaint.hasil,
+        complaint.perintah,
+        complaint.disampaikan,
+        complaint.instansi,
+    )
+    return " ".join(
+        " ".join((*case, *people, office.telepon, office.pos_el, office.alamat)).split()
+    )[: 4 * LONGEST]
 
 
 def _same_person(one: Complaint, other: Complaint) -> bool:

@@ -16,7 +16,9 @@ from pipeline.office.sop import OVER, TASK_OF, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
-PATIENCE = 3  # failures, about two minutes and a quarter of an hour apart, before a person hears of them
+PATIENCE = (
+    3  # failures, about two minutes and a quarter of an hour apart, before a person hears of them
+)
 WITHOUT_TASK = (Stage.DIGABUNG, Stage.PENGIRIMAN)  # stages that had no task in earlier versions
 MOST_AT_ONCE = 500
 MADE_OF_CASES = (FRESH_DRAFT, COPY, FINAL_FORM)
@@ -67,8 +69,14 @@ def give_tasks(work: Work) -> int:
     given = 0
     for stage in WITHOUT_TASK:
         kind = TASK_OF[stage]
-        held = select(Task.id).where(Task.complaint_id == Complaint.id, Task.kind == kind, Task.closed_at.is_(None))
-        query = select(Complaint.id).where(Complaint.stage == stage, ~held.exists()).order_by(Complaint.id)
+        held = select(Task.id).where(
+            Task.complaint_id == Complaint.id, Task.kind == kind, Task.closed_at.is_(None)
+        )
+        query = (
+            select(Complaint.id)
+            .where(Complaint.stage == stage, ~held.exists())
+            .order_by(Complaint.id)
+        )
         for complaint_id in work.session.scalars(query.limit(MOST_AT_ONCE)).all():
             complaint = locked(work, complaint_id)
             if complaint.stage is stage and open_task_of(work, complaint_id, kind) is None:

@@ -30,7 +30,17 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
 from pipeline.work import Work
 
-ACTS = frozenset(("putuskan", "kirim_email", "tanya_unit", "tanya_pengadu", "bukan_pengaduan", "ajukan", "kirim_ulang"))
+ACTS = frozenset(
+    (
+        "putuskan",
+        "kirim_email",
+        "tanya_unit",
+        "tanya_pengadu",
+        "bukan_pengaduan",
+        "ajukan",
+        "kirim_ulang",
+    )
+)
 WAITING_JOBS = (FRESH_DRAFT, FINAL_FORM)
 HARMLESS = BESIDE_IT - {EventKind.RESCHEDULED}
 TAKEN_BACK = "dibatalkan"  # the outcome of tasks that the act had opened
@@ -67,7 +77,12 @@ def _others_hang_on(session: Session, complaint: Complaint, name: str) -> bool:
 
 
 def finish(
-    work: Work, task: Task, person: Petugas, name: str, before: dict[str, Any], form: Mapping[str, list[str]]
+    work: Work,
+    task: Task,
+    person: Petugas,
+    name: str,
+    before: dict[str, Any],
+    form: Mapping[str, list[str]],
 ) -> None:
     """After the act: its mails and jobs wait, and what it changed is remembered until they go."""
     session, until = work.session, work.now + wait(work)
@@ -76,7 +91,11 @@ def finish(
     mails = outbox.hold(session, Outbox.complaint_id == complaint.id, before["surat"], until)
     jobs.delay(session, WAITING_JOBS, complaint.id, until)
     now = columns(complaint)
-    changed = {name: old for name, old in before["pengaduan"].items() if now[name] != old and name not in STAY}
+    changed = {
+        name: old
+        for name, old in before["pengaduan"].items()
+        if now[name] != old and name not in STAY
+    }
     state = {
         **before,
         "surat": mails,
@@ -89,7 +108,9 @@ def finish(
 
 
 def _newest(session: Session, complaint_id: int) -> int:
-    return session.scalar(select(func.max(Event.seq)).where(Event.complaint_id == complaint_id)) or 0
+    return (
+        session.scalar(select(func.max(Event.seq)).where(Event.complaint_id == complaint_id)) or 0
+    )
 
 
 def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str, datetime] | None:
@@ -104,8 +125,12 @@ def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str
 
 def _others_since(session: Session, task: Task, state: Row) -> bool:
     """Whether something happened in the case since, beside what a machine does and no task of it shows."""
-    later = select(Event.kind, Event.actor).where(Event.complaint_id == task.complaint_id, Event.seq > state["urut"])
-    return any(actor != SYSTEM.code or kind not in HARMLESS for kind, actor in session.execute(later))
+    later = select(Event.kind, Event.actor).where(
+        Event.complaint_id == task.complaint_id, Event.seq > state["urut"]
+    )
+    return any(
+        actor != SYSTEM.code or kind not in HARMLESS for kind, actor in session.execute(later)
+    )
 
 
 def take_back(work: Work, task_id: int, person: Petugas) -> str:
@@ -134,7 +159,15 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     restore_tasks(work, Task.complaint_id == complaint.id, person, state["tugas"])
     session.refresh(complaint)
     jobs.drop(session, WAITING_JOBS, [complaint.id])
-    log(work, complaint, EventKind.TAKEN_BACK, actor_of(person), task.id, aksi=action, tugas=str(task.kind))
+    log(
+        work,
+        complaint,
+        EventKind.TAKEN_BACK,
+        actor_of(person),
+        task.id,
+        aksi=action,
+        tugas=str(task.kind),
+    )
     unsent.forget(session, task.id, person.kode, action)
     unsent.put(session, task, person.kode, action, state["isian"], work.now)
     return action
@@ -143,12 +176,22 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
 def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
     """The act that was the last of this person's on a task, and is taken back; "" for none."""
     mine = select(Event.kind, Payload.data).outerjoin(Payload, Payload.event_id == Event.id)
-    mine = mine.where(Event.complaint_id == task.complaint_id, Event.task_id == task.id, Event.actor == person.kode)
+    mine = mine.where(
+        Event.complaint_id == task.complaint_id,
+        Event.task_id == task.id,
+        Event.actor == person.kode,
+    )
     last = session.execute(mine.order_by(Event.seq.desc()).limit(1)).first()
-    return str((last.data or {}).get("aksi", "")) if last is not None and last.kind is EventKind.TAKEN_BACK else ""
+    return (
+        str((last.data or {}).get("aksi", ""))
+        if last is not None and last.kind is EventKind.TAKEN_BACK
+        else ""
+    )
 
 
-def restore_tasks(work: Work, which: ColumnElement[bool], person: Petugas, before: Mapping[str, Row]) -> None:
+def restore_tasks(
+    work: Work, which: ColumnElement[bool], person: Petugas, before: Mapping[str, Row]
+) -> None:
     """These tasks as they stood; those that the act had opened are closed."""
     for task in work.session.scalars(select(Task).where(which).with_for_update()).all():
         known = before.get(str(task.id))
@@ -174,4 +217,6 @@ def value_of(table: type[Base], name: str, plain: Any) -> Any:
     """A column's value again."""
     column_type = table.__table__.columns[name].type
     kind = getattr(column_type, "impl", column_type).python_type
-    return kind.fromisoformat(plain) if plain is not None and hasattr(kind, "fromisoformat") else plain
+    return (
+        kind.fromisoformat(plain) if plain is not None and hasattr(kind, "fromisoformat") else plain
+    )

@@ -70,7 +70,9 @@ def half_way(opened: datetime, limit: Limit, settings: Settings) -> datetime:
 
 def _due(work: Work, task: Task) -> datetime | None:
     limit = limit_of(work.settings, task.kind)
-    if task.kind is TaskKind.KETERANGAN:  # shares the limit of the Sekretaris who asks, while that runs
+    if (
+        task.kind is TaskKind.KETERANGAN
+    ):  # shares the limit of the Sekretaris who asks, while that runs
         asking = open_task_of(work, task.complaint_id, TaskKind.KLARIFIKASI)
         if asking is not None and asking.due_at is not None and asking.due_at > task.opened_at:
             return asking.due_at
@@ -132,7 +134,9 @@ def open_report_task(
 
 def open_report_tasks(work: Work, report_id: int, kind: TaskKind) -> list[Task]:
     """Those of this kind that nobody has done yet."""
-    query = select(Task).where(Task.laporan_id == report_id, Task.kind == kind, Task.closed_at.is_(None))
+    query = select(Task).where(
+        Task.laporan_id == report_id, Task.kind == kind, Task.closed_at.is_(None)
+    )
     return list(work.session.scalars(query.order_by(Task.id)))
 
 
@@ -169,10 +173,18 @@ def _pressed(work: Work, task: Task, limit: Limit) -> Limit:
 
 def hurry(work: Work, complaint: Complaint) -> None:
     """A case has become urgent, or is so no more: plan the reminders of its open tasks anew."""
-    query = select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None), Task.paused_at.is_(None))
-    for task in work.session.scalars(query.where(Task.reminders == 0, Task.extended.is_(False))).all():
+    query = select(Task).where(
+        Task.complaint_id == complaint.id, Task.closed_at.is_(None), Task.paused_at.is_(None)
+    )
+    for task in work.session.scalars(
+        query.where(Task.reminders == 0, Task.extended.is_(False))
+    ).all():
         task.remind_at = first_reminder(work, task)
-        if complaint.prioritas == "segera" and task.remind_at is not None and task.remind_at == task.due_at:
+        if (
+            complaint.prioritas == "segera"
+            and task.remind_at is not None
+            and task.remind_at == task.due_at
+        ):
             task.remind_at = min(task.due_at, clock.next_workday(work.now, work.settings.hours))
 
 
@@ -196,7 +208,11 @@ def fresh_links(work: Work, task: Task) -> list[tuple[Petugas, int]]:
 def window(work: Work, complaint: Complaint, clerk: Petugas) -> int | None:
     """A fresh link for a JFU who is told something and has no task in the case now: it opens their langkah 1, which
     shows how the case stands and leads to the book and to the form for those who come in person."""
-    mine = select(Task).where(Task.complaint_id == complaint.id, Task.kind == TaskKind.CATAT).order_by(Task.id.desc())
+    mine = (
+        select(Task)
+        .where(Task.complaint_id == complaint.id, Task.kind == TaskKind.CATAT)
+        .order_by(Task.id.desc())
+    )
     task = work.session.scalars(mine).first()
     if task is None:
         return None
@@ -241,20 +257,26 @@ def tell_helpers(work: Work, complaint: Complaint, task: Task) -> None:
     if work.settings.surat.jangkar or work.settings.surat.pkcs12:
         return
     people = reported.spared(complaint, helpers(work.settings, task))
-    issued = links.issue(work.session, [(task, person) for person in people], work.now, work.settings.web.link_days)
+    issued = links.issue(
+        work.session, [(task, person) for person in people], work.now, work.settings.web.link_days
+    )
     for person, link_id in zip(people, issued, strict=True):
         may_hand_in(work, complaint, task, person, link_id)
 
 
 def open_task_of(work: Work, complaint_id: int | None, kind: TaskKind) -> Task | None:
     """The open task of this kind, if there is one."""
-    query = select(Task).where(Task.complaint_id == complaint_id, Task.kind == kind, Task.closed_at.is_(None))
+    query = select(Task).where(
+        Task.complaint_id == complaint_id, Task.kind == kind, Task.closed_at.is_(None)
+    )
     return work.session.scalars(query).first()
 
 
 def current_task(work: Work, complaint_id: int) -> Task | None:
     """The open task that carries the complaint forward, without those beside it."""
-    query = select(Task).where(Task.complaint_id == complaint_id, Task.closed_at.is_(None), Task.kind.not_in(BESIDE))
+    query = select(Task).where(
+        Task.complaint_id == complaint_id, Task.closed_at.is_(None), Task.kind.not_in(BESIDE)
+    )
     return work.session.scalars(query.order_by(Task.id.desc())).first()
 
 
@@ -272,7 +294,9 @@ def close(work: Work, task: Task, by: str, outcome: str) -> None:
         raise AlreadyDone(task)
 
 
-def close_rest(work: Work, complaint: Complaint, outcome: str, keep: Collection[TaskKind] = ()) -> None:
+def close_rest(
+    work: Work, complaint: Complaint, outcome: str, keep: Collection[TaskKind] = ()
+) -> None:
     """Close what is still open on a complaint whose stage has changed (a late Kasubag/Kasi, say)."""
     query = select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
     for task in work.session.scalars(query.where(Task.kind.not_in(keep))).all():
@@ -281,8 +305,14 @@ def close_rest(work: Work, complaint: Complaint, outcome: str, keep: Collection[
 
 def held_items(session: Session) -> list[Item]:
     """What could not be read and nobody has settled yet, oldest first."""
-    open_task = select(Task.id).where(Task.item_id == Item.id, Task.kind == TaskKind.TERTAHAN, Task.closed_at.is_(None))
-    return list(session.scalars(select(Item).where(Item.state == "held", open_task.exists()).order_by(Item.id)))
+    open_task = select(Task.id).where(
+        Task.item_id == Item.id, Task.kind == TaskKind.TERTAHAN, Task.closed_at.is_(None)
+    )
+    return list(
+        session.scalars(
+            select(Item).where(Item.state == "held", open_task.exists()).order_by(Item.id)
+        )
+    )
 
 
 def accepted(session: Session, item_ids: Sequence[int]) -> set[int]:
@@ -293,7 +323,9 @@ def accepted(session: Session, item_ids: Sequence[int]) -> set[int]:
 
 def close_item(work: Work, item_id: int, outcome: str) -> None:
     """Close the task of an item that settled itself (a held mail that could be read after all)."""
-    for task in work.session.scalars(select(Task).where(Task.item_id == item_id, Task.closed_at.is_(None))).all():
+    for task in work.session.scalars(
+        select(Task).where(Task.item_id == item_id, Task.closed_at.is_(None))
+    ).all():
         close(work, task, SYSTEM.code, outcome)
 
 
@@ -325,7 +357,9 @@ def resume_langkah(work: Work, asking: Task) -> None:
 
 def _beside(work: Work, asking: Task) -> Sequence[Task]:
     query = select(Task).where(
-        Task.complaint_id == asking.complaint_id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+        Task.complaint_id == asking.complaint_id,
+        Task.kind == TaskKind.KETERANGAN,
+        Task.closed_at.is_(None),
     )
     return work.session.scalars(query.order_by(Task.id)).all()
 
@@ -343,7 +377,9 @@ def resume(work: Work, task: Task) -> None:
     stood_still = clock.elapsed(task.paused_at, work.now, work.settings.hours)
     task.paused_minutes += int(stood_still.total_seconds() // 60)
     if task.left_minutes is not None:
-        task.due_at = clock.due(work.now, Limit(max(task.left_minutes, 1), "menit"), work.settings.hours)
+        task.due_at = clock.due(
+            work.now, Limit(max(task.left_minutes, 1), "menit"), work.settings.hours
+        )
     task.paused_at, task.left_minutes = None, None
     task.remind_at = next_reminder(work.settings, task, work.now)
 
@@ -390,7 +426,9 @@ def urgency(settings: Settings, task: Task, now: datetime) -> str:
 # ---- more time, and another calendar -------------------------------------------------------------------------
 
 
-def extend(work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str) -> None:
+def extend(
+    work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str
+) -> None:
     """Another limit with a reason, by the Kepala Dinas; who holds the task hears of it. Invalid for one that is over or
     too far off, and for an earlier one, save where it was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
@@ -419,7 +457,9 @@ def extend(work: Work, task: Task, complaint: Complaint, by: Petugas, until: dat
 
 def _tell_pengadu(work: Work, complaint: Complaint, answer: datetime) -> None:
     """The new day, to whoever waits for this answer: also those whose complaints are merged into it."""
-    waiting = select(Complaint).where(Complaint.parent_id == complaint.id, Complaint.stage == Stage.DIGABUNG)
+    waiting = select(Complaint).where(
+        Complaint.parent_id == complaint.id, Complaint.stage == Stage.DIGABUNG
+    )
     for one in (complaint, *work.session.scalars(waiting.order_by(Complaint.id)).all()):
         if one.email:
             citizen.extended(work, one, answer)
@@ -438,7 +478,10 @@ def recount(work: Work, reason: str) -> int:
     its minutes, a limit that the Kepala Dinas has set is a date and stays."""
     moved = 0
     query = select(Task).where(
-        Task.closed_at.is_(None), Task.due_at.is_not(None), Task.paused_at.is_(None), Task.extended.is_(False)
+        Task.closed_at.is_(None),
+        Task.due_at.is_not(None),
+        Task.paused_at.is_(None),
+        Task.extended.is_(False),
     )
     for task in work.session.scalars(query.order_by(Task.complaint_id, Task.id)).all():
         complaint = locked(work, task.complaint_id) if task.complaint_id else None
@@ -449,14 +492,22 @@ def recount(work: Work, reason: str) -> int:
         task.due_at = due
         if task.remind_at is not None:
             task.remind_at = (
-                min(task.remind_at, due) if due > work.now else next_reminder(work.settings, task, work.now)
+                min(task.remind_at, due)
+                if due > work.now
+                else next_reminder(work.settings, task, work.now)
             )
         moved += 1
         if complaint is not None:
             log(
-                work, complaint, EventKind.RESCHEDULED, SYSTEM, task.id, waktu=due.isoformat(), teks=reason,
+                work,
+                complaint,
+                EventKind.RESCHEDULED,
+                SYSTEM,
+                task.id,
+                waktu=due.isoformat(),
+                teks=reason,
                 tugas=str(task.kind),
-            )  # fmt: skip
+            )
     return moved
 
 

@@ -21,7 +21,9 @@ def tell(deed: Deed, answer: str) -> None:
         return
     owing = _owing(deed)
     for person, link_id in fresh_links(deed.work, asking):
-        news.unit_answered(deed.work, deed.complaint, asking, person, link_id, deed.person, answer, owing)
+        news.unit_answered(
+            deed.work, deed.complaint, asking, person, link_id, deed.person, answer, owing
+        )
 
 
 def _owing(deed: Deed) -> list[Petugas]:

@@ -71,16 +71,24 @@ def check(work: Work, task: Task, person: Petugas, form: Checked) -> None:
 
 def newest(session: Session, task: Task, at: datetime) -> int:
     """The newest event of the task's case that a mail written then could tell of; 0 where there is none."""
-    told = select(func.max(Event.seq)).where(Event.complaint_id == task.complaint_id, Event.at <= at)
+    told = select(func.max(Event.seq)).where(
+        Event.complaint_id == task.complaint_id, Event.at <= at
+    )
     return session.scalar(told) or 0
 
 
 def news(session: Session, task: Task, person: Petugas, name: str, seen: int) -> list[int]:
     """The numbers in the case's history of what this person has not seen and what matters for the act."""
     query = select(Event, Payload).outerjoin(Payload, Payload.event_id == Event.id)
-    later = query.where(Event.complaint_id == task.complaint_id, Event.seq > seen, Event.actor != person.kode)
+    later = query.where(
+        Event.complaint_id == task.complaint_id, Event.seq > seen, Event.actor != person.kode
+    )
     rows = session.execute(later.order_by(Event.seq))
-    return [event.seq for event, payload in rows if _matters(name, event, payload.data if payload else {}, task)]
+    return [
+        event.seq
+        for event, payload in rows
+        if _matters(name, event, payload.data if payload else {}, task)
+    ]
 
 
 def _matters(name: str, event: Event, data: Mapping[str, Any], task: Task) -> bool:

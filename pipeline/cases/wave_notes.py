@@ -20,7 +20,9 @@ def tell(work: Work) -> int:
         if task is None or first.stage is not Stage.PENERIMAAN:
             continue
         for person in reported.spared(first, work.settings.holders(Role.JFU)):
-            (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
+            (link_id,) = links.issue(
+                work.session, [(task, person)], work.now, work.settings.web.link_days
+            )
             news.wave(work, first, task, person, link_id, wave)
         told += 1
     return told

@@ -43,7 +43,9 @@ def withdraw(deed: Deed) -> None:
     told = _officials(work, complaint)
     merging.leave(work, complaint, deed.actor, word("sistem.dicabut"))
     deed.log(EventKind.WITHDRAWN, teks=deed.form.text("alasan"))
-    outbox.withdraw(work.session, complaint.id, *WAITING_MAILS)  # they would answer, or ask about, what is over
+    outbox.withdraw(
+        work.session, complaint.id, *WAITING_MAILS
+    )  # they would answer, or ask about, what is over
     complaint.keterangan = word("buku.dicabut")
     for person in told:
         news.withdrawn(work, complaint, person)
@@ -70,7 +72,9 @@ def _officials(work: Work, complaint: Complaint) -> list[Petugas]:
 def _agencies(work: Work, complaint: Complaint) -> list[tuple[str, str]]:
     """(address, name) of other agencies that were written to."""
     query = select(Outbox.recipient, Outbox.recipient_name).where(
-        Outbox.complaint_id == complaint.id, Outbox.name.in_(TO_AGENCIES), Outbox.state != outbox.WITHDRAWN
+        Outbox.complaint_id == complaint.id,
+        Outbox.name.in_(TO_AGENCIES),
+        Outbox.state != outbox.WITHDRAWN,
     )
     rows = work.session.execute(query.order_by(Outbox.id))
     return list({row.recipient: row.recipient_name for row in rows}.items())

@@ -61,40 +61,108 @@ class Rows:
     word: str
     key: str
     columns: tuple[str, ...]
-    hashed: Mapping[str, str] = field(default_factory=dict)  # a long column: the one that keeps its hash
+    hashed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a long column: the one that keeps its hash
 
 
 # Left out is what says nothing of the case: when to remind next, how a mail is being sent. A column that is added
 # later needs a part of its own: the digests of the rows that are there know nothing of it.
 OF_CASE: dict[type[Base], Rows] = {
     Document: Rows(
-        "berkas", "id",
-        ("kind", "version", "name", "mime", "sha256", "created_at", "actor", "code", "source_id", "facts"),
+        "berkas",
+        "id",
+        (
+            "kind",
+            "version",
+            "name",
+            "mime",
+            "sha256",
+            "created_at",
+            "actor",
+            "code",
+            "source_id",
+            "facts",
+        ),
     ),
     Task: Rows(
-        "tugas", "id",
-        ("kind", "holder", "note", "opened_at", "due_at", "paused_at", "left_minutes", "paused_minutes", "extended",
-         "closed_at", "closed_by", "outcome"),
+        "tugas",
+        "id",
+        (
+            "kind",
+            "holder",
+            "note",
+            "opened_at",
+            "due_at",
+            "paused_at",
+            "left_minutes",
+            "paused_minutes",
+            "extended",
+            "closed_at",
+            "closed_by",
+            "outcome",
+        ),
     ),
     Meeting: Rows(
-        "rapat", "id",
-        ("uid", "sequence", "at", "until", "place", "agenda", "who", "invited", "answers", "cancelled_at"),
+        "rapat",
+        "id",
+        (
+            "uid",
+            "sequence",
+            "at",
+            "until",
+            "place",
+            "agenda",
+            "who",
+            "invited",
+            "answers",
+            "cancelled_at",
+        ),
     ),
     Decided: Rows(
-        "keputusan", "id",
-        ("number", "decided_at", "author", "author_name", "author_title", "outcome", "perintah", "disampaikan",
-         "instansi", "source_id", "kept_at", "withdrawn_at", "letter_number", "letter_date", "covering_number",
-         "delivery", "delivered_at"),
+        "keputusan",
+        "id",
+        (
+            "number",
+            "decided_at",
+            "author",
+            "author_name",
+            "author_title",
+            "outcome",
+            "perintah",
+            "disampaikan",
+            "instansi",
+            "source_id",
+            "kept_at",
+            "withdrawn_at",
+            "letter_number",
+            "letter_date",
+            "covering_number",
+            "delivery",
+            "delivered_at",
+        ),
     ),
     LetterNumber: Rows("nomor", "number", ("kind", "given_at")),
     Slip: Rows("slip", "id", ("kind", "state", "serial", "sha256", "settled_at", "settled_by")),
     Outbox: Rows(
-        "email", "message_id",
-        ("name", "recipient", "recipient_name", "subject", "text", "html", "headers", "attachments", "links", "date",
-         "task_id"),
+        "email",
+        "message_id",
+        (
+            "name",
+            "recipient",
+            "recipient_name",
+            "subject",
+            "text",
+            "html",
+            "headers",
+            "attachments",
+            "links",
+            "date",
+            "task_id",
+        ),
         {"html": "html_hash"},
     ),
-}  # fmt: skip
+}
 OF_OFFICE: dict[type[Base], Rows] = {
     Delegation: Rows(
         "delegasi",
@@ -116,7 +184,15 @@ OF_OFFICE: dict[type[Base], Rows] = {
     Holiday: Rows("libur", "day", ("name", "added_at")),
     Laporan: Rows("laporan", "id", ("kind", "code", "figures", "signed_at", "signed_by", "sha256")),
 }
-PERSON = ("nama", "jabatan", "email", "peran", "unit", "nip", "pangkat")  # of config.toml, by `kode`
+PERSON = (
+    "nama",
+    "jabatan",
+    "email",
+    "peran",
+    "unit",
+    "nip",
+    "pangkat",
+)  # of config.toml, by `kode`
 Parts = dict[str, str]
 GONE = object()  # the value of a part that is no more; None is what an empty column says
 
@@ -135,7 +211,9 @@ def _plain(value: object) -> str:
 
 
 # Made once: an audit asks it for a hundred digests a case.
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+_AS_JSON = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+)
 
 
 def part(salt: str, name: str, value: object) -> str:
@@ -163,9 +241,15 @@ class Touched:
 
     fresh: set[int] = field(default_factory=set)  # complaints that were made in it
     columns: dict[int, set[str]] = field(default_factory=dict)
-    heads: dict[int, tuple[int, str]] = field(default_factory=dict)  # newest event of a complaint: seq, hash
-    rows: dict[type[Base], dict[Any, set[int]]] = field(default_factory=dict)  # key: complaints it is or was part of
-    mails: list[Mapping[str, Any]] = field(default_factory=list)  # put by one statement: there are no objects
+    heads: dict[int, tuple[int, str]] = field(
+        default_factory=dict
+    )  # newest event of a complaint: seq, hash
+    rows: dict[type[Base], dict[Any, set[int]]] = field(
+        default_factory=dict
+    )  # key: complaints it is or was part of
+    mails: list[Mapping[str, Any]] = field(
+        default_factory=list
+    )  # put by one statement: there are no objects
     office: dict[str, object] = field(default_factory=dict)
 
     def row(self, table: type[Base], key: Any, complaints: Iterable[int | None]) -> None:
@@ -188,7 +272,9 @@ def _flushed(session: Session, _context: object) -> None:
     for one in session.new:
         _note(touched, one, None)
     for one in session.dirty:
-        changed = {attribute.key for attribute in inspect(one).attrs if attribute.history.has_changes()}
+        changed = {
+            attribute.key for attribute in inspect(one).attrs if attribute.history.has_changes()
+        }
         if changed:
             _note(touched, one, changed)
     for one in session.deleted:
@@ -226,7 +312,9 @@ def _note_row(touched: Touched, one: Any, rows: Rows, changed: set[str] | None) 
 @event.listens_for(Session, "do_orm_execute")
 def _bulk(state: ORMExecuteState) -> None:
     """Statements that write many rows at once go past the flush."""
-    if not (state.is_insert or state.is_update or state.is_delete) or not state.session.info.get("work"):
+    if not (state.is_insert or state.is_update or state.is_delete) or not state.session.info.get(
+        "work"
+    ):
         return
     table = state.bind_mapper.class_ if state.bind_mapper is not None else None
     rows = OF_CASE.get(table) if table is not None else None
@@ -234,8 +322,12 @@ def _bulk(state: ORMExecuteState) -> None:
         return
     touched = _touched(state.session)
     if state.is_insert:
-        given = [state.parameters] if isinstance(state.parameters, Mapping) else state.parameters or ()
-        touched.mails += [one for one in given if table is Outbox and one.get("complaint_id") is not None]
+        given = (
+            [state.parameters] if isinstance(state.parameters, Mapping) else state.parameters or ()
+        )
+        touched.mails += [
+            one for one in given if table is Outbox and one.get("complaint_id") is not None
+        ]
         return
     assert isinstance(state.statement, Update | Delete)
     query = select(getattr(table, rows.key), table.complaint_id)
@@ -268,8 +360,15 @@ def _forgotten(session: Session) -> None:
 
 
 def _append_cases(session: Session, touched: Touched, ids: Collection[int]) -> None:
-    if session.get_bind().dialect.name == "postgresql":  # two that add to one case: the second sees the first's link
-        session.execute(select(Complaint.id).where(Complaint.id.in_(ids)).order_by(Complaint.id).with_for_update())
+    if (
+        session.get_bind().dialect.name == "postgresql"
+    ):  # two that add to one case: the second sees the first's link
+        session.execute(
+            select(Complaint.id)
+            .where(Complaint.id.in_(ids))
+            .order_by(Complaint.id)
+            .with_for_update()
+        )
     new = _new_values(session, touched)
     kept = newest(session, CASE, set(ids) - touched.fresh)
     _append(session, CASE, kept, {i: new.get(i, {}) for i in sorted(ids)})
@@ -285,19 +384,31 @@ def newest(session: Session, kind: str, subjects: Collection[int]) -> dict[int, 
     """{subject: the newest link of its chain}."""
     if not subjects:
         return {}
-    query = select(Witness).where(Witness.kind == kind, Witness.subject_id.in_(subjects), Witness.parts.is_not(None))
+    query = select(Witness).where(
+        Witness.kind == kind, Witness.subject_id.in_(subjects), Witness.parts.is_not(None)
+    )
     return {row.subject_id: row for row in session.scalars(query)}
 
 
 def _append(
-    session: Session, kind: str, kept: Mapping[int, Witness], values: Mapping[int, Mapping[str, object]]
+    session: Session,
+    kind: str,
+    kept: Mapping[int, Witness],
+    values: Mapping[int, Mapping[str, object]],
 ) -> None:
     salt = secrets.token_hex(SALT // 2)
     rows, older = [], []
     for subject, changed in values.items():
         last = kept.get(subject)
         before: Parts = dict(last.parts or {}) if last else {}
-        after = {**before, **{name: part(salt, name, value) for name, value in changed.items() if value is not GONE}}
+        after = {
+            **before,
+            **{
+                name: part(salt, name, value)
+                for name, value in changed.items()
+                if value is not GONE
+            },
+        }
         for name in [name for name, value in changed.items() if value is GONE]:
             after.pop(name, None)
         if after == before:
@@ -325,19 +436,26 @@ def _new_values(session: Session, touched: Touched) -> dict[int, dict[str, objec
     for complaint_id, values in _columns(session, touched.columns):
         wanted = touched.columns[complaint_id]
         arrived = {ARRIVAL} if "item_id" in wanted else set()
-        found[complaint_id] = {name: value for name, value in values.items() if name in wanted | arrived}
+        found[complaint_id] = {
+            name: value for name, value in values.items() if name in wanted | arrived
+        }
     for complaint_id, head in touched.heads.items():
         found.setdefault(complaint_id, {})[HISTORY] = list(head)
     for table, keys in touched.rows.items():
         rows = OF_CASE[table]
-        there = {key: (complaint_id, value) for complaint_id, key, value in _rows_of(session, table, keys=list(keys))}
+        there = {
+            key: (complaint_id, value)
+            for complaint_id, key, value in _rows_of(session, table, keys=list(keys))
+        }
         for key, complaints in keys.items():
             owner, value = there.get(key, (None, None))
             for one in complaints:
                 found.setdefault(one, {})[f"{rows.word} {key}"] = value if one == owner else GONE
     mails = OF_CASE[Outbox]
     for mail in touched.mails:
-        found.setdefault(mail["complaint_id"], {})[f"{mails.word} {mail['message_id']}"] = _said(mails, mail)
+        found.setdefault(mail["complaint_id"], {})[f"{mails.word} {mail['message_id']}"] = _said(
+            mails, mail
+        )
     return found
 
 
@@ -368,7 +486,11 @@ def _columns(session: Session, ids: Collection[int]) -> Iterator[tuple[int, dict
     table = Complaint.__table__
     arrived = (Item.id, Item.sha256, Item.source, Item.received_at)
     query = select(*table.columns, *(column.label(f"item_{column.key}_") for column in arrived))
-    query = query.select_from(table).outerjoin(Item, Item.id == table.c.item_id).where(table.c.id.in_(ids))
+    query = (
+        query.select_from(table)
+        .outerjoin(Item, Item.id == table.c.item_id)
+        .where(table.c.id.in_(ids))
+    )
     for row in session.execute(query.order_by(table.c.id)).mappings():
         values = {name: row[name] for name in COLUMNS}
         values[ARRIVAL] = [row[f"item_{column.key}_"] for column in arrived]
@@ -415,7 +537,9 @@ def office_values(session: Session, people: Iterable[Petugas] | None) -> dict[st
         found |= {_name(rows, one): _value(rows, one) for one in session.scalars(select(table))}
     for one in session.scalars(select(LaporanEvent).order_by(LaporanEvent.seq)):
         found |= _report_head(one)
-    last = session.scalars(select(Seal).where(Seal.number.is_not(None)).order_by(Seal.number.desc()).limit(1)).first()
+    last = session.scalars(
+        select(Seal).where(Seal.number.is_not(None)).order_by(Seal.number.desc()).limit(1)
+    ).first()
     if last is not None:
         found[SEALS] = _seal_value(last)
     return found | people_values(people or ())
@@ -427,7 +551,11 @@ def people_values(people: Iterable[Petugas]) -> dict[str, object]:
 
 
 def _set(value: object) -> object:
-    return sorted(str(one) for one in value) if isinstance(value, tuple | list | set | frozenset) else value
+    return (
+        sorted(str(one) for one in value)
+        if isinstance(value, tuple | list | set | frozenset)
+        else value
+    )
 
 
 def note_people(session: Session, people: Iterable[Petugas]) -> list[str]:
@@ -435,8 +563,14 @@ def note_people(session: Session, people: Iterable[Petugas]) -> list[str]:
     they were taken in last. Nothing is told at the first time."""
     now = people_values(people)
     last = newest(session, OFFICE, [0]).get(0)
-    kept: Parts = {name: one for name, one in ((last.parts or {}) if last else {}).items() if _is_person(name)}
-    changed = {name: value for name, value in now.items() if name not in kept or not holds(kept[name], name, value)}
+    kept: Parts = {
+        name: one for name, one in ((last.parts or {}) if last else {}).items() if _is_person(name)
+    }
+    changed = {
+        name: value
+        for name, value in now.items()
+        if name not in kept or not holds(kept[name], name, value)
+    }
     gone = dict.fromkeys(set(kept) - set(now), GONE)
     if changed or gone:
         append_office(session, {**changed, **gone})
@@ -453,8 +587,12 @@ def _is_person(name: str) -> bool:
 def begin_all(session: Session, limit: int = 200) -> int:
     """Witness cases, and the office's rows, of which there is no witness yet: they were made by an earlier version.
     How many cases; at most `limit` a call."""
-    none = ~select(Witness.id).where(Witness.kind == CASE, Witness.subject_id == Complaint.id).exists()
-    ids = list(session.scalars(select(Complaint.id).where(none).order_by(Complaint.id).limit(limit)))
+    none = (
+        ~select(Witness.id).where(Witness.kind == CASE, Witness.subject_id == Complaint.id).exists()
+    )
+    ids = list(
+        session.scalars(select(Complaint.id).where(none).order_by(Complaint.id).limit(limit))
+    )
     values = _standing(session, ids)
     for complaint_id, seq, head in _heads(session, ids):
         values[complaint_id][HISTORY] = [seq, head]
@@ -467,7 +605,8 @@ def begin_all(session: Session, limit: int = 200) -> int:
 def _heads(session: Session, ids: Collection[int]) -> Iterator[tuple[int, int, str]]:
     query = select(Event.complaint_id, Event.seq, Event.hash).where(Event.complaint_id.in_(ids))
     last = {
-        row.complaint_id: (row.complaint_id, row.seq, row.hash) for row in session.execute(query.order_by(Event.seq))
+        row.complaint_id: (row.complaint_id, row.seq, row.hash)
+        for row in session.execute(query.order_by(Event.seq))
     }
     return iter(last.values())
 
@@ -475,7 +614,9 @@ def _heads(session: Session, ids: Collection[int]) -> Iterator[tuple[int, int, s
 # ---- comparing -----------------------------------------------------------------------------------------------
 
 
-def differences(session: Session, ids: Collection[int], heads: Mapping[int, tuple[int, str]]) -> dict[int, list[str]]:
+def differences(
+    session: Session, ids: Collection[int], heads: Mapping[int, tuple[int, str]]
+) -> dict[int, list[str]]:
     """{complaint: what differs from the newest link of its chain, in words}; `heads`: the newest event of each."""
     kept = newest(session, CASE, ids)
     standing = _standing(session, ids)
@@ -483,7 +624,9 @@ def differences(session: Session, ids: Collection[int], heads: Mapping[int, tupl
         if complaint_id in standing:
             standing[complaint_id][HISTORY] = list(head)
     attached = _missing_attachments(session, standing)
-    return {i: [*_compared(kept.get(i), values), *attached.get(i, ())] for i, values in standing.items()}
+    return {
+        i: [*_compared(kept.get(i), values), *attached.get(i, ())] for i, values in standing.items()
+    }
 
 
 def office_differences(session: Session, people: Iterable[Petugas] | None) -> list[str]:
@@ -492,11 +635,15 @@ def office_differences(session: Session, people: Iterable[Petugas] | None) -> li
     standing = office_values(session, people)
     if kept is None:
         return [word("audit.disisipkan", bagian=name) for name in standing if not _is_person(name)]
-    noted = any(_is_person(name) for name in kept.parts or ())  # not yet in an office that was upgraded just now
+    noted = any(
+        _is_person(name) for name in kept.parts or ()
+    )  # not yet in an office that was upgraded just now
     return list(_compared(kept, standing, with_people=people is not None and noted))
 
 
-def _compared(kept: Witness | None, standing: Mapping[str, object], *, with_people: bool = True) -> Iterator[str]:
+def _compared(
+    kept: Witness | None, standing: Mapping[str, object], *, with_people: bool = True
+) -> Iterator[str]:
     if kept is None:
         yield word("audit.tanpa_saksi")
         return
@@ -512,11 +659,15 @@ def _compared(kept: Witness | None, standing: Mapping[str, object], *, with_peop
         elif not holds(one, name, standing[name]):
             yield word("audit.berubah", bagian=name)
     for name in standing:
-        if name not in parts and name not in COLUMNS:  # a column of a later version is witnessed when it is written
+        if (
+            name not in parts and name not in COLUMNS
+        ):  # a column of a later version is witnessed when it is written
             yield word("audit.disisipkan", bagian=name)
 
 
-def _missing_attachments(session: Session, standing: Mapping[int, Mapping[str, object]]) -> dict[int, list[str]]:
+def _missing_attachments(
+    session: Session, standing: Mapping[int, Mapping[str, object]]
+) -> dict[int, list[str]]:
     """Mails whose attached bytes are gone."""
     place = OF_CASE[Outbox].columns.index("attachments")
     sent = [
@@ -526,7 +677,9 @@ def _missing_attachments(session: Session, standing: Mapping[int, Mapping[str, o
         if name.startswith(f"{OF_CASE[Outbox].word} ") and isinstance(value, list)
     ]
     wanted = {str(one[0]) for _i, _name, files in sent for one in files if isinstance(files, list)}
-    there = set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(wanted), Blob.size != ERASED)))
+    there = set(
+        session.scalars(select(Blob.sha256).where(Blob.sha256.in_(wanted), Blob.size != ERASED))
+    )
     found: dict[int, list[str]] = {}
     for complaint_id, name, files in sent:
         if any(one[0] not in there for one in files if isinstance(files, list)):

@@ -28,7 +28,9 @@ def held(context: click.Context) -> None:
         rows = cases.held_items(session)
     for item in rows:
         when = clock.waktu(item.received_at, app.settings.zone)
-        table.add_row(str(item.id), when, "pemindai" if item.source == "scan" else "email", item.reason)
+        table.add_row(
+            str(item.id), when, "pemindai" if item.source == "scan" else "email", item.reason
+        )
     out.print(table if rows else "Tidak ada kiriman yang ditahan.")
 
 
@@ -65,7 +67,9 @@ def reconcile(context: click.Context) -> None:
         return
     table = Table("Tempat", "Tiba", "Dari", "Perihal", "Yang perlu dilakukan")
     for one in found:
-        table.add_row(one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice)
+        table.add_row(
+            one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice
+        )
     out.print(table)
     raise Found(f"{len(found)} surat tidak cocok.")
 
@@ -79,26 +83,36 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
     """Ambil surat dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""
     app = ready_database(context)
     try:
-        since = datetime.combine(date.fromisoformat(sejak), datetime.min.time(), app.settings.zone) if sejak else None
+        since = (
+            datetime.combine(date.fromisoformat(sejak), datetime.min.time(), app.settings.zone)
+            if sejak
+            else None
+        )
     except ValueError as error:
         raise Fault("--sejak ditulis seperti 2026-11-01.") from error
     with counting("Memeriksa surat") as tell:
         found = importer.survey(app.engine, sumber, since, tell)
-    out.print(f"{found.new} surat baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu.")
+    out.print(
+        f"{found.new} surat baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu."
+    )
     if not found.new:
         _not_taken(found)
         return
     if found.left:
         out.print(f"{len(found.left)} berkas tidak akan diambil; disebut satu per satu di akhir.")
     if not yes:
-        out.print("Surat yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas.")
+        out.print(
+            "Surat yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas."
+        )
         click.confirm("Lanjutkan?", abort=True)
     try:
         with counting("Mengambil surat", found.new + found.known + found.older) as tell:
             done = importer.run(app, sumber, since, tell)
     except importer.AlreadyImportingError as error:
         raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
-    out.print(f"Selesai: {done.new} surat diambil, {done.held} di antaranya ditahan ('aduan held').")
+    out.print(
+        f"Selesai: {done.new} surat diambil, {done.held} di antaranya ditahan ('aduan held')."
+    )
     _not_taken(done)
 
 

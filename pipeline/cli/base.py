@@ -27,13 +27,17 @@ from pipeline.running.lanes import settled
 from pipeline.work import App
 
 log = logging.getLogger(__name__)
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # what citizens wrote stays what they wrote
+out = Console(
+    highlight=False, soft_wrap=True, markup=False, emoji=False
+)  # what citizens wrote stays what they wrote
 BEATS = 60.0  # seconds; a running `serve` writes its heartbeat every few
 
 
 def write_secret(path: Path, text: str) -> None:
     """A file that nobody else may read; FileExistsError where there is one."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with open(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(text + "\n")
 
 
@@ -58,7 +62,9 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
         raise Fault(text) from error
     except OSError as error:
         raise Fault(
-            word("henti.basis_data_url", berkas=settings.folder / "config.toml", sebab=of_file(error))
+            word(
+                "henti.basis_data_url", berkas=settings.folder / "config.toml", sebab=of_file(error)
+            )
         ) from error
     return engine
 
@@ -98,6 +104,8 @@ def main(config: Path) -> None:
 @contextmanager
 def counting(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A progress bar; what is yielded takes how many more are done."""
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=out, transient=True) as progress:
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=out, transient=True
+    ) as progress:
         line = progress.add_task(words, total=total)
         yield lambda count: progress.advance(line, count)

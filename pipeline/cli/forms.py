@@ -45,10 +45,22 @@ def slip() -> None:
 
 
 @slip.command("cetak")
-@click.option("--jumlah", type=click.IntRange(1, 5000), required=True, help="Banyaknya slip; dua pada satu lembar A4.")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Tempat hasilnya.")
 @click.option(
-    "--bolak-balik", is_flag=True, help="Beri nomor di balik tiap slip juga; cetak dua sisi, balik di sisi pendek."
+    "--jumlah",
+    type=click.IntRange(1, 5000),
+    required=True,
+    help="Banyaknya slip; dua pada satu lembar A4.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Tempat hasilnya.",
+)
+@click.option(
+    "--bolak-balik",
+    is_flag=True,
+    help="Beri nomor di balik tiap slip juga; cetak dua sisi, balik di sisi pendek.",
 )
 @click.pass_context
 def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: bool) -> None:
@@ -61,7 +73,9 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
     own = settings.path("slips/slip.docx")
     source = own if own.is_file() else TEMPLATES / "slips" / "slip.docx"
     if bolak_balik and source == own:
-        raise Fault(f"Balik slip hanya dapat dicetak dengan formulir bawaan; {source} adalah formulir kantor sendiri.")
+        raise Fault(
+            f"Balik slip hanya dapat dicetak dengan formulir bawaan; {source} adalah formulir kantor sendiri."
+        )
     try:
         document = word_form.fill(source.read_bytes(), settings, serials)
         pdf = (
@@ -70,7 +84,9 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
             else form.pdf(settings, serials, backs=bolak_balik)
         )
     except word_form.NotAForm as error:
-        raise Fault(f"Gambar kode QR di {source} hilang. Mulailah lagi dari formulir bawaan.") from error
+        raise Fault(
+            f"Gambar kode QR di {source} hilang. Mulailah lagi dari formulir bawaan."
+        ) from error
     except kinds.FileError as error:
         raise Fault(f"PDF dari {source} tidak dapat dibuat: {error}.") from error
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +102,9 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
 
 @slip.command("layout")
 @click.option(
-    "--gambar", type=click.Path(path_type=Path, dir_okay=False), help="Simpan gambar slip kosong ke berkas ini."
+    "--gambar",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Simpan gambar slip kosong ke berkas ini.",
 )
 @click.option("--serial", help="Nomor slip, 16 huruf; bila tidak ditulis, nomor baru.")
 @click.pass_context
@@ -96,7 +114,9 @@ def slip_layout(context: click.Context, gambar: Path | None, serial: str | None)
 
     if serial and not layout.is_serial(serial):
         raise Fault("--serial terdiri dari 16 huruf a-z atau angka 2-7.")
-    settings = read_settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
+    settings = (
+        read_settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
+    )
     described = form.describe(settings, serial or layout.new_serial())
     if gambar:
         gambar.write_bytes(base64.b64decode(described["image"].pop("base64")))
@@ -117,7 +137,10 @@ def slip_mutu(context: click.Context) -> None:
     table = Table("isian", "dibaca", "dibiarkan", "jelas", "jelas tetapi diubah", "jelas mulai")
     for row in rows:
         start = "tidak pernah" if row.clear_from > 1 else f"{row.clear_from:.0%}"
-        kept, wrong = f"{row.right / row.read:.0%}", f"{row.wrong} ({row.wrong / max(row.clear, 1):.0%})"
+        kept, wrong = (
+            f"{row.right / row.read:.0%}",
+            f"{row.wrong} ({row.wrong / max(row.clear, 1):.0%})",
+        )
         table.add_row(row.field, str(row.read), kept, str(row.clear), wrong, start)
     out.print(table)
 

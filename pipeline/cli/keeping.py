@@ -77,7 +77,9 @@ def audit(context: click.Context) -> None:
 def backup(context: click.Context, berkas: Path | None) -> None:
     """Simpan cadangan selagi berjalan: ke folder [cadangan], yang baru saja isinya, atau seluruhnya ke BERKAS."""
     settings = read_settings(context)
-    engine = open_database(settings, current=False)  # also before an upgrade: the tables are the old ones
+    engine = open_database(
+        settings, current=False
+    )  # also before an upgrade: the tables are the old ones
     if not is_made(engine):
         raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
     to = backup_recipients(settings)
@@ -89,7 +91,10 @@ def backup(context: click.Context, berkas: Path | None) -> None:
         plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari)
         folder = settings.path(conf.folder)
         made = _copying(lambda tell: backup_folder.make(engine, folder, now, plan, tell), ours=True)
-    out.print(word("cadangan.tersimpan", berkas=made.path, banyak=made.rows, mb=made.size // backups.MIB), markup=False)
+    out.print(
+        word("cadangan.tersimpan", berkas=made.path, banyak=made.rows, mb=made.size // backups.MIB),
+        markup=False,
+    )
 
 
 def backup_recipients(settings: Settings) -> list[str]:
@@ -115,13 +120,28 @@ def _own_keys(settings: Settings) -> list[str]:
 
 @main.command()
 @click.argument("sumber", required=False, type=click.Path(path_type=Path))
-@click.option("--kirim", is_flag=True, help="Kirim juga surat yang menunggu saat cadangan dibuat (pindah mesin).")
-@click.option("--kunci", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Kunci rahasia age.")
-@click.option("--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan.")
+@click.option(
+    "--kirim",
+    is_flag=True,
+    help="Kirim juga surat yang menunggu saat cadangan dibuat (pindah mesin).",
+)
+@click.option(
+    "--kunci",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Kunci rahasia age.",
+)
+@click.option(
+    "--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan."
+)
 @click.option("--ya", is_flag=True, help="Jangan bertanya.")
 @click.pass_context
 def restore(
-    context: click.Context, sumber: Path | None, kirim: bool, kunci: Path | None, ganti: bool, ya: bool
+    context: click.Context,
+    sumber: Path | None,
+    kirim: bool,
+    kunci: Path | None,
+    ganti: bool,
+    ya: bool,
 ) -> None:
     """Pulihkan SUMBER (berkas, atau yang terbaru di folder; bawaannya folder [cadangan]) setelah memeriksanya."""
     settings = read_settings(context)
@@ -150,7 +170,9 @@ def restore(
     with reading(engine) as session:
         kept = len(outbox.held(session))
     if kept:
-        out.print(f"{kept} surat dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'.")
+        out.print(
+            f"{kept} surat dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'."
+        )
 
 
 def _opening(settings: Settings, file: Path | None) -> list[str]:
@@ -193,11 +215,18 @@ def _standing(engine: Engine) -> dict[str, object] | None:
 
 
 def _announce(
-    path: Path, contents: backups.Contents, engine: Engine, standing: dict[str, object] | None, *, ask: bool
+    path: Path,
+    contents: backups.Contents,
+    engine: Engine,
+    standing: dict[str, object] | None,
+    *,
+    ask: bool,
 ) -> None:
     """What the backup holds, and what it is going to replace; asked where something is."""
     last = contents.last or "-"
-    out.print(word("cadangan.isi", berkas=path, banyak=contents.complaints, terakhir=last), markup=False)
+    out.print(
+        word("cadangan.isi", berkas=path, banyak=contents.complaints, terakhir=last), markup=False
+    )
     if standing is None:
         return
     out.print(word("cadangan.diganti", **standing), markup=False)
@@ -218,13 +247,20 @@ def latihan(context: click.Context) -> None:
     drill.tell(app, outcome)
     if outcome.faults:
         raise Found(word("latihan.gagal", sebab="; ".join(outcome.faults)))
-    said = word("latihan.baik", berkas=outcome.path, pengaduan=outcome.complaints, baris=outcome.rows)
+    said = word(
+        "latihan.baik", berkas=outcome.path, pengaduan=outcome.complaints, baris=outcome.rows
+    )
     out.print(said, markup=False)
 
 
 @main.command()
 @click.option("--kirim", "how", flag_value="kirim", help="Kirim semuanya.")
-@click.option("--batal", "how", flag_value="batal", help="Jangan pernah kirim; semuanya sudah terkirim dahulu.")
+@click.option(
+    "--batal",
+    "how",
+    flag_value="batal",
+    help="Jangan pernah kirim; semuanya sudah terkirim dahulu.",
+)
 @click.pass_context
 def antrean(context: click.Context, how: str | None) -> None:
     """Tampilkan surat keluar yang ditahan sesudah pemulihan; kirim atau batalkan."""
@@ -233,7 +269,11 @@ def antrean(context: click.Context, how: str | None) -> None:
         _held(app)
         return
     with app.writing() as work:
-        count = outbox.let_go(work.session, work.now) if how == "kirim" else outbox.drop_held(work.session)
+        count = (
+            outbox.let_go(work.session, work.now)
+            if how == "kirim"
+            else outbox.drop_held(work.session)
+        )
     out.print(f"{count} surat {'akan dikirim' if how == 'kirim' else 'dibatalkan'}.")
 
 
@@ -243,7 +283,9 @@ def _held(app: App) -> None:
         rows = outbox.held(work.session)
     table = Table("Ditulis", "Jenis", "Pengaduan")
     for row in rows:
-        table.add_row(clock.waktu(row.date, app.settings.zone), row.name, str(row.complaint_id or "-"))
+        table.add_row(
+            clock.waktu(row.date, app.settings.zone), row.name, str(row.complaint_id or "-")
+        )
     out.print(table if rows else "Tidak ada surat yang ditahan.")
 
 
@@ -281,7 +323,9 @@ def _told(step: Callable[[], T], *, ours: bool = False) -> T:
 
 @main.command()
 @click.argument("nomor")
-@click.option("--petugas", required=True, help="Kode petugas yang memerintahkan, seperti di config.toml.")
+@click.option(
+    "--petugas", required=True, help="Kode petugas yang memerintahkan, seperti di config.toml."
+)
 @click.option("--alasan", prompt="Alasan (tanpa nama orang; tersimpan dalam riwayat)")
 @click.pass_context
 def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None:
@@ -289,7 +333,9 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
     app = ready_database(context)
     person = app.settings.person(petugas)
     if person is None:
-        raise Fault(f"'{petugas}' tidak dikenal. Pilihan: {', '.join(p.kode for p in app.settings.petugas)}.")
+        raise Fault(
+            f"'{petugas}' tidak dikenal. Pilihan: {', '.join(p.kode for p in app.settings.petugas)}."
+        )
     with app.reading() as work:
         complaint = cases.by_number(work, nomor)
     if complaint is None:
@@ -317,9 +363,13 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
         checked(work, complaint.id, by, left)
     out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
     _left(left)
-    out.print("Cadangan lama, kotak surat, dan folder pindaian tidak ikut terhapus; hapus di sana juga.")
+    out.print(
+        "Cadangan lama, kotak surat, dan folder pindaian tidak ikut terhapus; hapus di sana juga."
+    )
     if done.scan_stays:
-        out.print("Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu.")
+        out.print(
+            "Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu."
+        )
 
 
 def _left(left: remains.Remains) -> None:
@@ -327,7 +377,9 @@ def _left(left: remains.Remains) -> None:
     if left.found:
         out.print("Nama, alamat, telepon, email, atau NIK orang itu masih ada pada:")
     else:
-        out.print("Seluruh basis data diperiksa: nama, alamat, telepon, email, dan NIK orang itu tidak ditemukan lagi.")
+        out.print(
+            "Seluruh basis data diperiksa: nama, alamat, telepon, email, dan NIK orang itu tidak ditemukan lagi."
+        )
     for line in left.lines():
         out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     if left.unread:

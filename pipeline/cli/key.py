@@ -20,14 +20,26 @@ def kunci() -> None:
 
 
 @kunci.command("ganti")
-@click.option("--segera", is_flag=True, help="Kunci lama langsung tidak berlaku (bocor); semua tautan lama mati.")
-@click.option("--hari", type=click.IntRange(1, 730), default=keys.KEPT_DAYS, show_default=True, help="Masa kunci lama.")
+@click.option(
+    "--segera",
+    is_flag=True,
+    help="Kunci lama langsung tidak berlaku (bocor); semua tautan lama mati.",
+)
+@click.option(
+    "--hari",
+    type=click.IntRange(1, 730),
+    default=keys.KEPT_DAYS,
+    show_default=True,
+    help="Masa kunci lama.",
+)
 @click.pass_context
 def change_key(context: click.Context, segera: bool, hari: int) -> None:
     """Buat kunci baru; yang dibuat dengan kunci lama tetap berlaku sampai masanya habis."""
     settings = read_settings(context)
     if os.environ.get("ADUAN_KEY"):
-        raise Fault("Kunci ditulis di ADUAN_KEY. Tulis kunci baru di depannya, pisahkan dengan koma.")
+        raise Fault(
+            "Kunci ditulis di ADUAN_KEY. Tulis kunci baru di depannya, pisahkan dengan koma."
+        )
     path = settings.folder / "rahasia" / "key"
     today = datetime.now(UTC).date()
     last = None if segera else today + timedelta(days=hari)
@@ -56,4 +68,6 @@ def backup_key(berkas: Path) -> None:
         write_secret(berkas, identity)
     except FileExistsError as error:
         raise Fault(f"{berkas} sudah ada; kunci lama tidak ditimpa.") from error
-    out.print(word("cadangan.kunci", berkas=berkas, umum=recipients.public_of(identity)), markup=False)
+    out.print(
+        word("cadangan.kunci", berkas=berkas, umum=recipients.public_of(identity)), markup=False
+    )

@@ -33,11 +33,23 @@ def check(context: click.Context) -> int:
         if is_current(engine):  # else there is nothing to count, which is told already
             numbers |= dict(_numbers(gauges.read(engine, settings, datetime.now(UTC))))
     except Exception as error:  # noqa: BLE001 - whatever it is, a monitor wants JSON
-        told = error if isinstance(error, click.ClickException) else said(error, context.find_root().params["config"])
+        told = (
+            error
+            if isinstance(error, click.ClickException)
+            else said(error, context.find_root().params["config"])
+        )
         found.append(Checkup("buruk", "check", told.message))
     level = max((one.level for one in found), key=CODES.__getitem__, default="baik")
-    findings = [{"tingkat": one.level, "bagian": one.part, "pesan": one.text} for one in found if one.level != "baik"]
-    click.echo(json.dumps({"keadaan": level, "temuan": findings, "angka": numbers}, ensure_ascii=False, indent=1))
+    findings = [
+        {"tingkat": one.level, "bagian": one.part, "pesan": one.text}
+        for one in found
+        if one.level != "baik"
+    ]
+    click.echo(
+        json.dumps(
+            {"keadaan": level, "temuan": findings, "angka": numbers}, ensure_ascii=False, indent=1
+        )
+    )
     return CODES[level]
 
 

@@ -18,7 +18,12 @@ __all__ = ["main"]
 @main.command()
 @click.option("--auto", is_flag=True, help="Perankan semua orang sendiri, lalu selesai.")
 @click.option("--port", type=int, default=8765, show_default=True, help="Port halaman.")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"), show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+)
 def demo(auto: bool, port: int, folder: Path) -> None:
     """Coba seluruh SOP di komputer ini, dengan orang dan surat rekaan; tidak ada yang terkirim ke luar."""
     from pipeline.demo import show  # its servers take 5 MiB, which no other command needs
@@ -28,7 +33,9 @@ def demo(auto: bool, port: int, folder: Path) -> None:
     except show.PlayError as error:
         raise Found(f"Gagal: {error}") from error
     except OSError as error:
-        raise Fault(f"Port {port} sedang dipakai. Coba: aduan demo --port {port + 1} ({error})") from error
+        raise Fault(
+            f"Port {port} sedang dipakai. Coba: aduan demo --port {port + 1} ({error})"
+        ) from error
 
 
 if __name__ == "__main__":

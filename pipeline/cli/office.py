@@ -46,28 +46,53 @@ class AskedForNew(click.Option):
 @main.command()
 @click.option("--petugas", required=True, help="Kode JFU yang mencatat, seperti di config.toml.")
 @click.option(
-    "--kanal", type=click.Choice([str(Channel.LANGSUNG), str(Channel.TELEPON), str(Channel.SURAT)]), required=True
+    "--kanal",
+    type=click.Choice([str(Channel.LANGSUNG), str(Channel.TELEPON), str(Channel.SURAT)]),
+    required=True,
 )
-@click.option("--nomor", is_eager=True, help="Tambahan untuk pengaduan bernomor ini; cukup --kanal dan --isi.")
-@click.option("--diterima", help="Kapan surat atau telepon itu datang, mis. '2026-11-20 09:00'; bila kosong, sekarang.")
-@click.option("--cabut", is_flag=True, help="Bersama --nomor: pengadu mencabut pengaduannya; JFU memastikannya.")
+@click.option(
+    "--nomor", is_eager=True, help="Tambahan untuk pengaduan bernomor ini; cukup --kanal dan --isi."
+)
+@click.option(
+    "--diterima",
+    help="Kapan surat atau telepon itu datang, mis. '2026-11-20 09:00'; bila kosong, sekarang.",
+)
+@click.option(
+    "--cabut",
+    is_flag=True,
+    help="Bersama --nomor: pengadu mencabut pengaduannya; JFU memastikannya.",
+)
 @click.option("--perihal", cls=AskedForNew, prompt=True)
 @click.option("--isi", prompt="Isi pengaduan")
-@click.option("--nama", cls=AskedForNew, prompt="Nama (boleh kosong)", default="", show_default=False)
-@click.option("--alamat", cls=AskedForNew, prompt="Alamat (boleh kosong)", default="", show_default=False)
-@click.option("--telepon", cls=AskedForNew, prompt="Telepon (boleh kosong)", default="", show_default=False)
-@click.option("--email", cls=AskedForNew, prompt="Email (boleh kosong)", default="", show_default=False)
+@click.option(
+    "--nama", cls=AskedForNew, prompt="Nama (boleh kosong)", default="", show_default=False
+)
+@click.option(
+    "--alamat", cls=AskedForNew, prompt="Alamat (boleh kosong)", default="", show_default=False
+)
+@click.option(
+    "--telepon", cls=AskedForNew, prompt="Telepon (boleh kosong)", default="", show_default=False
+)
+@click.option(
+    "--email", cls=AskedForNew, prompt="Email (boleh kosong)", default="", show_default=False
+)
 @click.option("--rahasia", is_flag=True, help="Rahasiakan identitas pengadu.")
-@click.option("--terlapor", multiple=True, metavar="KODE", help="Petugas yang diadukan; boleh beberapa kali.")
+@click.option(
+    "--terlapor", multiple=True, metavar="KODE", help="Petugas yang diadukan; boleh beberapa kali."
+)
 @click.pass_context
-def catat(context: click.Context, /, petugas: str, terlapor: tuple[str, ...], **fields: Any) -> None:
+def catat(
+    context: click.Context, /, petugas: str, terlapor: tuple[str, ...], **fields: Any
+) -> None:
     """Catat pengaduan yang datang langsung, lewat telepon, atau lewat surat; dengan --nomor: tambahannya."""
     app = ready_database(context)
     person = app.settings.person(petugas)
     if person is None or Role.JFU not in person.peran:
         known = ", ".join(p.kode for p in app.settings.holders(Role.JFU))
         raise Fault(f"'{petugas}' bukan JFU. Pilihan: {known}.")
-    values = {name: [str(value)] for name, value in fields.items() if value} | {"terlapor": list(terlapor)}
+    values = {name: [str(value)] for name, value in fields.items() if value} | {
+        "terlapor": list(terlapor)
+    }
     later = "nomor" in values
     if later:
         values["nomor_aduan"] = values.pop("nomor")
@@ -98,7 +123,9 @@ def _later(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint
 
 
 @main.command()
-@click.option("--docx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Word.")
+@click.option(
+    "--docx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Word."
+)
 @click.pass_context
 def sop(context: click.Context, docx: Path | None) -> None:
     """Tampilkan SOP seperti yang berlaku di config.toml, menurut tabel instansi; atau simpan sebagai Word."""
@@ -114,9 +141,19 @@ def sop(context: click.Context, docx: Path | None) -> None:
     wide.print(head)
     roles = [word(f"peran.{role}") for role in procedure.COLUMNS]
     names = ["no", "uraian", *roles, "kelengkapan", "waktu", "output", "keterangan"]
-    steps = Table(*(name if name in roles else word(f"sop.{name}") for name in names), show_lines=True)
+    steps = Table(
+        *(name if name in roles else word(f"sop.{name}") for name in names), show_lines=True
+    )
     for one in made.steps:
-        steps.add_row(str(one.number), one.description, *one.marks, one.needs, one.time, one.output, one.remark)
+        steps.add_row(
+            str(one.number),
+            one.description,
+            *one.marks,
+            one.needs,
+            one.time,
+            one.output,
+            one.remark,
+        )
     wide.print(steps)
     out.print("\n".join(made.signer))
 
@@ -133,7 +170,9 @@ def sop(context: click.Context, docx: Path | None) -> None:
 )
 @click.option("--mulai", help="Hari pertama, mis. 2026-12-01; bila kosong, hari ini.")
 @click.option("--sampai", help="Hari terakhir, mis. 2026-12-05.")
-@click.option("--akhiri", type=click.IntRange(1, 2**31 - 1), help="Nomor penggantian yang diakhiri sekarang.")
+@click.option(
+    "--akhiri", type=click.IntRange(1, 2**31 - 1), help="Nomor penggantian yang diakhiri sekarang."
+)
 @click.pass_context
 def delegasi(
     context: click.Context,
@@ -154,7 +193,9 @@ def delegasi(
             try:
                 cases.end_delegation(work, akhiri)
             except KeyError as error:
-                raise Fault(f"Tidak ada penggantian nomor {akhiri}. Lihat 'aduan delegasi'.") from error
+                raise Fault(
+                    f"Tidak ada penggantian nomor {akhiri}. Lihat 'aduan delegasi'."
+                ) from error
         elif dari or kepada or sampai:
             _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
         rows = cases.delegations(work)
@@ -174,12 +215,18 @@ def delegasi(
 
 
 @main.command()
-@click.option("--tahun", type=click.IntRange(2000, 2100), help="Tahun yang ditampilkan; bila kosong, tahun ini.")
+@click.option(
+    "--tahun",
+    type=click.IntRange(2000, 2100),
+    help="Tahun yang ditampilkan; bila kosong, tahun ini.",
+)
 @click.option("--libur", help="Tambah satu hari libur atau cuti bersama, mis. 2026-12-24.")
 @click.option("--nama", default="Libur", show_default=True, help="Nama hari libur itu.")
 @click.option("--hapus", help="Hapus hari libur yang pernah ditambah, mis. 2026-12-24.")
 @click.pass_context
-def kalender(context: click.Context, tahun: int | None, libur: str | None, nama: str, hapus: str | None) -> None:
+def kalender(
+    context: click.Context, tahun: int | None, libur: str | None, nama: str, hapus: str | None
+) -> None:
     """Hari kerja kantor dalam setahun; tambah libur, dan batas waktu tugas yang terbuka dihitung ulang."""
     app = ready_database(context)
     try:
@@ -194,9 +241,15 @@ def kalender(context: click.Context, tahun: int | None, libur: str | None, nama:
             try:
                 moved = strike_holiday(work, struck)
             except KeyError as error:
-                raise Fault(f"{clock.tanggal(struck)} bukan libur yang pernah ditambah di sini.") from error
-            out.print(f"{clock.tanggal(struck)} tidak libur lagi. {moved} batas waktu dihitung ulang.")
-        hours = Work(work.session, app.settings, work.now).settings.hours  # with what has just been added or struck
+                raise Fault(
+                    f"{clock.tanggal(struck)} bukan libur yang pernah ditambah di sini."
+                ) from error
+            out.print(
+                f"{clock.tanggal(struck)} tidak libur lagi. {moved} batas waktu dihitung ulang."
+            )
+        hours = Work(
+            work.session, app.settings, work.now
+        ).settings.hours  # with what has just been added or struck
     year = tahun or app.clock().astimezone(app.settings.zone).year
     out.print(_year(year, hours))
 
@@ -208,7 +261,9 @@ def _year(year: int, hours: clock.OfficeHours) -> Table:
         first = date(year, month, 1)
         last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        free = [(day, hours.holiday_name(day)) for day in days if day.weekday() in hours.season(day)]
+        free = [
+            (day, hours.holiday_name(day)) for day in days if day.weekday() in hours.season(day)
+        ]
         closed = "\n".join(f"{clock.tanggal_pendek(day)} {why}" for day, why in free if why)
         fasting = " (Ramadan)" if any(hours.in_ramadan(day) for day in days) else ""
         table.add_row(f"{name}{fasting}", str(len(hours.workdays(first, last))), closed)
@@ -216,7 +271,9 @@ def _year(year: int, hours: clock.OfficeHours) -> Table:
 
 
 @main.command()
-@click.option("--cabut", type=click.IntRange(1, 2**31 - 1), help="Nomor peramban yang tidak lagi dikenal.")
+@click.option(
+    "--cabut", type=click.IntRange(1, 2**31 - 1), help="Nomor peramban yang tidak lagi dikenal."
+)
 @click.option("--orang", help="Kode petugas yang semua perambannya tidak lagi dikenal.")
 @click.pass_context
 def peramban(context: click.Context, cabut: int | None, orang: str | None) -> None:
@@ -231,33 +288,59 @@ def peramban(context: click.Context, cabut: int | None, orang: str | None) -> No
             out.print(f"{gone} peramban dicabut; tindakan berikutnya dari sana meminta kode lagi.")
         people = {p.kode: p for p in app.settings.petugas}
         rows = [row for row in browsers.listed(session, now) if row.person in people]
-        rows = [row for row in rows if row.mark == people[row.person].mark]  # not those of a predecessor
+        rows = [
+            row for row in rows if row.mark == people[row.person].mark
+        ]  # not those of a predecessor
     table = Table("Nomor", "Petugas", "Alat", "Dikenal sejak", "Sampai")
     for row in rows:
-        since, until = (clock.waktu(at, app.settings.zone) for at in (row.created_at, row.expires_at))
+        since, until = (
+            clock.waktu(at, app.settings.zone) for at in (row.created_at, row.expires_at)
+        )
         table.add_row(str(row.id), row.person, row.agent or "-", since, until)
     out.print(table if rows else "Belum ada peramban yang dikenal.")
 
 
-def _delegate(work: Work, away: str, acting: str, form: str, first: str | None, last: str | None) -> None:
+def _delegate(
+    work: Work, away: str, acting: str, form: str, first: str | None, last: str | None
+) -> None:
     today = work.now.astimezone(work.settings.zone).date()
     try:
         begin, end = date.fromisoformat(first) if first else today, date.fromisoformat(last or "")
     except ValueError as error:
-        raise Fault("--mulai dan --sampai ditulis seperti 2026-12-01; --sampai wajib diisi.") from error
+        raise Fault(
+            "--mulai dan --sampai ditulis seperti 2026-12-01; --sampai wajib diisi."
+        ) from error
     try:
         cases.delegate(work, away, acting, form, begin, end, SYSTEM)
     except cases.Invalid as error:
-        raise Fault("\n".join(f"--{name}: {text}" for name, text in error.errors.items())) from error
+        raise Fault(
+            "\n".join(f"--{name}: {text}" for name, text in error.errors.items())
+        ) from error
 
 
 @main.command()
 @click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
-@click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel.")
-@click.option("--docx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Word, F4 untuk dicetak.")
-@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai PDF, F4 untuk dicetak.")
+@click.option(
+    "--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel."
+)
+@click.option(
+    "--docx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Simpan sebagai Word, F4 untuk dicetak.",
+)
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Simpan sebagai PDF, F4 untuk dicetak.",
+)
 @click.pass_context
-def buku(context: click.Context, bulan: str | None, xlsx: Path | None, docx: Path | None, pdf: Path | None) -> None:
+def buku(
+    context: click.Context,
+    bulan: str | None,
+    xlsx: Path | None,
+    docx: Path | None,
+    pdf: Path | None,
+) -> None:
     """Tampilkan Buku Pengaduan, atau simpan sebagai Excel, Word, atau PDF."""
     app = ready_database(context)
     try:
@@ -280,7 +363,9 @@ def buku(context: click.Context, bulan: str | None, xlsx: Path | None, docx: Pat
     out.print(table)
 
 
-def _saved(work: Work, wanted: book.Filter, xlsx: Path | None, docx: Path | None, pdf: Path | None) -> list[Path]:
+def _saved(
+    work: Work, wanted: book.Filter, xlsx: Path | None, docx: Path | None, pdf: Path | None
+) -> list[Path]:
     """Write the files that are asked for; their paths."""
     if xlsx:
         with xlsx.open("wb") as file:

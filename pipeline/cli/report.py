@@ -25,7 +25,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--docx", type=FILE, help="Simpan sebagai Word, dari templat letters/laporan.docx.")
 @click.option("--xlsx", type=FILE, help="Simpan sebagai Excel, satu lembar tiap tabel.")
 @click.option("--pdf", type=FILE, help="Simpan sebagai PDF.")
-@click.option("--umum", is_flag=True, help="Bentuk untuk umum: tanpa nomor register dan tanpa jabatan.")
+@click.option(
+    "--umum", is_flag=True, help="Bentuk untuk umum: tanpa nomor register dan tanpa jabatan."
+)
 @click.pass_context
 def laporan(
     context: click.Context,
@@ -43,7 +45,11 @@ def laporan(
     """
     app, now = ready_database(context), datetime.now(UTC)
     try:
-        period = parse(jenis, periode) if periode else last_before(jenis, now.astimezone(app.settings.zone).date())
+        period = (
+            parse(jenis, periode)
+            if periode
+            else last_before(jenis, now.astimezone(app.settings.zone).date())
+        )
     except BadPeriod as error:
         raise Fault(str(error)) from error
     with reading(app.engine) as session:
@@ -60,7 +66,11 @@ def laporan(
 
 
 def _saved(
-    found: report.PeriodReport, content: bytes, docx: Path | None, xlsx: Path | None, pdf: Path | None
+    found: report.PeriodReport,
+    content: bytes,
+    docx: Path | None,
+    xlsx: Path | None,
+    pdf: Path | None,
 ) -> list[Path]:
     """Write the files that are asked for; their paths."""
     if docx:

@@ -16,7 +16,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.cli import machine, setup
-from pipeline.cli.base import Fault, Found, main, open_database, out, read_settings, ready_database, write_secret
+from pipeline.cli.base import (
+    Fault,
+    Found,
+    main,
+    open_database,
+    out,
+    read_settings,
+    ready_database,
+    write_secret,
+)
 from pipeline.cli.keeping import witnessed
 from pipeline.cli.service import Service, usable
 from pipeline.data.damage import first_line, is_damage
@@ -47,7 +56,9 @@ MARKS = {"baik": "[green]baik [/]", "hati": "[yellow]lihat[/]", "buruk": "[red]s
     help="Berkas TOML berisi jawaban: tanpa bertanya (lihat panduan).",
 )
 @click.option(
-    "--tanya/--tanpa-tanya", default=None, help="Bertanya, atau tulis contoh saja; bawaannya: di terminal bertanya."
+    "--tanya/--tanpa-tanya",
+    default=None,
+    help="Bertanya, atau tulis contoh saja; bawaannya: di terminal bertanya.",
 )
 @click.pass_context
 def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> None:
@@ -60,7 +71,11 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
         out.print(f"{path} sudah ada; tidak diubah.")
         asks = False
     elif asks:
-        _answered(path, setup.from_file(jawaban) if jawaban else setup.from_keyboard(), ask=jawaban is None)
+        _answered(
+            path,
+            setup.from_file(jawaban) if jawaban else setup.from_keyboard(),
+            ask=jawaban is None,
+        )
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(SAMPLE.read_bytes())
@@ -77,7 +92,9 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
         _show(health.look(settings, engine))
         return
     out.print("Basis data siap. Langkah berikutnya:")
-    out.print(f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600).")
+    out.print(
+        f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600)."
+    )
     out.print("  2. aduan check")
     out.print("  3. aduan serve")
 
@@ -98,7 +115,9 @@ def _key(path: Path) -> Path:
 def _answered(path: Path, answers: setup.Answers, *, ask: bool) -> None:
     """Write config.toml and the secrets, and log in at once; where that fails, ask again who sits there."""
     answers, found = setup.with_servers(answers)
-    settings = parse(setup.config_of(answers), path)  # before anything is written: it tells what does not fit
+    settings = parse(
+        setup.config_of(answers), path
+    )  # before anything is written: it tells what does not fit
     path.parent.mkdir(parents=True, exist_ok=True)
     if found is not None:
         kind = "tebakan" if found.guessed else "ditemukan"
@@ -114,7 +133,11 @@ def _answered(path: Path, answers: setup.Answers, *, ask: bool) -> None:
             out.print(MARKS[one.level], markup=True, end=" ")
             out.print(f"{one.part}:", end=" ")
             out.print(one.text, markup=False)
-        again = setup.other_server(answers) if ask and any(one.level == "buruk" for one in tried) else None
+        again = (
+            setup.other_server(answers)
+            if ask and any(one.level == "buruk" for one in tried)
+            else None
+        )
         if again is None:
             return
         answers = again
@@ -134,7 +157,12 @@ def _migrate(engine: Engine) -> None:
         line = progress.add_task("Memeriksa basis data", total=None)
 
         def tell(revision: str, number: int, of: int) -> None:
-            progress.update(line, description=f"Memperbarui basis data ke {revision}", total=of, completed=number)
+            progress.update(
+                line,
+                description=f"Memperbarui basis data ke {revision}",
+                total=of,
+                completed=number,
+            )
 
         try:
             migrate(engine, tell)
@@ -152,7 +180,11 @@ def _migrate(engine: Engine) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Surat dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
 )
-@click.option("--mesin", is_flag=True, help="Cetak JSON untuk Nagios atau Zabbix; keluar 0 baik, 1 lihat, 2 salah.")
+@click.option(
+    "--mesin",
+    is_flag=True,
+    help="Cetak JSON untuk Nagios atau Zabbix; keluar 0 baik, 1 lihat, 2 salah.",
+)
 @click.pass_context
 def check(context: click.Context, contoh: Path | None, mesin: bool) -> None:
     """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
@@ -188,19 +220,29 @@ def oauth(context: click.Context, user: str | None) -> None:
     known = [account.user for account in settings.oauth]
     account = settings.oauth_of(user or (known[0] if len(known) == 1 else ""))
     if account is None:
-        raise Fault(f"Akun mana? Pilihan: {', '.join(known)}." if known else "config.toml belum memuat [[oauth]].")
+        raise Fault(
+            f"Akun mana? Pilihan: {', '.join(known)}."
+            if known
+            else "config.toml belum memuat [[oauth]]."
+        )
 
     def tell(url: str) -> None:
         out.print(f"Buka alamat ini di peramban dan masuklah sebagai {account.user}:\n")
         out.print(url, markup=False, end="\n\n")
-        out.print("Menunggu izin. Bila peramban ada di komputer lain, halaman terakhirnya tidak akan terbuka:")
-        out.print("salin seluruh alamatnya (http://localhost:…) dari bilah alamat, tempel di sini, tekan Enter.")
+        out.print(
+            "Menunggu izin. Bila peramban ada di komputer lain, halaman terakhirnya tidak akan terbuka:"
+        )
+        out.print(
+            "salin seluruh alamatnya (http://localhost:…) dari bilah alamat, tempel di sini, tekan Enter."
+        )
 
     try:
         consent.ask(settings, account, tell, sys.stdin)
     except consent.OAuthError as error:
         raise Found(f"Gagal: {error}.") from error
-    out.print(f"Izin tersimpan di {settings.path(account.token_file)}. Langkah berikutnya: aduan check")
+    out.print(
+        f"Izin tersimpan di {settings.path(account.token_file)}. Langkah berikutnya: aduan check"
+    )
 
 
 @main.command()
@@ -225,17 +267,26 @@ def serve(context: click.Context, lajur: tuple[str, ...]) -> None:
     service = Service(context.find_root().params["config"].absolute(), app, lajur)
     with groups.only_one(app, _waits, service.stopped) as mine:
         if mine:
-            service.run(lambda site: _listening(context, app.settings, site), lambda port: _tell(app, lajur, port))
+            service.run(
+                lambda site: _listening(context, app.settings, site),
+                lambda port: _tell(app, lajur, port),
+            )
             out.print("Berhenti.")
 
 
 def _waits() -> None:
-    out.print("aduan serve lain sedang memakai basis data SQLite ini; yang ini menunggu sampai ia berhenti.")
+    out.print(
+        "aduan serve lain sedang memakai basis data SQLite ini; yang ini menunggu sampai ia berhenti."
+    )
 
 
 def _tell(app: App, lajur: Collection[str], port: int | None) -> None:
     at = f" http://{app.settings.web.host}:{port}," if port is not None else ""
-    part = f" lajur {', '.join(lajur)};" if lajur else f" surat diambil tiap {app.settings.imap.every_seconds} detik."
+    part = (
+        f" lajur {', '.join(lajur)};"
+        if lajur
+        else f" surat diambil tiap {app.settings.imap.every_seconds} detik."
+    )
     out.print(f"aduan berjalan:{at}{part} Berhenti: Ctrl+C")
 
 
@@ -245,7 +296,13 @@ def _listening(context: click.Context, settings: Settings, site: WSGIApplication
         return serving.Server(site, host, port)
     except (OSError, ValueError) as error:  # waitress raises ValueError where a name has no address
         why = reason(error) if isinstance(error, OSError) else "bukan alamat mesin ini"
-        text = word("henti.port", berkas=context.find_root().params["config"], host=host, port=port, sebab=why)
+        text = word(
+            "henti.port",
+            berkas=context.find_root().params["config"],
+            host=host,
+            port=port,
+            sebab=why,
+        )
         raise Fault(text) from error
 
 

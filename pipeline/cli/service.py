@@ -62,7 +62,9 @@ class Service:
         return Lanes(app, only=groups.lanes_of(self._parts))
 
     def _made(self, app: App) -> WSGIApplication:
-        return create_app(app.settings, app.engine, app.clock, lambda *names: self._lanes.wake(*names))
+        return create_app(
+            app.settings, app.engine, app.clock, lambda *names: self._lanes.wake(*names)
+        )
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """The pages as they are now."""
@@ -135,4 +137,6 @@ class Service:
         if not self._lanes.stop(max(until - time.monotonic(), 1.0)):
             logging.shutdown()
             sys.stdout.flush()
-            os._exit(0)  # a thread that waits for a dead server would hold or disturb the end of the interpreter
+            os._exit(
+                0
+            )  # a thread that waits for a dead server would hold or disturb the end of the interpreter

@@ -25,7 +25,11 @@ from pipeline.office.sop import Role
 from pipeline.office.words import word
 
 UNITS = ROOT / "deploy"
-PROGRAM, HOME, USER = "/opt/aduan/.venv/bin/aduan", "/var/lib/aduan", "aduan"  # as the files of deploy/ have them
+PROGRAM, HOME, USER = (
+    "/opt/aduan/.venv/bin/aduan",
+    "/var/lib/aduan",
+    "aduan",
+)  # as the files of deploy/ have them
 OFFICE = ("pemerintah", "nama", "singkatan", "alamat", "telepon", "kota")
 WebAddress = Annotated[str, AfterValidator(web_address)]
 PEOPLE = re.compile(r"^\[\[petugas\]\].*?(?=^#|^\[jam_kerja\])", re.MULTILINE | re.DOTALL)
@@ -85,7 +89,9 @@ def from_keyboard() -> Answers:
     out.print(word("siap.pembuka"))
     asked: dict[str, Any] = {name: _asked(word(f"siap.{name}"), Said) for name in OFFICE}
     asked["petugas"] = [
-        person for role in (Role.KEPALA, Role.SEKRETARIS, Role.KASI, Role.JFU) for person in _people(role)
+        person
+        for role in (Role.KEPALA, Role.SEKRETARIS, Role.KASI, Role.JFU)
+        for person in _people(role)
     ]
     asked["kotak"] = _asked(word("siap.kotak"), Email)
     asked["kata_sandi"] = _password()
@@ -101,13 +107,19 @@ def other_server(answers: Answers) -> Answers | None:
     servers = {}
     for use, found in (("imap", answers.imap), ("smtp", answers.smtp)):
         host = click.prompt(f"{use.upper()} host", default=found.host if found else None)
-        port = click.prompt(f"{use.upper()} port", default=found.port if found else None, type=click.INT)
-        servers[use] = Peladen(host=host, port=port, security="starttls" if port in (143, 587) else "tls")
+        port = click.prompt(
+            f"{use.upper()} port", default=found.port if found else None, type=click.INT
+        )
+        servers[use] = Peladen(
+            host=host, port=port, security="starttls" if port in (143, 587) else "tls"
+        )
     return answers.model_copy(update={**servers, "kata_sandi": _password()})
 
 
 def _password() -> str:
-    return str(click.prompt(word("siap.kata_sandi"), default="", show_default=False, hide_input=True))
+    return str(
+        click.prompt(word("siap.kata_sandi"), default="", show_default=False, hide_input=True)
+    )
 
 
 def _people(role: Role) -> list[Mapping[str, Any]]:
@@ -118,7 +130,9 @@ def _people(role: Role) -> list[Mapping[str, Any]]:
         name, office = _asked("  Nama", Said), _asked("  Jabatan", Said, default=title)
         email = _asked("  Email", Email)
         found.append({"nama": name, "jabatan": office, "email": email, "peran": [role]})
-        if role not in (Role.KASI, Role.JFU) or not click.confirm(word("siap.lagi", peran=title), default=False):
+        if role not in (Role.KASI, Role.JFU) or not click.confirm(
+            word("siap.lagi", peran=title), default=False
+        ):
             return found
 
 
@@ -145,9 +159,14 @@ def with_servers(answers: Answers) -> tuple[Answers, MailHosts | None]:
         return answers, None
     found = look_up(answers.kotak)
     places = {"imap": found.imap, "smtp": found.smtp}
-    servers = {use: Peladen(host=one.host, port=one.port, security=one.security) for use, one in places.items()}
+    servers = {
+        use: Peladen(host=one.host, port=one.port, security=one.security)
+        for use, one in places.items()
+    }
     given = {"imap": answers.imap, "smtp": answers.smtp}
-    return answers.model_copy(update={use: given[use] or one for use, one in servers.items()}), found
+    return answers.model_copy(
+        update={use: given[use] or one for use, one in servers.items()}
+    ), found
 
 
 def config_of(answers: Answers) -> str:
@@ -177,7 +196,12 @@ def _people_and_units(answers: Answers) -> str:
     taken: set[str] = set()
     for one in answers.petugas:
         code = _code(one.nama, taken)
-        person: dict[str, Any] = {"kode": code, "nama": one.nama, "jabatan": one.jabatan, "email": one.email}
+        person: dict[str, Any] = {
+            "kode": code,
+            "nama": one.nama,
+            "jabatan": one.jabatan,
+            "email": one.email,
+        }
         person["peran"] = [str(role) for role in one.peran]
         if Role.KASI in one.peran:
             name = one.jabatan.partition(" ")[2] or one.jabatan
@@ -208,8 +232,14 @@ def write_units(folder: Path) -> Path:
     place = folder / "systemd"
     place.mkdir(exist_ok=True)
     for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.timer"))):
-        text = unit.read_text("utf-8").replace(PROGRAM, _quoted(program)).replace(HOME, _quoted(folder))
-        text = re.sub(rf"^(User|Group)={USER}$", rf"\1={getpass.getuser()}", text, flags=re.MULTILINE)
+        text = (
+            unit.read_text("utf-8")
+            .replace(PROGRAM, _quoted(program))
+            .replace(HOME, _quoted(folder))
+        )
+        text = re.sub(
+            rf"^(User|Group)={USER}$", rf"\1={getpass.getuser()}", text, flags=re.MULTILINE
+        )
         if Path("/home") in folder.parents or Path("/home") in program.parents:
             text = text.replace("ProtectHome=yes", "ProtectHome=no")
         (place / unit.name).write_text(text, "utf-8")

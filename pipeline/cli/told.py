@@ -23,7 +23,13 @@ from pipeline.office.words import word
 
 LOG = "aduan.log"
 # What is only there with an extra of the package.
-EXTRAS = {"aiosmtpd": "demo", "proxyprotocol": "demo", "pymap": "demo", "pysasl": "demo", "psycopg": "postgres"}
+EXTRAS = {
+    "aiosmtpd": "demo",
+    "proxyprotocol": "demo",
+    "pymap": "demo",
+    "pysasl": "demo",
+    "psycopg": "postgres",
+}
 
 
 class Fault(click.ClickException):
@@ -76,7 +82,11 @@ def said(error: Exception, config: Path) -> Fault:
     """The sentence for an error, with the exit code that belongs to it."""
     if isinstance(error, ConfigError):
         return Fault(str(error))
-    extra = EXTRAS.get((error.name or "").partition(".")[0]) if isinstance(error, ModuleNotFoundError) else None
+    extra = (
+        EXTRAS.get((error.name or "").partition(".")[0])
+        if isinstance(error, ModuleNotFoundError)
+        else None
+    )
     if extra is not None:
         return Fault(word("henti.ekstra", ekstra=extra))
     if is_damage(error):
@@ -84,7 +94,11 @@ def said(error: Exception, config: Path) -> Fault:
     if isinstance(error, SQLAlchemyError | sqlite3.Error):
         return Fault(word("henti.basis_data", sebab=first_line(error)))
     if isinstance(error, UnicodeError):
-        return _unknown(error, config) if isinstance(error, UnicodeDecodeError) else Fault(word("henti.huruf"))
+        return (
+            _unknown(error, config)
+            if isinstance(error, UnicodeDecodeError)
+            else Fault(word("henti.huruf"))
+        )
     if isinstance(error, OSError) and (error.errno or error.filename):
         return Fault(of_file(error))
     return _unknown(error, config)

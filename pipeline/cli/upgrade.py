@@ -97,7 +97,8 @@ def _upgrade(engine: Engine) -> None:
         line = progress.add_task(word("perbarui.memeriksa"), total=None)
         before = _counts(connection)
         schema.upgrade(
-            connection, tell=lambda name, n, of: progress.update(line, description=name, completed=n, total=of)
+            connection,
+            tell=lambda name, n, of: progress.update(line, description=name, completed=n, total=of),
         )
         progress.update(line, description=word("perbarui.memeriksa"), completed=0, total=None)
         _check(connection, before)
@@ -106,7 +107,9 @@ def _upgrade(engine: Engine) -> None:
 def _counts(connection: Connection) -> Mapping[str, int]:
     there = set(inspect(connection).get_table_names())
     return {
-        name: connection.scalar(select(func.count()).select_from(table(name))) or 0 for name in KEPT if name in there
+        name: connection.scalar(select(func.count()).select_from(table(name))) or 0
+        for name in KEPT
+        if name in there
     }
 
 
@@ -116,7 +119,9 @@ def _check(connection: Connection, before: Mapping[str, int]) -> None:
     after = _counts(connection)
     for name, count in before.items():
         if after.get(name, 0) < count:
-            raise _Refused(word("perbarui.hilang", tabel=name, sebelum=count, sesudah=after.get(name, 0)))
+            raise _Refused(
+                word("perbarui.hilang", tabel=name, sebelum=count, sesudah=after.get(name, 0))
+            )
     with Session(connection, autoflush=False, join_transaction_mode="rollback_only") as session:
         while cases.begin_all(session):  # cases of an earlier version have no witness yet
             session.flush()

@@ -40,8 +40,16 @@ def _near(possibilities: object) -> str:
 def _name(error: click.BadParameter) -> str:
     parameter = error.param
     if isinstance(parameter, click.Option):
-        return parameter.opts[-1] if not parameter.opts[-1].startswith("-") else max(parameter.opts, key=len)
-    return parameter.human_readable_name.upper() if parameter is not None else str(error.param_hint or "")
+        return (
+            parameter.opts[-1]
+            if not parameter.opts[-1].startswith("-")
+            else max(parameter.opts, key=len)
+        )
+    return (
+        parameter.human_readable_name.upper()
+        if parameter is not None
+        else str(error.param_hint or "")
+    )
 
 
 def _expected(error: click.BadParameter) -> str:
@@ -61,7 +69,10 @@ def _of_range(kind: click.IntRange) -> str:
 
 
 KINDS: tuple[tuple[type[click.ParamType[Any]], Callable[..., str]], ...] = (
-    (click.Choice, lambda kind: word("argumen.salah_satu", pilihan=", ".join(map(str, kind.choices)))),
+    (
+        click.Choice,
+        lambda kind: word("argumen.salah_satu", pilihan=", ".join(map(str, kind.choices))),
+    ),
     (click.IntRange, _of_range),
     (type(click.INT), lambda _kind: word("argumen.angka")),
     (click.Path, lambda kind: word("argumen.folder" if not kind.file_okay else "argumen.berkas")),

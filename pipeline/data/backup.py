@@ -79,8 +79,14 @@ def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
         to_disk(part)
         os.replace(part, path)
     except (DatabaseError, sqlite3.DatabaseError) as error:
-        why = "Cadangan tidak dapat ditulis" if is_full(error) else "Basis data tidak dapat dibaca seluruhnya"
-        raise BackupError(f"{why}: {first_line(error)}. Tidak ada cadangan baru; simpan cadangan yang lama.") from error
+        why = (
+            "Cadangan tidak dapat ditulis"
+            if is_full(error)
+            else "Basis data tidak dapat dibaca seluruhnya"
+        )
+        raise BackupError(
+            f"{why}: {first_line(error)}. Tidak ada cadangan baru; simpan cadangan yang lama."
+        ) from error
     finally:
         for one in (part, closed):
             remove(one)
@@ -99,7 +105,10 @@ def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
 
 
 def copy_of_postgresql(
-    engine: Engine, part: Path, tell: Tell, further: Callable[[Connection, Connection], None] | None = None
+    engine: Engine,
+    part: Path,
+    tell: Tell,
+    further: Callable[[Connection, Connection], None] | None = None,
 ) -> None:
     """Row by row out of PostgreSQL, in one view of it. With `further`, which goes on in the same view, without the
     bytes of blobs."""
@@ -119,12 +128,16 @@ def copy_of_postgresql(
 
 def view(engine: Engine) -> Connection:
     """A connection that sees one moment of PostgreSQL throughout."""
-    return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.connect().execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
 
 
 def _rows(path: Path) -> int:
     with closing(opened(path)) as file:
-        names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [
+            name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         return sum(_count(file, name) for name in names)
 
 
@@ -172,7 +185,9 @@ class Source:
         return list(self.packs) or [self.rows]
 
 
-def look(path: Path, tell: Tell = silent, keys: Sequence[str] = (), room: Path | None = None) -> Contents:
+def look(
+    path: Path, tell: Tell = silent, keys: Sequence[str] = (), room: Path | None = None
+) -> Contents:
     """What is in a backup, after all of it was checked: pages, foreign keys, and each blob against its hash.
 
     BackupError says what is wrong. Never writes to the file: it may be the only copy. What is encrypted is laid plain
@@ -197,7 +212,9 @@ def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterat
         except RecipientError as error:
             raise BackupError(str(error)) from error
         except sqlite3.DatabaseError as error:
-            raise BackupError(f"{path} bukan cadangan aduan, atau rusak ({first_line(error)}).") from error
+            raise BackupError(
+                f"{path} bukan cadangan aduan, atau rusak ({first_line(error)})."
+            ) from error
         yield Source(path, rows, tuple(packs))
 
 
@@ -213,7 +230,9 @@ def _as_noted(rows: Path) -> None:
     except sqlite3.DatabaseError:
         return
     if noted and digest_of_file(rows) != noted[0]:
-        raise BackupError(f"{rows} rusak: isinya tidak cocok dengan sidik jari yang dicatat {INDEX}.")
+        raise BackupError(
+            f"{rows} rusak: isinya tidak cocok dengan sidik jari yang dicatat {INDEX}."
+        )
 
 
 def _plain(path: Path, room: Path, keys: Sequence[str], tell: Tell, stack: ExitStack) -> Path:
@@ -238,9 +257,13 @@ def _whole(rows: Path, name: str, digest: str) -> Path:
     """A pack beside the rows, as it was when the backup was made."""
     pack = rows.with_name(Path(name).name)
     if not pack.is_file():
-        raise BackupError(f"{pack} tidak ada, padahal cadangan {rows.name} memerlukannya. Salin seluruh foldernya.")
+        raise BackupError(
+            f"{pack} tidak ada, padahal cadangan {rows.name} memerlukannya. Salin seluruh foldernya."
+        )
     if digest_of_file(pack) != digest:
-        raise BackupError(f"{pack} rusak: isinya tidak cocok dengan sidik jari yang dicatat {rows.name}.")
+        raise BackupError(
+            f"{pack} rusak: isinya tidak cocok dengan sidik jari yang dicatat {rows.name}."
+        )
     return pack
 
 
@@ -263,7 +286,9 @@ def _looked(source: Source, tell: Tell) -> Contents:
         _check_blobs(source, tell)
         return contents
     except sqlite3.DatabaseError as error:
-        raise BackupError(f"{source.name} bukan cadangan aduan, atau rusak ({first_line(error)}).") from error
+        raise BackupError(
+            f"{source.name} bukan cadangan aduan, atau rusak ({first_line(error)})."
+        ) from error
 
 
 def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
@@ -272,12 +297,16 @@ def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
         raise BackupError(f"{path} bukan cadangan aduan.")
     [revision] = file.execute("SELECT version_num FROM alembic_version").fetchone() or [""]
     if not schema.known(revision):
-        raise BackupError(f"{path} dibuat oleh aduan yang lebih baru (versi {revision}). Pasang versi itu.")
+        raise BackupError(
+            f"{path} dibuat oleh aduan yang lebih baru (versi {revision}). Pasang versi itu."
+        )
     tell("memeriksa berkas", 0)
     _check_pages(file, path)
     orphan = file.execute("PRAGMA foreign_key_check").fetchone()
     if orphan is not None:
-        raise BackupError(f"{path} tidak utuh: baris {orphan[1]} di tabel {orphan[0]} menunjuk ke yang tidak ada.")
+        raise BackupError(
+            f"{path} tidak utuh: baris {orphan[1]} di tabel {orphan[0]} menunjuk ke yang tidak ada."
+        )
     if COUNTS in tables:
         _check_counts(file, path)
     [complaints] = file.execute("SELECT count(*) FROM complaint").fetchone()
@@ -295,7 +324,9 @@ def _check_counts(file: sqlite3.Connection, path: Path) -> None:
     """As many rows in each table as the office had at that moment."""
     for name, count in file.execute(f"SELECT tabel, banyak FROM {COUNTS}").fetchall():
         if _count(file, name) != count:
-            raise BackupError(f"{path} tidak utuh: tabel {name} seharusnya {count} baris, ada {_count(file, name)}.")
+            raise BackupError(
+                f"{path} tidak utuh: tabel {name} seharusnya {count} baris, ada {_count(file, name)}."
+            )
 
 
 def _check_blobs(source: Source, tell: Tell) -> None:
@@ -316,7 +347,9 @@ def _check_blobs(source: Source, tell: Tell) -> None:
                     found, seen = found + 1, seen + size
                     tell("memeriksa isi (MB)", seen // MIB)
     if found != needed:
-        raise BackupError(f"{source.name} tidak utuh: isi {needed - found} berkas tidak ada di dalamnya.")
+        raise BackupError(
+            f"{source.name} tidak utuh: isi {needed - found} berkas tidak ada di dalamnya."
+        )
 
 
 def _size(rows: sqlite3.Connection, digest: str) -> int:
@@ -329,7 +362,9 @@ def _blobs(file: sqlite3.Connection) -> Iterator[tuple[str, tuple[str, int]]]:
     """(name, (hash of the bytes, how many)) of every blob of a file."""
     rest = 'SELECT content FROM blob_part WHERE sha256 = ? ORDER BY "order"'
     in_parts = "blob_part" in copied.tables_of(file)
-    for digest, size, content in file.execute("SELECT sha256, size, content FROM blob WHERE size >= 0"):
+    for digest, size, content in file.execute(
+        "SELECT sha256, size, content FROM blob WHERE size >= 0"
+    ):
         found = sha256(content)
         length = len(content)
         parts = file.execute(rest, (digest,)) if in_parts and size > length else ()
@@ -359,7 +394,9 @@ class RestoreWish:
     before: Callable[[Contents], object] = field(default=lambda _contents: None, repr=False)
 
 
-def restore(engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish | None = None) -> int:
+def restore(
+    engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish | None = None
+) -> int:
     """Fill a database from a backup, of this program or an earlier one; how many rows. All of it is checked before
     anything is written, and it is all or nothing: after a refusal the database is what it was.
 
@@ -374,7 +411,9 @@ def restore(engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish |
         remove(plain)  # of a restore that was killed
     try:
         if kept and not wish.replace:
-            raise BackupError("Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti.")
+            raise BackupError(
+                "Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti."
+            )
         with _readable(path, room, wish.keys, tell) as source:
             contents = _looked(source, tell)
             wish.before(contents)
@@ -395,7 +434,10 @@ def holds(engine: Engine) -> bool:
     try:
         with engine.execution_options(aduan_reading=True).connect() as connection, copied.quietly():
             there.reflect(connection, only=copied.is_ours)
-            return any(connection.scalar(select(func.count()).select_from(table)) for table in there.sorted_tables)
+            return any(
+                connection.scalar(select(func.count()).select_from(table))
+                for table in there.sorted_tables
+            )
     except DatabaseError as error:
         if not is_damage(error):
             raise
@@ -403,7 +445,9 @@ def holds(engine: Engine) -> bool:
 
 
 def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
-    schema.upgrade(into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number))
+    schema.upgrade(
+        into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number)
+    )
     if wish.hold:
         into.execute(text("UPDATE outbox SET state = 'held' WHERE state IN ('due', 'sending')"))
 
@@ -411,7 +455,9 @@ def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
 # A SQLite file is made beside the old one and takes its place at the end.
 
 
-def _into_sqlite(engine: Engine, source: Source, revision: str, tell: Tell, wish: RestoreWish) -> int:
+def _into_sqlite(
+    engine: Engine, source: Source, revision: str, tell: Tell, wish: RestoreWish
+) -> int:
     database = Path(engine.url.database or "")
     made = database.with_name(database.name + ".pulih")
     remove(made)
@@ -463,8 +509,14 @@ def _unpacked(raw: sqlite3.Connection, source: Source, tell: Tell) -> int:
         for pack in source.packs:
             with closing(opened(pack)) as file:
                 for name in CONTENTS:
-                    wanted = (row for row in file.execute(f"SELECT * FROM {name}") if _size(rows, row[0]) >= 0)
-                    total += max(raw.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", wanted).rowcount, 0)
+                    wanted = (
+                        row
+                        for row in file.execute(f"SELECT * FROM {name}")
+                        if _size(rows, row[0]) >= 0
+                    )
+                    total += max(
+                        raw.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", wanted).rowcount, 0
+                    )
             tell("isi surat dan lampiran", total)
     return total
 
@@ -482,7 +534,11 @@ def _lay_aside(database: Path, *, keep: bool) -> None:
 def laid_aside(database: Path) -> Path:
     """Where the file goes that a restore replaces."""
     stem = f"{database.name}.sebelum-pulih"
-    taken = sum(1 for one in database.parent.glob(f"{stem}*") if one.name.removeprefix(stem).strip("-").isdecimal())
+    taken = sum(
+        1
+        for one in database.parent.glob(f"{stem}*")
+        if one.name.removeprefix(stem).strip("-").isdecimal()
+    )
     return database.with_name(f"{stem}-{taken + 1}")
 
 
@@ -514,7 +570,9 @@ def _filled(source: Source, into: Connection, tell: Tell) -> int:
         reading = [_reading(path, stack) for path in (source.rows, *source.packs)]
         count = _copied(reading[0], reading[1:], into, tell)
         if into.dialect.name == "postgresql":
-            into.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # now: a table with checks that wait stays as it is
+            into.execute(
+                text("SET CONSTRAINTS ALL IMMEDIATE")
+            )  # now: a table with checks that wait stays as it is
         return count
 
 
@@ -528,7 +586,11 @@ def _reading(path: Path, stack: ExitStack) -> Connection:
 
 def _copied(rows: Connection, packs: Sequence[Connection], into: Connection, tell: Tell) -> int:
     total = 0
-    kept = {one for (one,) in rows.exec_driver_sql("SELECT sha256 FROM blob WHERE size >= 0")} if packs else set()
+    kept = (
+        {one for (one,) in rows.exec_driver_sql("SELECT sha256 FROM blob WHERE size >= 0")}
+        if packs
+        else set()
+    )
     for table in copied.shared_tables(into).sorted_tables:
         sources = packs if packs and table.name in CONTENTS else (rows,)
         for source in sources:
@@ -538,5 +600,7 @@ def _copied(rows: Connection, packs: Sequence[Connection], into: Connection, tel
             total += copied.put(into, table, (some for some in found if some), tell)
         if packs and table.name == "blob":
             erased = rows.execute(select(table).where(table.c.size < 0)).mappings().all()
-            total += copied.put(into, table, [[dict(row) for row in erased]] if erased else [], tell)
+            total += copied.put(
+                into, table, [[dict(row) for row in erased]] if erased else [], tell
+            )
     return total

@@ -98,7 +98,9 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
             fill = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgresql
             fill(engine, rows_part, pack_part, index, tell)
         count = _noted(rows_part, pack, index)
-        _added(index, pack)  # before the rows are there: a pack that no index knows is taken for unfinished
+        _added(
+            index, pack
+        )  # before the rows are there: a pack that no index knows is taken for unfinished
     _as_made(index, rows)
     rotate(folder, plan.keep, now)
     return Made(rows, count, rows.stat().st_size + pack.stat().st_size)
@@ -113,7 +115,9 @@ def _chain(folder: Path, now: datetime, plan: Plan) -> Path | None:
     if not chains:
         return None
     begun = moment(chains[0])
-    young = begun is not None and timedelta() <= now.replace(tzinfo=None) - begun < timedelta(days=plan.days)
+    young = begun is not None and timedelta() <= now.replace(tzinfo=None) - begun < timedelta(
+        days=plan.days
+    )
     return chains[0] if young and _intact(chains[0], ENDING if plan.to else "") else None
 
 
@@ -142,7 +146,10 @@ def _is_whole(pack: Path, size: int, digest: str) -> bool:
 def _seal(index: sqlite3.Connection) -> str:
     """One hash over all that an index says."""
     found = sha256()
-    for query in ("SELECT nama, sha256, panjang FROM isi ORDER BY nama", "SELECT sha256 FROM blob ORDER BY sha256"):
+    for query in (
+        "SELECT nama, sha256, panjang FROM isi ORDER BY nama",
+        "SELECT sha256 FROM blob ORDER BY sha256",
+    ):
         for row in index.execute(query):
             found.update(repr(row).encode())
     return found.hexdigest()
@@ -164,7 +171,9 @@ def _forget_unfinished(index: Path, folder: Path) -> None:
 def _index(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     file = sqlite3.connect(path, isolation_level=None)
-    file.execute("CREATE TABLE IF NOT EXISTS isi (nama TEXT PRIMARY KEY, sha256 TEXT, panjang INTEGER)")
+    file.execute(
+        "CREATE TABLE IF NOT EXISTS isi (nama TEXT PRIMARY KEY, sha256 TEXT, panjang INTEGER)"
+    )
     file.execute("CREATE TABLE IF NOT EXISTS blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
     file.execute("CREATE TABLE IF NOT EXISTS baru (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
     file.execute("CREATE TABLE IF NOT EXISTS tutup (segel TEXT NOT NULL)")
@@ -180,7 +189,10 @@ def _noted(rows: Path, pack: Path, index: Path) -> int:
     with closing(sqlite3.connect(rows, isolation_level=None)) as file:
         for pragma in ("journal_mode=OFF", "synchronous=OFF"):
             file.execute(f"PRAGMA {pragma}")
-        counts = [(n, file.execute(f'SELECT count(*) FROM "{n}"').fetchone()[0]) for n in copied.tables_of(file)]
+        counts = [
+            (n, file.execute(f'SELECT count(*) FROM "{n}"').fetchone()[0])
+            for n in copied.tables_of(file)
+        ]
         counts = [(name, count) for name, count in counts if name not in CONTENTS]
         file.execute("BEGIN")
         file.execute(f"CREATE TABLE {PACKS} (nama TEXT PRIMARY KEY, sha256 TEXT NOT NULL)")
@@ -207,7 +219,9 @@ def _added(index: Path, pack: Path) -> None:
 def _as_made(index: Path, rows: Path) -> None:
     """What the rows' file was when it was made, so that a restore sees a bit that has turned since."""
     with closing(_index(index)) as file:
-        file.execute("INSERT OR REPLACE INTO baris VALUES (?, ?)", (rows.name, single.digest_of_file(rows)))
+        file.execute(
+            "INSERT OR REPLACE INTO baris VALUES (?, ?)", (rows.name, single.digest_of_file(rows))
+        )
 
 
 def rotate(folder: Path, keep: int, now: datetime) -> list[Path]:
@@ -236,7 +250,11 @@ def _forget_chain(chain: Path) -> None:
 def _of_sqlite(engine: Engine, rows: Path, pack: Path, index: Path, tell: Tell) -> None:
     """SQLite moves the rows itself, in one read transaction over the office's file."""
     with closing(sqlite3.connect(rows, uri=True, isolation_level=None)) as file, engine.connect():
-        for name, place in (("isi", str(pack)), ("daftar", str(index)), ("asal", str(engine.url.database))):
+        for name, place in (
+            ("isi", str(pack)),
+            ("daftar", str(index)),
+            ("asal", str(engine.url.database)),
+        ):
             file.execute(f"ATTACH ? AS {name}", (place,))
         for schema in ("main", "isi"):
             file.execute(f"PRAGMA {schema}.journal_mode=OFF")
@@ -267,14 +285,22 @@ def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Te
     def further(source: Connection, into: Connection) -> None:
         names = source.execution_options(yield_per=1000).execute(select(Blob.sha256, Blob.size))
         blob = copied.shared_tables(into).tables["blob"]
-        with closing(_index(index)) as known, closing(sqlite3.connect(pack, isolation_level=None)) as file:
+        with (
+            closing(_index(index)) as known,
+            closing(sqlite3.connect(pack, isolation_level=None)) as file,
+        ):
             for sql in MADE.values():
                 file.execute(sql.format(place=""))
             known.execute("BEGIN")
             known.execute("DELETE FROM baru")
             for some in names.partitions():
-                into.execute(blob.insert(), [{"sha256": one, "size": size, "content": b""} for one, size in some])
-                known.executemany("INSERT INTO baru VALUES (?)", ((one,) for one, size in some if size >= 0))
+                into.execute(
+                    blob.insert(),
+                    [{"sha256": one, "size": size, "content": b""} for one, size in some],
+                )
+                known.executemany(
+                    "INSERT INTO baru VALUES (?)", ((one,) for one, size in some if size >= 0)
+                )
             known.execute("DELETE FROM baru WHERE sha256 IN (SELECT sha256 FROM blob)")
             file.execute("BEGIN")
             for digests in _in_portions(one for (one,) in known.execute("SELECT sha256 FROM baru")):
@@ -288,7 +314,9 @@ def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Te
 
 def _put_contents(source: Connection, file: sqlite3.Connection, digests: list[str]) -> None:
     whole = select(Blob.sha256, Blob.size, Blob.content).where(Blob.sha256.in_(digests))
-    parts = select(BlobPart.sha256, BlobPart.order, BlobPart.content).where(BlobPart.sha256.in_(digests))
+    parts = select(BlobPart.sha256, BlobPart.order, BlobPart.content).where(
+        BlobPart.sha256.in_(digests)
+    )
     for name, query in (("blob", whole), ("blob_part", parts)):
         found: Any = source.execution_options(yield_per=copied.BLOBS).execute(query)
         file.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", (tuple(row) for row in found))

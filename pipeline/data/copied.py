@@ -46,17 +46,27 @@ def opened(path: Path) -> sqlite3.Connection:
 
 def tables_of(file: sqlite3.Connection, schema: str = "main") -> dict[str, str]:
     """{name: the SQL that makes it} of all tables but SQLite's and the search's own."""
-    rows = file.execute(f"SELECT name, sql FROM {schema}.sqlite_master WHERE type = 'table' ORDER BY rowid")
-    return {name: sql for name, sql in rows if not name.startswith("sqlite_") and not fulltext.is_of_search(name)}
+    rows = file.execute(
+        f"SELECT name, sql FROM {schema}.sqlite_master WHERE type = 'table' ORDER BY rowid"
+    )
+    return {
+        name: sql
+        for name, sql in rows
+        if not name.startswith("sqlite_") and not fulltext.is_of_search(name)
+    }
 
 
 def indexes_of(file: sqlite3.Connection, schema: str = "main") -> list[str]:
     """The SQL of the indexes that somebody made."""
-    rows = file.execute(f"SELECT name, sql FROM {schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    rows = file.execute(
+        f"SELECT name, sql FROM {schema}.sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    )
     return [sql for name, sql in rows if not fulltext.is_of_search(name)]
 
 
-def attached(file: sqlite3.Connection, table: str, source: str, into: str = "main", extra: str = "") -> int:
+def attached(
+    file: sqlite3.Connection, table: str, source: str, into: str = "main", extra: str = ""
+) -> int:
     """All rows of a table out of an attached file; how many. `extra` narrows or orders them."""
     ours, theirs = _columns(file, into, table), _columns(file, source, table)
     alike = ours == theirs and not extra

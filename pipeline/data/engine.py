@@ -43,7 +43,10 @@ except ImportError:  # Windows: one process at a time is then the IT officer's b
 
 T = TypeVar("T")
 R = TypeVar("R")
-POOL = {"pool_size": 8, "max_overflow": 32}  # threads of pages and lanes at once; a monitor must not wait for one
+POOL = {
+    "pool_size": 8,
+    "max_overflow": 32,
+}  # threads of pages and lanes at once; a monitor must not wait for one
 
 
 def _sqlite(engine: Engine) -> None:
@@ -52,9 +55,16 @@ def _sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA wal_autocheckpoint=8000")  # 32 MB: several batches of mail before they are copied
+        connection.execute(
+            "PRAGMA wal_autocheckpoint=8000"
+        )  # 32 MB: several batches of mail before they are copied
         connection.execute("PRAGMA secure_delete=ON")  # what is erased is written over
 
     @event.listens_for(engine, "begin")
@@ -72,7 +82,9 @@ def _ids_at_once(session: Session, _context: object, _instances: object) -> None
         return
     fresh = [one for one in session.new if getattr(one, "id", 0) is None]
     for table in {type(one) for one in fresh}:
-        rows = sorted((one for one in fresh if type(one) is table), key=lambda one: inspect(one).insert_order)
+        rows = sorted(
+            (one for one in fresh if type(one) is table), key=lambda one: inspect(one).insert_order
+        )
         if len(rows) > 1:
             largest = session.connection().scalar(select(func.max(table.id))) or 0
             for row_id, row in enumerate(rows, largest + 1):
@@ -113,13 +125,20 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 def among(
-    session: Session, column: InstrumentedAttribute[T], values: Iterable[T], *where: ColumnElement[bool]
+    session: Session,
+    column: InstrumentedAttribute[T],
+    values: Iterable[T],
+    *where: ColumnElement[bool],
 ) -> set[T]:
     """Which of these values stand in the column, in rows as wanted; asked in parts, for a statement takes only so
     many."""
     wanted = list(values)
     parts = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
-    return {value for part in parts for value in session.scalars(select(column).where(column.in_(part), *where))}
+    return {
+        value
+        for part in parts
+        for value in session.scalars(select(column).where(column.in_(part), *where))
+    }
 
 
 def wait_for_writers(session: Session, table: type[Base]) -> None:
@@ -134,7 +153,9 @@ def wait_for_writers(session: Session, table: type[Base]) -> None:
 def exclusive(session: Session, name: str) -> None:
     """Hold others off until this transaction ends that name the same thing; SQLite has one writer at a time anyhow."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+        )
 
 
 @contextmanager
@@ -145,7 +166,11 @@ def lease(engine: Engine, name: str, patience: float = 0) -> Iterator[bool]:
     on a file beside the database.
     """
     with ExitStack() as stack:
-        take = _advisory(engine, name, stack) if engine.dialect.name == "postgresql" else _flock(engine, name, stack)
+        take = (
+            _advisory(engine, name, stack)
+            if engine.dialect.name == "postgresql"
+            else _flock(engine, name, stack)
+        )
         end = time.monotonic() + patience
         while not (mine := take()) and time.monotonic() < end:
             time.sleep(0.02)
@@ -153,7 +178,9 @@ def lease(engine: Engine, name: str, patience: float = 0) -> Iterator[bool]:
 
 
 def _advisory(engine: Engine, name: str, stack: ExitStack) -> Callable[[], bool]:
-    connection = stack.enter_context(engine.connect()).execution_options(isolation_level="AUTOCOMMIT")
+    connection = stack.enter_context(engine.connect()).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
     stack.callback(connection.execute, text("SELECT pg_advisory_unlock_all()"))
     ask = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 1))")
     return lambda: bool(connection.scalar(ask, {"name": name}))
@@ -208,6 +235,8 @@ def settle_erased(engine: Engine) -> None:
         with engine.begin() as connection:
             fulltext.forget(connection)
         with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")  # the one begun by `_begin`; a checkpoint stands outside any
+            connection.exec_driver_sql(
+                "COMMIT"
+            )  # the one begun by `_begin`; a checkpoint stands outside any
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.exec_driver_sql("BEGIN")

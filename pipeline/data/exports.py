@@ -19,11 +19,17 @@ KEPT = timedelta(days=1)
 
 def newest(session: Session, person: str, mark: str, wanted: Mapping[str, Any]) -> Export | None:
     """What this person has asked for with these filters already, ready or not."""
-    mine = select(Export).where(Export.person == person, Export.mark == mark).order_by(Export.id.desc())
+    mine = (
+        select(Export)
+        .where(Export.person == person, Export.mark == mark)
+        .order_by(Export.id.desc())
+    )
     return next((row for row in session.scalars(mine) if row.wanted == wanted), None)
 
 
-def add(session: Session, person: str, mark: str, task_id: int, wanted: Mapping[str, Any], now: datetime) -> Export:
+def add(
+    session: Session, person: str, mark: str, task_id: int, wanted: Mapping[str, Any], now: datetime
+) -> Export:
     row = Export(person=person, mark=mark, task_id=task_id, wanted=dict(wanted), asked_at=now)
     session.add(row)
     session.flush()
@@ -45,7 +51,9 @@ def sweep(session: Session, now: datetime) -> int:
 
 def forget_of(session: Session, people: Collection[str]) -> None:
     """Those of people who may not read any more what they have asked for."""
-    session.execute(delete(Export).where(Export.person.in_(people)).execution_options(synchronize_session=False))
+    session.execute(
+        delete(Export).where(Export.person.in_(people)).execution_options(synchronize_session=False)
+    )
 
 
 def forget_all(session: Session) -> None:

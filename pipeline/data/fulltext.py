@@ -40,8 +40,20 @@ from pipeline.data.tables import Complaint
 
 WORDS = "complaint_words"
 LONGEST = 100_000  # characters of the pengadu's words that count; PostgreSQL takes 1 MB of different words at most
-OPEN = ("number", "perihal", "ringkasan", "unit", "kategori", "instansi", "letter_number", "covering_number",
-        "perintah", "disampaikan", "hasil", "keterangan")  # fmt: skip
+OPEN = (
+    "number",
+    "perihal",
+    "ringkasan",
+    "unit",
+    "kategori",
+    "instansi",
+    "letter_number",
+    "covering_number",
+    "perintah",
+    "disampaikan",
+    "hasil",
+    "keterangan",
+)
 PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian")
 DECIDED = "coalesce({row}decision, '')"
 # A number as it is dialled beside how it was written: +62 811 111 222 is found as 0811111222 as well.
@@ -75,7 +87,9 @@ def statements(dialect: str) -> Sequence[str]:
     """What makes the search on a database of this kind."""
     if dialect == "postgresql":
         return (f"CREATE INDEX ix_complaint_words ON complaint USING gin (({VECTOR}))",)
-    made = f"CREATE VIRTUAL TABLE {WORDS} USING fts5(words, content='', detail=none, prefix='2 3 4', "
+    made = (
+        f"CREATE VIRTUAL TABLE {WORDS} USING fts5(words, content='', detail=none, prefix='2 3 4', "
+    )
     return (
         made + "tokenize='unicode61 remove_diacritics 0')",
         f"CREATE TRIGGER {WORDS}_new AFTER INSERT ON complaint BEGIN {_PUT} END",

@@ -37,7 +37,10 @@ def settings(session: Session, base: Settings, now: datetime) -> Settings:
     found = session.scalars(standing.order_by(Delegation.id))
     rows: Rows = (
         tuple((one.holder, one.acting, one.form) for one in found if still_theirs(base, one)),
-        tuple((one.day, one.name) for one in session.execute(select(Holiday.day, Holiday.name).order_by(Holiday.day))),
+        tuple(
+            (one.day, one.name)
+            for one in session.execute(select(Holiday.day, Holiday.name).order_by(Holiday.day))
+        ),
     )
     if not any(rows):
         return base
@@ -45,7 +48,10 @@ def settings(session: Session, base: Settings, now: datetime) -> Settings:
     if known is None:
         if len(_made) >= KEPT:
             _made.clear()
-        known = _made[id(base), rows] = (base, _with(base, rows))  # the base is kept, so that its id stays its own
+        known = _made[id(base), rows] = (
+            base,
+            _with(base, rows),
+        )  # the base is kept, so that its id stays its own
     return known[1]
 
 
@@ -76,8 +82,12 @@ def _penjabat(holder: Petugas, person: Petugas, form: str) -> Penjabat:
         email=person.email,
         pangkat=person.pangkat,
         nip=person.nip,
-        jabatan=f"{person.jabatan} {form} {holder.jabatan}" if behalf else f"{form} {holder.jabatan}",
-        sebutan=f"{form} {holder.jabatan}\n{person.jabatan}" if behalf else f"{form} {holder.jabatan}",
+        jabatan=f"{person.jabatan} {form} {holder.jabatan}"
+        if behalf
+        else f"{form} {holder.jabatan}",
+        sebutan=f"{form} {holder.jabatan}\n{person.jabatan}"
+        if behalf
+        else f"{form} {holder.jabatan}",
         peran=holder.peran,
         unit=holder.unit,
         bentuk=form,

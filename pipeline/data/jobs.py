@@ -47,14 +47,21 @@ def put(session: Session, kind: str, subject_id: int, now: datetime) -> None:
     """A job of this kind about this row; one that was done, given up or is being done is started anew."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.flush()  # the row that it is about comes first
-    row = dialect.insert(Job).values(kind=kind, subject_id=subject_id, next_at=now, state="due", error="")
+    row = dialect.insert(Job).values(
+        kind=kind, subject_id=subject_id, next_at=now, state="due", error=""
+    )
     again = {"state": "due", "attempts": 0, "next_at": now, "error": "", "asked": Job.asked + 1}
     session.execute(row.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again))
 
 
 def delay(session: Session, kinds: Collection[str], subject_id: int, until: datetime) -> None:
     """Let jobs about this row that are due wait until then."""
-    waiting = (Job.subject_id == subject_id, Job.kind.in_(kinds), Job.state == "due", Job.next_at < until)
+    waiting = (
+        Job.subject_id == subject_id,
+        Job.kind.in_(kinds),
+        Job.state == "due",
+        Job.next_at < until,
+    )
     later = update(Job).where(*waiting).values(next_at=until)
     session.execute(later.execution_options(synchronize_session=False))
 
@@ -67,12 +74,17 @@ def due(session: Session, kind: str, now: datetime) -> list[Job]:
 
 def state_of(session: Session, kind: str, subject_id: int) -> str:
     """due, done or dead; "" where the job was never put, or has been swept."""
-    return session.scalar(select(Job.state).where(Job.kind == kind, Job.subject_id == subject_id)) or ""
+    return (
+        session.scalar(select(Job.state).where(Job.kind == kind, Job.subject_id == subject_id))
+        or ""
+    )
 
 
 def is_failing(session: Session, kind: str, subject_id: int) -> bool:
     """Whether the last try of a job went wrong and nothing has been made since."""
-    row = select(Job.id).where(Job.kind == kind, Job.subject_id == subject_id, Job.state != "done", Job.error != "")
+    row = select(Job.id).where(
+        Job.kind == kind, Job.subject_id == subject_id, Job.state != "done", Job.error != ""
+    )
     return session.scalar(row) is not None
 
 
@@ -92,10 +104,16 @@ def claimed(engine: Engine, job_id: int) -> Iterator[Claimed | None]:
         if not mine:
             yield None
             return
-        with reading(engine) as session:  # only now: another may have finished it before the lease was ours
+        with reading(
+            engine
+        ) as session:  # only now: another may have finished it before the lease was ours
             job = session.get(Job, job_id)
         there = job is not None and job.state == "due"
-        yield Claimed(job.id, job.kind, job.subject_id, job.asked, job.attempts) if job is not None and there else None
+        yield (
+            Claimed(job.id, job.kind, job.subject_id, job.asked, job.attempts)
+            if job is not None and there
+            else None
+        )
 
 
 @contextmanager
@@ -112,9 +130,12 @@ def finish(session: Session, job: Claimed) -> None:
     that puts one. Overtaken as above."""
     session.flush()
     still = (Job.id == job.id, Job.state == "due", Job.asked == job.asked)
-    done = session.execute(update(Job).where(*still).values(state="done", error="").execution_options(
-        synchronize_session=False
-    ))  # fmt: skip
+    done = session.execute(
+        update(Job)
+        .where(*still)
+        .values(state="done", error="")
+        .execution_options(synchronize_session=False)
+    )
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise Overtaken(f"{job.kind} {job.subject_id}")
 
@@ -123,7 +144,11 @@ def failed(session: Session, job: Claimed, error: str, now: datetime, *, tries: 
     """Note a failure and plan the next try, in growing pauses, the last of them again and again; given up after so
     many `tries`, if any. A job that was put again meanwhile is due at once. How often it has
     failed; 0 where that is no matter any more."""
-    query = select(Job).where(Job.id == job.id, Job.asked == job.asked, Job.state == "due").with_for_update()
+    query = (
+        select(Job)
+        .where(Job.id == job.id, Job.asked == job.asked, Job.state == "due")
+        .with_for_update()
+    )
     row = session.scalars(query).one_or_none()
     if row is None:
         return 0

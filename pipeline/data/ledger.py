@@ -31,7 +31,9 @@ _WRITTEN = re.compile(
     rb"([^\n]*(?:\n[ \t][^\n]*)*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ESCAPED = re.compile(rb"\n>+From ")  # mbox archives do that, some to lines that were escaped already
+_ESCAPED = re.compile(
+    rb"\n>+From "
+)  # mbox archives do that, some to lines that were escaped already
 _MAYBE_ESCAPED = re.compile(rb">+(?:F(?:r(?:om?)?)?)?")
 
 
@@ -79,18 +81,25 @@ def _halves(start: bytes) -> tuple[bytes, bytes]:
     end = start.find(b"\n\n", 0, crlf if crlf >= 0 else len(start))
     if end < 0:
         end = crlf if crlf >= 0 else len(start)
-    fields = [b"%b:%b\n" % (name.lower(), b" ".join(value.split())) for name, value in _WRITTEN.findall(start[:end])]
+    fields = [
+        b"%b:%b\n" % (name.lower(), b" ".join(value.split()))
+        for name, value in _WRITTEN.findall(start[:end])
+    ]
     return b"".join(sorted(fields)), start[end:].lstrip(b"\r\n")
 
 
-def receive(session: Session, source: str, found: Sequence[tuple[Content, Arrival]], now: datetime) -> list[Item]:
+def receive(
+    session: Session, source: str, found: Sequence[tuple[Content, Arrival]], now: datetime
+) -> list[Item]:
     """Keep bytes and where they were seen, in the order given. The same bytes are one item, however often seen.
 
     `source` is "mail" or "scan".
     """
     exclusive(session, "ledger")
     digests = [store.digest_of(content) for content, _ in found]
-    items = {item.sha256: item for item in session.scalars(select(Item).where(Item.sha256.in_(digests)))}
+    items = {
+        item.sha256: item for item in session.scalars(select(Item).where(Item.sha256.in_(digests)))
+    }
     twins = {
         digest: twin_of(content) if source == "mail" else digest
         for digest, (content, _) in zip(digests, found, strict=True)
@@ -100,7 +109,12 @@ def receive(session: Session, source: str, found: Sequence[tuple[Content, Arriva
     unwanted = {digest for digest, twin in twins.items() if twin in forgotten}
     unwanted |= {digest for digest, item in items.items() if item.state == ERASED}
     store.put_all(
-        session, [content for digest, (content, _) in zip(digests, found, strict=True) if digest not in unwanted]
+        session,
+        [
+            content
+            for digest, (content, _) in zip(digests, found, strict=True)
+            if digest not in unwanted
+        ],
     )
     store.note_erased(session, unwanted)
     for digest, (_, arrival) in zip(digests, found, strict=True):
@@ -116,7 +130,10 @@ def receive(session: Session, source: str, found: Sequence[tuple[Content, Arriva
             session.add(items[digest])
     session.flush()
     known = _known(session, [arrival for _, arrival in found])
-    places = {_place(arrival): items[digest].id for digest, (_, arrival) in zip(digests, found, strict=True)}
+    places = {
+        _place(arrival): items[digest].id
+        for digest, (_, arrival) in zip(digests, found, strict=True)
+    }
     rows = [
         {
             "mailbox": place[0],
@@ -154,11 +171,17 @@ def _known(session: Session, arrivals: list[Arrival]) -> set[Place]:
     return {
         (*folder, uid)
         for folder in folders
-        for uid in seen(session, *folder, [a.uid for a in arrivals if (a.mailbox, a.folder, a.uidvalidity) == folder])
+        for uid in seen(
+            session,
+            *folder,
+            [a.uid for a in arrivals if (a.mailbox, a.folder, a.uidvalidity) == folder],
+        )
     }
 
 
-def seen(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> set[int]:
+def seen(
+    session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]
+) -> set[int]:
     """Which of these UIDs the ledger knows already."""
     if not uids:
         return set()
@@ -176,10 +199,15 @@ def found_again(session: Session, arrival: Arrival, item_id: int, now: datetime)
     mailbox, folder, uidvalidity, uid = _place(arrival)
     session.add(
         Sighting(
-            mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid,
-            item_id=item_id, seen_at=now, moved_at=now,
+            mailbox=mailbox,
+            folder=folder,
+            uidvalidity=uidvalidity,
+            uid=uid,
+            item_id=item_id,
+            seen_at=now,
+            moved_at=now,
         )
-    )  # fmt: skip
+    )
 
 
 def settled(
@@ -209,7 +237,14 @@ def settled(
     return found
 
 
-def moved(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int], now: datetime) -> None:
+def moved(
+    session: Session,
+    mailbox: str,
+    folder: str,
+    uidvalidity: int,
+    uids: Sequence[int],
+    now: datetime,
+) -> None:
     """Note that these messages lie in their folder for settled mail now."""
     session.execute(
         update(Sighting)
@@ -223,7 +258,9 @@ def moved(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: S
     )
 
 
-def said_to_be_moved(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> list[int]:
+def said_to_be_moved(
+    session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]
+) -> list[int]:
     """Which of these messages, that lie in the folder, the server said it had moved out of it."""
     if not uids:
         return []
@@ -237,7 +274,9 @@ def said_to_be_moved(session: Session, mailbox: str, folder: str, uidvalidity: i
     return sorted(set(session.scalars(query)).intersection(uids))
 
 
-def not_moved(session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> None:
+def not_moved(
+    session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]
+) -> None:
     """Take back that these have been moved, so that it is tried again."""
     session.execute(
         update(Sighting)
@@ -253,7 +292,11 @@ def not_moved(session: Session, mailbox: str, folder: str, uidvalidity: int, uid
 
 def new_items(session: Session) -> list[int]:
     """Ids of items that nobody has looked at yet, in the order in which they came."""
-    return list(session.scalars(select(Item.id).where(Item.state == "new").order_by(Item.received_at, Item.id)))
+    return list(
+        session.scalars(
+            select(Item.id).where(Item.state == "new").order_by(Item.received_at, Item.id)
+        )
+    )
 
 
 def originals(session: Session, items: Iterable[Item]) -> dict[str, int]:
@@ -264,7 +307,11 @@ def originals(session: Session, items: Iterable[Item]) -> dict[str, int]:
 
 def heads(session: Session) -> dict[str, Item]:
     """{twin: the oldest mail that has it} of those that are held and of which the head alone is kept."""
-    query = select(Item).where(Item.full_size.is_not(None), Item.state == "held").order_by(Item.id.desc())
+    query = (
+        select(Item)
+        .where(Item.full_size.is_not(None), Item.state == "held")
+        .order_by(Item.id.desc())
+    )
     return {item.twin: item for item in session.scalars(query)}
 
 
@@ -326,7 +373,9 @@ def copies(session: Session, item_ids: Collection[int]) -> set[int]:
 def bearers(session: Session, scan_ids: Collection[int]) -> tuple[set[int], set[int]]:
     """The scanner's mails in which these scans came, each whole inside: those of which nothing else is kept, and those
     that bear other scans still."""
-    came = select(Sighting.folder).where(Sighting.mailbox == BY_SCANNER, Sighting.item_id.in_(scan_ids))
+    came = select(Sighting.folder).where(
+        Sighting.mailbox == BY_SCANNER, Sighting.item_id.in_(scan_ids)
+    )
     mails = set(session.scalars(came))
     others = select(Sighting.folder).join(Item, Item.id == Sighting.item_id)
     others = others.where(Sighting.mailbox == BY_SCANNER, Sighting.folder.in_(mails))

@@ -52,7 +52,9 @@ def encrypt(plain: Path, into: Path, to: Collection[str]) -> None:
     """Write the file anew for these recipients (checked as the settings were read), 0600, in little memory."""
     _made(into)
     try:
-        pyrage.encrypt_file(str(plain), str(into), [pyrage.x25519.Recipient.from_str(one) for one in to])
+        pyrage.encrypt_file(
+            str(plain), str(into), [pyrage.x25519.Recipient.from_str(one) for one in to]
+        )
     except pyrage.EncryptError as error:
         raise _of_system(error, into) or error from error
 
@@ -64,7 +66,10 @@ def decrypt(closed: Path, into: Path, keys: Sequence[str]) -> None:
     _made(into)
     try:
         pyrage.decrypt_file(str(closed), str(into), [_secret(one) for one in keys])
-    except (pyrage.DecryptError, OSError) as error:  # the latter where a later part of the file was changed
+    except (
+        pyrage.DecryptError,
+        OSError,
+    ) as error:  # the latter where a later part of the file was changed
         raise _of_system(error, into) or RecipientError(
             f"{closed} tidak dapat dibuka: kuncinya bukan untuk berkas itu, atau berkasnya rusak."
         ) from error
@@ -84,4 +89,6 @@ def _secret(text: str) -> pyrage.x25519.Identity:
     try:
         return pyrage.x25519.Identity.from_str(text)
     except pyrage.IdentityError as error:
-        raise RecipientError("Kunci itu bukan kunci rahasia age; seharusnya diawali AGE-SECRET-KEY-1.") from error
+        raise RecipientError(
+            "Kunci itu bukan kunci rahasia age; seharusnya diawali AGE-SECRET-KEY-1."
+        ) from error

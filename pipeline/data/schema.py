@@ -82,7 +82,9 @@ def refuse_newer(connection: Connection) -> None:
     """SchemaError when a newer program made the database."""
     now = revision_of(connection)
     if now is not None and not known(now):
-        raise SchemaError(f"Basis data ini dibuat oleh aduan yang lebih baru (versi {now}). Pasang versi itu.")
+        raise SchemaError(
+            f"Basis data ini dibuat oleh aduan yang lebih baru (versi {now}). Pasang versi itu."
+        )
 
 
 def upgrade(connection: Connection, to: str = HEAD, tell: Tell = silent) -> None:
@@ -109,7 +111,9 @@ def rebuilding(engine: Engine) -> Iterator[Connection]:
             yield connection
             connection.commit()
             return
-        connection.exec_driver_sql("COMMIT")  # what `db` has begun: inside a transaction neither of these counts
+        connection.exec_driver_sql(
+            "COMMIT"
+        )  # what `db` has begun: inside a transaction neither of these counts
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")

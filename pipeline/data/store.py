@@ -35,7 +35,11 @@ def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
     """Keep many at once; their SHA-256 in hex, in the same order."""
     digests = [digest_of(content) for content in contents]
     # Held until this transaction ends (PostgreSQL): a case with the same photo may be erased at this moment.
-    held = select(Blob.sha256).where(Blob.sha256.in_(digests), Blob.size != ERASED).order_by(Blob.sha256)
+    held = (
+        select(Blob.sha256)
+        .where(Blob.sha256.in_(digests), Blob.size != ERASED)
+        .order_by(Blob.sha256)
+    )
     there = set(session.scalars(held.with_for_update(read=True)))
     pairs = sorted(dict(zip(digests, contents, strict=True)).items(), key=lambda pair: pair[0])
     fresh = {digest: one for digest, one in pairs if digest not in there}
@@ -43,7 +47,9 @@ def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
     fresh_row = dialect.insert(Blob)
     new = {name: fresh_row.excluded[name] for name in ("size", "content")}
     # Another transaction may be keeping the same bytes at this moment; those that were erased may come anew.
-    quietly = fresh_row.on_conflict_do_update(index_elements=["sha256"], set_=new, where=Blob.size == ERASED)
+    quietly = fresh_row.on_conflict_do_update(
+        index_elements=["sha256"], set_=new, where=Blob.size == ERASED
+    )
     short = [
         {"sha256": digest, "size": len(one), "content": one}
         for digest, one in fresh.items()
@@ -116,7 +122,9 @@ def get(session: Session, digest: str) -> bytes:
 
 def get_all(session: Session, digests: Sequence[str]) -> dict[str, bytes]:
     """Many at once, {sha256: bytes}; what is not there is left out."""
-    query = select(Blob.sha256, Blob.content, Blob.size).where(Blob.sha256.in_(digests), Blob.size != ERASED)
+    query = select(Blob.sha256, Blob.content, Blob.size).where(
+        Blob.sha256.in_(digests), Blob.size != ERASED
+    )
     return {
         digest: bytes(content) if len(content) == size else get(session, digest)
         for digest, content, size in session.execute(query)
@@ -139,7 +147,11 @@ def hold(session: Session, digests: Collection[str]) -> None:
 def erase(session: Session, digests: Collection[str]) -> int:
     """Take bytes away for good, how many blobs; their hashes stay, for rows that point to them. After `hold`."""
     session.execute(delete(BlobPart).where(BlobPart.sha256.in_(digests)))
-    gone = update(Blob).where(Blob.sha256.in_(digests), Blob.size != ERASED).values(size=ERASED, content=b"")
+    gone = (
+        update(Blob)
+        .where(Blob.sha256.in_(digests), Blob.size != ERASED)
+        .values(size=ERASED, content=b"")
+    )
     return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
 
 

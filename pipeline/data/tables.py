@@ -120,15 +120,21 @@ class Item(Base):
     __tablename__ = "item"
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), unique=True)
-    twin: Mapped[str] = mapped_column(String(64), index=True)  # hash of what the writer made: one copy per address
+    twin: Mapped[str] = mapped_column(
+        String(64), index=True
+    )  # hash of what the writer made: one copy per address
     source: Mapped[str] = mapped_column(String(8))  # "mail", "scan"
     name: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(String(8), index=True, default="new")  # new, done, held, erased
+    state: Mapped[str] = mapped_column(
+        String(8), index=True, default="new"
+    )  # new, done, held, erased
     reason: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(Text, default="", index=True)
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    full_size: Mapped[int | None] = mapped_column(BigInteger)  # bytes on the server, where the head alone is kept
+    full_size: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # bytes on the server, where the head alone is kept
 
 
 class Sighting(Base):
@@ -221,7 +227,9 @@ class Complaint(Base):
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("complaint.id", deferrable=True, initially="DEFERRED"), index=True
     )
-    thread_id: Mapped[str] = mapped_column(Text, default="", index=True)  # Message-ID of the citizen's mail
+    thread_id: Mapped[str] = mapped_column(
+        Text, default="", index=True
+    )  # Message-ID of the citizen's mail
 
     nama: Mapped[str] = mapped_column(Text, default="")
     alamat: Mapped[str] = mapped_column(Text, default="")
@@ -229,8 +237,12 @@ class Complaint(Base):
     email: Mapped[str] = mapped_column(Text, default="", index=True)
     nik: Mapped[str] = mapped_column(Text, default="", index=True)
     rahasia: Mapped[bool] = mapped_column(Boolean, default=False)
-    lampiran_terbuka: Mapped[bool] = mapped_column(Boolean, default=False)  # other units may see what was attached
-    dibuka: Mapped[str] = mapped_column(Text, default="", server_default="")  # those alone: ids joined by commas
+    lampiran_terbuka: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  # other units may see what was attached
+    dibuka: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # those alone: ids joined by commas
     teks_terbuka: Mapped[bool] = mapped_column(
         Boolean, default=False, server_default=false()
     )  # and read the pengadu's own words
@@ -241,23 +253,41 @@ class Complaint(Base):
     perihal: Mapped[str] = mapped_column(Text, default="")
     isi: Mapped[str] = mapped_column(Text, default="")
     ringkasan: Mapped[str] = mapped_column(Text, default="")
-    kategori: Mapped[str] = mapped_column(Text, default="")  # a code of config.toml; words, in old rows
-    klasifikasi: Mapped[str] = mapped_column(String(40), default="", server_default="")  # a code of config.toml
-    lokasi_kejadian: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it happened
-    lengkap_at: Mapped[datetime | None]  # when the complaint was complete; None while the pengadu is asked
+    kategori: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # a code of config.toml; words, in old rows
+    klasifikasi: Mapped[str] = mapped_column(
+        String(40), default="", server_default=""
+    )  # a code of config.toml
+    lokasi_kejadian: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # where it happened
+    lengkap_at: Mapped[
+        datetime | None
+    ]  # when the complaint was complete; None while the pengadu is asked
 
-    unit: Mapped[str] = mapped_column(Text, default="")  # unit terkait, codes of config.toml joined by commas
+    unit: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # unit terkait, codes of config.toml joined by commas
     hasil: Mapped[str] = mapped_column(Text, default="")  # langkah 2: what the Sekretaris reports
     decision: Mapped[Decision | None]
     decided_at: Mapped[datetime | None]  # of the decision that stands
-    pembuktian: Mapped[str] = mapped_column(String(16), default="", server_default="")  # terbukti, sebagian, tidak
+    pembuktian: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # terbukti, sebagian, tidak
     perintah: Mapped[str] = mapped_column(Text, default="")
-    disampaikan: Mapped[str] = mapped_column(Text, default="", server_default="")  # to the pengadu, as points
+    disampaikan: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # to the pengadu, as points
     instansi: Mapped[str] = mapped_column(Text, default="")  # the agency named with bukan_wewenang
     letter_number: Mapped[str] = mapped_column(String(80), default="")
-    covering_number: Mapped[str] = mapped_column(String(80), default="")  # of the letter to that agency
+    covering_number: Mapped[str] = mapped_column(
+        String(80), default=""
+    )  # of the letter to that agency
     letter_date: Mapped[date | None] = mapped_column(Date)
-    delivery: Mapped[str] = mapped_column(String(16), default="")  # email, langsung, pos, telepon, papan
+    delivery: Mapped[str] = mapped_column(
+        String(16), default=""
+    )  # email, langsung, pos, telepon, papan
     delivered_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # when the pengadu had the answer of this round
     paraf: Mapped[str] = mapped_column(Text, default="")
@@ -294,7 +324,9 @@ class Decided(Base):
     source_id: Mapped[int | None] = mapped_column(
         ForeignKey("decision.id"), index=True
     )  # of the case it was merged into
-    kept_at: Mapped[datetime | None]  # the Sekretaris lets the answer stand although its source was withdrawn
+    kept_at: Mapped[
+        datetime | None
+    ]  # the Sekretaris lets the answer stand although its source was withdrawn
     # What became of it, once it is withdrawn; until then that stands in the complaint.
     withdrawn_at: Mapped[datetime | None]
     letter_number: Mapped[str] = mapped_column(String(80), default="")
@@ -311,19 +343,27 @@ class Task(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
-    laporan_id: Mapped[int | None] = mapped_column(index=True)  # of a report's task, which is about no complaint
+    laporan_id: Mapped[int | None] = mapped_column(
+        index=True
+    )  # of a report's task, which is about no complaint
     kind: Mapped[TaskKind]
-    holder: Mapped[str] = mapped_column(String(40), default="")  # one person, or everybody of the role
+    holder: Mapped[str] = mapped_column(
+        String(40), default=""
+    )  # one person, or everybody of the role
     note: Mapped[str] = mapped_column(Text, default="")  # the question, the reason it came back
     opened_at: Mapped[datetime]
     counted_from: Mapped[datetime | None]  # where earlier stays in the langkah count, too
     due_at: Mapped[datetime | None]
-    first_due_at: Mapped[datetime | None]  # the limit before the Kepala Dinas set another; None without one
+    first_due_at: Mapped[
+        datetime | None
+    ]  # the limit before the Kepala Dinas set another; None without one
     missed_at: Mapped[datetime | None]  # the limit that had passed when a later one was set
     paused_at: Mapped[datetime | None]
     left_minutes: Mapped[int | None]  # working minutes left when the clock was stopped
     paused_minutes: Mapped[int] = mapped_column(default=0)  # working minutes that did not count
-    extended: Mapped[bool] = mapped_column(Boolean, default=False)  # the Kepala Dinas has set another limit
+    extended: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  # the Kepala Dinas has set another limit
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
     reminders: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -344,9 +384,15 @@ class Laporan(Base):
     name: Mapped[str] = mapped_column(String(40))  # of the period, in words
     asked_at: Mapped[datetime]
     made_at: Mapped[datetime | None]
-    figures: Mapped[list[Any]]  # its tables, as of when it was made; of when it went to be signed, after that
-    corrections: Mapped[dict[str, Any]]  # {id of an earlier report: its tables as this one corrects them}
-    told: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # its tables as a later one corrected them
+    figures: Mapped[
+        list[Any]
+    ]  # its tables, as of when it was made; of when it went to be signed, after that
+    corrections: Mapped[
+        dict[str, Any]
+    ]  # {id of an earlier report: its tables as this one corrects them}
+    told: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # its tables as a later one corrected them
     signed_at: Mapped[datetime | None]
     signed_by: Mapped[str] = mapped_column(String(40), default="")
     sha256: Mapped[str] = mapped_column(String(64), default="")  # of the signed paper
@@ -424,7 +470,9 @@ class Meeting(Base):
     until: Mapped[datetime]
     place: Mapped[str] = mapped_column(Text)
     agenda: Mapped[str] = mapped_column(Text, default="")
-    who: Mapped[str] = mapped_column(Text, default="")  # others, in words; those with an address are invited too
+    who: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # others, in words; those with an address are invited too
     invited: Mapped[list[Any]]  # [[address, name], …]
     answers: Mapped[dict[str, Any]]  # {address: ACCEPTED, DECLINED, TENTATIVE}
     cancelled_at: Mapped[datetime | None]
@@ -477,9 +525,15 @@ class Document(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
     created_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(40), default="")
-    code: Mapped[str] = mapped_column(String(19), default="", index=True)  # printed on the letter; 80 random bits
-    source_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), index=True)  # what it was made from
-    facts: Mapped[dict[str, Any] | None]  # of a letter: its paragraphs, findings, verdict; erased with the blob
+    code: Mapped[str] = mapped_column(
+        String(19), default="", index=True
+    )  # printed on the letter; 80 random bits
+    source_id: Mapped[int | None] = mapped_column(
+        ForeignKey("document.id"), index=True
+    )  # what it was made from
+    facts: Mapped[
+        dict[str, Any] | None
+    ]  # of a letter: its paragraphs, findings, verdict; erased with the blob
     decision_id: Mapped[int | None] = mapped_column(index=True)  # of a letter: what it tells
 
 
@@ -498,9 +552,13 @@ class Link(Base):
 
     __tablename__ = "link"
     id: Mapped[int] = mapped_column(primary_key=True)
-    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)  # none: "tugas saya" alone
+    task_id: Mapped[int | None] = mapped_column(
+        ForeignKey("task.id"), index=True
+    )  # none: "tugas saya" alone
     holder: Mapped[str] = mapped_column(String(40))
-    mark: Mapped[str] = mapped_column(String(16), default="", server_default="")  # whose: config.Petugas.mark
+    mark: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # whose: config.Petugas.mark
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
@@ -518,7 +576,9 @@ class SavedForm(Base):
 
     __tablename__ = "saved_form"
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(64), primary_key=True)  # with the browser, while that is not known
+    holder: Mapped[str] = mapped_column(
+        String(64), primary_key=True
+    )  # with the browser, while that is not known
     action: Mapped[str] = mapped_column(String(32), primary_key=True)
     data: Mapped[dict[str, Any]]  # {field: [values]}
     saved_at: Mapped[datetime]
@@ -541,7 +601,9 @@ class Browser(Base):
     __tablename__ = "browser"
     id: Mapped[int] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(String(40), index=True)
-    mark: Mapped[str] = mapped_column(String(16), default="", server_default="")  # whose: config.Petugas.mark
+    mark: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # whose: config.Petugas.mark
     agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -561,8 +623,12 @@ class Confirmation(Base):
     sent_at: Mapped[datetime]
     sent: Mapped[int] = mapped_column(default=0)
     tries: Mapped[int] = mapped_column(default=0)
-    wrong: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong codes of all its codes together
-    browser: Mapped[str] = mapped_column(String(16), default="", server_default="")  # who may enter it: its cookie
+    wrong: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # wrong codes of all its codes together
+    browser: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # who may enter it: its cookie
     used_at: Mapped[datetime | None]
 
 
@@ -611,8 +677,12 @@ class Slip(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     page_id: Mapped[int] = mapped_column(ForeignKey("slip_page.id"))
-    kind: Mapped[str] = mapped_column(String(8))  # slip, surat, balik, punggung, halaman, pemisah, gagal
-    state: Mapped[str] = mapped_column(String(16), default="baru")  # and how it was settled: see `cases.slips`
+    kind: Mapped[str] = mapped_column(
+        String(8)
+    )  # slip, surat, balik, punggung, halaman, pemisah, gagal
+    state: Mapped[str] = mapped_column(
+        String(16), default="baru"
+    )  # and how it was settled: see `cases.slips`
     serial: Mapped[str] = mapped_column(String(16), default="")
     fields: Mapped[dict[str, Any]]
     ticks: Mapped[dict[str, Any]]
@@ -658,7 +728,9 @@ class Outbox(Base):
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Packed, nullable=True)
     html: Mapped[str] = mapped_column(Packed, nullable=True)  # until its delivery is settled
-    html_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")  # stays; "" of before 0070
+    html_hash: Mapped[str] = mapped_column(
+        String(64), default="", server_default=""
+    )  # stays; "" of before 0070
     headers: Mapped[dict[str, Any]]
     attachments: Mapped[list[Any]]  # [[sha256, name, mime], …]
     links: Mapped[list[Any]]  # ids of links that the texts hold place-holders for
@@ -686,7 +758,9 @@ class Job(Base):
     subject_id: Mapped[int]
     state: Mapped[str] = mapped_column(String(8), default="due", index=True)  # due, done, dead
     attempts: Mapped[int] = mapped_column(default=0)
-    asked: Mapped[int] = mapped_column(default=1)  # how often it was put: a run answers one asking, not a later one
+    asked: Mapped[int] = mapped_column(
+        default=1
+    )  # how often it was put: a run answers one asking, not a later one
     next_at: Mapped[datetime]
     error: Mapped[str] = mapped_column(Text, default="")
 
@@ -698,7 +772,9 @@ class Export(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(String(40), index=True)
     mark: Mapped[str] = mapped_column(String(16))  # whose: config.Petugas.mark
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)  # on whose page it was asked for
+    task_id: Mapped[int] = mapped_column(
+        ForeignKey("task.id"), index=True
+    )  # on whose page it was asked for
     wanted: Mapped[dict[str, Any]]  # register.book.Filter
     asked_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
@@ -712,7 +788,9 @@ class Delegation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     holder: Mapped[str] = mapped_column(String(40), index=True)
     acting: Mapped[str] = mapped_column(String(40))
-    holder_mark: Mapped[str] = mapped_column(String(16), default="", server_default="")  # config.Petugas.mark of both
+    holder_mark: Mapped[str] = mapped_column(
+        String(16), default="", server_default=""
+    )  # config.Petugas.mark of both
     acting_mark: Mapped[str] = mapped_column(String(16), default="", server_default="")
     form: Mapped[str] = mapped_column(String(4))  # Plh., Plt., a.n.
     first: Mapped[date] = mapped_column(Date)

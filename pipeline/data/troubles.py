@@ -18,13 +18,21 @@ PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440))  # 
 Place = tuple[str, str, int]  # mailbox, folder, UIDVALIDITY
 
 
-def failed(session: Session, act: str, place: Place, uid: int, error: str, now: datetime) -> MailTrouble:
+def failed(
+    session: Session, act: str, place: Place, uid: int, error: str, now: datetime
+) -> MailTrouble:
     """Note one more failure, and when the next try may be."""
     row = _find(session, act, place, uid)
     if row is None:
         mailbox, folder, uidvalidity = place
         row = MailTrouble(
-            act=act, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid, tries=0, first_at=now
+            act=act,
+            mailbox=mailbox,
+            folder=folder,
+            uidvalidity=uidvalidity,
+            uid=uid,
+            tries=0,
+            first_at=now,
         )
         session.add(row)
     row.tries += 1
@@ -48,7 +56,9 @@ def known(session: Session, act: str, place: Place) -> dict[int, datetime]:
 
 def untold(session: Session, act: str, place: Place, uids: Collection[int]) -> list[MailTrouble]:
     """Which of these nobody has been told of, to be marked with `told_at` in the transaction that tells."""
-    rows = select(MailTrouble).where(*_at(act, place), MailTrouble.uid.in_(uids), MailTrouble.told_at.is_(None))
+    rows = select(MailTrouble).where(
+        *_at(act, place), MailTrouble.uid.in_(uids), MailTrouble.told_at.is_(None)
+    )
     return list(session.scalars(rows.order_by(MailTrouble.uid)))
 
 

@@ -76,7 +76,10 @@ class MailServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(PATIENCE)
@@ -133,7 +136,13 @@ class MailServer:
         return imap, smtp
 
     def _smtp_protocol(self) -> SMTP:
-        return SMTP(self, hostname="localhost", enable_SMTPUTF8=True, data_size_limit=LARGEST_MAIL, loop=self._loop)
+        return SMTP(
+            self,
+            hostname="localhost",
+            enable_SMTPUTF8=True,
+            data_size_limit=LARGEST_MAIL,
+            loop=self._loop,
+        )
 
     def _identity(self, user: str) -> Identity:
         return Identity(user.lower(), self._login, None, frozenset())

@@ -72,7 +72,9 @@ class DemoClock:
         """Move to half past the next opening if the office is closed now or closes within two hours."""
         self.hours = hours
         now = datetime.now(UTC)
-        if not hours.is_open(now) or clock.elapsed(now, now + timedelta(hours=2), hours) < timedelta(hours=1):
+        if not hours.is_open(now) or clock.elapsed(
+            now, now + timedelta(hours=2), hours
+        ) < timedelta(hours=1):
             self.offset = clock.next_workday(now, hours) + timedelta(minutes=30) - now
 
     def jump_workday(self) -> None:
@@ -122,7 +124,9 @@ def sample_mails() -> list[Path]:
 
 def sample_sender(path: Path) -> str:
     """The address of the invented citizen who wrote a sample."""
-    return parseaddr(str(email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["From"]))[1]
+    return parseaddr(
+        str(email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["From"])
+    )[1]
 
 
 def demo_settings(folder: Path, imap_port: int, smtp_port: int, web_port: int) -> Settings:
@@ -135,7 +139,13 @@ def demo_settings(folder: Path, imap_port: int, smtp_port: int, web_port: int) -
         update={
             "imap": sample.imap.model_copy(update={**local, "port": imap_port, "every_seconds": 1}),
             "smtp": sample.smtp.model_copy(
-                update={**local, "port": smtp_port, "user": "", "answers_per_hour": 1000, "tunda_menit": 0}
+                update={
+                    **local,
+                    "port": smtp_port,
+                    "user": "",
+                    "answers_per_hour": 1000,
+                    "tunda_menit": 0,
+                }
             ),
             "web": sample.web.model_copy(update=web),
             "scan": sample.scan.model_copy(update={"folder": "pindaian"}),
@@ -146,7 +156,9 @@ def demo_settings(folder: Path, imap_port: int, smtp_port: int, web_port: int) -
 class DemoOffice:
     """A running demo; a context manager. `pages` may add routes to the application before it is served."""
 
-    def __init__(self, folder: Path, port: int, pages: Callable[[Flask, DemoOffice], None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int, pages: Callable[[Flask, DemoOffice], None] | None = None
+    ) -> None:
         self.folder, self.port, self._pages = folder.resolve(), port, pages
         self.clock = DemoClock()
         self._lock = threading.Lock()
@@ -184,8 +196,14 @@ class DemoOffice:
         self.clock.offset, self.sent = timedelta(), 0
         self._stack = ExitStack()
         sample = config.parse(config.SAMPLE.read_text("utf-8"), work / "config.toml")
-        people = [p.email for p in sample.petugas] + [sample.smtp.sender, sample.petugas_ti.email, *self.citizens]
-        self.mail = self._stack.enter_context(MailServer(dict.fromkeys(people, PASSWORD), clock=self.clock))
+        people = [p.email for p in sample.petugas] + [
+            sample.smtp.sender,
+            sample.petugas_ti.email,
+            *self.citizens,
+        ]
+        self.mail = self._stack.enter_context(
+            MailServer(dict.fromkeys(people, PASSWORD), clock=self.clock)
+        )
         self.settings = demo_settings(work, self.mail.imap_port, self.mail.smtp_port, self.port)
         self.clock.begin(self.settings.hours)
         self.engine = engine.connect(self.settings.database.url, work)
@@ -210,9 +228,14 @@ class DemoOffice:
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Only this machine, by its own name: a page of another site cannot reach the demo by a forged host."""
         names = (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
-        foreign = environ["REQUEST_METHOD"] == "POST" and environ.get("HTTP_SEC_FETCH_SITE", "") == "cross-site"
+        foreign = (
+            environ["REQUEST_METHOD"] == "POST"
+            and environ.get("HTTP_SEC_FETCH_SITE", "") == "cross-site"
+        )
         if environ.get("HTTP_HOST", "") not in names or foreign:
-            start_response("421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")])
+            start_response(
+                "421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")]
+            )
             return [f"Buka http://127.0.0.1:{self.port}/demo\n".encode()]
         with self._lock:
             site = self.site
@@ -230,7 +253,11 @@ class DemoOffice:
     def send_sample(self, path: Path) -> str:
         """Send one of the sample complaints, dated now; the citizen's address."""
         head, _, body = path.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
-        lines = [line for line in head.split(b"\n") if not line.lower().startswith((b"date:", b"message-id:"))]
+        lines = [
+            line
+            for line in head.split(b"\n")
+            if not line.lower().startswith((b"date:", b"message-id:"))
+        ]
         now = format_datetime(self.clock().astimezone(self.settings.zone)).encode()
         lines += [b"Date: " + now, b"Message-ID: " + make_msgid(domain="contoh.example").encode()]
         sender = sample_sender(path)
@@ -250,13 +277,17 @@ class DemoOffice:
         part = target.with_suffix(".part")
         shutil.copyfile(SAMPLES / "slip.jpg", part)
         with part.open("ab") as file:
-            file.write(b"\0" + str(time.time_ns()).encode())  # another scan of the box is another file
+            file.write(
+                b"\0" + str(time.time_ns()).encode()
+            )  # another scan of the box is another file
         before = time.time() - 10
         os.utime(part, (before, before))
         part.rename(target)
         self.lanes.wake("scans")
 
-    def reply(self, letter: DeliveredMail, text: str, files: list[tuple[str, str, bytes]] | None = None) -> None:
+    def reply(
+        self, letter: DeliveredMail, text: str, files: list[tuple[str, str, bytes]] | None = None
+    ) -> None:
         """Answer a mail from the mailbox that it lies in, in its thread."""
         message = EmailMessage()
         message["From"] = letter.address
@@ -314,18 +345,26 @@ class DemoOffice:
                 session.scalar(select(func.count(Item.id)).where(Item.state == "new")),
                 session.scalar(
                     select(func.count(Job.id)).where(
-                        Job.state == "due", Job.kind.in_((FRESH_DRAFT, READ_STACK)), Job.next_at <= now
+                        Job.state == "due",
+                        Job.kind.in_((FRESH_DRAFT, READ_STACK)),
+                        Job.next_at <= now,
                     )
                 ),
                 session.scalar(
-                    select(func.count(Outbox.id)).where(Outbox.state.in_(("due", "sending")), Outbox.next_at <= now)
+                    select(func.count(Outbox.id)).where(
+                        Outbox.state.in_(("due", "sending")), Outbox.next_at <= now
+                    )
                 ),
                 session.scalar(
-                    select(func.count(Outbox.id)).where(Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False))
+                    select(func.count(Outbox.id)).where(
+                        Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False)
+                    )
                 ),
             )
         return not any(waiting)
 
     def open_tasks(self) -> list[Task]:
         with engine.reading(self.engine) as session:
-            return list(session.scalars(select(Task).where(Task.closed_at.is_(None)).order_by(Task.id)))
+            return list(
+                session.scalars(select(Task).where(Task.closed_at.is_(None)).order_by(Task.id))
+            )

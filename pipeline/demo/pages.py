@@ -30,7 +30,9 @@ from pipeline.web.history import timeline
 from pipeline.web.site import Friendly, html
 from pipeline.web.view import View, steps
 
-SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+SANDBOX = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 # The page measures the mail (allow-same-origin) to show it whole; without allow-scripts the mail itself does nothing.
 FRAME = "allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 OPEN_IN_TOP = '<base target="_top">'
@@ -48,12 +50,19 @@ class ShownMailbox:
 
 def boxes(office: DemoOffice) -> list[ShownMailbox]:
     settings = office.settings
-    rows = [ShownMailbox("pengadu", word("peran.pengadu"), word("demo.semua_pengadu"), tuple(office.citizens))]
+    rows = [
+        ShownMailbox(
+            "pengadu", word("peran.pengadu"), word("demo.semua_pengadu"), tuple(office.citizens)
+        )
+    ]
     for role in (Role.JFU, Role.SEKRETARIS, Role.KASI, Role.KEPALA):
         people = settings.holders(role)
         rows.append(
             ShownMailbox(
-                str(role), word(f"peran.{role}"), ", ".join(p.nama for p in people), tuple(p.email for p in people)
+                str(role),
+                word(f"peran.{role}"),
+                ", ".join(p.nama for p in people),
+                tuple(p.email for p in people),
             )
         )
     return rows
@@ -65,7 +74,9 @@ def _answer(office: DemoOffice, address: str, uid: int) -> None:
     upload = request.files.get("berkas")
     files = []
     if upload and upload.filename:
-        files.append((upload.filename, upload.mimetype or "application/octet-stream", upload.read()))
+        files.append(
+            (upload.filename, upload.mimetype or "application/octet-stream", upload.read())
+        )
     text = request.form.get("teks", "").strip()
     if text or files:
         office.reply(found, text, files)
@@ -83,7 +94,9 @@ def register(app: Flask, office: DemoOffice) -> None:
         response = html("demo.html", **_context(office))
         policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
         policy += "script-src 'self'; "
-        response.headers["Content-Security-Policy"] = policy + "base-uri 'none'; frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = (
+            policy + "base-uri 'none'; frame-ancestors 'none'"
+        )
         return response
 
     @pages.post("")
@@ -135,7 +148,9 @@ def register(app: Flask, office: DemoOffice) -> None:
                 raise Friendly("tidak_ada", 404)
             letter, name = store.get(session, row.sha256), Path(row.name).stem
         response = Response(signed_scan(letter), mimetype="image/jpeg")
-        response.headers.set("Content-Disposition", "attachment", filename=f"{name} bertanda tangan.jpg")
+        response.headers.set(
+            "Content-Disposition", "attachment", filename=f"{name} bertanda tangan.jpg"
+        )
         return response
 
     app.register_blueprint(pages)
@@ -152,7 +167,11 @@ def _start_over(office: DemoOffice) -> None:
 
 def _letter(office: DemoOffice, address: str, uid: int) -> DeliveredMail:
     known = {a for box in boxes(office) for a in box.addresses}
-    found = next((x for x in office.mailbox(address) if x.uid == uid), None) if address in known else None
+    found = (
+        next((x for x in office.mailbox(address) if x.uid == uid), None)
+        if address in known
+        else None
+    )
     if found is None:
         raise Friendly("tidak_ada", 404)
     return found
@@ -161,12 +180,16 @@ def _letter(office: DemoOffice, address: str, uid: int) -> DeliveredMail:
 def _focus(session: Session) -> tuple[Complaint | None, Task | None]:
     """The complaint that the newcomer follows: the oldest that is not over, else the newest."""
     over = (Stage.SELESAI, Stage.BATAL, Stage.DIGABUNG)
-    running = session.scalars(select(Complaint).where(Complaint.stage.not_in(over)).order_by(Complaint.id)).first()
+    running = session.scalars(
+        select(Complaint).where(Complaint.stage.not_in(over)).order_by(Complaint.id)
+    ).first()
     complaint = running or session.scalars(select(Complaint).order_by(Complaint.id.desc())).first()
     if complaint is None:
         return None, None
     open_tasks = (
-        select(Task).where(Task.complaint_id == complaint.id, Task.closed_at.is_(None)).order_by(Task.id.desc())
+        select(Task)
+        .where(Task.complaint_id == complaint.id, Task.closed_at.is_(None))
+        .order_by(Task.id.desc())
     )
     return complaint, session.scalars(open_tasks).first()
 
@@ -187,12 +210,22 @@ def _context(office: DemoOffice) -> dict[str, Any]:
     with engine.reading(office.engine) as session:
         complaint, task = _focus(session)
         turn, words = _turn(complaint, task)
-        view = View(session, office.settings, office.clock(), "", task or Task(kind=TaskKind.CATAT), complaint)
+        view = View(
+            session,
+            office.settings,
+            office.clock(),
+            "",
+            task or Task(kind=TaskKind.CATAT),
+            complaint,
+        )
         progress, happened = steps(view), timeline(view)[::-1] if complaint else []
         waiting = complaint and task and task.kind is TaskKind.TANDA_TANGAN
         letters = documents.final_letters(session, complaint) if complaint and waiting else []
         examples = [
-            {"url": f"/demo/contoh-bertanda-tangan/{d.id}.jpg", "label": word(f"demo.contoh.{series_of(d.kind).name}")}
+            {
+                "url": f"/demo/contoh-bertanda-tangan/{d.id}.jpg",
+                "label": word(f"demo.contoh.{series_of(d.kind).name}"),
+            }
             for d in letters
         ]
     rows, opened = _mailboxes(office, turn)
@@ -227,7 +260,9 @@ def _mailboxes(office: DemoOffice, turn: str) -> tuple[list[dict[str, Any]], dic
     rows, opened = [], None
     for box in boxes(office):
         letters = sorted(
-            (x for a in box.addresses for x in office.mailbox(a)), key=lambda x: (x.at, x.uid), reverse=True
+            (x for a in box.addresses for x in office.mailbox(a)),
+            key=lambda x: (x.at, x.uid),
+            reverse=True,
         )
         marked = _opened(letters, asked_letter) if box.id == current else None
         if marked is not None:
@@ -248,11 +283,16 @@ def _mailboxes(office: DemoOffice, turn: str) -> tuple[list[dict[str, Any]], dic
 
 
 def _opened(letters: Sequence[DeliveredMail], asked: str) -> DeliveredMail | None:
-    return next((x for x in letters if f"{x.address}/{x.uid}" == asked), letters[0] if letters else None)
+    return next(
+        (x for x in letters if f"{x.address}/{x.uid}" == asked), letters[0] if letters else None
+    )
 
 
 def _letter_rows(
-    office: DemoOffice, box: ShownMailbox, letters: Sequence[DeliveredMail], marked: DeliveredMail | None
+    office: DemoOffice,
+    box: ShownMailbox,
+    letters: Sequence[DeliveredMail],
+    marked: DeliveredMail | None,
 ) -> Iterator[dict[str, Any]]:
     for letter in letters[:8]:
         here = letter is marked
@@ -277,7 +317,8 @@ def _open_letter(office: DemoOffice, box: ShownMailbox, letter: DeliveredMail) -
         "url": base,
         "url_sendiri": base,
         "lampiran": [
-            {"nama": name, "url": f"{base}/lampiran/{n}"} for n, (name, _m, _c) in enumerate(letter.attachments())
+            {"nama": name, "url": f"{base}/lampiran/{n}"}
+            for n, (name, _m, _c) in enumerate(letter.attachments())
         ],
         "balas_url": f"{base}/balas",
         "boleh_berkas": box.id != "kepala",

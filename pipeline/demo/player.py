@@ -32,7 +32,9 @@ from pipeline.work import Work
 
 PATIENCE = 180.0  # seconds: the reader of slips may take one of its own minutes to start on a small machine
 EXPORTED = ("konsep", "surat", "ttd", "pdf", "pengantar", "pengantar_ttd")
-STEPS_OF_PLAY = 7 * 6 + 5  # for the progress bar: six steps a complaint and what the first has beside them
+STEPS_OF_PLAY = (
+    7 * 6 + 5
+)  # for the progress bar: six steps a complaint and what the first has beside them
 Values = dict[str, str | list[str]]
 
 
@@ -82,7 +84,9 @@ class _Forms(HTMLParser):
 class Player:
     """Acts for everybody in an office. `tell` is called with each step's words."""
 
-    def __init__(self, office: DemoOffice, tell: Callable[[str], None] = lambda words: None) -> None:
+    def __init__(
+        self, office: DemoOffice, tell: Callable[[str], None] = lambda words: None
+    ) -> None:
         self.office, self.tell = office, tell
         self.http = urllib3.PoolManager(retries=False, timeout=30)
         self._unread: dict[str, dict[int, DeliveredMail]] = {}
@@ -103,7 +107,9 @@ class Player:
             time.sleep(0.05)
             new = self.office.mailbox(address, self._newest.get(address, 0))
             unread.update({letter.uid: letter for letter in new})
-            self._newest[address] = max([self._newest.get(address, 0), *(letter.uid for letter in new)])
+            self._newest[address] = max(
+                [self._newest.get(address, 0), *(letter.uid for letter in new)]
+            )
         raise PlayError(f'Email "{words}" tidak sampai kepada {address}.')
 
     def link(self, letter: DeliveredMail) -> str:
@@ -113,7 +119,11 @@ class Player:
         return found[0]
 
     def press(
-        self, url: str, action: str, files: dict[str, tuple[str, bytes, str]] | None = None, **values: str | list[str]
+        self,
+        url: str,
+        action: str,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+        **values: str | list[str],
     ) -> str:
         """Open a task page, fill in one of its forms, press its button, follow to the page after it."""
         parser = _Forms()
@@ -138,7 +148,8 @@ class Player:
 
     def _complaints(self, page: str) -> str:
         return (
-            "; ".join(re.findall(r'class="pesan"[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]+)', page)) or "tanpa keterangan"
+            "; ".join(re.findall(r'class="pesan"[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]+)', page))
+            or "tanpa keterangan"
         )
 
     def person(self, role: Role) -> Petugas:
@@ -164,16 +175,29 @@ class Player:
 
     def ask_everybody(self, number: str, sender: str) -> None:
         """The Sekretaris asks two officials and the pengadu; all answer."""
-        task = self.link(self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Klarifikasi", keep=True))
+        task = self.link(
+            self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Klarifikasi", keep=True)
+        )
         people = self.office.settings.holders(Role.KASI)
-        self.press(task, "tanya_unit", petugas=[p.kode for p in people], pertanyaan="Mohon dicek keadaan di lapangan.")
+        self.press(
+            task,
+            "tanya_unit",
+            petugas=[p.kode for p in people],
+            pertanyaan="Mohon dicek keadaan di lapangan.",
+        )
         for person in people:
             mail = self.wait_mail(person.email, f"[{number}] Mohon keterangan")
-            self.press(self.link(mail), "jawab", jawaban=f"Sudah dicek oleh {person.jabatan}; laporan benar.")
+            self.press(
+                self.link(mail),
+                "jawab",
+                jawaban=f"Sudah dicek oleh {person.jabatan}; laporan benar.",
+            )
         self.tell(f"{number}: dua pejabat memberi keterangan")
         self.press(task, "tanya_pengadu", pertanyaan="Sejak tanggal berapa hal ini terjadi?")
         question = self.wait_mail(sender, f"Mohon keterangan tambahan untuk pengaduan {number}")
-        self.office.reply(question, "Sejak hari Senin minggu lalu, Pak. Terima kasih.\n\nSalam hormat")
+        self.office.reply(
+            question, "Sejak hari Senin minggu lalu, Pak. Terima kasih.\n\nSalam hormat"
+        )
         self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Pengadu menjawab")
         self.tell(f"{number}: pengadu menjawab lewat email")
 
@@ -200,11 +224,15 @@ class Player:
         self.tell(f"{number}: langkah 4, surat disunting dan diajukan")
         if returned:
             sign = self.wait_mail(head.email, f"[{number}] Mohon tanda tangan")
-            self.press(self.link(sign), "kembalikan", alasan="Mohon ditambah ucapan maaf kepada pengadu.")
+            self.press(
+                self.link(sign), "kembalikan", alasan="Mohon ditambah ucapan maaf kepada pengadu."
+            )
             again = self.wait_mail(secretary.email, f"[{number}] Siapkan surat jawaban")
             name, _, draft = again.attachments()[0]
             better = edit_letter(draft, "Atas ketidaknyamanan Saudara kami mohon maaf.")
-            self.office.reply(again, "Terlampir surat yang sudah diperbaiki.", [(name, DOCX, better)])
+            self.office.reply(
+                again, "Terlampir surat yang sudah diperbaiki.", [(name, DOCX, better)]
+            )
             asked = self.wait_mail(secretary.email, f"[{number}] Mohon konfirmasi")
             self.press(self.link(asked), "unggah")  # the page has the file of the reply
             self.press(self.link(asked), "ajukan")
@@ -226,7 +254,9 @@ class Player:
     def forward(self, number: str) -> None:
         """The covering letter goes to the agency in charge."""
         task = self.wait_mail(self.person(Role.JFU).email, f"[{number}] Sampaikan surat pengantar")
-        self.press(self.link(task), "kirim_pengantar", None, alamat_instansi="pimpinan@instansi.example")
+        self.press(
+            self.link(task), "kirim_pengantar", None, alamat_instansi="pimpinan@instansi.example"
+        )
         self.tell(f"{number}: surat pengantar dikirim kepada instansi yang berwenang")
 
     def deliver(self, number: str, sender: str) -> None:
@@ -235,8 +265,14 @@ class Player:
             self.press(self.link(task), "kirim_email")
             self.wait_mail(sender, f"Jawaban atas pengaduan {number}")
         else:
-            at = self.office.clock().astimezone(self.office.settings.zone).isoformat(timespec="minutes")
-            self.press(self.link(task), "sampaikan", cara="telepon", penerima="pengadu sendiri", waktu=at)
+            at = (
+                self.office.clock()
+                .astimezone(self.office.settings.zone)
+                .isoformat(timespec="minutes")
+            )
+            self.press(
+                self.link(task), "sampaikan", cara="telepon", penerima="pengadu sendiri", waktu=at
+            )
         self.wait_stage(number, Stage.SELESAI)
         self.tell(f"{number}: langkah 5, jawaban disampaikan")
 
@@ -244,7 +280,10 @@ class Player:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with engine.reading(self.office.engine) as session:
-                if session.scalar(select(Complaint.stage).where(Complaint.number == number)) is stage:
+                if (
+                    session.scalar(select(Complaint.stage).where(Complaint.number == number))
+                    is stage
+                ):
                     return
             time.sleep(0.05)
         raise PlayError(f'{number} tidak sampai pada tahap "{stage}".')
@@ -258,9 +297,13 @@ class Player:
             ("ditindaklanjuti", "Gangguan aplikasi sudah diperbaiki penyedia.", ""),
             ("ditindaklanjuti", "Kabel sudah dirapikan bersama penyedia layanan.", ""),
             ("ditolak", "Kamera di lokasi itu milik warga, bukan milik Pemerintah Kota.", ""),
-            ("bukan_wewenang", "Jalan ditangani instansi lain.", "Dinas Pekerjaan Umum dan Tata Ruang"),
+            (
+                "bukan_wewenang",
+                "Jalan ditangani instansi lain.",
+                "Dinas Pekerjaan Umum dan Tata Ruang",
+            ),
             ("ditindaklanjuti", "Petugas sudah dibina dan kami mohon maaf.", ""),
-        ]  # fmt: skip
+        ]
         numbers = []
         for order, (path, plot) in enumerate(zip(sample_mails(), plots, strict=True)):
             sender = self.office.send_sample(path)
@@ -283,11 +326,18 @@ class Player:
         self.office.drop_slip()
         task = self.wait_mail(self.person(Role.JFU).email, "slip baru dari kotak pengaduan")
         self.press(
-            self.link(task), "catat_slip", nama="Suharti", telepon="0812 0000 1746", alamat="Jl. Cempaka 14",
-            perihal="Wifi taman sering putus", isi="Wifi gratis di taman sering putus. Mohon diperbaiki.",
-        )  # fmt: skip
+            self.link(task),
+            "catat_slip",
+            nama="Suharti",
+            telepon="0812 0000 1746",
+            alamat="Jl. Cempaka 14",
+            perihal="Wifi taman sering putus",
+            isi="Wifi gratis di taman sering putus. Mohon diperbaiki.",
+        )
         with engine.reading(self.office.engine) as session:
-            number = str(session.scalar(select(Complaint.number).order_by(Complaint.id.desc()).limit(1)))
+            number = str(
+                session.scalar(select(Complaint.number).order_by(Complaint.id.desc()).limit(1))
+            )
         self.tell(f"{number}: slip kotak pengaduan diketik")
         self.clarify(number, "Gangguan listrik di taman.")
         self.decide(number, "ditindaklanjuti", "Daya cadangan sudah dipasang.")
@@ -324,18 +374,29 @@ def export(office: DemoOffice, folder: Path) -> list[Path]:
     """Leave the papers: letters, the Buku Pengaduan as XLSX, all mails as .eml; the files that were written."""
     written = []
     with engine.reading(office.engine) as session:
-        query = select(Document, Complaint.number).join(Complaint, Complaint.id == Document.complaint_id)
+        query = select(Document, Complaint.number).join(
+            Complaint, Complaint.id == Document.complaint_id
+        )
         for document, number in session.execute(query.where(Document.kind.in_(EXPORTED))):
             suffix = Path(document.name).suffix or ".bin"
             name = f"{number}-{document.kind}-{document.version}{suffix}"
             written.append(_write(folder / "surat" / name, store.get(session, document.sha256)))
         book = sheet.xlsx(Work(session, office.settings, office.clock()), Filter())
         written.append(_write(folder / "Buku Pengaduan.xlsx", book))
-    people = [*(p.email for p in office.settings.petugas), office.settings.petugas_ti.email, *office.citizens]
+    people = [
+        *(p.email for p in office.settings.petugas),
+        office.settings.petugas_ti.email,
+        *office.citizens,
+    ]
     for address in people:
         for letter in office.mailbox(address):
             title = re.sub(r"[^A-Za-z0-9-]+", "-", letter.subject).strip("-")[:60]
-            written.append(_write(folder / "email" / address / f"{letter.uid}-{title}.eml", letter.message.as_bytes()))
+            written.append(
+                _write(
+                    folder / "email" / address / f"{letter.uid}-{title}.eml",
+                    letter.message.as_bytes(),
+                )
+            )
     return written
 
 

@@ -30,8 +30,12 @@ def alone(out: Console, folder: Path) -> None:
         numbers = Player(office, tell).play()
         files = export(office, folder)
     kinds = Counter(path.parent.name if path.suffix != ".eml" else "email" for path in files)
-    out.print(f"Selesai dalam {time.monotonic() - start:.0f} detik: {len(numbers)} pengaduan melewati kelima langkah.")
-    out.print(f"Lihat {folder}/: {kinds['surat']} berkas surat, {kinds['email']} email, Buku Pengaduan.xlsx")
+    out.print(
+        f"Selesai dalam {time.monotonic() - start:.0f} detik: {len(numbers)} pengaduan melewati kelima langkah."
+    )
+    out.print(
+        f"Lihat {folder}/: {kinds['surat']} berkas surat, {kinds['email']} email, Buku Pengaduan.xlsx"
+    )
 
 
 def playground(out: Console, folder: Path, port: int) -> None:

@@ -11,7 +11,9 @@ import re
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
-PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp"})
+PICTURES = frozenset(
+    {"image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp"}
+)
 ACCEPTED = PICTURES | {
     PDF,
     DOCX,
@@ -113,16 +115,32 @@ def _zip(content: bytes) -> str:
     return "application/zip"
 
 
-_VAGUE = {"", "application/octet-stream", "application/x-download", "application/force-download", "text/plain"}
+_VAGUE = {
+    "",
+    "application/octet-stream",
+    "application/x-download",
+    "application/force-download",
+    "text/plain",
+}
 
 
 def _by_claim(declared: str, name: str) -> str:
-    claimed = declared if declared not in _VAGUE else mimetypes.guess_type(name, strict=False)[0] or declared
-    if claimed in PICTURES or claimed == PDF:  # those have magic: what claims to be one and is not is nothing
+    claimed = (
+        declared
+        if declared not in _VAGUE
+        else mimetypes.guess_type(name, strict=False)[0] or declared
+    )
+    if (
+        claimed in PICTURES or claimed == PDF
+    ):  # those have magic: what claims to be one and is not is nothing
         return "application/octet-stream"
     return claimed or "application/octet-stream"
 
 
 def size_words(count: int) -> str:
     """12 KB, 1,2 MB."""
-    return f"{max(1, count // 1024)} KB" if count < 2**20 else f"{count / 2**20:.1f} MB".replace(".", ",")
+    return (
+        f"{max(1, count // 1024)} KB"
+        if count < 2**20
+        else f"{count / 2**20:.1f} MB".replace(".", ",")
+    )

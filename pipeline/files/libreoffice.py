@@ -47,7 +47,9 @@ def to_pdf(docx: bytes, timeout: float = 60) -> bytes:
     program = soffice()
     if program is None:
         raise FileError("LibreOffice tidak terpasang")
-    if kinds.sniff(docx) != kinds.DOCX:  # LibreOffice would take anything for what it is, and fetch what it names
+    if (
+        kinds.sniff(docx) != kinds.DOCX
+    ):  # LibreOffice would take anything for what it is, and fetch what it names
         raise FileError("LibreOffice tidak menghasilkan PDF")
     made = _kept.to_pdf(Path(program).resolve().parent, docx, timeout)
     if made is None:
@@ -106,7 +108,9 @@ class _Kept:
         self._process = pipe.started([sys.executable, "-m", "pipeline.files.lok", str(program)])
         return self._answer(self._process, docx, timeout)
 
-    def _answer(self, process: subprocess.Popen[bytes], docx: bytes, timeout: float) -> tuple[dict[str, Any], bytes]:
+    def _answer(
+        self, process: subprocess.Popen[bytes], docx: bytes, timeout: float
+    ) -> tuple[dict[str, Any], bytes]:
         answer, blobs = pipe.ask(process, {"size": len(docx)}, docx, timeout)
         self._made += 1
         if self._made >= LETTERS or "absent" in answer:

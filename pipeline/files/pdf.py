@@ -23,7 +23,9 @@ def pdfium(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
         yield document
 
 
-def pdf_pages(content: bytes, width: int = 1400, pages: int = 20, timeout: float = 30, how: str = "") -> list[bytes]:
+def pdf_pages(
+    content: bytes, width: int = 1400, pages: int = 20, timeout: float = 30, how: str = ""
+) -> list[bytes]:
     """JPEGs of the first pages of a PDF, drawn by a bounded child process; what it drew before it failed, if it did."""
     done, _whole = _pdf_child(content, width, pages, timeout, how)
     found = []
@@ -53,11 +55,22 @@ def pdf_text(content: bytes, timeout: float = 30) -> str:
     return done.decode("utf-8")
 
 
-def _pdf_child(content: bytes, width: int, pages: int, timeout: float, how: str = "") -> tuple[bytes, bool]:
+def _pdf_child(
+    content: bytes, width: int, pages: int, timeout: float, how: str = ""
+) -> tuple[bytes, bool]:
     """(what it wrote, whether it came to its end)"""
-    command = [sys.executable, "-m", "pipeline.files.pdf_child", str(width), str(pages), *filter(None, [how])]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.files.pdf_child",
+        str(width),
+        str(pages),
+        *filter(None, [how]),
+    ]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command, input=content, capture_output=True, timeout=timeout, check=False
+        )
     except subprocess.TimeoutExpired as error:
         return error.stdout or b"", False
     return done.stdout, done.returncode == 0

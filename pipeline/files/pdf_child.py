@@ -47,7 +47,10 @@ def main() -> None:
                 _write_own(page)
             if sys.argv[3:] == ["bare"]:
                 _strip(page)
-            _write(page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB"), width)
+            _write(
+                page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB"),
+                width,
+            )
 
 
 def _strip(page: pypdfium2.PdfPage) -> None:

@@ -19,7 +19,14 @@ CODE_WIDTH = 2000  # pixels across a page: 240 dpi, at which a code of 1.5 cm is
 MOST_SCANNED = 30  # pages of a signed paper; each is looked at for a code
 MAX_PIXELS = 30_000_000
 MAX_PHOTO = 120_000_000
-_DECODERS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")  # never those that start other programs (EPS)
+_DECODERS = (
+    "JPEG",
+    "PNG",
+    "GIF",
+    "WEBP",
+    "TIFF",
+    "BMP",
+)  # never those that start other programs (EPS)
 Image.MAX_IMAGE_PIXELS = MAX_PHOTO
 
 
@@ -46,7 +53,9 @@ def read_codes(content: bytes, mime: str, pages: int = MOST_SCANNED) -> tuple[st
     for picture_ in pdf_scans(content, CODE_WIDTH, pages) if mime == PDF else [content]:
         try:
             with one_at_a_time, Image.open(BytesIO(picture_), formats=_DECODERS) as source:
-                source.draft("L", (CODE_WIDTH * 2, CODE_WIDTH * 2))  # a photo is decoded no larger than needed
+                source.draft(
+                    "L", (CODE_WIDTH * 2, CODE_WIDTH * 2)
+                )  # a photo is decoded no larger than needed
                 image = ImageOps.exif_transpose(source).convert("L")
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue
@@ -102,7 +111,9 @@ def picture(content: bytes, width: int) -> bytes:
     """A JPEG of at most `width` pixels across, made anew from the pixels alone. FileError if it is no picture."""
     try:
         with one_at_a_time, Image.open(BytesIO(content), formats=_DECODERS) as source:
-            if source.width * source.height > (MAX_PHOTO if source.format == "JPEG" else MAX_PIXELS):
+            if source.width * source.height > (
+                MAX_PHOTO if source.format == "JPEG" else MAX_PIXELS
+            ):
                 raise FileError("gambar terlalu besar")
             source.draft("RGB", (width, width * 4))  # a JPEG is decoded small
             source.thumbnail((width, width * 4))

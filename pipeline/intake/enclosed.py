@@ -31,12 +31,24 @@ LARGEST = 24 * 2**20  # bytes of a mail that a page reads again
 FILES = (FieldKind.SURAT, FieldKind.BERKAS, FieldKind.PINDAIAN)
 # What mail programs add by themselves: signatures of the mail, calling cards, calendars.
 _NO_FILES = (
-    "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature",
-    "application/pgp-keys", "text/calendar", "text/vcard", "text/x-vcard", "message/rfc822",
-)  # fmt: skip
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/pgp-signature",
+    "application/pgp-keys",
+    "text/calendar",
+    "text/vcard",
+    "text/x-vcard",
+    "message/rfc822",
+)
 _LETTERS = (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf", ".pdf", ".wps", ".pages")
-_LETTER_TYPES = (kinds.DOCX, kinds.PDF, "application/msword", "application/rtf", "text/rtf",
-                 "application/vnd.oasis.opendocument.text")  # fmt: skip
+_LETTER_TYPES = (
+    kinds.DOCX,
+    kinds.PDF,
+    "application/msword",
+    "application/rtf",
+    "text/rtf",
+    "application/vnd.oasis.opendocument.text",
+)
 
 
 def meant(attachments: Sequence[Attachment]) -> list[Attachment]:
@@ -53,7 +65,11 @@ def is_letter(one: Attachment) -> bool:
 
 def refused(attachments: Sequence[Attachment]) -> list[str]:
     """The names of files that cannot join a case: of a kind that the pages do not take, or too many."""
-    good = [one for one in attachments[:MOST] if kinds.sniff(one.content, one.content_type, one.name) in kinds.ACCEPTED]
+    good = [
+        one
+        for one in attachments[:MOST]
+        if kinds.sniff(one.content, one.content_type, one.name) in kinds.ACCEPTED
+    ]
     return [one.name for one in attachments if one not in good]
 
 
@@ -76,7 +92,9 @@ def placed(
     papers = [one.name for one in action.fields if one.kind is FieldKind.PINDAIAN] if action else []
     if len(papers) < 2 or len(attachments) < 2:
         return as_uploads(action, attachments)
-    uploads = [Upload(one.name, one.content, _scan(settings, one)) for one in attachments[: len(papers)]]
+    uploads = [
+        Upload(one.name, one.content, _scan(settings, one)) for one in attachments[: len(papers)]
+    ]
     with reading(engine) as session:
         work = Work(session, settings, datetime.now(UTC))
         told = [_field_of(work, upload.scan) for upload in uploads]
@@ -102,10 +120,15 @@ def _field_of(work: Work, scan: Scan | ValueError | None) -> str:
 def beside(action: Action | None, attachments: Sequence[Attachment]) -> list[File]:
     """The files for which the form has no field: they join the case."""
     rest = attachments[len(places(action)) :]
-    return [File(one.name[-120:], kinds.sniff(one.content, one.content_type, one.name), one.content) for one in rest]
+    return [
+        File(one.name[-120:], kinds.sniff(one.content, one.content_type, one.name), one.content)
+        for one in rest
+    ]
 
 
-def waiting(session: Session, task: Task, person: Petugas, action: Action | None) -> list[Attachment]:
+def waiting(
+    session: Session, task: Task, person: Petugas, action: Action | None
+) -> list[Attachment]:
     """The files of the reply that waits for this person to confirm this action; [] where there is none."""
     row = unsent.of_reply(session, task.id, person.kode).get(action.name) if action else None
     item = session.get(Item, row.item_id) if row and row.item_id and row.files else None

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 def hold_new(engine: Engine, settings: Settings, item_id: int, now: datetime, reason: str) -> str:
     with writing(engine) as session:
         item = session.get_one(Item, item_id)
-        return item.state if item.state != "new" else hold(Work(session, settings, now), item, reason)
+        return (
+            item.state if item.state != "new" else hold(Work(session, settings, now), item, reason)
+        )
 
 
 def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:
@@ -49,7 +51,11 @@ def completed(work: Work, arrived: Sequence[tuple[Item, Content]]) -> None:
     heads = ledger.heads(work.session)
     for item, content in arrived if heads else ():
         head = heads.get(ledger.twin_of_head(content))
-        if head is None or item.state != "new" or not _as_large(store.length(content), head.full_size or 0):
+        if (
+            head is None
+            or item.state != "new"
+            or not _as_large(store.length(content), head.full_size or 0)
+        ):
             continue
         if head in cases.held_items(work.session):
             close_item(work, head.id, "terbaca")

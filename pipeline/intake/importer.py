@@ -47,7 +47,9 @@ def _new(session: Session, some: list[StoredMail]) -> list[StoredMail]:
     return [one for twin, one in first.items() if twin not in known]
 
 
-def survey(engine: Engine, path: Path, since: datetime | None, tell: Callable[[int], None]) -> Count:
+def survey(
+    engine: Engine, path: Path, since: datetime | None, tell: Callable[[int], None]
+) -> Count:
     """What an import would do; `tell` gets the number of mails after each few."""
     return _each(engine, path, since, tell, lambda _some: [])
 
@@ -64,11 +66,15 @@ def run(
     """
 
     def take(some: list[StoredMail]) -> list[str]:
-        with lease(app.engine, "intake", 60) as mine:  # for these few alone: new mail must not wait for an archive
+        with lease(
+            app.engine, "intake", 60
+        ) as mine:  # for these few alone: new mail must not wait for an archive
             if not mine:
                 raise AlreadyImportingError
             with app.writing() as work:
-                kept = [(one.content, Arrival("impor", one.place, 0, one.order, one.at)) for one in some]
+                kept = [
+                    (one.content, Arrival("impor", one.place, 0, one.order, one.at)) for one in some
+                ]
                 items = ledger.receive(work.session, "mail", kept, app.clock())
                 arrived = [(item, one.content) for item, one in zip(items, some, strict=True)]
                 holding.completed(work, arrived)

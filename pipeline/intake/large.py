@@ -31,7 +31,11 @@ def main() -> None:
     bound(order["memory"])
     engine = connect(order["url"], settings.folder)
     mails.take_in(
-        App(settings, engine, lambda: now), order["item"], by_hand=order["by_hand"], apart=True, held=order["held"]
+        App(settings, engine, lambda: now),
+        order["item"],
+        by_hand=order["by_hand"],
+        apart=True,
+        held=order["held"],
     )
 
 

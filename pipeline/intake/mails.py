@@ -50,16 +50,25 @@ from pipeline.office.words import word
 from pipeline.work import App, Work
 
 log = logging.getLogger(__name__)
-LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
+LARGE = (
+    8 * 2**20
+)  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
 LARGE_SECONDS = 180
 LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 PERIHAL = 150  # letters of a subject; the rest of it goes above the text
-LONGEST_QUESTION = 2_000  # letters of a mail that may be nothing but a question about the state of a case
+LONGEST_QUESTION = (
+    2_000  # letters of a mail that may be nothing but a question about the state of a case
+)
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
 QUOTED = 200_000  # characters of a text in which the address of a task is looked for
 MOST_OTHERS = 10  # further recipients of a complaint that are named
-GUESTS = ("rapat", "terusan_instansi", "surat_pengantar", "tembusan")  # mails whose recipients are no pengadu
+GUESTS = (
+    "rapat",
+    "terusan_instansi",
+    "surat_pengantar",
+    "tembusan",
+)  # mails whose recipients are no pengadu
 _BEFORE = re.compile(r"(?:(?:re|fwd?|bls|trs?|wg|terusan|diteruskan) ?: ?)++", re.IGNORECASE)
 _SITES = re.compile(
     r"(?:wordpress|joomla|drupal|www-?data|apache|nginx|webmaster|web|website|situs|form\w*|contact|kontak|noreply"
@@ -98,7 +107,9 @@ def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
     """
     with reading(app.engine) as session:
         rows = select(Item.id, Blob.size).join(Blob, Blob.sha256 == Item.sha256)
-        usual = rows.where(Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE).order_by(Item.id)
+        usual = rows.where(
+            Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE
+        ).order_by(Item.id)
         sizes = dict(session.execute(usual).all())
     states: dict[int, str] = {}
     for some in store.batches(sizes.items()):
@@ -128,7 +139,9 @@ def take_in(
             if item.state == ledger.ERASED:
                 return item.state
             scan = item.source == "scan"
-            large = not scan and store.size(session, item.sha256) > LARGE  # a scan is opened by a process of its own
+            large = (
+                not scan and store.size(session, item.sha256) > LARGE
+            )  # a scan is opened by a process of its own
             raw = b"" if large and not apart else store.get(session, item.sha256)
         if large and not apart:
             return _take_apart(app.engine, app.settings, item_id, app.clock(), by_hand, held)
@@ -140,14 +153,23 @@ def take_in(
     except Exception as error:
         log.exception("item %s is held", item_id)
         heavy = isinstance(error, MemoryError)
-        reason = word("ditahan.terlalu_berat") if heavy else word("ditahan.galat", jenis=type(error).__name__)
+        reason = (
+            word("ditahan.terlalu_berat")
+            if heavy
+            else word("ditahan.galat", jenis=type(error).__name__)
+        )
         return hold_new(app.engine, app.settings, item_id, app.clock(), reason)
 
 
-def _take_apart(engine: Engine, settings: Settings, item_id: int, now: datetime, by_hand: bool, held: bool) -> str:
+def _take_apart(
+    engine: Engine, settings: Settings, item_id: int, now: datetime, by_hand: bool, held: bool
+) -> str:
     """Let a child process settle a large item, bounded in memory and time; what ends it is the reason to hold it."""
     order = {
-        "settings": {**settings.base.model_dump(mode="json", by_alias=True), "folder": str(settings.folder)},
+        "settings": {
+            **settings.base.model_dump(mode="json", by_alias=True),
+            "folder": str(settings.folder),
+        },
         "url": engine.url.render_as_string(hide_password=False),
         "item": item_id,
         "now": now.isoformat(),
@@ -157,7 +179,9 @@ def _take_apart(engine: Engine, settings: Settings, item_id: int, now: datetime,
     }
     told, command = json.dumps(order).encode(), [sys.executable, "-m", "pipeline.intake.large"]
     try:
-        subprocess.run(command, input=told, timeout=LARGE_SECONDS, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            command, input=told, timeout=LARGE_SECONDS, check=True, stdout=subprocess.DEVNULL
+        )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         log.warning("item %s: %s", item_id, type(error).__name__)
         return hold_new(engine, settings, item_id, now, word("ditahan.terlalu_berat"))
@@ -166,7 +190,13 @@ def _take_apart(engine: Engine, settings: Settings, item_id: int, now: datetime,
 
 
 def _take_scan(
-    engine: Engine, settings: Settings, item_id: int, raw: bytes, name: str, now: datetime, held: bool
+    engine: Engine,
+    settings: Settings,
+    item_id: int,
+    raw: bytes,
+    name: str,
+    now: datetime,
+    held: bool,
 ) -> str:
     """A scan waits for the lane that reads slips (`stacks`); what is no picture and no PDF is held at once."""
     mime = kinds.sniff(raw)
@@ -214,13 +244,21 @@ def _take_mails(
 ) -> dict[int, str]:
     """Read mails, then settle them in one transaction; the state of each."""
     with reading(app.engine) as session:
-        digests = dict(session.execute(select(Item.id, Item.sha256).where(Item.id.in_(item_ids))).all())
+        digests = dict(
+            session.execute(select(Item.id, Item.sha256).where(Item.id.in_(item_ids))).all()
+        )
         raws = store.get_all(session, list(digests.values()))
         accepted = set(item_ids) if by_hand else tasks.accepted(session, item_ids)
-    mails = {item_id: _read(app.settings, raws[digests[item_id]], item_id in accepted) for item_id in item_ids}
+    mails = {
+        item_id: _read(app.settings, raws[digests[item_id]], item_id in accepted)
+        for item_id in item_ids
+    }
     mails = _with_letters(app.engine, app.settings, mails)
     # Mails of a batch join cases in the order in which they came, officials' acts lock them in another.
-    return transact(app.engine, lambda session: _settle_mails(Work(session, app.settings, app.clock()), mails, held))
+    return transact(
+        app.engine,
+        lambda session: _settle_mails(Work(session, app.settings, app.clock()), mails, held),
+    )
 
 
 def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict[int, str]:
@@ -243,7 +281,9 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
         if originals[item.twin] != item.id:
             ledger.done(item, f"salinan item {originals[item.twin]}")
             continue
-        if not threads[item.id].isdisjoint(new.thread_id for new in news):  # it belongs to one of these
+        if not threads[item.id].isdisjoint(
+            new.thread_id for new in news
+        ):  # it belongs to one of these
             record(work, news)
             news = []
         news += _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
@@ -254,9 +294,13 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
     return {item.id: item.state for item in items}
 
 
-def _with_letters(engine: Engine, settings: Settings, mails: Mapping[int, ReadMail]) -> dict[int, ReadMail]:
+def _with_letters(
+    engine: Engine, settings: Settings, mails: Mapping[int, ReadMail]
+) -> dict[int, ReadMail]:
     """The same mails with their letters read, outside any transaction; most bring none, and nothing is asked for."""
-    asking = {key: mail for key, mail in mails.items() if _may_bring_a_letter(settings, mail.message)}
+    asking = {
+        key: mail for key, mail in mails.items() if _may_bring_a_letter(settings, mail.message)
+    }
     if not asking:
         return dict(mails)
     with reading(engine) as session:
@@ -267,7 +311,9 @@ def _with_letters(engine: Engine, settings: Settings, mails: Mapping[int, ReadMa
             if replies.hands_in_a_letter(session, settings, mail.message, threads[key])
         }
     return {
-        key: replace(mail, enclosed=Enclosed(_letters(settings, mail.message))) if key in now else mail
+        key: replace(mail, enclosed=Enclosed(_letters(settings, mail.message)))
+        if key in now
+        else mail
         for key, mail in mails.items()
     }
 
@@ -300,7 +346,9 @@ def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, fro
     return {key: frozenset(ids & known) for key, ids in named.items()}
 
 
-def _take_mail(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> list[New]:
+def _take_mail(
+    work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]
+) -> list[New]:
     """Settle a mail, save that a new complaint is left to be recorded together with others; several are, where an
     official passes them on in one."""
     if _names_scanner(work.settings, mail):
@@ -309,9 +357,13 @@ def _take_mail(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Co
         _bounce(work, item, mail.verdict)
     elif not mail.verdict.certain and not _from_officials(work.settings, mail.message):
         _hold_doubtful(work, item, mail.verdict)
-    elif mail.verdict.kind is Kind.LIST:  # perhaps a complaint all the same: a group address adds List-Id
+    elif (
+        mail.verdict.kind is Kind.LIST
+    ):  # perhaps a complaint all the same: a group address adds List-Id
         hold(work, item, mail.verdict.reason)
-    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (mail.verdict.certain or not _acts(mail.message)):
+    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (
+        mail.verdict.certain or not _acts(mail.message)
+    ):
         ledger.done(item, mail.verdict.reason)
     else:
         return _person(work, item, mail, doubled, thread)
@@ -357,7 +409,9 @@ def _scans(work: Work, item: Item, mail: ReadMail) -> str:
     if not found:
         return hold(work, item, word("slip.masalah.tanpa_lampiran"))
     place = Arrival(ledger.BY_SCANNER, str(item.id), 0, 0, item.received_at)
-    arrivals = [(one.content, replace(place, uid=n, name=_name(one, n))) for n, one in enumerate(found, 1)]
+    arrivals = [
+        (one.content, replace(place, uid=n, name=_name(one, n))) for n, one in enumerate(found, 1)
+    ]
     ledger.receive(work.session, "scan", arrivals, work.now)  # each is taken in by itself
     return ledger.done(item, "dari pemindai")
 
@@ -379,7 +433,9 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
         reports.bounced(work, mail, failure.permanent, reason)
     if not (verdict.certain or bound):
         return _hold_doubtful(work, item, verdict)
-    return hold(work, item, word("ditahan.terpental")) if stray else ledger.done(item, verdict.reason)
+    return (
+        hold(work, item, word("ditahan.terpental")) if stray else ledger.done(item, verdict.reason)
+    )
 
 
 def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
@@ -394,12 +450,16 @@ def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
     return False
 
 
-def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]) -> list[New]:
+def _person(
+    work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]
+) -> list[New]:
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
     sender = mail.message.sender.email.lower() if mail.message.sender else ""
     message = replace(mail.message, text=links.masked(mail.message.text))
     quoted = replies.opened(work.session, work.settings, mail.tokens)
-    links.revoke(work.session, [link.id for link in quoted], work.now)  # the mail that holds them is kept as it is
+    links.revoke(
+        work.session, [link.id for link in quoted], work.now
+    )  # the mail that holds them is kept as it is
     forged = not mail.by_hand and _forged(work.settings, message)
     asked = "" if mail.by_hand or forged else _status_asked(work.settings, message)
     if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
@@ -408,7 +468,9 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
         return []
     elif mail.verdict.kind is Kind.SPAM:
         hold(work, item, mail.verdict.reason)
-    elif forged and (_from_officials(work.settings, message) or _status_asked(work.settings, message)):
+    elif forged and (
+        _from_officials(work.settings, message) or _status_asked(work.settings, message)
+    ):
         hold(work, item, word("ditahan.pengirim_palsu"))
     elif not mail.by_hand and (several := _passed_on_together(work.settings, message, sender)) > 1:
         hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
@@ -421,9 +483,14 @@ def _person(work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Colle
 
 
 def _answers_us(
-    work: Work, item: Item, mail: ReadMail, message: Message, quoted: Sequence[Link], thread: Collection[str],
+    work: Work,
+    item: Item,
+    mail: ReadMail,
+    message: Message,
+    quoted: Sequence[Link],
+    thread: Collection[str],
     forged: bool,
-) -> bool:  # fmt: skip
+) -> bool:
     """Settle what answers or quotes a mail of ours: by the one it was sent to it acts or joins; by anybody else, and
     where the sender's domain disowns it (`forged`), it is held. False where it is about none of our mails."""
     sender = message.sender.email.lower() if message.sender else ""
@@ -432,7 +499,9 @@ def _answers_us(
     mine = next((row for row in ours if _is_theirs(work.settings, row, sender)), None)
     case = next((c for row in ours if (c := _case_of_pengadu(work, row, sender))), None)
     case = case or _own_thread(work.session, thread, sender)
-    link = next((one for one in quoted if official is not None and one.holder == official.kode), None)
+    link = next(
+        (one for one in quoted if official is not None and one.holder == official.kode), None
+    )
     if mine is not None and official is not None:
         shown = max(row.date for row in ours if _is_theirs(work.settings, row, sender))
         _official_replies(work, item, message, mine, official, mail.enclosed, shown)
@@ -447,7 +516,10 @@ def _answers_us(
         if _is_about(work, task.complaint_id, official):
             hold(work, item, word("ditahan.balasan"))
             return True
-        ledger.done(item, replies.take(work, message, task, official, mail.enclosed, item.id, link.created_at))
+        ledger.done(
+            item,
+            replies.take(work, message, task, official, mail.enclosed, item.id, link.created_at),
+        )
     elif not mail.by_hand and (ours or quoted or _quotes_a_task(work.settings, mail.message)):
         _hold_quoted(work, item, quoted)  # unless a JFU has looked at it and calls it a complaint
     else:
@@ -506,10 +578,17 @@ def _forged(settings: Settings, message: Message) -> bool:
     """Whether a trusted server says that the sender's domain disowns this mail: who is named there may have written
     nothing, and an acknowledgement would be ours to blame for. A failure of SPF or DKIM alone happens to every
     forwarded mail."""
-    return authentication.failure(message.all(authentication.HEADER), settings.balasan.server_tepercaya) == "dmarc"
+    return (
+        authentication.failure(
+            message.all(authentication.HEADER), settings.balasan.server_tepercaya
+        )
+        == "dmarc"
+    )
 
 
-def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool, looked_at: bool) -> New:
+def _new(
+    work: Work, item: Item, message: Message, sender: str, doubled: bool, looked_at: bool
+) -> New:
     """The complaint that a mail is. `looked_at`: a JFU has, and takes it as it is."""
     text = _text(message)
     writer = _writer(work.settings, message, sender)
@@ -527,7 +606,9 @@ def _new(work: Work, item: Item, message: Message, sender: str, doubled: bool, l
         item_id=item.id,
         thread_id=outbox.bracketed(message.message_id),
         files=_files(message),
-        note="\n".join(filter(None, (doubt, _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)))),
+        note="\n".join(
+            filter(None, (doubt, _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)))
+        ),
         acknowledged=told,
     )
 
@@ -574,7 +655,9 @@ def _forwarded(
     email = one.writer.email.lower()
     subject = _line(forwarded.SUBJECT.sub("", one.subject)) or _subject(message)
     text = links.masked(one.text).strip() or word("surat.kosong")
-    said = word("catatan.periksa_pengadu", nama=official.nama, pengadu=one.writer.name or email or "-")
+    said = word(
+        "catatan.periksa_pengadu", nama=official.nama, pengadu=one.writer.name or email or "-"
+    )
     beside = word("catatan.satu_dari", jumlah=together) if together > 1 else ""
     remark = _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)
     return New(
@@ -601,7 +684,10 @@ def _others(settings: Settings, people: Sequence[Address]) -> str:
     """To whom else a citizen wrote (the mayor, the Ombudsman, other agencies), for who answers; "" for nobody."""
     inside = _inside(settings)
     others = [one for one in people if one.email and one.email.lower() not in inside]
-    named = [f"{_line(one.name)} <{one.email}>" if one.name else one.email for one in others[:MOST_OTHERS]]
+    named = [
+        f"{_line(one.name)} <{one.email}>" if one.name else one.email
+        for one in others[:MOST_OTHERS]
+    ]
     return word("catatan.juga_kepada", siapa=", ".join(dict.fromkeys(named))) if named else ""
 
 
@@ -620,12 +706,21 @@ def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
     wanted = [one for one in message.reply_to if _answerable(one.email)]
     nobody = phrases.NO_REPLY.match(sender) or sender in settings.own_addresses
     other = wanted[0] if len(wanted) == 1 else None
-    if other is None or other.email.lower() in {sender, *_inside(settings)} or phrases.NO_REPLY.match(other.email):
+    if (
+        other is None
+        or other.email.lower() in {sender, *_inside(settings)}
+        or phrases.NO_REPLY.match(other.email)
+    ):
         if nobody or _is_own_site(settings, message, sender):
             return _Writer(None, word("catatan.situs_tanpa_alamat", alamat=sender))
         behind = _behind_group(message)
-        nameless = not (message.all("From") or message.all("Sender"))  # the sender is a Reply-To, then
-        return _Writer(behind, third=nameless or (behind is not None and behind.email.lower() not in ("", sender)))
+        nameless = not (
+            message.all("From") or message.all("Sender")
+        )  # the sender is a Reply-To, then
+        return _Writer(
+            behind,
+            third=nameless or (behind is not None and behind.email.lower() not in ("", sender)),
+        )
     site = bool(nobody) or bool(_SITES.match(sender)) or triage.is_form(message)
     name = other.name or ("" if site or not message.sender else message.sender.name)
     way = word("catatan.lewat_situs" if site else "catatan.balas_ke", alamat=sender)
@@ -636,8 +731,14 @@ def _is_own_site(settings: Settings, message: Message, sender: str) -> bool:
     """Whether the office's own web site mails what a visitor wrote: a receipt would go to the site."""
     domain = sender.rpartition("@")[2]
     ours = {address.rpartition("@")[2] for address in settings.own_addresses}
-    ours |= {urlsplit(url).hostname or url for url in (settings.web.base_url, settings.instansi.laman) if url}
-    at_home = any(domain == one or one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in ours)
+    ours |= {
+        urlsplit(url).hostname or url
+        for url in (settings.web.base_url, settings.instansi.laman)
+        if url
+    }
+    at_home = any(
+        domain == one or one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in ours
+    )
     return at_home and bool(_SITES.match(sender) or triage.is_form(message))
 
 
@@ -647,7 +748,11 @@ def _behind_group(message: Message) -> Address | None:
     name = forwarded.through_a_group(sender.name) if sender else ""
     if not name:
         return sender
-    told = [one for header in ("X-Original-From", "X-Original-Sender") for one in parse(" ".join(message.all(header)))]
+    told = [
+        one
+        for header in ("X-Original-From", "X-Original-Sender")
+        for one in parse(" ".join(message.all(header)))
+    ]
     named = [one for one in told if _answerable(one.email)]
     return Address(name, named[0].email if named else "")
 
@@ -685,7 +790,13 @@ def _remark(work: Work, text: str, doubled: bool) -> str:
 
 
 def _official_replies(
-    work: Work, item: Item, message: Message, ours: Outbox, official: Petugas, enclosed: Enclosed, shown: datetime
+    work: Work,
+    item: Item,
+    message: Message,
+    ours: Outbox,
+    official: Petugas,
+    enclosed: Enclosed,
+    shown: datetime,
 ) -> str:
     """A reply of an official to a mail that was sent to them; `shown`: the newest that it answers."""
     if ours.name in GUESTS:
@@ -699,7 +810,11 @@ def _official_replies(
 def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> str:
     """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
     for attachment in message.attachments:
-        found = calendar.answer(attachment.content) if b"BEGIN:VCALENDAR" in attachment.content[:200] else None
+        found = (
+            calendar.answer(attachment.content)
+            if b"BEGIN:VCALENDAR" in attachment.content[:200]
+            else None
+        )
         if found and meeting_answered(work, found[0], ours.recipient, found[1]):
             return ledger.done(item, "jawaban undangan")
     return hold(work, item, word("ditahan.bukan_pengadu"))
@@ -723,7 +838,9 @@ def _own_thread(session: Session, thread: Collection[str], sender: str) -> Compl
     if not thread or not sender:
         return None
     query = select(Complaint).where(
-        Complaint.thread_id.in_(thread), func.lower(Complaint.email) == sender, Complaint.thread_id != ""
+        Complaint.thread_id.in_(thread),
+        func.lower(Complaint.email) == sender,
+        Complaint.thread_id != "",
     )
     return session.scalars(query.order_by(Complaint.id.desc())).first()
 
@@ -749,7 +866,9 @@ def _new_subject(message: Message, complaint: Complaint) -> str:
 
 def _answerable(address: str) -> bool:
     # RFC 5321 4.5.3.1: a path has at most 256 letters with its brackets; one of 3,000 fits into no index
-    return len(address) <= 254 and bool(re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[A-Za-z0-9-]{2,}", address))
+    return len(address) <= 254 and bool(
+        re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[A-Za-z0-9-]{2,}", address)
+    )
 
 
 def _line(text: str) -> str:
@@ -786,7 +905,11 @@ def _notes(message: Message) -> str:
 
 
 def _files(message: Message) -> list[File]:
-    return [File(_name(a, n), a.content_type, a.content) for n, a in enumerate(message.attachments, 1) if a.content]
+    return [
+        File(_name(a, n), a.content_type, a.content)
+        for n, a in enumerate(message.attachments, 1)
+        if a.content
+    ]
 
 
 def _name(attachment: Attachment, order: int) -> str:
@@ -802,7 +925,11 @@ def release(app: App, item_id: int) -> str:
             raise NotHeld(item_id)
         if item.full_size is not None:
             raise HeadOnly(
-                word("ditahan.hanya_kepala", folder=app.settings.imap.folder_held, masuk=app.settings.imap.folder)
+                word(
+                    "ditahan.hanya_kepala",
+                    folder=app.settings.imap.folder_held,
+                    masuk=app.settings.imap.folder,
+                )
             )
     return take_in(app, item_id, by_hand=True, held=True)
 

@@ -51,7 +51,8 @@ _HASTY = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"\b(?:cancel|pending|hold|stop|skip|tunggu|nunggu|tahan)\s{1,3}(?:dulu|dahulu|dl)\b", re.IGNORECASE
+    r"\b(?:cancel|pending|hold|stop|skip|tunggu|nunggu|tahan)\s{1,3}(?:dulu|dahulu|dl)\b",
+    re.IGNORECASE,
 )
 _COURTESY = re.compile(
     r"(?:terima\s?kasih|trims|makasih|mohon|tolong|ya|yth|bapak|ibu|pak|bu|salam|hormat|kami|saya|siap|baik|ok|oke"
@@ -99,12 +100,16 @@ def _order(command: Command, tail: str, below: list[str], known: Sequence[Comman
     said = tail.lstrip(f"{MARKS},!：").strip()
     words = [said, *below]
     text = "\n".join(words).strip()
-    withdrawn = bool(_RESERVED.match(text.lstrip(MARKS))) or (command.action in CONSENT and bool(_DOUBTED.search(text)))
+    withdrawn = bool(_RESERVED.match(text.lstrip(MARKS))) or (
+        command.action in CONSENT and bool(_DOUBTED.search(text))
+    )
     another = any(_is_command(line, known) for line in words)
     fits = bool(command.field or command.first) or not _says_more(text)
     written = alone or colon is not None
     plain = written and fits and not withdrawn and not another
-    doubtful = command.action in INNER and _is_doubtful(text, alone)  # all else is shown on a page first
+    doubtful = command.action in INNER and _is_doubtful(
+        text, alone
+    )  # all else is shown on a page first
     return Order(command, words, plain and not doubtful, withdrawn)
 
 
@@ -120,10 +125,14 @@ def _is_doubtful(text: str, alone: bool) -> bool:
     bare = text.lstrip(f"{MARKS}([")
     says = re.search(r"\w", text) is not None
     asks = bare.rstrip().endswith("?") and not re.search(r"[.!?]\s", bare)
-    puts_off = _PUT_OFF.search(text) or _FIRST.search(text) or _NO_REPORT.match(bare) or _HASTY.match(bare)
+    puts_off = (
+        _PUT_OFF.search(text) or _FIRST.search(text) or _NO_REPORT.match(bare) or _HASTY.match(bare)
+    )
     return (not says and not alone) or asks or bool(puts_off)
 
 
 def _says_more(text: str) -> bool:
     """Whether anything stands below a bare consent but a polite word."""
-    return any(line.strip(MARKS) and not _COURTESY.match(line.strip(MARKS)) for line in text.splitlines())
+    return any(
+        line.strip(MARKS) and not _COURTESY.match(line.strip(MARKS)) for line in text.splitlines()
+    )

@@ -44,7 +44,9 @@ class Mismatch:
 
     @property
     def key(self) -> str:
-        return sha256("\0".join((self.kind, self.place, self.subject, self.at.isoformat())).encode()).hexdigest()
+        return sha256(
+            "\0".join((self.kind, self.place, self.subject, self.at.isoformat())).encode()
+        ).hexdigest()
 
     @property
     def advice(self) -> str:
@@ -61,7 +63,11 @@ def look(engine: Engine, settings: Settings, now: datetime) -> list[Mismatch]:
         if not mine:
             raise BusyError
         present: set[Place] = set()
-        found = [one for conf in settings.mailboxes for one in _mailbox(engine, settings, conf, now, present)]
+        found = [
+            one
+            for conf in settings.mailboxes
+            for one in _mailbox(engine, settings, conf, now, present)
+        ]
         with reading(engine) as session:
             return found + list(_gone(session, settings, present)) + list(_register(session, now))
 
@@ -73,13 +79,19 @@ def daily(engine: Engine, settings: Settings, now: datetime) -> int:
     did not run in office hours, whenever it can: a mail that was lost on Friday evening is not to wait for Monday.
     """
     day = now.astimezone(settings.zone).date()
-    opens = not settings.hours.is_open(now) and any(now < begin for begin, _ in settings.hours.intervals(day))
+    opens = not settings.hours.is_open(now) and any(
+        now < begin for begin, _ in settings.hours.intervals(day)
+    )
     with reading(engine) as session:
         if opens or session.get(Reconciled, day) is not None:
             return 0
     found = look(engine, settings, now)
     with writing(engine) as session:
-        known = set(session.scalars(select(Discrepancy.key).where(Discrepancy.key.in_([f.key for f in found]))))
+        known = set(
+            session.scalars(
+                select(Discrepancy.key).where(Discrepancy.key.in_([f.key for f in found]))
+            )
+        )
         new = {one.key: one for one in found if one.key not in known}
         session.add_all([Discrepancy(key=key, found_at=now) for key in new])
         session.add(Reconciled(day=day, at=now, findings=len(found)))
@@ -102,7 +114,9 @@ def _mailbox(
             present.update((*place, uid) for uid in uids)
             with reading(engine) as session:
                 known = ledger.seen(session, *place, uids)
-                gone = ledger.said_to_be_moved(session, *place, uids) if folder == conf.folder else []
+                gone = (
+                    ledger.said_to_be_moved(session, *place, uids) if folder == conf.folder else []
+                )
             yield from _not_moved(engine, box, place, gone)
             fresh = [uid for uid in uids if uid not in known]
             for heads in box.heads(fresh):
@@ -114,7 +128,9 @@ def _mailbox(
                         yield _finding("asing", conf, folder, one)
 
 
-def _not_moved(engine: Engine, box: Mailbox, place: tuple[str, str, int], uids: list[int]) -> Iterator[Mismatch]:
+def _not_moved(
+    engine: Engine, box: Mailbox, place: tuple[str, str, int], uids: list[int]
+) -> Iterator[Mismatch]:
     """Settled mails that the server said it had moved, and that lie there still: told, and moved once more. One that is
     marked as deleted stays on purpose, where the server knows no other way (see `Mailbox.move`)."""
     marked = box.deleted(uids)
@@ -131,17 +147,27 @@ def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator
     """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
     case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
     heads = select(Item).where(Item.full_size.is_not(None), Item.state == "held")
-    open_cases = select(Item).join(Complaint, Complaint.item_id == Item.id).where(Complaint.stage.not_in(OVER))
+    open_cases = (
+        select(Item)
+        .join(Complaint, Complaint.item_id == Item.id)
+        .where(Complaint.stage.not_in(OVER))
+    )
     for kind, query in (("hilang_besar", heads), ("hilang", open_cases)):
         wanted = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
         places = _places(session, settings, {item.twin for item in wanted})
-        lost = [item for item in wanted if item.twin in places and present.isdisjoint(places[item.twin])]
-        yield from _items(kind, [item for item in lost if kind == "hilang_besar" or item.full_size is None])
+        lost = [
+            item for item in wanted if item.twin in places and present.isdisjoint(places[item.twin])
+        ]
+        yield from _items(
+            kind, [item for item in lost if kind == "hilang_besar" or item.full_size is None]
+        )
 
 
 def _places(session: Session, settings: Settings, twins: set[str]) -> dict[str, set[Place]]:
     """Where mails were seen in the mailboxes of today, by twin; one that came out of a file was never there."""
-    columns = select(Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
+    columns = select(
+        Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid
+    )
     query = columns.join(Item, Item.id == Sighting.item_id)
     boxes = [conf.name for conf in settings.mailboxes]
     found: dict[str, set[Place]] = {}
@@ -159,13 +185,19 @@ def _finding(kind: str, conf: config.MailboxConf, folder: str, one: Fetched) -> 
     return Mismatch(kind, f"{conf.user}, {folder}", head.subject[:150], sender, one.arrived)
 
 
-def _recognised(engine: Engine, box: Mailbox, place: tuple[str, str, int], head: Fetched, now: datetime) -> bool:
+def _recognised(
+    engine: Engine, box: Mailbox, place: tuple[str, str, int], head: Fetched, now: datetime
+) -> bool:
     """Whether the ledger has this message; if so its place is noted, so that it need not be asked again."""
     message_id = read(head.raw if isinstance(head.raw, bytes) else b"").message_id
     with reading(engine) as session:
         query = select(Item.id).join(Blob, Blob.sha256 == Item.sha256)
-        same = session.scalars(query.where(Item.message_id == message_id, Blob.size == head.size)).all()
-        refused = session.scalars(query.where(Item.sha256 == _digest(head))).all()  # beyond the limit: its head is kept
+        same = session.scalars(
+            query.where(Item.message_id == message_id, Blob.size == head.size)
+        ).all()
+        refused = session.scalars(
+            query.where(Item.sha256 == _digest(head))
+        ).all()  # beyond the limit: its head is kept
     item_ids = list(same) if message_id and len(same) == 1 else list(refused)
     if not item_ids:
         for batch in box.fetch([head.uid]):
@@ -186,7 +218,9 @@ def _digest(one: Fetched) -> str:
 
 def _by_content(engine: Engine, one: Fetched) -> list[int]:
     with reading(engine) as session:
-        return list(session.scalars(select(Item.id).where(Item.twin == ledger.twin_of(one.raw)).limit(1)))
+        return list(
+            session.scalars(select(Item.id).where(Item.twin == ledger.twin_of(one.raw)).limit(1))
+        )
 
 
 # ---- ledger and register -------------------------------------------------------------------------------------
@@ -200,7 +234,9 @@ def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
     unasked = select(Item).where(Item.state == "held", ~task.exists())
     yield from _items("tanpa_tugas", session.scalars(unasked.order_by(Item.id)).all())
     case = select(Complaint.id).where(Complaint.item_id == Item.id)
-    unrecorded = select(Item).where(Item.state == "done", Item.reason == "pengaduan baru", ~case.exists())
+    unrecorded = select(Item).where(
+        Item.state == "done", Item.reason == "pengaduan baru", ~case.exists()
+    )
     yield from _items("tidak_tercatat", session.scalars(unrecorded.order_by(Item.id)).all())
     unseen = select(Item).where(~select(Sighting.id).where(Sighting.item_id == Item.id).exists())
     yield from _items("tanpa_tempat", session.scalars(unseen.order_by(Item.id)).all())
@@ -208,4 +244,6 @@ def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
 
 def _items(kind: str, items: Sequence[Item]) -> Iterator[Mismatch]:
     for item in items:
-        yield Mismatch(kind, word("rekonsiliasi.kiriman", nomor=item.id), item.name, "", item.received_at)
+        yield Mismatch(
+            kind, word("rekonsiliasi.kiriman", nomor=item.id), item.name, "", item.received_at
+        )

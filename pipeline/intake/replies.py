@@ -31,7 +31,17 @@ from pipeline.mail import authentication, reply, signoff
 from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import BINDING, COMMANDS, INNER, REPORTING, Command, Field, FieldKind, TaskKind, action
+from pipeline.office.sop import (
+    BINDING,
+    COMMANDS,
+    INNER,
+    REPORTING,
+    Command,
+    Field,
+    FieldKind,
+    TaskKind,
+    action,
+)
 from pipeline.office.words import unit_names, word
 from pipeline.work import Work
 
@@ -85,20 +95,28 @@ def is_proven(settings: Settings, message: Message) -> bool:
     return authentication.proven(message.headers, settings.balasan.server_tepercaya, domain)
 
 
-def hands_in_a_letter(session: Session, settings: Settings, message: Message, thread: Collection[str]) -> bool:
+def hands_in_a_letter(
+    session: Session, settings: Settings, message: Message, thread: Collection[str]
+) -> bool:
     """Whether the letters of this mail may be read at all: only those that the holder of the letter's task sends, as a
     trusted server says. Anybody may attach a file that costs much to read."""
     person = settings.person_at(message.sender.email) if message.sender else None
     if person is None or not is_proven(settings, message):
         return False
-    asked = select(Task).join(Outbox, Outbox.task_id == Task.id).where(Outbox.message_id.in_(thread))
+    asked = (
+        select(Task).join(Outbox, Outbox.task_id == Task.id).where(Outbox.message_id.in_(thread))
+    )
     tasks = session.scalars(asked.where(Task.closed_at.is_(None))).all() if thread else []
     tasks = [
         *tasks,
-        *(session.get_one(Task, one.task_id) for one in opened(session, settings, links.found(message.text))),
+        *(
+            session.get_one(Task, one.task_id)
+            for one in opened(session, settings, links.found(message.text))
+        ),
     ]
     return any(
-        task.kind in LETTER_COMES_BACK and person.kode in {p.kode for p in holders(settings, task)} for task in tasks
+        task.kind in LETTER_COMES_BACK and person.kode in {p.kode for p in holders(settings, task)}
+        for task in tasks
     )
 
 
@@ -109,7 +127,13 @@ def opened(session: Session, settings: Settings, tokens: Iterable[str]) -> list[
 
 
 def take(
-    work: Work, message: Message, task: Task, person: Petugas, enclosed: Enclosed, item_id: int, shown: datetime
+    work: Work,
+    message: Message,
+    task: Task,
+    person: Petugas,
+    enclosed: Enclosed,
+    item_id: int,
+    shown: datetime,
 ) -> str:
     """Settle a reply to the mail of a task; how, for the ledger. The one who wrote is always answered. `shown`: when
     the mail that they answer was written."""
@@ -137,7 +161,10 @@ def _at_rest(work: Work, message: Message, task: Task, person: Petugas) -> Task:
 
 def warn(work: Work, task: Task, person: Petugas) -> None:
     """Tell a holder that the link of their task went through somebody else's hands, and give them a fresh one."""
-    if person.kode not in {p.kode for p in holders(work.settings, task)} or task.closed_at is not None:
+    if (
+        person.kode not in {p.kode for p in holders(work.settings, task)}
+        or task.closed_at is not None
+    ):
         return
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
@@ -153,7 +180,9 @@ def _obstacle(one: TaskReply) -> str:
     holding = holders(work.settings, task)
     handing_in = one.person.kode in {p.kode for p in helpers(work.settings, task)}
     if not handing_in and one.person.kode not in {p.kode for p in holding}:
-        return word("balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
+        return word(
+            "balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding)
+        )
     if FORWARD.match(one.message.subject):
         return word("balasan.terusan")
     return ""
@@ -167,8 +196,12 @@ def _act(one: TaskReply) -> str:
         _answer(one, problem)
         return "balasan tugas"
     if one.task.kind is TaskKind.LAPORAN and any(map(enclosed.is_letter, one.files)):
-        return _confirm(one, Command("", UPLOAD), {}, rest)  # its figures are counted before it is kept
-    if one.task.kind is TaskKind.JAWABAN and (letters := [f for f in one.files if enclosed.is_letter(f)]):
+        return _confirm(
+            one, Command("", UPLOAD), {}, rest
+        )  # its figures are counted before it is kept
+    if one.task.kind is TaskKind.JAWABAN and (
+        letters := [f for f in one.files if enclosed.is_letter(f)]
+    ):
         return _with_letter(one, order, letters, rest)
     if order is None:
         _answer(one, _not_understood(one))
@@ -188,7 +221,11 @@ def _at_once(one: TaskReply) -> bool:
 
 def _not_understood(one: TaskReply) -> str:
     awaited = one.task.kind is TaskKind.JAWABAN
-    return word("balasan.tanpa_surat") if awaited and not one.message.text.strip() else word("balasan.tidak_dimengerti")
+    return (
+        word("balasan.tanpa_surat")
+        if awaited and not one.message.text.strip()
+        else word("balasan.tidak_dimengerti")
+    )
 
 
 def _files_refused(one: TaskReply) -> str:
@@ -207,17 +244,25 @@ def _do(one: TaskReply, order: Order, rest: str) -> str:
     beside = enclosed.beside(given, one.files)
     try:
         form = cases.check(
-            one.work.settings, one.task.kind, command.action, _values(one, command, order.words),
-            enclosed.as_uploads(given, one.files), one.seen,
-        )  # fmt: skip
+            one.work.settings,
+            one.task.kind,
+            command.action,
+            _values(one, command, order.words),
+            enclosed.as_uploads(given, one.files),
+            one.seen,
+        )
         with one.work.session.begin_nested():  # what is refused half-way leaves nothing behind
             cases.attach(one.work, one.task, _holding(one), beside)
             cases.act(one.work, one.task.id, one.person, form)
-    except cases.Invalid as error:  # nothing that was written is lost: the page is filled in and asks for the rest
+    except (
+        cases.Invalid
+    ) as error:  # nothing that was written is lost: the page is filled in and asks for the rest
         return _confirm(one, command, _values(one, command, order.words), rest, error.errors)
     except cases.AlreadyDone:
         _answer(one, word("balasan.sudah_selesai"))
-    except cases.Changed:  # what they did not see when they wrote: one look, at the page that shows it
+    except (
+        cases.Changed
+    ):  # what they did not see when they wrote: one look, at the page that shows it
         return _confirm(one, command, _values(one, command, order.words), rest)
     except cases.Forbidden:
         _answer(one, word("balasan.tidak_sekarang", kata=command.word))
@@ -235,14 +280,18 @@ def _ask(one: TaskReply, order: Order, rest: str) -> str:
     if command.action in INNER and not order.withdrawn:
         link_id = _fresh_link(one)
         _keep(one, command, _values(one, command, order.words), rest, link_id)
-    _answer(one, word("balasan.kata", kata=command.word), link_id, command.action if link_id else "")
+    _answer(
+        one, word("balasan.kata", kata=command.word), link_id, command.action if link_id else ""
+    )
     return "balasan tugas"
 
 
 # ---- the letter that comes back from Word --------------------------------------------------------------------
 
 
-def _with_letter(one: TaskReply, order: Order | None, letters: Sequence[Attachment], rest: str) -> str:
+def _with_letter(
+    one: TaskReply, order: Order | None, letters: Sequence[Attachment], rest: str
+) -> str:
     """A reply to the letter's mail that carries a letter: it is kept first, and nothing is done if it cannot be."""
     if len(letters) > 1:
         _answer(one, word("balasan.dua_surat", berkas=", ".join(enclosed.names(letters))))
@@ -303,7 +352,8 @@ def new_lines(settings: Settings, message: Message) -> list[str]:
     ours = (
         n
         for n, line in enumerate(lines)
-        if line.strip(MARKS).casefold() == head or any(own in line.lower() for own in settings.own_addresses)
+        if line.strip(MARKS).casefold() == head
+        or any(own in line.lower() for own in settings.own_addresses)
     )
     return lines[: next(ours, len(lines))]
 
@@ -341,7 +391,9 @@ def _known(one: TaskReply, field: Field) -> list[str]:
 # ---- what is answered ----------------------------------------------------------------------------------------
 
 
-def _keep(one: TaskReply, command: Command, values: Mapping[str, list[str]], rest: str, link_id: int) -> None:
+def _keep(
+    one: TaskReply, command: Command, values: Mapping[str, list[str]], rest: str, link_id: int
+) -> None:
     """Keep the form as filled in, for the page behind this link."""
     names = enclosed.names(one.files)[: enclosed.MOST]
     filled = unsent.Filled(dict(values), one.work.now, link_id, one.item_id, names, rest)
@@ -361,16 +413,27 @@ def _confirm(
     link_id = _fresh_link(one)
     _keep(one, command, values, rest, link_id)
     answers.reply_filled(
-        work, one.complaint, one.task, _holding(one), link_id, command.action,
-        _as_told(work.settings, values), enclosed.names(one.files), rest, _news(one, command.action), missing,
-    )  # fmt: skip
+        work,
+        one.complaint,
+        one.task,
+        _holding(one),
+        link_id,
+        command.action,
+        _as_told(work.settings, values),
+        enclosed.names(one.files),
+        rest,
+        _news(one, command.action),
+        missing,
+    )
     return f"balasan: {command.word or command.action}, menunggu konfirmasi"
 
 
 def _as_told(settings: Settings, values: Mapping[str, list[str]]) -> dict[str, str]:
     """A form's values as a mail tells them."""
     told = {name: many[0] for name, many in values.items()}
-    return told | {name: unit_names(settings, ",".join(values[name])) for name in ("unit",) if name in values}
+    return told | {
+        name: unit_names(settings, ",".join(values[name])) for name in ("unit",) if name in values
+    }
 
 
 def _news(one: TaskReply, action: str) -> bool:
@@ -386,9 +449,15 @@ def _receipt(one: TaskReply, form: Checked, rest: str) -> None:
         return  # what binds has a receipt of its own
     link_id = None if task.closed_at is not None else _fresh_link(one)
     answers.reply_done(
-        work, one.complaint, task, _holding(one), link_id, form.action.name,
-        enclosed.names(one.files), rest,
-    )  # fmt: skip
+        work,
+        one.complaint,
+        task,
+        _holding(one),
+        link_id,
+        form.action.name,
+        enclosed.names(one.files),
+        rest,
+    )
 
 
 def _answer(one: TaskReply, reason: str, link_id: int | None = None, action: str = "") -> None:
@@ -402,9 +471,13 @@ def _answer(one: TaskReply, reason: str, link_id: int | None = None, action: str
 
 def _holding(one: TaskReply) -> Petugas:
     """The person in the form in which they hold the task."""
-    return next((p for p in holders(one.work.settings, one.task) if p.kode == one.person.kode), one.person)
+    return next(
+        (p for p in holders(one.work.settings, one.task) if p.kode == one.person.kode), one.person
+    )
 
 
 def _fresh_link(one: TaskReply) -> int:
     work = one.work
-    return links.issue(work.session, [(one.task, one.person)], work.now, work.settings.web.link_days)[0]
+    return links.issue(
+        work.session, [(one.task, one.person)], work.now, work.settings.web.link_days
+    )[0]

@@ -21,7 +21,15 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from pipeline.cases.slips import READ_STACK, held_reason, only_repeated, page_held, page_read, stack_opened, stack_read
+from pipeline.cases.slips import (
+    READ_STACK,
+    held_reason,
+    only_repeated,
+    page_held,
+    page_read,
+    stack_opened,
+    stack_read,
+)
 from pipeline.data import jobs, ledger, store
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.jobs import Claimed
@@ -63,7 +71,9 @@ def collect(app: App) -> int:
         try:
             taken += _look_at(app, folder, path)
         except (OSError, ValueError) as error:  # one file must not hold up the next
-            faults.append(f"{type(error).__name__}: {error}" if not isinstance(error, Folder) else str(error))
+            faults.append(
+                f"{type(error).__name__}: {error}" if not isinstance(error, Folder) else str(error)
+            )
     if faults:
         raise Folder("; ".join(faults))
     return taken
@@ -91,7 +101,12 @@ def _take(app: App, folder: Path, path: Path) -> int:
     with app.writing() as work:
         # the time alone would not tell apart what a scanner saves twice in one second, or in two on a FAT share
         arrival = Arrival(
-            "pindaian", _place(folder, path), int(at.timestamp()), zlib.crc32(content), at, _shown(path.name)
+            "pindaian",
+            _place(folder, path),
+            int(at.timestamp()),
+            zlib.crc32(content),
+            at,
+            _shown(path.name),
         )
         (item,) = ledger.receive(work.session, "scan", [(content, arrival)], app.clock())
         if not whole:
@@ -120,7 +135,10 @@ def _refused(_device: int, inode: int) -> None:
 def _is_finished(path: Path, content: bytes, before: os.stat_result) -> bool:
     """Whether nobody wrote while it was read, and it has its end, or was left without one."""
     after = path.stat()
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or after.st_size != len(content):
+    if (after.st_size, after.st_mtime_ns) != (
+        before.st_size,
+        before.st_mtime_ns,
+    ) or after.st_size != len(content):
         return False
     quiet = datetime.now(UTC) - _changed_at(path)
     if arriving.has_end(content):
@@ -132,7 +150,12 @@ def _changed(engine: Engine, folder: Path) -> list[Path]:
     """Files that were put away and have changed since: a scanner went on writing to one that was taken too early, or
     somebody mended one that was held. They are looked at again where they lie."""
     since = datetime.now(UTC) - LOOK_AGAIN
-    fresh = [path for name in AWAY for path in sorted((folder / name).glob("*")) if _is_newer(path, since)]
+    fresh = [
+        path
+        for name in AWAY
+        for path in sorted((folder / name).glob("*"))
+        if _is_newer(path, since)
+    ]
     if not fresh:
         return []
     with reading(engine) as session:
@@ -260,7 +283,9 @@ def _hold(app: App, job: Claimed, reason: str) -> int:
     """A scan that cannot be opened: the JFU is told why."""
     with jobs.finishing(app.engine, job) as session:
         item = session.get_one(Item, job.subject_id)
-        holding.hold_scan(Work(session, app.settings, app.clock()), item, word(f"slip.masalah.{reason}"))
+        holding.hold_scan(
+            Work(session, app.settings, app.clock()), item, word(f"slip.masalah.{reason}")
+        )
         digest = item.sha256
     _set_aside(app.settings, digest)
     return 0

@@ -21,7 +21,9 @@ def codes_in(content: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as letter:
         shown = _shown(letter)
-        names = [one for one in letter.infolist() if one.filename in shown and one.file_size <= LARGEST]
+        names = [
+            one for one in letter.infolist() if one.filename in shown and one.file_size <= LARGEST
+        ]
         for entry in names[:MOST]:
             picture = letter.read(entry)
             mime = kinds.sniff(picture)
@@ -44,5 +46,7 @@ def _shown(letter: zipfile.ZipFile) -> set[str]:
             said = dict(_ATTRIBUTE.findall(one))
             at, target = said.get(b"Id", b""), said.get(b"Target", b"").decode("utf-8", "replace")
             if at and b'"%s"' % at in text and "media/" in target:
-                found.add(posixpath.normpath(posixpath.join(posixpath.dirname(part), target)).lstrip("/"))
+                found.add(
+                    posixpath.normpath(posixpath.join(posixpath.dirname(part), target)).lstrip("/")
+                )
     return found

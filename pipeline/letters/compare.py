@@ -133,5 +133,7 @@ def shortened(paragraph: Paragraph) -> Paragraph:
             continue
         head = words[:_CUT] if order else []
         tail = words[-_CUT:] if order < len(paragraph) - 1 else []
-        made.append(Piece("tetap", re.sub(r"\s+", " ", f"{' '.join(head)} … {' '.join(tail)}").strip()))
+        made.append(
+            Piece("tetap", re.sub(r"\s+", " ", f"{' '.join(head)} … {' '.join(tail)}").strip())
+        )
     return tuple(made)

@@ -41,7 +41,9 @@ class Changes:
     code: str
     mark: Mark
     qr: bytes
-    room: str = ""  # what stands on the number's line until there is a number; "" leaves the line as it is
+    room: str = (
+        ""  # what stands on the number's line until there is a number; "" leaves the line as it is
+    )
 
 
 def copied(content: bytes, changes: Changes) -> bytes:

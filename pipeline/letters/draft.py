@@ -20,7 +20,14 @@ from markupsafe import Markup, escape
 from pipeline.letters.mark import Mark, to_identifier, to_properties
 from pipeline.letters.template.fields import Fields, TemplateError
 from pipeline.letters.template.program import LINE_END, Program, Properties
-from pipeline.letters.wording import DecidedCase, Wording, fill, long_date, points_from, read_wording
+from pipeline.letters.wording import (
+    DecidedCase,
+    Wording,
+    fill,
+    long_date,
+    points_from,
+    read_wording,
+)
 
 __all__ = [
     "LetterData",
@@ -32,24 +39,53 @@ __all__ = [
     "compose",
     "read_wording",
     "render",
-]  # fmt: skip
+]
 
 FIELDS = Fields(
     single=frozenset(
         [
-            "pemerintah", "kantor", "alamat", "kontak", "nomor", "sifat", "lampiran", "hal", "tempat_tanggal",
-            "tujuan", "tempat_tujuan", "jabatan", "jangkar", "nama", "pangkat", "nip", "nomor_register",
-            "kode_dokumen", "kode_qr", "laman_keaslian", "kalimat_elektronik",
+            "pemerintah",
+            "kantor",
+            "alamat",
+            "kontak",
+            "nomor",
+            "sifat",
+            "lampiran",
+            "hal",
+            "tempat_tanggal",
+            "tujuan",
+            "tempat_tujuan",
+            "jabatan",
+            "jangkar",
+            "nama",
+            "pangkat",
+            "nip",
+            "nomor_register",
+            "kode_dokumen",
+            "kode_qr",
+            "laman_keaslian",
+            "kalimat_elektronik",
         ]
     ),
     lists=frozenset(["pembuka", "butir_surat", "penutup", "tembusan"]),
     required=frozenset(
         [
-            "nomor", "hal", "tempat_tanggal", "tujuan", "pembuka", "butir_surat", "penutup", "jabatan", "nama", "nip",
-            "nomor_register", "kode_dokumen", "kode_qr",
+            "nomor",
+            "hal",
+            "tempat_tanggal",
+            "tujuan",
+            "pembuka",
+            "butir_surat",
+            "penutup",
+            "jabatan",
+            "nama",
+            "nip",
+            "nomor_register",
+            "kode_dokumen",
+            "kode_qr",
         ]
     ),
-)  # fmt: skip
+)
 MAX_SUBJECT = 200
 BLANK = "\u00a0" * 24  # room to write a date by hand
 
@@ -134,7 +170,9 @@ def compose(
         "tanggal": long_date(received),
         "saluran": _channel(wording, channel),
         "register": one_line(register_number),
-        "perihal": fill(common["perihal"], {"perihal": subject(perihal)}) if subject(perihal) else "",
+        "perihal": fill(common["perihal"], {"perihal": subject(perihal)})
+        if subject(perihal)
+        else "",
         "klarifikasi": common["klarifikasi_bersama" if together else "klarifikasi"],
         "instansi": one_line(agency) or fill(common["isian"], {"teks": common["isian_instansi"]}),
     }
@@ -146,7 +184,9 @@ def compose(
         place=city,
         date=day,
         addressee=_addressee(sentences, common, name, values),
-        addressee_place=common["tempat_anonim"] if sentences.addressee else place_of(common, city, name, street),
+        addressee_place=common["tempat_anonim"]
+        if sentences.addressee
+        else place_of(common, city, name, street),
         opening=_tidy(fill(sentences.opening, values)),
         points=_points(sentences, values, instruction, wording, agency),
         closing="\n".join(fill(s, values) for s in sentences.closing),
@@ -172,7 +212,9 @@ def place_of(common: Mapping[str, str], city: str, name: str, street: str) -> st
     return street if city.casefold() in street.casefold() else f"{street}, {city}"
 
 
-def _addressee(sentences: DecidedCase, common: Mapping[str, str], name: str, values: dict[str, str]) -> str:
+def _addressee(
+    sentences: DecidedCase, common: Mapping[str, str], name: str, values: dict[str, str]
+) -> str:
     if sentences.addressee:
         return fill(sentences.addressee, values)
     return fill(common["tujuan_bernama"], {"nama": name}) if name else common["tujuan_anonim"]
@@ -191,7 +233,11 @@ def _channel(wording: Wording, channel: str) -> str:
 
 
 def _points(
-    sentences: DecidedCase, values: dict[str, str], instruction: str, wording: Wording, agency: str | None
+    sentences: DecidedCase,
+    values: dict[str, str],
+    instruction: str,
+    wording: Wording,
+    agency: str | None,
 ) -> tuple[str, ...]:
     """What the letter says point by point: its own first sentences, what was instructed, its own last ones."""
     first = list(sentences.first_points)

@@ -15,7 +15,10 @@ from pipeline.letters.numbering import date_in, has_room, number_in
 from pipeline.letters.returned import GAP, Finding, Returned, gap_finding
 from pipeline.office.words import word
 
-LONG, ENDS = 40, (".", ":", "?", "!", "”", "]")  # letters and last sign of a paragraph that says something
+LONG, ENDS = (
+    40,
+    (".", ":", "?", "!", "”", "]"),
+)  # letters and last sign of a paragraph that says something
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Expected:
     anchor: str
     draft: tuple[str, ...]
     footer: bool = True
-    own: tuple[str, ...] = ()  # words of the case that stand in the letter as they are, whatever they look like
+    own: tuple[
+        str, ...
+    ] = ()  # words of the case that stand in the letter as they are, whatever they look like
 
 
 def findings(letter: Returned, expected: Expected) -> tuple[Finding, ...]:
@@ -49,11 +54,18 @@ def findings(letter: Returned, expected: Expected) -> tuple[Finding, ...]:
         *_addressee(letter, expected),
         *_date(letter, expected),
         *_anchor(letter, expected),
-        *(Finding("lihat", word("temuan.berkas", apa=remark), word("temuan.di.berkas")) for remark in letter.remarks),
+        *(
+            Finding("lihat", word("temuan.berkas", apa=remark), word("temuan.di.berkas"))
+            for remark in letter.remarks
+        ),
     ]
     order = {"blokir": 0, "lihat": 1, "baik": 2}
     good = _good(own)
-    found = [f for f in letter.findings if f.level != "baik" and not _is_own(f, letter, expected)] + own + good
+    found = (
+        [f for f in letter.findings if f.level != "baik" and not _is_own(f, letter, expected)]
+        + own
+        + good
+    )
     found += [f for f in letter.findings if f.level == "baik"]
     return tuple(sorted(found, key=lambda f: order[f.level]))
 
@@ -62,7 +74,10 @@ def _is_own(finding: Finding, letter: Returned, expected: Expected) -> bool:
     """Whether what looks like a gap is a word of the case: a pengadu may be named "{{7*7}}"."""
     if finding.kind != GAP or not expected.own:
         return False
-    left = {gap_finding(gap, "").message for gap in gaps((*letter.paragraphs, *letter.feet), expected.own)}
+    left = {
+        gap_finding(gap, "").message
+        for gap in gaps((*letter.paragraphs, *letter.feet), expected.own)
+    }
     return finding.message not in left
 
 
@@ -71,9 +86,15 @@ def _register(letter: Returned, expected: Expected) -> Iterator[Finding]:
         return any(expected.register in text for text in texts)
 
     if not stands_in((*letter.paragraphs, *letter.feet)):
-        yield Finding("blokir", word("temuan.register", nomor=expected.register), word("temuan.di.isi"))
+        yield Finding(
+            "blokir", word("temuan.register", nomor=expected.register), word("temuan.di.isi")
+        )
     elif stands_in(expected.draft) and not stands_in(letter.paragraphs):
-        yield Finding("blokir", word("temuan.register_isi", nomor=expected.register), word("temuan.di.pembuka"))
+        yield Finding(
+            "blokir",
+            word("temuan.register_isi", nomor=expected.register),
+            word("temuan.di.pembuka"),
+        )
 
 
 def _number(letter: Returned, expected: Expected) -> Iterator[Finding]:
@@ -82,7 +103,9 @@ def _number(letter: Returned, expected: Expected) -> Iterator[Finding]:
         yield Finding("blokir", word("temuan.nomor_hilang"), where)
     elif expected.number:
         if found != expected.number and not has_room(letter.paragraphs, expected.room):
-            yield Finding("blokir", word("temuan.nomor_lain", nomor=expected.number, ada=found), where)
+            yield Finding(
+                "blokir", word("temuan.nomor_lain", nomor=expected.number, ada=found), where
+            )
     elif not has_room(letter.paragraphs, expected.room) and not expected.by_hand:
         yield Finding("blokir", word("temuan.nomor_diisi", ada=found, ruang=expected.room), where)
 
@@ -118,10 +141,16 @@ def _addressee(letter: Returned, expected: Expected) -> Iterator[Finding]:
     line = next((text for text in letter.paragraphs if text.startswith("Yth.")), "")
     if not line:
         yield Finding("lihat", word("temuan.tanpa_penerima"), word("temuan.di.tujuan"))
-    elif expected.addressee and " ".join(expected.addressee.split()) != " ".join(line.removeprefix("Yth.").split()):
+    elif expected.addressee and " ".join(expected.addressee.split()) != " ".join(
+        line.removeprefix("Yth.").split()
+    ):
         yield Finding(
             "lihat",
-            word("temuan.penerima", ada=line.removeprefix("Yth.").strip(), register=expected.addressee),
+            word(
+                "temuan.penerima",
+                ada=line.removeprefix("Yth.").strip(),
+                register=expected.addressee,
+            ),
             word("temuan.di.tujuan"),
         )
 
@@ -129,9 +158,13 @@ def _addressee(letter: Returned, expected: Expected) -> Iterator[Finding]:
 def _date(letter: Returned, expected: Expected) -> Iterator[Finding]:
     found = date_in(letter.paragraphs, expected.place)
     if found is None:
-        yield Finding("lihat", word("temuan.tanggal_hilang", kota=expected.place), word("temuan.di.nomor"))
+        yield Finding(
+            "lihat", word("temuan.tanggal_hilang", kota=expected.place), word("temuan.di.nomor")
+        )
     elif found and found != expected.today:
-        yield Finding("lihat", word("temuan.tanggal", ada=found, hari=expected.today), word("temuan.di.nomor"))
+        yield Finding(
+            "lihat", word("temuan.tanggal", ada=found, hari=expected.today), word("temuan.di.nomor")
+        )
 
 
 def _anchor(letter: Returned, expected: Expected) -> Iterator[Finding]:
@@ -145,7 +178,11 @@ def _anchor(letter: Returned, expected: Expected) -> Iterator[Finding]:
 def _good(own: list[Finding]) -> list[Finding]:
     """What was looked at and is right, in one sentence."""
     faulty = {f.where for f in own}
-    parts = [name for name in ("nomor", "tujuan", "tanda_tangan") if word(f"temuan.di.{name}") not in faulty]
+    parts = [
+        name
+        for name in ("nomor", "tujuan", "tanda_tangan")
+        if word(f"temuan.di.{name}") not in faulty
+    ]
     if not parts:
         return []
     names = ", ".join(word(f"temuan.benar.{name}") for name in parts)

@@ -35,7 +35,9 @@ _INSIDE = (
     rf"\b{_HIDE}\s(?:beri\s?tahu|diberi\s?tahu|sampaikan\ske(?:pada)?)\s{_WHOM}",
     r"\b(?:yang\sbersangkutan|ybs|pelapor|pengadu|orang)\sini\s(?:memang\s|sudah\s)?(?:sering|selalu|suka|hanya|cerewet)",
 )
-_BEFORE = r"(?:(?:tolong|mohon|harap|segera|cukup|agar|supaya|pak|bu|sek(?:retaris)?)[\s,:]{1,3}){0,3}"
+_BEFORE = (
+    r"(?:(?:tolong|mohon|harap|segera|cukup|agar|supaya|pak|bu|sek(?:retaris)?)[\s,:]{1,3}){0,3}"
+)
 _ORDER = re.compile(rf"^{_BEFORE}(?:{'|'.join(_STARTS)})|(?:{'|'.join(_INSIDE)})", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s")
 _MARKER = re.compile(r"^\s{0,20}(?:[-–—•*]|\(?\w{1,3}[.)])\s{1,20}")

@@ -81,7 +81,12 @@ def _rule(paragraph) -> None:  # type: ignore[no-untyped-def]
     """The double line under the head of an official letter."""
     borders = OxmlElement("w:pBdr")
     bottom = OxmlElement("w:bottom")
-    for name, value in (("val", "thinThickSmallGap"), ("sz", "18"), ("space", "4"), ("color", "auto")):
+    for name, value in (
+        ("val", "thinThickSmallGap"),
+        ("sz", "18"),
+        ("space", "4"),
+        ("color", "auto"),
+    ):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
     paragraph._p.get_or_add_pPr().append(borders)

@@ -15,13 +15,28 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from pipeline.letters.unsigned import EDGE, FAR, FLAT, HEIGHT, LESS, MARGIN, MORE, NEAR, PART, SPECK, WIDTH
+from pipeline.letters.unsigned import (
+    EDGE,
+    FAR,
+    FLAT,
+    HEIGHT,
+    LESS,
+    MARGIN,
+    MORE,
+    NEAR,
+    PART,
+    SPECK,
+    WIDTH,
+)
 
 Ink = npt.NDArray[np.uint8]  # 255 where there is ink, else 0
 SMALL = 300, 425  # the same, where it is laid on another
 WIDE = 1200  # pixels of width at which a page is evened
 LIGHT = 31  # pixels there within which paper is seen beside any ink
-BLUE, MORE_BLUE = 35, 100  # how much bluer than red or green a pen or a stamp is; pixels of it, at WIDTH, that are one
+BLUE, MORE_BLUE = (
+    35,
+    100,
+)  # how much bluer than red or green a pen or a stamp is; pixels of it, at WIDTH, that are one
 TURNS, CLOSE = 60, 1e-5  # how long, and how closely, a paper is laid on ours
 COMPARED, LAID = 8, 3  # pages of a paper that are compared with one of ours, and laid on it
 ASKEW = 0.15  # how far a paper may be turned, stretched or moved: of one, of its height
@@ -102,7 +117,9 @@ def _ink(grey: Ink) -> Ink:
     """Ink by a threshold between paper and print, wherever those lie (Otsu); none on a page of one grey."""
     if int(grey.max()) - int(grey.min()) < FLAT:
         return np.zeros_like(grey)
-    return np.asarray(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1], np.uint8)
+    return np.asarray(
+        cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1], np.uint8
+    )
 
 
 def _bounds(ink: Ink) -> tuple[slice, slice]:
@@ -116,7 +133,8 @@ def _stands_among(drawn: Sequence[_Page], ours: _Page) -> bool:
     """Only the pages with about as much ink as ours are compared, and the nearest of them laid on it: that costs a
     tenth of a second each, and a paper may have many pages. One with more blue than ours has a pen's ink on it."""
     near = sorted(
-        (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE), key=lambda p: abs(p.size - ours.size)
+        (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE),
+        key=lambda p: abs(p.size - ours.size),
     )
     return (
         any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned())
@@ -152,17 +170,25 @@ def _same(paper: tuple[Ink, Ink], ours: tuple[Ink, Ink]) -> bool:
 def _laid(paper: Ink, ours: Ink) -> Ink:
     """The paper turned, moved and stretched until it lies on ours, as far as that can be found (ECC, Evangelidis and
     Psarakis 2008)."""
-    small = [cv2.GaussianBlur(cv2.resize(one, SMALL, interpolation=cv2.INTER_AREA), (0, 0), 3) for one in (ours, paper)]
+    small = [
+        cv2.GaussianBlur(cv2.resize(one, SMALL, interpolation=cv2.INTER_AREA), (0, 0), 3)
+        for one in (ours, paper)
+    ]
     wanted = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, TURNS, CLOSE)
     try:
         start = np.eye(2, 3, dtype=np.float32)
         _fit, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, wanted)
     except cv2.error:  # nothing in common
         return paper
-    if np.abs(found[:, :2] - np.eye(2)).max() > ASKEW or np.abs(found[:, 2]).max() > ASKEW * SMALL[1]:
+    if (
+        np.abs(found[:, :2] - np.eye(2)).max() > ASKEW
+        or np.abs(found[:, 2]).max() > ASKEW * SMALL[1]
+    ):
         return paper  # no scanner lays a paper like that
     found[:, 2] = found[:, 2] * (WIDTH / SMALL[0])
-    moved = cv2.warpAffine(paper, found, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    moved = cv2.warpAffine(
+        paper, found, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
     return np.where(moved > 127, 255, 0).astype(np.uint8)
 
 
@@ -174,7 +200,9 @@ def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
     less = np.count_nonzero((ours & ~_thick(paper, NEAR))[reach])
     added = paper & ~_thick(ours, FAR)
     added[:edge], added[-edge:], added[:, :edge], added[:, -edge:] = 0, 0, 0, 0
-    return bool(ink > max(MORE, PART * whole) and less <= LESS * ink and _without_specks(added) <= MORE)
+    return bool(
+        ink > max(MORE, PART * whole) and less <= LESS * ink and _without_specks(added) <= MORE
+    )
 
 
 def _thick(ink: Ink, size: int) -> Ink:

@@ -37,16 +37,28 @@ _LABELS = (
 _PATTERNS: tuple[tuple[str, str], ...] = (
     # our own template's, and other programs' fields
     ("blokir", r"\{\{.{0,80}?\}\}|\{%.{0,80}?%\}|\{\{|\}\}|\{%|%\}|\[ISI\b[^\]]{0,200}\]?"),
-    ("blokir", r"«[^«»]{0,80}»?|\$\{[^{}]{0,60}\}|<<[^<>]{0,80}>>|(?<![\w{])\{\s?[A-Za-z_][\w .]{0,40}\}(?!\})"),
-    ("blokir", rf"\[\s?(?:{_NAMES})[^\[\]]{{0,120}}\]|\[\s?(?:\.{{2,}}+|…+|_+|-+|\?+|[●•∙·*]+)?\s{{0,20}}+\]"),
+    (
+        "blokir",
+        r"«[^«»]{0,80}»?|\$\{[^{}]{0,60}\}|<<[^<>]{0,80}>>|(?<![\w{])\{\s?[A-Za-z_][\w .]{0,40}\}(?!\})",
+    ),
+    (
+        "blokir",
+        rf"\[\s?(?:{_NAMES})[^\[\]]{{0,120}}\]|\[\s?(?:\.{{2,}}+|…+|_+|-+|\?+|[●•∙·*]+)?\s{{0,20}}+\]",
+    ),
     ("blokir", rf"\(\s?(?:{_ORDERS})[^()]{{0,120}}\)"),
     ("blokir", r"‹[^‹›]{0,80}›|(?<!\S)(?:\|[A-Za-z_]{2,30}\||#[A-Za-z_]{2,30}#)(?!\w)"),
-    ("blokir", r"\(\s?(?:isi|nama|tanggal|nomor|alamat|\?{1,3}|akan\sdiisi[^()]{0,60}|[^()]{0,60}\sdi\ssini)\s?\)"),
+    (
+        "blokir",
+        r"\(\s?(?:isi|nama|tanggal|nomor|alamat|\?{1,3}|akan\sdiisi[^()]{0,60}|[^()]{0,60}\sdi\ssini)\s?\)",
+    ),
     ("blokir", r"\b(?:isi|tulis)(?:kan)?\sdi\ssini\b|\bMERGEFIELD\b"),
     ("blokir", r"\{\s?(?:DATE|TIME|SAVEDATE|REF|IF|PAGE)\s[^{}]{0,80}\}?"),
     ("blokir", r"<\s?(?![^<>]{0,80}(?:@|://|www\.))[A-Za-z][^<>]{0,80}>"),
     # room to be written in by hand
-    ("blokir", r"…[\s\u00a0]?[….][….\s\u00a0]{0,200}+|\.…|\.{4,}+|(?:\.[ \u00a0]){3,}+\.?|_{3,}+|(?:_[ \u00a0]){2,}+_"),
+    (
+        "blokir",
+        r"…[\s\u00a0]?[….][….\s\u00a0]{0,200}+|\.…|\.{4,}+|(?:\.[ \u00a0]){3,}+\.?|_{3,}+|(?:_[ \u00a0]){2,}+_",
+    ),
     ("blokir", rf"\b(?:{_LABELS})\s?:?\s{{1,3}}{_BLANK}(?!\w)|\brp\.{{3,}}+"),
     ("blokir", rf"{_BLANK}\s{{1,2}}(?:{_MONTHS}|wib|rupiah)\b"),
     ("blokir", r"\bRp\.?[ \u00a0]{0,40}+,-"),
@@ -54,46 +66,88 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("blokir", rf"[●•∙·・]{{3,}}+|\b(?:tanggal|tgl\.?)\s{{1,3}}[-–]\s?[-–]|\b00\s(?:{_MONTHS})\b"),
     ("lihat", r"={5,}+|/{4,}+|-{5,}+|(?<!\*)\*{3}(?!\*)|[☐☑☒]"),
     # letters that stand for others
-    ("blokir", r"(?<![A-Za-z0-9])(?:(?-i:X{4,}+|x{3,}+))(?![A-Za-z0-9])|(?<![A-Za-z0-9])[Xx]{2,}+(?:[./-][Xx]{2,}+)+"),
-    ("blokir", rf"\b(?:tanggal|tgl\.?|nomor|pukul)\s[Xx]{{2,}}+\b|(?<![A-Za-z0-9])[Xx]{{2,}}+\s(?:{_MONTHS})\b"),
+    (
+        "blokir",
+        r"(?<![A-Za-z0-9])(?:(?-i:X{4,}+|x{3,}+))(?![A-Za-z0-9])|(?<![A-Za-z0-9])[Xx]{2,}+(?:[./-][Xx]{2,}+)+",
+    ),
+    (
+        "blokir",
+        rf"\b(?:tanggal|tgl\.?|nomor|pukul)\s[Xx]{{2,}}+\b|(?<![A-Za-z0-9])[Xx]{{2,}}+\s(?:{_MONTHS})\b",
+    ),
     ("lihat", r"\d[\d-]{0,8}[xX]{3,}+[\d-]{0,8}"),
-    ("blokir", r"\?{3,}+|(?<!\S)\?{1,2}(?!\S)|#{3,}+|@{3,}+|\${3,}+|\*{4,}+|%[A-Za-z_]{2,30}%|(?:-[ \u00a0]){4,}+"),
-    ("blokir", r"\b(?:dd|hh|tgl|mm)[/.:-](?:mm|bb|bln|ss)(?:[/.:-](?:yyyy|yy|tttt|thn|ss))?\b|\b00[/-]00[/-]0000\b"),
+    (
+        "blokir",
+        r"\?{3,}+|(?<!\S)\?{1,2}(?!\S)|#{3,}+|@{3,}+|\${3,}+|\*{4,}+|%[A-Za-z_]{2,30}%|(?:-[ \u00a0]){4,}+",
+    ),
+    (
+        "blokir",
+        r"\b(?:dd|hh|tgl|mm)[/.:-](?:mm|bb|bln|ss)(?:[/.:-](?:yyyy|yy|tttt|thn|ss))?\b|\b00[/-]00[/-]0000\b",
+    ),
     ("blokir", rf"(?<![\w@.])@{{1,2}}{_FIELDS}(?![\w.])@{{0,2}}"),
     ("blokir", rf"(?<!\w)(?:\$|\#{{1,2}}|~|//){_FIELDS}\b(?:\#{{1,2}}|~|//)?"),
     ("blokir", rf"\b{_FIELDS}_[a-z]{{2,30}}\b|(?<!\S)-{_FIELDS}-(?!\S)|&lt;[^&\n]{{1,60}}&gt;"),
     ("blokir", r"\b(?:00|xx)[/.-](?:00|xx|\d\d)[/.-]\d{2,4}\b|\b(?-i:20XX)\b|\b\d{4}-mm-dd\b"),
     ("blokir", r"\b(?:sdri?\.?|saudara|bapak|ibu|nama\s?:?)\s(?-i:X{2,}+)\b|\btanggal\s\.\.\s"),
-    ("blokir", r"[(\[]\s?(?:mohon\s|tolong\s|perlu\s|harap\s|masih\s)?(?:di)?(?:cek|periksa|konfirmasi|lengkapi|"
-               r"perbaiki|revisi|menyusul|konsep|draft?|isi\ssendiri)\s?(?:\s(?:lagi|dulu|dahulu|ulang|kembali)\s?)?[)\]]"),
-    ("blokir", r"\b(?:akan|belum)\sdiisi\b(?:\s(?:kemudian|nanti|menyusul))?|(?-i:\bDIISI\b)|\bnama\sterang\b"),
-    ("blokir", r"\b(?:isi|tulis|ketik|masukkan)(?:kan)?\s(?:\w{1,20}\s){1,2}di\ssini\b|\bteks\s(?:contoh|pengganti)\b|"
-               r"\bmasukkan\s(?:teks|nama|tanggal|isi)\b"),
+    (
+        "blokir",
+        r"[(\[]\s?(?:mohon\s|tolong\s|perlu\s|harap\s|masih\s)?(?:di)?(?:cek|periksa|konfirmasi|lengkapi|"
+        r"perbaiki|revisi|menyusul|konsep|draft?|isi\ssendiri)\s?(?:\s(?:lagi|dulu|dahulu|ulang|kembali)\s?)?[)\]]",
+    ),
+    (
+        "blokir",
+        r"\b(?:akan|belum)\sdiisi\b(?:\s(?:kemudian|nanti|menyusul))?|(?-i:\bDIISI\b)|\bnama\sterang\b",
+    ),
+    (
+        "blokir",
+        r"\b(?:isi|tulis|ketik|masukkan)(?:kan)?\s(?:\w{1,20}\s){1,2}di\ssini\b|\bteks\s(?:contoh|pengganti)\b|"
+        r"\bmasukkan\s(?:teks|nama|tanggal|isi)\b",
+    ),
     ("blokir", r"\b(?:insert|your)\s(?:name|date|address|title|text)\b"),
     ("lihat", r"(?-i:\b(?:DRAFT|DRAF|KONSEP|N/A)\b)|\[\s?TBC\s?\]|\*\)"),
     ("lihat", r"\b(?:company|recipient|sender)\sname\b|\bkolom\sini\b"),
     ("lihat", r"[□◻▢]{1,40}+|\ufffd|\(\s?(?:\.{3}|…|tanda\stangan|ttd)\s?\)|/(?-i:X{2,3})/"),
-    ("lihat", r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b|\b(?:silakan|mohon)\sdilengkapi\b"),
+    (
+        "lihat",
+        r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b|\b(?:silakan|mohon)\sdilengkapi\b",
+    ),
     # what word processors print
     ("blokir", r"\b(?:click|tap)\s(?:or\stap\s|here\s|on\s)[^.\n]{0,60}\.?"),
     ("blokir", r"\bchoose\san?\sitem\b\.?|\btype\s(?:text\s)?here\b"),
-    ("blokir", r"\b(?:klik|ketuk)\s(?:atau\sketuk\s)?(?:di\ssini\s)?untuk\s"
-               r"me(?:masukkan|ngetik|nambah|ngisi)[^.\n]{0,60}\.?"),
-    ("blokir", r"\bpilih\ssatu\sitem\b\.?|\bpilih\sitem\b\.?|\bketik(?:kan)?\s(?:teks\s)?di\ssini\b"),
-    ("blokir", r"\b(?:error|kesalahan|galat)!?:?\s(?:reference|bookmark|no\stext|not\sa\svalid|unknown|sumber|"
-               r"penanda|referensi|tidak\sada)[^.\n]{0,80}\.?|\b(?:error|kesalahan|galat)!(?=\s|$)|!\s?syntax\serror"),
+    (
+        "blokir",
+        r"\b(?:klik|ketuk)\s(?:atau\sketuk\s)?(?:di\ssini\s)?untuk\s"
+        r"me(?:masukkan|ngetik|nambah|ngisi)[^.\n]{0,60}\.?",
+    ),
+    (
+        "blokir",
+        r"\bpilih\ssatu\sitem\b\.?|\bpilih\sitem\b\.?|\bketik(?:kan)?\s(?:teks\s)?di\ssini\b",
+    ),
+    (
+        "blokir",
+        r"\b(?:error|kesalahan|galat)!?:?\s(?:reference|bookmark|no\stext|not\sa\svalid|unknown|sumber|"
+        r"penanda|referensi|tidak\sada)[^.\n]{0,80}\.?|\b(?:error|kesalahan|galat)!(?=\s|$)|!\s?syntax\serror",
+    ),
     ("blokir", r"#(?:REF|VALUE|NAME|DIV/0|NUM|NULL)[!?]|#N/A\b"),
     # samples
     ("blokir", r"\blorem\s+ipsum\b|\bdolor\s+sit\s+amet\b"),
-    ("blokir", r"(?-i:\b(?:TBD|TBA|TODO|FIXME)\b)|\bto\s+be\s+(?:determined|announced)\b|\bnama\s+jelas\b"),
+    (
+        "blokir",
+        r"(?-i:\b(?:TBD|TBA|TODO|FIXME)\b)|\bto\s+be\s+(?:determined|announced)\b|\bnama\s+jelas\b",
+    ),
     ("lihat", r"(?-i:\b(?:None|NaN|null|undefined)\b)|\[object\sObject\]"),
-    ("lihat", r"\b(?:sdri?\.?|saudara)\s(?:fulan(?:ah)?\b|n\.\s?n\.)|\b(?:jalan|jl\.?)\scontoh\b|\bcontoh@"),
+    (
+        "lihat",
+        r"\b(?:sdri?\.?|saudara)\s(?:fulan(?:ah)?\b|n\.\s?n\.)|\b(?:jalan|jl\.?)\scontoh\b|\bcontoh@",
+    ),
     # remarks among officials (an order to one of them: for_staff)
     ("lihat", r"\bNB\s?:"),
-    ("lihat", r"\bcatatan\s(?:untuk\s|bagi\s|dari\s)?(?:sekretaris|internal|jfu|kasubag|kasi|kepala)\b"),
+    (
+        "lihat",
+        r"\bcatatan\s(?:untuk\s|bagi\s|dari\s)?(?:sekretaris|internal|jfu|kasubag|kasi|kepala)\b",
+    ),
     ("lihat", r"\[catatan\b[^\]]{0,80}\]?"),
     ("lihat", r"\bcoret\s+yang\s+tidak\s+perlu\b|\bcoret\s+salah\s+satu\b"),
-)  # fmt: skip
+)
 _ANY = re.compile("|".join(f"({pattern})" for _level, pattern in _PATTERNS), re.IGNORECASE)
 _LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
     "blokir" if level == "blokir" else "lihat" for level, _pattern in _PATTERNS

@@ -109,9 +109,18 @@ def to_properties(mark: Mark, existing: bytes | None = None) -> bytes:
 def from_properties(root: ET.Element) -> Mark | None:
     """Read the four properties; None when one is missing or cannot be ours."""
     values = {node.get("name", ""): "".join(node.itertext()).strip() for node in root}
-    return _mark(values.get(CASE, ""), values.get(VERSION, ""), values.get(CODE_NAME, ""), values.get(SEAL, ""))
+    return _mark(
+        values.get(CASE, ""),
+        values.get(VERSION, ""),
+        values.get(CODE_NAME, ""),
+        values.get(SEAL, ""),
+    )
 
 
 def _mark(case_id: str, version: str, code: str, seal: str) -> Mark | None:
-    fits = re.fullmatch(r"[0-9]{1,6}", version) and CODE.fullmatch(code) and re.fullmatch(r"[a-z2-7]{24}", seal)
+    fits = (
+        re.fullmatch(r"[0-9]{1,6}", version)
+        and CODE.fullmatch(code)
+        and re.fullmatch(r"[a-z2-7]{24}", seal)
+    )
     return Mark(case_id, int(version), code, seal) if case_id and fits else None

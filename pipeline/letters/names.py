@@ -8,7 +8,25 @@ from __future__ import annotations
 import re
 
 _BEFORE = frozenset(
-    ["prof", "dr", "dra", "drs", "drg", "drh", "ir", "h", "hj", "kh", "tgk", "rr", "raden", "apt", "ns", "pdt", "ust"]
+    [
+        "prof",
+        "dr",
+        "dra",
+        "drs",
+        "drg",
+        "drh",
+        "ir",
+        "h",
+        "hj",
+        "kh",
+        "tgk",
+        "rr",
+        "raden",
+        "apt",
+        "ns",
+        "pdt",
+        "ust",
+    ]
 )
 # A degree: letters with stops or a capital within, as S.Kom, M.Si, SH, A.Md.Kom, SE.Ak; no ordinary name is one.
 _DEGREE = re.compile(

@@ -35,7 +35,9 @@ def number_in(paragraphs: tuple[str, ...]) -> str | None:
 def has_room(paragraphs: tuple[str, ...], room: str) -> bool:
     """Whether the line of the number still has the room that the draft left."""
     number = number_in(paragraphs)
-    return number is not None and (number == "" if not room else re.fullmatch(_room(room), number) is not None)
+    return number is not None and (
+        number == "" if not room else re.fullmatch(_room(room), number) is not None
+    )
 
 
 def date_in(paragraphs: tuple[str, ...], place: str) -> str | None:
@@ -63,11 +65,14 @@ def _room(room: str) -> str:
 def numbered(content: bytes, room: str, number: str, place: str, day: str) -> bytes:
     """The letter with its number and date where there was room for them; the same bytes where there was none."""
     package = open_package(content)
-    root = etree.fromstring(package.xml[package.main], etree.XMLParser(resolve_entities=False, no_network=True))
+    root = etree.fromstring(
+        package.xml[package.main], etree.XMLParser(resolve_entities=False, no_network=True)
+    )
     # What follows the first spaces is no space (save where there is nothing but room): each is taken once.
     pattern = rf"({NUMBER_LINE.pattern})({SPACE}*+{_room(room)}{SPACE}*+)(?=\t|$)"
     done = [
-        _filled(paragraph, pattern, number) + _filled(paragraph, rf"{_beside(place)}({SPACE}*+)$", f" {day}")
+        _filled(paragraph, pattern, number)
+        + _filled(paragraph, rf"{_beside(place)}({SPACE}*+)$", f" {day}")
         for paragraph in root.iter(f"{{{W}}}p")
     ]
     if not any(done):
@@ -91,7 +96,9 @@ def _filled(paragraph: Any, pattern: str, text: str) -> int:
     else:
         for order, (_character, node, place) in reversed(list(enumerate(pieces[at:end]))):
             if node is not None:
-                node.text = node.text[:place] + (text if order == 0 else "") + node.text[place + 1 :]
+                node.text = (
+                    node.text[:place] + (text if order == 0 else "") + node.text[place + 1 :]
+                )
     for _character, node, _place in pieces:
         if node is not None:
             node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
@@ -111,7 +118,10 @@ def characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
 def repacked(content: bytes, changed: Mapping[str, bytes]) -> bytes:
     """The same file with these parts instead of its own."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for entry in old.infolist():
             part = changed.get(entry.filename)
             new.writestr(entry, old.read(entry) if part is None else part, zipfile.ZIP_DEFLATED)

@@ -46,14 +46,24 @@ def verify(content: bytes, roots: Sequence[str], moment: datetime) -> Answer:
     try:
         reader = PdfFileReader(BytesIO(content), strict=False)
         signatures = list(reader.embedded_regular_signatures)
-        ends = not content[content.rfind(b"%%EOF") + 5 :].strip()  # nothing lies behind the last update
+        ends = not content[
+            content.rfind(b"%%EOF") + 5 :
+        ].strip()  # nothing lies behind the last update
         known = list(load_certs_from_pemder(roots)) if roots and signatures else []  # type: ignore[no-untyped-call]
         found = []
         for order, one in enumerate(signatures, 1):
             context = ValidationContext(trust_roots=known, allow_fetching=False, moment=moment)
             found.append(_facts(one, context, last=order == len(signatures), ends=ends))
-    except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
-            OSError) as error:  # fmt: skip
+    except (
+        PdfError,
+        SignatureValidationError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OSError,
+    ) as error:
         logging.warning("signature: %s", type(error).__name__)
         return UNREADABLE, None
     return "", found
@@ -76,7 +86,9 @@ def _facts(signature: Any, context: ValidationContext, *, last: bool, ends: bool
     }
 
 
-def sign(content: bytes, pkcs12: str, password: str, reason: str, place: str, seal: VisibleSeal) -> Answer:
+def sign(
+    content: bytes, pkcs12: str, password: str, reason: str, place: str, seal: VisibleSeal
+) -> Answer:
     """The signed PDF, with a seal that is seen where the letter is signed."""
     try:
         signer = SimpleSigner.load_pkcs12(pkcs12, passphrase=password.encode("utf-8"))  # type: ignore[no-untyped-call]
@@ -85,7 +97,11 @@ def sign(content: bytes, pkcs12: str, password: str, reason: str, place: str, se
     if signer is None:
         return NO_CERTIFICATE, None
     about = PdfSignatureMetadata(
-        field_name=FIELD, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256", reason=reason, location=place
+        field_name=FIELD,
+        subfilter=SigSeedSubFilter.PADES,
+        md_algorithm="sha256",
+        reason=reason,
+        location=place,
     )
     out = BytesIO()
     style = TextStampStyle(stamp_text=seal.text.replace("%", "%%"), border_width=1, background=None)
@@ -103,7 +119,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     for name in ("pyhanko", "pyhanko_certvalidator"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs whole tracebacks about what it then reports
+        logging.getLogger(name).setLevel(
+            logging.CRITICAL
+        )  # it logs whole tracebacks about what it then reports
     order = json.loads(sys.stdin.buffer.readline())
     content = sys.stdin.buffer.read()
     if order["act"] == "verify":
@@ -111,9 +129,13 @@ def main() -> None:
         said, signed = value, b""
     else:
         seal = VisibleSeal(order["text"], order["anchor"], order["person"])
-        problem, value = sign(content, order["pkcs12"], order["password"], order["reason"], order["place"], seal)
+        problem, value = sign(
+            content, order["pkcs12"], order["password"], order["reason"], order["place"], seal
+        )
         said, signed = None, value or b""
-    sys.stdout.buffer.write(json.dumps({"problem": problem, "said": said}).encode() + b"\n" + signed)
+    sys.stdout.buffer.write(
+        json.dumps({"problem": problem, "said": said}).encode() + b"\n" + signed
+    )
 
 
 if __name__ == "__main__":

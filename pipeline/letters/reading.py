@@ -16,9 +16,23 @@ _TEXT = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"
 _SILENT = ("del", "moveFrom", "rPr", "pPr", "instrText")  # what is not read as text
 # Word writes a drawing twice, the second time for old readers.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_CHANGES = ("ins", "del", "moveFrom", "moveTo", "rPrChange", "pPrChange", "sectPrChange", "tblPrChange",
-            "tcPrChange", "trPrChange", "tblGridChange", "numberingChange", "cellIns", "cellDel",
-            "cellMerge")  # fmt: skip
+_CHANGES = (
+    "ins",
+    "del",
+    "moveFrom",
+    "moveTo",
+    "rPrChange",
+    "pPrChange",
+    "sectPrChange",
+    "tblPrChange",
+    "tcPrChange",
+    "trPrChange",
+    "tblGridChange",
+    "numberingChange",
+    "cellIns",
+    "cellDel",
+    "cellMerge",
+)
 # Old elements that print the day on which the letter is opened (17.16.5).
 _TODAY = ("dayLong", "dayShort", "monthLong", "monthShort", "yearLong", "yearShort")
 TINY = 7  # half points; below 4 pt nobody reads a letter
@@ -34,7 +48,10 @@ _RPR, _PPR, _TC, _BOX = _w("rPr"), _w("pPr"), _w("tc"), _w("txbxContent")
 _VAL, _AUTHOR, _ID = _w("val"), _w("author"), _w("id")
 _SPECIAL = {_w(name): text for name, text in _TEXT.items()}
 _MUTE = frozenset([*map(_w, _SILENT), _FALLBACK])
-_CHANGED, _ANCHORS = frozenset(map(_w, _CHANGES)), frozenset([_w("commentRangeStart"), _w("commentReference")])
+_CHANGED, _ANCHORS = (
+    frozenset(map(_w, _CHANGES)),
+    frozenset([_w("commentRangeStart"), _w("commentReference")]),
+)
 _DAYS = frozenset(map(_w, _TODAY))
 
 
@@ -184,7 +201,9 @@ class _Reader:
         elif tag in _DAYS:
             self._part.codes.append(("DATE", place.paragraph))
         elif tag == _BOX or (tag == _TC and _shaded(node.find(f"{_w('tcPr')}/{_w('shd')}"))):
-            return replace(place, look=replace(place.look, shaded=True))  # a text box may have any colour
+            return replace(
+                place, look=replace(place.look, shaded=True)
+            )  # a text box may have any colour
         return replace(place, mute=True) if tag in _MUTE and not place.mute else place
 
     def _field_mark(self, kind: str, place: _Place) -> None:
@@ -230,9 +249,14 @@ def _look(about: ET.Element, styles: Mapping[str, Visibility]) -> Visibility:
         elif local == "vanish":
             look = replace(look, hidden=value not in ("0", "false", "off"))
         elif local == "color":
-            look = replace(look, pale=_pale(value) or node.get(_w("themeColor"), "") in ("background1", "light1"))
+            look = replace(
+                look,
+                pale=_pale(value) or node.get(_w("themeColor"), "") in ("background1", "light1"),
+            )
         elif local == "sz":
-            look = replace(look, tiny=value.isascii() and value.isdigit() and int(value[:6]) <= TINY)
+            look = replace(
+                look, tiny=value.isascii() and value.isdigit() and int(value[:6]) <= TINY
+            )
         elif local == "shd":
             look = replace(look, shaded=_shaded(node))
         elif local == "highlight":

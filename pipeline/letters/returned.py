@@ -63,7 +63,9 @@ class Returned:
     feet: tuple[str, ...] = ()  # the paragraphs of headers and footers
     remarks: tuple[str, ...] = ()  # what the gate let in and wants a look
     taken: tuple[str, ...] = ()  # what was taken away, in words
-    content: bytes = field(default=b"", repr=False)  # the working copy: as it came, without what was taken away
+    content: bytes = field(
+        default=b"", repr=False
+    )  # the working copy: as it came, without what was taken away
 
     @property
     def blocked(self) -> bool:
@@ -94,9 +96,13 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
     spoiled = any(f.level == "blokir" or f.where == "teks tersembunyi" for f in findings)
     good = () if spoiled else (_CLEAN,)
     code = next(iter(codes)) if len(codes) == 1 else None
-    feet = tuple(text for name, part in printed.items() if name != package.main for text in part.texts)
+    feet = tuple(
+        text for name, part in printed.items() if name != package.main for text in part.texts
+    )
     remarks = tuple(remark for remark in package.remarks if remark not in _TOLD)
-    return Returned(paragraphs, mark, identifier, code, (*findings, *good), feet, remarks, taken, data)
+    return Returned(
+        paragraphs, mark, identifier, code, (*findings, *good), feet, remarks, taken, data
+    )
 
 
 def _taken(taken: tuple[str, ...]) -> Iterator[Finding]:
@@ -116,7 +122,9 @@ _TOLD = ("perubahan terlacak", "komentar", "teks tersembunyi")  # by findings of
 
 
 _CLEAN = Finding(
-    "baik", "Tidak ada perubahan terlacak, komentar, teks tersembunyi, atau isian kosong.", "seluruh surat"
+    "baik",
+    "Tidak ada perubahan terlacak, komentar, teks tersembunyi, atau isian kosong.",
+    "seluruh surat",
 )
 
 
@@ -182,7 +190,9 @@ def _comments(package: Package, printed: Mapping[str, PrintedPart]) -> Iterator[
 def _place(name: str, main: str) -> str:
     if name == main:
         return "isi surat"
-    return "kaki halaman" if "footer" in name else "kepala halaman" if "header" in name else "catatan"
+    return (
+        "kaki halaman" if "footer" in name else "kepala halaman" if "header" in name else "catatan"
+    )
 
 
 def _left_over(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
@@ -205,11 +215,15 @@ def gap_finding(gap: Unfilled, place: str) -> Finding:
 def _unseen(parts: Iterable[PrintedPart]) -> Iterator[Finding]:
     """Text that is there and that nobody sees: hidden, as pale as the paper, too small to be read."""
     told: dict[str, list[str]] = {}
-    for why, text in (one for part in parts for one in part.unseen if one[1].strip() not in ANCHORS):
+    for why, text in (
+        one for part in parts for one in part.unseen if one[1].strip() not in ANCHORS
+    ):
         told.setdefault(why, []).append(text)
     for why, texts in told.items():
         yield Finding(
-            "lihat", word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0])), "teks tersembunyi"
+            "lihat",
+            word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0])),
+            "teks tersembunyi",
         )
 
 
@@ -226,13 +240,17 @@ def _moving(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
 
 
 def _marks(package: Package) -> tuple[Mark | None, Mark | None]:
-    properties = [from_properties(package.tree(n)) for n in package.of_type("custom-properties+xml")]
+    properties = [
+        from_properties(package.tree(n)) for n in package.of_type("custom-properties+xml")
+    ]
     texts = [
         node.text or ""
         for name in package.of_type("core-properties+xml")
         for node in package.tree(name).iter("{http://purl.org/dc/elements/1.1/}identifier")
     ]
-    return next(filter(None, properties), None), next(filter(None, map(from_identifier, texts)), None)
+    return next(filter(None, properties), None), next(
+        filter(None, map(from_identifier, texts)), None
+    )
 
 
 def _footer_codes(package: Package, printed: Mapping[str, PrintedPart]) -> list[str]:
@@ -240,19 +258,29 @@ def _footer_codes(package: Package, printed: Mapping[str, PrintedPart]) -> list[
     return list(dict.fromkeys(found[1] for text in texts for found in _FOOT.finditer(text)))
 
 
-def _mark_findings(mark: Mark | None, identifier: Mark | None, codes: list[str]) -> Iterator[Finding]:
+def _mark_findings(
+    mark: Mark | None, identifier: Mark | None, codes: list[str]
+) -> Iterator[Finding]:
     """Where the places that name the document disagree, a person decides: never guess the case."""
     where = "kode dokumen"
     if (mark and identifier and mark != identifier) or len(codes) > 1:
-        yield Finding("blokir", f"Berkas ini memuat tanda dari dua dokumen yang berbeda. {_AGAIN}", where)
+        yield Finding(
+            "blokir", f"Berkas ini memuat tanda dari dua dokumen yang berbeda. {_AGAIN}", where
+        )
         return
     known = mark or identifier
     if known is None and not codes:
-        yield Finding("lihat", "Kode dokumen tidak ditemukan. Mohon pastikan ini surat yang benar.", where)
+        yield Finding(
+            "lihat", "Kode dokumen tidak ditemukan. Mohon pastikan ini surat yang benar.", where
+        )
     elif known is None:
-        yield Finding("lihat", f"Tanda dokumen hilang; hanya kode {codes[0]} di kaki surat terbaca.", where)
+        yield Finding(
+            "lihat", f"Tanda dokumen hilang; hanya kode {codes[0]} di kaki surat terbaca.", where
+        )
     elif not codes:
-        yield Finding("lihat", f"Kode dokumen {known.code} tidak lagi tercetak di kaki surat.", where)
+        yield Finding(
+            "lihat", f"Kode dokumen {known.code} tidak lagi tercetak di kaki surat.", where
+        )
     elif codes[0] != known.code:
         differ = f"Kode di kaki surat {codes[0]}, sedangkan kode berkas ini {known.code}. {_AGAIN}"
         yield Finding("blokir", differ, where)

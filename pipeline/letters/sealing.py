@@ -50,7 +50,9 @@ def _found(page: pypdfium2.PdfPage, sought: str) -> tuple[float, float, float, f
     while (hit := search.get_next()) is not None:
         index, count = hit
         boxes = [text.get_charbox(index + n) for n in range(count)]
-        place = tuple(edge(box[side] for box in boxes) for side, edge in enumerate((min, min, max, max)))
+        place = tuple(
+            edge(box[side] for box in boxes) for side, edge in enumerate((min, min, max, max))
+        )
     return place
 
 

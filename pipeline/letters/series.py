@@ -24,13 +24,23 @@ class Series:
 
 
 ANSWER = Series("jawaban", "konsep", "surat", "akhir", "ttd")
-COVERING = Series("pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd")  # surat pengantar
+COVERING = Series(
+    "pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd"
+)  # surat pengantar
 LETTERS = (ANSWER, COVERING)
-REPORT = Series("laporan", "lap_konsep", "lap_surat", "lap_akhir", "lap_ttd")  # of a period, not of a case
+REPORT = Series(
+    "laporan", "lap_konsep", "lap_surat", "lap_akhir", "lap_ttd"
+)  # of a period, not of a case
 SIGNED = tuple(series.signed for series in (*LETTERS, REPORT))
-LETTER_KINDS = tuple(kind for one in (*LETTERS, REPORT) for kind in (*one.worked_on, one.final, one.signed))
+LETTER_KINDS = tuple(
+    kind for one in (*LETTERS, REPORT) for kind in (*one.worked_on, one.final, one.signed)
+)
 
-_OF = {kind: series for series in (*LETTERS, REPORT) for kind in (*series.worked_on, series.final, series.signed)}
+_OF = {
+    kind: series
+    for series in (*LETTERS, REPORT)
+    for kind in (*series.worked_on, series.final, series.signed)
+}
 
 
 def series_of(kind: str) -> Series:

@@ -61,7 +61,9 @@ def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Signature
     a file that cannot be read."""
     order = {"act": "verify", "roots": [str(path) for path in roots], "moment": moment.isoformat()}
     signatures: list[dict[str, Any]] = _apart(order, content)[0]
-    verdicts = [SignatureVerdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures]
+    verdicts = [
+        SignatureVerdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures
+    ]
     if not verdicts:
         return None
     worst_first = ("buruk", "hati", "baik")
@@ -71,12 +73,25 @@ def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Signature
 
 
 def sign(
-    content: bytes, pkcs12: Path, password: str, reason: str, place: str, *, anchor: str = "", person: str = ""
+    content: bytes,
+    pkcs12: Path,
+    password: str,
+    reason: str,
+    place: str,
+    *,
+    anchor: str = "",
+    person: str = "",
 ) -> bytes:
     """The PDF with a signature of the office's certificate (PAdES), as an update behind the same bytes, and a seal that
     is seen: where the `anchor` stands, which is taken away, else above the name of the `person` who signs.
     SignatureError where the file or the certificate cannot be used."""
-    order = {"act": "sign", "pkcs12": str(pkcs12), "password": password, "reason": reason, "place": place}
+    order = {
+        "act": "sign",
+        "pkcs12": str(pkcs12),
+        "password": password,
+        "reason": reason,
+        "place": place,
+    }
     order |= {"anchor": anchor, "person": person, "text": word("tanda_tangan.cap", nama=person)}
     return _apart(order, content)[1]
 
@@ -92,7 +107,9 @@ def _apart(order: dict[str, Any], content: bytes) -> tuple[Any, bytes]:
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError, ValueError) as error:
         raise SignatureError(word("galat.ttd_tak_terbaca")) from error
     if problem := answer["problem"]:
-        raise SignatureError(word("galat.pkcs12") if problem == "pkcs12" else word("galat.ttd_tak_terbaca"))
+        raise SignatureError(
+            word("galat.pkcs12") if problem == "pkcs12" else word("galat.ttd_tak_terbaca")
+        )
     return answer["said"], data
 
 

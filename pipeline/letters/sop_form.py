@@ -17,7 +17,18 @@ from pipeline.letters.draft import clean
 from pipeline.office.procedure import COLUMNS, Procedure
 from pipeline.office.words import word
 
-WIDTHS = (1.0, 7.6, 2.1, 2.1, 2.1, 2.1, 3.4, 2.2, 3.6, 2.8)  # cm: number, text, four roles, three of Mutu Baku, remark
+WIDTHS = (
+    1.0,
+    7.6,
+    2.1,
+    2.1,
+    2.1,
+    2.1,
+    3.4,
+    2.2,
+    3.6,
+    2.8,
+)  # cm: number, text, four roles, three of Mutu Baku, remark
 MIDDLE = WD_ALIGN_PARAGRAPH.CENTER
 
 
@@ -69,10 +80,25 @@ def _steps(document: Any, sop: Procedure) -> None:
     table.style = "Table Grid"
     last = len(WIDTHS) - 1
     for column, name in ((0, "no"), (1, "uraian"), (last, "keterangan")):
-        _fill(table.cell(0, column).merge(table.cell(1, column)), [word(f"sop.{name}")], bold=True, middle=True)
+        _fill(
+            table.cell(0, column).merge(table.cell(1, column)),
+            [word(f"sop.{name}")],
+            bold=True,
+            middle=True,
+        )
     after = 2 + len(COLUMNS)
-    _fill(table.cell(0, 2).merge(table.cell(0, after - 1)), [word("sop.pelaksana")], bold=True, middle=True)
-    _fill(table.cell(0, after).merge(table.cell(0, last - 1)), [word("sop.mutu")], bold=True, middle=True)
+    _fill(
+        table.cell(0, 2).merge(table.cell(0, after - 1)),
+        [word("sop.pelaksana")],
+        bold=True,
+        middle=True,
+    )
+    _fill(
+        table.cell(0, after).merge(table.cell(0, last - 1)),
+        [word("sop.mutu")],
+        bold=True,
+        middle=True,
+    )
     names = [
         *(word(f"peran.{role}") for role in COLUMNS),
         *(word(f"sop.{n}") for n in ("kelengkapan", "waktu", "output")),
@@ -81,7 +107,15 @@ def _steps(document: Any, sop: Procedure) -> None:
         _fill(table.cell(1, column), [name], bold=True, middle=True)
     for step in sop.steps:
         cells = table.add_row().cells
-        values = (str(step.number), step.description, *step.marks, step.needs, step.time, step.output, step.remark)
+        values = (
+            str(step.number),
+            step.description,
+            *step.marks,
+            step.needs,
+            step.time,
+            step.output,
+            step.remark,
+        )
         for column, (cell, value) in enumerate(zip(cells, values, strict=True)):
             _fill(cell, [value], middle=column == 0 or 2 <= column < after)
     for row in table.rows[:2]:

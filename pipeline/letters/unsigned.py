@@ -75,7 +75,11 @@ def _alike(paper: Image.Image, ours: Image.Image, edge: int) -> bool:
     less = _count(ImageChops.subtract(ours, _thick(paper, NEAR)).crop(reach))
     added = ImageChops.subtract(paper, _thick(ours, FAR))
     inner = added.crop((edge, edge, WIDTH - edge, HEIGHT - edge))
-    return ink > max(MORE, PART * whole) and less <= LESS * ink and _of_any_size(_pieces(inner)) <= MORE
+    return (
+        ink > max(MORE, PART * whole)
+        and less <= LESS * ink
+        and _of_any_size(_pieces(inner)) <= MORE
+    )
 
 
 def _ink(grey: Image.Image) -> Image.Image:
@@ -158,7 +162,9 @@ def _drawn_on(page: bytes) -> int:
     grey = _grey(page)
     pen = ImageDraw.Draw(grey)
     for code in qr_codes(grey):
-        (left, right), (top, bottom) = ((int(min(along)), int(max(along))) for along in zip(*code.corners, strict=True))
+        (left, right), (top, bottom) = (
+            (int(min(along)), int(max(along))) for along in zip(*code.corners, strict=True)
+        )
         room = max(4, (right - left) // 20)
         pen.rectangle((left - room, top - room, right + room - 1, bottom + room - 1), fill=255)
     ink = _sized(grey).point([INK if value < PALE else 0 for value in range(256)])

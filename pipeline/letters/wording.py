@@ -17,9 +17,19 @@ from pipeline.letters.template.fields import TemplateError
 from pipeline.office.config_errors import ConfigError, toml_of
 
 MONTHS = [
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
-    "November", "Desember",
-]  # fmt: skip
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+]
 _BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
 
 
@@ -46,9 +56,20 @@ class Wording:
 
 
 _COMMON = (
-    "sifat", "lampiran", "hal", "tujuan_bernama", "tujuan_anonim", "tempat_anonim", "perihal",
-    "isian", "isian_butir", "isian_instansi", "klarifikasi", "klarifikasi_bersama", "tanda_tangan_elektronik",
-)  # fmt: skip
+    "sifat",
+    "lampiran",
+    "hal",
+    "tujuan_bernama",
+    "tujuan_anonim",
+    "tempat_anonim",
+    "perihal",
+    "isian",
+    "isian_butir",
+    "isian_instansi",
+    "klarifikasi",
+    "klarifikasi_bersama",
+    "tanda_tangan_elektronik",
+)
 
 
 def read_wording(text: str) -> Wording:
@@ -119,7 +140,9 @@ def fill(sentence: str, values: Mapping[str, str]) -> str:
 
     def one(found: re.Match[str]) -> str:
         if found[1] not in values:
-            raise TemplateError(f"kalimat.toml: {{{found[1]}}} tidak dikenal dalam “{sentence[:60]}…”.")
+            raise TemplateError(
+                f"kalimat.toml: {{{found[1]}}} tidak dikenal dalam “{sentence[:60]}…”."
+            )
         return values[found[1]]
 
     return re.sub(r"\{(\w+)\}", one, sentence)

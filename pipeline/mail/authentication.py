@@ -14,16 +14,25 @@ from ipaddress import ip_address, ip_network
 
 HEADER = "Authentication-Results"
 NAMELESS = "microsoft365"  # in config: Microsoft 365 writes the header without the name of a server
-MICROSOFT = frozenset(["outlook.com", "office365.com"])  # whose hops stand above the header without a name
+MICROSOFT = frozenset(
+    ["outlook.com", "office365.com"]
+)  # whose hops stand above the header without a name
 # What no network outside routes (RFC 1918, RFC 4193), and the machine itself.
-WITHIN = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128")))
+WITHIN = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"),
+    )
+)
 BELOW = frozenset(["mx.google.com"])  # writes the header below its own Received, and on every mail
 LONGEST_RECEIVED = 4_000  # characters
 LONGEST_FROM = 2_000  # characters; nobody is named at such a length
 _PIECE = re.compile(r'\\.|[()";]|[^\\()";]++', re.S)
 _RESULT = re.compile(r"\s*+([a-z0-9-]++)(?:\s*+/\s*+\d++)?\s*+=\s*+([a-z]++)(.*)", re.I | re.S)
 _ASIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"|\((?:[^()\\]++|\\.)*+\)', re.S)  # quoted, or a comment
-_PROPERTY = re.compile(r'(?<![a-z0-9.-])([a-z0-9-]++(?:\.[a-z0-9-]++)?)\s*+=\s*+("[^"]*+"|[^\s;"]++)', re.I)
+_PROPERTY = re.compile(
+    r'(?<![a-z0-9.-])([a-z0-9-]++(?:\.[a-z0-9-]++)?)\s*+=\s*+("[^"]*+"|[^\s;"]++)', re.I
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,9 @@ def parse(value: str) -> Results:
     for piece in rest:
         match = _RESULT.match(piece)
         if match:
-            properties = tuple((key.lower(), text.strip('"')) for key, text in _PROPERTY.findall(match[3]))
+            properties = tuple(
+                (key.lower(), text.strip('"')) for key, text in _PROPERTY.findall(match[3])
+            )
             found.append(Result(match[1].lower(), match[2].lower(), properties))
     return Results(server, tuple(found))
 
@@ -122,7 +133,11 @@ def _taken_by(received: str) -> str:
     if not by or rest.partition(" with ")[2].upper().startswith("LMTP"):
         return ""
     client = came.rpartition("[")[2].partition("]")[0].lower().removeprefix("ipv6:")
-    return "" if client == "::1" or client.startswith("127.") else rest.partition(" ")[0].lower().rstrip(".;")
+    return (
+        ""
+        if client == "::1" or client.startswith("127.")
+        else rest.partition(" ")[0].lower().rstrip(".;")
+    )
 
 
 def _from_within(received: str, servers: Collection[str]) -> bool:
@@ -132,7 +147,9 @@ def _from_within(received: str, servers: Collection[str]) -> bool:
     came, by, rest = line.rpartition(" by ")
     if NAMELESS in servers:
         client = came.removeprefix("from ").partition(" ")[0]
-        return _is_of(client.lower(), MICROSOFT) and _is_of(rest.partition(" ")[0].lower(), MICROSOFT)
+        return _is_of(client.lower(), MICROSOFT) and _is_of(
+            rest.partition(" ")[0].lower(), MICROSOFT
+        )
     before, bracket, address = came.rpartition("[")
     if not by or not bracket:
         return False
@@ -140,7 +157,10 @@ def _from_within(received: str, servers: Collection[str]) -> bool:
         client_address = ip_address(address.partition("]")[0].lower().removeprefix("ipv6:"))
         if any(client_address in network for network in WITHIN):
             return True
-    return _is_of(before.rpartition("(")[2].strip().lower().rstrip("."), servers) and "may be forged" not in came
+    return (
+        _is_of(before.rpartition("(")[2].strip().lower().rstrip("."), servers)
+        and "may be forged" not in came
+    )
 
 
 def _is_of(host: str, servers: Collection[str]) -> bool:

@@ -49,7 +49,9 @@ class Report:
 
     @property
     def recipient(self) -> str:
-        return _typed_address(self.get("original-recipient")) or _typed_address(self.get("final-recipient"))
+        return _typed_address(self.get("original-recipient")) or _typed_address(
+            self.get("final-recipient")
+        )
 
 
 def reports(message: Message) -> list[Report]:
@@ -60,7 +62,9 @@ def reports(message: Message) -> list[Report]:
             found += [
                 group
                 for group in _groups(attachment.content)
-                if group.get("final-recipient") or group.get("original-recipient") or group.get("action")
+                if group.get("final-recipient")
+                or group.get("original-recipient")
+                or group.get("action")
             ]
     return found
 
@@ -95,10 +99,13 @@ def from_reports(found: Iterable[Report], original: str) -> list[Failure]:
         status = (re.search(r"[245]\.\d{1,3}\.\d{1,3}", report.get("status")) or [""])[0]
         if report.action in _ARRIVED or status.startswith("2") or not report.recipient:
             continue
-        permanent = report.action == "failed" or (report.action != "delayed" and not status.startswith("4"))
+        permanent = report.action == "failed" or (
+            report.action != "delayed" and not status.startswith("4")
+        )
         diagnostic = re.sub(r"\s+", " ", report.get("diagnostic-code"))[:500]
         failures.setdefault(
-            report.recipient.lower(), Failure(report.recipient, status, permanent, original, diagnostic)
+            report.recipient.lower(),
+            Failure(report.recipient, status, permanent, original, diagnostic),
         )
     return list(failures.values())
 
@@ -118,7 +125,11 @@ _ORIGINAL_LINE = re.compile(r"(?im)^[ \t>|]*(?:x-)?(?:original-)?message-id:\s*<
 def original_id(message: Message) -> str:
     """The Message-ID of the mail that came back, without brackets; "" where it is not told."""
     returned = [a for a in message.attachments if a.content_type in _HEADERS_OF_RETURNED]
-    others = [a for a in message.attachments if a.content_type.startswith("message/") and a not in returned]
+    others = [
+        a
+        for a in message.attachments
+        if a.content_type.startswith("message/") and a not in returned
+    ]
     for attachment in [*returned, *others]:
         found = _id_in(attachment)
         if found:
@@ -182,7 +193,9 @@ _LEAD = re.compile(
 _LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
 _AT = r"@[^\s<>@:;,()\[\]\"'|：，。；（）]+"
 _A = rf"<?(?P<a>{_LOCAL}{_AT})>?"
-_MAILBOX = r"(?:recipients?|addressee|address|mailbox|e-?mail|user|destinataire|penerima|收件人|宛先)"
+_MAILBOX = (
+    r"(?:recipients?|addressee|address|mailbox|e-?mail|user|destinataire|penerima|收件人|宛先)"
+)
 
 
 def _line(*shapes: str) -> tuple[re.Pattern[str], ...]:
@@ -198,7 +211,9 @@ _LISTED = re.compile(
     r"[ \t.,;]{0,9}(?:$|:(?!\S*//)|on\b|\(|\[|-|\.\.\.)",
     re.I | re.M,
 )
-_ORIGINALLY = _line(rf"^[ \t]*original[- ](?:recipient|address)[ \t]*:[ \t\n]*(?:rfc822;[ \t]*)?{_A}")
+_ORIGINALLY = _line(
+    rf"^[ \t]*original[- ](?:recipient|address)[ \t]*:[ \t\n]*(?:rfc822;[ \t]*)?{_A}"
+)
 _LABELLED = _line(
     rf"^[ \t]*(?:final[- ]|original[- ]|failed[- ]|intended[- ])?(?:{_MAILBOX}|to|addressed to|rcpt to|kepada)"
     rf"(?: address)?(?:\(s\))?[ \t]*[:：][ \t]*(?:rfc822;|\[?smtp:)?[ \t]*{_A}",
@@ -275,7 +290,9 @@ def explanation(message: Message) -> str:
 
 def returns_a_mail(message: Message) -> bool:
     """Whether another mail, or its headers, comes back with this one."""
-    attached = any(attachment.content_type in _HEADERS_OF_RETURNED for attachment in message.attachments)
+    attached = any(
+        attachment.content_type in _HEADERS_OF_RETURNED for attachment in message.attachments
+    )
     return attached or bool(_CUT.search(_shortened(message.text)))
 
 
@@ -293,17 +310,26 @@ def from_words(message: Message, own: frozenset[str]) -> list[Failure]:
     status = (re.search(r"\b[45]\.\d{1,2}\.\d{1,2}\b", words) or [""])[0]
     diagnostic = _diagnostic(words)
     original = original_id(message)
-    return [Failure(email, status, permanent, original, diagnostic) for email in found[:MAX_FAILURES]]
+    return [
+        Failure(email, status, permanent, original, diagnostic) for email in found[:MAX_FAILURES]
+    ]
 
 
 def _not_meant(message: Message, own: frozenset[str]) -> frozenset[str]:
     """Addresses that stand in a report without having failed: its writer and its reader."""
-    people = [*message.to, *message.cc, *message.reply_to, *([message.sender] if message.sender else [])]
+    people = [
+        *message.to,
+        *message.cc,
+        *message.reply_to,
+        *([message.sender] if message.sender else []),
+    ]
     return frozenset(person.email.lower() for person in people) | frozenset(o.lower() for o in own)
 
 
 def _is_delay(words: str) -> bool:
-    return bool(_STILL_TRYING.search(words) or (_WARNING.search(words) and not _FINAL.search(words)))
+    return bool(
+        _STILL_TRYING.search(words) or (_WARNING.search(words) and not _FINAL.search(words))
+    )
 
 
 def _named(words: str, skip: frozenset[str]) -> list[str]:
@@ -331,7 +357,9 @@ def _bare_names(message: Message, words: str) -> list[str]:
     """Mailbox names without a domain, which stand for users of the reporting server."""
     domain = message.sender.email.partition("@")[2] if message.sender else ""
     below = _below_lead(words).partition("\n")[2]
-    names = re.findall(r"(?m)^[ \t]+([A-Za-z0-9][\w.+-]{1,63})[ \t]*(?:\([^()\n]{1,80}\))?[ \t]*$", below)
+    names = re.findall(
+        r"(?m)^[ \t]+([A-Za-z0-9][\w.+-]{1,63})[ \t]*(?:\([^()\n]{1,80}\))?[ \t]*$", below
+    )
     return _unique(f"{name}@{domain}" for name in names) if domain else []
 
 
@@ -347,7 +375,12 @@ def _unique(found: Iterable[str], skip: frozenset[str] = frozenset()) -> list[st
         email = addresses.usable(re.sub(r"(?i)^(?:\w+:)?smtp[=:]", "", bare))
         if re.match(r"\W+@", email):
             continue  # a service that hides the mailbox: ****@surel.example
-        if email and "." in email.partition("@")[2] and email.lower() not in skip and not _SERVER.match(email):
+        if (
+            email
+            and "." in email.partition("@")[2]
+            and email.lower() not in skip
+            and not _SERVER.match(email)
+        ):
             kept.setdefault(email.lower(), email)
     return list(kept.values())
 

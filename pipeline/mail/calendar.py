@@ -52,7 +52,12 @@ def write(one: Invitation, method: Literal["REQUEST", "CANCEL"]) -> bytes:
     event.add("organizer", _person(*one.organiser))
     for address, name in one.guests:
         guest = _person(address, name)
-        guest.params |= {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE", "CUTYPE": "INDIVIDUAL"}
+        guest.params |= {
+            "ROLE": "REQ-PARTICIPANT",
+            "PARTSTAT": "NEEDS-ACTION",
+            "RSVP": "TRUE",
+            "CUTYPE": "INDIVIDUAL",
+        }
         event.add("attendee", guest, encode=False)
     calendar.add_component(event)
     content: bytes = calendar.to_ical()

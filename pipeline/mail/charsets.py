@@ -194,7 +194,10 @@ def _vendor_jis(data: bytes, name: str) -> str | None:
     if name != "iso2022_jp_ext":
         return None
     high = re.sub(
-        rb"\x1b\$[@B]([^\x1b\n]*)(?:\x1b\([BJ])?", lambda m: bytes(byte | 0x80 for byte in m[1]), data, flags=re.S
+        rb"\x1b\$[@B]([^\x1b\n]*)(?:\x1b\([BJ])?",
+        lambda m: bytes(byte | 0x80 for byte in m[1]),
+        data,
+        flags=re.S,
     )
     return _strict(high, "euc_jis_2004")
 
@@ -208,7 +211,11 @@ def _replaced(data: bytes, name: str) -> str:
 
 def guess(data: bytes) -> str:
     """The charset of undeclared text, by statistics over its lines with 8-bit bytes; "" where all is ASCII."""
-    return "" if data.isascii() else _guessed(b"\n".join(line for line in data.splitlines() if not line.isascii()))
+    return (
+        ""
+        if data.isascii()
+        else _guessed(b"\n".join(line for line in data.splitlines() if not line.isascii()))
+    )
 
 
 def _guessed(data: bytes) -> str:
@@ -285,7 +292,11 @@ def quoted_printable(data: bytes) -> bytes:
 def uu_bytes(data: bytes) -> bytes:
     """The first uuencoded file of `data`, or `data` itself where there is none."""
     start = re.search(rb"(?:^|\n)begin [^\n]*\n", data)
-    return uu_lines(line[0] for line in re.finditer(rb"[^\r\n]+", data[start.end() :])) if start else data
+    return (
+        uu_lines(line[0] for line in re.finditer(rb"[^\r\n]+", data[start.end() :]))
+        if start
+        else data
+    )
 
 
 def uu_lines(lines: Iterable[bytes]) -> bytes:
@@ -309,14 +320,26 @@ def uu_lines(lines: Iterable[bytes]) -> bytes:
 def header_text(raw: str, hint: str = "") -> str:
     """A raw header value (8-bit as surrogates) as one readable line; `hint` is the mail's charset, as far as known."""
     encoded_words = "=?" in raw
-    if raw.isascii() and not encoded_words and raw.isprintable() and not hint.lower().endswith("utf-7"):
+    if (
+        raw.isascii()
+        and not encoded_words
+        and raw.isprintable()
+        and not hint.lower().endswith("utf-7")
+    ):
         return raw.strip()
     data = raw.encode("utf-8", "surrogateescape")
-    if hint and not encoded_words and codec(hint) == "utf-7" and re.search(r"\+[A-Za-z0-9+/]{2,}-", raw):
+    if (
+        hint
+        and not encoded_words
+        and codec(hint) == "utf-7"
+        and re.search(r"\+[A-Za-z0-9+/]{2,}-", raw)
+    ):
         return clean(_replaced(data, "utf-7")).strip()
     text = raw
     if not raw.isascii() or "\x1b$" in raw:  # the latter begins Japanese in seven bits
-        text = decode(data, "", hint, guess=False)  # too short for statistics, which take long and mislead
+        text = decode(
+            data, "", hint, guess=False
+        )  # too short for statistics, which take long and mislead
     unfolded = re.sub(r"\r?\n(?=[ \t])|[\r\n]+", "", text)
     return re.sub(r"[\r\n\t]+", " ", clean(words(unfolded, hint))).strip()
 

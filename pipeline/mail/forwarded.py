@@ -67,7 +67,9 @@ def apart(message: Message, inside: Collection[str]) -> list[Original]:
     outside = [one for one in found if one.writer.email.lower() not in inside and one.own.strip()]
     by_writer: dict[str, Original] = {}
     for one in outside:
-        by_writer.setdefault((one.writer.email or one.writer.name).casefold(), replace(one, text=one.own))
+        by_writer.setdefault(
+            (one.writer.email or one.writer.name).casefold(), replace(one, text=one.own)
+        )
     return list(by_writer.values()) if len(by_writer) > 1 else []
 
 
@@ -86,12 +88,22 @@ def _attached(message: Message) -> Iterator[Original]:
             inner = read(attachment.content)
             if inner.sender is not None:
                 above = reply.split(message.text).new
-                yield Original(inner.sender, inner.to, inner.cc, inner.subject, inner.text, above, inner.message_id)
+                yield Original(
+                    inner.sender,
+                    inner.to,
+                    inner.cc,
+                    inner.subject,
+                    inner.text,
+                    above,
+                    inner.message_id,
+                )
 
 
 def _inline(message: Message) -> Iterator[Original]:
     """The mails whose headers stand in the text, from the top."""
-    lines = [line.lstrip("> \t")[:2_000] for line in _unfolded(message.text.splitlines()[:MAX_LINES])]
+    lines = [
+        line.lstrip("> \t")[:2_000] for line in _unfolded(message.text.splitlines()[:MAX_LINES])
+    ]
     heads = _heads(lines)
     ends = [start for _fields, start, _below in heads[1:]] + [len(lines)]
     for (fields, _start, below), end in zip(heads, ends, strict=False):
@@ -160,7 +172,13 @@ def _field(line: str) -> tuple[str, str]:
 
 
 _DATES = ("tanggal", "tgl", "date", "dikirim", "terkirim", "sent", "dikirim pada", "waktu")
-_KNOWN_FIELDS = (("from", _FROM), ("to", _TO), ("cc", _CC), ("subject", _SUBJECTS), ("date", _DATES))
+_KNOWN_FIELDS = (
+    ("from", _FROM),
+    ("to", _TO),
+    ("cc", _CC),
+    ("subject", _SUBJECTS),
+    ("date", _DATES),
+)
 
 
 def _plain(value: str) -> str:
@@ -182,7 +200,9 @@ def _bold(value: str) -> str:
 
 def _one(value: str) -> Address:
     """The writer; with a name alone where no address stands there."""
-    found = next((one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name), None)
+    found = next(
+        (one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name), None
+    )
     if found and (name := through_a_group(found.name)):
         return Address(name, "")  # the address is the group's
     if found and "@" in found.email:
@@ -191,4 +211,6 @@ def _one(value: str) -> Address:
 
 
 def _without_marks(lines: list[str]) -> str:
-    return "\n".join(line for line in lines if not (_MARKED.match(line[:200]) or _RULE.fullmatch(line))).strip()
+    return "\n".join(
+        line for line in lines if not (_MARKED.match(line[:200]) or _RULE.fullmatch(line))
+    ).strip()

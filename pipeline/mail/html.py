@@ -27,7 +27,23 @@ _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
 _ODD_NUMBER = re.compile(r"[0-9.]{16}")
 _GONE = ("script", "style", "template", "object", "embed", "iframe", "noframes", "head")
-_INLINE = ("b", "strong", "i", "em", "u", "s", "strike", "font", "span", "small", "big", "tt", "code", "sub", "sup")
+_INLINE = (
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "strike",
+    "font",
+    "span",
+    "small",
+    "big",
+    "tt",
+    "code",
+    "sub",
+    "sup",
+)
 _QUOTE = (
     "//blockquote[@type='cite' or contains(@class,'quote') or contains(@class,'cite')]"
     "|//div[contains(@class,'yahoo_quoted') or contains(@class,'protonmail_quote')]"
@@ -35,7 +51,8 @@ _QUOTE = (
 )
 _HEADER = "//*[contains(@id,'divRplyFwdMsg') or contains(@class,'OutlookMessageHeader')]"
 _SIGNATURE = (
-    "//*[contains(@class,'gmail_signature') or contains(@class,'moz-signature') or @id='Signature' or @id='signature']"
+    "//*[contains(@class,'gmail_signature') or contains(@class,'moz-signature')"
+    " or @id='Signature' or @id='signature']"
 )
 
 
@@ -60,7 +77,9 @@ def _rendered(markup: str) -> str:
         tree = _tree(markup, deep=True)
         if tree is None:
             return _stripped(markup)
-        etree.strip_tags(tree, *_INLINE)  # the usual reason: programs that open <b> or <font> and never close it
+        etree.strip_tags(
+            tree, *_INLINE
+        )  # the usual reason: programs that open <b> or <font> and never close it
     if _too_deep(tree, markup.count("<")):
         return _stripped(markup)
     etree.strip_elements(tree, *_GONE, with_tail=False)
@@ -78,7 +97,9 @@ def _rendered(markup: str) -> str:
 
 def _tree(markup: str, *, deep: bool) -> etree._Element | None:
     """None if the parser stopped half-way: at about 250 open elements, at 2,000 if `deep`."""
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=deep)
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=deep
+    )
     tree = lxml_html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     stopped = any(one.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for one in parser.error_log)
     return None if stopped else tree
@@ -112,7 +133,11 @@ def _show_links(tree: etree._Element) -> None:
     for link in tree.iter("a"):
         href = (link.get("href") or "").strip()
         shown = "".join(link.itertext())
-        if re.match(r"https?://\S{4,}$", href) and _bare(href) not in _bare(shown) and shown.strip():
+        if (
+            re.match(r"https?://\S{4,}$", href)
+            and _bare(href) not in _bare(shown)
+            and shown.strip()
+        ):
             link.tail = f" <{href}>{link.tail or ''}"
 
 
@@ -159,7 +184,11 @@ def _quoted(text: str) -> str:
 
 def _stripped(markup: str) -> str:
     text = re.sub(r"(?is)<(script|style|head)\b.*?(</\1\s*>|$)", "", markup)
-    text = re.sub(r"(?i)</?(br|p|div|table|tr|ul|ol|dl|li|dt|dd|h\d|blockquote|center|pre|hr)\b[^<>]*>", "\n", text)
+    text = re.sub(
+        r"(?i)</?(br|p|div|table|tr|ul|ol|dl|li|dt|dd|h\d|blockquote|center|pre|hr)\b[^<>]*>",
+        "\n",
+        text,
+    )
     text = re.sub(r"<[^<>]*>", "", re.sub(r"(?i)<t[dh]\b[^<>]*>", "  ", text))
     # By lines, not by a pattern: "\s*\n\s*" is quadratic in a run of blanks.
     lines = (line.strip() for line in entities.unescape(text).splitlines())

@@ -30,7 +30,9 @@ from pipeline.office import config
 from pipeline.office.config import Oauth, Settings, trust
 
 CHUNK = 2**20
-IDLE_AGAIN = 9 * 60  # seconds; servers end an IDLE that stands too long (RFC 2177 says 29 minutes, many say 10)
+IDLE_AGAIN = (
+    9 * 60
+)  # seconds; servers end an IDLE that stands too long (RFC 2177 says 29 minutes, many say 10)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +74,9 @@ def _told(act: Callable[Concatenate[Mailbox, P], T]) -> Callable[Concatenate[Mai
 class Mailbox:
     """A logged-in connection; a context manager. MailboxDown whenever the server fails."""
 
-    def __init__(self, settings: Settings, conf: config.MailboxConf | None = None, timeout: float = 30) -> None:
+    def __init__(
+        self, settings: Settings, conf: config.MailboxConf | None = None, timeout: float = 30
+    ) -> None:
         self.settings, self.conf, self.timeout = settings, conf or settings.imap, timeout
         self.uidvalidity = 0
         self._idle_since: float | None = None
@@ -86,7 +90,10 @@ class Mailbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             self._stir()
@@ -104,7 +111,9 @@ class Mailbox:
         self.__enter__()
         self._open(self.conf.folder)
         if before not in (0, self.uidvalidity):
-            raise MailboxDown(f"IMAP {self.conf.host}:{self.conf.port}: UIDVALIDITY")  # the UIDs in hand are no more
+            raise MailboxDown(
+                f"IMAP {self.conf.host}:{self.conf.port}: UIDVALIDITY"
+            )  # the UIDs in hand are no more
 
     def _down(self, error: Exception) -> MailboxDown:
         return MailboxDown(f"IMAP {self.conf.host}:{self.conf.port}: {error}")
@@ -119,7 +128,9 @@ class Mailbox:
             ssl_context=context if conf.security == "tls" else None,
             timeout=self.timeout,
         )
-        client._imap.debug = 0  # else every mail is written out for a log, twice, even where nobody keeps one
+        client._imap.debug = (
+            0  # else every mail is written out for a log, twice, even where nobody keeps one
+        )
         try:
             if conf.security == "starttls":
                 client.starttls(context)
@@ -135,8 +146,16 @@ class Mailbox:
         return client
 
     def _log_in(self, client: IMAPClient, account: Oauth) -> None:
-        offered = {one.removeprefix(b"AUTH=").decode() for one in client.capabilities() if one.startswith(b"AUTH=")}
-        login = client.oauth2_login if oauth.mechanism(offered) == "XOAUTH2" else client.oauthbearer_login
+        offered = {
+            one.removeprefix(b"AUTH=").decode()
+            for one in client.capabilities()
+            if one.startswith(b"AUTH=")
+        }
+        login = (
+            client.oauth2_login
+            if oauth.mechanism(offered) == "XOAUTH2"
+            else client.oauthbearer_login
+        )
         try:
             login(account.user, oauth.access_token(self.settings, account, self.timeout))
         except LoginError:
@@ -171,7 +190,9 @@ class Mailbox:
 
     def _uids(self, folder: str) -> Sequence[int]:
         self._open(folder)
-        return array("Q", sorted(self.client.search("ALL")))  # a hundred thousand take a quarter of a list's room
+        return array(
+            "Q", sorted(self.client.search("ALL"))
+        )  # a hundred thousand take a quarter of a list's room
 
     def fetch(self, uids: Iterable[int]) -> Iterator[list[Fetched]]:
         """The messages in small batches, `\\Seen` untouched. Left out, until the next poll, is one that vanished
@@ -274,7 +295,9 @@ class Mailbox:
                 break
             file.write(chunk)
             start += len(chunk)
-            ended = len(chunk) < CHUNK  # a short one is the end, or the most that this server gives at once
+            ended = (
+                len(chunk) < CHUNK
+            )  # a short one is the end, or the most that this server gives at once
         if ended or start >= size:
             return [Fetched(uid, file, _utc(arrived), size)]
         file.close()  # it went away meanwhile, or its server has trouble: half a mail is none
@@ -311,12 +334,19 @@ class Mailbox:
         The mailbox goes on waiting between calls, until it is asked for anything else.
         """
         try:
-            if self._idle_since is not None and time.monotonic() - self._idle_since > IDLE_AGAIN and self._stir():
+            if (
+                self._idle_since is not None
+                and time.monotonic() - self._idle_since > IDLE_AGAIN
+                and self._stir()
+            ):
                 return True
             if self._idle_since is None:
                 self.client.idle()
                 self._idle_since = time.monotonic()
-            if not self._has_line() and not select.select([self.client.socket()], [], [], seconds)[0]:
+            if (
+                not self._has_line()
+                and not select.select([self.client.socket()], [], [], seconds)[0]
+            ):
                 return False
             return self._stir()
         except (IMAPClientError, OSError) as error:

@@ -30,7 +30,9 @@ _FIELD = rb"[A-Za-z][\w.-]{0,75}[ \t]*:[^\n]*\n"
 _FIELDS = re.compile(rb"(?:>From [^\n]*\n)*((?:" + _FIELD + rb"(?:[ \t][^\n]*\n)*)+)")
 _BEGINS = re.compile(rb"(?:>From [^\n]*\n|" + _FIELD + rb")")
 # A text may begin with "Date: "; none begins with these. In a place for mails less will do.
-_SURE = re.compile(rb"^(?:from|sender|received|return-path|message-id|mime-version)[ \t]*:", re.I | re.M)
+_SURE = re.compile(
+    rb"^(?:from|sender|received|return-path|message-id|mime-version)[ \t]*:", re.I | re.M
+)
 _LIKELY = re.compile(rb"^(?:subject|date|to|cc|reply-to|content-type)[ \t]*:", re.I | re.M)
 # RFC 4155, appendix A: an address and a date as asctime has it; some write the zone before the year, some behind it.
 _FROM = re.compile(
@@ -42,7 +44,12 @@ _ESCAPED = re.compile(rb">+From ")
 _MAILDIR_FLAGS = re.compile(r"[:;!]2,([A-Za-z]*)$")
 _DRAFT = re.compile(rb"^(?:x-status:.*T|x-mozilla-draft-info:)", re.I | re.M)
 _TRASHED = re.compile(rb"^(?:x-status:.*D|x-mozilla-status:\s*[0-9a-f]{3}[89a-f]\b)", re.I | re.M)
-_OTHER_KINDS = {b"\xd0\xcf\x11\xe0": "outlook", b"!BDN": "outlook", b"PK\x03\x04": "arsip", b"\x1f\x8b": "arsip"}
+_OTHER_KINDS = {
+    b"\xd0\xcf\x11\xe0": "outlook",
+    b"!BDN": "outlook",
+    b"PK\x03\x04": "arsip",
+    b"\x1f\x8b": "arsip",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,9 @@ def mails(path: Path) -> Iterator[StoredMail | Left]:
         try:
             yield from _in_file(file)
         except OSError as error:
-            yield Left(str(file), word("impor.tidak_terbaca", sebab=error.strerror or type(error).__name__))
+            yield Left(
+                str(file), word("impor.tidak_terbaca", sebab=error.strerror or type(error).__name__)
+            )
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -113,7 +122,9 @@ def _in_file(file: Path) -> Iterator[StoredMail | Left]:
             source.seek(len(start))
             yield from _mbox(source, str(file))
         return
-    place_for_mails = file.suffix.lower() == ".eml" or (file.parent.name in ("cur", "new") and _maildir(file))
+    place_for_mails = file.suffix.lower() == ".eml" or (
+        file.parent.name in ("cur", "new") and _maildir(file)
+    )
     if not _is_mail(head, place_for_mails):
         source.close()
         yield Left(str(file), _no_mail(head))
@@ -123,12 +134,16 @@ def _in_file(file: Path) -> Iterator[StoredMail | Left]:
 
 def _is_mail(head: bytes, place_for_mails: bool) -> bool:
     fields = _FIELDS.match(head if head.endswith(b"\n") else head + b"\n")
-    return bool(fields and (_SURE.search(fields[1]) or (place_for_mails and _LIKELY.search(fields[1]))))
+    return bool(
+        fields and (_SURE.search(fields[1]) or (place_for_mails and _LIKELY.search(fields[1])))
+    )
 
 
 def _no_mail(head: bytes) -> str:
     kind = next((kind for magic, kind in _OTHER_KINDS.items() if head.startswith(magic)), "")
-    return word(f"impor.{kind}") if kind else word("impor.kosong" if not head else "impor.bukan_surat")
+    return (
+        word(f"impor.{kind}") if kind else word("impor.kosong" if not head else "impor.bukan_surat")
+    )
 
 
 def _plain(source: BinaryIO) -> BinaryIO:
@@ -149,7 +164,10 @@ def _plain(source: BinaryIO) -> BinaryIO:
 def _rewritten(source: BinaryIO, encoding: str) -> BinaryIO:
     """In UTF-8 with line ends of today; "latin-1" leaves all other bytes as they are."""
     copy: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `_one` or by who stores it
-    with source, io.TextIOWrapper(source, encoding=encoding, errors="replace") as text:  # turns line ends itself
+    with (
+        source,
+        io.TextIOWrapper(source, encoding=encoding, errors="replace") as text,
+    ):  # turns line ends itself
         while some := text.read(2**20):
             copy.write(some.encode("latin-1" if encoding == "latin-1" else "utf-8", "replace"))
     copy.seek(0)
@@ -203,10 +221,16 @@ def _mbox(source: BinaryIO, place: str) -> Iterator[StoredMail | Left]:
 
 def _next(source: BinaryIO, copy: BinaryIO) -> bool:
     """Copy the lines of one mail; whether another follows."""
-    begun, fresh, blank = False, True, b""  # within the mail; at the start of a line; blank lines not copied yet
+    begun, fresh, blank = (
+        False,
+        True,
+        b"",
+    )  # within the mail; at the start of a line; blank lines not copied yet
     while line := source.readline(LINE):
         if fresh and _FROM.match(line) and _mail_follows(source):
-            copy.write(blank.removesuffix(b"\n").removesuffix(b"\r"))  # one blank line belongs to the archive
+            copy.write(
+                blank.removesuffix(b"\n").removesuffix(b"\r")
+            )  # one blank line belongs to the archive
             return True
         bare = fresh and not line.strip(b"\r\n")
         if fresh and not begun and (bare or line.startswith(b">From ")):

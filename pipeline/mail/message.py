@@ -109,14 +109,21 @@ def every_text(raw: bytes) -> Iterator[str]:
         elif children := part.children() if part.kind.startswith("multipart/") else []:
             waiting += children
         elif part.kind in _SHOWN:
-            yield charsets.decode(part.content()[: 4 * MAX_TEXT], part.parameters.get("charset", ""), guess=False)
+            yield charsets.decode(
+                part.content()[: 4 * MAX_TEXT], part.parameters.get("charset", ""), guess=False
+            )
 
 
 def _message(part: Part, content: _Content) -> Message:
     hint = content.hint
 
     def people(*names: str) -> tuple[Address, ...]:
-        return tuple(address for name in names for value in part.all(name) for address in addresses.parse(value, hint))
+        return tuple(
+            address
+            for name in names
+            for value in part.all(name)
+            for address in addresses.parse(value, hint)
+        )
 
     senders = people("from") or people("sender", "x-original-sender", "reply-to")
     text = content.text()
@@ -132,7 +139,9 @@ def _message(part: Part, content: _Content) -> Message:
         date=_date(part.first("date")),
         text=text,
         attachments=tuple(content.attachments),
-        headers=tuple((name, charsets.header_text(value, hint)) for name, value in part.fields[:MAX_HEADERS]),
+        headers=tuple(
+            (name, charsets.header_text(value, hint)) for name, value in part.fields[:MAX_HEADERS]
+        ),
         notes=tuple(dict.fromkeys(content.notes)),
     )
 
@@ -153,7 +162,11 @@ def _short(message_id: str) -> str:
     """An id of 3,000 letters fits into no index and into no header of a reply (RFC 5322: 998 a line): its hash does,
     and is the same wherever that id is named again."""
     bare = message_id.strip("<>")
-    return bare if len(bare) <= LONGEST_ID else f"{sha256(bare.encode(errors='replace')).hexdigest()}@panjang.invalid"
+    return (
+        bare
+        if len(bare) <= LONGEST_ID
+        else f"{sha256(bare.encode(errors='replace')).hexdigest()}@panjang.invalid"
+    )
 
 
 def _date(raw: str) -> datetime | None:
@@ -188,7 +201,9 @@ class _Content:
     attachments: list[Attachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     muted: bool = False  # a better version of the text is known
-    fallback: list[str] = field(default_factory=list)  # named text parts, shown where no other text is
+    fallback: list[str] = field(
+        default_factory=list
+    )  # named text parts, shown where no other text is
     charset: str = ""  # of the first text
     parts: int = 0
 
@@ -304,11 +319,15 @@ class _Content:
             declared = inside or declared
         self.charset = self.charset or declared
         hint = inside or self.root.parameters.get("charset", "")
-        text = charsets.clean(charsets.decode(data, declared, hint, guess=self.parts <= MAX_GUESSES))
+        text = charsets.clean(
+            charsets.decode(data, declared, hint, guess=self.parts <= MAX_GUESSES)
+        )
         text = text.replace("\r\n", "\n").replace("\r", "\n")[: MAX_TEXT + 1]
         if html:
             return markup.to_text(text)
-        return re.sub(r"<[^<>]{0,200}>", "", text) if part.kind in _ENRICHED else _unflowed(text, part)
+        return (
+            re.sub(r"<[^<>]{0,200}>", "", text) if part.kind in _ENRICHED else _unflowed(text, part)
+        )
 
     def _without_uuencoded(self, text: str) -> str:
         """Files that old mailers wrote into the text, taken out of it."""
@@ -323,7 +342,9 @@ class _Content:
 
         if "\nend" not in text:
             return text
-        return re.sub(r"(?m)^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[ -`]{1,62}\n)+)end[ \t]*$", take, text)
+        return re.sub(
+            r"(?m)^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[ -`]{1,62}\n)+)end[ \t]*$", take, text
+        )
 
     def _attach(self, part: Part, data: bytes, related: bool) -> None:
         content_id = next(iter(_ids(part.first("content-id"))), "")
@@ -337,16 +358,22 @@ class _Content:
         if kind in _OUTLOOK or name.lower() == "winmail.dat":
             self._unwrap(data)
 
-    def _keep(self, name: str, kind: str, data: bytes, inline: bool = False, content_id: str = "") -> None:
+    def _keep(
+        self, name: str, kind: str, data: bytes, inline: bool = False, content_id: str = ""
+    ) -> None:
         if not name:
-            extension = ".eml" if kind == "message/rfc822" else mimetypes.guess_extension(kind) or ".bin"
+            extension = (
+                ".eml" if kind == "message/rfc822" else mimetypes.guess_extension(kind) or ".bin"
+            )
             name = f"lampiran-{len(self.attachments) + 1}{extension}"
         self.attachments.append(Attachment(name, kind, data, inline, content_id))
 
     def _unwrap(self, data: bytes) -> None:
         """The files in a winmail.dat beside it, and its text where the mail has no other."""
         inside = tnef.unwrap(data)
-        html = charsets.clean(charsets.decode(inside.html[: 4 * MAX_TEXT], _meta_charset(inside.html)))
+        html = charsets.clean(
+            charsets.decode(inside.html[: 4 * MAX_TEXT], _meta_charset(inside.html))
+        )
         text = inside.text or (markup.to_text(html) if html else "")
         self.fallback += [text] if text else []
         for name, content in inside.files[: MAX_PARTS - len(self.attachments)]:
@@ -404,11 +431,15 @@ def _stub(plain: str, rich: str) -> bool:
 
 def _refers(plain: str) -> bool:
     """Whether a plain version may do no more than refer to another one."""
-    return len(plain) < 400 and bool(re.search(r"(?i)\bhtml\b|klien email|email client|mail reader", plain))
+    return len(plain) < 400 and bool(
+        re.search(r"(?i)\bhtml\b|klien email|email client|mail reader", plain)
+    )
 
 
 def _meta_charset(data: bytes) -> str:
-    found = re.search(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]{1,40})""", data[:4_096], re.I)
+    found = re.search(
+        rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]{1,40})""", data[:4_096], re.I
+    )
     return found[1].decode("ascii", "replace") if found else ""
 
 

@@ -52,7 +52,9 @@ class Provider:
 
 def provider(account: Oauth) -> Provider:
     """Google's and Microsoft's end points as they document them; another's as config says."""
-    if account.provider == "google":  # without the two extras Google gives no refresh token the second time
+    if (
+        account.provider == "google"
+    ):  # without the two extras Google gives no refresh token the second time
         return Provider(
             "https://accounts.google.com/o/oauth2/v2/auth",
             "https://oauth2.googleapis.com/token",
@@ -75,12 +77,18 @@ def mechanism(offered: Collection[str]) -> str:
     for name in ("XOAUTH2", "OAUTHBEARER"):
         if name in offered:
             return name
-    raise OAuthError("server tidak menawarkan XOAUTH2 maupun OAUTHBEARER; hapus [[oauth]] dan pakai kata sandi")
+    raise OAuthError(
+        "server tidak menawarkan XOAUTH2 maupun OAUTHBEARER; hapus [[oauth]] dan pakai kata sandi"
+    )
 
 
 def sasl(name: str, user: str, token: str) -> str:
     """What a client sends first over SMTP: RFC 7628, 3.1, or Google's older form."""
-    head = f"user={user}" if name == "XOAUTH2" else f"n,a={user.replace('=', '=3D').replace(',', '=2C')},"
+    head = (
+        f"user={user}"
+        if name == "XOAUTH2"
+        else f"n,a={user.replace('=', '=3D').replace(',', '=2C')},"
+    )
     return f"{head}\1auth=Bearer {token}\1\1"
 
 
@@ -109,7 +117,10 @@ def access_token(settings: Settings, account: Oauth, timeout: float = 30) -> str
     with kept.lock:
         if time.monotonic() >= kept.until:
             said = _refresh(settings, account, timeout)
-            kept.token, kept.until = said["access_token"], time.monotonic() + _seconds(said) - MARGIN
+            kept.token, kept.until = (
+                said["access_token"],
+                time.monotonic() + _seconds(said) - MARGIN,
+            )
         return kept.token
 
 
@@ -130,13 +141,17 @@ def _refresh(settings: Settings, account: Oauth, timeout: float) -> dict[str, An
     known = _stored(file, account)
     while True:
         try:
-            said = _request(settings, account, timeout, grant_type="refresh_token", refresh_token=known)
+            said = _request(
+                settings, account, timeout, grant_type="refresh_token", refresh_token=known
+            )
             break
         except ConsentGone:
             newer = _stored(file, account)
             if newer == known:
                 raise
-            known = newer  # another process got here first, and the provider takes each token once only
+            known = (
+                newer  # another process got here first, and the provider takes each token once only
+            )
     if said.get("refresh_token", known) != known:
         _store(file, said["refresh_token"])
     return said
@@ -146,9 +161,15 @@ def _request(settings: Settings, account: Oauth, timeout: float, **fields: str) 
     """One POST to the token end point (RFC 6749, 4.1.3 and 6); what it answers when that holds a token."""
     url = provider(account).token_url
     secret = settings.find_secret(account.secret)
-    form = {"client_id": account.client_id, **({"client_secret": secret} if secret else {}), **fields}
+    form = {
+        "client_id": account.client_id,
+        **({"client_secret": secret} if secret else {}),
+        **fields,
+    }
     try:
-        with urllib3.PoolManager(retries=False, timeout=timeout, ssl_context=trust(settings, "")) as http:
+        with urllib3.PoolManager(
+            retries=False, timeout=timeout, ssl_context=trust(settings, "")
+        ) as http:
             answer = http.request("POST", url, fields=form, encode_multipart=False, redirect=False)
             said = answer.json()
     except (HTTPError, OSError, ValueError) as error:
@@ -156,21 +177,33 @@ def _request(settings: Settings, account: Oauth, timeout: float, **fields: str) 
     if not isinstance(said, dict):
         said = {}
     token = said.get("access_token")
-    if answer.status == 200 and isinstance(token, str) and token.isascii() and token.isprintable() and token:
+    if (
+        answer.status == 200
+        and isinstance(token, str)
+        and token.isascii()
+        and token.isprintable()
+        and token
+    ):
         return said
     raise _refusal(account, url, answer.status, said)
 
 
 def _refusal(account: Oauth, url: str, status: int, said: dict[str, Any]) -> OAuthError:
-    error, more = (" ".join(str(said.get(key, "")).split())[:200] for key in ("error", "error_description"))
+    error, more = (
+        " ".join(str(said.get(key, "")).split())[:200] for key in ("error", "error_description")
+    )
     words = ": ".join(part for part in (error, more) if part)
     if error in RENEW:
         return ConsentGone(
             f"izin OAuth untuk {account.user} sudah habis atau dicabut; jalankan 'aduan oauth' ({words})"
         )
     if error and 400 <= status < 500:
-        return OAuthError(f"{_host(url)} menolak; periksa [[oauth]] client_id dan rahasia/{account.secret} ({words})")
-    return OAuthError(f"{_host(url)} sedang tidak melayani OAuth (HTTP {status}); dicoba lagi nanti")
+        return OAuthError(
+            f"{_host(url)} menolak; periksa [[oauth]] client_id dan rahasia/{account.secret} ({words})"
+        )
+    return OAuthError(
+        f"{_host(url)} sedang tidak melayani OAuth (HTTP {status}); dicoba lagi nanti"
+    )
 
 
 def _host(url: str) -> str:
@@ -183,7 +216,9 @@ def _stored(file: Path, account: Oauth) -> str:
     except (OSError, UnicodeDecodeError):
         token = ""
     if not token:
-        raise ConsentGone(f"izin OAuth untuk {account.user} belum ada di {file}; jalankan 'aduan oauth'")
+        raise ConsentGone(
+            f"izin OAuth untuk {account.user} belum ada di {file}; jalankan 'aduan oauth'"
+        )
     return token
 
 
@@ -202,7 +237,9 @@ def _store(file: Path, token: str) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise OAuthError(f"izin OAuth tidak dapat disimpan di {file}: {error}; periksa hak tulis folder itu") from error
+        raise OAuthError(
+            f"izin OAuth tidak dapat disimpan di {file}: {error}; periksa hak tulis folder itu"
+        ) from error
 
 
 # ---- consent -------------------------------------------------------------------------------------------------
@@ -282,18 +319,25 @@ def ask(settings: Settings, account: Oauth, tell: Callable[[str], None], paste: 
     pasted into `paste`.
     """
     with _Door() as door:
-        consent = Consent(account, f"http://localhost:{door.server_port}")  # Microsoft knows no 127.0.0.1 here
+        consent = Consent(
+            account, f"http://localhost:{door.server_port}"
+        )  # Microsoft knows no 127.0.0.1 here
         tell(consent.url)
         code = _answer(door, consent, paste)
     grant = {"code": code, "redirect_uri": consent.redirect, "code_verifier": consent.verifier}
     said = _request(settings, account, 30, grant_type="authorization_code", **grant)
     if not said.get("refresh_token"):
-        raise OAuthError(f"{_host(provider(account).token_url)} tidak memberi refresh token; periksa [[oauth]] scope")
+        raise OAuthError(
+            f"{_host(provider(account).token_url)} tidak memberi refresh token; periksa [[oauth]] scope"
+        )
     _store(settings.path(account.token_file), str(said["refresh_token"]))
 
 
 def _answer(door: _Door, consent: Consent, paste: TextIO) -> str:
-    sources: list[Any] = [door, *([paste] if os.name == "posix" else [])]  # elsewhere select() knows sockets alone
+    sources: list[Any] = [
+        door,
+        *([paste] if os.name == "posix" else []),
+    ]  # elsewhere select() knows sockets alone
     end = time.monotonic() + PATIENCE
     while ready := select.select(sources, [], [], max(0.0, end - time.monotonic()))[0]:
         if door in ready:

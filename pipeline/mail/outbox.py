@@ -24,7 +24,19 @@ from email.utils import format_datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, String, and_, case, cast, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -41,7 +53,9 @@ from pipeline.work import App, Work
 
 LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
-PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))  # about three days
+PAUSES = tuple(
+    timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440)
+)  # about three days
 WITHDRAWN = "void"  # what it tells holds no more, or its act was taken back; it never goes
 HELD = "held"  # of before a restore: whether it was sent since the backup nobody knows
 WAITING = ("due", "folded", HELD)  # to leave, or to be a line of a digest
@@ -50,14 +64,20 @@ NEVER_SENT = ("folded", WITHDRAWN)  # or kept for a digest
 BATCH = 50
 LOOK_AGAIN = 2.0  # seconds after which a slow queue is looked at anew
 URGENT = ("kode", "tautan_saya")  # somebody waits for these with the page open
-THREAD_ID = re.compile(r"\s*<?[!-;=?-~]{1,250}>?\s*")  # a header line may have 998 letters; an id cannot be folded
+THREAD_ID = re.compile(
+    r"\s*<?[!-;=?-~]{1,250}>?\s*"
+)  # a header line may have 998 letters; an id cannot be folded
 LINE = 76  # letters; RFC 2045 allows quoted-printable no more
 LONGEST_LINE = 500  # letters of a subject or a name, for the same reason
 CLOSING = 421  # RFC 5321, 3.8: whatever it was asked, the server ends the connection
 # One address as RFC 5321 (4.1.2) has it, with letters beyond ASCII (RFC 6531); a quoted local part is rare but right.
-MAILBOX = re.compile(r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})""")
+MAILBOX = re.compile(
+    r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})"""
+)
 LONGEST_ADDRESS = 254  # bytes; RFC 5321, 4.5.3.1.3, less the brackets
-ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII)  # words that need no quotes in a name (RFC 5322, 3.2.3)
+ATOMS = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII
+)  # words that need no quotes in a name (RFC 5322, 3.2.3)
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 MORE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8
 POLICY = EmailPolicy(linesep="\r\n", max_line_length=LINE)
@@ -173,7 +193,9 @@ def put_all(work: Work, drafts: Iterable[Draft]) -> None:
 
 def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
     domain = settings.smtp.sender.rpartition("@")[2]
-    thread = [bracketed(one) for one in (*draft.references, draft.in_reply_to) if THREAD_ID.fullmatch(one)]
+    thread = [
+        bracketed(one) for one in (*draft.references, draft.in_reply_to) if THREAD_ID.fullmatch(one)
+    ]
     html = _clean(draft.html)
     return {
         "name": draft.name,
@@ -229,13 +251,24 @@ def recall(session: Session, of_the_act: Sequence[int]) -> bool:
 
 def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What was kept for somebody's digest and has not been in one; not what may still be taken back."""
-    return Outbox.recipient == recipient, Outbox.state == "folded", Outbox.told.is_(False), Outbox.next_at <= now
+    return (
+        Outbox.recipient == recipient,
+        Outbox.state == "folded",
+        Outbox.told.is_(False),
+        Outbox.next_at <= now,
+    )
 
 
-def folded(session: Session, recipient: str, now: datetime, without: Collection[str] = ()) -> list[Outbox]:
+def folded(
+    session: Session, recipient: str, now: datetime, without: Collection[str] = ()
+) -> list[Outbox]:
     """What a digest of now tells somebody, oldest first; some kinds left out, and what was erased meanwhile."""
     kept = select(Outbox).where(*_folded(recipient, now))
-    return list(session.scalars(kept.where(Outbox.name.not_in(without), Outbox.subject != "").order_by(Outbox.id)))
+    return list(
+        session.scalars(
+            kept.where(Outbox.name.not_in(without), Outbox.subject != "").order_by(Outbox.id)
+        )
+    )
 
 
 def mark_folded_told(session: Session, recipient: str, now: datetime) -> None:
@@ -244,7 +277,9 @@ def mark_folded_told(session: Session, recipient: str, now: datetime) -> None:
     session.execute(read, execution_options={"synchronize_session": "fetch"})
 
 
-def count_since(session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime) -> Counter[str]:
+def count_since(
+    session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime
+) -> Counter[str]:
     """How many mails of these kinds went to each address since then (for the cap on answers, RFC 3834)."""
     wanted = (Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since)
     counted = select(Outbox.recipient, func.count()).where(*wanted).group_by(Outbox.recipient)
@@ -255,7 +290,12 @@ def in_the_hour(session: Session, name: str, now: datetime, most: int) -> int:
     """How many mails of a kind became due in the last hour or wait for their turn; counted among the newest alone."""
     last = select(func.coalesce(func.max(Outbox.id), 0)).scalar_subquery()
     lately = Outbox.id > last - 4 * most  # the outbox of years is not looked through for each mail
-    newest = select(Outbox.next_at).where(Outbox.name == name, lately).order_by(Outbox.id.desc()).limit(most)
+    newest = (
+        select(Outbox.next_at)
+        .where(Outbox.name == name, lately)
+        .order_by(Outbox.id.desc())
+        .limit(most)
+    )
     some = newest.subquery()
     hour_ago = now - timedelta(hours=1)
     begun = select(func.count()).select_from(some).where(some.c.next_at > hour_ago)
@@ -266,7 +306,9 @@ def last_to(session: Session, recipient: str, complaint_id: int) -> tuple[str, l
     """(Message-ID, references) of the newest mail of this case to this address, for the thread."""
     left = Outbox.state.not_in(NEVER_SENT)
     to_them = (Outbox.recipient == recipient, Outbox.complaint_id == complaint_id)
-    mails = select(Outbox.message_id, Outbox.headers).where(*to_them, left).order_by(Outbox.id.desc())
+    mails = (
+        select(Outbox.message_id, Outbox.headers).where(*to_them, left).order_by(Outbox.id.desc())
+    )
     newest = session.execute(mails.limit(1)).one_or_none()
     if newest is None:
         return None
@@ -278,7 +320,9 @@ def by_message_id(session: Session, ids: Iterable[str]) -> Outbox | None:
     wanted = [bracketed(one) for one in ids if one]
     if not wanted:
         return None
-    return session.scalar(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1))
+    return session.scalar(
+        select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc()).limit(1)
+    )
 
 
 def all_by_message_id(session: Session, ids: Iterable[str]) -> list[Outbox]:
@@ -286,7 +330,11 @@ def all_by_message_id(session: Session, ids: Iterable[str]) -> list[Outbox]:
     wanted = [bracketed(one) for one in ids if one]
     if not wanted:
         return []
-    return list(session.scalars(select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc())))
+    return list(
+        session.scalars(
+            select(Outbox).where(Outbox.message_id.in_(wanted)).order_by(Outbox.id.desc())
+        )
+    )
 
 
 def was_written_to(session: Session, address: str) -> bool:
@@ -297,9 +345,13 @@ def was_written_to(session: Session, address: str) -> bool:
 
 def under_way(session: Session, complaint_id: int) -> bool:
     """Whether a mail of this case has not been sent yet, or nobody has been told how it ended."""
-    rows = select(Outbox.id).where(Outbox.complaint_id == complaint_id, Outbox.state.not_in(NEVER_SENT))
+    rows = select(Outbox.id).where(
+        Outbox.complaint_id == complaint_id, Outbox.state.not_in(NEVER_SENT)
+    )
     return (
-        session.scalars(rows.where(or_(Outbox.state.in_(("due", "sending")), Outbox.told.is_(False)))).first()
+        session.scalars(
+            rows.where(or_(Outbox.state.in_(("due", "sending")), Outbox.told.is_(False)))
+        ).first()
         is not None
     )
 
@@ -315,23 +367,35 @@ def erase(
 ) -> tuple[int, set[str]]:
     """Take away what mails said and to whom they went: of a case, about these tasks, and these by their ids; how many,
     and the hashes of what was attached. That they were sent stays."""
-    of_them = or_(Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others))
-    files = {str(file[0]) for some in session.scalars(select(Outbox.attachments).where(of_them)) for file in some}
+    of_them = or_(
+        Outbox.complaint_id == complaint_id, Outbox.task_id.in_(tasks), Outbox.id.in_(others)
+    )
+    files = {
+        str(file[0])
+        for some in session.scalars(select(Outbox.attachments).where(of_them))
+        for file in some
+    }
     personal = ("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error")
     nothing = dict.fromkeys(personal, "")
-    erased = session.execute(update(Outbox).where(of_them).values(**nothing, attachments=[], headers={}))
+    erased = session.execute(
+        update(Outbox).where(of_them).values(**nothing, attachments=[], headers={})
+    )
     return erased.rowcount, files  # type: ignore[attr-defined]
 
 
 def attached(session: Session, digests: Collection[str]) -> set[str]:
     """Which of these bytes are attached to a mail of ours."""
-    files = session.scalars(select(Outbox.attachments).where(cast(Outbox.attachments, String) != "[]"))
+    files = session.scalars(
+        select(Outbox.attachments).where(cast(Outbox.attachments, String) != "[]")
+    )
     return {str(file[0]) for some in files for file in some} & set(digests)
 
 
 def forget_looks(session: Session, before: datetime, most: int) -> int:
     """Forget the HTML of mails of before then that will not leave any more; how many. Text and hash stay."""
-    settled = select(Outbox.id).where(sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told)
+    settled = select(Outbox.id).where(
+        sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told
+    )
     oldest = settled.order_by(Outbox.date).limit(most)
     emptying = update(Outbox).where(Outbox.id.in_(oldest)).values(html="")
     done = session.execute(emptying, execution_options={"synchronize_session": False})
@@ -406,7 +470,9 @@ def _mailbox(email: str) -> str:
 def _encoded(name: str, text: str) -> str:
     """Words for a header field, folded; as encoded words (RFC 2047) where they are not ASCII or look like some."""
     plain = text.isascii() and "=?" not in text
-    return Header(text, "us-ascii" if plain else "utf-8", maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+    return Header(text, "us-ascii" if plain else "utf-8", maxlinelen=LINE, header_name=name).encode(
+        linesep="\r\n"
+    )
 
 
 def _address(field: str, name: str, email: str) -> str:
@@ -421,7 +487,9 @@ def _address(field: str, name: str, email: str) -> str:
     return f"{phrase} {at}" if len(at) <= room else f"{phrase}\r\n {at}"
 
 
-def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]) -> EmailMessage:
+def build(
+    row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]
+) -> EmailMessage:
     """The MIME message of a stored mail: UTF-8 text and HTML, attachments, thread, RFC 3834 headers."""
     text, html = row.text, row.html
     for link_id, token in tokens.items():
@@ -453,16 +521,24 @@ def build(row: Outbox, settings: Settings, tokens: dict[int, str], files: list[t
     for content, _name, mime in files:
         if mime.startswith(CALENDAR):  # shown as an invitation only if it stands beside the texts
             method = mime.partition("method=")[2]
-            message.add_alternative(content.decode(), subtype="calendar", params={"method": method}, cte="base64")
+            message.add_alternative(
+                content.decode(), subtype="calendar", params={"method": method}, cte="base64"
+            )
     for content, name, mime in files:
         main, _, sub = mime.partition("/")
-        shown = _one_line(name).replace("=?", "= ?") or word("kirim.tanpa_nama")  # not to be taken for an encoded word
+        shown = _one_line(name).replace("=?", "= ?") or word(
+            "kirim.tanpa_nama"
+        )  # not to be taken for an encoded word
         if mime.startswith(CALENDAR):
             main, sub = "application", "ics"  # a second text/calendar would be a second invitation
-        message.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=shown)
+        message.add_attachment(
+            content, maintype=main, subtype=sub or "octet-stream", filename=shown
+        )
     # The same mail has the same bytes at each try, so that a duplicate is known as one.
     mark = hashlib.sha256(row.message_id.encode()).hexdigest()[:32]
-    for letter, part in zip("ab", (part for part in message.walk() if part.is_multipart()), strict=False):
+    for letter, part in zip(
+        "ab", (part for part in message.walk() if part.is_multipart()), strict=False
+    ):
         part.set_boundary(f"=_{letter}{mark}")  # "=_" cannot stand in quoted-printable or base64
     return message
 
@@ -482,7 +558,9 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
     context = None if conf.security == "tanpa" else trust(settings, conf.ca_file)
     try:
         if conf.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(conf.host, conf.port, timeout=timeout, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                conf.host, conf.port, timeout=timeout, context=context
+            )
         else:
             server = smtplib.SMTP(conf.host, conf.port, timeout=timeout)
         try:
@@ -497,7 +575,9 @@ def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
             server.close()
             raise
     except smtplib.SMTPAuthenticationError as error:
-        raise OfficeRefused(f"SMTP {conf.host}:{conf.port}: {error.smtp_code} {_words(error.smtp_error)}") from error
+        raise OfficeRefused(
+            f"SMTP {conf.host}:{conf.port}: {error.smtp_code} {_words(error.smtp_error)}"
+        ) from error
     except (OSError, smtplib.SMTPException, oauth.OAuthError) as error:
         raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
     return server
@@ -525,7 +605,9 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
     with writing(engine) as session:
         claimed = session.execute(
-            update(Outbox).where(Outbox.id == mail_id, _is_due(now)).values(state="sending", claimed_at=now)
+            update(Outbox)
+            .where(Outbox.id == mail_id, _is_due(now))
+            .values(state="sending", claimed_at=now)
         )
         taken = bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
         return taken and not _is_called_back(session, mail_id, now)
@@ -540,7 +622,12 @@ def _is_called_back(session: Session, mail_id: int, now: datetime) -> bool:
     if decision is not None and decision.withdrawn_at is not None:
         row.state, row.told, row.claimed_at = WITHDRAWN, True, None
         return True
-    if decision is None or source is None or source.withdrawn_at is None or decision.kept_at is not None:
+    if (
+        decision is None
+        or source is None
+        or source.withdrawn_at is None
+        or decision.kept_at is not None
+    ):
         return False
     row.state, row.next_at, row.claimed_at, row.error = "dead", now, None, word("kirim.ditarik")
     return True
@@ -559,7 +646,9 @@ def _load(
     return row, tokens, files
 
 
-def _mark(engine: Engine, mail_id: int, now: datetime, error: str = "", permanent: bool = False) -> str:
+def _mark(
+    engine: Engine, mail_id: int, now: datetime, error: str = "", permanent: bool = False
+) -> str:
     """Note the result of one try; returns the new state."""
     with writing(engine) as session:
         row = session.get_one(Outbox, mail_id)
@@ -593,7 +682,11 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, raw: bytes) ->
     if server.has_extn("size"):  # RFC 1870; no figure, or 0, is no limit
         limit = server.esmtp_features["size"]
         if limit.isdecimal() and 0 < int(limit) < len(raw):
-            raise Unsendable(word("kirim.terlalu_besar", ukuran=size_words(len(raw)), batas=size_words(int(limit))))
+            raise Unsendable(
+                word(
+                    "kirim.terlalu_besar", ukuran=size_words(len(raw)), batas=size_words(int(limit))
+                )
+            )
         options.append(f"SIZE={len(raw)}")
     try:
         code, said = server.mail(sender, options)
@@ -673,7 +766,9 @@ def _send(line: _Line, recipient: str, raw: bytes) -> Refusal | None:
         return Refusal(f"{code} {_words(text)}", code >= 500)
     except smtplib.SMTPResponseException as error:
         at_sender = isinstance(error, smtplib.SMTPSenderRefused)
-        return Refusal(f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500, at_sender)
+        return Refusal(
+            f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500, at_sender
+        )
     return None
 
 
@@ -693,14 +788,18 @@ def due(engine: Engine, now: datetime) -> list[int]:
 def waits(session: Session, name: str, subject: str) -> bool:
     """Whether a mail of this kind with this subject has not been sent yet: it need not be put twice."""
     same = select(Outbox.id).where(
-        Outbox.state.in_(("due", "sending")), Outbox.name == name, Outbox.subject == _one_line(subject)
+        Outbox.state.in_(("due", "sending")),
+        Outbox.name == name,
+        Outbox.subject == _one_line(subject),
     )
     return session.scalar(same.limit(1)) is not None
 
 
 def was_put(session: Session, name: str, subject: str, since: datetime) -> bool:
     """Whether a mail of this kind with this subject was put since then."""
-    same = select(Outbox.id).where(Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject))
+    same = select(Outbox.id).where(
+        Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject)
+    )
     return session.scalar(same.limit(1)) is not None
 
 
@@ -734,8 +833,15 @@ class _Flush:
     """One flush. A refusal that may be about the office is held back, with its claim, until the next mails tell: one
     that is taken makes it the refused mail's own; equal refusals in a row make it the office's."""
 
-    def __init__(self, engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf) -> None:
-        self._engine, self._settings, self._clock, self._token_of = engine, settings, clock, token_of
+    def __init__(
+        self, engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf
+    ) -> None:
+        self._engine, self._settings, self._clock, self._token_of = (
+            engine,
+            settings,
+            clock,
+            token_of,
+        )
         self._line = _Line(settings)
         self._unclear: list[tuple[int, Refusal]] = []
         self._done = {"sent": 0, "dead": 0, "due": 0}
@@ -782,7 +888,10 @@ class _Flush:
         """How one claimed mail fared; a fault that is not the mail's gives the claim back and is raised."""
         try:
             loaded = _load(self._engine, mail_id, self._token_of)
-        except (LookupError, ValueError) as gone:  # an attachment that was erased, a link that is no more
+        except (
+            LookupError,
+            ValueError,
+        ) as gone:  # an attachment that was erased, a link that is no more
             return _Own(f"{type(gone).__name__}: {gone}", True)
         try:
             recipient, raw = wire(loaded[0], self._settings, *loaded[1:])
@@ -827,7 +936,9 @@ class _Flush:
             self._unclear.remove((mail_id, refusal))
 
     def _is_the_offices(self, refusal: Refusal) -> bool:
-        if refusal.at_sender:  # the same for each mail, but a server that is short of room takes the small ones
+        if (
+            refusal.at_sender
+        ):  # the same for each mail, but a server that is short of room takes the small ones
             return refusal.permanent or not self._done["sent"]
         with reading(self._engine) as session:
             return _run_before(session, refusal, self._clock()) + self._in_a_row() >= RUN

@@ -30,21 +30,26 @@ _KNOWN = (
 )
 # A line of blanks is the blank line below the head, unless the head goes on behind it.
 _WHITE_LINE = rf"[ \t]*+\n(?!{_KNOWN}[ \t]*:|[ \t])"
-_FIELD = re.compile(rf"(?!--)([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n(?!{_WHITE_LINE})[ \t][^\n]*+)*+)\n?", re.I)
+_FIELD = re.compile(
+    rf"(?!--)([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n(?!{_WHITE_LINE})[ \t][^\n]*+)*+)\n?", re.I
+)
 _SEPARATOR = re.compile(_WHITE_LINE, re.I)
 _NAMELESS = re.compile(r"[ \t:][^\n]*+\n?")
 # A line that lost its indent, or noise, with the head going on behind it.
 _TORN = re.compile(rf"(?!--)([^\n]*+)\n(?={_KNOWN}[ \t]*:)", re.I)
 _LOST_BOUNDARY = re.compile(rb"(?:^|\n)--(\S[^\r\n]{0,120})\r?\n(?=content-[a-z-]+[ \t]*:)", re.I)
 _OPENS_AS_MULTIPART = re.compile(
-    rb"\s*+(?:this is a multi-?part message[^\n]{0,80}\n\s*+)?--\S[^\r\n]{0,120}\r?\ncontent-[a-z-]+[ \t]*:", re.I
+    rb"\s*+(?:this is a multi-?part message[^\n]{0,80}\n\s*+)?--\S[^\r\n]{0,120}\r?\ncontent-[a-z-]+[ \t]*:",
+    re.I,
 )
 
 
 class Part:
     """One part: its header fields as they came (8-bit as surrogates, unfolded), and the span of its body."""
 
-    def __init__(self, raw: bytes, start: int = 0, end: int | None = None, default: str = "text/plain") -> None:
+    def __init__(
+        self, raw: bytes, start: int = 0, end: int | None = None, default: str = "text/plain"
+    ) -> None:
         self.raw, self.end, self.default = raw, len(raw) if end is None else end, default
         self.fields: list[tuple[str, str]] = []
         self.start = self._read_head(start)
@@ -115,7 +120,10 @@ class Part:
     def _type(self) -> str:
         """The Content-Type; of several the one that can be followed."""
         values = self.all("content-type")
-        return next((v for v in values if "boundary" in v.lower()), next((v for v in values if v.strip()), ""))
+        return next(
+            (v for v in values if "boundary" in v.lower()),
+            next((v for v in values if v.strip()), ""),
+        )
 
     @cached_property
     def kind(self) -> str:
@@ -167,11 +175,18 @@ class Part:
         found = self._split(boundary.encode("utf-8", "surrogateescape")) if boundary else []
         if found:
             return found
-        lost = _LOST_BOUNDARY.search(self.raw, max(0, self.start - 1), min(self.end, self.start + MAX_LOOK))
+        lost = _LOST_BOUNDARY.search(
+            self.raw, max(0, self.start - 1), min(self.end, self.start + MAX_LOOK)
+        )
         if lost:
             return self._split(lost[1].rstrip())
         if self.encoding:  # forbidden for a multipart (RFC 2045, 6.4), but it comes
-            whole = b"Content-Type: " + self._type.encode("ascii", "surrogateescape") + b"\n\n" + self.content()
+            whole = (
+                b"Content-Type: "
+                + self._type.encode("ascii", "surrogateescape")
+                + b"\n\n"
+                + self.content()
+            )
             return Part(whole).children()
         return []
 
@@ -211,7 +226,9 @@ def parse(raw: bytes, start: int = 0, end: int | None = None) -> Part:
         return Part(raw[start:end].replace(b"\r", b"\n"))
     if raw.endswith(b"\r\r", start, max(first, start)):
         return Part(raw[start:end].replace(b"\r\r\n", b"\r\n"))
-    if raw.startswith(b"--", start, end):  # a body alone: its first boundary needs a line end above it
+    if raw.startswith(
+        b"--", start, end
+    ):  # a body alone: its first boundary needs a line end above it
         return Part(b"\n" + raw[start:end])
     return Part(raw, start, end)
 
@@ -243,7 +260,9 @@ def parameters(raw: str, hint: str = "") -> dict[str, str]:
         numbered = _NUMBERED.match(name)
         if numbered:
             extended = bool(numbered[3]) or numbered[2] is None
-            pieces.setdefault(numbered[1], []).append((int((numbered[2] or "0")[:6]), extended, value))
+            pieces.setdefault(numbered[1], []).append(
+                (int((numbered[2] or "0")[:6]), extended, value)
+            )
         elif _EXTENDED.match(value):
             plain.setdefault(name, _joined([(0, True, value)]))
         else:

@@ -214,7 +214,9 @@ BOUNCE_WORDS = _any(
     r"배달(?:되지|하지) (?:않|못)",
 )
 
-SUCCESS = _any(r"success", r"(?:has been|was) (?:delivered|relayed|sent)\b", r"berhasil", r"erfolgreich")
+SUCCESS = _any(
+    r"success", r"(?:has been|was) (?:delivered|relayed|sent)\b", r"berhasil", r"erfolgreich"
+)
 # Words of a person, by which a complaint about a lost mail or parcel differs from a report.
 PERSON_WORDS = _any(
     r"(?<![\w@.-])(?:saya|aku|kami sekeluarga|warga|ybs)\b(?![@.-]\w)",  # not in an address
@@ -330,7 +332,9 @@ _AWAY = (
     r"\b(?:membalas|balas|hubungi|kembali (?:pada|tanggal|ke kantor))"
     r")\b"
 )
-_AWAY_ENGLISH = r"(?:i am|i'm) (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)\b"
+_AWAY_ENGLISH = (
+    r"(?:i am|i'm) (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|away)\b"
+)
 _GREETING = (
     r"\W{0,9}(?:(?:yth|kepada|halo|hai|selamat (?:pagi|siang|sore|malam)|dengan hormat|salam|assalam|dear|hello|hi"
     r"|terima kasih|thank you|thanks)\b\.?[^\n.,!]{0,80}[\n.,!]\W{0,9}){0,3}(?:mohon maaf,? |maaf,? )?"

@@ -71,8 +71,10 @@ BY_MX = {
     "titan.email": TITAN,
     "yandex.net": YANDEX,
 }
-SRV = {"imap": (("_imaps._tcp", "tls"), ("_imap._tcp", "starttls")),
-       "smtp": (("_submissions._tcp", "tls"), ("_submission._tcp", "starttls"))}  # fmt: skip
+SRV = {
+    "imap": (("_imaps._tcp", "tls"), ("_imap._tcp", "starttls")),
+    "smtp": (("_submissions._tcp", "tls"), ("_submission._tcp", "starttls")),
+}
 
 Ask = Callable[[str, str], Sequence[str]]  # (name, "MX" or "SRV") → the answers as DNS writes them
 
@@ -80,7 +82,9 @@ Ask = Callable[[str, str], Sequence[str]]  # (name, "MX" or "SRV") → the answe
 def ask_dns(name: str, kind: str, resolver: dns.resolver.Resolver | None = None) -> list[str]:
     """What DNS says, the most preferred first; empty where it says nothing or cannot be asked."""
     try:
-        found = (resolver or dns.resolver.get_default_resolver()).resolve(name, kind, lifetime=PATIENCE)
+        found = (resolver or dns.resolver.get_default_resolver()).resolve(
+            name, kind, lifetime=PATIENCE
+        )
     except (dns.exception.DNSException, OSError):
         return []
     return sorted((str(one) for one in found), key=lambda said: int(said.split()[0]))
@@ -114,7 +118,9 @@ def _srv(domain: str, use: str, ask: Ask) -> Place | None:
         for said in ask(f"{label}.{domain}", "SRV"):
             *_, port, host = said.split()
             if host != ".":  # RFC 2782: decidedly not offered
-                return Place(host.rstrip(".").lower(), int(port), "tls" if security == "tls" else "starttls")
+                return Place(
+                    host.rstrip(".").lower(), int(port), "tls" if security == "tls" else "starttls"
+                )
     return None
 
 

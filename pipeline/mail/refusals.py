@@ -22,15 +22,32 @@ _RECIPIENT = frozenset({("1", n) for n in ("1", "2", "3", "4", "6", "10")})
 # (RFC 4954, 6); and Microsoft's: recipients a day, not authenticated, may not send as, relay, limits, blocked senders.
 _OFFICE = frozenset(
     {("4", "5"), ("1", "7"), ("1", "8"), ("1", "90"), ("2", "252")}
-    | {("7", n) for n in ("8", "9", "11", "12", "14", "28", "57", "60", "64", "232", "233", "236", "750")}
+    | {
+        ("7", n)
+        for n in ("8", "9", "11", "12", "14", "28", "57", "60", "64", "232", "233", "236", "750")
+    }
     | {("7", str(n)) for n in (*range(500, 513), *range(700, 709))}
 )
 _TOO_LARGE = frozenset({("3", "4"), ("2", "3")})
 _NOBODY = (
-    "user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "unknown recipient",
-    "recipient unknown", "invalid recipient", "user not found", "recipient not found", "does not exist",
-    "mailbox unavailable", "mailbox not found", "mailbox is full", "mailbox full", "over quota", "user doesn't exist",
-)  # fmt: skip
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "no such recipient",
+    "no such mailbox",
+    "unknown recipient",
+    "recipient unknown",
+    "invalid recipient",
+    "user not found",
+    "recipient not found",
+    "does not exist",
+    "mailbox unavailable",
+    "mailbox not found",
+    "mailbox is full",
+    "mailbox full",
+    "over quota",
+    "user doesn't exist",
+)
 _OURS = re.compile(
     r"relay(?:ing)? (?:access )?(?:is )?(?:denied|prohibited|not (?:allowed|permitted))|unable to relay"
     r"|not .{0,20}relay|authentication (?:is )?required|not authenticated|must authenticate|starttls"

@@ -96,8 +96,12 @@ def _quoted_below(lines: list[str], index: int) -> bool:
 
 def _quoted_reply_below(lines: list[str], index: int) -> bool:
     """Whether the next thing said is a quote with its marks, below which a person may have answered."""
-    index = next((at for at in range(index, min(index + 4, len(lines))) if lines[at].strip()), index)
-    return _quoted_below(lines, index) or _quoted_below(lines, index + (_attribution(lines, index) or _WINDOW))
+    index = next(
+        (at for at in range(index, min(index + 4, len(lines))) if lines[at].strip()), index
+    )
+    return _quoted_below(lines, index) or _quoted_below(
+        lines, index + (_attribution(lines, index) or _WINDOW)
+    )
 
 
 # --- "Pada tanggal … menulis:" ----------------------------------------------------------------
@@ -168,7 +172,9 @@ def _attribution(lines: list[str], index: int) -> int:
             any(above.strip() for above in lines[max(0, index - 3) : index]),
         ):
             later = lines[index + 1 : index + count]
-            return 0 if not _opens(joined) and any(_opens(line.strip()) for line in later) else count
+            return (
+                0 if not _opens(joined) and any(_opens(line.strip()) for line in later) else count
+            )
     return 0
 
 
@@ -273,11 +279,26 @@ _SUBJECTS = frozenset(
             "oggetto",
             "asunto",
         ),
-        *("assunto", "emne", "ämne", "aihe", "temat", "předmět", "predmet", "тема", "tárgy", "subiect", "θέμα", "konu"),
+        *(
+            "assunto",
+            "emne",
+            "ämne",
+            "aihe",
+            "temat",
+            "předmět",
+            "predmet",
+            "тема",
+            "tárgy",
+            "subiect",
+            "θέμα",
+            "konu",
+        ),
         *("chủ đề", "เรื่อง", "الموضوع", "נושא", "件名", "主题", "主旨", "제목"),
     )
 )
-_MOMENT = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]m)?(?: \w{1,5})?$", re.I)
+_MOMENT = re.compile(
+    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]m)?(?: \w{1,5})?$", re.I
+)
 _NOTES_LABELS = frozenset({"to", "cc", "subject", "kepada", "ke", "tembusan", "perihal", "subjek"})
 _ANY_LINE = re.compile(rf"(?i)^\W{{0,4}}(?P<label>{_FROM}|{_OTHER})\s?\*?\s?[:：]")
 
@@ -292,7 +313,9 @@ def _headers(lines: list[str], index: int) -> bool:
     block = _block(lines, index)
     labels = {found["label"].lower() for line in block if (found := _ANY_LINE.match(line))}
     whole = " ".join(block)
-    return len(labels) >= 3 and bool(_ADDRESS.search(whole) or (_TIME.search(whole) and labels & _SUBJECTS))
+    return len(labels) >= 3 and bool(
+        _ADDRESS.search(whole) or (_TIME.search(whole) and labels & _SUBJECTS)
+    )
 
 
 def _notes_header(lines: list[str], index: int) -> bool:
@@ -459,7 +482,12 @@ def _signature(lines: list[str], index: int) -> tuple[int, bool]:
     length, filled = 1, 0
     while index + length < len(lines):
         line = lines[index + length].strip()
-        if line in _DELIMITERS or line.startswith(">") or _SEPARATOR.match(line) or _headers(lines, index + length):
+        if (
+            line in _DELIMITERS
+            or line.startswith(">")
+            or _SEPARATOR.match(line)
+            or _headers(lines, index + length)
+        ):
             break
         if line and _attribution(lines, index + length):
             break

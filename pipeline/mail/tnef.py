@@ -22,7 +22,19 @@ MESSAGE_PROPERTIES, FILE_PROPERTIES, CODE_PAGE = 0x9003, 0x9005, 0x9007
 # Properties (MS-OXPROPS).
 PLAIN_BODIES, HTML_BODY = (0x1000, 0x3FD9), 0x1013
 DISPLAY_NAME, DATA, SHORT_NAME, LONG_NAME = 0x3001, 0x3701, 0x3704, 0x3707
-FIXED = {2: 2, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0xA: 4, 0xB: 2, 0x14: 8, 0x40: 8, 0x48: 16}  # bytes by type
+FIXED = {
+    2: 2,
+    3: 4,
+    4: 4,
+    5: 8,
+    6: 8,
+    7: 8,
+    0xA: 4,
+    0xB: 2,
+    0x14: 8,
+    0x40: 8,
+    0x48: 16,
+}  # bytes by type
 OBJECT, STRING, UNICODE, BINARY = 0x0D, 0x1E, 0x1F, 0x102
 MANY = 0x1000
 IDENTIFIER = 16  # bytes before the content of an object: which kind it is
@@ -45,7 +57,12 @@ class _File:
 
     @property
     def name(self) -> str:
-        found = (self.names.get(LONG_NAME), self.title, self.names.get(SHORT_NAME), self.names.get(DISPLAY_NAME))
+        found = (
+            self.names.get(LONG_NAME),
+            self.title,
+            self.names.get(SHORT_NAME),
+            self.names.get(DISPLAY_NAME),
+        )
         return next((name for name in found if name), "")
 
 
@@ -140,7 +157,10 @@ def _properties(data: bytes, codec: str) -> Iterator[tuple[int, str | bytes]]:
                 (length,) = struct.unpack_from("<I", data, at)
                 if not order and base in (OBJECT, STRING, UNICODE, BINARY):
                     value = data[at + 4 + (IDENTIFIER if base == OBJECT else 0) : at + 4 + length]
-                    yield name, _words(value, _codec(base, codec)) if base in (STRING, UNICODE) else value
+                    yield (
+                        name,
+                        _words(value, _codec(base, codec)) if base in (STRING, UNICODE) else value,
+                    )
                 at += 4 + _padded(length)
     except struct.error:  # broken off; what stood before it is good
         return

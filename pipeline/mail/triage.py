@@ -45,7 +45,9 @@ class Verdict:
     certain: bool = True
 
 
-def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | None = None) -> Verdict:
+def classify(
+    message: Message, *, own_addresses: frozenset[str], raw: bytes | None = None
+) -> Verdict:
     """Tell a person's mail from all else. `raw` is not needed: the reports are in the message."""
     own = frozenset(address.lower() for address in own_addresses)
     rules: tuple[Callable[[], Verdict | None], ...] = (
@@ -68,12 +70,20 @@ def classify(message: Message, *, own_addresses: frozenset[str], raw: bytes | No
 
 
 def _own(message: Message, own: frozenset[str]) -> Verdict | None:
-    looped = {address.email.lower() for value in message.all(LOOP_HEADER) for address in addresses.parse(value)}
+    looped = {
+        address.email.lower()
+        for value in message.all(LOOP_HEADER)
+        for address in addresses.parse(value)
+    }
     if looped & own:
         return Verdict(Kind.OWN, "Surat ini dikirim oleh sistem ini sendiri dan kembali lagi.")
     if message.header(LOOP_HEADER):  # perhaps a complaint that they pass on to this office
-        return Verdict(Kind.AUTO_REPLY, "Surat ini dikirim oleh sistem pengaduan kantor lain.", certain=False)
-    if message.sender and message.sender.email.lower() in own:  # perhaps the form on the office's own web site
+        return Verdict(
+            Kind.AUTO_REPLY, "Surat ini dikirim oleh sistem pengaduan kantor lain.", certain=False
+        )
+    if (
+        message.sender and message.sender.email.lower() in own
+    ):  # perhaps the form on the office's own web site
         return Verdict(Kind.OWN, "Pengirimnya adalah alamat kantor ini sendiri.", certain=False)
     return None
 
@@ -89,12 +99,20 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
     if reports and not is_report and _passed_on(message):
         return None
     failures = bounces.from_reports(reports, bounces.original_id(message))
-    if reports and not failures and all(r.action in {"delivered", "relayed", "expanded"} for r in reports):
+    if (
+        reports
+        and not failures
+        and all(r.action in {"delivered", "relayed", "expanded"} for r in reports)
+    ):
         return Verdict(Kind.AUTO_REPLY, "Laporan server surat bahwa surat sudah sampai.")
     if failures or is_report:
-        return _bounce("Laporan server surat (RFC 3464).", failures or bounces.from_words(message, own))
+        return _bounce(
+            "Laporan server surat (RFC 3464).", failures or bounces.from_words(message, own)
+        )
     if message.header("X-Failed-Recipients"):
-        return _bounce("Laporan server surat (X-Failed-Recipients).", bounces.from_words(message, own))
+        return _bounce(
+            "Laporan server surat (X-Failed-Recipients).", bounces.from_words(message, own)
+        )
     return None
 
 
@@ -111,7 +129,10 @@ def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     if not daemon and not _from_mail_office(message):
         return None
     words = bounces.explanation(message)
-    subject, told = phrases.BOUNCE_SUBJECT.search(message.subject), phrases.BOUNCE_WORDS.search(words)
+    subject, told = (
+        phrases.BOUNCE_SUBJECT.search(message.subject),
+        phrases.BOUNCE_WORDS.search(words),
+    )
     if (daemon and (subject or told)) or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
         reason = "Server surat memberitahukan bahwa surat tidak sampai."
@@ -154,18 +175,29 @@ def _from_mail_office(message: Message) -> bool:
 
 def _sender(message: Message) -> str:
     """The address; what stands in its place where there is none."""
-    return message.sender.email if message.sender and message.sender.email else message.header("From")
+    return (
+        message.sender.email if message.sender and message.sender.email else message.header("From")
+    )
 
 
 def _a_person_speaks(message: Message) -> bool:
     """Whether the text is a person's: forwarded, answered, filled into a form, or in a person's words."""
-    thread = message.in_reply_to or re.match(r"(?i)\s*(?:fwd?|tr|wg|terusan|diteruskan)\s*:", message.subject)
-    return bool(thread) or is_form(message) or bool(phrases.PERSON_WORDS.search(bounces.explanation(message)))
+    thread = message.in_reply_to or re.match(
+        r"(?i)\s*(?:fwd?|tr|wg|terusan|diteruskan)\s*:", message.subject
+    )
+    return (
+        bool(thread)
+        or is_form(message)
+        or bool(phrases.PERSON_WORDS.search(bounces.explanation(message)))
+    )
 
 
 def is_form(message: Message) -> bool:
     """Whether a web site mails what a visitor wrote: two fields of a form, or another one to answer."""
-    return _answers_go_elsewhere(message) or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
+    return (
+        _answers_go_elsewhere(message)
+        or len(set(phrases.FORM_FIELD.findall(message.text[:20_000]))) >= 2
+    )
 
 
 def _answers_go_elsewhere(message: Message) -> bool:
@@ -201,7 +233,9 @@ def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
     if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
-        return _bounce("Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures, certain=certain)
+        return _bounce(
+            "Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures, certain=certain
+        )
     return _robot(message, own, "Pengirim amplopnya kosong (surat dari mesin).", certain=certain)
 
 
@@ -217,9 +251,13 @@ def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
     if phrases.BOUNCE_WORDS.search(words):
         answered = phrases.ANSWERED_SUBJECT.match(message.subject)
         robot = phrases.ROBOT_SENDER.search(message.header("From"))
-        failures = bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
+        failures = (
+            bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
+        )
         if failures:
-            return _bounce("Judul dan isinya melaporkan bahwa surat tidak sampai.", failures, certain=False)
+            return _bounce(
+                "Judul dan isinya melaporkan bahwa surat tidak sampai.", failures, certain=False
+            )
     return None
 
 
@@ -273,12 +311,19 @@ _GENERATED = ("Auto-Submitted", re.compile(r"auto-generated", re.I))
 
 
 def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
-    found = [(name, value) for name, pattern in _AUTO_HEADERS for value in message.all(name) if pattern.search(value)]
+    found = [
+        (name, value)
+        for name, pattern in _AUTO_HEADERS
+        for value in message.all(name)
+        if pattern.search(value)
+    ]
     if not found:
         return None
     all_weak = all(_is_weak(name, value) for name, value in found)
     certain = not all_weak or not _may_be_passed_on(message)
-    return _robot(message, own, f"Balasan otomatis menurut kepala surat {found[0][0]}.", certain=certain)
+    return _robot(
+        message, own, f"Balasan otomatis menurut kepala surat {found[0][0]}.", certain=certain
+    )
 
 
 def _is_weak(name: str, value: str) -> bool:
@@ -301,7 +346,9 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
         return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.", certain=certain)
     if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
         return Verdict(Kind.AUTO_REPLY, "Judulnya seperti tanda terima baca.", certain=certain)
-    robot = phrases.ROBOT_MAILBOX.match(_sender(message)) and phrases.AUTO_WORDS.search(message.text[:3_000])
+    robot = phrases.ROBOT_MAILBOX.match(_sender(message)) and phrases.AUTO_WORDS.search(
+        message.text[:3_000]
+    )
     if robot and not is_form(message):
         return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.", certain=certain)
     return None
@@ -310,7 +357,9 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
 def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
     """By what is said at the start of a text, above all quotes: that no person writes here, or that they are away."""
     text = message.text[:3_000]
-    answers = message.in_reply_to or message.references or phrases.ANSWERED_SUBJECT.match(message.subject)
+    answers = (
+        message.in_reply_to or message.references or phrases.ANSWERED_SUBJECT.match(message.subject)
+    )
     if not phrases.SAYS_AUTOMATIC.search(text) and not (answers and phrases.SAYS_AWAY.match(text)):
         return None  # most mails; to find the quotes costs more
     new = reply.split(text).new[:600]
@@ -322,7 +371,14 @@ def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
 
 # --- lists and spam -------------------------------------------------------------------------
 
-_LIST_HEADERS = ("List-Id", "List-Unsubscribe", "List-Post", "X-Mailman-Version", "X-Listname", "X-Mailing-List")
+_LIST_HEADERS = (
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Post",
+    "X-Mailman-Version",
+    "X-Listname",
+    "X-Mailing-List",
+)
 
 
 def _list(message: Message) -> Verdict | None:

@@ -6,9 +6,21 @@ Hides which domains are known and how near a slip comes to them. Pure.
 from __future__ import annotations
 
 KNOWN = (
-    "gmail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "rocketmail.com", "hotmail.com", "hotmail.co.id",
-    "outlook.com", "outlook.co.id", "live.com", "icloud.com", "proton.me", "protonmail.com", "madiunkota.go.id",
-)  # fmt: skip
+    "gmail.com",
+    "yahoo.com",
+    "yahoo.co.id",
+    "ymail.com",
+    "rocketmail.com",
+    "hotmail.com",
+    "hotmail.co.id",
+    "outlook.com",
+    "outlook.co.id",
+    "live.com",
+    "icloud.com",
+    "proton.me",
+    "protonmail.com",
+    "madiunkota.go.id",
+)
 ALSO_REAL = ("mail.com", "gmx.com", "email.com", "aol.com", "ymail.co.id", "me.com", "msn.com")
 SLIPS = 2  # letters too many, too few, wrong or in the wrong order
 SHORTEST = 8  # letters of a domain in which two slips leave it recognisable

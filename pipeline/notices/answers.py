@@ -28,9 +28,16 @@ def letter_stored(
     to = Envelope(person.email, person.nama, complaint, task, link_id)
     blocked = any(level == "blokir" for level, _message in found)
     send(
-        work, "surat_tersimpan", to, petugas=person, dokumen=name, terhalang=blocked,
-        temuan=[{"kata": word(f"temuan.kata.{level}"), "teks": message} for level, message in found],
-    )  # fmt: skip
+        work,
+        "surat_tersimpan",
+        to,
+        petugas=person,
+        dokumen=name,
+        terhalang=blocked,
+        temuan=[
+            {"kata": word(f"temuan.kata.{level}"), "teks": message} for level, message in found
+        ],
+    )
 
 
 def task_reply(
@@ -44,10 +51,15 @@ def task_reply(
 ) -> None:
     """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn,
     for the link that was quoted is dead; what still comes then is a robot's, and gets none."""
-    cap, sent = work.settings.smtp.answers_per_hour, answers_to(work.session, work.now, person.email)
+    cap, sent = (
+        work.settings.smtp.answers_per_hour,
+        answers_to(work.session, work.now, person.email),
+    )
     if sent >= 2 * cap:
         return
-    to = Envelope(person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap))
+    to = Envelope(
+        person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap)
+    )
     words = reply_words(work.session, task, complaint) if link_id else []
     send(work, "balasan_tugas", to, petugas=person, sebab=reason, kata=words, aksi=action)
 
@@ -68,20 +80,36 @@ def reply_filled(
     """An act by reply that wants one more look: the form is filled in, and the link shows it, with what is new since
     the mail that was answered (`news`) and what is still to be filled in (`missing`: why, by field). Beyond the cap it
     waits its turn, as `task_reply` does: anybody can write in the name of an official."""
-    cap, sent = work.settings.smtp.answers_per_hour, answers_to(work.session, work.now, person.email)
+    cap, sent = (
+        work.settings.smtp.answers_per_hour,
+        answers_to(work.session, work.now, person.email),
+    )
     if sent >= 2 * cap:
         return
-    to = Envelope(person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap))
+    to = Envelope(
+        person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap)
+    )
     rows = [
         {"nama": word(f"kolom.{name}.label"), "nilai": table(f"pilihan.{name}").get(value, value)}
         for name, value in values.items()
         if value
     ]
     send(
-        work, "balasan_konfirmasi", to, petugas=person, aksi=action, baris=rows,
-        tindakan=table(f"aksi.{task.kind}.{action}")["judul"], lampiran=list(files), terpotong=rest, baru=news,
-        kurang=[{"nama": table(f"kolom.{name}").get("label", name), "nilai": why} for name, why in missing.items()],
-    )  # fmt: skip
+        work,
+        "balasan_konfirmasi",
+        to,
+        petugas=person,
+        aksi=action,
+        baris=rows,
+        tindakan=table(f"aksi.{task.kind}.{action}")["judul"],
+        lampiran=list(files),
+        terpotong=rest,
+        baru=news,
+        kurang=[
+            {"nama": table(f"kolom.{name}").get("label", name), "nilai": why}
+            for name, why in missing.items()
+        ],
+    )
 
 
 def reply_done(
@@ -99,9 +127,16 @@ def reply_done(
     words = table(f"aksi.{task.kind}.{action}")
     following = word(f"selanjutnya.{complaint.stage}") if complaint and task.closed_at else ""
     send(
-        work, "balasan_dikerjakan", to, petugas=person, hasil=words["terima"],
-        tindakan=words["judul"], lanjut=following, lampiran=list(files), terpotong=rest,
-    )  # fmt: skip
+        work,
+        "balasan_dikerjakan",
+        to,
+        petugas=person,
+        hasil=words["terima"],
+        tindakan=words["judul"],
+        lanjut=following,
+        lampiran=list(files),
+        terpotong=rest,
+    )
 
 
 def code(work: Work, person: Petugas, digits: str, agent: str) -> None:
@@ -125,7 +160,9 @@ def export_ready(work: Work, person: Petugas, link_id: int, export_id: int, kind
 
 def may_have_link(work: Work, person: Petugas) -> bool:
     """Whether this person may be sent a link now: anybody may ask for it, but not without end."""
-    sent = outbox.count_since(work.session, [person.email], ("tautan_saya",), work.now - timedelta(hours=1))
+    sent = outbox.count_since(
+        work.session, [person.email], ("tautan_saya",), work.now - timedelta(hours=1)
+    )
     return sent[person.email] < work.settings.smtp.answers_per_hour
 
 

@@ -16,14 +16,28 @@ from pipeline.casefile.limits import answer_day
 from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
 from pipeline.letters.series import ANSWER
 from pipeline.mail import outbox
-from pipeline.notices.post import ANSWERS, LINKS, Envelope, draft, send, status_url, too_many_answers
+from pipeline.notices.post import (
+    ANSWERS,
+    LINKS,
+    Envelope,
+    draft,
+    send,
+    status_url,
+    too_many_answers,
+)
 from pipeline.office.lists import Klasifikasi
 from pipeline.office.sop import Channel, Role
 from pipeline.office.words import fold, word
 from pipeline.work import Work
 
-SENTENCE, POINTS = 40, 12  # letters of a paragraph that says something; points of a letter that its mail repeats
-CLOSINGS = ("Apabila", "Demikian")  # how the paragraph after the last point begins in the templates of letters
+SENTENCE, POINTS = (
+    40,
+    12,
+)  # letters of a paragraph that says something; points of a letter that its mail repeats
+CLOSINGS = (
+    "Apabila",
+    "Demikian",
+)  # how the paragraph after the last point begins in the templates of letters
 
 
 # ---- to the pengadu ------------------------------------------------------------------------------------------
@@ -86,7 +100,9 @@ def _receiver(work: Work, complaint: Complaint) -> list[dict[str, str]]:
 
 def _typed_in_by(work: Work, complaint: Complaint) -> str | None:
     """Name and title of the official whose act the complaint began with."""
-    first = select(Event.actor_name, Event.actor_title).where(Event.complaint_id == complaint.id, Event.seq == 1)
+    first = select(Event.actor_name, Event.actor_title).where(
+        Event.complaint_id == complaint.id, Event.seq == 1
+    )
     actor = work.session.execute(first).first()
     if actor is None or not actor.actor_name:
         return None
@@ -146,8 +162,15 @@ def extended(work: Work, complaint: Complaint, answer: datetime) -> None:
 def sent_on(work: Work, complaint: Complaint, route: Klasifikasi) -> None:
     """It belongs to somebody else as well, by its class: to whom it went, and what the law says of that."""
     url = status_url(work.settings, complaint)
-    send(work, "disampaikan_kepada", _to_citizen(complaint), tujuan=route.tujuan, kabar=route.kabar, jenis=route.nama,
-         status=url)  # fmt: skip
+    send(
+        work,
+        "disampaikan_kepada",
+        _to_citizen(complaint),
+        tujuan=route.tujuan,
+        kabar=route.kabar,
+        jenis=route.nama,
+        status=url,
+    )
 
 
 def remind(work: Work, complaint: Complaint, question: str) -> None:
@@ -179,10 +202,15 @@ def letter(
     to = _to_citizen(complaint, task=task, attachments=signed)
     code = signed[0].code if signed else ""
     return send(
-        work, "surat_jawaban", to, pesan=message, status=status_url(work.settings, complaint),
-        inti=_gist(work.session, complaint) if signed else [], kode=code,
+        work,
+        "surat_jawaban",
+        to,
+        pesan=message,
+        status=status_url(work.settings, complaint),
+        inti=_gist(work.session, complaint) if signed else [],
+        kode=code,
         keaslian=f"{work.settings.web.base_url}/asli/{code}" if code else "",
-    )  # fmt: skip
+    )
 
 
 def _gist(session: Session, complaint: Complaint) -> list[str]:

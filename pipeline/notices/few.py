@@ -20,14 +20,38 @@ from pipeline.work import Work
 BESIDE_TASKS = 2  # mails a day: the digest, and one more
 # For information: it can wait until the next morning, and the pages show it at once.
 INFORMING = frozenset(
-    ("pengingat", "naik", "dijawab_sebagian", "pengadu_menulis", "bukti_keputusan", "diunggah_untuk",
-     "diperpanjang", "menunggu_pengadu", "terpental", "dicabut")
-)  # fmt: skip
+    (
+        "pengingat",
+        "naik",
+        "dijawab_sebagian",
+        "pengadu_menulis",
+        "bukti_keputusan",
+        "diunggah_untuk",
+        "diperpanjang",
+        "menunggu_pengadu",
+        "terpental",
+        "dicabut",
+    )
+)
 # What somebody asked for themselves a moment ago, or waits for with the page open: neither counted nor kept back.
-ASKED_FOR = ("kode", "tautan_saya", "balasan_tugas", "balasan_konfirmasi", "balasan_dikerjakan", "surat_tersimpan",
-             "status", "ekspor_siap")  # fmt: skip
+ASKED_FOR = (
+    "kode",
+    "tautan_saya",
+    "balasan_tugas",
+    "balasan_konfirmasi",
+    "balasan_dikerjakan",
+    "surat_tersimpan",
+    "status",
+    "ekspor_siap",
+)
 # They bring work like a new task: one of somebody else that they may do, and their own, whose turn has come back.
-BRINGS_WORK = ("boleh_unggah", "boleh_unggah_laporan", "gelombang", "dijawab_unit", "pengadu_menjawab")
+BRINGS_WORK = (
+    "boleh_unggah",
+    "boleh_unggah_laporan",
+    "gelombang",
+    "dijawab_unit",
+    "pengadu_menjawab",
+)
 # They ask for nothing: a line in the digest, never a mail of their own.
 FINISHED = ("tugas_arsip", "tugas_gabungan")
 LISTED_ANYHOW = ("pengingat", "naik")  # the digest shows the task itself

@@ -49,7 +49,11 @@ def _lanes(work: Work) -> Iterator[Gauge]:
 
 def _outbox(work: Work) -> Iterator[Gauge]:
     count = select(func.count()).select_from(Outbox)
-    for state, about in (("due", "menunggu"), ("sending", "sedang dikirim"), ("dead", "ditolak untuk seterusnya")):
+    for state, about in (
+        ("due", "menunggu"),
+        ("sending", "sedang dikirim"),
+        ("dead", "ditolak untuk seterusnya"),
+    ):
         mails = work.session.scalar(count.where(Outbox.state == state)) or 0
         yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", mails, {"keadaan": about})
     oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == "due"))
@@ -62,7 +66,9 @@ def _tasks(work: Work) -> Iterator[Gauge]:
     """Open tasks, and those past their limit, by langkah of the SOP; what is held is counted apart."""
     waiting = Task.closed_at.is_(None)
     rows = work.session.execute(
-        select(Task.kind, func.count(), func.count().filter(Task.due_at < work.now)).where(waiting).group_by(Task.kind)
+        select(Task.kind, func.count(), func.count().filter(Task.due_at < work.now))
+        .where(waiting)
+        .group_by(Task.kind)
     ).all()
     open_, late = dict.fromkeys(range(1, 6), 0), dict.fromkeys(range(1, 6), 0)
     for kind, count, past in rows:
@@ -71,7 +77,9 @@ def _tasks(work: Work) -> Iterator[Gauge]:
     for langkah in open_:
         said = {"langkah": str(langkah)}
         yield Gauge("aduan_tugas_terbuka", "Tugas terbuka menurut langkah", open_[langkah], said)
-        yield Gauge("aduan_tugas_terlambat", "Tugas yang lewat batas menurut langkah", late[langkah], said)
+        yield Gauge(
+            "aduan_tugas_terlambat", "Tugas yang lewat batas menurut langkah", late[langkah], said
+        )
     held = sum(count for kind, count, _ in rows if kind == TaskKind.TERTAHAN)
     yield Gauge("aduan_kiriman_tertahan", "Kiriman yang tidak terbaca dan belum diselesaikan", held)
 
@@ -81,7 +89,9 @@ def _jobs(work: Work) -> Iterator[Gauge]:
     counts: dict[str, int] = dict(work.session.execute(not_done).all())
     for state, about in (("due", "menunggu"), ("dead", "menyerah")):
         jobs = counts.get(state, 0)
-        yield Gauge("aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", jobs, {"keadaan": about})
+        yield Gauge(
+            "aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", jobs, {"keadaan": about}
+        )
 
 
 def _size(engine: Engine, work: Work) -> float:

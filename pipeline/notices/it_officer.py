@@ -68,9 +68,13 @@ def unread_mails(work: Work, found: Sequence[Unread]) -> None:
     people = [(p.email, p.nama, p) for p in work.settings.holders(Role.JFU)]
     for email, name, person in [*people, (work.settings.petugas_ti.email, "", None)]:
         send(
-            work, "surat_tak_terambil", Envelope(email, name),
-            petugas=person, surat=found[: MAX_NAMED], jumlah=len(found),
-        )  # fmt: skip
+            work,
+            "surat_tak_terambil",
+            Envelope(email, name),
+            petugas=person,
+            surat=found[:MAX_NAMED],
+            jumlah=len(found),
+        )
 
 
 def move_refused(work: Work, mailbox: str, folder: str, error: str) -> None:

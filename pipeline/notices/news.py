@@ -31,9 +31,15 @@ def unit_answered(
     """To whoever asked. With the last answer the turn is theirs again; `waiting`: who has not answered yet."""
     to = Envelope(person.email, person.nama, complaint, task, link_id)
     send(
-        work, "dijawab_sebagian" if waiting else "dijawab_unit", to, petugas=person, oleh=by, jawaban=answer,
-        hitungan=limit_words(work.settings, task), menunggu=[other.jabatan for other in waiting],
-    )  # fmt: skip
+        work,
+        "dijawab_sebagian" if waiting else "dijawab_unit",
+        to,
+        petugas=person,
+        oleh=by,
+        jawaban=answer,
+        hitungan=limit_words(work.settings, task),
+        menunggu=[other.jabatan for other in waiting],
+    )
 
 
 def citizen_wrote(
@@ -51,10 +57,21 @@ def citizen_wrote(
     that the stopped clock runs again. `folded`: the page has more.
     `child`: the merged complaint whose pengadu it is, where that is not the case's own."""
     to = Envelope(person.email, person.nama, complaint, task, link_id)
-    context = {"teks": text, "menjawab": answered, "pengadu": citizen_words(child or complaint), "petugas": person}
+    context = {
+        "teks": text,
+        "menjawab": answered,
+        "pengadu": citizen_words(child or complaint),
+        "petugas": person,
+    }
     context |= {"lipatan": folded, "gabungan": child.number if child else ""}
     hitungan = limit_words(work.settings, task) if task is not None else ""
-    send(work, "pengadu_menjawab" if answered and task else "pengadu_menulis", to, hitungan=hitungan, **context)
+    send(
+        work,
+        "pengadu_menjawab" if answered and task else "pengadu_menulis",
+        to,
+        hitungan=hitungan,
+        **context,
+    )
 
 
 def withdrawn(work: Work, complaint: Complaint, person: Petugas) -> None:
@@ -65,7 +82,10 @@ def withdrawn(work: Work, complaint: Complaint, person: Petugas) -> None:
 def decision_receipt(work: Work, complaint: Complaint, task: Task, person: Petugas) -> None:
     """What the Kepala Dinas has decided, and within how much of the Waktu, for their own file: it binds."""
     to = Envelope(person.email, person.nama, complaint)
-    following, spent = word(f"selanjutnya.{complaint.stage}"), time_words(work.settings, task, work.now)
+    following, spent = (
+        word(f"selanjutnya.{complaint.stage}"),
+        time_words(work.settings, task, work.now),
+    )
     send(work, "bukti_keputusan", to, petugas=person, lanjut=following, sisa=spent)
 
 
@@ -82,13 +102,25 @@ def bounce(
     citizen = mail.recipient.lower() == complaint.email.lower()
     whom = word("terpental.pengadu") if citizen else mail.recipient_name or mail.recipient
     send(
-        work, "terpental", to, petugas=person, surat=mail, sebab=diagnostic.strip(), arti=sentence(diagnostic),
-        pengadu=citizen, kepada=whom,
-    )  # fmt: skip
+        work,
+        "terpental",
+        to,
+        petugas=person,
+        surat=mail,
+        sebab=diagnostic.strip(),
+        arti=sentence(diagnostic),
+        pengadu=citizen,
+        kepada=whom,
+    )
 
 
 def wave(
-    work: Work, first: Complaint, task: Task, person: Petugas, link_id: int, complaints: Sequence[Complaint]
+    work: Work,
+    first: Complaint,
+    task: Task,
+    person: Petugas,
+    link_id: int,
+    complaints: Sequence[Complaint],
 ) -> None:
     """To a JFU: several complaints are about one place and one matter; one press merges them. The mail is one
     complaint's, so that it holds no words of the others: theirs are on the page, and go when they are erased."""
@@ -96,6 +128,14 @@ def wave(
     came = [(one, clock.waktu(one.received_at, zone)) for one in complaints[:MAX_NAMED]]
     to = Envelope(person.email, person.nama, first, task, link_id)
     send(
-        work, waves.MAIL, to, petugas=person, jumlah=len(complaints), jam=work.settings.pengaduan.gelombang_jam,
-        isi=[{"nama": one.number, "nilai": f"{word(f'lewat.{one.channel}')}, {at}"} for one, at in came],
-    )  # fmt: skip
+        work,
+        waves.MAIL,
+        to,
+        petugas=person,
+        jumlah=len(complaints),
+        jam=work.settings.pengaduan.gelombang_jam,
+        isi=[
+            {"nama": one.number, "nilai": f"{word(f'lewat.{one.channel}')}, {at}"}
+            for one, at in came
+        ],
+    )

@@ -38,7 +38,9 @@ def meeting(
         until=row.until,
         title=word("rapat.judul", nomor=complaint.number, perihal=about),
         place=row.place,
-        text="\n\n".join(filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan), whose))),
+        text="\n\n".join(
+            filter(None, (row.agenda, ", ".join(work.settings.sop.keterkaitan), whose))
+        ),
         url=url,
         organiser=(work.settings.smtp.sender, work.settings.smtp.sender_name),
         guests=[(address, name) for address, name in row.invited],
@@ -50,12 +52,25 @@ def meeting(
     who = ", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who))))
     for address, name in guests:
         person = work.settings.person_at(address)
-        to = Envelope(address, name, complaint, files=((digest, "undangan.ics", f"text/calendar; method={method}"),))
+        to = Envelope(
+            address,
+            name,
+            complaint,
+            files=((digest, "undangan.ics", f"text/calendar; method={method}"),),
+        )
         send(
-            work, "rapat", to, petugas=person, sapaan=name or address, rapat=row, jenis=kind,
+            work,
+            "rapat",
+            to,
+            petugas=person,
+            sapaan=name or address,
+            rapat=row,
+            jenis=kind,
             waktu_rapat=meeting_time(work.settings, row.at, row.until),
-            alasan=reason, agenda=row.agenda, peserta=who,
-        )  # fmt: skip
+            alasan=reason,
+            agenda=row.agenda,
+            peserta=who,
+        )
 
 
 def _words_only(text: str) -> str:
@@ -77,9 +92,14 @@ def forwarded(work: Work, complaint: Complaint, address: str, agency: str, messa
         if getattr(complaint, name) and not complaint.rahasia
     ]
     return send(
-        work, "terusan_instansi", to, instansi=agency, pesan=message, pengadu=person,
+        work,
+        "terusan_instansi",
+        to,
+        instansi=agency,
+        pesan=message,
+        pengadu=person,
         isi=privacy.matter(complaint) if complaint.rahasia else complaint.isi,
-    )  # fmt: skip
+    )
 
 
 def copy(work: Work, complaint: Complaint, signed: Document, to: Tembusan) -> Outbox:
@@ -87,9 +107,14 @@ def copy(work: Work, complaint: Complaint, signed: Document, to: Tembusan) -> Ou
     attached = () if complaint.rahasia else (signed,)
     envelope = Envelope(to.email, to.nama, complaint, attachments=attached)
     return send(
-        work, MAIL, envelope, tembusan=to.nama, nomor_surat=complaint.letter_number, kode=signed.code,
+        work,
+        MAIL,
+        envelope,
+        tembusan=to.nama,
+        nomor_surat=complaint.letter_number,
+        kode=signed.code,
         keaslian=f"{work.settings.web.base_url}/asli/{signed.code}",
-    )  # fmt: skip
+    )
 
 
 def covering(
@@ -103,6 +128,10 @@ def covering(
     """The signed covering letter to the agency that is in charge."""
     to = Envelope(address, complaint.instansi, complaint, task, attachments=(signed,))
     return send(
-        work, "surat_pengantar", to, pesan=message, kode=signed.code,
+        work,
+        "surat_pengantar",
+        to,
+        pesan=message,
+        kode=signed.code,
         keaslian=f"{work.settings.web.base_url}/asli/{signed.code}",
-    )  # fmt: skip
+    )

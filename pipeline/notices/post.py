@@ -26,9 +26,19 @@ from pipeline.work import Work
 ANSWERS = ("tanda_terima", "tambahan_diterima", "balasan_tugas", "balasan_konfirmasi", "status")
 # What is sent to the pengadu alone, so that an answer to it is theirs.
 TO_CITIZENS = (
-    "tanda_terima", "tambahan_diterima", "tanya_pengadu", "ingatkan_pengadu", "waktu_bertambah", "janji_mundur",
-    "pengaduan_dicabut", "surat_jawaban", "bukan_pengaduan", "dibuka_kembali", "status", "disampaikan_kepada",
-)  # fmt: skip
+    "tanda_terima",
+    "tambahan_diterima",
+    "tanya_pengadu",
+    "ingatkan_pengadu",
+    "waktu_bertambah",
+    "janji_mundur",
+    "pengaduan_dicabut",
+    "surat_jawaban",
+    "bukan_pengaduan",
+    "dibuka_kembali",
+    "status",
+    "disampaikan_kepada",
+)
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
 
@@ -46,7 +56,9 @@ class Envelope:
     link_id: int | None = None
     attachments: Sequence[Document] = ()
     opening: bool = False
-    files: Sequence[tuple[str, str, str]] = ()  # (sha256, name, mime) that are no documents of the case
+    files: Sequence[
+        tuple[str, str, str]
+    ] = ()  # (sha256, name, mime) that are no documents of the case
     others: Sequence[int] = ()  # further links, of a mail about several tasks
     wait: timedelta = timedelta()  # before it is due
 
@@ -74,9 +86,13 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         **context,
     }
     in_subject = {**values, "p": _in_subject(work, to, shown)}
-    subject = _urgent(work.settings, to, _render(work.settings, f"{name}/subject.txt", "txt", in_subject))
+    subject = _urgent(
+        work.settings, to, _render(work.settings, f"{name}/subject.txt", "txt", in_subject)
+    )
     text = _render(work.settings, f"{name}/body.jinja", "txt", {**values, "perihal_surat": subject})
-    html = _render(work.settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject})
+    html = _render(
+        work.settings, f"{name}/body.jinja", "html", {**values, "perihal_surat": subject}
+    )
     return outbox.Draft(
         name=name,
         recipient=to.email,
@@ -100,7 +116,9 @@ def _in_subject(work: Work, to: Envelope, shown: Any) -> Any:
     """The case as the subject shows it: a pengadu's own words go back to that pengadu alone."""
     if to.complaint is None or to.email == to.complaint.email:
         return shown
-    return privacy.InSubject(to.complaint, titles.subject(work.session, work.settings, to.complaint))
+    return privacy.InSubject(
+        to.complaint, titles.subject(work.session, work.settings, to.complaint)
+    )
 
 
 def _decision_of(to: Envelope) -> int | None:
@@ -131,8 +149,11 @@ def _other_unit(settings: Settings, to: Envelope, name: str) -> bool:
 
 
 # What mail programs turn into something to press, with or without a scheme.
-LINKS = re.compile(r"://|\bwww\.|[a-z0-9-]\.(?:com|net|org|info|biz|xyz|top|site|online|shop|click|link|app|dev|io|co|me|"
-                   r"ru|cn|id|my|sg|tk|cc)\b|[a-z0-9-]\.[a-z]{2,10}/\S", re.IGNORECASE)  # fmt: skip
+LINKS = re.compile(
+    r"://|\bwww\.|[a-z0-9-]\.(?:com|net|org|info|biz|xyz|top|site|online|shop|click|link|app|dev|io|co|me|"
+    r"ru|cn|id|my|sg|tk|cc)\b|[a-z0-9-]\.[a-z]{2,10}/\S",
+    re.IGNORECASE,
+)
 
 
 def _unlinked(to: Envelope) -> Any:

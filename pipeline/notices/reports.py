@@ -33,13 +33,17 @@ def name_of(report: Laporan) -> str:
 
 def documents(session: Session, report_id: int | None, *kinds: str) -> list[Document]:
     """Documents of a report, oldest first; of all kinds where none is named."""
-    query = select(Document).where(Document.laporan_id == report_id, Document.laporan_id.is_not(None))
+    query = select(Document).where(
+        Document.laporan_id == report_id, Document.laporan_id.is_not(None)
+    )
     if kinds:
         query = query.where(Document.kind.in_(kinds))
     return list(session.scalars(query.order_by(Document.id)))
 
 
-def task(work: Work, report: Laporan, task: Task, person: Petugas, link_id: int, moved: str = "") -> None:
+def task(
+    work: Work, report: Laporan, task: Task, person: Petugas, link_id: int, moved: str = ""
+) -> None:
     """What is asked about a report, with its newest file: to one who may act."""
     newest = documents(work.session, report.id, *ATTACHED[task.kind])[-1:]
     files = [one for one in newest if store.size(work.session, one.sha256) <= MAX_ATTACHED]
@@ -69,16 +73,30 @@ def _button(task: Task, action: Action) -> dict[str, str]:
 def may_hand_in(work: Work, report: Laporan, task: Task, clerk: Petugas, link_id: int) -> None:
     """To a JFU: a report waits for its signature, and they may hand in the signed paper for whoever signs."""
     to = Envelope(clerk.email, clerk.nama, None, task, link_id)
-    send(work, "boleh_unggah_laporan", to, petugas=clerk, laporan=name_of(report), penanda=work.settings.signers[0])
+    send(
+        work,
+        "boleh_unggah_laporan",
+        to,
+        petugas=clerk,
+        laporan=name_of(report),
+        penanda=work.settings.signers[0],
+    )
 
 
-def copies(work: Work, report: Laporan, task: Task, signed: Document, to: Sequence[Tembusan]) -> list[Outbox]:
+def copies(
+    work: Work, report: Laporan, task: Task, signed: Document, to: Sequence[Tembusan]
+) -> list[Outbox]:
     """The signed report to each tembusan."""
     known = f"{work.settings.web.base_url}/asli/{signed.code}" if signed.code else ""
     return [
         send(
-            work, COPY, Envelope(one.email, one.nama, None, task, attachments=(signed,)), tembusan=one.nama,
-            laporan=name_of(report), kode=signed.code, keaslian=known,
+            work,
+            COPY,
+            Envelope(one.email, one.nama, None, task, attachments=(signed,)),
+            tembusan=one.nama,
+            laporan=name_of(report),
+            kode=signed.code,
+            keaslian=known,
         )
         for one in to
-    ]  # fmt: skip
+    ]

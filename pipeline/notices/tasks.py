@@ -28,7 +28,9 @@ NEWS_ROWS = 40  # lines of a digest
 FINISHED_ROWS = 10
 
 
-def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def _buttons(
+    kind: TaskKind, actions: list[Action]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
     first, *others = actions
     links = [_link(kind, one) for one in others]
@@ -36,7 +38,10 @@ def _buttons(kind: TaskKind, actions: list[Action]) -> tuple[list[dict[str, str]
         return [_link(kind, first)], links
     outcomes = table("pilihan.keputusan")
     choices = first.fields[0].choices
-    return [{"label": outcomes[one], "url": f"?aksi=putuskan&keputusan={one}#aksi-putuskan"} for one in choices], links
+    return [
+        {"label": outcomes[one], "url": f"?aksi=putuskan&keputusan={one}#aksi-putuskan"}
+        for one in choices
+    ], links
 
 
 def _link(kind: TaskKind, action: Action) -> dict[str, str]:
@@ -64,7 +69,11 @@ def _letter_of(session: Session, complaint: Complaint, task: Task) -> list[Docum
 
 
 def _task_context(
-    session: Session, settings: Settings, complaint: Complaint, task: Task, files: Sequence[Document] | None
+    session: Session,
+    settings: Settings,
+    complaint: Complaint,
+    task: Task,
+    files: Sequence[Document] | None,
 ) -> dict[str, Any]:
     asked = task.kind in (TaskKind.KETERANGAN, TaskKind.TANYA)
     sender = "" if files is not None else sent_by(session, complaint, asked)
@@ -78,7 +87,9 @@ def _task_context(
         "lampiran": [{"label": d.name, "url": f"/berkas/{d.id}"} for d in shown[:MAX_NAMED]],
         "tertutup": len(files) - len(shown),
         "pengirim": sender,
-        "jawaban_unit": [] if task.kind is TaskKind.CATAT else answers(session, settings, complaint),
+        "jawaban_unit": []
+        if task.kind is TaskKind.CATAT
+        else answers(session, settings, complaint),
         "hitungan": limit_words(settings, task),
         "tombol": main,
         "lain": others,
@@ -87,7 +98,9 @@ def _task_context(
         "catatan": task.note,
         "ikut": answered_with(session, complaint) if task.kind is TaskKind.JAWABAN else [],
         "pengadu": word("pengadu.tidak_disebut") if unit else privacy.citizen_words(complaint),
-        "judul_isi": word("privasi.ringkasan" if unit and not complaint.teks_terbuka else "halaman.isi"),
+        "judul_isi": word(
+            "privasi.ringkasan" if unit and not complaint.teks_terbuka else "halaman.isi"
+        ),
     }
 
 
@@ -216,7 +229,10 @@ def digest(
     lines = (*rows, *news["isi"], *finished["isi"])
     others = tuple(line["tautan"] for line in lines if line["tautan"] is not None)
     to = Envelope(person.email, person.nama, link_id=own, others=others)
-    parts = [(when, [row for row in rows if row["kapan"] == when]) for when in ("terlambat", "hari_ini", "nanti")]
+    parts = [
+        (when, [row for row in rows if row["kapan"] == when])
+        for when in ("terlambat", "hari_ini", "nanti")
+    ]
     count = sum(counts.values())
     send(
         work,
@@ -240,7 +256,9 @@ def digest(
 
 def _told(kept: Sequence[Outbox], most: int) -> dict[str, Any]:
     """Lines in place of mails: the newest of them, and how many more there are."""
-    lines = [{"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept[-most:]]
+    lines = [
+        {"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept[-most:]
+    ]
     return {"isi": lines, "jumlah": len(kept), "lebih": len(kept) - len(lines)}
 
 

@@ -12,7 +12,9 @@ from pipeline.work import Work
 
 
 def _pengadu(complaint: Complaint) -> Envelope:
-    return Envelope(complaint.email, "" if LINKS.search(complaint.nama) else complaint.nama, complaint)
+    return Envelope(
+        complaint.email, "" if LINKS.search(complaint.nama) else complaint.nama, complaint
+    )
 
 
 def addition(work: Work, complaint: Complaint) -> None:
@@ -20,7 +22,13 @@ def addition(work: Work, complaint: Complaint) -> None:
     if not complaint.email or too_many_answers(work, complaint.email):
         return
     meaning = word(f"arti.{complaint.stage}")
-    send(work, "tambahan_diterima", _pengadu(complaint), arti=meaning, status=status_url(work.settings, complaint))
+    send(
+        work,
+        "tambahan_diterima",
+        _pengadu(complaint),
+        arti=meaning,
+        status=status_url(work.settings, complaint),
+    )
 
 
 def reopened(work: Work, complaint: Complaint) -> None:
@@ -28,13 +36,24 @@ def reopened(work: Work, complaint: Complaint) -> None:
     own."""
     if complaint.email:
         until = answer_day(work.settings, work.now)
-        send(work, "dibuka_kembali", _pengadu(complaint), jawaban=until, status=status_url(work.settings, complaint))
+        send(
+            work,
+            "dibuka_kembali",
+            _pengadu(complaint),
+            jawaban=until,
+            status=status_url(work.settings, complaint),
+        )
 
 
 def promise_moved(work: Work, complaint: Complaint, promised: datetime, until: datetime) -> None:
     """The answer will not be there on the day that the receipt named: an apology, why, and a new day."""
     meaning = word(f"arti.{complaint.stage}")
     send(
-        work, "janji_mundur", _pengadu(complaint), lama=promised, baru=until, arti=meaning,
+        work,
+        "janji_mundur",
+        _pengadu(complaint),
+        lama=promised,
+        baru=until,
+        arti=meaning,
         status=status_url(work.settings, complaint),
-    )  # fmt: skip
+    )

@@ -22,8 +22,20 @@ from pipeline.office.config import Settings
 from pipeline.office.words import word
 from pipeline.work import Work
 
-LANES = ("mail", "scans", "take_in", "slips", "letters", "pictures", "remind", "seal", "reconcile", "verify", "drill",
-         "send")  # fmt: skip
+LANES = (
+    "mail",
+    "scans",
+    "take_in",
+    "slips",
+    "letters",
+    "pictures",
+    "remind",
+    "seal",
+    "reconcile",
+    "verify",
+    "drill",
+    "send",
+)
 # A lane in which one piece of work may take long: a stack of a hundred pages, letters for many cases.
 SLOW: Mapping[str, timedelta] = {
     "slips": timedelta(hours=4),
@@ -93,7 +105,9 @@ def staff(work: Work) -> list[Trouble]:
     addresses = {person.email.lower() for person in work.settings.petugas}
     recipient = func.lower(Outbox.recipient)
     ended = select(recipient, Outbox.state).where(
-        recipient.in_(addresses), Outbox.state.in_(("sent", "dead")), Outbox.date > work.now - RECENT
+        recipient.in_(addresses),
+        Outbox.state.in_(("sent", "dead")),
+        Outbox.date > work.now - RECENT,
     )
     newest: dict[str, str] = dict(work.session.execute(ended.order_by(Outbox.id)).all())
     all_refused = all(state == "dead" for state in newest.values())
@@ -135,7 +149,9 @@ def look(engine: Engine, settings: Settings, now: datetime) -> list[Trouble]:
         return [*found, Trouble("disk")]
 
 
-def health(engine: Engine, settings: Settings, now: datetime, since: datetime | None) -> list[Trouble]:
+def health(
+    engine: Engine, settings: Settings, now: datetime, since: datetime | None
+) -> list[Trouble]:
     """What keeps this installation from working now: for a monitor outside."""
     try:
         with reading(engine) as session:

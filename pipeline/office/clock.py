@@ -25,18 +25,38 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 LONGEST_CLOSURE = 400  # days in a row without office: beyond that the calendar must be wrong
 LONGEST_SPAN = timedelta(days=3653)
-KEPT = 64  # answers: the tasks of a batch of mail begin at the same moment, and have the same limits
+KEPT = (
+    64  # answers: the tasks of a batch of mail begin at the same moment, and have the same limits
+)
 MOON = timedelta(days=15)  # two first days of Ramadan closer than this mean the same Ramadan
 
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
 ORDINALS = (
-    "pertama", "kedua", "ketiga", "keempat", "kelima",
-    "keenam", "ketujuh", "kedelapan", "kesembilan", "kesepuluh",
-)  # fmt: skip
+    "pertama",
+    "kedua",
+    "ketiga",
+    "keempat",
+    "kelima",
+    "keenam",
+    "ketujuh",
+    "kedelapan",
+    "kesembilan",
+    "kesepuluh",
+)
 
 
 # ---- limits ----------------------------------------------------------------------------------------------
@@ -170,15 +190,21 @@ class OfficeHours:
     ramadan: Mapping[int, tuple[date, date]] = field(default_factory=dict)
     extra_holidays: Mapping[date, str] = field(default_factory=dict)
     extra_workdays: frozenset[date] = frozenset()
-    _known: dict[date, tuple[Interval, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[date, tuple[Interval, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for week in (self.week, self.ramadan_week):
             if not week or not set(week) <= set(range(7)):
-                raise ValueError("Jam kantor memerlukan satu hari atau lebih, 0 (Senin) sampai 6 (Minggu).")
+                raise ValueError(
+                    "Jam kantor memerlukan satu hari atau lebih, 0 (Senin) sampai 6 (Minggu)."
+                )
         for year, (first, last) in self.ramadan.items():
             if first.year != year or not first <= last <= first + 30 * DAY:
-                raise ValueError(f"Ramadan {year}: tanggal {first} sampai {last} tidak mungkin benar.")
+                raise ValueError(
+                    f"Ramadan {year}: tanggal {first} sampai {last} tidak mungkin benar."
+                )
 
     def intervals(self, day: date) -> tuple[Interval, ...]:
         """Stretches of working time of a day, in the office's zone; none on a day without office."""
@@ -264,7 +290,9 @@ def _office_days(first: date, hours: OfficeHours) -> Iterator[date]:
             yield day
             seen = day
         day += DAY
-    raise ValueError(f"Tidak ada hari kerja selama {LONGEST_CLOSURE} hari sejak {tanggal(seen)}. Periksalah kalender.")
+    raise ValueError(
+        f"Tidak ada hari kerja selama {LONGEST_CLOSURE} hari sejak {tanggal(seen)}. Periksalah kalender."
+    )
 
 
 def _stretches(start: datetime, days: Iterable[date], hours: OfficeHours) -> Iterator[Interval]:
@@ -409,13 +437,17 @@ def skipped(start: datetime, until: datetime, hours: OfficeHours) -> tuple[Gap, 
 
 
 def _gap(start: datetime, end: datetime, hours: OfficeHours) -> Gap:
-    last = (end - timedelta.resolution).date()  # a gap that ends at midnight has no part of the new day
+    last = (
+        end - timedelta.resolution
+    ).date()  # a gap that ends at midnight has no part of the new day
     closed = [day for day in _days(start.date(), last) if not hours.intervals(day)]
     names = _holidays_among(closed, hours)
     if names:
         return Gap("libur", start, end, ", ".join(names))
     if closed:
-        return Gap("akhir pekan" if any(day.weekday() >= 5 for day in closed) else "libur", start, end)
+        return Gap(
+            "akhir pekan" if any(day.weekday() >= 5 for day in closed) else "libur", start, end
+        )
     within = hours.intervals(last)[0][0] <= start and end <= hours.closing(last)
     return Gap("istirahat" if within else "malam", start, end)
 
@@ -438,12 +470,17 @@ def _explain_working(start: datetime, limit: Limit, hours: OfficeHours) -> str:
     end = hours.local(due(start, limit, hours))
     gaps = skipped(start, end, hours)
     same_day = start.date() == end.date()
-    begin, finish = (f"pukul {pukul(at)}" if same_day else f"{tanggal(at)}, pukul {pukul(at)}" for at in (start, end))
+    begin, finish = (
+        f"pukul {pukul(at)}" if same_day else f"{tanggal(at)}, pukul {pukul(at)}"
+        for at in (start, end)
+    )
     sentences = [f"{limit} kerja sejak {begin}."]
     if len(gaps) <= 4:
         sentences += [f"{_gap_words(gap)} tidak dihitung." for gap in gaps]
     else:
-        sentences.append("Istirahat, waktu di luar jam kantor, akhir pekan, dan hari libur tidak dihitung.")
+        sentences.append(
+            "Istirahat, waktu di luar jam kantor, akhir pekan, dan hari libur tidak dihitung."
+        )
     return " ".join([*sentences, f"Batas waktu {finish}."])
 
 
@@ -475,7 +512,11 @@ def _explain_days(begin: date, last: date, limit: Limit, hours: OfficeHours) -> 
         counted += f"; hari {nth} {_date_words(last, begin)}"
     closing = f"pukul {pukul(hours.closing(last))}"
     opened = bool(hours.intervals(last))
-    close = f"saat kantor tutup {closing}" if opened else f"{closing}, walaupun hari itu kantor tidak buka"
+    close = (
+        f"saat kantor tutup {closing}"
+        if opened
+        else f"{closing}, walaupun hari itu kantor tidak buka"
+    )
     kind = "kalender" if calendar else "kerja"
     words = f"{limit.amount} hari {kind} sejak {tanggal(begin)}; {counted}, {close}."
     return words if calendar else words + _uncounted_days(begin, last, hours)

@@ -41,7 +41,9 @@ from pipeline.office.sop import Role
 from pipeline.office.table import Written, said
 
 PACKAGE = Path(__file__).parents[1]
-ROOT = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent  # installed wheel, or a checkout
+ROOT = (
+    PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
+)  # installed wheel, or a checkout
 TEMPLATES = ROOT / "templates"
 SAMPLE = ROOT / "config.toml"
 
@@ -165,7 +167,9 @@ class Petugas(Table):
     pangkat: str = ""
     nip: str = ""
     unit: str = ""
-    email_lain: tuple[Email, ...] = ()  # further addresses of this very person, from which they may answer
+    email_lain: tuple[
+        Email, ...
+    ] = ()  # further addresses of this very person, from which they may answer
 
     @property
     def signature_title(self) -> str:
@@ -179,7 +183,9 @@ class Petugas(Table):
         The name counts too: many an office keeps the address sekretaris@ when the person changes. Degrees behind a
         comma do not.
         """
-        name = "".join(letter for letter in self.nama.partition(",")[0].casefold() if letter.isalnum())
+        name = "".join(
+            letter for letter in self.nama.partition(",")[0].casefold() if letter.isalnum()
+        )
         return sha256(f"{self.kode}|{name}|{self.email.lower()}".encode()).hexdigest()[:16]
 
     def owns(self, mark: str) -> bool:
@@ -237,7 +243,9 @@ class JamKerja(Table):
     def _days(cls, value: tuple[Hari, ...]) -> tuple[Hari, ...]:
         days = [day for row in value for day in row.hari]
         if not days:
-            raise ValueError("belum ada hari kerja; tanpa itu tidak ada batas waktu yang dapat dihitung")
+            raise ValueError(
+                "belum ada hari kerja; tanpa itu tidak ada batas waktu yang dapat dihitung"
+            )
         if double := twice(days):
             raise ValueError(f"hari '{double}' ditulis dua kali")
         return value
@@ -257,7 +265,9 @@ class JamKerja(Table):
             try:
                 date.fromisoformat(day)
             except ValueError as error:
-                raise ValueError(f'\'{day}\' bukan tanggal; contoh: "2026-06-20" = "Hari Jadi"') from error
+                raise ValueError(
+                    f'\'{day}\' bukan tanggal; contoh: "2026-06-20" = "Hari Jadi"'
+                ) from error
         return value
 
 
@@ -268,7 +278,10 @@ class Register(Table):
     def number(self) -> str:
         """A regular expression for the numbers that the pattern makes."""
         digits = {"tahun": r"\d{4}", "urut": r"\d{1,9}", None: ""}
-        return "".join(re.escape(text) + digits[name] for text, name, _, _ in string.Formatter().parse(self.pola))
+        return "".join(
+            re.escape(text) + digits[name]
+            for text, name, _, _ in string.Formatter().parse(self.pola)
+        )
 
     def written_in(self, text: str) -> list[str]:
         """The numbers in a text, each as the pattern has it: "pgd 2026/000001" is one too."""
@@ -284,7 +297,9 @@ class Register(Table):
         pattern = ""
         for text, name in parts:
             again = name is not None and f"<{name}>" in pattern
-            pattern += re.sub(r"(?:\\?[\W_])+", r"[\\W_]{0,3}", text) if lettered else re.escape(text)
+            pattern += (
+                re.sub(r"(?:\\?[\W_])+", r"[\\W_]{0,3}", text) if lettered else re.escape(text)
+            )
             pattern += f"(?P={name})" if again else digits[name]
         return re.compile(rf"(?<![\w-]){pattern}(?!\w)", re.IGNORECASE)
 
@@ -315,7 +330,9 @@ class Surat(Table):
     klasifikasi: str
     unit: str
     tembusan: tuple[Annotated[Tembusan, BeforeValidator(_named)], ...] = ()
-    tembusan_rahasia: Literal["tanpa", "catatan"] = "tanpa"  # of a confidential case: nothing, or a note without letter
+    tembusan_rahasia: Literal["tanpa", "catatan"] = (
+        "tanpa"  # of a confidential case: nothing, or a note without letter
+    )
     batas_mb: int = Field(10, ge=1, le=10)
     jangkar: Literal["", "#", "$", "^"] = ""
     sertifikat_akar: tuple[str, ...] = ()
@@ -323,7 +340,9 @@ class Surat(Table):
 
     def number(self, order: int, year: int) -> str:
         """The number of the letter that is `order`-th in its year."""
-        return self.pola.format(klasifikasi=self.klasifikasi, urut=order, unit=self.unit, tahun=year)
+        return self.pola.format(
+            klasifikasi=self.klasifikasi, urut=order, unit=self.unit, tahun=year
+        )
 
     def room(self, year: int) -> str:
         """The number with room for its order, as a draft shows it: "400.14.5/      /401.109/2026"; "" where the whole
@@ -333,14 +352,22 @@ class Surat(Table):
         fixed = {"klasifikasi": self.klasifikasi, "unit": self.unit, "tahun": year}
         pieces = []
         for text, name, spec, _ in string.Formatter().parse(self.pola):
-            value = "" if name is None else " " * 6 if name == "urut" else format(fixed[name], spec or "")
+            value = (
+                ""
+                if name is None
+                else " " * 6
+                if name == "urut"
+                else format(fixed[name], spec or "")
+            )
             pieces.append(text + value)
         return "".join(pieces)
 
     @field_validator("pola")
     @classmethod
     def _pattern(cls, value: str) -> str:
-        return _try_pattern(value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut")
+        return _try_pattern(
+            value, {"klasifikasi": "1", "urut": 7, "unit": "u", "tahun": 2026}, "urut"
+        )
 
 
 class LaporanConf(Table):
@@ -405,7 +432,9 @@ class Smtp(Table):
     ca_file: str = ""
     answers_per_hour: int = Field(5, ge=1, le=1_000_000)
     all_answers_per_hour: int = Field(500, ge=1, le=1_000_000)
-    tunda_menit: int = Field(2, ge=0, le=30)  # mails of acts that can be taken back wait so long; 0: nothing waits
+    tunda_menit: int = Field(
+        2, ge=0, le=30
+    )  # mails of acts that can be taken back wait so long; 0: nothing waits
 
     @field_validator("sender")
     @classmethod
@@ -471,7 +500,9 @@ class Oauth(Table):
     def _other(self) -> Oauth:
         own = (self.authorize_url, self.token_url, self.scope)
         if any(own) != (self.provider == "lain") or any(own) != all(own):
-            raise ValueError('authorize_url, token_url, dan scope diisi bila, dan hanya bila, provider = "lain"')
+            raise ValueError(
+                'authorize_url, token_url, dan scope diisi bila, dan hanya bila, provider = "lain"'
+            )
         return self
 
 
@@ -491,7 +522,9 @@ class Web(Table):
             try:
                 ip_network(one, strict=False)
             except ValueError as error:
-                raise ValueError(f'\'{one}\' bukan alamat IP; contoh: "127.0.0.1" atau "10.0.0.0/8"') from error
+                raise ValueError(
+                    f'\'{one}\' bukan alamat IP; contoh: "127.0.0.1" atau "10.0.0.0/8"'
+                ) from error
         return value
 
 
@@ -564,9 +597,13 @@ class Settings(Table):
     sop: Sop
     petugas: tuple[Petugas, ...]
     unit: tuple[Unit, ...]
-    klasifikasi: tuple[Klasifikasi, ...] = Field(default_factory=lambda: default("klasifikasi", Klasifikasi))
+    klasifikasi: tuple[Klasifikasi, ...] = Field(
+        default_factory=lambda: default("klasifikasi", Klasifikasi)
+    )
     kategori: tuple[Kategori, ...] = Field(default_factory=lambda: default("kategori", Kategori))
-    batas_hukum: tuple[BatasHukum, ...] = Field(default_factory=lambda: default("batas_hukum", BatasHukum))
+    batas_hukum: tuple[BatasHukum, ...] = Field(
+        default_factory=lambda: default("batas_hukum", BatasHukum)
+    )
     jam_kerja: JamKerja
     register_: Register = Field(Register(), alias="register")
     surat: Surat
@@ -585,7 +622,9 @@ class Settings(Table):
     scan: ScanConf = ScanConf()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
-    _acting: Mapping[str, Penjabat] = PrivateAttr(default_factory=dict)  # by the code of who is away
+    _acting: Mapping[str, Penjabat] = PrivateAttr(
+        default_factory=dict
+    )  # by the code of who is away
     _told: tuple[str, ...] = PrivateAttr(default=())
     _base: Settings | None = PrivateAttr(default=None)
 
@@ -600,19 +639,25 @@ class Settings(Table):
 
     def _people(self) -> None:
         if double := twice(p.kode for p in self.petugas):
-            raise ValueError(f"petugas: kode '{double}' dipakai dua kali; tiap orang punya kode sendiri")
+            raise ValueError(
+                f"petugas: kode '{double}' dipakai dua kali; tiap orang punya kode sendiri"
+            )
         # A reply names its writer by address alone, and mail from our own addresses is taken for a loop.
         addresses = [p.email.lower() for p in self.petugas]
         for person in self.petugas:
             if addresses.count(person.email.lower()) > 1:
                 raise ValueError(f"petugas {person.kode}: email '{person.email}' dipakai dua kali")
             if person.email.lower() in self.own_addresses:
-                raise ValueError(f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri")
+                raise ValueError(
+                    f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri"
+                )
 
         for table, copied in (("surat", self.surat.tembusan), ("laporan", self.laporan.tembusan)):
             for one in copied:
                 if one.email.lower() in self.own_addresses:
-                    raise ValueError(f"{table}.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri")
+                    raise ValueError(
+                        f"{table}.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri"
+                    )
 
     def _roles(self) -> None:
         for role in set(Role) - {Role.PENGAWAS}:
@@ -621,11 +666,15 @@ class Settings(Table):
 
     def _units(self) -> None:
         if double := twice(u.kode for u in self.unit):
-            raise ValueError(f"unit: kode '{double}' dipakai dua kali; tiap unit punya kode sendiri")
+            raise ValueError(
+                f"unit: kode '{double}' dipakai dua kali; tiap unit punya kode sendiri"
+            )
         units = {u.kode for u in self.unit}
         for person in self.petugas:
             if person.unit and person.unit not in units:
-                raise ValueError(f"petugas {person.kode}: unit '{person.unit}' tidak ada di [[unit]]")
+                raise ValueError(
+                    f"petugas {person.kode}: unit '{person.unit}' tidak ada di [[unit]]"
+                )
 
     def _lists(self) -> None:
         for name in ("klasifikasi", "kategori", "batas_hukum"):
@@ -633,11 +682,15 @@ class Settings(Table):
                 raise ValueError(f"{name}: kode '{double}' dipakai dua kali")
         for one in self.klasifikasi:
             if one.email.lower() in self.own_addresses:
-                raise ValueError(f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri")
+                raise ValueError(
+                    f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri"
+                )
         classes = {one.kode for one in self.klasifikasi}
         for limit in self.batas_hukum:
             if limit.klasifikasi and limit.klasifikasi not in classes:
-                raise ValueError(f"batas_hukum {limit.kode}: klasifikasi '{limit.klasifikasi}' tidak ada")
+                raise ValueError(
+                    f"batas_hukum {limit.kode}: klasifikasi '{limit.klasifikasi}' tidak ada"
+                )
 
     def _boxes(self) -> None:
         if double := twice(f"{box.name}, {box.folder}" for box in self.mailboxes):
@@ -650,7 +703,9 @@ class Settings(Table):
         users = {self.smtp.user, *(box.user for box in self.mailboxes)}
         for account in self.oauth:
             if account.user not in users:
-                raise ValueError(f"oauth: user '{account.user}' tidak ada di [imap], [[imap.lain]], atau [smtp]")
+                raise ValueError(
+                    f"oauth: user '{account.user}' tidak ada di [imap], [[imap.lain]], atau [smtp]"
+                )
 
     def _encryption(self) -> None:
         ends: tuple[MailboxConf | Smtp, ...] = (*self.mailboxes, self.smtp)
@@ -686,11 +741,15 @@ class Settings(Table):
         """Who signs letters now: the Kepala Dinas, who stands in, or who signs on their behalf. The first one is
         named on them."""
         heads = (p for p in self.petugas if Role.KEPALA in p.peran)
-        return tuple({p.kode: p for p in (self._acting.get(head.kode, head) for head in heads)}.values())
+        return tuple(
+            {p.kode: p for p in (self._acting.get(head.kode, head) for head in heads)}.values()
+        )
 
     def as_of(self, acting: Mapping[str, Penjabat], libur: Mapping[str, str]) -> Settings:
         """The same office with who stands in for whom, and with further holidays {day: name}."""
-        table = self.jam_kerja.model_copy(update={"libur_tambahan": {**self.jam_kerja.libur_tambahan, **libur}})
+        table = self.jam_kerja.model_copy(
+            update={"libur_tambahan": {**self.jam_kerja.libur_tambahan, **libur}}
+        )
         made = self.model_copy(update={"jam_kerja": table})
         made.__dict__.pop("hours", None)  # a cached property of the office before
         made._acting, made._base = dict(acting), self
@@ -722,7 +781,9 @@ class Settings(Table):
 
     def route_of(self, klasifikasi: str) -> Klasifikasi | None:
         """The class, where what is of it is sent on to somebody."""
-        return next((one for one in self.klasifikasi if one.kode == klasifikasi and one.email), None)
+        return next(
+            (one for one in self.klasifikasi if one.kode == klasifikasi and one.email), None
+        )
 
     def closes(self, klasifikasi: str) -> bool:
         """Whether the identity of who complains of such a matter is kept secret."""
@@ -731,7 +792,11 @@ class Settings(Table):
     def listed(self, name: str, text: str) -> str:
         """The code in that list for what somebody typed: the code or the name; other words as they are."""
         folded = text.casefold()
-        found = (code for code, label in self.names_of(name).items() if folded in (code, label.casefold()))
+        found = (
+            code
+            for code, label in self.names_of(name).items()
+            if folded in (code, label.casefold())
+        )
         return next(found, text)
 
     @property
@@ -749,7 +814,9 @@ class Settings(Table):
 
     @cached_property
     def own_addresses(self) -> frozenset[str]:
-        return frozenset({self.smtp.sender.lower(), *(box.user.lower() for box in self.mailboxes)} - {""})
+        return frozenset(
+            {self.smtp.sender.lower(), *(box.user.lower() for box in self.mailboxes)} - {""}
+        )
 
     def path(self, value: str) -> Path:
         """A path of config.toml, seen from its folder."""
@@ -766,7 +833,9 @@ class Settings(Table):
         value = self.find_secret(name)
         if not value:
             file = self.folder / "rahasia" / name
-            raise ConfigError(f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}.")
+            raise ConfigError(
+                f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}."
+            )
         return value
 
     def find_secret(self, name: str) -> str:
@@ -782,7 +851,9 @@ class Settings(Table):
         except OSError as error:
             raise ConfigError(f"Rahasia '{name}': {file} {reason(error)}.") from error
         except UnicodeDecodeError as error:
-            raise ConfigError(f"Rahasia '{name}': {file} harus berisi satu baris teks (UTF-8).") from error
+            raise ConfigError(
+                f"Rahasia '{name}': {file} harus berisi satu baris teks (UTF-8)."
+            ) from error
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -812,7 +883,10 @@ def _try_pattern(pattern: str, values: Mapping[str, object], *needed: str) -> st
     """The pattern if it can be filled in and changes with every value in `needed`."""
     try:
         one = pattern.format(**values)
-        others = {name: pattern.format(**{**values, name: 2027 if name == "tahun" else 8}) for name in needed}
+        others = {
+            name: pattern.format(**{**values, name: 2027 if name == "tahun" else 8})
+            for name in needed
+        }
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise ValueError(f"pola hanya boleh memakai {{{'}, {'.join(values)}}}") from error
     for name, other in others.items():
@@ -841,7 +915,9 @@ def _hours(settings: Settings) -> clock.OfficeHours:
         week=_week(table.biasa),
         ramadan_week=_week(table.ramadan),
         ramadan={int(year): span for year, span in table.tanggal_ramadan.items()},
-        extra_holidays={date.fromisoformat(day): name for day, name in table.libur_tambahan.items()},
+        extra_holidays={
+            date.fromisoformat(day): name for day, name in table.libur_tambahan.items()
+        },
         extra_workdays=frozenset(table.tetap_masuk),
     )
 

@@ -51,7 +51,9 @@ KINDS = {
     "finite_number": "harus berupa angka bulat",
 }
 UNKNOWN = "tidak dapat dipakai; bandingkan dengan contohnya di panduan"
-BRANCH = re.compile(r"(function|literal|nullable|constrained)\b.*\[")  # pydantic's name of what it tried there
+BRANCH = re.compile(
+    r"(function|literal|nullable|constrained)\b.*\["
+)  # pydantic's name of what it tried there
 
 
 def explain(path: Path, error: ValidationError) -> str:
@@ -59,8 +61,12 @@ def explain(path: Path, error: ValidationError) -> str:
     lines: dict[str, str] = {}
     for entry in error.errors():
         parts = [str(part) for part in entry["loc"] if not BRANCH.match(str(part))]
-        lines.setdefault(".".join(parts) or "isi berkas", _expected(entry["type"], entry.get("ctx") or {}))
-    return "\n".join([f"{path} belum dapat dipakai:", *(f"  {key}: {said}" for key, said in lines.items())])
+        lines.setdefault(
+            ".".join(parts) or "isi berkas", _expected(entry["type"], entry.get("ctx") or {})
+        )
+    return "\n".join(
+        [f"{path} belum dapat dipakai:", *(f"  {key}: {said}" for key, said in lines.items())]
+    )
 
 
 def _expected(kind: str, context: Mapping[str, Any]) -> str:
@@ -142,7 +148,10 @@ SYNTAX = (
     ("Cannot overwrite", "kunci atau tabel itu sudah ditulis di atas; hapus salah satunya"),
     ("Cannot mutate", "kunci atau tabel itu sudah ditulis di atas; hapus salah satunya"),
     ("Duplicate", "kunci itu ditulis dua kali"),
-    ("Invalid value", "nilainya tidak dikenal; teks ditulis dalam tanda kutip, true dan false dengan huruf kecil"),
+    (
+        "Invalid value",
+        "nilainya tidak dikenal; teks ditulis dalam tanda kutip, true dan false dengan huruf kecil",
+    ),
     ("Illegal character", "ada huruf yang tidak boleh di sini; periksa tanda kutip penutup"),
     ("Unescaped '\\'", "garis miring terbalik \\ ditulis dua kali, atau pakai tanda kutip tunggal"),
     ("Unterminated string", "tanda kutip penutup kurang"),

@@ -57,7 +57,9 @@ def _until(words: str) -> date:
     try:
         return date.fromisoformat(words.removeprefix("sampai").strip())
     except ValueError as error:
-        raise KeyFileError("Rahasia 'key': kunci lama ditulis seperti '5a5a… sampai 2027-05-27'.") from error
+        raise KeyFileError(
+            "Rahasia 'key': kunci lama ditulis seperti '5a5a… sampai 2027-05-27'."
+        ) from error
 
 
 def replaced(text: str, today: date, last: date | None) -> str:

@@ -17,7 +17,9 @@ from pipeline.office import clock
 from pipeline.office.table import Written
 
 PACKAGE = Path(__file__).parents[1]
-DEFAULTS = (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
+DEFAULTS = (
+    (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
+)
 CODE = r"^[a-z0-9_-]{1,40}$"
 ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 Moment = Literal["diterima", "ditanya", "lengkap", "diputus", "disampaikan"]
@@ -47,8 +49,12 @@ class Klasifikasi(Listed):
 
     @model_validator(mode="after")
     def _whole(self) -> Klasifikasi:
-        if bool(self.tujuan) != bool(self.email) or (self.email and not ADDRESS.fullmatch(self.email)):
-            raise ValueError(f"klasifikasi {self.kode}: 'tujuan' dan 'email' ditulis bersama, email sebagai alamat")
+        if bool(self.tujuan) != bool(self.email) or (
+            self.email and not ADDRESS.fullmatch(self.email)
+        ):
+            raise ValueError(
+                f"klasifikasi {self.kode}: 'tujuan' dan 'email' ditulis bersama, email sebagai alamat"
+            )
         return self
 
 

@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 PACKAGE = Path(__file__).parents[1]
-LEVELS = {"rinci": logging.DEBUG, "info": logging.INFO, "peringatan": logging.WARNING, "galat": logging.ERROR}
+LEVELS = {
+    "rinci": logging.DEBUG,
+    "info": logging.INFO,
+    "peringatan": logging.WARNING,
+    "galat": logging.ERROR,
+}
 NAMES = {number: name for name, number in LEVELS.items()} | {logging.CRITICAL: "galat"}
 PLACES = 12  # the innermost ones tell most
 LONGEST = 2000  # characters of a message
@@ -40,7 +45,10 @@ def places(error: BaseException) -> str:
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        steps = [f"{_short(step.filename)}:{step.lineno}" for step in traceback.extract_tb(one.__traceback__)]
+        steps = [
+            f"{_short(step.filename)}:{step.lineno}"
+            for step in traceback.extract_tb(one.__traceback__)
+        ]
         said.append(" < ".join([type(one).__name__, *reversed(steps[-PLACES:])]))
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     return " | ".join(said)
@@ -55,7 +63,11 @@ def what(error: BaseException) -> str:
 
 def _short(file: str) -> str:
     path = Path(file)
-    return str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else "/".join(path.parts[-2:])
+    return (
+        str(path.relative_to(PACKAGE))
+        if path.is_relative_to(PACKAGE)
+        else "/".join(path.parts[-2:])
+    )
 
 
 class Lines(logging.Formatter):
@@ -80,7 +92,12 @@ def fields(record: logging.LogRecord) -> dict[str, str]:
         said = str(record.msg)
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     level = NAMES.get(record.levelno, record.levelname)
-    found = {"waktu": at, "tingkat": level, "sumber": record.name.removeprefix("pipeline."), "pesan": masked(said)}
+    found = {
+        "waktu": at,
+        "tingkat": level,
+        "sumber": record.name.removeprefix("pipeline."),
+        "pesan": masked(said),
+    }
     error = record.exc_info[1] if record.exc_info else None
     return found if error is None else found | {"galat": places(error)}
 
@@ -102,7 +119,9 @@ def begin(form: Literal["teks", "json"] = "teks", level: str = "peringatan") -> 
     root.setLevel(max(LEVELS[level], logging.WARNING))
     logging.getLogger("pipeline").setLevel(LEVELS[level])
     logging.captureWarnings(True)
-    logging.raiseExceptions = False  # a log that cannot be written is no reason to print a trace-back
+    logging.raiseExceptions = (
+        False  # a log that cannot be written is no reason to print a trace-back
+    )
     threading.excepthook = _dropped
     sys.unraisablehook = _dropped
 
@@ -110,7 +129,9 @@ def begin(form: Literal["teks", "json"] = "teks", level: str = "peringatan") -> 
 def _dropped(what: Any) -> None:
     """What no caller can hear of any more: the end of a thread, or an error while something is let go."""
     if not issubclass(what.exc_type, SystemExit):
-        logging.getLogger("pipeline").error("dropped", exc_info=(what.exc_type, what.exc_value, what.exc_traceback))
+        logging.getLogger("pipeline").error(
+            "dropped", exc_info=(what.exc_type, what.exc_value, what.exc_traceback)
+        )
 
 
 def keep(file: Path, code: str, error: BaseException) -> bool:
@@ -118,7 +139,9 @@ def keep(file: Path, code: str, error: BaseException) -> bool:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     line = f"waktu={at} tingkat=galat kode={code} galat={json.dumps(places(error))}\n"
     try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
+        with open(
+            os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
+        ) as out:
             out.write(line)
     except OSError:
         return False

@@ -16,9 +16,13 @@ OLD: Mapping[str, str] = {
 }
 
 
-def renewed(data: Mapping[str, Any], old: Mapping[str, str] = OLD) -> tuple[dict[str, Any], list[str]]:
+def renewed(
+    data: Mapping[str, Any], old: Mapping[str, str] = OLD
+) -> tuple[dict[str, Any], list[str]]:
     """The tables with new keys in the place of old ones, and a sentence for each that was found."""
-    fresh = {name: dict(value) if isinstance(value, dict) else value for name, value in data.items()}
+    fresh = {
+        name: dict(value) if isinstance(value, dict) else value for name, value in data.items()
+    }
     told = []
     for before, after in old.items():
         table, _, key = before.rpartition(".")

@@ -12,7 +12,12 @@ from pipeline.office.config import Langkah, Settings
 from pipeline.office.sop import Role
 from pipeline.office.words import word
 
-COLUMNS = (Role.KEPALA, Role.SEKRETARIS, Role.KASI, Role.JFU)  # of Pelaksana, as the agency's table has them
+COLUMNS = (
+    Role.KEPALA,
+    Role.SEKRETARIS,
+    Role.KASI,
+    Role.JFU,
+)  # of Pelaksana, as the agency's table has them
 BEGINS, ENDS = (1, Role.JFU), (5, Role.JFU)
 Rows = Sequence[tuple[str, str]]
 
@@ -54,7 +59,11 @@ def procedure(settings: Settings) -> Procedure:
         ("pencatatan", [sop.pencatatan]),
     )
     head = next(iter(settings.base.holders(Role.KEPALA)), None)
-    signer = [head.jabatan.upper(), head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""] if head else []
+    signer = (
+        [head.jabatan.upper(), head.nama, head.pangkat, f"NIP. {head.nip}" if head.nip else ""]
+        if head
+        else []
+    )
     return Procedure(
         (office.pemerintah.upper(), office.nama.upper()),
         head_rows(settings),
@@ -109,7 +118,9 @@ def _numbered(lines: Sequence[str]) -> list[str]:
 
 def _step(one: Langkah) -> Step:
     marks = tuple(_mark(one, role) for role in COLUMNS)
-    return Step(one.nomor, one.uraian, marks, one.kelengkapan, one.waktu, one.output, one.keterangan)
+    return Step(
+        one.nomor, one.uraian, marks, one.kelengkapan, one.waktu, one.output, one.keterangan
+    )
 
 
 def _mark(one: Langkah, role: Role) -> str:

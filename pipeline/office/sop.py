@@ -105,7 +105,9 @@ class EventKind(StrEnum):
     MARKED = "marked"  # priority, confidentiality
     FORWARDED = "forwarded"  # to another agency
     DECIDED = "decided"
-    ANSWERS_CHOSEN = "answers_chosen"  # of merged citizens: whose answer stands, who waits for the new decision
+    ANSWERS_CHOSEN = (
+        "answers_chosen"  # of merged citizens: whose answer stands, who waits for the new decision
+    )
     POINTS_SET = "points_set"  # of the draft, by the Sekretaris: it is made anew with them
     DRAFTED = "drafted"
     LETTER_STORED = "letter_stored"
@@ -158,7 +160,13 @@ ROLE_OF: Mapping[TaskKind, tuple[Role, ...]] = {
 
 # Tasks beside the one that carries a complaint forward: they end by themselves, and change no stage, save that a
 # complaint is taken back.
-BESIDE = (TaskKind.KETERANGAN, TaskKind.TANYA, TaskKind.PENCABUTAN, TaskKind.MACET, TaskKind.PENGANTAR)
+BESIDE = (
+    TaskKind.KETERANGAN,
+    TaskKind.TANYA,
+    TaskKind.PENCABUTAN,
+    TaskKind.MACET,
+    TaskKind.PENGANTAR,
+)
 
 NO_UNIT = "tidak_ada"  # among the codes of the units terkait: there is none, as the Sekretaris says
 
@@ -211,7 +219,13 @@ OVER = (Stage.SELESAI, Stage.DICABUT, Stage.BATAL)
 UNDECIDED = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN)
 
 # A complaint in these stages may still be answered for others as well: nothing is signed yet.
-MERGEABLE = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN)
+MERGEABLE = (
+    Stage.PENERIMAAN,
+    Stage.KLARIFIKASI,
+    Stage.KEPUTUSAN,
+    Stage.JAWABAN,
+    Stage.TANDA_TANGAN,
+)
 
 LANGKAH_OF: Mapping[Stage, int] = {
     Stage.PENERIMAAN: 1,
@@ -301,9 +315,15 @@ PERSON = (
     Field("email", FieldKind.EMAIL),
     Field("rahasia", FieldKind.CENTANG),
 )
-SURE = Field("tetap", FieldKind.CENTANG)  # asked only where what is written for other units tells who complains
+SURE = Field(
+    "tetap", FieldKind.CENTANG
+)  # asked only where what is written for other units tells who complains
 REPORTED = Field("terlapor", FieldKind.PESERTA)
-KIND = (Field("klasifikasi", FieldKind.DAFTAR), Field("kategori", FieldKind.DAFTAR), Field("lokasi_kejadian"))
+KIND = (
+    Field("klasifikasi", FieldKind.DAFTAR),
+    Field("kategori", FieldKind.DAFTAR),
+    Field("lokasi_kejadian"),
+)
 SUMMARY = (
     Field("perihal", required=True),
     Field("ringkasan", FieldKind.PANJANG, required=True),
@@ -334,9 +354,13 @@ FORWARD = Action(
 )
 MERGE = Action("gabungkan", Stage.DIGABUNG, fields=(Field("nomor", required=True),))
 # Only where the JFU was told of a wave that begins with this complaint: it becomes the parent of those that are ticked.
-MERGE_ALL = Action("gabungkan_semua", closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),))
+MERGE_ALL = Action(
+    "gabungkan_semua", closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),)
+)
 CHOOSE = Action("pilih_jawaban", closes=False, fields=(Field("ikut", FieldKind.GABUNGAN),))
-EXTENSION = Action("perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON))
+EXTENSION = Action(
+    "perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON)
+)
 CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
 WRITTEN = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
 SLIP = (*WRITTEN, REPORTED)
@@ -386,7 +410,9 @@ HANDED_OVER = Action(
     "sampaikan",
     Stage.SELESAI,
     fields=(
-        Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos", "telepon", "papan")),
+        Field(
+            "cara", FieldKind.PILIH, required=True, choices=("langsung", "pos", "telepon", "papan")
+        ),
         Field("penerima"),
         Field("waktu", FieldKind.WAKTU),
         Field("resi"),
@@ -442,7 +468,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action(
             "laporkan_kepala",
             Stage.KEPUTUSAN,
-            fields=(Field("hasil", FieldKind.PANJANG, required=True), Field("unit", FieldKind.UNIT, required=True)),
+            fields=(
+                Field("hasil", FieldKind.PANJANG, required=True),
+                Field("unit", FieldKind.UNIT, required=True),
+            ),
         ),
         Action(
             "tanya_unit",
@@ -456,9 +485,16 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action(
             "tarik_pertanyaan",
             closes=False,
-            fields=(Field("ditarik", FieldKind.PETUGAS, required=True), Field("alasan", FieldKind.PANJANG)),
+            fields=(
+                Field("ditarik", FieldKind.PETUGAS, required=True),
+                Field("alasan", FieldKind.PANJANG),
+            ),
         ),
-        Action("tanya_pengadu", closes=False, fields=(Field("pertanyaan", FieldKind.PANJANG, required=True),)),
+        Action(
+            "tanya_pengadu",
+            closes=False,
+            fields=(Field("pertanyaan", FieldKind.PANJANG, required=True),),
+        ),
         CHOOSE,
         MERGE,
         MARK_AND_RELEASE,
@@ -469,7 +505,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     TaskKind.KETERANGAN: (
         Action(
             "jawab",
-            fields=(Field("jawaban", FieldKind.PANJANG, required=True), Field("berkas", FieldKind.BERKAS)),
+            fields=(
+                Field("jawaban", FieldKind.PANJANG, required=True),
+                Field("berkas", FieldKind.BERKAS),
+            ),
         ),
         Action(
             "bukan_bidang",
@@ -486,7 +525,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
     ),
-    TaskKind.PENCABUTAN: (Action("cabut", Stage.DICABUT, fields=REASON), Action("tidak_dicabut", fields=REASON)),
+    TaskKind.PENCABUTAN: (
+        Action("cabut", Stage.DICABUT, fields=REASON),
+        Action("tidak_dicabut", fields=REASON),
+    ),
     TaskKind.MACET: (Action("ulangi"),),
     TaskKind.KEPUTUSAN: (
         Action(
@@ -496,8 +538,12 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("keputusan", FieldKind.PILIH, required=True, choices=tuple(Decision)),
                 Field("instansi"),
                 Field("pembuktian", FieldKind.PILIH, choices=PROVEN),
-                Field("perintah", FieldKind.PANJANG, required=True),  # to the Sekretaris; never in the letter
-                Field("disampaikan", FieldKind.PANJANG),  # to the pengadu; each line is a point of the letter
+                Field(
+                    "perintah", FieldKind.PANJANG, required=True
+                ),  # to the Sekretaris; never in the letter
+                Field(
+                    "disampaikan", FieldKind.PANJANG
+                ),  # to the pengadu; each line is a point of the letter
             ),
         ),
         *RAPAT,
@@ -508,8 +554,14 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     ),
     TaskKind.JAWABAN: (
         Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
-        Action("unggah_pengantar", closes=False, fields=(Field("surat_pengantar", FieldKind.SURAT, required=True),)),
-        Action("susun_ulang", closes=False, fields=(Field("butir", FieldKind.PANJANG, required=True),)),
+        Action(
+            "unggah_pengantar",
+            closes=False,
+            fields=(Field("surat_pengantar", FieldKind.SURAT, required=True),),
+        ),
+        Action(
+            "susun_ulang", closes=False, fields=(Field("butir", FieldKind.PANJANG, required=True),)
+        ),
         Action(
             "ajukan",
             Stage.TANDA_TANGAN,
@@ -517,7 +569,9 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("nomor_surat"),  # only where the office numbers by hand
                 Field("nomor_pengantar"),  # the same, where there is a covering letter
                 Field("catatan", FieldKind.PANJANG),
-                Field("yakin", FieldKind.CENTANG),  # only where something in the letter wants a look
+                Field(
+                    "yakin", FieldKind.CENTANG
+                ),  # only where something in the letter wants a look
             ),
         ),
         CHOOSE,
@@ -530,10 +584,18 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             Stage.PENYAMPAIAN,
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
-                Field("pengantar_bertanda_tangan", FieldKind.PINDAIAN),  # where there is a covering letter
-                Field("sistem", FieldKind.CENTANG),  # signed here with the office's certificate, where it has one
-                Field("tanpa_kode", FieldKind.CENTANG),  # confirmed where the code could not be read
-                Field("ttd_diragukan", FieldKind.CENTANG),  # confirmed where the electronic signature cannot be proved
+                Field(
+                    "pengantar_bertanda_tangan", FieldKind.PINDAIAN
+                ),  # where there is a covering letter
+                Field(
+                    "sistem", FieldKind.CENTANG
+                ),  # signed here with the office's certificate, where it has one
+                Field(
+                    "tanpa_kode", FieldKind.CENTANG
+                ),  # confirmed where the code could not be read
+                Field(
+                    "ttd_diragukan", FieldKind.CENTANG
+                ),  # confirmed where the electronic signature cannot be proved
             ),
         ),
         *RAPAT,
@@ -615,7 +677,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     ),
     TaskKind.LAPORAN: (
         Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
-        Action("ajukan", fields=(Field("catatan", FieldKind.PANJANG), Field("yakin", FieldKind.CENTANG))),
+        Action(
+            "ajukan",
+            fields=(Field("catatan", FieldKind.PANJANG), Field("yakin", FieldKind.CENTANG)),
+        ),
     ),
     TaskKind.LAPORAN_TTD: (
         Action(
@@ -659,12 +724,21 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     ),
     TaskKind.KETERANGAN: (Command("JAWAB", "jawab", "jawaban"),),
     TaskKind.TANYA: (Command("JAWAB", "catat_jawaban", "jawaban_pengadu"),),
-    TaskKind.PENCABUTAN: (Command("CABUT", "cabut", "alasan"), Command("TIDAK", "tidak_dicabut", "alasan")),
+    TaskKind.PENCABUTAN: (
+        Command("CABUT", "cabut", "alasan"),
+        Command("TIDAK", "tidak_dicabut", "alasan"),
+    ),
     TaskKind.MACET: (Command("ULANGI", "ulangi"),),
     TaskKind.KEPUTUSAN: (
         Command("SETUJU", "putuskan", "perintah", (("keputusan", Decision.DITINDAKLANJUTI),)),
         Command("TOLAK", "putuskan", "perintah", (("keputusan", Decision.DITOLAK),)),
-        Command("BUKAN WEWENANG", "putuskan", "perintah", (("keputusan", Decision.BUKAN_WEWENANG),), "instansi"),
+        Command(
+            "BUKAN WEWENANG",
+            "putuskan",
+            "perintah",
+            (("keputusan", Decision.BUKAN_WEWENANG),),
+            "instansi",
+        ),
         RETURN,
     ),
     TaskKind.JAWABAN: (Command("SETUJU", "ajukan", "catatan"), RETURN),
@@ -681,7 +755,12 @@ COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
     TaskKind.LAPORAN_KIRIM: (),
 }
 BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
-INNER = ("laporkan", "laporkan_kepala", "jawab", "kembalikan")  # a reply may do these at once: nobody outside hears
+INNER = (
+    "laporkan",
+    "laporkan_kepala",
+    "jawab",
+    "kembalikan",
+)  # a reply may do these at once: nobody outside hears
 
 
 def action(kind: TaskKind, name: str) -> Action | None:

@@ -13,7 +13,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 NAME, ADDRESS, TELEPHONE, EMAIL, NIK = "nama", "alamat", "telepon", "email", "nik"
-SHORTEST = {NAME: 4, ADDRESS: 8, TELEPHONE: 7, NIK: 10}  # letters or digits; shorter ones would be found everywhere
+SHORTEST = {
+    NAME: 4,
+    ADDRESS: 8,
+    TELEPHONE: 7,
+    NIK: 10,
+}  # letters or digits; shorter ones would be found everywhere
 # Between the digits of a number: spaces of all kinds, dots, dashes, brackets, slashes; at most three.
 GAP = r"[^0-9A-Za-z\n]{0,3}"
 # What does not tell one person from another: titles, and the words that addresses are made of.
@@ -87,7 +92,11 @@ class Traces:
 
 def plain(text: str) -> str:
     """A text as it is searched: one form for each letter, small, without marks that are not seen."""
-    return text.lower() if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return (
+        text.lower()
+        if text.isascii()
+        else _UNSEEN.sub("", unicodedata.normalize("NFKD", text).casefold())
+    )
 
 
 def traces_of(values: Collection[tuple[str, str]], *, called: bool = True) -> Traces:

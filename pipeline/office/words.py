@@ -62,7 +62,9 @@ def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[s
     if days >= 2:
         return word("waktu.sisa_hari", hari=days), "baik"
     begun_minutes = -(-clock.elapsed(now, due, hours) // clock.MINUTE)
-    left = begun_minutes * clock.MINUTE  # rounded up, as what is used is rounded down: both make the limit
+    left = (
+        begun_minutes * clock.MINUTE
+    )  # rounded up, as what is used is rounded down: both make the limit
     return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
 
 
@@ -124,7 +126,9 @@ def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
     env.filters |= {
         "waktu": lambda at: clock.waktu(at, zone),
         "tanggal": lambda at: clock.tanggal(local(at) if isinstance(at, datetime) else at),
-        "tanggal_pendek": lambda at: clock.tanggal_pendek(local(at) if isinstance(at, datetime) else at),
+        "tanggal_pendek": lambda at: clock.tanggal_pendek(
+            local(at) if isinstance(at, datetime) else at
+        ),
         "pukul": lambda at: clock.pukul(local(at)),
         "iso": lambda at: local(at).isoformat(timespec="minutes"),
         "lipat": fold,

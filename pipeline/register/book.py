@@ -20,7 +20,17 @@ from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, term
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
-from pipeline.office.sop import AT_REST, BESIDE, LANGKAH_OF, OVER, TASK_OF, Channel, Decision, Stage, TaskKind
+from pipeline.office.sop import (
+    AT_REST,
+    BESIDE,
+    LANGKAH_OF,
+    OVER,
+    TASK_OF,
+    Channel,
+    Decision,
+    Stage,
+    TaskKind,
+)
 from pipeline.office.words import unit_names, word
 from pipeline.register.period import Period, month_of
 from pipeline.work import Work
@@ -45,7 +55,9 @@ COLUMNS = {
     "keterangan": "Keterangan",
 }
 PAGE = 50
-ASIDE = tuple(kind for kind in BESIDE if kind is not TaskKind.PENGANTAR)  # whose limits are not the row's
+ASIDE = tuple(
+    kind for kind in BESIDE if kind is not TaskKind.PENGANTAR
+)  # whose limits are not the row's
 
 
 FEW = 2_000  # rows that a search has found
@@ -113,13 +125,21 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if terms(wanted.text):
         yield tells_nobody(wanted.text)
     if wanted.langkah:
-        yield Complaint.stage.in_([s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER])
+        yield Complaint.stage.in_(
+            [s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER]
+        )
     if wanted.late:
         past = select(Task.complaint_id).where(Task.closed_at.is_(None), Task.due_at < work.now)
         yield Complaint.id.in_(past.where(Task.kind.not_in(ASIDE)))
-    exact = {"channel": wanted.channel, "klasifikasi": wanted.klasifikasi, "kategori": wanted.kategori}
+    exact = {
+        "channel": wanted.channel,
+        "klasifikasi": wanted.klasifikasi,
+        "kategori": wanted.kategori,
+    }
     yield from (
-        getattr(Complaint, name) == value for name, value in {**exact, "decision": wanted.decision}.items() if value
+        getattr(Complaint, name) == value
+        for name, value in {**exact, "decision": wanted.decision}.items()
+        if value
     )
     if wanted.unit:  # codes joined by commas, of letters, digits, _ and -
         yield ("," + Complaint.unit + ",").contains(f",{wanted.unit},", autoescape=True)
@@ -133,7 +153,11 @@ def _days(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     zone = work.settings.zone
     month = month_of(wanted.month) if wanted.month else None
     firsts = [day for day in (wanted.first, month.first if month else None) if day]
-    afters = [day for day in (wanted.last + DAY if wanted.last else None, month.after if month else None) if day]
+    afters = [
+        day
+        for day in (wanted.last + DAY if wanted.last else None, month.after if month else None)
+        if day
+    ]
     for day in firsts:
         yield Complaint.received_at >= Period("hari", day, day).bounds(zone)[0]
     for day in afters:
@@ -144,7 +168,8 @@ def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
     """The search knows words alone; what was typed with a percent sign, a quote or the like stands so in the row."""
     for piece in filter(MARKED.search, asked.split()):
         number, name, about = (
-            column.icontains(piece, autoescape=True) for column in (Complaint.number, Complaint.nama, Complaint.perihal)
+            column.icontains(piece, autoescape=True)
+            for column in (Complaint.number, Complaint.nama, Complaint.perihal)
         )
         # A hidden name must not be found out by searching for it.
         yield or_(number, about, and_(name, Complaint.rahasia.is_(False)))
@@ -161,9 +186,13 @@ def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint
     query = selection(work, wanted)
     if wanted.sort == "batas" and not oldest_first:
         due = select(Task.complaint_id, func.min(Task.due_at).label("due"))
-        running = due.where(Task.closed_at.is_(None), Task.due_at.is_not(None), Task.kind.not_in(ASIDE))
+        running = due.where(
+            Task.closed_at.is_(None), Task.due_at.is_not(None), Task.kind.not_in(ASIDE)
+        )
         open_ones = running.group_by(Task.complaint_id).subquery()
-        return query.join(open_ones, open_ones.c.complaint_id == Complaint.id).order_by(open_ones.c.due, Complaint.id)
+        return query.join(open_ones, open_ones.c.complaint_id == Complaint.id).order_by(
+            open_ones.c.due, Complaint.id
+        )
     order = order_of(wanted.text, _dialect(work))
     return query.order_by(order.asc() if oldest_first or wanted.sort == "terlama" else order.desc())
 
@@ -200,7 +229,9 @@ def rows_of(work: Work, batch: Sequence[Complaint]) -> Iterator[Row]:
 
 
 def _open_tasks(session: Session, batch: Sequence[Complaint]) -> dict[int, Task]:
-    query = select(Task).where(Task.complaint_id.in_([c.id for c in batch]), Task.closed_at.is_(None))
+    query = select(Task).where(
+        Task.complaint_id.in_([c.id for c in batch]), Task.closed_at.is_(None)
+    )
     query = query.where(Task.kind.not_in(ASIDE)).order_by(Task.id)
     return {task.complaint_id or 0: task for task in session.scalars(query)}
 
@@ -212,7 +243,14 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, str]:
     return {key: number for key, number in session.execute(query)}  # noqa: C416 - Row is no pair to dict()
 
 
-def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: datetime, told: Sequence[str]) -> Row:
+def _row(
+    settings: Settings,
+    c: Complaint,
+    task: Task | None,
+    parent: str,
+    now: datetime,
+    told: Sequence[str],
+) -> Row:
     zone = settings.zone
     local = c.received_at.astimezone(zone)
     end = c.delivered_at or c.closed_at or now
@@ -235,7 +273,9 @@ def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: 
         "unit": units,
         "disposisi": c.perintah,
         "keputusan": _decision(c),
-        "surat": f"{c.letter_number}, {_day(c.letter_date)}" if c.letter_number and c.letter_date else "",
+        "surat": f"{c.letter_number}, {_day(c.letter_date)}"
+        if c.letter_number and c.letter_date
+        else "",
         "penyampaian": handed,
         "lama": clock.lama(end - c.received_at),
         "paraf": c.paraf,
@@ -243,13 +283,25 @@ def _row(settings: Settings, c: Complaint, task: Task | None, parent: str, now: 
     }
     late = bool(task and task.due_at and task.due_at < now)
     state, tone = _state(settings, c, task, now)
-    runs = task is not None and task.due_at is not None and c.stage in TASK_OF and c.stage not in OVER
+    runs = (
+        task is not None and task.due_at is not None and c.stage in TASK_OF and c.stage not in OVER
+    )
     used = limits.used_words(settings, task, now) if task is not None and runs else ""
     due = task.due_at if task else None
     kategori = settings.names_of("kategori", c.kategori).get(c.kategori, "")
     klasifikasi = settings.names_of("klasifikasi", c.klasifikasi).get(c.klasifikasi, "")
     return Row(
-        c, cells, due, end - c.received_at, late, state, tone, _langkah(settings, c), kategori, klasifikasi, used
+        c,
+        cells,
+        due,
+        end - c.received_at,
+        late,
+        state,
+        tone,
+        _langkah(settings, c),
+        kategori,
+        klasifikasi,
+        used,
     )
 
 
@@ -276,12 +328,21 @@ def _decision(c: Complaint) -> str:
 def _withdrawn(settings: Settings, one: Decided) -> str:
     """A decision that stands no more, with its letter and delivery, in one line."""
     zone = settings.zone
-    outcome = word(f"pilihan.keputusan.{one.outcome}") + (f": {one.instansi}" if one.instansi else "")
+    outcome = word(f"pilihan.keputusan.{one.outcome}") + (
+        f": {one.instansi}" if one.instansi else ""
+    )
     day = _day((one.withdrawn_at or one.decided_at).astimezone(zone))
     if one.delivered_at is None:
         return word("buku.ditarik", keputusan=outcome, hari=day)
     way, at = word(f"pilihan.cara.{one.delivery}"), clock.waktu(one.delivered_at, zone)
-    return word("buku.ditarik_sampai", keputusan=outcome, hari=day, surat=one.letter_number, cara=way, waktu=at)
+    return word(
+        "buku.ditarik_sampai",
+        keputusan=outcome,
+        hari=day,
+        surat=one.letter_number,
+        cara=way,
+        waktu=at,
+    )
 
 
 def _state(settings: Settings, c: Complaint, task: Task | None, now: datetime) -> tuple[str, str]:

@@ -42,14 +42,21 @@ def ask(work: Work, person: Petugas, task: Task, wanted: Filter, kind: str = "xl
         return
     if row is not None:
         exports.drop(work.session, row)
-    fresh = exports.add(work.session, person.kode, person.mark, task.id, _kept(wanted, kind), work.now)
+    fresh = exports.add(
+        work.session, person.kode, person.mark, task.id, _kept(wanted, kind), work.now
+    )
     jobs.put(work.session, JOB, fresh.id, work.now)
 
 
 def filters(row: Export) -> Filter:
     """What was asked for."""
     known = {name: value for name, value in row.wanted.items() if name != KIND}
-    return Filter(**{name: READ[name](value) if name in READ and value else value for name, value in known.items()})
+    return Filter(
+        **{
+            name: READ[name](value) if name in READ and value else value
+            for name, value in known.items()
+        }
+    )
 
 
 def kind_of(row: Export) -> str:
@@ -60,7 +67,11 @@ def kind_of(row: Export) -> str:
 def make(work: Work, row: Export) -> bytes:
     """The spreadsheet; of what is to be printed the Word document."""
     wanted = filters(row)
-    return sheet.xlsx(work, wanted) if kind_of(row) == "xlsx" else paper.docx(work, wanted, paper.span(wanted))
+    return (
+        sheet.xlsx(work, wanted)
+        if kind_of(row) == "xlsx"
+        else paper.docx(work, wanted, paper.span(wanted))
+    )
 
 
 def keep(work: Work, export_id: int, content: bytes) -> None:
@@ -76,5 +87,8 @@ def keep(work: Work, export_id: int, content: bytes) -> None:
 
 
 def _kept(wanted: Filter, kind: str) -> dict[str, Any]:
-    kept = {name: str(value) if name in READ and value else value for name, value in asdict(wanted).items()}
+    kept = {
+        name: str(value) if name in READ and value else value
+        for name, value in asdict(wanted).items()
+    }
     return kept if kind == "xlsx" else {**kept, KIND: kind}

@@ -27,8 +27,14 @@ from pipeline.work import Work
 
 ENDS = ("selesai", "ditolak", "bukan_wewenang", "dicabut", "batal", "digabung")
 # The signature stands by itself: langkah 4 is the Sekretaris's hour, the signature has a Waktu of its own.
-STEPS = (TaskKind.CATAT, TaskKind.KLARIFIKASI, TaskKind.KEPUTUSAN, TaskKind.JAWABAN, TaskKind.TANDA_TANGAN,
-         TaskKind.PENYAMPAIAN)  # fmt: skip
+STEPS = (
+    TaskKind.CATAT,
+    TaskKind.KLARIFIKASI,
+    TaskKind.KEPUTUSAN,
+    TaskKind.JAWABAN,
+    TaskKind.TANDA_TANGAN,
+    TaskKind.PENYAMPAIAN,
+)
 AGES = ((0, 7), (8, 14), (15, 30), (31, 60), (61, None))
 DAY = timedelta(days=1)
 Counts = Mapping[tuple[Any, ...], int]
@@ -70,7 +76,9 @@ def flows(work: Work, period: Period) -> dict[Channel, Flow]:
     return {one: _flow(one, before, came, reopened, ended, left) for one in Channel}
 
 
-def _flow(one: Channel, before: Counts, came: Counts, reopened: Counts, ended: Counts, left: Counts) -> Flow:
+def _flow(
+    one: Channel, before: Counts, came: Counts, reopened: Counts, ended: Counts, left: Counts
+) -> Flow:
     ends = {how: ended[one, how] for how in ENDS}
     return Flow(before[one,], came[one,], reopened[one,], ends, left[one,])
 
@@ -90,8 +98,14 @@ def _by_channel(
 def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
     """{(channel,): how many were open}: those that are open now, walked back. So it costs what has happened since, and
     not what the book holds."""
-    now = select(Complaint.channel, func.count()).where(Complaint.stage.in_(RUNNING)).group_by(Complaint.channel)
-    found: dict[tuple[Any, ...], int] = defaultdict(int, {(key,): count for key, count in work.session.execute(now)})
+    now = (
+        select(Complaint.channel, func.count())
+        .where(Complaint.stage.in_(RUNNING))
+        .group_by(Complaint.channel)
+    )
+    found: dict[tuple[Any, ...], int] = defaultdict(
+        int, {(key,): count for key, count in work.session.execute(now)}
+    )
     for column, sign in ((Complaint.received_at, -1), (Closing.at, 1), (Closing.reopened_at, -1)):
         for key, count in _by_channel(work, column, moment, None).items():
             found[key] += sign * count
@@ -129,7 +143,9 @@ def topics(work: Work, period: Period) -> list[Topic]:
     begin, end = period.bounds(work.settings.zone)
     closed = or_(Complaint.rahasia.is_(True), Complaint.terlapor != "")
     columns = (Complaint.kategori, Complaint.unit, Complaint.received_at, Complaint.closed_at)
-    query = select(*columns, closed).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    query = select(*columns, closed).where(
+        Complaint.received_at >= begin, Complaint.received_at < end
+    )
     found: dict[tuple[str, str], list[float | None]] = defaultdict(list)
     kept: dict[tuple[str, str], int] = defaultdict(int)
     count = 0
@@ -170,8 +186,12 @@ def most_came(work: Work, period: Period) -> MostCame | None:
     """The category of the settings about which most came, whatever the units; None where none was given."""
     begin, end = period.bounds(work.settings.zone)
     names = work.settings.names_of("kategori")
-    query = select(Complaint.kategori, func.count()).where(Complaint.received_at >= begin, Complaint.received_at < end)
-    rows = work.session.execute(query.where(Complaint.kategori.in_(names)).group_by(Complaint.kategori))
+    query = select(Complaint.kategori, func.count()).where(
+        Complaint.received_at >= begin, Complaint.received_at < end
+    )
+    rows = work.session.execute(
+        query.where(Complaint.kategori.in_(names)).group_by(Complaint.kategori)
+    )
     found = [MostCame(names[kategori], count) for kategori, count in rows]
     return min(found, key=lambda one: (-one.came, one.kategori), default=None)
 
@@ -219,12 +239,22 @@ def steps(work: Work, period: Period, reader: str = "", *, timed: bool = True) -
         "waiting": and_(is_open, ~late, Task.due_at.is_(None)),
         "running": and_(is_open, ~late, Task.due_at.is_not(None)),
     }
-    query = select(Task.kind, func.count(), *(func.sum(case((c, 1), else_=0)) for c in columns.values()))
+    query = select(
+        Task.kind, func.count(), *(func.sum(case((c, 1), else_=0)) for c in columns.values())
+    )
     of_steps = and_(_of_steps(reader), ~and_(done, _goes_on()))
-    query = query.where(of_steps, or_(done, and_(Task.opened_at < end, is_open))).group_by(Task.kind)
-    found = {kind: (count, dict(zip(columns, sums, strict=True))) for kind, count, *sums in work.session.execute(query)}
+    query = query.where(of_steps, or_(done, and_(Task.opened_at < end, is_open))).group_by(
+        Task.kind
+    )
+    found = {
+        kind: (count, dict(zip(columns, sums, strict=True)))
+        for kind, count, *sums in work.session.execute(query)
+    }
     spent = _spent(work, begin, end, reader) if timed else {}
-    return [_step(work, kind, *found.get(kind, (0, dict.fromkeys(columns, 0))), spent.get(kind, [])) for kind in STEPS]
+    return [
+        _step(work, kind, *found.get(kind, (0, dict.fromkeys(columns, 0))), spent.get(kind, []))
+        for kind in STEPS
+    ]
 
 
 def _by_another_limit() -> ColumnElement[bool]:
@@ -247,7 +277,11 @@ def _goes_on() -> ColumnElement[bool]:
 
 
 def _of_steps(reader: str = "") -> ColumnElement[bool]:
-    return and_(Task.kind.in_(STEPS), Task.complaint_id.is_not(None), Task.complaint_id.not_in(_about(reader)))
+    return and_(
+        Task.kind.in_(STEPS),
+        Task.complaint_id.is_not(None),
+        Task.complaint_id.not_in(_about(reader)),
+    )
 
 
 def _about(reader: str) -> Select[Any]:
@@ -255,18 +289,28 @@ def _about(reader: str) -> Select[Any]:
     return select(Complaint.id).where(reported.about(reader) if reader else false())
 
 
-def _step(work: Work, kind: TaskKind, count: int, sums: Mapping[str, int], spent: Sequence[float]) -> Punctuality:
+def _step(
+    work: Work, kind: TaskKind, count: int, sums: Mapping[str, int], spent: Sequence[float]
+) -> Punctuality:
     apart = sum(sums[name] for name in ("late", "extended", "stopped", "waiting", "running"))
     own = kind is not TaskKind.TANDA_TANGAN
-    name = work.settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].nama if own else word("laporan.tanda_tangan")
-    return Punctuality(kind, name, count - apart, **sums, median=middle(spent), p90=middle(spent, 0.9))
+    name = (
+        work.settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].nama
+        if own
+        else word("laporan.tanda_tangan")
+    )
+    return Punctuality(
+        kind, name, count - apart, **sums, median=middle(spent), p90=middle(spent, 0.9)
+    )
 
 
 def _spent(work: Work, begin: datetime, end: datetime, reader: str) -> dict[TaskKind, list[float]]:
     """Office minutes of the tasks that were done in the span, with earlier stays that count in them."""
     since = func.coalesce(Task.counted_from, Task.opened_at, type_=Task.opened_at.type)
     query = select(Task.kind, since, Task.closed_at, Task.paused_minutes)
-    query = query.where(_of_steps(reader), ~_goes_on(), Task.closed_at >= begin, Task.closed_at < end)
+    query = query.where(
+        _of_steps(reader), ~_goes_on(), Task.closed_at >= begin, Task.closed_at < end
+    )
     hours = OfficeTime(work.settings.hours)
     found: dict[TaskKind, list[float]] = defaultdict(list)
     for kind, begun, closed, paused in work.session.execute(query):
@@ -296,7 +340,9 @@ def lawful(work: Work, period: Period) -> list[Lawful]:
     begin, end = period.bounds(work.settings.zone)
     found = law.stands(work, _touched(begin, end), begin, end)
     return [
-        Lawful(one.kode, one.nama, one.sumber, one.waktu, *(found[one.kode][n] for n in law.COLUMNS))
+        Lawful(
+            one.kode, one.nama, one.sumber, one.waktu, *(found[one.kode][n] for n in law.COLUMNS)
+        )
         for one in work.settings.batas_hukum
     ]
 
@@ -315,7 +361,9 @@ def decisions(work: Work, period: Period) -> dict[tuple[str, str], int]:
     that a merged complaint follows counts once."""
     begin, end = period.bounds(work.settings.zone)
     stood = or_(Decided.withdrawn_at.is_(None), Decided.withdrawn_at >= end)
-    query = select(Decided.outcome, Decided.pembuktian, func.count()).where(Decided.source_id.is_(None), stood)
+    query = select(Decided.outcome, Decided.pembuktian, func.count()).where(
+        Decided.source_id.is_(None), stood
+    )
     query = query.where(Decided.decided_at >= begin, Decided.decided_at < end)
     rows = work.session.execute(query.group_by(Decided.outcome, Decided.pembuktian))
     return {(str(decision), proven): count for decision, proven, count in rows}
@@ -344,7 +392,9 @@ def ages(work: Work, period: Period) -> list[int]:
     today = min(end - timedelta(microseconds=1), work.now).astimezone(zone).date()
     received = work.session.scalars(select(Complaint.received_at).where(open_at(end)))
     days = [(today - at.astimezone(zone).date()).days for at in received]
-    return [sum(least <= day and (most is None or day <= most) for day in days) for least, most in AGES]
+    return [
+        sum(least <= day and (most is None or day <= most) for day in days) for least, most in AGES
+    ]
 
 
 @dataclass(frozen=True)
@@ -364,13 +414,22 @@ def late(work: Work, period: Period) -> list[Late]:
     end = period.bounds(work.settings.zone)[1]
     moment = min(end, work.now)
     is_open = or_(Task.closed_at.is_(None), Task.closed_at >= end)
-    due_at = func.coalesce(Task.missed_at, Task.due_at, type_=Task.due_at.type)  # a later limit mends no lateness
+    due_at = func.coalesce(
+        Task.missed_at, Task.due_at, type_=Task.due_at.type
+    )  # a later limit mends no lateness
     query = select(Task.kind, Task.holder, due_at, Complaint.id, Complaint.number)
     query = query.join(Complaint, Complaint.id == Task.complaint_id)
     query = query.where(_of_steps(), is_open, Task.opened_at < end, _late_at(moment))
     hours = OfficeTime(work.settings.hours)
     return [
-        Late(key, number, _langkah(work, kind), _post(work, kind, holder), due, hours.minutes(due, moment))
+        Late(
+            key,
+            number,
+            _langkah(work, kind),
+            _post(work, kind, holder),
+            due,
+            hours.minutes(due, moment),
+        )
         for kind, holder, due, key, number in work.session.execute(query.order_by(due_at, Task.id))
         if due is not None
     ]
@@ -409,8 +468,14 @@ def _months(work: Work, last: date, count: int, reader: str) -> Iterator[Month]:
         year, month = divmod(last.year * 12 + last.month - 1 - back, 12)
         begin, end = span("bulan", year, month + 1).bounds(work.settings.zone)
         came, gone = (
-            work.session.scalar(select(func.count()).where(key.not_in(_about(reader)), at >= begin, at < end)) or 0
-            for key, at in ((Complaint.id, Complaint.received_at), (Closing.complaint_id, Closing.at))
+            work.session.scalar(
+                select(func.count()).where(key.not_in(_about(reader)), at >= begin, at < end)
+            )
+            or 0
+            for key, at in (
+                (Complaint.id, Complaint.received_at),
+                (Closing.complaint_id, Closing.at),
+            )
         )
         yield Month(date(year, month + 1, 1), came, gone)
 
@@ -436,9 +501,15 @@ def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
     period = period or month_of(today)
     begin, end = period.bounds(work.settings.zone)
     runs = Complaint.closed_at.is_(None)
-    received = select(runs, func.count()).where(Complaint.received_at >= begin, Complaint.received_at < end)
+    received = select(runs, func.count()).where(
+        Complaint.received_at >= begin, Complaint.received_at < end
+    )
     shown = received.where(Complaint.id.not_in(_about(reader))).group_by(runs)
     found = {bool(one): count for one, count in work.session.execute(shown)}
     over, running = found.get(False, 0), found.get(True, 0)
-    rows = tuple((one.first, one.came) for one in months(work, month_of(today), today.month, reader))
-    return Recap(over + running, over, running, tuple(steps(work, period, reader, timed=False)), rows)
+    rows = tuple(
+        (one.first, one.came) for one in months(work, month_of(today), today.month, reader)
+    )
+    return Recap(
+        over + running, over, running, tuple(steps(work, period, reader, timed=False)), rows
+    )

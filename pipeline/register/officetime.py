@@ -18,7 +18,9 @@ class OfficeTime:
 
     def __init__(self, hours: OfficeHours) -> None:
         self.hours = hours
-        self.days: dict[date, tuple[float, Stretches]] = {}  # minutes from the first known day to its morning; its own
+        self.days: dict[
+            date, tuple[float, Stretches]
+        ] = {}  # minutes from the first known day to its morning; its own
         self.first = self.last = date.min
 
     def minutes(self, begin: datetime, end: datetime) -> float:
@@ -31,7 +33,12 @@ class OfficeTime:
         """Minutes from the first known day to a moment."""
         local = at.astimezone(self.hours.zone)
         before, stretches = self.days.get(day := local.date()) or self._reach(day)
-        now = local.hour * OF_HOUR + local.minute + local.second * OF_SECOND + local.microsecond * OF_MICROSECOND
+        now = (
+            local.hour * OF_HOUR
+            + local.minute
+            + local.second * OF_SECOND
+            + local.microsecond * OF_MICROSECOND
+        )
         for begin, close in stretches:
             if now <= begin:
                 break
@@ -58,7 +65,10 @@ class OfficeTime:
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - hours of a wall clock
         intervals = self.hours.intervals(day)
         return tuple(
-            ((begin.replace(tzinfo=None) - midnight) / MINUTE, (close.replace(tzinfo=None) - midnight) / MINUTE)
+            (
+                (begin.replace(tzinfo=None) - midnight) / MINUTE,
+                (close.replace(tzinfo=None) - midnight) / MINUTE,
+            )
             for begin, close in intervals
         )
 

@@ -33,7 +33,23 @@ from pipeline.work import Work
 NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 F4 = (330, 215)  # millimetres, lying
 MARGIN = 10
-WIDTHS = (21, 18, 13, 19, 22, 23, 40, 22, 25, 19, 23, 22, 12, 11, 20)  # millimetres; with the margins the page's width
+WIDTHS = (
+    21,
+    18,
+    13,
+    19,
+    22,
+    23,
+    40,
+    22,
+    25,
+    19,
+    23,
+    22,
+    12,
+    11,
+    20,
+)  # millimetres; with the margins the page's width
 TWIPS = 56.7  # in a millimetre
 CELL = '<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:after="0"/></w:pPr>{runs}</w:p></w:tc>'  # noqa: E501
 RUN = '<w:r><w:rPr>{marks}<w:sz w:val="14"/></w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
@@ -62,7 +78,9 @@ def docx(work: Work, wanted: Filter, period: str) -> bytes:
         f"{word('buku.judul').upper()} {period.upper()}".strip(),
     ):
         _line(document.add_paragraph(), text, bold=True).alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _line(document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _line(
+        document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}"
+    ).alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.element.body.insert(-1, parse_xml(_table(rows(work, wanted, oldest_first=True))))
     _signatures(document, work)
     out = BytesIO()
@@ -74,7 +92,9 @@ def _page(document: Docx, work: Work) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(F4[0]), Mm(F4[1])
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(
+        MARGIN
+    )
     document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(9)
     foot = _line(section.footer.paragraphs[0], _sealed(work), size=7)
     foot.add_run("   " + word("buku.halaman") + " ").font.size = Pt(7)
@@ -86,7 +106,11 @@ def _page(document: Docx, work: Work) -> None:
 def _sealed(work: Work) -> str:
     """The newest seal, so that the print can be held against what the IT officer was mailed."""
     seal = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).first()
-    return word("buku.segel", hari=clock.tanggal(seal.day), segel=seal.hash) if seal else word("buku.tanpa_segel")
+    return (
+        word("buku.segel", hari=clock.tanggal(seal.day), segel=seal.hash)
+        if seal
+        else word("buku.tanpa_segel")
+    )
 
 
 def _line(paragraph: Paragraph, text: str, *, bold: bool = False, size: int = 9) -> Paragraph:
@@ -99,7 +123,9 @@ def _line(paragraph: Paragraph, text: str, *, bold: bool = False, size: int = 9)
 def _plain(text: str) -> str:
     """Without what XML 1.0 cannot hold."""
     return "".join(
-        c for c in text if c in "\n\t" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+        c
+        for c in text
+        if c in "\n\t" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
     )
 
 
@@ -131,7 +157,9 @@ def _row(texts: Iterable[str], kind: str, marks: str, shade: str = "") -> str:
 
 
 def _runs(text: str, marks: str) -> str:
-    pieces = (RUN.format(marks=marks, text=escape(line)) for line in _plain(text).splitlines() or [""])
+    pieces = (
+        RUN.format(marks=marks, text=escape(line)) for line in _plain(text).splitlines() or [""]
+    )
     return "<w:r><w:br/></w:r>".join(pieces)
 
 

@@ -30,7 +30,9 @@ class Period:
     after: date
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        begin, end = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (self.first, self.after))
+        begin, end = (
+            datetime(day.year, day.month, day.day, tzinfo=zone) for day in (self.first, self.after)
+        )
         return begin.astimezone(UTC), end.astimezone(UTC)
 
     @property
@@ -67,7 +69,11 @@ def parse(kind: str, text: str) -> Period:
     most = 12 // MONTHS[kind]
     number = int(found[2] or 0) if found else 0
     fits = found is not None and int(found[1]) in YEARS
-    if found is None or not fits or (number not in range(1, most + 1) if kind != "tahun" else found[2]):
+    if (
+        found is None
+        or not fits
+        or (number not in range(1, most + 1) if kind != "tahun" else found[2])
+    ):
         raise BadPeriod(word(f"laporan.salah.{kind}"))
     return span(kind, int(found[1]), number or 1)
 

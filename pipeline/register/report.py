@@ -69,17 +69,33 @@ def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
     flows = figures.flows(work, period)
     total = figures.total(flows.values())
     steps = figures.steps(work, period)
-    topics = _listed(work.settings, figures.topics(work, period)) if public else figures.topics(work, period)
+    topics = (
+        _listed(work.settings, figures.topics(work, period))
+        if public
+        else figures.topics(work, period)
+    )
     open_days, most = figures.ages(work, period), figures.most_came(work, period)
     tables = [
         _table("kanal", _flow_rows(flows, total)),
-        _table("kategori", ((t.kategori, t.unit, t.came, t.share, _round(t.days)) for t in topics), shares=(3,)),
+        _table(
+            "kategori",
+            ((t.kategori, t.unit, t.came, t.share, _round(t.days)) for t in topics),
+            shares=(3,),
+        ),
         _table("langkah", map(_step_row, steps), shares=(5,)),
-        _table("hukum", ((f"{r.name} ({r.source})", r.limit, r.punctual, r.late, r.late_open, r.running)
-                         for r in figures.lawful(work, period))),
+        _table(
+            "hukum",
+            (
+                (f"{r.name} ({r.source})", r.limit, r.punctual, r.late, r.late_open, r.running)
+                for r in figures.lawful(work, period)
+            ),
+        ),
         _table("keputusan", _decision_rows(figures.decisions(work, period))),
-        _table("umur", ((_age(least, most), n) for (least, most), n in zip(AGES, open_days, strict=True))),
-    ]  # fmt: skip
+        _table(
+            "umur",
+            ((_age(least, most), n) for (least, most), n in zip(AGES, open_days, strict=True)),
+        ),
+    ]
     if not public:
         tables.append(_late(work, period))
     months = figures.months(work, period)
@@ -89,16 +105,30 @@ def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
 
 
 def _table(
-    name: str, rows: Iterable[Sequence[Cell]], shares: tuple[int, ...] = (), links: tuple[str, ...] = ()
+    name: str,
+    rows: Iterable[Sequence[Cell]],
+    shares: tuple[int, ...] = (),
+    links: tuple[str, ...] = (),
 ) -> FigureTable:
     heads = tuple(word(f"laporan.tabel.{name}.kolom").split("|"))
-    return FigureTable(name, word(f"laporan.tabel.{name}.judul"), heads, tuple(map(tuple, rows)), shares, links)
+    return FigureTable(
+        name, word(f"laporan.tabel.{name}.judul"), heads, tuple(map(tuple, rows)), shares, links
+    )
 
 
 def _flow_rows(flows: dict[Any, Flow], total: Flow) -> Iterator[tuple[Cell, ...]]:
-    named = [(word(f"pilihan.kanal.{channel}").capitalize(), flow) for channel, flow in flows.items()]
+    named = [
+        (word(f"pilihan.kanal.{channel}").capitalize(), flow) for channel, flow in flows.items()
+    ]
     for name, flow in (*named, (word("laporan.jumlah"), total)):
-        yield (name, flow.before, flow.came, flow.reopened, *(flow.ends[how] for how in ENDS), flow.left)
+        yield (
+            name,
+            flow.before,
+            flow.came,
+            flow.reopened,
+            *(flow.ends[how] for how in ENDS),
+            flow.left,
+        )
 
 
 def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
@@ -109,11 +139,19 @@ def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
     other, few = word("laporan.di_luar_daftar"), word("laporan.tidak_dirinci")
     found: dict[tuple[str, str], list[Topic]] = {}
     for topic in topics:
-        key = (topic.kategori if topic.kategori in categories else other, topic.unit if topic.unit in units else other)
+        key = (
+            topic.kategori if topic.kategori in categories else other,
+            topic.unit if topic.unit in units else other,
+        )
         key = (few, few) if topic.closed and topic.came < FEW else key
         found.setdefault(key, []).append(topic)
     listed = [
-        Topic(*key, sum(t.came for t in some), sum(t.share for t in some), some[0].days if len(some) == 1 else None)
+        Topic(
+            *key,
+            sum(t.came for t in some),
+            sum(t.share for t in some),
+            some[0].days if len(some) == 1 else None,
+        )
         for key, some in found.items()
     ]
     return sorted(listed, key=figures.most_first)
@@ -123,7 +161,16 @@ def _step_row(step: Punctuality) -> tuple[Cell, ...]:
     share = step.punctual / step.counted if step.counted else ""
     spent = [_hours(minutes) for minutes in (step.median, step.p90)]
     apart = (step.extended, step.stopped + step.waiting)
-    return (step.name, step.punctual, step.late, step.late_open, step.running, share, *spent, *apart)
+    return (
+        step.name,
+        step.punctual,
+        step.late,
+        step.late_open,
+        step.running,
+        share,
+        *spent,
+        *apart,
+    )
 
 
 def _hours(minutes: float | None) -> Cell:
@@ -156,22 +203,36 @@ def _month(first: Any) -> str:
 def _late(work: Work, period: Period) -> FigureTable:
     zone = work.settings.zone
     found = figures.late(work, period)
-    rows = ((r.number, r.langkah, r.holder, clock.waktu(r.due, zone), _hours(r.minutes)) for r in found)
+    rows = (
+        (r.number, r.langkah, r.holder, clock.waktu(r.due, zone), _hours(r.minutes)) for r in found
+    )
     return _table("terlambat", rows, links=tuple(str(r.complaint_id) for r in found))
 
 
-def _sentences(period: Period, total: Flow, steps: Sequence[Punctuality], most: MostCame | None) -> Iterator[str]:
+def _sentences(
+    period: Period, total: Flow, steps: Sequence[Punctuality], most: MostCame | None
+) -> Iterator[str]:
     """The report in words, with its figures."""
-    yield word("laporan.kalimat.masuk", periode=period.name, masuk=total.came, lalu=total.before, dibuka=total.reopened)
+    yield word(
+        "laporan.kalimat.masuk",
+        periode=period.name,
+        masuk=total.came,
+        lalu=total.before,
+        dibuka=total.reopened,
+    )
     yield word("laporan.kalimat.keluar", keluar=total.gone, sisa=total.left, **total.ends)
     if most is not None:
         share = f"{100 * most.came / total.came:.0f}"
-        yield word("laporan.kalimat.kategori", kategori=most.kategori, jumlah=most.came, persen=share)
+        yield word(
+            "laporan.kalimat.kategori", kategori=most.kategori, jumlah=most.came, persen=share
+        )
     punctual, counted = sum(s.punctual for s in steps), sum(s.counted for s in steps)
     if counted:
         share = f"{100 * punctual / counted:.0f}"
         still = sum(s.late_open for s in steps)
-        yield word("laporan.kalimat.tepat", tepat=punctual, dari=counted, persen=share, terbuka=still)
+        yield word(
+            "laporan.kalimat.tepat", tepat=punctual, dari=counted, persen=share, terbuka=still
+        )
     else:
         yield word("laporan.kalimat.tanpa_langkah")
 
@@ -195,21 +256,33 @@ class Sealing:
     corrections: tuple[str, ...] = ()
 
 
-def docx(work: Work, found: PeriodReport, template: bytes | None = None, seal: Sealing | None = None) -> bytes:
+def docx(
+    work: Work, found: PeriodReport, template: bytes | None = None, seal: Sealing | None = None
+) -> bytes:
     """The report in Word. BadTemplate names a field that is not there, or a tag that is not closed."""
     try:
-        document = DocxTemplate(io.BytesIO(_template(work.settings) if template is None else template))
-        document.render(_context(work, found, document) | _sealed(work, document, seal), _sandbox(), autoescape=True)
+        document = DocxTemplate(
+            io.BytesIO(_template(work.settings) if template is None else template)
+        )
+        document.render(
+            _context(work, found, document) | _sealed(work, document, seal),
+            _sandbox(),
+            autoescape=True,
+        )
         if seal is not None:
             document.docx.core_properties.identifier = to_identifier(seal.mark)
         _widen(document.docx.tables, {table.heads: table for table in found.tables})
         out = io.BytesIO()
         document.save(out)
     except TemplateError as error:
-        raise BadTemplate(word("laporan.templat_salah", sebab=str(error) or type(error).__name__)) from error
+        raise BadTemplate(
+            word("laporan.templat_salah", sebab=str(error) or type(error).__name__)
+        ) from error
     except Exception as error:
         log.warning("report template: %s", logs.what(error))
-        raise BadTemplate(word("laporan.templat_salah", sebab=word("laporan.templat_rusak"))) from error
+        raise BadTemplate(
+            word("laporan.templat_salah", sebab=word("laporan.templat_rusak"))
+        ) from error
     return out.getvalue()
 
 
@@ -229,7 +302,8 @@ def _weights(table: FigureTable) -> list[int]:
     """Letters that each column wants: its longest word, or as much of its longest cell as fits beside others."""
     columns = zip(table.heads, *(_texts(table, row) for row in table.rows[:50]), strict=True)
     return [
-        max(max(map(len, " ".join(cells).split())), min(max(map(len, cells[1:]), default=0), 30)) + 2
+        max(max(map(len, " ".join(cells).split())), min(max(map(len, cells[1:]), default=0), 30))
+        + 2
         for cells in columns
     ]
 
@@ -287,7 +361,11 @@ def _sealed(work: Work, document: DocxTemplate, seal: Sealing | None) -> dict[st
 
 def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str, Any]:
     rows = [_texts(table, row) for row in table.rows]
-    chart = InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150)) if table.name in CHARTED else ""
+    chart = (
+        InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150))
+        if table.name in CHARTED
+        else ""
+    )
     empty = "" if rows else word("laporan.kosong")
     return {
         "judul": f"{number}. {table.title}",
@@ -303,7 +381,9 @@ def as_text(table: FigureTable, column: int, cell: Cell) -> str:
         return cell
     if column in table.shares:
         return f"{100 * cell:.0f}%"
-    return f"{cell:,}".replace(",", ".") if isinstance(cell, int) else f"{cell:.1f}".replace(".", ",")
+    return (
+        f"{cell:,}".replace(",", ".") if isinstance(cell, int) else f"{cell:.1f}".replace(".", ",")
+    )
 
 
 def _plain(text: str) -> str:
@@ -321,8 +401,12 @@ def _chart(table: FigureTable) -> bytes:
     for number, (name, value) in enumerate(rows):
         top = 10 + number * line
         draw.text((0, top + 8), name, fill="black", font=font)
-        draw.rectangle((420, top + 6, 420 + (width - 600) * value // most, top + line - 14), fill="#5B4B9A")
-        draw.text((440 + (width - 600) * value // most, top + 8), str(value), fill="black", font=font)
+        draw.rectangle(
+            (420, top + 6, 420 + (width - 600) * value // most, top + line - 14), fill="#5B4B9A"
+        )
+        draw.text(
+            (440 + (width - 600) * value // most, top + 8), str(value), fill="black", font=font
+        )
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(254, 254))
     return out.getvalue()
@@ -335,7 +419,9 @@ def xlsx(found: PeriodReport, out: IO[bytes]) -> None:
     """Each table on a sheet of its own, as numbers, with a chart of Excel's own beside two of them."""
     import xlsxwriter  # takes 2 MiB, which an office that exports nothing does without
 
-    with xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(
+        out, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    ) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
         share = book.add_format({"num_format": "0%"})
         for number, table in enumerate(found.tables, 1):
@@ -366,10 +452,12 @@ def _sheet_chart(book: Any, sheet: Any, table: FigureTable) -> None:
     chart = book.add_chart({"type": "column"})
     last = 2 + len(table.rows)
     for column in (1, 2):
-        chart.add_series({
-            "name": [sheet.get_name(), 2, column],
-            "categories": [sheet.get_name(), 3, 0, last, 0],
-            "values": [sheet.get_name(), 3, column, last, column],
-        })  # fmt: skip
+        chart.add_series(
+            {
+                "name": [sheet.get_name(), 2, column],
+                "categories": [sheet.get_name(), 3, 0, last, 0],
+                "values": [sheet.get_name(), 3, column, last, column],
+            }
+        )
     chart.set_title({"name": table.title})
     sheet.insert_chart(last + 2, 0, chart)

@@ -48,7 +48,13 @@ def write(out: IO[bytes], work: Work, wanted: Filter) -> int:
         sheet = book.add_worksheet("Buku Pengaduan")
         bold = book.add_format({"bold": True, "font_size": 13})
         head = book.add_format(
-            {"bold": True, "text_wrap": True, "border": 1, "bg_color": "#EEEBF6", "valign": "vcenter"}
+            {
+                "bold": True,
+                "text_wrap": True,
+                "border": 1,
+                "bg_color": "#EEEBF6",
+                "valign": "vcenter",
+            }
         )
         for column, width in enumerate(WIDTHS):
             sheet.set_column(column, column, width)
@@ -75,7 +81,11 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
 
 
 def _rows(
-    sheet: xlsxwriter.worksheet.Worksheet, work: Work, wanted: Filter, first: int, formats: Mapping[str, Any]
+    sheet: xlsxwriter.worksheet.Worksheet,
+    work: Work,
+    wanted: Filter,
+    first: int,
+    formats: Mapping[str, Any],
 ) -> int:
     """All rows; the line of the last one, or the one before the first."""
     line = first - 1

@@ -37,7 +37,9 @@ from pipeline.reports import compare, sending, takeback
 from pipeline.reports.making import facts_of, locked, mark_name
 from pipeline.work import Work
 
-Now = tuple[Sequence[Mapping[str, Any]], Sequence[str]]  # tables and sentences, see `making.tables_now`
+Now = tuple[
+    Sequence[Mapping[str, Any]], Sequence[str]
+]  # tables and sentences, see `making.tables_now`
 MOST_SAID = 5  # disagreements that a form's own words name
 
 
@@ -66,7 +68,10 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked, now: Now) -> N
     task = work.session.get_one(Task, task_id, populate_existing=True)
     report = locked(work, task.laporan_id or 0)
     work.session.refresh(task)
-    allowed = [*holders(work.settings, task), *(helpers(work.settings, task) if form.action.name in HANDED_IN else ())]
+    allowed = [
+        *holders(work.settings, task),
+        *(helpers(work.settings, task) if form.action.name in HANDED_IN else ()),
+    ]
     mine = [p for p in allowed if p.kode == person.kode]
     if not mine:
         raise Forbidden(form.action.name)
@@ -82,7 +87,9 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked, now: Now) -> N
     DO[task.kind, name](deed)
     _log(deed)
     if before is not None:
-        takeback.finish(work, task, person, name, before, {key: [said] for key, said in form.values.items()})
+        takeback.finish(
+            work, task, person, name, before, {key: [said] for key, said in form.values.items()}
+        )
 
 
 def _log(deed: ReportDeed) -> None:
@@ -90,7 +97,9 @@ def _log(deed: ReportDeed) -> None:
     files = reports.documents(deed.work.session, deed.report.id)
     newest = {"berkas": files[-1].id, "sha256": files[-1].sha256} if files else {}
     typed = {key: said for key, said in deed.form.values.items() if said}
-    report_chain.log(deed.work, deed.report, deed.form.action.name, deed.actor, deed.task.id, **typed, **newest)
+    report_chain.log(
+        deed.work, deed.report, deed.form.action.name, deed.actor, deed.task.id, **typed, **newest
+    )
 
 
 def _hand_on(deed: ReportDeed, kind: TaskKind, note: str = "") -> None:
@@ -124,7 +133,13 @@ def _store(deed: ReportDeed) -> None:
     tables, said = deed.now
     told = compare.disagreements(shown, letter.paragraphs, tables, said)
     newest = deed.newest(*REPORT.worked_on)
-    row = add_to_report(deed.work, deed.report, REPORT.edited, File(file.name, file.mime, letter.content), deed.actor)
+    row = add_to_report(
+        deed.work,
+        deed.report,
+        REPORT.edited,
+        File(file.name, file.mime, letter.content),
+        deed.actor,
+    )
     row.code = letter.footer_code or (newest.code if newest else "")
     row.facts = facts_of(letter, told) | {"tabel": shown}
     if libreoffice.soffice():
@@ -136,12 +151,18 @@ def _not_ours(deed: ReportDeed, letter: Returned, shown: Sequence[compare.Grid])
     tables."""
     for mark in filter(None, (letter.mark, letter.identifier)):
         if mark.case_id != mark_name(deed.report):
-            return word("galat.laporan_lain", nomor=mark.case_id, laporan=reports.name_of(deed.report))
+            return word(
+                "galat.laporan_lain", nomor=mark.case_id, laporan=reports.name_of(deed.report)
+            )
         if not is_ours(deed.work.settings.keys, mark):
             return word("galat.surat_palsu")
     heads = [[*table["heads"]] for table in deed.report.figures]
     marked = letter.mark or letter.identifier or letter.footer_code
-    return "" if marked or any(one and one[0] in heads for one in shown) else word("galat.laporan_asing")
+    return (
+        ""
+        if marked or any(one and one[0] in heads for one in shown)
+        else word("galat.laporan_asing")
+    )
 
 
 def _submit(deed: ReportDeed) -> None:
@@ -160,7 +181,9 @@ def _submit(deed: ReportDeed) -> None:
     told = _disagreeing(newest, content, tables, said)
     looked = [f.message for f in found if f.level == "lihat"]
     if (told or looked) and not deed.form.text("yakin"):
-        raise Invalid({"yakin": " ".join([word("galat.laporan_beda"), *[*told, *looked][:MOST_SAID]])})
+        raise Invalid(
+            {"yakin": " ".join([word("galat.laporan_beda"), *[*told, *looked][:MOST_SAID]])}
+        )
     deed.report.figures = [*tables]
     _final(deed, newest, content)
     _hand_on(deed, TaskKind.LAPORAN_TTD, deed.form.text("catatan"))
@@ -178,7 +201,9 @@ def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
     """The report as it is to be signed, under a new code: what was printed before cannot pass for it."""
     work, settings, code = deed.work, deed.work.settings, new_code()
     mark = sealed(settings.keys, mark_name(deed.report), source.version, code)
-    letter = recoded(content, source.code, mark, letter_draft.qr(f"{settings.web.base_url}/asli", code))
+    letter = recoded(
+        content, source.code, mark, letter_draft.qr(f"{settings.web.base_url}/asli", code)
+    )
     name = f"{word('laporan.berkas', periode=deed.report.name)}.docx"
     row = add_to_report(work, deed.report, REPORT.final, File(name, kinds.DOCX, letter), deed.actor)
     head = settings.signers[0]
@@ -186,8 +211,10 @@ def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
     row.facts = {
         "nomor": reports.name_of(deed.report),
         "tanggal": work.now.astimezone(settings.zone).date().isoformat(),
-        "kode_penanda": head.kode, "penanda": head.nama, "jabatan": head.jabatan,
-    }  # fmt: skip
+        "kode_penanda": head.kode,
+        "penanda": head.nama,
+        "jabatan": head.jabatan,
+    }
     if libreoffice.soffice():
         jobs.put(work.session, MAKE_PDF, row.id, work.now)
 
@@ -197,7 +224,11 @@ def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
 
 def _sign(deed: ReportDeed) -> None:
     """Signed, and frozen: the figures stay as they were, with the hash of the paper. It goes out at once."""
-    work, scan, file = deed.work, deed.form.scans.get("bertanda_tangan"), deed.form.files.get("bertanda_tangan")
+    work, scan, file = (
+        deed.work,
+        deed.form.scans.get("bertanda_tangan"),
+        deed.form.files.get("bertanda_tangan"),
+    )
     if scan is None or file is None:
         raise Invalid({"bertanda_tangan": word("galat.kosong.berkas")})
     final = deed.newest(REPORT.final)
@@ -211,7 +242,9 @@ def _sign(deed: ReportDeed) -> None:
     if verdict and verdict.level == "hati" and not knows:
         raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
     name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
-    signed = add_to_report(work, deed.report, REPORT.signed, File(name, kinds.PDF, scan.pdf), deed.actor)
+    signed = add_to_report(
+        work, deed.report, REPORT.signed, File(name, kinds.PDF, scan.pdf), deed.actor
+    )
     signed.code, signed.source_id = final.code, final.id
     signed.facts = facts | {
         "tanpa_kode": vouched,

@@ -29,7 +29,12 @@ MOST_ROWS, MOST_CELLS = 2_000, 40  # of a table that came back
 def kept(found: PeriodReport) -> list[dict[str, Any]]:
     """The tables of a report as JSON."""
     return [
-        {**asdict(table), "heads": [*table.heads], "rows": [[*row] for row in table.rows], "shares": [*table.shares]}
+        {
+            **asdict(table),
+            "heads": [*table.heads],
+            "rows": [[*row] for row in table.rows],
+            "shares": [*table.shares],
+        }
         | {"links": []}
         for table in found.tables
     ]
@@ -38,9 +43,15 @@ def kept(found: PeriodReport) -> list[dict[str, Any]]:
 def grid(table: Kept) -> Grid:
     """A kept table as it is printed."""
     one = FigureTable(
-        table["name"], table["title"], tuple(table["heads"]), tuple(map(tuple, table["rows"])), tuple(table["shares"])
+        table["name"],
+        table["title"],
+        tuple(table["heads"]),
+        tuple(map(tuple, table["rows"])),
+        tuple(table["shares"]),
     )
-    return [_tidy(as_text(one, column, cell) for column, cell in enumerate(row)) for row in one.rows]
+    return [
+        _tidy(as_text(one, column, cell) for column, cell in enumerate(row)) for row in one.rows
+    ]
 
 
 def _tidy(cells: Iterable[str]) -> list[str]:
@@ -54,7 +65,10 @@ def grids_of(content: bytes) -> list[Grid]:
         rows = table._tbl.tr_lst[:MOST_ROWS]
         found.append(
             [
-                _tidy("".join(node.text or "" for node in cell.iter(qn("w:t"))) for cell in row.tc_lst[:MOST_CELLS])
+                _tidy(
+                    "".join(node.text or "" for node in cell.iter(qn("w:t")))
+                    for cell in row.tc_lst[:MOST_CELLS]
+                )
                 for row in rows
             ]
         )
@@ -80,7 +94,14 @@ def _of_table(shown: Sequence[Grid], table: Kept) -> Iterator[str]:
         yield word("laporan.periksa.tabel_hilang", tabel=table["title"])
         return
     for name, head, old, new in _changes(table, mine[1:], grid(table)):
-        yield word("laporan.periksa.beda", tabel=table["title"], baris=name, kolom=head, berkas=old, data=new)
+        yield word(
+            "laporan.periksa.beda",
+            tabel=table["title"],
+            baris=name,
+            kolom=head,
+            berkas=old,
+            data=new,
+        )
 
 
 def _of_sentences(paragraphs: Sequence[str], said: Sequence[str]) -> Iterator[str]:
@@ -95,7 +116,9 @@ def _of_sentences(paragraphs: Sequence[str], said: Sequence[str]) -> Iterator[st
 
 def _numbered(text: str) -> tuple[str, tuple[str, ...]]:
     """A sentence without its numbers, and they."""
-    return " ".join(NUMBER.sub("#", text).split()), tuple(_value(one) for one in NUMBER.findall(text))
+    return " ".join(NUMBER.sub("#", text).split()), tuple(
+        _value(one) for one in NUMBER.findall(text)
+    )
 
 
 def same(one: str, other: str) -> bool:
@@ -123,20 +146,36 @@ def corrections(name: str, before: Sequence[Kept], now: Sequence[Kept]) -> list[
     told = []
     for table in now:
         if table["name"] in old:
-            for row, head, was, new in _changes(table, grid(old[table["name"]]), grid(table), follows=True):
-                told.append(word("laporan.koreksi.baris", laporan=name, tabel=table["title"], baris=row, kolom=head,
-                                 semula=was, menjadi=new))  # fmt: skip
+            for row, head, was, new in _changes(
+                table, grid(old[table["name"]]), grid(table), follows=True
+            ):
+                told.append(
+                    word(
+                        "laporan.koreksi.baris",
+                        laporan=name,
+                        tabel=table["title"],
+                        baris=row,
+                        kolom=head,
+                        semula=was,
+                        menjadi=new,
+                    )
+                )
     return _shortened(told)
 
 
-def _changes(table: Kept, old: Grid, new: Grid, *, follows: bool = False) -> Iterator[tuple[str, str, str, str]]:
+def _changes(
+    table: Kept, old: Grid, new: Grid, *, follows: bool = False
+) -> Iterator[tuple[str, str, str, str]]:
     """(row, head, old cell, new cell) of each difference; "-" for a row that is not there."""
     keys = KEYS.get(table["name"], 1)
     left_out = set(table["shares"]) if follows else set()
     was, now = ({tuple(row[:keys]): row for row in some} for some in (old, new))
     for key in dict.fromkeys((*now, *was)):
         for column, head in enumerate(table["heads"]):
-            pair = [row[column] if row and column < len(row) else "-" for row in (was.get(key), now.get(key))]
+            pair = [
+                row[column] if row and column < len(row) else "-"
+                for row in (was.get(key), now.get(key))
+            ]
             if column >= keys and column not in left_out and not same(*pair):
                 yield ", ".join(part[:SHORT] for part in key), head, pair[0], pair[1]
 

@@ -88,13 +88,22 @@ def _is_ordered(work: Work, period: Period) -> bool:
 
 def _has_book(work: Work, period: Period) -> bool:
     _begin, end = period.bounds(work.settings.zone)
-    return work.session.scalar(select(Complaint.id).where(Complaint.received_at < end).limit(1)) is not None
+    return (
+        work.session.scalar(select(Complaint.id).where(Complaint.received_at < end).limit(1))
+        is not None
+    )
 
 
 def _order(work: Work, period: Period) -> bool:
     row = Laporan(
-        kind=period.kind, code=period.code, name=period.name, asked_at=work.now, figures=[], corrections={}, lost=[]
-    )  # fmt: skip
+        kind=period.kind,
+        code=period.code,
+        name=period.name,
+        asked_at=work.now,
+        figures=[],
+        corrections={},
+        lost=[],
+    )
     work.session.add(row)
     work.session.flush()
     jobs.put(work.session, JOB, row.id, work.now)
@@ -131,7 +140,9 @@ def compose(work: Work, report_id: int) -> MadeReport | None:
 
 def _corrections(work: Work, row: Laporan) -> tuple[dict[str, Any], list[str]]:
     """({id of an earlier report: its tables now}, what is different in them, in words)."""
-    earlier = select(Laporan).where(Laporan.kind == row.kind, Laporan.signed_at.is_not(None), Laporan.id != row.id)
+    earlier = select(Laporan).where(
+        Laporan.kind == row.kind, Laporan.signed_at.is_not(None), Laporan.id != row.id
+    )
     corrected, told = {}, []
     for one in work.session.scalars(earlier.order_by(Laporan.id.desc()).limit(LOOKED_BACK)).all():
         now, _said = tables_now(work, one)
@@ -169,7 +180,10 @@ def facts_of(read: Returned, disagreeing: Sequence[str]) -> dict[str, Any]:
     if read.findings and not disagreeing:
         found.append(("baik", word("laporan.periksa.sesuai"), ""))
     order = ("blokir", "lihat", "baik")
-    return {"alinea": [*read.paragraphs], "temuan": [[*one] for one in sorted(found, key=lambda f: order.index(f[0]))]}
+    return {
+        "alinea": [*read.paragraphs],
+        "temuan": [[*one] for one in sorted(found, key=lambda f: order.index(f[0]))],
+    }
 
 
 def locked(work: Work, report_id: int) -> Laporan:

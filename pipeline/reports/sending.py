@@ -38,7 +38,11 @@ def send(work: Work, report: Laporan, signed: Document) -> None:
 
 def send_again(work: Work, report: Laporan, task: Task) -> bool:
     """To those whom it has not reached, at the addresses that the settings have now; False for nobody."""
-    lost = {mail.recipient_name for mail in newest_copies(work, report).values() if has_failed(report, mail)}
+    lost = {
+        mail.recipient_name
+        for mail in newest_copies(work, report).values()
+        if has_failed(report, mail)
+    }
     again = [one for one in work.settings.laporan.tembusan if one.email and one.nama in lost]
     signed = reports.documents(work.session, report.id, REPORT.signed)
     if again and signed:
@@ -49,7 +53,11 @@ def send_again(work: Work, report: Laporan, task: Task) -> bool:
 def newest_copies(work: Work, report: Laporan) -> dict[str, Outbox]:
     """{tembusan: the newest copy that went to it}."""
     mine = select(Task.id).where(Task.laporan_id == report.id)
-    mails = select(Outbox).where(Outbox.name == reports.COPY, Outbox.task_id.in_(mine)).order_by(Outbox.id)
+    mails = (
+        select(Outbox)
+        .where(Outbox.name == reports.COPY, Outbox.task_id.in_(mine))
+        .order_by(Outbox.id)
+    )
     return {mail.recipient_name: mail for mail in work.session.scalars(mails)}
 
 
@@ -85,7 +93,9 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
 
 
 def _report_of(work: Work, mail: Outbox) -> Laporan | None:
-    task = work.session.get(Task, mail.task_id) if mail.name == reports.COPY and mail.task_id else None
+    task = (
+        work.session.get(Task, mail.task_id) if mail.name == reports.COPY and mail.task_id else None
+    )
     return locked(work, task.laporan_id) if task is not None and task.laporan_id else None
 
 
@@ -99,8 +109,15 @@ def _end_if_all_arrived(work: Work, report: Laporan) -> None:
 
 def _lost(work: Work, report: Laporan, mail: Outbox, reason: str) -> None:
     """The JFU hears of it: in the task that is open still, or in a new one."""
-    note = word("laporan.tak_sampai", kepada=mail.recipient_name, alamat=mail.recipient, sebab=explained(reason))
-    report_chain.log(work, report, "tak_sampai", SYSTEM, mail.task_id, kepada=mail.recipient_name, sebab=reason)
+    note = word(
+        "laporan.tak_sampai",
+        kepada=mail.recipient_name,
+        alamat=mail.recipient,
+        sebab=explained(reason),
+    )
+    report_chain.log(
+        work, report, "tak_sampai", SYSTEM, mail.task_id, kepada=mail.recipient_name, sebab=reason
+    )
     waiting = open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM)
     if waiting:
         task, told = waiting[0], fresh_links(work, waiting[0])

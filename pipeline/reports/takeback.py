@@ -45,7 +45,12 @@ def _concerned(work: Work, report: Laporan) -> list[Laporan]:
 
 
 def finish(
-    work: Work, task: Task, person: Petugas, name: str, before: dict[str, Any], typed: Mapping[str, list[str]]
+    work: Work,
+    task: Task,
+    person: Petugas,
+    name: str,
+    before: dict[str, Any],
+    typed: Mapping[str, list[str]],
 ) -> None:
     """After the act: its mails wait, and what it changed is remembered until they go."""
     session, until = work.session, work.now + wait(work)
@@ -56,7 +61,13 @@ def finish(
         now = columns(session.get_one(Laporan, int(key)))
         changed[key] = {name: value for name, value in old.items() if now[name] != value}
     last = report_chain.newest(session, task.laporan_id or 0)
-    state = {**before, "surat": mails, "laporan": changed, "urut": last.seq if last else 0, "sampai": until.isoformat()}
+    state = {
+        **before,
+        "surat": mails,
+        "laporan": changed,
+        "urut": last.seq if last else 0,
+        "sampai": until.isoformat(),
+    }
     unsent.remember(session, task.id, person.kode, name, {**state, "isian": dict(typed)}, work.now)
 
 
@@ -74,7 +85,9 @@ def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str
 
 
 def _others_since(session: Session, task: Task, seq: int) -> bool:
-    later = select(LaporanEvent.id).where(LaporanEvent.laporan_id == task.laporan_id, LaporanEvent.seq > seq)
+    later = select(LaporanEvent.id).where(
+        LaporanEvent.laporan_id == task.laporan_id, LaporanEvent.seq > seq
+    )
     return session.scalar(later.where(LaporanEvent.actor != SYSTEM.code).limit(1)) is not None
 
 
@@ -108,5 +121,7 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
 def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
     """The act that was the last of this person's on a task, and is taken back; "" for none."""
     mine = (LaporanEvent.task_id == task.id, LaporanEvent.actor == person.kode)
-    last = session.scalars(select(LaporanEvent).where(*mine).order_by(LaporanEvent.seq.desc()).limit(1)).first()
+    last = session.scalars(
+        select(LaporanEvent).where(*mine).order_by(LaporanEvent.seq.desc()).limit(1)
+    ).first()
     return str(last.data["aksi"]) if last is not None and last.kind == TAKEN_BACK else ""

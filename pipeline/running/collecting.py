@@ -74,7 +74,9 @@ class Collector:
             with writing(self.app.engine) as session:
                 troubles.over(session, troubles.FETCH, self.place, gone)
         now = self.app.clock()
-        return [uid for uid in waiting if uid not in known and not (uid in pauses and now < pauses[uid])]
+        return [
+            uid for uid in waiting if uid not in known and not (uid in pauses and now < pauses[uid])
+        ]
 
     def _leftovers(self) -> bool:
         """What a run left behind that was killed comes first; False if another poller is at it."""
@@ -151,7 +153,9 @@ class Collector:
             self._error = f"{type(error).__name__}: {error}"
         try:
             self.box.reopen()
-        except MailboxDown:  # it may have died of this very message, and must not be asked for it first thing again
+        except (
+            MailboxDown
+        ):  # it may have died of this very message, and must not be asked for it first thing again
             self._away = last = True
             raise
         finally:
@@ -176,9 +180,14 @@ class Collector:
         rows = [row for row in rows if row.tries > 1 or not doubtful]
         if not rows:
             return
-        found = [it_officer.Unread(self.box.conf.user, self.box.conf.folder, *self._envelope(row.uid)) for row in rows]
+        found = [
+            it_officer.Unread(self.box.conf.user, self.box.conf.folder, *self._envelope(row.uid))
+            for row in rows
+        ]
         with self.app.writing() as work:
-            for row in troubles.untold(work.session, troubles.FETCH, self.place, [row.uid for row in rows]):
+            for row in troubles.untold(
+                work.session, troubles.FETCH, self.place, [row.uid for row in rows]
+            ):
                 row.told_at = self.app.clock()
             it_officer.unread_mails(work, found)
 
@@ -214,7 +223,9 @@ class Collector:
             whole = [(one.raw, arrival) for one, arrival in found if one.whole]
             items = ledger.receive(session, "mail", whole, now) if whole else []
             work = Work(session, self.app.settings, now)
-            holding.completed(work, [(item, raw) for item, (raw, _) in zip(items, whole, strict=True)])
+            holding.completed(
+                work, [(item, raw) for item, (raw, _) in zip(items, whole, strict=True)]
+            )
             for one, arrival in found:
                 if not one.whole and isinstance(one.raw, bytes):
                     holding.refuse(work, arrival, one.raw, one.size)
@@ -285,7 +296,9 @@ class Collector:
             row = troubles.failed(session, troubles.MOVE, target, 0, error, now)
             if row.told_at is None:
                 row.told_at = now
-                it_officer.move_refused(Work(session, self.app.settings, now), self.box.conf.user, target[1], error)
+                it_officer.move_refused(
+                    Work(session, self.app.settings, now), self.box.conf.user, target[1], error
+                )
 
 
 def _close(batch: Sequence[Fetched]) -> None:

@@ -9,7 +9,15 @@ from pipeline import cases, reports
 from pipeline.casefile import history
 from pipeline.casefile.decided import standing
 from pipeline.cases import stuck
-from pipeline.cases.letters import final_form, letters_of, own_number, room_of, series_in, store_pdf, under_new_code
+from pipeline.cases.letters import (
+    final_form,
+    letters_of,
+    own_number,
+    room_of,
+    series_in,
+    store_pdf,
+    under_new_code,
+)
 from pipeline.cases.meetings import INVITE, compose_invitation, store_invitation
 from pipeline.cases.merging import copy_letter, keep_copy
 from pipeline.cases.outcomes import Drafted, draft_letters, letters_to_sign, next_version
@@ -46,7 +54,11 @@ def letters(app: App) -> Report:
 
 def pictures(app: App) -> Report:
     """PDFs by LibreOffice, large spreadsheets one at a time: a lane of its own, so that no draft waits behind it."""
-    return {"pdf": _work(app, MAKE_PDF), "halaman": _work(app, SHOW_PAGES), "ekspor": _work(app, exports.JOB)}
+    return {
+        "pdf": _work(app, MAKE_PDF),
+        "halaman": _work(app, SHOW_PAGES),
+        "ekspor": _work(app, exports.JOB),
+    }
 
 
 def _work(app: App, kind: str) -> int:
@@ -103,7 +115,14 @@ def _draft(app: App, job: Claimed) -> None:
     for series in LETTERS if complaint.decision is Decision.BUKAN_WEWENANG else (ANSWER,):
         kind, code = series.name if series is COVERING else str(complaint.decision), new_code()
         content = cases.compose_letter(
-            settings, complaint, kind, version, code, numbers[series] or room, together=together, told=told
+            settings,
+            complaint,
+            kind,
+            version,
+            code,
+            numbers[series] or room,
+            together=together,
+            told=told,
         )
         made.append((series, code, content, inspect(content), room))
     with jobs.finishing(app.engine, job) as session:
@@ -127,8 +146,10 @@ def _final(app: App, job: Claimed) -> None:
             (letter, room_of(work, complaint, one), own_number(work, complaint, one))
             for one in series_in(work, complaint)
             for letter in letters_of(work, complaint, one)[-1:]
-        ]  # fmt: skip
-        contents = store.get_all(work.session, [source.sha256 for source, _room, _number in sources])
+        ]
+        contents = store.get_all(
+            work.session, [source.sha256 for source, _room, _number in sources]
+        )
     day = complaint.letter_date
     made = []
     for source, room, number in sources:

@@ -27,7 +27,13 @@ from pipeline.running.collecting import NOT_MINE
 from pipeline.work import App, Report
 
 LANE = "drill"
-GROWING = ("complaint", "event", "item", "document", "seal")  # of these an office never has fewer than its backup
+GROWING = (
+    "complaint",
+    "event",
+    "item",
+    "document",
+    "seal",
+)  # of these an office never has fewer than its backup
 NIGHT = (*range(20, 24), *range(5))  # hours of the day
 OLD = 3  # days after which a backup that should be of last night is too old
 TIMES = 3  # so many times the backup's size the disk needs: opened, restored, and some
@@ -68,7 +74,10 @@ def drill(app: App) -> Report:
     _forget_killed(app)
     with app.reading() as work:
         lane = work.session.get(Lane, LANE)
-        begun, done = lane is not None, bool(lane and lane.ok_at and _month(app, lane.ok_at) == _month(app, work.now))
+        begun, done = (
+            lane is not None,
+            bool(lane and lane.ok_at and _month(app, lane.ok_at) == _month(app, work.now)),
+        )
         told = it_officer.was_told(work, "latihan_gagal")
         is_night = work.now.astimezone(work.settings.zone).hour in NIGHT
     if not begun:
@@ -109,7 +118,9 @@ def tell(app: App, outcome: Outcome) -> None:
             it_officer.tell(work, "latihan_gagal", "\n".join(outcome.faults))
             return
         name = outcome.path.name if outcome.path else ""
-        it_officer.tell(work, "latihan", berkas=name, pengaduan=outcome.complaints, baris=outcome.rows)
+        it_officer.tell(
+            work, "latihan", berkas=name, pengaduan=outcome.complaints, baris=outcome.rows
+        )
 
 
 def rehearse(app: App, tell: Tell = backup.silent) -> Outcome:
@@ -144,7 +155,11 @@ def _age(app: App, newest: Path) -> Iterator[str]:
 
 
 def _room(newest: Path) -> Iterator[str]:
-    needed = TIMES * sum(one.stat().st_size for one in newest.parent.iterdir() if one.suffix != ".db" or one == newest)
+    needed = TIMES * sum(
+        one.stat().st_size
+        for one in newest.parent.iterdir()
+        if one.suffix != ".db" or one == newest
+    )
     free = shutil.disk_usage(newest.parent).free
     if free < needed:
         yield word("latihan.sesak", perlu=needed // backup.MIB, ada=free // backup.MIB)
@@ -163,9 +178,13 @@ def _tried(app: App, newest: Path, engine: Engine, tell: Tell) -> Outcome:
         now = _counts(session)
     said = [word("latihan.audit", banyak=len(faults), pertama=faults[0])] if faults else []
     fewer = [name for name in GROWING if now[name] < kept[name]]
-    said += [word("latihan.kurang", tabel=name, cadangan=kept[name], kantor=now[name]) for name in fewer]
+    said += [
+        word("latihan.kurang", tabel=name, cadangan=kept[name], kantor=now[name]) for name in fewer
+    ]
     return Outcome(newest, kept["complaint"], rows, tuple(said))
 
 
 def _counts(session: Session) -> dict[str, int]:
-    return {name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in GROWING}
+    return {
+        name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in GROWING
+    }

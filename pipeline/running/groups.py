@@ -16,9 +16,13 @@ from pipeline.work import App, Report
 GROUPS: dict[str, frozenset[str]] = {
     "web": frozenset(),
     "surat": frozenset(("mail", "take_in", "send", "reconcile")),
-    "kerja": frozenset(("scans", "slips", "letters", "pictures", "remind", "seal", "verify", "drill")),
+    "kerja": frozenset(
+        ("scans", "slips", "letters", "pictures", "remind", "seal", "verify", "drill")
+    ),
 }
-ALONE = frozenset(("remind", "seal", "verify", "drill"))  # `collect` and `reconcile` have a lease of their own
+ALONE = frozenset(
+    ("remind", "seal", "verify", "drill")
+)  # `collect` and `reconcile` have a lease of their own
 WATCHER = "seal"  # the process that has it watches over the whole office
 WAIT = 1.0  # seconds between two looks at whether another has ended
 
@@ -41,7 +45,9 @@ def alone(name: str, step: Callable[[App], Report]) -> Callable[[App], Report]:
 
 
 @contextmanager
-def only_one(app: App, waits: Callable[[], None], stopped: Callable[[float], bool]) -> Iterator[bool]:
+def only_one(
+    app: App, waits: Callable[[], None], stopped: Callable[[float], bool]
+) -> Iterator[bool]:
     """On SQLite one process serves at a time: a second one calls `waits`, once, and goes on when the first has ended.
 
     False where it was stopped meanwhile: `stopped` waits some seconds and says so. Elsewhere any number may.

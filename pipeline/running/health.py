@@ -55,7 +55,11 @@ def letter_template(settings: Settings, template: bytes | None = None) -> None:
         for name in ("Contoh Nama", ""):
             sample = _sample(decision, name)
             for kind in (str(decision), COVERING.name):
-                inspect(cases.compose_letter(settings, sample, kind, 1, SAMPLE_CODE, room, template, SAMPLE_KEY))
+                inspect(
+                    cases.compose_letter(
+                        settings, sample, kind, 1, SAMPLE_CODE, room, template, SAMPLE_KEY
+                    )
+                )
 
 
 def _sample(decision: Decision, name: str) -> Complaint:
@@ -77,21 +81,31 @@ def _sample(decision: Decision, name: str) -> Complaint:
 
 
 def _secrets(settings: Settings) -> Iterator[Checkup]:
-    needed = [(box.user, box.secret) for box in settings.mailboxes] + [(settings.smtp.user, "smtp_password")]
+    needed = [(box.user, box.secret) for box in settings.mailboxes] + [
+        (settings.smtp.user, "smtp_password")
+    ]
     for name in ("key", *(name for user, name in needed if user and not settings.oauth_of(user))):
         settings.secret(name)
     settings.keys  # noqa: B018 - raises ValueError when it is not hexadecimal
     folder = settings.folder / "rahasia"
-    loose = [p.name for p in folder.glob("*") if p.is_file() and stat.S_IMODE(p.stat().st_mode) & 0o077]
+    loose = [
+        p.name for p in folder.glob("*") if p.is_file() and stat.S_IMODE(p.stat().st_mode) & 0o077
+    ]
     if os.name == "posix" and loose:
-        yield Checkup("hati", "rahasia", f"{', '.join(loose)} dapat dibaca orang lain; jalankan chmod 600 {folder}/*")
+        yield Checkup(
+            "hati",
+            "rahasia",
+            f"{', '.join(loose)} dapat dibaca orang lain; jalankan chmod 600 {folder}/*",
+        )
     else:
         yield Checkup("baik", "rahasia", "kunci dan kata sandi ada")
 
 
 def _database(engine: Engine) -> Iterator[Checkup]:
     if not is_current(engine):
-        yield Checkup("buruk", "basis data", "belum dibuat atau versinya lama; jalankan 'aduan init'")
+        yield Checkup(
+            "buruk", "basis data", "belum dibuat atau versinya lama; jalankan 'aduan init'"
+        )
         return
     broken = damage.look(engine)
     if broken:
@@ -111,10 +125,14 @@ def _people(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     for person, (old_links, old_browsers) in left:
         mine = sum(person.kode in (row.holder, row.acting) for row in ended)
         if old_links or old_browsers or mine:
-            text = f"nama atau email kode '{person.kode}' berubah, kini {person.nama} <{person.email}>"
+            text = (
+                f"nama atau email kode '{person.kode}' berubah, kini {person.nama} <{person.email}>"
+            )
             had = f"{old_links} tautan, {old_browsers} peramban, {mine} penggantian dari sebelumnya"
             yield Checkup(
-                "hati", "petugas", f"{text}; {had} tidak berlaku lagi. Orang baru sebaiknya memakai kode baru"
+                "hati",
+                "petugas",
+                f"{text}; {had} tidak berlaku lagi. Orang baru sebaiknya memakai kode baru",
             )
     yield Checkup("baik", "petugas", f"{len(settings.petugas)} orang")
 
@@ -138,7 +156,11 @@ def _old_keys(settings: Settings) -> Iterator[Checkup]:
 
 def _imap(settings: Settings) -> Iterator[Checkup]:
     with mailbox.Mailbox(settings, timeout=15) as box:
-        yield Checkup("baik", "IMAP", f"masuk sebagai {settings.imap.user}, {len(box.waiting())} surat menunggu")
+        yield Checkup(
+            "baik",
+            "IMAP",
+            f"masuk sebagai {settings.imap.user}, {len(box.waiting())} surat menunggu",
+        )
 
 
 def _smtp(settings: Settings) -> Iterator[Checkup]:
@@ -154,7 +176,11 @@ def _templates(settings: Settings) -> Iterator[Checkup]:
         some = sum(map(len, read_standard(text_of(own)).values()))
         yield Checkup("baik", "kalimat baku", f"{some} kalimat")
     env = environment(settings)
-    names = [str(p.relative_to(TEMPLATES)) for kind in ("*.jinja", "*.html", "*.txt") for p in TEMPLATES.rglob(kind)]
+    names = [
+        str(p.relative_to(TEMPLATES))
+        for kind in ("*.jinja", "*.html", "*.txt")
+        for p in TEMPLATES.rglob(kind)
+    ]
     for name in names:
         env.get_template(name)
     yield Checkup("baik", "templat email dan halaman", f"{len(names)} berkas")
@@ -165,10 +191,14 @@ def _programs() -> Iterator[Checkup]:
         yield Checkup("baik", "LibreOffice", "ada; PDF surat dibuat otomatis")
     else:
         yield Checkup(
-            "hati", "LibreOffice", "tidak ada; surat tetap jalan sebagai Word, tanpa PDF (libreoffice-writer)"
+            "hati",
+            "LibreOffice",
+            "tidak ada; surat tetap jalan sebagai Word, tanpa PDF (libreoffice-writer)",
         )
     if unsigned.lays_papers():
-        yield Checkup("baik", "surat tanpa tanda tangan", "dikenali, juga yang dipindai miring atau difoto")
+        yield Checkup(
+            "baik", "surat tanpa tanda tangan", "dikenali, juga yang dipindai miring atau difoto"
+        )
     else:
         yield Checkup(
             "hati",
@@ -185,14 +215,20 @@ def _scan(settings: Settings) -> Iterator[Checkup]:
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
         yield Checkup("baik", "pindaian", str(folder))
     else:
-        yield Checkup("buruk", "pindaian", f"{folder} tidak ada atau tidak dapat ditulis; buat folder itu")
+        yield Checkup(
+            "buruk", "pindaian", f"{folder} tidak ada atau tidak dapat ditulis; buat folder itu"
+        )
 
 
 def _alarm(settings: Settings) -> Iterator[Checkup]:
     officer = settings.petugas_ti
     program = officer.perintah_alarm[0] if officer.perintah_alarm else ""
     if program and shutil.which(program) is None:
-        yield Checkup("buruk", "alarm", f"perintah '{program}' tidak ditemukan; periksa [petugas_ti] perintah_alarm")
+        yield Checkup(
+            "buruk",
+            "alarm",
+            f"perintah '{program}' tidak ditemukan; periksa [petugas_ti] perintah_alarm",
+        )
         return
     file = settings.path(officer.berkas_detak) if officer.berkas_detak else None
     if file is not None and not os.access(file.parent, os.W_OK):
@@ -200,18 +236,28 @@ def _alarm(settings: Settings) -> Iterator[Checkup]:
         return
     yield _second_address(settings)
     if program or officer.email_cadangan:
-        yield Checkup("baik", "alarm", f"bila sebuah jalur diam lebih dari {officer.alarm_menit} menit")
+        yield Checkup(
+            "baik", "alarm", f"bila sebuah jalur diam lebih dari {officer.alarm_menit} menit"
+        )
 
 
 def _second_address(settings: Settings) -> Checkup:
     """Where the alarm goes by mail: an address that the office's own server does not hold."""
     second = settings.petugas_ti.email_cadangan
     if not second:
-        return Checkup("hati", "alarm", "isi [petugas_ti] email_cadangan dengan alamat di luar kantor (lihat panduan)")
+        return Checkup(
+            "hati",
+            "alarm",
+            "isi [petugas_ti] email_cadangan dengan alamat di luar kantor (lihat panduan)",
+        )
     domain = second.rpartition("@")[2]
-    own = {address.rpartition("@")[2] for address in (settings.petugas_ti.email, settings.smtp.sender)}
+    own = {
+        address.rpartition("@")[2] for address in (settings.petugas_ti.email, settings.smtp.sender)
+    }
     if domain in own:
-        return Checkup("hati", "alarm", f"email_cadangan juga di {domain}; alamat di luar kantor lebih aman")
+        return Checkup(
+            "hati", "alarm", f"email_cadangan juga di {domain}; alamat di luar kantor lebih aman"
+        )
     return Checkup("baik", "alarm", f"email cadangan {second}")
 
 
@@ -223,7 +269,9 @@ def _late(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     for one in late:
         since = one.at.astimezone(settings.zone).isoformat(timespec="minutes") if one.at else ""
         words = watching.sentence([one])
-        yield Checkup("buruk", "jalur", f"{words} sejak {since}; periksa apakah 'aduan serve' berjalan")
+        yield Checkup(
+            "buruk", "jalur", f"{words} sejak {since}; periksa apakah 'aduan serve' berjalan"
+        )
     for one in watching.look(engine, settings, now):
         yield Checkup("buruk", "keadaan", watching.sentence([one]))
 
@@ -234,28 +282,53 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
             if lane.failures:
                 since = lane.ok_at.isoformat(timespec="minutes") if lane.ok_at else "belum pernah"
                 yield Checkup(
-                    "buruk", f"jalur {lane.name}", f"gagal {lane.failures} kali, baik terakhir {since}: {lane.error}"
+                    "buruk",
+                    f"jalur {lane.name}",
+                    f"gagal {lane.failures} kali, baik terakhir {since}: {lane.error}",
                 )
         held = len(cases.held_items(session))
         if held:
             yield Checkup("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
-        unread, unmoved = troubles.count(session, troubles.FETCH), troubles.count(session, troubles.MOVE)
+        unread, unmoved = (
+            troubles.count(session, troubles.FETCH),
+            troubles.count(session, troubles.MOVE),
+        )
         if unread:
-            yield Checkup("hati", "kotak surat", f"{unread} surat tidak diserahkan server; dicoba lagi berkala")
+            yield Checkup(
+                "hati",
+                "kotak surat",
+                f"{unread} surat tidak diserahkan server; dicoba lagi berkala",
+            )
         if unmoved:
             yield Checkup(
-                "hati", "kotak surat", f"pemindahan ke {unmoved} folder ditolak server; periksa kuota dan hak"
+                "hati",
+                "kotak surat",
+                f"pemindahan ke {unmoved} folder ditolak server; periksa kuota dan hak",
             )
-        for job in session.scalars(select(Job).where(Job.state != "done", Job.error != "").order_by(Job.id)):
-            yield Checkup("hati", "pekerjaan", f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}")
+        for job in session.scalars(
+            select(Job).where(Job.state != "done", Job.error != "").order_by(Job.id)
+        ):
+            yield Checkup(
+                "hati",
+                "pekerjaan",
+                f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}",
+            )
         dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))
         if dead:
-            yield Checkup("hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya")
+            yield Checkup(
+                "hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya"
+            )
         kept = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == outbox.HELD))
         if kept:
-            yield Checkup("hati", "surat keluar", f"{kept} surat ditahan sejak pemulihan; jalankan 'aduan antrean'")
+            yield Checkup(
+                "hati",
+                "surat keluar",
+                f"{kept} surat ditahan sejak pemulihan; jalankan 'aduan antrean'",
+            )
         late = datetime.now(UTC) - timedelta(hours=1)
-        waiting = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "due", Outbox.date < late))
+        waiting = session.scalar(
+            select(func.count(Outbox.id)).where(Outbox.state == "due", Outbox.date < late)
+        )
         if waiting:
             yield Checkup("hati", "surat keluar", f"{waiting} surat menunggu lebih dari satu jam")
 
@@ -272,11 +345,19 @@ def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
     mail = message.read(raw)
     sender = mail.sender.email.lower() if mail.sender else ""
     if sender != settings.smtp.sender.lower():
-        yield Checkup("buruk", "contoh", f"pengirimnya {sender or 'tidak terbaca'}, bukan {settings.smtp.sender}")
+        yield Checkup(
+            "buruk",
+            "contoh",
+            f"pengirimnya {sender or 'tidak terbaca'}, bukan {settings.smtp.sender}",
+        )
         return
     values = mail.all(authentication.HEADER)
     if not values:
-        yield Checkup("buruk", "contoh", "tanpa Authentication-Results; simpan surat yang diterima di luar kantor")
+        yield Checkup(
+            "buruk",
+            "contoh",
+            "tanpa Authentication-Results; simpan surat yang diterima di luar kantor",
+        )
         return
     results = authentication.parse(values[0])
     domain = sender.rpartition("@")[2]
@@ -285,15 +366,26 @@ def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
         yield _authentication(method, results, domain, advice)
 
 
-def _authentication(method: str, results: authentication.Results, domain: str, advice: str) -> Checkup:
+def _authentication(
+    method: str, results: authentication.Results, domain: str, advice: str
+) -> Checkup:
     name, found = method.upper(), results.of(method)
     passed = [one for one in found if one.result == "pass"]
     if not passed:
         told = found[0].result if found else "tidak disebut"
         return Checkup("buruk" if told.endswith("fail") else "hati", name, f"{told}; {advice}")
-    about = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}.get(method, ("header.from",))
-    named = [one.about(key).rpartition("@")[2].lower() for one in passed for key in about if one.about(key)]
-    if named and not any(domain == one or domain.endswith(f".{one}") or one.endswith(f".{domain}") for one in named):
+    about = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}.get(
+        method, ("header.from",)
+    )
+    named = [
+        one.about(key).rpartition("@")[2].lower()
+        for one in passed
+        for key in about
+        if one.about(key)
+    ]
+    if named and not any(
+        domain == one or domain.endswith(f".{one}") or one.endswith(f".{domain}") for one in named
+    ):
         return Checkup("hati", name, f"lulus untuk {named[0]}, bukan untuk {domain}; {advice}")
     return Checkup("baik", name, f"lulus untuk {named[0] if named else domain}")
 
@@ -303,20 +395,26 @@ def _replies(settings: Settings) -> Iterator[Checkup]:
     servers = ", ".join(settings.balasan.server_tepercaya)
     if servers:
         yield Checkup(
-            "baik", "balasan", f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya, dengan"
+            "baik",
+            "balasan",
+            f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya, dengan"
             " Authentication-Results di atas Received-nya sendiri; pastikan server menunda surat selama penyaringnya"
             " mati (lihat panduan, Bertindak lewat balasan)",
-        )  # fmt: skip
+        )
     else:
         yield Checkup(
-            "baik", "balasan", "semua dijawab dengan tautan konfirmasi; agar LAPOR, JAWAB, dan KEMBALIKAN langsung"
+            "baik",
+            "balasan",
+            "semua dijawab dengan tautan konfirmasi; agar LAPOR, JAWAB, dan KEMBALIKAN langsung"
             " berlaku, isi [balasan] server_tepercaya (lihat panduan, Bertindak lewat balasan)",
-        )  # fmt: skip
+        )
     if settings.scan.pengirim and not servers:
         yield Checkup(
-            "hati", "pindaian", "email dari pemindai selalu ditahan sampai JFU menerimanya: [balasan] server_tepercaya"
+            "hati",
+            "pindaian",
+            "email dari pemindai selalu ditahan sampai JFU menerimanya: [balasan] server_tepercaya"
             " kosong, jadi tidak ada yang menjamin pengirimnya",
-        )  # fmt: skip
+        )
 
 
 def _law(settings: Settings) -> Iterator[Checkup]:
@@ -327,10 +425,14 @@ def _law(settings: Settings) -> Iterator[Checkup]:
         said = f"{one.nama}: {one.waktu}, dari {one.mulai} sampai {one.sampai}{only} ({one.sumber})"
         yield Checkup("baik", "batas hukum", said)
     for kind in (one for one in settings.klasifikasi if one.email):
-        yield Checkup("baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})")
+        yield Checkup(
+            "baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})"
+        )
 
 
-Step = tuple[str, Callable[[], Iterator[Checkup]], str]  # (part, how it is tried, what to do where it fails)
+Step = tuple[
+    str, Callable[[], Iterator[Checkup]], str
+]  # (part, how it is tried, what to do where it fails)
 
 
 def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
@@ -340,7 +442,11 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
         ("rahasia", lambda: _secrets(settings), "jalankan 'aduan init' untuk membuat kunci"),
         ("basis data", lambda: _database(engine), "periksa [database] url dan hak tulis foldernya"),
         ("petugas", lambda: _people(settings, engine), "jalankan 'aduan init'"),
-        ("templat", lambda: _templates(settings), "perbaiki berkas itu, atau kembalikan yang bawaan"),
+        (
+            "templat",
+            lambda: _templates(settings),
+            "perbaiki berkas itu, atau kembalikan yang bawaan",
+        ),
         ("program", _programs, ""),
         ("pindaian", lambda: _scan(settings), ""),
         ("alarm", lambda: _alarm(settings), ""),
@@ -355,10 +461,20 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
 
 def log_ins(settings: Settings) -> Iterator[Checkup]:
     """Whether the mailbox opens, and the mail server takes the office's mail."""
-    yield from _tried([
-        ("IMAP", lambda: _imap(settings), "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]"),
-        ("SMTP", lambda: _smtp(settings), "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]"),
-    ])  # fmt: skip
+    yield from _tried(
+        [
+            (
+                "IMAP",
+                lambda: _imap(settings),
+                "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]",
+            ),
+            (
+                "SMTP",
+                lambda: _smtp(settings),
+                "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]",
+            ),
+        ]
+    )
 
 
 def _tried(steps: Iterable[Step]) -> Iterator[Checkup]:
@@ -366,10 +482,20 @@ def _tried(steps: Iterable[Step]) -> Iterator[Checkup]:
         try:
             yield from step()
         except (
-            ConfigError, SQLAlchemyError, JinjaError, TemplateError, mailbox.MailboxDown, outbox.MailServerDown,
-            OSError, ValueError,
-        ) as error:  # fmt: skip
-            yield Checkup("buruk", part, _said(error) + (f" ({advice})" if advice and not is_damage(error) else ""))
+            ConfigError,
+            SQLAlchemyError,
+            JinjaError,
+            TemplateError,
+            mailbox.MailboxDown,
+            outbox.MailServerDown,
+            OSError,
+            ValueError,
+        ) as error:
+            yield Checkup(
+                "buruk",
+                part,
+                _said(error) + (f" ({advice})" if advice and not is_damage(error) else ""),
+            )
 
 
 def _said(error: Exception) -> str:

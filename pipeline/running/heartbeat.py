@@ -85,7 +85,9 @@ class Heartbeat:
         found = [*self._late(), *self._beside()]
         if not found:
             return ""
-        since = clock.waktu(min((one.at for one in found if one.at), default=self._now()), self._settings.zone)
+        since = clock.waktu(
+            min((one.at for one in found if one.at), default=self._now()), self._settings.zone
+        )
         kantor = self._settings.instansi.singkatan
         return word("detak.alarm", kantor=kantor, waktu=since, apa=sentence(found))
 
@@ -135,10 +137,18 @@ class Heartbeat:
             return
         try:
             done = subprocess.run(
-                [*command, message], timeout=SECONDS, check=False, stdin=subprocess.DEVNULL, capture_output=True
+                [*command, message],
+                timeout=SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             log.error("alarm command: %s", error)
             return
         if done.returncode:
-            log.error("alarm command ended with %d: %s", done.returncode, done.stderr[-500:].decode(errors="replace"))
+            log.error(
+                "alarm command ended with %d: %s",
+                done.returncode,
+                done.stderr[-500:].decode(errors="replace"),
+            )

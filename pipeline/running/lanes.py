@@ -49,7 +49,11 @@ def _calendar(settings: Settings, wake: Callable[..., None]) -> schedule.Schedul
     """What the office's day begins with, at its hour: a lane is woken then. Should the machine's clock be set, the
     lane's own pause finds it all the same."""
     planner = schedule.Scheduler()
-    for hour, lane in ((time_of_day(0, 1), "seal"), (_opening(settings), "remind"), (_opening(settings), "reconcile")):
+    for hour, lane in (
+        (time_of_day(0, 1), "seal"),
+        (_opening(settings), "remind"),
+        (_opening(settings), "reconcile"),
+    ):
         at = datetime.combine(datetime.now(settings.zone).date(), hour, settings.zone).astimezone()
         planner.every().day.at(f"{at:%H:%M}").do(wake, lane)
     return planner
@@ -112,7 +116,9 @@ class Lanes:
     watches: dict[str, Watch] = field(default_factory=dict, init=False)
     heartbeat: Heartbeat = field(init=False)
     _calendar: schedule.Scheduler = field(init=False)
-    _begun: dict[str, float] = field(default_factory=dict, init=False)  # steps under way, by a clock that only goes on
+    _begun: dict[str, float] = field(
+        default_factory=dict, init=False
+    )  # steps under way, by a clock that only goes on
     _since: float = field(default_factory=time.monotonic, init=False)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _woken: dict[str, threading.Event] = field(default_factory=dict)
@@ -120,18 +126,32 @@ class Lanes:
 
     def start(self) -> None:
         boxes = self.app.settings.mailboxes if self._has("mail") else ()
-        self.watches = {"mail" if order == 1 else f"mail {order}": Watch(box) for order, box in enumerate(boxes, 1)}
+        self.watches = {
+            "mail" if order == 1 else f"mail {order}": Watch(box)
+            for order, box in enumerate(boxes, 1)
+        }
         steps = {name: watch.collect for name, watch in self.watches.items()} | {
-            name: alone(name, step) for name, step in STEPS.items() if name != "mail" and self._has(name)
+            name: alone(name, step)
+            for name, step in STEPS.items()
+            if name != "mail" and self._has(name)
         }
         pauses = {name: float(watch.conf.every_seconds) for name, watch in self.watches.items()}
-        pauses |= {"seal": 600.0, "reconcile": 600.0, "verify": 600.0, "drill": 600.0, "remind": 30.0, "scans": 5.0}
+        pauses |= {
+            "seal": 600.0,
+            "reconcile": 600.0,
+            "verify": 600.0,
+            "drill": 600.0,
+            "remind": 30.0,
+            "scans": 5.0,
+        }
         self._woken = {name: threading.Event() for name in steps}
         self.heartbeat = Heartbeat(self.app.settings, steps, self.app.clock, self._look)
         self._calendar = _calendar(self.app.settings, self.wake)
         for name, step in steps.items():
             pause = self.every.get(name, pauses.get(name, 2.0))
-            thread = threading.Thread(target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True)
+            thread = threading.Thread(
+                target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -154,15 +174,24 @@ class Lanes:
         start the process again would not help it."""
         now, begun = time.monotonic(), dict(self._begun)
         settings = self.app.settings
-        late = [name for name, at in begun.items() if now - at > watching.limit(settings, name).total_seconds()]
+        late = [
+            name
+            for name, at in begun.items()
+            if now - at > watching.limit(settings, name).total_seconds()
+        ]
         dead = [one.name for one in self._threads if not one.is_alive()]
         return late + dead
 
     def _look(self) -> list[Trouble]:
         engine, settings, now = self.app.engine, self.app.settings, self.app.clock()
         found = watching.look(engine, settings, now)
-        if self.only is None or time.monotonic() - self._since < 60 * settings.petugas_ti.alarm_menit:
-            return found  # right after an outage the others' lanes are late until they have run once
+        if (
+            self.only is None
+            or time.monotonic() - self._since < 60 * settings.petugas_ti.alarm_menit
+        ):
+            return (
+                found  # right after an outage the others' lanes are late until they have run once
+            )
         return found + watching.health(engine, settings, now, None)
 
     def _run(self, name: str, step: Callable[[App], Report], pause: float) -> None:
@@ -202,7 +231,9 @@ class Lanes:
 
     def _sleep(self, name: str, seconds: float) -> bool:
         woken = self._woken[name]
-        return self.watches[name].wait(seconds, woken) if name in self.watches else woken.wait(seconds)
+        return (
+            self.watches[name].wait(seconds, woken) if name in self.watches else woken.wait(seconds)
+        )
 
     def wake(self, *names: str) -> None:
         """Run these lanes now instead of at their next time."""

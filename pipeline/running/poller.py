@@ -75,7 +75,9 @@ def _note(app: App, name: str, error: str) -> None:
     with reading(app.engine) as session:
         known = session.get(Lane, name)
         age = app.clock() - known.ok_at if known and known.ok_at else NOTED_EVERY
-        if not error and known and not known.failures and timedelta() <= age < NOTED_EVERY:  # else the clock went back
+        if (
+            not error and known and not known.failures and timedelta() <= age < NOTED_EVERY
+        ):  # else the clock went back
             return
     with writing(app.engine) as session:
         lane = session.get(Lane, name) or Lane(name=name, failures=0, error="")
@@ -120,7 +122,12 @@ def remind(app: App) -> Report:
         with app.writing() as work:
             sent += reminders.remind(work, task_id)
     waved = _tell_waves(app)
-    others = (("beralih", moved), ("ringkasan", told), ("laporan_diminta", ordered), ("gelombang", waved))
+    others = (
+        ("beralih", moved),
+        ("ringkasan", told),
+        ("laporan_diminta", ordered),
+        ("gelombang", waved),
+    )
     return {"pengingat": sent} | {name: count for name, count in others if count}
 
 
@@ -167,7 +174,10 @@ def compare(app: App) -> Report:
     """Once a day: mailbox, ledger and register compared; what does not agree is mailed to the JFU."""
     try:
         return {"tidak_cocok": reconcile.daily(app.engine, app.settings, app.clock())}
-    except (reconcile.BusyError, MailboxDown):  # tried again soon; a dead mailbox is the mail lane's to tell
+    except (
+        reconcile.BusyError,
+        MailboxDown,
+    ):  # tried again soon; a dead mailbox is the mail lane's to tell
         return {}
 
 
@@ -176,7 +186,12 @@ def verify(app: App) -> Report:
     with app.reading() as work:
         last = work.session.get(Lane, "verify")
     today = app.clock().astimezone(app.settings.zone).date()
-    if last and not last.failures and last.ok_at and last.ok_at.astimezone(app.settings.zone).date() == today:
+    if (
+        last
+        and not last.failures
+        and last.ok_at
+        and last.ok_at.astimezone(app.settings.zone).date() == today
+    ):
         return {NOT_MINE: 0}  # nothing was done, so nothing is noted
     found = damage.look(app.engine)
     if found:

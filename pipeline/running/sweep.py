@@ -26,15 +26,20 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
     """Everything once; how many rows are gone. Codes and unconfirmed acts go after `browsers.KEPT`."""
     keep = keep or Mesin()
     with writing(engine) as session:
-        gone = browsers.sweep(session, now) + forget_digests(session, _before(now, keep.ringkasan).date())
+        gone = browsers.sweep(session, now) + forget_digests(
+            session, _before(now, keep.ringkasan).date()
+        )
         gone += exports.sweep(session, now) + chosen.sweep(session, now)
-    return gone + sum(_in_portions(engine, step) for step in (
-        lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
-        lambda session: links.sweep(session, _before(now, keep.tautan), AT_ONCE),
-        lambda session: unsent.sweep(session, _before(now, keep.isian), AT_ONCE),
-        lambda session: forget_pages(session, _before(now, keep.gambar), AT_ONCE),
-        lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
-    ))  # fmt: skip
+    return gone + sum(
+        _in_portions(engine, step)
+        for step in (
+            lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
+            lambda session: links.sweep(session, _before(now, keep.tautan), AT_ONCE),
+            lambda session: unsent.sweep(session, _before(now, keep.isian), AT_ONCE),
+            lambda session: forget_pages(session, _before(now, keep.gambar), AT_ONCE),
+            lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
+        )
+    )
 
 
 def _before(now: datetime, days: int) -> datetime:

@@ -9,12 +9,18 @@ from __future__ import annotations
 import struct
 from datetime import timedelta
 
-SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".webp", ".bmp"})
-UNFINISHED = frozenset({".part", ".tmp", ".partial", ".filepart", ".crdownload", ".writing"})  # renamed when done
+SUFFIXES = frozenset(
+    {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".webp", ".bmp"}
+)
+UNFINISHED = frozenset(
+    {".part", ".tmp", ".partial", ".filepart", ".crdownload", ".writing"}
+)  # renamed when done
 SYSTEM = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
 STILL = timedelta(seconds=3)  # nobody has written to it for so long
 STILL_GROWING = timedelta(seconds=20)  # a TIFF is whole after each of its pages
-GIVEN_UP = timedelta(minutes=10)  # without its end for so long, it will not get one: it is taken in and shown as it is
+GIVEN_UP = timedelta(
+    minutes=10
+)  # without its end for so long, it will not get one: it is taken in and shown as it is
 ABANDONED = timedelta(days=1)  # a file under its unfinished name for so long
 AHEAD = timedelta(minutes=2)  # by which a file server's clock may be ahead
 TAIL = 2048  # bytes at the end of a file where its end stands

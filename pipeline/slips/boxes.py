@@ -39,7 +39,12 @@ LEAVES = 0.25  # mm² of ink beside a box that are a stroke
 LEAVES_RIGHT = 0.12  # the same where the label leaves little room
 ASIDE = 1.2  # mm² beside an empty box: a tick that missed it
 THROUGH = 0.6  # mm² above and below a box: a stroke that only passes through it
-TO_LABEL, LETTER, TEXT, LINE = 1.4, 1.45, 3.2, 3.4  # mm to a label; its letters' mean width, height, distance of lines
+TO_LABEL, LETTER, TEXT, LINE = (
+    1.4,
+    1.45,
+    3.2,
+    3.4,
+)  # mm to a label; its letters' mean width, height, distance of lines
 OVER = 2.2  # mm above and below a label that are looked at
 SHOWN = 14.0  # mm of a label that tell whose it is
 CLEAR = 0.5  # mm beyond its letters where their blur does not reach
@@ -105,9 +110,14 @@ def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
     half = (TEXT + LINE * (len(rows) - 1)) / 2 + CLEAR
     middle, left = tick.box.y + tick.box.height / 2, tick.box.x + tick.box.width + TO_LABEL
     fields = (blank.box for blank in places.layout(even.version).blanks.values())
-    foot = max(box.y + box.height for box in fields if box.y < tick.box.y)  # the rules of the field above are print
+    foot = max(
+        box.y + box.height for box in fields if box.y < tick.box.y
+    )  # the rules of the field above are print
     top, low = max(middle - half - OVER, foot), min(middle + half + OVER, words_below - WORDS)
-    bands = Box(left, top, width, middle - half - top), Box(left, middle + half, width, low - middle - half)
+    bands = (
+        Box(left, top, width, middle - half - top),
+        Box(left, middle + half, width, low - middle - half),
+    )
     return any(_stroke_along(even, band) for band in bands)
 
 
@@ -126,8 +136,12 @@ def judged(ink: Ink) -> bool | None:
     if ink.around >= 3:  # a ring, whatever is inside
         return None
     if ink.share < TOUCH:
-        beside = max(ink.left, ink.below) > ASIDE or ink.around + ink.corners >= 2  # a wide ring passes by the corners
-        faint = ink.share > TRACE and ink.sprawls  # a hard pencil leaves little, but goes as far as a tick
+        beside = (
+            max(ink.left, ink.below) > ASIDE or ink.around + ink.corners >= 2
+        )  # a wide ring passes by the corners
+        faint = (
+            ink.share > TRACE and ink.sprawls
+        )  # a hard pencil leaves little, but goes as far as a tick
         return None if beside or faint else False
     if ink.share < TICKED or ink.share > FULL or ink.core > THICK or not ink.sprawls:
         return None
@@ -146,12 +160,16 @@ def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:
         return Ink(TOUCH, 0.0, 0.0, 0.0, 0.0, 0.0)
     left, top = _frame(image, side, round(reach * SCALE))
     around = _beside_mask(image.shape, left, top, side)
-    around[round((words_below - WORDS - box.y + reach) * SCALE) if words_below < math.inf else None :] = False
+    around[
+        round((words_below - WORDS - box.y + reach) * SCALE) if words_below < math.inf else None :
+    ] = False
     paper = _paper(image[around])
     ink = image < paper * PALE
     edge = round(FRAME * SCALE)
     inner = ink[top + edge : top + side - edge, left + edge : left + side - edge]
-    thickest = cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3).max() / SCALE
+    thickest = (
+        cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3).max() / SCALE
+    )
     own = _own(ink & around, top)
     return Ink(
         float(inner.mean()),
@@ -199,7 +217,9 @@ def _beside_mask(shape: tuple[int, ...], left: int, top: int, side: int) -> NDAr
 
 def _own(outside: NDArray[np.bool_], top: int) -> NDArray[np.bool_]:
     """Ink beside a box that is not the tail of a letter in the line above."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(outside.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        outside.astype(np.uint8), connectivity=8
+    )
     ceiling = max(top - round(BESIDE * SCALE), 0)
     for n in range(1, count):
         _, y, _, height, _ = stats[n]
@@ -208,7 +228,9 @@ def _own(outside: NDArray[np.bool_], top: int) -> NDArray[np.bool_]:
     return np.asarray(outside, bool)
 
 
-def _sides(ink: NDArray[np.bool_], left: int, top: int, side: int) -> tuple[float, float, float, float]:
+def _sides(
+    ink: NDArray[np.bool_], left: int, top: int, side: int
+) -> tuple[float, float, float, float]:
     """mm² of ink beside the middle of each side (left, right, above, below); a cross leaves by the corners."""
     corner = round(side * 0.2)
     rows = ink[top + corner : top + side - corner]

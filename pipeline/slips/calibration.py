@@ -53,4 +53,7 @@ def at(curve: Curve, x: float) -> float:
 def curves() -> Mapping[str, Curve]:
     """For each kind of field: (score, how probable), both growing."""
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {name: tuple((float(x), float(y)) for x, y in points) for name, points in data["kurva"].items()}
+    return {
+        name: tuple((float(x), float(y)) for x, y in points)
+        for name, points in data["kurva"].items()
+    }

@@ -51,7 +51,9 @@ def main() -> None:
             answer = {"broken": "terlalu_besar"}
         except Exception:  # noqa: BLE001 - whatever one page does to a library, the next one may be well
             answer = {"broken": "gagal"}
-        answers.write(json.dumps(answer | {"blobs": [len(blob) for blob in blobs]}).encode() + b"\n")
+        answers.write(
+            json.dumps(answer | {"blobs": [len(blob) for blob in blobs]}).encode() + b"\n"
+        )
         for blob in blobs:
             answers.write(blob)
         answers.flush()
@@ -63,7 +65,9 @@ class Before:
     front: Any = None
 
 
-def _page(image: Image.Image, units: list[str], plain: bool, before: Before) -> tuple[dict[str, Any], list[bytes]]:
+def _page(
+    image: Image.Image, units: list[str], plain: bool, before: Before
+) -> tuple[dict[str, Any], list[bytes]]:
     shown = image.copy()
     shown.thumbnail((PAGE_WIDTH, PAGE_WIDTH * 2))
     if plain or not can_read():
@@ -84,14 +88,18 @@ def _page(image: Image.Image, units: list[str], plain: bool, before: Before) -> 
         }
         for sheet in found
     ]
-    return {"sheets": sheets}, [_jpeg(shown), *(_jpeg(Image.fromarray(sheet.picture)) for sheet in found)]
+    return {"sheets": sheets}, [
+        _jpeg(shown),
+        *(_jpeg(Image.fromarray(sheet.picture)) for sheet in found),
+    ]
 
 
 def _fields(sheet: ReadSheet) -> dict[str, Any]:
     """What was read in each field and where it stands; of an unsure box to be ticked only where."""
     read = {name: asdict(found) for name, found in sheet.fields.items()}
     return {
-        name: {**read.get(name, {}), "box": sheet.boxes.get(name)} for name in (*read, *(sheet.boxes.keys() - read))
+        name: {**read.get(name, {}), "box": sheet.boxes.get(name)}
+        for name in (*read, *(sheet.boxes.keys() - read))
     }
 
 
@@ -105,7 +113,11 @@ def _proof(content: bytes, dpi: float) -> list[dict[str, Any]]:
     from pipeline.slips import proof  # the extra `ocr`
 
     opened = pages.open_file(content)
-    return [asdict(fault) for number in range(1, opened.count + 1) for fault in proof.look(opened.draw(number), dpi)]
+    return [
+        asdict(fault)
+        for number in range(1, opened.count + 1)
+        for fault in proof.look(opened.draw(number), dpi)
+    ]
 
 
 if __name__ == "__main__":

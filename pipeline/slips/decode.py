@@ -40,7 +40,9 @@ class Line:
 
     text: str
     sure: tuple[float, ...]
-    changed: tuple[tuple[str, str], ...] = ()  # words that no look saw: (what was seen, the known word taken instead)
+    changed: tuple[
+        tuple[str, str], ...
+    ] = ()  # words that no look saw: (what was seen, the known word taken instead)
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,13 @@ def words(style: str = "kalimat") -> Mapping[str, int]:
     if style == "alamat":
         data = tomllib.loads((TEMPLATES / "slips" / "alamat.toml").read_text(encoding="utf-8"))
         return dict.fromkeys((word.lower() for some in data.values() for word in some), 0)
-    lines = (line for line in _LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
-    return {word: rank for rank, word in enumerate(dict.fromkeys(word for line in lines for word in line.split()))}
+    lines = (
+        line for line in _LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
+    return {
+        word: rank
+        for rank, word in enumerate(dict.fromkeys(word for line in lines for word in line.split()))
+    }
 
 
 def plain(look: Look, columns: NDArray[np.intp]) -> list[_Seen]:
@@ -121,8 +128,12 @@ class Reader:
         for first, last in self._words(seen):
             start = seen[first - 1].end if first else 0
             end = seen[last].start if last < len(seen) else len(looks[0])
-            opening = text[-1][-1:] in (".", "!", "?") if text else None  # a line may begin inside a sentence
-            word, chances, read = self._word(looks, columns, seen[first:last], (start, end), style, opening)
+            opening = (
+                text[-1][-1:] in (".", "!", "?") if text else None
+            )  # a line may begin inside a sentence
+            word, chances, read = self._word(
+                looks, columns, seen[first:last], (start, end), style, opening
+            )
             if not word:
                 continue
             if word.lower() not in read:
@@ -152,15 +163,23 @@ class Reader:
                 first = n + 1
 
     def _word(
-        self, looks: Sequence[Look], columns: NDArray[np.intp], seen: Sequence[_Seen], steps: tuple[int, int],
-        style: str, opening: bool | None,
-    ) -> tuple[str, list[float], list[str]]:  # fmt: skip
+        self,
+        looks: Sequence[Look],
+        columns: NDArray[np.intp],
+        seen: Sequence[_Seen],
+        steps: tuple[int, int],
+        style: str,
+        opening: bool | None,
+    ) -> tuple[str, list[float], list[str]]:
         """(the word, how sure each character is, what the looks saw in small letters)"""
         own = self._text(seen)
         if not style or min(one.sure for one in seen) > CERTAIN:
             return own, [one.sure for one in seen], [own.lower()]
         parts = [_part(look, looks[0], steps) for look in looks]
-        read = [own, *filter(None, (self._text(plain(part, columns)).strip() for part in parts[1:]))]
+        read = [
+            own,
+            *filter(None, (self._text(plain(part, columns)).strip() for part in parts[1:])),
+        ]
         wanted = dict.fromkeys([*read, *(meant for word in read for meant in _meant(word, style))])
         fits = [w for w in wanted if all(c in self._column for c in w)]
         labels = [[self._column[c] for c in w] for w in fits]
@@ -170,7 +189,11 @@ class Reader:
         share = float(1 / np.exp(told - told[best]).sum())
         saw = [word.lower() for word in read]
         if fits[best] == own:
-            return own, [max(one.sure * share, one.sure if share > 0.5 else 0.0) for one in seen], saw
+            return (
+                own,
+                [max(one.sure * share, one.sure if share > 0.5 else 0.0) for one in seen],
+                saw,
+            )
         return fits[best], [share * 0.95] * len(fits[best]), saw
 
     def _text(self, seen: Sequence[_Seen]) -> str:
@@ -199,9 +222,12 @@ def _meant(text: str, style: str) -> list[str]:
     core = found[0]
     head, _, tail = text.partition(core)
     near = process.extract(
-        core.lower(), words(style).keys(), scorer=Levenshtein.distance, score_cutoff=min(NEAR, (len(core) + 1) // 3),
+        core.lower(),
+        words(style).keys(),
+        scorer=Levenshtein.distance,
+        score_cutoff=min(NEAR, (len(core) + 1) // 3),
         limit=CANDIDATES,
-    )  # fmt: skip
+    )
     known = [core.lower(), *(word for word, _, _ in near)]
     if style == "kalimat":
         known += _split(core.lower())
@@ -229,10 +255,16 @@ def _against(text: str, style: str, opening: bool | None) -> float:
     parts = text.strip(_MARKS).lower().split()
     cost = (len(parts) - 1) * SPLIT
     ranks = [words(style).get(part) for part in parts]
-    cost += sum(STRANGE[style] if rank is None else RARE * float(np.log(rank + 10)) for rank in ranks)
+    cost += sum(
+        STRANGE[style] if rank is None else RARE * float(np.log(rank + 10)) for rank in ranks
+    )
     capital = True if style == "alamat" else opening
     if not set(core.lower()) & set("aeiou"):  # an abbreviation: KTP, CCTV, SD
         cost += 0.0 if core.isupper() else MISCASED
-    elif capital is not None and core[0].isupper() != capital and not (core.isupper() and len(core) > 1):
+    elif (
+        capital is not None
+        and core[0].isupper() != capital
+        and not (core.isupper() and len(core) > 1)
+    ):
         cost += MISCASED
     return cost

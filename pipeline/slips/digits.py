@@ -77,7 +77,12 @@ def _cell(image: Grey, mine: NDArray[np.bool_], reach: Box) -> tuple[Grey, float
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     near = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     alone = np.where(near, image, 255)[top:bottom, left:right]
-    return np.asarray(alone, np.uint8), (bottom - top) / SCALE, reach.x + left / SCALE, reach.x + right / SCALE
+    return (
+        np.asarray(alone, np.uint8),
+        (bottom - top) / SCALE,
+        reach.x + left / SCALE,
+        reach.x + right / SCALE,
+    )
 
 
 def features(part: Grey, tall: float) -> NDArray[np.float32]:
@@ -86,13 +91,17 @@ def features(part: Grey, tall: float) -> NDArray[np.float32]:
     ink *= 255 / max(float(np.percentile(ink, 98)), 40)
     fit = (SIDE - 2 * ROOM) / max(ink.shape)
     size = tuple(max(round(n * fit), 1) for n in ink.shape[::-1])
-    small = cv2.resize(np.minimum(ink, 255), size, interpolation=cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(
+        np.minimum(ink, 255), size, interpolation=cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    )
     drawn = np.zeros((SIDE, SIDE), np.float32)
     top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
     drawn[top : top + size[1], left : left + size[0]] = small
     coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
     shape = [tall / 7, part.shape[1] / part.shape[0] / 2]
-    return np.concatenate([np.ravel(_HOG.compute(drawn.astype(np.uint8))), coarse, shape]).astype(np.float32)
+    return np.concatenate([np.ravel(_HOG.compute(drawn.astype(np.uint8))), coarse, shape]).astype(
+        np.float32
+    )
 
 
 def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -125,16 +134,26 @@ def weighed(text: str, sure: Sequence[float], some: Sequence[Cell]) -> Weighed:
     alone = "".join(cell.digit for cell in some)
     line = [(c, chance) for c, chance in zip(text, sure, strict=False) if c.isdigit()]
     written = [cell for cell in some if cell.digit]
-    seen = some if len(line) == len(some) else written  # a cell that says nothing may hold what the line says
+    seen = (
+        some if len(line) == len(some) else written
+    )  # a cell that says nothing may hold what the line says
     if len(line) != len(seen):
         known = bool(written) and min(cell.sure for cell in written) > KNOWN
-        return Weighed(alone, tuple(c.sure for c in written), text) if known else Weighed(text, tuple(sure), alone)
+        return (
+            Weighed(alone, tuple(c.sure for c in written), text)
+            if known
+            else Weighed(text, tuple(sure), alone)
+        )
     first = "".join(digit for digit, _ in line)
     apart = sum(cell.digit not in ("", digit) for (digit, _), cell in zip(line, seen, strict=True))
     strange = apart > max(1, len(line) * STRANGE)
     taken = [_better(one, cell, strange) for one, cell in zip(line, seen, strict=True)]
     value = "".join(digit for digit, _ in taken)
-    return Weighed(text if value == first else value, tuple(s for _, s in taken), alone if value == first else first)
+    return Weighed(
+        text if value == first else value,
+        tuple(s for _, s in taken),
+        alone if value == first else first,
+    )
 
 
 def _better(line: tuple[str, float], cell: Cell, strange: bool) -> tuple[str, float]:

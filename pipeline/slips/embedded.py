@@ -16,12 +16,19 @@ from PIL import Image, ImageChops
 
 from pipeline.slips import jpeg
 
-SMALL = 0.005  # of a page; a smaller picture is no part of a scan, of which some come in narrow strips
+SMALL = (
+    0.005  # of a page; a smaller picture is no part of a scan, of which some come in narrow strips
+)
 EACH_ROW = 0.5  # bytes that a blank row takes in the codings of faxes (T.6, JBIG2)
 EACH_EDGE = 3.0  # bytes that they take at the most where black begins or ends
 HEADS = 256  # bytes that such a coding takes beside its rows
-OWN_FORMATS = {"DCTDecode": "JPEG", "JPXDecode": "JPEG2000"}  # Pillow decodes these by itself, and says when one is cut
-PLAIN = frozenset({"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"})
+OWN_FORMATS = {
+    "DCTDecode": "JPEG",
+    "JPXDecode": "JPEG2000",
+}  # Pillow decodes these by itself, and says when one is cut
+PLAIN = frozenset(
+    {"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"}
+)
 
 
 def lost(page: pypdfium2.PdfPage) -> bool:
@@ -58,7 +65,9 @@ def _undecodable(item: Any) -> bool:
 def _edges(drawn: Image.Image) -> int:
     """How often a pixel differs from the one left of it, in each colour."""
     width, height = drawn.size
-    differs = ImageChops.difference(drawn.crop((1, 0, width, height)), drawn.crop((0, 0, width - 1, height)))
+    differs = ImageChops.difference(
+        drawn.crop((1, 0, width, height)), drawn.crop((0, 0, width - 1, height))
+    )
     counts = differs.histogram()
     return sum(counts) - sum(counts[::256])
 

@@ -28,7 +28,9 @@ def is_written(image: Grey, paper: NDArray[np.bool_]) -> bool:
     between = round(BROKEN * SCALE) | 1
     joined = cv2.dilate(strokes.astype(np.uint8), np.ones((between, between), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    sizes = (np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]) - between) / SCALE
+    sizes = (
+        np.maximum(stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]) - between
+    ) / SCALE
     return bool(sizes[sizes >= LETTER].sum() >= WRITING)
 
 

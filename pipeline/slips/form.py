@@ -38,16 +38,22 @@ class PrintedSheet:
         self.canvas.setStrokeGray(grey)
         self.canvas.setLineWidth(line * mm)
         x, y = self._at(box.x, box.y + box.height)
-        self.canvas.rect(x, y, box.width * mm, box.height * mm, stroke=0 if fill else 1, fill=1 if fill else 0)
+        self.canvas.rect(
+            x, y, box.width * mm, box.height * mm, stroke=0 if fill else 1, fill=1 if fill else 0
+        )
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, *, dash: bool = False, grey: float = FAINT) -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, *, dash: bool = False, grey: float = FAINT
+    ) -> None:
         self.canvas.setStrokeGray(grey)
         self.canvas.setLineWidth(0.2 * mm)
         self.canvas.setDash([0.4 * mm, 0.8 * mm] if dash else [])
         self.canvas.line(*self._at(x1, y1), *self._at(x2, y2))
         self.canvas.setDash([])
 
-    def text(self, x: float, y: float, words: str, size: float, font: str = SANS, *, grey: float = 0.0) -> None:
+    def text(
+        self, x: float, y: float, words: str, size: float, font: str = SANS, *, grey: float = 0.0
+    ) -> None:
         """Words with their base line at y; a new line for each \\n."""
         self.canvas.setFillGray(grey)
         self.canvas.setFont(font, size)
@@ -69,20 +75,30 @@ class PrintedSheet:
         return (self.left + x) * mm, (self.height - y) * mm
 
 
-def pdf(settings: Settings, serials: Sequence[str], *, backs: bool = False, version: int = places.CURRENT) -> bytes:
+def pdf(
+    settings: Settings,
+    serials: Sequence[str],
+    *,
+    backs: bool = False,
+    version: int = places.CURRENT,
+) -> bytes:
     """The slips of these serials, two on each sheet of A4; with `backs`, a page behind each that carries them again."""
     lay = places.layout(version)
 
     def sheet(pair: Sequence[str]) -> Callable[[Canvas], None]:
         def draw(canvas: Canvas) -> None:
             for order, serial in enumerate(pair):
-                _slip(PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial)
+                _slip(
+                    PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial
+                )
 
         return draw
 
     def behind(pair: Sequence[str]) -> Callable[[Canvas], None]:
         def draw(canvas: Canvas) -> None:
-            for order, serial in enumerate(reversed(pair)):  # turned over, the right slip lies at the left
+            for order, serial in enumerate(
+                reversed(pair)
+            ):  # turned over, the right slip lies at the left
                 _back(PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, serial)
 
         return draw
@@ -153,7 +169,9 @@ def _raster(version: int, dpi: int, *parts: Callable[[PrintedSheet, Layout], Non
     return out.getvalue()
 
 
-def describe(settings: Settings, serial: str, dpi: int = DPI, version: int = places.CURRENT) -> dict[str, Any]:
+def describe(
+    settings: Settings, serial: str, dpi: int = DPI, version: int = places.CURRENT
+) -> dict[str, Any]:
     """The layout as plain data, with the picture of an empty slip: what a program needs to fill one in."""
     lay = places.layout(version)
     picture = page(settings, serial, dpi, version)
@@ -164,9 +182,13 @@ def describe(settings: Settings, serial: str, dpi: int = DPI, version: int = pla
         "origin": "top left of the slip, y downwards",
         "page": {"width": lay.width, "height": lay.height, "form_height": lay.form_height},
         "fields": {name: _field(blank) for name, blank in lay.blanks.items()},
-        "checkboxes": {name: {"label": t.label.replace("\n", " "), **_plain(t.box)} for name, t in lay.ticks.items()},
+        "checkboxes": {
+            name: {"label": t.label.replace("\n", " "), **_plain(t.box)}
+            for name, t in lay.ticks.items()
+        },
         "marks": [
-            {"id": n, "dictionary": "DICT_4X4_50", **_plain(box)} for n, box in enumerate(lay.marks, lay.first_mark)
+            {"id": n, "dictionary": "DICT_4X4_50", **_plain(box)}
+            for n, box in enumerate(lay.marks, lay.first_mark)
         ],
         "qr": {"text": places.code_of(serial, lay.version), **_plain(lay.qr)},
         "stub_qr": _plain(lay.stub_qr),
@@ -222,11 +244,16 @@ def _boxes(sheet: PrintedSheet, lay: Layout) -> None:
     for blank in lay.blanks.values():
         for cell in blank.cells:
             sheet.line(cell.x, cell.y + cell.height, cell.x + cell.width, cell.y + cell.height)
-            for x in (cell.x, cell.x + cell.width):  # teeth, low enough to stay clear of most strokes
+            for x in (
+                cell.x,
+                cell.x + cell.width,
+            ):  # teeth, low enough to stay clear of most strokes
                 sheet.line(x, cell.y + cell.height - 2, x, cell.y + cell.height)
         for line in () if blank.cells else blank.lines:
             bottom = line.y + line.height - 1.2
-            sheet.line(line.x, bottom, line.x + line.width, bottom)  # solid: dots are read as full stops
+            sheet.line(
+                line.x, bottom, line.x + line.width, bottom
+            )  # solid: dots are read as full stops
     for tick in lay.ticks.values():
         sheet.rect(tick.box, line=0.25)
 
@@ -240,7 +267,9 @@ def _words(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) ->
         sheet.text(spots["nomor"].x, spots["nomor"].y + 2.2, places.spoken(serial), 8, BOLD)
 
 
-def _consent(sheet: PrintedSheet, lay: Layout, nama: str = "", telepon: str = "", lama: str = "") -> None:
+def _consent(
+    sheet: PrintedSheet, lay: Layout, nama: str = "", telepon: str = "", lama: str = ""
+) -> None:
     words = lay.words["persetujuan"].format(nama=nama, telepon=telepon, lama=lama)
     sheet.paragraph(lay.spots["persetujuan"], words, lay.sizes["persetujuan"])
 
@@ -257,7 +286,9 @@ def _labels(sheet: PrintedSheet, lay: Layout) -> None:
         y = tick.box.y + (2.0 if two else tick.box.height / 2 + 0.95)
         sheet.text(tick.box.x + tick.box.width + 1.5, y, tick.label, sizes["centang"])
     answer = lay.spots["jawaban"]
-    sheet.text(answer.x, answer.y + answer.height / 2 + 0.95, words["jawaban"], sizes["centang"], BOLD)
+    sheet.text(
+        answer.x, answer.y + answer.height / 2 + 0.95, words["jawaban"], sizes["centang"], BOLD
+    )
     _samples(sheet, lay)
 
 
@@ -292,11 +323,17 @@ def _stub(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> 
     words, office, room = lay.words, settings.instansi, lay.spots["potongan"]
     _tear(sheet, lay)
     sheet.text(
-        lay.spots["sobek"].x, lay.form_height + 2.8, f"- - - {words['sobek']} - - -", lay.sizes["sobek"], grey=0.3
+        lay.spots["sobek"].x,
+        lay.form_height + 2.8,
+        f"- - - {words['sobek']} - - -",
+        lay.sizes["sobek"],
+        grey=0.3,
     )
     sheet.text(6, room.y - 7.5, words["potongan_judul"], 9, BOLD)
     sheet.text(6, room.y - 2.5, f"{words['potongan_nomor']}  {places.spoken(serial)}", 9)
-    how = words["potongan_cara"].format(nama=office.nama, alamat=office.alamat, telepon=office.telepon)
+    how = words["potongan_cara"].format(
+        nama=office.nama, alamat=office.alamat, telepon=office.telepon
+    )
     sheet.paragraph(room, how, lay.sizes["potongan"])
     _code(sheet, lay.stub_qr, f"{settings.web.base_url}/s/{serial}")
 

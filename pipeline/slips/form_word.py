@@ -49,7 +49,14 @@ def template() -> bytes:
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Mm(297), Mm(210)
-    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin", "header_distance", "footer_distance"):
+    for side in (
+        "left_margin",
+        "right_margin",
+        "top_margin",
+        "bottom_margin",
+        "header_distance",
+        "footer_distance",
+    ):
         setattr(section, side, Mm(5))
     document.styles["Normal"].font.name = "Arial"
     body = document.element.body
@@ -76,20 +83,41 @@ def _frames(lay: Layout, left: float, order: int) -> Iterator[Any]:
         wide, size, small = blank.box.x < 20, sizes["label"], sizes["petunjuk_kolom"]
         x, y = (blank.box.x, blank.box.y - 4.4) if wide else (6.0, blank.box.y + 0.2)
         after = blank.hint if wide else ""
-        yield _frame(left + x, y, 130 if wide else 27, 4.2, blank.label, size, bold=True, after=after, small=small)
+        yield _frame(
+            left + x,
+            y,
+            130 if wide else 27,
+            4.2,
+            blank.label,
+            size,
+            bold=True,
+            after=after,
+            small=small,
+        )
         if blank.hint and not wide:
             lines = blank.hint.count("\n") + 1
             yield _frame(left + x, y + 3.9, 27, 3.7 * lines + 0.2, blank.hint, small)
     for tick in lay.ticks.values():
         x, y = tick.box.x + tick.box.width + 1.1, tick.box.y + 0.6
-        yield _frame(left + x, y, 44 if tick.name == "rahasia" else 30, 4.2, tick.label, sizes["centang"])
+        yield _frame(
+            left + x, y, 44 if tick.name == "rahasia" else 30, 4.2, tick.label, sizes["centang"]
+        )
     yield _spot(left, _lower(spots["jawaban"], 0.6), words["jawaban"], sizes["centang"], bold=True)
-    told = {"nama": "{{ nama }}", "alamat": "{{ alamat }}", "telepon": "{{ telepon }}", "lama": "{{ lama }}"}
-    yield _spot(left, spots["persetujuan"], words["persetujuan"].format(**told), sizes["persetujuan"])
+    told = {
+        "nama": "{{ nama }}",
+        "alamat": "{{ alamat }}",
+        "telepon": "{{ telepon }}",
+        "lama": "{{ lama }}",
+    }
+    yield _spot(
+        left, spots["persetujuan"], words["persetujuan"].format(**told), sizes["persetujuan"]
+    )
     room = spots["potongan"]
     yield _spot(left, _lower(spots["sobek"], 0.4), f"- - - {words['sobek']} - - -", sizes["sobek"])
     yield _frame(left + 6, room.y - 10.5, 110, 4.2, words["potongan_judul"], 9, bold=True)
-    yield _frame(left + 6, room.y - 5.5, 110, 4.2, f"{words['potongan_nomor']}  {{{{ nomor_{order} }}}}", 9)
+    yield _frame(
+        left + 6, room.y - 5.5, 110, 4.2, f"{words['potongan_nomor']}  {{{{ nomor_{order} }}}}", 9
+    )
     yield _spot(left, room, words["potongan_cara"].format(**told), sizes["potongan"])
 
 
@@ -102,12 +130,21 @@ def _lower(box: Box, by: float) -> Box:
 
 
 def _frame(
-    x: float, y: float, width: float, height: float, text: str, size: float, *, bold: bool = False, after: str = "",
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    text: str,
+    size: float,
+    *,
+    bold: bool = False,
+    after: str = "",
     small: float = 6,
-) -> Any:  # fmt: skip
+) -> Any:
     """Words at a place of the page; `after` follows on the same line, smaller."""
     place = " ".join(
-        f'w:{name}="{round(value * TWIP)}"' for name, value in (("w", width), ("h", height), ("x", x), ("y", y))
+        f'w:{name}="{round(value * TWIP)}"'
+        for name, value in (("w", width), ("h", height), ("x", x), ("y", y))
     )
     lines = text.split("\n")
     runs = "<w:r><w:br/></w:r>".join(_run(line, size, bold) for line in lines)
@@ -129,7 +166,12 @@ def _pictures(ground: Any, lay: Layout, left: float, order: int) -> None:
     """Marks and boxes behind the words, and the two codes."""
     whole = Box(left, 0, lay.width, lay.height)
     _place(ground, form.grid(), whole, f"kotak {order}", behind=True)
-    _place(ground, _qr(places.code_of(SAMPLE_SERIAL)), _moved(lay.qr, left), f"qr {order} v{lay.version}")
+    _place(
+        ground,
+        _qr(places.code_of(SAMPLE_SERIAL)),
+        _moved(lay.qr, left),
+        f"qr {order} v{lay.version}",
+    )
     stub = f"https://aduan.contoh.example/s/{SAMPLE_SERIAL}"
     _place(ground, _qr(stub), _moved(lay.stub_qr, left), f"potongan {order}")
 
@@ -178,7 +220,12 @@ def fill(content: bytes, settings: Settings, serials: Sequence[str]) -> bytes:
         body.remove(child)
     end = body.find(qn("w:sectPr"))
     office = settings.instansi
-    words = {"pemerintah": office.pemerintah, "nama": office.nama, "alamat": office.alamat, "telepon": office.telepon}
+    words = {
+        "pemerintah": office.pemerintah,
+        "nama": office.nama,
+        "alamat": office.alamat,
+        "telepon": office.telepon,
+    }
     words["lama"] = settings.scan.masa_simpan
     for first in range(0, len(serials), ON_A_SHEET):
         pair = serials[first : first + ON_A_SHEET]
@@ -201,19 +248,29 @@ def _say(element: Any, words: dict[str, str]) -> None:
                 text.text = text.text.replace(f"{{{{ {name} }}}}", value)
 
 
-def _exchange(document: Any, sheet: Sequence[Any], settings: Settings, serials: Sequence[str]) -> None:
+def _exchange(
+    document: Any, sheet: Sequence[Any], settings: Settings, serials: Sequence[str]
+) -> None:
     """Put this sheet's codes in."""
     found = set()
-    for anchor in [a for child in sheet for a in child.iter(f"{_DRAWING}anchor", f"{_DRAWING}inline")]:
+    for anchor in [
+        a for child in sheet for a in child.iter(f"{_DRAWING}anchor", f"{_DRAWING}inline")
+    ]:
         named = _NAME.fullmatch(anchor.find(f"{_DRAWING}docPr").get("name", ""))
         if not named or int(named[2]) > ON_A_SHEET:
             continue
         kind, order, version = named[1], named[2], int(named[3] or FIRST_VERSION)
         found.add((kind, int(order)))
         serial = serials[int(order) - 1]
-        text = places.code_of(serial, version) if kind == "qr" else f"{settings.web.base_url}/s/{serial}"
+        text = (
+            places.code_of(serial, version)
+            if kind == "qr"
+            else f"{settings.web.base_url}/s/{serial}"
+        )
         part = document.part.package.get_or_add_image_part(BytesIO(_qr(text)))
-        anchor.find(f".//{_BLIP}").set(qn("r:embed"), document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE))
+        anchor.find(f".//{_BLIP}").set(
+            qn("r:embed"), document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
+        )
     if not {("qr", n) for n in range(1, ON_A_SHEET + 1)} <= found:
         raise NotAForm
 

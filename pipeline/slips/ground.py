@@ -107,7 +107,12 @@ def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
 
 def _on_page(box: NDArray[np.int32], factor: float, shape: tuple[int, ...]) -> Rect:
     left, top, wide, high = (float(n) / factor for n in box[:4])
-    return max(round(left), 0), max(round(top), 0), min(round(left + wide), shape[1]), min(round(top + high), shape[0])
+    return (
+        max(round(left), 0),
+        max(round(top), 0),
+        min(round(left + wide), shape[1]),
+        min(round(top + high), shape[0]),
+    )
 
 
 def _paper(light: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -117,12 +122,18 @@ def _paper(light: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(cv2.erode(bright.astype(np.uint8), np.ones((room, room), np.uint8)) > 0, bool)
 
 
-def _mask(shape: tuple[int, ...], covered: Sequence[NDArray[np.float64]], factor: float) -> NDArray[np.bool_]:
+def _mask(
+    shape: tuple[int, ...], covered: Sequence[NDArray[np.float64]], factor: float
+) -> NDArray[np.bool_]:
     mask = np.zeros(shape, np.uint8)
     for polygon in covered:
         cv2.fillPoly(mask, [np.round(polygon * factor).astype(np.int32)], 1)
     room = 2 * round(WAY_OUT * PER_MM) + 1
-    return np.asarray(cv2.dilate(mask, np.ones((room, room), np.uint8)) > 0, bool) if covered else mask > 0
+    return (
+        np.asarray(cv2.dilate(mask, np.ones((room, room), np.uint8)) > 0, bool)
+        if covered
+        else mask > 0
+    )
 
 
 def _is_stroke(box: NDArray[np.int32], shape: tuple[int, ...]) -> bool:

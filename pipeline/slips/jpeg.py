@@ -14,9 +14,15 @@ from PIL import Image
 
 END, SCAN = 0xD9, 0xDA
 ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # in a scan: what neither stands for the byte FF nor restarts it
-_FILL = hashlib.shake_256(b"aduan").digest(4096).replace(b"\xff", b"\x5a")  # as bytes of a picture are: any
-COARSE = 8  # a picture whose lines are coded one after the other is compared at this part of its size
+_MARKER = re.compile(
+    rb"\xff+([^\x00\xff\xd0-\xd7])"
+)  # in a scan: what neither stands for the byte FF nor restarts it
+_FILL = (
+    hashlib.shake_256(b"aduan").digest(4096).replace(b"\xff", b"\x5a")
+)  # as bytes of a picture are: any
+COARSE = (
+    8  # a picture whose lines are coded one after the other is compared at this part of its size
+)
 
 
 def is_whole(data: bytes) -> bool:
@@ -26,7 +32,9 @@ def is_whole(data: bytes) -> bool:
     if end is None:
         return False
     try:
-        return _drawn(data[:end] + data[end : end + 2]) == _drawn(data[:end] + _FILL + data[end : end + 2])
+        return _drawn(data[:end] + data[end : end + 2]) == _drawn(
+            data[:end] + _FILL + data[end : end + 2]
+        )
     except (OSError, SyntaxError, ValueError, EOFError):
         return False
 
@@ -53,6 +61,8 @@ def end_of(data: bytes) -> int | None:
 
 def _drawn(data: bytes) -> bytes:
     with Image.open(BytesIO(data), formats=("JPEG",)) as image:
-        if "progressive" not in image.info:  # of one that gets finer scan by scan, the last ones show at its full size
+        if (
+            "progressive" not in image.info
+        ):  # of one that gets finer scan by scan, the last ones show at its full size
             image.draft("L", (image.width // COARSE, image.height // COARSE))
         return image.tobytes()

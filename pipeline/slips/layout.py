@@ -69,7 +69,10 @@ class Blank:
         if not self.pitch:
             return (self.box,)
         count = round(self.box.height / self.pitch)
-        return tuple(Box(self.box.x, self.box.y + n * self.pitch, self.box.width, self.pitch) for n in range(count))
+        return tuple(
+            Box(self.box.x, self.box.y + n * self.pitch, self.box.width, self.pitch)
+            for n in range(count)
+        )
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,14 @@ def _square(data: Mapping[str, float]) -> Box:
 def _blank(name: str, data: Mapping[str, Any]) -> Blank:
     box = Box(*data["kotak"])
     return Blank(
-        name, data["jenis"], data["label"], data.get("petunjuk", ""), box,
+        name,
+        data["jenis"],
+        data["label"],
+        data.get("petunjuk", ""),
+        box,
         tuple(Box(x, box.y, width, box.height) for x, width in _cells(box, data.get("sel"))),
         data.get("jarak_baris", 0.0),
-    )  # fmt: skip
+    )
 
 
 def _cells(box: Box, data: Any) -> list[tuple[float, float]]:

@@ -26,7 +26,9 @@ from pipeline.slips.repair import Look, Repaired
 from pipeline.slips.scan import SCALE, FoundSlip, Grey, evened
 
 INK = 0.74 * 255  # darker is ink
-PRINT = 0.66 * 255  # about the grey of printed rules; where they run, only what is darker still is ink
+PRINT = (
+    0.66 * 255
+)  # about the grey of printed rules; where they run, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
 DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
@@ -34,7 +36,11 @@ MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
 TOGETHER = 3.0  # mm; blots that are nearer are of one writing
 UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
-INSIDE = (2.0, 1.2, 1.2)  # mm at the top, the foot and the sides of a field where its neighbours' ink may reach
+INSIDE = (
+    2.0,
+    1.2,
+    1.2,
+)  # mm at the top, the foot and the sides of a field where its neighbours' ink may reach
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
 GARBLED, STRAY = 0.35, 0.5  # of a line, and of one or two characters alone: less is no text
@@ -72,15 +78,22 @@ class Reading:
 class Engine:
     """rapidocr's detector and recogniser, with alphabets of our own."""
 
-    def __init__(self, threads: int = 1) -> None:  # a second one waits for the first at work: half as much CPU again
+    def __init__(
+        self, threads: int = 1
+    ) -> None:  # a second one waits for the first at work: half as much CPU again
         made: Any = RapidOCR(
-            params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": threads}
+            params={
+                "Global.log_level": "error",
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            }
         )
         self._rec: Any = made._load_rec_model()
         self._det: Any = made._load_det_model()
         characters: list[str] = self._rec.postprocess_op.character
         wanted = set(LATIN)
-        self._latin = np.array([n for n, c in enumerate(characters) if not n or c in wanted])  # 0 is CTC's blank
+        self._latin = np.array(
+            [n for n, c in enumerate(characters) if not n or c in wanted]
+        )  # 0 is CTC's blank
         self._chars = [characters[n] for n in self._latin]
         self._reader = Reader(self._chars)
 
@@ -101,7 +114,9 @@ class Engine:
     def second(self, image: Grey, alphabet: str = WORDS) -> str:
         """What is read when the same ink is prepared in another way: softened, wider, with more room."""
         room = max(image.shape[0] // 10, 2)
-        larger = cv2.copyMakeBorder(image, room, room, room, room, cv2.BORDER_CONSTANT, value=(255,))
+        larger = cv2.copyMakeBorder(
+            image, room, room, room, room, cv2.BORDER_CONSTANT, value=(255,)
+        )
         soft = cv2.GaussianBlur(larger, (0, 0), SOFT)
         return self._reader.plain(self._look(soft, SECOND_WIDTH), self._columns(alphabet))
 
@@ -110,16 +125,24 @@ class Engine:
         wide = max(round(HEIGHT * width / max(height, 1) * stretched), 16)
         smooth = cv2.INTER_AREA if height > HEIGHT and wide <= width else cv2.INTER_CUBIC
         canvas = np.zeros((1, 3, HEIGHT, max(wide, 320)), np.float32)
-        canvas[:, :, :, :wide] = cv2.resize(image, (wide, HEIGHT), interpolation=smooth).astype(np.float32) / 127.5 - 1
+        canvas[:, :, :, :wide] = (
+            cv2.resize(image, (wide, HEIGHT), interpolation=smooth).astype(np.float32) / 127.5 - 1
+        )
         return np.asarray(self._rec.session(canvas)[0][:, self._latin], np.float32)
 
     def boxes(self, image: Grey, longest: int) -> list[NDArray[np.float64]]:
         """The lines that the detector sees, four corners each."""
         factor = min(1.0, longest / max(image.shape))
-        small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else image
+        small = (
+            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            if factor < 1
+            else image
+        )
         self._det.limit_type, self._det.limit_side_len = "max", max(longest, 64)
         found = self._det(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
-        return [] if found.boxes is None else [np.asarray(box, float) / factor for box in found.boxes]
+        return (
+            [] if found.boxes is None else [np.asarray(box, float) / factor for box in found.boxes]
+        )
 
 
 @cache
@@ -136,7 +159,9 @@ def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) ->
     field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    return Reading(fields, {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()})
+    return Reading(
+        fields, {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()}
+    )
 
 
 def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
@@ -150,9 +175,13 @@ def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     images = lines_of(even, blank)
     lines = _lines(images, blank)
-    if blank.pitch and any(_mean(line) < POOR for line, _ in lines):  # two lines in one crop, or a line cut through?
+    if blank.pitch and any(
+        _mean(line) < POOR for line, _ in lines
+    ):  # two lines in one crop, or a line cut through?
         ruled = lines_of(even, blank, by_rules=True)
-        images, lines = max((images, lines), (ruled, _lines(ruled, blank)), key=lambda way: _surely(way[1]))
+        images, lines = max(
+            (images, lines), (ruled, _lines(ruled, blank)), key=lambda way: _surely(way[1])
+        )
     unread = _faint(even, blank)
     if not lines:  # ink that says nothing in this field's alphabet is no blank
         return Repaired("", 0.3, "tak_terbaca") if images or unread else Repaired("", 0.9, "kosong")
@@ -164,7 +193,10 @@ def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     if blank.cells:
         return repair.mend(blank.name, _by_cells(even, blank, look), units)
     alone = repair.mend(blank.name, look, units)
-    if alone.confidence < WORTH or alone.doubt not in ("", "kurang_jelas"):  # for the clerk to look at anyhow
+    if alone.confidence < WORTH or alone.doubt not in (
+        "",
+        "kurang_jelas",
+    ):  # for the clerk to look at anyhow
         return alone
     alphabet = ALPHABET.get(blank.name, WORDS)
     second = " ".join(engine().second(image, alphabet) for _, image in lines)
@@ -200,14 +232,20 @@ def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
     both = digits.weighed(look.text, look.sure, some)
     if repair.is_possible(blank.name, both.text) or not repair.is_possible(blank.name, look.text):
         return replace(look, text=both.text, sure=both.sure, second=both.second)
-    return replace(look, second=both.text)  # no such day, no such number: what the line says may be right
+    return replace(
+        look, second=both.text
+    )  # no such day, no such number: what the line says may be right
 
 
 def _lines(images: Sequence[Grey], blank: Blank) -> list[tuple[Line, Grey]]:
     """The lines that say something, each with its picture. A stroke that is hardly a character is no text."""
     alphabet, style = ALPHABET.get(blank.name, WORDS), STYLE.get(blank.name, "")
     read = [(engine().line(image, alphabet, style), image) for image in images]
-    return [(line, image) for line, image in read if line.text.strip() and _mean(line) > _enough(line, len(read))]
+    return [
+        (line, image)
+        for line, image in read
+        if line.text.strip() and _mean(line) > _enough(line, len(read))
+    ]
 
 
 def _enough(line: Line, lines: int) -> float:
@@ -278,13 +316,19 @@ def _unstained(image: Grey) -> Grey:
     """The image divided by what lies under the writing: stains and shadows wider than a stroke go."""
     small = cv2.resize(image, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     across = round(STROKE * SCALE / 4)
-    under = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across)))
+    under = cv2.morphologyEx(
+        small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    )
     under = cv2.GaussianBlur(under.astype(np.float32), (0, 0), 1.0)
-    under = np.maximum(cv2.resize(under, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR), 40)
+    under = np.maximum(
+        cv2.resize(under, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR), 40
+    )
     return np.asarray(np.minimum(image / under, 1) * 255, np.uint8)
 
 
-def _without(image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_], blank: Blank, reach: Box) -> Grey:
+def _without(
+    image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_], blank: Blank, reach: Box
+) -> Grey:
     """The image with the printed rules taken out; strokes that cross them stay, as they are darker."""
     if not blank.cells:
         clean = image.astype(np.float32)
@@ -301,8 +345,13 @@ def _without(image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_], blan
 def _rule_of(band: NDArray[np.float32]) -> NDArray[np.float32]:
     """The printed rule alone, as dark as it came out of the scanner: most of a band is not written on."""
     parts = np.array_split(band, max(1, band.shape[1] // (15 * SCALE)), axis=1)
-    profile = np.stack([np.percentile(part, 75, axis=1) for part in parts], axis=1).astype(np.float32)
-    return np.asarray(cv2.resize(profile, (band.shape[1], band.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+    profile = np.stack([np.percentile(part, 75, axis=1) for part in parts], axis=1).astype(
+        np.float32
+    )
+    return np.asarray(
+        cv2.resize(profile, (band.shape[1], band.shape[0]), interpolation=cv2.INTER_LINEAR),
+        np.float32,
+    )
 
 
 def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
@@ -334,15 +383,24 @@ def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDA
     if not (dark & ~rules).any():
         return np.zeros_like(dark)
     stroke = float(np.percentile(image[dark & ~rules], 20))
-    dark = image < min(INK, (stroke + 255) / 2)  # half-way: a firm pen's own shadows and light stains are no ink
+    dark = image < min(
+        INK, (stroke + 255) / 2
+    )  # half-way: a firm pen's own shadows and light stains are no ink
     free = dark & ~rules
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(free.astype(np.uint8), connectivity=8)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(
+        free.astype(np.uint8), connectivity=8
+    )
     keep = np.zeros(count, bool)
-    top, bottom = (blank.box.y - reach.y) * SCALE, (blank.box.y + blank.box.height - reach.y) * SCALE
+    top, bottom = (
+        (blank.box.y - reach.y) * SCALE,
+        (blank.box.y + blank.box.height - reach.y) * SCALE,
+    )
     left, right = (blank.box.x - reach.x) * SCALE, (blank.box.x + blank.box.width - reach.x) * SCALE
     for n in range(1, count):
         _, _, w, h, area = stats[n]
-        long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (h > 0.9 * dark.shape[0] and w < 0.8 * SCALE)
+        long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (
+            h > 0.9 * dark.shape[0] and w < 0.8 * SCALE
+        )
         inside = top <= centres[n][1] <= bottom and left - SCALE <= centres[n][0] <= right
         keep[n] = area >= SPECK * SCALE**2 and inside and not long_line
     ink = _without_dirt(keep, labels)
@@ -360,17 +418,23 @@ def _without_dirt(keep: NDArray[np.bool_], labels: Grey) -> NDArray[np.bool_]:
     _, groups = cv2.connectedComponents(near, connectivity=8)
     areas = np.bincount(groups[ink], minlength=int(groups.max()) + 1)
     writing = np.asarray(ink & (areas >= DOT * SCALE**2)[groups], bool)
-    return writing if writing.sum() > MOSTLY * ink.sum() else ink  # dots alone are faint writing, not dirt
+    return (
+        writing if writing.sum() > MOSTLY * ink.sum() else ink
+    )  # dots alone are faint writing, not dirt
 
 
 def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """(top, bottom) of each written line: valleys between the crests of ink."""
     profile = ink.sum(axis=1).astype(np.float32)
-    smooth = cv2.GaussianBlur(profile.reshape(-1, 1), (1, 0), sigmaX=0.1, sigmaY=0.9 * SCALE).ravel()
+    smooth = cv2.GaussianBlur(
+        profile.reshape(-1, 1), (1, 0), sigmaX=0.1, sigmaY=0.9 * SCALE
+    ).ravel()
     crests = [
         n
         for n in range(1, len(smooth) - 1)
-        if smooth[n] >= smooth[n - 1] and smooth[n] > smooth[n + 1] and smooth[n] > 0.02 * smooth.max()
+        if smooth[n] >= smooth[n - 1]
+        and smooth[n] > smooth[n + 1]
+        and smooth[n] > 0.02 * smooth.max()
     ]
     merged: list[int] = []
     for crest in crests:  # two crests of one line: i-dots, or a line written high and low
@@ -396,7 +460,10 @@ def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey
         return None
     room = round(0.6 * SCALE)
     y1, y2 = max(top + rows[0] - room, 0), min(top + rows[-1] + room, image.shape[0])
-    x1, x2 = max(columns[0] - room, 0), min(columns[-1] + 3 * room, image.shape[1])  # a full stop may lie on a rule
+    x1, x2 = (
+        max(columns[0] - room, 0),
+        min(columns[-1] + 3 * room, image.shape[1]),
+    )  # a full stop may lie on a rule
     return np.ascontiguousarray(image[y1:y2, x1:x2])
 
 
@@ -434,7 +501,9 @@ def _word(page: Grey, box: NDArray[np.float64]) -> tuple[Line, Grey] | None:
     return line, image
 
 
-def _quarter(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> tuple[Grey, list[NDArray[np.float64]]]:
+def _quarter(
+    page: Grey, boxes: Sequence[NDArray[np.float64]]
+) -> tuple[Grey, list[NDArray[np.float64]]]:
     """Page and boxes turned left by 90°, each box again from its upper left corner on."""
     width = page.shape[1]
     turned = [np.column_stack([box[:, 1], width - 1 - box[:, 0]]) for box in boxes]
@@ -446,7 +515,8 @@ def _on_its_head(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> bool:
     fails with handwriting.)"""
     lines = [_unbent(page, box) for box in sorted(boxes, key=lambda box: -_side(box, 0, 1))[:4]]
     upright, turned = (
-        sum(sum(engine().line(np.ascontiguousarray(np.rot90(line, turns))).sure) for line in lines) for turns in (0, 2)
+        sum(sum(engine().line(np.ascontiguousarray(np.rot90(line, turns))).sure) for line in lines)
+        for turns in (0, 2)
     )
     return turned > upright
 
@@ -467,7 +537,9 @@ def _unbent(page: Grey, box: NDArray[np.float64]) -> Grey:
     flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     step = cv2.getPerspectiveTransform(box.astype(np.float32), flat)
     return np.ascontiguousarray(
-        cv2.warpPerspective(page, step, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpPerspective(
+            page, step, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
     )
 
 
@@ -485,5 +557,7 @@ def _in_rows(boxes: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float
 def _same_row(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     height = min(_side(one, 1, 2), _side(other, 1, 2))
     apart = abs(float(one[:, 1].mean() - other[:, 1].mean()))
-    beside = one[:, 0].max() < other[:, 0].min() + height or other[:, 0].max() < one[:, 0].min() + height
+    beside = (
+        one[:, 0].max() < other[:, 0].min() + height or other[:, 0].max() < one[:, 0].min() + height
+    )
     return apart < 0.5 * height and beside

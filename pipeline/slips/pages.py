@@ -61,7 +61,9 @@ def _pdf(content: bytes) -> Pages:
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        raise UnreadablePageError("terkunci" if "password" in str(error).lower() else "rusak") from error
+        raise UnreadablePageError(
+            "terkunci" if "password" in str(error).lower() else "rusak"
+        ) from error
     count = len(document)
     _bounded(count)
 
@@ -107,7 +109,11 @@ def _picture(content: bytes) -> Pages:
 def _frames(image: Image.Image) -> ImageSequence.Iterator | list[Image.Image]:
     """The pages: only a TIFF has several. What else a phone puts into an MPO or HEIC (a second view, a small picture,
     a map of depth) shows the same paper."""
-    return ImageSequence.Iterator(image) if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1 else [image]
+    return (
+        ImageSequence.Iterator(image)
+        if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1
+        else [image]
+    )
 
 
 def _frame(content: bytes, number: int) -> Image.Image:
@@ -122,7 +128,14 @@ def _frame(content: bytes, number: int) -> Image.Image:
             if image.format in ("JPEG", "MPO"):
                 image.draft(None, (LONGEST, LONGEST))
             return _plain(ImageOps.exif_transpose(image) or image)
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        Image.DecompressionBombError,
+    ) as error:
         raise UnreadablePageError("rusak") from error
 
 

@@ -82,11 +82,16 @@ def _words(flat: FoundSlip, lay: Layout, order: int) -> Iterator[FormFault]:
         yield FormFault("persetujuan", order)
     if "nomor" in spots and flat.serial:
         number = _bare(_text_at(flat, spots["nomor"]))
-        if not (_said(flat.serial, number) or _said("nomor", number)):  # {{ nomor_1 }} in a form not yet filled
+        if not (
+            _said(flat.serial, number) or _said("nomor", number)
+        ):  # {{ nomor_1 }} in a form not yet filled
             yield FormFault("nomor", order)
     for blank in lay.blanks.values():
         name = _bare(blank.label)
-        if not (_said(name, _bare(_text_at(flat, scan.label_box(blank.box, blank.hint)))) or _said(name, whole.text())):
+        if not (
+            _said(name, _bare(_text_at(flat, scan.label_box(blank.box, blank.hint))))
+            or _said(name, whole.text())
+        ):
             yield FormFault("nama_isian", order, blank.label)
 
 
@@ -110,7 +115,11 @@ def _text_at(flat: FoundSlip, box: Box) -> str:
     image = flat.crop(box.grown(0.4))
     rows = (image < ocr.INK).sum(axis=1) > 2
     edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(np.int8), [0]])))
-    spans = [(top, bottom) for top, bottom in zip(edges[::2], edges[1::2], strict=True) if bottom - top > 8]
+    spans = [
+        (top, bottom)
+        for top, bottom in zip(edges[::2], edges[1::2], strict=True)
+        if bottom - top > 8
+    ]
     parts = [image[max(top - 4, 0) : bottom + 4] for top, bottom in spans]
     return " ".join(ocr.engine().line(np.ascontiguousarray(part), ocr.LATIN).text for part in parts)
 
@@ -131,7 +140,10 @@ def _ruled(flat: FoundSlip, blank: Blank) -> bool:
     """Whether every line to write on is there."""
     bottoms = [(blank.cells or blank.lines)[0]] if blank.cells else list(blank.lines)
     heights = [line.y + line.height - (0 if blank.cells else 1.2) for line in bottoms]
-    return all(_dark(flat, Box(blank.box.x + 1, y - 0.5, min(blank.box.width, 20) - 2, 1.0)) > 0.6 for y in heights)
+    return all(
+        _dark(flat, Box(blank.box.x + 1, y - 0.5, min(blank.box.width, 20) - 2, 1.0)) > 0.6
+        for y in heights
+    )
 
 
 def _dark(flat: FoundSlip, box: Box) -> float:

@@ -81,17 +81,22 @@ def _letter(grey: Grey, colour: Grey, kind: str, serial: str) -> ReadSheet:
     return ReadSheet(kind, serial, False, {TEXT: repair.letter(ocr.letter(grey))}, {}, colour)
 
 
-def _beside(grey: Grey, colour: Grey, found: Sequence[FoundSlip], whole: Sequence[FoundSlip]) -> list[ReadSheet]:
+def _beside(
+    grey: Grey, colour: Grey, found: Sequence[FoundSlip], whole: Sequence[FoundSlip]
+) -> list[ReadSheet]:
     """What lies on the glass with the slips: a free note, a torn slip."""
     torn = [one for one in found if not one.aligned]
     sheets = []
-    for left, top, right, bottom in ground.beside(grey, [_outline(one, grey, whole) for one in whole]):
+    for left, top, right, bottom in ground.beside(
+        grey, [_outline(one, grey, whole) for one in whole]
+    ):
         part = np.ascontiguousarray(grey[top:bottom, left:right])
         inside = [one for one in torn if _within(one, (left, top, right, bottom))]
         sheets.append(_letter(part, colour[top:bottom, left:right], "surat", _serial(inside)))
         torn = [one for one in torn if one not in inside]
     return sheets + [
-        ReadSheet("surat", one.serial, False, {TEXT: Repaired("", 0.0, "tak_terbaca")}, {}, colour) for one in torn
+        ReadSheet("surat", one.serial, False, {TEXT: Repaired("", 0.0, "tak_terbaca")}, {}, colour)
+        for one in torn
     ]
 
 
@@ -103,7 +108,9 @@ def _within(one: FoundSlip, box: ground.Rect) -> bool:
 def _outline(one: FoundSlip, page: Grey, all_found: Sequence[FoundSlip]) -> NDArray[np.float64]:
     """The paper of a slip on the page: with its stub, where that was not torn off, or lies under another slip."""
     lay = places.layout(one.version)
-    paper = np.array([[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32)
+    paper = np.array(
+        [[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32
+    )
     step = cv2.getPerspectiveTransform(paper, np.array(one.corners, np.float32))
     hidden = any(_covers(other, one, lay.stub_qr) for other in all_found if other is not one)
     low = lay.height if hidden or scan.has_stub(page, step, lay) else lay.form_height
@@ -113,7 +120,9 @@ def _outline(one: FoundSlip, page: Grey, all_found: Sequence[FoundSlip]) -> NDAr
 
 def _back_of(grey: Grey) -> str:
     """The serial that is printed on a back; "" where none is."""
-    return next(filter(None, (places.parse_back(code.text) for code in pictures.qr_codes(grey))), "")
+    return next(
+        filter(None, (places.parse_back(code.text) for code in pictures.qr_codes(grey))), ""
+    )
 
 
 def _without_code(grey: Grey) -> Grey:
@@ -142,7 +151,12 @@ def _backs(grey: Grey, colour: Grey, parts: Sequence[ground.Rect], front: Front)
     across = parts[0][2] < grey.shape[1]
     order = reversed(front.serials) if across else front.serials
     return [
-        _letter(np.ascontiguousarray(grey[top:bottom, left:right]), colour[top:bottom, left:right], "punggung", serial)
+        _letter(
+            np.ascontiguousarray(grey[top:bottom, left:right]),
+            colour[top:bottom, left:right],
+            "punggung",
+            serial,
+        )
         for (left, top, right, bottom), serial in zip(parts, order, strict=False)
     ]
 
@@ -152,7 +166,9 @@ def _serial(found: Sequence[FoundSlip]) -> str:
     return next((one.serial for one in found if one.serial), "")
 
 
-def _slip(one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], colour: Grey) -> ReadSheet:
+def _slip(
+    one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], colour: Grey
+) -> ReadSheet:
     lay = places.layout(one.version)
     even = scan.flattened(one)
     picture = scan.as_seen(colour, one)
@@ -165,7 +181,9 @@ def _slip(one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], 
     for name, tick in lay.ticks.items():
         if reading.ticks[name] is None:
             places_of[f"{BOX}{name}"] = _pixels(one, boxes.with_label(tick), "")
-    return ReadSheet("slip", one.serial, one.aligned, fields, reading.ticks, picture, places_of, one.marks)
+    return ReadSheet(
+        "slip", one.serial, one.aligned, fields, reading.ticks, picture, places_of, one.marks
+    )
 
 
 def _pixels(one: FoundSlip, box: Box, name: str) -> tuple[int, int, int, int]:
@@ -179,12 +197,21 @@ def _covers(other: FoundSlip, under: FoundSlip, box: Box) -> bool:
     if other.marks <= under.marks:
         return False
     lay = places.layout(under.version)
-    paper = np.array([[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32)
+    paper = np.array(
+        [[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32
+    )
     step = cv2.getPerspectiveTransform(paper, np.array(under.corners, np.float32))
     edges = np.array(
-        [[[box.x, box.y], [box.x + box.width, box.y], [box.x + box.width, box.y + box.height],
-          [box.x, box.y + box.height]]], np.float32,
-    )  # fmt: skip
+        [
+            [
+                [box.x, box.y],
+                [box.x + box.width, box.y],
+                [box.x + box.width, box.y + box.height],
+                [box.x, box.y + box.height],
+            ]
+        ],
+        np.float32,
+    )
     on_page = cv2.perspectiveTransform(edges, step)[0]
     shared, _ = cv2.intersectConvexConvex(on_page, np.array(other.corners, np.float32))
     return bool(shared > 0.1 * cv2.contourArea(on_page))
@@ -193,7 +220,17 @@ def _covers(other: FoundSlip, under: FoundSlip, box: Box) -> bool:
 def plain(sheet: ReadSheet) -> dict[str, object]:
     """A sheet as data for JSON, without its picture."""
     fields = {
-        name: {"value": one.value, "confidence": one.confidence, "doubt": one.doubt, "clear": is_clear(one)}
+        name: {
+            "value": one.value,
+            "confidence": one.confidence,
+            "doubt": one.doubt,
+            "clear": is_clear(one),
+        }
         for name, one in sheet.fields.items()
     }
-    return {"serial": sheet.serial, "aligned": sheet.aligned, "fields": fields, "checkboxes": sheet.ticks}
+    return {
+        "serial": sheet.serial,
+        "aligned": sheet.aligned,
+        "fields": fields,
+        "checkboxes": sheet.ticks,
+    }

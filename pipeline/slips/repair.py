@@ -67,7 +67,9 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
     """The value of a field out of what was recognised in it. What a rule changed, or two looks saw differently, is
     never clear."""
     ruled = RULES.get(name, _words)(look.text, units)
-    seen = look.changed or (" ".join(look.text.split()) if _is_repair(name, look.text, ruled.value) else "")
+    seen = look.changed or (
+        " ".join(look.text.split()) if _is_repair(name, look.text, ruled.value) else ""
+    )
     agree = 1.0 if look.second is None else agreement(name, look.text, look.second)
     evidence = (*calibration.features(look.sure), agree)
     confidence = calibration.confidence(name, evidence)
@@ -82,7 +84,9 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
         confidence = min(confidence, 0.5)
     elif confidence < SURE:
         doubt = "kurang_jelas"
-    return Repaired(ruled.value, round(confidence, 3), doubt, look.unsure, seen, ruled.perhaps, evidence)
+    return Repaired(
+        ruled.value, round(confidence, 3), doubt, look.unsure, seen, ruled.perhaps, evidence
+    )
 
 
 def says_something(value: str) -> bool:
@@ -150,10 +154,14 @@ def _phone(text: str, units: Sequence[str]) -> Ruled:
     digits = re.sub(r"\D", "", text)
     value = "+" + digits if plus else digits
     national = re.sub(r"^62", "0", digits)
-    return Ruled(value, "" if re.fullmatch(r"0(?:8[1-9]|[2-79]\d)\d{6,11}", national) else "telepon")
+    return Ruled(
+        value, "" if re.fullmatch(r"0(?:8[1-9]|[2-79]\d)\d{6,11}", national) else "telepon"
+    )
 
 
-_PROVINCES = "1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]"  # codes of the Ministry of Home Affairs
+_PROVINCES = (
+    "1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7]"  # codes of the Ministry of Home Affairs
+)
 
 
 def _nik(text: str, units: Sequence[str]) -> Ruled:
@@ -185,14 +193,27 @@ def _date(text: str, units: Sequence[str]) -> Ruled:
     return Ruled(value, "" if 2000 <= int(year) <= 2100 else "tanggal")
 
 
-HOSTS = ("gmail.com", "yahoo.com", "yahoo.co.id", "outlook.com", "hotmail.com", "icloud.com", "ymail.com")
+HOSTS = (
+    "gmail.com",
+    "yahoo.com",
+    "yahoo.co.id",
+    "outlook.com",
+    "hotmail.com",
+    "icloud.com",
+    "ymail.com",
+)
 
 
 def _email(text: str, units: Sequence[str]) -> Ruled:
     """The address as it was written: an answer that goes to a corrected domain goes to a stranger. What is only like a
     common domain is asked about."""
     value = re.sub(r"\s+", "", text).lower().strip(".,")
-    if not re.fullmatch(r"[a-z0-9]+(?:[._+-]+[a-z0-9]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value) or ".." in value:
+    if (
+        not re.fullmatch(
+            r"[a-z0-9]+(?:[._+-]+[a-z0-9]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}", value
+        )
+        or ".." in value
+    ):
         return Ruled(value, "email")
     host = value.partition("@")[2]
     if host in HOSTS:
@@ -223,7 +244,9 @@ def _improbable(value: str, units: Sequence[str]) -> bool:
     """Whether some word of this is neither a word of the language nor of any unit's name."""
     known = {word.lower() for unit in units for word in re.findall(r"[A-Za-z]+", unit)}
     common = words()
-    return any(word not in known and word not in common for word in re.findall(r"[a-z]{3,}", value.lower()))
+    return any(
+        word not in known and word not in common for word in re.findall(r"[a-z]{3,}", value.lower())
+    )
 
 
 def _alike(one: str, other: str, **_: object) -> float:
@@ -277,9 +300,15 @@ def address(text: str) -> str:
     value = " ".join(text.split())
     for pattern, meant in _SPACES[:1]:
         value = re.sub(pattern, meant, value)
-    value = re.sub(rf"\b(R\s?[TI7])(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RT", m), value)
     value = re.sub(
-        rf"\b(R\s?[WwVv]N?/?)(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _numbered("RW", m), value
+        rf"\b(R\s?[TI7])(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])",
+        lambda m: _numbered("RT", m),
+        value,
+    )
+    value = re.sub(
+        rf"\b(R\s?[WwVv]N?/?)(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])",
+        lambda m: _numbered("RW", m),
+        value,
     )
     value = re.sub(rf"(?<=RT.\d\d/)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _digits(m[1]), value)
     value = re.sub(r"\b(N[oO0]\s?[.,:]?\s?)([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", _with_house, value)
@@ -301,7 +330,9 @@ def _with_house(found: re.Match[str]) -> str:
 
 def _house(text: str) -> str:
     """The number of a house may end in a letter."""
-    return _digits(text[:-1]) + (text[-1] if text[-1].isalpha() and text[-1] not in "OoIlQS" else _digits(text[-1]))
+    return _digits(text[:-1]) + (
+        text[-1] if text[-1].isalpha() and text[-1] not in "OoIlQS" else _digits(text[-1])
+    )
 
 
 def _digits(text: str) -> str:
@@ -312,8 +343,24 @@ def _digits(text: str) -> str:
 
 
 _COUNTED = "hari|minggu|bulan|tahun|jam|menit|kali|orang|meter|buah|titik|rumah"
-_TITLES = ("Pak", "pak", "Bapak", "Bu", "bu", "Ibu", "Mas", "Mbak", "Sdr", "kelas", "Kelas", "Romawi", "romawi")
-_NO_TITLE = "".join(rf"(?<!\b{title} )" for title in _TITLES)  # "Pak S" is a name, "kelas I" a class
+_TITLES = (
+    "Pak",
+    "pak",
+    "Bapak",
+    "Bu",
+    "bu",
+    "Ibu",
+    "Mas",
+    "Mbak",
+    "Sdr",
+    "kelas",
+    "Kelas",
+    "Romawi",
+    "romawi",
+)
+_NO_TITLE = "".join(
+    rf"(?<!\b{title} )" for title in _TITLES
+)  # "Pak S" is a name, "kelas I" a class
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _IN_WORDS = ("0156", ("olsg", "oisg"))  # digits, and the letters for which they are read
 _LONG = 4  # letters of a word in which a digit is surely a letter
@@ -323,7 +370,9 @@ _PLAIN = re.compile(  # letters and digits in one word, as people write them
     r"|(?![IOZloz]\d)(?:[A-Z]{1,4}|[A-Z][a-z]{1,3}|[a-z]{1,3})\d{1,4}[A-HJKMNP-RT-Z]?"  # RT05, Blok C2A
     r"|[A-Z]{1,3}\d[A-Z]{1,3}|[a-z]{1,2}[234789][a-z]{1,3}"  # P3K, mp3nya
 )
-_CROWDED = re.compile(r"\bR[TW]\W{0,2}[1-9]\d\d", re.IGNORECASE)  # no RT 351: a stroke was taken for a 1
+_CROWDED = re.compile(
+    r"\bR[TW]\W{0,2}[1-9]\d\d", re.IGNORECASE
+)  # no RT 351: a stroke was taken for a 1
 _LONE = re.compile(rf"\b[SZIOlsz] (?:{_COUNTED})\b")
 
 
@@ -331,8 +380,12 @@ def sentence(text: str) -> str:
     """Running text: digits inside words become the letters that they look like where that makes a known word, a letter
     before what is counted the digit; spaces follow commas and stops."""
     value = re.sub(r"\s+([,.;!?])", r"\1", " ".join(text.split()))
-    value = re.sub(rf"{_NO_TITLE}(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value)
-    value = re.sub(r"(?<=\bRp)(\.? ?)([\dSOoIlB]*\d[\dSOoIlB]*(?:[.,][\dSOoIlB]{3})+)\b", _priced, value)
+    value = re.sub(
+        rf"{_NO_TITLE}(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value
+    )
+    value = re.sub(
+        r"(?<=\bRp)(\.? ?)([\dSOoIlB]*\d[\dSOoIlB]*(?:[.,][\dSOoIlB]{3})+)\b", _priced, value
+    )
     value = _WORD.sub(lambda m: _with_letters(m[0]), value)
     value = re.sub(r"(?<=[a-z]{2})([,;!?])(?=[A-Za-z])", r"\1 ", value)
     return re.sub(r"(?<=[a-z]{2})\.(?=[A-Z][a-z])", ". ", value)
@@ -351,14 +404,22 @@ def _with_letters(word: str) -> str:
     for letters in ways:
         meant = word.lower().translate(str.maketrans(digits, letters))
         if meant in words():
-            return meant.upper() if word.upper() == word else word[0] + meant[1:] if word[0].isalpha() else meant
+            return (
+                meant.upper()
+                if word.upper() == word
+                else word[0] + meant[1:]
+                if word[0].isalpha()
+                else meant
+            )
     return word
 
 
 def is_strange(text: str) -> bool:
     """Whether letters and digits stand together as nobody writes them: one was taken for the other."""
     mixed = (word for word in _WORD.findall(text) if not word.isalpha() and not word.isdigit())
-    return any(not _PLAIN.fullmatch(word) for word in mixed) or bool(_LONE.search(text) or _CROWDED.search(text))
+    return any(not _PLAIN.fullmatch(word) for word in mixed) or bool(
+        _LONE.search(text) or _CROWDED.search(text)
+    )
 
 
 def letter(look: Look) -> Repaired:
@@ -375,7 +436,9 @@ def letter(look: Look) -> Repaired:
         doubt = "kurang_jelas"
     else:
         doubt = "diperbaiki" if seen else "dua_bacaan" if differs else ""
-    return Repaired(value, min(sure, calibration.DISAGREE) if doubt else sure, doubt, look.unsure, seen)
+    return Repaired(
+        value, min(sure, calibration.DISAGREE) if doubt else sure, doubt, look.unsure, seen
+    )
 
 
 RULES: dict[str, Callable[[str, Sequence[str]], Ruled]] = {

@@ -30,8 +30,14 @@ SCALE = 10  # pixels a mm of a slip that is laid flat
 LONGEST = 4200  # pixels; beyond that a page is made smaller before it is looked at
 FIT = 1.2  # mm that marks of one slip may be off from where one perspective puts them
 SEARCH = 4.0  # mm within which a printed word is looked for
-ALIKE = 0.75  # a printed word is surely this one; in another font, of a restyled form, it is less alike
-CODE_RANGE, CODE_SPREAD, CODE_DARK = 40.0, 0.3, (0.3, 0.7)  # greys of a QR: how far apart, and half of them dark
+ALIKE = (
+    0.75  # a printed word is surely this one; in another font, of a restyled form, it is less alike
+)
+CODE_RANGE, CODE_SPREAD, CODE_DARK = (
+    40.0,
+    0.3,
+    (0.3, 0.7),
+)  # greys of a QR: how far apart, and half of them dark
 SHADE, WHITE = 0.1, 0.97  # of the paper's light, as black and as white in a picture for people
 MARGIN = 3.0  # mm around a slip that are kept with it
 
@@ -46,14 +52,18 @@ class FoundSlip:
     aligned: bool  # whether the fields are known to lie where the layout says
     image: Grey
     corners: tuple[tuple[float, float], ...]  # of the slip's form part on the page, in pixels
-    shifts: dict[str, tuple[float, float]] = field(default_factory=dict)  # mm by which the paper slipped at a field
+    shifts: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # mm by which the paper slipped at a field
     to_paper: Points | None = None  # pixels of the page → mm of the slip
 
     def crop(self, box: Box, name: str = "") -> Grey:
         """The pixels of a box of the layout, moved with the paper where it slipped."""
         dx, dy = self.shifts.get(name, (0.0, 0.0))
         left, top = (round((at + MARGIN) * SCALE) for at in (box.x + dx, box.y + dy))
-        right, bottom = (round((at + MARGIN) * SCALE) for at in (box.x + box.width + dx, box.y + box.height + dy))
+        right, bottom = (
+            round((at + MARGIN) * SCALE) for at in (box.x + box.width + dx, box.y + box.height + dy)
+        )
         height, width = self.image.shape
         return self.image[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
 
@@ -72,12 +82,26 @@ class _Sign:
 def slips(page: Grey) -> list[FoundSlip]:
     """All slips of a page, from left to right and top to bottom."""
     factor = min(1.0, LONGEST / max(page.shape))
-    small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else page
+    small = (
+        cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        if factor < 1
+        else page
+    )
     signs = _signs(np.ascontiguousarray(small))
-    groups = [group for version in places.versions() for group in _groups([s for s in signs if s.version == version])]
+    groups = [
+        group
+        for version in places.versions()
+        for group in _groups([s for s in signs if s.version == version])
+    ]
     found = [_lay_flat(np.ascontiguousarray(small), group) for group in groups]
     found = [_enlarged(one, factor) for one in found]
-    return sorted(found, key=lambda one: (round(min(y for _, y in one.corners) / page.shape[0] * 4), one.corners[0][0]))
+    return sorted(
+        found,
+        key=lambda one: (
+            round(min(y for _, y in one.corners) / page.shape[0] * 4),
+            one.corners[0][0],
+        ),
+    )
 
 
 def _enlarged(one: FoundSlip, factor: float) -> FoundSlip:
@@ -148,12 +172,16 @@ def _signs(page: Grey) -> list[_Sign]:
     for quad, number in zip(corners, [] if ids is None else ids.ravel(), strict=True):
         if int(number) in marks:
             lay, kind = marks[int(number)]
-            found.append(_Sign(kind, quad.reshape(4, 2).astype(float), _paper(lay.marks[kind]), lay.version))
+            found.append(
+                _Sign(kind, quad.reshape(4, 2).astype(float), _paper(lay.marks[kind]), lay.version)
+            )
     known = {lay.version: lay for lay in lays}
     for code in _codes(page):
         parsed = places.parse_code(code.text)
         if parsed and (of := known.get(parsed[0])):
-            found.append(_Sign(4, np.array(code.corners, float), _paper(of.qr), of.version, parsed[1]))
+            found.append(
+                _Sign(4, np.array(code.corners, float), _paper(of.qr), of.version, parsed[1])
+            )
     return found
 
 
@@ -178,7 +206,9 @@ def _groups(signs: Sequence[_Sign]) -> list[list[_Sign]]:
     rest = list(signs)
     groups = []
     while rest:
-        by_kind: list[list[_Sign | None]] = [[s for s in rest if s.kind == kind] + [None] for kind in range(5)]
+        by_kind: list[list[_Sign | None]] = [
+            [s for s in rest if s.kind == kind] + [None] for kind in range(5)
+        ]
         best: tuple[float, list[_Sign]] | None = None
         for choice in product(*(kinds[:6] for kinds in by_kind)):
             group = [one for one in choice if one]
@@ -203,7 +233,9 @@ def _misfit(group: Sequence[_Sign]) -> float:
     page, paper = np.vstack([s.page for s in group]), np.vstack([s.paper for s in group])
     there = cv2.perspectiveTransform(page[None], to_paper)[0]
     off = np.linalg.norm(there - paper, axis=1)
-    slack = np.array([1.5 if s.kind == 4 else 0.0 for s in group for _ in range(4)])  # a QR's corners are coarse
+    slack = np.array(
+        [1.5 if s.kind == 4 else 0.0 for s in group for _ in range(4)]
+    )  # a QR's corners are coarse
     return float((off - slack).max())
 
 
@@ -232,7 +264,9 @@ def _lay_flat(page: Grey, group: Sequence[_Sign]) -> FoundSlip:
     if not sure:
         image, to_paper, sure = _corrected(page, image, to_paper, lay)
     shifts = _shifts(image, lay)
-    edges = np.array([[[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]]], float)
+    edges = np.array(
+        [[[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]]], float
+    )
     corners = cv2.perspectiveTransform(edges, np.linalg.inv(to_paper))[0]
     serial = next((s.text for s in group if s.text), "") or _serial(image, lay)
     places_ = tuple((float(x), float(y)) for x, y in corners)
@@ -268,14 +302,18 @@ def _printed(scale: int, version: int) -> Grey:
     size = (round(lay.width * scale), round(lay.height * scale))
     flat = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
     edge = round(MARGIN * scale)
-    whole = cv2.copyMakeBorder(flat, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    whole = cv2.copyMakeBorder(
+        flat, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(255, 255, 255)
+    )
     return np.ascontiguousarray(whole[: round((lay.form_height + 2 * MARGIN) * scale)])
 
 
 def _anchors(lay: Layout) -> dict[str, Box]:
     """Printed words by which a place is recognised: the label of each field, the title, the ticks, the sentence."""
     found = {f"label {b.name}": label_box(b.box, b.hint) for b in lay.blanks.values()}
-    found |= {f"centang {t.name}": Box(t.box.x - 1, t.box.y - 1, 18, 6.5) for t in lay.ticks.values()}
+    found |= {
+        f"centang {t.name}": Box(t.box.x - 1, t.box.y - 1, 18, 6.5) for t in lay.ticks.values()
+    }
     found["judul"] = Box(17, 12, 72, 7)
     consent = lay.spots["persetujuan"]
     found["persetujuan"] = Box(consent.x - 1, consent.y - 1, 60, 8)
@@ -290,11 +328,18 @@ def label_box(box: Box, hint: str) -> Box:
     return Box(5.5, box.y, box.x - 6.5, 8.5 if hint else 5)
 
 
-def _seek(image: Grey, anchor: Box, scale: int, reach: float, version: int) -> tuple[float, float, float]:
+def _seek(
+    image: Grey, anchor: Box, scale: int, reach: float, version: int
+) -> tuple[float, float, float]:
     """(dx, dy in mm, likeness) of where a printed word lies in a flat image of so many pixels a mm."""
     want = _part(_printed(scale, version), anchor, scale)
     near = _part(image, anchor.grown(reach), scale)
-    if near.shape[0] <= want.shape[0] or near.shape[1] <= want.shape[1] or want.std() < 5 or near.std() < 5:
+    if (
+        near.shape[0] <= want.shape[0]
+        or near.shape[1] <= want.shape[1]
+        or want.std() < 5
+        or near.std() < 5
+    ):
         return 0.0, 0.0, 0.0
     likeness = cv2.matchTemplate(near, want, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)
@@ -305,14 +350,19 @@ def _seek(image: Grey, anchor: Box, scale: int, reach: float, version: int) -> t
 
 def _part(image: Grey, box: Box, scale: int) -> Grey:
     left, top = max(round((box.x + MARGIN) * scale), 0), max(round((box.y + MARGIN) * scale), 0)
-    return image[top : round((box.y + box.height + MARGIN) * scale), left : round((box.x + box.width + MARGIN) * scale)]
+    return image[
+        top : round((box.y + box.height + MARGIN) * scale),
+        left : round((box.x + box.width + MARGIN) * scale),
+    ]
 
 
 def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[Grey, Points, bool]:
     """Too few marks: the perspective that the printed words agree on, looked for far, then near."""
     sure = False
     for reach in (14.0, 5.0, 2.0):
-        small = np.ascontiguousarray(cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
+        small = np.ascontiguousarray(
+            cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+        )
         seen, meant = [], []
         for anchor in _anchors(lay).values():
             dx, dy, likeness = _seek(small, anchor, 4, reach, lay.version)
@@ -341,7 +391,9 @@ def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[
 
 def _shifts(image: Grey, lay: Layout) -> dict[str, tuple[float, float]]:
     """How far the paper has slipped at each field (a fold, a curl), by the words printed beside it."""
-    small = np.ascontiguousarray(cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
+    small = np.ascontiguousarray(
+        cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    )
     anchors, found = _anchors(lay), {}
     for name in lay.blanks:
         dx, dy, likeness = _seek(small, anchors[f"label {name}"], 4, SEARCH, lay.version)
@@ -358,7 +410,10 @@ def paper_of(image: Grey, scale: float) -> NDArray[np.float32]:
     small = cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
     bright = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((11, 11), np.uint8))
     smooth = cv2.GaussianBlur(bright.astype(np.float32), (0, 0), 2.0)
-    return np.asarray(cv2.resize(smooth, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(
+        cv2.resize(smooth, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR),
+        np.float32,
+    )
 
 
 def evened(image: Grey, scale: float, black: float | None = None) -> Grey:
@@ -373,6 +428,13 @@ def flattened(found: FoundSlip) -> FoundSlip:
     """The slip in even light, with the black of its own printed marks as black."""
     lay = places.layout(found.version)
     share = found.image / np.maximum(paper_of(found.image, SCALE), 8.0)
-    dark = [float(np.percentile(p, 10)) for b in (*lay.marks, lay.qr) if (p := _part(share, b, SCALE)).size]
+    dark = [
+        float(np.percentile(p, 10))
+        for b in (*lay.marks, lay.qr)
+        if (p := _part(share, b, SCALE)).size
+    ]
     black = float(np.clip(np.median(dark), 0.0, 0.75))
-    return replace(found, image=np.asarray(np.clip((share - black) / max(1 - black, 0.1), 0, 1) * 255, np.uint8))
+    return replace(
+        found,
+        image=np.asarray(np.clip((share - black) / max(1 - black, 0.1), 0, 1) * 255, np.uint8),
+    )

@@ -74,7 +74,9 @@ class Worker:
     def open(self, content: bytes) -> int:
         """How many pages a file has. Broken if it has none that can be shown."""
         self._content = content
-        answer, _ = self._ask({"do": "open", "size": len(content), "units": self.units}, content, START_SECONDS)
+        answer, _ = self._ask(
+            {"do": "open", "size": len(content), "units": self.units}, content, START_SECONDS
+        )
         return int(answer["pages"])
 
     def page(self, number: int, *, plain: bool = False) -> tuple[bytes, list[Sheet]]:
@@ -85,24 +87,35 @@ class Worker:
         if self._process is None:  # it ended over another page
             self.open(self._content)
         with meters.OCR.time():
-            answer, blobs = self._ask({"do": "page", "number": number, "plain": plain}, b"", self.seconds)
-        sheets = [Sheet(**one, picture=blob) for one, blob in zip(answer["sheets"], blobs[1:], strict=True)]
+            answer, blobs = self._ask(
+                {"do": "page", "number": number, "plain": plain}, b"", self.seconds
+            )
+        sheets = [
+            Sheet(**one, picture=blob)
+            for one, blob in zip(answer["sheets"], blobs[1:], strict=True)
+        ]
         return blobs[0], sheets
 
     def proof(self, content: bytes, dpi: float) -> list[dict[str, Any]]:
         """What is wrong with the form in this PDF or picture."""
-        answer, _ = self._ask({"do": "proof", "size": len(content), "dpi": dpi}, content, PROOF_SECONDS)
+        answer, _ = self._ask(
+            {"do": "proof", "size": len(content), "dpi": dpi}, content, PROOF_SECONDS
+        )
         return list(answer["faults"])
 
     # -- the process ---------------------------------------------------------------------------------------
 
-    def _ask(self, order: dict[str, Any], content: bytes, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+    def _ask(
+        self, order: dict[str, Any], content: bytes, seconds: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
         try:
             process = self._process or self._start()
             answer, blobs = pipe.ask(process, order, content, seconds)
         except (TimeoutError, EOFError, BrokenPipeError, ValueError) as error:
             self._end()
-            raise ReaderDiedError("macet" if isinstance(error, TimeoutError) else "gagal") from error
+            raise ReaderDiedError(
+                "macet" if isinstance(error, TimeoutError) else "gagal"
+            ) from error
         if "broken" in answer:
             raise ReaderDiedError(answer["broken"])
         return answer, blobs
@@ -134,4 +147,7 @@ def proof(content: bytes) -> list[str]:
             faults = worker.proof(content, pictures.dpi_of(content))
     except ReaderDiedError as error:
         raise kinds.FileError(word(f"slip.masalah.{error.reason}")) from error
-    return [word(f"slip.periksa.{one['name']}", slip=one["slip"], perihal=one["about"]) for one in faults]
+    return [
+        word(f"slip.periksa.{one['name']}", slip=one["slip"], perihal=one["about"])
+        for one in faults
+    ]

@@ -27,7 +27,9 @@ def client() -> str:
 
 
 def _behind(
-    peer: IPv4Address | IPv6Address, said: Iterable[IPv4Address | IPv6Address | None], trusted: tuple[str, ...]
+    peer: IPv4Address | IPv6Address,
+    said: Iterable[IPv4Address | IPv6Address | None],
+    trusted: tuple[str, ...],
 ) -> IPv4Address | IPv6Address:
     """From the nearest to the farthest, as long as the one who says so is trusted."""
     networks = [ip_network(one, strict=False) for one in trusted]

@@ -44,7 +44,9 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-BEHIND = re.compile(r"(?:[.,;:)>\]'\"]|%(?:29|3[BE]|5D|2[27C]))+$", re.IGNORECASE)  # the end of a copied link
+BEHIND = re.compile(
+    r"(?:[.,;:)>\]'\"]|%(?:29|3[BE]|5D|2[27C]))+$", re.IGNORECASE
+)  # the end of a copied link
 STATIC = {
     "aduan.css": "text/css; charset=utf-8",
     "bingkai.js": "text/javascript; charset=utf-8",
@@ -72,7 +74,11 @@ def create_app(
 ) -> Flask:
     """The WSGI application. `wake` tells the poller's lanes that there is something to do."""
     app = Flask(__name__, static_folder=None, template_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=settings.web.upload_mb * 2**20, MAX_FORM_MEMORY_SIZE=2**20, MAX_FORM_PARTS=200)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.web.upload_mb * 2**20,
+        MAX_FORM_MEMORY_SIZE=2**20,
+        MAX_FORM_PARTS=200,
+    )
     app.extensions["aduan"] = Site(settings, engine, clock, wake, _static(app))
     monitors.add(app, clock())  # first, so that its clock runs while the others work
     app.before_request(_forgive)
@@ -106,7 +112,9 @@ def _static(app: Flask) -> dict[str, str]:
         if name not in contents:
             raise NotFound
         response = Response(contents[name], content_type=STATIC[name])
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == mark else "no-store"
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if version == mark else "no-store"
+        )
         return response
 
     return shared
@@ -114,7 +122,9 @@ def _static(app: Flask) -> dict[str, str]:
 
 def _refuse_nul() -> None:
     """No address of ours has a NUL in it, and PostgreSQL takes none as a text to look for."""
-    if "\x00" in request.path or any("\x00" in one for many in request.args.lists() for one in (many[0], *many[1])):
+    if "\x00" in request.path or any(
+        "\x00" in one for many in request.args.lists() for one in (many[0], *many[1])
+    ):
         raise NotFound
 
 
@@ -169,7 +179,13 @@ def _errors(app: Flask) -> None:
         url = f"/t/{error.token}/saya/kode"
         # Every mail leads to "tugas saya", and scanners follow: to them that page is no refusal.
         status = 200 if error.wanted == "/saya" else 403
-        return html("saya_kode.html", status, alamat=code.masked(error.person.email), url=url, tujuan=error.wanted)
+        return html(
+            "saya_kode.html",
+            status,
+            alamat=code.masked(error.person.email),
+            url=url,
+            tujuan=error.wanted,
+        )
 
     @app.errorhandler(RequestEntityTooLarge)
     def large(error: RequestEntityTooLarge) -> Response:
@@ -183,6 +199,8 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
-        code = sha256(f"{type(error).__name__}{datetime.now(UTC).timestamp()}".encode()).hexdigest()[:8]
+        code = sha256(
+            f"{type(error).__name__}{datetime.now(UTC).timestamp()}".encode()
+        ).hexdigest()[:8]
         log.error("page failed, code %s, endpoint %s", code, request.endpoint, exc_info=error)
         return friendly("sistem", 500, code)

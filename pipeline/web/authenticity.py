@@ -44,7 +44,11 @@ class VisitLimit:
                 for name in (address, ""):
                     self._seen.setdefault(name, deque()).append(now)
             if len(self._seen) > KNOWN:
-                self._seen = {name: times for name, times in self._seen.items() if times and now - times[-1] < 60}
+                self._seen = {
+                    name: times
+                    for name, times in self._seen.items()
+                    if times and now - times[-1] < 60
+                }
             return all(fine)
 
     def _count(self, name: str, now: float) -> int:
@@ -64,7 +68,13 @@ def ask() -> BaseResponse:
     code = read_code(typed)
     if code:
         return redirect(f"/asli/{code}", 303)
-    return html("keaslian.html", keadaan="tanya", kode="", salah=word("keaslian.salah") if typed else "", baris=[])
+    return html(
+        "keaslian.html",
+        keadaan="tanya",
+        kode="",
+        salah=word("keaslian.salah") if typed else "",
+        baris=[],
+    )
 
 
 @pages.get("/ASLI/<code>")  # the QR is written in capitals
@@ -83,16 +93,20 @@ def show(code: str) -> Response:
 def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
     """How a code stands: asli (signed), diganti (another letter was signed after it), ditarik (what it
     says was withdrawn), belum, asing."""
-    same = list(session.scalars(select(Document).where(Document.code == code).order_by(Document.id)))
+    same = list(
+        session.scalars(select(Document).where(Document.code == code).order_by(Document.id))
+    )
     if not same:
         return "asing", []
     signed = [d for d in same if d.kind in SIGNED]
     printed = [d for d in same if d.kind in LETTER_KINDS]
     kind = series_of((signed or printed)[-1].kind).signed if signed or printed else ""
     newest = session.scalars(
-        select(Document).where(*_beside(same[0]), Document.kind == kind)
-        .order_by(Document.id.desc()).limit(1)
-    ).first()  # fmt: skip
+        select(Document)
+        .where(*_beside(same[0]), Document.kind == kind)
+        .order_by(Document.id.desc())
+        .limit(1)
+    ).first()
     if newest is None:
         return "belum", []
     if not signed:  # what was signed bears a newer code: this one was a draft, or came back
@@ -105,7 +119,10 @@ def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
 
 def _beside(document: Document) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """What belongs to the same case, or to the same report."""
-    return Document.complaint_id == document.complaint_id, Document.laporan_id == document.laporan_id
+    return (
+        Document.complaint_id == document.complaint_id,
+        Document.laporan_id == document.laporan_id,
+    )
 
 
 def _rows(document: Document) -> list[dict[str, Any]]:

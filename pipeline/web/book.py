@@ -43,13 +43,31 @@ pages = Blueprint("book", __name__, url_prefix="/t/<token>/buku")
 READERS = {Role.JFU, Role.SEKRETARIS, Role.KEPALA}
 FILES = (("xlsx", "Excel"), ("docx", "Word"), ("pdf", "PDF"))
 PRINTED = 3_000  # rows of one printed book; a year of more is printed month by month
-MIME = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "docx": DOCX, "pdf": PDF}
+MIME = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": DOCX,
+    "pdf": PDF,
+}
 
 
 E = TypeVar("E", bound=StrEnum)
 YES_NO = {"ya": True, "tidak": False}
-ASKED = ("q", "dari", "sampai", "bulan", "langkah", "waktu", "kanal", "klasifikasi", "kategori", "unit", "keputusan",
-         "rahasia", "gabung", "urut")  # fmt: skip
+ASKED = (
+    "q",
+    "dari",
+    "sampai",
+    "bulan",
+    "langkah",
+    "waktu",
+    "kanal",
+    "klasifikasi",
+    "kategori",
+    "unit",
+    "keputusan",
+    "rahasia",
+    "gabung",
+    "urut",
+)
 _exporting = threading.Lock()
 PATIENCE = 2.0  # seconds to wait for another export
 
@@ -140,7 +158,10 @@ def book(token: str) -> Response:
             ),
             angka=_figures(figures),
             saring=_filters(asked, figures),
-            unduh=[{"label": kind.upper(), "url": _url(token, f"/{kind}"), "baca": read} for kind, read in FILES],
+            unduh=[
+                {"label": kind.upper(), "url": _url(token, f"/{kind}"), "baca": read}
+                for kind, read in FILES
+            ],
             rows=[_row(r, f"/t/{token}/buku/{r.complaint.id}") for r in rows],
             jumlah=_found(len(rows), total),
             halaman=_more(token, page, total),
@@ -202,7 +223,9 @@ def _large(token: str, kind: str) -> Response | None:
         if kind != "xlsx" and total > PRINTED:
             raise Friendly("terlalu_banyak", 422)
         return (
-            _export_page(token, kind, exports.asked(session, person, asked, kind)) if total > exports.AT_ONCE else None
+            _export_page(token, kind, exports.asked(session, person, asked, kind))
+            if total > exports.AT_ONCE
+            else None
         )
 
 
@@ -222,7 +245,12 @@ def ready(token: str, export_id: int) -> Response:
     """What a job has made, for the one who asked."""
     with reader(token) as (session, _view, person):
         row = session.get(Export, export_id)
-        if row is None or row.ready_at is None or row.person != person.kode or not person.owns(row.mark):
+        if (
+            row is None
+            or row.ready_at is None
+            or row.person != person.kode
+            or not person.owns(row.mark)
+        ):
             raise Friendly("tidak_ada", 404)
         kind = exports.kind_of(row)
         return _download(row.content, MIME[kind], f"Buku Pengaduan.{kind}")
@@ -342,7 +370,8 @@ def _figures(figures: Recap) -> dict[str, Any]:
             for step in figures.punctual
         ],
         "masuk": [
-            {"nama": names[m.month - 1], "nilai": n, "kini": m == figures.months[-1][0]} for m, n in figures.months
+            {"nama": names[m.month - 1], "nilai": n, "kini": m == figures.months[-1][0]}
+            for m, n in figures.months
         ],
         "judul_masuk": word("buku.masuk"),
     }
@@ -350,8 +379,14 @@ def _figures(figures: Recap) -> dict[str, Any]:
 
 def _apart(step: Punctuality) -> str:
     """What is not in the share of a langkah: late and still open, by another limit, stopped."""
-    counts = {"terbuka": step.late_open, "perpanjang": step.extended, "berhenti": step.stopped + step.waiting}
-    return ", ".join(word(f"buku.lain.{name}", jumlah=count) for name, count in counts.items() if count)
+    counts = {
+        "terbuka": step.late_open,
+        "perpanjang": step.extended,
+        "berhenti": step.stopped + step.waiting,
+    }
+    return ", ".join(
+        word(f"buku.lain.{name}", jumlah=count) for name, count in counts.items() if count
+    )
 
 
 def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
@@ -366,7 +401,8 @@ def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
         "kanal": table("pilihan.kanal"),
         "klasifikasi": settings.names_of("klasifikasi", asked.klasifikasi),
         "kategori": settings.names_of("kategori", asked.kategori),
-        "unit": {unit.kode: unit.nama for unit in settings.unit} | {NO_UNIT: word("unit.tidak_ada")},
+        "unit": {unit.kode: unit.nama for unit in settings.unit}
+        | {NO_UNIT: word("unit.tidak_ada")},
         "keputusan": table("pilihan.keputusan"),
         "rahasia": table("buku.ya_tidak"),
         "gabung": table("buku.ya_tidak"),
@@ -377,14 +413,26 @@ def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
         {"name": name, "label": word(f"buku.{name}"), "jenis": "date", "nilai": chosen[name]}
         for name in ("dari", "sampai")
     ]
-    return [search, *(_choice(name, listed, chosen[name]) for name, listed in options.items()), *days]
+    return [
+        search,
+        *(_choice(name, listed, chosen[name]) for name, listed in options.items()),
+        *days,
+    ]
 
 
 def _choice(name: str, listed: Mapping[str, str], chosen: str) -> dict[str, Any]:
     empty = word("buku.urutan.terbaru") if name == "urut" else word("buku.semua")
-    options = [{"value": value, "label": label[:1].upper() + label[1:]} for value, label in listed.items()]
-    return {"name": name, "label": word(f"buku.{name}"), "jenis": "select", "pilihan": options, "kosong": empty,
-            "nilai": chosen}  # fmt: skip
+    options = [
+        {"value": value, "label": label[:1].upper() + label[1:]} for value, label in listed.items()
+    ]
+    return {
+        "name": name,
+        "label": word(f"buku.{name}"),
+        "jenis": "select",
+        "pilihan": options,
+        "kosong": empty,
+        "nilai": chosen,
+    }
 
 
 # ---- one case ------------------------------------------------------------------------------------------------
@@ -403,7 +451,9 @@ def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "")
     with reader(token) as (session, view, person):
         complaint = of_book(session, person, complaint_id)
         work = Work(session, here.settings, view.now)
-        own = replace(view, complaint=complaint, task=newest_task(view, complaint), settings=work.settings)
+        own = replace(
+            view, complaint=complaint, task=newest_task(view, complaint), settings=work.settings
+        )
         (row,) = register_book.rows_of(work, [complaint])
         return html(
             "buku_kasus.html",
@@ -411,7 +461,9 @@ def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "")
             judul=complaint.number,
             kembali=_url(token, ""),
             row=_row(row),
-            rincian=[{"nama": name, "nilai": row.cells[key] or "-"} for key, name in COLUMNS.items()],
+            rincian=[
+                {"nama": name, "nilai": row.cells[key] or "-"} for key, name in COLUMNS.items()
+            ],
             steps=steps(own),
             hukum=[_clock(work, one) for one in law.of_case(work, complaint)],
             riwayat=timeline(own),
@@ -430,7 +482,11 @@ def of_book(session: Session, person: Petugas, complaint_id: int) -> Complaint:
 
 def _merging(own: View, person: Petugas, typed: str, problem: str) -> dict[str, Any] | None:
     """The form by which a JFU or the Sekretaris merges a case that somebody else holds; None where it cannot be."""
-    if own.complaint is None or own.task.complaint_id != own.complaint.id or own.task.closed_at is not None:
+    if (
+        own.complaint is None
+        or own.task.complaint_id != own.complaint.id
+        or own.task.closed_at is not None
+    ):
         return None
     allowed = mergers(own.settings, own.task, own.complaint)
     if person.kode not in {p.kode for p in allowed}:
@@ -441,13 +497,21 @@ def _merging(own: View, person: Petugas, typed: str, problem: str) -> dict[str, 
 
 def newest_task(view: View, complaint: Complaint) -> Task:
     """The newest task that carried a case; a case that was merged at the counter has had none."""
-    query = select(Task).where(Task.complaint_id == complaint.id, Task.kind.not_in(BESIDE)).order_by(Task.id.desc())
+    query = (
+        select(Task)
+        .where(Task.complaint_id == complaint.id, Task.kind.not_in(BESIDE))
+        .order_by(Task.id.desc())
+    )
     return view.session.scalars(query.limit(1)).first() or view.task
 
 
 def _own_task(work: Work, person: Petugas, complaint: Complaint) -> str:
     """The address of the reader's own open task of the case; "" without one."""
-    mine = [t for t in tasks_of(work.session, work.settings, person.kode) if t.complaint_id == complaint.id]
+    mine = [
+        t
+        for t in tasks_of(work.session, work.settings, person.kode)
+        if t.complaint_id == complaint.id
+    ]
     mine += resting(work.session, work.settings, complaint.id, person.kode)
     opening = links.newest(work.session, person, [task.id for task in mine], work.now)
     urls = [f"/t/{links.token(work.session, work.settings.keys, key)}" for key in opening.values()]

@@ -14,7 +14,9 @@ from pipeline.web import book
 from pipeline.web.site import Friendly, site
 from pipeline.work import Work
 
-pages = Blueprint("book_merge", __name__, url_prefix="/t/<token>/buku/<int(max=2147483647):complaint_id>")
+pages = Blueprint(
+    "book_merge", __name__, url_prefix="/t/<token>/buku/<int(max=2147483647):complaint_id>"
+)
 (MERGE,) = ANYTIME
 
 

@@ -37,7 +37,9 @@ def completed(session: Session, task: Task, held: Held) -> tuple[Held, dict[str,
 
 def kept(task_id: int, held: Held, errors: Mapping[str, str]) -> Values:
     """The values of a form that goes back, with the files that are right kept and named."""
-    values = {name: list(many) for name, many in held.values.items() if not name.startswith(chosen.PREFIX)}
+    values = {
+        name: list(many) for name, many in held.values.items() if not name.startswith(chosen.PREFIX)
+    }
     right = {field: file for field, file in held.files.items() if field not in errors}
     if not right:
         return values
@@ -53,4 +55,8 @@ def shown(view: View, field: str, given: Mapping[str, list[str]]) -> dict[str, A
     if row is None:
         return None
     until = (row.chosen_at + chosen.KEPT).astimezone(view.settings.zone)
-    return {"name": name, "value": digest, "label": word("halaman.terpilih", nama=row.name, pukul=clock.pukul(until))}
+    return {
+        "name": name,
+        "value": digest,
+        "label": word("halaman.terpilih", nama=row.name, pukul=clock.pukul(until)),
+    }

@@ -26,8 +26,12 @@ pages = Blueprint("citizen", __name__)
 def status(code: str) -> Response:
     here = site()
     with reading(here.engine) as session:
-        complaint = session.scalars(select(Complaint).where(Complaint.status_code == code.lower())).one_or_none()
-        if slips.papers_of(session, code.lower()) > 1:  # two people hold this stub: neither sees the other's case
+        complaint = session.scalars(
+            select(Complaint).where(Complaint.status_code == code.lower())
+        ).one_or_none()
+        if (
+            slips.papers_of(session, code.lower()) > 1
+        ):  # two people hold this stub: neither sees the other's case
             raise Friendly("status_ganda", 409)
         if complaint is None:
             raise Friendly("status", 404)
@@ -35,27 +39,46 @@ def status(code: str) -> Response:
 
 
 def _context(session: Session, settings: Settings, complaint: Complaint) -> dict[str, Any]:
-    tasks = list(session.scalars(select(Task).where(Task.complaint_id == complaint.id).order_by(Task.id)))
+    tasks = list(
+        session.scalars(select(Task).where(Task.complaint_id == complaint.id).order_by(Task.id))
+    )
     waiting = any(t.paused_at and not t.closed_at for t in tasks)
     stage = str(complaint.stage)
-    newest = session.scalars(select(Event.at).where(Event.complaint_id == complaint.id).order_by(Event.seq.desc()))
+    newest = session.scalars(
+        select(Event.at).where(Event.complaint_id == complaint.id).order_by(Event.seq.desc())
+    )
     rows = [
         {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
-        {"nama": "Perubahan terakhir", "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone)},
+        {
+            "nama": "Perubahan terakhir",
+            "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone),
+        },
     ]
     if complaint.delivered_at is None and complaint.stage not in OVER:
         promised = limits.answer_day(settings, complaint.recorded_at)
         running = [t for t in tasks if t.due_at and not t.closed_at and t.kind not in BESIDE]
         last = max([promised, *(_answer_after(settings, task) for task in running)])
-        rows.append({"nama": "Jawaban", "nilai": f"paling lambat {clock.tanggal(last.astimezone(settings.zone))}"})
+        rows.append(
+            {
+                "nama": "Jawaban",
+                "nilai": f"paling lambat {clock.tanggal(last.astimezone(settings.zone))}",
+            }
+        )
     if complaint.delivered_at:
-        rows.append({"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)})
+        rows.append(
+            {"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)}
+        )
     return {
         "nomor": complaint.number,
         "ringkas": word("status.menunggu") if waiting else word(f"status.{stage}"),
-        "langkah": _steps(settings, complaint, tasks, word("belum.menunggu" if waiting else "belum.kini")),
+        "langkah": _steps(
+            settings, complaint, tasks, word("belum.menunggu" if waiting else "belum.kini")
+        ),
         "tanggal": rows,
-        "arti": {"judul": word("arti.judul"), "teks": word("arti.menunggu") if waiting else word(f"arti.{stage}")},
+        "arti": {
+            "judul": word("arti.judul"),
+            "teks": word("arti.menunggu") if waiting else word(f"arti.{stage}"),
+        },
         "tambah": {
             "teks": "Balas email tanda terima dari kami. Foto dan dokumen boleh dilampirkan.",
             "url": "",  # a new mail would be a new complaint: only a reply is known by its thread
@@ -71,7 +94,9 @@ def _answer_after(settings: Settings, task: Task) -> datetime:
     return limits.later_answer(settings, task, task.due_at) if task.extended else task.due_at
 
 
-def _steps(settings: Settings, complaint: Complaint, tasks: list[Task], doing: str) -> list[dict[str, Any]]:
+def _steps(
+    settings: Settings, complaint: Complaint, tasks: list[Task], doing: str
+) -> list[dict[str, Any]]:
     """Five steps with the day on which each was finished."""
     over = complaint.stage in OVER
     now = LANGKAH_OF[complaint.stage]

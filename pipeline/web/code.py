@@ -28,11 +28,15 @@ from pipeline.office.words import word
 from pipeline.web.site import Friendly, html, site
 from pipeline.work import Work
 
-HELD: dict[str, Callable[[str, Held], BaseResponse]] = {}  # what a page does once its code is entered, by deed
+HELD: dict[
+    str, Callable[[str, Held], BaseResponse]
+] = {}  # what a page does once its code is entered, by deed
 OPENING = "saya"  # the deed of who only wants to see a page
 # What may be opened once a code was entered: a path behind the token, with its query.
 BOOK = r"buku(/cetak|/xlsx|/docx|/pdf|/ekspor/\d{1,9}|/\d{1,9})?"
-WIDE = re.compile(rf"/(saya|{BOOK}|catat|unggah|tanda-terima/\d{{1,9}}(/qr)?)(\?[!-~]{{0,400}})?", re.ASCII)
+WIDE = re.compile(
+    rf"/(saya|{BOOK}|catat|unggah|tanda-terima/\d{{1,9}}(/qr)?)(\?[!-~]{{0,400}})?", re.ASCII
+)
 
 
 class Stranger(Exception):
@@ -96,7 +100,9 @@ def _secure() -> bool:
 
 def _set_cookie(response: BaseResponse, name: str, value: str) -> None:
     age = int(browsers.LIFE.total_seconds())
-    response.set_cookie(name, value, max_age=age, secure=_secure(), httponly=True, samesite="Lax", path="/")
+    response.set_cookie(
+        name, value, max_age=age, secure=_secure(), httponly=True, samesite="Lax", path="/"
+    )
 
 
 def remember(response: BaseResponse, person: Petugas, cookie: str) -> BaseResponse:
@@ -122,7 +128,9 @@ def ask(token: str, link_id: int, person: Petugas, held: Held) -> BaseResponse:
     with writing(here.engine) as session:
         refused = browsers.refusal(session, link_id, guest, now)
         if refused is None:
-            row_id, code = browsers.hold(session, here.settings.keys, link_id, person.kode, held, now, guest)
+            row_id, code = browsers.hold(
+                session, here.settings.keys, link_id, person.kode, held, now, guest
+            )
             answers.code(Work(session, here.settings, now), person, code, device())
         _end_if_misused(session, refused, link_id, person, now)
     here.wake("send")
@@ -132,7 +140,9 @@ def ask(token: str, link_id: int, person: Petugas, held: Held) -> BaseResponse:
     return answer
 
 
-def _end_if_misused(session: Session, refused: Misuse | None, link_id: int, person: Petugas, now: datetime) -> None:
+def _end_if_misused(
+    session: Session, refused: Misuse | None, link_id: int, person: Petugas, now: datetime
+) -> None:
     """End a link behind which somebody keeps asking or guessing; its holder gets another, the IT officer is told."""
     if refused is not Misuse.TAUTAN:
         return
@@ -164,11 +174,15 @@ def code_page(session: Session, token: str, link_id: int, person: Petugas, row_i
     return html("kode.html", **_context(session, token, person, row, ""))
 
 
-def _context(session: Session, token: str, person: Petugas, row: Confirmation, problem: str) -> dict[str, Any]:
+def _context(
+    session: Session, token: str, person: Petugas, row: Confirmation, problem: str
+) -> dict[str, Any]:
     here, task_id = site(), session.get_one(Link, row.link_id).task_id
     task = session.get(Task, task_id) if task_id else None
     return {
-        "waktu": limits.limit_line(here.settings, task, here.clock()) if task and not task.closed_at else "",
+        "waktu": limits.limit_line(here.settings, task, here.clock())
+        if task and not task.closed_at
+        else "",
         "alamat": masked(person.email),
         "membuka": row.deed == OPENING,
         "galat": problem,
@@ -182,7 +196,9 @@ def masked(address: str) -> str:
     return f"{name[:2]}{'•' * max(1, len(name) - 2)}@{domain}"
 
 
-def enter(token: str, link_id: int, person: Petugas, row_id: int) -> tuple[Held | None, BaseResponse | None, str]:
+def enter(
+    token: str, link_id: int, person: Petugas, row_id: int
+) -> tuple[Held | None, BaseResponse | None, str]:
     """Try the code that was typed in: (the act, None, cookie) when it is right, else what to answer."""
     if "lagi" in request.form:
         return None, _again(token, person, row_id, link_id), ""
@@ -197,7 +213,9 @@ def enter(token: str, link_id: int, person: Petugas, row_id: int) -> tuple[Held 
         refused = Misuse.TAUTAN if browsers.guessed(session, link_id, now) else None
         _end_if_misused(session, refused, link_id, person, now)
         over = browsers.state(row, now) == "habis"
-        problem = word("kode.habis") if over else word("kode.salah", sisa=browsers.TRIES - row.tries)
+        problem = (
+            word("kode.habis") if over else word("kode.salah", sisa=browsers.TRIES - row.tries)
+        )
         shown = _context(session, token, person, row, problem)
     here.wake("send")
     _stop_if(refused)
@@ -240,4 +258,6 @@ HELD[OPENING] = _open
 
 
 def uploads_of(held: Held) -> dict[str, cases.Upload]:
-    return {name: cases.Upload(filename, content) for name, (filename, content) in held.files.items()}
+    return {
+        name: cases.Upload(filename, content) for name, (filename, content) in held.files.items()
+    }

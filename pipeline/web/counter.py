@@ -64,7 +64,12 @@ def counter(token: str) -> Response:
 
 
 def _counter_page(
-    view: View, given: dict[str, list[str]], errors: dict[str, str], *, later: bool = False, said: str = ""
+    view: View,
+    given: dict[str, list[str]],
+    errors: dict[str, str],
+    *,
+    later: bool = False,
+    said: str = "",
 ) -> Response:
     """Both forms; `later`: the one that was sent, and has to be mended, is that for a complaint with a number."""
     new: tuple[dict[str, list[str]], dict[str, str]] = ({}, {}) if later else (given, errors)
@@ -76,7 +81,8 @@ def _counter_page(
         "catat.html",
         422 if errors else 200,
         galat=[
-            {"untuk": f"{name}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"} for k, v in errors.items()
+            {"untuk": f"{name}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"}
+            for k, v in errors.items()
         ],
         formulir={
             "aksi": "catat",
@@ -110,7 +116,9 @@ def _key(given: dict[str, list[str]]) -> str:
 @pages.post("/catat")
 def record(token: str) -> BaseResponse:
     """Record a complaint that came in person, by telephone or by letter, and report it to the Sekretaris."""
-    values = {key: request.form.getlist(key) for key in request.form} | {"kunci": [_key(request.form.to_dict(False))]}
+    values = {key: request.form.getlist(key) for key in request.form} | {
+        "kunci": [_key(request.form.to_dict(False))]
+    }
     files = {name: (one.name, one.content) for name, one in uploads().items() if one.content}
     if request.form.get("aksi") == LATER.name:
         return _with_files(token, Held(LATER.name, values, files), later_here)
@@ -129,7 +137,9 @@ def record_here(token: str, held: Held) -> BaseResponse:
     here = site()
 
     def said(view: View, values: Values) -> tuple[Checked, datetime | None]:
-        form = cases.read_fields(here.settings, COUNTER_FIELDS, "catat", values, browser.uploads_of(held), COUNTER)
+        form = cases.read_fields(
+            here.settings, COUNTER_FIELDS, "catat", values, browser.uploads_of(held), COUNTER
+        )
         return form, later_words.received_at(Work(view.session, here.settings, here.clock()), form)
 
     read = _read(token, held, said)
@@ -149,7 +159,9 @@ def later_here(token: str, held: Held) -> BaseResponse:
     here = site()
 
     def said(_view: View, values: Values) -> Checked:
-        return cases.read_fields(here.settings, LATER_FIELDS, LATER.name, values, browser.uploads_of(held), LATER)
+        return cases.read_fields(
+            here.settings, LATER_FIELDS, LATER.name, values, browser.uploads_of(held), LATER
+        )
 
     read = _read(token, held, said)
     if isinstance(read, BaseResponse):
@@ -174,7 +186,9 @@ def _mend(token: str, held: Held, errors: dict[str, str]) -> Response:
         return _counter_page(view, values, errors, later=held.deed == LATER.name)
 
 
-def _read(token: str, held: Held, said: Callable[[View, Values], Said]) -> tuple[Petugas, Said] | BaseResponse:
+def _read(
+    token: str, held: Held, said: Callable[[View, Values], Said]
+) -> tuple[Petugas, Said] | BaseResponse:
     """Who sends a form and what it says; or the page to answer with: fields to be mended, or the code to be entered."""
     values, errors, read = _values(held), {}, None
     with opened(token) as (session, found, view, person):
@@ -201,10 +215,14 @@ browser.HELD["catat"] = record_here
 browser.HELD[LATER.name] = later_here
 
 
-def _recorded_by(session: Session, found: links.Opened, person: Petugas, complaint_id: int) -> Complaint:
+def _recorded_by(
+    session: Session, found: links.Opened, person: Petugas, complaint_id: int
+) -> Complaint:
     """A complaint that this JFU typed in: whoever took it may print its receipt."""
     complaint = session.get(Complaint, complaint_id)
-    first = session.scalars(select(Event.actor).where(Event.complaint_id == complaint_id, Event.seq == 1)).first()
+    first = session.scalars(
+        select(Event.actor).where(Event.complaint_id == complaint_id, Event.seq == 1)
+    ).first()
     if complaint is None or not found.alive or first != person.kode:
         raise Friendly("tidak_ada", 404)
     return complaint
@@ -229,7 +247,10 @@ def slip(token: str, complaint_id: int) -> Response:
             *who_rows(c),
             {"nama": "Perihal", "nilai": c.perihal},
             {"nama": word("tanda_terima.isi"), "nilai": fold(c.ringkasan or c.isi, lines=4)},
-            {"nama": "Jawaban", "nilai": word(answer, tanggal=clock.tanggal(last.astimezone(zone)))},
+            {
+                "nama": "Jawaban",
+                "nilai": word(answer, tanggal=clock.tanggal(last.astimezone(zone))),
+            },
         ]
         if serial := stub_of(session, c):
             rows.insert(0, {"nama": word("slip.halaman.serial"), "nilai": spoken(serial)})
@@ -278,5 +299,7 @@ def slip_code(token: str, complaint_id: int) -> Response:
         browser.insist(session, token, person)
         c = _recorded_by(session, found, person, complaint_id)
         out = BytesIO()
-        segno.make(post.status_url(view.settings, c), error="m").save(out, kind="svg", scale=4, border=4, light="#fff")
+        segno.make(post.status_url(view.settings, c), error="m").save(
+            out, kind="svg", scale=4, border=4, light="#fff"
+        )
         return Response(out.getvalue(), mimetype="image/svg+xml")

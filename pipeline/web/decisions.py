@@ -46,7 +46,10 @@ def to_choose(view: View, c: Complaint) -> list[dict[str, Any]]:
     children = outdated(view.session, c) if view.task.kind in CHOOSING else []
     if not children:
         return []
-    rows = [{"kepala": child.number, "ket": label_of(view, child), "teks": child.perihal} for child in children]
+    rows = [
+        {"kepala": child.number, "ket": label_of(view, child), "teks": child.perihal}
+        for child in children
+    ]
     lead = word("halaman.jawaban_lama_teks")
     return [{"judul": word("halaman.jawaban_lama"), "pengantar": lead, "isi": rows, "dulu": True}]
 
@@ -62,4 +65,6 @@ def label_of(view: View, child: Complaint) -> str:
 def options(view: View) -> list[dict[str, str]]:
     """The same as choices of a form."""
     children = outdated(view.session, view.complaint) if view.complaint is not None else []
-    return [{"value": one.number, "label": one.number, "ket": label_of(view, one)} for one in children]
+    return [
+        {"value": one.number, "label": one.number, "ket": label_of(view, one)} for one in children
+    ]

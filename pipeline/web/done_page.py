@@ -65,7 +65,9 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
                 "nada": "buruk" if late else "baik",
             }
         )
-        recorded.append({"nama": word("waktu.judul"), "nilai": limits.time_words(view.settings, task, view.now)})
+        recorded.append(
+            {"nama": word("waktu.judul"), "nilai": limits.time_words(view.settings, task, view.now)}
+        )
     local = at.astimezone(zone)
     return {
         "nomor": c.number if c else "",
@@ -77,9 +79,12 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
         "tercatat": recorded,
         "diberitahu": _told(view, at),
         "langkah": steps(view),
-        "judul_selanjutnya": word("bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"),
+        "judul_selanjutnya": word(
+            "bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"
+        ),
         "selanjutnya": _onward(view),
-        "keliru": remedy(view, found.holder, task.outcome) or {"teks": word("keliru.umum"), "url": "", "tombol": ""},
+        "keliru": remedy(view, found.holder, task.outcome)
+        or {"teks": word("keliru.umum"), "url": "", "tombol": ""},
         "alat": tools(view, found),
         "cetak_url": f"{view.url}/tanda-terima/{c.id}"
         if c and c.channel is not Channel.EMAIL and Role.JFU in (person.peran if person else ())
@@ -90,7 +95,11 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
 def _onward(view: View) -> str:
     if view.report is not None:
         return word(f"selanjutnya.{view.task.kind}.{view.task.outcome}")
-    return word(f"selanjutnya.{view.complaint.stage}") if view.complaint else word("selanjutnya.klarifikasi")
+    return (
+        word(f"selanjutnya.{view.complaint.stage}")
+        if view.complaint
+        else word("selanjutnya.klarifikasi")
+    )
 
 
 def _told(view: View, at: datetime) -> list[dict[str, str]]:
@@ -100,10 +109,17 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
     query = select(Outbox).where(_of(view), Outbox.date == at).order_by(Outbox.id)
     mails = list(view.session.scalars(query))
     told = [
-        {"siapa": mail.recipient_name or word("peran.pengadu"), "ket": table("surel").get(mail.name, mail.name)}
+        {
+            "siapa": mail.recipient_name or word("peran.pengadu"),
+            "ket": table("surel").get(mail.name, mail.name),
+        }
         for mail in mails
     ]
-    return told if view.complaint is None else told + _told_later(view, at, {mail.task_id for mail in mails})
+    return (
+        told
+        if view.complaint is None
+        else told + _told_later(view, at, {mail.task_id for mail in mails})
+    )
 
 
 def _of(view: View) -> ColumnElement[bool]:
@@ -117,7 +133,10 @@ def _told_later(view: View, at: datetime, told: set[int | None]) -> list[dict[st
     opened = select(Task).where(Task.complaint_id == view.task.complaint_id, Task.opened_at == at)
     opened = opened.where(Task.kind != TaskKind.PENGIRIMAN)  # sends no mail: it ends by itself
     return [
-        {"siapa": person.nama, "ket": word("bukti.menyusul", surat=word(f"surel.tugas_{task.kind}"))}
+        {
+            "siapa": person.nama,
+            "ket": word("bukti.menyusul", surat=word(f"surel.tugas_{task.kind}")),
+        }
         for task in view.session.scalars(opened.order_by(Task.id))
         if task.id not in told
         for person in holders(view.settings, task)
@@ -134,7 +153,9 @@ def passed_on_page(view: View, found: links.Opened) -> dict[str, Any]:
     }
 
 
-def spent_page(view: View, found: links.Opened, typed: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+def spent_page(
+    view: View, found: links.Opened, typed: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Any]:
     """The context of terpakai.html: who acted and when; the complaint itself only for 7 more days.
 
     The one who is named may not have pressed; somebody else need not be asked.
@@ -149,13 +170,17 @@ def spent_page(view: View, found: links.Opened, typed: Mapping[str, Sequence[str
         state.append({"nama": word("waktu.judul"), "nilai": spent})
     return {
         "nomor": c.number if c else "",
-        "judul": word("halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"),
+        "judul": word(
+            "halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"
+        ),
         "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
         "keadaan": state,
         "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
         "ketikan": typed_rows(typed or {}),
-        "aduan": matter(view) if found.full and (c is not None or view.report is not None) else None,
+        "aduan": matter(view)
+        if found.full and (c is not None or view.report is not None)
+        else None,
         "alat": tools(view, found),
     }
 
@@ -164,6 +189,8 @@ def typed_rows(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """What was typed into a form that came too late, by the labels of its fields; choices need no keeping."""
     rows = [(name, "\n".join(many).strip()) for name, many in values.items()]
     known = [
-        (table(f"kolom.{name}").get("label"), text) for name, text in rows if text and not table(f"pilihan.{name}")
+        (table(f"kolom.{name}").get("label"), text)
+        for name, text in rows
+        if text and not table(f"pilihan.{name}")
     ]
     return [{"nama": label, "nilai": text, "orang": True} for label, text in known if label]

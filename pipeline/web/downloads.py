@@ -40,7 +40,9 @@ def _document(session: Session, view: View, found: links.Opened, document_id: in
 
 def _is_of_a_merged(view: View, row: Document) -> bool:
     """Whether it is what the citizen of a complaint that was merged into this one has sent."""
-    return row.kind in privacy.FROM_OUTSIDE and row.complaint_id in {child.id for child in view.children}
+    return row.kind in privacy.FROM_OUTSIDE and row.complaint_id in {
+        child.id for child in view.children
+    }
 
 
 @pages.get("/berkas/<int(max=2147483647):document_id>")
@@ -74,10 +76,15 @@ def picture(token: str, document_id: int) -> Response:
     """A picture made anew from its pixels, or one page of a PDF."""
     with opened(token) as (session, found, view, _person):
         row = _document(session, view, found, document_id)
-        shown = row if row.mime != kinds.PDF else _page_of(session, row, request.args.get("hal", "1"))
+        shown = (
+            row if row.mime != kinds.PDF else _page_of(session, row, request.args.get("hal", "1"))
+        )
         content = store.get(session, shown.sha256)
     try:
-        return Response(pictures.picture(content, NARROW if "kecil" in request.args else WIDE), mimetype="image/jpeg")
+        return Response(
+            pictures.picture(content, NARROW if "kecil" in request.args else WIDE),
+            mimetype="image/jpeg",
+        )
     except kinds.FileError as error:
         raise Friendly("tidak_ada", 404) from error
 
@@ -100,7 +107,10 @@ def look(token: str, document_id: int) -> Response:
         drawn = pages_of(session, row.id)
         state = "done" if drawn else jobs.state_of(session, SHOW_PAGES, row.id)
         shown = [
-            {"url": f"/t/{token}/gambar/{row.id}?hal={n}", "baca": word("halaman.halaman_ke", nomor=n, nama=row.name)}
+            {
+                "url": f"/t/{token}/gambar/{row.id}?hal={n}",
+                "baca": word("halaman.halaman_ke", nomor=n, nama=row.name),
+            }
             for n in range(1, len(drawn) + 1)
         ]
         page = html(
@@ -112,7 +122,9 @@ def look(token: str, document_id: int) -> Response:
             kembali=f"/t/{token}",
             waktu=limits.limit_line(view.settings, view.task, view.now),
         )
-    if not state:  # asked for by whoever opens the page first; a scanner of mails does no harm by it
+    if (
+        not state
+    ):  # asked for by whoever opens the page first; a scanner of mails does no harm by it
         with here.writing() as work:
             order_pages(work, document_id)
         here.wake("pictures")

@@ -18,10 +18,15 @@ from pipeline.work import Work
 
 def meetings(view: View) -> list[dict[str, Any]]:
     rows = []
-    for event, data in view.history(EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED):
+    for event, data in view.history(
+        EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED
+    ):
         at = _time_of(view, data)
         if event.kind is EventKind.MEETING_SET:
-            told = [data.get("agenda", ""), word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else ""]
+            told = [
+                data.get("agenda", ""),
+                word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else "",
+            ]
             text = "\n\n".join(filter(None, (*told, data.get("peserta", ""))))
             rows.append({"kepala": at, "ket": data.get("tempat", ""), "teks": text})
         elif event.kind is EventKind.MEETING_CANCELLED:
@@ -35,14 +40,20 @@ def meetings(view: View) -> list[dict[str, Any]]:
     standing = offers.standing_meeting(view.session, view.complaint)
     if standing is not None and standing.answers:
         names = {str(a).lower(): n or a for a, n in standing.invited}
-        said = ", ".join(f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}" for a, state in standing.answers.items())
+        said = ", ".join(
+            f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}"
+            for a, state in standing.answers.items()
+        )
         rows.append({"kepala": word("rapat.jawaban"), "teks": said})
     lead = ", ".join(view.settings.sop.keterkaitan)
     return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
 
 
 def _time_of(view: View, data: Mapping[str, Any]) -> str:
-    begins, ends = (datetime.fromisoformat(data[name]) if data.get(name) else None for name in ("waktu", "selesai"))
+    begins, ends = (
+        datetime.fromisoformat(data[name]) if data.get(name) else None
+        for name in ("waktu", "selesai")
+    )
     return limits.meeting_time(view.settings, begins, ends) if begins else ""
 
 
@@ -53,7 +64,11 @@ def earlier(view: View) -> list[dict[str, Any]]:
         return []
     work = Work(view.session, view.settings, view.now)
     rows = [
-        {"kepala": c.number, "ket": clock.tanggal(c.received_at.astimezone(view.settings.zone)), "teks": c.perihal}
+        {
+            "kepala": c.number,
+            "ket": clock.tanggal(c.received_at.astimezone(view.settings.zone)),
+            "teks": c.perihal,
+        }
         for c in duplicate_of(work, view.complaint)
         if view.owner not in reported.codes(c)
     ]
@@ -72,10 +87,25 @@ WORDS_OF = {  # codes of a payload, and the table in templates/istilah.toml that
 def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     """One event in words. A payload that was erased leaves its blanks empty."""
     values: dict[str, Any] = {
-        "teks": "", "alasan": "", "ke": "", "kepada": "", "lewat": "", "tempat": "", "kanal": "", "cara": "",
-        "keputusan": "", "waktu": "", "arah": "", "tugas": "", "nomor": "", "nama": "",
-        "instansi": "", "unit": "", "aksi": "", "surat": word("jenis_surat.jawaban"),
-    }  # fmt: skip
+        "teks": "",
+        "alasan": "",
+        "ke": "",
+        "kepada": "",
+        "lewat": "",
+        "tempat": "",
+        "kanal": "",
+        "cara": "",
+        "keputusan": "",
+        "waktu": "",
+        "arah": "",
+        "tugas": "",
+        "nomor": "",
+        "nama": "",
+        "instansi": "",
+        "unit": "",
+        "aksi": "",
+        "surat": word("jenis_surat.jawaban"),
+    }
     values |= data
     values |= _named(view, data)
     values |= _of_the_kind(event.kind, data)
@@ -95,7 +125,9 @@ def _sentence_name(kind: EventKind, data: Mapping[str, Any]) -> str:
 
 def _named(view: View, data: Mapping[str, Any]) -> dict[str, str]:
     """Codes of the payload as people call them."""
-    found = {name: word(f"{place}.{data[name]}") for name, place in WORDS_OF.items() if data.get(name)}
+    found = {
+        name: word(f"{place}.{data[name]}") for name, place in WORDS_OF.items() if data.get(name)
+    }
     found["waktu"] = _time_of(view, data)
     if data.get("unit"):
         found["unit"] = word("peristiwa_lain.unit", nama=unit_names(view.settings, data["unit"]))
@@ -121,7 +153,9 @@ def _secrecy(data: Mapping[str, Any]) -> str:
 def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
     """What only events of one kind tell."""
     if kind is EventKind.TAKEN_BACK:
-        return {"aksi": table(f"aksi.{data.get('tugas', '')}.{data.get('aksi', '')}").get("judul", "")}
+        return {
+            "aksi": table(f"aksi.{data.get('tugas', '')}.{data.get('aksi', '')}").get("judul", "")
+        }
     if kind is EventKind.ANSWERS_CHOSEN:
         return {name: ", ".join(data.get(name) or ()) or "-" for name in ("ikut", "tetap")}
     if kind is EventKind.MERGED:
@@ -149,7 +183,9 @@ def _told_of(view: View) -> list[tuple[dict[str, str], Event]]:
     rows = []
     for event, data in view.history(*(privacy.OPEN_EVENTS if for_unit(view) else ())):
         at = event.at.astimezone(zone)
-        who = ", ".join(filter(None, (event.actor_name, event.actor_title if event.actor_name else "")))
+        who = ", ".join(
+            filter(None, (event.actor_name, event.actor_title if event.actor_name else ""))
+        )
         row = {
             "waktu": f"{clock.tanggal_pendek(at)}, {clock.pukul(at)}",
             "iso": at.isoformat(timespec="minutes"),

@@ -62,7 +62,11 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
 def _counted(found: Sequence[Finding]) -> str:
     """How many findings ask for something; "" where none does."""
     counts = Counter(f.level for f in found)
-    return ", ".join(word(f"periksa.n_{level}", n=counts[level]) for level in ("blokir", "lihat") if counts[level])
+    return ", ".join(
+        word(f"periksa.n_{level}", n=counts[level])
+        for level in ("blokir", "lihat")
+        if counts[level]
+    )
 
 
 def _lead(view: View, letter: Document, found: Sequence[Finding], kind: str) -> str:
@@ -72,7 +76,10 @@ def _lead(view: View, letter: Document, found: Sequence[Finding], kind: str) -> 
     if counts["blokir"] and counts["lihat"]:
         said = word("periksa.keduanya", blokir=counts["blokir"], lihat=counts["lihat"])
     elif counts["blokir"] or counts["lihat"]:
-        said = word("periksa.blokir" if counts["blokir"] else "periksa.lihat", n=counts["blokir"] or counts["lihat"])
+        said = word(
+            "periksa.blokir" if counts["blokir"] else "periksa.lihat",
+            n=counts["blokir"] or counts["lihat"],
+        )
     else:
         said = word("periksa.baik")
     return word(f"periksa.{kind}", nama=letter.name, waktu=when, hasil=said)
@@ -92,14 +99,25 @@ def _row(finding: Finding) -> dict[str, str]:
 def _good(found: Sequence[Finding]) -> list[dict[str, str]]:
     """What is right, in one row: it needs no reading."""
     said = " ".join(f.message for f in found if f.level == "baik")
-    return [{"nada": TONES["baik"], "kata": word("temuan.kata.baik"), "judul": "", "teks": said}] if said else []
+    return (
+        [{"nada": TONES["baik"], "kata": word("temuan.kata.baik"), "judul": "", "teks": said}]
+        if said
+        else []
+    )
 
 
 def _changes(old: Document, new: Document, against: str) -> dict[str, Any]:
     found = difference(paragraphs_of(old), paragraphs_of(new))
-    shown = [[{"jenis": p.kind, "teks": p.text} for p in shortened(paragraph)] for paragraph in found.paragraphs]
+    shown = [
+        [{"jenis": p.kind, "teks": p.text} for p in shortened(paragraph)]
+        for paragraph in found.paragraphs
+    ]
     if not shown:
-        return {"judul": word(f"periksa.beda_{against}"), "ket": word(f"periksa.sama_{against}"), "isi": []}
+        return {
+            "judul": word(f"periksa.beda_{against}"),
+            "ket": word(f"periksa.sama_{against}"),
+            "isi": [],
+        }
     told = word("periksa.jumlah", kata=found.words, alinea=len(shown))
     return {"judul": word(f"periksa.beda_{against}"), "ket": told, "isi": shown}
 
@@ -119,11 +137,16 @@ def _pictures(view: View, series: Series, letter: Document, signing: bool) -> di
     pages = [d for d in view.documents("rupa") if d.source_id == source.id]
     if pages:
         said = word("periksa.halaman_baca", nama=source.name)
-        rows = [{"url": f"{view.url}/gambar/{d.id}", "lebar": 1000, "tinggi": 1414, "baca": said} for d in pages]
+        rows = [
+            {"url": f"{view.url}/gambar/{d.id}", "lebar": 1000, "tinggi": 1414, "baca": said}
+            for d in pages
+        ]
         return {"halaman": rows, "tanpa_gambar": ""}
     if libreoffice.soffice() is None:
         return {"halaman": [], "tanpa_gambar": word("periksa.tanpa_libreoffice")}
     drafted = source.kind == series.drafted
-    if drafted or any("perubahan terlacak" in f.message for f in found_in(source) if f.level == "blokir"):
+    if drafted or any(
+        "perubahan terlacak" in f.message for f in found_in(source) if f.level == "blokir"
+    ):
         return {"halaman": [], "tanpa_gambar": "" if drafted else word("periksa.tanpa_gambar")}
     return {"halaman": [], "tanpa_gambar": word("periksa.gambar_menyusul")}

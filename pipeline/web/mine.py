@@ -71,7 +71,11 @@ def mine(token: str) -> Response:
 
 
 def _page(
-    session: Session, token: str, person: Petugas, form: str = "", errors: Mapping[str, str] | None = None
+    session: Session,
+    token: str,
+    person: Petugas,
+    form: str = "",
+    errors: Mapping[str, str] | None = None,
 ) -> Response:
     """The page; `form` names the one that was sent and has to be mended: delegasi, or t and the number of a task."""
     here, wrong = site(), dict(errors or {})
@@ -94,10 +98,17 @@ def _page(
         isian={name: request.form.get(name, "") for name in ("sampai", "alasan")},
         keliru=wrong,
         url=f"/t/{token}/saya",
-        delegasi=[_delegation(settings, row) for row in cases.delegations(work) if row.holder == person.kode],
+        delegasi=[
+            _delegation(settings, row)
+            for row in cases.delegations(work)
+            if row.holder == person.kode
+        ],
         formulir=_delegation_form(settings, person, wrong if form == "delegasi" else {}),
         galat=[
-            {"untuk": f"{form}-{'kepada' if name == 'dari' else name}", "pesan": _named(form, name, text)}
+            {
+                "untuk": f"{form}-{'kepada' if name == 'dari' else name}",
+                "pesan": _named(form, name, text),
+            }
             for name, text in wrong.items()
         ],
         pesan=word(f"saya.{said}") if (said := request.args.get("pesan")) in SAID else "",
@@ -105,7 +116,11 @@ def _page(
 
 
 def _named(form: str, name: str, text: str) -> str:
-    label = word(f"kolom.{name}.label") if form != "delegasi" else word(f"saya.{'kepada' if name == 'dari' else name}")
+    label = (
+        word(f"kolom.{name}.label")
+        if form != "delegasi"
+        else word(f"saya.{'kepada' if name == 'dari' else name}")
+    )
     return f"{label}: {text}"
 
 
@@ -139,7 +154,9 @@ def _late_elsewhere(work: Work, person: Petugas) -> list[dict[str, Any]]:
         return []
     told = or_(Task.due_at < work.now, Task.extended)  # what was extended may have to be corrected
     query = select(Task).where(Task.closed_at.is_(None), told, Task.complaint_id.is_not(None))
-    query = query.where(Task.complaint_id.not_in(select(Complaint.id).where(reported.about(person.kode))))
+    query = query.where(
+        Task.complaint_id.not_in(select(Complaint.id).where(reported.about(person.kode)))
+    )
     rows = []
     for task in work.session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
         holding = holders(work.settings, task)
@@ -147,7 +164,12 @@ def _late_elsewhere(work: Work, person: Petugas) -> list[dict[str, Any]]:
             who = word("saya.pada", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
             shown = about(work, task)
             late = task.due_at is not None and task.due_at < work.now
-            beside = {"tugas": task.id, "siapa": who, "lihat": _newest(work.session, task), "diperpanjang": not late}
+            beside = {
+                "tugas": task.id,
+                "siapa": who,
+                "lihat": _newest(work.session, task),
+                "diperpanjang": not late,
+            }
             rows.append({**shown, **beside})
     return rows
 
@@ -202,8 +224,12 @@ def extend(token: str) -> BaseResponse:
     try:
         form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {}, _seen())
         with here.writing() as work:
-            head = next((p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None)
-            task = work.session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
+            head = next(
+                (p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None
+            )
+            task = (
+                work.session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
+            )
             if head is None or task is None or task.complaint_id is None or task.kind in AT_REST:
                 raise Friendly("bukan_hak", 409)
             extend_for(work, task, head, form)
@@ -212,7 +238,9 @@ def extend(token: str) -> BaseResponse:
             return _page(session, token, person, f"t{number}", error.errors)
     except cases.Changed:
         with whose(token) as (session, _link_id, person):
-            return _page(session, token, person, f"t{number}", {"sampai": word("galat.batas_berubah")})
+            return _page(
+                session, token, person, f"t{number}", {"sampai": word("galat.batas_berubah")}
+            )
     except cases.AlreadyDone:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")
@@ -227,22 +255,32 @@ def _delegation(settings: Settings, row: Any) -> dict[str, Any]:
     return {
         "nomor": row.id,
         "siapa": f"{acting.nama} ({row.form})" if acting else row.acting,
-        "kapan": word("saya.antara", mulai=clock.tanggal(row.first), sampai=clock.tanggal(row.last)),
+        "kapan": word(
+            "saya.antara", mulai=clock.tanggal(row.first), sampai=clock.tanggal(row.last)
+        ),
     }
 
 
-def _delegation_form(settings: Settings, person: Petugas, errors: Mapping[str, str]) -> dict[str, Any]:
+def _delegation_form(
+    settings: Settings, person: Petugas, errors: Mapping[str, str]
+) -> dict[str, Any]:
     others = [p for p in settings.base.petugas if p.kode != person.kode]
     given = request.form if errors else {}
     return {
         "kepada": [{"value": p.kode, "label": f"{p.nama}, {p.jabatan}"} for p in others],
         "bentuk": [
-            {"value": form, "label": word(f"saya.bentuk.{form}"), "dipilih": form == given.get("sebagai")}
+            {
+                "value": form,
+                "label": word(f"saya.bentuk.{form}"),
+                "dipilih": form == given.get("sebagai"),
+            }
             for form in cases.FORMS
             if form != "an" or Role.KEPALA in person.peran
         ],
         "nilai": {name: given.get(name, "") for name in ("kepada", "mulai", "sampai")},
-        "galat": {name: errors.get(name, "") for name in ("dari", "kepada", "sebagai", "mulai", "sampai")},
+        "galat": {
+            name: errors.get(name, "") for name in ("dari", "kepada", "sebagai", "mulai", "sampai")
+        },
     }
 
 

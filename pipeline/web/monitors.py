@@ -27,7 +27,13 @@ from pipeline.web.site import site
 
 log = logging.getLogger(__name__)
 TOKEN = "metrik_token"  # noqa: S105 - the name of a file in rahasia/
-FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")  # a proxy has been at work
+FORWARDED = (
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Real-IP",
+    "Forwarded",
+    "Via",
+)  # a proxy has been at work
 
 
 class _Now(Collector):
@@ -58,7 +64,9 @@ def add(app: Flask, since: datetime) -> None:
         names = list(dict.fromkeys(one.kind for one in found))
         if not names:
             return Response("sehat\n", mimetype="text/plain")
-        return Response("".join(f"terlambat: {name}\n" for name in names), 503, mimetype="text/plain")
+        return Response(
+            "".join(f"terlambat: {name}\n" for name in names), 503, mimetype="text/plain"
+        )
 
     @app.get("/metrik")
     def metrik() -> Response:
@@ -66,7 +74,9 @@ def add(app: Flask, since: datetime) -> None:
             raise NotFound
         own = CollectorRegistry()
         own.register(_Now(_gauges()))
-        return Response(generate_latest(own) + generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+        return Response(
+            generate_latest(own) + generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST
+        )
 
     app.before_request(_begin)
     app.after_request(_end)
@@ -114,6 +124,8 @@ def _end(response: Response) -> Response:
     begun = g.pop("begun", None)
     if begun is not None:
         name = request.endpoint or "tidak_ada"
-        method = request.method if request.method in ("GET", "HEAD", "POST") else "lain"  # anybody may make one up
+        method = (
+            request.method if request.method in ("GET", "HEAD", "POST") else "lain"
+        )  # anybody may make one up
         meters.PAGES.labels(name, method, response.status_code).observe(monotonic() - begun)
     return response

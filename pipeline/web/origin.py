@@ -13,7 +13,10 @@ from flask import request
 from pipeline.web.site import Friendly, site
 
 LOOKING = {"GET", "HEAD", "OPTIONS"}
-OURS = {"same-origin", "none"}  # none: the person's own doing, such as sending a form again after a restart
+OURS = {
+    "same-origin",
+    "none",
+}  # none: the person's own doing, such as sending a form again after a restart
 
 
 def check() -> None:
@@ -33,4 +36,7 @@ def check() -> None:
 def _ours(origin: str) -> bool:
     """The address of config.toml, or the one by which this request came (an office's own network has others)."""
     base = urlsplit(site().settings.web.base_url)
-    return origin.lower() in (f"{base.scheme}://{base.netloc}".lower(), request.host_url.rstrip("/").lower())
+    return origin.lower() in (
+        f"{base.scheme}://{base.netloc}".lower(),
+        request.host_url.rstrip("/").lower(),
+    )

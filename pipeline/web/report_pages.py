@@ -39,23 +39,34 @@ def offered(view: View) -> list[Action]:
 
 def _blocked(view: View) -> bool:
     newest = view.letters(*REPORT.worked_on)[-1:]
-    return any(found[0] == "blokir" for one in newest for found in (one.facts or {}).get("temuan", []))
+    return any(
+        found[0] == "blokir" for one in newest for found in (one.facts or {}).get("temuan", [])
+    )
 
 
 def matter(view: View, report: Laporan) -> dict[str, Any]:
     """The report itself: what it counts, and when it was made."""
     at = clock.waktu(report.made_at or report.asked_at, view.settings.zone)
-    return {"judul": name_of(report), "teks": "", "asal": word("laporan.asal", waktu=at), "berkas": []}
+    return {
+        "judul": name_of(report),
+        "teks": "",
+        "asal": word("laporan.asal", waktu=at),
+        "berkas": [],
+    }
 
 
 def sections(view: View, report: Laporan) -> list[dict[str, Any]]:
     """The note of the task, the figures of the first table, and how the copies stand."""
     found: list[dict[str, Any]] = []
     if view.task.note:
-        found.append({"judul": word("judul_catatan.lain"), "isi": [{"teks": view.task.note}], "dulu": True})
+        found.append(
+            {"judul": word("judul_catatan.lain"), "isi": [{"teks": view.task.note}], "dulu": True}
+        )
     found += [{"judul": table["title"], "isi": _rows(table)} for table in report.figures[:1]]
     if view.task.kind is TaskKind.LAPORAN_KIRIM:
-        found.append({"judul": word("laporan.salinan.judul"), "isi": _copies(view, report), "dulu": True})
+        found.append(
+            {"judul": word("laporan.salinan.judul"), "isi": _copies(view, report), "dulu": True}
+        )
     past = [_event(view, one) for one in report_chain.events(view.session, report.id)]
     found.append({"judul": word("peristiwa_laporan.judul"), "isi": past})
     return [one for one in found if one["isi"]]
@@ -67,22 +78,33 @@ def _event(view: View, event: LaporanEvent) -> dict[str, str]:
     act = word(f"peristiwa_laporan.dulu.{event.data['aksi']}") if "aksi" in event.data else ""
     done = word(f"peristiwa_laporan.{event.kind}", **{**event.data, "aksi": act})
     at = clock.waktu(event.at, view.settings.zone)
-    return {"kepala": done, "ket": ", ".join(filter(None, (at, event.actor_name))), "teks": "\n".join(typed)}
+    return {
+        "kepala": done,
+        "ket": ", ".join(filter(None, (at, event.actor_name))),
+        "teks": "\n".join(typed),
+    }
 
 
 def _rows(table: compare.Kept) -> list[dict[str, str]]:
     """Each row of a table as one line: a phone shows no eleven columns."""
     heads = table["heads"]
     pairs = [(row[0], zip(heads[1:], row[1:], strict=True)) for row in compare.grid(table)]
-    return [{"kepala": name, "teks": ", ".join(f"{head} {cell}" for head, cell in cells)} for name, cells in pairs]
+    return [
+        {"kepala": name, "teks": ", ".join(f"{head} {cell}" for head, cell in cells)}
+        for name, cells in pairs
+    ]
 
 
 def _copies(view: View, report: Laporan) -> list[dict[str, str]]:
     work = Work(view.session, view.settings, view.now)
     rows = []
     for name, mail in newest_copies(work, report).items():
-        state = "gagal" if has_failed(report, mail) else "sampai" if mail.state == "sent" else "jalan"
+        state = (
+            "gagal" if has_failed(report, mail) else "sampai" if mail.state == "sent" else "jalan"
+        )
         tone = {"gagal": "buruk", "sampai": "baik", "jalan": "hati"}[state]
         said = word(f"laporan.salinan.{state}")
-        rows.append({"kepala": name, "ket": mail.recipient, "kata": said, "nada": tone, "teks": mail.error})
+        rows.append(
+            {"kepala": name, "ket": mail.recipient, "kata": said, "nada": tone, "teks": mail.error}
+        )
     return rows

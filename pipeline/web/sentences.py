@@ -45,9 +45,18 @@ def sections(view: View, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
     if c is None or view.task.kind not in INTO:
         return []
     told = [_similar(view, one, chosen) for one in _found(view, c)]
-    own = [_row(view, f"b.{n}", text, chosen) for n, text in enumerate(standard(view.settings, c.kategori))]
-    parts = [{"judul": word("serupa.judul"), "pengantar": word("serupa.pengantar"), "isi": told}] if told else []
-    return parts + ([{"judul": word("serupa.baku"), "isi": [{"teks": "", "pakai": own}]}] if own else [])
+    own = [
+        _row(view, f"b.{n}", text, chosen)
+        for n, text in enumerate(standard(view.settings, c.kategori))
+    ]
+    parts = (
+        [{"judul": word("serupa.judul"), "pengantar": word("serupa.pengantar"), "isi": told}]
+        if told
+        else []
+    )
+    return parts + (
+        [{"judul": word("serupa.baku"), "isi": [{"teks": "", "pakai": own}]}] if own else []
+    )
 
 
 def taken_over(view: View, chosen: Sequence[str]) -> Mapping[str, list[str]]:
@@ -84,7 +93,9 @@ def _similar(view: View, one: similar.Similar, chosen: Sequence[str]) -> dict[st
     codes = similar.shown_points([one])
     return {
         "kepala": one.complaint.number,
-        "ket": f"{at}, {word(f'pilihan.keputusan.{one.complaint.decision}')}" if one.complaint.decision else at,
+        "ket": f"{at}, {word(f'pilihan.keputusan.{one.complaint.decision}')}"
+        if one.complaint.decision
+        else at,
         "teks": one.complaint.ringkasan or one.complaint.perihal,
         "pakai": [_row(view, code, text, chosen) for code, text in codes.items()],
     }

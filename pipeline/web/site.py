@@ -30,7 +30,9 @@ class Site(App):
     """The application behind the page that is being made."""
 
     wake: Callable[..., None] = _nobody
-    shared: dict[str, str] = field(default_factory=dict)  # addresses of stylesheet and icon; the demo adds its own
+    shared: dict[str, str] = field(
+        default_factory=dict
+    )  # addresses of stylesheet and icon; the demo adds its own
 
 
 def site() -> Site:
@@ -40,9 +42,16 @@ def site() -> Site:
 
 def html(template: str, http_status: int = 200, **context: Any) -> Response:
     """A page from templates/web/."""
-    body = environment(site().settings).get_template(f"web/{template}").render(**site().shared, **context)
+    body = (
+        environment(site().settings)
+        .get_template(f"web/{template}")
+        .render(**site().shared, **context)
+    )
     return Response(body, status=http_status, mimetype="text/html")
 
 
 def uploads() -> dict[str, cases.Upload]:
-    return {name: cases.Upload(file.filename or name, file.read()) for name, file in request.files.items()}
+    return {
+        name: cases.Upload(file.filename or name, file.read())
+        for name, file in request.files.items()
+    }

@@ -23,7 +23,16 @@ from pipeline.casefile import reported
 from pipeline.casefile.reach import has_contact, on_board
 from pipeline.cases.slip_learning import clear_from
 from pipeline.cases.slip_undo import UNDO, undoable
-from pipeline.cases.slips import alike, all_slips, following, further_pages, open_slips, pages_done, tally, value_of
+from pipeline.cases.slips import (
+    alike,
+    all_slips,
+    following,
+    further_pages,
+    open_slips,
+    pages_done,
+    tally,
+    value_of,
+)
 from pipeline.data import ledger, store
 from pipeline.data.engine import writing
 from pipeline.data.ledger import Arrival
@@ -44,11 +53,15 @@ from pipeline.work import Work
 
 pages = Blueprint("slips", __name__, url_prefix="/t/<token>")
 FIELDS = ("tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian")
-NAMES = {"unit": "unit_dituju", "uraian": "isi"}  # fields of the paper that have another name in the form
+NAMES = {
+    "unit": "unit_dituju",
+    "uraian": "isi",
+}  # fields of the paper that have another name in the form
 MOST_PAGES = 12  # of a letter, shown at once
 INK = 225  # grey of the palest writing after its contrast was stretched
 GREETING = re.compile(
-    r"\s*(kepada|yth|dengan hormat|assalam|selamat (pagi|siang|sore|malam)|di tempat)\b", re.IGNORECASE
+    r"\s*(kepada|yth|dengan hormat|assalam|selamat (pagi|siang|sore|malam)|di tempat)\b",
+    re.IGNORECASE,
 )
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
 WAYS = ("surat", "telepon", "email", "papan")
@@ -63,7 +76,9 @@ def has_stack(session: Session, task: Task) -> bool:
 
 
 def slip_page(
-    view: View, given: Mapping[str, Sequence[str]] | None = None, errors: Mapping[str, str] | None = None
+    view: View,
+    given: Mapping[str, Sequence[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> Response:
     """The slip that is asked for, or the first that nobody has settled."""
     waiting = open_slips(view.session, view.task.item_id or 0)
@@ -71,13 +86,21 @@ def slip_page(
     slip = next((one for one in waiting if str(one.id) == wanted), waiting[0] if waiting else None)
     if slip is None:
         raise Friendly("tidak_ada", 404)
-    every = [s for s in all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")]
-    after = [one for one in waiting if one.id > slip.id] or [one for one in waiting if one.id < slip.id]
+    every = [
+        s for s in all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")
+    ]
+    after = [one for one in waiting if one.id > slip.id] or [
+        one for one in waiting if one.id < slip.id
+    ]
     clear = clear_from(view.session) if slip.kind == "slip" else {}
-    rows = [_row(view, slip, name, given or {}, errors or {}, clear.get(name, SURE)) for name in FIELDS]
+    rows = [
+        _row(view, slip, name, given or {}, errors or {}, clear.get(name, SURE)) for name in FIELDS
+    ]
     with_crops = any(row["gambar"] for row in rows)
     for row in rows:  # what was left empty takes no room beside its crop
-        row["terlipat"] = with_crops and not (row["nilai"] or row["ragu"] or row["galat"] or row["wajib"])
+        row["terlipat"] = with_crops and not (
+            row["nilai"] or row["ragu"] or row["galat"] or row["wajib"]
+        )
     doubtful = [row for row in rows if row["ragu"]]
     ticks = _ticks(view, slip, given)
     done = len(every) - len(waiting)
@@ -100,17 +123,25 @@ def slip_page(
         urung=_undo(view),
         perihal=_value(given, "perihal") or _subject(value_of(slip, "uraian")),
         rahasia=ticks["rahasia"],
-        lewat=[{"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]} for way in WAYS],
+        lewat=[
+            {"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]}
+            for way in WAYS
+        ],
         lokasi=_value(given, "lokasi") or (_last_location(view.session) if view.trusted else ""),
         serial=spoken(slip.serial) if slip.serial else "",
-        terlapor=control(view, REPORTED, {k: list(v) for k, v in (given or {}).items()}, errors or {}, fill=False),
+        terlapor=control(
+            view, REPORTED, {k: list(v) for k, v in (given or {}).items()}, errors or {}, fill=False
+        ),
         serupa=_alike(view, slip),
         sama=_value(given, "sama"),
         berikut=after[0] if after else None,
         gabung=any(one.id < slip.id for one in waiting),
         alasan=_value(given, "alasan"),
         pesan=_said(view),
-        galat=[{"untuk": f"f-{name}", "pesan": f"{_label(name)}: {text}"} for name, text in (errors or {}).items()],
+        galat=[
+            {"untuk": f"f-{name}", "pesan": f"{_label(name)}: {text}"}
+            for name, text in (errors or {}).items()
+        ],
         masalah=word(f"slip.masalah.{slip.reason}") if slip.reason else "",
     )
 
@@ -124,7 +155,12 @@ def _label(name: str) -> str:
 
 
 def _row(
-    view: View, slip: Slip, name: str, given: Mapping[str, Sequence[str]], errors: Mapping[str, str], clear: float
+    view: View,
+    slip: Slip,
+    name: str,
+    given: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
+    clear: float,
 ) -> dict[str, Any]:
     """One field: its crop, what was read, and in words how sure that is."""
     known, form_name = slip.fields.get(name, {}), NAMES.get(name, name)
@@ -157,7 +193,11 @@ def _is_unsure(known: Mapping[str, Any], clear: float) -> bool:
     earned = clear < SURE and known.get("doubt") == "kurang_jelas"
     spoken_against = bool(known.get("doubt")) and not earned
     typed = bool(known.get("counted"))  # by the clerk, before the slip was taken back
-    return bool(known.get("value")) and not typed and (spoken_against or known.get("confidence", 0) < clear)
+    return (
+        bool(known.get("value"))
+        and not typed
+        and (spoken_against or known.get("confidence", 0) < clear)
+    )
 
 
 def _doubt_words(known: Mapping[str, Any]) -> str:
@@ -182,7 +222,9 @@ def _focus(rows: Sequence[Mapping[str, Any]], errors: Mapping[str, str]) -> str:
     return str(shown[0]["name"])
 
 
-def _ticks(view: View, slip: Slip, given: Mapping[str, Sequence[str]] | None) -> dict[str, dict[str, Any]]:
+def _ticks(
+    view: View, slip: Slip, given: Mapping[str, Sequence[str]] | None
+) -> dict[str, dict[str, Any]]:
     """Each tick as the form shows it; one that the machine could not tell is left open, in words and with its crop.
     Where it cannot tell whether the name is to be kept secret, it is, until the clerk says no."""
     found = {}
@@ -190,7 +232,11 @@ def _ticks(view: View, slip: Slip, given: Mapping[str, Sequence[str]] | None) ->
         read = slip.ticks.get(name, False) if slip.ticks else False
         form_name = name if name == "rahasia" else f"lewat_{name}"
         unsure = bool(slip.ticks) and read is None
-        ticked = bool(_value(given, form_name)) if given else read is True or (unsure and name == "rahasia")
+        ticked = (
+            bool(_value(given, form_name))
+            if given
+            else read is True or (unsure and name == "rahasia")
+        )
         crop = f"{BOX}{name}"
         seen = unsure and slip.fields.get(crop, {}).get("box")
         picture = f"{view.url}/slip/{slip.id}/{crop}.jpg" if seen else ""
@@ -202,7 +248,11 @@ def _pictures(view: View, slip: Slip) -> list[dict[str, Any]]:
     """The slip alone and its further pages, for what has no crops; and the page as it was scanned."""
     every = [slip, *further_pages(view.session, slip)]
     return [
-        {"url": f"{view.url}/slip/{one.id}/lembar.jpg", "utuh": f"{view.url}/slip/{one.id}/halaman.jpg", "nomor": n}
+        {
+            "url": f"{view.url}/slip/{one.id}/lembar.jpg",
+            "utuh": f"{view.url}/slip/{one.id}/halaman.jpg",
+            "nomor": n,
+        }
         for n, one in enumerate(every, 1)
         if one.sha256
     ]
@@ -228,13 +278,17 @@ def _undo(view: View) -> int:
 def _subject(text: str) -> str:
     """A first proposal: the first sentence after the salutation, cut between words."""
     lines = [line for line in text.splitlines() if not GREETING.match(line)]
-    first = re.split(r"(?<=[a-z])[.!?]\s", " ".join(" ".join(lines).split()), maxsplit=1)[0].rstrip(".")
+    first = re.split(r"(?<=[a-z])[.!?]\s", " ".join(" ".join(lines).split()), maxsplit=1)[0].rstrip(
+        "."
+    )
     return first if len(first) <= 80 else first[:80].rsplit(" ", 1)[0]
 
 
 def _last_location(session: Session) -> str:
     """Where the paper before this one was put: a stack goes into one map."""
-    query = select(Slip.location).where(Slip.location != "").order_by(Slip.settled_at.desc()).limit(1)
+    query = (
+        select(Slip.location).where(Slip.location != "").order_by(Slip.settled_at.desc()).limit(1)
+    )
     return session.scalars(query).first() or ""
 
 
@@ -243,7 +297,9 @@ def _alike(view: View, slip: Slip) -> list[dict[str, Any]]:
     if not view.trusted:
         return []
     work = Work(view.session, view.settings, view.now)
-    return [_known(view, c, why) for c, why in alike(work, slip) if view.owner not in reported.codes(c)]
+    return [
+        _known(view, c, why) for c, why in alike(work, slip) if view.owner not in reported.codes(c)
+    ]
 
 
 def _known(view: View, complaint: Complaint, why: str) -> dict[str, Any]:
@@ -296,7 +352,11 @@ def _cropped(content: bytes, box: Sequence[int]) -> bytes:
     with Image.open(BytesIO(content), formats=("JPEG",)) as image:
         part = image.crop((left, top, left + width, top + height)).convert("RGB")
     part = ImageOps.autocontrast(part, cutoff=(0.2, 0), preserve_tone=True)
-    ink = part.convert("L").filter(ImageFilter.BoxBlur(1)).point(lambda grey: 255 if grey < INK else 0)
+    ink = (
+        part.convert("L")
+        .filter(ImageFilter.BoxBlur(1))
+        .point(lambda grey: 255 if grey < INK else 0)
+    )
     ends = ink.crop((0, height // 8, width, height * 3 // 4)).getbbox()  # above the printed rule
     right = min(width, max((ends[2] if ends else width) + height // 2, width * 2 // 5))
     part.crop((0, 0, right, height)).save(out, "JPEG", quality=82)
@@ -322,8 +382,12 @@ def stack_page(view: View, person: Petugas) -> Response:
                 "perihal": c.perihal if c else slip.reason,
                 "serial": spoken(slip.serial) if slip.serial else "",
                 "lokasi": slip.location,
-                "tanda_terima": f"{view.url}/tanda-terima/{c.id}" if c and slip.settled_by == person.kode else "",
-                "pengumuman": f"{view.url}/pengumuman/{c.id}" if c and on_board(view.session, c) else "",
+                "tanda_terima": f"{view.url}/tanda-terima/{c.id}"
+                if c and slip.settled_by == person.kode
+                else "",
+                "pengumuman": f"{view.url}/pengumuman/{c.id}"
+                if c and on_board(view.session, c)
+                else "",
                 "tanpa_kontak": word("catat.tanpa_kontak") if c and not has_contact(c) else "",
             }
         )
@@ -333,7 +397,9 @@ def stack_page(view: View, person: Petugas) -> Response:
         url=view.url,
         urung=_undo(view),
         baris=rows,
-        hitungan=[word(f"slip.jumlah.{state}", jumlah=count[state]) for state in count if count[state]],
+        hitungan=[
+            word(f"slip.jumlah.{state}", jumlah=count[state]) for state in count if count[state]
+        ],
         kembali={"url": f"{view.url}/unggah", "label": word("slip.unggah.tautan")},
     )
 
@@ -345,15 +411,23 @@ def announcement(token: str, complaint_id: int) -> Response:
         complaint = session.get(Complaint, complaint_id)
         slip = session.scalars(select(Slip).where(Slip.complaint_id == complaint_id)).first()
         mine = slip is not None and slip.item_id == view.task.item_id
-        if complaint is None or not found.full or not (mine or view.task.complaint_id == complaint_id):
+        if (
+            complaint is None
+            or not found.full
+            or not (mine or view.task.complaint_id == complaint_id)
+        ):
             raise Friendly("tidak_ada", 404)
         return html("pengumuman.html", **_announced(view, complaint, slip))
 
 
 def _announced(view: View, c: Complaint, slip: Slip | None) -> dict[str, Any]:
     zone, office = view.settings.zone, view.settings.instansi
-    serial = f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else ""  # whole, it opens the status page
-    rows = [{"nama": word("slip.papan.nomor"), "nilai": c.number}] if serial else []  # else it stands above, large
+    serial = (
+        f"{spoken(slip.serial)[:9]} …" if slip and slip.serial else ""
+    )  # whole, it opens the status page
+    rows = (
+        [{"nama": word("slip.papan.nomor"), "nilai": c.number}] if serial else []
+    )  # else it stands above, large
     rows += [{"nama": word("slip.papan.diterima"), "nilai": _day(c.received_at.astimezone(zone))}]
     answered = c.decision and c.letter_date and LANGKAH_OF[c.stage] == 5
     if not answered:
@@ -362,8 +436,15 @@ def _announced(view: View, c: Complaint, slip: Slip | None) -> dict[str, Any]:
         "nomor": c.number,
         "serial": serial,
         "rows": rows,
-        "jawaban": word(f"slip.papan.keputusan.{c.decision}", instansi=c.instansi) if answered else "",
-        "surat": word("slip.papan.surat", nomor=c.letter_number, tanggal=_day(c.letter_date), tempat=office.nama)
+        "jawaban": word(f"slip.papan.keputusan.{c.decision}", instansi=c.instansi)
+        if answered
+        else "",
+        "surat": word(
+            "slip.papan.surat",
+            nomor=c.letter_number,
+            tanggal=_day(c.letter_date),
+            tempat=office.nama,
+        )
         if answered and c.letter_date
         else "",
         "hari_ini": _day(view.now.astimezone(zone)),
@@ -392,7 +473,9 @@ def upload_page(token: str) -> Response:
 
 
 def _upload_page(session: Session, view: View, problem: str) -> Response:
-    query = select(Item, Stack).outerjoin(Stack, Stack.item_id == Item.id).where(Item.source == "scan")
+    query = (
+        select(Item, Stack).outerjoin(Stack, Stack.item_id == Item.id).where(Item.source == "scan")
+    )
     rows = []
     for item, stack in session.execute(query.order_by(Item.id.desc()).limit(10)):
         kata, done = _progress(session, item, stack)
@@ -426,14 +509,19 @@ def _progress(session: Session, item: Item, stack: Stack | None) -> tuple[str, i
         done = pages_done(session, item.id)
         return word("slip.unggah.dibaca", selesai=done, jumlah=stack.pages), done
     count = tally(session, item.id)
-    return word("slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages), stack.pages
+    return word(
+        "slip.unggah.selesai", slip=sum(count.values()), sisa=count["baru"], jumlah=stack.pages
+    ), stack.pages
 
 
 @pages.post("/unggah")
 def upload(token: str) -> BaseResponse:
     """Keep what was handed in; the lane for slips reads it."""
     given = [one for one in request.files.getlist("berkas") if one.filename]
-    held = Held("unggah", files={f"berkas-{n}": (one.filename or "", one.read()) for n, one in enumerate(given)})
+    held = Held(
+        "unggah",
+        files={f"berkas-{n}": (one.filename or "", one.read()) for n, one in enumerate(given)},
+    )
     with opened(token) as (session, found, view, person):
         _clerk(person)
         if not found.alive:
@@ -455,7 +543,10 @@ def _keep(token: str, held: Held) -> BaseResponse:
     with writing(here.engine) as session:
         code.spend(session, held)
         some = [
-            (content, Arrival("unggah", person.kode, int(now.timestamp()), order + n, now, _name(name)))
+            (
+                content,
+                Arrival("unggah", person.kode, int(now.timestamp()), order + n, now, _name(name)),
+            )
             for n, (name, content) in enumerate(held.files.values())
         ]
         ids = [item.id for item in ledger.receive(session, "scan", some, now)]

@@ -41,24 +41,36 @@ pages = Blueprint("task", __name__, url_prefix="/t/<token>")
 def show(token: str) -> Response:
     with opened(token) as (session, found, view, person):
         if is_spent(view.task):
-            if found.full and view.task.closed_by == person.kode and slips.has_stack(session, view.task):
+            if (
+                found.full
+                and view.task.closed_by == person.kode
+                and slips.has_stack(session, view.task)
+            ):
                 return slips.stack_page(view, person)
             mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view, found))
             return html("terpakai.html", **spent_page(view, found))
-        if not view.helping and person.kode not in {p.kode for p in holders(view.settings, view.task)}:
+        if not view.helping and person.kode not in {
+            p.kode for p in holders(view.settings, view.task)
+        }:
             return html("terpakai.html", **passed_on_page(view, found))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view)
         chosen = request.args.get("aksi", "")
-        given = {name: request.args.getlist(name) for name in ("keputusan",) if name in request.args}
+        given = {
+            name: request.args.getlist(name) for name in ("keputusan",) if name in request.args
+        }
         given |= sentences.taken_over(view, request.args.getlist(sentences.CHOSEN)[:20])
         done = request.args.get("tersimpan", "")
         if "dibatalkan" in request.args:
-            return html("tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan")))
+            return html(
+                "tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan"))
+            )
         if "disimpan" in request.args:
-            return html("tugas.html", **task_page(view, chosen, given, said=word("halaman.disimpan")))
+            return html(
+                "tugas.html", **task_page(view, chosen, given, said=word("halaman.disimpan"))
+            )
         said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
         return html("tugas.html", **task_page(view, chosen, given, said=said))
 
@@ -74,7 +86,9 @@ def act(token: str) -> BaseResponse:
     )
     with opened(token) as (session, found, view, person):
         held, missing = chosen_files.completed(session, view.task, sent)
-        over = is_spent(view.task) and held.deed != f"aksi:{slip_undo.UNDO}"  # nothing will come of it
+        over = (
+            is_spent(view.task) and held.deed != f"aksi:{slip_undo.UNDO}"
+        )  # nothing will come of it
         at_once = browser.known(session, person) or over
         link_id, kind, settings = found.link_id, found.task.kind, view.settings
     if missing and not over:
@@ -125,7 +139,9 @@ def _perform(token: str, held: Held) -> BaseResponse:
         raise Friendly("bukan_hak", 409) from error
     here.wake("take_in", "letters", "pictures", "send")
     chosen = action(kind, name)
-    return redirect(f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303)
+    return redirect(
+        f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303
+    )
 
 
 def is_spent(task: Task) -> bool:
@@ -144,7 +160,9 @@ def _files(token: str, name: str, held: Held) -> tuple[dict[str, cases.Upload], 
     return _signed_here(token, name, held, chosen), enclosed.beside(given, replied)
 
 
-def _signed_here(token: str, name: str, held: Held, uploads: dict[str, cases.Upload]) -> dict[str, cases.Upload]:
+def _signed_here(
+    token: str, name: str, held: Held, uploads: dict[str, cases.Upload]
+) -> dict[str, cases.Upload]:
     """The letters signed here with the office's certificate, where a signer asked for that."""
     if name != "tandatangani" or uploads or not held.values.get("sistem"):
         return uploads
@@ -154,13 +172,21 @@ def _signed_here(token: str, name: str, held: Held, uploads: dict[str, cases.Upl
         named = {one.id: _signer_of(session, one) for one in offered}
     if not settings.surat.pkcs12:
         return uploads
-    password, certificate = settings.find_secret("pkcs12_password"), settings.path(settings.surat.pkcs12)
+    password, certificate = (
+        settings.find_secret("pkcs12_password"),
+        settings.path(settings.surat.pkcs12),
+    )
     try:
         for field, one in zip(cases.SIGNED_FIELDS.values(), offered, strict=False):
             signed = signature.sign(
-                contents[one.sha256], certificate, password, one.name, settings.instansi.kota,
-                anchor=settings.surat.jangkar, person=named[one.id],
-            )  # fmt: skip
+                contents[one.sha256],
+                certificate,
+                password,
+                one.name,
+                settings.instansi.kota,
+                anchor=settings.surat.jangkar,
+                person=named[one.id],
+            )
             uploads[field] = cases.Upload(one.name, signed)
     except signature.SignatureError as error:
         raise cases.Invalid({"bertanda_tangan": str(error)}) from error
@@ -204,12 +230,20 @@ def save(token: str) -> BaseResponse:
     with opened(token) as (session, found, view, person):
         if action(found.task.kind, name) is None or is_spent(view.task):
             raise Friendly("bukan_hak", 409)
-        known, whose, task_id = browser.known(session, person), browser.owner(session, person), found.task.id
+        known, whose, task_id = (
+            browser.known(session, person),
+            browser.owner(session, person),
+            found.task.id,
+        )
     quiet = request.headers.get("X-Simpan") == "1"
-    done: BaseResponse = Response(status=204) if quiet else redirect(f"/t/{token}?aksi={name}&disimpan", 303)
+    done: BaseResponse = (
+        Response(status=204) if quiet else redirect(f"/t/{token}?aksi={name}&disimpan", 303)
+    )
     if not known and not whose:
         whose = f"{person.kode}#{browser.make_guest(done)}"
-    values = {key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")}
+    values = {
+        key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")
+    }
     with writing(here.engine) as session:
         unsent.put(session, session.get_one(Task, task_id), whose, name, values, here.clock())
     return done
@@ -224,14 +258,19 @@ def _again(token: str, held: Held, errors: dict[str, str], news: Sequence[int] =
     """The same page with what was typed and chosen, and what has to be mended, or what is new."""
     with opened(token) as (_session, found, _view, _person):
         task_id, over = found.task.id, is_spent(found.task)
-    name, values = held.deed.removeprefix("aksi:"), held.values if over else chosen_files.kept(task_id, held, errors)
+    name, values = (
+        held.deed.removeprefix("aksi:"),
+        held.values if over else chosen_files.kept(task_id, held, errors),
+    )
     with opened(token) as (session, found, view, _person):
         if is_spent(view.task):
             return html("terpakai.html", 409, **spent_page(view, found, values))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view, values, errors)
         typed = {key: list(many) for key, many in values.items()}
-        return html("tugas.html", 409 if news else 422, **task_page(view, name, typed, errors, news=news))
+        return html(
+            "tugas.html", 409 if news else 422, **task_page(view, name, typed, errors, news=news)
+        )
 
 
 def _too_late(token: str, values: Mapping[str, Sequence[str]]) -> Response:

@@ -12,7 +12,17 @@ from typing import Any
 from sqlalchemy import func, select
 
 from pipeline.access import unsent
-from pipeline.casefile import copies, documents, gist, history, offers, privacy, proposals, reported, waves
+from pipeline.casefile import (
+    copies,
+    documents,
+    gist,
+    history,
+    offers,
+    privacy,
+    proposals,
+    reported,
+    waves,
+)
 from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
@@ -55,7 +65,12 @@ CONTROLS = {
     FieldKind.PINDAIAN: "file",
 }
 WITHOUT_FILES = "tanpa_lampiran"  # the files of the reply that filled the form are not wanted
-PROPOSED = ("ringkasan", "kategori", "telepon", "alamat")  # fields that langkah 1 shows filled, with the source
+PROPOSED = (
+    "ringkasan",
+    "kategori",
+    "telepon",
+    "alamat",
+)  # fields that langkah 1 shows filled, with the source
 # What the case tells; anything else is for the person to tick.
 CHOICES = (FieldKind.PILIH, FieldKind.PETUGAS, FieldKind.PESERTA, FieldKind.UNIT, *OF_THE_CASE)
 KNOWN_TICKS = ("rahasia", "lampiran_terbuka", "teks_terbuka")
@@ -113,7 +128,11 @@ def _proposal(view: View, c: Complaint, name: str) -> tuple[str, str]:
         return (text, word("usulan.ringkasan")) if text else ("", "")
     if name == "kategori":
         found = proposals.category(view.session, c)
-        return (found[0], word("usulan.kategori", kata=found[1], jumlah=found[2])) if found else ("", "")
+        return (
+            (found[0], word("usulan.kategori", kata=found[1], jumlah=found[2]))
+            if found
+            else ("", "")
+        )
     own = view.settings.instansi.telepon
     text = proposals.phone(c.isi, own) if name == "telepon" else proposals.address(c.isi)
     return (text, word("usulan.tanda_tangan")) if text else ("", "")
@@ -122,7 +141,12 @@ def _proposal(view: View, c: Complaint, name: str) -> tuple[str, str]:
 def _source(view: View, name: str, value: str) -> str:
     """Where a value that nobody has typed comes from."""
     c = view.complaint
-    if c is None or view.task.kind is not TaskKind.CATAT or name not in PROPOSED or getattr(c, name) == value:
+    if (
+        c is None
+        or view.task.kind is not TaskKind.CATAT
+        or name not in PROPOSED
+        or getattr(c, name) == value
+    ):
         return ""
     text, source = _proposal(view, c, name)
     return source if value == text else ""
@@ -138,10 +162,22 @@ def control(
     value = values[0] if values else (_prefilled(view, field.name) if fill else "")
     signed = field.kind is FieldKind.PINDAIAN  # needed unless it may be signed in the system
     needed = not view.settings.surat.pkcs12 or view.helping if signed else field.required
-    shared = {"name": field.name, "petunjuk": hint, "galat": errors.get(field.name, ""), "wajib": needed}
+    shared = {
+        "name": field.name,
+        "petunjuk": hint,
+        "galat": errors.get(field.name, ""),
+        "wajib": needed,
+    }
     if field.kind is FieldKind.CENTANG:
         ticked = _ticked(view, field.name, given, fill)
-        return {"jenis": "checkbox", "name": field.name, "value": "ya", "label": label, "ket": hint, "dipilih": ticked}
+        return {
+            "jenis": "checkbox",
+            "name": field.name,
+            "value": "ya",
+            "label": label,
+            "ket": hint,
+            "dipilih": ticked,
+        }
     if field.kind in CHOICES:
         values = values or (_chosen(view, field.name) if fill else [])
         options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
@@ -149,15 +185,30 @@ def control(
         return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
     if field.kind is FieldKind.DAFTAR:
         shared["petunjuk"] = " ".join(filter(None, (hint, *_routes(view, field.name))))
-        listed = [{"value": code, "label": name} for code, name in view.settings.names_of(field.name, value).items()]
-        return {**shared, "label": label, "jenis": "select", "pilihan": listed, "kosong": "-", "nilai": value}
+        listed = [
+            {"value": code, "label": name}
+            for code, name in view.settings.names_of(field.name, value).items()
+        ]
+        return {
+            **shared,
+            "label": label,
+            "jenis": "select",
+            "pilihan": listed,
+            "kosong": "-",
+            "nilai": value,
+        }
     kind = CONTROLS[field.kind]
     if value and fill and not values and (source := _source(view, field.name, value)):
         shared["petunjuk"] = f"{hint} {source}".strip()
     row: dict[str, Any] = {**shared, "label": label, "jenis": kind}
     if kind == "file":
         before = chosen_files.shown(view, field.name, given)
-        return {**row, "accept": ACCEPT[field.kind], "terpilih": before, "wajib": needed and before is None}
+        return {
+            **row,
+            "accept": ACCEPT[field.kind],
+            "terpilih": before,
+            "wajib": needed and before is None,
+        }
     if field.kind is FieldKind.TELEPON:
         row["inputmode"] = "tel"
     return {**row, "nilai": value, "autocomplete": "off"}
@@ -199,7 +250,9 @@ def has_tick(view: View, name: str) -> bool:
     return name in KNOWN_TICKS and bool(getattr(view.complaint, name, False))
 
 
-def _merged(view: View, values: Mapping[str, list[str]], seen: Callable[[Event], bool]) -> dict[str, list[str]]:
+def _merged(
+    view: View, values: Mapping[str, list[str]], seen: Callable[[Event], bool]
+) -> dict[str, list[str]]:
     """What was typed, with what others have corrected meanwhile in fields that this person left as they were."""
     merged = {name: list(many) for name, many in values.items()}
     for event, data in view.history(EventKind.CORRECTED, EventKind.RECORDED):
@@ -212,7 +265,9 @@ def _merged(view: View, values: Mapping[str, list[str]], seen: Callable[[Event],
 
 def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.PETUGAS:
-        people = [p for p in view.settings.holders(Role.KASI) if _may_be_chosen(view, field, p.kode)]
+        people = [
+            p for p in view.settings.holders(Role.KASI) if _may_be_chosen(view, field, p.kode)
+        ]
         return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in people]
     if field.kind is FieldKind.PESERTA:
         return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.petugas]
@@ -227,14 +282,20 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
         kinds = ("lampiran",) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
         return [{"value": str(d.id), "label": d.name, "ket": ""} for d in view.documents(*kinds)]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
-    return [{"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")} for c in map(str, field.choices)]
+    return [
+        {"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")}
+        for c in map(str, field.choices)
+    ]
 
 
 def _of_the_wave(view: View) -> list[dict[str, str]]:
     """The complaints that came with this one; their subjects where the browser is known, as all of other cases."""
     work = Work(view.session, view.settings, view.now)
     found = waves.others(work, view.complaint) if view.complaint is not None else []
-    return [{"value": one.number, "label": one.number, "ket": one.perihal if view.trusted else ""} for one in found]
+    return [
+        {"value": one.number, "label": one.number, "ket": one.perihal if view.trusted else ""}
+        for one in found
+    ]
 
 
 def _may_be_chosen(view: View, field: Field, code: str) -> bool:
@@ -264,14 +325,18 @@ def form(
     if kept and not (mine and errors):
         values = {**kept[0], **values}
     kinds = {f.kind for f in action.fields}
-    is_typed = any(f.kind in CONTROLS and f.kind not in ACCEPT for f in action.fields if _asked(view, f))
+    is_typed = any(
+        f.kind in CONTROLS and f.kind not in ACCEPT for f in action.fields if _asked(view, f)
+    )
     at = clock.waktu(kept[1], view.settings.zone) if kept and not (mine and errors) else ""
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
         "kolom": [
-            control(view, f, values, errors if mine else {}, fill=not kept and not (mine and errors))
+            control(
+                view, f, values, errors if mine else {}, fill=not kept and not (mine and errors)
+            )
             for f in action.fields
             if _asked(view, f) and (f.name != "tetap" or (mine and errors))
         ],
@@ -288,7 +353,9 @@ def form(
 
 def _shown_ticks(view: View, action: Action) -> list[dict[str, str]]:
     """Which ticks the form shows because the case has them: only those may be taken off by it."""
-    names = [field.name for field in action.fields if has_tick(view, field.name) and _asked(view, field)]
+    names = [
+        field.name for field in action.fields if has_tick(view, field.name) and _asked(view, field)
+    ]
     return [{"name": "tampak", "value": " ".join(names)}] if names else []
 
 
@@ -296,7 +363,9 @@ def _asked(view: View, field: Field) -> bool:
     """Whether the case gives reason to ask for this field."""
     covered = bool(view.complaint and view.complaint.instansi and view.letters(COVERING.drafted))
     if field.name in ("nomor_surat", "nomor_pengantar"):
-        return view.settings.surat.penomoran == "manual" and (covered or field.name == "nomor_surat")
+        return view.settings.surat.penomoran == "manual" and (
+            covered or field.name == "nomor_surat"
+        )
     if field.name == "pengantar_bertanda_tangan":
         return covered
     if field.name == "lampiran_ikut":
@@ -333,12 +402,16 @@ def forms(
     if news:
         given = _merged(view, given or {}, lambda event: event.seq not in news)
     offered = (
-        report_pages.offered(view) if view.report else offers.offered(view.session, view.task.kind, view.complaint)
+        report_pages.offered(view)
+        if view.report
+        else offers.offered(view.session, view.task.kind, view.complaint)
     )
     stopped = _stopped(view)
     if stopped is not None:
         offered = [one for one in offered if one.name != "ajukan"]
-    if view.task.item_id is not None and not ledger.readable(view.session.get_one(Item, view.task.item_id)):
+    if view.task.item_id is not None and not ledger.readable(
+        view.session.get_one(Item, view.task.item_id)
+    ):
         offered = [one for one in offered if one.name != ACCEPTED]
     if view.helping:
         offered = [one for one in offered if one.name in HANDED_IN]
@@ -347,7 +420,11 @@ def forms(
         offered.sort(key=lambda a: a.name != lead)
     kept = _kept(view)
     replied = _filled_by_reply(view)
-    kept |= {name: (one.values, one.at) for name, one in replied.items() if name not in kept or kept[name][1] <= one.at}
+    kept |= {
+        name: (one.values, one.at)
+        for name, one in replied.items()
+        if name not in kept or kept[name][1] <= one.at
+    }
     made = [form(view, a, chosen, given or {}, errors or {}, kept.get(a.name)) for a in offered]
     for one in made:
         _by_reply(one, replied.get(one["aksi"]))
@@ -367,14 +444,24 @@ def _stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> Non
     elif view.task.kind in AT_REST:
         main["nada"] = "biasa"  # nothing is asked for
     elif view.task.kind is TaskKind.LAPORAN_KIRIM:
-        main["tahap"] = [_download(view, d, word("halaman.periksa_judul")) for d in view.letters(REPORT.signed)[-1:]]
+        main["tahap"] = [
+            _download(view, d, word("halaman.periksa_judul"))
+            for d in view.letters(REPORT.signed)[-1:]
+        ]
         main["tahap_akhir"] = main["judul"]
     elif view.task.kind in SIGNING:
         main["tahap"] = [
             *_downloads(view),
-            {"judul": word("halaman.tanda_tangani_judul"), "teks": word("halaman.tanda_tangani_teks"), "url": ""},
+            {
+                "judul": word("halaman.tanda_tangani_judul"),
+                "teks": word("halaman.tanda_tangani_teks"),
+                "url": "",
+            },
         ]
-        main["tahap_akhir"], main["judul"] = word("halaman.unggah_judul"), word("halaman.tanda_tangan_judul")
+        main["tahap_akhir"], main["judul"] = (
+            word("halaman.unggah_judul"),
+            word("halaman.tanda_tangan_judul"),
+        )
 
 
 def _kept(view: View) -> dict[str, tuple[dict[str, list[str]], datetime]]:
@@ -403,7 +490,11 @@ def _filled_by_reply(view: View) -> dict[str, unsent.Filled]:
     if link is None:
         return {}
     found = unsent.of_reply(view.session, view.task.id, link.holder)
-    return {name: one for name, one in found.items() if one.link_id == link.id or view.owner == link.holder}
+    return {
+        name: one
+        for name, one in found.items()
+        if one.link_id == link.id or view.owner == link.holder
+    }
 
 
 def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
@@ -415,7 +506,12 @@ def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
         form["lampiran"] = word("balasan.lampiran", berkas=", ".join(filled.files))
         for one in form["kolom"]:
             one["wajib"] = one.get("wajib", False) and one["jenis"] != "file"
-        tick = {"jenis": "checkbox", "name": WITHOUT_FILES, "value": "ya", "label": word("balasan.tanpa_lampiran")}
+        tick = {
+            "jenis": "checkbox",
+            "name": WITHOUT_FILES,
+            "value": "ya",
+            "label": word("balasan.tanpa_lampiran"),
+        }
         form["kolom"].append({**tick, "ket": "", "dipilih": False})
 
 
@@ -439,12 +535,16 @@ def _downloads(view: View) -> list[dict[str, str]]:
         rows = pdfs_to_sign(view) or view.letters(REPORT.final)[-1:]
     if view.task.kind is TaskKind.TANDA_TANGAN and view.complaint is not None:
         final = documents.final_letters(view.session, view.complaint)
-        rows = pdfs_to_sign(view) or final or rows[:1]  # the Word files stand among the documents too
+        rows = (
+            pdfs_to_sign(view) or final or rows[:1]
+        )  # the Word files stand among the documents too
     return [{**_download(view, d, _title(view, d)), "teks": text or f"{d.name}."} for d in rows]
 
 
 def _title(view: View, document: Document) -> str:
-    source = document if document.kind != "pdf" else view.session.get_one(Document, document.source_id)
+    source = (
+        document if document.kind != "pdf" else view.session.get_one(Document, document.source_id)
+    )
     return word(f"halaman.unduh.{series_of(source.kind).name}")
 
 
@@ -466,13 +566,19 @@ def _signed_letter(view: View, main: dict[str, Any]) -> None:
     signed = view.letters(COVERING.signed if covering else ANSWER.signed)[-1:]
     if signed:
         stage = _download(view, signed[0], word("halaman.periksa_judul"))
-        said = str((signed[0].facts or {}).get("kalimat", ""))  # of its electronic signature, as of its upload
-        main["tahap"] = [{**stage, "teks": f"{stage['teks']} {said}".strip(), **_first_page(view, signed[0])}]
+        said = str(
+            (signed[0].facts or {}).get("kalimat", "")
+        )  # of its electronic signature, as of its upload
+        main["tahap"] = [
+            {**stage, "teks": f"{stage['teks']} {said}".strip(), **_first_page(view, signed[0])}
+        ]
         main["tahap_akhir"] = main["judul"]
         main["judul"] = word(f"tugas.{view.task.kind}")
     if signed and not covering and view.complaint is not None:
         to = ", ".join(one.nama for one in copies.addressed(view.settings, view.complaint))
-        main["keterangan"] = " ".join(filter(None, (main["keterangan"], to and word("halaman.tembusan", siapa=to))))
+        main["keterangan"] = " ".join(
+            filter(None, (main["keterangan"], to and word("halaman.tembusan", siapa=to)))
+        )
     if main["aksi"] == "kirim_email" and view.complaint is not None:
         main["kepada"] = _recipient(view.complaint.email)
 
@@ -483,7 +589,11 @@ def _first_page(view: View, signed: Document) -> dict[str, str]:
         return {}
     said = word("halaman.halaman_ke", nomor=1, nama=signed.name)
     look = f"{view.url}/lihat/{signed.id}"
-    return {"gambar_url": f"{view.url}/gambar/{signed.id}?kecil", "gambar_baca": said, "lihat_url": look}
+    return {
+        "gambar_url": f"{view.url}/gambar/{signed.id}?kecil",
+        "gambar_baca": said,
+        "lihat_url": look,
+    }
 
 
 def _recipient(address: str) -> str:
@@ -504,7 +614,11 @@ def pdfs_to_sign(view: View) -> list[Document]:
 
 def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
     if main["aksi"] == "unggah":
-        edit = {"judul": word("halaman.sunting_judul"), "teks": word("halaman.sunting_teks"), "url": ""}
+        edit = {
+            "judul": word("halaman.sunting_judul"),
+            "teks": word("halaman.sunting_teks"),
+            "url": "",
+        }
         main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
         main["judul"] = word("halaman.laporan_judul" if view.report else "halaman.surat_judul")
         for one in rest:

@@ -23,7 +23,15 @@ from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
 from pipeline.notices.reports import name_of
 from pipeline.office import clock, procedure
-from pipeline.office.sop import AT_REST, LANGKAH_OF_TASK, REPORTING, SIGNING, EventKind, Role, TaskKind
+from pipeline.office.sop import (
+    AT_REST,
+    LANGKAH_OF_TASK,
+    REPORTING,
+    SIGNING,
+    EventKind,
+    Role,
+    TaskKind,
+)
 from pipeline.office.words import table, unit_names, word
 from pipeline.web import decisions, report_pages, sentences
 from pipeline.web.first_look import deadline_line, gist
@@ -34,8 +42,17 @@ from pipeline.web.task_forms import forms
 from pipeline.web.view import View, deadline, for_unit, steps
 
 # Whoever delivers the answer, or asks by telephone or visit, needs to know how to reach the pengadu.
-WITH_CONTACTS = (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN, TaskKind.TANYA, TaskKind.PENCABUTAN, *AT_REST)
-READ_HERE, SHOWN = 2**20, 20_000  # bytes of a held mail that is read for its page; letters of it that are shown
+WITH_CONTACTS = (
+    TaskKind.PENYAMPAIAN,
+    TaskKind.PENGIRIMAN,
+    TaskKind.TANYA,
+    TaskKind.PENCABUTAN,
+    *AT_REST,
+)
+READ_HERE, SHOWN = (
+    2**20,
+    20_000,
+)  # bytes of a held mail that is read for its page; letters of it that are shown
 
 # ---- what is shown -------------------------------------------------------------------------------------------
 
@@ -45,14 +62,22 @@ def file_row(view: View, document: Document) -> dict[str, Any]:
     is_picture = document.mime in kinds.PICTURES
     picture = f"{view.url}/gambar/{document.id}?kecil" if is_picture else None
     if document.kind == "lampiran":
-        kind = {kinds.PDF: "pdf", kinds.DOCX: "word"}.get(document.mime, "foto" if is_picture else "lain")
+        kind = {kinds.PDF: "pdf", kinds.DOCX: "word"}.get(
+            document.mime, "foto" if is_picture else "lain"
+        )
         detail = f"{word(f'jenis_berkas.{kind}')}, {size}"
     else:
         kind = word(f"jenis_dokumen.{document.kind}")
         detail = word("halaman.versi", jenis=kind, versi=document.version, ukuran=size)
     look = f"{view.url}/lihat/{document.id}" if document.mime == kinds.PDF else ""
     url = f"{view.url}/berkas/{document.id}"
-    return {"nama": document.name, "ket": detail, "url": url, "gambar_url": picture, "lihat_url": look}
+    return {
+        "nama": document.name,
+        "ket": detail,
+        "url": url,
+        "gambar_url": picture,
+        "lihat_url": look,
+    }
 
 
 def matter(view: View) -> dict[str, Any]:
@@ -66,7 +91,11 @@ def matter(view: View) -> dict[str, Any]:
         return {
             "judul": word("halaman.kiriman"),
             "teks": view.task.note,
-            "asal": word(f"halaman.asal_{item.source}", waktu=at, nama=item.name or word("surat.tanpa_perihal")),
+            "asal": word(
+                f"halaman.asal_{item.source}",
+                waktu=at,
+                nama=item.name or word("surat.tanpa_perihal"),
+            ),
             "berkas": [file_row(view, d) for d in view.documents()] or [_original(view, item)],
         }
     when = clock.waktu(c.received_at, view.settings.zone)
@@ -74,7 +103,9 @@ def matter(view: View) -> dict[str, Any]:
     return {
         "judul": word("privasi.ringkasan" if unit and not c.teks_terbuka else "halaman.isi"),
         "teks": privacy.matter(c) if unit else c.isi,
-        "asal": word("halaman.asal", pengadu=_who(view, c), kanal=word(f"lewat.{c.channel}"), waktu=when),
+        "asal": word(
+            "halaman.asal", pengadu=_who(view, c), kanal=word(f"lewat.{c.channel}"), waktu=when
+        ),
         "berkas": [file_row(view, d) for d in view.documents("lampiran") if view.shows(d)],
         "tertutup": word("rapat.lampiran_tertutup") if _closed(view, c) else "",
     }
@@ -126,14 +157,18 @@ def sections(view: View) -> list[dict[str, Any]]:
         found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
     found += _shared(view, c)
     found += decisions.to_choose(view, c)
-    found += sentences.sections(view, request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ())
+    found += sentences.sections(
+        view, request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ()
+    )
     summarised = c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT
     if summarised and (c.teks_terbuka or not for_unit(view)):  # else it is the page's first words
         found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
     if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
         concerned = unit_names(view.settings, c.unit)
         lead = word("peristiwa_lain.unit", nama=concerned) if concerned else ""
-        found.append({"judul": word("halaman.hasil"), "pengantar": lead, "isi": [{"teks": c.hasil}]})
+        found.append(
+            {"judul": word("halaman.hasil"), "pengantar": lead, "isi": [{"teks": c.hasil}]}
+        )
     found += _units(view)
     found += meetings(view)
     later = [
@@ -159,8 +194,16 @@ def _held_mail(view: View) -> list[dict[str, Any]]:
     message = read(store.get(view.session, item.sha256))
     sender = message.sender
     said = links.masked(message.text.strip())[:SHOWN]
-    who = ", ".join(filter(None, (sender.name, sender.email))) if sender else word("pengadu.tanpa_nama")
-    row = {"kepala": message.subject or word("surat.tanpa_perihal"), "ket": who, "teks": said or word("surat.kosong")}
+    who = (
+        ", ".join(filter(None, (sender.name, sender.email)))
+        if sender
+        else word("pengadu.tanpa_nama")
+    )
+    row = {
+        "kepala": message.subject or word("surat.tanpa_perihal"),
+        "ket": who,
+        "teks": said or word("surat.kosong"),
+    }
     return [{"judul": word("halaman.isi_surat"), "isi": [row]}]
 
 
@@ -170,7 +213,11 @@ def _shared(view: View, c: Complaint) -> list[dict[str, Any]]:
         return []
     others = history.answered_with(view.session, c)
     said = word("salinan.ikut_teks", nomor=", ".join(others))
-    return [{"judul": word("salinan.ikut"), "pengantar": said, "isi": [], "dulu": True}] if others else []
+    return (
+        [{"judul": word("salinan.ikut"), "pengantar": said, "isi": [], "dulu": True}]
+        if others
+        else []
+    )
 
 
 def merged_citizens(view: View, c: Complaint) -> list[dict[str, Any]]:
@@ -180,11 +227,20 @@ def merged_citizens(view: View, c: Complaint) -> list[dict[str, Any]]:
         at = clock.waktu(child.received_at, view.settings.zone)
         files = [file_row(view, d) for d in view.documents_of(child, *privacy.FROM_OUTSIDE)]
         who = f"{_who(view, child)}, {at}"
-        rows.append({"kepala": child.number, "ket": who, "teks": child.isi or child.perihal, "berkas": files})
+        rows.append(
+            {
+                "kepala": child.number,
+                "ket": who,
+                "teks": child.isi or child.perihal,
+                "berkas": files,
+            }
+        )
         for event, data in history.entries(view.session, child, EventKind.CITIZEN_WROTE):
             when = clock.waktu(event.at, view.settings.zone)
             later = {"teks": data.get("teks", ""), "lipatan": data.get("lipatan", "")}
-            rows.append({"kepala": child.number, "ket": word("gabungan.tambahan", waktu=when), **later})
+            rows.append(
+                {"kepala": child.number, "ket": word("gabungan.tambahan", waktu=when), **later}
+            )
     return [{"judul": word("gabungan.judul"), "isi": rows}] if rows else []
 
 
@@ -200,7 +256,9 @@ def _units(view: View) -> list[dict[str, Any]]:
     ]
     waiting = view.session.scalars(
         select(Task.holder).where(
-            Task.complaint_id == view.task.complaint_id, Task.kind == TaskKind.KETERANGAN, Task.closed_at.is_(None)
+            Task.complaint_id == view.task.complaint_id,
+            Task.kind == TaskKind.KETERANGAN,
+            Task.closed_at.is_(None),
         )
     ).all()
     names = [p.jabatan for code in waiting if (p := view.settings.person(code))]
@@ -214,8 +272,16 @@ def _units(view: View) -> list[dict[str, Any]]:
 
 
 def head_line(view: View) -> str:
-    role = {TaskKind.KEPUTUSAN: "kepala", TaskKind.TANDA_TANGAN: "kepala", TaskKind.KETERANGAN: "kasi"}
-    role |= {TaskKind.KLARIFIKASI: "sekretaris", TaskKind.JAWABAN: "sekretaris", TaskKind.MACET: "sekretaris"}
+    role = {
+        TaskKind.KEPUTUSAN: "kepala",
+        TaskKind.TANDA_TANGAN: "kepala",
+        TaskKind.KETERANGAN: "kasi",
+    }
+    role |= {
+        TaskKind.KLARIFIKASI: "sekretaris",
+        TaskKind.JAWABAN: "sekretaris",
+        TaskKind.MACET: "sekretaris",
+    }
     role |= {TaskKind.LAPORAN: "sekretaris", TaskKind.LAPORAN_TTD: "kepala"}
     return word("halaman.kepala", siapa=word(f"peran.{role.get(view.task.kind, 'jfu')}"))
 
@@ -231,24 +297,31 @@ def task_page(
     """The context of tugas.html. `news`: what happened since the form was drawn that was sent just now."""
     main, rest = forms(view, chosen, given, errors, news)
     c = view.complaint
-    title = word(f"tugas.{view.task.kind}") + (f": {privacy.title(c) if for_unit(view) else c.perihal}" if c else "")
+    title = word(f"tugas.{view.task.kind}") + (
+        f": {privacy.title(c) if for_unit(view) else c.perihal}" if c else ""
+    )
     if view.report is not None:
         title = f"{title}: {name_of(view.report)}"
     shown = {d.id for d in view.documents("lampiran")}
-    pictures = [d for d in view.documents() if d.mime in kinds.PICTURES] if view.task.item_id else []
+    pictures = (
+        [d for d in view.documents() if d.mime in kinds.PICTURES] if view.task.item_id else []
+    )
     return {
         "kepala": head_line(view),
         "nomor": c.number if c else "",
         "judul": title,
         "pengantar": word("halaman.susulan") if is_welcome(view.task) else _signer_words(view),
-        "prioritas": word(f"pilihan.prioritas.{c.prioritas}") if c and c.prioritas != "biasa" else "",
+        "prioritas": word(f"pilihan.prioritas.{c.prioritas}")
+        if c and c.prioritas != "biasa"
+        else "",
         "rahasia": bool(c and c.rahasia),
         "menyangkut": _concerns_officials(view),
         "pesan": said,
         "urung": _to_be_undone(view),
         "baru": news_rows(view, news),
         "galat": [
-            {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"} for name, text in (errors or {}).items()
+            {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"}
+            for name, text in (errors or {}).items()
         ],
         "batas": deadline_line(view),
         "inti": gist(view),
@@ -264,7 +337,10 @@ def task_page(
         "dokumen": [
             file_row(view, d)
             for d in reversed(view.documents())
-            if d.id not in shown and d.kind != "rupa" and view.task.item_id is None and view.shows(d)
+            if d.id not in shown
+            and d.kind != "rupa"
+            and view.task.item_id is None
+            and view.shows(d)
         ],
         "riwayat": timeline(view),
         "utama": main,
@@ -279,7 +355,11 @@ def _concerns_officials(view: View) -> list[str]:
     if c is None or for_unit(view):
         return []
     by = reported.official(view.settings, c)
-    return [word(f"halaman.menyangkut.{name}") for name, there in (("oleh", by), ("tentang", c.terlapor)) if there]
+    return [
+        word(f"halaman.menyangkut.{name}")
+        for name, there in (("oleh", by), ("tentang", c.terlapor))
+        if there
+    ]
 
 
 def by_the_sop(view: View) -> list[dict[str, str]]:
@@ -320,7 +400,9 @@ def contact(view: View) -> list[dict[str, str]]:
     names = [name for name in ("nama", "alamat", "telepon", "email") if getattr(c, name)]
     rows = [{"nama": _label(name), "nilai": str(getattr(c, name))} for name in names]
     if rows and c.rahasia:
-        rows.append({"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")})
+        rows.append(
+            {"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")}
+        )
     return rows
 
 
@@ -332,14 +414,19 @@ def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]
     """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
     holder = holders(view.settings, view.task)
     rows = []
-    if view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN) and view.task.closed_at is None:
+    if (
+        view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN)
+        and view.task.closed_at is None
+    ):
         rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
         c = view.complaint
         if c is not None and on_board(view.session, c):
             rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
     if not found or found.alive:
         rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
-    if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (not found or found.full):
+    if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (
+        not found or found.full
+    ):
         rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
     if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):
         rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})

@@ -45,14 +45,21 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
     here = site()
     with reading(here.engine) as session:
         found, person = _resolve(session, token)
-        complaint = session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
+        complaint = (
+            session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
+        )
         if complaint is not None and person.kode in reported.codes(complaint):
             raise Friendly("kedaluwarsa", 410)  # it is about them: it has gone past them
         now = here.clock()
         settings = in_force.settings(session, here.settings, now)
         whose = code.owner(session, person)
         helping = person.kode in {p.kode for p in helpers(settings, found.task)}
-        yield session, found, View(session, settings, now, token, found.task, complaint, whose, helping), person
+        yield (
+            session,
+            found,
+            View(session, settings, now, token, found.task, complaint, whose, helping),
+            person,
+        )
 
 
 def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
@@ -62,7 +69,9 @@ def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
     except links.LinkError as error:
         if _is_personal(session, token):
             raise RequestRedirect(f"/t/{token}/saya") from error
-        raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+        raise Friendly(
+            "kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404
+        ) from error
     person = here.settings.person(found.holder)
     if person is None:
         raise Friendly("tautan", 404)
@@ -103,7 +112,11 @@ class View:
     @cached_property
     def report(self) -> Laporan | None:
         """The report of a period that the task is about."""
-        return self.session.get(Laporan, self.task.laporan_id) if self.task.laporan_id is not None else None
+        return (
+            self.session.get(Laporan, self.task.laporan_id)
+            if self.task.laporan_id is not None
+            else None
+        )
 
     def documents(self, *kinds: str) -> list[Document]:
         query = select(Document)
@@ -122,7 +135,9 @@ class View:
         """Complaints that were merged into this one, where the holder may read the pengadu's own words."""
         if self.complaint is None or privacy.is_other_unit(self.task.kind):
             return []
-        query = select(Complaint).where(Complaint.parent_id == self.complaint.id, Complaint.stage != Stage.BATAL)
+        query = select(Complaint).where(
+            Complaint.parent_id == self.complaint.id, Complaint.stage != Stage.BATAL
+        )
         return list(self.session.scalars(query.order_by(Complaint.id)))
 
     def documents_of(self, child: Complaint, *kinds: str) -> list[Document]:
@@ -133,7 +148,9 @@ class View:
         """Letters of the decision that stands; of a report its own."""
         if self.task.laporan_id is not None:
             return self.documents(*kinds)
-        return letters_of(self.session, self.complaint, *kinds) if self.complaint is not None else []
+        return (
+            letters_of(self.session, self.complaint, *kinds) if self.complaint is not None else []
+        )
 
     def shows(self, document: Document) -> bool:
         """Whether the holder may have a file: a Kasubag/Kasi sees what units answered, not the letters, and of what
@@ -155,10 +172,21 @@ def deadline(view: View) -> dict[str, Any] | None:
     """The due time with what is used and left and how it was counted; None where a task has no limit."""
     task = view.task
     left, tone = limits.left_words(view.settings, task, view.now)
-    shown = {"sisa": left, "nada": tone, "terpakai": limits.used_words(view.settings, task, view.now), "hari": []}
+    shown = {
+        "sisa": left,
+        "nada": tone,
+        "terpakai": limits.used_words(view.settings, task, view.now),
+        "hari": [],
+    }
     if task.paused_at is not None:
         since = clock.waktu(task.paused_at, view.settings.zone)
-        return {**shown, "kata": word("waktu.berhenti"), "waktu": f"sejak {since}", "iso": "", "hitungan": ""}
+        return {
+            **shown,
+            "kata": word("waktu.berhenti"),
+            "waktu": f"sejak {since}",
+            "iso": "",
+            "hitungan": "",
+        }
     if task.due_at is None:
         return None
     return {
@@ -176,15 +204,34 @@ def _days(view: View) -> Iterator[dict[str, Any]]:
     if view.task.due_at is None:
         return
     zone = view.settings.zone
-    first, last = limits.start_of(view.task).astimezone(zone).date(), view.task.due_at.astimezone(zone).date()
+    first, last = (
+        limits.start_of(view.task).astimezone(zone).date(),
+        view.task.due_at.astimezone(zone).date(),
+    )
     today = view.now.astimezone(zone).date()
     if (last - first).days > 20:
         return
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         office = bool(view.settings.hours.intervals(day))
-        kind = "mulai" if day == first else "batas" if day == last else "kini" if day == today else "biasa"
-        spoken = "hari ini" if day == today else "batas" if day == last else "" if office else "kantor tutup"
+        kind = (
+            "mulai"
+            if day == first
+            else "batas"
+            if day == last
+            else "kini"
+            if day == today
+            else "biasa"
+        )
+        spoken = (
+            "hari ini"
+            if day == today
+            else "batas"
+            if day == last
+            else ""
+            if office
+            else "kantor tutup"
+        )
         yield {"angka": str(day.day), "jenis": kind, "baca": spoken}
 
 
@@ -208,13 +255,25 @@ def _steps_of(
 ) -> list[dict[str, Any]]:
     rows = []
     for step in settings.sop.langkah:
-        state = "sudah" if step.nomor < current or over else "kini" if step.nomor == current else "belum"
+        state = (
+            "sudah"
+            if step.nomor < current or over
+            else "kini"
+            if step.nomor == current
+            else "belum"
+        )
         task = tasks.get(step.nomor)
         if over and task is None:
             state = "belum"
         who = " dan ".join(word(f"peran.{role}") for role in step.pelaksana)
-        text = _used(settings, task, step.limit, now) if task and state != "belum" else _at_most(step.limit)
-        rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text, "oleh": who})
+        text = (
+            _used(settings, task, step.limit, now)
+            if task and state != "belum"
+            else _at_most(step.limit)
+        )
+        rows.append(
+            {"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text, "oleh": who}
+        )
     return rows
 
 
@@ -223,13 +282,17 @@ def _at_most(limit: clock.Limit) -> str:
 
 
 def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> str:
-    spent = clock.spent(limits.start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours)
+    spent = clock.spent(
+        limits.start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours
+    )
     if limit.working_time is None and not spent.amount:
         return word("waktu.terpakai_hari_pertama", batas=limit.amount)
     if limit.working_time is None:
         return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
     minutes = int(limit.working_time.total_seconds() // 60)
-    return word("waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes)
+    return word(
+        "waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes
+    )
 
 
 def for_unit(view: View) -> bool:
@@ -248,5 +311,7 @@ def whose(token: str) -> Iterator[tuple[Session, int, Petugas]]:
         try:
             link_id, person = links.personal(session, here.settings, token, here.clock())
         except links.LinkError as error:
-            raise Friendly("kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404) from error
+            raise Friendly(
+                "kedaluwarsa" if error.expired else "tautan", 410 if error.expired else 404
+            ) from error
         yield session, link_id, person

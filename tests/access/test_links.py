@@ -110,7 +110,12 @@ def test_row_that_was_changed_in_the_database_no_longer_opens(desk: Desk, column
         link = session.get_one(Link, int(text.split("-")[0]))
         first = session.scalars(select(Task.id).order_by(Task.id)).first()
         later = link.created_at + timedelta(hours=1)
-        values = {"task_id": first, "holder": "kepala", "created_at": later, "mark": desk.person("kepala").mark}
+        values = {
+            "task_id": first,
+            "holder": "kepala",
+            "created_at": later,
+            "mark": desk.person("kepala").mark,
+        }
         setattr(link, column, values[column])
     assert not refused(desk, text).expired
 
@@ -225,7 +230,9 @@ def test_spent_link_says_who_acted_even_after_its_expiry(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
-def test_a_link_that_ended_does_not_open_the_complaint_when_somebody_closes_the_task(end: str, desk: Desk) -> None:
+def test_a_link_that_ended_does_not_open_the_complaint_when_somebody_closes_the_task(
+    end: str, desk: Desk
+) -> None:
     """It was refused while the task was open; afterwards it says who acted, and nothing of the complaint."""
     text = tokens(desk)["jfu-1"]
     if end == "revoked":
@@ -251,7 +258,9 @@ def test_link_of_a_closed_case_opens_what_the_case_allows(desk: Desk) -> None:
 # ---- looking ---------------------------------------------------------------------------------------------------
 
 
-def test_number_beyond_the_columns_range_opens_nothing_on_either_database(tmp_path: Path, database_url: str) -> None:
+def test_number_beyond_the_columns_range_opens_nothing_on_either_database(
+    tmp_path: Path, database_url: str
+) -> None:
     with desk_in(tmp_path, database_url) as desk:
         assert not refused(desk, "99999999999999-" + "a" * 24).expired
 

@@ -16,7 +16,9 @@ def test_token_that_was_made_is_parted_into_its_row_and_a_mac_that_fits() -> Non
     assert not tokens.fits(KEY, "peramban|123456789", mac), "one kind never passes for another"
 
 
-@pytest.mark.parametrize("number", ["", " 1", "+1", "-1", "1.0", "1_000", "٣", "²", "1234567890", "9" * 5000])
+@pytest.mark.parametrize(
+    "number", ["", " 1", "+1", "-1", "1.0", "1_000", "٣", "²", "1234567890", "9" * 5000]
+)
 def test_text_that_names_no_row_is_refused_before_the_database_sees_it(number: str) -> None:
     """PostgreSQL fails on a number above 2^31, and Python on one of 5,000 digits: neither may be asked."""
     assert tokens.parted(f"{number}-{'a' * 24}") == (0, "")

@@ -27,7 +27,10 @@ def test_signature_gives_telephone_and_address() -> None:
 
 
 def test_summary_leaves_out_greeting_and_closing() -> None:
-    assert summary(MAIL) == "Lampu jalan di Jalan Mawar RT 05 padam sejak Senin. Warga takut lewat. Mohon diperiksa."
+    assert (
+        summary(MAIL)
+        == "Lampu jalan di Jalan Mawar RT 05 padam sejak Senin. Warga takut lewat. Mohon diperiksa."
+    )
 
 
 def test_street_of_the_matter_is_no_address() -> None:
@@ -49,7 +52,9 @@ def test_telephone_only_where_it_is_certain(text: str, found: str) -> None:
     assert phone(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "   ", "Selamat pagi.", "\n" * 1000, "a" * 100_000, "Yth. " * 50_000])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "Selamat pagi.", "\n" * 1000, "a" * 100_000, "Yth. " * 50_000]
+)
 def test_odd_texts_cost_little_and_never_fail(text: str) -> None:
     assert len(summary(text)) <= LONGEST
     assert phone(text) == address(text) == ""
@@ -87,7 +92,10 @@ def test_telephone_in_the_forms_people_write(line: str, found: str) -> None:
         ("PT Maju Jaya, Jl. Pahlawan 10 Madiun", "Jl. Pahlawan 10 Madiun"),
         ("Alamat kantor: Jl. Pahlawan 10 Madiun", "Jl. Pahlawan 10 Madiun"),
         ("Dsn. Krajan RT 1 RW 2 Desa Sogaten", "Dsn. Krajan RT 1 RW 2 Desa Sogaten"),
-        ("Jl. Cempaka 14, RT 03 RW 07,\nKelurahan Mekarsari", "Jl. Cempaka 14, RT 03 RW 07, Kelurahan Mekarsari"),
+        (
+            "Jl. Cempaka 14, RT 03 RW 07,\nKelurahan Mekarsari",
+            "Jl. Cempaka 14, RT 03 RW 07, Kelurahan Mekarsari",
+        ),
         ("Alamat email: budi@contoh.example", ""),
         ("Alamat kejadian: Jalan Rusak 3", ""),
         ("Alamat IP: 10.0.0.1", ""),
@@ -102,12 +110,18 @@ def test_street_beside_a_telephone_number_needs_no_closing_words() -> None:
 
 
 GIST = [
-    ("Assalamu'alaikum Wr. Wb.\n\nLampu di Jl. A. Yani No. 5 mati.\n\nWassalam", "Lampu di Jl. A. Yani No. 5 mati."),
+    (
+        "Assalamu'alaikum Wr. Wb.\n\nLampu di Jl. A. Yani No. 5 mati.\n\nWassalam",
+        "Lampu di Jl. A. Yani No. 5 mati.",
+    ),
     (
         "Kepada Yth. Kepala Dinas Kominfo\ndi tempat\n\nDengan hormat, bersama ini saya laporkan wifi mati.",
         "Bersama ini saya laporkan wifi mati.",
     ),
-    ("Selamat pagi Bapak/Ibu Admin, izin lapor wifi alun-alun mati", "Izin lapor wifi alun-alun mati"),
+    (
+        "Selamat pagi Bapak/Ibu Admin, izin lapor wifi alun-alun mati",
+        "Izin lapor wifi alun-alun mati",
+    ),
     ("pagi min\nwifi mati", "Wifi mati"),
     ("Yth. Bpk. Kepala Dinas di Madiun. Jalan kami rusak.", "Jalan kami rusak."),
     ("Permisi, saya Budi dari Kelurahan Taman. Air mati.", "Air mati."),

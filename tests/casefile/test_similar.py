@@ -37,8 +37,13 @@ def like(desk: Desk, number: str, reader: str = "") -> list[str]:
 
 def test_the_three_most_similar_come_first(desk: Desk) -> None:
     road = answered(desk, "Jalan berlubang di Melati", "- Bahwa jalan ditambal.")
-    lamp = answered(desk, "Lampu taman padam dekat pasar", "Bahwa lampu diganti.", kategori="infrastruktur")
-    lamps = [answered(desk, f"Lampu padam di gang {n}", "Bahwa lampu diganti.") for n in ("satu", "dua", "tiga")]
+    lamp = answered(
+        desk, "Lampu taman padam dekat pasar", "Bahwa lampu diganti.", kategori="infrastruktur"
+    )
+    lamps = [
+        answered(desk, f"Lampu padam di gang {n}", "Bahwa lampu diganti.")
+        for n in ("satu", "dua", "tiga")
+    ]
     mine = desk.record(perihal="Lampu taman padam", isi="Lampu taman dekat pasar padam lagi.")
     found = like(desk, mine)
     assert found[0] == lamp
@@ -58,7 +63,9 @@ def test_a_confidential_case_and_one_about_the_reader_are_not_shown(desk: Desk) 
 
 def test_a_merged_case_does_not_repeat_its_parents_answer(desk: Desk) -> None:
     parent = answered(desk, "Wifi taman mati", "Bahwa wifi diperbaiki.")
-    child = answered(desk, "Wifi taman mati juga", "Bahwa wifi diperbaiki.", parent_id=desk.complaint(parent).id)
+    child = answered(
+        desk, "Wifi taman mati juga", "Bahwa wifi diperbaiki.", parent_id=desk.complaint(parent).id
+    )
     mine = desk.record(perihal="Wifi taman mati", isi="Wifi taman mati.")
     assert like(desk, mine) == [parent]
     assert like(desk, child) == [], "its parent's answer is its own"

@@ -62,139 +62,292 @@ class Step(NamedTuple):
 
 STEPS = [
     Step(
-        Stage.PENERIMAAN, "laporkan", {"ringkasan": "Lampu padam.", "email": SITI},
-        Stage.KLARIFIKASI, EventKind.RECORDED, TaskKind.KLARIFIKASI, jakarta(24, 9, 10),
+        Stage.PENERIMAAN,
+        "laporkan",
+        {"ringkasan": "Lampu padam.", "email": SITI},
+        Stage.KLARIFIKASI,
+        EventKind.RECORDED,
+        TaskKind.KLARIFIKASI,
+        jakarta(24, 9, 10),
         [("tugas_klarifikasi", SEKRETARIS)],
     ),
     Step(
-        Stage.PENERIMAAN, "pisahkan", {"perihal_lain": "Selokan", "isi_lain": "Selokan juga mampet."},
-        Stage.PENERIMAAN, EventKind.SPLIT, TaskKind.CATAT, jakarta(24, 9, 30),
+        Stage.PENERIMAAN,
+        "pisahkan",
+        {"perihal_lain": "Selokan", "isi_lain": "Selokan juga mampet."},
+        Stage.PENERIMAAN,
+        EventKind.SPLIT,
+        TaskKind.CATAT,
+        jakarta(24, 9, 30),
         [("tanda_terima", SITI), *(("tugas_catat", one) for one in JFU)],
     ),
     Step(
-        Stage.PENERIMAAN, "bukan_pengaduan", {"alasan": "Penawaran dagang."},
-        Stage.BATAL, EventKind.VOIDED, TaskKind.ARSIP, NEVER,
+        Stage.PENERIMAAN,
+        "bukan_pengaduan",
+        {"alasan": "Penawaran dagang."},
+        Stage.BATAL,
+        EventKind.VOIDED,
+        TaskKind.ARSIP,
+        NEVER,
         [("bukan_pengaduan", SITI), *(("tugas_arsip", one) for one in (SEKRETARIS, *JFU))],
     ),
     Step(
-        Stage.KLARIFIKASI, "laporkan_kepala", {"hasil": "Benar padam.", "unit": ["umum"]},
-        Stage.KEPUTUSAN, EventKind.REPORTED, TaskKind.KEPUTUSAN, jakarta(4, 16, 30, month=12),
+        Stage.KLARIFIKASI,
+        "laporkan_kepala",
+        {"hasil": "Benar padam.", "unit": ["umum"]},
+        Stage.KEPUTUSAN,
+        EventKind.REPORTED,
+        TaskKind.KEPUTUSAN,
+        jakarta(4, 16, 30, month=12),
         [("tugas_keputusan", KEPALA)],
     ),
     Step(
-        Stage.KLARIFIKASI, "tanya_unit", {"petugas": ["kasubag-umum", "kasi-infrastruktur"], "pertanyaan": "Benarkah?"},
-        Stage.KLARIFIKASI, EventKind.UNIT_ASKED, TaskKind.KETERANGAN, jakarta(24, 9, 10),
+        Stage.KLARIFIKASI,
+        "tanya_unit",
+        {"petugas": ["kasubag-umum", "kasi-infrastruktur"], "pertanyaan": "Benarkah?"},
+        Stage.KLARIFIKASI,
+        EventKind.UNIT_ASKED,
+        TaskKind.KETERANGAN,
+        jakarta(24, 9, 10),
         [("tugas_keterangan", KASUBAG), ("tugas_keterangan", KASI)],
     ),
     Step(
-        Stage.KLARIFIKASI, "tanya_pengadu", {"pertanyaan": "Tiang nomor berapa?"},
-        Stage.KLARIFIKASI, EventKind.CITIZEN_ASKED, None, NEVER,
+        Stage.KLARIFIKASI,
+        "tanya_pengadu",
+        {"pertanyaan": "Tiang nomor berapa?"},
+        Stage.KLARIFIKASI,
+        EventKind.CITIZEN_ASKED,
+        None,
+        NEVER,
         [("tanya_pengadu", SITI)],
     ),
     Step(
-        Stage.KLARIFIKASI, "kembalikan", {"alasan": "Alamat belum jelas."},
-        Stage.PENERIMAAN, EventKind.RETURNED, TaskKind.CATAT, jakarta(24, 9, 30),
+        Stage.KLARIFIKASI,
+        "kembalikan",
+        {"alasan": "Alamat belum jelas."},
+        Stage.PENERIMAAN,
+        EventKind.RETURNED,
+        TaskKind.CATAT,
+        jakarta(24, 9, 30),
         [("tugas_catat", one) for one in JFU],
     ),
     Step(
-        Stage.KEPUTUSAN, "putuskan", {"keputusan": "ditindaklanjuti", "perintah": "Perbaiki."},
-        Stage.JAWABAN, EventKind.DECIDED, TaskKind.JAWABAN, jakarta(24, 10),
+        Stage.KEPUTUSAN,
+        "putuskan",
+        {"keputusan": "ditindaklanjuti", "perintah": "Perbaiki."},
+        Stage.JAWABAN,
+        EventKind.DECIDED,
+        TaskKind.JAWABAN,
+        jakarta(24, 10),
         [("bukti_keputusan", KEPALA)],  # the task's mail waits for the draft, which a job makes
     ),
     Step(
-        Stage.KEPUTUSAN, "rapat", {"waktu": "2026-11-26T10:00", "tempat": "Ruang rapat", "peserta": "Kasi"},
-        Stage.KEPUTUSAN, EventKind.MEETING_SET, None, NEVER,
+        Stage.KEPUTUSAN,
+        "rapat",
+        {"waktu": "2026-11-26T10:00", "tempat": "Ruang rapat", "peserta": "Kasi"},
+        Stage.KEPUTUSAN,
+        EventKind.MEETING_SET,
+        None,
+        NEVER,
         [("rapat", KEPALA), ("rapat", SEKRETARIS)],
     ),
     Step(
-        Stage.KEPUTUSAN, "notulen", {"notulen": "Disepakati diperbaiki."},
-        Stage.KEPUTUSAN, EventKind.MINUTES_ADDED, None, NEVER, [], {"berkas": ("notulen.png", PNG)},
+        Stage.KEPUTUSAN,
+        "notulen",
+        {"notulen": "Disepakati diperbaiki."},
+        Stage.KEPUTUSAN,
+        EventKind.MINUTES_ADDED,
+        None,
+        NEVER,
+        [],
+        {"berkas": ("notulen.png", PNG)},
     ),
     Step(
-        Stage.KEPUTUSAN, "tandai", {"prioritas": "segera", "rahasia": "ya"},
-        Stage.KEPUTUSAN, EventKind.MARKED, None, NEVER, [],
+        Stage.KEPUTUSAN,
+        "tandai",
+        {"prioritas": "segera", "rahasia": "ya"},
+        Stage.KEPUTUSAN,
+        EventKind.MARKED,
+        None,
+        NEVER,
+        [],
     ),
     Step(
-        Stage.KLARIFIKASI, "tandai", {"prioritas": "penting"},
-        Stage.KLARIFIKASI, EventKind.MARKED, None, NEVER, [],
+        Stage.KLARIFIKASI,
+        "tandai",
+        {"prioritas": "penting"},
+        Stage.KLARIFIKASI,
+        EventKind.MARKED,
+        None,
+        NEVER,
+        [],
     ),
     Step(
-        Stage.PENERIMAAN, "tandai", {"prioritas": "penting"},
-        Stage.PENERIMAAN, EventKind.MARKED, None, NEVER, [],
+        Stage.PENERIMAAN,
+        "tandai",
+        {"prioritas": "penting"},
+        Stage.PENERIMAAN,
+        EventKind.MARKED,
+        None,
+        NEVER,
+        [],
     ),
     Step(
-        Stage.KLARIFIKASI, "teruskan", {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
-        Stage.KLARIFIKASI, EventKind.FORWARDED, None, NEVER, [("terusan_instansi", "pln@luar.example")],
+        Stage.KLARIFIKASI,
+        "teruskan",
+        {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
+        Stage.KLARIFIKASI,
+        EventKind.FORWARDED,
+        None,
+        NEVER,
+        [("terusan_instansi", "pln@luar.example")],
     ),
     Step(
-        Stage.PENYAMPAIAN, "teruskan", {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
-        Stage.PENYAMPAIAN, EventKind.FORWARDED, None, NEVER, [("terusan_instansi", "pln@luar.example")],
+        Stage.PENYAMPAIAN,
+        "teruskan",
+        {"instansi": "PLN", "alamat_instansi": "pln@luar.example"},
+        Stage.PENYAMPAIAN,
+        EventKind.FORWARDED,
+        None,
+        NEVER,
+        [("terusan_instansi", "pln@luar.example")],
     ),
     Step(
-        Stage.KEPUTUSAN, "perpanjang", {"sampai": "2026-12-11T16:00", "alasan": "Menunggu hasil uji."},
-        Stage.KEPUTUSAN, EventKind.EXTENDED, None, NEVER, [("waktu_bertambah", SITI)],
+        Stage.KEPUTUSAN,
+        "perpanjang",
+        {"sampai": "2026-12-11T16:00", "alasan": "Menunggu hasil uji."},
+        Stage.KEPUTUSAN,
+        EventKind.EXTENDED,
+        None,
+        NEVER,
+        [("waktu_bertambah", SITI)],
     ),
     Step(
-        Stage.KEPUTUSAN, "kembalikan", {"alasan": "Belum lengkap."},
-        Stage.KLARIFIKASI, EventKind.RETURNED, TaskKind.KLARIFIKASI, jakarta(24, 9, 10),
+        Stage.KEPUTUSAN,
+        "kembalikan",
+        {"alasan": "Belum lengkap."},
+        Stage.KLARIFIKASI,
+        EventKind.RETURNED,
+        TaskKind.KLARIFIKASI,
+        jakarta(24, 9, 10),
         [("tugas_klarifikasi", SEKRETARIS)],
     ),
     Step(
-        Stage.JAWABAN, "ajukan", {"catatan": "Sudah disunting."},
-        Stage.TANDA_TANGAN, EventKind.SUBMITTED, TaskKind.TANDA_TANGAN, jakarta(25, 16),
+        Stage.JAWABAN,
+        "ajukan",
+        {"catatan": "Sudah disunting."},
+        Stage.TANDA_TANGAN,
+        EventKind.SUBMITTED,
+        TaskKind.TANDA_TANGAN,
+        jakarta(25, 16),
         [("tugas_tanda_tangan", KEPALA), *(("boleh_unggah", one) for one in JFU)],
     ),
     Step(
-        Stage.JAWABAN, "kembalikan", {"alasan": "Perintah kurang jelas."},
-        Stage.KEPUTUSAN, EventKind.RETURNED, TaskKind.KEPUTUSAN, jakarta(4, 16, 30, month=12),
+        Stage.JAWABAN,
+        "kembalikan",
+        {"alasan": "Perintah kurang jelas."},
+        Stage.KEPUTUSAN,
+        EventKind.RETURNED,
+        TaskKind.KEPUTUSAN,
+        jakarta(4, 16, 30, month=12),
         [("tugas_keputusan", KEPALA)],
     ),
     Step(
-        Stage.TANDA_TANGAN, "tandatangani", {},
-        Stage.PENYAMPAIAN, EventKind.SIGNED, TaskKind.PENYAMPAIAN, jakarta(24, 9, 30),
-        [("tugas_penyampaian", one) for one in JFU], SCAN,
+        Stage.TANDA_TANGAN,
+        "tandatangani",
+        {},
+        Stage.PENYAMPAIAN,
+        EventKind.SIGNED,
+        TaskKind.PENYAMPAIAN,
+        jakarta(24, 9, 30),
+        [("tugas_penyampaian", one) for one in JFU],
+        SCAN,
     ),
     Step(
-        Stage.TANDA_TANGAN, "kembalikan", {"alasan": "Salah ketik."},
-        Stage.JAWABAN, EventKind.RETURNED, TaskKind.JAWABAN, jakarta(24, 10),
+        Stage.TANDA_TANGAN,
+        "kembalikan",
+        {"alasan": "Salah ketik."},
+        Stage.JAWABAN,
+        EventKind.RETURNED,
+        TaskKind.JAWABAN,
+        jakarta(24, 10),
         [("tugas_jawaban", SEKRETARIS)],
     ),
     Step(
-        Stage.PENYAMPAIAN, "kirim_email", {"pesan": "Salam."},
-        Stage.PENGIRIMAN, EventKind.SENT, TaskKind.PENGIRIMAN, jakarta(24, 9, 30),
+        Stage.PENYAMPAIAN,
+        "kirim_email",
+        {"pesan": "Salam."},
+        Stage.PENGIRIMAN,
+        EventKind.SENT,
+        TaskKind.PENGIRIMAN,
+        jakarta(24, 9, 30),
         [("surat_jawaban", SITI)],
     ),
     Step(
-        Stage.PENYAMPAIAN, "sampaikan", {"cara": "langsung", "penerima": "Siti"},
-        Stage.SELESAI, EventKind.DELIVERED, TaskKind.ARSIP, NEVER,
-        [("tugas_arsip", one) for one in (SEKRETARIS, *JFU)], {"berkas": ("resi.png", PNG)},
+        Stage.PENYAMPAIAN,
+        "sampaikan",
+        {"cara": "langsung", "penerima": "Siti"},
+        Stage.SELESAI,
+        EventKind.DELIVERED,
+        TaskKind.ARSIP,
+        NEVER,
+        [("tugas_arsip", one) for one in (SEKRETARIS, *JFU)],
+        {"berkas": ("resi.png", PNG)},
     ),
     Step(
-        Stage.PENYAMPAIAN, "koreksi", {"nama": "Siti R.", "email": SITI, "alasan": "Salah nama."},
-        Stage.PENYAMPAIAN, EventKind.CORRECTED, None, NEVER, [],
+        Stage.PENYAMPAIAN,
+        "koreksi",
+        {"nama": "Siti R.", "email": SITI, "alasan": "Salah nama."},
+        Stage.PENYAMPAIAN,
+        EventKind.CORRECTED,
+        None,
+        NEVER,
+        [],
     ),
     Step(
-        Stage.PENYAMPAIAN, "kembalikan", {"alasan": "Lampiran kurang."},
-        Stage.JAWABAN, EventKind.RETURNED, TaskKind.JAWABAN, jakarta(24, 10),
+        Stage.PENYAMPAIAN,
+        "kembalikan",
+        {"alasan": "Lampiran kurang."},
+        Stage.JAWABAN,
+        EventKind.RETURNED,
+        TaskKind.JAWABAN,
+        jakarta(24, 10),
         [("tugas_jawaban", SEKRETARIS)],
     ),
     Step(
-        Stage.SELESAI, "buka_kembali", {"alasan": "Lampu padam lagi."},
-        Stage.KLARIFIKASI, EventKind.REOPENED, TaskKind.KLARIFIKASI, jakarta(24, 9, 10),
+        Stage.SELESAI,
+        "buka_kembali",
+        {"alasan": "Lampu padam lagi."},
+        Stage.KLARIFIKASI,
+        EventKind.REOPENED,
+        TaskKind.KLARIFIKASI,
+        jakarta(24, 9, 10),
         [("tugas_klarifikasi", SEKRETARIS), ("dibuka_kembali", SITI)],
     ),
     Step(
-        Stage.SELESAI, "koreksi", {"nama": "Siti R.", "email": SITI, "alasan": "Salah nama."},
-        Stage.SELESAI, EventKind.CORRECTED, None, NEVER, [],
+        Stage.SELESAI,
+        "koreksi",
+        {"nama": "Siti R.", "email": SITI, "alasan": "Salah nama."},
+        Stage.SELESAI,
+        EventKind.CORRECTED,
+        None,
+        NEVER,
+        [],
     ),
-]  # fmt: skip
+]
 NAMES = [f"{s.at}-{s.name}" for s in STEPS]
 
 
 def pressed(desk: Desk, step: Step) -> str:
     """Bring a complaint to the step's stage and press; the number. Mails and events of the way are set aside."""
     number = desk.to(step.at)
-    desk.press(PEOPLE[desk.task(step.name, number).kind], step.name, number=number, files=step.files, **step.fields)
+    desk.press(
+        PEOPLE[desk.task(step.name, number).kind],
+        step.name,
+        number=number,
+        files=step.files,
+        **step.fields,
+    )
     return number
 
 
@@ -211,9 +364,21 @@ def test_action_writes_its_event_with_the_actor_as_of_then(desk: Desk, step: Ste
     desk.press(who.kode, step.name, number=number, files=step.files, **step.fields)
     (event, data), *more = desk.events(number)[before:]
     assert not more
-    assert (event.kind, event.actor, event.actor_name, event.actor_title, event.task_id, event.at) == (
-        step.event, who.kode, who.nama, who.jabatan, task.id, MORNING,
-    )  # fmt: skip
+    assert (
+        event.kind,
+        event.actor,
+        event.actor_name,
+        event.actor_title,
+        event.task_id,
+        event.at,
+    ) == (
+        step.event,
+        who.kode,
+        who.nama,
+        who.jabatan,
+        task.id,
+        MORNING,
+    )
     words = step.fields.get("alasan") or step.fields.get("pertanyaan") or step.fields.get("hasil")
     assert words is None or words in data.values()
 
@@ -222,7 +387,13 @@ def test_action_writes_its_event_with_the_actor_as_of_then(desk: Desk, step: Ste
 def test_action_opens_the_next_task_with_its_waktu(desk: Desk, step: Step) -> None:
     number = desk.to(step.at)
     before = {t.id for c in desk.complaints() for t in desk.tasks(c.number)}
-    desk.press(PEOPLE[desk.task(step.name, number).kind], step.name, number=number, files=step.files, **step.fields)
+    desk.press(
+        PEOPLE[desk.task(step.name, number).kind],
+        step.name,
+        number=number,
+        files=step.files,
+        **step.fields,
+    )
     opened = [t for c in desk.complaints() for t in desk.tasks(c.number) if t.id not in before]
     if step.task is None:
         assert opened == []
@@ -230,7 +401,9 @@ def test_action_opens_the_next_task_with_its_waktu(desk: Desk, step: Step) -> No
     assert {(t.kind, t.due_at, t.closed_at) for t in opened} == {(step.task, step.due, None)}
     assert all(t.opened_at == MORNING for t in opened)
     assert all(t.remind_at is None or (t.due_at and t.remind_at <= t.due_at) for t in opened)
-    days = [t for t in opened if t.kind is TaskKind.KEPUTUSAN]  # a limit of minutes is over before a mail is read
+    days = [
+        t for t in opened if t.kind is TaskKind.KEPUTUSAN
+    ]  # a limit of minutes is over before a mail is read
     assert all(t.remind_at for t in days)
 
 
@@ -238,14 +411,22 @@ def test_action_opens_the_next_task_with_its_waktu(desk: Desk, step: Step) -> No
 def test_action_puts_its_mails_and_no_others(desk: Desk, step: Step) -> None:
     number = desk.to(step.at)
     before = len(desk.mails())
-    desk.press(PEOPLE[desk.task(step.name, number).kind], step.name, number=number, files=step.files, **step.fields)
+    desk.press(
+        PEOPLE[desk.task(step.name, number).kind],
+        step.name,
+        number=number,
+        files=step.files,
+        **step.fields,
+    )
     if step.name == "ajukan":
         desk.jobs()  # a letter to be signed gets its number first
     assert sorted((m.name, m.recipient) for m in desk.mails()[before:]) == sorted(step.mails)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=NAMES)
-def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(desk: Desk, step: Step) -> None:
+def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(
+    desk: Desk, step: Step
+) -> None:
     number = desk.to(step.at)
     task = desk.task(step.name, number)
     desk.press(PEOPLE[task.kind], step.name, number=number, files=step.files, **step.fields)
@@ -253,29 +434,49 @@ def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(de
     given = action(task.kind, step.name)
     assert given is not None
     if given.closes:
-        assert (now.closed_at, now.closed_by, now.outcome) == (MORNING, PEOPLE[task.kind], step.name)
+        assert (now.closed_at, now.closed_by, now.outcome) == (
+            MORNING,
+            PEOPLE[task.kind],
+            step.name,
+        )
     else:
         assert (now.closed_at, now.closed_by, now.outcome) == (None, "", "")
     assert desk.faults() == []
 
 
 def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
-    elsewhere = {(TaskKind.CATAT, "gabungkan"), (TaskKind.KETERANGAN, "jawab"), (TaskKind.JAWABAN, "unggah")}
-    elsewhere |= {(TaskKind.KETERANGAN, "bukan_bidang"), (TaskKind.KLARIFIKASI, "tarik_pertanyaan")}  # test_mending
-    elsewhere |= {(TaskKind.ARSIP, "kirim_ulang"), (TaskKind.ARSIP, "sampaikan_ulang")}  # test_mending
+    elsewhere = {
+        (TaskKind.CATAT, "gabungkan"),
+        (TaskKind.KETERANGAN, "jawab"),
+        (TaskKind.JAWABAN, "unggah"),
+    }
+    elsewhere |= {
+        (TaskKind.KETERANGAN, "bukan_bidang"),
+        (TaskKind.KLARIFIKASI, "tarik_pertanyaan"),
+    }  # test_mending
+    elsewhere |= {
+        (TaskKind.ARSIP, "kirim_ulang"),
+        (TaskKind.ARSIP, "sampaikan_ulang"),
+    }  # test_mending
     elsewhere |= {(TaskKind.KEPUTUSAN, "batal_rapat")}  # test_meetings
     elsewhere |= {(TaskKind.JAWABAN, "unggah_pengantar")}  # test_covering
     elsewhere |= {(TaskKind.ARSIP, "kirim_tembusan")}  # test_copies
-    elsewhere |= {(k, "pilih_jawaban") for k in (TaskKind.KLARIFIKASI, TaskKind.JAWABAN)}  # test_decisions
+    elsewhere |= {
+        (k, "pilih_jawaban") for k in (TaskKind.KLARIFIKASI, TaskKind.JAWABAN)
+    }  # test_decisions
     elsewhere |= {(TaskKind.JAWABAN, "susun_ulang")}  # web/test_sentences
     elsewhere |= {(TaskKind.KLARIFIKASI, "gabungkan")}  # test_merged_citizens, with all of GABUNGAN
     elsewhere |= {(TaskKind.GABUNGAN, a.name) for a in ACTIONS[TaskKind.GABUNGAN]}
     beside = (TaskKind.TANYA, TaskKind.PENCABUTAN, TaskKind.MACET, TaskKind.PENGIRIMAN)
-    elsewhere |= {(k, a.name) for k in beside for a in ACTIONS[k]}  # test_without_email, test_orders
+    elsewhere |= {
+        (k, a.name) for k in beside for a in ACTIONS[k]
+    }  # test_without_email, test_orders
     others = set(ACTIONS) - {TaskKind.KEPUTUSAN}
     elsewhere |= {(k, a.name) for k in others for a in ACTIONS[k] if a in RAPAT}  # test_orders
     elsewhere |= {(TaskKind.PENGANTAR, a.name) for a in ACTIONS[TaskKind.PENGANTAR]}
-    elsewhere |= {(k, a.name) for k in (TaskKind.PINDAI, TaskKind.TERTAHAN) for a in ACTIONS[k]}  # test_intake
+    elsewhere |= {
+        (k, a.name) for k in (TaskKind.PINDAI, TaskKind.TERTAHAN) for a in ACTIONS[k]
+    }  # test_intake
     elsewhere |= {(TaskKind.KEPUTUSAN, "gabungkan")}  # test_merging
     elsewhere |= {(TaskKind.CATAT, "gabungkan_semua")}  # web/test_waves
     elsewhere |= {(k, a.name) for k in REPORTING for a in ACTIONS[k]}  # reports/test_reports
@@ -286,7 +487,9 @@ def test_every_action_of_every_stage_is_covered_above_or_below() -> None:
         **{s: TaskKind(s) for s in (Stage.TANDA_TANGAN, Stage.PENYAMPAIAN)},
     }
     here = {(kind_of[s.at], s.name) for s in STEPS}
-    assert here | elsewhere == {(kind, a.name) for kind, actions in ACTIONS.items() for a in actions}
+    assert here | elsewhere == {
+        (kind, a.name) for kind, actions in ACTIONS.items() for a in actions
+    }
 
 
 # ---- recording -----------------------------------------------------------------------------------------------
@@ -296,7 +499,9 @@ def test_recording_opens_langkah_1_and_thanks_the_pengadu(desk: Desk) -> None:
     number = desk.record()
     assert desk.stage(number) is Stage.PENERIMAAN
     assert desk.kinds(number) == [EventKind.RECEIVED]
-    assert [(t.kind, t.due_at) for t in desk.tasks(number)] == [(TaskKind.CATAT, jakarta(24, 9, 30))]
+    assert [(t.kind, t.due_at) for t in desk.tasks(number)] == [
+        (TaskKind.CATAT, jakarta(24, 9, 30))
+    ]
     assert [(m.name, m.recipient) for m in desk.mails()] == [
         ("tanda_terima", SITI),
         ("tugas_catat", JFU[0]),
@@ -304,7 +509,9 @@ def test_recording_opens_langkah_1_and_thanks_the_pengadu(desk: Desk) -> None:
     ]
 
 
-def test_complaint_without_an_address_is_recorded_and_nobody_is_written_to_in_vain(desk: Desk) -> None:
+def test_complaint_without_an_address_is_recorded_and_nobody_is_written_to_in_vain(
+    desk: Desk,
+) -> None:
     desk.record(email="")
     assert {m.name for m in desk.mails()} == {"tugas_catat"}
 
@@ -317,11 +524,19 @@ def test_complaint_that_arrives_on_friday_evening_is_due_on_monday(desk: Desk) -
 def test_counter_complaint_goes_straight_to_the_sekretaris(desk: Desk) -> None:
     """The JFU who types it in has done all of langkah 1."""
     form = cases.check(
-        desk.settings, TaskKind.PINDAI, "catat_slip", {"perihal": ["Antrean"], "isi": ["Antrean lama."]}, {}
+        desk.settings,
+        TaskKind.PINDAI,
+        "catat_slip",
+        {"perihal": ["Antrean"], "isi": ["Antrean lama."]},
+        {},
     )
     with desk.work() as work:
         made = cases.record_at_counter(work, desk.person("jfu-2"), form, Channel.LANGSUNG)
-    assert (made.stage, made.channel, made.ringkasan) == (Stage.KLARIFIKASI, Channel.LANGSUNG, "Antrean lama.")
+    assert (made.stage, made.channel, made.ringkasan) == (
+        Stage.KLARIFIKASI,
+        Channel.LANGSUNG,
+        "Antrean lama.",
+    )
     assert desk.kinds() == [EventKind.RECEIVED, EventKind.RECORDED]
     assert {e.actor for e, _ in desk.events()} == {"jfu-2"}
     assert [t.kind for t in desk.tasks()] == [TaskKind.KLARIFIKASI]
@@ -330,7 +545,9 @@ def test_counter_complaint_goes_straight_to_the_sekretaris(desk: Desk) -> None:
 def test_received_time_never_lies_after_the_recording(desk: Desk) -> None:
     """A mail server whose clock runs ahead must not make a negative Lama."""
     with desk.work() as work:
-        (made,) = record(work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=jakarta(24, 11))])
+        (made,) = record(
+            work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=jakarta(24, 11))]
+        )
     assert made.received_at == made.recorded_at == MORNING
 
 
@@ -339,13 +556,24 @@ def test_received_time_never_lies_after_the_recording(desk: Desk) -> None:
 
 def test_answer_of_a_unit_reaches_the_sekretaris_and_moves_nothing(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum", "kasi-infrastruktur"], pertanyaan="Benarkah?")
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        petugas=["kasubag-umum", "kasi-infrastruktur"],
+        pertanyaan="Benarkah?",
+    )
     before = len(desk.mails())
     desk.press("kasi-infrastruktur", "jawab", jawaban="Benar.", files={"berkas": ("foto.png", PNG)})
     assert desk.stage(number) is Stage.KLARIFIKASI
     event, data = desk.events(number)[-1]
-    assert (event.kind, event.actor, data["teks"]) == (EventKind.UNIT_ANSWERED, "kasi-infrastruktur", "Benar.")
-    assert [(m.name, m.recipient) for m in desk.mails()[before:]] == [("dijawab_sebagian", SEKRETARIS)]
+    assert (event.kind, event.actor, data["teks"]) == (
+        EventKind.UNIT_ANSWERED,
+        "kasi-infrastruktur",
+        "Benar.",
+    )
+    assert [(m.name, m.recipient) for m in desk.mails()[before:]] == [
+        ("dijawab_sebagian", SEKRETARIS)
+    ]
     assert [d.kind for d in desk.documents(number)] == ["keterangan"]
     still = {(t.kind, t.holder) for t in desk.tasks(number, open_only=True)}
     assert still == {(TaskKind.KLARIFIKASI, ""), (TaskKind.KETERANGAN, "kasubag-umum")}
@@ -384,11 +612,20 @@ def test_unit_that_is_asked_after_the_limit_has_time_of_its_own(desk: Desk) -> N
 def test_decision_is_kept_with_its_instruction(desk: Desk, decision: Decision) -> None:
     desk.to(Stage.KEPUTUSAN)
     desk.press(
-        "kepala", "putuskan", keputusan=decision, perintah="Jelaskan.", disampaikan="Jelaskan.", instansi="PLN Madiun"
+        "kepala",
+        "putuskan",
+        keputusan=decision,
+        perintah="Jelaskan.",
+        disampaikan="Jelaskan.",
+        instansi="PLN Madiun",
     )
     complaint = desk.complaint()
     agency = "PLN Madiun" if decision is Decision.BUKAN_WEWENANG else ""
-    assert (complaint.decision, complaint.perintah, complaint.instansi) == (decision, "Jelaskan.", agency)
+    assert (complaint.decision, complaint.perintah, complaint.instansi) == (
+        decision,
+        "Jelaskan.",
+        agency,
+    )
 
 
 def test_bukan_wewenang_must_name_the_agency(desk: Desk) -> None:
@@ -429,7 +666,11 @@ def test_minutes_need_words_or_a_file(desk: Desk) -> None:
 def test_draft_comes_by_job_and_with_it_the_mail(desk: Desk) -> None:
     desk.to(Stage.KEPUTUSAN)
     desk.press(
-        "kepala", "putuskan", keputusan="ditolak", perintah="Jelaskan alasannya.", disampaikan="Jelaskan alasannya."
+        "kepala",
+        "putuskan",
+        keputusan="ditolak",
+        perintah="Jelaskan alasannya.",
+        disampaikan="Jelaskan alasannya.",
     )
     before = len(desk.mails())
     desk.jobs()
@@ -492,7 +733,9 @@ def test_letter_of_an_older_decision_cannot_be_submitted_for_a_new_one(desk: Des
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"bukan gambar", b"%PDF-1.4 rusak", SIGNED[:200], b"<html>", b"PK\x03\x04"], ids=repr
+    "content",
+    [b"", b"bukan gambar", b"%PDF-1.4 rusak", SIGNED[:200], b"<html>", b"PK\x03\x04"],
+    ids=repr,
 )
 def test_signed_letter_must_be_a_paper(desk: Desk, content: bytes) -> None:
     desk.to(Stage.TANDA_TANGAN)
@@ -510,7 +753,11 @@ def delivered(desk: Desk, state: str, error: str = "") -> None:
     """The outbox reports how the letter ended."""
     with desk.work() as work:
         mail = work.session.get_one(Outbox, desk.mails("surat_jawaban")[-1].id)
-        mail.state, mail.error, mail.sent_at = state, error, desk.clock() if state == "sent" else None
+        mail.state, mail.error, mail.sent_at = (
+            state,
+            error,
+            desk.clock() if state == "sent" else None,
+        )
         delivery_result(work, mail)
 
 
@@ -550,7 +797,9 @@ def test_result_of_an_older_letter_does_not_close_a_newer_sending(desk: Desk) ->
     assert desk.stage() is Stage.PENGIRIMAN
 
 
-def test_letter_that_bounces_after_the_end_reopens_langkah_5_under_the_same_number(desk: Desk) -> None:
+def test_letter_that_bounces_after_the_end_reopens_langkah_5_under_the_same_number(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.PENYAMPAIAN)
     desk.press("jfu-1", "kirim_email")
     delivered(desk, "sent")
@@ -609,7 +858,11 @@ def test_letter_cannot_be_mailed_to_nobody(desk: Desk) -> None:
     ],
 )
 def test_answer_is_not_delivered_without_the_proof_of_its_way(
-    desk: Desk, way: str, fields: dict[str, Any], files: dict[str, tuple[str, bytes]], missing: set[str]
+    desk: Desk,
+    way: str,
+    fields: dict[str, Any],
+    files: dict[str, tuple[str, bytes]],
+    missing: set[str],
 ) -> None:
     desk.to(Stage.PENYAMPAIAN)
     with pytest.raises(Invalid) as caught:
@@ -622,7 +875,10 @@ def test_correction_tells_what_was_and_what_is(desk: Desk) -> None:
     desk.to(Stage.SELESAI)
     desk.press("sekretaris", "koreksi", nama="Siti Aminah", email=SITI, alasan="Salah nama.")
     data = desk.events()[-1][1]
-    assert data == {"perubahan": {"nama": ["Siti Rahmawati", "Siti Aminah"]}, "alasan": "Salah nama."}
+    assert data == {
+        "perubahan": {"nama": ["Siti Rahmawati", "Siti Aminah"]},
+        "alasan": "Salah nama.",
+    }
     assert desk.complaint().nama == "Siti Aminah"
 
 
@@ -668,21 +924,34 @@ def test_note_of_a_return_reaches_the_one_who_has_to_mend(desk: Desk) -> None:
 
 
 ELSEWHERE = (
-    TaskKind.PINDAI, TaskKind.TERTAHAN, TaskKind.PENGANTAR, TaskKind.GABUNGAN, TaskKind.TANYA, TaskKind.PENCABUTAN,
-    TaskKind.MACET, TaskKind.PENGIRIMAN, *REPORTING,
-)  # fmt: skip
+    TaskKind.PINDAI,
+    TaskKind.TERTAHAN,
+    TaskKind.PENGANTAR,
+    TaskKind.GABUNGAN,
+    TaskKind.TANYA,
+    TaskKind.PENCABUTAN,
+    TaskKind.MACET,
+    TaskKind.PENGIRIMAN,
+    *REPORTING,
+)
 
 
 @pytest.mark.parametrize("kind", [k for k in TaskKind if k not in ELSEWHERE])
 def test_only_holders_of_the_role_may_act(desk: Desk, kind: TaskKind) -> None:
-    stage = {TaskKind.CATAT: Stage.PENERIMAAN, TaskKind.ARSIP: Stage.SELESAI, TaskKind.KETERANGAN: Stage.KLARIFIKASI}
+    stage = {
+        TaskKind.CATAT: Stage.PENERIMAAN,
+        TaskKind.ARSIP: Stage.SELESAI,
+        TaskKind.KETERANGAN: Stage.KLARIFIKASI,
+    }
     desk.to(stage.get(kind) or Stage(kind))
     if kind is TaskKind.KETERANGAN:
         desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"])
     given = next(one for one in ACTIONS[kind][::-1] if one not in RAPAT)
     task, before = desk.task(given.name, holder="kasubag-umum"), desk.count(Event)
     holders = (
-        {"kasubag-umum"} if kind is TaskKind.KETERANGAN else {p.kode for p in desk.settings.holders(*ROLE_OF[kind])}
+        {"kasubag-umum"}
+        if kind is TaskKind.KETERANGAN
+        else {p.kode for p in desk.settings.holders(*ROLE_OF[kind])}
     )
     for person in desk.settings.petugas:
         if person.kode not in holders:
@@ -717,18 +986,25 @@ def test_second_press_is_told_who_acted(desk: Desk) -> None:
     desk.press("jfu-2", "laporkan", task=task)
     with pytest.raises(AlreadyDone) as caught:
         desk.press("jfu-1", "laporkan", task=task)
-    assert (caught.value.by, caught.value.outcome, caught.value.at) == ("jfu-2", "laporkan", MORNING)
+    assert (caught.value.by, caught.value.outcome, caught.value.at) == (
+        "jfu-2",
+        "laporkan",
+        MORNING,
+    )
 
 
 KEEPS_OPEN = [
     s
     for s in STEPS
-    if s.name in ("pisahkan", "tanya_unit", "tanya_pengadu", "rapat", "notulen", "perpanjang", "koreksi")
+    if s.name
+    in ("pisahkan", "tanya_unit", "tanya_pengadu", "rapat", "notulen", "perpanjang", "koreksi")
 ]
 
 
 @pytest.mark.parametrize("step", KEEPS_OPEN, ids=[f"{s.at}-{s.name}" for s in KEEPS_OPEN])
-def test_second_press_of_an_action_that_keeps_the_task_open_does_nothing(desk: Desk, step: Step) -> None:
+def test_second_press_of_an_action_that_keeps_the_task_open_does_nothing(
+    desk: Desk, step: Step
+) -> None:
     """A double click, or the page sent again: the form carries what the page showed."""
     number = desk.to(step.at)
     seen, task = desk.seen(number), desk.task(step.name, number)
@@ -745,7 +1021,12 @@ def test_action_may_be_done_again_from_a_fresh_page(desk: Desk, step: Step) -> N
     number = desk.to(step.at)
     task = desk.task(step.name, number)
     for _ in range(2):
-        press: dict[str, Any] = {"task": task, "seen": desk.seen(number), "files": step.files, **step.fields}
+        press: dict[str, Any] = {
+            "task": task,
+            "seen": desk.seen(number),
+            "files": step.files,
+            **step.fields,
+        }
         desk.press(PEOPLE[task.kind], step.name, **press)
     assert desk.kinds(number).count(step.event) == 2
 
@@ -761,7 +1042,9 @@ def test_mail_of_the_pengadu_meanwhile_does_not_swallow_a_press(desk: Desk) -> N
 
 
 @pytest.mark.parametrize("units", [[], ["umum", "tidak_ada"], ["unit-lain"]])
-def test_langkah_2_ends_with_the_units_or_the_word_that_there_is_none(desk: Desk, units: list[str]) -> None:
+def test_langkah_2_ends_with_the_units_or_the_word_that_there_is_none(
+    desk: Desk, units: list[str]
+) -> None:
     """Nobody's silence counts as "tidak ada" (SOP langkah 2)."""
     number = desk.to(Stage.KLARIFIKASI)
     with pytest.raises(cases.Invalid) as found:
@@ -772,6 +1055,14 @@ def test_langkah_2_ends_with_the_units_or_the_word_that_there_is_none(desk: Desk
 
 def test_that_no_unit_is_concerned_stands_as_said_also_after_one_was_asked(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
-    desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Bukan jaringan.", unit=["tidak_ada"])
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        number=number,
+        petugas=["kasi-infrastruktur"],
+        pertanyaan="Benarkah?",
+    )
+    desk.press(
+        "sekretaris", "laporkan_kepala", number=number, hasil="Bukan jaringan.", unit=["tidak_ada"]
+    )
     assert desk.complaint(number).unit == "tidak_ada"

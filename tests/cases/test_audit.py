@@ -58,14 +58,29 @@ def a_day_of_the_office(desk: Desk) -> None:
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Sejak kapan?")
     desk.press("kasubag-umum", "jawab", jawaban="Sejak Senin.")
     desk.press("sekretaris", "laporkan_kepala", hasil="Benar padam.")
-    desk.press("kepala", "rapat", waktu="2026-12-01T09:00", tempat="Aula", agenda="Lampu", undangan=["kasubag-umum"])
+    desk.press(
+        "kepala",
+        "rapat",
+        waktu="2026-12-01T09:00",
+        tempat="Aula",
+        agenda="Lampu",
+        undangan=["kasubag-umum"],
+    )
     desk.to(Stage.SELESAI, number)
     sealed(desk, TODAY)
     desk.later(days=1)
     desk.record(perihal="Jalan rusak", nik="3577010101900001")
     with desk.work() as work:
         by = cases.actor_of(desk.person("kepala"))
-        cases.delegate(work, "sekretaris", "kasubag-umum", "plh", TODAY + timedelta(3), TODAY + timedelta(5), by)
+        cases.delegate(
+            work,
+            "sekretaris",
+            "kasubag-umum",
+            "plh",
+            TODAY + timedelta(3),
+            TODAY + timedelta(5),
+            by,
+        )
         add_holiday(work, date(2026, 12, 24), "Cuti bersama")
         about = {
             "kind": "bulan",
@@ -120,28 +135,58 @@ UNTOLD: dict[type[Base], set[str]] = {
     # What came in later, and follows from the events: which decision, and when a limit was counted from or missed.
     Document: {"id", "item_id", "complaint_id", "laporan_id", "decision_id"},
     Task: {
-        "id", "complaint_id", "item_id", "laporan_id", "remind_at", "reminders", "decision_id", "counted_from",
+        "id",
+        "complaint_id",
+        "item_id",
+        "laporan_id",
+        "remind_at",
+        "reminders",
+        "decision_id",
+        "counted_from",
         "missed_at",
         "first_due_at",
     },
     Decided: {"id", "complaint_id", "pembuktian"},
     Meeting: {"id", "complaint_id"},
     LetterNumber: {"number", "complaint_id"},
-    Slip: {"id", "item_id", "page_id", "fields", "ticks", "parent_id", "complaint_id", "location", "reason"},
+    Slip: {
+        "id",
+        "item_id",
+        "page_id",
+        "fields",
+        "ticks",
+        "parent_id",
+        "complaint_id",
+        "location",
+        "reason",
+    },
     Outbox: {
-        "id", "state", "slot", "message_id", "complaint_id", "attempts", "next_at", "claimed_at", "sent_at", "told",
-        "error", "decision_id", "html_hash",
+        "id",
+        "state",
+        "slot",
+        "message_id",
+        "complaint_id",
+        "attempts",
+        "next_at",
+        "claimed_at",
+        "sent_at",
+        "told",
+        "error",
+        "decision_id",
+        "html_hash",
     },
     Delegation: {"id"},
     Holiday: {"day"},
     # What is on its way, and what a later report corrects.
     Laporan: {"id", "name", "asked_at", "made_at", "corrections", "told", "lost"},
-}  # fmt: skip
+}
 
 
 def test_every_column_is_either_witnessed_or_named_here() -> None:
     for table, rows in {**witness.OF_CASE, **witness.OF_OFFICE}.items():
-        assert {*rows.columns, *UNTOLD[table]} == set(table.__table__.columns.keys()), table.__name__
+        assert {*rows.columns, *UNTOLD[table]} == set(table.__table__.columns.keys()), (
+            table.__name__
+        )
     assert {*witness.COLUMNS, "id"} == set(Complaint.__table__.columns.keys())
 
 
@@ -150,27 +195,58 @@ CHANGED = [
     for table, columns in {
         Complaint: witness.COLUMNS,
         **{
-            table: rows.columns for table, rows in {**witness.OF_CASE, **witness.OF_OFFICE}.items() if table is not Slip
+            table: rows.columns
+            for table, rows in {**witness.OF_CASE, **witness.OF_OFFICE}.items()
+            if table is not Slip
         },
     }.items()
     for column in columns
     if table is not Slip  # there is none in this office; see test_slips
 ]
-KEYS = [("document", "complaint_id"), ("outbox", "complaint_id"), ("outbox", "message_id"), ("task", "complaint_id"),
-        ("letter_number", "number"), ("meeting", "complaint_id"), ("delegation", "id"), ("holiday", "day"),
-        ("item", "sha256"), ("item", "source"), ("item", "received_at"), ("seal", "hash"),
-        ("seal", "complaints"), ("seal", "sealed_at"), ("seal", "number"), ("seal", "last_event"),
-        ("seal", "last_item"), ("seal", "last_witness"), ("witness", "parts"), ("witness", "digest"),
-        ("witness", "hash"), ("witness", "previous"), ("witness", "seq"), ("blob", "content"),
-        ("blob", "size"), ("outbox", "html_hash")]  # fmt: skip
+KEYS = [
+    ("document", "complaint_id"),
+    ("outbox", "complaint_id"),
+    ("outbox", "message_id"),
+    ("task", "complaint_id"),
+    ("letter_number", "number"),
+    ("meeting", "complaint_id"),
+    ("delegation", "id"),
+    ("holiday", "day"),
+    ("item", "sha256"),
+    ("item", "source"),
+    ("item", "received_at"),
+    ("seal", "hash"),
+    ("seal", "complaints"),
+    ("seal", "sealed_at"),
+    ("seal", "number"),
+    ("seal", "last_event"),
+    ("seal", "last_item"),
+    ("seal", "last_witness"),
+    ("witness", "parts"),
+    ("witness", "digest"),
+    ("witness", "hash"),
+    ("witness", "previous"),
+    ("witness", "seq"),
+    ("blob", "content"),
+    ("blob", "size"),
+    ("outbox", "html_hash"),
+]
 OTHER = {
-    "at": "'2020-01-01 00:00:00.000000'", "date": "'2020-01-01'", "int": "coalesce({c}, 0) + 1", "json": "'[\"lain\"]'",
-    "blob": "x'00'", "text": "coalesce({c}, '') || 'x'",
-}  # fmt: skip
+    "at": "'2020-01-01 00:00:00.000000'",
+    "date": "'2020-01-01'",
+    "int": "coalesce({c}, 0) + 1",
+    "json": "'[\"lain\"]'",
+    "blob": "x'00'",
+    "text": "coalesce({c}, '') || 'x'",
+}
 ENUMS = {
-    ("complaint", "stage"): "'batal'", ("complaint", "channel"): "'surat'", ("complaint", "decision"): "'ditolak'",
-    ("task", "kind"): "'jawaban'", ("decision", "outcome"): "'ditolak'", ("complaint", "parent_id"): "2",
-}  # fmt: skip
+    ("complaint", "stage"): "'batal'",
+    ("complaint", "channel"): "'surat'",
+    ("complaint", "decision"): "'ditolak'",
+    ("task", "kind"): "'jawaban'",
+    ("decision", "outcome"): "'ditolak'",
+    ("complaint", "parent_id"): "2",
+}
 
 
 def another(desk: Desk, table: str, column: str) -> str:
@@ -179,23 +255,52 @@ def another(desk: Desk, table: str, column: str) -> str:
         return ENUMS[table, column]
     kind = str(Base.metadata.tables[table].columns[column].type).lower()
     name = (
-        "json" if "json" in kind else "blob" if "blob" in kind else "at" if "datetime" in kind else "date"
-        if kind == "date" else "int" if kind in ("integer", "boolean", "bigint") else "text"
-    )  # fmt: skip
+        "json"
+        if "json" in kind
+        else "blob"
+        if "blob" in kind
+        else "at"
+        if "datetime" in kind
+        else "date"
+        if kind == "date"
+        else "int"
+        if kind in ("integer", "boolean", "bigint")
+        else "text"
+    )
     return OTHER[name].format(c=f'"{column}"')
 
 
 @pytest.mark.parametrize(("table", "column"), [*CHANGED, *KEYS], ids=lambda value: value)
 def test_change_of_any_column_is_said(kantor: Desk, table: str, column: str) -> None:
     mine = " WHERE complaint_id IS NOT NULL" if table == "outbox" else ""
-    which = "min" if table == "item" else "max"  # of an item that became no complaint its bytes alone are sealed
+    which = (
+        "min" if table == "item" else "max"
+    )  # of an item that became no complaint its bytes alone are sealed
     last = f'(SELECT {which}(rowid) FROM "{table}"{mine})'
-    sql(kantor, f'UPDATE "{table}" SET "{column}" = {another(kantor, table, column)} WHERE rowid = {last}')
+    sql(
+        kantor,
+        f'UPDATE "{table}" SET "{column}" = {another(kantor, table, column)} WHERE rowid = {last}',
+    )
     assert kantor.faults() != []
 
 
-ROWS = ("complaint", "document", "task", "meeting", "letter_number", "outbox", "event", "payload", "item", "seal",
-        "witness", "blob", "delegation", "holiday", "laporan")  # fmt: skip
+ROWS = (
+    "complaint",
+    "document",
+    "task",
+    "meeting",
+    "letter_number",
+    "outbox",
+    "event",
+    "payload",
+    "item",
+    "seal",
+    "witness",
+    "blob",
+    "delegation",
+    "holiday",
+    "laporan",
+)
 
 
 @pytest.mark.parametrize("which", ["min", "max"])
@@ -231,7 +336,9 @@ def test_end_that_reports_count_is_the_one_of_the_case(kantor: Desk, change: str
         ("UPDATE counter SET name = 'register:20xx' WHERE name = 'register:2026'", "20xx"),
     ],
 )
-def test_value_that_no_program_wrote_is_said_and_not_a_traceback(kantor: Desk, change: str, said: str) -> None:
+def test_value_that_no_program_wrote_is_said_and_not_a_traceback(
+    kantor: Desk, change: str, said: str
+) -> None:
     sql(kantor, change)
     assert any(said in fault for fault in kantor.faults())
 
@@ -246,7 +353,10 @@ def test_letter_that_was_swapped_is_said(kantor: Desk) -> None:
 
 
 def test_bytes_that_were_erased_by_hand_are_said(kantor: Desk) -> None:
-    sql(kantor, "UPDATE blob SET size = -1, content = x'' WHERE sha256 = (SELECT sha256 FROM item WHERE id = 2)")
+    sql(
+        kantor,
+        "UPDATE blob SET size = -1, content = x'' WHERE sha256 = (SELECT sha256 FROM item WHERE id = 2)",
+    )
     assert any("kiriman 2" in fault for fault in kantor.faults())
     sql(kantor, "UPDATE item SET state = 'erased' WHERE id = 2")
     assert any("Kiriman ke-2 ditandai terhapus" in fault for fault in kantor.faults())
@@ -345,14 +455,22 @@ def test_cases_of_an_earlier_version_are_witnessed_from_then_on(kantor: Desk) ->
 def test_seals_of_an_earlier_version_stay_good(kantor: Desk) -> None:
     """They were over the heads of all chains."""
     with writing(kantor.engine) as session:
-        heads = {row.complaint_id: [row.complaint_id, row.seq, row.hash] for row in session.scalars(
-            select(Event).where(Event.complaint_id == 1).order_by(Event.seq))}  # fmt: skip
+        heads = {
+            row.complaint_id: [row.complaint_id, row.seq, row.hash]
+            for row in session.scalars(
+                select(Event).where(Event.complaint_id == 1).order_by(Event.seq)
+            )
+        }
         old = witness.digest([TODAY.isoformat(), witness.START, [heads[1]]])
         first = session.scalars(select(Seal).order_by(Seal.day).limit(1)).one()
         last = session.scalar(select(func.max(Event.id)).where(Event.complaint_id == 1))
         session.execute(delete(Seal).where(Seal.day != first.day))
         session.execute(delete(Outbox).where(Outbox.name == "segel"))
-        session.execute(update(Seal).values(number=None, last_item=None, last_witness=None, last_event=last, hash=old))
+        session.execute(
+            update(Seal).values(
+                number=None, last_item=None, last_witness=None, last_event=last, hash=old
+            )
+        )
         session.execute(delete(Witness))
     with writing(kantor.engine) as session:
         cases.begin_all(session)
@@ -370,7 +488,9 @@ def test_audit_walks_each_table_once(kantor: Desk) -> None:
         kantor.record()
     asked: list[str] = []
     with reading(kantor.engine) as session:
-        event.listen(session.connection().engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+        event.listen(
+            session.connection().engine, "before_cursor_execute", lambda *a: asked.append(a[2])
+        )
         steps: list[int] = []
         assert all(not faults for _name, faults in audit(session, tell=steps.append))
         assert sum(steps) == audit_size(session)

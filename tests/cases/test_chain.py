@@ -52,7 +52,9 @@ def test_every_column_of_an_event_is_covered_below() -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("which", [0, 1, -1], ids=["first", "middle", "last"])
-def test_change_of_any_column_of_an_event_is_found(desk: Desk, told: str, column: str, which: int) -> None:
+def test_change_of_any_column_of_an_event_is_found(
+    desk: Desk, told: str, column: str, which: int
+) -> None:
     event_id = event_ids(desk, told)[which]
     with writing(desk.engine) as session:
         event = session.get_one(Event, event_id)
@@ -73,9 +75,13 @@ def test_change_of_any_column_of_an_event_is_found(desk: Desk, told: str, column
     ],
     ids=["salt", "emptied", "other words", "one more"],
 )
-def test_change_of_any_column_of_a_payload_is_found(desk: Desk, told: str, change: dict[str, Any]) -> None:
+def test_change_of_any_column_of_a_payload_is_found(
+    desk: Desk, told: str, change: dict[str, Any]
+) -> None:
     with writing(desk.engine) as session:
-        session.execute(update(Payload).where(Payload.event_id == event_ids(desk, told)[-1]).values(change))
+        session.execute(
+            update(Payload).where(Payload.event_id == event_ids(desk, told)[-1]).values(change)
+        )
     (fault,) = desk.faults()
     assert told in fault
     assert "keterangan peristiwa telah diubah" in fault
@@ -138,7 +144,9 @@ def test_chain_that_was_taken_out_whole_is_found(desk: Desk, told: str) -> None:
 def test_event_that_was_put_in_between_is_found(desk: Desk, told: str) -> None:
     with writing(desk.engine) as session:
         complaint = session.scalars(select(Complaint).where(Complaint.number == told)).one()
-        last = session.scalars(select(Event).where(Event.complaint_id == complaint.id).order_by(Event.seq)).all()[-1]
+        last = session.scalars(
+            select(Event).where(Event.complaint_id == complaint.id).order_by(Event.seq)
+        ).all()[-1]
         columns = {c: getattr(last, c) for c in COLUMNS} | {"kind": EventKind.RETURNED}
         session.execute(update(Event).where(Event.id == last.id).values(seq=last.seq + 1))
         session.add(Event(**columns))
@@ -202,11 +210,20 @@ def test_same_words_in_two_events_have_different_hashes(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a" * 20_000, "🙏 ñ \u2028", '"\\', "1e5"])
-def test_payload_of_any_words_survives_the_way_to_the_database_and_back(both: Desk, text: str) -> None:
+def test_payload_of_any_words_survives_the_way_to_the_database_and_back(
+    both: Desk, text: str
+) -> None:
     number = both.record()
     with both.work() as work:
         complaint = work.session.scalars(select(Complaint).where(Complaint.number == number)).one()
-        log(work, complaint, EventKind.CITIZEN_WROTE, CITIZEN, teks=text, daftar=[1, None, True, 1.5, {"a": "b"}])
+        log(
+            work,
+            complaint,
+            EventKind.CITIZEN_WROTE,
+            CITIZEN,
+            teks=text,
+            daftar=[1, None, True, 1.5, {"a": "b"}],
+        )
     assert both.faults() == []
 
 
@@ -217,7 +234,10 @@ def test_day_is_sealed_once(desk: Desk, told: str) -> None:
     with desk.work() as work:
         seal = seal_day(work, date(2026, 11, 24))
     assert seal is not None
-    assert (seal.complaints, seal.last_event) == (2, max(event_ids(desk, told) + event_ids(desk, "PGD-2026-000002")))
+    assert (seal.complaints, seal.last_event) == (
+        2,
+        max(event_ids(desk, told) + event_ids(desk, "PGD-2026-000002")),
+    )
     with desk.work() as work:
         assert seal_day(work, date(2026, 11, 24)) is None
     assert desk.count(Seal) == 1
@@ -240,7 +260,9 @@ def test_later_events_do_not_break_earlier_seals(desk: Desk, told: str) -> None:
             seal_day(work, date(2026, 11, day))
         desk.later(days=1)
         desk.press(
-            "sekretaris" if day == 25 else "kepala", "laporkan_kepala" if day == 25 else "kembalikan", number=told
+            "sekretaris" if day == 25 else "kepala",
+            "laporkan_kepala" if day == 25 else "kembalikan",
+            number=told,
         )
     assert desk.faults() == []
 
@@ -326,7 +348,9 @@ def test_event_that_is_written_while_the_day_is_sealed_is_no_false_alarm(both: D
         work.session.flush()
         if both.engine.dialect.name == "postgresql":
             with both.work() as other:
-                second = other.session.scalars(select(Complaint).where(Complaint.number == two)).one()
+                second = other.session.scalars(
+                    select(Complaint).where(Complaint.number == two)
+                ).one()
                 log(other, second, EventKind.CITIZEN_WROTE, CITIZEN, teks="kemudian")
         thread.start()
         thread.join(0.5)

@@ -34,7 +34,14 @@ def test_the_head_does_not_decide_or_sign_the_answer_to_his_own_complaint(desk: 
     desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar.")
     assert desk.task("putuskan", number).holder == "sekretaris"
     assert HEAD not in {m.recipient for m in desk.mails("tugas_keputusan")}
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="x", disampaikan="Tidak.")
+    desk.press(
+        "sekretaris",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="x",
+        disampaikan="Tidak.",
+    )
     desk.jobs()
     text = letter(desk, number)
     secretary, head = desk.person("sekretaris"), desk.person("kepala")
@@ -52,7 +59,14 @@ def test_a_complaint_about_the_head_is_signed_by_the_next_in_line(desk: Desk) ->
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tandai", number=number, prioritas="biasa", terlapor=["kepala"])
     desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar.")
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="x", disampaikan="Tidak.")
+    desk.press(
+        "sekretaris",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="x",
+        disampaikan="Tidak.",
+    )
     desk.jobs()
     assert desk.person("sekretaris").nama in letter(desk, number)
     desk.press("sekretaris", "ajukan", number=number)
@@ -77,7 +91,9 @@ def test_the_letter_to_somebody_without_email_bears_the_street(desk: Desk) -> No
 
 def test_a_secret_address_stays_off_the_letter(desk: Desk) -> None:
     number = desk.record(nama="Budi", email="", alamat="Jalan Kenanga 2", rahasia=True)
-    desk.press("jfu-1", "laporkan", number=number, nama="Budi", alamat="Jalan Kenanga 2", rahasia="ya")
+    desk.press(
+        "jfu-1", "laporkan", number=number, nama="Budi", alamat="Jalan Kenanga 2", rahasia="ya"
+    )
     desk.to(Stage.JAWABAN, number)
     assert "Kenanga" not in letter(desk, number)
 
@@ -114,14 +130,27 @@ def test_langkah_2_says_that_no_unit_is_concerned(desk: Desk) -> None:
     assert row.cells["unit"] == "tidak ada"
     other = desk.to(Stage.KLARIFIKASI, desk.record())
     with pytest.raises(Invalid) as refused:  # which of the two?
-        desk.press("sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["tidak_ada", "infrastruktur"])
+        desk.press(
+            "sekretaris",
+            "laporkan_kepala",
+            number=other,
+            hasil="Benar.",
+            unit=["tidak_ada", "infrastruktur"],
+        )
     assert "unit" in refused.value.errors
-    desk.press("sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["infrastruktur"])
+    desk.press(
+        "sekretaris", "laporkan_kepala", number=other, hasil="Benar.", unit=["infrastruktur"]
+    )
     assert desk.complaint(other).unit == "infrastruktur"
 
 
 def test_the_receipt_has_contact_matter_place_day_and_officer(desk: Desk) -> None:
-    desk.record(nama="Siti Rahmawati", telepon="0812 1111 2222", alamat="Jalan Mawar 5", perihal="Lampu padam")
+    desk.record(
+        nama="Siti Rahmawati",
+        telepon="0812 1111 2222",
+        alamat="Jalan Mawar 5",
+        perihal="Lampu padam",
+    )
     text = desk.mails("tanda_terima")[0].text
     clerk = desk.person("jfu-1")
     for said in (

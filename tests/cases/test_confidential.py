@@ -44,16 +44,26 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
         yield one
 
 
-def asked(kantor: Office, isi: str = f"Saya {NAME}, lampu di depan rumah padam.", **fields: str) -> Page:
+def asked(
+    kantor: Office, isi: str = f"Saya {NAME}, lampu di depan rumah padam.", **fields: str
+) -> Page:
     """The page of a Kasubag who is asked about a complaint with a photo."""
     kantor.citizen_sends(f"Lampu {NAME} padam", isi, files=[PHOTO])
-    kantor.press("jfu-1", "laporkan", **{"perihal": f"Lampu di rumah {NAME}", "ringkasan": SUMMARY, **fields})
-    kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan lampunya padam?")
+    kantor.press(
+        "jfu-1", "laporkan", **{"perihal": f"Lampu di rumah {NAME}", "ringkasan": SUMMARY, **fields}
+    )
+    kantor.press(
+        "sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan lampunya padam?"
+    )
     return kantor.page(kantor.link("kasubag-umum", "jawab"))
 
 
 def files_on(page: Page) -> list[str]:
-    return [url for url in page.links("/t/") if any(f"/{place}/" in url for place in ("berkas", "gambar", "lihat"))]
+    return [
+        url
+        for url in page.links("/t/")
+        if any(f"/{place}/" in url for place in ("berkas", "gambar", "lihat"))
+    ]
 
 
 def test_another_unit_reads_the_summary_and_the_question(kantor: Office) -> None:
@@ -71,7 +81,10 @@ def test_who_guesses_the_address_of_an_attachment_gets_nothing(kantor: Office) -
     asked(kantor)
     link = kantor.link("kasubag-umum", "jawab")
     (photo,) = kantor.documents("lampiran")
-    assert [kantor.page(f"{link}/{place}/{photo.id}").status for place in ("berkas", "gambar")] == [404, 404]
+    assert [kantor.page(f"{link}/{place}/{photo.id}").status for place in ("berkas", "gambar")] == [
+        404,
+        404,
+    ]
 
 
 def test_released_attachments_are_shown(kantor: Office) -> None:
@@ -81,27 +94,50 @@ def test_released_attachments_are_shown(kantor: Office) -> None:
     assert files_on(page) != []
     assert "tidak ditampilkan" not in page.text
     assert kantor.download(files_on(page)[0]).data == SIGNED
-    assert "lampirannya boleh dilihat unit lain" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    assert (
+        "lampirannya boleh dilihat unit lain"
+        in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    )
 
 
 def test_one_attachment_is_released_and_no_other_opens(kantor: Office) -> None:
-    kantor.citizen_sends("Lampu padam", "Lampu padam.", files=[PHOTO, ("ktp.jpg", "image/jpeg", SIGNED)])
+    kantor.citizen_sends(
+        "Lampu padam", "Lampu padam.", files=[PHOTO, ("ktp.jpg", "image/jpeg", SIGNED)]
+    )
     kantor.press("jfu-1", "laporkan", ringkasan=SUMMARY)
-    kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan padam?")
+    kantor.press(
+        "sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan padam?"
+    )
     photo, card = kantor.documents("lampiran")
     kantor.press("sekretaris", "tandai", prioritas="biasa", dibuka=str(photo.id))
     link = kantor.link("kasubag-umum", "jawab")
     page = kantor.page(link)
     assert {url.split("?")[0].rsplit("/", 1)[1] for url in files_on(page)} == {str(photo.id)}
     assert "Lampirannya tidak ditampilkan" in page.text
-    assert [kantor.page(f"{link}/{place}/{card.id}").status for place in ("berkas", "gambar")] == [404, 404]
-    assert f"boleh dilihat unit lain: {photo.name}" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    assert [kantor.page(f"{link}/{place}/{card.id}").status for place in ("berkas", "gambar")] == [
+        404,
+        404,
+    ]
+    assert (
+        f"boleh dilihat unit lain: {photo.name}"
+        in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    )
 
 
 def test_a_jfu_releases_nothing(desk: Desk) -> None:
     number = desk.record()
-    desk.press("jfu-1", "tandai", number=number, prioritas="biasa", teks_terbuka="ya", lampiran_terbuka="ya")
-    assert (desk.complaint(number).teks_terbuka, desk.complaint(number).lampiran_terbuka) == (False, False)
+    desk.press(
+        "jfu-1",
+        "tandai",
+        number=number,
+        prioritas="biasa",
+        teks_terbuka="ya",
+        lampiran_terbuka="ya",
+    )
+    assert (desk.complaint(number).teks_terbuka, desk.complaint(number).lampiran_terbuka) == (
+        False,
+        False,
+    )
 
 
 def test_a_released_file_is_taken_back(desk: Desk) -> None:
@@ -128,7 +164,9 @@ def test_nothing_is_released_that_came_after_the_page_was_opened(desk: Desk) -> 
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, f"Saya {NAME}.", [], None)
     with pytest.raises(Changed):
-        desk.press("sekretaris", "tandai", number=number, seen=seen, prioritas="biasa", teks_terbuka="ya")
+        desk.press(
+            "sekretaris", "tandai", number=number, seen=seen, prioritas="biasa", teks_terbuka="ya"
+        )
 
 
 def test_released_words_are_shown_and_later_ones_kept_back_again(kantor: Office) -> None:
@@ -136,7 +174,10 @@ def test_released_words_are_shown_and_later_ones_kept_back_again(kantor: Office)
     kantor.press("sekretaris", "tandai", prioritas="biasa", teks_terbuka="ya")
     link = kantor.link("kasubag-umum", "jawab")
     assert "balai kelurahan" in kantor.page(link).text
-    assert "isinya boleh dibaca unit lain" in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    assert (
+        "isinya boleh dibaca unit lain"
+        in kantor.page(kantor.link("sekretaris", "laporkan_kepala")).text
+    )
 
 
 def test_an_office_may_let_units_read_everything(tmp_path: Path) -> None:
@@ -164,15 +205,34 @@ def test_who_handles_the_case_reads_the_name(kantor: Office) -> None:
 
 def test_release_stands_in_the_history(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tandai", prioritas="biasa", rahasia="ya", lampiran_terbuka="ya", teks_terbuka="ya")
+    desk.press(
+        "sekretaris",
+        "tandai",
+        prioritas="biasa",
+        rahasia="ya",
+        lampiran_terbuka="ya",
+        teks_terbuka="ya",
+    )
     event, data = desk.events(number)[-1]
-    assert (event.kind, data["rahasia"], data["lampiran"], data["isi"]) == (EventKind.MARKED, True, True, True)
+    assert (event.kind, data["rahasia"], data["lampiran"], data["isi"]) == (
+        EventKind.MARKED,
+        True,
+        True,
+        True,
+    )
     assert desk.faults() == []
 
 
 def test_line_of_a_digest_has_the_summary_for_other_units(desk: Desk) -> None:
     number = desk.record(perihal=f"Lampu di rumah {NAME}")
-    desk.press("jfu-1", "laporkan", perihal=f"Lampu di rumah {NAME}", nama=NAME, email=EMAIL, ringkasan=SUMMARY)
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        perihal=f"Lampu di rumah {NAME}",
+        nama=NAME,
+        email=EMAIL,
+        ringkasan=SUMMARY,
+    )
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Sejak kapan?")
     (task,) = [t for t in desk.tasks(number) if t.kind is TaskKind.KETERANGAN]
     with desk.work() as work:
@@ -182,11 +242,21 @@ def test_line_of_a_digest_has_the_summary_for_other_units(desk: Desk) -> None:
 def test_what_comes_after_the_release_is_kept_back_again(desk: Desk) -> None:
     """Nobody has looked at it yet."""
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tandai", prioritas="biasa", rahasia="ya", lampiran_terbuka="ya", teks_terbuka="ya")
+    desk.press(
+        "sekretaris",
+        "tandai",
+        prioritas="biasa",
+        rahasia="ya",
+        lampiran_terbuka="ya",
+        teks_terbuka="ya",
+    )
     later = [File("rumah.jpg", "image/jpeg", SIGNED)]
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, "Tambahan.", [], None)
-    assert (desk.complaint(number).lampiran_terbuka, desk.complaint(number).teks_terbuka) == (True, False)
+    assert (desk.complaint(number).lampiran_terbuka, desk.complaint(number).teks_terbuka) == (
+        True,
+        False,
+    )
     for _twice in range(2):
         with desk.work() as work:
             citizen_wrote(work, desk.complaint(number).id, "Foto.", later, None)
@@ -210,23 +280,56 @@ def test_what_comes_after_the_release_is_kept_back_again(desk: Desk) -> None:
 def test_form_warns_of_what_tells_who_complains(desk: Desk, text: str, what: str) -> None:
     number = desk.record(nama=NAME, telepon="0812 3456 7890", alamat="Jl. Mawar No. 12, RT 3")
     with pytest.raises(cases.Invalid) as warned:
-        desk.press("jfu-1", "laporkan", number=number, ringkasan=text, nama=NAME, telepon="0812 3456 7890",
-                   alamat="Jl. Mawar No. 12, RT 3", email=EMAIL)  # fmt: skip
+        desk.press(
+            "jfu-1",
+            "laporkan",
+            number=number,
+            ringkasan=text,
+            nama=NAME,
+            telepon="0812 3456 7890",
+            alamat="Jl. Mawar No. 12, RT 3",
+            email=EMAIL,
+        )
     assert what in warned.value.errors["ringkasan"]
-    desk.press("jfu-1", "laporkan", number=number, ringkasan=text, tetap="ya", nama=NAME, telepon="0812 3456 7890",
-               alamat="Jl. Mawar No. 12, RT 3", email=EMAIL)  # fmt: skip
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        ringkasan=text,
+        tetap="ya",
+        nama=NAME,
+        telepon="0812 3456 7890",
+        alamat="Jl. Mawar No. 12, RT 3",
+        email=EMAIL,
+    )
     with pytest.raises(cases.Invalid):
-        desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan=text)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan=text, tetap="ya")
+        desk.press(
+            "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan=text
+        )
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        number=number,
+        petugas=["kasubag-umum"],
+        pertanyaan=text,
+        tetap="ya",
+    )
 
 
 def test_page_shows_the_warning_with_a_tick_that_overrules_it(kantor: Office) -> None:
     kantor.citizen_sends("Lampu padam", "Lampu padam.")
     words = f"{NAME} melaporkan lampu."
-    page = kantor.press("jfu-1", "laporkan", status=422, perihal="Lampu", ringkasan=words, nama=NAME)
+    page = kantor.press(
+        "jfu-1", "laporkan", status=422, perihal="Lampu", ringkasan=words, nama=NAME
+    )
     assert "memuat nama pengadu" in page.text
     assert 'name="tetap"' in page.html
-    assert kantor.send(page.forms["laporkan"], {"ringkasan": words, "nama": NAME, "tetap": "ya"}).status == 200
+    assert (
+        kantor.send(
+            page.forms["laporkan"], {"ringkasan": words, "nama": NAME, "tetap": "ya"}
+        ).status
+        == 200
+    )
     kantor.settle()
     assert kantor.link("sekretaris", "tanya_unit")
 
@@ -256,8 +359,15 @@ def test_wish_for_secrecy_is_noticed(desk: Desk, wish: str) -> None:
     assert desk.complaint(later).rahasia
 
 
-@pytest.mark.parametrize("text", ["Lampu padam.", "Dokumen rahasia dibuang di jalan.", "Nama saya Siti.", "Pak lurah "
-                                  "merahasiakan anggarannya."])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lampu padam.",
+        "Dokumen rahasia dibuang di jalan.",
+        "Nama saya Siti.",
+        "Pak lurah merahasiakan anggarannya.",
+    ],
+)
 def test_other_words_are_no_wish_for_secrecy(desk: Desk, text: str) -> None:
     assert not desk.complaint(desk.record(isi=text)).rahasia
 
@@ -281,16 +391,38 @@ def phone_forms(digits: str) -> list[str]:
     """Twenty ways to write a number."""
     core, a, b, c, d = digits[1:], digits[:4], digits[4:8], digits[8:], digits[1:4]
     return [
-        digits, f"{a}-{b}-{c}", f"{a} {b} {c}", f"{a}.{b}.{c}", f"({a}) {b} {c}", f"({a}) {b}-{c}", f"+62{core}",
-        f"+62 {d}-{b}-{c}", f"+62 {d} {b} {c}", f"62{core}", f"62 {d} {b} {c}", f"0062{core}", f"+62 (0){core}",
-        f"+62-{d}-{b}-{c}", f"{a}/{b}/{c}", " ".join(digits), f"{a} - {b} - {c}", f"wa.me/62{core}",
-        f"{a}\u00a0{b}\u00a0{c}", "".join(chr(0xFF10 + int(one)) for one in digits),
-    ]  # fmt: skip
+        digits,
+        f"{a}-{b}-{c}",
+        f"{a} {b} {c}",
+        f"{a}.{b}.{c}",
+        f"({a}) {b} {c}",
+        f"({a}) {b}-{c}",
+        f"+62{core}",
+        f"+62 {d}-{b}-{c}",
+        f"+62 {d} {b} {c}",
+        f"62{core}",
+        f"62 {d} {b} {c}",
+        f"0062{core}",
+        f"+62 (0){core}",
+        f"+62-{d}-{b}-{c}",
+        f"{a}/{b}/{c}",
+        " ".join(digits),
+        f"{a} - {b} - {c}",
+        f"wa.me/62{core}",
+        f"{a}\u00a0{b}\u00a0{c}",
+        "".join(chr(0xFF10 + int(one)) for one in digits),
+    ]
 
 
 def nik_forms(digits: str) -> list[str]:
     groups = [digits[start : start + 4] for start in range(0, 16, 4)]
-    return [digits, " ".join(groups), ".".join(groups), "-".join(groups), f"{digits[:6]} {digits[6:12]} {digits[12:]}"]
+    return [
+        digits,
+        " ".join(groups),
+        ".".join(groups),
+        "-".join(groups),
+        f"{digits[:6]} {digits[6:12]} {digits[12:]}",
+    ]
 
 
 def letter(rng: random.Random) -> str:
@@ -306,7 +438,15 @@ def letter(rng: random.Random) -> str:
 
 
 def told(*texts: str) -> tuple[str, ...]:
-    person = traces_of([("nama", NAME), ("telepon", PHONE), ("nik", NIK), ("email", EMAIL), ("alamat", "Jl. Mawar 12")])
+    person = traces_of(
+        [
+            ("nama", NAME),
+            ("telepon", PHONE),
+            ("nik", NIK),
+            ("email", EMAIL),
+            ("alamat", "Jl. Mawar 12"),
+        ]
+    )
     return person.kinds_in(unquote("\n".join(texts)))
 
 
@@ -320,12 +460,25 @@ def test_nothing_that_a_kasubag_gets_tells_who_complains(kantor: Office) -> None
     rng = random.Random(2026)
     for n in range(4):
         kantor.citizen_sends(f"{NAME} {rng.choice(phone_forms(PHONE))}", letter(rng), files=[PHOTO])
-        kantor.press("jfu-1", "laporkan", perihal=f"Lampu {NAME}", ringkasan=SUMMARY, nama=NAME, telepon=PHONE)
+        kantor.press(
+            "jfu-1",
+            "laporkan",
+            perihal=f"Lampu {NAME}",
+            ringkasan=SUMMARY,
+            nama=NAME,
+            telepon=PHONE,
+        )
         kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan?")
         link = kantor.link("kasubag-umum", "jawab")
         pages = [kantor.page(link), kantor.page(f"{link}/saya")]
         kantor.press("sekretaris", "laporkan_kepala", hasil=f"Benar, {NAME} sudah ditemui.")
-        kantor.press("kepala", "rapat", waktu=f"2026-12-0{n + 1}T09:00", tempat="Aula", undangan=["kasubag-umum"])
+        kantor.press(
+            "kepala",
+            "rapat",
+            waktu=f"2026-12-0{n + 1}T09:00",
+            tempat="Aula",
+            undangan=["kasubag-umum"],
+        )
         kantor.press("kepala", "batal_rapat", alasan="Kepala Dinas dinas luar.")
         pages.append(kantor.page(link))
         for page in pages:
@@ -345,7 +498,9 @@ def test_complaint_about_the_sekretaris_goes_to_the_kepala(desk: Desk) -> None:
     desk.press("jfu-1", "laporkan", number=number, ringkasan=SUMMARY, terlapor=["sekretaris"])
     assert [t.holder for t in desk.tasks(number, open_only=True)] == ["kepala"]
     address = desk.person("sekretaris").email
-    desk.press("kepala", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Sejak kapan?")
+    desk.press(
+        "kepala", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Sejak kapan?"
+    )
     desk.press("kepala", "laporkan_kepala", number=number)
     assert [m.name for m in desk.mails() if m.recipient == address] == []
 
@@ -359,8 +514,15 @@ def test_marking_later_takes_the_task_and_the_link_away(kantor: Office) -> None:
 
 
 def at_the_counter(desk: Desk, *about: str, **more: list[str]) -> str:
-    values = {"kanal": ["langsung"], "perihal": ["Pungutan"], "isi": ["Diminta membayar."], "terlapor": list(about)}
-    form = cases.read_fields(desk.settings, COUNTER_FIELDS, "catat", values | more, {}, Action("catat"))
+    values = {
+        "kanal": ["langsung"],
+        "perihal": ["Pungutan"],
+        "isi": ["Diminta membayar."],
+        "terlapor": list(about),
+    }
+    form = cases.read_fields(
+        desk.settings, COUNTER_FIELDS, "catat", values | more, {}, Action("catat")
+    )
     with desk.work() as work:
         return cases.record_at_counter(work, desk.person("jfu-1"), form).number
 
@@ -405,7 +567,9 @@ def test_no_list_shows_it_to_whom_it_is_about(kantor: Office) -> None:
 
 def cells(spreadsheet: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(spreadsheet)) as book:
-        return "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+        return "".join(
+            book.read(name).decode() for name in book.namelist() if name.endswith(".xml")
+        )
 
 
 def test_who_stands_in_and_is_the_one_it_is_about_gets_nothing(desk: Desk) -> None:
@@ -414,7 +578,9 @@ def test_who_stands_in_and_is_the_one_it_is_about_gets_nothing(desk: Desk) -> No
     assert [t.holder for t in desk.tasks(number, open_only=True)] == ["kepala"]
     today = desk.clock().date()
     with desk.work() as work:
-        cases.delegate(work, "kepala", "sekretaris", "plh", today, today + timedelta(days=3), SYSTEM)
+        cases.delegate(
+            work, "kepala", "sekretaris", "plh", today, today + timedelta(days=3), SYSTEM
+        )
     with desk.work() as work:
         hand_over(Work(work.session, desk.settings, desk.clock()))
     (task,) = desk.tasks(number, open_only=True)
@@ -428,9 +594,13 @@ def test_letter_names_who_signs_instead(desk: Desk) -> None:
     desk.press("sekretaris", "laporkan_kepala", number=number)
     (task,) = desk.tasks(number, open_only=True)
     desk.press(
-        task.holder, "putuskan", number=number, keputusan="ditindaklanjuti", perintah="Beri jawaban.",
+        task.holder,
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        perintah="Beri jawaban.",
         disampaikan="Sudah diperiksa.",
-    )  # fmt: skip
+    )
     desk.jobs()
     (draft,) = [d for d in desk.documents(number) if d.kind == "konsep"]
     said = " ".join((draft.facts or {})["alinea"])
@@ -443,7 +613,9 @@ def test_rapat_leaves_out_whom_it_is_about(desk: Desk) -> None:
     desk.press("kepala", "laporkan_kepala", number=number)
     at = "2026-12-10T09:00"
     with pytest.raises(cases.Invalid):
-        desk.press("kepala", "rapat", number=number, waktu=at, tempat="Aula", undangan=["sekretaris"])
+        desk.press(
+            "kepala", "rapat", number=number, waktu=at, tempat="Aula", undangan=["sekretaris"]
+        )
     desk.press("kepala", "rapat", number=number, waktu=at, tempat="Aula", undangan=["kasubag-umum"])
     assert desk.person("sekretaris").email not in {mail.recipient for mail in desk.mails("rapat")}
 
@@ -477,7 +649,12 @@ STAFF = ("jfu-1", "sekretaris", "kepala", "kasubag-umum")
 def heads(kantor: Office) -> list[str]:
     """All headers of the mails to anybody but the pengadu, decoded, and what calendars show as a title."""
     mails = [mail for mail in kantor.post.sent if mail.to != EMAIL]
-    files = [one.decode("utf-8", "replace") for mail in mails for name, one in mail.files.items() if ".ics" in name]
+    files = [
+        one.decode("utf-8", "replace")
+        for mail in mails
+        for name, one in mail.files.items()
+        if ".ics" in name
+    ]
     return [*(f"{name}: {value}" for mail in mails for name, value in mail.message.items()), *files]
 
 
@@ -488,19 +665,30 @@ def test_subjects_of_officials_and_agencies_never_have_the_citizens_own(kantor: 
     kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Adakah?")
     kantor.press("kasubag-umum", "jawab", jawaban="Tidak ada.")
     kantor.press("sekretaris", "laporkan_kepala", hasil="Tidak ditemukan.")
-    kantor.press("kepala", "rapat", waktu="2026-12-04T09:00", tempat="Aula", undangan=["kasubag-umum"])
     kantor.press(
-        "kepala", "putuskan", keputusan="bukan_wewenang", instansi="PLN Madiun",
-        perintah="Teruskan.", disampaikan="Barang itu ada di PLN.",
-    )  # fmt: skip
+        "kepala", "rapat", waktu="2026-12-04T09:00", tempat="Aula", undangan=["kasubag-umum"]
+    )
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="bukan_wewenang",
+        instansi="PLN Madiun",
+        perintah="Teruskan.",
+        disampaikan="Barang itu ada di PLN.",
+    )
     kantor.press("sekretaris", "ajukan")
     signed = ("surat.jpg", SIGNED)
     kantor.press("kepala", "tandatangani", bertanda_tangan=signed, pengantar_bertanda_tangan=signed)
     kantor.press("jfu-1", "kirim_pengantar", alamat_instansi=AGENCY)
     said = heads(kantor)
-    assert {mail.to for mail in kantor.post.sent} >= {AGENCY, *(kantor.address(one) for one in STAFF)}
+    assert {mail.to for mail in kantor.post.sent} >= {
+        AGENCY,
+        *(kantor.address(one) for one in STAFF),
+    }
     assert [line for line in said if re.search("zamrud|siti|rahmawati", line, re.IGNORECASE)] == []
-    assert any(line.startswith("Subject:") and ": Barang tertinggal di loket." in line for line in said)
+    assert any(
+        line.startswith("Subject:") and ": Barang tertinggal di loket." in line for line in said
+    )
     assert SECRET_SUBJECT in kantor.inbox(EMAIL)[0].subject
 
 
@@ -516,7 +704,9 @@ def test_a_complaint_that_is_sent_on_has_no_subject_of_the_citizen(kantor: Offic
 def test_reminders_and_held_mails_name_no_subject_of_a_stranger(tmp_path: Path) -> None:
     with office(tmp_path, pengingat={"satuan": True}) as kantor:
         kantor.citizen_sends(SECRET_SUBJECT)
-        held = compose("x@warga.example", "aduan@kominfo.example", SECRET_SUBJECT, "Rapat", kantor.clock.now)
+        held = compose(
+            "x@warga.example", "aduan@kominfo.example", SECRET_SUBJECT, "Rapat", kantor.clock.now
+        )
         held["Auto-Submitted"] = "auto-generated"
         kantor.arrive(held.as_bytes())
         kantor.settle()
@@ -530,7 +720,11 @@ def test_reminders_and_held_mails_name_no_subject_of_a_stranger(tmp_path: Path) 
 
 def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
     number = desk.record(perihal=SECRET_SUBJECT)
-    said: dict[str, Any] = {"ringkasan": f"{NAME} kehilangan barang.", "kategori": "layanan", "tetap": "ya"}
+    said: dict[str, Any] = {
+        "ringkasan": f"{NAME} kehilangan barang.",
+        "kategori": "layanan",
+        "tetap": "ya",
+    }
     desk.press("jfu-1", "laporkan", number=number, perihal=SECRET_SUBJECT, nama=NAME, **said)
     (mail,) = desk.mails("tugas_klarifikasi")
     assert (NAME in mail.subject, "Pelayanan dan petugas" in mail.subject) == (False, True)
@@ -539,13 +733,27 @@ def test_a_summary_that_tells_who_complains_is_no_subject(desk: Desk) -> None:
 def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> None:
     """The JFU let the name stand in the summary while it was no secret."""
     number = desk.record(nama=NAME)
-    desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan=f"Rumah {NAME} gelap.", tetap="ya")
+    desk.press(
+        "jfu-1", "laporkan", number=number, nama=NAME, ringkasan=f"Rumah {NAME} gelap.", tetap="ya"
+    )
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, "Mohon rahasiakan identitas saya.", [], None)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Padamkah lampunya?")
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        number=number,
+        petugas=["kasubag-umum"],
+        pertanyaan="Padamkah lampunya?",
+    )
     about = {"waktu": "2026-11-26T10:00", "tempat": "Aula", "undangan": ["kasubag-umum"]}
     desk.press("sekretaris", "rapat", number=number, agenda="Lampu", **about)
-    desk.press("sekretaris", "teruskan", number=number, instansi="PLN", alamat_instansi="pln@listrik.example")
+    desk.press(
+        "sekretaris",
+        "teruskan",
+        number=number,
+        instansi="PLN",
+        alamat_instansi="pln@listrik.example",
+    )
     unit = desk.person("kasubag-umum").email
     told = [mail for mail in desk.mails() if mail.recipient in (unit, "pln@listrik.example")]
     assert {mail.name for mail in told} == {"tugas_keterangan", "rapat", "terusan_instansi"}
@@ -555,18 +763,35 @@ def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> N
 def test_what_was_released_is_so_no_more_once_the_identity_is_secret(desk: Desk) -> None:
     number = desk.record(nama=NAME, isi=f"Saya {NAME}. Lampu padam.")
     desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan="Lampu padam.")
-    desk.press("sekretaris", "tandai", number=number, prioritas="biasa", teks_terbuka="ya", lampiran_terbuka="ya")
+    desk.press(
+        "sekretaris",
+        "tandai",
+        number=number,
+        prioritas="biasa",
+        teks_terbuka="ya",
+        lampiran_terbuka="ya",
+    )
     assert desk.complaint(number).teks_terbuka
     desk.press("sekretaris", "kembalikan", number=number, alasan="Identitasnya harus dirahasiakan.")
-    desk.press("jfu-1", "laporkan", number=number, nama=NAME, ringkasan="Lampu padam.", rahasia="ya")
+    desk.press(
+        "jfu-1", "laporkan", number=number, nama=NAME, ringkasan="Lampu padam.", rahasia="ya"
+    )
     secret = desk.complaint(number)
     assert (secret.rahasia, secret.teks_terbuka, secret.lampiran_terbuka) == (True, False, False)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Padamkah lampunya?")
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        number=number,
+        petugas=["kasubag-umum"],
+        pertanyaan="Padamkah lampunya?",
+    )
     (asked,) = desk.mails("tugas_keterangan")
     assert NAME not in asked.text
 
 
-def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_secret(desk: Desk) -> None:
+def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_secret(
+    desk: Desk,
+) -> None:
     """The name stands in the citizen's subject, and in a summary that was taken from their words."""
     desk.record(perihal=f"Lampu {NAME} padam", rahasia=True)
     number = desk.record(perihal="Lampu padam", rahasia=True, email="lain@warga.example")
@@ -578,7 +803,9 @@ def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_se
         "perihal": "Lampu padam",
     }
     desk.press("jfu-1", "laporkan", number=number, **said)
-    open_one = desk.record(perihal="Lampu Budi Hartono padam", nama="Budi Hartono", email="budi@warga.example")
+    open_one = desk.record(
+        perihal="Lampu Budi Hartono padam", nama="Budi Hartono", email="budi@warga.example"
+    )
     with desk.app.reading() as work:
         sheets = [sheet.xlsx(work, Filter()), paper.docx(work, Filter(), "")]
     for made in map(cells, sheets):
@@ -589,11 +816,32 @@ def test_register_that_is_printed_or_passed_on_does_not_tell_who_complains_in_se
 
 def test_jfus_perihal_titles_the_later_mails_and_the_pengadus_own_does_not(desk: Desk) -> None:
     number = desk.record(perihal="TOLONG!!! saya kesal sekali")
-    desk.press("jfu-1", "laporkan", number=number, perihal="Lampu taman padam", ringkasan="Lampu di taman kota padam.")
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        perihal="Lampu taman padam",
+        ringkasan="Lampu di taman kota padam.",
+    )
     assert "Lampu taman padam" in desk.mails("tugas_klarifikasi")[-1].subject
-    other = desk.record(perihal="TOLONG!!! saya kesal sekali", nama="Budi Santoso", email="budi@warga.example")
-    desk.press("jfu-1", "laporkan", number=other, perihal="TOLONG!!! saya kesal sekali", ringkasan="Jalan rusak.")
+    other = desk.record(
+        perihal="TOLONG!!! saya kesal sekali", nama="Budi Santoso", email="budi@warga.example"
+    )
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=other,
+        perihal="TOLONG!!! saya kesal sekali",
+        ringkasan="Jalan rusak.",
+    )
     assert "Jalan rusak." in desk.mails("tugas_klarifikasi")[-1].subject
     third = desk.record(perihal="x", nama="Budi Santoso", email="budi@warga.example")
-    desk.press("jfu-1", "laporkan", number=third, perihal="Aduan Budi Santoso", nama="Budi Santoso", ringkasan="Rusak.")
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=third,
+        perihal="Aduan Budi Santoso",
+        nama="Budi Santoso",
+        ringkasan="Rusak.",
+    )
     assert "Budi" not in desk.mails("tugas_klarifikasi")[-1].subject

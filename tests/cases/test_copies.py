@@ -29,7 +29,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def ended(desk: Desk, mail: Outbox, state: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
-        row.state, row.error, row.sent_at = state, "550 5.1.1 User unknown" if state == "dead" else "", desk.clock()
+        row.state, row.error, row.sent_at = (
+            state,
+            "550 5.1.1 User unknown" if state == "dead" else "",
+            desk.clock(),
+        )
         delivery_result(work, row)
 
 
@@ -45,7 +49,10 @@ def test_the_signed_letter_goes_to_each_address_once_it_is_on_its_way(desk: Desk
     ended(desk, desk.mails("surat_jawaban")[-1], "sent")
     (mail,) = desk.mails("tembusan")
     (signed,) = [d for d in desk.documents(number) if d.kind == "ttd"]
-    assert (mail.recipient, [sha for sha, _name, _mime in mail.attachments]) == (MAYOR.email, [signed.sha256])
+    assert (mail.recipient, [sha for sha, _name, _mime in mail.attachments]) == (
+        MAYOR.email,
+        [signed.sha256],
+    )
     assert "Siti" not in mail.subject + mail.text
     ended(desk, mail, "sent")
     event, data = desk.events(number)[-1]
@@ -110,7 +117,9 @@ def test_what_such_a_recipient_answers_is_nobodys_complaint(desk: Desk) -> None:
     desk.to(Stage.SELESAI)
     mail = desk.mails("tembusan")[-1]
     head = f"From: {MAYOR.email}\nTo: aduan@kominfo.example\nSubject: Re: tembusan\nIn-Reply-To: {mail.message_id}"
-    item = desk.take_in(f"{head}\nMessage-ID: <jawab@luar.example>\n\nTerima kasih, sudah kami baca.\n".encode())
+    item = desk.take_in(
+        f"{head}\nMessage-ID: <jawab@luar.example>\n\nTerima kasih, sudah kami baca.\n".encode()
+    )
     assert item.state == "held"
     assert len(desk.complaints()) == 1
 

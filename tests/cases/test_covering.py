@@ -36,16 +36,23 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def decided(desk: Desk, number: str = "") -> str:
     number = desk.to(Stage.KEPUTUSAN, number)
     desk.press(
-        "kepala", "putuskan", number=number, keputusan="bukan_wewenang", instansi="PLN Madiun",
-        perintah="Sampaikan bahwa meteran milik PLN.", disampaikan="Bahwa meteran milik PLN.",
-    )  # fmt: skip
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="bukan_wewenang",
+        instansi="PLN Madiun",
+        perintah="Sampaikan bahwa meteran milik PLN.",
+        disampaikan="Bahwa meteran milik PLN.",
+    )
     desk.jobs()
     return number
 
 
 def stored(desk: Desk, number: str, kind: str) -> bytes:
     with desk.work() as work:
-        return store.get(work.session, [d for d in desk.documents(number) if d.kind == kind][-1].sha256)
+        return store.get(
+            work.session, [d for d in desk.documents(number) if d.kind == kind][-1].sha256
+        )
 
 
 def submitted(desk: Desk) -> str:
@@ -64,7 +71,10 @@ def signed(desk: Desk) -> str:
 def scans(desk: Desk, number: str) -> dict[str, tuple[str, bytes]]:
     return {
         "bertanda_tangan": ("a.jpg", signed_scan(stored(desk, number, "akhir"))),
-        "pengantar_bertanda_tangan": ("b.jpg", signed_scan(stored(desk, number, "pengantar_akhir"))),
+        "pengantar_bertanda_tangan": (
+            "b.jpg",
+            signed_scan(stored(desk, number, "pengantar_akhir")),
+        ),
     }
 
 
@@ -74,8 +84,18 @@ def kinds(desk: Desk, number: str) -> list[TaskKind]:
 
 def test_edited_one_is_taken_checked_and_is_what_gets_signed(desk: Desk) -> None:
     number = decided(desk)
-    better = changed(stored(desk, number, "pengantar"), BODY, "Kami mohon kesediaan", "Kami sangat mohon kesediaan")
-    desk.press("sekretaris", "unggah_pengantar", number=number, files={"surat_pengantar": ("p.docx", better)})
+    better = changed(
+        stored(desk, number, "pengantar"),
+        BODY,
+        "Kami mohon kesediaan",
+        "Kami sangat mohon kesediaan",
+    )
+    desk.press(
+        "sekretaris",
+        "unggah_pengantar",
+        number=number,
+        files={"surat_pengantar": ("p.docx", better)},
+    )
     desk.press("sekretaris", "ajukan", number=number)
     desk.jobs()
     final = texts(stored(desk, number, "pengantar_akhir"))
@@ -87,7 +107,9 @@ def test_edited_one_is_taken_checked_and_is_what_gets_signed(desk: Desk) -> None
 def test_what_is_wrong_with_it_stops_the_handing_in(desk: Desk) -> None:
     number = decided(desk)
     bad = changed(stored(desk, number, "pengantar"), BODY, "NOOR AFLAH", "BUDI")
-    desk.press("sekretaris", "unggah_pengantar", number=number, files={"surat_pengantar": ("p.docx", bad)})
+    desk.press(
+        "sekretaris", "unggah_pengantar", number=number, files={"surat_pengantar": ("p.docx", bad)}
+    )
     with pytest.raises(Invalid, match="harus diperbaiki"):
         desk.press("sekretaris", "ajukan", number=number, yakin="ya")
 
@@ -95,10 +117,17 @@ def test_what_is_wrong_with_it_stops_the_handing_in(desk: Desk) -> None:
 def test_the_two_letters_are_not_mistaken_for_each_other(desk: Desk) -> None:
     number = decided(desk)
     answer, covering = stored(desk, number, "konsep"), stored(desk, number, "pengantar")
-    with pytest.raises(Invalid, match=r"Berkas ini Surat pengantar, sedangkan yang diminta di sini Surat jawaban"):
+    with pytest.raises(
+        Invalid, match=r"Berkas ini Surat pengantar, sedangkan yang diminta di sini Surat jawaban"
+    ):
         desk.press("sekretaris", "unggah", number=number, files={"surat": ("p.docx", covering)})
     with pytest.raises(Invalid, match="Berkas ini Surat jawaban"):
-        desk.press("sekretaris", "unggah_pengantar", number=number, files={"surat_pengantar": ("a.docx", answer)})
+        desk.press(
+            "sekretaris",
+            "unggah_pengantar",
+            number=number,
+            files={"surat_pengantar": ("a.docx", answer)},
+        )
 
 
 def test_by_mail_it_is_known_by_its_marks(desk: Desk) -> None:
@@ -117,9 +146,11 @@ def test_case_without_another_agency_has_none_to_upload(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     with pytest.raises(Forbidden):
         desk.press(
-            "sekretaris", "unggah_pengantar", number=number,
+            "sekretaris",
+            "unggah_pengantar",
+            number=number,
             files={"surat_pengantar": ("a.docx", stored(desk, number, "konsep"))},
-        )  # fmt: skip
+        )
 
 
 def test_it_is_signed_together_with_the_answer(desk: Desk) -> None:
@@ -127,7 +158,11 @@ def test_it_is_signed_together_with_the_answer(desk: Desk) -> None:
     both = scans(desk, number)
     task = desk.task("tandatangani", number)
     form = cases.check(
-        desk.settings, task.kind, "tandatangani", {}, {"bertanda_tangan": cases.Upload(*both["bertanda_tangan"])}
+        desk.settings,
+        task.kind,
+        "tandatangani",
+        {},
+        {"bertanda_tangan": cases.Upload(*both["bertanda_tangan"])},
     )
     with pytest.raises(Invalid) as refused, desk.work() as work:
         cases.act(work, task.id, desk.person("kepala"), form)
@@ -149,7 +184,9 @@ def test_it_is_signed_together_with_the_answer(desk: Desk) -> None:
 
 def test_it_goes_by_mail_and_the_servers_word_is_recorded(desk: Desk) -> None:
     number = signed(desk)
-    desk.press("jfu-1", "kirim_pengantar", number=number, alamat_instansi=AGENCY, pesan="Mohon dibantu.")
+    desk.press(
+        "jfu-1", "kirim_pengantar", number=number, alamat_instansi=AGENCY, pesan="Mohon dibantu."
+    )
     (mail,) = desk.mails("surat_pengantar")
     assert (mail.recipient, [name for _sha, name, _mime in mail.attachments]) == (
         AGENCY,
@@ -159,7 +196,11 @@ def test_it_goes_by_mail_and_the_servers_word_is_recorded(desk: Desk) -> None:
     assert kinds(desk, number) == [TaskKind.PENYAMPAIAN]
     ended(desk, mail, "sent")
     event, data = desk.events(number)[-1]
-    assert (event.kind, data["cara"], data["instansi"]) == (EventKind.COVERING_DELIVERED, "email", "PLN Madiun")
+    assert (event.kind, data["cara"], data["instansi"]) == (
+        EventKind.COVERING_DELIVERED,
+        "email",
+        "PLN Madiun",
+    )
     assert desk.stage(number) is Stage.PENYAMPAIAN
     assert desk.faults() == []
 
@@ -167,7 +208,11 @@ def test_it_goes_by_mail_and_the_servers_word_is_recorded(desk: Desk) -> None:
 def ended(desk: Desk, mail: Outbox, state: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
-        row.state, row.error, row.sent_at = state, "550 5.1.1 User unknown" if state == "dead" else "", desk.clock()
+        row.state, row.error, row.sent_at = (
+            state,
+            "550 5.1.1 User unknown" if state == "dead" else "",
+            desk.clock(),
+        )
         delivery_result(work, row)
 
 
@@ -201,7 +246,13 @@ def test_handed_over_it_is_recorded_with_its_proof_also_after_the_case_is_closed
     assert TaskKind.PENGANTAR in kinds(desk, number)
     with pytest.raises(Invalid):
         desk.press("jfu-1", "sampaikan_pengantar", number=number, cara=fields["cara"])
-    desk.press("jfu-1", "sampaikan_pengantar", number=number, files={"berkas": ("bukti.png", PNG)}, **fields)
+    desk.press(
+        "jfu-1",
+        "sampaikan_pengantar",
+        number=number,
+        files={"berkas": ("bukti.png", PNG)},
+        **fields,
+    )
     event, data = desk.events(number)[-1]
     assert event.kind is EventKind.COVERING_DELIVERED
     assert data["teks"].startswith(told)
@@ -256,13 +307,22 @@ def test_office_that_numbers_by_hand_types_two(tmp_path: Path) -> None:
         assert set(refused.value.errors) == {"nomor_pengantar"}
         same = "065/12/401.109/2026"
         with pytest.raises(Invalid, match="sudah dipakai"):
-            desk.press("sekretaris", "ajukan", number=number, nomor_surat=same, nomor_pengantar=same)
+            desk.press(
+                "sekretaris", "ajukan", number=number, nomor_surat=same, nomor_pengantar=same
+            )
         desk.press(
-            "sekretaris", "ajukan", number=number, nomor_surat="065/12/401.109/2026",
+            "sekretaris",
+            "ajukan",
+            number=number,
+            nomor_surat="065/12/401.109/2026",
             nomor_pengantar="065/13/401.109/2026",
-        )  # fmt: skip
+        )
         desk.jobs()
-        line = next(text for text in texts(stored(desk, number, "pengantar_akhir")) if text.startswith("Nomor"))
+        line = next(
+            text
+            for text in texts(stored(desk, number, "pengantar_akhir"))
+            if text.startswith("Nomor")
+        )
     assert line == "Nomor\t:\t065/13/401.109/2026\tMadiun, 24 November 2026"
 
 

@@ -21,7 +21,11 @@ from pipeline.running import poller
 from pipeline.work import App
 from tests.desk import Desk, desk_in, jakarta
 
-HEAD, SECRETARY, CLERK = "kepala@kominfo.example", "sekretaris@kominfo.example", "jfu@kominfo.example"
+HEAD, SECRETARY, CLERK = (
+    "kepala@kominfo.example",
+    "sekretaris@kominfo.example",
+    "jfu@kominfo.example",
+)
 
 
 @pytest.fixture
@@ -59,7 +63,10 @@ def test_one_digest_a_person_on_the_first_office_hour_with_what_waits(desk: Desk
     assert sorted(told(desk, "ringkasan")) == [HEAD, SECRETARY]
     mails = {mail.recipient: mail for mail in desk.mails("ringkasan")}
     words = " ".join(mails[SECRETARY].text.split())
-    assert mails[SECRETARY].subject == "Tugas hari ini, Rabu, 25 November 2026: 1 menunggu, 1 terlambat"
+    assert (
+        mails[SECRETARY].subject
+        == "Tugas hari ini, Rabu, 25 November 2026: 1 menunggu, 1 terlambat"
+    )
     assert "TERLAMBAT Klarifikasi: isi perihal" in words
     assert first in words
     assert second not in words
@@ -92,7 +99,9 @@ def test_what_waits_for_the_pengadu_alone_is_no_news(desk: Desk) -> None:
 
 
 def test_config_may_do_without(tmp_path: Path) -> None:
-    with desk_in(tmp_path, pengingat={"ringkasan_pagi": False, "naik_setelah": (), "satuan": True}) as desk:
+    with desk_in(
+        tmp_path, pengingat={"ringkasan_pagi": False, "naik_setelah": (), "satuan": True}
+    ) as desk:
         desk.to(Stage.KLARIFIKASI)
         for day in (25, 26, 27, 30):
             lane(desk, jakarta(day, 8))
@@ -111,7 +120,11 @@ def test_lateness_below_stands_in_the_morning_digest_of_who_is_above(desk: Desk)
         for hour in (9, 11, 14):
             lane(desk, jakarta(day, hour, 45))
     heard = {
-        day: [m for m in desk.mails("ringkasan") if m.date.astimezone(desk.settings.zone).date() == date(2026, 11, day)]
+        day: [
+            m
+            for m in desk.mails("ringkasan")
+            if m.date.astimezone(desk.settings.zone).date() == date(2026, 11, day)
+        ]
         for day in (25, 27)
     }
     assert {m.recipient for m in heard[25]} >= {SECRETARY}
@@ -149,7 +162,13 @@ def test_lateness_of_the_jfu_reaches_the_sekretaris_and_then_the_head(singly: De
         before = len(singly.mails("naik"))
         lane(singly, jakarta(day, 9, 45))
         heard[day] = sorted(set(told(singly, "naik")[before:]))
-    assert heard == {24: [], 25: [SECRETARY], 26: [SECRETARY], 27: [HEAD, SECRETARY], 30: [HEAD, SECRETARY]}
+    assert heard == {
+        24: [],
+        25: [SECRETARY],
+        26: [SECRETARY],
+        27: [HEAD, SECRETARY],
+        30: [HEAD, SECRETARY],
+    }
     assert EventKind.ESCALATED in singly.kinds()
     words = " ".join(singly.mails("naik")[-1].text.split())
     assert "Dimas Prakoso (JFU Pelayanan Pengaduan) dan Sri Wahyuni" in words
@@ -172,7 +191,13 @@ def test_nothing_goes_up_from_the_head_nor_about_what_is_done(singly: Desk) -> N
 
 def test_none_of_it_outside_office_hours(desk: Desk) -> None:
     desk.record()
-    for at in (jakarta(24, 12, 30), jakarta(24, 20), jakarta(25, 7, 29), jakarta(28, 10), jakarta(29, 10)):
+    for at in (
+        jakarta(24, 12, 30),
+        jakarta(24, 20),
+        jakarta(25, 7, 29),
+        jakarta(28, 10),
+        jakarta(29, 10),
+    ):
         lane(desk, at)
     assert told(desk, "naik") == told(desk, "pengingat") == told(desk, "ringkasan") == []
 
@@ -269,7 +294,9 @@ def test_time_that_a_pause_gave_back_is_kept(desk: Desk) -> None:
     assert desk.task("laporkan_kepala").due_at == jakarta(26, 7, 35)
 
 
-def test_a_stopped_clock_is_left_alone_and_counts_with_the_new_calendar_afterwards(desk: Desk) -> None:
+def test_a_stopped_clock_is_left_alone_and_counts_with_the_new_calendar_afterwards(
+    desk: Desk,
+) -> None:
     desk.clock.now = jakarta(24, 15, 55)
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang mana?")
@@ -292,9 +319,13 @@ def test_what_is_late_already_stays_late(desk: Desk) -> None:
 
 def test_a_mail_names_what_is_spent_and_what_is_left(singly: Desk) -> None:
     singly.record()
-    assert "Terpakai 0 dari 30 menit. Sisa 30 menit kerja." in " ".join(singly.mails("tugas_catat")[-1].text.split())
+    assert "Terpakai 0 dari 30 menit. Sisa 30 menit kerja." in " ".join(
+        singly.mails("tugas_catat")[-1].text.split()
+    )
     lane(singly, jakarta(24, 9, 18) + timedelta(seconds=40))  # in one rounding: both make the limit
-    assert "Terpakai 18 dari 30 menit. Sisa 12 menit kerja." in " ".join(singly.mails("pengingat")[-1].text.split())
+    assert "Terpakai 18 dari 30 menit. Sisa 12 menit kerja." in " ".join(
+        singly.mails("pengingat")[-1].text.split()
+    )
 
 
 def test_a_late_one_says_so(singly: Desk) -> None:

@@ -18,12 +18,24 @@ from tests.desk import Desk, desk_in
 from tests.kantor import SITI
 from tests.servers import Sink
 
-REFUSED = {"keputusan": "ditolak", "perintah": "Tolak.", "disampaikan": "Alasannya sudah dijelaskan."}
-PLN = {"keputusan": "bukan_wewenang", "instansi": "PLN", "disampaikan": "Tiang lampu itu milik PLN."}
+REFUSED = {
+    "keputusan": "ditolak",
+    "perintah": "Tolak.",
+    "disampaikan": "Alasannya sudah dijelaskan.",
+}
+PLN = {
+    "keputusan": "bukan_wewenang",
+    "instansi": "PLN",
+    "disampaikan": "Tiang lampu itu milik PLN.",
+}
 
 
 def decisions(desk: Desk, number: str) -> list[Decided]:
-    query = select(Decided).where(Decided.complaint_id == desk.complaint(number).id).order_by(Decided.number)
+    query = (
+        select(Decided)
+        .where(Decided.complaint_id == desk.complaint(number).id)
+        .order_by(Decided.number)
+    )
     with reading(desk.engine) as session:
         return list(session.scalars(query))
 
@@ -81,14 +93,18 @@ def test_copy_that_was_edited_for_one_citizen_does_not_outlive_the_decision(desk
     assert desk.faults() == []
 
 
-def test_letter_that_the_server_refuses_later_does_not_bring_the_old_answer_back(desk: Desk) -> None:
+def test_letter_that_the_server_refuses_later_does_not_bring_the_old_answer_back(
+    desk: Desk,
+) -> None:
     """Budi's letter is on its way while Siti's comes back and is decided anew; then Budi's server refuses it."""
     siti, budi = merged(desk)
     desk.to(Stage.PENYAMPAIAN, siti)
     desk.to(Stage.PENYAMPAIAN, budi)
     desk.press("jfu-1", "kirim_email", number=budi)
     with desk.work() as work:
-        work.session.scalars(select(Outbox).where(Outbox.name == "surat_jawaban")).one().state = "sending"
+        work.session.scalars(
+            select(Outbox).where(Outbox.name == "surat_jawaban")
+        ).one().state = "sending"
     desk.press("jfu-1", "kembalikan", number=siti, alasan="Keliru.")
     back_to_the_head(desk, siti)
     decide(desk, siti)
@@ -156,7 +172,10 @@ def test_covering_letter_of_a_withdrawn_decision_is_never_offered_again(desk: De
     desk.to(Stage.SELESAI, number)
     comes_back(desk, old)
     assert [t.kind for t in desk.tasks(number, open_only=True)] == [TaskKind.ARSIP]
-    assert [d.outcome for d in decisions(desk, number)] == [Decision.BUKAN_WEWENANG, Decision.DITINDAKLANJUTI]
+    assert [d.outcome for d in decisions(desk, number)] == [
+        Decision.BUKAN_WEWENANG,
+        Decision.DITINDAKLANJUTI,
+    ]
     assert desk.complaint(number).covering_number == ""
     assert desk.faults() == []
 
@@ -183,8 +202,10 @@ def test_reopened_case_keeps_what_was_decided_and_tells_the_citizen(desk: Desk) 
     assert "masih padam" not in mail.text  # why is the office's own
     (old,) = decisions(desk, number)
     assert (old.outcome, old.letter_number, old.delivery) == (
-        Decision.DITINDAKLANJUTI, "400.14.5/1/401.109/2026", "email",
-    )  # fmt: skip
+        Decision.DITINDAKLANJUTI,
+        "400.14.5/1/401.109/2026",
+        "email",
+    )
     assert (old.withdrawn_at, old.delivered_at) == (desk.clock(), desk.clock())
     assert desk.complaint(number).decision is None
     desk.to(Stage.SELESAI, number)
@@ -196,7 +217,13 @@ def test_reopened_case_keeps_what_was_decided_and_tells_the_citizen(desk: Desk) 
 def test_draft_of_the_old_decision_is_not_kept_for_the_new_one(desk: Desk) -> None:
     """The job was late: the Kepala had taken the case back and decided otherwise."""
     number = desk.to(Stage.KEPUTUSAN)
-    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", disampaikan="Lampu diperbaiki.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        disampaikan="Lampu diperbaiki.",
+    )
     desk.press("sekretaris", "kembalikan", number=number, alasan="Keliru.")
     desk.press("kepala", "putuskan", number=number, **REFUSED)
     assert not [d for d in desk.documents(number) if d.kind == "konsep"]
@@ -268,7 +295,9 @@ def test_answer_that_bounces_after_the_decision_was_withdrawn_is_not_sent_again(
     assert desk.stage(budi) is Stage.DIGABUNG
 
 
-def test_letter_that_is_to_be_tried_again_is_not_once_its_decision_was_withdrawn(tmp_path: Path, sink: Sink) -> None:
+def test_letter_that_is_to_be_tried_again_is_not_once_its_decision_was_withdrawn(
+    tmp_path: Path, sink: Sink
+) -> None:
     """The server was being handed Budi's letter and the line broke; meanwhile Siti's case came back."""
     smtp = {"host": sink.host, "port": sink.port, "security": "tanpa", "user": ""}
     with desk_in(tmp_path, smtp=smtp) as desk:

@@ -24,7 +24,10 @@ from pipeline.work import App
 from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import SIGNED
 
-FROM, TO = date(2026, 11, 25), date(2026, 11, 27)  # Wednesday to Friday; the desk's clock stands on Tuesday
+FROM, TO = (
+    date(2026, 11, 25),
+    date(2026, 11, 27),
+)  # Wednesday to Friday; the desk's clock stands on Tuesday
 
 
 @pytest.fixture
@@ -33,7 +36,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
-def delegate(desk: Desk, away: str = "kepala", acting: str = "sekretaris", form: str = "plh") -> int:
+def delegate(
+    desk: Desk, away: str = "kepala", acting: str = "sekretaris", form: str = "plh"
+) -> int:
     with desk.work() as work:
         return cases.delegate(work, away, acting, form, FROM, TO, SYSTEM).id
 
@@ -74,8 +79,12 @@ def test_open_tasks_go_over_at_the_first_office_hour_with_a_new_link(desk: Desk)
     last = desk.mails("tugas_keputusan")[1:]
     assert [m.recipient for m in last] == ["sekretaris@kominfo.example"]
     words = " ".join(last[0].text.split())
-    assert "Yth. Bapak/Ibu Ratih Kusumawardani, Plh. Kepala Dinas Komunikasi dan Informatika" in words
-    assert "sebelumnya ada pada NOOR AFLAH, S.Kom (Kepala Dinas Komunikasi dan Informatika)" in words
+    assert (
+        "Yth. Bapak/Ibu Ratih Kusumawardani, Plh. Kepala Dinas Komunikasi dan Informatika" in words
+    )
+    assert (
+        "sebelumnya ada pada NOOR AFLAH, S.Kom (Kepala Dinas Komunikasi dan Informatika)" in words
+    )
     assert desk.kinds(number)[-1] is EventKind.DELEGATED
 
 
@@ -84,10 +93,27 @@ def test_only_the_one_who_stands_in_may_act_and_the_history_names_the_form(desk:
     delegate(desk)
     desk.clock.now = jakarta(25, 9)
     with pytest.raises(Forbidden):
-        desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
+        desk.press(
+            "kepala",
+            "putuskan",
+            number=number,
+            keputusan="ditolak",
+            perintah="Tolak.",
+            disampaikan="Tolak.",
+        )
+    desk.press(
+        "sekretaris",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Tolak.",
+        disampaikan="Tolak.",
+    )
     event = next(e for e, _ in desk.events(number) if e.kind is EventKind.DECIDED)
-    assert (event.actor, event.actor_title) == ("sekretaris", "Plh. Kepala Dinas Komunikasi dan Informatika")
+    assert (event.actor, event.actor_title) == (
+        "sekretaris",
+        "Plh. Kepala Dinas Komunikasi dan Informatika",
+    )
     desk.jobs()
     desk.press("sekretaris", "ajukan", number=number)
     own = next(e for e, _ in desk.events(number) if e.kind is EventKind.SUBMITTED)
@@ -98,11 +124,20 @@ def test_the_letter_is_signed_in_the_acting_form(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     delegate(desk, form="plt")
     desk.clock.now = jakarta(25, 9)
-    desk.press("sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
+    desk.press(
+        "sekretaris",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Tolak.",
+        disampaikan="Tolak.",
+    )
     desk.jobs()
     with reading(desk.engine) as session:
         document = next(d for d in desk.documents(number) if d.kind == "konsep")
-        letter = ZipFile(BytesIO(store.get(session, document.sha256))).read("word/document.xml").decode()
+        letter = (
+            ZipFile(BytesIO(store.get(session, document.sha256))).read("word/document.xml").decode()
+        )
     words = re.sub(r"<[^>]+>", "", letter)
     assert "plt. kepala dinas" in words.lower()
     assert "Ratih Kusumawardani" in words
@@ -111,7 +146,9 @@ def test_the_letter_is_signed_in_the_acting_form(desk: Desk) -> None:
 def words_of(desk: Desk, number: str, kind: str) -> str:
     with reading(desk.engine) as session:
         document = next(d for d in desk.documents(number) if d.kind == kind)
-        letter = ZipFile(BytesIO(store.get(session, document.sha256))).read("word/document.xml").decode()
+        letter = (
+            ZipFile(BytesIO(store.get(session, document.sha256))).read("word/document.xml").decode()
+        )
     return re.sub(r"<[^>]+>", "", letter.replace("<w:br/>", "\n"))
 
 
@@ -124,20 +161,33 @@ def test_who_signs_on_behalf_signs_and_decides_nothing(desk: Desk) -> None:
     assert head(desk).kode == "kepala"
     with pytest.raises(Forbidden):
         desk.press(
-            "sekretaris", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak."
+            "sekretaris",
+            "putuskan",
+            number=number,
+            keputusan="ditolak",
+            perintah="Tolak.",
+            disampaikan="Tolak.",
         )
     desk.to(Stage.TANDA_TANGAN, number)
-    assert "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris,Ratih Kusumawardani" in words_of(
-        desk, number, "akhir"
+    assert (
+        "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris,Ratih Kusumawardani"
+        in words_of(desk, number, "akhir")
     )
     assert desk.mails("tugas_tanda_tangan")[-1].recipient == "sekretaris@kominfo.example"
     with reading(desk.engine) as session:
         now = in_force.settings(session, desk.settings, desk.clock())
-        waiting = {code: [t.kind for t in tasks_of(session, now, code)] for code in ("kepala", "sekretaris")}
+        waiting = {
+            code: [t.kind for t in tasks_of(session, now, code)]
+            for code in ("kepala", "sekretaris")
+        }
     assert waiting == {"kepala": [], "sekretaris": [TaskKind.TANDA_TANGAN]}
     with pytest.raises(Forbidden):
-        desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)})
-    desk.press("sekretaris", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)})
+        desk.press(
+            "kepala", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)}
+        )
+    desk.press(
+        "sekretaris", "tandatangani", number=number, files={"bertanda_tangan": ("s.jpg", SIGNED)}
+    )
     event = next(e for e, _ in desk.events(number) if e.kind is EventKind.SIGNED)
     assert event.actor_title == "Sekretaris a.n. Kepala Dinas Komunikasi dan Informatika"
     facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
@@ -164,7 +214,9 @@ def test_letters_are_the_heads_alone_to_have_signed_on_behalf(desk: Desk) -> Non
 
 def test_a_question_to_one_official_goes_over_too(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+    desk.press(
+        "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?"
+    )
     delegate(desk, "kasubag-umum", "kasi-infrastruktur")
     desk.clock.now = jakarta(25, 9)
     lane(desk)
@@ -180,9 +232,22 @@ def test_what_is_open_at_the_end_comes_back(desk: Desk) -> None:
     for day in (25, 30):
         desk.clock.now = jakarta(day, 9)
         lane(desk)
-    assert [m.recipient.partition("@")[0] for m in desk.mails("tugas_keputusan")] == ["kepala", "sekretaris", "kepala"]
-    assert "sebelumnya ada pada Ratih Kusumawardani" in " ".join(desk.mails("tugas_keputusan")[-1].text.split())
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tolak.")
+    assert [m.recipient.partition("@")[0] for m in desk.mails("tugas_keputusan")] == [
+        "kepala",
+        "sekretaris",
+        "kepala",
+    ]
+    assert "sebelumnya ada pada Ratih Kusumawardani" in " ".join(
+        desk.mails("tugas_keputusan")[-1].text.split()
+    )
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Tolak.",
+        disampaikan="Tolak.",
+    )
     assert desk.faults() == []
 
 
@@ -203,7 +268,10 @@ def test_what_begins_today_begins_at_once(desk: Desk) -> None:
     desk.to(Stage.KEPUTUSAN)
     desk.clock.now = jakarta(25, 9)
     delegate(desk)
-    assert [m.recipient.partition("@")[0] for m in desk.mails("tugas_keputusan")] == ["kepala", "sekretaris"]
+    assert [m.recipient.partition("@")[0] for m in desk.mails("tugas_keputusan")] == [
+        "kepala",
+        "sekretaris",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,19 @@ from tests.desk import Desk, desk_in
 from tests.kantor import SIGNED, SITI, compose
 
 PHOTO = File("foto-rumah-siti.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"tiang di depan rumah")
-SECRETS = ("Siti Rahmawati", SITI, "Mawar", "0812-1111-2222", "foto-rumah-siti", "tiang di depan", "Benar padam")
+SECRETS = (
+    "Siti Rahmawati",
+    SITI,
+    "Mawar",
+    "0812-1111-2222",
+    "foto-rumah-siti",
+    "tiang di depan",
+    "Benar padam",
+)
 MAIL = (
-    b"From: Siti Rahmawati <" + SITI.encode() + b">\r\nSubject: Lampu padam di Mawar\r\nMessage-ID: <1@warga.example>"
+    b"From: Siti Rahmawati <"
+    + SITI.encode()
+    + b">\r\nSubject: Lampu padam di Mawar\r\nMessage-ID: <1@warga.example>"
     b"\r\n\r\nLampu di Jalan Mawar padam. Telepon saya 0812-1111-2222.\r\n"
 )
 
@@ -42,7 +52,9 @@ def all_sent(desk: Desk) -> None:
 def erase(desk: Desk, number: str) -> Erased:
     complaint = desk.complaint(number)
     with desk.work() as work:
-        return erase_case(work, complaint.id, cases.actor_of(desk.person("kepala")), "permintaan tertulis")
+        return erase_case(
+            work, complaint.id, cases.actor_of(desk.person("kepala")), "permintaan tertulis"
+        )
 
 
 def over(desk: Desk, number: str) -> str:
@@ -56,7 +68,9 @@ def test_nothing_of_the_people_is_left_and_the_history_is_whole(tmp_path: Path) 
         desk.take_in(MAIL)
         number = desk.complaint().number
         with desk.work() as work:
-            citizen_wrote(work, desk.complaint(number).id, "Ini foto rumah Siti Rahmawati.", [PHOTO], None)
+            citizen_wrote(
+                work, desk.complaint(number).id, "Ini foto rumah Siti Rahmawati.", [PHOTO], None
+            )
         over(desk, number)
         before = desk.kinds(number)
         signed = next(d for d in desk.documents(number) if d.kind == "ttd")
@@ -69,9 +83,15 @@ def test_nothing_of_the_people_is_left_and_the_history_is_whole(tmp_path: Path) 
         assert desk.kinds(number) == [*before, EventKind.ERASED]
         assert desk.faults() == []
         left = desk.complaint(number)
-        assert (left.number, left.stage, left.perihal) == (number, Stage.SELESAI, "(data pribadi dihapus)")
+        assert (left.number, left.stage, left.perihal) == (
+            number,
+            Stage.SELESAI,
+            "(data pribadi dihapus)",
+        )
         assert left.letter_number
-        assert [(d.kind, d.sha256, d.code) for d in desk.documents(number)] == [("ttd", signed.sha256, signed.code)]
+        assert [(d.kind, d.sha256, d.code) for d in desk.documents(number)] == [
+            ("ttd", signed.sha256, signed.code)
+        ]
     found = b"".join(path.read_bytes() for path in tmp_path.glob("aduan.db*"))
     assert {secret: found.count(secret.encode()) for secret in SECRETS} == dict.fromkeys(SECRETS, 0)
     assert number.encode() in found
@@ -106,7 +126,10 @@ def test_what_another_case_needs_stays(both: Desk) -> None:
 
 
 def test_a_case_waits_for_those_that_were_merged_into_it(desk: Desk) -> None:
-    parent, child = desk.to(Stage.KLARIFIKASI), desk.record(nama="Budi Santoso", email="budi@warga.example")
+    parent, child = (
+        desk.to(Stage.KLARIFIKASI),
+        desk.record(nama="Budi Santoso", email="budi@warga.example"),
+    )
     desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
     over(desk, parent)
     with pytest.raises(NotErasable, match="digabung dengannya"):
@@ -137,8 +160,14 @@ def test_erased_bytes_may_come_anew(both: Desk) -> None:
     erase(desk, over(desk, desk.record(files=[PHOTO])))
     with writing(desk.engine) as session:
         digest = store.put(session, PHOTO.content)
-        assert (store.get(session, digest), store.size(session, digest)) == (PHOTO.content, len(PHOTO.content))
-        assert session.scalar(select(Blob.sha256).where(Blob.size == store.ERASED).limit(1)) is not None
+        assert (store.get(session, digest), store.size(session, digest)) == (
+            PHOTO.content,
+            len(PHOTO.content),
+        )
+        assert (
+            session.scalar(select(Blob.sha256).where(Blob.size == store.ERASED).limit(1))
+            is not None
+        )
 
 
 # ---- everything that follows the case ------------------------------------------------------------------------
@@ -146,7 +175,15 @@ def test_erased_bytes_may_come_anew(both: Desk) -> None:
 NIK = "3577010101900001"
 
 
-def mail(subject: str, text: str, *, number: int, sender: str = SITI, reply_to: str = "", name: str = "Siti") -> bytes:
+def mail(
+    subject: str,
+    text: str,
+    *,
+    number: int,
+    sender: str = SITI,
+    reply_to: str = "",
+    name: str = "Siti",
+) -> bytes:
     """A mail as somebody sends it, in base64 as many programs write it."""
     message = EmailMessage()
     message["From"] = f"{name} <{sender}>"
@@ -155,7 +192,9 @@ def mail(subject: str, text: str, *, number: int, sender: str = SITI, reply_to: 
     if reply_to:
         message["In-Reply-To"] = reply_to
     message.set_content(text, cte="base64")
-    message.add_attachment(PHOTO.content, maintype="image", subtype="png", filename="rumah-siti.png")
+    message.add_attachment(
+        PHOTO.content, maintype="image", subtype="png", filename="rumah-siti.png"
+    )
     return message.as_bytes()
 
 
@@ -169,21 +208,52 @@ def full_case(desk: Desk) -> str:
     number = desk.complaint().number
     receipt = desk.mails("tanda_terima")[-1].message_id
     words = "\n".join(everything())
-    desk.take_in(mail(f"Tambahan Siti Rahmawati {NIK}", words, number=2, reply_to=receipt, name="Siti Rahmawati"))
-    desk.press("jfu-1", "laporkan", number=number, perihal="Lampu Siti Rahmawati", nama="Siti Rahmawati", email=SITI,
-               telepon="0812-1111-2222")  # fmt: skip
+    desk.take_in(
+        mail(
+            f"Tambahan Siti Rahmawati {NIK}",
+            words,
+            number=2,
+            reply_to=receipt,
+            name="Siti Rahmawati",
+        )
+    )
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        perihal="Lampu Siti Rahmawati",
+        nama="Siti Rahmawati",
+        email=SITI,
+        telepon="0812-1111-2222",
+    )
     task = desk.mails("tugas_klarifikasi")[-1].message_id
-    desk.take_in(mail("Re: tugas", f"Baik.\n\n> {words}", number=3, sender="sekretaris@kominfo.example", reply_to=task))
+    desk.take_in(
+        mail(
+            "Re: tugas",
+            f"Baik.\n\n> {words}",
+            number=3,
+            sender="sekretaris@kominfo.example",
+            reply_to=task,
+        )
+    )
     with desk.work() as work:
         (link, *_rest) = work.session.scalars(select(Link).order_by(Link.id.desc()))
-        held = browsers.Held("laporkan_kepala", {"hasil": [words]}, {"berkas": ("siti.txt", words.encode())}, 0)
-        browsers.hold(work.session, desk.settings.keys, link.id, "sekretaris", held, work.now, "peramban")
+        held = browsers.Held(
+            "laporkan_kepala", {"hasil": [words]}, {"berkas": ("siti.txt", words.encode())}, 0
+        )
+        browsers.hold(
+            work.session, desk.settings.keys, link.id, "sekretaris", held, work.now, "peramban"
+        )
     return over(desk, number)
 
 
 def left_of(folder: Path, *secrets: str) -> list[str]:
     found = b"".join(path.read_bytes() for path in folder.glob("aduan.db*"))
-    return [secret for secret in secrets if secret.encode() in found or base64.b64encode(secret.encode())[:-4] in found]
+    return [
+        secret
+        for secret in secrets
+        if secret.encode() in found or base64.b64encode(secret.encode())[:-4] in found
+    ]
 
 
 def test_follow_ups_quotes_and_forms_that_wait_go_too(tmp_path: Path) -> None:
@@ -210,12 +280,19 @@ def test_mails_seen_again_bring_nothing_back(tmp_path: Path) -> None:
         with reading(desk.engine) as session:
             follow_up = store.get(session, desk.item(2).sha256)
         erase(desk, number)
-        for raw in (MAIL, follow_up, b"Received: from relay.example\r\n" + MAIL, b"X-Spam: no\r\n" + follow_up):
+        for raw in (
+            MAIL,
+            follow_up,
+            b"Received: from relay.example\r\n" + MAIL,
+            b"X-Spam: no\r\n" + follow_up,
+        ):
             assert desk.take_in(raw).state == "erased"
         assert len(desk.complaints()) == 1
         assert desk.faults() == []
         with reading(desk.engine) as session:
-            assert ledger.settled(session, "kotak", "INBOX", 1, [desk._uid]) == {"done": [desk._uid]}
+            assert ledger.settled(session, "kotak", "INBOX", 1, [desk._uid]) == {
+                "done": [desk._uid]
+            }
         settle_erased(desk.engine)
     assert left_of(tmp_path, *everything(), NIK, "Mawar") == []
 
@@ -260,7 +337,10 @@ def test_invitation_to_a_rapat_goes_with_the_mails_that_bore_it(tmp_path: Path) 
         erase(desk, over(desk, number))
         settle_erased(desk.engine)
         assert desk.faults() == []
-    assert (bytes_of(tmp_path).count(b"Siti Rahmawati"), bytes_of(tmp_path).count(SITI.encode())) == (0, 0)
+    assert (
+        bytes_of(tmp_path).count(b"Siti Rahmawati"),
+        bytes_of(tmp_path).count(SITI.encode()),
+    ) == (0, 0)
 
 
 def test_bytes_that_a_mail_of_another_case_bears_stay(tmp_path: Path) -> None:
@@ -297,10 +377,23 @@ def test_copy_of_the_mail_to_another_address_of_ours_is_erased_too(tmp_path: Pat
 
 def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> None:
     """A scan that came by mail is twice in the database: as itself, and inside that mail."""
-    scanner = {"scan": {"pengirim": ("pemindai@kominfo.example",)}, "balasan": {"server_tepercaya": ("mx",)}}
+    scanner = {
+        "scan": {"pengirim": ("pemindai@kominfo.example",)},
+        "balasan": {"server_tepercaya": ("mx",)},
+    }
     with desk_in(tmp_path, **scanner) as desk:
-        files = [(f"pindai-{n}.jpg", "image/jpeg", SIGNED + name) for n, name in enumerate((b"Siti", b"Budi"))]
-        mail = compose("pemindai@kominfo.example", "aduan@kominfo.example", "Scan", ".", desk.clock(), files=files)
+        files = [
+            (f"pindai-{n}.jpg", "image/jpeg", SIGNED + name)
+            for n, name in enumerate((b"Siti", b"Budi"))
+        ]
+        mail = compose(
+            "pemindai@kominfo.example",
+            "aduan@kominfo.example",
+            "Scan",
+            ".",
+            desk.clock(),
+            files=files,
+        )
         mail["Authentication-Results"] = "mx; dmarc=pass header.from=kominfo.example"
         bearing = desk.take_in(mail.as_bytes()).id
         numbers = []
@@ -309,7 +402,15 @@ def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> 
             scans.read_all(desk.app)
             (task,) = desk.item_tasks(scan)
             slip = desk.slips(scan)[0]
-            desk.press("jfu-1", "catat_slip", task=task, slip=slip, perihal="Lampu", isi="Lampu padam.", nama="Siti")
+            desk.press(
+                "jfu-1",
+                "catat_slip",
+                task=task,
+                slip=slip,
+                perihal="Lampu",
+                isi="Lampu padam.",
+                nama="Siti",
+            )
             numbers.append(over(desk, desk.complaint().number))
         assert erase(desk, numbers[0]).scan_stays
         assert desk.item(bearing).state == "done"
@@ -321,11 +422,20 @@ def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> 
 def test_name_of_a_scanned_file_is_erased_where_it_was_seen_too(tmp_path: Path) -> None:
     with desk_in(tmp_path) as desk:
         path = "/pindaian/surat Siti Rahmawati.jpg"
-        item = desk.arrives(SIGNED, source="scan", box="pindaian", folder=path, name="surat Siti Rahmawati.jpg")
+        item = desk.arrives(
+            SIGNED, source="scan", box="pindaian", folder=path, name="surat Siti Rahmawati.jpg"
+        )
         intake_mails.take_in(desk.app, item)
         scans.read_all(desk.app)
         (task,) = desk.item_tasks(item)
-        desk.press("jfu-1", "catat_slip", task=task, slip=desk.slips(item)[0], perihal="Lampu", isi="Lampu padam.")
+        desk.press(
+            "jfu-1",
+            "catat_slip",
+            task=task,
+            slip=desk.slips(item)[0],
+            perihal="Lampu",
+            isi="Lampu padam.",
+        )
         erase(desk, over(desk, desk.complaint().number))
         settle_erased(desk.engine)
         assert desk.faults() == []
@@ -334,10 +444,15 @@ def test_name_of_a_scanned_file_is_erased_where_it_was_seen_too(tmp_path: Path) 
 
 def test_what_a_merged_citizen_wrote_goes_from_the_mails_of_the_other_case(tmp_path: Path) -> None:
     with desk_in(tmp_path) as desk:
-        parent, child = desk.to(Stage.KLARIFIKASI), desk.record(nama="Budi Hartono", email="budi@warga.example")
+        parent, child = (
+            desk.to(Stage.KLARIFIKASI),
+            desk.record(nama="Budi Hartono", email="budi@warga.example"),
+        )
         desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
         with desk.work() as work:
-            citizen_wrote(work, desk.complaint(child).id, "Saya Budi Hartono, ada kabel jatuh!", [], None)
+            citizen_wrote(
+                work, desk.complaint(child).id, "Saya Budi Hartono, ada kabel jatuh!", [], None
+            )
         told = [mail for mail in desk.mails("pengadu_menulis") if "kabel jatuh" in mail.text]
         assert {mail.complaint_id for mail in told} >= {desk.complaint(parent).id}
         over(desk, parent)

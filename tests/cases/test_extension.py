@@ -25,16 +25,22 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
 
 
 def extended(kantor: Office, until: str, status: int = 200) -> Page:
-    return kantor.press("kepala", "perpanjang", sampai=until, alasan="Menunggu suku cadang.", status=status)
+    return kantor.press(
+        "kepala", "perpanjang", sampai=until, alasan="Menunggu suku cadang.", status=status
+    )
 
 
-@pytest.mark.parametrize("until", ["9999-12-31T16:00", "2062-12-14T16:00", "2099-01-01T08:00", "2027-04-30T16:00"])
+@pytest.mark.parametrize(
+    "until", ["9999-12-31T16:00", "2062-12-14T16:00", "2099-01-01T08:00", "2027-04-30T16:00"]
+)
 def test_a_limit_that_is_too_far_off_is_refused_at_once(kantor: Office, until: str) -> None:
     kantor.to_decision()
     begun = time.process_time()
     page = extended(kantor, until, 422)
     assert time.process_time() - begun < 10
-    assert any(said in page.text for said in (word("galat.waktu_jauh", hari=60), word("galat.waktu")))
+    assert any(
+        said in page.text for said in (word("galat.waktu_jauh", hari=60), word("galat.waktu"))
+    )
     assert EventKind.EXTENDED not in kantor.events()
 
 
@@ -68,19 +74,26 @@ def test_an_extension_of_somebody_elses_task_is_offered_for_correction(kantor: O
     kantor.later(hours=1)
     with writing(kantor.engine) as session:  # as an earlier version let it be
         far = datetime(2062, 12, 1, tzinfo=UTC)
-        session.execute(update(Task).where(Task.id == task.id).values(due_at=far, remind_at=far, extended=True))
+        session.execute(
+            update(Task).where(Task.id == task.id).values(due_at=far, remind_at=far, extended=True)
+        )
     kantor.citizen_sends("Wifi", "Wifi mati.", sender="budi@warga.example")
     for _ in range(4):  # then what is late below stands in the head's digest
         kantor.next_workday()
         kantor.settle()
-    home = next(url for mail in reversed(kantor.inbox("kepala")) for url in mail.links if url.endswith("/saya"))
+    home = next(
+        url
+        for mail in reversed(kantor.inbox("kepala"))
+        for url in mail.links
+        if url.endswith("/saya")
+    )
     page = kantor.page(home)
     assert "1 Desember 2062" in page.text or "2062" in page.text
     data = {"tugas": str(task.id), "sampai": "2026-12-03T16:00", "alasan": "Salah ketik tahun."}
     assert kantor.web.post(f"{page.url}/perpanjang", data=data).status_code == 303
-    assert kantor.tasks(TaskKind.KLARIFIKASI, number=kantor.complaints()[0].number)[-1].due_at == datetime(
-        2026, 12, 3, 9, 0, tzinfo=UTC
-    )
+    assert kantor.tasks(TaskKind.KLARIFIKASI, number=kantor.complaints()[0].number)[
+        -1
+    ].due_at == datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
 
 
 def test_the_year_9999_in_the_database_costs_no_page(kantor: Office) -> None:
@@ -88,7 +101,11 @@ def test_the_year_9999_in_the_database_costs_no_page(kantor: Office) -> None:
     url = kantor.link("kepala", "putuskan")
     with writing(kantor.engine) as session:
         far = datetime(9999, 12, 31, 16, tzinfo=UTC)
-        session.execute(update(Task).where(Task.closed_at.is_(None)).values(due_at=far, remind_at=far, extended=True))
+        session.execute(
+            update(Task)
+            .where(Task.closed_at.is_(None))
+            .values(due_at=far, remind_at=far, extended=True)
+        )
     kantor.know("kepala")
     begun = time.process_time()
     assert kantor.page(url).status == 200
@@ -105,7 +122,9 @@ def test_asking_the_pengadu_stops_the_clock_of_the_unit_too(kantor: Office) -> N
     kantor.press("sekretaris", "tanya_unit", pertanyaan="Benar?", petugas=["kasubag-umum"])
     kantor.later(minutes=4)
     kantor.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
-    kantor.press("sekretaris", "tanya_unit", pertanyaan="Sudah dilihat?", petugas=["kasi-infrastruktur"])
+    kantor.press(
+        "sekretaris", "tanya_unit", pertanyaan="Sudah dilihat?", petugas=["kasi-infrastruktur"]
+    )
     assert [t.due_at for t in kantor.tasks(TaskKind.KETERANGAN)] == [None, None]
     for _ in range(3):
         kantor.next_workday()

@@ -48,7 +48,9 @@ def test_what_a_digest_told_is_not_told_by_the_next(desk: Desk) -> None:
         desk.clock.now = jakarta(day, 7, 31)
         poller.remind(desk.app)
     digests = [
-        m.text.partition("KABAR SEJAK RINGKASAN TERAKHIR")[2] for m in desk.mails("ringkasan") if m.recipient == HEAD
+        m.text.partition("KABAR SEJAK RINGKASAN TERAKHIR")[2]
+        for m in desk.mails("ringkasan")
+        if m.recipient == HEAD
     ]
     assert [numbers[2] in told for told in digests] == [True, False]
 
@@ -81,7 +83,9 @@ def digest_for(desk: Desk, code: str, day: int) -> str:
     desk.clock.now = jakarta(day, 7, 31)
     before = len(desk.mails("ringkasan"))
     poller.remind(desk.app)
-    (mine,) = [m for m in desk.mails("ringkasan")[before:] if m.recipient == desk.person(code).email]
+    (mine,) = [
+        m for m in desk.mails("ringkasan")[before:] if m.recipient == desk.person(code).email
+    ]
     return mine.text
 
 
@@ -102,12 +106,16 @@ def test_hundreds_that_are_over_are_counted_and_the_newest_named(desk: Desk) -> 
     told = digest_for(desk, "sekretaris", 25)
     assert "SELESAI SEJAK RINGKASAN TERAKHIR: 25" in told
     assert [n for n in numbers if n in told] == numbers[-10:]
-    assert f"[{numbers[-1]}] Bukan pengaduan: " in told, "what was no complaint is not called answered"
+    assert f"[{numbers[-1]}] Bukan pengaduan: " in told, (
+        "what was no complaint is not called answered"
+    )
     assert "15 pengaduan selesai lainnya ada di Buku Pengaduan." in told
 
 
 def test_news_beyond_what_a_digest_holds_is_counted(desk: Desk) -> None:
-    numbers = [desk.to(Stage.KEPUTUSAN, desk.record(email=f"warga{n}@warga.example")) for n in range(45)]
+    numbers = [
+        desk.to(Stage.KEPUTUSAN, desk.record(email=f"warga{n}@warga.example")) for n in range(45)
+    ]
     for number in numbers:
         with desk.work() as work:
             citizen_wrote(work, desk.complaint(number).id, "Masih padam.", [], None)
@@ -131,12 +139,16 @@ def test_single_mails_tell_the_end_of_each_case(singly: Desk) -> None:
 
 def test_a_turn_that_comes_back_is_told_at_once_however_many_there_are(desk: Desk) -> None:
     """The clock runs again: the Sekretaris must not learn of it on the next morning."""
-    numbers = [desk.to(Stage.KLARIFIKASI, desk.record(email=f"warga{n}@warga.example")) for n in range(4)]
+    numbers = [
+        desk.to(Stage.KLARIFIKASI, desk.record(email=f"warga{n}@warga.example")) for n in range(4)
+    ]
     for number in numbers:
         desk.press("sekretaris", "tanya_pengadu", number=number, pertanyaan="Sejak kapan padam?")
         with desk.work() as work:
             citizen_wrote(work, desk.complaint(number).id, "Sejak Senin.", [], None)
-    told = [m for m in desk.mails("pengadu_menjawab") if m.recipient == desk.person("sekretaris").email]
+    told = [
+        m for m in desk.mails("pengadu_menjawab") if m.recipient == desk.person("sekretaris").email
+    ]
     assert [m.state for m in told] == ["due"] * 4
 
 
@@ -148,5 +160,7 @@ def test_only_the_last_answer_of_those_asked_gives_the_turn_back(desk: Desk) -> 
         desk.press(unit, "jawab", jawaban="Benar.")
     first, last = desk.mails("dijawab_sebagian", "dijawab_unit")
     assert (first.name, last.name) == ("dijawab_sebagian", "dijawab_unit")
-    assert f"Masih ditunggu: {desk.person('kasi-infrastruktur').jabatan}" in " ".join(first.text.split())
+    assert f"Masih ditunggu: {desk.person('kasi-infrastruktur').jabatan}" in " ".join(
+        first.text.split()
+    )
     assert "Masih ditunggu" not in last.text

@@ -80,5 +80,7 @@ def test_digest_counts_what_it_does_not_list(desk: Desk) -> None:
         near = len(law.near(work))
         send_digests(work)
     assert near > DIGEST_ROWS
-    (mail,) = [one for one in desk.mails("ringkasan") if one.recipient == desk.person("sekretaris").email]
+    (mail,) = [
+        one for one in desk.mails("ringkasan") if one.recipient == desk.person("sekretaris").email
+    ]
     assert f"{near - DIGEST_ROWS} batas lainnya" in " ".join(mail.text.split())

@@ -31,25 +31,42 @@ BODY = "word/document.xml"
 
 def draft_of(desk: Desk, number: str) -> bytes:
     with desk.work() as work:
-        return store.get(work.session, next(d for d in desk.documents(number) if d.kind == "konsep").sha256)
+        return store.get(
+            work.session, next(d for d in desk.documents(number) if d.kind == "konsep").sha256
+        )
 
 
 def test_letter_of_another_case_is_refused_on_the_page_and_names_whose_it_is(desk: Desk) -> None:
     """One wrong drag must not send one citizen's name and matter to another."""
-    one, two = desk.to(Stage.JAWABAN), desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example"))
+    one, two = (
+        desk.to(Stage.JAWABAN),
+        desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example")),
+    )
     with pytest.raises(Invalid, match=f"milik pengaduan {one}"):
-        desk.press("sekretaris", "unggah", number=two, files={"surat": ("surat.docx", draft_of(desk, one))})
+        desk.press(
+            "sekretaris", "unggah", number=two, files={"surat": ("surat.docx", draft_of(desk, one))}
+        )
     assert [d.kind for d in desk.documents(two)] == ["konsep"]
 
 
 def test_letter_of_another_case_is_refused_by_mail_too(desk: Desk) -> None:
-    one, two = desk.to(Stage.JAWABAN), desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example"))
-    task_mail = next(m for m in desk.mails("tugas_jawaban") if m.task_id == desk.task("ajukan", two).id)
+    one, two = (
+        desk.to(Stage.JAWABAN),
+        desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example")),
+    )
+    task_mail = next(
+        m for m in desk.mails("tugas_jawaban") if m.task_id == desk.task("ajukan", two).id
+    )
     answered = Mail(task_mail.recipient, f"Message-ID: {task_mail.message_id}\r\n\r\nx".encode())
     reply = compose(
-        task_mail.recipient, "aduan@kominfo.example", "Re: jawaban", "Terlampir.", desk.clock(), reply_to=answered,
+        task_mail.recipient,
+        "aduan@kominfo.example",
+        "Re: jawaban",
+        "Terlampir.",
+        desk.clock(),
+        reply_to=answered,
         files=[("surat.docx", "application/octet-stream", draft_of(desk, one))],
-    )  # fmt: skip
+    )
     reply["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
     balasan = desk.settings.balasan.model_copy(update={"server_tepercaya": ("mx.kominfo.example",)})
     desk.settings = desk.settings.model_copy(update={"balasan": balasan})
@@ -62,14 +79,20 @@ def test_letter_whose_qr_was_deleted_is_taken_and_told(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     content = parts(draft_of(desk, number))
     drawing = re.compile(rb"<w:drawing>.*?</w:drawing>", re.DOTALL)
-    bare = {name: drawing.sub(b"", part) if name.endswith(".xml") else part for name, part in content.items()}
+    bare = {
+        name: drawing.sub(b"", part) if name.endswith(".xml") else part
+        for name, part in content.items()
+    }
     assert bare != content
     desk.press("sekretaris", "unggah", number=number, files={"surat": ("surat.docx", pack(bare))})
     with pytest.raises(Invalid) as asked:
         desk.press("sekretaris", "ajukan", number=number)
     assert set(asked.value.errors) == {"yakin"}
     kept = [d for d in desk.documents(number) if d.kind == "surat"][-1]
-    assert any("Kode QR di kaki surat tidak ada lagi" in said for _level, said, _where in (kept.facts or {})["temuan"])
+    assert any(
+        "Kode QR di kaki surat tidak ada lagi" in said
+        for _level, said, _where in (kept.facts or {})["temuan"]
+    )
 
 
 def test_own_letter_edited_is_taken(desk: Desk) -> None:
@@ -82,7 +105,11 @@ def test_own_letter_edited_is_taken(desk: Desk) -> None:
 def test_a_version_that_came_after_the_page_was_shown_is_not_handed_in_unseen(desk: Desk) -> None:
     """Page open, another version arrives by mail: the old page's press asks to look first."""
     number = desk.to(Stage.JAWABAN)
-    seen, task, who = len(desk.kinds(number)), desk.task("ajukan", number), desk.person("sekretaris")
+    seen, task, who = (
+        len(desk.kinds(number)),
+        desk.task("ajukan", number),
+        desk.person("sekretaris"),
+    )
     draft = draft_of(desk, number)
     letter = read_letter(desk.settings, draft)
     form = cases.check(desk.settings, task.kind, "ajukan", {}, {}, seen)
@@ -109,7 +136,9 @@ def test_case_that_is_reopened_gets_a_new_letter_with_its_own_number_and_date(de
 
 def stored(desk: Desk, number: str, kind: str) -> bytes:
     with desk.work() as work:
-        return store.get(work.session, [d for d in desk.documents(number) if d.kind == kind][-1].sha256)
+        return store.get(
+            work.session, [d for d in desk.documents(number) if d.kind == kind][-1].sha256
+        )
 
 
 def upload(desk: Desk, number: str, content: bytes) -> None:
@@ -140,7 +169,10 @@ def test_letter_of_an_older_draft_is_stopped_and_says_which(desk: Desk) -> None:
 
 def test_letter_is_known_by_each_mark_that_is_left(desk: Desk) -> None:
     """Properties gone, dc:identifier says it; both gone, the code at its foot does."""
-    one, two = desk.to(Stage.JAWABAN), desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example"))
+    one, two = (
+        desk.to(Stage.JAWABAN),
+        desk.to(Stage.JAWABAN, desk.record(email="budi@warga.example")),
+    )
     content = parts(draft_of(desk, one))
     content["docProps/custom.xml"] = content["docProps/custom.xml"].replace(b"aduan_", b"lain_")
     with pytest.raises(Invalid, match=f"milik pengaduan {one}"):
@@ -155,13 +187,20 @@ def test_letter_is_known_by_each_mark_that_is_left(desk: Desk) -> None:
 def test_mark_that_nobody_with_the_key_made_is_stopped(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     content = parts(draft_of(desk, number))
-    seal = content["docProps/custom.xml"].split(b'name="aduan_seal"')[1].split(b">", 2)[2].split(b"<")[0]
+    seal = (
+        content["docProps/custom.xml"]
+        .split(b'name="aduan_seal"')[1]
+        .split(b">", 2)[2]
+        .split(b"<")[0]
+    )
     forged = {name: blob.replace(seal, b"a" * 24) for name, blob in content.items()}
     with pytest.raises(Invalid, match="tidak cocok dengan isinya"):
         upload(desk, number, pack(forged))
 
 
-def test_what_blocks_must_be_mended_and_what_wants_a_look_is_confirmed_and_recorded(desk: Desk) -> None:
+def test_what_blocks_must_be_mended_and_what_wants_a_look_is_confirmed_and_recorded(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.JAWABAN)
     good = draft_of(desk, number)
     upload(desk, number, changed(good, BODY, "NOOR AFLAH", "BUDI"))
@@ -187,7 +226,10 @@ def test_no_picture_is_made_before_tracked_changes_are_resolved(desk: Desk) -> N
     for letter, waiting in ((changed(good, BODY, "<w:sectPr", deleted), 0), (good, 1)):
         upload(desk, number, letter)
         with desk.work() as work:
-            assert work.session.scalar(select(func.count(Job.id)).where(Job.kind == MAKE_PDF)) == waiting
+            assert (
+                work.session.scalar(select(func.count(Job.id)).where(Job.kind == MAKE_PDF))
+                == waiting
+            )
 
 
 def test_draft_with_an_entry_left_open_cannot_be_handed_in(desk: Desk) -> None:
@@ -200,7 +242,10 @@ def test_draft_with_an_entry_left_open_cannot_be_handed_in(desk: Desk) -> None:
         perintah="Sertakan nomor berita acara.",
     )
     desk.jobs()
-    assert any("[ISI: uraian sesuai perintah Kepala Dinas]" in message for _level, message in told(desk, number))
+    assert any(
+        "[ISI: uraian sesuai perintah Kepala Dinas]" in message
+        for _level, message in told(desk, number)
+    )
     with pytest.raises(Invalid):
         desk.press("sekretaris", "ajukan", number=number)
 
@@ -214,7 +259,9 @@ def test_letter_to_be_signed_bears_its_number_and_date(desk: Desk) -> None:
     assert [name for _sha, name, _mime in mail.attachments] == [f"Surat jawaban {number}.docx"]
 
 
-def test_letter_that_is_returned_comes_back_with_the_note_and_the_version_before(desk: Desk) -> None:
+def test_letter_that_is_returned_comes_back_with_the_note_and_the_version_before(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     desk.press("kepala", "kembalikan", number=number, alasan="Mohon sebutkan tanggal perbaikan.")
     mail = desk.mails("tugas_jawaban")[-1]
@@ -225,9 +272,14 @@ def test_letter_that_is_returned_comes_back_with_the_note_and_the_version_before
 def test_other_authority_gets_a_covering_letter_of_its_own(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     desk.press(
-        "kepala", "putuskan", number=number, keputusan="bukan_wewenang", instansi="PLN Madiun",
-        perintah="Sampaikan bahwa meteran milik PLN.", disampaikan="Bahwa meteran milik PLN.",
-    )  # fmt: skip
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="bukan_wewenang",
+        instansi="PLN Madiun",
+        perintah="Sampaikan bahwa meteran milik PLN.",
+        disampaikan="Bahwa meteran milik PLN.",
+    )
     desk.jobs()
     covering = texts(stored(desk, number, "pengantar"))
     assert "Yth. Pimpinan PLN Madiun" in covering
@@ -238,7 +290,9 @@ def test_other_authority_gets_a_covering_letter_of_its_own(desk: Desk) -> None:
     assert len(codes) == 2
     desk.press("sekretaris", "ajukan", number=number)
     desk.jobs()
-    assert any("400.14.5/2/401.109/2026" in text for text in texts(stored(desk, number, "pengantar_akhir")))
+    assert any(
+        "400.14.5/2/401.109/2026" in text for text in texts(stored(desk, number, "pengantar_akhir"))
+    )
     assert desk.complaint(number).letter_number == "400.14.5/1/401.109/2026"
     assert len(desk.mails("tugas_tanda_tangan")[-1].attachments) == 2
 
@@ -253,7 +307,10 @@ def by_hand(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_office_that_numbers_by_hand_types_it_once_and_never_twice(by_hand: Desk) -> None:
-    one, two = by_hand.to(Stage.JAWABAN), by_hand.to(Stage.JAWABAN, by_hand.record(email="budi@warga.example"))
+    one, two = (
+        by_hand.to(Stage.JAWABAN),
+        by_hand.to(Stage.JAWABAN, by_hand.record(email="budi@warga.example")),
+    )
     with pytest.raises(Invalid) as caught:
         by_hand.press("sekretaris", "ajukan", number=one)
     assert set(caught.value.errors) == {"nomor_surat"}
@@ -268,7 +325,9 @@ def test_office_that_numbers_by_hand_types_it_once_and_never_twice(by_hand: Desk
 def test_number_that_was_typed_by_hand_before_is_passed_over(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     with desk.work() as work:
-        row = LetterNumber(number="400.14.5/1/401.109/2026", complaint_id=1, kind="jawaban", given_at=work.now)
+        row = LetterNumber(
+            number="400.14.5/1/401.109/2026", complaint_id=1, kind="jawaban", given_at=work.now
+        )
         work.session.add(row)
     desk.press("sekretaris", "ajukan", number=number)
     assert desk.complaint(number).letter_number == "400.14.5/2/401.109/2026"
@@ -280,9 +339,12 @@ def test_number_that_was_typed_by_hand_before_is_passed_over(desk: Desk) -> None
 def sign(desk: Desk, number: str, content: bytes, **fields: str) -> None:
     task = desk.task("tandatangani", number)
     form = cases.check(
-        desk.settings, task.kind, "tandatangani", {name: [value] for name, value in fields.items()},
+        desk.settings,
+        task.kind,
+        "tandatangani",
+        {name: [value] for name, value in fields.items()},
         {"bertanda_tangan": cases.Upload("pindaian", content)},
-    )  # fmt: skip
+    )
     with desk.work() as work:
         cases.act(work, task.id, desk.person("kepala"), form)
 
@@ -299,7 +361,10 @@ def test_scan_whose_code_is_the_letters_is_taken(desk: Desk) -> None:
 
 
 def test_scan_of_another_cases_letter_is_stopped_and_names_it(desk: Desk) -> None:
-    one, two = desk.to(Stage.TANDA_TANGAN), desk.to(Stage.TANDA_TANGAN, desk.record(email="budi@warga.example"))
+    one, two = (
+        desk.to(Stage.TANDA_TANGAN),
+        desk.to(Stage.TANDA_TANGAN, desk.record(email="budi@warga.example")),
+    )
     with pytest.raises(Invalid, match=f"milik surat pengaduan {one}"):
         sign(desk, two, signed_scan(stored(desk, one, "akhir")), tanpa_kode="ya")
     assert desk.stage(two) is Stage.TANDA_TANGAN
@@ -334,7 +399,12 @@ def test_code_that_is_not_ours_is_stopped(desk: Desk) -> None:
 def changed_code(content: bytes) -> bytes:
     code = inspect(content).footer_code
     assert code
-    return pack({name: blob.replace(code.encode(), b"0000-1111-2222-3333") for name, blob in parts(content).items()})
+    return pack(
+        {
+            name: blob.replace(code.encode(), b"0000-1111-2222-3333")
+            for name, blob in parts(content).items()
+        }
+    )
 
 
 def test_unreadable_code_asks_for_a_confirmation_that_is_recorded(desk: Desk) -> None:
@@ -363,7 +433,9 @@ def test_electronic_signature_is_verified_and_its_verdict_kept(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("who", ["Budi Santoso", "Noor Aflah"])
-def test_doubtful_electronic_signature_asks_for_a_confirmation_that_is_recorded(tmp_path: Path, who: str) -> None:
+def test_doubtful_electronic_signature_asks_for_a_confirmation_that_is_recorded(
+    tmp_path: Path, who: str
+) -> None:
     """Somebody else's name, or a certificate that the office's roots do not prove."""
     office = notary(tmp_path)
     other = tmp_path / "lain"
@@ -404,14 +476,24 @@ def test_order_never_stands_in_the_letter_and_what_is_told_does_word_for_word(de
 
 def test_letter_says_that_units_took_part_only_where_one_did(desk: Desk) -> None:
     """Nobody asked, a unit that answered, and one that only said that it is another's field."""
-    alone, answered, declined = (desk.to(Stage.KLARIFIKASI, desk.record(email=f"w{n}@warga.example")) for n in range(3))
+    alone, answered, declined = (
+        desk.to(Stage.KLARIFIKASI, desk.record(email=f"w{n}@warga.example")) for n in range(3)
+    )
     for number, act in ((answered, "jawab"), (declined, "bukan_bidang")):
-        desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+        desk.press(
+            "sekretaris",
+            "tanya_unit",
+            number=number,
+            petugas=["kasubag-umum"],
+            pertanyaan="Benarkah?",
+        )
         desk.press("kasubag-umum", act, number=number)
     said = {}
     for number in (alone, answered, declined):
         desk.to(Stage.JAWABAN, number)
-        said[number] = any("bersama bidang terkait" in text for text in texts(draft_of(desk, number)))
+        said[number] = any(
+            "bersama bidang terkait" in text for text in texts(draft_of(desk, number))
+        )
     assert said == {alone: False, answered: True, declined: False}
 
 

@@ -67,7 +67,9 @@ def test_a_reopened_case_has_ten_days_again(desk: Desk) -> None:
     desk.press("jfu-1", "buka_kembali", number=number, alasan="Keliru.")
     desk.to(Stage.KEPUTUSAN, number)
     begun = desk.clock.now
-    assert desk.task("putuskan").due_at == clock.due(begun, desk.settings.sop.langkah[2].limit, desk.settings.hours)
+    assert desk.task("putuskan").due_at == clock.due(
+        begun, desk.settings.sop.langkah[2].limit, desk.settings.hours
+    )
 
 
 def test_working_days_are_summed_as_such(desk: Desk) -> None:
@@ -83,11 +85,18 @@ def test_working_days_are_summed_as_such(desk: Desk) -> None:
     assert desk.task("putuskan").due_at == jakarta(15, 16, month=12)  # five office days are left
 
 
-def test_an_extension_after_the_limit_stays_late_and_the_citizen_hears_the_new_day(desk: Desk) -> None:
+def test_an_extension_after_the_limit_stays_late_and_the_citizen_hears_the_new_day(
+    desk: Desk,
+) -> None:
     """On day 12 the head gives himself until the 18th and decides in that time: late all the same. Siti is told."""
     desk.to(Stage.KEPUTUSAN)
     desk.later(days=12)
-    desk.press("kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="Menunggu suku cadang dari Pak Joko.")
+    desk.press(
+        "kepala",
+        "perpanjang",
+        sampai="2026-12-18T16:00",
+        alasan="Menunggu suku cadang dari Pak Joko.",
+    )
     (mail,) = desk.mails("waktu_bertambah")
     assert mail.recipient == SITI
     assert "Senin, 21 Desember 2026" in mail.text
@@ -95,7 +104,9 @@ def test_an_extension_after_the_limit_stays_late_and_the_citizen_hears_the_new_d
     desk.later(days=2)
     decide(desk)
     assert in_time(desk) == (0, 1)
-    assert "lewat" in next(data for event, data in desk.events() if event.kind is EventKind.EXTENDED)
+    assert "lewat" in next(
+        data for event, data in desk.events() if event.kind is EventKind.EXTENDED
+    )
     assert desk.faults() == []
 
 
@@ -133,4 +144,7 @@ def test_neighbours_who_wait_for_the_same_answer_hear_the_new_day_too(desk: Desk
     desk.press("jfu-1", "gabungkan", number=child, nomor=number)
     desk.to(Stage.KEPUTUSAN, number)
     desk.press("kepala", "perpanjang", number=number, sampai="2026-12-18T16:00", alasan="x")
-    assert {mail.recipient for mail in desk.mails("waktu_bertambah")} == {SITI, "wati@warga.example"}
+    assert {mail.recipient for mail in desk.mails("waktu_bertambah")} == {
+        SITI,
+        "wati@warga.example",
+    }

@@ -89,7 +89,9 @@ class Sop(RuleBasedStateMachine):
         self.histories: dict[int, list[str]] = {}
         self.pages: list[OldPage] = []
         self.secret: dict[int, bool] = {}  # how each case stood after the act before
-        self.unticked: set[int] = set()  # cases of which this act takes the mark off, and has shown it
+        self.unticked: set[int] = (
+            set()
+        )  # cases of which this act takes the mark off, and has shown it
         self.arrived = 0
         self.promised: set[str] = set()  # who wrote from an address
 
@@ -109,7 +111,10 @@ class Sop(RuleBasedStateMachine):
             self.promised.add(self.desk.to(stage))
 
     @precondition(lambda self: len(self.known) < 6)
-    @rule(email=st.sampled_from(["siti@warga.example", "budi@warga.example", ""]), secret=st.booleans())
+    @rule(
+        email=st.sampled_from(["siti@warga.example", "budi@warga.example", ""]),
+        secret=st.booleans(),
+    )
     def somebody_complains(self, email: str, secret: bool) -> None:
         number = self.desk.record(email=email, rahasia=secret)
         if email:
@@ -120,7 +125,9 @@ class Sop(RuleBasedStateMachine):
         """Any official, any open task or the oldest, any action that its page offers, filled in or not quite."""
         self.desk.later(minutes=minutes)
         tasks = self._tasks()
-        task = data.draw(st.sampled_from([*(t for t in tasks if t.closed_at is None), tasks[0]]), label="task")
+        task = data.draw(
+            st.sampled_from([*(t for t in tasks if t.closed_at is None), tasks[0]]), label="task"
+        )
         given = data.draw(st.sampled_from(ACTIONS[task.kind]), label="action")
         who = data.draw(st.sampled_from(self._likely(task)), label="who")
         try:
@@ -166,7 +173,9 @@ class Sop(RuleBasedStateMachine):
         """A slip from the box, or a mail that is held."""
         self.arrived += 1
         if scan:
-            self.desk.take_in(SIGNED + bytes([self.arrived]), source="scan", name=f"slip-{self.arrived}.jpg")
+            self.desk.take_in(
+                SIGNED + bytes([self.arrived]), source="scan", name=f"slip-{self.arrived}.jpg"
+            )
             scans.read_all(self.desk.app)
         else:
             self.desk.take_in(SPAM.format(n=self.arrived).encode())
@@ -186,7 +195,9 @@ class Sop(RuleBasedStateMachine):
             if task.kind is TaskKind.PENYAMPAIAN:
                 name = data.draw(st.sampled_from(["sampaikan", "kirim_email"]), label="action")
             given = next(a for a in ACTIONS[task.kind] if a.name == name)
-            fields = self._fields(data, given.fields, gaps=False) | ({"instansi": "PLN"} if name == "putuskan" else {})
+            fields = self._fields(data, given.fields, gaps=False) | (
+                {"instansi": "PLN"} if name == "putuskan" else {}
+            )
             if name == "ajukan":
                 drafting.letters(App(self.desk.settings, self.desk.engine, self.desk.clock))
             try:
@@ -202,7 +213,9 @@ class Sop(RuleBasedStateMachine):
         parents = [c for c in self.desk.complaints() if c.stage in MERGEABLE]
         if len(parents) > 1 and fresh:
             one = data.draw(st.sampled_from(fresh), label="complaint")
-            other = data.draw(st.sampled_from([c for c in parents if c.id != one.id]), label="parent")
+            other = data.draw(
+                st.sampled_from([c for c in parents if c.id != one.id]), label="parent"
+            )
             fields: dict[str, Any] = {"nomor": other.number} if name == "gabungkan" else {}
             task = self.desk.task(name, one.number)
             self.desk.press(self._likely(task)[0], name, task=task, **fields)
@@ -227,7 +240,9 @@ class Sop(RuleBasedStateMachine):
         with self.desk.work() as work:
             first = work.now.astimezone(work.settings.zone).date() + timedelta(days=days)
             with suppress(Invalid):
-                cases.delegate(work, away, acting, "plh", first, first + timedelta(days=days), SYSTEM)
+                cases.delegate(
+                    work, away, acting, "plh", first, first + timedelta(days=days), SYSTEM
+                )
 
     @rule(days=st.integers(0, 20), again=st.booleans())
     def the_calendar_changes(self, days: int, again: bool) -> None:
@@ -239,29 +254,45 @@ class Sop(RuleBasedStateMachine):
 
     @rule(data=st.data(), hours=st.integers(1, 300))
     def the_head_gives_more_time(self, data: st.DataObject, hours: int) -> None:
-        limited = [t for t in self._tasks() if t.closed_at is None and t.complaint_id and t.kind not in AT_REST]
+        limited = [
+            t
+            for t in self._tasks()
+            if t.closed_at is None and t.complaint_id and t.kind not in AT_REST
+        ]
         if limited:
             task = data.draw(st.sampled_from(limited), label="task")
             until = (self.desk.clock() + timedelta(hours=hours)).isoformat()
             values = {"sampai": [until], "alasan": ["Menunggu."]}
             form = cases.check(self.desk.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
             with self.desk.work() as work, suppress(Invalid):
-                extend_for(work, work.session.get_one(Task, task.id), self.desk.person("kepala"), form)
+                extend_for(
+                    work, work.session.get_one(Task, task.id), self.desk.person("kepala"), form
+                )
 
     @rule(
         data=st.data(),
-        text=st.sampled_from(["SETUJU", "LAPOR: Benar.", "KEMBALIKAN: x", "JAWAB: y", "Baik.", "TOLAK: z"]),
+        text=st.sampled_from(
+            ["SETUJU", "LAPOR: Benar.", "KEMBALIKAN: x", "JAWAB: y", "Baik.", "TOLAK: z"]
+        ),
     )
     def an_official_replies(self, data: st.DataObject, text: str) -> None:
         """To any mail of a task, from its own address or another's."""
         with reading(self.desk.engine) as session:
-            rows = list(session.scalars(select(Outbox).where(Outbox.task_id.is_not(None)).order_by(Outbox.id)))
+            rows = list(
+                session.scalars(
+                    select(Outbox).where(Outbox.task_id.is_not(None)).order_by(Outbox.id)
+                )
+            )
         officials = [row for row in rows if self.desk.settings.person_at(row.recipient)]
         if officials:
             row = data.draw(st.sampled_from(officials), label="mail")
-            sender = data.draw(st.sampled_from([row.recipient, "lain@kominfo.example"]), label="sender")
+            sender = data.draw(
+                st.sampled_from([row.recipient, "lain@kominfo.example"]), label="sender"
+            )
             asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
-            mail = compose(sender, "aduan@kominfo.example", "Re: x", text, self.desk.clock(), reply_to=asked)
+            mail = compose(
+                sender, "aduan@kominfo.example", "Re: x", text, self.desk.clock(), reply_to=asked
+            )
             self.desk.take_in(mail.as_bytes())
 
     @rule(minutes=PASSES)
@@ -332,14 +363,26 @@ class Sop(RuleBasedStateMachine):
                 if limit_of(self.desk.settings, task.kind) is None:
                     assert (task.due_at, task.remind_at, task.paused_at) == (None, None, None)
                 else:
-                    late = task.paused_at is not None and task.left_minutes is None  # what is late stays late
+                    late = (
+                        task.paused_at is not None and task.left_minutes is None
+                    )  # what is late stays late
                     assert (task.due_at is None) == (task.paused_at is not None and not late)
-                    minutes = limit_of(self.desk.settings, task.kind).working_time  # such limits send nothing
+                    minutes = limit_of(
+                        self.desk.settings, task.kind
+                    ).working_time  # such limits send nothing
                     # Stays in a langkah are counted together: one may be late from its start.
-                    begun_late = task.counted_from is not None and (task.due_at or task.opened_at) <= task.opened_at
+                    begun_late = (
+                        task.counted_from is not None
+                        and (task.due_at or task.opened_at) <= task.opened_at
+                    )
                     assert task.remind_at is not None or minutes is not None or begun_late
-                    assert not (late and task.due_at and task.paused_at) or task.due_at <= task.paused_at
-                    assert task.due_at is None or task.due_at >= (task.counted_from or task.opened_at)
+                    assert (
+                        not (late and task.due_at and task.paused_at)
+                        or task.due_at <= task.paused_at
+                    )
+                    assert task.due_at is None or task.due_at >= (
+                        task.counted_from or task.opened_at
+                    )
                 assert task.paused_minutes >= 0
 
     @invariant()
@@ -367,9 +410,13 @@ class Sop(RuleBasedStateMachine):
         complaints = {c.id: c for c in self.desk.complaints()}
         years: dict[int, list[int]] = {}
         for row in given:
-            years.setdefault(int(row.number.split("/")[3]), []).append(int(row.number.split("/")[1]))
+            years.setdefault(int(row.number.split("/")[3]), []).append(
+                int(row.number.split("/")[1])
+            )
         assert all(sorted(orders) == list(range(1, len(orders) + 1)) for orders in years.values())
-        borne: dict[int, set[str]] = {c.id: {c.letter_number, c.covering_number} for c in complaints.values()}
+        borne: dict[int, set[str]] = {
+            c.id: {c.letter_number, c.covering_number} for c in complaints.values()
+        }
         for one in self._decisions():
             borne[one.complaint_id] |= {one.letter_number, one.covering_number}
         for row in given:
@@ -393,7 +440,9 @@ class Sop(RuleBasedStateMachine):
                 assert complaint.parent_id is not None
                 with reading(self.desk.engine) as session:
                     ordered = jobs.state_of(session, COPY, complaint.id) == "due"
-                assert stages[complaint.parent_id] in MERGEABLE or (stages[complaint.parent_id] in WRITTEN and ordered)
+                assert stages[complaint.parent_id] in MERGEABLE or (
+                    stages[complaint.parent_id] in WRITTEN and ordered
+                )
 
     @invariant()
     def a_case_says_what_its_standing_decision_says(self) -> None:
@@ -401,8 +450,13 @@ class Sop(RuleBasedStateMachine):
         for complaint in self.desk.complaints():
             row = standing.get(complaint.id)
             assert complaint.decision == (row.outcome if row else None)
-            assert row is None or (complaint.perintah, complaint.instansi) == (row.perintah, row.instansi)
-            assert row is not None or LANGKAH_OF[complaint.stage] < 4 or complaint.stage is Stage.BATAL
+            assert row is None or (complaint.perintah, complaint.instansi) == (
+                row.perintah,
+                row.instansi,
+            )
+            assert (
+                row is not None or LANGKAH_OF[complaint.stage] < 4 or complaint.stage is Stage.BATAL
+            )
 
     @invariant()
     def an_answer_agrees_with_the_decision_that_stands(self) -> None:
@@ -421,7 +475,9 @@ class Sop(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_a_withdrawn_decision_leaves(self) -> None:
-        withdrawn = {row.id: row.withdrawn_at for row in self._decisions() if row.withdrawn_at is not None}
+        withdrawn = {
+            row.id: row.withdrawn_at for row in self._decisions() if row.withdrawn_at is not None
+        }
         with reading(self.desk.engine) as session:
             mails = list(session.scalars(select(Outbox).where(Outbox.decision_id.in_(withdrawn))))
         for mail in mails:
@@ -446,7 +502,10 @@ class Sop(RuleBasedStateMachine):
     @invariant()
     def every_citizen_has_a_receipt_and_an_ending(self) -> None:
         with reading(self.desk.engine) as session:
-            told = {(m.complaint_id, m.name) for m in session.scalars(select(Outbox).where(Outbox.complaint_id > 0))}
+            told = {
+                (m.complaint_id, m.name)
+                for m in session.scalars(select(Outbox).where(Outbox.complaint_id > 0))
+            }
         for complaint in self.desk.complaints():
             if complaint.number in self.promised:
                 assert (complaint.id, "tanda_terima") in told
@@ -499,7 +558,9 @@ class Sop(RuleBasedStateMachine):
         holders = [p.kode for p in casefile_holders.holders(now, task)]
         return [*holders * 3, *(p for p in PEOPLE if p not in holders)]
 
-    def _fields(self, data: st.DataObject, fields: tuple[Any, ...], *, gaps: bool = True) -> dict[str, Any]:
+    def _fields(
+        self, data: st.DataObject, fields: tuple[Any, ...], *, gaps: bool = True
+    ) -> dict[str, Any]:
         """Mostly good values for a form."""
         values: dict[str, Any] = {}
         for one in fields:
@@ -509,24 +570,36 @@ class Sop(RuleBasedStateMachine):
                 values[one.name] = data.draw(st.sampled_from(one.choices), label=one.name)
             elif one.kind is FieldKind.GABUNGAN:
                 numbers = [c.number for c in self.desk.complaints()]
-                values[one.name] = data.draw(st.lists(st.sampled_from(numbers), unique=True), label=one.name)
+                values[one.name] = data.draw(
+                    st.lists(st.sampled_from(numbers), unique=True), label=one.name
+                )
             elif one.kind is FieldKind.PETUGAS:
-                chosen = st.lists(st.sampled_from(["kasubag-umum", "kasi-infrastruktur"]), min_size=1, unique=True)
+                chosen = st.lists(
+                    st.sampled_from(["kasubag-umum", "kasi-infrastruktur"]), min_size=1, unique=True
+                )
                 values[one.name] = data.draw(chosen, label=one.name)
             elif one.kind is FieldKind.EMAIL:
                 address = st.sampled_from(["siti@warga.example", "siti@warga.example", ""])
                 values[one.name] = data.draw(address, label=one.name)
             elif one.kind is FieldKind.WAKTU:
-                values[one.name] = (self.desk.clock() + timedelta(days=data.draw(st.sampled_from([2, -1])))).isoformat()
+                values[one.name] = (
+                    self.desk.clock() + timedelta(days=data.draw(st.sampled_from([2, -1])))
+                ).isoformat()
             elif one.name == "nomor":
                 numbers = [c.number for c in self.desk.complaints()]
                 values[one.name] = data.draw(st.sampled_from(numbers), label=one.name)
             elif one.required:
-                values[one.name] = "" if gaps and data.draw(st.integers(0, 9), label=one.name) == 9 else "Lampu padam."
+                values[one.name] = (
+                    ""
+                    if gaps and data.draw(st.integers(0, 9), label=one.name) == 9
+                    else "Lampu padam."
+                )
         return values
 
 
-LEFT_OUT = () if WALKS > 5 else (Phase.shrink,)  # a walk that failed is made short only where there is time for it
+LEFT_OUT = (
+    () if WALKS > 5 else (Phase.shrink,)
+)  # a walk that failed is made short only where there is time for it
 STEPS = settings(
     stateful_step_count=40,
     deadline=None,
@@ -539,4 +612,6 @@ TestSop.settings = settings(STEPS, max_examples=WALKS)
 
 def test_any_order_on_postgresql(postgres_url: str) -> None:
     """A tenth as many: each statement is a round trip."""
-    run_state_machine_as_test(lambda: Sop(postgres_url), settings=settings(STEPS, max_examples=max(1, WALKS // 10)))
+    run_state_machine_as_test(
+        lambda: Sop(postgres_url), settings=settings(STEPS, max_examples=max(1, WALKS // 10))
+    )

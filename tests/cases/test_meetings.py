@@ -53,7 +53,9 @@ def calendars(desk: Desk, start: int = 0) -> dict[str, tuple[str, Any]]:
             files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]
         _to, raw = outbox.wire(row, desk.settings, {}, files)
         message = message_from_bytes(raw, policy=policy.default)
-        alternatives = next(p for p in message.walk() if p.get_content_type() == "multipart/alternative")
+        alternatives = next(
+            p for p in message.walk() if p.get_content_type() == "multipart/alternative"
+        )
         kinds = [p.get_content_type() for p in alternatives.iter_parts()]
         assert kinds == ["text/plain", "text/html", "text/calendar"]
         part = list(alternatives.iter_parts())[-1]
@@ -74,13 +76,18 @@ def test_everybody_invited_gets_an_invitation_that_calendars_understand(desk: De
     assert set(found) == {HEAD, SECRETARY, UNIT, GUEST}
     assert {method for method, _ in found.values()} == {"REQUEST"}
     event = found[GUEST][1]
-    assert (event.decoded("dtstart"), event.decoded("dtend")) == (jakarta(26, 10), jakarta(26, 11, 30))
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (
+        jakarta(26, 10),
+        jakarta(26, 11, 30),
+    )
     assert (str(event["location"]), event["sequence"]) == ("Ruang Rapat Lantai 2", 0)
     assert number in str(event["summary"])
     assert number in str(event["description"])
     assert str(event["url"]) == f"{desk.settings.web.base_url}/saya"
     assert str(event["organizer"]) == "mailto:aduan@kominfo.example"
-    assert {str(a) for a in event["attendee"]} == {f"mailto:{a}" for a in (HEAD, SECRETARY, UNIT, GUEST)}
+    assert {str(a) for a in event["attendee"]} == {
+        f"mailto:{a}" for a in (HEAD, SECRETARY, UNIT, GUEST)
+    }
     assert all(a.params["RSVP"] == "TRUE" for a in event["attendee"])
     assert len({str(e["uid"]) for _, e in found.values()}) == 1
     words = {row.recipient: " ".join(row.text.split()) for row in desk.mails("rapat")}
@@ -134,7 +141,11 @@ def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
     assert "Sudah jelas lewat telepon." in desk.mails("rapat")[-1].text
     with pytest.raises(Forbidden):
         desk.press("kepala", "batal_rapat", alasan="Lagi.")
-    assert desk.kinds()[-3:] == [EventKind.MEETING_SET, EventKind.MEETING_SET, EventKind.MEETING_CANCELLED]
+    assert desk.kinds()[-3:] == [
+        EventKind.MEETING_SET,
+        EventKind.MEETING_SET,
+        EventKind.MEETING_CANCELLED,
+    ]
     meet(desk)
     assert str(calendars(desk, 11)[GUEST][1]["uid"]) != uid  # a new rapat
 
@@ -149,9 +160,14 @@ def answered(desk: Desk, row: Outbox, state: str, sender: str = "") -> str:
     )
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
     mail = compose(
-        sender or row.recipient, "aduan@kominfo.example", "Accepted: Rapat", "", desk.clock(), reply_to=asked,
+        sender or row.recipient,
+        "aduan@kominfo.example",
+        "Accepted: Rapat",
+        "",
+        desk.clock(),
+        reply_to=asked,
         files=[("invite.ics", "text/calendar", ics.encode())],
-    )  # fmt: skip
+    )
     return desk.take_in(mail.as_bytes()).state
 
 
@@ -163,7 +179,9 @@ def test_what_calendars_answer_is_noted_and_shown(desk: Desk) -> None:
     assert answered(desk, rows[GUEST], "DECLINED") == "done"
     with reading(desk.engine) as session:
         assert session.query(Meeting).one().answers == {UNIT: "ACCEPTED", GUEST: "DECLINED"}
-    assert answered(desk, rows[GUEST], "ACCEPTED", sender="lain@luar.example") == "held"  # a stranger: a JFU looks
+    assert (
+        answered(desk, rows[GUEST], "ACCEPTED", sender="lain@luar.example") == "held"
+    )  # a stranger: a JFU looks
     with reading(desk.engine) as session:
         assert session.query(Meeting).one().answers[GUEST] == "DECLINED"
 
@@ -174,14 +192,17 @@ def test_words_of_a_guest_are_not_taken_for_the_pengadus(desk: Desk) -> None:
     row = next(row for row in desk.mails("rapat") if row.recipient == GUEST)
     before = len(desk.events(number))
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
-    reply = compose(GUEST, "aduan@kominfo.example", "Re", "Bisa pukul 13?", desk.clock(), reply_to=asked)
+    reply = compose(
+        GUEST, "aduan@kominfo.example", "Re", "Bisa pukul 13?", desk.clock(), reply_to=asked
+    )
     item = desk.take_in(reply.as_bytes())
     assert item.state == "held"
     assert len(desk.events(number)) == before
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR", b"\xff"]
+    "content",
+    [b"", b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR", b"\xff"],
 )
 def test_what_is_no_answer_is_none(content: bytes) -> None:
     assert answer(content) is None
@@ -197,11 +218,18 @@ def test_the_undangan_is_a_letter_in_word_that_names_the_sop(desk: Desk) -> None
     cells = [cell.text for table in letter.tables for row in table.rows for cell in row.cells]
     words = "\n".join([*(p.text for p in letter.paragraphs), *cells])
     for part in (
-        "PEMERINTAH KOTA MADIUN", "Undangan Rapat", "1. Sekretaris", "2. Kasi Pengelolaan Infrastruktur", "Ketua RW 02",
-        number, "Kamis, 26 November 2026", "pukul 10.00 sampai 11.30 WIB", "Ruang <b>&",
+        "PEMERINTAH KOTA MADIUN",
+        "Undangan Rapat",
+        "1. Sekretaris",
+        "2. Kasi Pengelolaan Infrastruktur",
+        "Ketua RW 02",
+        number,
+        "Kamis, 26 November 2026",
+        "pukul 10.00 sampai 11.30 WIB",
+        "Ruang <b>&",
         "SOP Penyelenggaraan Rapat Dinas",
         "NOOR AFLAH",
-    ):  # fmt: skip
+    ):
         assert part in words, part
     assert GUEST not in words
 
@@ -209,7 +237,12 @@ def test_the_undangan_is_a_letter_in_word_that_names_the_sop(desk: Desk) -> None
 def test_attendance_stands_in_the_minutes(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     meet(desk)
-    desk.press("kepala", "notulen", hadir=["sekretaris", "kasi-infrastruktur"], notulen="Disepakati diperbaiki.")
+    desk.press(
+        "kepala",
+        "notulen",
+        hadir=["sekretaris", "kasi-infrastruktur"],
+        notulen="Disepakati diperbaiki.",
+    )
     _event, data = desk.events(number)[-1]
     assert data["hadir"] == "Ratih Kusumawardani, Bagus Prayitno"
 
@@ -218,7 +251,9 @@ def test_attendance_stands_in_the_minutes(desk: Desk) -> None:
     ("present", "together"),
     [((), False), (("kepala", "sekretaris"), False), (("sekretaris", "kasi-infrastruktur"), True)],
 )
-def test_letter_names_the_units_only_where_one_was_there(desk: Desk, present: tuple[str, ...], together: bool) -> None:
+def test_letter_names_the_units_only_where_one_was_there(
+    desk: Desk, present: tuple[str, ...], together: bool
+) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     meet(desk)
     desk.press("kepala", "notulen", hadir=list(present), notulen="Disepakati diperbaiki.")
@@ -242,21 +277,32 @@ def test_other_units_read_the_summary_without_name_and_contacts(desk: Desk) -> N
     text = "Saya Siti Rahmawati, HP 0812-5550-0199, email siti@warga.example, NIK 3577010101010001. Lampu padam."
     number = desk.record(isi=text, perihal="Lampu padam", telepon="0812-5550-0199")
     desk.press(
-        "jfu-1", "laporkan", number=number, nama="Siti Rahmawati", email="siti@warga.example", perihal="Lampu padam",
+        "jfu-1",
+        "laporkan",
+        number=number,
+        nama="Siti Rahmawati",
+        email="siti@warga.example",
+        perihal="Lampu padam",
         ringkasan="Lampu jalan padam sejak Senin.",
-    )  # fmt: skip
+    )
     desk.press("sekretaris", "tandai", number=number, prioritas="biasa", rahasia="ya")
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?")
+    desk.press(
+        "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benarkah?"
+    )
     (mail,) = desk.mails("tugas_keterangan")
     for secret in ("Siti", "Rahmawati", "0812", "siti@", "3577"):
         assert secret not in mail.text + mail.html + mail.subject
     assert "Lampu jalan padam sejak Senin." in mail.text
     assert "Benarkah?" in mail.text
     desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar.")
-    assert "Siti Rahmawati, HP" in desk.mails("tugas_keputusan")[-1].text  # those who decide read it whole
+    assert (
+        "Siti Rahmawati, HP" in desk.mails("tugas_keputusan")[-1].text
+    )  # those who decide read it whole
 
 
-def test_every_complaint_is_closed_to_other_units_and_its_identity_secret_only_where_asked(desk: Desk) -> None:
+def test_every_complaint_is_closed_to_other_units_and_its_identity_secret_only_where_asked(
+    desk: Desk,
+) -> None:
     desk.record()
     c = desk.complaint()
     assert (c.teks_terbuka, c.lampiran_terbuka, c.rahasia) == (False, False, False)
@@ -267,7 +313,11 @@ def test_every_complaint_is_closed_to_other_units_and_its_identity_secret_only_w
 
 def test_a_complaint_is_forwarded_to_another_agency_and_goes_on_here(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    form = {"instansi": "PLN Madiun", "alamat_instansi": "layanan@pln.example", "pengantar": "Mohon ditindaklanjuti."}
+    form = {
+        "instansi": "PLN Madiun",
+        "alamat_instansi": "layanan@pln.example",
+        "pengantar": "Mohon ditindaklanjuti.",
+    }
     desk.press("sekretaris", "teruskan", number=number, **form)
     (mail,) = desk.mails("terusan_instansi")
     assert mail.recipient == "layanan@pln.example"
@@ -280,7 +330,14 @@ def test_a_complaint_is_forwarded_to_another_agency_and_goes_on_here(desk: Desk)
 
 def test_a_secret_identity_is_not_forwarded(desk: Desk) -> None:
     number = desk.record(rahasia=True, isi="Saya Siti Rahmawati. Lampu padam.")
-    desk.press("jfu-1", "laporkan", number=number, rahasia="ya", nama="Siti Rahmawati", email="siti@warga.example")
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        rahasia="ya",
+        nama="Siti Rahmawati",
+        email="siti@warga.example",
+    )
     form = {"instansi": "PLN", "alamat_instansi": "layanan@pln.example", "pengantar": ""}
     desk.press("sekretaris", "teruskan", number=number, **form)
     (mail,) = desk.mails("terusan_instansi")

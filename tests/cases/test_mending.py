@@ -14,8 +14,15 @@ from tests.desk import PROOF, Desk
 def asked(desk: Desk) -> Task:
     """Langkah 2, where two units are asked; the task of the first."""
     desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum", "kasi-infrastruktur"], pertanyaan="Benarkah?")
-    return next(t for t in desk.tasks() if t.kind is TaskKind.KETERANGAN and t.holder == "kasubag-umum")
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        petugas=["kasubag-umum", "kasi-infrastruktur"],
+        pertanyaan="Benarkah?",
+    )
+    return next(
+        t for t in desk.tasks() if t.kind is TaskKind.KETERANGAN and t.holder == "kasubag-umum"
+    )
 
 
 def test_question_is_withdrawn_and_the_unit_has_nothing_to_do(desk: Desk) -> None:
@@ -66,14 +73,22 @@ def test_task_mail_names_who_asks_and_who_sends_back(desk: Desk) -> None:
 
 def test_signed_letter_goes_again_to_a_corrected_address(desk: Desk) -> None:
     number = desk.to(Stage.SELESAI)
-    desk.press("jfu-1", "kirim_ulang", number=number, email="siti.baru@warga.example", alasan="Alamat lama keliru.")
+    desk.press(
+        "jfu-1",
+        "kirim_ulang",
+        number=number,
+        email="siti.baru@warga.example",
+        alasan="Alamat lama keliru.",
+    )
     mail = desk.mails("surat_jawaban")[-1]
     assert mail.recipient == "siti.baru@warga.example"
     assert [name for _sha, name, _mime in mail.attachments] == [f"Surat jawaban {number}.pdf"]
     event, data = desk.events(number)[-1]
     assert (event.kind, event.actor_name, data["teks"]) == (
-        EventKind.SENT_AGAIN, "Dimas Prakoso", "Alamat lama keliru.",
-    )  # fmt: skip
+        EventKind.SENT_AGAIN,
+        "Dimas Prakoso",
+        "Alamat lama keliru.",
+    )
     assert desk.stage(number) is Stage.SELESAI, "nothing is decided anew"
     assert desk.faults() == []
 
@@ -83,19 +98,34 @@ def test_signed_letter_goes_again_by_another_way(desk: Desk) -> None:
     number = desk.to(Stage.SELESAI)
     before, mails = desk.complaint(number), len(desk.mails())
     with pytest.raises(Invalid) as caught:
-        desk.press("jfu-1", "sampaikan_ulang", number=number, cara="langsung", penerima="Siti Rahmawati")
+        desk.press(
+            "jfu-1", "sampaikan_ulang", number=number, cara="langsung", penerima="Siti Rahmawati"
+        )
     assert set(caught.value.errors) == {"berkas"}
     desk.press(
-        "jfu-1", "sampaikan_ulang", number=number, cara="langsung", penerima="Siti Rahmawati",
-        alasan="Suratnya basah.", files=PROOF,
-    )  # fmt: skip
+        "jfu-1",
+        "sampaikan_ulang",
+        number=number,
+        cara="langsung",
+        penerima="Siti Rahmawati",
+        alasan="Suratnya basah.",
+        files=PROOF,
+    )
     event, data = desk.events(number)[-1]
-    assert (event.kind, event.actor_name, data["cara"]) == (EventKind.SENT_AGAIN, "Dimas Prakoso", "langsung")
+    assert (event.kind, event.actor_name, data["cara"]) == (
+        EventKind.SENT_AGAIN,
+        "Dimas Prakoso",
+        "langsung",
+    )
     assert "Siti Rahmawati" in data["teks"]
     assert "Suratnya basah." in data["teks"]
     assert len(data["lampiran"]) == 1
     after = desk.complaint(number)
-    assert (after.stage, after.delivery, after.delivered_at) == (before.stage, before.delivery, before.delivered_at)
+    assert (after.stage, after.delivery, after.delivered_at) == (
+        before.stage,
+        before.delivery,
+        before.delivered_at,
+    )
     assert len(desk.mails()) == mails
     assert desk.faults() == []
 
@@ -103,7 +133,9 @@ def test_signed_letter_goes_again_by_another_way(desk: Desk) -> None:
 def test_letter_that_does_not_arrive_again_is_told_to_the_jfu(desk: Desk) -> None:
     """It had been handed over before: the case stays over, but nobody believes that the mail arrived."""
     number = desk.to(Stage.SELESAI)
-    desk.press("jfu-1", "kirim_ulang", number=number, email="salah@warga.example", alasan="Diminta lagi.")
+    desk.press(
+        "jfu-1", "kirim_ulang", number=number, email="salah@warga.example", alasan="Diminta lagi."
+    )
     mail = desk.mails("surat_jawaban")[-1]
     with desk.work() as work:
         bounced(work, work.session.get_one(Outbox, mail.id), True, "550 5.1.1 User unknown")

@@ -45,7 +45,11 @@ def kinds_open(desk: Desk, number: str) -> list[TaskKind]:
 def test_merged_complaint_waits_and_keeps_its_row(desk: Desk) -> None:
     parent, child = merged(desk)
     row = desk.complaint(child)
-    assert (row.stage, row.parent_id, row.email) == (Stage.DIGABUNG, desk.complaint(parent).id, OTHER)
+    assert (row.stage, row.parent_id, row.email) == (
+        Stage.DIGABUNG,
+        desk.complaint(parent).id,
+        OTHER,
+    )
     (task,) = desk.tasks(child, open_only=True)
     assert (task.kind, task.due_at) == (TaskKind.GABUNGAN, None)
 
@@ -53,7 +57,10 @@ def test_merged_complaint_waits_and_keeps_its_row(desk: Desk) -> None:
 def test_merging_is_told_in_both_histories(desk: Desk) -> None:
     parent, child = merged(desk)
     assert (desk.kinds(child)[-1], desk.events(child)[-1][1]) == (EventKind.MERGED, {"ke": parent})
-    assert (desk.kinds(parent)[-1], desk.events(parent)[-1][1]) == (EventKind.MERGED, {"dari": child})
+    assert (desk.kinds(parent)[-1], desk.events(parent)[-1][1]) == (
+        EventKind.MERGED,
+        {"dari": child},
+    )
     assert desk.faults() == []
 
 
@@ -126,7 +133,10 @@ def test_copy_goes_to_be_signed_and_delivered_by_the_same_langkah(desk: Desk) ->
     assert desk.stage(parent) is Stage.TANDA_TANGAN
     desk.press("jfu-1", "kirim_email", number=child)
     mail = desk.mails("surat_jawaban")[-1]
-    assert (mail.recipient, [name for _sha, name, _mime in mail.attachments]) == (OTHER, [f"Surat jawaban {child}.pdf"])
+    assert (mail.recipient, [name for _sha, name, _mime in mail.attachments]) == (
+        OTHER,
+        [f"Surat jawaban {child}.pdf"],
+    )
     assert "Siti" not in mail.text
     assert desk.complaint(child).decision is desk.complaint(parent).decision
     assert desk.faults() == []
@@ -146,14 +156,24 @@ def test_signed_paper_of_the_other_letter_is_not_taken(desk: Desk) -> None:
     desk.to(Stage.TANDA_TANGAN, parent)
     code = letter_of(desk, parent)[0].code
     paper = BytesIO()
-    segno.make(f"HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/{code}", error="m").save(paper, kind="png", scale=12, border=8)
+    segno.make(f"HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/{code}", error="m").save(
+        paper, kind="png", scale=12, border=8
+    )
     with pytest.raises(Invalid, match=parent):
-        desk.press("kepala", "tandatangani", number=child, files={"bertanda_tangan": ("ttd.png", paper.getvalue())})
+        desk.press(
+            "kepala",
+            "tandatangani",
+            number=child,
+            files={"bertanda_tangan": ("ttd.png", paper.getvalue())},
+        )
 
 
 def test_anonymous_pengadu_is_addressed_as_such_and_a_secret_one_is_not_named(desk: Desk) -> None:
     parent = desk.record()
-    nobody, secret = desk.record(email="", nama=""), desk.record(email=OTHER, nama="Budi", rahasia=True)
+    nobody, secret = (
+        desk.record(email="", nama=""),
+        desk.record(email=OTHER, nama="Budi", rahasia=True),
+    )
     for child in (nobody, secret):
         desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
     desk.to(Stage.TANDA_TANGAN, parent)
@@ -163,10 +183,17 @@ def test_anonymous_pengadu_is_addressed_as_such_and_a_secret_one_is_not_named(de
         assert letter.paragraphs[letter.paragraphs.index("Yth. Saudara Pengadu") + 2] == "Tempat"
 
 
-def test_copy_that_still_speaks_of_the_other_pengadu_goes_to_the_sekretaris_first(desk: Desk) -> None:
+def test_copy_that_still_speaks_of_the_other_pengadu_goes_to_the_sekretaris_first(
+    desk: Desk,
+) -> None:
     parent, child = merged(desk)
     desk.to(Stage.JAWABAN, parent)
-    upload(desk, parent, "Lampu sudah diperbaiki", "Lampu di depan rumah Siti Rahmawati sudah diperbaiki")
+    upload(
+        desk,
+        parent,
+        "Lampu sudah diperbaiki",
+        "Lampu di depan rumah Siti Rahmawati sudah diperbaiki",
+    )
     desk.press("sekretaris", "ajukan", number=parent)
     desk.jobs()
     assert (desk.stage(parent), desk.stage(child)) == (Stage.TANDA_TANGAN, Stage.JAWABAN)
@@ -196,7 +223,9 @@ def test_office_that_numbers_by_hand_types_the_number_of_each_letter(tmp_path: P
         assert desk.complaint(child).letter_number == "400.14.5/72/401.109/2026"
 
 
-def test_one_that_is_merged_while_the_letter_waits_for_its_signature_gets_its_copy_too(desk: Desk) -> None:
+def test_one_that_is_merged_while_the_letter_waits_for_its_signature_gets_its_copy_too(
+    desk: Desk,
+) -> None:
     parent, child = desk.to(Stage.TANDA_TANGAN), desk.record(email=OTHER, nama="Budi")
     desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
     desk.jobs()
@@ -215,7 +244,9 @@ def test_parent_that_is_signed_before_its_copies_are_made_leaves_nobody_behind(d
     assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
 
 
-def test_letter_that_is_returned_takes_its_copies_back_and_they_keep_their_numbers(desk: Desk) -> None:
+def test_letter_that_is_returned_takes_its_copies_back_and_they_keep_their_numbers(
+    desk: Desk,
+) -> None:
     parent, child = merged(desk)
     desk.to(Stage.TANDA_TANGAN, parent)
     desk.press("kepala", "kembalikan", number=parent, alasan="Kurang jelas.")
@@ -240,7 +271,9 @@ def test_one_copy_alone_may_be_returned_and_is_then_written_for_that_pengadu(des
     assert desk.complaint(child).letter_number == "400.14.5/2/401.109/2026"
 
 
-def test_merged_complaint_that_needs_a_decision_of_its_own_gets_one_and_keeps_its_number(desk: Desk) -> None:
+def test_merged_complaint_that_needs_a_decision_of_its_own_gets_one_and_keeps_its_number(
+    desk: Desk,
+) -> None:
     parent, child = merged(desk)
     desk.to(Stage.PENYAMPAIAN, parent)
     desk.to(Stage.PENYAMPAIAN, child)
@@ -266,8 +299,12 @@ def test_letter_of_the_parent_is_not_taken_for_that_of_the_child(desk: Desk) -> 
     desk.to(Stage.TANDA_TANGAN, parent)
     desk.press("kepala", "kembalikan", number=child, alasan="Mohon dilihat.")
     with desk.work() as work:
-        content = store.get(work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256)
-    with pytest.raises(Invalid, match="milik pengaduan"):  # the parent's letter names the parent's pengadu
+        content = store.get(
+            work.session, next(d for d in desk.documents(parent) if d.kind == "konsep").sha256
+        )
+    with pytest.raises(
+        Invalid, match="milik pengaduan"
+    ):  # the parent's letter names the parent's pengadu
         desk.press("sekretaris", "unggah", number=child, files={"surat": ("surat.docx", content)})
 
 
@@ -307,7 +344,9 @@ def test_complaint_is_not_merged_into_itself(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("stage", [Stage.PENYAMPAIAN, Stage.SELESAI, Stage.BATAL, Stage.DIGABUNG])
-def test_complaint_is_not_merged_into_one_whose_answer_will_not_come(desk: Desk, stage: Stage) -> None:
+def test_complaint_is_not_merged_into_one_whose_answer_will_not_come(
+    desk: Desk, stage: Stage
+) -> None:
     if stage is Stage.DIGABUNG:
         parent = merged(desk)[1]
     elif stage is Stage.BATAL:
@@ -334,7 +373,9 @@ def test_children_of_a_voided_parent_go_their_own_way_again(desk: Desk) -> None:
     assert desk.faults() == []
 
 
-def test_parent_that_is_signed_while_a_child_is_being_merged_does_not_leave_it_waiting(both: Desk) -> None:
+def test_parent_that_is_signed_while_a_child_is_being_merged_does_not_leave_it_waiting(
+    both: Desk,
+) -> None:
     """The parent's row is held by the signature; the merge must look again once it has it."""
     parent, child = both.to(Stage.TANDA_TANGAN), both.record(email=OTHER)
     refused: list[Exception] = []
@@ -366,9 +407,22 @@ def test_split_complaint_has_its_own_number_history_and_acknowledgement(desk: De
     first = desk.record(rahasia=True, telepon="0811 111 222")
     desk.press("jfu-1", "pisahkan", perihal_lain="Selokan mampet", isi_lain="Selokan juga mampet.")
     one, other = desk.complaints()
-    assert (other.number, other.perihal, other.isi) == ("PGD-2026-000002", "Selokan mampet", "Selokan juga mampet.")
-    assert (other.nama, other.email, other.telepon, other.rahasia) == (one.nama, one.email, one.telepon, True)
-    assert (other.channel, other.item_id, other.received_at) == (one.channel, one.item_id, one.received_at)
+    assert (other.number, other.perihal, other.isi) == (
+        "PGD-2026-000002",
+        "Selokan mampet",
+        "Selokan juga mampet.",
+    )
+    assert (other.nama, other.email, other.telepon, other.rahasia) == (
+        one.nama,
+        one.email,
+        one.telepon,
+        True,
+    )
+    assert (other.channel, other.item_id, other.received_at) == (
+        one.channel,
+        one.item_id,
+        one.received_at,
+    )
     assert other.status_code != one.status_code
     assert desk.events(other.number)[0][1]["dari"] == first
     assert desk.stage(first) is Stage.PENERIMAAN
@@ -384,14 +438,20 @@ def test_split_complaints_run_apart(desk: Desk) -> None:
     assert desk.stage(other) is Stage.SELESAI
 
 
-def test_earlier_complaints_of_an_address_are_shown_newest_first_and_never_joined(desk: Desk) -> None:
+def test_earlier_complaints_of_an_address_are_shown_newest_first_and_never_joined(
+    desk: Desk,
+) -> None:
     for _ in range(3):
         desk.record()
     desk.record(email=OTHER)
     newest = desk.record()
     with desk.work() as work:
         found = duplicate_of(work, work.session.get_one(Complaint, desk.complaint(newest).id))
-        assert [c.number for c in found] == ["PGD-2026-000003", "PGD-2026-000002", "PGD-2026-000001"]
+        assert [c.number for c in found] == [
+            "PGD-2026-000003",
+            "PGD-2026-000002",
+            "PGD-2026-000001",
+        ]
     assert {c.parent_id for c in desk.complaints()} == {None}
 
 
@@ -448,7 +508,11 @@ def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk
     """Bukan wewenang: the agency in charge is written to once, about the matter."""
     parent, child = merged(desk)
     desk.to(Stage.KEPUTUSAN, parent)
-    fields = {"keputusan": "bukan_wewenang", "instansi": "PLN", "disampaikan": "Tiang lampu itu milik PLN."}
+    fields = {
+        "keputusan": "bukan_wewenang",
+        "instansi": "PLN",
+        "disampaikan": "Tiang lampu itu milik PLN.",
+    }
     desk.press("kepala", "putuskan", number=parent, **fields)
     desk.jobs()
     desk.press("sekretaris", "ajukan", number=parent)
@@ -457,7 +521,9 @@ def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk
     assert [d.kind for d in desk.documents(child) if "pengantar" in d.kind] == []
     said = " ".join(letter_of(desk, child)[1].paragraphs)
     assert "merupakan kewenangan PLN" in said
-    desk.press("kepala", "tandatangani", number=child, files={"bertanda_tangan": ("surat.jpg", SIGNED)})
+    desk.press(
+        "kepala", "tandatangani", number=child, files={"bertanda_tangan": ("surat.jpg", SIGNED)}
+    )
     assert [t.kind for t in desk.tasks(child, open_only=True)] == [TaskKind.PENYAMPAIAN]
     desk.to(Stage.SELESAI, child)
     assert desk.faults() == []
@@ -493,9 +559,13 @@ def test_nobody_merges_into_a_complaint_about_themselves(desk: Desk) -> None:
 # ---- an office that was upgraded -----------------------------------------------------------------------------
 
 
-def test_cases_that_an_earlier_version_left_without_a_task_get_one_with_the_next_seal(desk: Desk) -> None:
+def test_cases_that_an_earlier_version_left_without_a_task_get_one_with_the_next_seal(
+    desk: Desk,
+) -> None:
     """Merged, or with the letter on its way: they can be taken out or handed over again, and nobody is written to."""
-    sent = desk.to(Stage.PENYAMPAIAN, desk.record(perihal="Jalan rusak", email="cici@warga.example"))
+    sent = desk.to(
+        Stage.PENYAMPAIAN, desk.record(perihal="Jalan rusak", email="cici@warga.example")
+    )
     desk.press("jfu-1", "kirim_email", number=sent)
     parent = desk.record()
     child = desk.record(email="budi@warga.example")
@@ -506,7 +576,11 @@ def test_cases_that_an_earlier_version_left_without_a_task_get_one_with_the_next
     for _twice in range(2):
         desk.later(days=1)
         poller.seal(desk.app)
-        found = [(task.kind, number) for number in (child, sent) for task in desk.tasks(number, open_only=True)]
+        found = [
+            (task.kind, number)
+            for number in (child, sent)
+            for task in desk.tasks(number, open_only=True)
+        ]
         assert found == [(TaskKind.GABUNGAN, child), (TaskKind.PENGIRIMAN, sent)]
     assert {mail.name for mail in desk.mails()[mails:]} <= {"segel"}
     assert desk.task("sampaikan", sent).due_at is not None

@@ -40,7 +40,15 @@ def full_disk(desk: Desk) -> None:
     with desk.work() as work:
         record(
             work,
-            [New(Channel.EMAIL, Pengadu(email="a@b.example"), perihal="x", isi="y", received_at=desk.clock())],
+            [
+                New(
+                    Channel.EMAIL,
+                    Pengadu(email="a@b.example"),
+                    perihal="x",
+                    isi="y",
+                    received_at=desk.clock(),
+                )
+            ],
         )
         raise RuntimeError("disk penuh")
 
@@ -62,7 +70,10 @@ def test_numbers_are_gapless_and_unique_when_many_are_recorded_at_once(both: Des
         for n in range(each):
             with both.work() as work:
                 person = Pengadu(email=f"warga{order}.{n}@warga.example")
-                record(work, [New(Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())])
+                record(
+                    work,
+                    [New(Channel.EMAIL, person, perihal="x", isi="y", received_at=both.clock())],
+                )
 
     at_once(THREADS, clerk)
     assert sorted(numbers(both)) == [f"PGD-2026-{n:06d}" for n in range(1, THREADS * each + 1)]
@@ -107,7 +118,9 @@ def test_mail_of_the_old_year_that_is_recorded_in_the_new_one_counts_there(desk:
     desk.clock.now = jakarta(31, 23, 59, month=12) + timedelta(hours=9)
     with desk.work() as work:
         received = desk.clock() - timedelta(hours=10)
-        (made,) = record(work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)])
+        (made,) = record(
+            work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=received)]
+        )
         assert (made.number, made.received_at) == ("PGD-2027-000001", received)
 
 
@@ -157,7 +170,9 @@ def test_letter_that_is_returned_and_decided_anew_keeps_its_number(desk: Desk) -
     before = desk.complaint().letter_number
     desk.press("kepala", "kembalikan", alasan="Mohon diperjelas.")
     desk.press("sekretaris", "kembalikan", alasan="Mohon diperjelas.")
-    desk.press("kepala", "putuskan", keputusan="ditolak", disampaikan="Ini bukan layanan dinas kami.")
+    desk.press(
+        "kepala", "putuskan", keputusan="ditolak", disampaikan="Ini bukan layanan dinas kami."
+    )
     desk.jobs()
     desk.press("sekretaris", "ajukan", number=number)
     assert desk.complaint(number).letter_number == before == "400.14.5/1/401.109/2026"
@@ -172,4 +187,6 @@ def test_status_codes_are_80_random_bits_and_never_the_number(desk: Desk) -> Non
     assert len(set(codes)) == 20
     assert {len(code) for code in codes} == {16}
     with reading(desk.engine) as session:
-        assert not session.scalars(select(Complaint).where(Complaint.number.contains(Complaint.status_code))).all()
+        assert not session.scalars(
+            select(Complaint).where(Complaint.number.contains(Complaint.status_code))
+        ).all()

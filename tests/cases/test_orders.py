@@ -54,7 +54,9 @@ def test_a_letter_on_its_way_has_an_owner_and_a_limit_and_sends_no_mail_for_it(d
     assert desk.faults() == []
 
 
-def test_a_letter_that_waits_too_long_is_late_in_the_digest_and_handed_over_instead(desk: Desk) -> None:
+def test_a_letter_that_waits_too_long_is_late_in_the_digest_and_handed_over_instead(
+    desk: Desk,
+) -> None:
     number = sending(desk)
     desk.clock.now = jakarta(25, 7, 30)
     poller.remind(App(desk.settings, desk.engine, desk.clock))
@@ -77,11 +79,19 @@ def test_a_letter_that_is_refused_goes_back_to_the_clerk_alone(desk: Desk) -> No
 
 def convened(desk: Desk) -> str:
     number = desk.to(Stage.KEPUTUSAN)
-    desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", undangan=["kasi-infrastruktur"])
+    desk.press(
+        "kepala",
+        "rapat",
+        waktu="2026-11-27T10:00",
+        tempat="Ruang rapat",
+        undangan=["kasi-infrastruktur"],
+    )
     return number
 
 
-def test_after_the_decision_the_sekretaris_moves_the_rapat_keeps_its_minutes_and_calls_it_off(desk: Desk) -> None:
+def test_after_the_decision_the_sekretaris_moves_the_rapat_keeps_its_minutes_and_calls_it_off(
+    desk: Desk,
+) -> None:
     number = convened(desk)
     desk.to(Stage.JAWABAN, number)
     before = len(told(desk, "rapat"))
@@ -89,7 +99,9 @@ def test_after_the_decision_the_sekretaris_moves_the_rapat_keeps_its_minutes_and
     assert len(told(desk, "rapat")) > before
     desk.press("sekretaris", "notulen", number=number, notulen="Sepakat.")
     desk.press("sekretaris", "batal_rapat", number=number, alasan="Tidak perlu lagi.")
-    assert [k for k in desk.kinds(number) if k in (EventKind.MINUTES_ADDED, EventKind.MEETING_CANCELLED)] == [
+    assert [
+        k for k in desk.kinds(number) if k in (EventKind.MINUTES_ADDED, EventKind.MEETING_CANCELLED)
+    ] == [
         EventKind.MINUTES_ADDED,
         EventKind.MEETING_CANCELLED,
     ]
@@ -182,7 +194,9 @@ def test_a_draft_that_mends_itself_ends_the_task(desk: Desk) -> None:
     broken = whole.folder / "rusak.docx"
     broken.write_bytes(b"bukan surat")
     desk.to(Stage.KEPUTUSAN)
-    desk.settings = whole.model_copy(update={"surat": whole.surat.model_copy(update={"templat": str(broken)})})
+    desk.settings = whole.model_copy(
+        update={"surat": whole.surat.model_copy(update={"templat": str(broken)})}
+    )
     desk.press("kepala", "putuskan", keputusan="ditolak", perintah="Tidak.", disampaikan="Tidak.")
     for _ in range(3):
         drafting.letters(desk.app)

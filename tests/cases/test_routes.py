@@ -14,10 +14,19 @@ from pipeline.office.sop import EventKind
 from tests.desk import Desk, make_engine, make_settings
 from tests.kantor import SITI, sample
 
-PPID = Klasifikasi(kode="informasi", nama="Permohonan informasi", tujuan="PPID Kota", email="ppid@kota.example",
-                   kabar="PPID menjawab dalam 10 hari kerja.")  # fmt: skip
+PPID = Klasifikasi(
+    kode="informasi",
+    nama="Permohonan informasi",
+    tujuan="PPID Kota",
+    email="ppid@kota.example",
+    kabar="PPID menjawab dalam 10 hari kerja.",
+)
 INSPEKTORAT = Klasifikasi(
-    kode="berkadar", nama="Berkadar pengawasan", tertutup=True, tujuan="Inspektorat", email="irda@kota.example"
+    kode="berkadar",
+    nama="Berkadar pengawasan",
+    tertutup=True,
+    tujuan="Inspektorat",
+    email="irda@kota.example",
 )
 
 
@@ -35,7 +44,14 @@ def mails_to(desk: Desk, address: str) -> list[str]:
 
 def test_a_request_for_information_goes_to_the_ppid_and_the_citizen_is_told(desk: Desk) -> None:
     number = desk.record(perihal="Salinan anggaran")
-    desk.press("jfu-1", "laporkan", number=number, klasifikasi="informasi", nama="Siti Rahmawati", email=SITI)
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        klasifikasi="informasi",
+        nama="Siti Rahmawati",
+        email=SITI,
+    )
     (sent,) = mails_to(desk, PPID.email)
     assert "Siti Rahmawati" in sent
     assert "PPID menjawab dalam 10 hari kerja." in mails_to(desk, SITI)[-1]
@@ -46,8 +62,15 @@ def test_a_request_for_information_goes_to_the_ppid_and_the_citizen_is_told(desk
 def test_what_is_for_the_inspektorat_goes_without_the_citizens_name(desk: Desk) -> None:
     number = desk.record(isi="Saya Siti Rahmawati diminta uang oleh petugas.")
     before = len(mails_to(desk, SITI))
-    desk.press("jfu-1", "laporkan", number=number, klasifikasi="berkadar", nama="Siti Rahmawati", email=SITI,
-               ringkasan="Dugaan pungutan di loket.")  # fmt: skip
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        klasifikasi="berkadar",
+        nama="Siti Rahmawati",
+        email=SITI,
+        ringkasan="Dugaan pungutan di loket.",
+    )
     (sent,) = mails_to(desk, INSPEKTORAT.email)
     assert "Dugaan pungutan di loket." in sent
     assert "Siti" not in sent

@@ -68,7 +68,10 @@ def test_our_own_pdf_that_comes_back_unsigned_is_stopped(desk: Desk) -> None:
     for paper in (offered, resaved(offered), page):
         with pytest.raises(Invalid, match="belum ada tanda tangannya"):
             sign(desk, number, paper, tanpa_kode="ya")
-    with Image.open(BytesIO(pdf_pages(offered, 1654, 1)[0])) as clean, Image.open(BytesIO(SIGNED)) as ink:
+    with (
+        Image.open(BytesIO(pdf_pages(offered, 1654, 1)[0])) as clean,
+        Image.open(BytesIO(SIGNED)) as ink,
+    ):
         signature = ink.convert("L")
         signature.thumbnail((420, 300))
         clean.paste(signature, (1000, 1250))
@@ -103,7 +106,9 @@ def exported(letter: bytes) -> bytes:
     with zipfile.ZipFile(BytesIO(letter)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
             part = old.read(name)
-            new.writestr(name, fonts.sub(rb'\1DejaVu Sans"', part) if name.endswith(".xml") else part)
+            new.writestr(
+                name, fonts.sub(rb'\1DejaVu Sans"', part) if name.endswith(".xml") else part
+            )
     return to_pdf(out.getvalue())
 
 
@@ -148,7 +153,12 @@ def on_a_table(page: Image.Image) -> Image.Image:
 
 
 def in_shadow(page: Image.Image) -> Image.Image:
-    shadow = Image.linear_gradient("L").rotate(90).resize(page.size).point(lambda grey: 140 + grey * 115 // 255)
+    shadow = (
+        Image.linear_gradient("L")
+        .rotate(90)
+        .resize(page.size)
+        .point(lambda grey: 140 + grey * 115 // 255)
+    )
     return ImageChops.multiply(page.convert("L"), shadow)
 
 
@@ -204,7 +214,9 @@ def test_unsigned_letter_that_was_exported_anew_or_scanned_askew_is_stopped(desk
 def test_paper_of_many_pages_is_compared_in_bounded_time() -> None:
     """The case is locked meanwhile: not every page is laid on every other."""
     began = time.process_time()
-    assert not is_unsigned([resaved_page("surat lain", 900)] * 30, [resaved_page("surat kami", 200)] * 6)
+    assert not is_unsigned(
+        [resaved_page("surat lain", 900)] * 30, [resaved_page("surat kami", 200)] * 6
+    )
     assert time.process_time() - began < 10
 
 
@@ -216,7 +228,9 @@ def resaved_page(text: str, top: int) -> bytes:
     return out.getvalue()
 
 
-def test_office_that_signs_electronically_takes_nothing_without_such_a_signature(tmp_path: Path) -> None:
+def test_office_that_signs_electronically_takes_nothing_without_such_a_signature(
+    tmp_path: Path,
+) -> None:
     root = str(notary(tmp_path).root)
     with desk_in(tmp_path, surat={"sertifikat_akar": (root,), "jangkar": "^"}) as desk:
         number = desk.to(Stage.TANDA_TANGAN)
@@ -228,7 +242,10 @@ def test_office_that_signs_electronically_takes_nothing_without_such_a_signature
 
 @pytest.mark.parametrize("pages_before", [0, 5])
 def test_letter_of_another_citizen_in_the_same_pdf_stops_it(desk: Desk, pages_before: int) -> None:
-    one, two = desk.to(Stage.TANDA_TANGAN), desk.to(Stage.TANDA_TANGAN, desk.record(email="budi@warga.example"))
+    one, two = (
+        desk.to(Stage.TANDA_TANGAN),
+        desk.to(Stage.TANDA_TANGAN, desk.record(email="budi@warga.example")),
+    )
     mine, other = (as_pdf(signed_scan(stored(desk, n, "akhir"))) for n in (one, two))
     out = BytesIO()
     Image.new("L", (1240, 1754), 250).save(out, "PDF", resolution=150)
@@ -245,7 +262,9 @@ def test_each_submission_has_a_code_of_its_own_and_an_earlier_paper_is_stopped(d
     desk.to(Stage.TANDA_TANGAN, number)
     second = stored(desk, number, "akhir")
     assert inspect(first).footer_code != inspect(second).footer_code
-    assert inspect(second).findings == tuple(f for f in inspect(second).findings if f.level == "baik")
+    assert inspect(second).findings == tuple(
+        f for f in inspect(second).findings if f.level == "baik"
+    )
     with pytest.raises(Invalid, match="versi surat yang sudah diganti"):
         sign(desk, number, signed_scan(first), tanpa_kode="ya")
     sign(desk, number, signed_scan(second))

@@ -36,12 +36,21 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_jfu_hands_in_the_scan_for_the_head_who_hears_of_it(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
-    assert {m.recipient for m in desk.mails("boleh_unggah")} == {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    assert {m.recipient for m in desk.mails("boleh_unggah")} == {
+        "jfu@kominfo.example",
+        "jfu2@kominfo.example",
+    }
     desk.press("jfu-2", "tandatangani", number=number, files=PAPER)
     event, data = desk.events(number)[-1]
-    assert (event.kind, event.actor, event.actor_title) == (EventKind.SIGNED, "jfu-2", "JFU Pelayanan Pengaduan")
+    assert (event.kind, event.actor, event.actor_title) == (
+        EventKind.SIGNED,
+        "jfu-2",
+        "JFU Pelayanan Pengaduan",
+    )
     assert data["untuk"] == "kepala"
-    assert data["teks"].endswith("Diunggah untuk NOOR AFLAH, S.Kom, Kepala Dinas Komunikasi dan Informatika.")
+    assert data["teks"].endswith(
+        "Diunggah untuk NOOR AFLAH, S.Kom, Kepala Dinas Komunikasi dan Informatika."
+    )
     facts = next(d for d in desk.documents(number) if d.kind == "ttd").facts or {}
     assert facts["penanda"] == "NOOR AFLAH, S.Kom"
     (mail,) = desk.mails("diunggah_untuk")
@@ -54,7 +63,9 @@ def test_jfu_hands_in_the_scan_for_the_head_who_hears_of_it(desk: Desk) -> None:
 def test_photo_of_a_phone_in_heic_goes_on_as_a_pdf(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     photo = (Path(__file__).parents[1] / "slips" / "data" / "foto.heic").read_bytes()
-    desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)})
+    desk.press(
+        "kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)}
+    )
     kept = {d.kind: d.mime for d in desk.documents(number)}
     assert (kept["pindaian"], kept["ttd"]) == ("image/heic", "application/pdf")
 
@@ -63,7 +74,12 @@ def test_broken_photo_is_told(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     photo = (Path(__file__).parents[1] / "slips" / "data" / "foto.heic").read_bytes()[:300]
     with pytest.raises(Invalid, match="bukan PDF atau foto"):
-        desk.press("kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)})
+        desk.press(
+            "kepala",
+            "tandatangani",
+            number=number,
+            files={"bertanda_tangan": ("IMG_1.HEIC", photo)},
+        )
 
 
 def test_head_who_hands_in_alone_is_told_nothing(desk: Desk) -> None:
@@ -86,11 +102,18 @@ def test_jfu_hands_in_by_reply_too(desk: Desk) -> None:
     asked = desk.mails("boleh_unggah")[0]
     answered = Mail(asked.recipient, f"Message-ID: {asked.message_id}\r\n\r\nx".encode())
     reply = compose(
-        asked.recipient, "aduan@kominfo.example", "Re: x", "SETUJU", desk.clock(), reply_to=answered,
+        asked.recipient,
+        "aduan@kominfo.example",
+        "Re: x",
+        "SETUJU",
+        desk.clock(),
+        reply_to=answered,
         files=[("s.jpg", "image/jpeg", SIGNED)],
-    )  # fmt: skip
+    )
     desk.take_in(reply.as_bytes())
-    assert desk.stage(number) is Stage.TANDA_TANGAN  # the paper is read on the page, which wants one look
+    assert (
+        desk.stage(number) is Stage.TANDA_TANGAN
+    )  # the paper is read on the page, which wants one look
     assert "?aksi=tandatangani" in desk.mails("balasan_konfirmasi")[-1].text
     assert desk.mails("balasan_konfirmasi")[-1].recipient == asked.recipient
 
@@ -105,24 +128,37 @@ def test_letter_that_names_another_signer_than_now_is_not_handed_in(desk: Desk) 
     """Looked at before the delegation began, handed in after."""
     number = desk.to(Stage.JAWABAN)
     with desk.work() as work:
-        cases.delegate(work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM)
+        cases.delegate(
+            work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM
+        )
     desk.clock.now = jakarta(25, 9)
-    with pytest.raises(Invalid, match=r"sekarang ditandatangani oleh Endah Lestari, Plh\. Kepala Dinas"):
+    with pytest.raises(
+        Invalid, match=r"sekarang ditandatangani oleh Endah Lestari, Plh\. Kepala Dinas"
+    ):
         desk.press("sekretaris", "ajukan", number=number, yakin="ya")
-    letter = changed(stored(desk, number, "konsep"), "word/document.xml", "NOOR AFLAH, S.Kom", "Endah Lestari")
+    letter = changed(
+        stored(desk, number, "konsep"), "word/document.xml", "NOOR AFLAH, S.Kom", "Endah Lestari"
+    )
     desk.press("sekretaris", "unggah", number=number, files={"surat": ("s.docx", letter)})
     desk.press("sekretaris", "ajukan", number=number, yakin="ya")
     assert desk.stage(number) is Stage.TANDA_TANGAN
 
 
-def test_acting_holder_who_hands_in_what_the_head_has_signed_is_recorded_as_that(desk: Desk) -> None:
+def test_acting_holder_who_hands_in_what_the_head_has_signed_is_recorded_as_that(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     with desk.work() as work:
-        cases.delegate(work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM)
+        cases.delegate(
+            work, "kepala", "kasubag-umum", "plh", date(2026, 11, 25), date(2026, 11, 27), SYSTEM
+        )
     desk.clock.now = jakarta(25, 9)
     desk.press("kasubag-umum", "tandatangani", number=number, files=PAPER)
     event, data = desk.events(number)[-1]
-    assert (event.actor_title, data["untuk"]) == ("Plh. Kepala Dinas Komunikasi dan Informatika", "kepala")
+    assert (event.actor_title, data["untuk"]) == (
+        "Plh. Kepala Dinas Komunikasi dan Informatika",
+        "kepala",
+    )
     assert desk.mails("diunggah_untuk")[-1].recipient == "kepala@kominfo.example"
 
 
@@ -144,12 +180,17 @@ def test_each_pdf_to_sign_bears_the_anchor_once(electronic: Desk) -> None:
     electronic.to(Stage.TANDA_TANGAN, number)
     drawn(electronic)
     made = [d for d in electronic.documents(number) if d.kind == "pdf"]
-    assert [d.name for d in made] == [f"Surat jawaban {number}.pdf", f"Surat pengantar {number}.pdf"]
+    assert [d.name for d in made] == [
+        f"Surat jawaban {number}.pdf",
+        f"Surat pengantar {number}.pdf",
+    ]
     with electronic.work() as work:
         assert [pdf.pdf_text(store.get(work.session, d.sha256)).count("^") for d in made] == [1, 1]
 
 
-def test_seal_of_the_offices_certificate_is_seen_and_leaves_no_anchor(electronic: Desk, tmp_path: Path) -> None:
+def test_seal_of_the_offices_certificate_is_seen_and_leaves_no_anchor(
+    electronic: Desk, tmp_path: Path
+) -> None:
     number = electronic.to(Stage.TANDA_TANGAN)
     drawn(electronic)
     (offered,) = [d for d in electronic.documents(number) if d.kind == "pdf"]
@@ -158,12 +199,22 @@ def test_seal_of_the_offices_certificate_is_seen_and_leaves_no_anchor(electronic
         content = store.get(work.session, offered.sha256)
     head = electronic.person("kepala").nama
     sealed = signature.sign(
-        content, ours.person("Noor Aflah"), PASSWORD, "Surat", "Madiun", anchor="^", person=head,
-    )  # fmt: skip
+        content,
+        ours.person("Noor Aflah"),
+        PASSWORD,
+        "Surat",
+        "Madiun",
+        anchor="^",
+        person=head,
+    )
     assert "^" not in pdf.pdf_text(sealed)
     assert head in pdf.pdf_text(sealed)
-    before, after = (Image.open(BytesIO(pdf.pdf_pages(one, 600, 1)[0])).convert("L") for one in (content, sealed))
-    bounds = ImageChops.difference(before, after).point(lambda value: 255 if value > 60 else 0).getbbox()
+    before, after = (
+        Image.open(BytesIO(pdf.pdf_pages(one, 600, 1)[0])).convert("L") for one in (content, sealed)
+    )
+    bounds = (
+        ImageChops.difference(before, after).point(lambda value: 255 if value > 60 else 0).getbbox()
+    )
     assert bounds is not None
     assert bounds[2] - bounds[0] > 80, "the seal is seen"
     verdict = signature.verify(sealed, [ours.root], datetime(2026, 11, 24, tzinfo=UTC))

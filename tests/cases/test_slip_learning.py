@@ -22,7 +22,9 @@ def test_what_is_often_wrong_is_clear_no_more_and_what_never_is_becomes_clear() 
 
 
 @pytest.mark.parametrize(("typed", "right"), [("0812 3456 7890", 1), ("081234567891", 0)])
-def test_a_field_that_the_clerk_changed_counts_against_its_confidence(desk: Desk, typed: str, right: int) -> None:
+def test_a_field_that_the_clerk_changed_counts_against_its_confidence(
+    desk: Desk, typed: str, right: int
+) -> None:
     chosen = action(TaskKind.PINDAI, "catat_slip")
     assert chosen is not None
     fields = {
@@ -32,6 +34,10 @@ def test_a_field_that_the_clerk_changed_counts_against_its_confidence(desk: Desk
     }
 
     with desk.work() as work:
-        learning.learn(work, Slip(kind="slip", fields=fields, ticks={}), Checked(chosen, {"telepon": typed}))
+        learning.learn(
+            work, Slip(kind="slip", fields=fields, ticks={}), Checked(chosen, {"telepon": typed})
+        )
         rows = list(work.session.scalars(select(SlipCount)))
-        assert [(row.field, row.low, row.read, row.right) for row in rows] == [("telepon", 95, 1, right)]
+        assert [(row.field, row.low, row.read, row.right) for row in rows] == [
+            ("telepon", 95, 1, right)
+        ]

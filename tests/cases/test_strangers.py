@@ -16,10 +16,14 @@ from tests.desk import Desk, desk_in
 from tests.kantor import edited
 
 BUDI = {
-    "nama": "Budi Santoso", "email": "budi@warga.example", "telepon": "0812-3456-7890", "nik": "3577011203800001",
-    "alamat": "Jalan Kenanga Nomor 9, Manguharjo", "perihal": "Sampah menumpuk di pasar lama",
+    "nama": "Budi Santoso",
+    "email": "budi@warga.example",
+    "telepon": "0812-3456-7890",
+    "nik": "3577011203800001",
+    "alamat": "Jalan Kenanga Nomor 9, Manguharjo",
+    "perihal": "Sampah menumpuk di pasar lama",
     "isi": "Selamat pagi. Tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.\nMohon perhatian.",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -52,7 +56,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ("Hal ini disampaikan pula oleh BUDI  SANTOSO.", "blokir"),
         ("Lokasi di Jl. Kenanga No. 9.", "lihat"),
         ("Tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.", "lihat"),
-        ("Saudara melaporkan bahwa tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.", "lihat"),
+        (
+            "Saudara melaporkan bahwa tumpukan sampah itu dibakar penjaga parkir setiap malam Jumat.",
+            "lihat",
+        ),
     ],
 )
 def test_what_is_anothers_is_told(desk: Desk, text: str, level: str) -> None:
@@ -62,8 +69,14 @@ def test_what_is_anothers_is_told(desk: Desk, text: str, level: str) -> None:
 
 
 def test_what_the_case_itself_says_is_no_stranger(desk: Desk) -> None:
-    number = desk.to(Stage.JAWABAN, desk.record(isi="Budi Santoso membuang sampah di depan rumah saya."))
-    upload(desk, number, edited(draft_of(desk, number), "Demikian", "Sdr. Budi Santoso sudah kami tegur. Demikian"))
+    number = desk.to(
+        Stage.JAWABAN, desk.record(isi="Budi Santoso membuang sampah di depan rumah saya.")
+    )
+    upload(
+        desk,
+        number,
+        edited(draft_of(desk, number), "Demikian", "Sdr. Budi Santoso sudah kami tegur. Demikian"),
+    )
     assert told(desk, number) == []
 
 
@@ -76,7 +89,9 @@ def test_pengadu_whose_name_looks_like_a_gap_blocks_nothing(desk: Desk) -> None:
 
 def test_sentence_of_a_secret_complaint_is_told(desk: Desk) -> None:
     said = "Kepala gudang menjual solar kantor kepada sopir truk pasir."
-    desk.record(isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici")
+    desk.record(
+        isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici"
+    )
     assert desk.complaint().rahasia
     number = desk.to(Stage.JAWABAN, desk.record())
     upload(desk, number, edited(draft_of(desk, number), "Demikian", f"{said} Demikian"))
@@ -86,7 +101,9 @@ def test_sentence_of_a_secret_complaint_is_told(desk: Desk) -> None:
 def test_words_of_politeness_are_everybodys(desk: Desk) -> None:
     polite = "Atas perhatian dan kerja samanya kami ucapkan banyak terima kasih"
     for n in range(5):
-        desk.record(isi=f"Lampu {n} padam. {polite}.", email=f"warga{n}@warga.example", nama=f"Warga {n}")
+        desk.record(
+            isi=f"Lampu {n} padam. {polite}.", email=f"warga{n}@warga.example", nama=f"Warga {n}"
+        )
     number = desk.to(Stage.JAWABAN, desk.record())
     upload(desk, number, edited(draft_of(desk, number), "Demikian", f"{polite}. Demikian"))
     assert told(desk, number) == []
@@ -95,18 +112,31 @@ def test_words_of_politeness_are_everybodys(desk: Desk) -> None:
 def test_words_that_the_head_took_from_another_case_are_told(desk: Desk) -> None:
     number = desk.to(Stage.KEPUTUSAN, desk.record())
     borrowed = BUDI["isi"].split(". ")[1].split("\n")[0]
-    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", disampaikan=borrowed)
+    desk.press(
+        "kepala", "putuskan", number=number, keputusan="ditindaklanjuti", disampaikan=borrowed
+    )
     desk.jobs()
     assert [level for level, _message in told(desk, number)] == ["lihat"]
 
 
 def test_sentence_of_a_secret_complaint_is_told_however_many_came_after_it(desk: Desk) -> None:
     said = "Mandor proyek drainase itu meminta uang kepada setiap pemilik kios di pasar."
-    desk.record(isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici")
+    desk.record(
+        isi=f"{said} Mohon identitas saya dirahasiakan.", email="cici@warga.example", nama="Cici"
+    )
     first = desk.complaint()
-    columns = {name: getattr(first, name) for name in map(str, Complaint.__table__.columns.keys()) if name != "id"}
+    columns = {
+        name: getattr(first, name)
+        for name in map(str, Complaint.__table__.columns.keys())
+        if name != "id"
+    }
     later = [
-        {**columns, "number": f"PGD-2026-9{n:05}", "status_code": f"kode{n}", "isi": f"Pohon ke-{n} tumbang."}
+        {
+            **columns,
+            "number": f"PGD-2026-9{n:05}",
+            "status_code": f"kode{n}",
+            "isi": f"Pohon ke-{n} tumbang.",
+        }
         for n in range(2_050)
     ]
     with desk.work() as work:

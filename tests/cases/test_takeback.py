@@ -27,42 +27,70 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def walk(desk: Desk, stage: Stage) -> str:
     """To a stage, with every wait on the way over."""
     number = desk.record()
-    desk.to(stage, number) if stage in (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN) else _far(desk, number)
+    desk.to(stage, number) if stage in (
+        Stage.PENERIMAAN,
+        Stage.KLARIFIKASI,
+        Stage.KEPUTUSAN,
+    ) else _far(desk, number)
     return number
 
 
 def _far(desk: Desk, number: str) -> None:
     desk.to(Stage.KEPUTUSAN, number)
     order = "Lampu sudah diperbaiki."
-    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah=order, disampaikan=order)
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        perintah=order,
+        disampaikan=order,
+    )
     desk.later(minutes=3)
     desk.jobs()
 
 
 def decide(desk: Desk, number: str) -> None:
     order = "Lampu sudah diperbaiki."
-    desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah=order, disampaikan=order)
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditindaklanjuti",
+        perintah=order,
+        disampaikan=order,
+    )
 
 
 ACTS: dict[str, tuple[str, Stage, Callable[[Desk, str], object]]] = {
     "bukan_pengaduan": (
-        "jfu-1", Stage.PENERIMAAN, lambda d, n: d.press("jfu-1", "bukan_pengaduan", number=n, alasan="Iklan."),
+        "jfu-1",
+        Stage.PENERIMAAN,
+        lambda d, n: d.press("jfu-1", "bukan_pengaduan", number=n, alasan="Iklan."),
     ),
     "tanya_unit": (
-        "sekretaris", Stage.KLARIFIKASI,
-        lambda d, n: d.press("sekretaris", "tanya_unit", number=n, petugas=["kasubag-umum"], pertanyaan="Benarkah?"),
+        "sekretaris",
+        Stage.KLARIFIKASI,
+        lambda d, n: d.press(
+            "sekretaris", "tanya_unit", number=n, petugas=["kasubag-umum"], pertanyaan="Benarkah?"
+        ),
     ),
     "tanya_pengadu": (
-        "sekretaris", Stage.KLARIFIKASI, lambda d, n: d.press("sekretaris", "tanya_pengadu", number=n),
+        "sekretaris",
+        Stage.KLARIFIKASI,
+        lambda d, n: d.press("sekretaris", "tanya_pengadu", number=n),
     ),
     "putuskan": ("kepala", Stage.KEPUTUSAN, decide),
     "ajukan": ("sekretaris", Stage.JAWABAN, lambda d, n: d.press("sekretaris", "ajukan", number=n)),
-}  # fmt: skip
+}
 
 
 def state_of(desk: Desk, number: str) -> tuple[object, ...]:
     c = desk.complaint(number)
-    tasks = [(t.kind, t.due_at, t.remind_at, t.paused_at, t.note) for t in desk.tasks(number, open_only=True)]
+    tasks = [
+        (t.kind, t.due_at, t.remind_at, t.paused_at, t.note)
+        for t in desk.tasks(number, open_only=True)
+    ]
     return c.stage, c.decision, c.perintah, c.closed_at, c.unit, c.keterangan, tasks
 
 
@@ -127,7 +155,14 @@ def test_decision_that_was_taken_back_was_never_taken(desk: Desk) -> None:
         takeback.take_back(work, task.id, desk.person("kepala"))
     with reading(desk.engine) as session:
         assert session.scalars(select(Decided)).all() == []
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak.", disampaikan="Tidak benar.")
+    desk.press(
+        "kepala",
+        "putuskan",
+        number=number,
+        keputusan="ditolak",
+        perintah="Tolak.",
+        disampaikan="Tidak benar.",
+    )
     desk.later(minutes=3)
     desk.jobs()
     with reading(desk.engine) as session:
@@ -177,7 +212,9 @@ def test_letter_is_taken_back_and_can_be_sent_again(desk: Desk) -> None:
 
 def test_letter_that_was_handed_over_meanwhile_is_not_taken_back(desk: Desk) -> None:
     number, task = letter_on_its_way(desk)
-    desk.press("jfu-2", "sampaikan", number=number, cara="langsung", penerima="Siti Rahmawati", files=PROOF)
+    desk.press(
+        "jfu-2", "sampaikan", number=number, cara="langsung", penerima="Siti Rahmawati", files=PROOF
+    )
     with pytest.raises(AlreadyDone), desk.work() as work:
         takeback.take_back(work, task.id, desk.person("jfu-1"))
     assert desk.stage(number) is Stage.SELESAI
@@ -239,7 +276,9 @@ def test_digest_does_not_ask_for_what_was_decided_right_before_opening(desk: Des
 
 
 @pytest.mark.parametrize("has_left", [False, True])
-def test_answer_to_a_question_of_the_pengadu_is_none_of_the_acts_mails(desk: Desk, has_left: bool) -> None:
+def test_answer_to_a_question_of_the_pengadu_is_none_of_the_acts_mails(
+    desk: Desk, has_left: bool
+) -> None:
     """STATUS is answered at once: it is not kept back with them, and does not count as one that has left."""
     number = walk(desk, Stage.KEPUTUSAN)
     task = desk.task("putuskan", number)
@@ -273,7 +312,10 @@ def test_every_column_is_as_it_was(desk: Desk, name: str) -> None:
     who, stage, act = ACTS[name]
     number = walk(desk, stage)
     task = desk.task(name, number)
-    case, tasks = takeback.columns(desk.complaint(number)), [takeback.columns(t) for t in desk.tasks(number)]
+    case, tasks = (
+        takeback.columns(desk.complaint(number)),
+        [takeback.columns(t) for t in desk.tasks(number)],
+    )
     act(desk, number)
     desk.later(minutes=1)
     take_back(desk, task, who)

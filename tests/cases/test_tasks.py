@@ -114,13 +114,21 @@ def test_answer_is_marked_as_one_and_told_to_sekretaris_and_jfu(desk: Desk) -> N
     before = len(desk.mails())
     writes(desk, number)
     event, data = desk.events(number)[-1]
-    assert (event.kind, data["menjawab"], event.task_id) == (EventKind.CITIZEN_WROTE, True, clarification(desk).id)
+    assert (event.kind, data["menjawab"], event.task_id) == (
+        EventKind.CITIZEN_WROTE,
+        True,
+        clarification(desk).id,
+    )
     told = {m.recipient: m for m in desk.mails()[before:]}
     jfu = {"jfu@kominfo.example", "jfu2@kominfo.example"}
-    assert set(told) == {"sekretaris@kominfo.example", *jfu, "siti@warga.example"}, "and the pengadu hears that it came"
+    assert set(told) == {"sekretaris@kominfo.example", *jfu, "siti@warga.example"}, (
+        "and the pengadu hears that it came"
+    )
     assert told["sekretaris@kominfo.example"].links, "who holds the task gets a link"
     assert told["sekretaris@kominfo.example"].task_id == clarification(desk).id
-    assert told["jfu@kominfo.example"].task_id is None, "a JFU is told, and may look, but holds no task here"
+    assert told["jfu@kominfo.example"].task_id is None, (
+        "a JFU is told, and may look, but holds no task here"
+    )
 
 
 def test_mail_of_the_pengadu_while_the_clock_runs_changes_no_limit(desk: Desk) -> None:
@@ -140,7 +148,9 @@ def test_stopped_task_can_be_finished_without_the_answer(desk: Desk) -> None:
     assert desk.faults() == []
 
 
-def test_stopped_task_is_not_reminded_but_the_silence_is_told_after_three_office_days(desk: Desk) -> None:
+def test_stopped_task_is_not_reminded_but_the_silence_is_told_after_three_office_days(
+    desk: Desk,
+) -> None:
     """Nobody waits for ever for a pengadu who does not answer."""
     asked(desk)
     before = len(desk.mails("pengingat"))
@@ -152,7 +162,9 @@ def test_stopped_task_is_not_reminded_but_the_silence_is_told_after_three_office
     assert [m.recipient for m in desk.mails("menunggu_pengadu")] == ["sekretaris@kominfo.example"]
 
 
-def test_unit_that_is_asked_while_the_clock_stands_still_has_time_once_it_runs_again(desk: Desk) -> None:
+def test_unit_that_is_asked_while_the_clock_stands_still_has_time_once_it_runs_again(
+    desk: Desk,
+) -> None:
     number = asked(desk)
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"])
     assert desk.task("jawab").paused_at is not None
@@ -300,7 +312,9 @@ def test_two_different_actions_at_once_and_one_is_done(both: Desk) -> None:
         return name
 
     (done,) = [r for r in _together(2, person) if r]
-    assert both.stage(number) is {"tandatangani": Stage.PENYAMPAIAN, "kembalikan": Stage.JAWABAN}[done]
+    assert (
+        both.stage(number) is {"tandatangani": Stage.PENYAMPAIAN, "kembalikan": Stage.JAWABAN}[done]
+    )
     assert len(both.tasks(number, open_only=True)) == 1
     assert both.faults() == []
 

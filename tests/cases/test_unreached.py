@@ -26,7 +26,9 @@ def ends(desk: Desk, mail: Outbox, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["dead", "bounced"])
-def test_clock_goes_on_when_the_question_to_the_pengadu_does_not_arrive(desk: Desk, how: str) -> None:
+def test_clock_goes_on_when_the_question_to_the_pengadu_does_not_arrive(
+    desk: Desk, how: str
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu", number=number)
     ends(desk, desk.mails("tanya_pengadu")[0], how)
@@ -37,7 +39,9 @@ def test_clock_goes_on_when_the_question_to_the_pengadu_does_not_arrive(desk: De
 
 
 @pytest.mark.parametrize("how", ["dead", "bounced"])
-def test_official_whose_address_is_dead_is_told_to_the_it_officer_and_goes_round_nowhere(desk: Desk, how: str) -> None:
+def test_official_whose_address_is_dead_is_told_to_the_it_officer_and_goes_round_nowhere(
+    desk: Desk, how: str
+) -> None:
     """A JFU's bounce tells the IT officer; that mail's own bounce tells nobody; and there is a cap an hour."""
     desk.record()
     for _ in range(20):
@@ -60,7 +64,11 @@ def test_late_bounce_of_a_letter_that_was_then_handed_over_reopens_nothing(desk:
     assert desk.stage(number) is Stage.SELESAI
 
 
-AGENCY = {"instansi": "PLN Madiun", "alamat_instansi": "layanan@pln.example", "pengantar": "Mohon ditindaklanjuti."}
+AGENCY = {
+    "instansi": "PLN Madiun",
+    "alamat_instansi": "layanan@pln.example",
+    "pengantar": "Mohon ditindaklanjuti.",
+}
 
 
 @pytest.mark.parametrize("how", ["dead", "bounced"])
@@ -71,7 +79,11 @@ def test_of_a_complaint_that_did_not_reach_the_other_agency_those_hear_who_typed
     desk.press("sekretaris", "teruskan", number=number, **AGENCY)
     ends(desk, desk.mails("terusan_instansi")[0], how)
     told = desk.mails("terpental")
-    assert {m.recipient for m in told} == {"jfu@kominfo.example", "jfu2@kominfo.example", "sekretaris@kominfo.example"}
+    assert {m.recipient for m in told} == {
+        "jfu@kominfo.example",
+        "jfu2@kominfo.example",
+        "sekretaris@kominfo.example",
+    }
     for mail in told:
         assert mail.subject.startswith(f"[{number}] Email kepada PLN Madiun kembali")
         assert "tidak sampai kepada layanan@pln.example" in " ".join(mail.text.split())

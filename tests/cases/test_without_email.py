@@ -18,8 +18,17 @@ CLERK, SECRETARY = "jfu@kominfo.example", "sekretaris@kominfo.example"
 
 def budi(desk: Desk, **more: object) -> str:
     """Budi came to the counter; he has a telephone and no email."""
-    number = desk.record(nama="Budi", email="", telepon="0812 1111 2222", alamat="Jalan Kenanga 2", **more)
-    desk.press("jfu-1", "laporkan", number=number, nama="Budi", telepon="0812 1111 2222", alamat="Jalan Kenanga 2")
+    number = desk.record(
+        nama="Budi", email="", telepon="0812 1111 2222", alamat="Jalan Kenanga 2", **more
+    )
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        number=number,
+        nama="Budi",
+        telepon="0812 1111 2222",
+        alamat="Jalan Kenanga 2",
+    )
     return number
 
 
@@ -38,7 +47,9 @@ def told(desk: Desk, name: str) -> list[str]:
 # ---- asking anybody ------------------------------------------------------------------------------------------
 
 
-def test_a_question_to_budi_is_a_task_for_the_jfu_whose_answer_goes_to_the_sekretaris(desk: Desk) -> None:
+def test_a_question_to_budi_is_a_task_for_the_jfu_whose_answer_goes_to_the_sekretaris(
+    desk: Desk,
+) -> None:
     number = budi(desk)
     desk.press("sekretaris", "tanya_pengadu", number=number, pertanyaan="Tiang nomor berapa?")
     asked = desk.task("catat_jawaban", number)
@@ -47,7 +58,9 @@ def test_a_question_to_budi_is_a_task_for_the_jfu_whose_answer_goes_to_the_sekre
     assert set(told(desk, "tugas_tanya")) == {CLERK, "jfu2@kominfo.example"}
     assert "Tiang nomor berapa?" in desk.mails("tugas_tanya")[0].text
     desk.later(hours=2)
-    desk.press("jfu-1", "catat_jawaban", number=number, kanal="telepon", jawaban_pengadu="Tiang 14.")
+    desk.press(
+        "jfu-1", "catat_jawaban", number=number, kanal="telepon", jawaban_pengadu="Tiang 14."
+    )
     asking = desk.task("laporkan_kepala", number)
     assert asking.paused_at is None
     assert asking.due_at is not None
@@ -75,7 +88,9 @@ def test_budi_calls_before_he_is_asked(desk: Desk) -> None:
     assert [t.kind for t in desk.tasks(number, open_only=True)] == [TaskKind.KLARIFIKASI]
 
 
-def test_siti_is_reminded_of_the_question_and_the_clock_goes_on_after_ten_office_days(desk: Desk) -> None:
+def test_siti_is_reminded_of_the_question_and_the_clock_goes_on_after_ten_office_days(
+    desk: Desk,
+) -> None:
     desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
     for day in (30, 31, 34, 36, 39, 40, 41, 42):
@@ -132,7 +147,13 @@ def test_a_clerk_of_whom_it_complains_records_nothing_there(desk: Desk) -> None:
 
 def test_a_letter_of_last_week_came_last_week(desk: Desk) -> None:
     """Its day of receipt stands in the book, and langkah 1 began then: half an hour is long over."""
-    fields = {"kanal": "surat", "nama": "Budi", "perihal": "Lampu", "isi": "Padam.", "diterima": "2026-11-19T09:00"}
+    fields = {
+        "kanal": "surat",
+        "nama": "Budi",
+        "perihal": "Lampu",
+        "isi": "Padam.",
+        "diterima": "2026-11-19T09:00",
+    }
     from pipeline.cases.spoken import received_at
 
     form = cases.read_fields(
@@ -144,12 +165,18 @@ def test_a_letter_of_last_week_came_last_week(desk: Desk) -> None:
         Action("catat"),
     )
     with desk.work() as work:
-        number = cases.record_at_counter(work, desk.person("jfu-1"), form, received=received_at(work, form)).number
+        number = cases.record_at_counter(
+            work, desk.person("jfu-1"), form, received=received_at(work, form)
+        ).number
     complaint = desk.complaint(number)
     assert complaint.received_at == jakarta(19, 9)
     assert complaint.recorded_at == desk.clock.now
     first = desk.tasks(number)[0]
-    assert (first.kind, first.opened_at, first.closed_by) == (TaskKind.CATAT, jakarta(19, 9), "jfu-1")
+    assert (first.kind, first.opened_at, first.closed_by) == (
+        TaskKind.CATAT,
+        jakarta(19, 9),
+        "jfu-1",
+    )
     assert first.due_at is not None
     assert first.closed_at is not None
     assert first.closed_at > first.due_at
@@ -177,7 +204,14 @@ def test_a_corrected_address_gets_the_receipt_again(desk: Desk) -> None:
     desk.press("jfu-1", "laporkan", number=number, nama="Budi", email="budi@warga.example")
     assert told(desk, "tanda_terima") == ["budi@warga.exampel", "budi@warga.example"]
     desk.to(Stage.PENYAMPAIAN, number)
-    desk.press("jfu-1", "koreksi", number=number, nama="Budi", email="budi.s@warga.example", alasan="Salah ketik.")
+    desk.press(
+        "jfu-1",
+        "koreksi",
+        number=number,
+        nama="Budi",
+        email="budi.s@warga.example",
+        alasan="Salah ketik.",
+    )
     assert told(desk, "tanda_terima")[-1] == "budi.s@warga.example"
     assert len(told(desk, "tanda_terima")) == 3
 
@@ -197,9 +231,17 @@ def test_siti_takes_it_back_and_all_who_were_asked_hear_of_it(desk: Desk) -> Non
     form = {"instansi": "PLN", "alamat_instansi": "pln@luar.example", "pengantar": "Mohon dibantu."}
     desk.press("sekretaris", "teruskan", **form)
     desk.to(Stage.KEPUTUSAN, number)
-    desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", undangan=["kasi-infrastruktur"])
+    desk.press(
+        "kepala",
+        "rapat",
+        waktu="2026-11-27T10:00",
+        tempat="Ruang rapat",
+        undangan=["kasi-infrastruktur"],
+    )
     receipt = desk.mails("tanda_terima")[0]
-    raw = compose(SITI, "aduan@kominfo.example", "Re: Tanda terima", "Saya cabut pengaduan ini.", desk.clock())
+    raw = compose(
+        SITI, "aduan@kominfo.example", "Re: Tanda terima", "Saya cabut pengaduan ini.", desk.clock()
+    )
     raw["In-Reply-To"] = receipt.message_id
     desk.take_in(raw.as_bytes())
     assert desk.stage(number) is Stage.KEPUTUSAN
@@ -210,7 +252,10 @@ def test_siti_takes_it_back_and_all_who_were_asked_hear_of_it(desk: Desk) -> Non
     heard = set(told(desk, "dicabut"))
     assert {"kepala@kominfo.example", SECRETARY, "pln@luar.example"} <= heard
     assert any(address.startswith("kasubag") for address in heard)
-    assert desk.mails("rapat")[-1].subject.startswith("Rapat dibatalkan") or "batal" in desk.mails("rapat")[-1].text
+    assert (
+        desk.mails("rapat")[-1].subject.startswith("Rapat dibatalkan")
+        or "batal" in desk.mails("rapat")[-1].text
+    )
     assert SITI not in heard
     assert desk.faults() == []
     desk.press("jfu-1", "buka_kembali", number=number, alasan="Keliru.")
@@ -227,7 +272,12 @@ def test_siti_goes_on_after_all(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Mohon petugas mencabut pohon di depan rumah.", "Kabelnya sudah dicabut orang.", "Terima kasih."]
+    "text",
+    [
+        "Mohon petugas mencabut pohon di depan rumah.",
+        "Kabelnya sudah dicabut orang.",
+        "Terima kasih.",
+    ],
 )
 def test_other_words_take_nothing_back(desk: Desk, text: str) -> None:
     from pipeline.cases.withdrawal import seems_withdrawn
@@ -237,7 +287,12 @@ def test_other_words_take_nothing_back(desk: Desk, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Saya cabut.", "Saya mencabut pengaduan saya", "Mohon laporan kami dibatalkan saja", "aduan ini saya cabut"],
+    [
+        "Saya cabut.",
+        "Saya mencabut pengaduan saya",
+        "Mohon laporan kami dibatalkan saja",
+        "aduan ini saya cabut",
+    ],
 )
 def test_words_that_take_it_back(desk: Desk, text: str) -> None:
     from pipeline.cases.withdrawal import seems_withdrawn
@@ -320,5 +375,7 @@ def test_merged_citizen_who_takes_it_back_is_merged_no_more(desk: Desk) -> None:
     assert desk.kinds(number)[-1] is EventKind.RELEASED
     desk.to(Stage.SELESAI, number)
     desk.jobs()
-    assert "surat_jawaban" not in {mail.name for mail in desk.mails() if mail.recipient == "wati@warga.example"}
+    assert "surat_jawaban" not in {
+        mail.name for mail in desk.mails() if mail.recipient == "wati@warga.example"
+    }
     assert desk.faults() == []

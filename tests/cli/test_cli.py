@@ -72,7 +72,9 @@ def test_init_never_writes_over_what_is_there(tmp_path: Path) -> None:
     """A second init keeps configuration, key and rows."""
     aduan("init")
     key = (tmp_path / "rahasia" / "key").read_text()
-    (tmp_path / "config.toml").write_text(SAMPLE.read_text("utf-8").replace("every_seconds = 60", "every_seconds = 30"))
+    (tmp_path / "config.toml").write_text(
+        SAMPLE.read_text("utf-8").replace("every_seconds = 60", "every_seconds = 30")
+    )
     assert "tidak diubah" in aduan("init")
     assert "every_seconds = 30" in (tmp_path / "config.toml").read_text("utf-8")
     assert (tmp_path / "rahasia" / "key").read_text() == key
@@ -80,14 +82,24 @@ def test_init_never_writes_over_what_is_there(tmp_path: Path) -> None:
 
 def test_without_configuration_each_command_says_what_to_do() -> None:
     """No trace-back, exit code 2, and the way on."""
-    for command in (["check"], ["serve"], ["poll", "--once"], ["held"], ["audit"], ["buku"], ["backup", "x.db"]):
+    for command in (
+        ["check"],
+        ["serve"],
+        ["poll", "--once"],
+        ["held"],
+        ["audit"],
+        ["buku"],
+        ["backup", "x.db"],
+    ):
         said = aduan(*command, code=2)
         assert "config.toml tidak dapat dibaca. Buat dengan 'aduan init'." in said
 
 
 def test_a_fault_in_the_configuration_names_file_key_and_what_is_expected(tmp_path: Path) -> None:
     aduan("init")
-    (tmp_path / "config.toml").write_text(SAMPLE.read_text("utf-8").replace("port = 993", 'port = "banyak"'))
+    (tmp_path / "config.toml").write_text(
+        SAMPLE.read_text("utf-8").replace("port = 993", 'port = "banyak"')
+    )
     said = aduan("check", code=2)
     assert "config.toml" in said
     assert "imap.port: harus berupa angka bulat" in said
@@ -102,7 +114,15 @@ def test_an_old_database_is_told_before_any_work(tmp_path: Path) -> None:
 def test_check_finds_a_whole_office_good(kantor: Office) -> None:
     """With both servers up there is a line for each part and nothing wrong."""
     said = aduan("check")
-    for part in ("pengaturan", "rahasia", "basis data", "templat surat", "IMAP", "SMTP", "LibreOffice"):
+    for part in (
+        "pengaturan",
+        "rahasia",
+        "basis data",
+        "templat surat",
+        "IMAP",
+        "SMTP",
+        "LibreOffice",
+    ):
         assert part in said
     assert "salah" not in said
 
@@ -133,9 +153,24 @@ def test_poll_with_a_dead_mailbox_still_does_the_rest_and_exits_1(kantor: Office
 def test_catat_records_and_reports_a_visitor(kantor: Office) -> None:
     """The number and the status link are printed; the Sekretaris gets the task."""
     said = aduan(
-        "catat", "--petugas", "jfu-1", "--kanal", "langsung", "--perihal", "Wifi taman", "--isi", "Wifi mati.",
-        "--nama", "Suharti", "--alamat", "", "--telepon", "0812 0000 1746", "--email", "",
-    )  # fmt: skip
+        "catat",
+        "--petugas",
+        "jfu-1",
+        "--kanal",
+        "langsung",
+        "--perihal",
+        "Wifi taman",
+        "--isi",
+        "Wifi mati.",
+        "--nama",
+        "Suharti",
+        "--alamat",
+        "",
+        "--telepon",
+        "0812 0000 1746",
+        "--email",
+        "",
+    )
     assert kantor.complaint().number in said
     assert f"/s/{kantor.complaint().status_code}" in said
     kantor.later(minutes=1)
@@ -144,11 +179,26 @@ def test_catat_records_and_reports_a_visitor(kantor: Office) -> None:
 
 
 def test_catat_refuses_what_cannot_be_right(kantor: Office) -> None:
-    rest = ["--perihal", "a", "--isi", "b", "--nama", "", "--alamat", "", "--telepon", "dua", "--email", "bukan"]
+    rest = [
+        "--perihal",
+        "a",
+        "--isi",
+        "b",
+        "--nama",
+        "",
+        "--alamat",
+        "",
+        "--telepon",
+        "dua",
+        "--email",
+        "bukan",
+    ]
     said = aduan("catat", "--petugas", "jfu-1", "--kanal", "telepon", *rest, code=2)
     assert "telepon: Nomor telepon hanya angka" in said
     assert "email: Alamat email ini belum lengkap" in said
-    assert "Pilihan: jfu-1" in aduan("catat", "--petugas", "kepala", "--kanal", "telepon", *rest, code=2)
+    assert "Pilihan: jfu-1" in aduan(
+        "catat", "--petugas", "kepala", "--kanal", "telepon", *rest, code=2
+    )
 
 
 def test_backup_and_restore_keep_every_row_and_no_secret(kantor: Office, tmp_path: Path) -> None:
@@ -159,9 +209,14 @@ def test_backup_and_restore_keep_every_row_and_no_secret(kantor: Office, tmp_pat
     saved = tmp_path / "cadangan.db"
     assert mode(saved) == 0o600
     assert kantor.settings.secret("key").encode() not in saved.read_bytes()
-    tokens = [url.rpartition("/t/")[2].partition("?")[0] for url in kantor.links(kantor.newest("sekretaris"))]
+    tokens = [
+        url.rpartition("/t/")[2].partition("?")[0]
+        for url in kantor.links(kantor.newest("sekretaris"))
+    ]
     assert tokens
-    assert not any(token.partition("-")[2].encode() in saved.read_bytes() for token in tokens if "-" in token)
+    assert not any(
+        token.partition("-")[2].encode() in saved.read_bytes() for token in tokens if "-" in token
+    )
     assert "sudah ada" in aduan("backup", "cadangan.db", code=2)
     assert "tidak kosong" in aduan("restore", "cadangan.db", code=2)
     waiting = kantor.outbox("tugas_klarifikasi")[-1].id
@@ -205,7 +260,14 @@ def test_serve_answers_polls_and_stops_when_asked(kantor: Office, tmp_path: Path
     port = free_port()
     change(kantor, imap={"every_seconds": 1}, web={"port": port})
     kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", settle=False)
-    command = [sys.executable, "-m", "pipeline.cli", "--config", str(kantor.folder / "config.toml"), "serve"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "--config",
+        str(kantor.folder / "config.toml"),
+        "serve",
+    ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
     ) as process:
@@ -228,7 +290,14 @@ def test_a_second_serve_on_sqlite_says_that_it_waits(kantor: Office, tmp_path: P
     change(kantor, web={"port": free_port()})
     with lease(kantor.engine, "serve") as mine:
         assert mine
-        command = [sys.executable, "-m", "pipeline.cli", "--config", str(kantor.folder / "config.toml"), "serve"]
+        command = [
+            sys.executable,
+            "-m",
+            "pipeline.cli",
+            "--config",
+            str(kantor.folder / "config.toml"),
+            "serve",
+        ]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
         ) as process:

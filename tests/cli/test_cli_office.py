@@ -46,14 +46,28 @@ def _person(settings: Settings, code: str) -> Petugas:
 
 
 def aduan(place: Path, *arguments: str, code: int = 0, typed: str = "") -> str:
-    result: Result = CliRunner().invoke(main, ["--config", str(place), *arguments], typed, env={"COLUMNS": "200"})
+    result: Result = CliRunner().invoke(
+        main, ["--config", str(place), *arguments], typed, env={"COLUMNS": "200"}
+    )
     assert result.exit_code == code, result.output
-    return " ".join(re.sub("[\u2500-\u257f]", " ", result.output).split())  # without the lines of tables
+    return " ".join(
+        re.sub("[\u2500-\u257f]", " ", result.output).split()
+    )  # without the lines of tables
 
 
 def test_delegasi_is_shown_added_and_ended(place: Path) -> None:
     assert "Tidak ada pejabat pengganti" in aduan(place, "delegasi")
-    made = ("delegasi", "--dari", "kepala", "--kepada", "sekretaris", "--sebagai", "plt", "--sampai", LATER)
+    made = (
+        "delegasi",
+        "--dari",
+        "kepala",
+        "--kepada",
+        "sekretaris",
+        "--sebagai",
+        "plt",
+        "--sampai",
+        LATER,
+    )
     said = aduan(place, *made)
     assert "Ratih Kusumawardani (Plt.)" in said
     assert "berlaku" in said
@@ -67,7 +81,10 @@ def test_mutu_tells_how_the_reader_of_slips_fares_here(place: Path) -> None:
     engine = connect(config.load(place).database.url, place.parent)
     with writing(engine) as session:
         session.add_all(
-            [SlipCount(field="nik", low=95, read=100, right=90), SlipCount(field="nik", low=0, read=5, right=1)]
+            [
+                SlipCount(field="nik", low=95, read=100, right=90),
+                SlipCount(field="nik", low=0, read=5, right=1),
+            ]
         )
     engine.dispose()
     assert "nik 105 87% 0 0 (0%) tidak pernah" in aduan(place, "slip", "mutu")
@@ -94,7 +111,9 @@ def test_kalender_shows_the_year_and_takes_holidays(place: Path) -> None:
     assert "Agustus 19 17 Agu Hari Kemerdekaan Republik Indonesia" in said
     day = ("--libur", "2026-08-18", "--nama", "Cuti bersama kantor")
     said = aduan(place, "kalender", "--tahun", "2026", *day)
-    assert "Selasa, 18 Agustus 2026 libur: Cuti bersama kantor. 0 batas waktu dihitung ulang." in said
+    assert (
+        "Selasa, 18 Agustus 2026 libur: Cuti bersama kantor. 0 batas waktu dihitung ulang." in said
+    )
     assert "Agustus 18" in said
     assert "Agustus 19" in aduan(place, "kalender", "--tahun", "2026", "--hapus", "2026-08-18")
     assert "bukan libur" in aduan(place, "kalender", "--hapus", "2026-08-18", code=2)
@@ -107,7 +126,9 @@ def test_peramban_shows_and_revokes(place: Path) -> None:
     engine = connect(settings.database.url, settings.folder)
     with writing(engine) as session:
         for person in ("kepala", "kepala", "sekretaris"):
-            browsers.remember(session, settings.keys, _person(settings, person), "Android", datetime.now(UTC))
+            browsers.remember(
+                session, settings.keys, _person(settings, person), "Android", datetime.now(UTC)
+            )
     engine.dispose()
     assert "kepala Android" in aduan(place, "peramban")
     assert "1 peramban dicabut" in aduan(place, "peramban", "--cabut", "3")
@@ -132,11 +153,15 @@ def test_new_key_goes_before_the_old_one_which_still_opens_what_it_made(place: P
     with writing(engine) as session:
         assert browsers.known(session, after.keys, head, cookie, datetime.now(UTC))
         fresh = browsers.remember(session, after.keys, head, "Android", datetime.now(UTC))
-        assert not browsers.known(session, settings.keys, head, fresh, datetime.now(UTC)), "made by the new key"
+        assert not browsers.known(session, settings.keys, head, fresh, datetime.now(UTC)), (
+            "made by the new key"
+        )
     assert "tidak berlaku lagi" in aduan(place, "kunci", "ganti", "--segera")
     with writing(engine) as session:
         for gone in (cookie, fresh):
-            assert not browsers.known(session, config.load(place).keys, head, gone, datetime.now(UTC))
+            assert not browsers.known(
+                session, config.load(place).keys, head, gone, datetime.now(UTC)
+            )
     engine.dispose()
 
 
@@ -148,7 +173,9 @@ def test_replaced_keys_keep_their_own_last_day(place: Path) -> None:
     assert lines[2] == f"{KEY} sampai {TODAY + timedelta(days=30)}"
 
 
-def test_key_of_the_environment_is_not_replaced_behind_its_back(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_of_the_environment_is_not_replaced_behind_its_back(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ADUAN_KEY", f"{'ab' * 32}, {KEY} sampai {LATER}")
     assert len(config.load(place).keys) == 2
     assert "ADUAN_KEY" in aduan(place, "kunci", "ganti", code=2)
@@ -158,7 +185,10 @@ def test_check_reads_a_received_sample(place: Path, tmp_path: Path) -> None:
     sample = tmp_path / "contoh.eml"
     good = "mx.luar.example; spf=pass; dkim=pass header.d=kominfo.example; dmarc=pass"
     for results, code in ((good, 0), ("mx.luar.example; spf=fail; dmarc=fail", 1)):
-        sample.write_text(f"Authentication-Results: {results}\nFrom: aduan@kominfo.example\nSubject: x\n\nx", "utf-8")
+        sample.write_text(
+            f"Authentication-Results: {results}\nFrom: aduan@kominfo.example\nSubject: x\n\nx",
+            "utf-8",
+        )
         said = aduan(place, "check", "--contoh", str(sample), code=code)
         for method in ("SPF", "DKIM", "DMARC"):
             assert method in said
@@ -170,13 +200,19 @@ def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
     with writing(engine) as session:
         work = Work(session, settings, datetime.now(UTC))
         pengadu = Pengadu("Siti Rahmawati", email="siti@warga.example")
-        new = New(Channel.EMAIL, pengadu, perihal="Lampu padam", isi="Lampu padam.", received_at=work.now)
+        new = New(
+            Channel.EMAIL, pengadu, perihal="Lampu padam", isi="Lampu padam.", received_at=work.now
+        )
         (complaint,) = record(work, [new])
     number = complaint.number
     by = ("hapus", number, "--petugas", "jfu-1", "--alasan", "permintaan tertulis")
-    assert "'bos' tidak dikenal. Pilihan: kepala" in aduan(place, *by[:2], "--petugas", "bos", code=2, typed="x\n")
+    assert "'bos' tidak dikenal. Pilihan: kepala" in aduan(
+        place, *by[:2], "--petugas", "bos", code=2, typed="x\n"
+    )
     assert "Tidak ada pengaduan bernomor X-1" in aduan(place, "hapus", "X-1", *by[2:], code=2)
-    assert f"{number}, atau pengaduan yang digabung dengannya, belum selesai" in aduan(place, *by, code=2, typed="y\n")
+    assert f"{number}, atau pengaduan yang digabung dengannya, belum selesai" in aduan(
+        place, *by, code=2, typed="y\n"
+    )
     with writing(engine) as session:
         Work(session, settings, datetime.now(UTC))  # which witnesses what is written
         session.get_one(Complaint, complaint.id).stage = Stage.BATAL
@@ -195,7 +231,9 @@ def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
 def test_catat_with_a_number_asks_only_for_the_words(place: Path) -> None:
     new = ("catat", "--petugas", "dimas", "--kanal", "surat", "--diterima", "2026-01-05 09:00")
     code = config.load(place).holders(Role.JFU)[0].kode
-    said = aduan(place, *(code if one == "dimas" else one for one in new), typed="Lampu\nPadam.\n\n\n\n\n")
+    said = aduan(
+        place, *(code if one == "dimas" else one for one in new), typed="Lampu\nPadam.\n\n\n\n\n"
+    )
     number = re.search(r"PGD-\d{4}-\d{6}", said)
     assert number is not None
     later = ("catat", "--petugas", code, "--kanal", "telepon", "--nomor", number[0])

@@ -59,7 +59,14 @@ def systemd(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def serving(kantor: Office, address: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "pipeline.cli", "--config", str(kantor.folder / "config.toml"), "serve"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "--config",
+        str(kantor.folder / "config.toml"),
+        "serve",
+    ]
     environment = os.environ | {"NOTIFY_SOCKET": address}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
@@ -70,7 +77,9 @@ def serving(kantor: Office, address: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(kantor: Office, tmp_path: Path) -> None:
+def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(
+    kantor: Office, tmp_path: Path
+) -> None:
     """SIGHUP with bad settings keeps the old ones; with good ones they count. SIGTERM ends it within half a minute
     although the mail server answers nothing, and without a trace-back."""
     port, file = free_port(), kantor.folder / "config.toml"
@@ -91,7 +100,9 @@ def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(kantor: Off
             write_config(kantor.folder, kantor.post, overrides=overrides)
             process.send_signal(signal.SIGHUP)
             until(lambda: "STATUS=Pengaturan baru berlaku." in heard)
-            until(lambda: b"Kantor Baru" in HTTP.request("GET", f"http://127.0.0.1:{port}/saya").data)
+            until(
+                lambda: b"Kantor Baru" in HTTP.request("GET", f"http://127.0.0.1:{port}/saya").data
+            )
             mute.accept()
             begun = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -115,7 +126,9 @@ def grown(kantor: Office, rows: int) -> None:
         )
 
 
-def test_sigterm_during_a_reload_ends_it_within_half_a_minute(kantor: Office, tmp_path: Path) -> None:
+def test_sigterm_during_a_reload_ends_it_within_half_a_minute(
+    kantor: Office, tmp_path: Path
+) -> None:
     """Another program holds the database all the while, so that no lane comes to an end."""
     write_config(kantor.folder, kantor.post, overrides={"web": {"port": free_port()}})
     with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
@@ -130,7 +143,9 @@ def test_sigterm_during_a_reload_ends_it_within_half_a_minute(kantor: Office, tm
             assert time.monotonic() - begun < 30
 
 
-def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(kantor: Office, tmp_path: Path) -> None:
+def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(
+    kantor: Office, tmp_path: Path
+) -> None:
     """The register is large: the spreadsheet that is being made is whole, or the next `serve` makes it."""
     kantor.citizen_sends("Lampu padam", "Lampu padam.")
     grown(kantor, 60_000)

@@ -37,7 +37,9 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
 def answers(post: Post, **other: object) -> dict[str, Any]:
     """Those of the guide, with servers that are there."""
     [text] = [
-        block for block in re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL) if "kotak =" in block
+        block
+        for block in re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+        if "kotak =" in block
     ]
     return {
         **tomllib.loads(text),
@@ -55,7 +57,11 @@ def written(path: Path, found: dict[str, Any]) -> Path:
     def value(one: Any) -> str:
         if isinstance(one, dict):
             return "{" + ", ".join(f"{key} = {value(inner)}" for key, inner in one.items()) + "}"
-        return "[" + ", ".join(map(value, one)) + "]" if isinstance(one, list) else json.dumps(one, ensure_ascii=False)
+        return (
+            "[" + ", ".join(map(value, one)) + "]"
+            if isinstance(one, list)
+            else json.dumps(one, ensure_ascii=False)
+        )
 
     path.write_text("".join(f"{key} = {value(one)}\n" for key, one in found.items()), "utf-8")
     return path
@@ -108,7 +114,9 @@ def test_a_server_that_is_not_there_is_told_at_once(post: Post, tmp_path: Path) 
         ({"kata_sandi": "a\nb"}, "kata_sandi: harus satu baris"),
     ],
 )
-def test_wrong_answers_write_nothing(post: Post, tmp_path: Path, wrong: dict[str, object], told: str) -> None:
+def test_wrong_answers_write_nothing(
+    post: Post, tmp_path: Path, wrong: dict[str, object], told: str
+) -> None:
     done = init("--jawaban", str(written(tmp_path / "jawaban.toml", answers(post, **wrong))))
     assert done.exit_code == 2, done.output
     assert told in done.output
@@ -123,7 +131,9 @@ def test_answers_that_are_no_text_are_told_by_their_file(post: Post, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [", S.Kom.", "...", "李"])
-def test_a_name_without_a_letter_for_a_code_has_one_all_the_same(post: Post, tmp_path: Path, name: str) -> None:
+def test_a_name_without_a_letter_for_a_code_has_one_all_the_same(
+    post: Post, tmp_path: Path, name: str
+) -> None:
     given = answers(post)
     given["petugas"][0]["nama"] = name
     done = init("--jawaban", str(written(tmp_path / "jawaban.toml", given)))
@@ -139,9 +149,29 @@ def test_who_sits_at_the_terminal_is_asked_and_asked_again(
     silent.nameservers, silent.port = ["127.0.0.1"], free_port()
     monkeypatch.setattr(dns.resolver, "default_resolver", silent)
     person = ["Ratna Dewi", "", "bukan alamat", "ratna@dinas.example"]
-    office = ["Pemerintah Kota Contoh", "Dinas Contoh", "Dincon", "Jalan Contoh 1", "(021) 555", "Contoh"]
-    people = [*person, "Budi Santoso", "", "budi@dinas.example", "Sari", "Kasi Jaringan", "sari@dinas.example", "n",
-              "Joko", "", "joko@dinas.example", "t", "n"]  # fmt: skip
+    office = [
+        "Pemerintah Kota Contoh",
+        "Dinas Contoh",
+        "Dincon",
+        "Jalan Contoh 1",
+        "(021) 555",
+        "Contoh",
+    ]
+    people = [
+        *person,
+        "Budi Santoso",
+        "",
+        "budi@dinas.example",
+        "Sari",
+        "Kasi Jaringan",
+        "sari@dinas.example",
+        "n",
+        "Joko",
+        "",
+        "joko@dinas.example",
+        "t",
+        "n",
+    ]
     ends = [INTAKE, PASSWORD, "https://aduan.dinas.example", "ti@dinas.example"]
     lines = [*office, *people, *ends, "n"]
     done = init("--tanya", input="\n".join(lines) + "\n")
@@ -152,11 +182,16 @@ def test_who_sits_at_the_terminal_is_asked_and_asked_again(
     assert done.exit_code == 1, "check at the end says so"
     settings = load(tmp_path / "config.toml")
     assert [one.jabatan for one in settings.petugas] == [
-        "Kepala Dinas", "Sekretaris", "Kasi Jaringan", "JFU Pelayanan Pengaduan",
-    ]  # fmt: skip
+        "Kepala Dinas",
+        "Sekretaris",
+        "Kasi Jaringan",
+        "JFU Pelayanan Pengaduan",
+    ]
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
 def test_the_units_fit_where_the_installation_lies(tmp_path: Path) -> None:
     folder = tmp_path / "kantor kami"
     folder.mkdir()

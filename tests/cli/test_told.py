@@ -52,11 +52,36 @@ def said(*arguments: str, code: int) -> str:
     return result.output
 
 
-VISITOR = ("--perihal", "a", "--isi", "b", "--nama", "c", "--alamat", "d", "--telepon", "", "--email", "x")
+VISITOR = (
+    "--perihal",
+    "a",
+    "--isi",
+    "b",
+    "--nama",
+    "c",
+    "--alamat",
+    "d",
+    "--telepon",
+    "",
+    "--email",
+    "x",
+)
 WRONG = {
-    "another database": ('url = "sqlite:///aduan.db"', 'url = "mysql://kantor/aduan"', "database.url"),
-    "a folder for a database": ('url = "sqlite:///aduan.db"', 'url = "sqlite:///folder"', "database.url"),
-    "no folder to make it in": ('url = "sqlite:///aduan.db"', 'url = "sqlite:///berkas/x.db"', "database.url"),
+    "another database": (
+        'url = "sqlite:///aduan.db"',
+        'url = "mysql://kantor/aduan"',
+        "database.url",
+    ),
+    "a folder for a database": (
+        'url = "sqlite:///aduan.db"',
+        'url = "sqlite:///folder"',
+        "database.url",
+    ),
+    "no folder to make it in": (
+        'url = "sqlite:///aduan.db"',
+        'url = "sqlite:///berkas/x.db"',
+        "database.url",
+    ),
     "a table that is not closed": ("[imap]", "[imap", "baris"),
     "the same table twice": ("[imap]", "[imap]\n[imap]", "baris"),
     "an unknown zone": ("Asia/Jakarta", "Asia/Madiun", "instansi.zona"),
@@ -76,9 +101,13 @@ def test_wrong_setting_names_file_and_place(place: Path, name: str, command: str
 
 @pytest.mark.parametrize("value", ["[" * 3000 + "]" * 3000, "9" * 5000])
 @pytest.mark.parametrize("file", ["config.toml", "jawaban.toml"])
-def test_a_file_that_is_more_than_python_takes_names_itself(place: Path, file: str, value: str) -> None:
+def test_a_file_that_is_more_than_python_takes_names_itself(
+    place: Path, file: str, value: str
+) -> None:
     (place / file).write_text(f"a = {value}\n", "utf-8")
-    words = ["--config", "lain.toml", "init", "--jawaban", file] if file == "jawaban.toml" else ["held"]
+    words = (
+        ["--config", "lain.toml", "init", "--jawaban", file] if file == "jawaban.toml" else ["held"]
+    )
     assert f"{file} tidak dapat dibaca" in said(*words, code=2)
 
 
@@ -111,10 +140,14 @@ def test_a_folder_with_signs_of_an_address_is_backed_up_and_restored(
     assert left == {"berkas", "folder", kantor.name}
 
 
-def test_a_drill_key_that_is_none_names_its_file_and_stops_no_restore_with_another(place: Path) -> None:
+def test_a_drill_key_that_is_none_names_its_file_and_stops_no_restore_with_another(
+    place: Path,
+) -> None:
     said("kunci", "cadangan", "k.txt", code=0)
     public = recipients.public_of(recipients.identities((place / "k.txt").read_text())[0])
-    (place / "config.toml").write_text(TEXT.replace("penerima = []", f'penerima = ["{public}"]'), "utf-8")
+    (place / "config.toml").write_text(
+        TEXT.replace("penerima = []", f'penerima = ["{public}"]'), "utf-8"
+    )
     said("backup", "satu.db.age", code=0)
     key = place / "rahasia" / "cadangan_latihan"
     key.write_text("bukan kunci")
@@ -123,7 +156,9 @@ def test_a_drill_key_that_is_none_names_its_file_and_stops_no_restore_with_anoth
     assert "Cadangan dipulihkan" in said("restore", "satu.db.age", "--kunci", "k.txt", code=0)
 
 
-def test_a_backup_for_which_there_is_no_room_blames_the_disk_and_leaves_nothing(place: Path) -> None:
+def test_a_backup_for_which_there_is_no_room_blames_the_disk_and_leaves_nothing(
+    place: Path,
+) -> None:
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, usual[1]))
     try:
@@ -173,7 +208,9 @@ def test_a_form_that_is_no_picture_is_told_in_indonesian(place: Path) -> None:
 
 def test_a_mailbox_that_is_away_is_told_in_indonesian(place: Path) -> None:
     (place / "rahasia" / "imap_password").write_text("sandi")
-    wrong = TEXT.replace('host = "imap.kominfo.example"', 'host = "127.0.0.1"').replace("port = 993", "port = 9")
+    wrong = TEXT.replace('host = "imap.kominfo.example"', 'host = "127.0.0.1"').replace(
+        "port = 993", "port = 9"
+    )
     (place / "config.toml").write_text(wrong, "utf-8")
     assert "menolak sambungan" in said("reconcile", code=2)
 
@@ -182,7 +219,9 @@ def test_a_monitor_hears_that_there_is_no_database_yet_and_not_of_its_tables(pla
     (place / "aduan.db").unlink()
     found = json.loads(said("check", "--mesin", code=2))
     assert "basis data" in {one["bagian"] for one in found["temuan"]}
-    assert "check" not in {one["bagian"] for one in found["temuan"]}, "the check itself went to its end"
+    assert "check" not in {one["bagian"] for one in found["temuan"]}, (
+        "the check itself went to its end"
+    )
 
 
 def test_a_port_that_is_taken_names_its_key(place: Path) -> None:
@@ -219,13 +258,17 @@ def spoil(place: Path) -> None:
     for one in place.glob("aduan.db*"):
         one.unlink()
     content = (place / "rusak.db").read_bytes()
-    (place / "aduan.db").write_bytes(content[: 3 * 4096] + bytes(255 - one for one in content[3 * 4096 :]))
+    (place / "aduan.db").write_bytes(
+        content[: 3 * 4096] + bytes(255 - one for one in content[3 * 4096 :])
+    )
 
 
 @pytest.mark.parametrize(
     "words", [("audit",), ("backup", "x.db"), ("buku",), ("poll", "--once"), ("init",), ("check",)]
 )
-def test_a_damaged_database_is_a_finding_with_the_way_on(place: Path, words: tuple[str, ...]) -> None:
+def test_a_damaged_database_is_a_finding_with_the_way_on(
+    place: Path, words: tuple[str, ...]
+) -> None:
     spoil(place)
     out = " ".join(said(*words, code=1).split())
     assert "pulihkan cadangan" in out
@@ -259,7 +302,9 @@ def test_an_error_nobody_expected_has_a_code_and_its_places_are_kept(
     assert (place / "aduan.log").stat().st_mode & 0o077 == 0
 
 
-def test_words_that_the_office_broke_name_their_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_that_the_office_broke_name_their_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A copy of the templates with an unclosed table stands in the place of the program's own."""
     (place / "istilah.toml").write_text("[pengadu\n", "utf-8")
     words._all.cache_clear()
@@ -291,7 +336,12 @@ def test_a_thread_that_dies_is_one_line_of_the_log(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     "text",
-    ["550 <siti.aminah@warga.example> unknown", "telp 0812 3456 7890", "NIK 3577010101900001", "a+b@c.example: no"],
+    [
+        "550 <siti.aminah@warga.example> unknown",
+        "telp 0812 3456 7890",
+        "NIK 3577010101900001",
+        "a+b@c.example: no",
+    ],
 )
 def test_addresses_and_numbers_of_people_are_masked(text: str) -> None:
     assert "(alamat)" in logs.masked(text) or "(nomor)" in logs.masked(text)
@@ -299,8 +349,14 @@ def test_addresses_and_numbers_of_people_are_masked(text: str) -> None:
 
 
 def test_a_line_of_text_stays_one_line_and_can_be_read_back() -> None:
-    record = logging.LogRecord("pipeline.mail", logging.WARNING, "", 0, 'di "dalam"\nbaris %s', (2,), None)
-    assert logs.Lines().format(record).endswith('tingkat=peringatan sumber=mail pesan="di \\"dalam\\" baris 2"')
+    record = logging.LogRecord(
+        "pipeline.mail", logging.WARNING, "", 0, 'di "dalam"\nbaris %s', (2,), None
+    )
+    assert (
+        logs.Lines()
+        .format(record)
+        .endswith('tingkat=peringatan sumber=mail pesan="di \\"dalam\\" baris 2"')
+    )
 
 
 @pytest.mark.parametrize(
@@ -309,7 +365,10 @@ def test_a_line_of_text_stays_one_line_and_can_be_read_back() -> None:
         (("cek",), "Tidak ada perintah 'cek'."),
         (("check", "--cotoh", "x"), "Tidak ada pilihan '--cotoh'. Mungkin maksudnya: --contoh."),
         (("hapus",), "NOMOR wajib diisi."),
-        (("check", "--contoh", "tiada.eml"), "Nilai untuk --contoh tidak dapat dipakai: berkasnya tidak ada"),
+        (
+            ("check", "--contoh", "tiada.eml"),
+            "Nilai untuk --contoh tidak dapat dipakai: berkasnya tidak ada",
+        ),
         (("kunci", "ganti", "--hari", "tiga"), "harus bilangan bulat antara 1 dan 730"),
         (("serve", "--lajur", "cepat"), "pilih salah satu dari web, surat, kerja"),
         (("demo", "--port", "satu"), "harus bilangan bulat"),
@@ -318,7 +377,9 @@ def test_a_line_of_text_stays_one_line_and_can_be_read_back() -> None:
         (("--config",), "--config ditulis tanpa nilainya"),
     ],
 )
-def test_wrong_arguments_are_told_in_indonesian(place: Path, words: tuple[str, ...], told: str) -> None:
+def test_wrong_arguments_are_told_in_indonesian(
+    place: Path, words: tuple[str, ...], told: str
+) -> None:
     out = said(*words, code=2)
     assert told in out
     assert "--help" in out
@@ -326,20 +387,32 @@ def test_wrong_arguments_are_told_in_indonesian(place: Path, words: tuple[str, .
 
 
 def test_keys_of_an_earlier_release_are_read_and_told(place: Path) -> None:
-    (place / "config.toml").write_text(TEXT.replace("[surat]\n", '[surat]\nsifat = "Biasa"\n', 1), "utf-8")
+    (place / "config.toml").write_text(
+        TEXT.replace("[surat]\n", '[surat]\nsifat = "Biasa"\n', 1), "utf-8"
+    )
     assert "surat.sifat: tidak dipakai lagi" in CliRunner().invoke(main, ["check"]).output
     fresh, told = renewed({"imap": {"tiap": 30}}, {"imap.tiap": "imap.every_seconds", "web.x": ""})
     assert fresh == {"imap": {"every_seconds": 30}}
-    assert told == ["imap.tiap: namanya sekarang imap.every_seconds; nama lama hanya dibaca sampai rilis berikutnya"]
-    both, _ = renewed({"imap": {"tiap": 30, "every_seconds": 60}}, {"imap.tiap": "imap.every_seconds"})
+    assert told == [
+        "imap.tiap: namanya sekarang imap.every_seconds; nama lama hanya dibaca sampai rilis berikutnya"
+    ]
+    both, _ = renewed(
+        {"imap": {"tiap": 30, "every_seconds": 60}}, {"imap.tiap": "imap.every_seconds"}
+    )
     assert both == {"imap": {"every_seconds": 60}}, "what is written anew counts"
 
 
 @pytest.mark.parametrize(
     ("missing", "words", "extra"),
-    [("aiosmtpd", ["demo", "--auto"], "demo"), ("pymap", ["demo"], "demo"), ("psycopg", ["check"], "postgres")],
+    [
+        ("aiosmtpd", ["demo", "--auto"], "demo"),
+        ("pymap", ["demo"], "demo"),
+        ("psycopg", ["check"], "postgres"),
+    ],
 )
-def test_a_command_that_needs_an_extra_says_so(place: Path, missing: str, words: list[str], extra: str) -> None:
+def test_a_command_that_needs_an_extra_says_so(
+    place: Path, missing: str, words: list[str], extra: str
+) -> None:
     """In a process of its own, which cannot find the package."""
     text = (
         TEXT.replace("sqlite:///aduan.db", "postgresql+psycopg://aduan@127.0.0.1/aduan")
@@ -348,7 +421,9 @@ def test_a_command_that_needs_an_extra_says_so(place: Path, missing: str, words:
     )
     (place / "config.toml").write_text(text, "utf-8")
     program = f"import sys; sys.modules[{missing!r}] = None; from pipeline.cli.main import main; main({words!r})"
-    done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=place, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 2, done.stderr
     assert f"aduan[{extra}]" in done.stderr
     assert "Traceback" not in done.stderr

@@ -62,7 +62,9 @@ def test_an_old_office_is_backed_up_upgraded_and_checked(place: Path) -> None:
         ("DELETE FROM complaint WHERE id = 1", "hilang dari Buku"),
     ],
 )
-def test_an_upgrade_whose_check_fails_leaves_all_as_it_was(place: Path, harm: str, said: str) -> None:
+def test_an_upgrade_whose_check_fails_leaves_all_as_it_was(
+    place: Path, harm: str, said: str
+) -> None:
     with closing(sqlite3.connect(place / "aduan.db", isolation_level=None)) as file:
         file.execute(harm)
     before = old_rows(place / "aduan.db")
@@ -81,7 +83,10 @@ def test_the_backups_of_upgrades_do_not_fill_the_disk(place: Path) -> None:
     folder = place / "arsip"
     folder.mkdir()
     old = [folder / f"sebelum-pembaruan-2026010{day}-070000.db" for day in range(1, 5)]
-    part, stranger = folder / "sebelum-pembaruan-20260105-070000.db.sebagian", folder / "sebelum-pembaruan.txt"
+    part, stranger = (
+        folder / "sebelum-pembaruan-20260105-070000.db.sebagian",
+        folder / "sebelum-pembaruan.txt",
+    )
     for one in (*old, part, stranger):
         one.write_bytes(b"x")
     assert "utuh" in perbarui()

@@ -25,17 +25,25 @@ from tests.kantor import TUESDAY, office
 
 def rows(engine: Engine) -> dict[str, int | None]:
     with reading(engine) as session:
-        return {t.name: session.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables}
+        return {
+            t.name: session.scalar(select(func.count()).select_from(t))
+            for t in Base.metadata.sorted_tables
+        }
 
 
 def record(engine: Engine, settings: Settings, title: str) -> None:
     with writing(engine) as session:
         work = Work(session, settings, TUESDAY)
         person = Pengadu(nama="Siti Rahmawati", email="siti@warga.example")
-        cases_record.record(work, [New(Channel.EMAIL, person, perihal=title, isi="Lampu padam.", received_at=TUESDAY)])
+        cases_record.record(
+            work,
+            [New(Channel.EMAIL, person, perihal=title, isi="Lampu padam.", received_at=TUESDAY)],
+        )
 
 
-def test_a_restored_book_is_the_same_and_goes_on_counting(database_url: str, tmp_path: Path) -> None:
+def test_a_restored_book_is_the_same_and_goes_on_counting(
+    database_url: str, tmp_path: Path
+) -> None:
     """Every row comes back, the next complaint gets the next number and ids that are free."""
     with office(tmp_path, database_url=database_url) as kantor:
         for n in range(3):
@@ -54,7 +62,9 @@ def test_a_restored_book_is_the_same_and_goes_on_counting(database_url: str, tmp
         target.dispose()
 
 
-def test_a_restored_office_does_not_send_mails_of_the_past_unless_told_to(database_url: str, tmp_path: Path) -> None:
+def test_a_restored_office_does_not_send_mails_of_the_past_unless_told_to(
+    database_url: str, tmp_path: Path
+) -> None:
     """They may have left since the backup was made; once told, each leaves once, or never."""
     with office(tmp_path, database_url=database_url) as kantor:
         file, target = tmp_path / "cadangan.db", connect(f"sqlite:///{tmp_path / 'pulih.db'}")

@@ -45,7 +45,9 @@ def sizes(chain: Path) -> list[int]:
     return [one.stat().st_size for one in sorted(chain.glob("*.isi*"))]
 
 
-def test_each_night_adds_what_is_new_and_each_can_be_restored(database_url: str, tmp_path: Path) -> None:
+def test_each_night_adds_what_is_new_and_each_can_be_restored(
+    database_url: str, tmp_path: Path
+) -> None:
     """On both databases; with a long file, and with one that was erased between the nights."""
     folder = tmp_path / "cadangan"
     with office(tmp_path, database_url=database_url) as kantor:
@@ -85,7 +87,9 @@ def test_what_is_written_for_a_reader_opens_for_that_reader_alone(tmp_path: Path
         files = [one for one in path.parent.iterdir() if one.name != "daftar.db"]
         assert [one.suffix for one in files] == [".age", ".age"]
         assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in path.parent.iterdir())
-        assert not any(b"Mawar" in one.read_bytes() or b"SQLite" in one.read_bytes() for one in files)
+        assert not any(
+            b"Mawar" in one.read_bytes() or b"SQLite" in one.read_bytes() for one in files
+        )
         with pytest.raises(backup.BackupError, match="--kunci"):
             restored(f"sqlite:///{tmp_path / 'a.db'}", path)
         with pytest.raises(backup.BackupError, match="kuncinya bukan"):
@@ -109,7 +113,9 @@ def test_the_oldest_go_and_a_chain_goes_with_its_last(tmp_path: Path) -> None:
         restored(f"sqlite:///{tmp_path / 'pulih.db'}", made[3]).dispose()
 
 
-def test_a_bit_that_has_turned_in_the_rows_is_seen_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_bit_that_has_turned_in_the_rows_is_seen_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
     """Also where SQLite sees none: within a text, or in a place that nothing uses."""
     with office(tmp_path) as kantor:
         kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.")
@@ -126,7 +132,9 @@ def test_a_bit_that_has_turned_in_the_rows_is_seen_before_anything_is_written(tm
 
 
 @pytest.mark.parametrize("harm", ["changed", "cut off"])
-def test_an_encrypted_backup_that_is_spoilt_within_is_refused_in_a_sentence(tmp_path: Path, harm: str) -> None:
+def test_an_encrypted_backup_that_is_spoilt_within_is_refused_in_a_sentence(
+    tmp_path: Path, harm: str
+) -> None:
     identity = recipients.new_identity()
     with office(tmp_path) as kantor:
         path = tmp_path / "satu.db.age"
@@ -189,7 +197,8 @@ def test_what_bears_the_name_of_a_later_day_pushes_no_backup_out(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    "harm", ["pack gone", "pack rotten", "index gone", "index spoilt", "index lies", "recipients set"]
+    "harm",
+    ["pack gone", "pack rotten", "index gone", "index spoilt", "index lies", "recipients set"],
 )
 def test_a_chain_that_is_not_whole_is_not_gone_on_with(tmp_path: Path, harm: str) -> None:
     plan = Plan()
@@ -253,7 +262,12 @@ def test_parts_of_a_killed_backup_are_gone_after_the_next(tmp_path: Path) -> Non
         first = night(kantor, folder, 0, plan)
         left = [
             first.parent / f"2026-11-01-0230.{name}"
-            for name in ("db.age.sebagian", "db.age.sebagian-journal", "isi.age.sebagian", "isi.age.tertutup")
+            for name in (
+                "db.age.sebagian",
+                "db.age.sebagian-journal",
+                "isi.age.sebagian",
+                "isi.age.tertutup",
+            )
         ]
         stranger = first.parent / "catatan.sebagian"
         for one in (*left, stranger):
@@ -271,7 +285,9 @@ def test_what_was_erased_since_does_not_come_back(tmp_path: Path) -> None:
         night(kantor, tmp_path / "cadangan", 0)
         with kantor.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM blob_part WHERE sha256 = ?", (digest,))
-            connection.exec_driver_sql("UPDATE blob SET size = -1, content = x'' WHERE sha256 = ?", (digest,))
+            connection.exec_driver_sql(
+                "UPDATE blob SET size = -1, content = x'' WHERE sha256 = ?", (digest,)
+            )
         path = night(kantor, tmp_path / "cadangan", 1)
         target = restored(f"sqlite:///{tmp_path / 'pulih.db'}", path)
         assert rows(target) == rows(kantor.engine)

@@ -48,7 +48,9 @@ def put(desk: Desk, kind: str, subject: int) -> int:
 def decided(desk: Desk) -> str:
     """A case whose draft is to be made."""
     number = desk.to(Stage.KEPUTUSAN)
-    desk.press("kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak dengan sopan.")
+    desk.press(
+        "kepala", "putuskan", number=number, keputusan="ditolak", perintah="Tolak dengan sopan."
+    )
     return number
 
 
@@ -80,7 +82,9 @@ def test_erasing_a_case_takes_its_jobs_away(desk: Desk) -> None:
     assert all_jobs(desk, MAKE_PDF) == []
     assert drafting.pictures(app_of(desk)) == {"pdf": 0, "halaman": 0, "ekspor": 0}
     with reading(desk.engine) as session:
-        assert session.scalars(select(Document).where(Document.kind.in_(("pdf", "rupa")))).all() == []
+        assert (
+            session.scalars(select(Document).where(Document.kind.in_(("pdf", "rupa")))).all() == []
+        )
 
 
 def test_a_letter_that_was_overtaken_by_another_decision_is_not_kept(desk: Desk) -> None:
@@ -90,7 +94,13 @@ def test_a_letter_that_was_overtaken_by_another_decision_is_not_kept(desk: Desk)
     with stalled("reading", 4) as point:  # what is due, twice for the claim, and the case itself
         first = point.run(lambda: drafting.letters(app_of(desk)))
         desk.press("sekretaris", "kembalikan", number=number, alasan="Mohon dilihat lagi.")
-        desk.press("kepala", "putuskan", number=number, keputusan="ditindaklanjuti", perintah="Lampu diperbaiki.")
+        desk.press(
+            "kepala",
+            "putuskan",
+            number=number,
+            keputusan="ditindaklanjuti",
+            perintah="Lampu diperbaiki.",
+        )
     assert first.result(60)["konsep"] == 0
     assert desk.documents(number) == []
     assert drafting.letters(app_of(desk))["konsep"] == 1
@@ -142,7 +152,9 @@ def test_what_the_machinery_leaves_behind_is_swept_once_a_day(desk: Desk) -> Non
         assert [one.state for one in session.scalars(select(Job)) if one.state == "done"] == []
     waiting, *others = desk.mails()
     assert waiting.html, "one that has not left yet keeps what it is to be sent as"
-    assert all(one.html == "" and one.text and one.html_hash for one in others), "what it said stays, and the hash"
+    assert all(one.html == "" and one.text and one.html_hash for one in others), (
+        "what it said stays, and the hash"
+    )
     assert sweep.sweep(desk.engine, desk.clock()) == 0
     assert (desk.kinds(number), len(desk.documents(number))) == before
     assert desk.faults() == []

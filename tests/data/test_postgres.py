@@ -92,7 +92,9 @@ def test_an_upgrade_renews_twins_and_marks_mails_of_which_the_head_alone_is_kept
             (b"Subject: x\r\n\r\n", "mail", told),
             (b"y", "scan", ""),
         ):
-            session.execute(old, {"sha256": store.put(session, content), "source": source, "reason": reason})
+            session.execute(
+                old, {"sha256": store.put(session, content), "source": source, "reason": reason}
+            )
     migrate(engine)
     with writing(engine) as session:
         mail, head, scan = session.scalars(select(Item).order_by(Item.id))
@@ -115,7 +117,9 @@ def test_times_come_back_as_they_were_put(postgres_url: str, tmp_path: Path) -> 
         assert complaint.recorded_at.utcoffset() is not None
 
 
-def test_register_numbers_are_gapless_and_unique_under_concurrency(database_url: str, tmp_path: Path) -> None:
+def test_register_numbers_are_gapless_and_unique_under_concurrency(
+    database_url: str, tmp_path: Path
+) -> None:
     """Also while every third transaction fails after it took a number."""
     with office(tmp_path, database_url=database_url) as kantor:
         together([lambda start=n: _record_some(kantor, start) for n in range(THREADS)])  # type: ignore[misc]
@@ -132,7 +136,10 @@ def _record_some(kantor: Office, start: int) -> None:
     for n in range(6):
         try:
             with writing(kantor.engine) as session:
-                _record(Work(session, kantor.settings, kantor.clock()), f"warga-{start}-{n}@warga.example")
+                _record(
+                    Work(session, kantor.settings, kantor.clock()),
+                    f"warga-{start}-{n}@warga.example",
+                )
                 if n % 3 == 2:
                     raise Abandoned
         except Abandoned:
@@ -141,17 +148,23 @@ def _record_some(kantor: Office, start: int) -> None:
 
 def _record(work: Work, address: str) -> None:
     person = Pengadu(nama="Warga", email=address)
-    cases_record.record(work, [New(Channel.EMAIL, person, perihal="Lampu", isi="Padam.", received_at=work.now)])
+    cases_record.record(
+        work, [New(Channel.EMAIL, person, perihal="Lampu", isi="Padam.", received_at=work.now)]
+    )
 
 
-def test_of_two_presses_at_once_one_acts_and_the_other_is_told(database_url: str, tmp_path: Path) -> None:
+def test_of_two_presses_at_once_one_acts_and_the_other_is_told(
+    database_url: str, tmp_path: Path
+) -> None:
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.citizen_sends()
         kantor.know("jfu-1")
         page = kantor.page(kantor.link("jfu-1", "laporkan"))
         form = page.forms["laporkan"]
         texts = [f"Ringkasan {n}." for n in range(4)]
-        jobs: list[Callable[[], object]] = [lambda t=t: kantor.send(form, {"ringkasan": t}) for t in texts]  # type: ignore[misc]
+        jobs: list[Callable[[], object]] = [
+            lambda t=t: kantor.send(form, {"ringkasan": t}) for t in texts
+        ]  # type: ignore[misc]
         pages = together(jobs)
         assert [getattr(p, "status", p) for p in pages] == [200] * len(texts)
         assert kantor.complaint().ringkasan in texts
@@ -168,17 +181,27 @@ def test_one_complaint_is_changed_from_two_sides_at_once(database_url: str, tmp_
 
         def write(n: int) -> None:
             with writing(kantor.engine) as session:
-                citizen_wrote(Work(session, kantor.settings, kantor.clock()), complaint.id, f"Ke-{n}", [], None)
+                citizen_wrote(
+                    Work(session, kantor.settings, kantor.clock()),
+                    complaint.id,
+                    f"Ke-{n}",
+                    [],
+                    None,
+                )
 
         jobs: list[Callable[[], object]] = [lambda n=n: write(n) for n in range(4)]  # type: ignore[misc]
-        jobs.append(lambda: kantor.send(form, {"petugas": ["kasubag-umum"], "pertanyaan": "Bagaimana?"}))
+        jobs.append(
+            lambda: kantor.send(form, {"petugas": ["kasubag-umum"], "pertanyaan": "Bagaimana?"})
+        )
         results = together(jobs)
         assert [r for r in results if isinstance(r, Exception)] == []
         assert len(kantor.events()) == 2 + 5
         assert kantor.audit() == []
 
 
-def test_the_same_mail_seen_by_two_pollers_is_one_complaint(database_url: str, tmp_path: Path) -> None:
+def test_the_same_mail_seen_by_two_pollers_is_one_complaint(
+    database_url: str, tmp_path: Path
+) -> None:
     """A poller that loses the race fails and comes again; nothing is doubled."""
     with office(tmp_path, database_url=database_url) as kantor:
         raw = compose(SITI, "aduan@kominfo.example", "Lampu", "Padam.", kantor.clock.now).as_bytes()
@@ -204,10 +227,16 @@ def test_lanes_outlive_a_database_that_goes_away(
         lanes.start()
         try:
             with _closed(postgres, postgres_url):
-                until(lambda: {record.args[0] for record in caplog.records if record.args} >= set(STEPS))  # type: ignore[index]
+                until(
+                    lambda: (
+                        {record.args[0] for record in caplog.records if record.args} >= set(STEPS)
+                    )
+                )  # type: ignore[index]
             kantor.citizen_sends(settle=False)
             until(lambda: len(kantor.inbox(SITI)) == 1)
-            assert len([t for t in threading.enumerate() if t.name.startswith("lane-")]) == len(STEPS)
+            assert len([t for t in threading.enumerate() if t.name.startswith("lane-")]) == len(
+                STEPS
+            )
         finally:
             lanes.stop()
 
@@ -218,7 +247,9 @@ def _closed(postgres: Postgres, url: str) -> Iterator[None]:
     name = url.rpartition("/")[2]
     with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as admin:
         admin.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(Identifier(name)))
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
         try:
             yield
         finally:
@@ -234,7 +265,9 @@ def test_the_whole_journey_on_postgresql(postgres_url: str, tmp_path: Path) -> N
         kantor.press("kepala", "tandatangani", bertanda_tangan=("ttd.jpg", SIGNED))
         kantor.press("jfu-1", "kirim_email")
         assert kantor.stage() is Stage.SELESAI
-        assert list(kantor.newest(SITI).files.values()) == [kantor.content(kantor.documents("ttd")[-1])]
+        assert list(kantor.newest(SITI).files.values()) == [
+            kantor.content(kantor.documents("ttd")[-1])
+        ]
         book = kantor.link("jfu-1", "koreksi") + "/buku"
         assert "PGD-2026-000001" in kantor.page(f"{book}?q=SITI&bulan=2026-11").text
         assert kantor.download(f"{book}/xlsx").status_code == 200
@@ -244,7 +277,9 @@ def test_the_whole_journey_on_postgresql(postgres_url: str, tmp_path: Path) -> N
         assert kantor.audit() == []
 
 
-@pytest.mark.parametrize("text_of_citizen", ["huruf \x00 nol", "emoji 🚦 dan \ud800"], ids=["NUL", "surrogate"])
+@pytest.mark.parametrize(
+    "text_of_citizen", ["huruf \x00 nol", "emoji 🚦 dan \ud800"], ids=["NUL", "surrogate"]
+)
 def test_what_postgresql_cannot_store_does_not_stop_the_intake(
     text_of_citizen: str, database_url: str, tmp_path: Path
 ) -> None:
@@ -252,6 +287,8 @@ def test_what_postgresql_cannot_store_does_not_stop_the_intake(
     with office(tmp_path, database_url=database_url) as kantor:
         raw = compose(SITI, "aduan@kominfo.example", "Lampu", "Padam.", kantor.clock.now).as_bytes()
         content = text_of_citizen.encode("utf-8", "surrogatepass")
-        kantor.arrive(raw.replace(b"Padam.", content).replace(b"7bit", b"8bit").replace(b"us-ascii", b"utf-8"))
+        kantor.arrive(
+            raw.replace(b"Padam.", content).replace(b"7bit", b"8bit").replace(b"us-ascii", b"utf-8")
+        )
         kantor.citizen_sends("Wifi", "Wifi mati.", sender="budi@warga.example")
         assert [c.email for c in kantor.complaints()] == [SITI, "budi@warga.example"]

@@ -73,7 +73,9 @@ def two_slips(desk: Desk) -> tuple[Task, list[Slip]]:
         work.session.add(page)
         work.session.flush()
         for _ in range(2):
-            work.session.add(Slip(item_id=item_id, page_id=page.id, kind="slip", fields={}, ticks={}))
+            work.session.add(
+                Slip(item_id=item_id, page_id=page.id, kind="slip", fields={}, ticks={})
+            )
         open_item_task(work, item, TaskKind.PINDAI, "")
     with reading(desk.engine) as session:
         return desk.item_tasks(item_id)[0], list(session.scalars(select(Slip).order_by(Slip.id)))
@@ -84,7 +86,9 @@ def test_the_last_two_slips_settled_at_once_close_the_task(desk: Desk) -> None:
     task, slips = two_slips(desk)
 
     def settle(slip: Slip) -> object:
-        return desk.press("jfu-1", "bukan_pengaduan", task=task, slip=str(slip.id), alasan="Kosong.")
+        return desk.press(
+            "jfu-1", "bukan_pengaduan", task=task, slip=str(slip.id), alasan="Kosong."
+        )
 
     with stalled("writing", 1) as point:
         first = point.run(lambda: settle(slips[0]))
@@ -166,7 +170,9 @@ def test_of_two_delegations_that_overlap_one_stands(big: Desk) -> None:
 
     def delegate(acting: str) -> object:
         with big.work() as work:
-            return cases.delegate(work, "kepala", acting, "plh", today, today + timedelta(days=3), SYSTEM)
+            return cases.delegate(
+                work, "kepala", acting, "plh", today, today + timedelta(days=3), SYSTEM
+            )
 
     with stalled("writing", 1) as point:
         first = point.run(lambda: delegate("sekretaris"))
@@ -185,7 +191,9 @@ def test_first_saves_of_a_form_at_once_are_both_heard(desk: Desk) -> None:
     def save(words: str) -> bool:
         with desk.work() as work:
             row = work.session.get_one(Task, task.id)
-            return unsent.put(work.session, row, "jfu-1", "laporkan", {"ringkasan": [words]}, desk.clock())
+            return unsent.put(
+                work.session, row, "jfu-1", "laporkan", {"ringkasan": [words]}, desk.clock()
+            )
 
     with stalled("writing", 1) as point:
         first = point.run(lambda: save("satu"))
@@ -240,12 +248,16 @@ def test_a_message_id_of_three_thousand_letters_is_taken_in_and_answered(desk: D
     long = "".join(f"{n:x}" for n in range(1200))[:3000]
     raw = compose(SITI, "aduan@kominfo.example", "Lampu", "Lampu padam.", TUESDAY)
     del raw["Message-ID"]
-    first = raw.as_bytes().replace(b"Subject:", f"Message-ID: <{long}@warga.example>\r\nSubject:".encode(), 1)
+    first = raw.as_bytes().replace(
+        b"Subject:", f"Message-ID: <{long}@warga.example>\r\nSubject:".encode(), 1
+    )
     item = desk.take_in(first)
     assert item.state == "done"
     assert len(item.message_id) <= 250
     again = compose(SITI, "aduan@kominfo.example", "Lampu", "Masih padam.", TUESDAY).as_bytes()
-    again = again.replace(b"Subject:", f"References: <{long}@warga.example>\r\nSubject:".encode(), 1)
+    again = again.replace(
+        b"Subject:", f"References: <{long}@warga.example>\r\nSubject:".encode(), 1
+    )
     assert read(again).references == (item.message_id.strip("<>"),)
     desk.take_in(again)
     assert len(desk.complaints()) == 1
@@ -254,9 +266,16 @@ def test_a_message_id_of_three_thousand_letters_is_taken_in_and_answered(desk: D
 def test_a_sender_of_three_thousand_letters_stops_nothing(desk: Desk) -> None:
     address = "a@" + ".".join(f"{n:x}" * 9 for n in range(400)) + ".example"
     ours = "aduan@kominfo.example"
-    raw = compose(SITI, ours, "Lampu", "Padam.", TUESDAY).as_bytes().replace(SITI.encode(), address.encode())
+    raw = (
+        compose(SITI, ours, "Lampu", "Padam.", TUESDAY)
+        .as_bytes()
+        .replace(SITI.encode(), address.encode())
+    )
     assert desk.take_in(raw).state in ("done", "held")
-    assert desk.take_in(compose("budi@warga.example", ours, "X", "Y.", TUESDAY).as_bytes()).state == "done"
+    assert (
+        desk.take_in(compose("budi@warga.example", ours, "X", "Y.", TUESDAY).as_bytes()).state
+        == "done"
+    )
 
 
 @pytest.mark.parametrize("field", ["nomor_surat", "nik"])
@@ -268,10 +287,16 @@ def test_a_text_longer_than_its_column_is_told_on_its_field(field: str, desk: De
 
 
 LOOKED_UP = {
-    "was written to": ("SELECT id FROM outbox WHERE lower(recipient) = 'x' LIMIT 1", "ix_outbox_written_to"),
+    "was written to": (
+        "SELECT id FROM outbox WHERE lower(recipient) = 'x' LIMIT 1",
+        "ix_outbox_written_to",
+    ),
     "made from": ("SELECT id FROM document WHERE source_id = 7", "ix_document_source_id"),
     "same NIK": ("SELECT id FROM complaint WHERE nik = 'x'", "ix_complaint_nik"),
-    "same address": ("SELECT id FROM complaint WHERE lower(email) = 'x'", "ix_complaint_email_lower"),
+    "same address": (
+        "SELECT id FROM complaint WHERE lower(email) = 'x'",
+        "ix_complaint_email_lower",
+    ),
     "same telephone": (f"SELECT id FROM complaint WHERE {DIALLED} = 'x'", "ix_complaint_dialled"),
 }
 
@@ -296,8 +321,18 @@ def test_the_queries_of_the_program_use_these_indexes(desk: Desk) -> None:
     event.listen(desk.engine, "before_cursor_execute", lambda *a: sent.append((a[2], a[3])))
     with reading(desk.engine) as session:
         outbox.was_written_to(session, "x@warga.example")
-        slip = Slip(item_id=1, page_id=1, kind="slip", serial="a" * 16, ticks={}, fields={
-            "telepon": {"value": "0812"}, "email": {"value": "x@warga.example"}, "nik": {"value": "1"}})  # fmt: skip
+        slip = Slip(
+            item_id=1,
+            page_id=1,
+            kind="slip",
+            serial="a" * 16,
+            ticks={},
+            fields={
+                "telepon": {"value": "0812"},
+                "email": {"value": "x@warga.example"},
+                "nik": {"value": "1"},
+            },
+        )
         alike(Work(session, desk.settings, desk.clock()), slip)
     queries = [(q, p) for q, p in sent if "recipient" in q or "complaint" in q]
     assert len(queries) >= 4
@@ -305,6 +340,11 @@ def test_the_queries_of_the_program_use_these_indexes(desk: Desk) -> None:
         for query, given in queries:
             if desk.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET enable_seqscan = off")
-            explain = "EXPLAIN " if desk.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+            explain = (
+                "EXPLAIN " if desk.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+            )
             said = str(connection.exec_driver_sql(explain + query, given).all())
-            assert "ix_" in said or "uq_" in said or "autoindex" in said or "pk_" in said, (query, said)
+            assert "ix_" in said or "uq_" in said or "autoindex" in said or "pk_" in said, (
+                query,
+                said,
+            )

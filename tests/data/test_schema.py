@@ -30,7 +30,9 @@ from pipeline.work import Work
 from tests.desk import make_settings
 from tests.kantor import TUESDAY
 
-pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Skipped unsupported reflection of expression-based index"
+)
 OLD = sorted((Path(__file__).parent / "schemas").glob("*.db.xz"))
 RENEWED = {("item", "twin"), ("item", "full_size")}  # by 0014
 PACKED = {("outbox", "text"), ("outbox", "html")}  # by 0070: compared once they are unpacked
@@ -48,8 +50,12 @@ def old_rows(path: Path) -> dict[str, list[dict[str, Any]]]:
     """{table: rows} as the file has them, without what SQLAlchemy makes of a value."""
     with closing(sqlite3.connect(path)) as file:
         file.row_factory = sqlite3.Row
-        names = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: [dict(row) for row in file.execute(f'SELECT * FROM "{name}"')] for name in names}
+        names = [
+            row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        return {
+            name: [dict(row) for row in file.execute(f'SELECT * FROM "{name}"')] for name in names
+        }
 
 
 def told_apart(before: dict[str, list[dict[str, Any]]], engine: Engine) -> list[str]:
@@ -58,7 +64,8 @@ def told_apart(before: dict[str, list[dict[str, Any]]], engine: Engine) -> list[
         return [
             name
             for name, rows in before.items()
-            if name not in {"alembic_version", *FORGOTTEN} and not _same(session.connection(), name, rows)
+            if name not in {"alembic_version", *FORGOTTEN}
+            and not _same(session.connection(), name, rows)
         ]
 
 
@@ -67,9 +74,16 @@ def _same(connection: Connection, name: str, rows: list[dict[str, Any]]) -> bool
     listed = ", ".join(f'"{column}"' for column in columns) or "1"
     found = connection.execute(text(f'SELECT {listed} FROM "{name}"')).all()
     is_packed = [(name, column) in PACKED for column in columns]
-    opened = ([_opened(*pair) for pair in zip(row, is_packed, strict=True)] if rows else row for row in found)
+    opened = (
+        [_opened(*pair) for pair in zip(row, is_packed, strict=True)] if rows else row
+        for row in found
+    )
     now = sorted(repr([_plain(value) for value in row]) for row in opened)
-    return now == sorted(repr([_plain(row[column]) for column in columns]) for row in rows) if rows else not found
+    return (
+        now == sorted(repr([_plain(row[column]) for column in columns]) for row in rows)
+        if rows
+        else not found
+    )
 
 
 def _opened(value: Any, is_packed: bool) -> Any:
@@ -97,7 +111,11 @@ def shape(engine: Engine) -> dict[str, Any]:
     return {"": index_names(engine) - {"alembic_version_pkc"}} | {
         name: {
             "columns": {
-                c["name"]: (str(c["type"]), c["nullable"], c["default"] and "nextval" in str(c["default"]))
+                c["name"]: (
+                    str(c["type"]),
+                    c["nullable"],
+                    c["default"] and "nextval" in str(c["default"]),
+                )
                 for c in seen.get_columns(name)
             },
             "key": seen.get_pk_constraint(name),
@@ -119,7 +137,9 @@ def index_names(engine: Engine) -> set[str]:
 
 
 def _named(one: Any) -> str:
-    options = {name: str(value) for name, value in one.get("dialect_options", {}).items()}  # a condition has no repr
+    options = {
+        name: str(value) for name, value in one.get("dialect_options", {}).items()
+    }  # a condition has no repr
     told = {**one, "dialect_options": options} if options else one
     return repr(sorted(told.items(), key=lambda pair: pair[0]))
 
@@ -137,7 +157,9 @@ def works(engine: Engine, folder: Path) -> None:
     """The program goes on with it: histories are whole, and the next complaint gets the next number."""
     settings = make_settings(folder)
     with writing(engine) as session:
-        assert begin_all(session, 10_000) > 0, "as `aduan init` does: old cases are witnessed from now on"
+        assert begin_all(session, 10_000) > 0, (
+            "as `aduan init` does: old cases are witnessed from now on"
+        )
     with writing(engine) as session:
         newest = session.scalars(select(Complaint).order_by(Complaint.id.desc()).limit(1)).one()
         person = Pengadu(nama="Siti Rahmawati", email="siti@warga.example")
@@ -155,7 +177,9 @@ def test_there_is_an_office_of_every_revision() -> None:
 
 
 @every_revision
-def test_a_filled_database_of_any_revision_is_upgraded_with_all_its_rows(packed: Path, tmp_path: Path) -> None:
+def test_a_filled_database_of_any_revision_is_upgraded_with_all_its_rows(
+    packed: Path, tmp_path: Path
+) -> None:
     path = unpacked(packed, tmp_path)
     before = old_rows(path)
     engine = connect(f"sqlite:///{path}")
@@ -256,7 +280,9 @@ def test_a_restore_that_is_refused_says_why_and_leaves_no_file(
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         if "NULL" in harm:
             file.execute("PRAGMA writable_schema=ON")
-            file.execute("UPDATE sqlite_master SET sql = replace(sql, 'email TEXT NOT NULL', 'email TEXT')")
+            file.execute(
+                "UPDATE sqlite_master SET sql = replace(sql, 'email TEXT NOT NULL', 'email TEXT')"
+            )
             file.execute("PRAGMA writable_schema=OFF")
             file.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
@@ -266,7 +292,9 @@ def test_a_restore_that_is_refused_says_why_and_leaves_no_file(
     assert said in result.output
     assert not isinstance(result.exception, sqlite3.Error)
     left = {path.name for path in tmp_path.glob("aduan.db*")}
-    assert left <= {"aduan.db.serve"}, "the empty lock against a running office stays: whoever waits for it has it open"
+    assert left <= {"aduan.db.serve"}, (
+        "the empty lock against a running office stays: whoever waits for it has it open"
+    )
 
 
 @pytest.mark.parametrize("packed", [OLD[4], OLD[-1]], ids=lambda path: path.name[:4])

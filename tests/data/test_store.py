@@ -16,7 +16,9 @@ LENGTHS = [0, 1, store.PART, store.PART + 1, 3 * store.PART, 3 * store.PART + 5]
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_bytes_come_back_as_they_were_kept_however_long(database_url: str, tmp_path: Path, length: int) -> None:
+def test_bytes_come_back_as_they_were_kept_however_long(
+    database_url: str, tmp_path: Path, length: int
+) -> None:
     engine = connect(database_url or f"sqlite:///{tmp_path / 'a.db'}")
     migrate(engine)
     content = bytes(range(256)) * (length // 256) + b"x" * (length % 256)
@@ -24,12 +26,18 @@ def test_bytes_come_back_as_they_were_kept_however_long(database_url: str, tmp_p
         file.write(content)
         with writing(engine) as session:
             digest = store.put(session, file)
-            assert store.put_all(session, [content, b"lain", content]) == [digest, store.digest_of(b"lain"), digest]
+            assert store.put_all(session, [content, b"lain", content]) == [
+                digest,
+                store.digest_of(b"lain"),
+                digest,
+            ]
     with reading(engine) as session:
         assert store.get(session, digest) == content
         assert store.get_all(session, [digest, "0" * 64]) == {digest: content}
         assert store.size(session, digest) == length
-        assert session.scalar(select(func.count()).select_from(BlobPart)) == max(0, -(-length // store.PART) - 1)
+        assert session.scalar(select(func.count()).select_from(BlobPart)) == max(
+            0, -(-length // store.PART) - 1
+        )
         assert session.scalar(select(func.count()).select_from(Blob)) == 2
     engine.dispose()
 

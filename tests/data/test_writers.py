@@ -54,7 +54,13 @@ def _named(node: ast.expr | None) -> str:
 
 def _written(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """(table, line) of everything in a module that writes; a name that it has from elsewhere is no table."""
-    ours = {a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names if _tables(n.module or "")}
+    ours = {
+        a.name
+        for n in ast.walk(tree)
+        if isinstance(n, ast.ImportFrom)
+        for a in n.names
+        if _tables(n.module or "")
+    }
     yield from ((table, line) for table, line in _found(tree) if table in ours)
 
 
@@ -66,7 +72,11 @@ def _tables(module: str) -> bool:
 def _found(tree: ast.Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             if name in ("insert", "update", "delete") and node.args and _named(node.args[0]):
                 yield _named(node.args[0]), node.lineno
             elif _named(node.func):
@@ -80,18 +90,32 @@ def _set_in(function: ast.FunctionDef) -> Iterator[tuple[str, int]]:
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             got = node.value
-            by_key = isinstance(got.func, ast.Attribute) and got.func.attr in ("get", "get_one") and got.args
+            by_key = (
+                isinstance(got.func, ast.Attribute)
+                and got.func.attr in ("get", "get_one")
+                and got.args
+            )
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     rows[target.id] = _named(got.args[0]) if by_key else rows.get(target.id, "")
     for node in ast.walk(function):
         for target in _targets(node):
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and rows.get(target.value.id):
+            if (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and rows.get(target.value.id)
+            ):
                 yield rows[target.value.id], target.lineno
 
 
 def _targets(node: ast.AST) -> Iterator[ast.expr]:
-    listed = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+    listed = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [node.target]
+        if isinstance(node, ast.AugAssign)
+        else []
+    )
     for target in listed:
         yield from target.elts if isinstance(target, ast.Tuple) else [target]
 
@@ -106,7 +130,9 @@ def everything_written() -> list[tuple[str, str, int]]:
 def test_a_table_is_written_by_the_room_that_it_names(name: str) -> None:
     writer = writer_of(TABLES[name])
     places = [
-        (place, line) for place, table, line in everything_written() if table == name and (place, name) not in IN_MEMORY
+        (place, line)
+        for place, table, line in everything_written()
+        if table == name and (place, name) not in IN_MEMORY
     ]
     assert [f"{place}:{line}" for place, line in places if not is_writer(place, writer)] == []
     assert places, f"{name} is written by nobody"

@@ -50,7 +50,9 @@ def test_it_plays_every_role_and_leaves_the_papers(tmp_path: Path) -> None:
     mails = list(folder.glob("email/*/*.eml"))
     assert any("Jawaban-atas-pengaduan" in m.name for m in mails)
     with zipfile.ZipFile(folder / "Buku Pengaduan.xlsx") as book:
-        rows = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+        rows = "".join(
+            book.read(name).decode() for name in book.namelist() if name.endswith(".xml")
+        )
     assert len(set(re.findall(r"PGD-\d{4}-\d{6}", rows))) == 7
     assert "wifi gratis di Taman Bantaran" in rows, "the summary is of this complaint"
     assert "Ringkasan yang ditulis" not in rows
@@ -141,7 +143,9 @@ def test_the_mail_is_shown_whole(office: DemoOffice, page: Page, width: int) -> 
     page.set_viewport_size({"width": width, "height": 800})
     hidden = "f => f.contentDocument.documentElement.scrollHeight - f.clientHeight"
     page.wait_for_function(f"() => ({hidden})(document.querySelector('iframe')) <= 0")
-    room = page.locator("iframe").evaluate("f => f.clientHeight - f.contentDocument.body.scrollHeight")
+    room = page.locator("iframe").evaluate(
+        "f => f.clientHeight - f.contentDocument.body.scrollHeight"
+    )
     assert room < 120  # nor an empty space below
 
 
@@ -157,7 +161,9 @@ def test_the_pengadu_answers_in_the_playground(office: DemoOffice) -> None:
     player.press(newest(Role.JFU), "laporkan", None, ringkasan="Wifi taman mati.")
     link = newest(Role.SEKRETARIS)
     task = next(t for t in office.open_tasks() if t.kind is TaskKind.KLARIFIKASI)
-    HTTP.request("POST", link, fields={"aksi": "tanya_pengadu", "pertanyaan": "Sejak kapan?"}, redirect=False)
+    HTTP.request(
+        "POST", link, fields={"aksi": "tanya_pengadu", "pertanyaan": "Sejak kapan?"}, redirect=False
+    )
     page = HTTP.request("GET", url(office)).data.decode()
     assert "Sekarang giliran <b>Pengadu</b>" in page
     reply = re.search(r'action="(/demo/surat/[^"]+/balas)"', page)

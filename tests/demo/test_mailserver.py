@@ -16,7 +16,9 @@ from pipeline.demo.mailserver import MailServer
 
 INTAKE, CLERK = "intake@pengaduan.example", "jfu@pengaduan.example"
 PASSWORDS = {INTAKE: "rahasia", CLERK: "terjaga"}
-MAIL = b"From: Warga <warga@example.org>\r\nSubject: Lampu CCTV padam\r\n\r\n.Titik di awal baris\r\n"
+MAIL = (
+    b"From: Warga <warga@example.org>\r\nSubject: Lampu CCTV padam\r\n\r\n.Titik di awal baris\r\n"
+)
 
 
 @pytest.fixture
@@ -48,7 +50,9 @@ def _bodies(client: IMAPClient, folder: str = "INBOX") -> list[bytes]:
 def _awkward_mail(number: int) -> bytes:
     """A mail with 8-bit bytes, bare dots, long lines and, in every third, no line end at its end."""
     body = bytes(range(14, 256)) * (number % 5) + b"\r\n.\r\n..\r\n" + b"x" * (number * 97)
-    return b"Subject: =?utf-8?q?Aduan_%d?=\r\n\r\n" % number + body + (b"" if number % 3 else b"\r\n")
+    return (
+        b"Subject: =?utf-8?q?Aduan_%d?=\r\n\r\n" % number + body + (b"" if number % 3 else b"\r\n")
+    )
 
 
 def test_fifty_mails_come_back_byte_for_byte(server: MailServer, client: IMAPClient) -> None:
@@ -86,13 +90,19 @@ def test_delivery_into_a_folder_that_does_not_exist_is_refused(server: MailServe
         server.deliver(INTAKE, MAIL, folder="Tiada")
 
 
-@pytest.mark.parametrize(("user", "password"), [(INTAKE, "terjaga"), ("lain@pengaduan.example", "rahasia")])
-def test_a_login_with_the_wrong_name_or_password_is_refused(server: MailServer, user: str, password: str) -> None:
+@pytest.mark.parametrize(
+    ("user", "password"), [(INTAKE, "terjaga"), ("lain@pengaduan.example", "rahasia")]
+)
+def test_a_login_with_the_wrong_name_or_password_is_refused(
+    server: MailServer, user: str, password: str
+) -> None:
     with _connect(server) as connection, pytest.raises(LoginError):
         connection.login(user, password)
 
 
-def test_mail_for_a_user_arrives_and_the_rest_goes_out(server: MailServer, client: IMAPClient) -> None:
+def test_mail_for_a_user_arrives_and_the_rest_goes_out(
+    server: MailServer, client: IMAPClient
+) -> None:
     """An address names the same user in whatever case it is written."""
     with smtplib.SMTP(server.host, server.smtp_port) as smtp:
         smtp.sendmail("warga@example.org", [INTAKE.title(), "tetangga@example.net"], MAIL)
@@ -110,7 +120,9 @@ def test_rejected_and_deferred_addresses_get_their_codes(server: MailServer) -> 
     server.reject.add("tiada@example.org")
     server.defer.add("penuh@example.org")
     with smtplib.SMTP(server.host, server.smtp_port) as smtp:
-        refused = smtp.sendmail(CLERK, ["Tiada@example.org", "penuh@example.org", "ada@example.org"], MAIL)
+        refused = smtp.sendmail(
+            CLERK, ["Tiada@example.org", "penuh@example.org", "ada@example.org"], MAIL
+        )
     assert {address: code for address, (code, _) in refused.items()} == {
         "Tiada@example.org": 550,
         "penuh@example.org": 451,

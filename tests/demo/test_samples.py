@@ -26,7 +26,11 @@ def _attachments(name: str) -> list[bytes]:
 
 
 def test_the_readme_lists_exactly_the_samples() -> None:
-    rows = [line for line in (SAMPLES / "README.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    rows = [
+        line
+        for line in (SAMPLES / "README.md").read_text("utf-8").splitlines()
+        if line.startswith("| `")
+    ]
     listed = [row.split("`")[1] for row in rows]
     assert listed == sorted(path.name for path in SAMPLES.iterdir() if path.name != "README.md")
 
@@ -38,7 +42,11 @@ def test_each_mail_is_well_formed_and_from_an_invented_person(path: Path) -> Non
     people = {address for _, address in getaddresses([mail["From"]])}
     assert defects == []
     assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
-    assert {address.rpartition("@")[2] for address in people} <= {"example.com", "example.net", "example.org"}
+    assert {address.rpartition("@")[2] for address in people} <= {
+        "example.com",
+        "example.net",
+        "example.org",
+    }
     assert mail["Subject"]
     assert mail["Message-ID"]
 

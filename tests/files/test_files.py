@@ -124,7 +124,9 @@ def test_libreoffice_that_writes_nothing_is_an_error() -> None:
 def test_another_kind_of_file_under_a_word_name_is_not_converted() -> None:
     """Without the named filter it takes HTML for what it is, and renders it."""
     with pytest.raises(kinds.FileError):
-        libreoffice.to_pdf(b"<html><body><h1>Bukan surat</h1><img src='http://127.0.0.1:9/a.png'></body></html>")
+        libreoffice.to_pdf(
+            b"<html><body><h1>Bukan surat</h1><img src='http://127.0.0.1:9/a.png'></body></html>"
+        )
 
 
 @pytest.mark.usefixtures("libreoffice")
@@ -167,7 +169,9 @@ def with_linked_picture(url: str) -> bytes:
 def test_letters_are_converted_side_by_side() -> None:
     """Each run has a profile of its own; one that is shared lets the second run fail."""
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(libreoffice.to_pdf, [word_file("Surat pertama"), word_file("Surat kedua")]))
+        made = list(
+            pool.map(libreoffice.to_pdf, [word_file("Surat pertama"), word_file("Surat kedua")])
+        )
     for content, words in zip(made, ("Surat pertama", "Surat kedua"), strict=True):
         assert words in pdf_text(content)
 
@@ -180,7 +184,9 @@ def test_libreoffice_is_stopped_when_its_time_is_up() -> None:
 
 @pytest.mark.usefixtures("libreoffice")
 def test_one_libreoffice_takes_several_letters_and_gives_the_same_as_one_of_its_own() -> None:
-    first, second = (libreoffice.to_pdf(word_file(words)) for words in ("Surat pertama", "Surat kedua"))
+    first, second = (
+        libreoffice.to_pdf(word_file(words)) for words in ("Surat pertama", "Surat kedua")
+    )
     assert ("Surat pertama" in pdf_text(first), "Surat kedua" in pdf_text(second)) == (True, True)
     alone = libreoffice._by_one_of_its_own(str(libreoffice.soffice()), word_file("Surat kedua"), 60)
     assert pdf_pages(alone) == pdf_pages(second)
@@ -204,7 +210,9 @@ def test_a_libreoffice_that_died_or_hangs_holds_no_other_letter() -> None:
 
 
 @pytest.mark.usefixtures("libreoffice")
-def test_a_libreoffice_is_kept_for_a_bounded_number_of_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_libreoffice_is_kept_for_a_bounded_number_of_letters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(libreoffice, "LETTERS", 1)
     libreoffice.to_pdf(word_file("Surat pertama"))
     assert libreoffice._kept._process is None
@@ -215,7 +223,9 @@ def test_libreoffice_is_bounded_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_p
     told = tmp_path / "batas"
     greedy = f"bytearray({2 * libreoffice.MEMORY_KB * 1024})"
     program = tmp_path / "soffice"
-    program.write_text(f"#!/bin/sh\nulimit -d > '{told}'\n'{sys.executable}' -c '{greedy}' && : > '{tmp_path}/penuh'\n")
+    program.write_text(
+        f"#!/bin/sh\nulimit -d > '{told}'\n'{sys.executable}' -c '{greedy}' && : > '{tmp_path}/penuh'\n"
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(kinds.FileError, match="tidak menghasilkan"):

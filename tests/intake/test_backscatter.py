@@ -19,7 +19,9 @@ def arrive(kantor: Office, head: str, subject: str = "Lampu padam", sender: str 
     kantor.settle()
 
 
-def test_a_sender_whose_domain_disowns_the_mail_is_recorded_and_not_answered(tmp_path: Path) -> None:
+def test_a_sender_whose_domain_disowns_the_mail_is_recorded_and_not_answered(
+    tmp_path: Path,
+) -> None:
     with office(tmp_path, balasan={"server_tepercaya": [SERVER]}) as kantor:
         arrive(kantor, FAILED)
         assert kantor.inbox(SITI) == []
@@ -33,14 +35,20 @@ def test_a_sender_whose_domain_disowns_the_mail_is_recorded_and_not_answered(tmp
 
 
 @pytest.mark.parametrize("sender", ["kepala@kominfo.example", "ti@kominfo.example"])
-def test_what_a_trusted_server_disowns_in_an_officials_name_is_held(tmp_path: Path, sender: str) -> None:
+def test_what_a_trusted_server_disowns_in_an_officials_name_is_held(
+    tmp_path: Path, sender: str
+) -> None:
     with office(tmp_path, balasan={"server_tepercaya": [SERVER]}) as kantor:
         arrive(kantor, FAILED.replace("warga.example", "kominfo.example"), sender=sender)
         assert kantor.complaints() == []
-        assert [mail.subject for mail in kantor.inbox(sender) if mail.subject.startswith("Tanda terima")] == []
+        assert [
+            mail.subject for mail in kantor.inbox(sender) if mail.subject.startswith("Tanda terima")
+        ] == []
 
 
-@pytest.mark.parametrize("head", ["", f"Authentication-Results: {SERVER}; spf=fail; dmarc=pass\r\n", FAILED])
+@pytest.mark.parametrize(
+    "head", ["", f"Authentication-Results: {SERVER}; spf=fail; dmarc=pass\r\n", FAILED]
+)
 def test_without_a_trusted_servers_word_a_citizen_is_answered(tmp_path: Path, head: str) -> None:
     trusted = [] if head == FAILED else [SERVER]
     with office(tmp_path, balasan={"server_tepercaya": trusted}) as kantor:
@@ -48,18 +56,25 @@ def test_without_a_trusted_servers_word_a_citizen_is_answered(tmp_path: Path, he
         assert len(kantor.inbox(SITI)) == 1
 
 
-def test_acknowledgements_beyond_the_cap_of_all_wait_and_the_it_officer_is_told(tmp_path: Path) -> None:
+def test_acknowledgements_beyond_the_cap_of_all_wait_and_the_it_officer_is_told(
+    tmp_path: Path,
+) -> None:
     with office(tmp_path, smtp={"all_answers_per_hour": 3}) as kantor:
         for n in range(7):
             kantor.citizen_sends(f"Lampu {n}", sender=f"w{n}@warga.example", settle=False)
         kantor.settle()
 
         def receipts() -> int:
-            return len([m for m in kantor.post.sent if m.subject.startswith("Tanda terima pengaduan")])
+            return len(
+                [m for m in kantor.post.sent if m.subject.startswith("Tanda terima pengaduan")]
+            )
 
         assert len(kantor.complaints()) == 7
         assert receipts() == 3
-        assert len([m for m in kantor.inbox("ti@kominfo.example") if "menunggu giliran" in m.subject]) == 1
+        assert (
+            len([m for m in kantor.inbox("ti@kominfo.example") if "menunggu giliran" in m.subject])
+            == 1
+        )
         kantor.later(minutes=61)
         kantor.settle()
         assert receipts() == 6
@@ -69,11 +84,24 @@ def test_acknowledgements_beyond_the_cap_of_all_wait_and_the_it_officer_is_told(
 
 
 @pytest.mark.parametrize(
-    "subject", ["Klik http://jahat.example/hadiah", "buka www.jahat.example", "Hadiah di jahat.com", "jahat.example/x"]
+    "subject",
+    [
+        "Klik http://jahat.example/hadiah",
+        "buka www.jahat.example",
+        "Hadiah di jahat.com",
+        "jahat.example/x",
+    ],
 )
 def test_links_in_a_strangers_subject_are_not_sent_on(tmp_path: Path, subject: str) -> None:
     with office(tmp_path) as kantor:
-        mail = compose(SITI, INTAKE, subject, "Ambil.", kantor.clock.now, name="Menang di https://jahat.example")
+        mail = compose(
+            SITI,
+            INTAKE,
+            subject,
+            "Ambil.",
+            kantor.clock.now,
+            name="Menang di https://jahat.example",
+        )
         kantor.arrive(mail.as_bytes())
         kantor.settle()
         (receipt,) = kantor.inbox(SITI)
@@ -93,7 +121,14 @@ def test_what_the_citizens_domain_disowns_does_not_join_their_case(tmp_path: Pat
     with office(tmp_path, balasan={"server_tepercaya": [SERVER]}) as kantor:
         kantor.citizen_sends()
         receipt = kantor.newest(SITI)
-        mail = compose(SITI, INTAKE, f"Re: {receipt.subject}", "Saya cabut.", kantor.clock.now, reply_to=receipt)
+        mail = compose(
+            SITI,
+            INTAKE,
+            f"Re: {receipt.subject}",
+            "Saya cabut.",
+            kantor.clock.now,
+            reply_to=receipt,
+        )
         kantor.arrive(FAILED.encode() + mail.as_bytes())
         kantor.settle()
         assert EventKind.CITIZEN_WROTE not in kantor.events()
@@ -101,10 +136,17 @@ def test_what_the_citizens_domain_disowns_does_not_join_their_case(tmp_path: Pat
         assert len(kantor.inbox(SITI)) == 1
 
 
-@pytest.mark.parametrize("sender", ["wordpress@kominfo.example", "noreply@situs.example", "web@www.kominfo.example"])
+@pytest.mark.parametrize(
+    "sender", ["wordpress@kominfo.example", "noreply@situs.example", "web@www.kominfo.example"]
+)
 def test_mail_of_a_site_without_a_way_back_gets_no_receipt(tmp_path: Path, sender: str) -> None:
     with office(tmp_path) as kantor:
-        kantor.citizen_sends("Formulir", "Nama: Wati\nPesan: Lampu di depan rumah padam.", sender=sender, name="Situs")
+        kantor.citizen_sends(
+            "Formulir",
+            "Nama: Wati\nPesan: Lampu di depan rumah padam.",
+            sender=sender,
+            name="Situs",
+        )
         assert kantor.inbox(sender) == []
         if kantor.complaints():
             assert kantor.complaint().email == ""
@@ -119,10 +161,20 @@ def test_person_whose_address_reads_like_a_site_is_answered(tmp_path: Path) -> N
 
 def test_two_mails_passed_on_in_one_are_held_until_somebody_has_looked(tmp_path: Path) -> None:
     with office(tmp_path) as kantor:
-        mail = compose(kantor.address("sekretaris"), INTAKE, "Fwd: pengaduan", "Mohon dicatat.", kantor.clock.now)
+        mail = compose(
+            kantor.address("sekretaris"),
+            INTAKE,
+            "Fwd: pengaduan",
+            "Mohon dicatat.",
+            kantor.clock.now,
+        )
         for name in ("siti", "budi"):
             one = compose(
-                f"{name}@warga.example", "kepala@kominfo.example", f"Lampu {name}", "Padam.", kantor.clock.now
+                f"{name}@warga.example",
+                "kepala@kominfo.example",
+                f"Lampu {name}",
+                "Padam.",
+                kantor.clock.now,
             )
             mail.add_attachment(one)
         kantor.arrive(mail.as_bytes())

@@ -45,7 +45,9 @@ def engine(settings: Settings) -> Iterator[Engine]:
 def held(settings: Settings, engine: Engine) -> int:
     """The id of a mail of a list, which is held for the JFU to look at."""
     with writing(engine) as session:
-        item_id = ledger.receive(session, "mail", [(BULK, Arrival("kotak", "INBOX", 1, 1, NOW))], NOW)[0].id
+        item_id = ledger.receive(
+            session, "mail", [(BULK, Arrival("kotak", "INBOX", 1, 1, NOW))], NOW
+        )[0].id
     assert mails.take_in(App(settings, engine, lambda: NOW), item_id) == "held"
     return item_id
 
@@ -65,7 +67,9 @@ def listed(engine: Engine) -> list[int]:
         return [item.id for item in cases.held_items(session)]
 
 
-def test_a_held_mail_is_listed_until_the_jfu_types_it_in(settings: Settings, engine: Engine, held: int) -> None:
+def test_a_held_mail_is_listed_until_the_jfu_types_it_in(
+    settings: Settings, engine: Engine, held: int
+) -> None:
     assert listed(engine) == [held]
     settle(settings, engine, held)
     assert listed(engine) == []
@@ -82,7 +86,9 @@ def test_what_the_jfu_typed_in_cannot_be_released_into_a_second_complaint(
         assert session.get_one(Item, held).state == "held"
 
 
-def test_a_mail_of_a_list_that_is_released_becomes_a_complaint(settings: Settings, engine: Engine, held: int) -> None:
+def test_a_mail_of_a_list_that_is_released_becomes_a_complaint(
+    settings: Settings, engine: Engine, held: int
+) -> None:
     """A group address in front of the mailbox adds List-Id to every complaint; who releases has decided."""
     assert mails.release(App(settings, engine, lambda: NOW), held) == "done"
     assert listed(engine) == []

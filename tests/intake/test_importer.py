@@ -68,7 +68,9 @@ def test_every_mail_of_every_kind_of_file_is_taken_in_once(desk: Desk, tmp_path:
     assert importer.survey(desk.engine, source, None, lambda _: None) == Count(new=11, left=left)
     assert desk.count(Item) == 0, "a survey changes nothing"
     assert run(desk, source) == Count(new=11, left=left)
-    assert sorted(c.perihal for c in desk.complaints()) == sorted([f"Lampu {n}" for n in range(10)] + ["Lampu 100"])
+    assert sorted(c.perihal for c in desk.complaints()) == sorted(
+        [f"Lampu {n}" for n in range(10)] + ["Lampu 100"]
+    )
     assert run(desk, source) == Count(known=11, left=left)
     assert desk.count(Complaint) == 11
     assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
@@ -93,7 +95,9 @@ def test_what_came_by_the_mailbox_before_is_known(desk: Desk, tmp_path: Path) ->
     """Archives keep other line ends and add headers of their own."""
     raw = mail(1)
     desk.take_in(b"Received: by mx\r\n" + raw)
-    (tmp_path / "satu.eml").write_bytes(b"X-Gmail-Labels: Penting\n" + raw.replace(b"\r\n", b"\n") + b"\n")
+    (tmp_path / "satu.eml").write_bytes(
+        b"X-Gmail-Labels: Penting\n" + raw.replace(b"\r\n", b"\n") + b"\n"
+    )
     assert run(desk, tmp_path / "satu.eml") == Count(known=1)
 
 
@@ -116,34 +120,65 @@ DATED = b"From siti@warga.example Mon Mar  2 03:00:00 2026\n"
         DATED + b">From siti Mon Mar  2 03:00:00 2026 remote from warga\n" + PLAIN,
         b"From siti\n" + PLAIN,
     ],
-    ids=["blank lines", "mark", "CR", "UTF-16", "UTF-16 bare", "space", "escaped", "mbox blank line",
-         "blank after From", "escaped after From", "From without date"],
-)  # fmt: skip
-def test_what_is_plainly_a_mail_is_taken_in_however_it_was_saved(desk: Desk, tmp_path: Path, raw: bytes) -> None:
+    ids=[
+        "blank lines",
+        "mark",
+        "CR",
+        "UTF-16",
+        "UTF-16 bare",
+        "space",
+        "escaped",
+        "mbox blank line",
+        "blank after From",
+        "escaped after From",
+        "From without date",
+    ],
+)
+def test_what_is_plainly_a_mail_is_taken_in_however_it_was_saved(
+    desk: Desk, tmp_path: Path, raw: bytes
+) -> None:
     (tmp_path / "satu.eml").write_bytes(raw)
     assert run(desk, tmp_path / "satu.eml") == Count(new=1)
     complaint = desk.complaint()
-    assert (complaint.perihal, complaint.isi, complaint.email) == ("Lampu 1", "Tiang 1 padam.", SITI)
+    assert (complaint.perihal, complaint.isi, complaint.email) == (
+        "Lampu 1",
+        "Tiang 1 padam.",
+        SITI,
+    )
     assert complaint.received_at == OLD
 
 
-def test_a_mail_of_few_and_unknown_fields_is_taken_from_a_place_for_mails_alone(desk: Desk, tmp_path: Path) -> None:
+def test_a_mail_of_few_and_unknown_fields_is_taken_from_a_place_for_mails_alone(
+    desk: Desk, tmp_path: Path
+) -> None:
     poor = b"Subject : Lampu\n\nPadam.\n"
     for name in ("satu.eml", "satu.txt"):
         (tmp_path / name).write_bytes(poor)
-    assert run(desk, tmp_path / "satu.txt") == Count(left=[Left(f"{tmp_path / 'satu.txt'}", "bukan surat elektronik")])
+    assert run(desk, tmp_path / "satu.txt") == Count(
+        left=[Left(f"{tmp_path / 'satu.txt'}", "bukan surat elektronik")]
+    )
     assert run(desk, tmp_path / "satu.eml") == Count(new=1)
 
 
 @pytest.mark.parametrize(
     "text",
-    ['{"id": 1, "isi": "Lampu padam"}\n', "{\n\"From\": \"a@b.example\"\n}\n", "Catatan: beli lampu\n",
-     "Date: besok\nrapat\n", "Dari: Siti\nPerihal: Lampu\n\nPadam.\n", "http://warga.example/\n",
-     "judul: x\ndate: 2026-11-24\n\nisi\n"],
-)  # fmt: skip
-def test_a_text_that_only_looks_like_one_is_named_instead(desk: Desk, tmp_path: Path, text: str) -> None:
+    [
+        '{"id": 1, "isi": "Lampu padam"}\n',
+        '{\n"From": "a@b.example"\n}\n',
+        "Catatan: beli lampu\n",
+        "Date: besok\nrapat\n",
+        "Dari: Siti\nPerihal: Lampu\n\nPadam.\n",
+        "http://warga.example/\n",
+        "judul: x\ndate: 2026-11-24\n\nisi\n",
+    ],
+)
+def test_a_text_that_only_looks_like_one_is_named_instead(
+    desk: Desk, tmp_path: Path, text: str
+) -> None:
     (tmp_path / "catatan").write_text(text)
-    assert run(desk, tmp_path / "catatan") == Count(left=[Left(f"{tmp_path / 'catatan'}", "bukan surat elektronik")])
+    assert run(desk, tmp_path / "catatan") == Count(
+        left=[Left(f"{tmp_path / 'catatan'}", "bukan surat elektronik")]
+    )
 
 
 def test_lines_of_a_body_that_begin_with_from_cut_no_mail(desk: Desk, tmp_path: Path) -> None:
@@ -166,7 +201,9 @@ def test_a_mail_with_escaped_lines_is_the_one_that_came_by_the_mailbox(
     assert run(desk, tmp_path / "surat") == Count(new=1, known=1)
 
 
-def test_an_archive_that_escapes_every_such_line_gives_them_back(desk: Desk, tmp_path: Path) -> None:
+def test_an_archive_that_escapes_every_such_line_gives_them_back(
+    desk: Desk, tmp_path: Path
+) -> None:
     (tmp_path / "surat").write_bytes(DATED + PLAIN + b">From sini gelap.\n>>From sana terang.\n")
     run(desk, tmp_path / "surat")
     assert desk.complaint().isi.endswith("\nFrom sini gelap.\n>From sana terang.")
@@ -174,11 +211,19 @@ def test_an_archive_that_escapes_every_such_line_gives_them_back(desk: Desk, tmp
 
 @pytest.mark.parametrize(
     "line",
-    ["From - Mon Mar 02 03:00:00 2026", "From MAILER-DAEMON Mon Mar  2 03:00:00 2026", "From  Mon Mar  2 03:00 2026",
-     "From 17@xxx Mon Mar 02 03:00:00 +0000 2026", "From a@b Mon Mar  2 03:00:00 WIB 2026",
-     "From a@b Mon, 2 Mar 2026 03:00:00 +0700", "From siti warga@b.example Mon Mar  2 03:00:00 2026"],
-)  # fmt: skip
-def test_the_lines_that_programs_write_between_mails_are_known(desk: Desk, tmp_path: Path, line: str) -> None:
+    [
+        "From - Mon Mar 02 03:00:00 2026",
+        "From MAILER-DAEMON Mon Mar  2 03:00:00 2026",
+        "From  Mon Mar  2 03:00 2026",
+        "From 17@xxx Mon Mar 02 03:00:00 +0000 2026",
+        "From a@b Mon Mar  2 03:00:00 WIB 2026",
+        "From a@b Mon, 2 Mar 2026 03:00:00 +0700",
+        "From siti warga@b.example Mon Mar  2 03:00:00 2026",
+    ],
+)
+def test_the_lines_that_programs_write_between_mails_are_known(
+    desk: Desk, tmp_path: Path, line: str
+) -> None:
     mails = [mail(n).replace(b"\r\n", b"\n") for n in range(3)]
     (tmp_path / "surat").write_bytes(b"\n".join(line.encode() + b"\n" + one for one in mails))
     assert run(desk, tmp_path / "surat") == Count(new=3)
@@ -194,10 +239,21 @@ def test_what_lies_unfinished_unsent_or_thrown_away_is_named(desk: Desk, tmp_pat
     (here / "cur" / "4.a:2,FS").write_bytes(mail(4))
     (here / "new" / "5.a").write_bytes(mail(5))
     (here / "surat").write_bytes(
-        DATED + PLAIN.replace(b"Lampu 1", b"Lampu 6") + b"\n" + DATED + b"X-Status: D\n" + PLAIN + b"\n"
-        + DATED + b"X-Mozilla-Draft-Info: internal/draft\n" + PLAIN + b"\n"
-        + DATED + b"X-Mozilla-Status: 0009\n" + PLAIN
-    )  # fmt: skip
+        DATED
+        + PLAIN.replace(b"Lampu 1", b"Lampu 6")
+        + b"\n"
+        + DATED
+        + b"X-Status: D\n"
+        + PLAIN
+        + b"\n"
+        + DATED
+        + b"X-Mozilla-Draft-Info: internal/draft\n"
+        + PLAIN
+        + b"\n"
+        + DATED
+        + b"X-Mozilla-Status: 0009\n"
+        + PLAIN
+    )
     (here / "surat.msg").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     (here / "surat.zip").write_bytes(b"PK\x03\x04")
     counted = run(desk, here)
@@ -241,7 +297,9 @@ def test_an_import_that_was_broken_off_goes_on_where_it_stopped(desk: Desk, tmp_
 
 def test_a_big_mail_is_taken_in_from_an_mbox(desk: Desk, tmp_path: Path) -> None:
     letter = compose(SITI, INTAKE, "Rekaman", "Terlampir.", OLD)
-    letter.add_attachment(os.urandom(9 * 2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+    letter.add_attachment(
+        os.urandom(9 * 2**20), maintype="video", subtype="mp4", filename="rapat.mp4"
+    )
     box = mailbox.mbox(tmp_path / "besar.mbox")
     box.add(letter.as_bytes())
     box.close()

@@ -52,7 +52,11 @@ def letter(
 def mail_of(row: Outbox, desk: Desk) -> Mail:
     """A mail of ours as it arrived."""
     from_row = EmailMessage()
-    from_row["To"], from_row["Subject"], from_row["Message-ID"] = row.recipient, row.subject, row.message_id
+    from_row["To"], from_row["Subject"], from_row["Message-ID"] = (
+        row.recipient,
+        row.subject,
+        row.message_id,
+    )
     from_row.set_content(row.text)
     return Mail(row.recipient, from_row.as_bytes().replace(b"\n", b"\r\n"))
 
@@ -62,7 +66,9 @@ def reply(desk: Desk, row: Outbox, text: str = "Terima kasih.", **more: Any) -> 
     more = {"sender": row.recipient, "subject": f"Re: {row.subject}", **more}
     message = letter(desk, text=text, reply_to=mail_of(row, desk), **more)
     if more["sender"].endswith("@kominfo.example"):  # as the office's own server states
-        message["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        message["Authentication-Results"] = (
+            "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        )
     return message
 
 
@@ -82,10 +88,16 @@ def test_mail_of_a_person_becomes_a_complaint(desk: Desk) -> None:
     item = desk.take_in(mail.as_bytes())
     complaint = desk.complaint()
     assert (item.state, item.reason) == ("done", "pengaduan baru")
-    assert (complaint.channel, complaint.nama, complaint.email) == (Channel.EMAIL, "Siti Rahmawati", SITI)
+    assert (complaint.channel, complaint.nama, complaint.email) == (
+        Channel.EMAIL,
+        "Siti Rahmawati",
+        SITI,
+    )
     assert (complaint.perihal, complaint.isi) == ("Lampu padam", "Lampu di Jalan Mawar padam.")
     assert (complaint.item_id, complaint.thread_id) == (item.id, mail["Message-ID"])
-    assert [(d.kind, d.name, d.mime) for d in desk.documents()] == [("lampiran", "foto.jpg", "image/jpeg")]
+    assert [(d.kind, d.name, d.mime) for d in desk.documents()] == [
+        ("lampiran", "foto.jpg", "image/jpeg")
+    ]
     (answer,) = desk.mails("tanda_terima")
     assert answer.recipient == SITI
     assert answer.headers["in_reply_to"] == mail["Message-ID"], "in the thread of the complaint"
@@ -102,14 +114,19 @@ def test_mail_of_a_person_becomes_a_complaint(desk: Desk) -> None:
         ("Renovasi: taman", "Renovasi: taman"),
     ],
 )
-def test_perihal_is_the_subject_without_its_answers_marks(desk: Desk, subject: str, perihal: str) -> None:
+def test_perihal_is_the_subject_without_its_answers_marks(
+    desk: Desk, subject: str, perihal: str
+) -> None:
     desk.take_in(letter(desk, subject).as_bytes())
     assert desk.complaint().perihal == perihal
 
 
 def test_mail_without_any_words_is_still_a_complaint(desk: Desk) -> None:
     desk.take_in(letter(desk, "", "").as_bytes())
-    assert (desk.complaint().perihal, desk.complaint().isi) == ("Tanpa perihal", "(Surat ini tidak berisi tulisan.)")
+    assert (desk.complaint().perihal, desk.complaint().isi) == (
+        "Tanpa perihal",
+        "(Surat ini tidak berisi tulisan.)",
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +177,9 @@ def test_same_place_seen_again_is_one_sighting(desk: Desk) -> None:
     assert desk.count(Sighting) == 1
     with reading(desk.engine) as session:
         assert ledger.seen(session, "kotak", "INBOX", 7, [41, 42, 43]) == {42}
-        assert ledger.seen(session, "kotak", "INBOX", 8, [42]) == set(), "another UIDVALIDITY is another place"
+        assert ledger.seen(session, "kotak", "INBOX", 8, [42]) == set(), (
+            "another UIDVALIDITY is another place"
+        )
         assert ledger.seen(session, "kotak", "INBOX", 7, []) == set()
 
 
@@ -174,9 +193,12 @@ def test_copies_to_two_of_our_addresses_are_one_complaint(desk: Desk) -> None:
     """The same mail by two ways: only the header fields that the ways added differ."""
     mail = letter(desk).as_bytes()
     one = (
-        b"Return-Path: <a@b.example>\r\nReceived: from mx1\r\n\tby kota; Tue\r\nDelivered-To: aduan@kominfo.example\r\n"
+        b"Return-Path: <a@b.example>\r\nReceived: from mx1\r\n\tby kota; Tue\r\n"
+        b"Delivered-To: aduan@kominfo.example\r\n"
     )
-    two = b"Delivered-To: humas@kominfo.example\r\nARC-Seal: i=1;\r\n b=xyz\r\nX-Received: by mx9\r\n"
+    two = (
+        b"Delivered-To: humas@kominfo.example\r\nARC-Seal: i=1;\r\n b=xyz\r\nX-Received: by mx9\r\n"
+    )
     first, second = desk.take_in(one + mail), desk.take_in(two + mail)
     assert first.sha256 != second.sha256
     assert (second.state, second.reason) == ("done", f"salinan item {first.id}")
@@ -185,12 +207,23 @@ def test_copies_to_two_of_our_addresses_are_one_complaint(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_trace_headers_are_left_out_with_their_continuation_lines_and_nothing_else(end: bytes) -> None:
-    lines = [b"Received: a", b"\tb", b"Subject: Received: x", b"DKIM-Signature: v=1", b" b=c", b"From: a@b.example"]
+def test_trace_headers_are_left_out_with_their_continuation_lines_and_nothing_else(
+    end: bytes,
+) -> None:
+    lines = [
+        b"Received: a",
+        b"\tb",
+        b"Subject: Received: x",
+        b"DKIM-Signature: v=1",
+        b" b=c",
+        b"From: a@b.example",
+    ]
     body = [b"", b"Received: isi surat", b""]
     twin = ledger.twin_of(end.join([*lines, *body]))
     assert twin == ledger.twin_of(end.join([b"Subject: Received: x", b"From: a@b.example", *body]))
-    assert twin != ledger.twin_of(end.join([*lines, b"", b"isi surat", b""])), "the body is no header"
+    assert twin != ledger.twin_of(end.join([*lines, b"", b"isi surat", b""])), (
+        "the body is no header"
+    )
     assert twin != ledger.twin_of(end.join([*lines[:2], *lines[3:], *body]))
 
 
@@ -215,14 +248,18 @@ def test_a_copy_that_met_other_relays_filters_and_mailboxes_is_one_complaint(des
     assert desk.count(Complaint) == 1
 
 
-@pytest.mark.parametrize("name", ["From", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Content-Type"])
+@pytest.mark.parametrize(
+    "name", ["From", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Content-Type"]
+)
 def test_what_the_writer_made_differently_is_another_mail(desk: Desk, name: str) -> None:
     raw = letter(desk).as_bytes()
     assert ledger.twin_of(f"{name}: lain\r\n".encode() + raw) != ledger.twin_of(raw)
 
 
 def test_lines_that_an_archive_escapes_make_no_difference(desk: Desk) -> None:
-    raw = letter(desk, "x", "From tadi malam padam.\n>From sini gelap.\n> From sana juga.\n").as_bytes()
+    raw = letter(
+        desk, "x", "From tadi malam padam.\n>From sini gelap.\n> From sana juga.\n"
+    ).as_bytes()
     archived = raw.replace(b"\n>From", b"\n>>From").replace(b"\nFrom tadi", b"\n>From tadi")
     assert archived != raw
     assert ledger.twin_of(archived) == ledger.twin_of(raw)
@@ -237,7 +274,9 @@ def test_message_id_that_is_used_again_for_other_words_is_another_complaint(desk
     desk.take_in(first.as_bytes())
     assert desk.take_in(second.as_bytes()).reason == "pengaduan baru"
     assert [c.perihal for c in desk.complaints()] == ["Lampu padam", "Selokan"]
-    assert [t.note for t in desk.tasks()] == [words.word("catatan.nomor_surat_sama")], "the JFU is told"
+    assert [t.note for t in desk.tasks()] == [words.word("catatan.nomor_surat_sama")], (
+        "the JFU is told"
+    )
 
 
 def test_same_words_sent_again_by_hand_are_a_complaint_of_their_own(desk: Desk) -> None:
@@ -259,7 +298,10 @@ def test_bounce_is_bound_to_the_mail_it_is_about(desk: Desk) -> None:
     assert item.state == "done"
     assert (event.kind, data["surat"], data["tetap"]) == (EventKind.BOUNCED, ack.message_id, True)
     assert "User unknown" in data["teks"]
-    assert {m.recipient for m in desk.mails("terpental")} == {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    assert {m.recipient for m in desk.mails("terpental")} == {
+        "jfu@kominfo.example",
+        "jfu2@kominfo.example",
+    }
     assert desk.count(Complaint) == 2, "and is no complaint"
 
 
@@ -296,18 +338,24 @@ def test_bounce_that_cannot_be_bound_is_held_if_we_ever_wrote_there(desk: Desk) 
 
 
 @pytest.mark.parametrize("written", ["Siti@Warga.Example", SITI.upper()])
-def test_an_address_is_known_again_however_the_server_writes_its_letters(desk: Desk, written: str) -> None:
+def test_an_address_is_known_again_however_the_server_writes_its_letters(
+    desk: Desk, written: str
+) -> None:
     desk.record(email=SITI)
     item = desk.take_in(kantor.bounce_of(Mail(written, letter(desk).as_bytes()), desk.clock()))
     assert (item.state, item.reason) == ("held", words.word("ditahan.terpental"))
 
 
-def test_bounce_of_an_officials_address_that_cannot_be_bound_is_told_to_the_it_officer_alone(desk: Desk) -> None:
+def test_bounce_of_an_officials_address_that_cannot_be_bound_is_told_to_the_it_officer_alone(
+    desk: Desk,
+) -> None:
     """Held, it would be told to the JFU, whose bad address sends that back as well, without end."""
     desk.record()
     before = len(desk.mails())
     for n in range(9):
-        raw = kantor.bounce_of(Mail("JFU@kominfo.example", letter(desk, f"Tugas {n}").as_bytes()), desk.clock())
+        raw = kantor.bounce_of(
+            Mail("JFU@kominfo.example", letter(desk, f"Tugas {n}").as_bytes()), desk.clock()
+        )
         assert desk.take_in(raw).state == "done"
     told = desk.mails()[before:]
     assert {m.name for m in told} == {"petugas_tak_terjangkau"}
@@ -317,7 +365,9 @@ def test_bounce_of_an_officials_address_that_cannot_be_bound_is_told_to_the_it_o
 
 
 @pytest.mark.parametrize("action", ["delayed", "failed"])
-def test_a_link_dies_with_the_mail_that_failed_and_lives_while_it_is_only_late(desk: Desk, action: str) -> None:
+def test_a_link_dies_with_the_mail_that_failed_and_lives_while_it_is_only_late(
+    desk: Desk, action: str
+) -> None:
     desk.to(Stage.JAWABAN)
     mail = desk.mails("tugas_jawaban")[0]
     report = kantor.bounce_of(mail_of(mail, desk), desk.clock()).replace(
@@ -397,9 +447,21 @@ def test_away_notice_of_the_pengadu_does_not_start_the_stopped_clock(desk: Desk)
 DOUBTFUL: list[tuple[str, str, dict[str, str]]] = [
     ("Tidak di tempat: petugas loket 3", "Sudah tiga kali saya datang.", {}),
     ("Terkirim: laporan jalan rusak", "Jalan Mawar rusak.", {}),
-    ("Email ke kelurahan tidak bisa terkirim", "Tidak bisa terkirim ke lurah@kota3.example sejak Senin.", {}),
-    ("Pesan baru", "Lampu jalan mati.", {"Auto-Submitted": "auto-generated", "Reply-To": "ani@warga.example"}),
-    ("Penerusan", "Lampu jalan mati.", {"Auto-Submitted": "auto-generated", "X-Aduan-Loop": "aduan@lain.example"}),
+    (
+        "Email ke kelurahan tidak bisa terkirim",
+        "Tidak bisa terkirim ke lurah@kota3.example sejak Senin.",
+        {},
+    ),
+    (
+        "Pesan baru",
+        "Lampu jalan mati.",
+        {"Auto-Submitted": "auto-generated", "Reply-To": "ani@warga.example"},
+    ),
+    (
+        "Penerusan",
+        "Lampu jalan mati.",
+        {"Auto-Submitted": "auto-generated", "X-Aduan-Loop": "aduan@lain.example"},
+    ),
     ("Lampu mati", "Lampu jalan mati.", {"X-MS-Exchange-Inbox-Rules-Loop": "a@b.example"}),
     ("Tiket 7", "Ini adalah email otomatis, mohon tidak membalas email ini.", {}),
 ]
@@ -422,7 +484,9 @@ def test_what_only_words_call_a_robot_waits_for_the_jfu_who_may_make_it_a_compla
 
 
 @pytest.mark.parametrize("sender", [INTAKE, INTAKE.upper()])
-def test_mail_from_our_own_address_without_our_mark_waits_for_the_jfu(desk: Desk, sender: str) -> None:
+def test_mail_from_our_own_address_without_our_mark_waits_for_the_jfu(
+    desk: Desk, sender: str
+) -> None:
     """The form of the office's web site writes with the office's address."""
     mail = letter(desk, sender=sender)
     mail["Reply-To"] = SITI
@@ -430,12 +494,17 @@ def test_mail_from_our_own_address_without_our_mark_waits_for_the_jfu(desk: Desk
     assert item.state == "held"
     assert {m.name for m in desk.mails()} == {"tugas_tertahan"}
     assert mails.release(desk.app, item.id) == "done"
-    assert [m.recipient for m in desk.mails("tanda_terima")] == [SITI], "who filled it in, not ourselves"
+    assert [m.recipient for m in desk.mails("tanda_terima")] == [SITI], (
+        "who filled it in, not ourselves"
+    )
 
 
 @pytest.mark.parametrize(
     ("subject", "text"),
-    [("", "Saya sedang cuti sampai Senin."), ("Tidak di tempat: petugas loket 3", "Loketnya kosong.")],
+    [
+        ("", "Saya sedang cuti sampai Senin."),
+        ("Tidak di tempat: petugas loket 3", "Loketnya kosong."),
+    ],
 )
 def test_away_notice_without_headers_is_no_answer_of_the_pengadu_and_waits_for_the_jfu(
     desk: Desk, subject: str, text: str
@@ -443,7 +512,9 @@ def test_away_notice_without_headers_is_no_answer_of_the_pengadu_and_waits_for_t
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu")
     asked = desk.mails("tanya_pengadu")[0]
-    item = desk.take_in(reply(desk, asked, text, subject=subject or f"Re: {asked.subject}").as_bytes())
+    item = desk.take_in(
+        reply(desk, asked, text, subject=subject or f"Re: {asked.subject}").as_bytes()
+    )
     assert item.state == "held"
     assert desk.kinds(number)[-1] is EventKind.CITIZEN_ASKED
     assert desk.task("laporkan_kepala").paused_at is not None
@@ -461,7 +532,9 @@ def test_away_notice_of_an_official_is_laid_aside_and_nobody_is_asked_about_it(d
     desk.take_in(reply(desk, asked, "Saya sedang cuti.\n\nSETUJU").as_bytes())
     assert desk.mails("balasan_tugas"), "no robot writes a command: who wrote it hears what to do"
     files = [("surat.docx", WORD, draft(desk))]
-    desk.take_in(reply(desk, asked, "Saya sedang cuti, suratnya terlampir.", files=files).as_bytes())
+    desk.take_in(
+        reply(desk, asked, "Saya sedang cuti, suratnya terlampir.", files=files).as_bytes()
+    )
     assert desk.documents()[-1].kind == "surat", "no robot attaches a letter"
 
 
@@ -501,7 +574,9 @@ def test_reply_of_the_pengadu_joins_the_case_and_only_its_new_words(desk: Desk) 
     desk.take_in(letter(desk).as_bytes())
     ack = desk.mails("tanda_terima")[0]
     text = "Lampunya tiga tiang.\n\nPada Sel, 24 Nov 2026 pukul 09.00 Pengaduan menulis:\n> Terima kasih.\n> Nomor 1\n"
-    item = desk.take_in(reply(desk, ack, text, files=[("foto.jpg", "image/jpeg", SIGNED)]).as_bytes())
+    item = desk.take_in(
+        reply(desk, ack, text, files=[("foto.jpg", "image/jpeg", SIGNED)]).as_bytes()
+    )
     event, data = desk.events()[-1]
     assert item.reason == "tambahan untuk PGD-2026-000001"
     assert (event.kind, data["teks"]) == (EventKind.CITIZEN_WROTE, "Lampunya tiga tiang.")
@@ -545,7 +620,8 @@ def test_stranger_in_the_pengadus_own_thread_does_not_join(desk: Desk) -> None:
 
 @pytest.mark.parametrize("sender", [SITI, "orang@lain.example"])
 @pytest.mark.parametrize(
-    "subject", ["PGD-2026-000001", "Re: Tanda terima pengaduan PGD-2026-000001", "[PGD-2026-000001] lagi"]
+    "subject",
+    ["PGD-2026-000001", "Re: Tanda terima pengaduan PGD-2026-000001", "[PGD-2026-000001] lagi"],
 )
 def test_bare_number_in_a_subject_joins_nothing(desk: Desk, sender: str, subject: str) -> None:
     desk.take_in(letter(desk).as_bytes())
@@ -566,7 +642,10 @@ def test_mail_to_a_closed_case_is_attached_and_told_and_reopens_nothing(desk: De
     before = len(desk.mails())
     desk.take_in(reply(desk, desk.mails("tanda_terima")[0], "Lampu padam lagi.").as_bytes())
     assert (desk.stage(number), desk.kinds(number)[-1]) == (Stage.SELESAI, EventKind.CITIZEN_WROTE)
-    assert {m.recipient for m in desk.mails()[before:]} >= {"jfu@kominfo.example", "jfu2@kominfo.example"}
+    assert {m.recipient for m in desk.mails()[before:]} >= {
+        "jfu@kominfo.example",
+        "jfu2@kominfo.example",
+    }
 
 
 def test_answer_to_a_question_starts_the_clock_of_langkah_2(desk: Desk) -> None:
@@ -589,14 +668,22 @@ def at_letter(desk: Desk) -> Outbox:
     return desk.mails("tugas_jawaban")[0]
 
 
-def test_letter_that_comes_by_mail_is_a_version_and_the_answer_has_the_link_that_sends_it_on(desk: Desk) -> None:
+def test_letter_that_comes_by_mail_is_a_version_and_the_answer_has_the_link_that_sends_it_on(
+    desk: Desk,
+) -> None:
     asked = at_letter(desk)
     mail = reply(desk, asked, "Terlampir.", files=[("jawaban akhir.docx", WORD, draft(desk))])
     item = desk.take_in(mail.as_bytes())
     assert item.reason == "surat dari Word"
     event, data = desk.events()[-1]
-    assert (event.kind, event.actor, data["lewat"]) == (EventKind.LETTER_STORED, "sekretaris", "email")
-    assert [(d.kind, d.version, d.name) for d in desk.documents()][1:] == [("surat", 1, "jawaban akhir.docx")]
+    assert (event.kind, event.actor, data["lewat"]) == (
+        EventKind.LETTER_STORED,
+        "sekretaris",
+        "email",
+    )
+    assert [(d.kind, d.version, d.name) for d in desk.documents()][1:] == [
+        ("surat", 1, "jawaban akhir.docx")
+    ]
     (answer,) = desk.mails("surat_tersimpan")
     assert (answer.recipient, len(answer.links)) == ("sekretaris@kominfo.example", 1)
     assert "?aksi=ajukan" in answer.text
@@ -608,7 +695,10 @@ def test_every_mailed_version_is_kept(desk: Desk) -> None:
     asked = at_letter(desk)
     for n in (1, 2):
         desk.take_in(reply(desk, asked, files=[(f"versi {n}.docx", WORD, draft(desk))]).as_bytes())
-    assert [(d.version, d.name) for d in desk.documents()[1:]] == [(1, "versi 1.docx"), (2, "versi 2.docx")]
+    assert [(d.version, d.name) for d in desk.documents()[1:]] == [
+        (1, "versi 1.docx"),
+        (2, "versi 2.docx"),
+    ]
 
 
 def test_reply_without_a_letter_gets_a_friendly_answer_with_a_link(desk: Desk) -> None:
@@ -648,7 +738,9 @@ def test_reply_to_a_task_that_is_done_says_so_without_a_link(desk: Desk) -> None
 
 def test_letter_from_a_private_address_is_not_taken_for_the_officials(desk: Desk) -> None:
     asked = at_letter(desk)
-    mail = reply(desk, asked, sender="ratih@rumah.example", files=[("surat.docx", WORD, draft(desk))])
+    mail = reply(
+        desk, asked, sender="ratih@rumah.example", files=[("surat.docx", WORD, draft(desk))]
+    )
     desk.take_in(mail.as_bytes())
     assert [d.kind for d in desk.documents("PGD-2026-000001")] == ["konsep"]
 
@@ -657,7 +749,9 @@ def test_talkative_official_is_answered_a_few_times_an_hour_only(desk: Desk) -> 
     asked = at_letter(desk)
     for n in range(13):
         desk.take_in(reply(desk, asked, f"Baik {n}.").as_bytes())
-    waiting = [(mail.next_at - mail.date).total_seconds() / 3600 for mail in desk.mails("balasan_tugas")]
+    waiting = [
+        (mail.next_at - mail.date).total_seconds() / 3600 for mail in desk.mails("balasan_tugas")
+    ]
     assert waiting == [0] * 5 + [1] * 5, "the later ones wait an hour; a robot is not fed for ever"
 
 
@@ -693,7 +787,9 @@ def test_list_mail_is_held_for_the_jfu_as_it_may_be_a_complaint_to_a_group_addre
 def test_held_mail_that_is_a_complaint_after_all_is_typed_in(desk: Desk) -> None:
     item = desk.take_in(spam(desk).as_bytes())
     (task,) = desk.item_tasks(item.id)
-    made = desk.press("jfu-1", "catat_slip", task=task, perihal="Lampu", isi="Lampu padam.", nama="Siti")
+    made = desk.press(
+        "jfu-1", "catat_slip", task=task, perihal="Lampu", isi="Lampu padam.", nama="Siti"
+    )
     assert made is not None
     assert (made.item_id, made.channel, made.stage) == (item.id, Channel.EMAIL, Stage.KLARIFIKASI)
     with pytest.raises(AlreadyDone):
@@ -719,7 +815,9 @@ def test_second_copy_of_a_held_mail_asks_nobody_again(desk: Desk) -> None:
 def broken_template(desk: Desk, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """The office has edited the acknowledgement and left a mistake in it."""
     shutil.copytree(config.TEMPLATES, folder / "templates")
-    (folder / "templates" / "email" / "tanda_terima" / "body.jinja").write_text("{{ salah_ketik }}", "utf-8")
+    (folder / "templates" / "email" / "tanda_terima" / "body.jinja").write_text(
+        "{{ salah_ketik }}", "utf-8"
+    )
     monkeypatch.setattr(words, "TEMPLATES", folder / "templates")
     words._environment.cache_clear()
 
@@ -733,7 +831,9 @@ def test_template_that_is_broken_holds_the_mail_and_the_next_one_goes_on(
         assert held.state == "held"
         assert "UndefinedError" in held.reason
         assert desk.count(Complaint) == 0, "no number is used up"
-        assert desk.take_in(letter(desk, sender="a@b").as_bytes()).state == "done", "nobody is thanked, so it goes on"
+        assert desk.take_in(letter(desk, sender="a@b").as_bytes()).state == "done", (
+            "nobody is thanked, so it goes on"
+        )
     words._environment.cache_clear()
     desk.later(minutes=5)
     assert mails.release(desk.app, held.id) == "done"
@@ -778,7 +878,8 @@ def test_settled_mail_is_moved_once_held_mail_to_its_own_folder(desk: Desk) -> N
         assert ledger.settled(session, "kotak", "INBOX", 1) == {}
         assert ledger.new_items(session) == [fresh]
         assert (
-            session.scalars(select(Sighting.moved_at).where(Sighting.moved_at.is_not(None))).all() == [desk.clock()] * 2
+            session.scalars(select(Sighting.moved_at).where(Sighting.moved_at.is_not(None))).all()
+            == [desk.clock()] * 2
         )
 
 
@@ -799,9 +900,19 @@ def test_a_reply_in_its_thread_joins_though_the_spam_filter_flags_it(desk: Desk)
 
 
 @pytest.mark.parametrize(
-    "subject", ["STATUS {}", "status: {}", "  Status   {}  ", "Re: STATUS {}", "Cek status {}?", "STATUS #{}."]
+    "subject",
+    [
+        "STATUS {}",
+        "status: {}",
+        "  Status   {}  ",
+        "Re: STATUS {}",
+        "Cek status {}?",
+        "STATUS #{}.",
+    ],
 )
-def test_the_pengadu_who_asks_for_the_status_gets_it_and_nothing_is_recorded(desk: Desk, subject: str) -> None:
+def test_the_pengadu_who_asks_for_the_status_gets_it_and_nothing_is_recorded(
+    desk: Desk, subject: str
+) -> None:
     number = desk.record(email=SITI)
     before = desk.count(Complaint)
     item = desk.take_in(letter(desk, subject.format(number.lower()), "").as_bytes())
@@ -817,11 +928,15 @@ def test_the_pengadu_who_asks_for_the_status_gets_it_and_nothing_is_recorded(des
     assert desk.count(Complaint) == before
 
 
-def test_who_did_not_write_the_complaint_hears_the_same_as_about_a_number_that_is_not_there(desk: Desk) -> None:
+def test_who_did_not_write_the_complaint_hears_the_same_as_about_a_number_that_is_not_there(
+    desk: Desk,
+) -> None:
     number = desk.record(email=SITI)
     for asked in (number, "PGD-2026-999999"):
         desk.take_in(letter(desk, f"STATUS {asked}", sender="lain@warga.example").as_bytes())
-    told = [m.text.replace(number, "X").replace("PGD-2026-999999", "X") for m in desk.mails("status")]
+    told = [
+        m.text.replace(number, "X").replace("PGD-2026-999999", "X") for m in desk.mails("status")
+    ]
     assert len(told) == 2
     assert told[0] == told[1]
     assert "Lampu" not in told[0]
@@ -833,7 +948,9 @@ def test_status_is_answered_within_the_cap_for_one_address(desk: Desk) -> None:
     number = desk.record(email=SITI)
     for _ in range(9):
         desk.take_in(letter(desk, f"STATUS {number}", kantor.SITI).as_bytes())
-    assert len(desk.mails("status")) == desk.settings.smtp.answers_per_hour - 1, "the receipt was the first answer"
+    assert len(desk.mails("status")) == desk.settings.smtp.answers_per_hour - 1, (
+        "the receipt was the first answer"
+    )
 
 
 @pytest.mark.parametrize(
@@ -846,7 +963,9 @@ def test_other_subjects_with_the_word_are_complaints(desk: Desk, subject: str) -
 @pytest.mark.parametrize("sender", [SITI, "lain@warga.example"])
 def test_a_bare_number_joins_nothing_and_is_a_note_for_the_jfu(desk: Desk, sender: str) -> None:
     number = desk.record(email=SITI)
-    desk.take_in(letter(desk, f"Tambahan {number.lower()}", "Dan PGD-2026-777777.", sender=sender).as_bytes())
+    desk.take_in(
+        letter(desk, f"Tambahan {number.lower()}", "Dan PGD-2026-777777.", sender=sender).as_bytes()
+    )
     other = desk.complaint()
     assert other.number != number
     assert desk.count(Complaint) == 2
@@ -863,7 +982,9 @@ def test_what_a_question_for_the_status_says_besides_is_held_for_the_jfu(desk: D
     assert mails.release(desk.app, item.id) == "done"
     assert (len(desk.mails("status")), desk.complaint().isi) == (1, words)
     polite = desk.take_in(
-        letter(desk, f"STATUS {number}", "Yth. Admin, mohon info perkembangan laporan saya.").as_bytes()
+        letter(
+            desk, f"STATUS {number}", "Yth. Admin, mohon info perkembangan laporan saya."
+        ).as_bytes()
     )
     assert (polite.state, polite.reason) == ("done", "permintaan status")
 
@@ -892,12 +1013,16 @@ def test_a_subject_that_says_more_is_kept(desk: Desk) -> None:
 
 
 def test_the_form_of_a_web_site_is_answered_to_who_filled_it_in(desk: Desk) -> None:
-    raw = letter(desk, "Formulir kontak", "Jalan rusak di depan sekolah.", sender="noreply@situs.example")
+    raw = letter(
+        desk, "Formulir kontak", "Jalan rusak di depan sekolah.", sender="noreply@situs.example"
+    )
     raw["Reply-To"] = "Budi Santoso <budi@warga.example>"
     desk.take_in(raw.as_bytes())
     assert (desk.complaint().email, desk.complaint().nama) == ("budi@warga.example", "Budi Santoso")
     assert desk.mails("tanda_terima") == [], "anybody can name another's address there"
-    assert "minta dijawab ke alamat lain: budi@warga.example" in " ".join(desk.mails("tugas_catat")[-1].text.split())
+    assert "minta dijawab ke alamat lain: budi@warga.example" in " ".join(
+        desk.mails("tugas_catat")[-1].text.split()
+    )
     desk.press("jfu-1", "laporkan", email="budi@warga.example", nama="Budi Santoso")
     assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
 
@@ -911,7 +1036,10 @@ def test_a_jfu_takes_in_a_held_mail_as_it_is(desk: Desk) -> None:
     assert (desk.item(item.id).state, desk.count(Complaint)) == ("new", 0)
     with pytest.raises(AlreadyDone):
         desk.press("jfu-2", "terima", task=task)
-    assert collecting.take_in(App(desk.settings, desk.engine, desk.clock)) == {"diproses": 1, "ditahan": 0}
+    assert collecting.take_in(App(desk.settings, desk.engine, desk.clock)) == {
+        "diproses": 1,
+        "ditahan": 0,
+    }
     assert (desk.item(item.id).state, desk.complaint().isi) == ("done", "Mohon ditangani.")
     assert desk.mails("tanda_terima")[-1].recipient == SITI
 
@@ -919,10 +1047,17 @@ def test_a_jfu_takes_in_a_held_mail_as_it_is(desk: Desk) -> None:
 # ---- many at once, big ones ----------------------------------------------------------------------------------
 
 
-def test_many_are_settled_in_one_go_and_one_that_makes_trouble_stops_only_itself(desk: Desk) -> None:
+def test_many_are_settled_in_one_go_and_one_that_makes_trouble_stops_only_itself(
+    desk: Desk,
+) -> None:
     ids = [desk.arrives(letter(desk, f"Lampu {n}").as_bytes()) for n in range(5)]
-    with closing(sqlite3.connect(str(desk.engine.url.database))) as file, file:  # the bytes of the third are lost
-        file.execute("DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE id = ?)", (ids[2],))
+    with (
+        closing(sqlite3.connect(str(desk.engine.url.database))) as file,
+        file,
+    ):  # the bytes of the third are lost
+        file.execute(
+            "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE id = ?)", (ids[2],)
+        )
     assert mails.take_in_all(desk.app, ids) == ["done", "done", "held", "done", "done"]
     assert [c.perihal for c in desk.complaints()] == ["Lampu 0", "Lampu 1", "Lampu 3", "Lampu 4"]
     assert [c.number[-1] for c in desk.complaints()] == ["1", "2", "3", "4"], "no gap"
@@ -970,7 +1105,8 @@ def forty(kind: str) -> bytes:
     """A mail of 40 MB made to be hard on the memory."""
     head, size = b"From: siti@warga.example\r\nSubject: Lampu\r\nMIME-Version: 1.0\r\n", 40 * 2**20
     made = {
-        "parts": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * (size // 10),
+        "parts": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        + b"--b\r\n\r\nx\r\n" * (size // 10),
         "fields": b"X-A: b\r\n" * (size // 8) + b"\r\nPadam.\r\n",
         "lines": b"\r\n" + b"a\n" * (size // 2),
         "html": b"Content-Type: text/html\r\n\r\n" + b"<ul><li>x" * (size // 9),
@@ -980,7 +1116,9 @@ def forty(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["parts", "fields", "lines", "html", "quoted"])
-def test_forty_megabytes_made_to_take_much_memory_are_read_within_the_bound(desk: Desk, kind: str) -> None:
+def test_forty_megabytes_made_to_take_much_memory_are_read_within_the_bound(
+    desk: Desk, kind: str
+) -> None:
     item = desk.take_in(forty(kind))
     assert (item.state, item.reason) == ("done", "pengaduan baru")
 
@@ -1000,7 +1138,9 @@ def test_a_mail_that_takes_more_memory_than_it_may_is_held_with_its_reason(
 def test_the_bound_is_one_of_the_system(megabytes: int, ends: int) -> None:
     rooms = "from pipeline.intake import large, mails"
     program = f"{rooms}; large.bound(mails.LARGE_MEMORY); bytearray({megabytes} << 20)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, "MemoryError" in done.stderr) == (ends, bool(ends))
 
 
@@ -1025,10 +1165,14 @@ def test_scanned_slip_becomes_a_task_with_its_picture_and_no_complaint_yet(desk:
 
 def test_slip_that_is_typed_in_is_a_complaint_from_the_box_with_its_picture(desk: Desk) -> None:
     item = scan(desk, SIGNED)
-    desk.press("jfu-1", "catat_slip", task=desk.item_tasks(item.id)[0], perihal="Lampu", isi="Lampu padam.")
+    desk.press(
+        "jfu-1", "catat_slip", task=desk.item_tasks(item.id)[0], perihal="Lampu", isi="Lampu padam."
+    )
     complaint = desk.complaint()
     assert (complaint.channel, complaint.item_id) == (Channel.KOTAK, item.id)
-    assert [(d.name, d.mime) for d in desk.documents()] == [("Slip PGD-2026-000001 lembar 1.jpg", "image/jpeg")]
+    assert [(d.name, d.mime) for d in desk.documents()] == [
+        ("Slip PGD-2026-000001 lembar 1.jpg", "image/jpeg")
+    ]
 
 
 def test_same_scan_twice_is_one_task(desk: Desk) -> None:
@@ -1044,7 +1188,9 @@ def _archive() -> bytes:
 
 
 @pytest.mark.parametrize(
-    "content", [SIGNED[:300], b"", b"halo", b"%PDF-1.7 rusak", _archive()], ids=lambda c: repr(c[:8])
+    "content",
+    [SIGNED[:300], b"", b"halo", b"%PDF-1.7 rusak", _archive()],
+    ids=lambda c: repr(c[:8]),
 )
 def test_scan_that_cannot_be_read_is_held(desk: Desk, content: bytes) -> None:
     item = scan(desk, content)
@@ -1053,7 +1199,9 @@ def test_scan_that_cannot_be_read_is_held(desk: Desk, content: bytes) -> None:
     assert desk.item_tasks(item.id)[0].note == item.reason != ""
 
 
-def test_of_two_copies_the_held_one_may_be_released_without_losing_the_complaint(desk: Desk) -> None:
+def test_of_two_copies_the_held_one_may_be_released_without_losing_the_complaint(
+    desk: Desk,
+) -> None:
     """Whichever copy is held, releasing it never ends as a copy of a copy."""
     first = letter(desk).as_bytes()
     held = desk.take_in(b"X-Spam-Flag: YES\r\n" + first)
@@ -1071,7 +1219,9 @@ def test_links_that_come_back_quoted_in_a_reply_open_nothing_any_more(desk: Desk
     with reading(desk.engine) as session:
         quoted = links.token(session, desk.settings.keys, mail.links[0])
     text = f"Baik.\n\n> {desk.settings.web.base_url}/t/{quoted}"
-    reply = kantor.compose(mail.recipient, kantor.INTAKE, "Re", text, desk.clock(), reply_to=mail_of(mail, desk))
+    reply = kantor.compose(
+        mail.recipient, kantor.INTAKE, "Re", text, desk.clock(), reply_to=mail_of(mail, desk)
+    )
     desk.take_in(reply.as_bytes())
     with reading(desk.engine) as session:
         with pytest.raises(links.LinkError):

@@ -14,7 +14,18 @@ from sqlalchemy import select, update
 
 from pipeline.cli.main import main
 from pipeline.data.engine import writing
-from pipeline.data.tables import Complaint, Discrepancy, Document, Event, Item, Link, Outbox, Payload, Sighting, Task
+from pipeline.data.tables import (
+    Complaint,
+    Discrepancy,
+    Document,
+    Event,
+    Item,
+    Link,
+    Outbox,
+    Payload,
+    Sighting,
+    Task,
+)
 from pipeline.intake import reconcile
 from pipeline.office.sop import Stage
 from pipeline.running import poller
@@ -42,7 +53,10 @@ def mail(kantor: Office, subject: str, size: int = 0) -> bytes:
 
 
 def look(kantor: Office) -> list[tuple[str, str]]:
-    return [(one.kind, one.subject) for one in reconcile.look(kantor.engine, kantor.settings, kantor.clock.now)]
+    return [
+        (one.kind, one.subject)
+        for one in reconcile.look(kantor.engine, kantor.settings, kantor.clock.now)
+    ]
 
 
 def busy(kantor: Office) -> None:
@@ -63,11 +77,15 @@ def test_an_office_in_order_agrees_and_is_not_asked_twice(kantor: Office) -> Non
         before = session.scalars(select(Sighting.id)).all()
     assert look(kantor) == []
     with writing(kantor.engine) as session:
-        assert session.scalars(select(Sighting.id)).all() == before, "what was recognised is not fetched again"
+        assert session.scalars(select(Sighting.id)).all() == before, (
+            "what was recognised is not fetched again"
+        )
     assert len(before) == 10, "five where they came in, five where they lie"
 
 
-def test_a_mail_that_somebody_moved_before_it_was_taken_in_is_named_until_it_is_put_back(kantor: Office) -> None:
+def test_a_mail_that_somebody_moved_before_it_was_taken_in_is_named_until_it_is_put_back(
+    kantor: Office,
+) -> None:
     busy(kantor)
     kantor.arrive(mail(kantor, "Dipindahkan tangan"), folder="Diproses")
     assert look(kantor) == [("asing", "Dipindahkan tangan")]
@@ -102,7 +120,9 @@ def delete(kantor: Office, folder: str, subject: str = "") -> None:
 
 
 @pytest.mark.parametrize("looked", [False, True])
-def test_mail_that_was_deleted_by_hand_is_named_while_its_case_is_open(kantor: Office, looked: bool) -> None:
+def test_mail_that_was_deleted_by_hand_is_named_while_its_case_is_open(
+    kantor: Office, looked: bool
+) -> None:
     """What was held or answered and is settled is the office's own business; a copy that still lies there will do."""
     busy(kantor)
     assert not looked or look(kantor) == []
@@ -177,7 +197,9 @@ def test_on_an_office_day_the_office_is_waited_for(kantor: Office) -> None:
     assert poller.compare(kantor.app) == {"tidak_cocok": 1}
 
 
-@pytest.mark.parametrize(("days", "hour"), [(4, 3), (4, 20), (0, 14)], ids=["Saturday", "Sunday night", "after hours"])
+@pytest.mark.parametrize(
+    ("days", "hour"), [(4, 3), (4, 20), (0, 14)], ids=["Saturday", "Sunday night", "after hours"]
+)
 def test_days_without_office_hours_are_compared_too(kantor: Office, days: int, hour: int) -> None:
     kantor.clock.now = (kantor.clock.now + timedelta(days=days)).replace(hour=hour)
     with kantor.imap() as client:

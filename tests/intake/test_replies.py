@@ -50,15 +50,26 @@ PASS = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
 
 
 def written(
-    desk: Desk, row: Outbox, text: str, *, sender: str = "", subject: str = "", found: str = PASS, **more: Any
+    desk: Desk,
+    row: Outbox,
+    text: str,
+    *,
+    sender: str = "",
+    subject: str = "",
+    found: str = PASS,
+    **more: Any,
 ) -> EmailMessage:
     """A reply to one of our mails as a mail program writes it, and what the office's server found about its sender. One
     that answers for langkah 2 names the units terkait, in a line of its own."""
-    if row.name in LANGKAH_2 and not any(word in text for word in ("nit terkait", "Unit:", "TANYA")):
+    if row.name in LANGKAH_2 and not any(
+        word in text for word in ("nit terkait", "Unit:", "TANYA")
+    ):
         text = f"Unit terkait: tidak ada\n{text}"
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
     title = subject or f"Re: {row.subject}"
-    message = compose(sender or row.recipient, INTAKE, title, text, desk.clock(), reply_to=asked, **more)
+    message = compose(
+        sender or row.recipient, INTAKE, title, text, desk.clock(), reply_to=asked, **more
+    )
     if found:
         message["Authentication-Results"] = found
     return message
@@ -75,7 +86,13 @@ def confirm(desk: Desk, name: str, stage: Stage, number: str, **changes: object)
         came = enclosed.waiting(session, task, desk.person(who), given)
     values = {key: [str(one) for one in many] for key, many in {**filled.values}.items()}
     values |= {key: [str(value)] for key, value in changes.items()}
-    form = cases.check(desk.settings, task.kind, name, values, enclosed.placed(given, came, desk.settings, desk.engine))
+    form = cases.check(
+        desk.settings,
+        task.kind,
+        name,
+        values,
+        enclosed.placed(given, came, desk.settings, desk.engine),
+    )
     with desk.work() as work:
         cases.attach(work, task, desk.person(who), enclosed.beside(given, came))
         cases.act(work, task.id, desk.person(who), form)
@@ -88,8 +105,9 @@ def answer(desk: Desk, stage: Stage, text: str, **more: Any) -> Item:
 
 
 def quoted(text: str) -> str:
-    return "Pada Sel, 24 Nov 2026 pukul 09.00 Pengaduan <aduan@kominfo.example> menulis:\n" + "".join(
-        f"> {line}\n" for line in text.splitlines()
+    return (
+        "Pada Sel, 24 Nov 2026 pukul 09.00 Pengaduan <aduan@kominfo.example> menulis:\n"
+        + "".join(f"> {line}\n" for line in text.splitlines())
     )
 
 
@@ -98,7 +116,11 @@ def quoted(text: str) -> str:
 ACTS = [
     (Stage.PENERIMAAN, "LAPOR: Lampu padam di Jalan Mawar.", Stage.KLARIFIKASI),
     (Stage.PENERIMAAN, "lapor", Stage.KLARIFIKASI),
-    (Stage.KLARIFIKASI, "LAPOR\nBenar, tiga titik padam.\nSaran: ditindaklanjuti.", Stage.KEPUTUSAN),
+    (
+        Stage.KLARIFIKASI,
+        "LAPOR\nBenar, tiga titik padam.\nSaran: ditindaklanjuti.",
+        Stage.KEPUTUSAN,
+    ),
     (Stage.KLARIFIKASI, "LAPOR: tidak ditemukan kerusakan di lokasi", Stage.KEPUTUSAN),
     (Stage.KLARIFIKASI, "KEMBALIKAN: alamatnya belum lengkap", Stage.PENERIMAAN),
     (Stage.KLARIFIKASI, "\n\n*LAPOR*: Benar padam.", Stage.KEPUTUSAN),
@@ -116,7 +138,9 @@ LOOKS = [  # what reaches a citizen, or signs: a page first
 
 
 @pytest.mark.parametrize(("stage", "text", "after"), ACTS)
-def test_a_first_line_acts_as_the_button_does(desk: Desk, stage: Stage, text: str, after: Stage) -> None:
+def test_a_first_line_acts_as_the_button_does(
+    desk: Desk, stage: Stage, text: str, after: Stage
+) -> None:
     number = desk.to(stage)
     before = len(desk.mails("balasan_dikerjakan"))
     answer(desk, stage, f"{text}\n\n{quoted('Lampu padam.')}")
@@ -196,13 +220,18 @@ NAMED = [
     ("LAPOR: Benar padam.\nUnit terkait: tidak ada", "tidak_ada"),
     ("LAPOR: Benar padam.\n\n*Unit terkait:* Tidak ada.", "tidak_ada"),
     ("Unit terkait: Seksi Pengelolaan Infrastruktur\nLAPOR: Benar padam.", "infrastruktur"),
-    ("LAPOR: Benar padam.\nUnit: infrastruktur, umum\nSaran: ditindaklanjuti.", "infrastruktur,umum"),
+    (
+        "LAPOR: Benar padam.\nUnit: infrastruktur, umum\nSaran: ditindaklanjuti.",
+        "infrastruktur,umum",
+    ),
     ("LAPOR: Benar padam.\nUnit terkait: umum dan infrastruktur", "infrastruktur,umum"),
 ]
 
 
 @pytest.mark.parametrize(("text", "units"), NAMED)
-def test_a_reply_names_the_units_terkait_in_a_line_of_its_own(desk: Desk, text: str, units: str) -> None:
+def test_a_reply_names_the_units_terkait_in_a_line_of_its_own(
+    desk: Desk, text: str, units: str
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, text)
     assert desk.stage(number) is Stage.KEPUTUSAN
@@ -221,7 +250,9 @@ UNNAMED = [
 
 
 @pytest.mark.parametrize("text", UNNAMED)
-def test_a_reply_that_does_not_say_which_unit_comes_back_as_a_page_that_asks(desk: Desk, text: str) -> None:
+def test_a_reply_that_does_not_say_which_unit_comes_back_as_a_page_that_asks(
+    desk: Desk, text: str
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, text)
     assert desk.stage(number) is Stage.KLARIFIKASI
@@ -237,7 +268,9 @@ def test_a_reply_without_the_line_stands_on_the_units_that_were_asked(desk: Desk
     desk.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
     row = desk.mails("tugas_klarifikasi")[-1]
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
-    message = compose(row.recipient, INTAKE, f"Re: {row.subject}", "LAPOR: Benar.", desk.clock(), reply_to=asked)
+    message = compose(
+        row.recipient, INTAKE, f"Re: {row.subject}", "LAPOR: Benar.", desk.clock(), reply_to=asked
+    )
     message["Authentication-Results"] = PASS
     desk.take_in(message.as_bytes())
     assert desk.stage(number) is Stage.KEPUTUSAN
@@ -260,7 +293,9 @@ UNPROVEN = [
 
 
 @pytest.mark.parametrize("found", UNPROVEN)
-def test_a_sender_whom_no_trusted_server_vouches_for_confirms_on_a_page(desk: Desk, found: str) -> None:
+def test_a_sender_whom_no_trusted_server_vouches_for_confirms_on_a_page(
+    desk: Desk, found: str
+) -> None:
     """From can be written by anybody, and a Message-ID stands in every backup: the holder's own mailbox decides."""
     number = desk.to(Stage.KLARIFIKASI)
     before = len(desk.events(number))
@@ -275,7 +310,11 @@ def test_a_sender_whom_no_trusted_server_vouches_for_confirms_on_a_page(desk: De
 
 @pytest.mark.parametrize(
     "found",
-    [PASS, "mx.kominfo.example; dmarc=none; dkim=pass header.d=kominfo.example", "MX.kominfo.example 1; dmarc=pass"],
+    [
+        PASS,
+        "mx.kominfo.example; dmarc=none; dkim=pass header.d=kominfo.example",
+        "MX.kominfo.example 1; dmarc=pass",
+    ],
 )
 def test_a_sender_whom_a_trusted_server_vouches_for_acts_at_once(desk: Desk, found: str) -> None:
     number = desk.to(Stage.KLARIFIKASI)
@@ -314,7 +353,11 @@ def test_a_reply_to_the_mail_that_tells_the_news_acts(desk: Desk) -> None:
     desk.later(minutes=5)
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, "Ternyata lampunya sudah menyala.", [], None)
-    told = next(m for m in desk.mails("pengadu_menulis")[::-1] if m.recipient == "sekretaris@kominfo.example")
+    told = next(
+        m
+        for m in desk.mails("pengadu_menulis")[::-1]
+        if m.recipient == "sekretaris@kominfo.example"
+    )
     desk.later(minutes=5)
     desk.take_in(written(desk, told, "LAPOR: Sudah menyala.").as_bytes())
     assert desk.stage(number) is Stage.KEPUTUSAN
@@ -334,7 +377,9 @@ def test_a_from_that_names_several_proves_nobody(desk: Desk, line: str) -> None:
     """A server that checks another address than is read here may pass it, and need not say which (RFC 8601, 2.7)."""
     number = desk.to(Stage.KLARIFIKASI)
     before = len(desk.events(number))
-    message = written(desk, desk.mails(MAIL_OF[Stage.KLARIFIKASI])[-1], "LAPOR: Benar padam.", found="")
+    message = written(
+        desk, desk.mails(MAIL_OF[Stage.KLARIFIKASI])[-1], "LAPOR: Benar padam.", found=""
+    )
     del message["From"]
     head = f"Authentication-Results: mx.kominfo.example; dmarc=pass\r\nFrom: {line}\r\n"
     desk.take_in(head.format(own="sekretaris@kominfo.example").encode() + message.as_bytes())
@@ -372,18 +417,28 @@ def test_a_forged_header_does_not_count_while_the_offices_filter_is_down(desk: D
 def test_a_second_address_of_the_holder_counts_as_theirs(tmp_path: Path) -> None:
     with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as desk:
         people = tuple(
-            p.model_copy(update={"email_lain": ("ratih@pribadi.example",)}) if p.kode == "sekretaris" else p
+            p.model_copy(update={"email_lain": ("ratih@pribadi.example",)})
+            if p.kode == "sekretaris"
+            else p
             for p in desk.settings.petugas
         )
         desk.settings = desk.settings.model_copy(update={"petugas": people})
         number = desk.to(Stage.KLARIFIKASI)
         found = "mx.kominfo.example; dmarc=pass header.from=pribadi.example"
-        answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar padam.", sender="ratih@pribadi.example", found=found)
+        answer(
+            desk,
+            Stage.KLARIFIKASI,
+            "LAPOR: Benar padam.",
+            sender="ratih@pribadi.example",
+            found=found,
+        )
         assert desk.stage(number) is Stage.KEPUTUSAN
         assert desk.mails("balasan_dikerjakan")[-1].recipient == "sekretaris@kominfo.example"
 
 
-def test_somebody_else_who_quotes_a_task_is_held_and_the_holder_gets_a_fresh_link(desk: Desk) -> None:
+def test_somebody_else_who_quotes_a_task_is_held_and_the_holder_gets_a_fresh_link(
+    desk: Desk,
+) -> None:
     desk.to(Stage.KLARIFIKASI)
     row = desk.mails("tugas_klarifikasi")[-1]
     receipts = len(desk.mails("tanda_terima"))
@@ -392,7 +447,13 @@ def test_somebody_else_who_quotes_a_task_is_held_and_the_holder_gets_a_fresh_lin
     assert len(desk.mails("tanda_terima")) == receipts
     with reading(desk.engine) as session:
         token = links.token(session, desk.settings.keys, row.links[0])
-    bare = compose("teman@pribadi.example", INTAKE, "Fwd: tugas", f"Ini apa?\n\nhttps://x/t/{token}", desk.clock())
+    bare = compose(
+        "teman@pribadi.example",
+        INTAKE,
+        "Fwd: tugas",
+        f"Ini apa?\n\nhttps://x/t/{token}",
+        desk.clock(),
+    )
     assert desk.take_in(bare.as_bytes()).state == "held"
     assert len(desk.mails("tanda_terima")) == receipts
     assert desk.mails("balasan_tugas")[-1].recipient == "sekretaris@kominfo.example"
@@ -418,14 +479,18 @@ WRAPPED = {
 
 @pytest.mark.parametrize("form", WRAPPED)
 @pytest.mark.parametrize("kind", ["plain", "html"])
-def test_a_link_that_comes_back_is_recognised_masked_and_ended(desk: Desk, form: str, kind: str) -> None:
+def test_a_link_that_comes_back_is_recognised_masked_and_ended(
+    desk: Desk, form: str, kind: str
+) -> None:
     desk.to(Stage.KLARIFIKASI)
     row = desk.mails("tugas_klarifikasi")[-1]
     with reading(desk.engine) as session:
         token = links.token(session, desk.settings.keys, row.links[0])
     n, mac = token.split("-")
     encoded = b64encode(f"https://aduan.example/t/{token}?aksi=laporkan".encode()).decode()
-    text = WRAPPED[form].format(n=n, mac=mac, MAC=mac.upper(), mac1=mac[:9], mac2=mac[9:], b64=encoded)
+    text = WRAPPED[form].format(
+        n=n, mac=mac, MAC=mac.upper(), mac1=mac[:9], mac2=mac[9:], b64=encoded
+    )
     message = compose("teman@pribadi.example", INTAKE, "Terusan: tugas", "Ini apa?", desk.clock())
     if kind == "plain":
         message.set_content(f"Ini apa?\n\n> {text}\n")
@@ -464,7 +529,12 @@ def test_a_report_keeps_what_is_known_of_the_pengadu(desk: Desk) -> None:
     number = desk.record(alamat="Jalan Mawar 5", telepon="0811 111 222", rahasia=True)
     answer(desk, Stage.PENERIMAAN, "LAPOR: Lampu padam.")
     c = desk.complaint(number)
-    assert (c.nama, c.alamat, c.telepon, c.rahasia) == ("Siti Rahmawati", "Jalan Mawar 5", "0811 111 222", True)
+    assert (c.nama, c.alamat, c.telepon, c.rahasia) == (
+        "Siti Rahmawati",
+        "Jalan Mawar 5",
+        "0811 111 222",
+        True,
+    )
     assert c.ringkasan == "Lampu padam."
 
 
@@ -480,10 +550,14 @@ def test_a_question_to_the_pengadu_is_shown_before_it_is_sent(desk: Desk) -> Non
 
 def test_a_kasi_answers_with_a_photo(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum", "kasi-infrastruktur"])
+    desk.press(
+        "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum", "kasi-infrastruktur"]
+    )
     for row, name in zip(desk.mails("tugas_keterangan"), ("a", "b"), strict=True):
         text = f"Jawab: Tim {name} sudah ke lokasi."
-        desk.take_in(written(desk, row, text, files=[("foto.jpg", "image/jpeg", SIGNED)]).as_bytes())
+        desk.take_in(
+            written(desk, row, text, files=[("foto.jpg", "image/jpeg", SIGNED)]).as_bytes()
+        )
     answers = [data for event, data in desk.events(number) if event.kind is EventKind.UNIT_ANSWERED]
     assert [a["teks"] for a in answers] == ["Tim a sudah ke lokasi.", "Tim b sudah ke lokasi."]
     assert all(a["lampiran"] for a in answers)
@@ -496,8 +570,12 @@ def test_a_signed_letter_comes_by_reply_and_is_looked_at_once_more(desk: Desk) -
     with pytest.raises(cases.Invalid, match="tidak terbaca"):
         confirm(desk, "tandatangani", Stage.TANDA_TANGAN, number)
     with reading(desk.engine) as session:
-        letter = store.get(session, next(d for d in desk.documents(number) if d.kind == "akhir").sha256)
-    answer(desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", signed_scan(letter))])
+        letter = store.get(
+            session, next(d for d in desk.documents(number) if d.kind == "akhir").sha256
+        )
+    answer(
+        desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", signed_scan(letter))]
+    )
     assert desk.stage(number) is Stage.TANDA_TANGAN
     confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number)
 
@@ -517,8 +595,15 @@ def test_two_signed_letters_come_in_any_order(desk: Desk) -> None:
     desk.jobs()
     desk.to(Stage.TANDA_TANGAN, number)
     with reading(desk.engine) as session:
-        final = {d.kind: store.get(session, d.sha256) for d in desk.documents(number) if d.kind.endswith("akhir")}
-    papers = [(f"{kind}.jpg", "image/jpeg", signed_scan(final[kind])) for kind in ("pengantar_akhir", "akhir")]
+        final = {
+            d.kind: store.get(session, d.sha256)
+            for d in desk.documents(number)
+            if d.kind.endswith("akhir")
+        }
+    papers = [
+        (f"{kind}.jpg", "image/jpeg", signed_scan(final[kind]))
+        for kind in ("pengantar_akhir", "akhir")
+    ]
     answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=papers)
     confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number)
     assert {"ttd", "pengantar_ttd"} <= {d.kind for d in desk.documents(number)}
@@ -530,7 +615,12 @@ def test_signed_papers_are_not_read_while_mail_is_taken_in(desk: Desk) -> None:
     read: list[str] = []
 
     def called(frame: Any, what: str, _argument: Any) -> None:
-        if what == "call" and frame.f_code.co_name in ("read_codes", "as_pdf", "read_scan", "pdf_pages"):
+        if what == "call" and frame.f_code.co_name in (
+            "read_codes",
+            "as_pdf",
+            "read_scan",
+            "pdf_pages",
+        ):
             read.append(frame.f_code.co_name)
 
     papers = [(f"{n}.jpg", "image/jpeg", SIGNED + bytes([n])) for n in range(8)]
@@ -567,7 +657,9 @@ def test_a_reply_that_lost_its_thread_is_known_by_the_link_it_quotes(desk: Desk)
     assert desk.stage(number) is Stage.KEPUTUSAN
     with reading(desk.engine) as session:
         later = desk.clock() + timedelta(seconds=1)
-        assert not links.resolve(session, desk.settings, token, later).alive, "the mail that holds it is kept"
+        assert not links.resolve(session, desk.settings, token, later).alive, (
+            "the mail that holds it is kept"
+        )
 
 
 def test_a_link_in_a_mail_from_outside_is_kept_nowhere(desk: Desk) -> None:
@@ -596,7 +688,9 @@ def test_a_link_in_a_mail_from_outside_is_kept_nowhere(desk: Desk) -> None:
         ("BUKAN WEWENANG PLN Madiun\nSampaikan bahwa lampu menyala.", {"instansi": ["PLN Madiun"]}),
     ],
 )
-def test_a_decision_comes_back_filled_in_and_has_not_acted(desk: Desk, text: str, filled: dict[str, Any]) -> None:
+def test_a_decision_comes_back_filled_in_and_has_not_acted(
+    desk: Desk, text: str, filled: dict[str, Any]
+) -> None:
     number = desk.to(Stage.KEPUTUSAN)
     answer(desk, Stage.KEPUTUSAN, text)
     assert desk.stage(number) is Stage.KEPUTUSAN
@@ -650,12 +744,21 @@ def test_a_forwarded_mail_does_not_act(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Auto-Submitted": "auto-replied"}, {"X-Autoreply": "yes"}, {"Precedence": "auto_reply"}, {"X-Vacation": "1"}],
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"X-Autoreply": "yes"},
+        {"Precedence": "auto_reply"},
+        {"X-Vacation": "1"},
+    ],
 )
-def test_an_out_of_office_never_acts_and_is_not_answered(desk: Desk, headers: dict[str, str]) -> None:
+def test_an_out_of_office_never_acts_and_is_not_answered(
+    desk: Desk, headers: dict[str, str]
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     before, mails = len(desk.events(number)), len(desk.mails())
-    message = written(desk, desk.mails("tugas_klarifikasi")[-1], "LAPOR: Saya sedang cuti sampai 30 November.")
+    message = written(
+        desk, desk.mails("tugas_klarifikasi")[-1], "LAPOR: Saya sedang cuti sampai 30 November."
+    )
     for name, value in headers.items():
         message[name] = value
     desk.take_in(message.as_bytes())
@@ -697,7 +800,9 @@ def test_quoted_commands_and_sentences_do_not_act(desk: Desk, text: str) -> None
         "--- begin ---",
     ],
 )
-def test_our_own_mail_never_goes_on_to_the_pengadu_however_it_is_quoted(desk: Desk, introduced: str) -> None:
+def test_our_own_mail_never_goes_on_to_the_pengadu_however_it_is_quoted(
+    desk: Desk, introduced: str
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     row = desk.mails("tugas_klarifikasi")[-1]
     answer(desk, Stage.KLARIFIKASI, f"TANYA: Tiang nomor berapa?\n\n{introduced}\n\n{row.text}")
@@ -735,9 +840,14 @@ def test_our_own_mail_never_goes_on_to_the_pengadu_however_it_is_quoted(desk: De
         (Stage.PENYAMPAIAN, "Kirim lewat pos saja, pengadu tidak punya email."),
     ],
 )
-def test_a_sentence_that_begins_with_the_word_asks_whether_it_is_meant(desk: Desk, stage: Stage, text: str) -> None:
+def test_a_sentence_that_begins_with_the_word_asks_whether_it_is_meant(
+    desk: Desk, stage: Stage, text: str
+) -> None:
     number = desk.to(stage)
-    before, sent = len(desk.events(number)), len(desk.mails("surat_jawaban", "tanya_pengadu", "bukan_pengaduan"))
+    before, sent = (
+        len(desk.events(number)),
+        len(desk.mails("surat_jawaban", "tanya_pengadu", "bukan_pengaduan")),
+    )
     answer(desk, stage, text)
     nothing_happened(desk, number, stage, before)
     assert len(desk.mails("surat_jawaban", "tanya_pengadu", "bukan_pengaduan")) == sent
@@ -766,7 +876,9 @@ def test_a_guessed_message_id_or_a_bare_mail_does_not_act(desk: Desk) -> None:
     row = desk.mails("tugas_klarifikasi")[-1]
     before = len(desk.events(number))
     for thread in ("<tebakan@kominfo.example>", ""):
-        bare = compose(row.recipient, INTAKE, f"Re: {row.subject}", f"LAPOR: {number}", desk.clock())
+        bare = compose(
+            row.recipient, INTAKE, f"Re: {row.subject}", f"LAPOR: {number}", desk.clock()
+        )
         if thread:
             bare["In-Reply-To"] = thread
         desk.take_in(bare.as_bytes())
@@ -777,9 +889,13 @@ def test_somebody_elses_link_in_the_text_does_not_act(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     before = len(desk.events(number))
     with reading(desk.engine) as session:
-        token = links.token(session, desk.settings.keys, desk.mails("tugas_klarifikasi")[-1].links[0])
+        token = links.token(
+            session, desk.settings.keys, desk.mails("tugas_klarifikasi")[-1].links[0]
+        )
     text = f"LAPOR: Benar.\n\n{quoted(f'https://aduan.kominfo.example/t/{token}')}"
-    desk.take_in(compose("kepala@kominfo.example", INTAKE, "Balasan", text, desk.clock()).as_bytes())
+    desk.take_in(
+        compose("kepala@kominfo.example", INTAKE, "Balasan", text, desk.clock()).as_bytes()
+    )
     nothing_happened(desk, number, Stage.KLARIFIKASI, before)
 
 
@@ -808,7 +924,9 @@ def test_a_reply_does_not_act_over_what_came_after_the_mail_it_answers(desk: Des
     mail = desk.mails("tugas_klarifikasi")[-1]
     desk.later(minutes=2)
     with desk.work() as work:
-        citizen_wrote(work, desk.complaint(number).id, "Sudah menyala. Pengaduan saya cabut.", [], None)
+        citizen_wrote(
+            work, desk.complaint(number).id, "Sudah menyala. Pengaduan saya cabut.", [], None
+        )
     item = desk.take_in(written(desk, mail, "LAPOR: Benar padam.").as_bytes())
     assert "menunggu konfirmasi" in item.reason
     assert desk.stage(number) is Stage.KLARIFIKASI
@@ -829,7 +947,9 @@ def test_what_is_refused_half_way_leaves_nothing_behind(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", list(TaskKind))
-def test_every_word_names_an_action_and_a_field_of_its_task_and_is_explained(kind: TaskKind) -> None:
+def test_every_word_names_an_action_and_a_field_of_its_task_and_is_explained(
+    kind: TaskKind,
+) -> None:
     for command in COMMANDS[kind]:
         given = action(kind, command.action)
         assert given is not None
@@ -840,7 +960,13 @@ def test_every_word_names_an_action_and_a_field_of_its_task_and_is_explained(kin
 
 def test_the_mail_lists_the_words_that_its_task_knows(desk: Desk) -> None:
     desk.to(Stage.SELESAI)
-    for kind in (TaskKind.CATAT, TaskKind.KLARIFIKASI, TaskKind.KEPUTUSAN, TaskKind.JAWABAN, TaskKind.TANDA_TANGAN):
+    for kind in (
+        TaskKind.CATAT,
+        TaskKind.KLARIFIKASI,
+        TaskKind.KEPUTUSAN,
+        TaskKind.JAWABAN,
+        TaskKind.TANDA_TANGAN,
+    ):
         mail = desk.mails(f"tugas_{kind}")[0]
         for command in COMMANDS[kind]:
             assert f"{command.word} " in mail.text
@@ -900,7 +1026,9 @@ def test_the_letter_of_another_case_stops_the_whole_reply(desk: Desk) -> None:
 def test_of_two_letters_it_is_asked_which(desk: Desk) -> None:
     number = desk.to(Stage.JAWABAN)
     before, content = len(desk.events(number)), draft_of(desk, number)
-    answer(desk, Stage.JAWABAN, "SETUJU", files=[("a.docx", DOCX, content), ("b.docx", DOCX, content)])
+    answer(
+        desk, Stage.JAWABAN, "SETUJU", files=[("a.docx", DOCX, content), ("b.docx", DOCX, content)]
+    )
     nothing_happened(desk, number, Stage.JAWABAN, before)
     text = " ".join(desk.mails("balasan_tugas")[-1].text.split())
     assert "a.docx, b.docx" in text
@@ -944,7 +1072,12 @@ def test_files_of_a_reply_join_the_case_and_the_answer_names_them(
 def test_a_file_of_a_kind_that_is_not_taken_stops_the_whole_reply(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     before = len(desk.events(number))
-    answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar.", files=[("alat.exe", "application/octet-stream", b"MZ\x00\x01")])
+    answer(
+        desk,
+        Stage.KLARIFIKASI,
+        "LAPOR: Benar.",
+        files=[("alat.exe", "application/octet-stream", b"MZ\x00\x01")],
+    )
     nothing_happened(desk, number, Stage.KLARIFIKASI, before)
     assert "alat.exe" in desk.mails("balasan_tugas")[-1].text
 
@@ -965,7 +1098,9 @@ Email ini rahasia dan hanya untuk penerima yang dituju.
 Bila Anda bukan penerimanya, mohon dihapus."""
 
 
-def test_a_signature_a_telephone_number_and_a_disclaimer_do_not_reach_the_citizen(desk: Desk) -> None:
+def test_a_signature_a_telephone_number_and_a_disclaimer_do_not_reach_the_citizen(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, SIGNED_OFF)
     mail = desk.mails("balasan_konfirmasi")[-1]

@@ -21,7 +21,15 @@ from sqlalchemy import func, select
 
 from pipeline import cases
 from pipeline.cases import AlreadyDone, Invalid
-from pipeline.cases.slips import alike, all_slips, page_read, stack_opened, stack_read, tally, value_of
+from pipeline.cases.slips import (
+    alike,
+    all_slips,
+    page_read,
+    stack_opened,
+    stack_read,
+    tally,
+    value_of,
+)
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Complaint, Item, Slip, SlipPage, Stack, Task
 from pipeline.intake import scans
@@ -36,7 +44,9 @@ from tests.slips import generator, stacked
 
 DATA = Path(__file__).parents[1] / "slips" / "data"
 AN_HOUR_AGO = int(time.time()) - 3600
-needs_fonts = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
+needs_fonts = pytest.mark.skipif(
+    not generator.fonts(False), reason="the fonts for made-up slips are not installed"
+)
 
 
 @pytest.fixture
@@ -107,7 +117,9 @@ def slips(desk: Desk, item_id: int) -> list[Slip]:
     ],
     ids=["pdf", "tiff", "jpeg", "png", "webp", "extension"],
 )
-def test_a_file_of_the_folder_becomes_slips(desk: Desk, name: str, content: bytes, pages: int) -> None:
+def test_a_file_of_the_folder_becomes_slips(
+    desk: Desk, name: str, content: bytes, pages: int
+) -> None:
     path = drop(desk, content, name)
     work_through(desk)
     (item,) = items(desk)
@@ -115,7 +127,10 @@ def test_a_file_of_the_folder_becomes_slips(desk: Desk, name: str, content: byte
     assert [one.kind for one in slips(desk, item.id)] == ["halaman"] * pages
     assert not path.exists()
     assert (path.parent / "diproses" / name).read_bytes() == content  # the original is unaltered
-    assert [m.subject.startswith(f"{pages} slip baru") for m in desk.mails("tugas_pindai")] == [True, True]
+    assert [m.subject.startswith(f"{pages} slip baru") for m in desk.mails("tugas_pindai")] == [
+        True,
+        True,
+    ]
 
 
 def test_a_photo_of_a_phone_in_heic(desk: Desk) -> None:
@@ -129,7 +144,11 @@ def _locked() -> bytes:
     clear = saved([page("rahasia")], "PDF")
     head, _, tail = clear.rpartition(b"trailer")
     lock = (
-        b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -44 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >> "
+        b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -44 /O <"
+        + b"41" * 32
+        + b"> /U <"
+        + b"42" * 32
+        + b"> >> "
         b"/ID [<" + b"43" * 16 + b"> <" + b"43" * 16 + b">] "
     )
     return head + b"trailer" + tail.replace(b"<<", b"<< " + lock, 1)
@@ -143,7 +162,10 @@ def _bomb() -> bytes:
 
     head = (45_000).to_bytes(4) * 2 + bytes([8, 0, 0, 0, 0])
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10**6))) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(10**6)))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -161,7 +183,9 @@ def _bomb() -> bytes:
     ],
     ids=["zero", "text", "broken", "locked", "tiff", "jpeg", "jpeg that was closed", "bomb"],
 )
-def test_what_cannot_be_shown_is_held_with_a_reason_and_the_lane_goes_on(desk: Desk, content: bytes, said: str) -> None:
+def test_what_cannot_be_shown_is_held_with_a_reason_and_the_lane_goes_on(
+    desk: Desk, content: bytes, said: str
+) -> None:
     drop(desk, content, "1-buruk.pdf")
     drop(desk, saved([page("baik")], "PDF"), "2-baik.pdf")
     work_through(desk)
@@ -207,7 +231,9 @@ def aged(path: Path, seconds: float) -> None:
 def test_a_file_is_taken_when_it_is_quiet_and_has_its_end(
     desk: Desk, kind: str, share: float, seconds: float, taken: bool
 ) -> None:
-    content = saved([page("satu"), page("dua")] if kind in ("PDF", "TIFF") else [page("satu")], kind)
+    content = saved(
+        [page("satu"), page("dua")] if kind in ("PDF", "TIFF") else [page("satu")], kind
+    )
     path = drop(desk, content[: round(len(content) * share)], f"a.{kind.lower()}")
     aged(path, seconds)
     work_through(desk)
@@ -300,7 +326,9 @@ def test_hidden_files_are_ignored_and_unfinished_ones_wait_for_their_name(desk: 
         aged(drop(desk, content, name), 3600)
     work_through(desk)
     assert items(desk) == []
-    (desk.settings.folder / "pindaian" / "a.pdf.part").rename(desk.settings.folder / "pindaian" / "a.pdf")
+    (desk.settings.folder / "pindaian" / "a.pdf.part").rename(
+        desk.settings.folder / "pindaian" / "a.pdf"
+    )
     work_through(desk)
     assert [one.state for one in items(desk)] == ["done"]
 
@@ -352,11 +380,17 @@ def test_the_same_scan_twice_is_one(desk: Desk) -> None:
     work_through(desk)
     (item,) = items(desk)
     assert len(slips(desk, item.id)) == 1
-    assert sorted(p.name for p in (desk.settings.folder / "pindaian" / "diproses").iterdir()) == ["a.pdf", "b.pdf"]
+    assert sorted(p.name for p in (desk.settings.folder / "pindaian" / "diproses").iterdir()) == [
+        "a.pdf",
+        "b.pdf",
+    ]
 
 
 SCANNER, SERVER = "mesin@kominfo.example", "mx.kominfo.example"
-BY_MAIL = {"scan": {"pengirim": (SCANNER,), "baca": False}, "balasan": {"server_tepercaya": (SERVER,)}}
+BY_MAIL = {
+    "scan": {"pengirim": (SCANNER,), "baca": False},
+    "balasan": {"server_tepercaya": (SERVER,)},
+}
 
 
 def from_scanner(desk: Desk, said: str, files: list[tuple[str, str, bytes]]) -> bytes:
@@ -368,9 +402,14 @@ def from_scanner(desk: Desk, said: str, files: list[tuple[str, str, bytes]]) -> 
 
 
 def test_attachments_of_the_scanners_own_mail_become_slips(tmp_path: Path) -> None:
-    scanned = [("scan.pdf", "application/pdf", saved([page("a"), page("b")], "PDF")), ("logo.txt", "text/plain", b"x")]
+    scanned = [
+        ("scan.pdf", "application/pdf", saved([page("a"), page("b")], "PDF")),
+        ("logo.txt", "text/plain", b"x"),
+    ]
     with desk_in(tmp_path, **BY_MAIL) as desk:
-        item = desk.take_in(from_scanner(desk, f"{SERVER}; dmarc=pass header.from=kominfo.example", scanned))
+        item = desk.take_in(
+            from_scanner(desk, f"{SERVER}; dmarc=pass header.from=kominfo.example", scanned)
+        )
         assert (item.state, item.reason) == ("done", "dari pemindai")
         app = App(desk.settings, desk.engine, desk.clock)
         collecting.take_in(app)
@@ -386,12 +425,25 @@ def test_attachments_of_the_scanners_own_mail_become_slips(tmp_path: Path) -> No
         (f"{SERVER}; dmarc=none; spf=pass smtp.mailfrom=kominfo.example", "held"),
         (f"{SERVER}; dkim=pass header.d=jahat.example", "held"),
         (f"{SERVER}; dmarc=temperror", "held"),
-        ("mx.jahat.example; dmarc=pass header.from=kominfo.example", "held"),  # anybody may write that
+        (
+            "mx.jahat.example; dmarc=pass header.from=kominfo.example",
+            "held",
+        ),  # anybody may write that
         ("", "held"),
         (f"{SERVER}; spf=fail; dmarc=pass header.from=kominfo.example", "done"),
         (f"{SERVER}; dkim=pass header.d=kominfo.example", "done"),
     ],
-    ids=["dmarc", "spf", "none", "other domain", "error", "stranger", "silent", "forwarded", "dkim"],
+    ids=[
+        "dmarc",
+        "spf",
+        "none",
+        "other domain",
+        "error",
+        "stranger",
+        "silent",
+        "forwarded",
+        "dkim",
+    ],
 )
 def test_only_a_trusted_servers_word_makes_slips_of_a_mail_in_the_scanners_name(
     tmp_path: Path, said: str, state: str
@@ -404,7 +456,9 @@ def test_only_a_trusted_servers_word_makes_slips_of_a_mail_in_the_scanners_name(
         assert desk.count(Item) == (1 if state == "held" else 2)
 
 
-def test_scans_that_no_server_vouches_for_become_slips_when_a_jfu_accepts_them(tmp_path: Path) -> None:
+def test_scans_that_no_server_vouches_for_become_slips_when_a_jfu_accepts_them(
+    tmp_path: Path,
+) -> None:
     files = [("scan.pdf", "application/pdf", saved([page("a")], "PDF"))]
     with desk_in(tmp_path, **BY_MAIL | {"balasan": {"server_tepercaya": ()}}) as desk:
         item = desk.take_in(from_scanner(desk, "", files))
@@ -440,9 +494,12 @@ class Trap(Worker):
 
 
 @pytest.mark.parametrize(
-    ("trap", "kinds"), [("deadly", ["surat", "halaman", "surat"]), ("hopeless", ["halaman", "gagal", "halaman"])]
+    ("trap", "kinds"),
+    [("deadly", ["surat", "halaman", "surat"]), ("hopeless", ["halaman", "gagal", "halaman"])],
 )
-def test_a_crash_holds_that_page_only(desk: Desk, monkeypatch: pytest.MonkeyPatch, trap: str, kinds: list[str]) -> None:
+def test_a_crash_holds_that_page_only(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, trap: str, kinds: list[str]
+) -> None:
     """A page that ends the reader is shown as a picture; one that cannot even be drawn is named to the clerk."""
     monkeypatch.setattr(scans, "Worker", type("Caught", (Trap,), {trap: (2,)}))
     desk = reads(desk, trap == "deadly")
@@ -482,14 +539,19 @@ def test_separator_sheets_make_one_letter_of_several_pages(desk: Desk) -> None:
     desk = reads(desk)
     sheet = pypdfium2.PdfDocument(form.separator())[0].render(scale=1.5).to_pil().convert("L")
     letters = [
-        Image.fromarray(generator.scaled(generator.letter(random.Random(n), False), 120).picture) for n in (1, 2, 3)
+        Image.fromarray(generator.scaled(generator.letter(random.Random(n), False), 120).picture)
+        for n in (1, 2, 3)
     ]
     drop(desk, saved([letters[0], sheet, letters[1], letters[2], sheet], "PDF", resolution=120))
     work_through(desk)
     found = slips(desk, items(desk)[0].id)
     assert [(one.kind, one.state) for one in found] == [
-        ("surat", "baru"), ("pemisah", "pemisah"), ("surat", "baru"), ("surat", "digabung"), ("pemisah", "pemisah"),
-    ]  # fmt: skip
+        ("surat", "baru"),
+        ("pemisah", "pemisah"),
+        ("surat", "baru"),
+        ("surat", "digabung"),
+        ("pemisah", "pemisah"),
+    ]
     assert value_of(found[2], "uraian").count("Kepada Yth") == 2
 
 
@@ -508,7 +570,9 @@ def test_a_back_that_carries_its_slips_serial_is_joined_to_it(desk: Desk) -> Non
         stack_opened(work, item_id, 2)
         fronts = [sheet("slip", serial, "depan") for serial in serials]
         page_read(work, item_id, 1, saved([page("satu")], "JPEG"), fronts)
-        page_read(work, item_id, 2, saved([page("dua")], "JPEG"), [sheet("balik", serials[0], "belakang")])
+        page_read(
+            work, item_id, 2, saved([page("dua")], "JPEG"), [sheet("balik", serials[0], "belakang")]
+        )
         stack_read(work, item_id)
     found = slips(desk, item_id)
     assert [one.state for one in found] == ["baru", "baru", "digabung"]
@@ -528,7 +592,9 @@ def stack(desk: Desk, pages: int = 3) -> tuple[Task, list[Slip]]:
 
 
 def settle(desk: Desk, task: Task, name: str, **fields: str) -> Complaint | None:
-    form_ = cases.check(desk.settings, TaskKind.PINDAI, name, {k: [v] for k, v in fields.items()}, {})
+    form_ = cases.check(
+        desk.settings, TaskKind.PINDAI, name, {k: [v] for k, v in fields.items()}, {}
+    )
     person = desk.settings.person("jfu-1")
     assert person is not None
     with writing(desk.engine) as session:
@@ -540,11 +606,25 @@ def is_open(desk: Desk, task: Task) -> bool:
         return session.get_one(Task, task.id).closed_at is None
 
 
-def test_a_stack_ends_with_its_last_slip_and_what_is_no_complaint_is_kept_and_counted(desk: Desk) -> None:
+def test_a_stack_ends_with_its_last_slip_and_what_is_no_complaint_is_kept_and_counted(
+    desk: Desk,
+) -> None:
     task, found = stack(desk)
-    made = settle(desk, task, "catat_slip", slip=str(found[0].id), perihal="Lampu", isi="Padam.", lokasi="Map 3")
+    made = settle(
+        desk,
+        task,
+        "catat_slip",
+        slip=str(found[0].id),
+        perihal="Lampu",
+        isi="Padam.",
+        lokasi="Map 3",
+    )
     assert made is not None
-    assert (made.channel, made.stage, made.keterangan) == (Channel.KOTAK, Stage.KLARIFIKASI, "Map 3")
+    assert (made.channel, made.stage, made.keterangan) == (
+        Channel.KOTAK,
+        Stage.KLARIFIKASI,
+        "Map 3",
+    )
     settle(desk, task, "tidak_terbaca", slip=str(found[1].id))
     assert is_open(desk, task)
     settle(desk, task, "bukan_pengaduan", slip=str(found[2].id), alasan="Iklan.")
@@ -569,20 +649,44 @@ def test_pages_are_joined_to_the_one_before(desk: Desk) -> None:
     made = settle(desk, task, "catat_slip", slip=str(found[0].id), perihal="Lampu", isi="Padam.")
     assert made is not None
     assert [d.name for d in desk.documents()] == [
-        "Slip PGD-2026-000001 lembar 1.jpg", "Slip PGD-2026-000001 lembar 2.jpg",
-    ]  # fmt: skip
+        "Slip PGD-2026-000001 lembar 1.jpg",
+        "Slip PGD-2026-000001 lembar 2.jpg",
+    ]
     assert is_open(desk, task)
 
 
 def test_a_doubled_slip_waits_for_the_answer_of_the_other(desk: Desk) -> None:
     task, found = stack(desk)
-    first = settle(desk, task, "catat_slip", slip=str(found[0].id), perihal="Lampu", isi="Lampu taman padam total.")
+    first = settle(
+        desk,
+        task,
+        "catat_slip",
+        slip=str(found[0].id),
+        perihal="Lampu",
+        isi="Lampu taman padam total.",
+    )
     assert first is not None
-    second = settle(desk, task, "catat_slip", slip=str(found[1].id), perihal="Lampu", isi="Padam.", sama=first.number)
+    second = settle(
+        desk,
+        task,
+        "catat_slip",
+        slip=str(found[1].id),
+        perihal="Lampu",
+        isi="Padam.",
+        sama=first.number,
+    )
     assert second is not None
     assert (second.stage, second.parent_id) == (Stage.DIGABUNG, first.id)
     with pytest.raises(Invalid):
-        settle(desk, task, "catat_slip", slip=str(found[2].id), perihal="x", isi="y", sama="PGD-2026-000099")
+        settle(
+            desk,
+            task,
+            "catat_slip",
+            slip=str(found[2].id),
+            perihal="x",
+            isi="y",
+            sama="PGD-2026-000099",
+        )
 
 
 def test_the_serial_becomes_the_status_code_once_and_a_photocopy_gets_its_own(desk: Desk) -> None:
@@ -602,9 +706,16 @@ def test_the_serial_becomes_the_status_code_once_and_a_photocopy_gets_its_own(de
 
 
 @pytest.mark.parametrize(("ways", "mails"), [((), 1), (("lewat_email",), 1), (("lewat_surat",), 0)])
-def test_an_acknowledgement_goes_by_mail_as_the_slip_allows(desk: Desk, ways: tuple[str, ...], mails: int) -> None:
+def test_an_acknowledgement_goes_by_mail_as_the_slip_allows(
+    desk: Desk, ways: tuple[str, ...], mails: int
+) -> None:
     task, found = stack(desk)
-    fields = {"perihal": "Lampu", "isi": "Padam.", "email": "siti@warga.example", **dict.fromkeys(ways, "ya")}
+    fields = {
+        "perihal": "Lampu",
+        "isi": "Padam.",
+        "email": "siti@warga.example",
+        **dict.fromkeys(ways, "ya"),
+    }
     settle(desk, task, "catat_slip", slip=str(found[0].id), **fields)
     assert len(desk.mails("tanda_terima")) == mails
 
@@ -612,10 +723,14 @@ def test_an_acknowledgement_goes_by_mail_as_the_slip_allows(desk: Desk, ways: tu
 def test_what_was_read_goes_when_a_slip_is_settled(desk: Desk) -> None:
     task, found = stack(desk)
     with writing(desk.engine) as session:
-        session.get_one(Slip, found[0].id).fields = {"nama": {"value": "Siti", "confidence": 0.9, "box": [1, 2, 3, 4]}}
+        session.get_one(Slip, found[0].id).fields = {
+            "nama": {"value": "Siti", "confidence": 0.9, "box": [1, 2, 3, 4]}
+        }
     settle(desk, task, "catat_slip", slip=str(found[0].id), perihal="Lampu", isi="Padam.")
     with reading(desk.engine) as session:
-        assert session.get_one(Slip, found[0].id).fields == {"nama": {"box": [1, 2, 3, 4], "confidence": 0.9}}
+        assert session.get_one(Slip, found[0].id).fields == {
+            "nama": {"box": [1, 2, 3, 4], "confidence": 0.9}
+        }
 
 
 # ---- a large stack -------------------------------------------------------------------------------------------
@@ -634,8 +749,16 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 
 
 def reader(desk: Desk, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CHILD, str(folder), desk.engine.url.render_as_string(hide_password=False)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    command = [
+        sys.executable,
+        "-c",
+        CHILD,
+        str(folder),
+        desk.engine.url.render_as_string(hide_password=False),
+    ]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -645,7 +768,9 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_200_pages_with_a_kill_in_the_middle_lose_and_double_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_200_pages_with_a_kill_in_the_middle_lose_and_double_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
     drop(desk, saved([page(f"halaman {n}", (300, 420)) for n in range(200)], "PDF"))
     scans.collect(desk.app)
 
@@ -684,8 +809,14 @@ def test_a_stack_that_is_really_read_survives_a_kill(tmp_path: Path) -> None:
 def test_a_reader_whose_process_was_killed_ends_by_itself(tmp_path: Path) -> None:
     """No orphan keeps a gigabyte."""
     starts = "import os, sys; from pipeline.slips.worker import Worker; w = Worker(); w.open(sys.stdin.buffer.read())"
-    command = [sys.executable, "-c", f"{starts}; print(w._process.pid, flush=True); import time; time.sleep(60)"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    command = [
+        sys.executable,
+        "-c",
+        f"{starts}; print(w._process.pid, flush=True); import time; time.sleep(60)",
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(saved([page("a")], "PDF"))

@@ -43,14 +43,24 @@ def test_a_contact_form_is_answered_to_its_visitor(desk: Desk) -> None:
 
 THIRD = {
     "a person": ("penyerang@jahat.example", {"Reply_To": "korban@warga.example"}),
-    "a person of the same provider": ("siti@surel.example", {"Reply_To": "Siti <siti.lain@surel.example>"}),
-    "a form of anybody's": ("wordpress@situs.example", {"Reply_To": "Korban <korban@warga.example>"}),
-    "a form in the office's own name, which nobody vouches for": (
-        "wordpress@kominfo.example", {"Reply_To": "korban@warga.example"},
+    "a person of the same provider": (
+        "siti@surel.example",
+        {"Reply_To": "Siti <siti.lain@surel.example>"},
     ),
-    "a group": ("Korban via Info <info@jahat.example>", {"X_Original_From": "Korban <korban@warga.example>"}),
+    "a form of anybody's": (
+        "wordpress@situs.example",
+        {"Reply_To": "Korban <korban@warga.example>"},
+    ),
+    "a form in the office's own name, which nobody vouches for": (
+        "wordpress@kominfo.example",
+        {"Reply_To": "korban@warga.example"},
+    ),
+    "a group": (
+        "Korban via Info <info@jahat.example>",
+        {"X_Original_From": "Korban <korban@warga.example>"},
+    ),
     "nobody": ("", {"From": "", "Reply_To": "korban@warga.example"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", THIRD)
@@ -65,23 +75,37 @@ def test_a_third_person_gets_no_receipt_before_the_jfu_has_looked(desk: Desk, ca
     assert outside == []
 
 
-def test_the_offices_own_form_is_answered_at_once_where_a_trusted_server_vouches_for_it(tmp_path: Path) -> None:
+def test_the_offices_own_form_is_answered_at_once_where_a_trusted_server_vouches_for_it(
+    tmp_path: Path,
+) -> None:
     with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as desk:
-        raw = mail(desk, "wordpress@kominfo.example", "Lampu", "Padam.", Reply_To="budi@warga.example")
+        raw = mail(
+            desk, "wordpress@kominfo.example", "Lampu", "Padam.", Reply_To="budi@warga.example"
+        )
         raw["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
         desk.take_in(raw.as_bytes())
         assert [m.recipient for m in desk.mails("tanda_terima")] == ["budi@warga.example"]
 
 
 def test_a_person_who_wants_the_answer_elsewhere_is_answered_there(desk: Desk) -> None:
-    desk.take_in(mail(desk, "siti@kantor.example", "Lampu", "Padam.", Reply_To="siti@rumah.example").as_bytes())
+    desk.take_in(
+        mail(
+            desk, "siti@kantor.example", "Lampu", "Padam.", Reply_To="siti@rumah.example"
+        ).as_bytes()
+    )
     assert desk.complaint().email == "siti@rumah.example"
     assert "siti@kantor.example" in desk.complaint().isi
 
 
 @pytest.mark.parametrize(
     "reply_to",
-    [INTAKE, "noreply@situs.example", "a@x.example, b@x.example", "bukan alamat", "kepala@kominfo.example"],
+    [
+        INTAKE,
+        "noreply@situs.example",
+        "a@x.example, b@x.example",
+        "bukan alamat",
+        "kepala@kominfo.example",
+    ],
 )
 def test_a_reply_to_that_names_no_person_is_not_followed(desk: Desk, reply_to: str) -> None:
     desk.take_in(mail(desk, "siti@rumah.example", "Lampu", "Padam.", Reply_To=reply_to).as_bytes())
@@ -89,7 +113,9 @@ def test_a_reply_to_that_names_no_person_is_not_followed(desk: Desk, reply_to: s
 
 
 def test_who_else_was_written_to_is_shown_with_the_complaint(desk: Desk) -> None:
-    message = mail(desk, "siti@rumah.example", "Lampu", "Padam.", Cc="Walikota <walikota@madiunkota.example>")
+    message = mail(
+        desk, "siti@rumah.example", "Lampu", "Padam.", Cc="Walikota <walikota@madiunkota.example>"
+    )
     message.replace_header("To", f"{INTAKE}, ombudsman@ombudsman.example")
     desk.take_in(message.as_bytes())
     assert "Walikota <walikota@madiunkota.example>" in desk.complaint().isi
@@ -114,7 +140,7 @@ FORWARDS = {
     "Yahoo": "----- Pesan yang Diteruskan -----\nDari: Wati <wati@warga.example>\nKepada: sekretaris@kominfo.example"
     " <sekretaris@kominfo.example>\nCc: o@ombudsman.example\nTerkirim: Selasa, 24 November 2026 08.00.00 WIB\n"
     "Judul: Lampu padam\n\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("client", FORWARDS)
@@ -134,9 +160,15 @@ SUBJECTS = ["Meneruskan: Lampu padam", "Aduan warga", "Lampu padam"]
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize("head", [FORWARDS["Outlook, id"], FORWARDS["Gmail"].partition("\n")[2]])
-def test_a_forward_is_known_by_the_header_in_it_whatever_its_subject_says(desk: Desk, subject: str, head: str) -> None:
+def test_a_forward_is_known_by_the_header_in_it_whatever_its_subject_says(
+    desk: Desk, subject: str, head: str
+) -> None:
     """Otherwise the official would be the pengadu, and get the receipt and the answer."""
-    desk.take_in(mail(desk, "sekretaris@kominfo.example", subject, f"Mohon dicatat.\n\n{head}{BODY}\n").as_bytes())
+    desk.take_in(
+        mail(
+            desk, "sekretaris@kominfo.example", subject, f"Mohon dicatat.\n\n{head}{BODY}\n"
+        ).as_bytes()
+    )
     assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@warga.example")
     assert desk.mails("tanda_terima") == []
 
@@ -171,7 +203,9 @@ def test_a_mail_through_a_group_is_answered_to_its_writer_not_to_the_group(desk:
     """A group writes its own address into From where the writer's domain has a DMARC policy."""
     sender = "'Wati' via Info Kota <info-grup@kota.example>"
     desk.take_in(
-        mail(desk, "x@y.example", "Lampu", BODY, From=sender, X_Original_From="Wati <wati@w.example>").as_bytes()
+        mail(
+            desk, "x@y.example", "Lampu", BODY, From=sender, X_Original_From="Wati <wati@w.example>"
+        ).as_bytes()
     )
     assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@w.example")
     desk.take_in(mail(desk, "x@y.example", "Jalan", BODY, From=sender).as_bytes())
@@ -187,7 +221,14 @@ def test_the_receipt_of_a_forwarded_mail_waits_until_the_jfu_has_looked(desk: De
 
 
 def test_a_mail_that_is_passed_on_whole_is_of_who_wrote_it(desk: Desk) -> None:
-    inner = compose("wati@warga.example", "sekretaris@kominfo.example", "Lampu padam", BODY, desk.clock(), name="Wati")
+    inner = compose(
+        "wati@warga.example",
+        "sekretaris@kominfo.example",
+        "Lampu padam",
+        BODY,
+        desk.clock(),
+        name="Wati",
+    )
     outer = mail(desk, "sekretaris@kominfo.example", "Lampu padam", "Mohon dicatat.")
     outer.add_attachment(inner)
     desk.take_in(outer.as_bytes())
@@ -196,7 +237,9 @@ def test_a_mail_that_is_passed_on_whole_is_of_who_wrote_it(desk: Desk) -> None:
 
 
 def test_an_official_who_complains_is_the_pengadu_as_anybody_is(desk: Desk) -> None:
-    desk.take_in(mail(desk, "kasi@kominfo.example", "Lampu padam", "Lampu di rumah saya padam.").as_bytes())
+    desk.take_in(
+        mail(desk, "kasi@kominfo.example", "Lampu padam", "Lampu di rumah saya padam.").as_bytes()
+    )
     assert desk.complaint().email == "kasi@kominfo.example"
 
 
@@ -206,7 +249,9 @@ def test_an_official_who_complains_is_the_pengadu_as_anybody_is(desk: Desk) -> N
 def answer(desk: Desk, name: str, sender: str, text: str = "Tiang nomor tujuh.") -> Any:
     row = desk.mails(name)[-1]
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
-    return desk.take_in(compose(sender, INTAKE, "Re: x", text, desk.clock(), reply_to=asked).as_bytes())
+    return desk.take_in(
+        compose(sender, INTAKE, "Re: x", text, desk.clock(), reply_to=asked).as_bytes()
+    )
 
 
 def wrote(desk: Desk, number: str) -> int:
@@ -254,13 +299,17 @@ ONE_MAIL = {
         "________________________________\nFrom: Budi <budi@warga.example>\nSent: Tuesday, November 24, 2026 8:10 AM\n"
         "To: Ratih <sekretaris@kominfo.example>\nSubject: Sampah menumpuk\n\nSampah di pasar lama.\n"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("client", ONE_MAIL)
-def test_several_mails_that_an_official_passes_on_in_one_are_a_complaint_each(desk: Desk, client: str) -> None:
+def test_several_mails_that_an_official_passes_on_in_one_are_a_complaint_each(
+    desk: Desk, client: str
+) -> None:
     """Otherwise Budi's words stand under Wati's name, and Budi is never answered."""
-    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: dua aduan", ONE_MAIL[client]).as_bytes())
+    desk.take_in(
+        mail(desk, "sekretaris@kominfo.example", "Fwd: dua aduan", ONE_MAIL[client]).as_bytes()
+    )
     told = [(c.nama, c.email, c.perihal, c.isi.partition("\n")[0]) for c in desk.complaints()]
     assert told == [
         ("Wati", "wati@warga.example", "Lampu padam", "Lampu di Jl. Mawar padam."),
@@ -270,7 +319,10 @@ def test_several_mails_that_an_official_passes_on_in_one_are_a_complaint_each(de
     assert "____" not in desk.complaints()[0].isi
     assert desk.mails("tanda_terima") == []
     for c in desk.complaints():
-        assert "masing-masing dicatat sebagai pengaduan sendiri" in desk.task("laporkan", c.number).note
+        assert (
+            "masing-masing dicatat sebagai pengaduan sendiri"
+            in desk.task("laporkan", c.number).note
+        )
 
 
 def test_an_earlier_mail_of_the_same_writer_below_is_no_second_complaint(desk: Desk) -> None:

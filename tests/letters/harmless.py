@@ -17,7 +17,19 @@ from docx.oxml.ns import nsdecls
 from PIL import Image
 
 from pipeline.letters.gate.markup import RELATIONS
-from tests.letters.hostile import BODY, RELS, ROOT, TYPES, R, W, body, field, honest, related, with_parts
+from tests.letters.hostile import (
+    BODY,
+    RELS,
+    ROOT,
+    TYPES,
+    R,
+    W,
+    body,
+    field,
+    honest,
+    related,
+    with_parts,
+)
 from tests.letters.sample import changed, pack, parts
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "surat"
@@ -47,7 +59,9 @@ def _made() -> Iterator[tuple[str, bytes]]:
     document.sections[0].header.paragraphs[0].text = "Kepala"
     document.sections[0].footer.paragraphs[0].text = "Kaki"
     yield "tabel-gambar.docx", saved(document)
-    document.add_comment(document.paragraphs[0].runs, "Mohon diperiksa", author="Endah Lestari", initials="EL")
+    document.add_comment(
+        document.paragraphs[0].runs, "Mohon diperiksa", author="Endah Lestari", initials="EL"
+    )
     yield "komentar.docx", saved(document)
     deep = Document()
     table = deep.add_table(1, 1)
@@ -56,7 +70,9 @@ def _made() -> Iterator[tuple[str, bytes]]:
     yield "tabel-dalam-tabel.docx", saved(deep)
     long = Document()
     for number in range(2_000):
-        long.add_paragraph(f"Alinea {number} tentang pelayanan publik di kota ini.").add_run(" Lanjut.").italic = True
+        long.add_paragraph(f"Alinea {number} tentang pelayanan publik di kota ini.").add_run(
+            " Lanjut."
+        ).italic = True
     yield "panjang.docx", saved(long)
     photos = Document()
     for _number in range(3):
@@ -65,9 +81,14 @@ def _made() -> Iterator[tuple[str, bytes]]:
 
 
 def _links() -> Iterator[tuple[str, bytes]]:
-    for order, link in enumerate(["https://madiunkota.go.id/?a=1&amp;b=2", "mailto:a@contoh.id", "tel:0351467327"]):
+    for order, link in enumerate(
+        ["https://madiunkota.go.id/?a=1&amp;b=2", "mailto:a@contoh.id", "tel:0351467327"]
+    ):
         yield f"tautan-{order}.docx", related("hyperlink", link, "External")
-    yield "tautan-bidang.docx", body(field('HYPERLINK "https://madiunkota.go.id/" \\l "bab"'.replace('"', "&quot;")))
+    yield (
+        "tautan-bidang.docx",
+        body(field('HYPERLINK "https://madiunkota.go.id/" \\l "bab"'.replace('"', "&quot;"))),
+    )
     yield "daftar-isi.docx", body(field('TOC \\o "1-3" \\h \\z \\u'.replace('"', "&quot;")))
     yield "tautan-berkas.docx", related("hyperlink", "lampiran/berita%20acara.pdf", "External")
     yield "gambar-hilang.docx", related("image", "NULL", "External")
@@ -82,12 +103,17 @@ def _word() -> Iterator[tuple[str, bytes]]:
         ),
     )
     kind = f"{RELATIONS}/metadata/thumbnail"
-    thumb = f'<Relationship Id="rIdT" Type="{kind}" Target="docProps/thumbnail.jpeg"/></Relationships>'
+    thumb = (
+        f'<Relationship Id="rIdT" Type="{kind}" Target="docProps/thumbnail.jpeg"/></Relationships>'
+    )
     small = changed(honest(), ROOT, "</Relationships>", thumb)
     yield "gambar-kecil.docx", pack({**parts(small), "docProps/thumbnail.jpeg": picture("JPEG")})
     vector = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0" fill="url(#a)"/></svg>'
     yield "ikon-svg.docx", related("image", "media/ikon.svg", more={"word/media/ikon.svg": vector})
-    yield "huruf-tertanam.docx", with_parts({"word/fonts/Roboto-regular.ttf": TTF, "word/fonts/font1.odttf": TTF})
+    yield (
+        "huruf-tertanam.docx",
+        with_parts({"word/fonts/Roboto-regular.ttf": TTF, "word/fonts/font1.odttf": TTF}),
+    )
     yield (
         "isian.docx",
         body(
@@ -95,7 +121,10 @@ def _word() -> Iterator[tuple[str, bytes]]:
             "</w:sdtContent></w:sdt>"
         ),
     )
-    yield "data-xml.docx", with_parts({"customXml/item1.xml": b"<a/>", "customXml/itemProps1.xml": b"<b/>"})
+    yield (
+        "data-xml.docx",
+        with_parts({"customXml/item1.xml": b"<a/>", "customXml/itemProps1.xml": b"<b/>"}),
+    )
     yield "kutipan.docx", body(field("ADDIN ZOTERO_ITEM CSL_CITATION {}"))
     yield "tanggal.docx", body(field("DATE \\@ d MMMM yyyy") + field("=SUM(ABOVE)") + field("PAGE"))
     typed = '<Default Extension="bin" ContentType="application/vnd.openxmlformats-officedocument.oleObject"/></Types>'
@@ -122,7 +151,9 @@ def _chart() -> bytes:
 def _cleaned() -> Iterator[tuple[str, bytes]]:
     """Let in after something was taken away."""
     yield "templat-setempat.docx", (DATA / "ok_normal_dotm.docx").read_bytes()
-    for order, place in enumerate(("file:///C:\\Templat\\surat.dotm", "Normal.dotm", "C:\\a\\b.dotx")):
+    for order, place in enumerate(
+        ("file:///C:\\Templat\\surat.dotm", "Normal.dotm", "C:\\a\\b.dotx")
+    ):
         yield f"templat-{order}.docx", related("attachedTemplate", place, "External")
     pane = "http://schemas.microsoft.com/office/2011/relationships/webextensiontaskpanes"
     node = f'<Relationship Id="rIdX" Type="{pane}" Target="word/webextensions/taskpanes.xml"/></Relationships>'
@@ -145,16 +176,27 @@ def _cleaned() -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "objek-bergambar.docx",
-        changed(related("oleObject", "embeddings/oleObject1.bin", more=ole), BODY, "<w:sectPr", shown),
+        changed(
+            related("oleObject", "embeddings/oleObject1.bin", more=ole), BODY, "<w:sectPr", shown
+        ),
     )
     out = io.BytesIO()
     Image.new("RGB", (80, 60), "navy").save(out, "PDF")
-    yield "gambar-mac.docx", related("image", "media/image7.pdf", more={"word/media/image7.pdf": out.getvalue()})
+    yield (
+        "gambar-mac.docx",
+        related("image", "media/image7.pdf", more={"word/media/image7.pdf": out.getvalue()}),
+    )
 
 
 def _attributes() -> Iterator[tuple[str, bytes]]:
-    yield "sama-dengan.docx", body(f'<w:p w:rsidR="{"=" * 3_000}"><w:r><w:t>{"=" * 3_000}</w:t></w:r></w:p>')
-    yield "gambar-tanpa-akhiran.docx", with_parts({"word/media/image8": picture(), "word/media/a.tmp": picture("JPEG")})
+    yield (
+        "sama-dengan.docx",
+        body(f'<w:p w:rsidR="{"=" * 3_000}"><w:r><w:t>{"=" * 3_000}</w:t></w:r></w:p>'),
+    )
+    yield (
+        "gambar-tanpa-akhiran.docx",
+        with_parts({"word/media/image8": picture(), "word/media/a.tmp": picture("JPEG")}),
+    )
 
 
 def _writers() -> Iterator[tuple[str, bytes]]:
@@ -189,7 +231,8 @@ class _Unseekable:
 def _heavy() -> Iterator[tuple[str, bytes]]:
     """Close to every limit at once: what costs the gate the most and is let in."""
     one = (
-        '<w:p w:rsidR="00A1" w:rsidRDefault="00A1"><w:r w:rsidRPr="00B2"><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
+        '<w:p w:rsidR="00A1" w:rsidRDefault="00A1"><w:r w:rsidRPr="00B2">'
+        '<w:t xml:space="preserve">{}</w:t></w:r></w:p>'
     )
     text = "kalimat yang panjang " * 12
     table = "".join(one.format(text) for _ in range(18_000))

@@ -21,7 +21,12 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "surat"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 V = "urn:schemas-microsoft-com:vml"
-BODY, TYPES, RELS, ROOT = "word/document.xml", "[Content_Types].xml", "word/_rels/document.xml.rels", "_rels/.rels"
+BODY, TYPES, RELS, ROOT = (
+    "word/document.xml",
+    "[Content_Types].xml",
+    "word/_rels/document.xml.rels",
+    "_rels/.rels",
+)
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 NOISE = os.urandom  # incompressible, so that the ratio alone does not give a bomb away
@@ -37,14 +42,18 @@ def body(xml: str) -> bytes:
 
 
 def whole_body(xml: str) -> bytes:
-    return with_parts({BODY: f'<w:document xmlns:w="{W}"><w:body>{xml}</w:body></w:document>'.encode()})
+    return with_parts(
+        {BODY: f'<w:document xmlns:w="{W}"><w:body>{xml}</w:body></w:document>'.encode()}
+    )
 
 
 def with_parts(more: dict[str, bytes]) -> bytes:
     return pack({**parts(honest()), **more})
 
 
-def related(kind: str, target: str, mode: str = "", more: dict[str, bytes] | None = None, where: str = RELS) -> bytes:
+def related(
+    kind: str, target: str, mode: str = "", more: dict[str, bytes] | None = None, where: str = RELS
+) -> bytes:
     mode = f' TargetMode="{mode}"' if mode else ""
     node = f'<Relationship Id="rIdX" Type="{R}/{kind}" Target="{target}"{mode}/></Relationships>'
     content = parts(changed(honest(), where, "</Relationships>", node))
@@ -52,7 +61,10 @@ def related(kind: str, target: str, mode: str = "", more: dict[str, bytes] | Non
 
 
 def field(code: str) -> str:
-    runs = "".join(f'<w:r><w:instrText xml:space="preserve">{piece}</w:instrText></w:r>' for piece in code.split("|"))
+    runs = "".join(
+        f'<w:r><w:instrText xml:space="preserve">{piece}</w:instrText></w:r>'
+        for piece in code.split("|")
+    )
     return (
         f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>{runs}<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
         '<w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
@@ -64,11 +76,17 @@ def _macros() -> Iterator[tuple[str, bytes, str]]:
     macro = ("wordprocessingml.document.main", "ms-word.document.macroEnabled.main")
     as_docm = changed(honest(), TYPES, f"openxmlformats-officedocument.{macro[0]}", macro[1])
     yield "docm-berganti-nama.docx", as_docm, "makro"
-    hidden = related("vbaProject", "media/gambar.png", more={"word/media/gambar.png": OLE + NOISE(400)})
+    hidden = related(
+        "vbaProject", "media/gambar.png", more={"word/media/gambar.png": OLE + NOISE(400)}
+    )
     yield "makro-sebagai-gambar.docx", hidden, "makro"
     kind = "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
-    ui = changed(honest(), ROOT, "</Relationships>",
-                 f'<Relationship Id="rIdX" Type="{kind}" Target="ui.xml"/></Relationships>')  # fmt: skip
+    ui = changed(
+        honest(),
+        ROOT,
+        "</Relationships>",
+        f'<Relationship Id="rIdX" Type="{kind}" Target="ui.xml"/></Relationships>',
+    )
     yield "pita-sendiri.docx", pack({**parts(ui), "ui.xml": b"<customUI/>"}), "makro"
     yield "vbadata.docx", with_parts({"word/vbaData.xml": b"<a/>"}), "makro"
 
@@ -80,9 +98,17 @@ def _embedded() -> Iterator[tuple[str, bytes, str]]:
     office = '<w:p><w:r><w:pict><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office"/></w:pict></w:r></w:p>'
     yield "ole-gambar.docx", body(office), "objek tertanam"
     yield "ole-sebagai-png.docx", with_parts({"word/media/a.png": OLE + NOISE(400)}), "bukan gambar"
-    yield "exe-sebagai-png.docx", with_parts({"word/media/a.png": b"MZ" + NOISE(400)}), "bukan gambar"
+    yield (
+        "exe-sebagai-png.docx",
+        with_parts({"word/media/a.png": b"MZ" + NOISE(400)}),
+        "bukan gambar",
+    )
     package = {"word/embeddings/buku.xlsx": honest()}
-    yield "buku-kerja.docx", related("package", "embeddings/buku.xlsx", more=package), "objek tertanam"
+    yield (
+        "buku-kerja.docx",
+        related("package", "embeddings/buku.xlsx", more=package),
+        "objek tertanam",
+    )
     yield "paket-exe.docx", with_parts({"word/embeddings/a.exe": b"MZ"}), "objek tertanam"
     active = {"word/activeX/activeX1.xml": b"<a/>", "word/activeX/activeX1.bin": OLE}
     yield "activex.docx", with_parts(active), "ActiveX"
@@ -98,24 +124,58 @@ def _embedded() -> Iterator[tuple[str, bytes, str]]:
 def _outside() -> Iterator[tuple[str, bytes, str]]:
     yield "gambar-luar.docx", related("image", "http://contoh.invalid/a.png", "External"), "luar"
     yield "gambar-luar-diam.docx", related("image", "http://contoh.invalid/a.png"), "luar"
-    yield "gambar-luar-kecil.docx", related("image", "http://contoh.invalid/a.png", "external"), "luar"
+    yield (
+        "gambar-luar-kecil.docx",
+        related("image", "http://contoh.invalid/a.png", "external"),
+        "luar",
+    )
     yield "gambar-unc.docx", related("image", "\\\\contoh.invalid\\a.png", "External"), "luar"
     yield "gambar-tanpa-skema.docx", related("image", "//contoh.invalid/a.png"), "luar"
-    yield "templat-luar.docx", related("attachedTemplate", "http://contoh.invalid/a.dotm", "External"), "templat"
+    yield (
+        "templat-luar.docx",
+        related("attachedTemplate", "http://contoh.invalid/a.dotm", "External"),
+        "templat",
+    )
     yield "bingkai.docx", related("frame", "http://contoh.invalid/", "External"), "luar"
     yield "tautan-unc.docx", related("hyperlink", "\\\\contoh.invalid\\a", "External"), "tautan"
-    yield "tautan-peladen.docx", related("hyperlink", "file://contoh.invalid/a", "External"), "tautan"
+    yield (
+        "tautan-peladen.docx",
+        related("hyperlink", "file://contoh.invalid/a", "External"),
+        "tautan",
+    )
     yield "tautan-skrip.docx", related("hyperlink", "javascript:alert(1)", "External"), "tautan"
-    yield "tautan-diagnostik.docx", related("hyperlink", "ms-msdt:/id PCWDiagnostic", "External"), "tautan"
+    yield (
+        "tautan-diagnostik.docx",
+        related("hyperlink", "ms-msdt:/id PCWDiagnostic", "External"),
+        "tautan",
+    )
     source = f'<w:p><w:r><w:pict><v:imagedata xmlns:v="{V}" src="http://contoh.invalid/a"/></w:pict></w:r></w:p>'
     yield "vml-luar.docx", body(source), "luar"
-    linked = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://contoh.invalid/a.png"/></svg>'
+    linked = (
+        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://contoh.invalid/a.png"/></svg>'
+    )
     yield "svg-luar.docx", with_parts({"word/media/a.svg": linked}), "luar"
-    yield "tautan-unc-tiga.docx", related("hyperlink", "file:///\\\\contoh.invalid\\a", "External"), "tautan"
-    yield "tautan-unc-empat.docx", related("hyperlink", "file:////contoh.invalid/a", "External"), "tautan"
-    yield "tautan-unc-kode.docx", related("hyperlink", "file:///%5C%5Ccontoh.invalid%5Ca", "External"), "tautan"
+    yield (
+        "tautan-unc-tiga.docx",
+        related("hyperlink", "file:///\\\\contoh.invalid\\a", "External"),
+        "tautan",
+    )
+    yield (
+        "tautan-unc-empat.docx",
+        related("hyperlink", "file:////contoh.invalid/a", "External"),
+        "tautan",
+    )
+    yield (
+        "tautan-unc-kode.docx",
+        related("hyperlink", "file:///%5C%5Ccontoh.invalid%5Ca", "External"),
+        "tautan",
+    )
     base = "<HyperlinkBase>\\\\contoh.invalid\\a</HyperlinkBase></Properties>"
-    yield "tautan-pangkal.docx", changed(honest(), "docProps/app.xml", "</Properties>", base), "tautan"
+    yield (
+        "tautan-pangkal.docx",
+        changed(honest(), "docProps/app.xml", "</Properties>", base),
+        "tautan",
+    )
     yield "keluar-berkas.docx", related("image", "../../../../etc/passwd"), "di luar berkas"
 
 
@@ -123,13 +183,25 @@ def _fields() -> Iterator[tuple[str, bytes, str]]:
     yield "dde.docx", body(field("DDE c:\\\\windows\\\\cmd &quot;/k calc&quot;")), "DDE"
     yield "ddeauto-terpotong.docx", body(field("DD|EAU|TO c:\\\\cmd")), "DDEAUTO"
     yield "dde-kecil.docx", body(field("  ddeauto c:\\\\cmd")), "ddeauto"
-    yield "dde-sederhana.docx", body('<w:p><w:fldSimple w:instr="DDEAUTO c:\\\\cmd"/></w:p>'), "DDEAUTO"
+    yield (
+        "dde-sederhana.docx",
+        body('<w:p><w:fldSimple w:instr="DDEAUTO c:\\\\cmd"/></w:p>'),
+        "DDEAUTO",
+    )
     foot = next(name for name in parts(honest()) if name.startswith("word/footer"))
     yield "dde-kaki.docx", changed(honest(), foot, "</w:ftr>", field("DDE cmd") + "</w:ftr>"), "DDE"
-    yield "dde-dihapus.docx", body("<w:p><w:r><w:delInstrText>DDE cmd</w:delInstrText></w:r></w:p>"), "DDE"
+    yield (
+        "dde-dihapus.docx",
+        body("<w:p><w:r><w:delInstrText>DDE cmd</w:delInstrText></w:r></w:p>"),
+        "DDE",
+    )
     quote = field("QUOTE 68 68 69").removeprefix("<w:p>").removesuffix("</w:p>")
     nested = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>{quote}<w:r><w:instrText>c:\\cmd</w:instrText></w:r>'
-    yield "dde-tersembunyi.docx", body(nested + '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'), "otomatis"
+    yield (
+        "dde-tersembunyi.docx",
+        body(nested + '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'),
+        "otomatis",
+    )
     piece = field("PAGE").removeprefix("<w:p>").removesuffix("</w:p>")
     split = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>INCL</w:instrText></w:r>{piece}'
     rest = '<w:r><w:instrText>UDETEXT a</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
@@ -138,12 +210,24 @@ def _fields() -> Iterator[tuple[str, bytes, str]]:
     yield "tautan-bidang-unc.docx", body(field(switched)), "tautan"
     many = "".join(f'<w:fldSimple w:instr="PAGE \\* {n}"/>' for n in range(60_000))
     yield "bidang-60000.docx", whole_body(many), "bidang otomatis"
-    yield "includepicture.docx", body(field("INCLUDEPICTURE &quot;http://contoh.invalid/a&quot;")), "INCLUDEPICTURE"
-    yield "includetext.docx", body(field("INCLUDETEXT &quot;c:\\\\rahasia.txt&quot;")), "INCLUDETEXT"
+    yield (
+        "includepicture.docx",
+        body(field("INCLUDEPICTURE &quot;http://contoh.invalid/a&quot;")),
+        "INCLUDEPICTURE",
+    )
+    yield (
+        "includetext.docx",
+        body(field("INCLUDETEXT &quot;c:\\\\rahasia.txt&quot;")),
+        "INCLUDETEXT",
+    )
     yield "link.docx", body(field("LINK Excel.Sheet.8 c:\\\\a.xls")), "LINK"
     yield "database.docx", body(field("DATABASE \\d c:\\\\a.mdb")), "DATABASE"
     source = "<w:mailMerge><w:connectString w:val='Provider=x'/></w:mailMerge></w:settings>"
-    yield "gabungan-surat.docx", changed(honest(), "word/settings.xml", "</w:settings>", source), "sumber data"
+    yield (
+        "gabungan-surat.docx",
+        changed(honest(), "word/settings.xml", "</w:settings>", source),
+        "sumber data",
+    )
 
 
 def _markup() -> Iterator[tuple[str, bytes, str]]:
@@ -159,30 +243,74 @@ def _markup() -> Iterator[tuple[str, bytes, str]]:
     yield "pengodean.docx", with_parts({"customXml/item1.xml": coded}), "pengodean"
     yield "dalam.docx", body("<w:p>" * 5000 + "</w:p>" * 5000), "terlalu dalam"
     yield "alinea-300000.docx", whole_body("<w:p/>" * 300_000), "terlalu banyak"
-    yield "alinea-300000-berisi.docx", whole_body("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 300_000), "tidak diterima"
-    yield "atribut.docx", whole_body("<w:p " + " ".join(f'a{n}=""' for n in range(600_000)) + "/>"), "tidak diterima"
-    yield "atribut-panjang.docx", whole_body(f'<w:p a="{NOISE(3_000_000).hex()}"/>'), "terlalu panjang"
+    yield (
+        "alinea-300000-berisi.docx",
+        whole_body("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 300_000),
+        "tidak diterima",
+    )
+    yield (
+        "atribut.docx",
+        whole_body("<w:p " + " ".join(f'a{n}=""' for n in range(600_000)) + "/>"),
+        "tidak diterima",
+    )
+    yield (
+        "atribut-panjang.docx",
+        whole_body(f'<w:p a="{NOISE(3_000_000).hex()}"/>'),
+        "terlalu panjang",
+    )
     yield "komentar-panjang.docx", whole_body(f"<!--{NOISE(3_000_000).hex()}-->"), "terlalu panjang"
     name = "a" * 60_000
-    yield "ruang-nama.docx", whole_body(f'<x xmlns="{name}">' + "<a/>" * 80_000 + "</x>"), "tidak wajar"
+    yield (
+        "ruang-nama.docx",
+        whole_body(f'<x xmlns="{name}">' + "<a/>" * 80_000 + "</x>"),
+        "tidak wajar",
+    )
     long = "urn:" + "x" * 140
     each = " ".join(f'p:a{n}=""' for n in range(80_000))
-    yield "atribut-bernama.docx", with_parts({"word/a.xml": f'<a xmlns:p="{long}" {each}/>'.encode()}), "tidak wajar"
+    yield (
+        "atribut-bernama.docx",
+        with_parts({"word/a.xml": f'<a xmlns:p="{long}" {each}/>'.encode()}),
+        "tidak wajar",
+    )
     some = [" ".join(f'p:a{n}_{m}=""' for m in range(400)) for n in range(400)]
     rows = "".join(f"<b {attributes}/>" for attributes in some)
-    yield "atribut-berbagai.docx", with_parts({"word/a.xml": f'<a xmlns:p="{long}">{rows}</a>'.encode()}), "tidak wajar"
+    yield (
+        "atribut-berbagai.docx",
+        with_parts({"word/a.xml": f'<a xmlns:p="{long}">{rows}</a>'.encode()}),
+        "tidak wajar",
+    )
     names = "".join(f"<b{n}/>" for n in range(130_000))
-    yield "unsur-berbagai.docx", with_parts({"word/a.xml": f'<a xmlns="{long}">{names}</a>'.encode()}), "tidak wajar"
+    yield (
+        "unsur-berbagai.docx",
+        with_parts({"word/a.xml": f'<a xmlns="{long}">{names}</a>'.encode()}),
+        "tidak wajar",
+    )
     spaces = "".join(f'<b xmlns:p{n}="u{n}"/>' for n in range(120_000))
-    yield "ruang-nama-banyak.docx", with_parts({"word/a.xml": f"<a>{spaces}</a>".encode()}), "tidak wajar"
-    relation = "".join(f'<Relationship Id="r{n}" Type="{R}/image" Target="media/a.png"/>' for n in range(59_000))
+    yield (
+        "ruang-nama-banyak.docx",
+        with_parts({"word/a.xml": f"<a>{spaces}</a>".encode()}),
+        "tidak wajar",
+    )
+    relation = "".join(
+        f'<Relationship Id="r{n}" Type="{R}/image" Target="media/a.png"/>' for n in range(59_000)
+    )
     listed = f'<Relationships xmlns="{RELATIONS}">{relation}</Relationships>'.encode()
     yield "hubungan-59000.docx", with_parts({"word/_rels/a.xml.rels": listed}), "terlalu banyak"
-    kinds = "".join(f'<Override PartName="/word/x{n}.xml" ContentType="a/b"/>' for n in range(85_000))
-    yield "jenis-85000.docx", changed(honest(), TYPES, "</Types>", kinds + "</Types>"), "terlalu banyak"
+    kinds = "".join(
+        f'<Override PartName="/word/x{n}.xml" ContentType="a/b"/>' for n in range(85_000)
+    )
+    yield (
+        "jenis-85000.docx",
+        changed(honest(), TYPES, "</Types>", kinds + "</Types>"),
+        "terlalu banyak",
+    )
     yield "komentar-banyak.docx", whole_body("<!--x-->" * 500_000), "terlalu banyak"
     yield "tanpa-akhir.docx", body("<w:p>"), "rusak"
-    yield "akar-lain.docx", with_parts({BODY: b"<html><body>surat</body></html>"}), "bukan dokumen Word"
+    yield (
+        "akar-lain.docx",
+        with_parts({BODY: b"<html><body>surat</body></html>"}),
+        "bukan dokumen Word",
+    )
 
 
 def _disguises() -> Iterator[tuple[str, bytes, str]]:
@@ -194,15 +322,23 @@ def _disguises() -> Iterator[tuple[str, bytes, str]]:
     bare = b'<svg><image href="http://contoh.invalid/a.png"/></svg>'
     yield "svg-tanpa-nama.docx", with_parts({"word/media/a.svg": bare}), "luar"
     start, end = b'<svg xmlns="http://www.w3.org/2000/svg"><style>', b"</style></svg>"
-    for number, css in enumerate([
-        rb"a{fill:u\72l(http://contoh.invalid/a)}", rb"@\69mport 'http://contoh.invalid/a'",
-        b"a{fill:ur/**/l(http://contoh.invalid/a)}", b"a{fill:&#117;rl(http://contoh.invalid/a)}",
-    ]):  # fmt: skip
+    for number, css in enumerate(
+        [
+            rb"a{fill:u\72l(http://contoh.invalid/a)}",
+            rb"@\69mport 'http://contoh.invalid/a'",
+            b"a{fill:ur/**/l(http://contoh.invalid/a)}",
+            b"a{fill:&#117;rl(http://contoh.invalid/a)}",
+        ]
+    ):
         yield f"svg-css-{number}.docx", with_parts({"word/media/a.svg": start + css + end}), "luar"
     video = "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing"
     film = f'<w:p><w:r><wp15:webVideoPr xmlns:wp15="{video}" embeddedHtml="a"/></w:r></w:p>'
     yield "video.docx", body(film), "video"
-    yield "gambar-900-megapiksel.docx", (DATA / "png_900_megapixel_shown.docx").read_bytes(), "terlalu besar"
+    yield (
+        "gambar-900-megapiksel.docx",
+        (DATA / "png_900_megapixel_shown.docx").read_bytes(),
+        "terlalu besar",
+    )
     wide = b"\xff\xd8\xff\xe1" + struct.pack(">H", 60_000) + NOISE(59_998)
     wide += b"\xff\xc2\x00\x11\x08" + struct.pack(">HH", 60_000, 60_000) + bytes(12)
     yield "jpeg-lebar.docx", with_parts({"word/media/a.jpg": wide}), "terlalu besar"
@@ -210,10 +346,18 @@ def _disguises() -> Iterator[tuple[str, bytes, str]]:
 
 def _archives() -> Iterator[tuple[str, bytes, str]]:
     yield "bom.docx", with_parts({"word/media/a.png": bytes(100 * 2**20)}), "mengembang"
-    yield "bom-xml.docx", with_parts({"word/a.xml": b"<a>" + b" " * 50_000_000 + b"</a>"}), "mengembang"
+    yield (
+        "bom-xml.docx",
+        with_parts({"word/a.xml": b"<a>" + b" " * 50_000_000 + b"</a>"}),
+        "mengembang",
+    )
     yield "bom-berbohong.docx", _understated(), "tidak sebesar"
     yield "bom-tindih.docx", _overlapping(), "tidak diterima"
-    yield "bagian-600.docx", with_parts({f"word/{n}.xml": b"<a/>" for n in range(600)}), "terlalu banyak"
+    yield (
+        "bagian-600.docx",
+        with_parts({f"word/{n}.xml": b"<a/>" for n in range(600)}),
+        "terlalu banyak",
+    )
     yield "bagian-100000.docx", _many_entries(), "terlalu banyak"
     content = parts(honest())
     yield "kembar.docx", pack(content, ((BODY, content[BODY]),)), "nama yang sama"
@@ -236,7 +380,11 @@ def _archives() -> Iterator[tuple[str, bytes, str]]:
     yield "komentar-arsip.docx", honest()[:-2] + struct.pack("<H", 3) + b"abc", "ditempelkan"
     yield "dua-nama.docx", _two_names(), "daftar isinya"
     yield "sandi.docx", _encrypted(), "kata sandi"
-    yield "sandi-office.docx", OLE + bytes(2000) + "EncryptedPackage".encode("utf-16-le"), "kata sandi"
+    yield (
+        "sandi-office.docx",
+        OLE + bytes(2000) + "EncryptedPackage".encode("utf-16-le"),
+        "kata sandi",
+    )
     yield "cara-lain.docx", _packed_by(zipfile.ZIP_LZMA), "dimampatkan"
     yield "terpotong.docx", honest()[:-400], "rusak"
     yield "tanpa-akhir.docx", _without_end(), "rusak"
@@ -332,7 +480,9 @@ def _symlink() -> bytes:
 
 def _sheets(count: int) -> bytes:
     """Charts, each with a workbook that unpacks to 4 MB."""
-    sheet = pack({TYPES: b"<Types/>", "xl/workbook.xml": b"<workbook/>", "xl/media/a.png": bytes(3_900_000)})
+    sheet = pack(
+        {TYPES: b"<Types/>", "xl/workbook.xml": b"<workbook/>", "xl/media/a.png": bytes(3_900_000)}
+    )
     more: dict[str, bytes] = {}
     for n in range(count):
         node = f'<Relationship Id="rId1" Type="{R}/package" Target="../embeddings/buku{n}.xlsx"/>'
@@ -380,7 +530,9 @@ def _as_deflated(name: str, packed: bytes, content: bytes) -> bytes:
     for magic, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         start = data.rfind(magic)
         struct.pack_into("<H", data, start + at, zipfile.ZIP_DEFLATED)
-        struct.pack_into("<III", data, start + at + 6, zlib.crc32(content), len(packed), len(content))
+        struct.pack_into(
+            "<III", data, start + at + 6, zlib.crc32(content), len(packed), len(content)
+        )
     return bytes(data)
 
 
@@ -426,7 +578,16 @@ def _packed_by(method: int) -> bytes:
 
 def files() -> Iterator[tuple[str, bytes, str]]:
     """(name, bytes, a piece of the sentence that refuses it)."""
-    for family in (_macros, _embedded, _disguises, _outside, _fields, _markup, _archives, _other_kinds):
+    for family in (
+        _macros,
+        _embedded,
+        _disguises,
+        _outside,
+        _fields,
+        _markup,
+        _archives,
+        _other_kinds,
+    ):
         yield from family()
 
 

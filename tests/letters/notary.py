@@ -46,7 +46,9 @@ class Notary:
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         return self.person("Penanda Waktu", purpose=purpose)
 
-    def person(self, name: str, days: int = 365, purpose: x509.ExtendedKeyUsage | None = None) -> Path:
+    def person(
+        self, name: str, days: int = 365, purpose: x509.ExtendedKeyUsage | None = None
+    ) -> Path:
         """A PKCS#12 file of somebody whose certificate ends so many days after the start of 2026."""
         key = _key()
         usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
@@ -65,7 +67,11 @@ class Notary:
         made = building.sign(self.key, hashes.SHA256())
         path = self.folder / f"{name.replace(' ', '-')}-{days}.p12"
         cipher = serialization.BestAvailableEncryption(PASSWORD.encode())
-        path.write_bytes(pkcs12.serialize_key_and_certificates(name.encode(), key, made, [self.certificate], cipher))
+        path.write_bytes(
+            pkcs12.serialize_key_and_certificates(
+                name.encode(), key, made, [self.certificate], cipher
+            )
+        )
         return path
 
 

@@ -13,7 +13,10 @@ from tests.work import effort
 def shown(old: list[str], new: list[str]) -> list[str]:
     """+added+ -removed- words of each changed paragraph."""
     marks = {"tetap": "{}", "tambah": "+{}+", "hapus": "-{}-"}
-    return [" ".join(marks[p.kind].format(p.text) for p in paragraph) for paragraph in difference(old, new).paragraphs]
+    return [
+        " ".join(marks[p.kind].format(p.text) for p in paragraph)
+        for paragraph in difference(old, new).paragraphs
+    ]
 
 
 def test_nothing_changed() -> None:
@@ -29,7 +32,11 @@ def test_a_date_is_replaced_as_a_word_not_digit_by_digit() -> None:
 
 def test_changed_paragraph_stands_beside_added_and_removed_ones() -> None:
     old = ["Pembuka surat ini.", "Lampu sudah diperbaiki kemarin sore.", "Alinea lama yang hilang."]
-    new = ["Pembuka surat ini.", "Alinea baru sama sekali lain.", "Lampu sudah diganti kemarin sore."]
+    new = [
+        "Pembuka surat ini.",
+        "Alinea baru sama sekali lain.",
+        "Lampu sudah diganti kemarin sore.",
+    ]
     assert shown(old, new) == [
         "+Alinea baru sama sekali lain.+",
         "Lampu sudah -diperbaiki- +diganti+ kemarin sore.",
@@ -46,7 +53,9 @@ def test_long_unchanged_stretches_are_cut_in_view() -> None:
 
 
 def test_a_letter_is_compared_in_milliseconds() -> None:
-    old = [f"Alinea {n} tentang pelayanan publik di kota ini yang cukup panjang." for n in range(40)]
+    old = [
+        f"Alinea {n} tentang pelayanan publik di kota ini yang cukup panjang." for n in range(40)
+    ]
     new = [text.replace("publik", "umum") if n % 3 else text for n, text in enumerate(old)]
     assert effort(lambda: difference(old, new)) < 10
 

@@ -28,7 +28,10 @@ CHANGES = Changes(
     (("Madiun", "Tempat"),),
     (
         ("PGD-2026-000123", "PGD-2026-000124"),
-        ("tanggal 10 November 2026 melalui surat elektronik", "tanggal 12 November 2026 melalui telepon"),
+        (
+            "tanggal 10 November 2026 melalui surat elektronik",
+            "tanggal 12 November 2026 melalui telepon",
+        ),
     ),
     CODE,
     MARK,
@@ -91,7 +94,11 @@ def test_piece_is_found_where_word_has_split_it_into_runs() -> None:
 
 
 def test_qr_says_the_code_of_the_copy() -> None:
-    pictures = [part for name, part in parts(copied(draft(), CHANGES)).items() if name.startswith("word/media/")]
+    pictures = [
+        part
+        for name, part in parts(copied(draft(), CHANGES)).items()
+        if name.startswith("word/media/")
+    ]
     said = [read_code(text) for picture in pictures for text in read_codes(picture, "image/png")]
     assert said == [OTHER]
 
@@ -117,7 +124,9 @@ def test_letter_that_another_program_has_saved_is_copied_as_well(tmp_path: Path)
 
 
 def test_number_is_emptied_on_its_own_line_and_nowhere_else() -> None:
-    source = draft(number="12", instruction="Sebanyak 12 tiang diganti; Nomor 7 menyusul pekan depan.")
+    source = draft(
+        number="12", instruction="Sebanyak 12 tiang diganti; Nomor 7 menyusul pekan depan."
+    )
     said = inspect(copied(source, replace(CHANGES, room="\u00a0" * 6))).paragraphs
     assert any("Sebanyak 12 tiang diganti; Nomor 7 menyusul" in text for text in said)
     assert number_in(said) == ""

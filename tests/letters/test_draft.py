@@ -31,7 +31,7 @@ from pipeline.letters.mark import (
     read_code,
     sealed,
     to_identifier,
-    to_properties,  # fmt: skip
+    to_properties,
 )
 from pipeline.letters.mark import CODE as CODE_FORM
 from pipeline.letters.returned import inspect
@@ -52,7 +52,7 @@ from tests.letters.sample import (
     parts,
     template_with,
     texts,
-)  # fmt: skip
+)
 from tests.work import effort
 
 # --- sentences ---
@@ -60,7 +60,12 @@ from tests.work import effort
 
 def test_opening_names_date_channel_register_and_perihal() -> None:
     opening = letter().opening
-    for fact in ("10 November 2026", "surat elektronik", "PGD-2026-000123", "“Lampu jalan di Jalan"):
+    for fact in (
+        "10 November 2026",
+        "surat elektronik",
+        "PGD-2026-000123",
+        "“Lampu jalan di Jalan",
+    ):
         assert fact in opening
 
 
@@ -92,7 +97,9 @@ def test_other_authority_without_name_leaves_an_entry_that_blocks_sending() -> N
 
 
 def test_anonymous_addressee() -> None:
-    assert (letter(addressee=None).addressee, letter(addressee=" ").addressee) == ("Saudara Pengadu",) * 2
+    assert (letter(addressee=None).addressee, letter(addressee=" ").addressee) == (
+        "Saudara Pengadu",
+    ) * 2
     assert "Yth. Saudara Pengadu" in texts(draft(addressee=None))
 
 
@@ -110,7 +117,10 @@ def test_lines_of_the_instruction_become_points() -> None:
 
 def test_what_is_told_stands_word_for_word() -> None:
     told = "Gang 1; 2; dan 3 sudah diaspal\n- Lampu diganti. Warga telah diberi tahu."
-    assert points_from(told, WORDING) == ("Gang 1; 2; dan 3 sudah diaspal", "Lampu diganti. Warga telah diberi tahu.")
+    assert points_from(told, WORDING) == (
+        "Gang 1; 2; dan 3 sudah diaspal",
+        "Lampu diganti. Warga telah diberi tahu.",
+    )
 
 
 def test_instruction_without_text_leaves_an_entry_to_fill() -> None:
@@ -162,10 +172,19 @@ def test_unknown_decision_or_channel_is_told(wrong: dict[str, str]) -> None:
 def test_every_part_of_a_surat_dinas_is_there() -> None:
     lines = texts(draft())
     assert "Nomor\t:\t400.14.5/123/401.109/2026\tMadiun, 23 November 2026" in lines
-    for line in ("Sifat\t:\tBiasa", "Lampiran\t:\t-", "Yth. Sdr. Siti Rahmawati", "di", "Madiun",
-                 "Kepala Dinas Komunikasi dan Informatika\nKota Madiun,", "NOOR AFLAH, S.Kom", "Pembina",
-                 "NIP. 19760907 200312 1 007", "Tembusan:",
-                 "Wali Kota Madiun (sebagai laporan)."):  # fmt: skip
+    for line in (
+        "Sifat\t:\tBiasa",
+        "Lampiran\t:\t-",
+        "Yth. Sdr. Siti Rahmawati",
+        "di",
+        "Madiun",
+        "Kepala Dinas Komunikasi dan Informatika\nKota Madiun,",
+        "NOOR AFLAH, S.Kom",
+        "Pembina",
+        "NIP. 19760907 200312 1 007",
+        "Tembusan:",
+        "Wali Kota Madiun (sebagai laporan).",
+    ):
         assert line in lines
 
 
@@ -176,7 +195,11 @@ def test_no_copies_no_heading() -> None:
 def test_footer_shows_register_code_and_page_fields() -> None:
     data = draft()
     assert f"Nomor register PGD-2026-000123  |  Kode dokumen {CODE}" in footer(data)
-    foot = next(blob for name, blob in parts(data).items() if name.startswith("word/footer") and b"PAGE" in blob)
+    foot = next(
+        blob
+        for name, blob in parts(data).items()
+        if name.startswith("word/footer") and b"PAGE" in blob
+    )
     assert b"NUMPAGES" in foot
 
 
@@ -186,7 +209,9 @@ def test_electronic_sentence_only_when_asked() -> None:
 
 
 def test_room_for_a_number_does_not_collapse() -> None:
-    line = next(t for t in texts(draft(number="400.14.5/      /401.109/2026")) if t.startswith("Nomor"))
+    line = next(
+        t for t in texts(draft(number="400.14.5/      /401.109/2026")) if t.startswith("Nomor")
+    )
     assert line.count("\u00a0") == 6
     blank = next(t for t in texts(draft(number="", day=None)) if t.startswith("Nomor"))
     assert blank.count("\u00a0") == 48
@@ -254,7 +279,9 @@ def test_none_never_prints_none() -> None:
 
 
 def test_lone_surrogate_does_not_cut_the_rest() -> None:
-    assert any("a\ufffdb padam semua" in line for line in texts(draft(perihal="a\ud800b padam semua")))
+    assert any(
+        "a\ufffdb padam semua" in line for line in texts(draft(perihal="a\ud800b padam semua"))
+    )
 
 
 def test_control_characters_make_no_page_and_no_paragraph() -> None:
@@ -328,10 +355,12 @@ def test_template_code_is_refused(text: str) -> None:
         ("[ISI nama pejabat]", "[ISI …]"),
         ("{% if nama %}", "tidak dapat dibaca"),
         ("{%p if 5 % 2 %}", "Templat surat"),
-        ("</w:t></w:r></w:p><w:p><w:ins w:id='1' w:author='A'><w:r><w:t>x</w:t></w:r></w:ins><w:r><w:t>",
-         "perubahan terlacak"),
+        (
+            "</w:t></w:r></w:p><w:p><w:ins w:id='1' w:author='A'><w:r><w:t>x</w:t></w:r></w:ins><w:r><w:t>",
+            "perubahan terlacak",
+        ),
     ],
-)  # fmt: skip
+)
 def test_slips_in_a_template_are_told_with_their_place(text: str, told: str) -> None:
     with pytest.raises(TemplateError) as caught:
         render(template_with(text), letter(), MARK)
@@ -339,12 +368,16 @@ def test_slips_in_a_template_are_told_with_their_place(text: str, told: str) -> 
     assert "badan surat" in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "told"), [("Menurut {{ nama }}", True), ("Menurut peraturan", False)])
+@pytest.mark.parametrize(
+    ("text", "told"), [("Menurut {{ nama }}", True), ("Menurut peraturan", False)]
+)
 def test_a_field_in_a_footnote_is_told_for_nothing_fills_it(text: str, told: bool) -> None:
     content = parts(TEMPLATE)
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
     part = f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/></Types>'
-    content["[Content_Types].xml"] = content["[Content_Types].xml"].replace(b"</Types>", part.encode())
+    content["[Content_Types].xml"] = content["[Content_Types].xml"].replace(
+        b"</Types>", part.encode()
+    )
     relation = (
         '<Relationship Id="rIdCatatan" Target="footnotes.xml" '
         'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"/></Relationships>'
@@ -362,11 +395,15 @@ def test_a_field_in_a_footnote_is_told_for_nothing_fills_it(text: str, told: boo
 
 
 def test_known_fields_and_simple_conditions_are_allowed() -> None:
-    extra = template_with("{% if sifat == 'Biasa' and not lampiran == 'x' %}tambahan {{ hal }}{% endif %}")
+    extra = template_with(
+        "{% if sifat == 'Biasa' and not lampiran == 'x' %}tambahan {{ hal }}{% endif %}"
+    )
     assert "tambahan Jawaban Pengaduan Masyarakat" in texts(render(extra, letter(), MARK))
 
 
-@pytest.mark.parametrize("data", [b"", b"bukan zip", b"PK\x03\x04rusak", b"%PDF-1.7", TEMPLATE[:3000]])
+@pytest.mark.parametrize(
+    "data", [b"", b"bukan zip", b"PK\x03\x04rusak", b"%PDF-1.7", TEMPLATE[:3000]]
+)
 def test_a_file_that_is_no_template_is_told(data: bytes) -> None:
     with pytest.raises(TemplateError, match="bukan berkas Word"):
         render(data, letter(), MARK)
@@ -419,7 +456,9 @@ def test_letters_that_are_mistaken_for_digits_are_taken_for_them() -> None:
     assert read_code("OIL0-0000-0000-0000") == "0110-0000-0000-0000"
 
 
-@pytest.mark.parametrize("text", ["", "7K3M", CODE + "X", "https://contoh.id/", "UUUU-UUUU-UUUU-UUUU", "x" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "7K3M", CODE + "X", "https://contoh.id/", "UUUU-UUUU-UUUU-UUUU", "x" * 10_000]
+)
 def test_anything_else_is_no_code(text: str) -> None:
     assert read_code(text) == ""
 
@@ -448,7 +487,12 @@ def test_seal_needs_a_key() -> None:
 
 def on_f4() -> bytes:
     """The template with the paper that offices call F4, 215 × 330 mm, chosen in Word."""
-    return changed(TEMPLATE, "word/document.xml", '<w:pgSz w:w="11906" w:h="16838"', '<w:pgSz w:w="12189" w:h="18709"')
+    return changed(
+        TEMPLATE,
+        "word/document.xml",
+        '<w:pgSz w:w="11906" w:h="16838"',
+        '<w:pgSz w:w="12189" w:h="18709"',
+    )
 
 
 def right_tab(content: bytes) -> int:
@@ -466,11 +510,15 @@ def test_date_ends_at_the_right_margin_of_a4_and_of_f4() -> None:
 
 
 def test_tab_that_the_office_has_put_elsewhere_stays() -> None:
-    moved = changed(TEMPLATE, "word/document.xml", 'w:pos="9354" w:val="right"', 'w:pos="7000" w:val="right"')
+    moved = changed(
+        TEMPLATE, "word/document.xml", 'w:pos="9354" w:val="right"', 'w:pos="7000" w:val="right"'
+    )
     assert right_tab(render(moved, letter(), MARK)) == 7000
 
 
-needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) tidak terpasang")
+needs_office = pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="LibreOffice (soffice) tidak terpasang"
+)
 
 
 def to_pdf(data: bytes, _folder: Path) -> pypdfium2.PdfDocument:
@@ -486,8 +534,13 @@ def test_ordinary_letter_fills_one_page(tmp_path: Path) -> None:
     pdf = to_pdf(draft(anchor="^", electronic=True, agency="Dinas Perumahan Kota Madiun"), tmp_path)
     assert len(pdf) == 1
     text = page_text(pdf, 0)
-    for line in ("DINAS KOMUNIKASI DAN INFORMATIKA", "Jawaban Pengaduan Masyarakat",
-                 "NIP. 19760907 200312 1 007", "Halaman 1 dari 1", CODE):  # fmt: skip
+    for line in (
+        "DINAS KOMUNIKASI DAN INFORMATIKA",
+        "Jawaban Pengaduan Masyarakat",
+        "NIP. 19760907 200312 1 007",
+        "Halaman 1 dari 1",
+        CODE,
+    ):
         assert line in text
     assert text.count("^") == 1
 
@@ -495,7 +548,9 @@ def test_ordinary_letter_fills_one_page(tmp_path: Path) -> None:
 @needs_office
 @pytest.mark.parametrize("count", [9, 10, 11])
 def test_signature_never_stands_alone_on_the_next_page(tmp_path: Path, count: int) -> None:
-    points = "\n".join(f"Hasil telaah ke-{n} atas keterangan yang disampaikan. " * 3 for n in range(count))
+    points = "\n".join(
+        f"Hasil telaah ke-{n} atas keterangan yang disampaikan. " * 3 for n in range(count)
+    )
     pdf = to_pdf(draft(instruction=points, day=date(2026, 11, 23)), tmp_path)
     assert len(pdf) == 2
     last = page_text(pdf, 1)
@@ -507,9 +562,35 @@ def test_signature_never_stands_alone_on_the_next_page(tmp_path: Path, count: in
 # --- the whole of a long complaint ---
 
 AWKWARD = [
-    "&", "<", ">", '"', "'", "&amp;", "]]>", "<!--", "{{ nama }}", "{% x %}", "\n", "\r\n", "\u2028", "\t", "\x00",
-    "\x0b", "\u202e", "\ud800", "😀", "👩‍👩‍👧‍👦", "مرحبا", "ꦲꦤꦕꦫꦏ", "é", "e\u0301", "\u00a0", "^", "#", "$",
-]  # fmt: skip
+    "&",
+    "<",
+    ">",
+    '"',
+    "'",
+    "&amp;",
+    "]]>",
+    "<!--",
+    "{{ nama }}",
+    "{% x %}",
+    "\n",
+    "\r\n",
+    "\u2028",
+    "\t",
+    "\x00",
+    "\x0b",
+    "\u202e",
+    "\ud800",
+    "😀",
+    "👩‍👩‍👧‍👦",
+    "مرحبا",
+    "ꦲꦤꦕꦫꦏ",
+    "é",
+    "e\u0301",
+    "\u00a0",
+    "^",
+    "#",
+    "$",
+]
 
 
 @settings(max_examples=30, deadline=None)
@@ -535,13 +616,19 @@ def test_worst_template_that_the_lint_lets_in_is_filled_in_seconds() -> None:
 @pytest.mark.parametrize("text", ["{{" * 200_000, "{%tr " * 50_000])
 def test_template_that_would_be_checked_for_hours_is_told_after_seconds(text: str) -> None:
     """Patterns that take squared time: the child process that checks it is ended, and says what to do."""
-    with pytest.raises(TemplateError, match=r"terlalu banyak waktu atau memori\. Mohon sederhanakan"):
+    with pytest.raises(
+        TemplateError, match=r"terlalu banyak waktu atau memori\. Mohon sederhanakan"
+    ):
         render(template_with(text), letter(), MARK)
 
 
 def test_template_is_checked_by_a_process_that_is_bounded_in_memory() -> None:
-    source = f"from pipeline.letters.template import compile; compile.bounded(); bytearray({2 * MEMORY})"
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    source = (
+        f"from pipeline.letters.template import compile; compile.bounded(); bytearray({2 * MEMORY})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False
+    )
     assert "MemoryError" in done.stderr
 
 
@@ -568,7 +655,9 @@ def test_further_slips_are_told(text: str, told: str) -> None:
 
 def test_all_faults_are_told_at_once_and_what_is_missing() -> None:
     content = parts(TEMPLATE)
-    content["word/document.xml"] = content["word/document.xml"].replace(b"{{ hal }}", b"{{ hall }} {{ nma }}")
+    content["word/document.xml"] = content["word/document.xml"].replace(
+        b"{{ hal }}", b"{{ hall }} {{ nma }}"
+    )
     with pytest.raises(TemplateError) as caught:
         render(pack(content), letter(), MARK)
     lines = str(caught.value).split("\n")

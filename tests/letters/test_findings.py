@@ -48,18 +48,35 @@ def test_the_draft_is_in_order_and_says_what_was_looked_at() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "level", "words"),
     [
-        ("PGD-2026-000123", "PGD-2026-000999", "blokir", "Nomor register PGD-2026-000123 tidak ada lagi di isi"),
+        (
+            "PGD-2026-000123",
+            "PGD-2026-000999",
+            "blokir",
+            "Nomor register PGD-2026-000123 tidak ada lagi di isi",
+        ),
         ("400.14.5/" + "\u00a0" * 6, "400.14.5/99", "blokir", "Nomor surat diisi atau diubah"),
         (">Nomor<", ">Number<", "blokir", "Baris Nomor tidak ada lagi"),
         ("NOOR AFLAH, S.Kom", "BUDI SANTOSO", "blokir", "Nama penanda tangan NOOR AFLAH, S.Kom"),
         ("19760907 200312 1 007", "1", "blokir", "NIP penanda tangan tidak ditemukan"),
-        ("Siti Rahmawati", "Siti Rahmawati dan Keluarga", "lihat", "Nama penerima berbeda dari register"),
+        (
+            "Siti Rahmawati",
+            "Siti Rahmawati dan Keluarga",
+            "lihat",
+            "Nama penerima berbeda dari register",
+        ),
         ("Yth. ", "Kepada ", "lihat", "Baris Yth. tidak ditemukan"),
-        ("Madiun, " + "\u00a0" * 24, "Madiun, 2 Januari 2026", "lihat", "Tanggal surat sudah diisi 2 Januari 2026"),
+        (
+            "Madiun, " + "\u00a0" * 24,
+            "Madiun, 2 Januari 2026",
+            "lihat",
+            "Tanggal surat sudah diisi 2 Januari 2026",
+        ),
         ("Madiun, " + "\u00a0" * 24, "kemarin", "lihat", "Tanggal di samping"),
     ],
 )
-def test_each_fault_is_told_once_with_what_to_do(old: str, new: str, level: str, words: str) -> None:
+def test_each_fault_is_told_once_with_what_to_do(
+    old: str, new: str, level: str, words: str
+) -> None:
     content = blank()
     if old == ">Nomor<":
         old, new = "Nomor</w:t>", "Number</w:t>"
@@ -80,7 +97,9 @@ def test_numbered_letter_keeps_its_number() -> None:
 
 
 def test_number_by_hand_may_be_typed_in_word() -> None:
-    assert told(draft(number="065/12/2026", day=None), replace(EXPECTED, by_hand=True, room="")) == []
+    assert (
+        told(draft(number="065/12/2026", day=None), replace(EXPECTED, by_hand=True, room="")) == []
+    )
 
 
 def test_nip_is_read_without_its_spaces() -> None:
@@ -111,8 +130,15 @@ def test_what_the_gate_let_in_with_a_remark_wants_a_look() -> None:
 
 
 def test_what_the_reader_of_the_file_found_is_told_once_with_the_rest_what_blocks_first() -> None:
-    own = (Finding("baik", "Kode cetak ada.", "kaki"), Finding("lihat", "Kolom berisi tanggal.", "isi surat"))
-    said = findings(replace(inspect(blank()), findings=own), replace(EXPECTED, register="PGD-2026-000999"))
+    own = (
+        Finding("baik", "Kode cetak ada.", "kaki"),
+        Finding("lihat", "Kolom berisi tanggal.", "isi surat"),
+    )
+    said = findings(
+        replace(inspect(blank()), findings=own), replace(EXPECTED, register="PGD-2026-000999")
+    )
     assert [finding for finding in said if finding in own] == [own[1], own[0]]
-    assert [finding.level for finding in said] == sorted((f.level for f in said), key=["blokir", "lihat", "baik"].index)
+    assert [finding.level for finding in said] == sorted(
+        (f.level for f in said), key=["blokir", "lihat", "baik"].index
+    )
     assert said[0].level == "blokir"

@@ -35,7 +35,9 @@ def judged(folder: Path) -> Rows:
 @pytest.fixture(scope="module", autouse=True)
 def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # zipfile, of the duplicate names that are wanted
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # zipfile, of the duplicate names that are wanted
         yield
 
 
@@ -64,7 +66,9 @@ def test_every_hostile_file_is_refused_for_what_it_is(bad: Rows, told: dict[str,
     assert len(bad) == len(told) >= 90
     let_in = {name: row for name, row in bad.items() if row["verdict"] != "reject"}
     assert not let_in
-    unlike = {name: row["reasons"] for name, row in bad.items() if told[name] not in row["reasons"][0]}
+    unlike = {
+        name: row["reasons"] for name, row in bad.items() if told[name] not in row["reasons"][0]
+    }
     assert not unlike
 
 
@@ -79,7 +83,13 @@ def test_no_ordinary_file_is_refused(good: Rows) -> None:
 
 def test_what_wants_a_look_is_flagged_and_nothing_else(good: Rows) -> None:
     flagged = {name for name, row in good.items() if row["verdict"] == "flag"}
-    remarked = {"grafik.docx", "komentar.docx", "kutipan.docx", "perubahan.docx", "tautan-berkas.docx"}
+    remarked = {
+        "grafik.docx",
+        "komentar.docx",
+        "kutipan.docx",
+        "perubahan.docx",
+        "tautan-berkas.docx",
+    }
     assert flagged == remarked | {name for name, _data in harmless._cleaned()}
 
 
@@ -91,7 +101,9 @@ def test_what_was_taken_away_is_no_longer_in_the_working_copy() -> None:
         gone = [part for part in parts(copy) if any(word in part for word in GONE)]
         assert not gone, name
         assert not [
-            name for name in (b"OLEObject", b"skype:", b"attachedTemplate") if name in b"".join(package.xml.values())
+            name
+            for name in (b"OLEObject", b"skype:", b"attachedTemplate")
+            if name in b"".join(package.xml.values())
         ]
 
 
@@ -101,9 +113,15 @@ def test_what_libreoffice_writes_is_let_in(tmp_path: Path) -> None:
     folder = tmp_path / "libreoffice"
     for kind in ("MS Word 2007 XML", "Office Open XML Text"):
         command = [
-            str(libreoffice.soffice()), f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}", "--headless",
-            "--convert-to", f"docx:{kind}", "--outdir", str(folder / kind), str(DATA / "segala.fodt"),
-        ]  # fmt: skip
+            str(libreoffice.soffice()),
+            f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}",
+            "--headless",
+            "--convert-to",
+            f"docx:{kind}",
+            "--outdir",
+            str(folder / kind),
+            str(DATA / "segala.fodt"),
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=100)
     rows = judged(folder)
     assert len(rows) == 2

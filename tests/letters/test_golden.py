@@ -21,28 +21,58 @@ from tests.letters.sample import REPAIRED, draft, footer, texts
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "surat"
 VARIANTS = (
     {
-        f"{decision}-{name}": {"decision": decision, "addressee": "Siti Rahmawati" if name == "bernama" else None}
+        f"{decision}-{name}": {
+            "decision": decision,
+            "addressee": "Siti Rahmawati" if name == "bernama" else None,
+        }
         for decision in ("ditindaklanjuti", "ditolak", "bukan_wewenang")
         for name in ("bernama", "anonim")
     }
     | {
-        f"ditindaklanjuti-{name}": {"decision": "ditindaklanjuti", "addressee": "Siti Rahmawati", "signer": signer}
+        f"ditindaklanjuti-{name}": {
+            "decision": "ditindaklanjuti",
+            "addressee": "Siti Rahmawati",
+            "signer": signer,
+        }
         for name, signer in {
-            "plh": Signer("Plh. Kepala Dinas Komunikasi dan Informatika", "ENDAH LESTARI, S.Sos", "Penata", "1"),
-            "plt": Signer("Plt. Kepala Dinas Komunikasi dan Informatika", "ENDAH LESTARI, S.Sos", "Penata", "1"),
+            "plh": Signer(
+                "Plh. Kepala Dinas Komunikasi dan Informatika",
+                "ENDAH LESTARI, S.Sos",
+                "Penata",
+                "1",
+            ),
+            "plt": Signer(
+                "Plt. Kepala Dinas Komunikasi dan Informatika",
+                "ENDAH LESTARI, S.Sos",
+                "Penata",
+                "1",
+            ),
             "an": Signer(
-                "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris", "ENDAH LESTARI, S.Sos", "Penata", "1"
+                "a.n. Kepala Dinas Komunikasi dan Informatika\nSekretaris",
+                "ENDAH LESTARI, S.Sos",
+                "Penata",
+                "1",
             ),
         }.items()
     }
     | {"ditindaklanjuti-bersama": {"decision": "ditindaklanjuti", "together": True}}
-    | {"pengantar": {"decision": "pengantar", "instruction": "Meteran listrik padam.\nWarga mohon diperiksa."}}
+    | {
+        "pengantar": {
+            "decision": "pengantar",
+            "instruction": "Meteran listrik padam.\nWarga mohon diperiksa.",
+        }
+    }
 )
 
 
 def made(name: str) -> bytes:
     agency = "PT PLN (Persero) ULP Madiun Kota" if name.startswith(("bukan", "pengantar")) else None
-    facts: dict[str, Any] = {"agency": agency, "instruction": REPAIRED, "electronic": True, **VARIANTS[name]}
+    facts: dict[str, Any] = {
+        "agency": agency,
+        "instruction": REPAIRED,
+        "electronic": True,
+        **VARIANTS[name],
+    }
     return draft(anchor="^", **facts)
 
 
@@ -88,7 +118,13 @@ def test_pdf_is_for_the_archive_and_bears_the_anchor_once() -> None:
 def test_code_on_the_printed_page_is_read_from_a_scan_of_150_dpi() -> None:
     pdf = libreoffice.to_pdf(draft(authenticity="https://aduan.kominfo.example/asli"))
     with pypdfium2.PdfDocument(pdf) as document, tempfile.TemporaryDirectory() as folder:
-        scan = document[0].render(scale=150 / 72).to_pil().convert("L").rotate(1.2, fillcolor=250, expand=True)
+        scan = (
+            document[0]
+            .render(scale=150 / 72)
+            .to_pil()
+            .convert("L")
+            .rotate(1.2, fillcolor=250, expand=True)
+        )
         scan.save(Path(folder) / "scan.jpg", quality=70)
         codes = pictures.read_codes((Path(folder) / "scan.jpg").read_bytes(), "image/jpeg")
     assert codes == ("HTTPS://ADUAN.KOMINFO.EXAMPLE/ASLI/7K3M-9QXF-2BTR-WD5H",)

@@ -162,7 +162,20 @@ def test_words_of_the_case_are_no_gaps() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    [*" \t.…_xX{}[]<«?#@*(-%R", "{{", "[isi ", "(isi ", ". ", "Rp ", "tap ", "tanggal  ", "•", "=", "| ", "jangan "],
+    [
+        *" \t.…_xX{}[]<«?#@*(-%R",
+        "{{",
+        "[isi ",
+        "(isi ",
+        ". ",
+        "Rp ",
+        "tap ",
+        "tanggal  ",
+        "•",
+        "=",
+        "| ",
+        "jangan ",
+    ],
 )
 def test_long_runs_cost_linear_time(unit: str) -> None:
     text = f"tanggal {unit * 200_000}"[:199_990] + " x ]"

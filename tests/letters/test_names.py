@@ -23,7 +23,12 @@ def test_titles_do_not_make_another_person(expected: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "name"),
-    [("Muhammad Yusuf", "M. Yusuf"), ("Noor Aflah", "Noor Aflah Budi"), ("Ani Sela", "Ani"), ("", "")],
+    [
+        ("Muhammad Yusuf", "M. Yusuf"),
+        ("Noor Aflah", "Noor Aflah Budi"),
+        ("Ani Sela", "Ani"),
+        ("", ""),
+    ],
 )
 def test_initials_and_other_names_ask(expected: str, name: str) -> None:
     assert not same_person(expected, name)

@@ -27,7 +27,9 @@ def first_line(content: bytes) -> str:
 def test_room_is_filled_and_nothing_else_changes() -> None:
     before, after = texts(blank()), texts(numbered(blank(), ROOM, NUMBER, "Madiun", DAY))
     assert f"Nomor\t:\t{NUMBER}\tMadiun, {DAY}" in after
-    assert [a for a, b in zip(after, before, strict=True) if a != b] == [first_line(blank()).replace(*_filled())]
+    assert [a for a, b in zip(after, before, strict=True) if a != b] == [
+        first_line(blank()).replace(*_filled())
+    ]
 
 
 def _filled() -> tuple[str, str]:
@@ -37,7 +39,11 @@ def _filled() -> tuple[str, str]:
 
 def test_letter_keeps_its_marks_and_passes_the_gate_again() -> None:
     before, after = inspect(blank()), inspect(numbered(blank(), ROOM, NUMBER, "Madiun", DAY))
-    assert (after.mark, after.identifier, after.footer_code) == (before.mark, before.identifier, before.footer_code)
+    assert (after.mark, after.identifier, after.footer_code) == (
+        before.mark,
+        before.identifier,
+        before.footer_code,
+    )
     assert not after.blocked
 
 
@@ -49,7 +55,10 @@ def test_room_is_found_whatever_is_left_of_its_spaces(spaces: str) -> None:
 
 def test_room_that_word_has_split_into_runs_is_filled() -> None:
     split = changed(
-        blank(), BODY, "400.14.5/" + "\u00a0" * 6, "400.14.5/\u00a0\u00a0</w:t></w:r><w:r><w:t>\u00a0\u00a0\u00a0\u00a0"
+        blank(),
+        BODY,
+        "400.14.5/" + "\u00a0" * 6,
+        "400.14.5/\u00a0\u00a0</w:t></w:r><w:r><w:t>\u00a0\u00a0\u00a0\u00a0",
     )
     assert NUMBER in first_line(numbered(split, ROOM, NUMBER, "Madiun", DAY))
 

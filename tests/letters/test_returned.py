@@ -99,7 +99,9 @@ def test_comments_are_found() -> None:
     assert any("1 komentar oleh Ani" in m for m in messages(pack(content)))
 
 
-@pytest.mark.parametrize("scrap", ["{{ nama }}", "[ISI: nomor berita acara]", "{%p endfor %}", "[isi"])
+@pytest.mark.parametrize(
+    "scrap", ["{{ nama }}", "[ISI: nomor berita acara]", "{%p endfor %}", "[isi"]
+)
 def test_entries_left_open_block(scrap: str) -> None:
     assert any(scrap in m for m in messages(with_body(f"<w:p><w:r><w:t>{scrap}</w:t></w:r></w:p>")))
 
@@ -156,7 +158,11 @@ def test_marks_that_disagree_block() -> None:
 
 
 def test_footer_of_another_letter_blocks() -> None:
-    name = next(n for n, blob in parts(draft()).items() if n.startswith("word/footer") and CODE.encode() in blob)
+    name = next(
+        n
+        for n, blob in parts(draft()).items()
+        if n.startswith("word/footer") and CODE.encode() in blob
+    )
     letter = inspect(changed(draft(), name, CODE, "0000-1111-2222-3333"))
     assert letter.footer_code == "0000-1111-2222-3333"
     assert letter.blocked
@@ -258,7 +264,12 @@ def test_too_large() -> None:
         (with_part("word/sisip.html"), "tidak lazim"),
         (with_part("word/media/a.svg"), "rusak"),
         (with_part("word/afchunk.xml", b"<a/>"), "sisipan"),
-        (changed(draft(), TYPES, "wordprocessingml.document.main", "ms-word.document.macroEnabled"), "makro"),
+        (
+            changed(
+                draft(), TYPES, "wordprocessingml.document.main", "ms-word.document.macroEnabled"
+            ),
+            "makro",
+        ),
         (with_relation("image", "http://contoh.id/a.png"), "ditautkan dari luar"),
         (with_relation("attachedTemplate", "http://contoh.id/x.dotm"), "templat"),
         (with_relation("oleObject", "file:///C:/x.xlsx"), "objek tertanam"),
@@ -267,14 +278,25 @@ def test_too_large() -> None:
         (with_relation("aFChunk", "a.html", external=False), "sisipan"),
         (with_body(f'<w:altChunk xmlns:r="{R}" r:id="rId1"/>'), "sisipan"),
         (with_body("<w:p><w:r><w:object/></w:r></w:p>"), "objek tertanam"),
-        (with_body('<w:p><w:fldSimple w:instr="INCLUDEPICTURE http://a.id"/></w:p>'), "INCLUDEPICTURE"),
-        (with_body(
-            '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>DDE</w:instrText></w:r><w:r>'
-            '<w:instrText>AUTO c:\\cmd</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'),
-         "DDEAUTO"),
+        (
+            with_body('<w:p><w:fldSimple w:instr="INCLUDEPICTURE http://a.id"/></w:p>'),
+            "INCLUDEPICTURE",
+        ),
+        (
+            with_body(
+                '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>DDE</w:instrText></w:r><w:r>'
+                '<w:instrText>AUTO c:\\cmd</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+            ),
+            "DDEAUTO",
+        ),
         (with_body("<w:p><w:r><w:instrText>QUOTE 68 68</w:instrText></w:r></w:p>"), "QUOTE"),
-        (with_body('<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:schemas-microsoft-com:vml" '
-                   'src="http://contoh.id/a.png"/></w:pict></w:r></w:p>'), "ditautkan dari luar"),
+        (
+            with_body(
+                '<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:schemas-microsoft-com:vml" '
+                'src="http://contoh.id/a.png"/></w:pict></w:r></w:p>'
+            ),
+            "ditautkan dari luar",
+        ),
         (changed(draft(), BODY, "<w:document", '<!DOCTYPE a [<!ENTITY b "c">]><w:document'), "DTD"),
         (with_body("<w:p>" * 200 + "</w:p>" * 200), "terlalu dalam"),
         (with_body("<w:p>"), "rusak pada bagian"),
@@ -283,10 +305,13 @@ def test_too_large() -> None:
         (with_part("word\\lain.xml", b"<a/>"), "nama yang tidak wajar"),
         (with_part("word/%2e%2e/%2e%2e/lain.xml", b"<a/>"), "nama yang tidak wajar"),
         (with_part("word/DOCUMENT.xml", b"<a/>"), "nama yang sama"),
-        (pack({**parts(draft()), **{f"word/{n}.xml": b"<a/>" for n in range(600)}}), "terlalu banyak untuk"),
+        (
+            pack({**parts(draft()), **{f"word/{n}.xml": b"<a/>" for n in range(600)}}),
+            "terlalu banyak untuk",
+        ),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
-)  # fmt: skip
+)
 def test_dangerous_content_is_refused_in_words(data: bytes, told: str) -> None:
     message = refused(data)
     assert told in message
@@ -309,13 +334,16 @@ def test_archive_comment_is_refused() -> None:
     assert "ditempelkan" in refused(data[:-2] + struct.pack("<H", 3) + b"abc")
 
 
-@pytest.mark.parametrize("link", ["https://madiunkota.go.id/", "mailto:kominfo@contoh.id", "http://contoh.id"])
+@pytest.mark.parametrize(
+    "link", ["https://madiunkota.go.id/", "mailto:kominfo@contoh.id", "http://contoh.id"]
+)
 def test_ordinary_links_pass(link: str) -> None:
     assert not inspect(with_relation("hyperlink", link)).blocked
 
 
 @pytest.mark.parametrize(
-    "code", ["PAGE", " NUMPAGES  \\* MERGEFORMAT ", 'HYPERLINK "https://a.id"', "PAGE\\* ARABIC", ""]
+    "code",
+    ["PAGE", " NUMPAGES  \\* MERGEFORMAT ", 'HYPERLINK "https://a.id"', "PAGE\\* ARABIC", ""],
 )
 def test_ordinary_fields_pass(code: str) -> None:
     escaped = code.replace('"', "&quot;")
@@ -385,9 +413,13 @@ def test_letter_of_thousands_of_insertions_in_one_paragraph_is_read_at_once() ->
     assert effort(lambda: inspect(data)) < 30
 
 
-@pytest.mark.parametrize("text", ["Nomor" + " " * 200_000, "Madiun," + " " * 200_000 + "x", "\tMadiun," + " " * 99_999])
+@pytest.mark.parametrize(
+    "text", ["Nomor" + " " * 200_000, "Madiun," + " " * 200_000 + "x", "\tMadiun," + " " * 99_999]
+)
 def test_long_runs_of_spaces_in_the_number_line_are_read_once(text: str) -> None:
-    assert effort(lambda: (number_in((text,)), has_room((text,), ""), date_in((text,), "Madiun"))) < 20
+    assert (
+        effort(lambda: (number_in((text,)), has_room((text,), ""), date_in((text,), "Madiun"))) < 20
+    )
 
 
 def test_random_damage_is_refused_or_read_but_never_breaks() -> None:
@@ -424,18 +456,29 @@ def test_text_that_nobody_sees_is_told(look: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "look", ['<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="1F3864"/>', '<w:sz w:val="16"/>', "<w:b/>"]
+    "look",
+    [
+        '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="1F3864"/>',
+        '<w:sz w:val="16"/>',
+        "<w:b/>",
+    ],
 )
 def test_white_on_blue_and_small_print_are_ordinary(look: str) -> None:
     assert messages(run(look), "lihat") == []
 
 
-@pytest.mark.parametrize("code", ["DATE", "TIME", "SAVEDATE", "PRINTDATE", 'DATE \\@ "d MMMM yyyy"'])
+@pytest.mark.parametrize(
+    "code", ["DATE", "TIME", "SAVEDATE", "PRINTDATE", 'DATE \\@ "d MMMM yyyy"']
+)
 def test_field_that_changes_by_itself_is_told(code: str) -> None:
     simple = with_body(f'<w:p><w:fldSimple w:instr="{code.replace(chr(34), "&quot;")}"/></w:p>')
-    begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    begin, end = (
+        '<w:r><w:fldChar w:fldCharType="begin"/></w:r>',
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>',
+    )
     split = "".join(
-        f"<w:r><w:instrText>{piece.replace(chr(34), '&quot;')}</w:instrText></w:r>" for piece in (code[:2], code[2:])
+        f"<w:r><w:instrText>{piece.replace(chr(34), '&quot;')}</w:instrText></w:r>"
+        for piece in (code[:2], code[2:])
     )
     for data in (simple, with_body(f"<w:p>{begin}{split}{end}</w:p>")):
         assert any("berubah sendiri" in m for m in messages(data, "lihat"))

@@ -38,7 +38,9 @@ def signed(head: Path) -> bytes:
     return sign(paper(), head, PASSWORD, "Surat jawaban", "Madiun")
 
 
-def judged(content: bytes, office: Notary, moment: datetime = NOW, expected: str = HEAD) -> SignatureVerdict:
+def judged(
+    content: bytes, office: Notary, moment: datetime = NOW, expected: str = HEAD
+) -> SignatureVerdict:
     found = verify(content, [office.root], moment)
     assert found is not None
     return found.by(expected)
@@ -70,7 +72,9 @@ def test_changed_byte_is_found(signed: bytes, office: Notary) -> None:
     assert (found.level, found.reason) == ("buruk", "rusak")
 
 
-@pytest.mark.parametrize("behind", [b"\n% lampiran gelap\n", b"<html><script>1</script></html>", b"\0" * 500])
+@pytest.mark.parametrize(
+    "behind", [b"\n% lampiran gelap\n", b"<html><script>1</script></html>", b"\0" * 500]
+)
 def test_bytes_behind_the_signature_are_found(signed: bytes, office: Notary, behind: bytes) -> None:
     """`bottom_line` of the library is True here."""
     found = judged(signed + behind, office)
@@ -82,7 +86,9 @@ def test_page_that_was_changed_by_an_update_is_found(signed: bytes, office: Nota
     """The signed bytes stay intact, valid and trusted; only the modification level tells."""
     writer = IncrementalPdfFileWriter(BytesIO(signed), strict=False)
     page, _resources = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
-    page.get_object()[NameObject("/MediaBox")] = ArrayObject([FloatObject(n) for n in (0, 0, 90, 90)])  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/MediaBox")] = ArrayObject(
+        [FloatObject(n) for n in (0, 0, 90, 90)]
+    )  # type: ignore[no-untyped-call]
     writer.mark_update(page)
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
@@ -122,7 +128,9 @@ def test_verdict_depends_on_the_day_so_it_is_kept_from_the_upload(office: Notary
 
 
 def test_two_signatures_are_both_looked_at(signed: bytes, office: Notary) -> None:
-    second = SimpleSigner.load_pkcs12(str(office.person("Sri Wahyuni")), passphrase=PASSWORD.encode())  # type: ignore[no-untyped-call]
+    second = SimpleSigner.load_pkcs12(
+        str(office.person("Sri Wahyuni")), passphrase=PASSWORD.encode()
+    )  # type: ignore[no-untyped-call]
     out = BytesIO()
     about = PdfSignatureMetadata(field_name="Kedua", md_algorithm="sha256")
     writer = IncrementalPdfFileWriter(BytesIO(signed), strict=False)
@@ -148,7 +156,9 @@ def test_page_behind_long_validation_data_is_found(office: Notary, head: Path) -
     content = lasting(office, head, archived=False)
     writer = IncrementalPdfFileWriter(BytesIO(content), strict=False)
     page, _resources = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
-    page.get_object()[NameObject("/MediaBox")] = ArrayObject([FloatObject(n) for n in (0, 0, 90, 90)])  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/MediaBox")] = ArrayObject(
+        [FloatObject(n) for n in (0, 0, 90, 90)]
+    )  # type: ignore[no-untyped-call]
     writer.mark_update(page)
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
@@ -162,9 +172,13 @@ def lasting(office: Notary, head: Path, *, archived: bool) -> bytes:
     clock = DummyTimeStamper(stamper.signing_cert, stamper.signing_key, fixed_dt=NOW)
     roots = list(load_certs_from_pemder([str(office.root)]))  # type: ignore[no-untyped-call]
     about = PdfSignatureMetadata(
-        field_name="TandaTangan", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, embed_validation_info=True,
-        use_pades_lta=archived, validation_context=ValidationContext(trust_roots=roots, moment=NOW),
-    )  # fmt: skip
+        field_name="TandaTangan",
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        embed_validation_info=True,
+        use_pades_lta=archived,
+        validation_context=ValidationContext(trust_roots=roots, moment=NOW),
+    )
     out = BytesIO()
     writer = IncrementalPdfFileWriter(BytesIO(paper()), strict=False)
     with ThreadPoolExecutor(1) as pool:

@@ -16,11 +16,24 @@ from tests.cli.test_cli_office import aduan, place  # noqa: F401 - a fixture
 from tests.kantor import sample
 
 CELLS = (
-    "12.1.1.10", "Tanggal Pembuatan", "Tanggal Revisi", "Tanggal Pengesahan", "Disahkan oleh",
-    "Kepala Dinas Komunikasi dan Informatika", "Penanganan Pengaduan Pelayanan Publik", "SLTA", "Ruang pengaduan",
-    "Kotak pengaduan", "bersikap sopan dan ramah", "Pencatatan pada Buku Pengaduan", "maks 10 hari", "1 jam",
-    "Jawaban atas pengaduan", "SOP Penyelenggaraan Rapat Dinas", "NIP. ",
-)  # fmt: skip
+    "12.1.1.10",
+    "Tanggal Pembuatan",
+    "Tanggal Revisi",
+    "Tanggal Pengesahan",
+    "Disahkan oleh",
+    "Kepala Dinas Komunikasi dan Informatika",
+    "Penanganan Pengaduan Pelayanan Publik",
+    "SLTA",
+    "Ruang pengaduan",
+    "Kotak pengaduan",
+    "bersikap sopan dan ramah",
+    "Pencatatan pada Buku Pengaduan",
+    "maks 10 hari",
+    "1 jam",
+    "Jawaban atas pengaduan",
+    "SOP Penyelenggaraan Rapat Dinas",
+    "NIP. ",
+)
 
 
 def settings() -> Settings:
@@ -61,7 +74,9 @@ def test_what_is_configured_is_what_is_printed() -> None:
     """Another office's Waktu and days, not the words of this program."""
     own = settings()
     steps = tuple(step.model_copy(update={"waktu": "3 hari kerja"}) for step in own.sop.langkah)
-    sop = own.sop.model_copy(update={"langkah": steps, "tanggal_pembuatan": "2 Januari 2026", "peralatan": ("Kursi",)})
+    sop = own.sop.model_copy(
+        update={"langkah": steps, "tanggal_pembuatan": "2 Januari 2026", "peralatan": ("Kursi",)}
+    )
     made = procedure(own.model_copy(update={"sop": sop}))
     text = told(sop_form.write(made))
     assert "3 hari kerja" in text
@@ -77,14 +92,23 @@ def test_an_empty_cell_is_said_to_be_empty() -> None:
 
 
 def test_a_config_of_before_has_no_such_keys_and_is_fine() -> None:
-    old = re.sub(r"^(tanggal_\w+|disahkan_oleh|kualifikasi|peralatan|pencatatan) = .*\n", "", sample(), flags=re.M)
+    old = re.sub(
+        r"^(tanggal_\w+|disahkan_oleh|kualifikasi|peralatan|pencatatan) = .*\n",
+        "",
+        sample(),
+        flags=re.M,
+    )
     made = procedure(config.parse(old, Path("config.toml")))
     assert dict(made.head)["Tanggal Revisi"] == "-"
 
 
 def test_aduan_sop_prints_and_writes(place: Path, tmp_path: Path) -> None:  # noqa: F811
     said = aduan(place, "sop")
-    assert [cell for cell in ("12.1.1.10", "SLTA", "Uraian Prosedur", "● mulai", "● selesai") if cell not in said] == []
+    assert [
+        cell
+        for cell in ("12.1.1.10", "SLTA", "Uraian Prosedur", "● mulai", "● selesai")
+        if cell not in said
+    ] == []
     target = tmp_path / "sop.docx"
     assert "tersimpan" in aduan(place, "sop", "--docx", str(target))
     assert "12.1.1.10" in told(target.read_bytes())

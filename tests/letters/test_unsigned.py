@@ -34,7 +34,9 @@ def page(size: tuple[int, int] = (1000, 1414), *, signed: bool = False, quality:
         pen.text((120, 150 + 60 * n), line, fill=0, font_size=30)
     pen.line((120, 1050, 880, 1050), fill=0, width=3)
     if signed:
-        pen.line([(560, 1180), (600, 1120), (640, 1190), (690, 1110), (760, 1180)], fill=40, width=6)
+        pen.line(
+            [(560, 1180), (600, 1120), (640, 1190), (690, 1110), (760, 1180)], fill=40, width=6
+        )
     out = BytesIO()
     drawing.resize(size, Image.Resampling.LANCZOS).save(out, "JPEG", quality=quality)
     return out.getvalue()
@@ -55,7 +57,9 @@ def bare(*, signed: bool) -> bytes:
     pen.ellipse((100, 60, 200, 160), fill=0)
     pen.line((100, 1050, 900, 1050), fill=0, width=3)
     if signed:
-        pen.line([(560, 1180), (600, 1120), (640, 1190), (690, 1110), (760, 1180)], fill=40, width=6)
+        pen.line(
+            [(560, 1180), (600, 1120), (640, 1190), (690, 1110), (760, 1180)], fill=40, width=6
+        )
     out = BytesIO()
     drawing.save(out, "JPEG")
     return out.getvalue()
@@ -70,7 +74,9 @@ from pipeline.letters.unsigned import bears_ink, is_unsigned
 pages = [b64decode(one) for one in sys.stdin.read().split()]
 print({said})
 """
-    done = subprocess.run([sys.executable, "-c", script], input=" ".join(given), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=" ".join(given), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -101,7 +107,8 @@ def test_ink_below_the_letterhead_is_seen_by_pillow_alone() -> None:
     assert not bears_ink([bare(signed=False)])
     assert bears_ink([bare(signed=True)])
     assert (
-        without_opencv("[bears_ink([one]) for one in pages]", bare(signed=False), bare(signed=True)) == "[False, True]"
+        without_opencv("[bears_ink([one]) for one in pages]", bare(signed=False), bare(signed=True))
+        == "[False, True]"
     )
 
 

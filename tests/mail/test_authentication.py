@@ -16,7 +16,10 @@ def test_a_header_is_read_with_comments_versions_and_properties() -> None:
         '  header.i="@kominfo.example"; spf = softfail smtp.mailfrom=a@b.example; broken; none'
     )
     assert read.server == "mx.kominfo.example"
-    assert [(one.method, one.result) for one in read.found] == [("dkim", "pass"), ("spf", "softfail")]
+    assert [(one.method, one.result) for one in read.found] == [
+        ("dkim", "pass"),
+        ("spf", "softfail"),
+    ]
     assert read.found[0].about("header.d") == "kominfo.example"
     assert read.found[0].about("header.i") == "@kominfo.example"
     assert read.found[1].about("smtp.mailfrom") == "a@b.example"
@@ -50,28 +53,47 @@ def test_without_trusted_servers_nothing_is_believed() -> None:
 MX = "mx.kominfo.example"
 PASSED = ("Authentication-Results", f"{MX}; dmarc=pass header.from=kominfo.example")
 FROM = ("From", "Dimas <dimas@kominfo.example>")
-OUTSIDE = ("Received", f"from mail.example (mail.example [198.51.100.7])\r\n\tby {MX} (Postfix) with ESMTPS id 4F;")
+OUTSIDE = (
+    "Received",
+    f"from mail.example (mail.example [198.51.100.7])\r\n\tby {MX} (Postfix) with ESMTPS id 4F;",
+)
 INTO_THE_BOX = ("Received", f"from {MX} by {MX} with LMTP id AB for <aduan@kominfo.example>; Tue")
-FROM_A_FILTER = ("Received", f"from localhost (localhost [127.0.0.1]) by {MX} (Postfix) with ESMTP id 5A; Tue")
+FROM_A_FILTER = (
+    "Received",
+    f"from localhost (localhost [127.0.0.1]) by {MX} (Postfix) with ESMTP id 5A; Tue",
+)
 CALLS_ITSELF_LOCAL = (
     "Received",
     f"from x by {MX} with LMTP ([127.0.0.1]) (evil.example [198.51.100.9]) by {MX} (Postfix) with ESMTP id 6B; Tue",
 )
 GOOGLE = ("Received", "from mail.example ([198.51.100.7]) by mx.google.com with ESMTPS id z9; Tue")
 BY_GOOGLE = ("Authentication-Results", "mx.google.com; dmarc=pass header.from=kominfo.example")
-GOOGLE_SAID_NOTHING = ("Authentication-Results", "mx.google.com; spf=pass smtp.mailfrom=x@jahat.example")
+GOOGLE_SAID_NOTHING = (
+    "Authentication-Results",
+    "mx.google.com; spf=pass smtp.mailfrom=x@jahat.example",
+)
 # The office's server under another name than the one that is trusted, its filter down.
 ANOTHER_NAME = (
     "Received",
     "from evil.example (evil.example [203.0.113.9]) by mail.hosting.example with ESMTPS id 7C; Tue",
 )
-CALLS_ITSELF_OURS = ("Received", f"from {MX} (unknown [203.0.113.9]) by mail.hosting.example with ESMTPS id 7D; Tue")
+CALLS_ITSELF_OURS = (
+    "Received",
+    f"from {MX} (unknown [203.0.113.9]) by mail.hosting.example with ESMTPS id 7D; Tue",
+)
 LOOKED_UP_IN_VAIN = (
-    "Received", f"from {MX} ({MX} [203.0.113.9] (may be forged)) by mail.hosting.example with ESMTPS id 7E; Tue"
-)  # fmt: skip
+    "Received",
+    f"from {MX} ({MX} [203.0.113.9] (may be forged)) by mail.hosting.example with ESMTPS id 7E; Tue",
+)
 # From the server that looks at mails into the one that keeps them.
-STORE = ("Received", f"from {MX} (unknown [10.0.0.5]) by toko.hosting.example (Postfix) with ESMTP id 8A; Tue")
-STORE_BY_NAME = ("Received", f"from x ({MX} [203.0.113.5]) by toko.hosting.example (Postfix) with ESMTP id 8B; Tue")
+STORE = (
+    "Received",
+    f"from {MX} (unknown [10.0.0.5]) by toko.hosting.example (Postfix) with ESMTP id 8A; Tue",
+)
+STORE_BY_NAME = (
+    "Received",
+    f"from x ({MX} [203.0.113.5]) by toko.hosting.example (Postfix) with ESMTP id 8B; Tue",
+)
 MICROSOFT_HOP = (
     "Received",
     "from AS8P1.eurprd01.prod.outlook.com (2603:10a6:20b::1) by VI1P1.eurprd01.prod.outlook.com with HTTPS; Tue",
@@ -110,7 +132,11 @@ WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
         ([STORE_BY_NAME, PASSED, OUTSIDE, FROM], [MX], True),
         ([MICROSOFT_HOP, MICROSOFT_SAYS, INTO_MICROSOFT, FROM], ["microsoft365"], True),
         ([MICROSOFT_HOP, INTO_MICROSOFT, MICROSOFT_SAYS, FROM], ["microsoft365"], False),
-        ([("Authentication-Results", "microsoft365; dmarc=pass"), INTO_MICROSOFT, FROM], ["microsoft365"], False),
+        (
+            [("Authentication-Results", "microsoft365; dmarc=pass"), INTO_MICROSOFT, FROM],
+            ["microsoft365"],
+            False,
+        ),
     ],
 )
 def test_only_what_stands_above_the_servers_own_received_is_believed(

@@ -36,7 +36,10 @@ def test_a_report_names_whom_the_mail_did_not_reach(sample: Sample) -> None:
 
 
 def dsn(status: str, returned: str = ORIGINAL, text: str = "Your message came back.") -> bytes:
-    parts = [f"Content-Type: text/plain\n\n{text}", f"Content-Type: message/delivery-status\n\n{status}"]
+    parts = [
+        f"Content-Type: text/plain\n\n{text}",
+        f"Content-Type: message/delivery-status\n\n{status}",
+    ]
     if returned:
         parts.append(f"Content-Type: message/rfc822\n\n{returned}")
     head = "From: MAILER-DAEMON@mx.example\nTo: pengaduan@kota.example\nSubject: Undelivered\n"
@@ -56,8 +59,14 @@ MTA = "Reporting-MTA: dns; mx.example\nArrival-Date: Mon, 23 Nov 2026 10:15:00 +
         (f"{MTA}Final-Recipient: rfc822; {W}\nStatus: 4.2.2\n", [(W, False)]),
         (f"{MTA}Final-Recipient: rfc822; {W}\nAction: delayed\nStatus: 4.4.1\n", [(W, False)]),
         # the address that was written to, not the one that it was passed on to
-        (f"{MTA}Original-Recipient: rfc822;{W}\nFinal-Recipient: rfc822;{B}\nAction: failed\n", [(W, True)]),
-        (f"{MTA}Final-Recipient: rfc822;{W}\nX-Actual-Recipient: rfc822;{B}\nAction: failed\n", [(W, True)]),
+        (
+            f"{MTA}Original-Recipient: rfc822;{W}\nFinal-Recipient: rfc822;{B}\nAction: failed\n",
+            [(W, True)],
+        ),
+        (
+            f"{MTA}Final-Recipient: rfc822;{W}\nX-Actual-Recipient: rfc822;{B}\nAction: failed\n",
+            [(W, True)],
+        ),
         # one failed, one delayed, one arrived
         (
             f"{MTA}Final-Recipient: rfc822;{W}\nAction: failed\nStatus: 5.1.1\n\n"
@@ -71,10 +80,15 @@ MTA = "Reporting-MTA: dns; mx.example\nArrival-Date: Mon, 23 Nov 2026 10:15:00 +
             f"Final-Recipient: rfc822;{B}\nAction: failed\nStatus: 5.1.1\n",
             [(W, True), (B, True)],
         ),
-        (f"{MTA}Final-Recipient: rfc822;\n {W}\nAction: failed\nDiagnostic-Code: smtp;\n 550 no\n", [(W, True)]),
+        (
+            f"{MTA}Final-Recipient: rfc822;\n {W}\nAction: failed\nDiagnostic-Code: smtp;\n 550 no\n",
+            [(W, True)],
+        ),
     ],
 )
-def test_a_report_of_rfc_3464_names_each_recipient_once(status: str, failures: list[tuple[str, bool]]) -> None:
+def test_a_report_of_rfc_3464_names_each_recipient_once(
+    status: str, failures: list[tuple[str, bool]]
+) -> None:
     found = classify(read(dsn(status)), own_addresses=OWN)
     assert found.kind is Kind.BOUNCE
     assert [(failure.recipient, failure.permanent) for failure in found.failures] == failures
@@ -129,5 +143,7 @@ def test_a_report_that_a_person_passes_on_is_a_persons_mail() -> None:
 @pytest.mark.parametrize("glue", ["", "\n"])
 def test_hostile_repetition_is_read_in_linear_time(line: str, glue: str) -> None:
     body = (line + glue) * (1_000_000 // len(line + glue))
-    mail = read(f"From: MAILER-DAEMON@mx.example\nSubject: {line[:40].strip() * 500}\n\n{body}".encode())
+    mail = read(
+        f"From: MAILER-DAEMON@mx.example\nSubject: {line[:40].strip() * 500}\n\n{body}".encode()
+    )
     assert effort(lambda: classify(mail, own_addresses=OWN)) < 250

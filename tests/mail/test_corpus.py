@@ -47,7 +47,10 @@ def _module(path: Path) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def scores() -> dict[str, float]:
-    judge, predict = _module(CORPORA / "score.py").judge, _module(ROOT / "bench" / "read_mails.py").predict
+    judge, predict = (
+        _module(CORPORA / "score.py").judge,
+        _module(ROOT / "bench" / "read_mails.py").predict,
+    )
     tally: defaultdict[str, list[bool]] = defaultdict(list)
     for line in (CORPUS / "manifest.jsonl").read_text("utf-8").splitlines():
         mail: dict[str, Any] = json.loads(line)

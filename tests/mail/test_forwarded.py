@@ -25,12 +25,18 @@ def test_the_first_writer_counts_and_what_was_added_is_told_apart() -> None:
     found = passed_on(HEAD, "Mohon dibantu warga saya.")
     assert found is not None
     assert found.writer == Address("Siti", "siti@warga.example")
-    assert (found.subject, found.text, found.above) == ("Lampu padam", WORDS, "Mohon dibantu warga saya.")
+    assert (found.subject, found.text, found.above) == (
+        "Lampu padam",
+        WORDS,
+        "Mohon dibantu warga saya.",
+    )
 
 
 def test_a_writer_behind_a_group_has_no_address_for_that_is_the_groups() -> None:
     """An answer to the group would reach everybody on it."""
-    head = HEAD.replace("Siti <siti@warga.example>", "'Siti Rahmawati' via Info Warga <info@grup.example>")
+    head = HEAD.replace(
+        "Siti <siti@warga.example>", "'Siti Rahmawati' via Info Warga <info@grup.example>"
+    )
     found = passed_on(head)
     assert found is not None
     assert found.writer == Address("Siti Rahmawati", "")
@@ -48,7 +54,11 @@ def test_a_long_list_of_addresses_goes_on_in_the_next_lines(label: str) -> None:
     found = passed_on(f"Dari: Siti <siti@warga.example>\n{many}\nTanggal: Sen, 23 Nov 2026")
     assert found is not None
     people = found.to if label == "Kepada" else found.cc
-    assert [one.email for one in people] == ["rt@warga.example", "rw@warga.example", "lurah@desa.example"]
+    assert [one.email for one in people] == [
+        "rt@warga.example",
+        "rw@warga.example",
+        "lurah@desa.example",
+    ]
     assert found.text == WORDS
 
 
@@ -90,6 +100,10 @@ def test_a_whole_mail_that_hangs_on_another_is_enclosed() -> None:
         f"--b\n\nTerlampir.\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b--\n"
     )
     (found,) = enclosed(read(raw.encode()), ())
-    assert (found.writer.email, found.text.strip(), found.above) == ("siti@warga.example", WORDS, "Terlampir.")
+    assert (found.writer.email, found.text.strip(), found.above) == (
+        "siti@warga.example",
+        WORDS,
+        "Terlampir.",
+    )
     assert found.message_id == "7@warga.example"
     assert enclosed(read(raw.encode()), ("siti@warga.example",)) == []

@@ -138,7 +138,9 @@ TOKENS = st.sampled_from(
     ]
 )
 PLACE = st.floats(0, 1, exclude_max=True)
-CHANGE = st.tuples(PLACE, st.integers(0, 60), st.one_of(TOKENS, st.binary(max_size=12)), st.integers(1, 30))
+CHANGE = st.tuples(
+    PLACE, st.integers(0, 60), st.one_of(TOKENS, st.binary(max_size=12)), st.integers(1, 30)
+)
 
 
 def read_all(raw: bytes) -> None:
@@ -149,7 +151,13 @@ def read_all(raw: bytes) -> None:
     parts = reply.split(mail.text)
     assert time.process_time() - start < SECONDS
     people = [a for a in (mail.sender, *mail.reply_to, *mail.to, *mail.cc) if a]
-    stored = [mail.message_id, mail.subject, parts.new, parts.rest, *(a.email + a.name for a in people)]
+    stored = [
+        mail.message_id,
+        mail.subject,
+        parts.new,
+        parts.rest,
+        *(a.email + a.name for a in people),
+    ]
     stored += [a.name + a.content_type + a.content_id for a in mail.attachments]
     stored += [name + value for name, value in mail.headers]
     for text in stored:
@@ -167,7 +175,11 @@ def changed(raw: bytes, changes: list[tuple[float, int, bytes, int]]) -> bytes:
 
 def fuzz(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
 
 
@@ -187,7 +199,11 @@ def test_mails_cut_off_anywhere_are_read(raw: bytes, where: float) -> None:
 @given(st.lists(st.tuples(st.sampled_from(SEEDS), PLACE, PLACE), min_size=2, max_size=6))
 @fuzz(150)
 def test_mails_spliced_of_others_are_read(pieces: list[tuple[bytes, float, float]]) -> None:
-    read_all(b"".join(raw[int(a * len(raw)) : int(a * len(raw)) + int(b * len(raw))] for raw, a, b in pieces))
+    read_all(
+        b"".join(
+            raw[int(a * len(raw)) : int(a * len(raw)) + int(b * len(raw))] for raw, a, b in pieces
+        )
+    )
 
 
 @given(st.lists(TOKENS, max_size=60))
@@ -199,11 +215,17 @@ def test_marks_of_structure_alone_are_read(tokens: list[bytes]) -> None:
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="no open corpus beside the project")
 def test_the_open_corpus_is_read_with_any_damage() -> None:
     lines = (CORPUS / "manifest.jsonl").read_text("utf-8").splitlines()
-    mails = [raw for line in lines if len(raw := (CORPUS / json.loads(line)["file"]).read_bytes()) < 50_000]
+    mails = [
+        raw
+        for line in lines
+        if len(raw := (CORPUS / json.loads(line)["file"]).read_bytes()) < 50_000
+    ]
 
     @given(st.sampled_from(mails), st.sampled_from(mails), PLACE, st.lists(CHANGE, max_size=4))
     @fuzz(200)
-    def damaged(raw: bytes, other: bytes, where: float, changes: list[tuple[float, int, bytes, int]]) -> None:
+    def damaged(
+        raw: bytes, other: bytes, where: float, changes: list[tuple[float, int, bytes, int]]
+    ) -> None:
         spliced = raw[: int(where * len(raw))] + other[int(where * len(other)) :]
         read_all(changed(spliced, changes))
 

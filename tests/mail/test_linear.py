@@ -38,7 +38,9 @@ from tests.desk import make_settings
 
 LONG = 200_000  # characters
 SHORT = 60_000  # of runs that are put together: a quadratic pattern needs its seconds here, too
-ALIKE = set("bcdfghijklmnopqrstuvwyzBDEFGHIJKLMNOPQSTUVWXYZ12345689")  # other letters and digits stand for these
+ALIKE = set(
+    "bcdfghijklmnopqrstuvwyzBDEFGHIJKLMNOPQSTUVWXYZ12345689"
+)  # other letters and digits stand for these
 SECONDS = 6.0
 FEW = ' \n\t<>(x7@.:="'  # for doors behind which the patterns of another door stand, too
 # All of them are minutes of processor time: `make linear`. An ordinary run takes each twelfth.
@@ -55,11 +57,52 @@ CATEGORIES = {
 }
 # What opens an element, a quote, a command, a link … and then goes on for ever.
 OPENINGS = (
-    "<", "</", "<p", "<a href=", "<script", "<!--", "<td", "&", "(", "((", "<(", "[", '"', "=?", "=?utf-8?q?", "@",
-    "a@", "x@y.", "On ", "Pada ", "Dari: ", "> ", "-- ", "---", "re:", "status ", "smtp:", "begin 644 ",
-    "https://x.example/t/", "/t/1-", "{{", "{%", "[ISI", "Kode dokumen", "08", "+62", "C=", "to: ", "550 ", "Yth. ",
-    "LAPOR ", "KIRIM", "\\", "=", "<p style='left:1.",
-)  # fmt: skip
+    "<",
+    "</",
+    "<p",
+    "<a href=",
+    "<script",
+    "<!--",
+    "<td",
+    "&",
+    "(",
+    "((",
+    "<(",
+    "[",
+    '"',
+    "=?",
+    "=?utf-8?q?",
+    "@",
+    "a@",
+    "x@y.",
+    "On ",
+    "Pada ",
+    "Dari: ",
+    "> ",
+    "-- ",
+    "---",
+    "re:",
+    "status ",
+    "smtp:",
+    "begin 644 ",
+    "https://x.example/t/",
+    "/t/1-",
+    "{{",
+    "{%",
+    "[ISI",
+    "Kode dokumen",
+    "08",
+    "+62",
+    "C=",
+    "to: ",
+    "550 ",
+    "Yth. ",
+    "LAPOR ",
+    "KIRIM",
+    "\\",
+    "=",
+    "<p style='left:1.",
+)
 
 
 def _patterns() -> Iterator[str]:
@@ -184,7 +227,9 @@ def bounded(what: str) -> Iterator[None]:
         raise TooLong(what)
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)  # of this process: a busy machine changes nothing
+    signal.setitimer(
+        signal.ITIMER_VIRTUAL, SECONDS
+    )  # of this process: a busy machine changes nothing
     try:
         yield
     finally:
@@ -212,10 +257,25 @@ def attack(work: Callable[[str], object], few: bool = False) -> list[str]:
 
 
 HEADERS = (
-    "Subject", "From", "Reply-To", "To", "References", "In-Reply-To", "Message-ID", "Date", "Content-Type",
-    "Content-Disposition", "Content-Transfer-Encoding", "Authentication-Results", "X-Failed-Recipients", "Precedence",
-    "Auto-Submitted", "X-Forefront-Antispam-Report", "Return-Path", "List-Id",
-)  # fmt: skip
+    "Subject",
+    "From",
+    "Reply-To",
+    "To",
+    "References",
+    "In-Reply-To",
+    "Message-ID",
+    "Date",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Transfer-Encoding",
+    "Authentication-Results",
+    "X-Failed-Recipients",
+    "Precedence",
+    "Auto-Submitted",
+    "X-Forefront-Antispam-Report",
+    "Return-Path",
+    "List-Id",
+)
 DOORS = {
     "a reply": b"From: a@b.example\nSubject: Re: x\nIn-Reply-To: <a@b>\n\nLAPOR ",
     "html": b"From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n",
@@ -248,7 +308,9 @@ def standard_wording() -> wording.Wording:
 
 def text(run: str) -> None:
     """What is done with words that are kept."""
-    complaint = Complaint(rahasia=True, isi="x", nama="Siti Rahmawati", email="a@b", telepon="", alamat="", nik="")
+    complaint = Complaint(
+        rahasia=True, isi="x", nama="Siti Rahmawati", email="a@b", telepon="", alamat="", nik=""
+    )
     privacy.repeats(complaint, run)
     privacy.asks_for_secrecy(run)
     words.fold(run)
@@ -284,12 +346,19 @@ def test_the_alphabet_comes_from_the_patterns() -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_body_of_runs(door: str) -> None:
-    assert attack(lambda run: read(DOORS[door] + run.encode()), few=door not in ("a reply", "html")) == []
+    assert (
+        attack(lambda run: read(DOORS[door] + run.encode()), few=door not in ("a reply", "html"))
+        == []
+    )
 
 
 def test_a_head_of_runs() -> None:
     """All fields at once; what is slow then, is sought field by field."""
-    bad = attack(lambda run: read(b"\n".join(b"%s: %s" % (name.encode(), folded(run)) for name in HEADERS) + b"\n\nx"))
+    bad = attack(
+        lambda run: read(
+            b"\n".join(b"%s: %s" % (name.encode(), folded(run)) for name in HEADERS) + b"\n\nx"
+        )
+    )
     assert bad == []
 
 
@@ -298,6 +367,13 @@ def test_words_that_are_kept() -> None:
 
 
 def test_comments_in_comments_of_authentication_results() -> None:
-    for value in ("(" * 50_000 + ")" * 50_000, "(a" * 30_000, "mx;" + "dkim=pass (x(y)) " * 6_000, "a" * 100_000):
+    for value in (
+        "(" * 50_000 + ")" * 50_000,
+        "(a" * 30_000,
+        "mx;" + "dkim=pass (x(y)) " * 6_000,
+        "a" * 100_000,
+    ):
         with bounded(shown(value)):
-            authentication.proven((("From", "a@b.example"), ("Authentication-Results", value)), ("mx",), "b.example")
+            authentication.proven(
+                (("From", "a@b.example"), ("Authentication-Results", value)), ("mx",), "b.example"
+            )

@@ -42,8 +42,9 @@ def outside(dovecot: Dovecot, post: Post) -> Iterator[IMAPClient]:
 
 def mail(number: int, size: int = 100) -> bytes:
     head = (
-        f"From: siti@warga.example\r\nSubject: Lampu {number}\r\nMessage-ID: <{number}@warga.example>\r\n\r\n".encode()
-    )
+        f"From: siti@warga.example\r\nSubject: Lampu {number}\r\n"
+        f"Message-ID: <{number}@warga.example>\r\n\r\n"
+    ).encode()
     line = b"x" * 76 + b"\r\n"
     return head + line * (size // len(line) + 1)
 
@@ -52,7 +53,9 @@ def bytes_of(one: Fetched) -> bytes:
     return one.raw if isinstance(one.raw, bytes) else b"".join(store.parts(one.raw))
 
 
-def test_messages_come_in_small_batches_unread_and_byte_for_byte(settings: Settings, outside: IMAPClient) -> None:
+def test_messages_come_in_small_batches_unread_and_byte_for_byte(
+    settings: Settings, outside: IMAPClient
+) -> None:
     sent = [mail(n) for n in range(105)]
     for raw in sent:
         outside.append("INBOX", raw)
@@ -61,7 +64,10 @@ def test_messages_come_in_small_batches_unread_and_byte_for_byte(settings: Setti
         assert [len(batch) for batch in batches] == [100, 5]
         assert [one.raw for batch in batches for one in batch] == sent
     outside.select_folder("INBOX", readonly=True)
-    assert not any(SEEN in flags[b"FLAGS"] for flags in outside.fetch(outside.search("ALL"), ["FLAGS"]).values())
+    assert not any(
+        SEEN in flags[b"FLAGS"]
+        for flags in outside.fetch(outside.search("ALL"), ["FLAGS"]).values()
+    )
 
 
 @pytest.mark.parametrize("megabytes", [9, 12.5])
@@ -75,12 +81,16 @@ def test_a_big_message_comes_piece_by_piece_into_a_file_without_a_name(
         (big,), (small,) = box.fetch(box.waiting())
     assert not isinstance(big.raw, bytes)
     assert bytes_of(big) == raw
-    assert os.fstat(big.raw.fileno()).st_nlink == 0, "nobody can open it, and it is gone with the process"
+    assert os.fstat(big.raw.fileno()).st_nlink == 0, (
+        "nobody can open it, and it is gone with the process"
+    )
     big.raw.close()
     assert small.raw == mail(2)
 
 
-def test_no_log_holds_a_mail(settings: Settings, outside: IMAPClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_holds_a_mail(
+    settings: Settings, outside: IMAPClient, caplog: pytest.LogCaptureFixture
+) -> None:
     outside.append("INBOX", mail(7))
     caplog.clear()
     with caplog.at_level(logging.DEBUG), Mailbox(settings) as box:
@@ -88,7 +98,9 @@ def test_no_log_holds_a_mail(settings: Settings, outside: IMAPClient, caplog: py
     assert not [one for one in caplog.messages if "siti" in one or "Lampu" in one]
 
 
-def test_a_message_beyond_the_limit_comes_with_its_head_alone(tmp_path: Path, post: Post, outside: IMAPClient) -> None:
+def test_a_message_beyond_the_limit_comes_with_its_head_alone(
+    tmp_path: Path, post: Post, outside: IMAPClient
+) -> None:
     settings = config.load(write_config(tmp_path, post, overrides={"imap": {"max_mb": 1}}))
     outside.append("INBOX", mail(1, 2**20 + 5_000))
     with Mailbox(settings) as box:
@@ -102,10 +114,17 @@ def test_the_limit_holds_among_others_too(tmp_path: Path, post: Post, outside: I
     for n, size in enumerate((100, 2**20 + 5_000, 2**20 + 5_000, 100)):
         outside.append("INBOX", mail(n, size))
     with Mailbox(settings) as box:
-        assert [one.whole for batch in box.fetch(box.waiting()) for one in batch] == [True, False, False, True]
+        assert [one.whole for batch in box.fetch(box.waiting()) for one in batch] == [
+            True,
+            False,
+            False,
+            True,
+        ]
 
 
-def test_a_message_that_vanished_meanwhile_is_left_out(settings: Settings, outside: IMAPClient) -> None:
+def test_a_message_that_vanished_meanwhile_is_left_out(
+    settings: Settings, outside: IMAPClient
+) -> None:
     for n in range(3):
         outside.append("INBOX", mail(n))
     with Mailbox(settings) as box:
@@ -113,14 +132,21 @@ def test_a_message_that_vanished_meanwhile_is_left_out(settings: Settings, outsi
         outside.select_folder("INBOX")
         outside.delete_messages(uids[1])
         outside.expunge()
-        assert [one.uid for batch in box.fetch([*uids, 9_999]) for one in batch] == [uids[0], uids[2]]
+        assert [one.uid for batch in box.fetch([*uids, 9_999]) for one in batch] == [
+            uids[0],
+            uids[2],
+        ]
 
 
-def test_a_changed_uidvalidity_is_seen_by_a_connection_that_stays(settings: Settings, outside: IMAPClient) -> None:
+def test_a_changed_uidvalidity_is_seen_by_a_connection_that_stays(
+    settings: Settings, outside: IMAPClient
+) -> None:
     """An office that restored its mailbox from a backup: the same UIDs may be other messages."""
     outside.create_folder("Masuk")
     outside.append("Masuk", mail(1))
-    changed = settings.model_copy(update={"imap": settings.imap.model_copy(update={"folder": "Masuk"})})
+    changed = settings.model_copy(
+        update={"imap": settings.imap.model_copy(update={"folder": "Masuk"})}
+    )
     with Mailbox(changed) as box:
         box.waiting()
         before = box.uidvalidity
@@ -142,7 +168,9 @@ def arrives_soon(outside: IMAPClient, raw: bytes, after: float = 0.3) -> threadi
     return timer
 
 
-def test_the_server_wakes_who_waits_and_the_mailbox_goes_on(settings: Settings, outside: IMAPClient) -> None:
+def test_the_server_wakes_who_waits_and_the_mailbox_goes_on(
+    settings: Settings, outside: IMAPClient
+) -> None:
     with Mailbox(settings) as box:
         assert box.can_wait
         box.waiting()
@@ -157,7 +185,9 @@ def test_the_server_wakes_who_waits_and_the_mailbox_goes_on(settings: Settings, 
         assert list(box.waiting()) == []
 
 
-def test_what_came_between_the_last_look_and_the_waiting_is_announced(settings: Settings, outside: IMAPClient) -> None:
+def test_what_came_between_the_last_look_and_the_waiting_is_announced(
+    settings: Settings, outside: IMAPClient
+) -> None:
     with Mailbox(settings) as box:
         for number in range(10):
             box.waiting()

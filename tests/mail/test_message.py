@@ -20,7 +20,9 @@ from tests.work import effort
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(DATA.glob("*.eml"))
-NEC = b"\x1b$B-!" + "電灯".encode("iso2022_jp").removeprefix(b"\x1b$B")  # a number in a circle, by vendor
+NEC = b"\x1b$B-!" + "電灯".encode("iso2022_jp").removeprefix(
+    b"\x1b$B"
+)  # a number in a circle, by vendor
 
 
 def sample(name: str) -> Message:
@@ -84,11 +86,17 @@ def test_headers_come_decoded_in_raw_order() -> None:
         (b"=?utf-8?Q?lampu mati di RT?=", "lampu mati di RT"),
         (b"=?UTF-8*id?Q?lampu=20mati?=", "lampu mati"),
         (b"Re: =?utf-8?Q?lampu?=mati", "Re: lampumati"),
-        (b"=?ISO-2022-JP?B?" + base64.b64encode("電灯の故障".encode("iso2022_jp")) + b"?=", "電灯の故障"),
+        (
+            b"=?ISO-2022-JP?B?" + base64.b64encode("電灯の故障".encode("iso2022_jp")) + b"?=",
+            "電灯の故障",
+        ),
         ("電灯の故障".encode("iso2022_jp"), "電灯の故障"),
         (b"=?iso-2022-jp?B?" + base64.b64encode(NEC) + b"?=", "①電灯"),
         (b"=?koi8-r?Q?" + b"=EC=C1=CD=D0=C1?=", "Лампа"),
-        ("Улица темная, лампа не горит уже неделю".encode(), "Улица темная, лампа не горит уже неделю"),
+        (
+            "Улица темная, лампа не горит уже неделю".encode(),
+            "Улица темная, лампа не горит уже неделю",
+        ),
         (b"=?windows1251?Q?=CB=E0=EC=EF=E0?=", "Лампа"),
         (b"=?big5?B?" + base64.b64encode("路燈".encode("big5")) + b"?=", "路燈"),
         (b"=?euc-kr?B?sKG3zrXu?=", "가로등"),
@@ -147,7 +155,11 @@ def test_charset_declared_then_detected(charset: str, data: bytes, expected: str
         ("Siti <tanpa-alamat>", "", "Siti"),
         ("mailto:siti@surel.example", "siti@surel.example", ""),
         ('"<i>Siti & Co</i>" <siti@surel.example>', "siti@surel.example", "<i>Siti & Co</i>"),
-        ('"Siti <bu@surel.example>" <siti@surel.example>', "siti@surel.example", "Siti <bu@surel.example>"),
+        (
+            '"Siti <bu@surel.example>" <siti@surel.example>',
+            "siti@surel.example",
+            "Siti <bu@surel.example>",
+        ),
         ('"bu@surel.example" <siti@surel.example>', "siti@surel.example", "bu@surel.example"),
         ("Wati, Siti <siti@surel.example>", "siti@surel.example", "Wati, Siti"),
         ("siti@surel.example (Siti (Bu))", "siti@surel.example", "Siti (Bu)"),
@@ -200,7 +212,9 @@ def test_line_ends_in_an_address_cannot_make_headers() -> None:
         (b"Siti, Siti <siti@surel.example>", Address("Siti, Siti", "siti@surel.example")),
     ],
 )
-def test_a_bare_word_is_an_address_on_the_senders_own_host(written: bytes, address: Address) -> None:
+def test_a_bare_word_is_an_address_on_the_senders_own_host(
+    written: bytes, address: Address
+) -> None:
     assert read(b"From: " + written + b"\n\n").sender == address
 
 
@@ -287,7 +301,9 @@ def test_a_file_declared_as_text_is_not_shown_as_text() -> None:
 def test_dates_that_cannot_be_are_none() -> None:
     assert read(b"Date: Senin pagi\n\n").date is None
     assert read(b"Date: Mon, 99 Foo 2026 99:99:99 +9999\n\n").date is None
-    assert read(b"Date: Mon, 23 Nov 2026 10:15:00\n\n").date == datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
+    assert read(b"Date: Mon, 23 Nov 2026 10:15:00\n\n").date == datetime(
+        2026, 11, 23, 10, 15, tzinfo=UTC
+    )
 
 
 def test_old_mailers_files_inside_the_text_are_attachments() -> None:
@@ -303,7 +319,16 @@ def test_old_mailers_files_inside_the_text_are_attachments() -> None:
 def mixed(*parts: bytes, boundary: bytes = b"b", head: bytes = b"") -> bytes:
     """A multipart/mixed of these parts, each with its own head."""
     body = b"".join(b"--" + boundary + b"\n" + part + b"\n" for part in parts)
-    return head + b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + body + b"--" + boundary + b"--\n"
+    return (
+        head
+        + b'Content-Type: multipart/mixed; boundary="'
+        + boundary
+        + b'"\n\n'
+        + body
+        + b"--"
+        + boundary
+        + b"--\n"
+    )
 
 
 HALO = b"Content-Type: text/plain\n\nHalo"
@@ -360,7 +385,8 @@ def test_a_header_line_that_lost_its_indent_stays_with_its_header() -> None:
         mixed(HALO, PDF_PART).replace(b"; boundary", b" boundary"),
         mixed(HALO, PDF_PART, head=b"Content-Type: text/plain\n"),
         mixed(HALO, PDF_PART).partition(b"\n\n")[2],
-        b"Subject: a\n\nThis is a multi-part message in MIME format.\n\n" + mixed(HALO, PDF_PART).partition(b"\n\n")[2],
+        b"Subject: a\n\nThis is a multi-part message in MIME format.\n\n"
+        + mixed(HALO, PDF_PART).partition(b"\n\n")[2],
         mixed(HALO, PDF_PART).replace(b"\n\n--b", b"\n--b", 1),
         mixed(HALO + b"\n--b--", PDF_PART),
         mixed(mixed(HALO, PDF_PART)),
@@ -386,7 +412,10 @@ def test_parts_of_a_digest_are_mails_by_default() -> None:
 def test_a_forwarded_mail_keeps_its_bytes_in_every_encoding() -> None:
     inner = b"Subject: lampu\r\nX-A: 1\r\n\r\nHalo\r\n\r\n.\r\n"
     plain = mixed(b"Content-Type: message/rfc822\r\n\r\n" + inner)
-    encoded = mixed(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(inner))
+    encoded = mixed(
+        b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(inner)
+    )
     for raw in (plain, encoded):
         assert [(a.name, a.content) for a in read(raw).attachments] == [("lampu.eml", inner)]
 
@@ -401,14 +430,26 @@ def test_a_forwarded_mail_keeps_its_bytes_in_every_encoding() -> None:
         (b"Content-Disposition: attachment; filename*=utf-8''foto%20%E2%80%93.pdf", "foto –.pdf"),
         (b"Content-Disposition: attachment; filename*=UTF-8'id'foto.pdf", "foto.pdf"),
         (b"Content-Disposition: attachment; filename=UTF-8''foto%20%E2%80%93.pdf", "foto –.pdf"),
-        (b"Content-Disposition: attachment; filename=salah.pdf; filename*=utf-8''foto.pdf", "foto.pdf"),
-        (b"Content-Disposition: attachment; filename*0*=utf-8''fo%74; filename*1=o.pdf", "foto.pdf"),
+        (
+            b"Content-Disposition: attachment; filename=salah.pdf; filename*=utf-8''foto.pdf",
+            "foto.pdf",
+        ),
+        (
+            b"Content-Disposition: attachment; filename*0*=utf-8''fo%74; filename*1=o.pdf",
+            "foto.pdf",
+        ),
         (b"Content-Disposition: attachment; filename*1=o.pdf; filename*0=fot", "foto.pdf"),
-        (b"Content-Disposition: attachment; filename==?utf-8?Q?fo=E2=80=93?=\n =?utf-8?Q?to.pdf?=", "fo–to.pdf"),
+        (
+            b"Content-Disposition: attachment; filename==?utf-8?Q?fo=E2=80=93?=\n =?utf-8?Q?to.pdf?=",
+            "fo–to.pdf",
+        ),
         (b'Content-Disposition: attachment; filename="=?utf-8?B?Zm90by5wZGY=?="', "foto.pdf"),
         (b"Content-Disposition: attachment; filename=satu.pdf; filename=dua.pdf", "satu.pdf"),
         (b"Content-Disposition: attachment; filename=foto.pdf size=99", "foto.pdf"),
-        (b"Content-Disposition: attachment\nContent-Type: application/pdf; name=foto.pdf", "foto.pdf"),
+        (
+            b"Content-Disposition: attachment\nContent-Type: application/pdf; name=foto.pdf",
+            "foto.pdf",
+        ),
         (
             b"Content-Disposition: attachment; filename=\"????.pdf\"\nContent-Type: a/b; name*=utf-8''%C3%A9.pdf",
             "é.pdf",
@@ -432,7 +473,11 @@ def test_undeclared_names_are_in_the_charset_of_the_mail() -> None:
         head=b"Subject: " + "路灯".encode("gbk") + b"\n",
     )
     mail = read(raw)
-    assert (mail.subject, mail.text, mail.attachments[0].name) == ("路灯", "路灯坏了", "路灯照片.pdf")
+    assert (mail.subject, mail.text, mail.attachments[0].name) == (
+        "路灯",
+        "路灯坏了",
+        "路灯照片.pdf",
+    )
 
 
 @pytest.mark.parametrize(
@@ -452,14 +497,17 @@ def test_undeclared_names_are_in_the_charset_of_the_mail() -> None:
         (b"x-uuencode", b"begin 644 a\n#0V%T\n`\nend\n", "Cat"),
     ],
 )
-def test_transfer_encodings_in_every_state(encoding: bytes, body: bytes, expected: str | None) -> None:
+def test_transfer_encodings_in_every_state(
+    encoding: bytes, body: bytes, expected: str | None
+) -> None:
     text = read(b"Content-Transfer-Encoding: " + encoding + b"\n\n" + body).text
     assert text.startswith(expected if expected is not None else body.decode())
 
 
 def test_html_declares_its_own_charset() -> None:
-    html = b'<meta http-equiv="Content-Type" content="text/html; charset=windows-1251"><p>' + "лампа не горит".encode(
-        "cp1251"
+    html = (
+        b'<meta http-equiv="Content-Type" content="text/html; charset=windows-1251"><p>'
+        + "лампа не горит".encode("cp1251")
     )
     for declared in (b"", b"; charset=x-unknown", b"; charset=utf-8"):
         assert read(b"Content-Type: text/html" + declared + b"\n\n" + html).text == "лампа не горит"
@@ -492,7 +540,9 @@ CUT = st.tuples(st.floats(0, 1), st.binary(max_size=12), st.integers(0, 40))
 
 @given(st.sampled_from(SAMPLES), st.lists(CUT, min_size=1, max_size=8))
 @settings(max_examples=200, deadline=None)
-def test_no_damage_to_a_mail_breaks_the_reader(path: Path, cuts: list[tuple[float, bytes, int]]) -> None:
+def test_no_damage_to_a_mail_breaks_the_reader(
+    path: Path, cuts: list[tuple[float, bytes, int]]
+) -> None:
     raw = path.read_bytes()
     for where, put, gone in cuts:
         at = int(where * len(raw))
@@ -503,7 +553,16 @@ def test_no_damage_to_a_mail_breaks_the_reader(path: Path, cuts: list[tuple[floa
 @pytest.mark.parametrize("count", [200, 400, 1_900, 12_000])
 @pytest.mark.parametrize(
     "tag",
-    ["<b>", "<font color=red>", "<div>", "<span><div>", "<blockquote>", "<table><tr><td>", "<ul><li>", "<ol><li>"],
+    [
+        "<b>",
+        "<font color=red>",
+        "<div>",
+        "<span><div>",
+        "<blockquote>",
+        "<table><tr><td>",
+        "<ul><li>",
+        "<ol><li>",
+    ],
 )
 def test_no_text_is_lost_behind_elements_that_stay_open(tag: str, count: int) -> None:
     html = "".join(f"{tag}baris {n}<br>" for n in range(count)).encode()
@@ -521,11 +580,16 @@ def test_unclosed_bold_leaves_lists_and_links_their_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ["<ul>" * 120 + "<li>x" * 38_000, "<table><tr><td>" * 60 + "<td>x" * 38_000], ids=["list", "table"]
+    "html",
+    ["<ul>" * 120 + "<li>x" * 38_000, "<table><tr><td>" * 60 + "<td>x" * 38_000],
+    ids=["list", "table"],
 )
 def test_many_lines_far_inside_fill_neither_time_nor_memory(html: str) -> None:
     texts: list[str] = []
-    assert effort(lambda: texts.append(read(b"Content-Type: text/html\n\n" + html.encode()).text)) < 100
+    assert (
+        effort(lambda: texts.append(read(b"Content-Type: text/html\n\n" + html.encode()).text))
+        < 100
+    )
     (text,) = texts
     assert text.count("x") == 38_000
     assert len(text) < len(html)
@@ -541,9 +605,11 @@ BOMBS = {
     "parts of unknown charset": b"Content-Type: multipart/mixed; boundary=b\n\n"
     + b"--b\n\n\xe9\xf0\xa4\xb1 nama" * 9_000,
     "almost boundaries": b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--bx\n" * 200_000,
-    "lost boundaries": b"Content-Type: multipart/mixed; boundary=x\n\n" + (b"--b" + b" " * 110 + b"\n") * 9_000,
+    "lost boundaries": b"Content-Type: multipart/mixed; boundary=x\n\n"
+    + (b"--b" + b" " * 110 + b"\n") * 9_000,
     "one header": b"From: " + b"a" * 1_000_000 + b"\n\n",
-    "headers": b"".join(b"X-%d: \xe9\xf0 nama orang panjang sekali\n" % i for i in range(10_000)) + b"\n",
+    "headers": b"".join(b"X-%d: \xe9\xf0 nama orang panjang sekali\n" % i for i in range(10_000))
+    + b"\n",
     "no headers": b"nama\n" * 200_000,
     "comments": b"To: " + b"(" * 1_000_000 + b"\n\n",
     "angles": b"To: " + b"<" * 1_000_000 + b"\n\n",
@@ -571,9 +637,11 @@ def test_bombs_are_read_in_bounded_time(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(bytes(6_000_000)),
+        b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(bytes(6_000_000)),
         b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n\n" + b"SA==" * 2_000_000,
-        b"Content-Type: a/b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n" + b"#0V%T\n" * 200_000,
+        b"Content-Type: a/b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n"
+        + b"#0V%T\n" * 200_000,
         b"Content-Type: message/rfc822\n\n" * 20 + b"Subject: a\n\n" + b"halo\n" * 1_500_000,
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nhalo\n" * 800_000,
     ],
@@ -633,6 +701,11 @@ def test_the_same_plain_text_twice_is_shown_once() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_boundary_may_end_in_dashes(end: str) -> None:
-    raw = (DATA / "pengirim/batas-strip.eml").read_bytes().replace(b"\r\n", b"\n").replace(b"\n", end.encode())
+    raw = (
+        (DATA / "pengirim/batas-strip.eml")
+        .read_bytes()
+        .replace(b"\r\n", b"\n")
+        .replace(b"\n", end.encode())
+    )
     assert read(raw).text == "Jalan Mawar rusak."
     assert read(raw.replace(b'boundary="abc--"', b"boundary=abc--")).text == "Jalan Mawar rusak."

@@ -47,7 +47,9 @@ def google(dovecot: Dovecot, post: Post) -> Iterator[Authority]:
         yield made
 
 
-def settings_in(folder: Path, post: Post, *tables: dict[str, str], token: str = "izin-pertama") -> Settings:
+def settings_in(
+    folder: Path, post: Post, *tables: dict[str, str], token: str = "izin-pertama"
+) -> Settings:
     """config.toml with these accounts; the first has consented already. Its password is not there."""
     settings = config.load(write_config(folder, post, overrides={"oauth": list(tables)}))
     (folder / "rahasia" / "imap_password").unlink()
@@ -81,9 +83,13 @@ def stored(settings: Settings) -> str:
 # ---- IMAP ----------------------------------------------------------------------------------------------------
 
 
-def test_a_refresh_token_opens_the_mailbox_by_xoauth2(settings: Settings, google: Authority) -> None:
+def test_a_refresh_token_opens_the_mailbox_by_xoauth2(
+    settings: Settings, google: Authority
+) -> None:
     log_in(settings)
-    assert google.asked == [{"grant_type": "refresh_token", "refresh_token": "izin-pertama", "client_id": CLIENT}]
+    assert google.asked == [
+        {"grant_type": "refresh_token", "refresh_token": "izin-pertama", "client_id": CLIENT}
+    ]
     assert stored(settings) == "izin-pertama"
 
 
@@ -107,7 +113,9 @@ def test_a_server_that_knows_no_oauth_is_told(tmp_path: Path) -> None:
         assert provider.asked == []
 
 
-def test_an_access_token_is_kept_until_shortly_before_its_end(settings: Settings, google: Authority) -> None:
+def test_an_access_token_is_kept_until_shortly_before_its_end(
+    settings: Settings, google: Authority
+) -> None:
     for _ in range(3):
         log_in(settings)
     assert len(google.asked) == 1
@@ -137,7 +145,9 @@ def test_a_provider_that_names_no_usable_end_is_asked_each_time(
     assert len(google.asked) == (1 if seconds == "3599" else 2)
 
 
-def test_a_token_that_the_server_refuses_is_not_used_twice(settings: Settings, google: Authority) -> None:
+def test_a_token_that_the_server_refuses_is_not_used_twice(
+    settings: Settings, google: Authority
+) -> None:
     """Revoked before its end, for instance by a new password: the next login asks for a fresh one."""
     google.token = lambda: jwt(os.urandom(32), google.user)
     assert "AUTHENTICATIONFAILED" in failure(settings)
@@ -149,7 +159,9 @@ def test_a_token_that_the_server_refuses_is_not_used_twice(settings: Settings, g
 # ---- the refresh token ---------------------------------------------------------------------------------------
 
 
-def test_a_rotated_refresh_token_replaces_the_old_for_the_owner_alone(settings: Settings, google: Authority) -> None:
+def test_a_rotated_refresh_token_replaces_the_old_for_the_owner_alone(
+    settings: Settings, google: Authority
+) -> None:
     google.rotates, google.lifetime = True, oauth.MARGIN - 1
     seen = []
     for _ in range(3):
@@ -166,7 +178,9 @@ def test_a_rotated_token_that_cannot_be_kept_is_told(
     tmp_path: Path, settings: Settings, google: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     google.rotates = True
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     said = failure(settings)
     assert "No space left" in said
     assert "oauth_token" in said
@@ -174,10 +188,14 @@ def test_a_rotated_token_that_cannot_be_kept_is_told(
     assert sorted(p.name for p in (tmp_path / "rahasia").iterdir()) == ["key", "oauth_token"]
 
 
-def test_a_token_that_another_process_renewed_meanwhile_is_taken_up(settings: Settings, google: Authority) -> None:
+def test_a_token_that_another_process_renewed_meanwhile_is_taken_up(
+    settings: Settings, google: Authority
+) -> None:
     """`aduan check` beside `aduan serve`, at a provider that takes each refresh token once."""
     google.valid = {"izin-kedua"}
-    google.on_invalid = lambda: (settings.folder / "rahasia" / "oauth_token").write_text("izin-kedua")
+    google.on_invalid = lambda: (settings.folder / "rahasia" / "oauth_token").write_text(
+        "izin-kedua"
+    )
     log_in(settings)
     assert [form["refresh_token"] for form in google.asked] == ["izin-pertama", "izin-kedua"]
 
@@ -187,14 +205,18 @@ def test_without_a_refresh_token_the_message_names_file_and_command(
     settings: Settings, google: Authority, content: Any
 ) -> None:
     file = settings.folder / "rahasia" / "oauth_token"
-    file.unlink() if content is None else file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    file.unlink() if content is None else file.write_bytes(
+        content if isinstance(content, bytes) else content.encode()
+    )
     said = failure(settings)
     assert str(file) in said
     assert "aduan oauth" in said
     assert google.asked == []
 
 
-def test_the_client_secret_goes_along_where_there_is_one(settings: Settings, google: Authority) -> None:
+def test_the_client_secret_goes_along_where_there_is_one(
+    settings: Settings, google: Authority
+) -> None:
     google.secret = "rahasia-klien"
     said = failure(settings)
     assert "client_id" in said
@@ -217,12 +239,17 @@ FAULTS = {
     "token with a line break": ((200, b'{"access_token": "a\\r\\nb"}'), "HTTP 200"),
     "a redirect": ((307, b"{}"), "HTTP 307"),
     "needs a person": ((400, b'{"error": "interaction_required"}'), "aduan oauth"),
-    "unknown client": ((400, b'{"error": "unauthorized_client", "error_description": "a\\nb"}'), "client_id"),
+    "unknown client": (
+        (400, b'{"error": "unauthorized_client", "error_description": "a\\nb"}'),
+        "client_id",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_provider_that_fails_is_told_and_asked_again(settings: Settings, google: Authority, name: str) -> None:
+def test_a_provider_that_fails_is_told_and_asked_again(
+    settings: Settings, google: Authority, name: str
+) -> None:
     google.fault, expected = FAULTS[name]
     said = failure(settings)
     assert expected in said
@@ -232,7 +259,9 @@ def test_a_provider_that_fails_is_told_and_asked_again(settings: Settings, googl
     log_in(settings)
 
 
-def test_a_revoked_consent_names_the_command_and_the_providers_reason(settings: Settings, google: Authority) -> None:
+def test_a_revoked_consent_names_the_command_and_the_providers_reason(
+    settings: Settings, google: Authority
+) -> None:
     google.valid.clear()
     said = failure(settings)
     assert "aduan oauth" in said
@@ -240,14 +269,20 @@ def test_a_revoked_consent_names_the_command_and_the_providers_reason(settings: 
     assert "Token has been expired or revoked." in said
 
 
-def test_a_provider_that_does_not_answer_ends_in_time(settings: Settings, google: Authority) -> None:
+def test_a_provider_that_does_not_answer_ends_in_time(
+    settings: Settings, google: Authority
+) -> None:
     google.delay = 3
     assert "tidak dapat dihubungi" in failure(settings, timeout=0.5)
 
 
-def test_a_provider_that_is_not_there_is_told(tmp_path: Path, post: Post, google: Authority) -> None:
+def test_a_provider_that_is_not_there_is_told(
+    tmp_path: Path, post: Post, google: Authority
+) -> None:
     port = free_port()
-    settings = settings_in(tmp_path, post, {**google.table, "token_url": f"http://127.0.0.1:{port}/token"})
+    settings = settings_in(
+        tmp_path, post, {**google.table, "token_url": f"http://127.0.0.1:{port}/token"}
+    )
     assert f"127.0.0.1:{port} tidak dapat dihubungi" in failure(settings)
 
 
@@ -256,20 +291,31 @@ def test_the_lane_and_the_check_show_a_revoked_consent(
 ) -> None:
     """An expired token once went unnoticed for ten days; here both lanes say so, and nothing is lost."""
     with TokenSink(dovecot, "XOAUTH2") as sink:
-        smtp = {"host": "localhost", "port": sink.smtp_port, "user": google.user, "ca_file": str(dovecot.cafile)}
+        smtp = {
+            "host": "localhost",
+            "port": sink.smtp_port,
+            "user": google.user,
+            "ca_file": str(dovecot.cafile),
+        }
         with office(tmp_path, post=post, smtp=smtp, oauth=[google.table]) as kantor:
             (tmp_path / "rahasia" / "oauth_token").write_text("izin-pertama")
             (tmp_path / "rahasia" / "imap_password").unlink()
             (tmp_path / "rahasia" / "smtp_password").unlink()
             kantor.citizen_sends()
-            found = health.look(kantor.settings, kantor.engine)  # its clock is ours, the lanes' that of the test
+            found = health.look(
+                kantor.settings, kantor.engine
+            )  # its clock is ours, the lanes' that of the test
             assert not [f for f in found if f.level == "buruk" and f.part != "jalur"]
             google.valid.clear()
             oauth.forget(kantor.settings, kantor.settings.oauth[0])
             done = kantor.tick()
             assert "gagal_mail" in done
             assert "aduan oauth" in kantor.lanes()["mail"]
-            bad = {f.part: f.text for f in health.look(kantor.settings, kantor.engine) if f.level == "buruk"}
+            bad = {
+                f.part: f.text
+                for f in health.look(kantor.settings, kantor.engine)
+                if f.level == "buruk"
+            }
             assert set(bad) - {"jalur"} == {"jalur mail", "IMAP", "SMTP"}
             assert all("aduan oauth" in text for part, text in bad.items() if part != "jalur")
             google.valid = {"izin-baru"}
@@ -314,7 +360,9 @@ class TokenSink(TlsSink):
 
 
 @contextmanager
-def sending(folder: Path, dovecot: Dovecot, post: Post, google: Authority, mechanism: str) -> Iterator[Any]:
+def sending(
+    folder: Path, dovecot: Dovecot, post: Post, google: Authority, mechanism: str
+) -> Iterator[Any]:
     with TokenSink(dovecot, mechanism) as sink:
         smtp = {**post.smtp, "port": sink.smtp_port, "user": google.user}
         yield settings_in(folder, Post(post.imap, smtp, sink), google.table), sink
@@ -362,7 +410,9 @@ def test_a_revoked_consent_stops_the_sending_with_the_command_to_run(
 
 
 def account(provider: str) -> Oauth:
-    return Oauth.model_validate({"user": INTAKE, "provider": provider, "client_id": "k", "tenant": "kota.example"})
+    return Oauth.model_validate(
+        {"user": INTAKE, "provider": provider, "client_id": "k", "tenant": "kota.example"}
+    )
 
 
 def asked_of(provider: str) -> tuple[str, dict[str, str]]:
@@ -374,7 +424,11 @@ def test_google_is_asked_for_mail_and_for_a_refresh_token() -> None:
     url, query = asked_of("google")
     assert url == "https://accounts.google.com/o/oauth2/v2/auth"
     assert query["scope"] == "https://mail.google.com/"
-    assert (query["access_type"], query["prompt"], query["login_hint"]) == ("offline", "consent", INTAKE)
+    assert (query["access_type"], query["prompt"], query["login_hint"]) == (
+        "offline",
+        "consent",
+        INTAKE,
+    )
     assert oauth.provider(account("google")).token_url == "https://oauth2.googleapis.com/token"
 
 
@@ -411,10 +465,20 @@ def test_an_answer_counts_only_with_the_state_of_the_question() -> None:
 
 @contextmanager
 def command(folder: Path, *words: str, paste: bool = False) -> Iterator[subprocess.Popen[str]]:
-    run = [sys.executable, "-m", "pipeline.cli", "--config", str(folder / "config.toml"), "oauth", *words]
+    run = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "--config",
+        str(folder / "config.toml"),
+        "oauth",
+        *words,
+    ]
     where = {"env": {**os.environ, "PYTHONUNBUFFERED": "1"}, "cwd": config.ROOT, "text": True}
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
-    process = subprocess.Popen(run, stdin=pipe if paste else none, stdout=pipe, stderr=subprocess.STDOUT, **where)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        run, stdin=pipe if paste else none, stdout=pipe, stderr=subprocess.STDOUT, **where
+    )  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -441,7 +505,9 @@ def redirected(url: str) -> str:
     return HTTP.request("GET", url, redirect=False).headers["Location"]
 
 
-def test_consent_by_browser_is_kept_and_opens_the_mailbox(tmp_path: Path, post: Post, google: Authority) -> None:
+def test_consent_by_browser_is_kept_and_opens_the_mailbox(
+    tmp_path: Path, post: Post, google: Authority
+) -> None:
     settings = settings_in(tmp_path, post, google.table, token="")
     with command(tmp_path) as process:
         back = redirected(shown(process))
@@ -468,7 +534,9 @@ def test_consent_by_a_pasted_address_for_a_machine_without_browser(
     assert {stored(settings)} == google.valid
 
 
-def test_consent_that_is_refused_ends_with_the_reason(tmp_path: Path, post: Post, google: Authority) -> None:
+def test_consent_that_is_refused_ends_with_the_reason(
+    tmp_path: Path, post: Post, google: Authority
+) -> None:
     google.refuses = True
     settings_in(tmp_path, post, google.table, token="")
     with command(tmp_path) as process:
@@ -478,7 +546,9 @@ def test_consent_that_is_refused_ends_with_the_reason(tmp_path: Path, post: Post
     assert not (tmp_path / "rahasia" / "oauth_token").exists()
 
 
-def test_which_account_is_asked_for_when_there_are_several(tmp_path: Path, post: Post, google: Authority) -> None:
+def test_which_account_is_asked_for_when_there_are_several(
+    tmp_path: Path, post: Post, google: Authority
+) -> None:
     other = {**google.table, "user": str(post.smtp["user"]), "token_file": "rahasia/lain"}
     settings_in(tmp_path, post, google.table, other)
     for words in ((), ("siapa@lain.example",)):
@@ -501,7 +571,10 @@ Change = Callable[[dict[str, str]], dict[str, str]]
 BAD: dict[str, tuple[Change, str]] = {
     "nobody's": (lambda t: {**t, "user": "lain@kominfo.example"}, "lain@kominfo.example"),
     "clear text": (lambda t: {**t, "token_url": "http://masuk.example/token"}, "https://"),
-    "clear text to a false loopback": (lambda t: {**t, "token_url": "http://localhost.evil.example/t"}, "https://"),
+    "clear text to a false loopback": (
+        lambda t: {**t, "token_url": "http://localhost.evil.example/t"},
+        "https://",
+    ),
     "no address": (lambda t: {**t, "authorize_url": ""}, "authorize_url"),
     "addresses of another beside google": (lambda t: {**t, "provider": "google"}, "lain"),
     "unknown provider": (lambda t: {**t, "provider": "yahoo"}, "google"),

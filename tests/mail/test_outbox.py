@@ -131,7 +131,9 @@ def test_message_id_cannot_be_guessed_and_has_the_offices_domain(desk: Desk) -> 
     assert all(re.fullmatch(r"<[0-9a-f]{32}@kominfo\.example>", one) for one in ids)
 
 
-def test_date_is_that_of_the_event_in_the_offices_zone_not_of_the_sending(desk: Desk, sink: Sink) -> None:
+def test_date_is_that_of_the_event_in_the_offices_zone_not_of_the_sending(
+    desk: Desk, sink: Sink
+) -> None:
     put(desk)
     desk.later(hours=5)
     flush(desk)
@@ -155,9 +157,19 @@ def test_both_twins_are_there_text_first(desk: Desk, sink: Sink) -> None:
         "= =20 =3D =\n",
         "spasi di akhir   \ntab\t\n",
     ],
-    ids=["signs", "long line", "one long word", "dots", "blank lines", "equal signs", "trailing blanks"],
+    ids=[
+        "signs",
+        "long line",
+        "one long word",
+        "dots",
+        "blank lines",
+        "equal signs",
+        "trailing blanks",
+    ],
 )
-def test_words_arrive_unchanged_in_lines_that_every_server_takes(desk: Desk, sink: Sink, text: str) -> None:
+def test_words_arrive_unchanged_in_lines_that_every_server_takes(
+    desk: Desk, sink: Sink, text: str
+) -> None:
     message = sent(desk, sink, text=text, html=f"<pre>{text}</pre>")
     assert body(message, "plain").replace("\r\n", "\n") == text
     assert f"<pre>{text}" in body(message, "html").replace("\r\n", "\n")
@@ -168,7 +180,8 @@ def test_words_arrive_unchanged_in_lines_that_every_server_takes(desk: Desk, sin
 
 
 @pytest.mark.parametrize(
-    "subject", ["Kabel putus – é 🙏" * 12, "x" * 400, "", "=?utf-8?q?bukan?=", "[PGD-2026-000001] a"]
+    "subject",
+    ["Kabel putus – é 🙏" * 12, "x" * 400, "", "=?utf-8?q?bukan?=", "[PGD-2026-000001] a"],
 )
 def test_subject_of_any_length_and_letters_arrives(desk: Desk, sink: Sink, subject: str) -> None:
     message = sent(desk, sink, subject=subject)
@@ -199,7 +212,9 @@ def test_no_subject_adds_a_header(desk: Desk, sink: Sink, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [*HOSTILE, '"><script>', 'a" <korban@lain.example>, "b', "a, korban@lain.example"], ids=repr
+    "words",
+    [*HOSTILE, '"><script>', 'a" <korban@lain.example>, "b', "a, korban@lain.example"],
+    ids=repr,
 )
 def test_no_name_adds_a_header_or_a_recipient(desk: Desk, sink: Sink, words: str) -> None:
     message = sent(desk, sink, recipient_name=words)
@@ -220,18 +235,25 @@ def test_no_name_adds_a_header_or_a_recipient(desk: Desk, sink: Sink, words: str
     ],
     ids=repr,
 )
-def test_recipient_that_is_no_single_address_reaches_nobody_else(desk: Desk, sink: Sink, recipient: str) -> None:
+def test_recipient_that_is_no_single_address_reaches_nobody_else(
+    desk: Desk, sink: Sink, recipient: str
+) -> None:
     mail_id, other = put(desk, recipient=recipient), put(desk)
     flush(desk)
     assert "korban@lain.example" not in {s.rcpt for s in sink.messages}
-    assert all(b"korban" not in s.raw.partition(b"\r\n\r\n")[0] or s.rcpt != SITI for s in sink.messages)
+    assert all(
+        b"korban" not in s.raw.partition(b"\r\n\r\n")[0] or s.rcpt != SITI for s in sink.messages
+    )
     assert row(desk, mail_id).state in ("dead", "sent")
     assert row(desk, other).state == "sent", "and the next mail is not held up"
 
 
 def test_thread_ids_of_a_citizens_mail_add_no_header(desk: Desk, sink: Sink) -> None:
     message = sent(
-        desk, sink, in_reply_to="a@b.example>\r\nBcc: korban@lain.example", references=("x\r\nBcc: k@l.example",)
+        desk,
+        sink,
+        in_reply_to="a@b.example>\r\nBcc: korban@lain.example",
+        references=("x\r\nBcc: k@l.example",),
     )
     assert message["Bcc"] is None
 
@@ -253,7 +275,9 @@ def test_address_with_letters_beyond_ascii_is_written_to(desk: Desk, sink: Sink)
 
 def test_thread_stands_in_brackets_oldest_first(desk: Desk, sink: Sink) -> None:
     """`message.read` gives Message-IDs without brackets; the header needs them (RFC 5322, 3.6.4)."""
-    message = sent(desk, sink, in_reply_to="dua@b.example", references=("satu@b.example", "<dua@b.example>"))
+    message = sent(
+        desk, sink, in_reply_to="dua@b.example", references=("satu@b.example", "<dua@b.example>")
+    )
     assert message["In-Reply-To"] == "<dua@b.example>"
     assert message["References"] == "<satu@b.example> <dua@b.example>"
 
@@ -306,7 +330,9 @@ def test_no_filename_adds_a_header(desk: Desk, sink: Sink, name: str) -> None:
     assert part["Bcc"] is None
 
 
-def test_attachment_that_was_erased_gives_the_mail_up_and_the_next_goes_on(desk: Desk, sink: Sink) -> None:
+def test_attachment_that_was_erased_gives_the_mail_up_and_the_next_goes_on(
+    desk: Desk, sink: Sink
+) -> None:
     mail_id = put(desk, attachments=(("0" * 64, "surat.pdf", "application/pdf"),))
     other = put(desk)
     assert flush(desk) == Flushed(sent=1, failed=1)
@@ -323,21 +349,31 @@ def linked(desk: Desk, count: int = 1) -> list[int]:
     with desk.work() as work:
         task = work.session.get_one(Task, desk.tasks()[0].id)
         made = links.issue(work.session, [(task, desk.person("jfu-1"))] * count, work.now, 30)
-        work.session.execute(update(Outbox).values(state="sent"))  # only the mails of the test are due
+        work.session.execute(
+            update(Outbox).values(state="sent")
+        )  # only the mails of the test are due
     return made
 
 
 def url(desk: Desk, link_id: int) -> str:
     with reading(desk.engine) as session:
-        return f"https://aduan.kominfo.example/t/{links.token(session, desk.settings.keys, link_id)}"
+        return (
+            f"https://aduan.kominfo.example/t/{links.token(session, desk.settings.keys, link_id)}"
+        )
 
 
-def test_placeholder_becomes_the_link_on_its_way_and_stays_one_in_the_database(desk: Desk, sink: Sink) -> None:
+def test_placeholder_becomes_the_link_on_its_way_and_stays_one_in_the_database(
+    desk: Desk, sink: Sink
+) -> None:
     (link_id,) = linked(desk)
     slot = outbox.new_slot()
     place = outbox.placeholder(slot, link_id)
     mail_id = put(
-        desk, slot=slot, links=(link_id,), text=f"Buka {place}?aksi=x dan {place}\n", html=f'<a href="{place}">'
+        desk,
+        slot=slot,
+        links=(link_id,),
+        text=f"Buka {place}?aksi=x dan {place}\n",
+        html=f'<a href="{place}">',
     )
     flush(desk)
     message, link = arrived(sink), url(desk, link_id)
@@ -370,7 +406,10 @@ def test_citizen_who_writes_placeholders_gets_no_link(desk: Desk, sink: Sink) ->
     """Even with the slot of an earlier mail, copied from a leaked backup: each mail has a slot of its own."""
     desk.record()
     old = desk.mails("tugas_catat")[0]
-    spell = " ".join(outbox.placeholder(old.slot, n) for n in range(1, 9)) + " tautan..1. {{ tautan }} {tautan}"
+    spell = (
+        " ".join(outbox.placeholder(old.slot, n) for n in range(1, 9))
+        + " tautan..1. {{ tautan }} {tautan}"
+    )
     desk.record(perihal=spell[:140], isi=spell, nama=spell[:100])
     flush(desk)
     for sent in sink.messages:
@@ -391,7 +430,9 @@ def test_no_token_stands_in_any_header(desk: Desk, sink: Sink) -> None:
     desk.record()
     flush(desk)
     with reading(desk.engine) as session:
-        tokens = [links.token(session, desk.settings.keys, n) for n in session.scalars(select(Link.id))]
+        tokens = [
+            links.token(session, desk.settings.keys, n) for n in session.scalars(select(Link.id))
+        ]
     assert tokens
     for sent in sink.messages:
         head = sent.raw.partition(b"\r\n\r\n")[0]
@@ -417,7 +458,9 @@ def test_permanent_refusal_ends_the_mail_with_the_servers_words(desk: Desk, sink
     assert flush(desk) == Flushed()
 
 
-def test_temporary_refusal_is_tried_again_with_growing_pauses_for_three_days(desk: Desk, sink: Sink) -> None:
+def test_temporary_refusal_is_tried_again_with_growing_pauses_for_three_days(
+    desk: Desk, sink: Sink
+) -> None:
     sink.defer.add(SITI)
     mail_id, waits = put(desk), []
     assert list(PAUSES) == sorted(PAUSES)
@@ -456,7 +499,9 @@ def test_more_than_one_batch_leaves_in_one_flush_in_order(desk: Desk, sink: Sink
     for n in range(outbox.BATCH + 5):
         put(desk, subject=f"Surat {n}")
     assert flush(desk).sent == outbox.BATCH + 5
-    subjects = [str(message_from_bytes(s.raw, policy=policy.default)["Subject"]) for s in sink.messages]
+    subjects = [
+        str(message_from_bytes(s.raw, policy=policy.default)["Subject"]) for s in sink.messages
+    ]
     assert subjects == [f"Surat {n}" for n in range(outbox.BATCH + 5)]
 
 
@@ -466,7 +511,9 @@ def test_more_than_one_batch_leaves_in_one_flush_in_order(desk: Desk, sink: Sink
 def test_dead_server_loses_nothing_and_costs_no_try(desk: Desk, sink: Sink) -> None:
     mail_ids = [put(desk), put(desk)]
     alive = desk.settings
-    desk.settings = alive.model_copy(update={"smtp": alive.smtp.model_copy(update={"port": free_port()})})
+    desk.settings = alive.model_copy(
+        update={"smtp": alive.smtp.model_copy(update={"port": free_port()})}
+    )
     with pytest.raises(MailServerDown, match=LOOPBACK):
         flush(desk)
     assert [(row(desk, n).state, row(desk, n).attempts) for n in mail_ids] == [("due", 0)] * 2
@@ -509,7 +556,9 @@ def against(desk: Desk, answer: Talk) -> Exception | Flushed:
     """One flush against a rude server."""
     with rude_server(answer) as port:
         polite = desk.settings
-        desk.settings = polite.model_copy(update={"smtp": polite.smtp.model_copy(update={"port": port})})
+        desk.settings = polite.model_copy(
+            update={"smtp": polite.smtp.model_copy(update={"port": port})}
+        )
         try:
             return flush(desk)
         except MailServerDown as error:
@@ -523,12 +572,18 @@ def ok(line: str) -> str:
 
 
 @pytest.mark.parametrize(("at", "tries"), [("EHLO", 0), ("MAIL", 1), ("RCPT", 1), ("DATA", 1)])
-def test_server_that_hangs_up_half_way_loses_nothing(desk: Desk, sink: Sink, at: str, tries: int) -> None:
+def test_server_that_hangs_up_half_way_loses_nothing(
+    desk: Desk, sink: Sink, at: str, tries: int
+) -> None:
     """A hang-up on a mail counts as a try of that mail, or one that always ends so would be sent for ever."""
     mail_id = put(desk)
     result = against(desk, lambda line: None if line.upper().startswith((at, "HELO")) else ok(line))
     assert isinstance(result, MailServerDown)
-    assert (row(desk, mail_id).state, row(desk, mail_id).attempts, row(desk, mail_id).claimed_at) == (
+    assert (
+        row(desk, mail_id).state,
+        row(desk, mail_id).attempts,
+        row(desk, mail_id).claimed_at,
+    ) == (
         "due",
         tries,
         None,
@@ -538,7 +593,9 @@ def test_server_that_hangs_up_half_way_loses_nothing(desk: Desk, sink: Sink, at:
     assert len(sink.messages) == 1
 
 
-def test_mail_on_which_the_server_always_hangs_up_ends_and_does_not_hold_up_the_next(desk: Desk, sink: Sink) -> None:
+def test_mail_on_which_the_server_always_hangs_up_ends_and_does_not_hold_up_the_next(
+    desk: Desk, sink: Sink
+) -> None:
     """A filter that drops the connection at one mail: the others go out between its tries, and it is given up."""
     poison, good = put(desk), put(desk)
     against(desk, lambda line: None if line.upper().startswith("DATA") else ok(line))
@@ -550,8 +607,12 @@ def test_mail_on_which_the_server_always_hangs_up_ends_and_does_not_hold_up_the_
     assert row(desk, poison).state == "dead"
 
 
-@pytest.mark.parametrize("said", ["530 5.7.0 Authentication required", "550 5.7.1 sender not allowed", "451 later"])
-def test_server_that_refuses_the_office_itself_does_not_end_the_mails(desk: Desk, sink: Sink, said: str) -> None:
+@pytest.mark.parametrize(
+    "said", ["530 5.7.0 Authentication required", "550 5.7.1 sender not allowed", "451 later"]
+)
+def test_server_that_refuses_the_office_itself_does_not_end_the_mails(
+    desk: Desk, sink: Sink, said: str
+) -> None:
     """MAIL FROM is refused for every mail alike: a wrong setting must not turn letters into dead ones."""
     mail_ids = [put(desk), put(desk)]
     result = against(desk, lambda line: said if line.upper().startswith("MAIL") else ok(line))
@@ -566,7 +627,9 @@ def test_server_that_refuses_the_office_itself_does_not_end_the_mails(desk: Desk
 def test_mail_that_is_too_large_for_the_server_is_given_up(desk: Desk) -> None:
     """552 at MAIL FROM (RFC 1870) is about this mail, not about the office."""
     mail_id = put(desk)
-    result = against(desk, lambda line: "552 5.3.4 too big" if line.upper().startswith("MAIL") else ok(line))
+    result = against(
+        desk, lambda line: "552 5.3.4 too big" if line.upper().startswith("MAIL") else ok(line)
+    )
     assert result == Flushed(failed=1)
     assert (row(desk, mail_id).state, "552" in row(desk, mail_id).error) == ("dead", True)
 
@@ -635,7 +698,13 @@ class Moody:
         while going and (line := line_io.readline()):
             verb = line.split()[0].decode().upper()
             self.talks[-1].append(verb)
-            ordinary = "250-baik\r\n250 SIZE 0" if verb == "EHLO" else "354 lanjut" if verb == "DATA" else "250 baik"
+            ordinary = (
+                "250-baik\r\n250 SIZE 0"
+                if verb == "EHLO"
+                else "354 lanjut"
+                if verb == "DATA"
+                else "250 baik"
+            )
             going = say(verb, ordinary) and verb != "QUIT"
             if going and verb == "DATA" and not self.mood(verb, carried):
                 self.mails.append(b"".join(iter(line_io.readline, b".\r\n")))
@@ -650,7 +719,9 @@ def moody(desk: Desk, mood: Callable[[str, int], str | None]) -> Iterator[Moody]
     with socket.create_server((LOOPBACK, 0)) as listener:
         server = Moody(mood, listener.getsockname()[1])
         Thread(target=server.serve, args=(listener,), daemon=True).start()
-        desk.settings = polite.model_copy(update={"smtp": polite.smtp.model_copy(update={"port": server.port})})
+        desk.settings = polite.model_copy(
+            update={"smtp": polite.smtp.model_copy(update={"port": server.port})}
+        )
         try:
             yield server
         finally:
@@ -674,7 +745,8 @@ TIRED = "421 4.7.0 Too many messages in this session"
 
 
 @pytest.mark.parametrize(
-    ("at", "said"), [("MAIL", TIRED), ("RCPT", TIRED), ("DATA", TIRED), ("MAIL", None), ("RCPT", None)]
+    ("at", "said"),
+    [("MAIL", TIRED), ("RCPT", TIRED), ("DATA", TIRED), ("MAIL", None), ("RCPT", None)],
 )
 def test_a_server_that_ends_each_connection_after_some_mails_costs_no_try(
     desk: Desk, at: str, said: str | None
@@ -777,7 +849,9 @@ def test_a_server_that_allows_enough_or_says_nothing_is_sent_to(desk: Desk, size
 
 
 def test_a_mail_that_is_larger_than_the_server_takes_is_not_even_offered(desk: Desk) -> None:
-    mail_id = put(desk, attachments=(attached(desk, "surat.pdf", bytes(1_500_000), "application/pdf"),))
+    mail_id = put(
+        desk, attachments=(attached(desk, "surat.pdf", bytes(1_500_000), "application/pdf"),)
+    )
     other = put(desk)
     with limited(desk, "SIZE 1048576") as server:
         assert flush(desk) == Flushed(sent=1, failed=1)
@@ -790,7 +864,9 @@ def test_a_mail_that_is_larger_than_the_server_takes_is_not_even_offered(desk: D
     assert flush(desk) == Flushed()
 
 
-def test_a_letter_that_is_too_large_gives_langkah_5_back_to_the_jfu_with_the_reason(desk: Desk) -> None:
+def test_a_letter_that_is_too_large_gives_langkah_5_back_to_the_jfu_with_the_reason(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.PENYAMPAIAN)
     desk.press("jfu-1", "kirim_email", number=number)
     with limited(desk, "SIZE 30000"):
@@ -832,7 +908,9 @@ NO_ADDRESS = [
 
 
 @pytest.mark.parametrize("recipient", NO_ADDRESS, ids=ascii)
-def test_a_recipient_that_is_no_address_is_told_and_holds_nobody_up(desk: Desk, sink: Sink, recipient: str) -> None:
+def test_a_recipient_that_is_no_address_is_told_and_holds_nobody_up(
+    desk: Desk, sink: Sink, recipient: str
+) -> None:
     mail_id, other = put(desk, recipient=recipient), put(desk)
     flush(desk)
     assert (row(desk, mail_id).state, row(desk, mail_id).error) == ("dead", word("kirim.alamat"))
@@ -881,11 +959,23 @@ def test_a_mail_that_no_library_can_build_holds_nobody_up(desk: Desk, sink: Sink
 
 
 @pytest.mark.parametrize(
-    "text", ["From saya\n", ".\n", "..\nFrom\n.\n", "spasi \n\t\n", "a\n\n\n", "é=\n", ".", "a\r\n.\r\nQUIT\r\n"]
+    "text",
+    [
+        "From saya\n",
+        ".\n",
+        "..\nFrom\n.\n",
+        "spasi \n\t\n",
+        "a\n\n\n",
+        "é=\n",
+        ".",
+        "a\r\n.\r\nQUIT\r\n",
+    ],
 )
 def test_what_arrives_is_byte_by_byte_what_was_built(desk: Desk, sink: Sink, text: str) -> None:
     """A DKIM signature over it would hold: 7 bits, dots doubled and taken off again, "From " left alone."""
-    mail_id = put(desk, text=text, html=f"<pre>{text}</pre>", subject="From é", recipient_name="From. Siti")
+    mail_id = put(
+        desk, text=text, html=f"<pre>{text}</pre>", subject="From é", recipient_name="From. Siti"
+    )
     flush(desk)
     (sent,) = sink.messages
     assert sent.raw == outbox.wire(row(desk, mail_id), desk.settings, {}, [])[1]
@@ -907,7 +997,9 @@ def test_two_flushers_at_once_send_each_mail_once(both: Desk, sink: Sink) -> Non
     with ThreadPoolExecutor(3) as pool:
         counts = list(pool.map(lane, range(3)))
     assert sum(counts) == 30
-    subjects = [str(message_from_bytes(s.raw, policy=policy.default)["Subject"]) for s in sink.messages]
+    subjects = [
+        str(message_from_bytes(s.raw, policy=policy.default)["Subject"]) for s in sink.messages
+    ]
     assert sorted(subjects) == sorted(f"Surat {n}" for n in range(30))
     assert {row(both, n).attempts for n in ids} == {1}
 
@@ -915,7 +1007,9 @@ def test_two_flushers_at_once_send_each_mail_once(both: Desk, sink: Sink) -> Non
 def claimed(desk: Desk, mail_id: int, at: datetime) -> None:
     """As a sender that was killed while it sent leaves it."""
     with writing(desk.engine) as session:
-        session.execute(update(Outbox).where(Outbox.id == mail_id).values(state="sending", claimed_at=at))
+        session.execute(
+            update(Outbox).where(Outbox.id == mail_id).values(state="sending", claimed_at=at)
+        )
 
 
 def test_claim_of_another_sender_is_respected_for_ten_minutes(desk: Desk, sink: Sink) -> None:
@@ -926,7 +1020,9 @@ def test_claim_of_another_sender_is_respected_for_ten_minutes(desk: Desk, sink: 
     assert sink.messages == []
 
 
-def test_stale_claim_is_sent_again_under_the_same_message_id_and_date(desk: Desk, sink: Sink) -> None:
+def test_stale_claim_is_sent_again_under_the_same_message_id_and_date(
+    desk: Desk, sink: Sink
+) -> None:
     """Nobody knows whether the first try arrived: a recognisable duplicate beats a silent loss."""
     mail_id = put(desk)
     before = row(desk, mail_id)
@@ -934,7 +1030,10 @@ def test_stale_claim_is_sent_again_under_the_same_message_id_and_date(desk: Desk
     desk.clock.now += outbox.STALE + timedelta(seconds=1)
     assert flush(desk) == Flushed(sent=1)
     message = arrived(sink)
-    assert (message["Message-ID"], message["Date"]) == (before.message_id, "Tue, 24 Nov 2026 09:00:00 +0700")
+    assert (message["Message-ID"], message["Date"]) == (
+        before.message_id,
+        "Tue, 24 Nov 2026 09:00:00 +0700",
+    )
 
 
 # ---- the end is told -----------------------------------------------------------------------------------------
@@ -984,7 +1083,10 @@ def test_answers_to_one_address_are_capped_by_the_hour(desk: Desk, sink: Sink) -
         flush(desk)
         return [s.rcpt for s in sink.messages if b"Tanda terima" in s.raw]
 
-    assert Counter(receipts()) == {SITI: desk.settings.smtp.answers_per_hour, "lain@warga.example": 1}
+    assert Counter(receipts()) == {
+        SITI: desk.settings.smtp.answers_per_hour,
+        "lain@warga.example": 1,
+    }
     desk.clock.now = jakarta(24, 10) + timedelta(seconds=1)
     assert Counter(receipts()) == {SITI: 8, "lain@warga.example": 1}
 

@@ -32,7 +32,9 @@ class Moody(MailServer):
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        return self.said_rcpt or await super().handle_RCPT(server, session, envelope, address, options)
+        return self.said_rcpt or await super().handle_RCPT(
+            server, session, envelope, address, options
+        )
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -67,9 +69,14 @@ def one_mail(kantor: Office, size: int = 10) -> int:
     with writing(kantor.engine) as session:
         digest = store.put(session, b"x" * size)
         draft = outbox.Draft(
-            "uji", SITI, "Siti", "Surat", "Terlampir.", "<p>Terlampir.</p>",
+            "uji",
+            SITI,
+            "Siti",
+            "Surat",
+            "Terlampir.",
+            "<p>Terlampir.</p>",
             attachments=((digest, "a.bin", "application/octet-stream"),),
-        )  # fmt: skip
+        )
         row = outbox.put(Work(session, kantor.settings, kantor.clock.now), draft)
         session.flush()
         return row.id
@@ -82,9 +89,15 @@ def states(kantor: Office) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     "said",
-    ["550 5.4.5 Daily user sending limit exceeded", "554 5.7.1 Message refused", "450 4.7.1 please come back later"],
+    [
+        "550 5.4.5 Daily user sending limit exceeded",
+        "554 5.7.1 Message refused",
+        "450 4.7.1 please come back later",
+    ],
 )
-def test_a_quota_at_data_ends_no_mail_and_all_go_out_when_it_is_over(said: str, tmp_path: Path) -> None:
+def test_a_quota_at_data_ends_no_mail_and_all_go_out_when_it_is_over(
+    said: str, tmp_path: Path
+) -> None:
     with moody() as (server, post), office(tmp_path, post=post) as kantor:
         server.said = said
         busy(kantor)
@@ -135,7 +148,9 @@ def test_one_mail_that_is_refused_between_others_is_its_own(tmp_path: Path) -> N
         assert {row.state for row in kantor.outbox("uji")} == {"dead"}
 
 
-def test_three_equal_refusals_one_a_day_between_which_others_pass_are_the_mails_own(tmp_path: Path) -> None:
+def test_three_equal_refusals_one_a_day_between_which_others_pass_are_the_mails_own(
+    tmp_path: Path,
+) -> None:
     with moody() as (server, post), office(tmp_path, post=post) as kantor:
         for n in range(4):
             kantor.settle()
@@ -149,7 +164,10 @@ def test_three_equal_refusals_one_a_day_between_which_others_pass_are_the_mails_
 
 def test_refusals_that_come_one_at_a_time_are_known_as_a_run(tmp_path: Path) -> None:
     """Each mail is alone in the queue; from the third on none dies."""
-    with moody() as (server, post), office(tmp_path, post=post, pengingat={"ringkasan_pagi": False}) as kantor:
+    with (
+        moody() as (server, post),
+        office(tmp_path, post=post, pengingat={"ringkasan_pagi": False}) as kantor,
+    ):
         kantor.settle()
         server.said = "554 Transaction failed"
         for _ in range(6):
@@ -160,7 +178,9 @@ def test_refusals_that_come_one_at_a_time_are_known_as_a_run(tmp_path: Path) -> 
         assert "Transaction failed" in kantor.lanes()["send"]
 
 
-def test_a_large_mail_for_which_there_is_no_room_counts_against_itself_when_others_pass(tmp_path: Path) -> None:
+def test_a_large_mail_for_which_there_is_no_room_counts_against_itself_when_others_pass(
+    tmp_path: Path,
+) -> None:
     with moody() as (server, post), office(tmp_path, post=post) as kantor:
         server.said_large = "452 4.3.1 Insufficient system storage"
         one_mail(kantor, 500_000)
@@ -172,7 +192,9 @@ def test_a_large_mail_for_which_there_is_no_room_counts_against_itself_when_othe
         assert {row.state for row in kantor.outbox("tanda_terima")} == {"sent"}
 
 
-def test_a_large_mail_that_waits_alone_is_not_given_up_for_the_servers_lack_of_room(tmp_path: Path) -> None:
+def test_a_large_mail_that_waits_alone_is_not_given_up_for_the_servers_lack_of_room(
+    tmp_path: Path,
+) -> None:
     with moody() as (server, post), office(tmp_path, post=post) as kantor:
         kantor.settle()
         server.said_large = "452 4.3.1 Insufficient system storage"
@@ -199,7 +221,9 @@ def test_a_code_goes_before_all_that_waits(tmp_path: Path) -> None:
         assert post.sent[before].subject.startswith("Kode")
 
 
-def test_results_are_taken_while_the_queue_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_taken_while_the_queue_is_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A letter that was taken closes its case although hundreds of mails wait behind it."""
     monkeypatch.setattr(outbox, "BATCH", 3)
     with moody() as (server, post), office(tmp_path, post=post) as kantor:
@@ -217,5 +241,7 @@ def test_results_are_taken_while_the_queue_is_long(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(server, "handle_DATA", spy)
         kantor.tick()
         assert "selesai" in stages
-        subjects = [str(message_from_bytes(m.raw, policy=policy.default)["Subject"]) for m in post.sent]
+        subjects = [
+            str(message_from_bytes(m.raw, policy=policy.default)["Subject"]) for m in post.sent
+        ]
         assert len(subjects) > 6

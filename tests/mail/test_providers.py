@@ -42,7 +42,9 @@ def ask() -> Iterator[Ask]:
                 answer = dns.message.make_response(question)
                 kind = dns.rdatatype.to_text(asked.rdtype)
                 said = ZONE.get((asked.name.to_text(), kind))
-                answer.answer = [dns.rrset.from_text(asked.name, 60, "IN", kind, said)] if said else []
+                answer.answer = (
+                    [dns.rrset.from_text(asked.name, 60, "IN", kind, said)] if said else []
+                )
                 ear.sendto(answer.to_wire(), peer)
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -66,7 +68,9 @@ def ask() -> Iterator[Ask]:
         ("aduan@palsu.example", "mail.palsu.example:993", "mail.palsu.example:465", ""),
     ],
 )
-def test_the_hosts_of_a_mailbox_are_found(ask: Ask, address: str, imap: str, smtp: str, oauth: str) -> None:
+def test_the_hosts_of_a_mailbox_are_found(
+    ask: Ask, address: str, imap: str, smtp: str, oauth: str
+) -> None:
     found = look_up(address, ask)
     assert f"{found.imap.host}:{found.imap.port}" == imap
     assert f"{found.smtp.host}:{found.smtp.port}" == smtp

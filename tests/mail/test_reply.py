@@ -21,22 +21,27 @@ HEAD = "Dari: Dinas <dinas@kota.example>\nDikirim: Senin, 23 November 2026 10:15
     "history",
     [
         "Pada tanggal Sen, 23 Nov 2026 pukul 10.15 Dinas <dinas@kota.example> menulis:\n\n" + QUOTE,
-        "Pada tanggal Sen, 23 Nov 2026 pukul 10.15 Dinas Komunikasi <\ndinas@kota.example> menulis:\n\n" + QUOTE,
+        "Pada tanggal Sen, 23 Nov 2026 pukul 10.15 Dinas Komunikasi <\ndinas@kota.example> menulis:\n\n"
+        + QUOTE,
         "Pada Sen, 23 Nov 2026 10.15, Dinas menulis:\n" + PLAIN,
         "Pada 23/11/26 10.15, Dinas <dinas@kota.example> menulis:\n" + PLAIN,
         HEAD + PLAIN,
         "________________________________\n" + HEAD + PLAIN,
-        "*Dari:* Dinas <d@kota.example>\n*Tanggal:* 23 Nov 2026 10.15\n*Ke:* Siti\n*Subjek:* a\n\n" + PLAIN,
+        "*Dari:* Dinas <d@kota.example>\n*Tanggal:* 23 Nov 2026 10.15\n*Ke:* Siti\n*Subjek:* a\n\n"
+        + PLAIN,
         "-------- Pesan asli --------\nDari: Dinas\nTanggal: 23/11/26\n\n" + PLAIN,
         "---------- Pesan terusan ---------\n" + PLAIN,
-        "Dikirim dari iPhone saya\n\nPada 23 Nov 2026, pukul 10.15, Dinas <d@kota.example> menulis:\n\n" + QUOTE,
+        "Dikirim dari iPhone saya\n\nPada 23 Nov 2026, pukul 10.15, Dinas <d@kota.example> menulis:\n\n"
+        + QUOTE,
         "Dikirim dari ponsel cerdas Samsung Galaxy saya.",
         "Dikirim dari Yahoo Mail di Android\n" + PLAIN,
         "Dapatkan Outlook untuk Android\n" + PLAIN,
         "-- \nSiti Rahma\nKetua RT 03",
-        "--\nSalam hormat,\nSiti\n\nOn Mon, Nov 23, 2026 at 10:15 AM Dinas <d@kota.example> wrote:\n\n" + QUOTE,
+        "--\nSalam hormat,\nSiti\n\nOn Mon, Nov 23, 2026 at 10:15 AM Dinas <d@kota.example> wrote:\n\n"
+        + QUOTE,
         "On Mon, Nov 23, 2026 at 10:15 AM Dinas <d@kota.example>\nwrote:\n" + QUOTE,
-        "From: Dinas <d@kota.example>\nSent: Monday, 23 Nov 2026 10:15 AM\nTo: Siti\nSubject: a\n\n" + PLAIN,
+        "From: Dinas <d@kota.example>\nSent: Monday, 23 Nov 2026 10:15 AM\nTo: Siti\nSubject: a\n\n"
+        + PLAIN,
         "-----Original Message-----\n" + PLAIN,
         "Yahoo Mail: Cari, Atur, Taklukkan \n \n  Pada Kam, 26 Nov 2026 pada 10.15, Dinas<d@kota.example> menulis:   "
         + PLAIN,

@@ -245,10 +245,16 @@ def test_an_answer_below_the_quote_is_new(client: str) -> None:
     assert split(f"{ATTRIBUTIONS[client]}\n\n{QUOTE}\n\n{NEW}\n").new == NEW
 
 
-@pytest.mark.parametrize("client", ["gmail id", "gmail en", "iphone id", "yahoo id", "thunderbird id", "outlook ios"])
+@pytest.mark.parametrize(
+    "client", ["gmail id", "gmail en", "iphone id", "yahoo id", "thunderbird id", "outlook ios"]
+)
 def test_answers_between_quotes_are_new_and_nothing_else(client: str) -> None:
     text = f"Selamat pagi.\n\n{ATTRIBUTIONS[client]}\n> Alamat?\n\nJalan Mawar.\n\n>> Lama\n> Sejak kapan?\n\nJumat.\n"
-    assert [line for line in split(text).new.split("\n") if line] == ["Selamat pagi.", "Jalan Mawar.", "Jumat."]
+    assert [line for line in split(text).new.split("\n") if line] == [
+        "Selamat pagi.",
+        "Jalan Mawar.",
+        "Jumat.",
+    ]
 
 
 def test_an_answer_below_the_quote_of_a_phone_is_new() -> None:
@@ -289,9 +295,13 @@ def test_words_of_a_person_stay_whole(text: str) -> None:
     assert (parts.new, parts.rest) == (text, "")
 
 
-@pytest.mark.parametrize("rule", ["---------- Forwarded message ---------", "---------- Pesan terusan ----------"])
+@pytest.mark.parametrize(
+    "rule", ["---------- Forwarded message ---------", "---------- Pesan terusan ----------"]
+)
 def test_a_forward_without_words_of_its_own_is_all_history(rule: str) -> None:
-    text = f"{rule}\nDari: Dinas <{A}>\nDate: Sen, 23 Nov 2026 10.15\nSubject: a\nTo: Siti\n\n{PLAIN}"
+    text = (
+        f"{rule}\nDari: Dinas <{A}>\nDate: Sen, 23 Nov 2026 10.15\nSubject: a\nTo: Siti\n\n{PLAIN}"
+    )
     parts = split(text)
     assert (parts.new, parts.rest) == ("", text)
 

@@ -15,7 +15,10 @@ from pipeline.mail.message import Message, read
 def outlook(*attributes: tuple[int, bytes]) -> bytes:
     """A winmail.dat of these attributes (MS-OXTNEF): level, id, type, length, value, checksum."""
     rows = [
-        b"\x02" + struct.pack("<HHI", name, 6, len(value)) + value + struct.pack("<H", sum(value) % 65_536)
+        b"\x02"
+        + struct.pack("<HHI", name, 6, len(value))
+        + value
+        + struct.pack("<H", sum(value) % 65_536)
         for name, value in attributes
     ]
     return tnef.SIGNATURE + b"\x01\x00" + b"".join(rows)
@@ -69,15 +72,22 @@ def test_the_files_in_a_winmail_dat_stand_beside_it() -> None:
     [
         (tnef.BODY, b"Lampu padam.\0"),
         (tnef.MESSAGE_PROPERTIES, properties((tnef.STRING, 0x1000, b"Lampu padam.\0"))),
-        (tnef.MESSAGE_PROPERTIES, properties((tnef.BINARY, tnef.HTML_BODY, b"<p>Lampu <b>padam</b>.</p>"))),
+        (
+            tnef.MESSAGE_PROPERTIES,
+            properties((tnef.BINARY, tnef.HTML_BODY, b"<p>Lampu <b>padam</b>.</p>")),
+        ),
     ],
 )
-def test_the_text_of_a_winmail_dat_is_shown_where_the_mail_has_no_other(attribute: tuple[int, bytes]) -> None:
+def test_the_text_of_a_winmail_dat_is_shown_where_the_mail_has_no_other(
+    attribute: tuple[int, bytes],
+) -> None:
     assert as_winmail(outlook(attribute)).text == "Lampu padam."
 
 
 def test_a_mail_inside_a_winmail_dat_gives_its_files_too() -> None:
-    inner = outlook((tnef.FILE_BEGINS, b""), (tnef.FILE_TITLE, b"a.txt\0"), (tnef.FILE_DATA, b"isi"))
+    inner = outlook(
+        (tnef.FILE_BEGINS, b""), (tnef.FILE_TITLE, b"a.txt\0"), (tnef.FILE_DATA, b"isi")
+    )
     inside = properties((tnef.OBJECT, tnef.DATA, b"i" * tnef.IDENTIFIER + inner))
     mail = as_winmail(outlook((tnef.FILE_BEGINS, b""), (tnef.FILE_PROPERTIES, inside)))
     assert [one.name for one in mail.attachments] == ["winmail.dat", "a.txt"]
@@ -89,12 +99,17 @@ def test_hostile_winmail_dats_cost_little() -> None:
         many + struct.pack("<HH", tnef.BINARY, tnef.DATA) + many + many,
         many + struct.pack("<HH", tnef.MANY | 3, tnef.DATA) + many,
         many + struct.pack("<HHI", tnef.STRING, tnef.LONG_NAME, 0) * 100_000,
-        struct.pack("<I", 9_999) + struct.pack("<HHI", tnef.BINARY, tnef.DATA, 9_999) + b"\0" * 1_000_000,
+        struct.pack("<I", 9_999)
+        + struct.pack("<HHI", tnef.BINARY, tnef.DATA, 9_999)
+        + b"\0" * 1_000_000,
     ]
     nested = b""
     for _ in range(3_000):
         nested = outlook((tnef.FILE_BEGINS, b""), (tnef.FILE_DATA, nested))
-    for content in (*(outlook((tnef.FILE_BEGINS, b""), (tnef.FILE_PROPERTIES, one)) for one in lists), nested):
+    for content in (
+        *(outlook((tnef.FILE_BEGINS, b""), (tnef.FILE_PROPERTIES, one)) for one in lists),
+        nested,
+    ):
         start = time.process_time()
         as_winmail(content)
         as_winmail(content[: len(content) // 2])

@@ -27,8 +27,18 @@ def test_slip_of_the_finger(address: str, domain: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["siti@gmail.com", "siti@mail.com", "siti@ymail.com", "siti@warga.example", "siti@kominfo.example", "", "siti",
-     "siti@pu.go.id", "siti@unmer-madiun.ac.id", "siti@email.com"],
-)  # fmt: skip
+    [
+        "siti@gmail.com",
+        "siti@mail.com",
+        "siti@ymail.com",
+        "siti@warga.example",
+        "siti@kominfo.example",
+        "",
+        "siti",
+        "siti@pu.go.id",
+        "siti@unmer-madiun.ac.id",
+        "siti@email.com",
+    ],
+)
 def test_real_domain(address: str) -> None:
     assert meant(address) == ""

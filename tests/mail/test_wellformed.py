@@ -37,7 +37,14 @@ WORDS = LETTERS | st.sampled_from(LONG) | st.builds(str.__add__, LETTERS, st.sam
 
 def made(**changes: Any) -> Outbox:
     """The row of a mail, as `put` would store it."""
-    plain = {"name": "x", "recipient": SITI, "recipient_name": "", "subject": "a", "text": "a", "html": "<p>a"}
+    plain = {
+        "name": "x",
+        "recipient": SITI,
+        "recipient_name": "",
+        "subject": "a",
+        "text": "a",
+        "html": "<p>a",
+    }
     return outbox.put(Work(Session(), SETTINGS, TUESDAY), Draft(**{**plain, **changes}))
 
 
@@ -47,24 +54,38 @@ def wire(row: Outbox, *files: tuple[bytes, str, str]) -> bytes:
 
 def plain(text: str) -> bool:
     """No control letters but the two that lines are made of, and nothing that UTF-8 cannot say."""
-    return not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in text)
+    return not any(
+        (ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000
+        for c in text
+    )
 
 
 @given(name=WORDS, subject=WORDS, text=WORDS, file=WORDS, thread=WORDS)
-@example(name=".xxxx" * 90, subject="", text="", file="", thread="")  # the library's own folding raised TypeError
+@example(
+    name=".xxxx" * 90, subject="", text="", file="", thread=""
+)  # the library's own folding raised TypeError
 @example(name="é" * 100 + "." * 9, subject="a" * 78 + " é", text="", file="", thread="")
 @budget(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_words_make_a_mail_that_says_just_them(name: str, subject: str, text: str, file: str, thread: str) -> None:
+def test_any_words_make_a_mail_that_says_just_them(
+    name: str, subject: str, text: str, file: str, thread: str
+) -> None:
     text = f"{text}akhir"
-    row = made(recipient_name=name, subject=subject, text=text, html=f"<p>{text}", in_reply_to=thread)
+    row = made(
+        recipient_name=name, subject=subject, text=text, html=f"<p>{text}", in_reply_to=thread
+    )
     read = wellformed.read(wire(row, (b"isi", file, "application/pdf")))
     assert (read.sender, read.to) == (SETTINGS.smtp.sender, SITI)
     assert (read.to_name, read.subject) == (row.recipient_name, row.subject)
     assert (read.text, read.html) == (row.text, row.html)
     assert [(mime, content) for _, mime, content in read.files] == [("application/pdf", b"isi")]
-    assert all(plain(words) for words in (row.recipient_name, row.subject, row.text, row.html, read.files[0][0]))
+    assert all(
+        plain(words)
+        for words in (row.recipient_name, row.subject, row.text, row.html, read.files[0][0])
+    )
     if plain(subject + text) and len(subject) <= outbox.LONGEST_LINE:
-        assert (row.subject, row.text) == (" ".join(subject.split()), text), "nothing is lost that can be said"
+        assert (row.subject, row.text) == (" ".join(subject.split()), text), (
+            "nothing is lost that can be said"
+        )
 
 
 @given(subject=WORDS, text=WORDS)
@@ -73,7 +94,10 @@ def test_our_own_reader_reads_what_we_write(subject: str, text: str) -> None:
     row = made(subject=f"Perihal {subject} akhir", text=f"Awal\n{text}\nakhir")
     message = read_mail(wire(row))
     assert message.sender is not None
-    assert (message.sender.email, message.message_id) == (SETTINGS.smtp.sender, row.message_id.strip("<>"))
+    assert (message.sender.email, message.message_id) == (
+        SETTINGS.smtp.sender,
+        row.message_id.strip("<>"),
+    )
     assert "".join(message.subject.split()) == "".join(row.subject.split())
 
 
@@ -86,12 +110,17 @@ def test_a_subject_of_any_size_is_cut_to_what_a_line_may_hold(size: int, letter:
     assert len(row.subject) <= 500
 
 
-@pytest.mark.parametrize("zone", [("Asia/Jakarta", "+0700"), ("Asia/Makassar", "+0800"), ("Asia/Jayapura", "+0900")])
+@pytest.mark.parametrize(
+    "zone", [("Asia/Jakarta", "+0700"), ("Asia/Makassar", "+0800"), ("Asia/Jayapura", "+0900")]
+)
 def test_the_date_is_in_the_offices_zone(zone: tuple[str, str]) -> None:
     """Indonesia has three."""
-    there = SETTINGS.model_copy(update={"instansi": SETTINGS.instansi.model_copy(update={"zona": zone[0]})})
+    there = SETTINGS.model_copy(
+        update={"instansi": SETTINGS.instansi.model_copy(update={"zona": zone[0]})}
+    )
     row = outbox.put(
-        Work(Session(), there, datetime(2026, 12, 31, 17, tzinfo=UTC)), Draft("x", SITI, "", "a", "a", "<p>a")
+        Work(Session(), there, datetime(2026, 12, 31, 17, tzinfo=UTC)),
+        Draft("x", SITI, "", "a", "a", "<p>a"),
     )
     raw = outbox.wire(row, there, {}, [])[1]
     wellformed.read(raw, zone=zone[1])
@@ -100,7 +129,8 @@ def test_the_date_is_in_the_offices_zone(zone: tuple[str, str]) -> None:
 
 
 GOOD = wire(
-    made(recipient_name="Siti é", subject="Lampu", text="a" * 90, in_reply_to="satu@b.example"), (b"x", "a", "b/c")
+    made(recipient_name="Siti é", subject="Lampu", text="a" * 90, in_reply_to="satu@b.example"),
+    (b"x", "a", "b/c"),
 )
 SPOILT = {
     "a bare LF": (b"MIME-Version: 1.0\r\n", b"MIME-Version: 1.0\n"),

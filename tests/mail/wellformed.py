@@ -13,9 +13,18 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 ONCE = {
-    "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted",
-    "X-Auto-Response-Suppress", "X-Aduan-Loop",
-}  # fmt: skip
+    "From",
+    "Reply-To",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "X-Aduan-Loop",
+}
 MAYBE = {"In-Reply-To", "References", "Content-Transfer-Encoding"}
 DATE = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
@@ -49,7 +58,11 @@ def read(raw: bytes, *, zone: str = "+0700", utf8: bool = False) -> Read:
     for part in message.walk():
         assert not part.defects, part.defects
         for name in ("Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Date"):
-            assert not getattr(part[name], "defects", ()), (name, str(part[name]), part[name].defects)
+            assert not getattr(part[name], "defects", ()), (
+                name,
+                str(part[name]),
+                part[name].defects,
+            )
     text, html, files = _parts(message)
     (_, sender), (to_name, to) = _mailbox(fields["From"]), _mailbox(fields["To"])
     return Read(sender, to_name, to, _decoded(fields["Subject"]), text, html, files)
@@ -74,7 +87,9 @@ def _fields(head: bytes, zone: str) -> dict[str, str]:
         assert len(line) <= WISHED or len(value.split()) <= 1 or name == b"Subject", line
     unfolded = [line.decode() for line in re.sub(rb"\r\n(?=[ \t])", b"", head).split(b"\r\n")]
     names = [line.partition(":")[0] for line in unfolded]
-    assert all(re.fullmatch(r"[A-Za-z-]+: +\S.*|Subject: ?", line, re.DOTALL) for line in unfolded), unfolded
+    assert all(
+        re.fullmatch(r"[A-Za-z-]+: +\S.*|Subject: ?", line, re.DOTALL) for line in unfolded
+    ), unfolded
     assert set(names) >= ONCE
     assert set(names) <= ONCE | MAYBE
     assert len(names) == len(set(names))
@@ -106,7 +121,11 @@ def _decoded(value: str) -> str:
 
 def _word(found: re.Match[str]) -> str:
     coded = found[3].encode()
-    plain = base64.b64decode(coded, validate=True) if found[2] in "bB" else quopri.decodestring(coded, header=True)
+    plain = (
+        base64.b64decode(coded, validate=True)
+        if found[2] in "bB"
+        else quopri.decodestring(coded, header=True)
+    )
     return plain.decode(found[1])
 
 

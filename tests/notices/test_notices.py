@@ -69,7 +69,10 @@ def _waves(desk: Desk) -> None:
 
 def _routes(desk: Desk) -> None:
     """A permohonan informasi goes to the PPID, what is berkadar pengawasan to the Inspektorat."""
-    addressed = {"informasi": ("PPID Kota", "ppid@luar.example"), "berkadar": ("Inspektorat", "irda@luar.example")}
+    addressed = {
+        "informasi": ("PPID Kota", "ppid@luar.example"),
+        "berkadar": ("Inspektorat", "irda@luar.example"),
+    }
     classes = [
         one.model_copy(update=dict(zip(("tujuan", "email"), addressed[one.kode], strict=True)))
         if one.kode in addressed
@@ -79,14 +82,27 @@ def _routes(desk: Desk) -> None:
     desk.settings = desk.settings.model_copy(update={"klasifikasi": tuple(classes)})
     for code in addressed:
         number = desk.record(email=f"{code}@warga.example", nama="Wati")
-        desk.press("jfu-1", "laporkan", number=number, klasifikasi=code, nama="Wati", email=f"{code}@warga.example")
+        desk.press(
+            "jfu-1",
+            "laporkan",
+            number=number,
+            klasifikasi=code,
+            nama="Wati",
+            email=f"{code}@warga.example",
+        )
 
 
 def _reports(desk: Desk) -> None:
     """A month's report is made, handed on, sent back, signed; one tembusan has no address, one copy does not arrive."""
-    to = (Tembusan(nama="Wali Kota Madiun", email="walikota@luar.example"), Tembusan(nama="Arsip", email=""))
+    to = (
+        Tembusan(nama="Wali Kota Madiun", email="walikota@luar.example"),
+        Tembusan(nama="Arsip", email=""),
+    )
     changed = desk.settings.laporan.model_copy(update={"otomatis": ("bulan",), "tembusan": to})
-    desk.settings, desk.clock.now = desk.settings.model_copy(update={"laporan": changed}), jakarta(1, 9, month=12)
+    desk.settings, desk.clock.now = (
+        desk.settings.model_copy(update={"laporan": changed}),
+        jakarta(1, 9, month=12),
+    )
     with desk.work() as work:
         assert reports.order_due(work) == 1
     desk.jobs()
@@ -101,11 +117,20 @@ def _reports(desk: Desk) -> None:
 
 
 def _report_act(
-    desk: Desk, kind: TaskKind, who: str, name: str, files: dict[str, Upload] | None = None, **fields: str
+    desk: Desk,
+    kind: TaskKind,
+    who: str,
+    name: str,
+    files: dict[str, Upload] | None = None,
+    **fields: str,
 ) -> None:
-    form = cases.check(desk.settings, kind, name, {key: [value] for key, value in fields.items()}, files or {})
+    form = cases.check(
+        desk.settings, kind, name, {key: [value] for key, value in fields.items()}, files or {}
+    )
     with desk.work() as work:
-        task = work.session.scalars(select(Task).where(Task.kind == kind, Task.closed_at.is_(None))).one()
+        task = work.session.scalars(
+            select(Task).where(Task.kind == kind, Task.closed_at.is_(None))
+        ).one()
         now = reports.tables_now(work, work.session.get_one(Laporan, task.laporan_id))
         reports.act(work, task.id, desk.person(who), form, now)
 
@@ -121,7 +146,12 @@ def _turns(desk: Desk) -> None:
 def _a_whole_case(desk: Desk) -> None:
     number = desk.record(telepon="0811 111 222", alamat="Jalan Mawar 5")
     desk.press("jfu-1", "laporkan", nama="Siti Rahmawati", email=SITI)
-    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum", "kasi-infrastruktur"], pertanyaan="Benarkah?")
+    desk.press(
+        "sekretaris",
+        "tanya_unit",
+        petugas=["kasubag-umum", "kasi-infrastruktur"],
+        pertanyaan="Benarkah?",
+    )
     desk.press("kasubag-umum", "jawab", jawaban="Benar, tiga tiang.")
     desk.press("kasi-infrastruktur", "jawab", jawaban="Benar; diperbaiki besok.")
     desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
@@ -132,7 +162,13 @@ def _a_whole_case(desk: Desk) -> None:
     desk.press("kepala", "rapat", waktu="2026-11-26T10:00", tempat="Ruang rapat", peserta="Kasi")
     desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", agenda="Jadwal")
     desk.press("kepala", "batal_rapat", alasan="Sudah jelas.")
-    desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", undangan=["kasi-infrastruktur"])
+    desk.press(
+        "kepala",
+        "rapat",
+        waktu="2026-11-27T10:00",
+        tempat="Ruang rapat",
+        undangan=["kasi-infrastruktur"],
+    )
     desk.press("kepala", "tandai", prioritas="segera", rahasia="")
     desk.press(
         "kepala",
@@ -144,8 +180,16 @@ def _a_whole_case(desk: Desk) -> None:
     )
     desk.jobs()
     desk.to(Stage.TANDA_TANGAN, number)
-    desk.press("jfu-1", "tandatangani", number=number, files={"bertanda_tangan": ("surat.jpg", SIGNED)})
-    desk.press("jfu-1", "kirim_pengantar", number=number, alamat_instansi="pln@luar.example", pesan="Mohon dibantu.")
+    desk.press(
+        "jfu-1", "tandatangani", number=number, files={"bertanda_tangan": ("surat.jpg", SIGNED)}
+    )
+    desk.press(
+        "jfu-1",
+        "kirim_pengantar",
+        number=number,
+        alamat_instansi="pln@luar.example",
+        pesan="Mohon dibantu.",
+    )
     desk.press("jfu-1", "kirim_email", number=number, pesan="Salam hormat.")
     _ended(desk, "dead", "550 5.1.1 User unknown")
     desk.press("jfu-1", "kirim_email", number=number)
@@ -161,7 +205,11 @@ def _ended(desk: Desk, state: str, error: str) -> None:
 
 def _a_case_with_returns(desk: Desk) -> None:
     number = desk.record(nama="", rahasia=True, email="tuti@warga.example")
-    for stage, who in ((Stage.KLARIFIKASI, "sekretaris"), (Stage.KEPUTUSAN, "kepala"), (Stage.TANDA_TANGAN, "kepala")):
+    for stage, who in (
+        (Stage.KLARIFIKASI, "sekretaris"),
+        (Stage.KEPUTUSAN, "kepala"),
+        (Stage.TANDA_TANGAN, "kepala"),
+    ):
         desk.to(stage, number)
         desk.press(who, "kembalikan", number=number, alasan=f"Mohon diperbaiki, {stage}.")
     child = desk.record(email="budi@warga.example", nama="Budi")
@@ -186,12 +234,16 @@ def _others(desk: Desk) -> None:
     held["X-Spam-Flag"] = "YES"
     desk.take_in(held.as_bytes())
     other = desk.to(Stage.JAWABAN)
-    task_mail = next(m for m in desk.mails("tugas_jawaban") if m.task_id == desk.task("ajukan", other).id)
+    task_mail = next(
+        m for m in desk.mails("tugas_jawaban") if m.task_id == desk.task("ajukan", other).id
+    )
     with desk.work() as work:
         draft = next(d for d in desk.documents(other) if d.kind == "konsep")
         upload = File("jawaban.docx", draft.mime, store.get(work.session, draft.sha256))
         letter = read_letter(desk.settings, upload.content)
-        assert not letter_by_mail(work, desk.task("ajukan", other).id, desk.person("sekretaris"), upload, letter)
+        assert not letter_by_mail(
+            work, desk.task("ajukan", other).id, desk.person("sekretaris"), upload, letter
+        )
     silent = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu", number=silent)
     with desk.work() as work:
@@ -199,12 +251,23 @@ def _others(desk: Desk) -> None:
         bounced(work, lost, True, "550 5.1.1 User unknown")
     answered = Mail(task_mail.recipient, f"Message-ID: {task_mail.message_id}\r\n\r\nx".encode())
     reply = compose(
-        task_mail.recipient, "aduan@kominfo.example", "Re", "Baik, nanti saya kirim.", desk.clock(), reply_to=answered
+        task_mail.recipient,
+        "aduan@kominfo.example",
+        "Re",
+        "Baik, nanti saya kirim.",
+        desk.clock(),
+        reply_to=answered,
     )
     desk.take_in(reply.as_bytes())
     _replies(desk)
     for asker in (SITI, "lain@warga.example"):
-        asked = compose(asker, "aduan@kominfo.example", f"STATUS {desk.complaint(silent).number}", "", desk.clock())
+        asked = compose(
+            asker,
+            "aduan@kominfo.example",
+            f"STATUS {desk.complaint(silent).number}",
+            "",
+            desk.clock(),
+        )
         desk.take_in(asked.as_bytes())
     desk.record()
     app = App(desk.settings, desk.engine, desk.clock)
@@ -213,11 +276,17 @@ def _others(desk: Desk) -> None:
         poller.remind(app)
     poller.seal(app)
     found = [
-        reconcile.Mismatch("asing", "aduan@kominfo.example, Diproses", f"Lampu {n}", SITI, desk.clock())
+        reconcile.Mismatch(
+            "asing", "aduan@kominfo.example, Diproses", f"Lampu {n}", SITI, desk.clock()
+        )
         for n in range(25)
     ]
     late = desk.to(Stage.KLARIFIKASI)
-    agency: dict[str, Any] = {"instansi": "PLN", "alamat_instansi": "pln@luar.example", "pengantar": "Mohon dibantu."}
+    agency: dict[str, Any] = {
+        "instansi": "PLN",
+        "alamat_instansi": "pln@luar.example",
+        "pengantar": "Mohon dibantu.",
+    }
     desk.press("sekretaris", "teruskan", number=late, **agency)
     with desk.work() as work:
         task = work.session.get_one(Task, desk.task("laporkan_kepala", late).id)
@@ -225,7 +294,9 @@ def _others(desk: Desk) -> None:
         form = cases.check(desk.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {})
         extend_for(work, task, desk.person("kepala"), form)
         person = desk.person("sekretaris")
-        notices_answers.code(Work(work.session, desk.settings, work.now), person, "012345", "Android")
+        notices_answers.code(
+            Work(work.session, desk.settings, work.now), person, "012345", "Android"
+        )
         link_id = links.issue_personal(work.session, person, work.now, 30)
         personal_link(Work(work.session, desk.settings, work.now), person, link_id)
         notices_answers.export_ready(work, person, link_id, 1, "XLSX")
@@ -248,8 +319,15 @@ def _people(desk: Desk) -> None:
     (signed,) = [one for one in desk.documents(sending) if one.kind == "ttd"]
     with desk.work() as work:  # as when somebody stands in for the JFU while it waits
         complaint = work.session.get_one(Complaint, desk.complaint(sending).id)
-        outside.copy(work, complaint, signed, Tembusan(nama="Wali Kota Madiun", email="walikota@luar.example"))
-        tell_holders(work, complaint, work.session.get_one(Task, desk.task("sampaikan", sending).id))
+        outside.copy(
+            work,
+            complaint,
+            signed,
+            Tembusan(nama="Wali Kota Madiun", email="walikota@luar.example"),
+        )
+        tell_holders(
+            work, complaint, work.session.get_one(Task, desk.task("sampaikan", sending).id)
+        )
 
 
 def _replies(desk: Desk) -> None:
@@ -258,8 +336,18 @@ def _replies(desk: Desk) -> None:
     def answers(name: str, text: str, files: tuple[tuple[str, str, bytes], ...] = ()) -> None:
         row = desk.mails(name)[-1]
         asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
-        mail = compose(row.recipient, "aduan@kominfo.example", "Re", text, desk.clock(), reply_to=asked, files=files)
-        mail["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        mail = compose(
+            row.recipient,
+            "aduan@kominfo.example",
+            "Re",
+            text,
+            desk.clock(),
+            reply_to=asked,
+            files=files,
+        )
+        mail["Authentication-Results"] = (
+            "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        )
         desk.take_in(mail.as_bytes())
 
     desk.record(nama="Wati", email="wati@warga.example")
@@ -303,7 +391,15 @@ def bag(text: str) -> Counter[str]:
 
 # Mails of bad days, read where they are sent: running/test_collecting, running/test_watching, web/test_browsers,
 # cases/test_deadlines (where an office wants each lateness as a mail of its own). cases/test_copies, web/test_exports.
-ELSEWHERE = {"ekspor_siap", "kabar_ti", "kode_dicoba", "naik", "surat_tak_terambil", "tautan_diakhiri", "tembusan"}
+ELSEWHERE = {
+    "ekspor_siap",
+    "kabar_ti",
+    "kode_dicoba",
+    "naik",
+    "surat_tak_terambil",
+    "tautan_diakhiri",
+    "tembusan",
+}
 
 
 def test_every_mail_folder_is_used(mails: list[Outbox]) -> None:
@@ -313,7 +409,10 @@ def test_every_mail_folder_is_used(mails: list[Outbox]) -> None:
 
 def test_every_folder_holds_a_subject_and_one_body() -> None:
     for name in FOLDERS:
-        assert {f.name for f in (TEMPLATES / "email" / name).iterdir()} == {"subject.txt", "body.jinja"}
+        assert {f.name for f in (TEMPLATES / "email" / name).iterdir()} == {
+            "subject.txt",
+            "body.jinja",
+        }
 
 
 NAMES = sorted(FOLDERS)
@@ -329,8 +428,12 @@ def test_mail_has_no_hole_in_its_words(kind: list[Outbox]) -> None:
     """What an empty field leaves behind: "Yth. Bapak/Ibu ,", "()", ": .", a heading without words."""
     for mail in kind:
         for part in (mail.subject, mail.text, shown(mail.html)):
-            assert not re.search(r"\bNone\b|\bUndefined\b|[{}]|\bFalse\b|\bTrue\b|\[\]|''", part), part
-            assert not re.search(r"\(\s*\)|\s[,.;:](\s|$)|:\s*[.,]|,\s*,|Yth\. (Saudara|Bapak/Ibu)\s*[,.(]", part), part
+            assert not re.search(r"\bNone\b|\bUndefined\b|[{}]|\bFalse\b|\bTrue\b|\[\]|''", part), (
+                part
+            )
+            assert not re.search(
+                r"\(\s*\)|\s[,.;:](\s|$)|:\s*[.,]|,\s*,|Yth\. (Saudara|Bapak/Ibu)\s*[,.(]", part
+            ), part
         assert not re.search(r"<(b|td|h1|a|p)(\s[^>]*)?>\s*</\1>", mail.html), mail.html
         assert 'href=""' not in mail.html
 
@@ -379,14 +482,36 @@ def test_mail_greets_and_is_polite(kind: list[Outbox]) -> None:
 # What Gmail, Outlook (Word's engine) and Apple Mail show, or leave out without harm, by caniemail 2.0.2 (npm) run over
 # all folders in November 2026. Left out in some: round corners, the dark look, a hidden overflow, nowrap.
 SHOWN_EVERYWHERE = {
-    "background-color", "border", "border-bottom", "border-left", "border-top", "color", "display", "font-family",
-    "font-size", "font-weight", "height", "line-height", "margin", "max-width", "padding", "text-align",
-    "text-decoration", "width", "word-break",
-}  # fmt: skip
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-left",
+    "border-top",
+    "color",
+    "display",
+    "font-family",
+    "font-size",
+    "font-weight",
+    "height",
+    "line-height",
+    "margin",
+    "max-width",
+    "padding",
+    "text-align",
+    "text-decoration",
+    "width",
+    "word-break",
+}
 LEFT_OUT_WITHOUT_HARM = {
-    "-webkit-text-size-adjust", "border-radius", "max-height", "mso-hide", "mso-padding-alt", "overflow",
-    "overflow-wrap", "white-space",
-}  # fmt: skip
+    "-webkit-text-size-adjust",
+    "border-radius",
+    "max-height",
+    "mso-hide",
+    "mso-padding-alt",
+    "overflow",
+    "overflow-wrap",
+    "white-space",
+}
 
 
 def test_mail_looks_right_in_the_usual_programs(kind: list[Outbox]) -> None:
@@ -394,7 +519,12 @@ def test_mail_looks_right_in_the_usual_programs(kind: list[Outbox]) -> None:
     for mail in kind:
         body = mail.html.partition("<body")[2]
         styles = re.findall(r'<(\w+)[^>]*\sstyle="([^"]*)"', f"<body{body}")
-        pairs = [(tag, *one.partition(":")[::2]) for tag, style in styles for one in style.split(";") if one.strip()]
+        pairs = [
+            (tag, *one.partition(":")[::2])
+            for tag, style in styles
+            for one in style.split(";")
+            if one.strip()
+        ]
         assert {name for _tag, name, _value in pairs} <= SHOWN_EVERYWHERE | LEFT_OUT_WITHOUT_HARM
         assert not re.search(r"<(img|svg|form|input|script|link|video)\b", body)
         assert not [one for one in pairs if re.search(r"\d(rem|em|vw|vh|pt)\b", one[2])]
@@ -423,7 +553,8 @@ def test_subject_is_one_line_that_names_the_case_and_no_link(kind: list[Outbox])
 def test_html_loads_nothing_and_runs_nothing(kind: list[Outbox]) -> None:
     for mail in kind:
         assert not re.search(
-            r"<(img|script|link|iframe|form|object|video)\b|url\(|@import|javascript:|\son\w+=", mail.html
+            r"<(img|script|link|iframe|form|object|video)\b|url\(|@import|javascript:|\son\w+=",
+            mail.html,
         )
         assert '<html lang="id"' in mail.html
 
@@ -443,7 +574,9 @@ def test_pengadu_is_told_the_next_step_and_where_to_look(mails: list[Outbox], da
             assert f"https://aduan.kominfo.example/s/{code}" in mail.text
 
 
-def test_no_mail_to_an_official_holds_the_pengadus_status_code(mails: list[Outbox], day: Desk) -> None:
+def test_no_mail_to_an_official_holds_the_pengadus_status_code(
+    mails: list[Outbox], day: Desk
+) -> None:
     officials = {p.email for p in day.settings.petugas}
     codes = [c.status_code for c in day.complaints()]
     for mail in mails:
@@ -480,7 +613,9 @@ def test_each_persons_mails_of_a_case_are_one_thread(mails: list[Outbox]) -> Non
         answers = mail.headers["in_reply_to"]
         assert answers in before
         assert not answers or answers in mail.headers["references"]
-        if mail.state not in outbox.NEVER_SENT:  # never sent: a conversation goes on from what arrived
+        if (
+            mail.state not in outbox.NEVER_SENT
+        ):  # never sent: a conversation goes on from what arrived
             seen[mail.recipient, mail.complaint_id] = [mail.message_id]
         if mail.state == outbox.WITHDRAWN:  # called back before the next mail, or after it
             seen[mail.recipient, mail.complaint_id] = [*before, mail.message_id]
@@ -497,7 +632,9 @@ def test_acknowledgement_promises_no_more_than_the_sop_allows(mails: list[Outbox
 # ---- what people write ---------------------------------------------------------------------------------------
 
 
-def test_only_an_urgent_case_is_called_so_and_to_officials_alone(day: Desk, mails: list[Outbox]) -> None:
+def test_only_an_urgent_case_is_called_so_and_to_officials_alone(
+    day: Desk, mails: list[Outbox]
+) -> None:
     called = [mail for mail in mails if "SEGERA" in mail.subject]
     urgent = {complaint.id for complaint in day.complaints() if complaint.prioritas == "segera"}
     assert {mail.complaint_id for mail in called} == urgent
@@ -514,7 +651,15 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_words_of_people_stay_words_in_every_mail(desk: Desk) -> None:
     """Markup in any field of a citizen or an official is shown, never taken."""
     desk.record(nama=HOSTILE, perihal=HOSTILE, isi=HOSTILE, alamat=HOSTILE)
-    desk.press("jfu-1", "laporkan", perihal=HOSTILE, ringkasan=HOSTILE, nama=HOSTILE, alamat=HOSTILE, email=SITI)
+    desk.press(
+        "jfu-1",
+        "laporkan",
+        perihal=HOSTILE,
+        ringkasan=HOSTILE,
+        nama=HOSTILE,
+        alamat=HOSTILE,
+        email=SITI,
+    )
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan=HOSTILE)
     desk.press("kasubag-umum", "jawab", jawaban=HOSTILE)
     desk.press("sekretaris", "tanya_pengadu", pertanyaan=HOSTILE)
@@ -523,7 +668,12 @@ def test_words_of_people_stay_words_in_every_mail(desk: Desk) -> None:
     desk.press("sekretaris", "laporkan_kepala", hasil=HOSTILE)
     desk.press("kepala", "rapat", waktu="2026-11-26T10:00", tempat=HOSTILE, peserta=HOSTILE)
     desk.press(
-        "kepala", "putuskan", keputusan="bukan_wewenang", instansi=HOSTILE, perintah=HOSTILE, disampaikan=HOSTILE
+        "kepala",
+        "putuskan",
+        keputusan="bukan_wewenang",
+        instansi=HOSTILE,
+        perintah=HOSTILE,
+        disampaikan=HOSTILE,
     )
     desk.jobs()
     desk.to(Stage.PENYAMPAIAN, desk.complaint().number)
@@ -543,9 +693,19 @@ def test_every_mail_is_well_formed_on_the_wire(day: Desk, mails: list[Outbox]) -
             files = [(store.get(session, sha), name, mime) for sha, name, mime in mail.attachments]
         recipient, raw = outbox.wire(mail, day.settings, {}, files)
         read = wellformed.read(raw)
-        assert (read.to, read.to_name, read.subject) == (recipient, mail.recipient_name, mail.subject), mail.name
-        assert (read.text, read.html) == (mail.text.removesuffix("\n"), mail.html.removesuffix("\n")), mail.name
-        kept = [(name, "application/ics" if mime.startswith("text/calendar") else mime) for _, name, mime in files]
+        assert (read.to, read.to_name, read.subject) == (
+            recipient,
+            mail.recipient_name,
+            mail.subject,
+        ), mail.name
+        assert (read.text, read.html) == (
+            mail.text.removesuffix("\n"),
+            mail.html.removesuffix("\n"),
+        ), mail.name
+        kept = [
+            (name, "application/ics" if mime.startswith("text/calendar") else mime)
+            for _, name, mime in files
+        ]
         assert kept == [(name, mime) for name, mime, _ in read.files]
         assert [content for content, _, _ in files] == [content for _, _, content in read.files]
 

@@ -36,13 +36,18 @@ from pipeline.office.clock import (
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 WEEK, RAMADAN_WEEK = PERPRES_21_2023
-RAMADAN = {2025: (date(2025, 3, 1), date(2025, 3, 30)), 2026: (date(2026, 2, 19), date(2026, 3, 20))}
+RAMADAN = {
+    2025: (date(2025, 3, 1), date(2025, 3, 30)),
+    2026: (date(2026, 2, 19), date(2026, 3, 20)),
+}
 HOURS = OfficeHours(JAKARTA, WEEK, RAMADAN_WEEK, RAMADAN)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+def at(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
+) -> datetime:
     """A moment of the office's wall clock."""
     return datetime(year, month, day, hour, minute, second, tzinfo=JAKARTA)
 
@@ -125,7 +130,9 @@ limits = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(moments(), amounts)
-def test_a_limit_in_minutes_ends_where_counting_each_minute_ends(start: datetime, amount: int) -> None:
+def test_a_limit_in_minutes_ends_where_counting_each_minute_ends(
+    start: datetime, amount: int
+) -> None:
     assert due(start, minutes(amount), HOURS) == slow_due(start, amount)
 
 
@@ -140,7 +147,9 @@ def test_elapsed_equals_counting_each_minute(start: datetime, length: int) -> No
 @given(moments(), amounts)
 def test_a_working_time_limit_never_ends_outside_office_hours(start: datetime, amount: int) -> None:
     end = due(start, minutes(amount), HOURS)
-    assert any(opened < end <= closed for opened, closed in HOURS.intervals(HOURS.local(end).date()))
+    assert any(
+        opened < end <= closed for opened, closed in HOURS.intervals(HOURS.local(end).date())
+    )
 
 
 @settings(deadline=None)
@@ -151,7 +160,9 @@ def test_elapsed_until_due_is_the_limit(start: datetime, amount: int) -> None:
 
 @settings(deadline=None)
 @given(moments(), st.timedeltas(timedelta(), timedelta(days=20)), limits)
-def test_a_later_start_is_never_due_earlier(start: datetime, later: timedelta, limit: Limit) -> None:
+def test_a_later_start_is_never_due_earlier(
+    start: datetime, later: timedelta, limit: Limit
+) -> None:
     assert due(start, limit, HOURS) <= due(start + later, limit, HOURS)
 
 
@@ -169,7 +180,9 @@ def test_an_hour_is_sixty_minutes(start: datetime, amount: int) -> None:
 
 @settings(deadline=None)
 @given(moments(), limits, st.sampled_from(["Asia/Jayapura", "America/New_York", "Europe/London"]))
-def test_the_zone_in_which_a_moment_is_told_does_not_matter(start: datetime, limit: Limit, zone: str) -> None:
+def test_the_zone_in_which_a_moment_is_told_does_not_matter(
+    start: datetime, limit: Limit, zone: str
+) -> None:
     told_elsewhere = start.astimezone(ZoneInfo(zone))
     end = due(told_elsewhere, limit, HOURS)
     assert end == due(start, limit, HOURS)
@@ -178,7 +191,9 @@ def test_the_zone_in_which_a_moment_is_told_does_not_matter(start: datetime, lim
 
 @settings(deadline=None)
 @given(moments(), moments(), moments())
-def test_elapsed_adds_up_and_is_zero_backwards(one: datetime, two: datetime, three: datetime) -> None:
+def test_elapsed_adds_up_and_is_zero_backwards(
+    one: datetime, two: datetime, three: datetime
+) -> None:
     a, b, c = sorted((one, two, three))
     assert elapsed(a, b, HOURS) + elapsed(b, c, HOURS) == elapsed(a, c, HOURS)
     assert elapsed(c, a, HOURS) == timedelta()
@@ -188,7 +203,11 @@ def test_elapsed_adds_up_and_is_zero_backwards(one: datetime, two: datetime, thr
     ("start", "amount", "end"),
     [
         (at(2026, 11, 10, 9, 55), 30, at(2026, 11, 10, 10, 25)),
-        (at(2026, 11, 10, 11, 30), 30, at(2026, 11, 10, 12, 0)),  # exactly at the break: stays there
+        (
+            at(2026, 11, 10, 11, 30),
+            30,
+            at(2026, 11, 10, 12, 0),
+        ),  # exactly at the break: stays there
         (at(2026, 11, 10, 11, 45), 30, at(2026, 11, 10, 13, 15)),
         (at(2026, 11, 10, 12, 0), 30, at(2026, 11, 10, 13, 30)),
         (at(2026, 11, 13, 11, 45), 10, at(2026, 11, 13, 13, 10)),  # Friday's longer break
@@ -197,7 +216,11 @@ def test_elapsed_adds_up_and_is_zero_backwards(one: datetime, two: datetime, thr
         (at(2026, 11, 13, 16, 15), 30, at(2026, 11, 16, 7, 45)),
         (at(2026, 11, 14, 23, 59), 10, at(2026, 11, 16, 7, 40)),
         (at(2026, 11, 10, 0, 0), 10, at(2026, 11, 10, 7, 40)),
-        (at(2026, 12, 23, 15, 50), 30, at(2026, 12, 28, 7, 50)),  # cuti bersama and Natal, then a weekend
+        (
+            at(2026, 12, 23, 15, 50),
+            30,
+            at(2026, 12, 28, 7, 50),
+        ),  # cuti bersama and Natal, then a weekend
         (at(2026, 2, 20, 15, 15), 30, at(2026, 2, 23, 8, 15)),  # Friday in Ramadan
     ],
 )
@@ -227,7 +250,9 @@ def test_an_office_with_summer_time_counts_true_hours() -> None:
 
 @settings(deadline=None)
 @given(moments(), st.integers(1, 60))
-def test_calendar_days_end_at_closing_on_the_nth_day_and_never_move(start: datetime, amount: int) -> None:
+def test_calendar_days_end_at_closing_on_the_nth_day_and_never_move(
+    start: datetime, amount: int
+) -> None:
     end = HOURS.local(due(start, Limit(amount, "hari"), HOURS))
     assert end.date() - HOURS.local(start).date() == amount * DAY
     assert end == HOURS.closing(end.date())
@@ -248,7 +273,9 @@ def test_ten_calendar_days_may_end_amid_eleven_days_without_office() -> None:
 
 
 def test_ten_working_days_skip_the_eleven_days_without_office() -> None:
-    assert due(at(2025, 3, 27, 10, 0), parse_limit("10 hari kerja"), HOURS) == at(2025, 4, 22, 16, 0)
+    assert due(at(2025, 3, 27, 10, 0), parse_limit("10 hari kerja"), HOURS) == at(
+        2025, 4, 22, 16, 0
+    )
 
 
 def test_the_local_date_begins_the_count_not_that_of_utc() -> None:
@@ -284,7 +311,10 @@ def test_eight_days_of_cuti_bersama_in_2026() -> None:
 
 
 def test_eleven_days_without_office_in_2025() -> None:
-    assert HOURS.workdays(date(2025, 3, 27), date(2025, 4, 8)) == [date(2025, 3, 27), date(2025, 4, 8)]
+    assert HOURS.workdays(date(2025, 3, 27), date(2025, 4, 8)) == [
+        date(2025, 3, 27),
+        date(2025, 4, 8),
+    ]
 
 
 def test_holidays_have_indonesian_names() -> None:
@@ -300,7 +330,9 @@ def test_a_closed_day_has_no_intervals_but_an_ordinary_closing_time() -> None:
 
 
 def test_an_added_holiday_closes_a_working_day() -> None:
-    election = dataclasses.replace(HOURS, extra_holidays={date(2026, 11, 11): "Pemilihan Wali Kota"})
+    election = dataclasses.replace(
+        HOURS, extra_holidays={date(2026, 11, 11): "Pemilihan Wali Kota"}
+    )
     assert HOURS.intervals(date(2026, 11, 11))
     assert election.intervals(date(2026, 11, 11)) == ()
     assert election.holiday_name(date(2026, 11, 11)) == "Pemilihan Wali Kota"
@@ -315,7 +347,9 @@ def test_an_added_holiday_without_a_name_closes_the_office_too() -> None:
 
 def test_an_added_workday_overrules_a_holiday_and_a_weekend() -> None:
     natal, saturday = date(2026, 12, 25), date(2026, 11, 14)
-    busy = dataclasses.replace(HOURS, extra_workdays=frozenset({natal, saturday}), extra_holidays={saturday: "Keliru"})
+    busy = dataclasses.replace(
+        HOURS, extra_workdays=frozenset({natal, saturday}), extra_holidays={saturday: "Keliru"}
+    )
     assert busy.intervals(natal)[-1][1] == at(2026, 12, 25, 16, 30)  # a Friday
     assert busy.intervals(saturday)[-1][1] == at(2026, 11, 14, 16, 0)  # the ordinary shift
     assert busy.holiday_name(natal) is None
@@ -332,7 +366,10 @@ def test_a_decreed_ramadan_replaces_the_computed_one_of_the_same_moon_only() -> 
     """In 2030 two begin, in January and in December; a year's entry must not lose the other one."""
     assert [first for first, _ in computed_ramadans(2030)] == [date(2030, 1, 5), date(2030, 12, 26)]
     decreed = OfficeHours(
-        JAKARTA, WEEK, RAMADAN_WEEK, {2026: RAMADAN[2026], 2030: (date(2030, 1, 6), date(2030, 2, 4))}
+        JAKARTA,
+        WEEK,
+        RAMADAN_WEEK,
+        {2026: RAMADAN[2026], 2030: (date(2030, 1, 6), date(2030, 2, 4))},
     )
     assert not decreed.in_ramadan(date(2026, 2, 18))
     assert not decreed.in_ramadan(date(2030, 1, 5))
@@ -377,7 +414,9 @@ def test_a_calendar_without_office_days_is_an_error_not_an_endless_loop() -> Non
 
 
 def test_a_long_closure_is_not_mistaken_for_an_endless_one() -> None:
-    flood = dataclasses.replace(HOURS, extra_holidays={date(2026, 6, 1) + n * DAY: "Banjir" for n in range(300)})
+    flood = dataclasses.replace(
+        HOURS, extra_holidays={date(2026, 6, 1) + n * DAY: "Banjir" for n in range(300)}
+    )
     assert due(at(2026, 6, 1, 9, 0), minutes(30), flood) == at(2027, 3, 29, 8, 0)
 
 
@@ -416,7 +455,9 @@ def test_an_hour_is_spent_in_minutes() -> None:
         (at(2026, 11, 22, 9, 0), 12, True, "hari ke-12 dari 10 hari"),
     ],
 )
-def test_calendar_days_are_told_as_the_nth_day(now: datetime, amount: int, late: bool, words: str) -> None:
+def test_calendar_days_are_told_as_the_nth_day(
+    now: datetime, amount: int, late: bool, words: str
+) -> None:
     seen = spent(at(2026, 11, 10, 9, 55), now, Limit(10, "hari"), HOURS)
     assert (seen.amount, seen.late, str(seen)) == (amount, late, words)
     assert seen.remaining == at(2026, 11, 20, 16, 30) - now
@@ -461,7 +502,9 @@ def test_a_paused_limit_keeps_exactly_what_it_had_left(
 
 @settings(deadline=None)
 @given(moments(), st.integers(2, 600), st.data())
-def test_a_pause_of_no_length_changes_nothing(start: datetime, amount: int, data: st.DataObject) -> None:
+def test_a_pause_of_no_length_changes_nothing(
+    start: datetime, amount: int, data: st.DataObject
+) -> None:
     now = due(start, minutes(data.draw(st.integers(1, amount - 1))), HOURS)
     left = remaining(start, now, minutes(amount), HOURS)
     assert due(now, left, HOURS) == due(start, minutes(amount), HOURS)
@@ -482,10 +525,15 @@ def test_days_cannot_be_paused() -> None:
 
 @settings(deadline=None)
 @given(moments(), st.timedeltas(timedelta(), timedelta(days=20)))
-def test_gaps_and_working_time_fill_the_stretch_between_them(start: datetime, length: timedelta) -> None:
+def test_gaps_and_working_time_fill_the_stretch_between_them(
+    start: datetime, length: timedelta
+) -> None:
     end = start + length
     gaps = skipped(start, end, HOURS)
-    assert elapsed(start, end, HOURS) + sum((gap.end - gap.start for gap in gaps), timedelta()) == length
+    assert (
+        elapsed(start, end, HOURS) + sum((gap.end - gap.start for gap in gaps), timedelta())
+        == length
+    )
     for gap in gaps:
         assert start <= gap.start < gap.end <= end
         assert elapsed(gap.start, gap.end, HOURS) == timedelta()
@@ -524,7 +572,9 @@ def test_a_weekday_on_which_the_office_never_works_is_a_nameless_libur() -> None
     hours = OfficeHours(JAKARTA, week, week)
     (gap,) = skipped(at(2026, 11, 10, 16, 0), at(2026, 11, 12, 7, 30), hours)
     assert gap == Gap("libur", at(2026, 11, 10, 16, 0), at(2026, 11, 12, 7, 30))
-    assert explain(at(2026, 11, 10, 9, 0), Limit(1, "hari kerja"), hours).endswith("Tidak dihitung: 1 hari libur.")
+    assert explain(at(2026, 11, 10, 9, 0), Limit(1, "hari kerja"), hours).endswith(
+        "Tidak dihitung: 1 hari libur."
+    )
 
 
 def test_a_holiday_on_a_day_that_ramadan_leaves_free_is_not_blamed() -> None:
@@ -542,7 +592,11 @@ def test_an_evening_before_a_weekend_is_a_night() -> None:
 @pytest.mark.parametrize(
     ("start", "limit", "words"),
     [
-        (at(2026, 11, 10, 9, 55), "30 menit", "30 menit kerja sejak pukul 09.55. Batas waktu pukul 10.25."),
+        (
+            at(2026, 11, 10, 9, 55),
+            "30 menit",
+            "30 menit kerja sejak pukul 09.55. Batas waktu pukul 10.25.",
+        ),
         (
             at(2026, 11, 10, 11, 45),
             "30 menit",
@@ -634,7 +688,9 @@ def test_a_limit_reads_back_what_it_writes(limit: Limit) -> None:
     assert parse_limit(str(limit)) == limit
 
 
-@pytest.mark.parametrize("text", ["", "0 menit", "-1 jam", "1,5 jam", "menit", "2 minggu", "30", "99999 hari", "١ jam"])
+@pytest.mark.parametrize(
+    "text", ["", "0 menit", "-1 jam", "1,5 jam", "menit", "2 minggu", "30", "99999 hari", "١ jam"]
+)
 def test_other_limits_are_refused_with_an_example_of_a_right_one(text: str) -> None:
     with pytest.raises(ValueError, match="maks 10 hari"):
         parse_limit(text)
@@ -655,7 +711,9 @@ def test_a_limit_that_means_nothing_cannot_be_made(amount: int, unit: str) -> No
         (time(8), time(16), time(12), time(17)),
     ],
 )
-def test_a_shift_out_of_order_is_refused(edges: tuple[time, time, time | None, time | None]) -> None:
+def test_a_shift_out_of_order_is_refused(
+    edges: tuple[time, time, time | None, time | None],
+) -> None:
     with pytest.raises(ValueError, match=r"berurutan|Istirahat"):
         Shift(*edges)
 

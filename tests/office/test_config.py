@@ -40,7 +40,13 @@ def refusal(text: str) -> str:
 def test_sample_is_a_whole_configuration_with_the_sops_figures() -> None:
     settings = parse(SAMPLE)
     assert settings.sop.nomor == "12.1.1.10"
-    assert [row.waktu for row in settings.sop.langkah] == ["30 menit", "10 menit", "maks 10 hari", "1 jam", "30 menit"]
+    assert [row.waktu for row in settings.sop.langkah] == [
+        "30 menit",
+        "10 menit",
+        "maks 10 hari",
+        "1 jam",
+        "30 menit",
+    ]
     assert [row.nomor for row in settings.sop.langkah] == [1, 2, 3, 4, 5]
     assert len(settings.sop.dasar_hukum) == 3
     assert settings.hours.zone.key == "Asia/Jakarta"
@@ -50,7 +56,10 @@ def test_sample_says_what_the_sop_says_word_for_word() -> None:
     rows = parse(SAMPLE).sop.langkah
     assert rows[0].output == "Pengaduan yang tercatat pada Buku Pengaduan"
     assert rows[2].keterangan == "SOP Penyelenggaraan Rapat Dinas"
-    assert rows[4].uraian == "JFU menyampaikan jawaban pengaduan kepada pengadu dan mendokumentasikan hasilnya"
+    assert (
+        rows[4].uraian
+        == "JFU menyampaikan jawaban pengaduan kepada pengadu dan mendokumentasikan hasilnya"
+    )
     assert [row.pelaksana for row in rows] == [
         (Role.JFU,),
         (Role.SEKRETARIS, Role.KASI),
@@ -76,19 +85,49 @@ def test_sample_is_a_file_that_load_reads(tmp_path: Path) -> None:
 BAD: dict[str, tuple[str, str, str, str]] = {
     # name: (passage, what replaces it, the key that must be named, what must be said)
     "missing key": ('kota = "Madiun"\n', "", "instansi.kota", "wajib diisi"),
-    "unknown key": ('kota = "Madiun"', 'kota = "Madiun"\nkotaa = "x"', "instansi.kotaa", "tidak dikenal"),
+    "unknown key": (
+        'kota = "Madiun"',
+        'kota = "Madiun"\nkotaa = "x"',
+        "instansi.kotaa",
+        "tidak dikenal",
+    ),
     "unknown table": ("[scan]", '[pindai]\nx = "y"\n[scan]', "pindai", "tidak dikenal"),
     "number for text": ('kota = "Madiun"', "kota = 3", "instansi.kota", "teks"),
-    "text for number": ("every_seconds = 60", 'every_seconds = "tiap menit"', "imap.every_seconds", "angka"),
-    "fraction for whole number": ("every_seconds = 60", "every_seconds = 1.5", "imap.every_seconds", "angka bulat"),
-    "too small": ("every_seconds = 60", "every_seconds = 0", "imap.every_seconds", "paling kecil 1"),
+    "text for number": (
+        "every_seconds = 60",
+        'every_seconds = "tiap menit"',
+        "imap.every_seconds",
+        "angka",
+    ),
+    "fraction for whole number": (
+        "every_seconds = 60",
+        "every_seconds = 1.5",
+        "imap.every_seconds",
+        "angka bulat",
+    ),
+    "too small": (
+        "every_seconds = 60",
+        "every_seconds = 0",
+        "imap.every_seconds",
+        "paling kecil 1",
+    ),
     "too large": ("port = 993", "port = 70000", "imap.port", "paling besar 65535"),
     "unknown role": ('peran = ["jfu"]', 'peran = ["juru"]', "petugas.4.peran.0", "jfu"),
     "no role": ('peran = ["jfu"]', "peran = []", "petugas.4.peran", "kosong"),
     "not an email": ("jfu@kominfo.example", "jfu at kominfo", "petugas.4.email", "email"),
-    "email with a line break": ("jfu@kominfo.example", "jfu@kominfo.example\\nBcc: x@y.example", "email", "email"),
+    "email with a line break": (
+        "jfu@kominfo.example",
+        "jfu@kominfo.example\\nBcc: x@y.example",
+        "email",
+        "email",
+    ),
     "sender beyond ASCII": ('sender = "aduan@', 'sender = "adüan@', "smtp.sender", "Latin"),
-    "unreadable Waktu": ('waktu = "30 menit"', 'waktu = "sebentar"', "sop.langkah.0.waktu", "sebentar"),
+    "unreadable Waktu": (
+        'waktu = "30 menit"',
+        'waktu = "sebentar"',
+        "sop.langkah.0.waktu",
+        "sebentar",
+    ),
     "unknown zone": ("Asia/Jakarta", "Asia/Madiun", "instansi.zona", "zona waktu"),
     "zone that climbs": ("Asia/Jakarta", "../../etc/passwd", "instansi.zona", "zona waktu"),
     "code with capitals": ('kode = "jfu-1"', 'kode = "JFU 1"', "petugas.4.kode", "huruf kecil"),
@@ -101,7 +140,12 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "surat.tembusan",
         "daftar",
     ),
-    "links shorter than langkah 3": ("port = 8080", "port = 8080\nlink_days = 5", "web.link_days", "paling kecil 11"),
+    "links shorter than langkah 3": (
+        "port = 8080",
+        "port = 8080\nlink_days = 5",
+        "web.link_days",
+        "paling kecil 11",
+    ),
     "four langkah": ("nomor = 5\n", "nomor = 4\n", "sop.langkah", "1 sampai 5"),
     "hours backwards": (
         "mulai = 07:30:00, selesai = 16:00:00",
@@ -109,10 +153,20 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "jam_kerja.biasa.0",
         "berurutan",
     ),
-    "half a break": ("istirahat = [12:00:00, 13:00:00]", "istirahat = [12:00:00]", "jam_kerja.biasa.0", "istirahat"),
+    "half a break": (
+        "istirahat = [12:00:00, 13:00:00]",
+        "istirahat = [12:00:00]",
+        "jam_kerja.biasa.0",
+        "istirahat",
+    ),
     "hours as words": ("mulai = 07:30:00", 'mulai = "pagi"', "jam_kerja.biasa.0.mulai", "jam"),
     "unknown weekday": ('["jumat"]', '["jum\'at"]', "jam_kerja.biasa.1.hari.0", "jumat"),
-    "date that is none": ("tetap_masuk = []", 'tetap_masuk = ["besok"]', "jam_kerja.tetap_masuk.0", "tanggal"),
+    "date that is none": (
+        "tetap_masuk = []",
+        'tetap_masuk = ["besok"]',
+        "jam_kerja.tetap_masuk.0",
+        "tanggal",
+    ),
     "moment for a date": (
         "tetap_masuk = []",
         "tetap_masuk = [2026-06-20T08:00:00]",
@@ -143,15 +197,45 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "register.pola",
         "terlalu panjang",
     ),
-    "another database": ("sqlite:///aduan.db", "mysql://kantor/aduan", "database.url", "postgresql+psycopg://"),
-    "a driver that is not there": ("sqlite:///aduan.db", "sqlite+aio:///aduan.db", "database.url", "sqlite:///"),
-    "PostgreSQL without its driver": ("sqlite:///aduan.db", "postgres://db/x", "database.url", "postgresql+psycopg://"),
+    "another database": (
+        "sqlite:///aduan.db",
+        "mysql://kantor/aduan",
+        "database.url",
+        "postgresql+psycopg://",
+    ),
+    "a driver that is not there": (
+        "sqlite:///aduan.db",
+        "sqlite+aio:///aduan.db",
+        "database.url",
+        "sqlite:///",
+    ),
+    "PostgreSQL without its driver": (
+        "sqlite:///aduan.db",
+        "postgres://db/x",
+        "database.url",
+        "postgresql+psycopg://",
+    ),
     "database without a file": ("sqlite:///aduan.db", "sqlite://", "database.url", "sqlite:///"),
-    "port in words": ("sqlite:///aduan.db", "postgresql+psycopg://db:satu/x", "database.url", "port"),
+    "port in words": (
+        "sqlite:///aduan.db",
+        "postgresql+psycopg://db:satu/x",
+        "database.url",
+        "port",
+    ),
     "host with a port": ('host = "127.0.0.1"', 'host = "127.0.0.1:80"', "web.host", "alamat IP"),
-    "host that is no address": ('host = "127.0.0.1"', 'host = "999.1.1.1"', "web.host", "alamat IP"),
+    "host that is no address": (
+        'host = "127.0.0.1"',
+        'host = "999.1.1.1"',
+        "web.host",
+        "alamat IP",
+    ),
     "log level": ('tingkat = "peringatan"', 'tingkat = "debug"', "log.tingkat", "rinci"),
-    "negative mail limit": ("[web]", "answers_per_hour = 0\n[web]", "smtp.answers_per_hour", "paling kecil 1"),
+    "negative mail limit": (
+        "[web]",
+        "answers_per_hour = 0\n[web]",
+        "smtp.answers_per_hour",
+        "paling kecil 1",
+    ),
 }
 
 
@@ -168,7 +252,9 @@ def test_refusal_names_file_key_and_what_is_expected(name: str) -> None:
 def test_refusal_is_written_in_bahasa_indonesia(name: str) -> None:
     old, new, _key, _expected = BAD[name]
     said = refusal(changed(old, new))
-    assert not re.search(r"\b(should|must|valid|expected|required|input|value|error|Field)\b", said, re.I), said
+    assert not re.search(
+        r"\b(should|must|valid|expected|required|input|value|error|Field)\b", said, re.I
+    ), said
 
 
 def test_value_in_place_of_a_table_is_refused() -> None:
@@ -208,7 +294,16 @@ PATTERN = 'pola = "PGD-{tahun}-{urut:06d}"'
 
 @pytest.mark.parametrize(
     "pattern",
-    ["PGD-{tahun}", "{urut:0s}", "{nomor}", "{urut", "{0}", "{}", "{tahun.denominator.x}", "{urut!z}"],
+    [
+        "PGD-{tahun}",
+        "{urut:0s}",
+        "{nomor}",
+        "{urut",
+        "{0}",
+        "{}",
+        "{tahun.denominator.x}",
+        "{urut!z}",
+    ],
 )
 def test_register_pattern_that_cannot_count_is_refused(pattern: str) -> None:
     said = refusal(changed(PATTERN, f'pola = "{pattern}"'))
@@ -242,7 +337,11 @@ def test_two_people_with_one_code_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("role", "holders"),
-    [("jfu", ('peran = ["jfu"]',)), ("sekretaris", ('peran = ["sekretaris"]',)), ("kepala", ('peran = ["kepala"]',))],
+    [
+        ("jfu", ('peran = ["jfu"]',)),
+        ("sekretaris", ('peran = ["sekretaris"]',)),
+        ("kepala", ('peran = ["kepala"]',)),
+    ],
 )
 def test_every_role_needs_a_holder(role: str, holders: tuple[str, ...]) -> None:
     text = SAMPLE
@@ -262,7 +361,11 @@ def test_several_people_may_hold_one_role_and_one_person_several() -> None:
     extra = '\n[[petugas]]\nkode = "jfu-2"\nnama = "Sri Wahyuni"\njabatan = "JFU"\nemail = "jfu2@kominfo.example"\n'
     settings = parse(SAMPLE + extra + 'peran = ["jfu", "kasi"]\n')
     assert [p.kode for p in settings.holders(Role.JFU)] == ["jfu-1", "jfu-2"]
-    assert [p.kode for p in settings.holders(Role.KASI)] == ["kasubag-umum", "kasi-infrastruktur", "jfu-2"]
+    assert [p.kode for p in settings.holders(Role.KASI)] == [
+        "kasubag-umum",
+        "kasi-infrastruktur",
+        "jfu-2",
+    ]
     assert [p.kode for p in settings.holders(Role.JFU, Role.KASI)] == [
         "kasubag-umum",
         "kasi-infrastruktur",
@@ -288,7 +391,9 @@ def test_two_people_with_one_address_are_refused() -> None:
 
 def test_person_may_not_stand_under_the_offices_own_address() -> None:
     """Mail from our own address is taken for a loop, so this person's replies would never be read."""
-    assert "aduan@kominfo.example" in refusal(changed("jfu@kominfo.example", "aduan@kominfo.example"))
+    assert "aduan@kominfo.example" in refusal(
+        changed("jfu@kominfo.example", "aduan@kominfo.example")
+    )
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -301,7 +406,9 @@ def test_settings_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("end", ["imap", "smtp"])
-@pytest.mark.parametrize("host", ["mail.kominfo.example", "10.0.0.5", "127.0.0.1.evil.example", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host", ["mail.kominfo.example", "10.0.0.5", "127.0.0.1.evil.example", "0.0.0.0"]
+)
 def test_clear_text_is_refused_beyond_loopback(end: str, host: str) -> None:
     said = refusal(_in_the_clear(end, host))
     assert host in said
@@ -322,12 +429,16 @@ def _in_the_clear(end: str, host: str) -> str:
     return text.replace(before, 'security = "tanpa"', 1)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1.evil.example", "http://localhost.evil.example", "http://localhosts"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1.evil.example", "http://localhost.evil.example", "http://localhosts"]
+)
 def test_plain_http_is_not_let_through_by_a_name_that_only_begins_like_loopback(url: str) -> None:
     assert "web.base_url" in refusal(changed("https://aduan.kominfo.example", url))
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080/", "https://aduan.go.id/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost:8080/", "https://aduan.go.id/"]
+)
 def test_base_url_ends_without_a_slash(url: str) -> None:
     assert parse(changed("https://aduan.kominfo.example", url)).web.base_url == url.rstrip("/")
 
@@ -385,13 +496,20 @@ def test_key_is_read_as_hex(settings: Settings, put: Callable[[str, str], Path])
     assert settings.keys == (b"\xab" * 32,)
 
 
-def test_replaced_key_counts_until_its_last_day(settings: Settings, put: Callable[[str, str], Path]) -> None:
+def test_replaced_key_counts_until_its_last_day(
+    settings: Settings, put: Callable[[str, str], Path]
+) -> None:
     today = datetime.now(UTC).date()
-    put("key", f"{'ab' * 32}\n{'cd' * 32} sampai {today}\n{'ef' * 32} sampai {today - timedelta(days=1)}\n")
+    put(
+        "key",
+        f"{'ab' * 32}\n{'cd' * 32} sampai {today}\n{'ef' * 32} sampai {today - timedelta(days=1)}\n",
+    )
     assert settings.keys == (b"\xab" * 32, b"\xcd" * 32)
 
 
-@pytest.mark.parametrize("text", ["ab" * 32 + " sampai besok", "ab" * 32 + " sampai 2099-01-01", "\n,\n"])
+@pytest.mark.parametrize(
+    "text", ["ab" * 32 + " sampai besok", "ab" * 32 + " sampai 2099-01-01", "\n,\n"]
+)
 def test_key_file_that_cannot_be_read_is_a_config_error(
     settings: Settings, put: Callable[[str, str], Path], text: str
 ) -> None:
@@ -440,7 +558,12 @@ def test_a_letters_number_is_written_by_its_pattern_with_room_in_the_draft() -> 
 @pytest.mark.parametrize(
     ("old", "new", "key", "told"),
     [
-        ('nama = "Dinas Komunikasi dan Informatika"', 'nama = ""', "instansi.nama", "tidak boleh kosong"),
+        (
+            'nama = "Dinas Komunikasi dan Informatika"',
+            'nama = ""',
+            "instansi.nama",
+            "tidak boleh kosong",
+        ),
         ('kota = "Madiun"', 'kota = "  "', "instansi.kota", "tidak boleh kosong"),
         ('kota = "Madiun"', 'kota = "Madiun\\u0000"', "instansi.kota", "tidak terlihat"),
         ('kota = "Madiun"', 'kota = "Ma\\ndiun"', "instansi.kota", "satu baris"),
@@ -453,7 +576,9 @@ def test_a_letters_number_is_written_by_its_pattern_with_room_in_the_draft() -> 
         ('peran = ["jfu"]', "peran = []", "peran", "tidak boleh kosong"),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_with_its_key(old: str, new: str, key: str, told: str) -> None:
+def test_a_value_that_cannot_be_meant_is_refused_with_its_key(
+    old: str, new: str, key: str, told: str
+) -> None:
     said = refusal(changed(old, new))
     assert key in said
     assert told in said
@@ -467,7 +592,9 @@ def test_a_table_of_two_kinds_is_told_in_the_words_of_the_file() -> None:
 
 
 def test_what_is_written_twice_is_named() -> None:
-    assert "'sekretaris' dipakai dua kali" in refusal(changed('kode = "jfu-1"', 'kode = "sekretaris"'))
+    assert "'sekretaris' dipakai dua kali" in refusal(
+        changed('kode = "jfu-1"', 'kode = "sekretaris"')
+    )
     unit = '\n[[unit]]\nkode = "umum"\nnama = "Umum"\n'
     assert "unit: kode 'umum' dipakai dua kali" in refusal(SAMPLE + unit)
 
@@ -476,6 +603,8 @@ def test_what_is_written_twice_is_named() -> None:
 def test_office_hours_without_days_or_with_a_day_twice_are_refused(days: str) -> None:
     """Without one day of work no limit would ever end."""
     row = f"{{ hari = [{days}], mulai = 07:00:00, selesai = 15:00:00 }}"
-    text, found = re.subn(r"^biasa = \[.*?^\]", f"biasa = [{row}]", SAMPLE, flags=re.DOTALL | re.MULTILINE)
+    text, found = re.subn(
+        r"^biasa = \[.*?^\]", f"biasa = [{row}]", SAMPLE, flags=re.DOTALL | re.MULTILINE
+    )
     assert found == 1
     assert "jam_kerja.biasa: " in refusal(text)

@@ -6,7 +6,17 @@ import pytest
 
 from pipeline.cases.act import DO, KEEPING
 from pipeline.office import config, sop
-from pipeline.office.sop import ACTIONS, LANGKAH_OF, ROLE_OF, TASK_OF, Action, Role, Stage, TaskKind, next_stage
+from pipeline.office.sop import (
+    ACTIONS,
+    LANGKAH_OF,
+    ROLE_OF,
+    TASK_OF,
+    Action,
+    Role,
+    Stage,
+    TaskKind,
+    next_stage,
+)
 from pipeline.reports.acting import DO as REPORT_DO
 
 ALL = [(kind, action) for kind, actions in ACTIONS.items() for action in actions]
@@ -38,12 +48,15 @@ ITEM_TASKS = (TaskKind.PINDAI, TaskKind.TERTAHAN)
         (Stage.SELESAI, TaskKind.ARSIP, "koreksi", Stage.SELESAI),
     ],
 )
-def test_action_leads_where_the_sop_says(stage: Stage, kind: TaskKind, name: str, after: Stage) -> None:
+def test_action_leads_where_the_sop_says(
+    stage: Stage, kind: TaskKind, name: str, after: Stage
+) -> None:
     assert next_stage(kind, name, stage) is after
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(TaskKind.PENYAMPAIAN, "sampaikan"), (TaskKind.PENGANTAR, "sampaikan_pengantar")]
+    ("kind", "name"),
+    [(TaskKind.PENYAMPAIAN, "sampaikan"), (TaskKind.PENGANTAR, "sampaikan_pengantar")],
 )
 def test_a_letter_is_not_delivered_without_saying_how(kind: TaskKind, name: str) -> None:
     given = sop.action(kind, name)
@@ -66,9 +79,14 @@ def test_whole_sop_can_be_walked_from_langkah_1_to_its_end() -> None:
 
 def test_every_stage_can_be_reached_and_every_running_one_left() -> None:
     """A task beside the others leads on too, where a complaint is taken back."""
-    ways = {stage: {next_stage(kind, a.name, stage) for a in ACTIONS[kind]} for stage, kind in TASK_OF.items()}
+    ways = {
+        stage: {next_stage(kind, a.name, stage) for a in ACTIONS[kind]}
+        for stage, kind in TASK_OF.items()
+    }
     for stage in set(TASK_OF) - set(sop.OVER):
-        ways[stage] |= {a.leads_to for kind in sop.BESIDE for a in ACTIONS[kind] if a.leads_to is not None}
+        ways[stage] |= {
+            a.leads_to for kind in sop.BESIDE for a in ACTIONS[kind] if a.leads_to is not None
+        }
     reached, todo = {Stage.PENERIMAAN}, [Stage.PENERIMAAN]
     while todo:
         for stage in ways.get(todo.pop(), set()) - reached:
@@ -80,7 +98,9 @@ def test_every_stage_can_be_reached_and_every_running_one_left() -> None:
 
 def test_each_langkah_can_be_returned_with_a_reason() -> None:
     """Issue: returns at every langkah; a return without its reason would leave the other guessing."""
-    returns = [(kind, a) for kind, a in ALL if a.name in ("kembalikan", "buka_kembali", "bukan_pengaduan")]
+    returns = [
+        (kind, a) for kind, a in ALL if a.name in ("kembalikan", "buka_kembali", "bukan_pengaduan")
+    ]
     assert {kind for kind, a in returns if a.name == "kembalikan"} == {
         TaskKind.KLARIFIKASI,
         TaskKind.KEPUTUSAN,

@@ -15,7 +15,17 @@ from jinja2 import Environment, nodes
 
 from pipeline.office import config, words
 from pipeline.office.config import TEMPLATES
-from pipeline.office.sop import ACTIONS, COUNTER_FIELDS, Channel, Decision, EventKind, FieldKind, Role, Stage, TaskKind
+from pipeline.office.sop import (
+    ACTIONS,
+    COUNTER_FIELDS,
+    Channel,
+    Decision,
+    EventKind,
+    FieldKind,
+    Role,
+    Stage,
+    TaskKind,
+)
 from pipeline.office.words import choices, fold, table, word
 
 PACKAGE = config.PACKAGE
@@ -61,7 +71,12 @@ def calls(name: str) -> Iterator[tuple[str, str, list[str | None]]]:
     """(place, path pattern, keywords) of every call of `word`, `table` or `choices` in the code."""
     for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == name
+                and node.args
+            ):
                 for option in _options(node.args[0]):
                     pattern = _pattern(option)
                     if pattern is not None:
@@ -83,9 +98,17 @@ def template_calls() -> Iterator[tuple[str, str, list[str | None]]]:
         if file.suffix not in (".html", ".txt", ".jinja"):
             continue
         for call in env.parse(file.read_text("utf-8")).find_all(nodes.Call):
-            if isinstance(call.node, nodes.Name) and call.node.name in ("istilah", "pilihan") and call.args:
+            if (
+                isinstance(call.node, nodes.Name)
+                and call.node.name in ("istilah", "pilihan")
+                and call.args
+            ):
                 argument = call.args[0]
-                options = [argument.expr1, argument.expr2] if isinstance(argument, nodes.CondExpr) else [argument]
+                options = (
+                    [argument.expr1, argument.expr2]
+                    if isinstance(argument, nodes.CondExpr)
+                    else [argument]
+                )
                 for option in options:
                     if option is not None:
                         place = str(file.relative_to(TEMPLATES))
@@ -108,7 +131,11 @@ def test_the_calls_are_found() -> None:
 
 def test_every_name_that_is_used_exists() -> None:
     used = [*PYTHON, *JINJA]
-    assert [f"{place}: {pattern}" for place, pattern, _ in used if not matching(pattern) and not choices(pattern)] == []
+    assert [
+        f"{place}: {pattern}"
+        for place, pattern, _ in used
+        if not matching(pattern) and not choices(pattern)
+    ] == []
 
 
 def test_every_sentence_gets_the_values_it_names() -> None:
@@ -145,7 +172,9 @@ def test_every_member_of_a_closed_list_has_its_word(family: str) -> None:
     assert [name for name in FAMILIES[family] if not choices(family).get(name, "").strip()] == []
 
 
-ACTION_NAMES = [f"aksi.{kind}.{action.name}" for kind, actions in ACTIONS.items() for action in actions]
+ACTION_NAMES = [
+    f"aksi.{kind}.{action.name}" for kind, actions in ACTIONS.items() for action in actions
+]
 
 
 @pytest.mark.parametrize("path", ACTION_NAMES)
@@ -155,7 +184,9 @@ def test_every_action_has_title_button_and_thanks(path: str) -> None:
     assert given["terima"].endswith(".")
 
 
-@pytest.mark.parametrize("path", sorted({path.rpartition(".")[0] for path in WORDS if path.startswith("aksi.")}))
+@pytest.mark.parametrize(
+    "path", sorted({path.rpartition(".")[0] for path in WORDS if path.startswith("aksi.")})
+)
 def test_every_action_that_has_words_is_offered(path: str) -> None:
     assert path in ACTION_NAMES
 
@@ -189,7 +220,11 @@ def test_no_sentence_lies_idle() -> None:
 
 
 def test_every_word_is_clean_indonesian() -> None:
-    texts = [(path, text) for path, value in WORDS.items() for text in ([value] if isinstance(value, str) else value)]
+    texts = [
+        (path, text)
+        for path, value in WORDS.items()
+        for text in ([value] if isinstance(value, str) else value)
+    ]
     assert len(texts) > 300
     for path, text in texts:
         assert text.strip() == text != "", path
@@ -210,7 +245,9 @@ NOT_EYD = re.compile(
 def test_words_are_spelt_as_eyd_and_the_dictionary_have_them() -> None:
     """The SOP's own words in config.toml stay as they are."""
     files = [
-        p for p in TEMPLATES.rglob("*") if p.suffix in (".html", ".jinja", ".txt", ".toml") and "slips" not in p.parts
+        p
+        for p in TEMPLATES.rglob("*")
+        if p.suffix in (".html", ".jinja", ".txt", ".toml") and "slips" not in p.parts
     ]
     found = {(p.name, m[0]) for p in files for m in NOT_EYD.finditer(p.read_text("utf-8"))}
     assert found == set()
@@ -227,7 +264,11 @@ def test_template_shows_no_english_word(file: Path) -> None:
     markup = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
     shown = re.sub(r"<style>.*?</style>|<!--.*?-->|<[^>]*>", " ", markup, flags=re.DOTALL)
     shown = re.sub(r'[\w-]+="[^"]*"( required)?', " ", shown)  # a macro may hold attributes alone
-    said = [str(n.value) for n in tree.find_all(nodes.Const) if isinstance(n.value, str) and n.value[:1].isupper()]
+    said = [
+        str(n.value)
+        for n in tree.find_all(nodes.Const)
+        if isinstance(n.value, str) and n.value[:1].isupper()
+    ]
     assert [m[0] for text in (shown, *said) for m in ENGLISH.finditer(text)] == []
 
 
@@ -252,7 +293,10 @@ def test_undefined_name_in_a_template_is_an_error() -> None:
 
 def test_html_is_escaped_and_text_is_not() -> None:
     for escape, shown in ((True, "&lt;b&gt;"), (False, "<b>")):
-        assert words.environment(SETTINGS, escape=escape).from_string("{{ x }}").render(x="<b>") == shown
+        assert (
+            words.environment(SETTINGS, escape=escape).from_string("{{ x }}").render(x="<b>")
+            == shown
+        )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,11 @@ def test_book_has_the_fifteen_columns_of_the_offices_books() -> None:
 
 def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> None:
     number = desk.record(telepon="0811 111 222", alamat="Jalan Mawar 5")
-    fields: dict[str, Any] = {"ringkasan": "Tiga lampu padam.", "alamat": "Jalan Mawar 5", "telepon": "0811 111 222"}
+    fields: dict[str, Any] = {
+        "ringkasan": "Tiga lampu padam.",
+        "alamat": "Jalan Mawar 5",
+        "telepon": "0811 111 222",
+    }
     desk.press("jfu-1", "laporkan", nama="Siti Rahmawati", email=SITI, **fields)
     desk.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"])
     desk.press("sekretaris", "laporkan_kepala")
@@ -120,7 +124,11 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
 def test_fresh_row_shows_what_is_known_and_how_much_time_is_left(desk: Desk) -> None:
     desk.record(nama="", email="")
     row = only(desk)
-    assert (row.cells["nama"], row.cells["kontak"], row.cells["keputusan"]) == ("Tanpa nama", "", "")
+    assert (row.cells["nama"], row.cells["kontak"], row.cells["keputusan"]) == (
+        "Tanpa nama",
+        "",
+        "",
+    )
     assert (row.cells["isi"], row.due, row.late) == ("Lampu padam", jakarta(24, 9, 30), False)
     assert row.state == "Sisa 30 menit kerja"
 
@@ -151,7 +159,10 @@ def test_void_row_stays_with_its_reason(desk: Desk) -> None:
     desk.press("jfu-1", "bukan_pengaduan", number="PGD-2026-000001", alasan="Penawaran dagang.")
     assert numbers(desk) == [1, 2]
     void = rows(desk)[-1]
-    assert (void.cells["keputusan"], void.cells["keterangan"]) == ("Bukan pengaduan", "Penawaran dagang.")
+    assert (void.cells["keputusan"], void.cells["keterangan"]) == (
+        "Bukan pengaduan",
+        "Penawaran dagang.",
+    )
 
 
 def test_merged_row_names_its_parent(desk: Desk) -> None:
@@ -162,7 +173,11 @@ def test_merged_row_names_its_parent(desk: Desk) -> None:
 
 def test_secret_identity_is_not_in_the_book(desk: Desk) -> None:
     desk.record(
-        nama="Tuti Rahasia", alamat="Jalan Sunyi 1", telepon="0812 999", email="tuti@warga.example", rahasia=True
+        nama="Tuti Rahasia",
+        alamat="Jalan Sunyi 1",
+        telepon="0812 999",
+        email="tuti@warga.example",
+        rahasia=True,
     )
     row = only(desk)
     assert (row.cells["nama"], row.cells["alamat"], row.cells["kontak"]) == ("Dirahasiakan", "", "")
@@ -259,9 +274,20 @@ def test_search_finds_words_as_they_stand(book: Desk, text: str, found: list[int
 
 def test_search_is_the_same_on_both_databases(tmp_path: Path, database_url: str) -> None:
     with desk_in(tmp_path, database_url) as desk:
-        for perihal in ("Diskon 50% pajak", "Wi_Fi taman", "WiXFi taman", "Garis \\ miring", "LAMPU"):
+        for perihal in (
+            "Diskon 50% pajak",
+            "Wi_Fi taman",
+            "WiXFi taman",
+            "Garis \\ miring",
+            "LAMPU",
+        ):
             desk.record(perihal=perihal, isi=perihal)
-        assert [numbers(desk, Filter(text=t)) for t in ("%", "wi_fi", "\\", "lampu")] == [[1], [2], [4], [5]]
+        assert [numbers(desk, Filter(text=t)) for t in ("%", "wi_fi", "\\", "lampu")] == [
+            [1],
+            [2],
+            [4],
+            [5],
+        ]
 
 
 def test_month_is_the_offices_month(desk: Desk) -> None:
@@ -280,12 +306,29 @@ def test_december_ends_with_the_year(desk: Desk) -> None:
     desk.later(minutes=1)
     desk.record()
     with reading(desk.engine) as session:
-        assert register_book.count(Work(session, desk.settings, desk.clock()), Filter(month=date(2026, 12, 1))) == 1
-        assert register_book.count(Work(session, desk.settings, desk.clock()), Filter(month=date(2027, 1, 1))) == 1
+        assert (
+            register_book.count(
+                Work(session, desk.settings, desk.clock()), Filter(month=date(2026, 12, 1))
+            )
+            == 1
+        )
+        assert (
+            register_book.count(
+                Work(session, desk.settings, desk.clock()), Filter(month=date(2027, 1, 1))
+            )
+            == 1
+        )
 
 
 def test_langkah_finds_what_is_worked_on_there(desk: Desk) -> None:
-    stages = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN, Stage.TANDA_TANGAN, Stage.SELESAI)
+    stages = (
+        Stage.PENERIMAAN,
+        Stage.KLARIFIKASI,
+        Stage.KEPUTUSAN,
+        Stage.JAWABAN,
+        Stage.TANDA_TANGAN,
+        Stage.SELESAI,
+    )
     for stage in stages:
         desk.to(stage)
     found = {n: numbers(desk, Filter(langkah=n)) for n in range(1, 6)}
@@ -306,7 +349,9 @@ def test_filters_work_together(book: Desk) -> None:
     month = date(2026, 11, 1)
     assert numbers(book, Filter(text="taman", langkah=1, month=month)) == [4]
     book.later(hours=1)
-    assert numbers(book, Filter(text="taman", langkah=2, month=month, late=True)) == [3], "by the pengadu's own words"
+    assert numbers(book, Filter(text="taman", langkah=2, month=month, late=True)) == [3], (
+        "by the pengadu's own words"
+    )
     assert numbers(book, Filter(text="taman", langkah=3, month=month)) == []
 
 
@@ -314,7 +359,9 @@ def test_pages_hold_every_row_once(desk: Desk) -> None:
     count = PAGE + 3
     with desk.work() as work:
         for _ in range(count):
-            record(work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=work.now)])
+            record(
+                work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=work.now)]
+            )
     pages = [rows(desk, page=n) for n in range(3)]
     assert [len(page) for page in pages] == [PAGE, 3, 0]
     assert len({r.complaint.id for page in pages for r in page}) == count
@@ -369,7 +416,9 @@ def sheet(desk: Desk, wanted: Filter = ALL) -> dict[str, str]:
     content = xlsx(desk, wanted)
     with zipfile.ZipFile(BytesIO(content)) as archive:
         shared = "xl/sharedStrings.xml" in archive.namelist()
-    words = ["".join(si.itertext()) for si in xml(content, "xl/sharedStrings.xml")] if shared else []
+    words = (
+        ["".join(si.itertext()) for si in xml(content, "xl/sharedStrings.xml")] if shared else []
+    )
     cells = {}
     for cell in xml(content, "xl/worksheets/sheet1.xml").iter(f"{MAIN}c"):
         text = "".join(cell.itertext())
@@ -383,7 +432,11 @@ def test_heading_shows_office_and_sop_with_its_dasar_hukum(desk: Desk) -> None:
     cells = sheet(desk)
     lines = [cells.get(f"A{n}", "") for n in range(1, 8)]
     sop = desk.settings.sop
-    assert lines[:3] == ["PEMERINTAH KOTA MADIUN", "DINAS KOMUNIKASI DAN INFORMATIKA", "BUKU PENGADUAN"]
+    assert lines[:3] == [
+        "PEMERINTAH KOTA MADIUN",
+        "DINAS KOMUNIKASI DAN INFORMATIKA",
+        "BUKU PENGADUAN",
+    ]
     assert sop.nomor in lines[3]
     assert sop.nama in lines[3]
     for law, line in zip(sop.dasar_hukum, lines[4:7], strict=True):
@@ -408,11 +461,20 @@ def test_rows_stand_oldest_first_under_the_heading(desk: Desk) -> None:
     assert "A13" not in cells
 
 
-FORMULAS = ['=HYPERLINK("http://x.example","klik")', "+1+1", "-2+3", "@SUM(A1)", "=cmd|'/c calc'!A0", "\t=1", "{=1}"]
+FORMULAS = [
+    '=HYPERLINK("http://x.example","klik")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "=cmd|'/c calc'!A0",
+    "\t=1",
+    "{=1}",
+]
 
 
 @pytest.mark.parametrize(
-    "words", [*FORMULAS, "https://x.example", "mailto:a@b.example", "internal:Sheet1!A1", "00123", "1e5"]
+    "words",
+    [*FORMULAS, "https://x.example", "mailto:a@b.example", "internal:Sheet1!A1", "00123", "1e5"],
 )
 def test_words_of_a_citizen_stay_words(desk: Desk, words: str) -> None:
     desk.record(nama=words, alamat=words, perihal=words)
@@ -421,7 +483,9 @@ def test_words_of_a_citizen_stay_words(desk: Desk, words: str) -> None:
     assert list(page.iter(f"{MAIN}f")) == []
     assert list(page.iter(f"{MAIN}hyperlink")) == []
     with zipfile.ZipFile(BytesIO(content)) as archive:
-        assert not [name for name in archive.namelist() if "externalLink" in name or "_rels/sheet" in name]
+        assert not [
+            name for name in archive.namelist() if "externalLink" in name or "_rels/sheet" in name
+        ]
     cells = {c.get("r"): c for c in page.iter(f"{MAIN}c")}
     for place in ("D10", "E10", "G10"):
         assert cells[place].get("t") in ("s", "inlineStr"), "text, not a number"
@@ -462,7 +526,9 @@ def test_every_stage_of_the_sop_has_a_row_without_gaps_in_its_words(desk: Desk) 
     taken_back = desk.record()
     with desk.work() as work:
         make_sure(
-            work, work.session.scalars(select(Complaint).where(Complaint.number == taken_back)).one(), "Saya cabut."
+            work,
+            work.session.scalars(select(Complaint).where(Complaint.number == taken_back)).one(),
+            "Saya cabut.",
         )
     desk.press("jfu-1", "cabut", number=taken_back, alasan="Sudah menyala.")
     number = desk.to(Stage.PENYAMPAIAN)
@@ -489,7 +555,9 @@ def test_reading_the_book_writes_nothing(desk: Desk) -> None:
 def test_earlier_decision_stays_in_the_book_with_its_letter_and_delivery(desk: Desk) -> None:
     """Answered by post, reopened, decided anew: the row tells both."""
     number = desk.to(Stage.PENYAMPAIAN)
-    desk.press("jfu-1", "koreksi", number=number, alamat="Jalan Mawar 5", alasan="Disebut lewat telepon.")
+    desk.press(
+        "jfu-1", "koreksi", number=number, alamat="Jalan Mawar 5", alasan="Disebut lewat telepon."
+    )
     desk.press("jfu-1", "sampaikan", number=number, cara="pos", resi="JT 7")
     letter = desk.complaint(number).letter_number
     desk.press("sekretaris", "buka_kembali", number=number, alasan="Masih padam.")

@@ -67,7 +67,14 @@ def test_every_end_is_counted_in_its_own_column(desk: Desk) -> None:
     with looking(desk) as work:
         flow = figures.flows(work, NOVEMBER)[Channel.EMAIL]
     assert (flow.before, flow.came, flow.left) == (0, 5, 2)
-    assert flow.ends == {"selesai": 1, "ditolak": 0, "bukan_wewenang": 0, "dicabut": 1, "batal": 1, "digabung": 0}
+    assert flow.ends == {
+        "selesai": 1,
+        "ditolak": 0,
+        "bukan_wewenang": 0,
+        "dicabut": 1,
+        "batal": 1,
+        "digabung": 0,
+    }
     assert balance(flow) == 0
 
 
@@ -88,7 +95,12 @@ def test_merged_one_that_is_released_ends_as_it_is_answered_and_not_as_merged(de
     with looking(desk) as work:
         flow = figures.total(figures.flows(work, NOVEMBER).values())
         assert sum(figures.ages(work, NOVEMBER)) == flow.left == 1
-    assert (flow.came, flow.ends["selesai"], flow.ends["dicabut"], flow.ends["digabung"]) == (3, 1, 1, 0)
+    assert (flow.came, flow.ends["selesai"], flow.ends["dicabut"], flow.ends["digabung"]) == (
+        3,
+        1,
+        1,
+        0,
+    )
     assert balance(flow) == 0
 
 
@@ -111,7 +123,9 @@ def test_page_counts_nothing_that_is_about_its_reader(desk: Desk) -> None:
     assert (hidden.came, hidden.months[-1][1], hidden.punctual[0].punctual) == (0, 0, 0)
 
 
-def test_case_that_is_opened_again_over_year_end_leaves_the_year_that_is_over_as_it_was(desk: Desk) -> None:
+def test_case_that_is_opened_again_over_year_end_leaves_the_year_that_is_over_as_it_was(
+    desk: Desk,
+) -> None:
     number = desk.to(Stage.SELESAI)
     year = span("tahun", 2026)
     with looking(desk) as work:
@@ -147,7 +161,9 @@ CASE = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(cases=st.lists(CASE, max_size=25), moment=st.integers(0, 90))
 def test_what_was_left_and_came_less_what_went_is_what_is_left(
     history: Desk, cases: list[tuple[int, Channel, list[tuple[int, str]]]], moment: int
@@ -165,7 +181,9 @@ def test_what_was_left_and_came_less_what_went_is_what_is_left(
                 assert balance(flow) == 0
                 assert counted(flow) == by_hand(walked, channel, *bounds)
             _begin, end = bounds
-            assert sum(figures.ages(work, period)) == sum(is_open(events, end) for _channel, events in walked)
+            assert sum(figures.ages(work, period)) == sum(
+                is_open(events, end) for _channel, events in walked
+            )
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +195,9 @@ def history() -> Iterator[Desk]:
 Events = list[tuple[datetime, str]]
 
 
-def fill(desk: Desk, cases: list[tuple[int, Channel, list[tuple[int, str]]]]) -> list[tuple[Channel, Events]]:
+def fill(
+    desk: Desk, cases: list[tuple[int, Channel, list[tuple[int, str]]]]
+) -> list[tuple[Channel, Events]]:
     """Write the cases as `cases` would; what happened in each, in order."""
     rows: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
@@ -208,14 +228,45 @@ def row(key: int, channel: Channel, at: datetime, turns: list[tuple[int, str]]) 
     over = len(turns) % 2 == 1
     stage = Stage.SELESAI if over else Stage.KEPUTUSAN
     texts = dict.fromkeys(
-        ("thread_id", "nama", "alamat", "telepon", "email", "nik", "perihal", "isi", "ringkasan", "kategori", "unit",
-         "hasil", "perintah", "instansi", "letter_number", "covering_number", "delivery", "paraf", "keterangan"), ""
-    )  # fmt: skip
+        (
+            "thread_id",
+            "nama",
+            "alamat",
+            "telepon",
+            "email",
+            "nik",
+            "perihal",
+            "isi",
+            "ringkasan",
+            "kategori",
+            "unit",
+            "hasil",
+            "perintah",
+            "instansi",
+            "letter_number",
+            "covering_number",
+            "delivery",
+            "paraf",
+            "keterangan",
+        ),
+        "",
+    )
     return {
-        **texts, "id": key, "number": f"PGD-{key}", "year": at.year, "stage": stage, "channel": channel,
-        "received_at": at, "recorded_at": at, "status_code": f"{key:016d}", "closed_at": at if over else None,
-        "rahasia": False, "lampiran_terbuka": False, "prioritas": "biasa", "decision": Decision.DITINDAKLANJUTI,
-    }  # fmt: skip
+        **texts,
+        "id": key,
+        "number": f"PGD-{key}",
+        "year": at.year,
+        "stage": stage,
+        "channel": channel,
+        "received_at": at,
+        "recorded_at": at,
+        "status_code": f"{key:016d}",
+        "closed_at": at if over else None,
+        "rahasia": False,
+        "lampiran_terbuka": False,
+        "prioritas": "biasa",
+        "decision": Decision.DITINDAKLANJUTI,
+    }
 
 
 def is_open(events: Events, moment: datetime) -> bool:
@@ -223,7 +274,9 @@ def is_open(events: Events, moment: datetime) -> bool:
     return bool(before) and before[-1] in ("masuk", "buka")
 
 
-def by_hand(walked: list[tuple[Channel, Events]], channel: Channel, begin: datetime, end: datetime) -> Counter[str]:
+def by_hand(
+    walked: list[tuple[Channel, Events]], channel: Channel, begin: datetime, end: datetime
+) -> Counter[str]:
     found: Counter[str] = Counter()
     for own, events in walked:
         if own is not channel:
@@ -254,7 +307,10 @@ def test_signature_is_a_row_of_its_own(desk: Desk) -> None:
     desk.to(Stage.TANDA_TANGAN)
     desk.later(days=7)
     assert step(desk, TaskKind.JAWABAN).late == 0
-    assert (step(desk, TaskKind.TANDA_TANGAN).late, step(desk, TaskKind.TANDA_TANGAN).name) == (1, "Tanda tangan")
+    assert (step(desk, TaskKind.TANDA_TANGAN).late, step(desk, TaskKind.TANDA_TANGAN).name) == (
+        1,
+        "Tanda tangan",
+    )
 
 
 def test_what_was_punctual_by_an_extension_alone_stands_apart(desk: Desk) -> None:
@@ -296,7 +352,10 @@ def test_extension_that_was_not_needed_is_punctual(desk: Desk) -> None:
     desk.to(Stage.KEPUTUSAN)
     desk.press("kepala", "perpanjang", sampai="2026-12-18T15:00", alasan="Menunggu suku cadang.")
     desk.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Ya.", disampaikan="Ya.")
-    assert (step(desk, TaskKind.KEPUTUSAN).punctual, step(desk, TaskKind.KEPUTUSAN).extended) == (1, 0)
+    assert (step(desk, TaskKind.KEPUTUSAN).punctual, step(desk, TaskKind.KEPUTUSAN).extended) == (
+        1,
+        0,
+    )
 
 
 def test_stopped_clock_stands_apart_while_it_stands_and_after(desk: Desk) -> None:
@@ -328,7 +387,9 @@ def test_office_time_of_many_is_the_office_time_of_one(tmp_path: Path) -> None:
     for begin in range(0, 60 * 24 * 40, 1_237):
         for length in (0, 7, 600, 60 * 24 * 3, 60 * 24 * 90):
             pair = START + timedelta(minutes=begin), START + timedelta(minutes=begin + length)
-            assert many.minutes(*pair) == pytest.approx(clock.elapsed(*pair, hours).total_seconds() / 60)
+            assert many.minutes(*pair) == pytest.approx(
+                clock.elapsed(*pair, hours).total_seconds() / 60
+            )
 
 
 def test_late_tasks_are_told_by_post_and_not_by_person(desk: Desk) -> None:
@@ -336,7 +397,11 @@ def test_late_tasks_are_told_by_post_and_not_by_person(desk: Desk) -> None:
     desk.later(hours=3)
     with looking(desk) as work:
         (found,) = figures.late(work, NOVEMBER)
-    assert (found.number, found.langkah, found.holder) == ("PGD-2026-000001", "Klarifikasi", "Sekretaris")
+    assert (found.number, found.langkah, found.holder) == (
+        "PGD-2026-000001",
+        "Klarifikasi",
+        "Sekretaris",
+    )
     assert found.minutes > 0
 
 
@@ -380,7 +445,9 @@ def test_figures_are_the_same_on_both_databases(tmp_path: Path, database_url: st
         ("tahun", "2026", "Tahun 2026", date(2026, 1, 1), date(2027, 1, 1)),
     ],
 )
-def test_period_is_read_as_it_is_typed(kind: str, text: str, name: str, first: date, after: date) -> None:
+def test_period_is_read_as_it_is_typed(
+    kind: str, text: str, name: str, first: date, after: date
+) -> None:
     period = parse(kind, text)
     assert (period.name, period.first, period.after) == (name, first, after)
     assert parse(kind, period.code) == period
@@ -389,9 +456,18 @@ def test_period_is_read_as_it_is_typed(kind: str, text: str, name: str, first: d
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("bulan", "2026-13"), ("bulan", "2026"), ("triwulan", "2026-5"), ("semester", "2026-0"), ("tahun", "2026-1"),
-     ("bulan", "kemarin"), ("tahun", "99999"), ("bulan", "1999-12"), ("bulan", "٢٠٢٦-١")],
-)  # fmt: skip
+    [
+        ("bulan", "2026-13"),
+        ("bulan", "2026"),
+        ("triwulan", "2026-5"),
+        ("semester", "2026-0"),
+        ("tahun", "2026-1"),
+        ("bulan", "kemarin"),
+        ("tahun", "99999"),
+        ("bulan", "1999-12"),
+        ("bulan", "٢٠٢٦-١"),
+    ],
+)
 def test_what_names_no_period_is_refused_with_the_way_to_write_it(kind: str, text: str) -> None:
     with pytest.raises(BadPeriod, match=r"mis\."):
         parse(kind, text)

@@ -97,8 +97,20 @@ def test_a_broken_template_is_told_in_a_sentence(desk: Desk) -> None:
         assert "Templat laporan tidak dapat diisi" in str(told.value), name
 
 
-FORMULAS = ["=1+1", "+62811", "-1+1", "@SUM(A1)", "\t=1+1", "=cmd|' /C calc'!A0", "\ufffe", "[/b]", "[red]x", "{{ 1 }}",
-            "<b>&", ":smile:"]  # fmt: skip
+FORMULAS = [
+    "=1+1",
+    "+62811",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "=cmd|' /C calc'!A0",
+    "\ufffe",
+    "[/b]",
+    "[red]x",
+    "{{ 1 }}",
+    "<b>&",
+    ":smile:",
+]
 
 
 def test_words_stay_words_in_every_sheet_and_on_the_screen(tmp_path: Path) -> None:
@@ -106,14 +118,24 @@ def test_words_stay_words_in_every_sheet_and_on_the_screen(tmp_path: Path) -> No
         desk = Desk(kantor.settings, kantor.engine, kantor.clock)
         for text in FORMULAS:
             number = desk.record(nama=text, alamat=text, telepon=text, perihal=text, isi=text)
-            change(desk, number, kategori=text, unit=text, ringkasan=text, keterangan=text, instansi=text)
+            change(
+                desk,
+                number,
+                kategori=text,
+                unit=text,
+                ringkasan=text,
+                keterangan=text,
+                instansi=text,
+            )
         with reading(desk.engine) as session:
             content = sheet.xlsx(Work(session, desk.settings, desk.clock()), Filter())
         figures_too = io.BytesIO()
         report.xlsx(gathered(desk), figures_too)
         for made in (content, figures_too.getvalue()):
             with ZipFile(io.BytesIO(made)) as packed:
-                sheets = [name for name in packed.namelist() if name.startswith("xl/worksheets/sheet")]
+                sheets = [
+                    name for name in packed.namelist() if name.startswith("xl/worksheets/sheet")
+                ]
                 assert all(not fromstring(packed.read(name)).findall(".//{*}f") for name in sheets)
         assert filled(desk)[:2] == b"PK"
     done = told_by(tmp_path, "laporan", "bulan", "2026-11")
@@ -122,7 +144,9 @@ def test_words_stay_words_in_every_sheet_and_on_the_screen(tmp_path: Path) -> No
 
 
 def told_by(folder: Path, *words: str) -> Result:
-    return CliRunner().invoke(main, ["--config", str(folder / "config.toml"), *words], terminal_width=200)
+    return CliRunner().invoke(
+        main, ["--config", str(folder / "config.toml"), *words], terminal_width=200
+    )
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +157,23 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder
 
 
-REFUSED = ["bulan 2026-13", "bulan 2026-0", "bulan 2027", "bulan 11-2026", "bulan november", "bulan 2026/11",
-           "bulan 2026-11-01", "bulan -1", "triwulan 2026-5", "semester 2026-0", "tahun 2026-0",
-           "tahun 2026-00", "tahun 1999", "minggu 2026-1", "bulan 99999"]  # fmt: skip
+REFUSED = [
+    "bulan 2026-13",
+    "bulan 2026-0",
+    "bulan 2027",
+    "bulan 11-2026",
+    "bulan november",
+    "bulan 2026/11",
+    "bulan 2026-11-01",
+    "bulan -1",
+    "triwulan 2026-5",
+    "semester 2026-0",
+    "tahun 2026-0",
+    "tahun 2026-00",
+    "tahun 1999",
+    "minggu 2026-1",
+    "bulan 99999",
+]
 
 
 @pytest.mark.parametrize("words", REFUSED)
@@ -145,7 +183,15 @@ def test_a_period_that_is_none_is_a_sentence(empty: Path, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["bulan 2099-01", "Bulan 2026-11", "TAHUN 2100", "bulan 2000-01", "bulan 2026-1", "triwulan 2026-4"]
+    "words",
+    [
+        "bulan 2099-01",
+        "Bulan 2026-11",
+        "TAHUN 2100",
+        "bulan 2000-01",
+        "bulan 2026-1",
+        "triwulan 2026-4",
+    ],
 )
 def test_a_period_without_a_case_is_a_report_of_noughts(empty: Path, words: str) -> None:
     done = told_by(empty, "laporan", *words.split())
@@ -156,15 +202,23 @@ def test_category_that_was_removed_while_in_use(desk: Desk) -> None:
     number = desk.record(kategori="aplikasi")
     desk.record(kategori="layanan")
     change(desk, number, kategori="dihapus")
-    inner, public = ({row[0] for row in gathered(desk, public=one).tables[1].rows} for one in (False, True))
-    assert (inner, public) == ({"dihapus", "Pelayanan dan petugas"}, {"(di luar daftar)", "Pelayanan dan petugas"})
+    inner, public = (
+        {row[0] for row in gathered(desk, public=one).tables[1].rows} for one in (False, True)
+    )
+    assert (inner, public) == (
+        {"dihapus", "Pelayanan dan petugas"},
+        {"(di luar daftar)", "Pelayanan dan petugas"},
+    )
     assert "Pelayanan dan petugas: 1 pengaduan (50 persen)" in gathered(desk).sentences[2]
     assert filled(desk)[:2] == b"PK"
 
 
 def test_the_sentence_names_the_largest_category(desk: Desk) -> None:
     """… and not the largest cell of the table, which tells the units apart."""
-    two, three = [("infrastruktur", "umum"), ("infrastruktur", "infrastruktur")] * 2, [("layanan", "umum")] * 3
+    two, three = (
+        [("infrastruktur", "umum"), ("infrastruktur", "infrastruktur")] * 2,
+        [("layanan", "umum")] * 3,
+    )
     for kategori, unit in (*two, *three):
         change(desk, desk.record(), kategori=kategori, unit=unit)
     assert "Infrastruktur dan jaringan: 4 pengaduan (57 persen)" in gathered(desk).sentences[2]
@@ -180,24 +234,37 @@ def test_few_complaints_about_an_official_are_not_told_apart_in_public(desk: Des
         change(desk, desk.record(), kategori="informasi", unit="informasi", rahasia=secret)
     rows = {row[:3] for row in gathered(desk, public=True).tables[1].rows}
     unit = "Seksi Layanan Informasi Publik"
-    assert rows == {("Informasi publik", unit, 3), ("Aplikasi dan situs", unit, 2),
-                    ("(tidak dirinci)", "(tidak dirinci)", 2)}  # fmt: skip
+    assert rows == {
+        ("Informasi publik", unit, 3),
+        ("Aplikasi dan situs", unit, 2),
+        ("(tidak dirinci)", "(tidak dirinci)", 2),
+    }
     assert len(gathered(desk).tables[1].rows) == 4, "the office itself sees them"
 
 
 def test_an_erased_person_counts_still_and_stands_nowhere(desk: Desk) -> None:
-    number = desk.to(Stage.SELESAI, desk.record(nama="Siti Rahmawati", alamat="Jalan Kenanga 7", perihal="Lampu Siti"))
+    number = desk.to(
+        Stage.SELESAI,
+        desk.record(nama="Siti Rahmawati", alamat="Jalan Kenanga 7", perihal="Lampu Siti"),
+    )
     with writing(desk.engine) as session:
         session.execute(update(Outbox).values(state="sent", told=True))
     before = gathered(desk).tables[0].rows
     with desk.work() as work:
-        erase(work, desk.complaint(number).id, actor_of(desk.person("kepala")), "permintaan tertulis")
+        erase(
+            work, desk.complaint(number).id, actor_of(desk.person("kepala")), "permintaan tertulis"
+        )
     assert gathered(desk).tables[0].rows == before
     made = io.BytesIO()
     with reading(desk.engine) as session:
         work = Work(session, desk.settings, desk.clock())
         report.xlsx(gathered(desk), made)
-        files = [sheet.xlsx(work, Filter()), paper.docx(work, Filter(), ""), filled(desk), made.getvalue()]
+        files = [
+            sheet.xlsx(work, Filter()),
+            paper.docx(work, Filter(), ""),
+            filled(desk),
+            made.getvalue(),
+        ]
     for content in files:
         with ZipFile(io.BytesIO(content)) as packed:
             said = b"".join(map(packed.read, packed.namelist()))
@@ -210,7 +277,11 @@ def test_late_is_what_the_row_shows_as_late(desk: Desk) -> None:
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah?")
     task = desk.task("jawab")
     with writing(desk.engine) as session:
-        session.execute(update(Task).where(Task.id == task.id).values(due_at=desk.clock() - timedelta(minutes=1)))
+        session.execute(
+            update(Task)
+            .where(Task.id == task.id)
+            .values(due_at=desk.clock() - timedelta(minutes=1))
+        )
     with reading(desk.engine) as session:
         work = Work(session, desk.settings, desk.clock())
         shown = [row.late for row in book.rows(work, Filter())]
@@ -229,10 +300,49 @@ def found_by(desk: Desk, *asked: str) -> dict[str, int]:
         return {words: book.count(work, Filter(text=words)) for words in asked}
 
 
-SEARCHES = ['"', "'", "*", "NEAR(a b)", "a NEAR b", "-", "a -b", "AND", "OR", "NOT", "a AND", "words:a", "^a", "(", ")",
-            "x" * 5_000, "lampu " * 2_000, "\U0001f600", ":*", "a:*", "!a", "a & b", "a | b", "<->", "\\", "\\'", "''",
-            "½", "²", "٣", "é", "e\u0301", "\u200b", "%", "_", "a%'\\", "\ufffe",
-            "0" * 90, "+62", "62", "0-0-0-0-0-0"]  # fmt: skip
+SEARCHES = [
+    '"',
+    "'",
+    "*",
+    "NEAR(a b)",
+    "a NEAR b",
+    "-",
+    "a -b",
+    "AND",
+    "OR",
+    "NOT",
+    "a AND",
+    "words:a",
+    "^a",
+    "(",
+    ")",
+    "x" * 5_000,
+    "lampu " * 2_000,
+    "\U0001f600",
+    ":*",
+    "a:*",
+    "!a",
+    "a & b",
+    "a | b",
+    "<->",
+    "\\",
+    "\\'",
+    "''",
+    "½",
+    "²",
+    "٣",
+    "é",
+    "e\u0301",
+    "\u200b",
+    "%",
+    "_",
+    "a%'\\",
+    "\ufffe",
+    "0" * 90,
+    "+62",
+    "62",
+    "0-0-0-0-0-0",
+]
 
 
 def test_no_words_stop_a_search(tmp_path: Path, database_url: str) -> None:
@@ -251,10 +361,30 @@ def test_no_words_stop_a_search(tmp_path: Path, database_url: str) -> None:
                     list(book.rows(work, wanted, page=0))
 
 
-TELEPHONES = ["0811-222-333", "+62 811 222 333", "62811222333", "(0811) 222333", "0811.222.333", "+62811222333 (WA)",
-              "081 1222333, 0351467327", "0351467327 / 62 811-222-333"]  # fmt: skip
-ASKED = ["0811222333", "+62811222333", "62811222333", "0811-222-333", "+62 811-222-333", "0811 222", "(0811) 222333",
-         "62 811 222 333", "siti 0811222333", "siti 0811 222 333", "0811/222/333", "0811 222 333 siti"]  # fmt: skip
+TELEPHONES = [
+    "0811-222-333",
+    "+62 811 222 333",
+    "62811222333",
+    "(0811) 222333",
+    "0811.222.333",
+    "+62811222333 (WA)",
+    "081 1222333, 0351467327",
+    "0351467327 / 62 811-222-333",
+]
+ASKED = [
+    "0811222333",
+    "+62811222333",
+    "62811222333",
+    "0811-222-333",
+    "+62 811-222-333",
+    "0811 222",
+    "(0811) 222333",
+    "62 811 222 333",
+    "siti 0811222333",
+    "siti 0811 222 333",
+    "0811/222/333",
+    "0811 222 333 siti",
+]
 
 
 def test_a_telephone_is_found_however_it_is_written(tmp_path: Path, database_url: str) -> None:
@@ -266,16 +396,32 @@ def test_a_telephone_is_found_however_it_is_written(tmp_path: Path, database_url
         assert found_by(desk, *ASKED) == {**dict.fromkeys(ASKED, every), "0811 222": every + 1}
 
 
-def test_a_number_that_looks_like_a_telephone_is_found_too(tmp_path: Path, database_url: str) -> None:
+def test_a_number_that_looks_like_a_telephone_is_found_too(
+    tmp_path: Path, database_url: str
+) -> None:
     with desk_in(tmp_path, database_url) as desk:
         change(desk, desk.record(), letter_number="045.2-123 000.1.2/12 01-12-2026")
-        asked = ["045.2-123", "01-12-2026", "000.1.2/12", "PGD-2026-000001", "pgd 2026 000001", "000001"]
+        asked = [
+            "045.2-123",
+            "01-12-2026",
+            "000.1.2/12",
+            "PGD-2026-000001",
+            "pgd 2026 000001",
+            "000001",
+        ]
         assert found_by(desk, *asked) == dict.fromkeys(asked, 1)
 
 
 def test_names_are_found_in_whatever_letters(tmp_path: Path, database_url: str) -> None:
-    pairs = {"Ame\u0301lie": "Am\u00e9lie", "Ren\u00e9e": "Rene\u0301e", "NI MADE AYU": "ayu", "O'Brien": "o'brien",
-             "陳大文": "陳", "Muḥammad": "muḥ", "Nuʼman": "nu"}  # fmt: skip
+    pairs = {
+        "Ame\u0301lie": "Am\u00e9lie",
+        "Ren\u00e9e": "Rene\u0301e",
+        "NI MADE AYU": "ayu",
+        "O'Brien": "o'brien",
+        "陳大文": "陳",
+        "Muḥammad": "muḥ",
+        "Nuʼman": "nu",
+    }
     with desk_in(tmp_path, database_url) as desk:
         for name in pairs:
             desk.record(nama=name)
@@ -286,8 +432,19 @@ def test_a_hidden_name_is_not_found_out(tmp_path: Path, database_url: str) -> No
     """The summary of a secret complaint names who complains: its row says so in none of its words, nor may a search."""
     told = "Siti Rahmawati siti@warga.example (0811222333), NIK 3577010101010001: lampu"
     with desk_in(tmp_path, database_url) as desk:
-        number = desk.record(perihal="Lampu, dari Siti Rahmawati", telepon="0811 222-333", nik="3577010101010001")
+        number = desk.record(
+            perihal="Lampu, dari Siti Rahmawati", telepon="0811 222-333", nik="3577010101010001"
+        )
         change(desk, number, rahasia=True, ringkasan=told)
-        asked = ["Rahmawati", "rahma", "0811222333", "+62 811 222 333", "siti@warga", "siti%", "lampu rahmawati",
-                 "rahmawati lampu", "3577010101010001"]  # fmt: skip
+        asked = [
+            "Rahmawati",
+            "rahma",
+            "0811222333",
+            "+62 811 222 333",
+            "siti@warga",
+            "siti%",
+            "lampu rahmawati",
+            "rahmawati lampu",
+            "3577010101010001",
+        ]
         assert found_by(desk, *asked, "lampu") == {**dict.fromkeys(asked, 0), "lampu": 1}

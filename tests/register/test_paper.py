@@ -41,7 +41,9 @@ def printed(desk: Desk) -> bytes:
         return paper.docx(work, Filter(month=date(2026, 11, 1)), "November 2026")
 
 
-def test_paper_book_holds_every_row_in_fifteen_columns_with_void_ones_struck_through(desk: Desk) -> None:
+def test_paper_book_holds_every_row_in_fifteen_columns_with_void_ones_struck_through(
+    desk: Desk,
+) -> None:
     desk.record(nama=ODD)
     desk.record()
     desk.press("jfu-1", "bukan_pengaduan", alasan="Iklan.")
@@ -60,8 +62,10 @@ def test_paper_book_holds_every_row_in_fifteen_columns_with_void_ones_struck_thr
     assert all(desk.person(code).nama in signed for code in ("sekretaris", "jfu-1"))
     section = document.sections[0]
     assert (section.orientation, round(section.page_width.mm), round(section.page_height.mm)) == (
-        WD_ORIENT.LANDSCAPE, 330, 215,
-    )  # fmt: skip
+        WD_ORIENT.LANDSCAPE,
+        330,
+        215,
+    )
     assert sum(paper.WIDTHS) + 2 * paper.MARGIN <= paper.F4[0] + 10
 
 
@@ -88,4 +92,8 @@ def test_excel_has_dates_durations_and_rows_as_high_as_their_words(desk: Desk) -
     heights = {row.get("r"): float(row.get("ht", 15)) for row in page.iter(f"{MAIN}row")}
     assert heights["11"] > 5 * 15
     setup = next(page.iter(f"{MAIN}pageSetup"))
-    assert (setup.get("orientation"), setup.get("paperSize"), setup.get("fitToHeight")) == ("landscape", "14", "0")
+    assert (setup.get("orientation"), setup.get("paperSize"), setup.get("fitToHeight")) == (
+        "landscape",
+        "14",
+        "0",
+    )

@@ -72,7 +72,9 @@ def test_public_form_names_nobody(desk: Desk) -> None:
 
 def test_report_of_a_time_without_cases_is_whole(desk: Desk) -> None:
     found = gathered(desk, span("tahun", 2020))
-    assert "Tidak ada." in "\n".join(p.text for p in Document(BytesIO(in_word(desk, found))).paragraphs)
+    assert "Tidak ada." in "\n".join(
+        p.text for p in Document(BytesIO(in_word(desk, found))).paragraphs
+    )
 
 
 def test_excel_holds_every_table_as_numbers_with_charts_of_its_own(desk: Desk) -> None:
@@ -87,7 +89,9 @@ def test_excel_holds_every_table_as_numbers_with_charts_of_its_own(desk: Desk) -
     assert b"<f>" not in sheets
 
 
-@pytest.mark.parametrize("tag", ["{{ tidak_ada }}", "{% for x in tabel %}", "{{ kantor.__class__.__mro__[1] }}"])
+@pytest.mark.parametrize(
+    "tag", ["{{ tidak_ada }}", "{% for x in tabel %}", "{{ kantor.__class__.__mro__[1] }}"]
+)
 def test_template_with_a_wrong_field_says_so(desk: Desk, tag: str) -> None:
     document = Document()
     document.add_paragraph(f"Laporan {tag}")

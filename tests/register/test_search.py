@@ -30,19 +30,46 @@ def numbers(desk: Desk, wanted: Filter) -> list[int]:
     return [int(row.complaint.number[-6:]) for row in found]
 
 
-def test_search_knows_what_an_official_may_see_on_both_databases(tmp_path: Path, database_url: str) -> None:
+def test_search_knows_what_an_official_may_see_on_both_databases(
+    tmp_path: Path, database_url: str
+) -> None:
     with desk_in(tmp_path, database_url) as desk:
-        desk.record(nama="Siti Rahmawati", telepon="+62 811-111-222", isi="Pohon tumbang di Jalan Mawar. 100% rusak")
+        desk.record(
+            nama="Siti Rahmawati",
+            telepon="+62 811-111-222",
+            isi="Pohon tumbang di Jalan Mawar. 100% rusak",
+        )
         desk.press("jfu-1", "laporkan", nama="Siti Rahmawati", telepon="+62 811-111-222")
         desk.to(Stage.PENYAMPAIAN, "PGD-2026-000001")
-        desk.record(nama="Tuti Sunyi", rahasia=True, isi="Saya Tuti, pegawai meminta uang.", perihal="Pungutan liar")
+        desk.record(
+            nama="Tuti Sunyi",
+            rahasia=True,
+            isi="Saya Tuti, pegawai meminta uang.",
+            perihal="Pungutan liar",
+        )
         asked = {
-            "tumbang": [1], "tumb mawar": [1], "TUMBANG": [1], "umbang": [],
-            "0811111222": [1], "0811 111 222": [1], "+62811111222": [1], "08111": [1], "081111": [1],
-            "400.14.5/1/401.109/2026": [1], "ditindaklanjuti": [1], "diperbaiki": [1],
-            "tuti": [], "uang": [], "pungutan": [2], "pgd-2026-000002": [2],
-            "'; DROP TABLE complaint": [], "a* OR b": [], '"': [], "NEAR(a b)": [], "tumbang & ! | :*": [1],
-        }  # fmt: skip
+            "tumbang": [1],
+            "tumb mawar": [1],
+            "TUMBANG": [1],
+            "umbang": [],
+            "0811111222": [1],
+            "0811 111 222": [1],
+            "+62811111222": [1],
+            "08111": [1],
+            "081111": [1],
+            "400.14.5/1/401.109/2026": [1],
+            "ditindaklanjuti": [1],
+            "diperbaiki": [1],
+            "tuti": [],
+            "uang": [],
+            "pungutan": [2],
+            "pgd-2026-000002": [2],
+            "'; DROP TABLE complaint": [],
+            "a* OR b": [],
+            '"': [],
+            "NEAR(a b)": [],
+            "tumbang & ! | :*": [1],
+        }
         assert {words: numbers(desk, Filter(text=words)) for words in asked} == asked
 
 
@@ -72,11 +99,17 @@ def searched(desk: Desk) -> bytes:
 def test_filters_find_what_bears_their_mark(desk: Desk) -> None:
     desk.record(channel=Channel.SURAT)
     desk.press(
-        "jfu-1", "laporkan", klasifikasi="Permohonan informasi", kategori="aplikasi", lokasi_kejadian="Kelurahan Taman"
+        "jfu-1",
+        "laporkan",
+        klasifikasi="Permohonan informasi",
+        kategori="aplikasi",
+        lokasi_kejadian="Kelurahan Taman",
     )
     desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "laporkan_kepala", unit=["umum"])
-    desk.press("kepala", "putuskan", keputusan="ditolak", pembuktian="tidak", perintah="x", disampaikan="x")
+    desk.press(
+        "kepala", "putuskan", keputusan="ditolak", pembuktian="tidak", perintah="x", disampaikan="x"
+    )
     parent = desk.record(rahasia=True)
     desk.press("jfu-1", "gabungkan", number=desk.record(), nomor=parent)
     assert desk.complaint("PGD-2026-000002").pembuktian == "tidak"

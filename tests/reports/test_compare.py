@@ -6,10 +6,29 @@ import pytest
 
 from pipeline.reports.compare import disagreements, same
 
-ALIKE = [("1.234", "1234"), ("1 234", "1.234"), ("1\u00a0234", "1.234"), ("1,234", "1.234"), ("12,5", "12.5"),
-         ("12,50", "12,5"), ("50%", "50 %"), ("007", "7"), ("5,0", "5"), ("1.234,5", "1234.5"), ("", "")]  # fmt: skip
-UNLIKE = [("50%", "51%"), ("0", ""), ("-", "0"), ("1.234", "1.243"), ("12,5", "125"), ("Seksi 1", "Seksi 2"),
-          ("dua", "2"), ("²", "2")]  # fmt: skip
+ALIKE = [
+    ("1.234", "1234"),
+    ("1 234", "1.234"),
+    ("1\u00a0234", "1.234"),
+    ("1,234", "1.234"),
+    ("12,5", "12.5"),
+    ("12,50", "12,5"),
+    ("50%", "50 %"),
+    ("007", "7"),
+    ("5,0", "5"),
+    ("1.234,5", "1234.5"),
+    ("", ""),
+]
+UNLIKE = [
+    ("50%", "51%"),
+    ("0", ""),
+    ("-", "0"),
+    ("1.234", "1.243"),
+    ("12,5", "125"),
+    ("Seksi 1", "Seksi 2"),
+    ("dua", "2"),
+    ("²", "2"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
@@ -28,9 +47,13 @@ SAID = "Selama November 2026 masuk 1.234 pengaduan."
 
 @pytest.mark.parametrize(
     ("there", "told"),
-    [("Selama November 2026 masuk 1234 pengaduan.", 0), ("Selama  November 2026 masuk 1,234 pengaduan.", 0),
-     ("Selama November 2026 masuk 1.243 pengaduan.", 1), ("Selama November 2025 masuk 1.234 pengaduan.", 1),
-     ("Pada bulan ini masuk 12 pengaduan.", 0)],
-)  # fmt: skip
+    [
+        ("Selama November 2026 masuk 1234 pengaduan.", 0),
+        ("Selama  November 2026 masuk 1,234 pengaduan.", 0),
+        ("Selama November 2026 masuk 1.243 pengaduan.", 1),
+        ("Selama November 2025 masuk 1.234 pengaduan.", 1),
+        ("Pada bulan ini masuk 12 pengaduan.", 0),
+    ],
+)
 def test_a_sentence_is_held_against_the_data_by_its_numbers(there: str, told: int) -> None:
     assert len(disagreements([], [there], [], [SAID])) == told

@@ -63,12 +63,16 @@ def reports_of(kantor: Office) -> list[Laporan]:
 
 def files_of(kantor: Office, kind: str) -> list[Document]:
     with reading(kantor.engine) as session:
-        return list(session.scalars(select(Document).where(Document.kind == kind).order_by(Document.id)))
+        return list(
+            session.scalars(select(Document).where(Document.kind == kind).order_by(Document.id))
+        )
 
 
 def open_tasks(kantor: Office, kind: TaskKind) -> list[Task]:
     with reading(kantor.engine) as session:
-        return list(session.scalars(select(Task).where(Task.kind == kind, Task.closed_at.is_(None))))
+        return list(
+            session.scalars(select(Task).where(Task.kind == kind, Task.closed_at.is_(None)))
+        )
 
 
 def signed_report(kantor: Office) -> None:
@@ -94,8 +98,12 @@ def test_a_month_ends_and_its_report_goes_all_the_way(kantor: Office) -> None:
     assert "Laporan sudah diajukan" in page.text
 
     to_sign = kantor.newest("kepala", "Mohon tanda tangan laporan")
-    assert "memasang lampu baru" in "\n".join(p.text for p in Docx(BytesIO(word_of(to_sign))).paragraphs)
-    page = kantor.press("kepala", "tandatangani", about="laporan", bertanda_tangan=("laporan.jpg", SIGNED))
+    assert "memasang lampu baru" in "\n".join(
+        p.text for p in Docx(BytesIO(word_of(to_sign))).paragraphs
+    )
+    page = kantor.press(
+        "kepala", "tandatangani", about="laporan", bertanda_tangan=("laporan.jpg", SIGNED)
+    )
     assert "dikirim kepada tembusan" in page.text
     for address in (WALI_KOTA, INSPEKTORAT):
         (copy,) = kantor.inbox(address)
@@ -119,13 +127,18 @@ def _next_report_corrects(kantor: Office) -> None:
     mail = kantor.newest("sekretaris", "Laporan pengaduan Desember 2026")
     text = "\n".join(p.text for p in Docx(BytesIO(word_of(mail))).paragraphs)
     assert "Koreksi atas laporan sebelumnya" in text
-    assert "Laporan pengaduan November 2026, Pengaduan menurut kanal, Surat, Masuk: semula 0, menjadi 1." in text
+    assert (
+        "Laporan pengaduan November 2026, Pengaduan menurut kanal, Surat, Masuk: semula 0, menjadi 1."
+        in text
+    )
     before, after = reports_of(kantor)
     assert before.figures[0]["rows"][4][2] == 0, "what was signed stays as it was"
     assert before.told is None
     assert str(before.id) in after.corrections
     kantor.press("sekretaris", "ajukan", about="Desember")
-    kantor.press("kepala", "tandatangani", about="Desember", bertanda_tangan=("laporan.jpg", SIGNED))
+    kantor.press(
+        "kepala", "tandatangani", about="Desember", bertanda_tangan=("laporan.jpg", SIGNED)
+    )
     told = reports_of(kantor)[0].told
     assert told is not None
     assert told[0]["rows"][4][2] == 1
@@ -139,7 +152,12 @@ def _typed_late(kantor: Office) -> None:
     kantor.know("jfu-1")
     counter = next(link for mail in reversed(kantor.inbox("jfu-1")) for link in kantor.links(mail))
     form = kantor.page(f"{counter}/catat").forms["catat"]
-    about = {"perihal": "Jalan rusak", "isi": "Jalan rusak di Mawar.", "nama": "Budi", "diterima": "2026-11-20T09:00"}
+    about = {
+        "perihal": "Jalan rusak",
+        "isi": "Jalan rusak di Mawar.",
+        "nama": "Budi",
+        "diterima": "2026-11-20T09:00",
+    }
     kantor.send(form, {"kanal": "surat", **about})
     kantor.settle()
 
@@ -147,7 +165,9 @@ def _typed_late(kantor: Office) -> None:
 # ---- what goes wrong -----------------------------------------------------------------------------------------
 
 
-def test_a_figure_that_was_changed_in_word_is_told_and_stops_until_it_is_confirmed(kantor: Office) -> None:
+def test_a_figure_that_was_changed_in_word_is_told_and_stops_until_it_is_confirmed(
+    kantor: Office,
+) -> None:
     again = edited(word_of(month_ends(kantor)), cell="12")
     page = kantor.press("sekretaris", "unggah", about=SUBJECT, surat=("laporan.docx", again))
     assert "Pengaduan menurut kanal, Email, Masuk: di berkas 12, menurut data 1." in page.text
@@ -173,7 +193,9 @@ def test_a_sentence_whose_numbers_were_changed_is_told(kantor: Office) -> None:
         run.text = ""
     out = BytesIO()
     document.save(out)
-    page = kantor.press("sekretaris", "unggah", about=SUBJECT, surat=("laporan.docx", out.getvalue()))
+    page = kantor.press(
+        "sekretaris", "unggah", about=SUBJECT, surat=("laporan.docx", out.getvalue())
+    )
     assert "masuk 100 pengaduan" in page.text
     assert "menurut data: “Selama November 2026 masuk 1" in page.text
 
@@ -181,7 +203,9 @@ def test_a_sentence_whose_numbers_were_changed_is_told(kantor: Office) -> None:
 @pytest.mark.parametrize("which", ["letter", "photo", "another month", "stranger"])
 def test_a_wrong_file_is_refused_with_words(kantor: Office, which: str) -> None:
     mail = month_ends(kantor)
-    content = {"photo": SIGNED, "stranger": _stranger(), "another month": word_of(mail)}.get(which, b"")
+    content = {"photo": SIGNED, "stranger": _stranger(), "another month": word_of(mail)}.get(
+        which, b""
+    )
     content = content or _letter(kantor)
     if which == "another month":
         kantor.clock.now = NEXT_MONTH
@@ -202,19 +226,31 @@ def _stranger() -> bytes:
 
 def _letter(kantor: Office) -> bytes:
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Jawab.", disampaikan="Sudah menyala.")
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Jawab.",
+        disampaikan="Sudah menyala.",
+    )
     return kantor.content(kantor.documents("konsep")[-1])
 
 
-def test_an_offices_template_with_a_wrong_field_holds_nothing_up_and_is_told(kantor: Office) -> None:
+def test_an_offices_template_with_a_wrong_field_holds_nothing_up_and_is_told(
+    kantor: Office,
+) -> None:
     document = Docx()
     document.add_paragraph("Laporan {{ tidak_ada }}")
     (kantor.settings.folder / "letters").mkdir()
     document.save(str(kantor.settings.folder / "letters" / "laporan.docx"))
     mail = month_ends(kantor)
     assert "tidak_ada" in mail.words
-    assert "LAPORAN PENANGANAN" in "\n".join(p.text for p in Docx(BytesIO(word_of(mail))).paragraphs)
-    assert [m for m in kantor.inbox(kantor.settings.petugas_ti.email) if "Templat laporan" in m.subject]
+    assert "LAPORAN PENANGANAN" in "\n".join(
+        p.text for p in Docx(BytesIO(word_of(mail))).paragraphs
+    )
+    assert [
+        m for m in kantor.inbox(kantor.settings.petugas_ti.email) if "Templat laporan" in m.subject
+    ]
 
 
 def test_an_empty_book_has_no_report_and_a_month_without_cases_has_one(kantor: Office) -> None:
@@ -247,7 +283,10 @@ def test_an_unsigned_report_never_goes_out_as_signed(kantor: Office) -> None:
     assert kantor.submit(link, "tandatangani", given).status == 422
     printed = files_of(kantor, "pdf")
     if printed:  # where LibreOffice is
-        given = {"bertanda_tangan": ("laporan.pdf", kantor.content(printed[-1])), "tanpa_kode": "ya"}
+        given = {
+            "bertanda_tangan": ("laporan.pdf", kantor.content(printed[-1])),
+            "tanpa_kode": "ya",
+        }
         page = kantor.submit(link, "tandatangani", given)
         assert page.status == 422
         assert "belum" in page.text
@@ -308,7 +347,10 @@ def test_only_its_holder_may_act_on_a_report(kantor: Office, person: str) -> Non
 def test_two_tembusan_of_one_name_are_refused(tmp_path: Path) -> None:
     """By the name is known whose copy has arrived: one of two would pass for the other."""
     twice = [{"nama": "Wali Kota", "email": WALI_KOTA}, {"nama": "Wali Kota", "email": INSPEKTORAT}]
-    with pytest.raises(ConfigError, match="tertulis dua kali"), office(tmp_path, laporan={"tembusan": twice}):
+    with (
+        pytest.raises(ConfigError, match="tertulis dua kali"),
+        office(tmp_path, laporan={"tembusan": twice}),
+    ):
         pass
 
 
@@ -318,7 +360,9 @@ def test_two_tembusan_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[Office]:
     """An office whose mails wait two minutes, as they do unless it says otherwise."""
-    with office(tmp_path, laporan={"otomatis": ["bulan"], "tembusan": TO_ALL}, smtp={"tunda_menit": 2}) as one:
+    with office(
+        tmp_path, laporan={"otomatis": ["bulan"], "tembusan": TO_ALL}, smtp={"tunda_menit": 2}
+    ) as one:
         yield one
 
 
@@ -360,7 +404,14 @@ def test_a_signature_is_taken_back_before_the_tembusan_have_it(slow: Office) -> 
     slow.clock.now += timedelta(minutes=3)
     slow.settle()
     assert len(slow.inbox(WALI_KOTA)) == 1
-    assert events_of(slow) == ["dibuat", "ajukan", "tandatangani", "batalkan", "tandatangani", "terkirim"]
+    assert events_of(slow) == [
+        "dibuat",
+        "ajukan",
+        "tandatangani",
+        "batalkan",
+        "tandatangani",
+        "terkirim",
+    ]
     assert slow.audit() == []
 
 
@@ -382,10 +433,13 @@ def test_a_report_that_was_handed_on_too_early_comes_back(slow: Office) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE laporan_event SET kind = 'unggah' WHERE seq = 2", "DELETE FROM laporan_event WHERE seq = 2",
-     "UPDATE laporan_event SET actor_name = 'Orang lain' WHERE seq = 1",
-     "UPDATE laporan_event SET data = '{}' WHERE seq = 2"],
-)  # fmt: skip
+    [
+        "UPDATE laporan_event SET kind = 'unggah' WHERE seq = 2",
+        "DELETE FROM laporan_event WHERE seq = 2",
+        "UPDATE laporan_event SET actor_name = 'Orang lain' WHERE seq = 1",
+        "UPDATE laporan_event SET data = '{}' WHERE seq = 2",
+    ],
+)
 def test_audit_finds_what_was_changed_in_a_reports_history(kantor: Office, statement: str) -> None:
     signed_report(kantor)
     assert kantor.audit() == []

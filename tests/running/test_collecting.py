@@ -32,7 +32,11 @@ def post(dovecot: Dovecot) -> Iterator[Post]:
 
 def arrive(kantor: Office, *subjects: str) -> None:
     for n, subject in enumerate(subjects):
-        kantor.arrive(compose(f"w{n}@warga.example", INTAKE, subject, f"{subject}.", kantor.clock.now).as_bytes())
+        kantor.arrive(
+            compose(
+                f"w{n}@warga.example", INTAKE, subject, f"{subject}.", kantor.clock.now
+            ).as_bytes()
+        )
 
 
 def uids(line: bytes) -> set[int]:
@@ -78,7 +82,9 @@ def test_one_mail_that_the_server_withholds_stops_no_other_and_is_told(
             assert "w1@warga.example" in told.words
         kantor.later(hours=1)
         kantor.settle()
-        assert len([m for m in kantor.inbox("jfu-1") if "tidak dapat diambil" in m.subject]) == 1, "told once"
+        assert len([m for m in kantor.inbox("jfu-1") if "tidak dapat diambil" in m.subject]) == 1, (
+            "told once"
+        )
         bad.clear()
         kantor.later(days=1)
         kantor.settle()
@@ -86,7 +92,9 @@ def test_one_mail_that_the_server_withholds_stops_no_other_and_is_told(
         assert troubles(kantor) == []
 
 
-def test_a_withheld_mail_is_asked_for_in_growing_pauses(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_a_withheld_mail_is_asked_for_in_growing_pauses(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     with (
         between(dovecot, refuse=withholding({1}, NO)) as proxy,
         office(tmp_path, post=post, imap=proxy.imap) as kantor,
@@ -102,11 +110,16 @@ def test_a_withheld_mail_is_asked_for_in_growing_pauses(dovecot: Dovecot, post: 
         assert pauses == [1, 5, 15, 60, 240, 720, 1440, 1440, 1440]
 
 
-def test_sizes_that_cannot_be_had_of_one_mail_stop_no_other(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_sizes_that_cannot_be_had_of_one_mail_stop_no_other(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     def refuse(line: bytes) -> bytes | None:
         return NO if 1 in uids(line) else None
 
-    with between(dovecot, refuse=refuse) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+    with (
+        between(dovecot, refuse=refuse) as proxy,
+        office(tmp_path, post=post, imap=proxy.imap) as kantor,
+    ):
         arrive(kantor, "Satu", "Dua", "Tiga")
         kantor.settle()
         assert [c.perihal for c in kantor.complaints()] == ["Dua", "Tiga"]
@@ -142,7 +155,10 @@ def test_a_server_that_dies_of_a_mail_and_needs_time_is_not_asked_for_it_first_a
             dead[0] = True
         return HANG_UP if dead[0] else None
 
-    with between(dovecot, refuse=refuse) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+    with (
+        between(dovecot, refuse=refuse) as proxy,
+        office(tmp_path, post=post, imap=proxy.imap) as kantor,
+    ):
         arrive(kantor, "Satu", "Dua yang rusak", "Tiga")
         for _ in range(4):
             kantor.tick()
@@ -192,24 +208,38 @@ def test_one_message_that_cannot_be_moved_keeps_no_other_in_the_inbox(
         spans = [part.split(b":") for part in found[1].split(b",")] if found else []
         return NO if any(int(span[0]) <= 2 <= int(span[-1]) for span in spans) else None
 
-    with between(dovecot, refuse=refuse) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+    with (
+        between(dovecot, refuse=refuse) as proxy,
+        office(tmp_path, post=post, imap=proxy.imap) as kantor,
+    ):
         arrive(kantor, "Satu", "Dua", "Tiga")
         kantor.settle()
         assert lying(dovecot, kantor, "Diproses") == 2
         assert lying(dovecot, kantor) == 1
 
 
-def test_folders_that_cannot_be_made_keep_no_mail_out(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_folders_that_cannot_be_made_keep_no_mail_out(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     def refuse(line: bytes) -> bytes | None:
-        return b"NO [NOPERM] Permission denied" if b" CREATE " in line or b" SUBSCRIBE " in line else None
+        return (
+            b"NO [NOPERM] Permission denied"
+            if b" CREATE " in line or b" SUBSCRIBE " in line
+            else None
+        )
 
-    with between(dovecot, refuse=refuse) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+    with (
+        between(dovecot, refuse=refuse) as proxy,
+        office(tmp_path, post=post, imap=proxy.imap) as kantor,
+    ):
         arrive(kantor, "Satu")
         kantor.settle()
         assert kantor.complaint().perihal == "Satu"
 
 
-def test_a_folder_that_somebody_deleted_is_made_anew(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_a_folder_that_somebody_deleted_is_made_anew(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     with office(tmp_path, post=post) as kantor:
         arrive(kantor, "Satu")
         lanes = Lanes(kantor.app, {"mail": 3600.0})
@@ -269,7 +299,9 @@ def test_a_long_backlog_of_one_mailbox_does_not_keep_the_others_waiting(
         arrive(kantor, "Lampu")
         with IMAPClient(dovecot.host, port=dovecot.port, ssl=False, timeout=20) as client:
             client.login(str(other["user"]), PASSWORD)
-            client.append("INBOX", compose(SITI, INTAKE, "Selokan", "Mampet.", kantor.clock.now).as_bytes())
+            client.append(
+                "INBOX", compose(SITI, INTAKE, "Selokan", "Mampet.", kantor.clock.now).as_bytes()
+            )
         lanes = Lanes(kantor.app, {"mail": 3600.0, "mail 2": 3600.0})
         lanes.start()
         try:
@@ -282,7 +314,9 @@ def test_a_long_backlog_of_one_mailbox_does_not_keep_the_others_waiting(
             lanes.stop()
 
 
-def test_the_lease_is_free_while_mail_is_on_the_wire(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_the_lease_is_free_while_mail_is_on_the_wire(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     held = []
     with office(tmp_path, post=post) as plain:
         engine = plain.engine
@@ -293,7 +327,10 @@ def test_the_lease_is_free_while_mail_is_on_the_wire(dovecot: Dovecot, post: Pos
                     held.append(not mine)
             return None
 
-        with between(dovecot, refuse=look) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+        with (
+            between(dovecot, refuse=look) as proxy,
+            office(tmp_path, post=post, imap=proxy.imap) as kantor,
+        ):
             arrive(kantor, "Lampu")
             kantor.settle()
     assert held

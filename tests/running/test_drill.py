@@ -108,7 +108,9 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, list(words))
 
 
-def test_the_commands_back_up_encrypted_try_it_and_restore_it_elsewhere(kantor: Office, tmp_path: Path) -> None:
+def test_the_commands_back_up_encrypted_try_it_and_restore_it_elsewhere(
+    kantor: Office, tmp_path: Path
+) -> None:
     """The office's key stays in the safe; the drill opens the backup with the key of this machine."""
     assert "penerima" in run("kunci", "cadangan", "brankas.txt").output
     public = recipients.public_of((tmp_path / "brankas.txt").read_text().strip())
@@ -146,7 +148,9 @@ def test_a_drill_that_finds_less_in_the_office_than_in_its_backup_fails(kantor: 
     with kantor.engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         connection.exec_driver_sql("DELETE FROM seal")
-        connection.exec_driver_sql("DELETE FROM payload WHERE event_id = (SELECT max(id) FROM event)")
+        connection.exec_driver_sql(
+            "DELETE FROM payload WHERE event_id = (SELECT max(id) FROM event)"
+        )
         connection.exec_driver_sql("DELETE FROM event WHERE id = (SELECT max(id) FROM event)")
     outcome = drill.rehearse(kantor.app)
     assert any("event" in fault for fault in outcome.faults), outcome
@@ -193,7 +197,10 @@ def test_a_damaged_file_fails_the_verify_lane_and_is_an_alarm(
 def test_what_a_killed_drill_left_plain_goes_at_once(kantor: Office) -> None:
     """Not in a month, when the next drill is: an encrypted backup that was opened lies there for everybody."""
     folder = save(kantor).parent.parent
-    left = [folder / name for name in ("latihan.db", "latihan.db-wal", ".2026-11-01-0115.db.age.terbuka")]
+    left = [
+        folder / name
+        for name in ("latihan.db", "latihan.db-wal", ".2026-11-01-0115.db.age.terbuka")
+    ]
     for one in left:
         one.write_bytes(b"data pribadi")
     ran(kantor)

@@ -39,7 +39,9 @@ def test_two_of_each_kind_do_the_whole_work_once(postgres_url: str, tmp_path: Pa
         for lanes in running:
             lanes.start()
         try:
-            names = [thread.name for thread in threading.enumerate() if thread.name.startswith("lane-")]
+            names = [
+                thread.name for thread in threading.enumerate() if thread.name.startswith("lane-")
+            ]
             assert sorted(names) == sorted(f"lane-{name}" for name in STEPS for _ in range(2))
             running[0].wake("slips", "send")  # one that another process has is passed over
             kantor.citizen_sends(settle=False)

@@ -20,7 +20,9 @@ from tests.kantor import sample
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-def test_a_letter_that_cannot_be_drafted_is_tried_on_and_told_with_its_reason(tmp_path: Path) -> None:
+def test_a_letter_that_cannot_be_drafted_is_tried_on_and_told_with_its_reason(
+    tmp_path: Path,
+) -> None:
     """Nobody gets the mail of langkah 4 while its draft cannot be made, so the IT officer has to hear of it."""
     settings = config.parse(sample(), tmp_path / "config.toml")
     engine = fresh(settings.database.url, settings.folder)
@@ -50,9 +52,21 @@ GOOD = "mx.luar.example; spf=pass smtp.mailfrom=aduan@kominfo.example; dkim=pass
     ("results", "sender", "levels"),
     [
         (GOOD, "aduan@kominfo.example", {"SPF": "baik", "DKIM": "baik", "DMARC": "baik"}),
-        ("mx.luar.example; spf=fail; dkim=none", "aduan@kominfo.example", {"SPF": "buruk", "DKIM": "hati"}),
-        ("mx.luar.example; spf=softfail; dmarc=fail", "aduan@kominfo.example", {"SPF": "buruk", "DMARC": "buruk"}),
-        ("mx.luar.example; spf=pass smtp.mailfrom=x@massal.example", "aduan@kominfo.example", {"SPF": "hati"}),
+        (
+            "mx.luar.example; spf=fail; dkim=none",
+            "aduan@kominfo.example",
+            {"SPF": "buruk", "DKIM": "hati"},
+        ),
+        (
+            "mx.luar.example; spf=softfail; dmarc=fail",
+            "aduan@kominfo.example",
+            {"SPF": "buruk", "DMARC": "buruk"},
+        ),
+        (
+            "mx.luar.example; spf=pass smtp.mailfrom=x@massal.example",
+            "aduan@kominfo.example",
+            {"SPF": "hati"},
+        ),
         ("", "aduan@kominfo.example", {"contoh": "buruk"}),
         (GOOD, "lain@kominfo.example", {"contoh": "buruk"}),
     ],

@@ -79,7 +79,9 @@ def test_it_alarms_once_again_after_hours_and_tells_when_it_is_over(
         beat.well(lane)
     beat.beat()
     beat.beat()
-    assert heard(tmp_path)[2:] == ["aduan Dinas Kominfo: sudah pulih, surat diambil dan dikirim lagi."]
+    assert heard(tmp_path)[2:] == [
+        "aduan Dinas Kominfo: sudah pulih, surat diambil dan dikirim lagi."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,9 @@ def test_a_command_that_fails_or_hangs_stops_nothing(
         assert "alarm command" in caplog.text
 
 
-def test_a_file_that_cannot_be_written_does_not_keep_the_alarm_back(tmp_path: Path, clock: Clock) -> None:
+def test_a_file_that_cannot_be_written_does_not_keep_the_alarm_back(
+    tmp_path: Path, clock: Clock
+) -> None:
     with desk_in(tmp_path, petugas_ti=officer(tmp_path, berkas_detak="tidak/ada.txt")) as desk:
         beat = Heartbeat(desk.settings, ["mail"], clock)
         clock.now += timedelta(hours=1)
@@ -113,12 +117,16 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_alarm_back(tmp_path: Pa
         assert len(heard(tmp_path)) == 1
 
 
-def test_a_mailbox_that_refuses_the_office_is_alarmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mailbox_that_refuses_the_office_is_alarmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole way: lanes run, the server is not there, time passes, the command is called."""
     monkeypatch.setattr(lanes_module, "BEAT", 0.1)
     with (
         embedded() as post,
-        office(tmp_path, post=post, imap={"port": free_port()}, petugas_ti=officer(tmp_path)) as kantor,
+        office(
+            tmp_path, post=post, imap={"port": free_port()}, petugas_ti=officer(tmp_path)
+        ) as kantor,
     ):
         lanes = Lanes(kantor.app, dict.fromkeys(STEPS, 3600.0))
         lanes.start()
@@ -132,10 +140,14 @@ def test_a_mailbox_that_refuses_the_office_is_alarmed(tmp_path: Path, monkeypatc
             lanes.stop()
         before = (tmp_path / "detak.txt").stat().st_mtime
         time.sleep(0.3)
-        assert (tmp_path / "detak.txt").stat().st_mtime == before, "a process that has ended beats no more"
+        assert (tmp_path / "detak.txt").stat().st_mtime == before, (
+            "a process that has ended beats no more"
+        )
 
 
-def test_a_poller_that_never_gets_its_turn_is_alarmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poller_that_never_gets_its_turn_is_alarmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another process has the mail for hours: nothing fails, yet nothing is polled either."""
     monkeypatch.setattr(lanes_module, "BEAT", 0.1)
     monkeypatch.setattr(collecting, "PATIENCE", 0.1)
@@ -151,6 +163,8 @@ def test_a_poller_that_never_gets_its_turn_is_alarmed(tmp_path: Path, monkeypatc
                 lanes.wake("send")
                 until(lambda: any("surat tidak dapat diambil" in line for line in heard(tmp_path)))
                 with engine.reading(kantor.engine) as session:
-                    assert session.get(tables.Lane, "mail") is None, "what did not happen did not go well"
+                    assert session.get(tables.Lane, "mail") is None, (
+                        "what did not happen did not go well"
+                    )
             finally:
                 lanes.stop()

@@ -23,7 +23,9 @@ from tests.kantor import INTAKE, SITI, Office, bounce_of, office
 from tests.servers import free_port
 
 BUDI = "budi.hartono@warga.example"
-WORDS = "Saya Budi Hartono, NIK 3577012203850004, telepon 0813 3456 7788, Jalan Cendrawasih 17 Madiun."
+WORDS = (
+    "Saya Budi Hartono, NIK 3577012203850004, telepon 0813 3456 7788, Jalan Cendrawasih 17 Madiun."
+)
 
 
 @contextmanager
@@ -56,12 +58,20 @@ def a_day(kantor: Office) -> None:
     tick(kantor.app)
     dead = kantor.settings.imap.model_copy(update={"port": free_port()})
     away = kantor.settings.smtp.model_copy(update={"port": free_port()})
-    tick(App(kantor.settings.model_copy(update={"imap": dead, "smtp": away}), kantor.engine, kantor.clock))
+    tick(
+        App(
+            kantor.settings.model_copy(update={"imap": dead, "smtp": away}),
+            kantor.engine,
+            kantor.clock,
+        )
+    )
     with writing(kantor.engine) as session:
         session.execute(text("ALTER TABLE outbox RENAME TO pindah"))
     tick(kantor.app)
     kantor.web.get("/sehat")
-    kantor.citizen_sends("Lampu Budi Hartono", WORDS, sender=BUDI, name="Budi Hartono", settle=False)
+    kantor.citizen_sends(
+        "Lampu Budi Hartono", WORDS, sender=BUDI, name="Budi Hartono", settle=False
+    )
     tick(kantor.app)
     with writing(kantor.engine) as session:
         session.execute(text("ALTER TABLE pindah RENAME TO outbox"))
@@ -82,10 +92,24 @@ def test_nobody_of_the_office_stands_in_a_days_log(tmp_path: Path, form: logging
     log = said.getvalue()
     assert log.count("\n") > 5, log
     assert "galat" in log, "the page that failed is told with its places"
-    people = [one.nama for one in kantor.settings.petugas] + [one.nama for one in cases] + ["Budi Hartono"]
-    words = {word for name in people for word in name.replace(",", " ").split() if len(word) > 3 and "." not in word}
+    people = (
+        [one.nama for one in kantor.settings.petugas]
+        + [one.nama for one in cases]
+        + ["Budi Hartono"]
+    )
+    words = {
+        word
+        for name in people
+        for word in name.replace(",", " ").split()
+        if len(word) > 3 and "." not in word
+    }
     private = words | {one.email for one in kantor.settings.petugas} | {SITI, BUDI, INTAKE}
-    private |= {one.status_code for one in cases} | {"3577012203850004", "0813 3456 7788", "Cendrawasih", "Mawar"}
+    private |= {one.status_code for one in cases} | {
+        "3577012203850004",
+        "0813 3456 7788",
+        "Cendrawasih",
+        "Mawar",
+    }
     assert {one for one in private if one.lower() in log.lower()} == set(), log
     for line in log.splitlines():
         assert line.startswith("waktu=") or json.loads(line)["pesan"]
@@ -94,7 +118,9 @@ def test_nobody_of_the_office_stands_in_a_days_log(tmp_path: Path, form: logging
 def test_a_warning_of_a_library_is_a_line_of_the_log() -> None:
     """In a process of its own: how a process logs is for all of it."""
     script = "import warnings\nfrom pipeline.office import logs\nlogs.begin()\nwarnings.warn('pustaka lama')\n"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     (line,) = done.stderr.splitlines()
     assert line.startswith("waktu=")
     assert "pustaka lama" in line

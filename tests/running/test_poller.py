@@ -31,7 +31,18 @@ from pipeline.running.lanes import LONGEST_PAUSE, Lanes, seconds_until_next
 from pipeline.running.poller import STEPS
 from pipeline.web.app import create_app
 from tests.between import between, hiding, silent_about
-from tests.kantor import INTAKE, SIGNED, SITI, Office, Post, compose, embedded, office, production, until
+from tests.kantor import (
+    INTAKE,
+    SIGNED,
+    SITI,
+    Office,
+    Post,
+    compose,
+    embedded,
+    office,
+    production,
+    until,
+)
 from tests.servers import PASSWORD, Dovecot, free_port
 
 
@@ -64,7 +75,9 @@ def lane(kantor: Office, name: str) -> Lane:
 def test_with_a_dead_imap_server_everything_else_goes_on(post: Post, tmp_path: Path) -> None:
     """A scan is taken in, the JFU gets the mail, a link works; the mail lane's state says what is wrong."""
     port = free_port()
-    with office(tmp_path, post=post, imap={"port": port}, scan={"folder": ".", "baca": False}) as kantor:
+    with office(
+        tmp_path, post=post, imap={"port": port}, scan={"folder": ".", "baca": False}
+    ) as kantor:
         scanned(tmp_path / "slip.jpg")
         done = kantor.tick()
         assert done["gagal_mail"] == 1
@@ -92,7 +105,9 @@ def test_a_server_that_comes_back_clears_the_lane(post: Post, tmp_path: Path) ->
         assert len(kantor.complaints()) == 1
 
 
-def test_with_a_dead_smtp_server_mail_is_taken_in_and_answered_later_once(post: Post, tmp_path: Path) -> None:
+def test_with_a_dead_smtp_server_mail_is_taken_in_and_answered_later_once(
+    post: Post, tmp_path: Path
+) -> None:
     port = free_port()
     with office(tmp_path, post=post, smtp={"port": port}) as dark:
         dark.citizen_sends(settle=False)
@@ -109,7 +124,9 @@ def test_with_a_dead_smtp_server_mail_is_taken_in_and_answered_later_once(post: 
         assert len([m for m in kantor.inbox(SITI) if "Tanda terima" in m.subject]) == 1
 
 
-def test_a_mail_that_the_server_defers_is_tried_with_growing_pauses_and_given_up(kantor: Office) -> None:
+def test_a_mail_that_the_server_defers_is_tried_with_growing_pauses_and_given_up(
+    kantor: Office,
+) -> None:
     kantor.post.server.defer.add(SITI)
     kantor.citizen_sends()
     [row] = kantor.outbox("tanda_terima")
@@ -143,7 +160,9 @@ def test_an_smtp_server_with_a_wrong_certificate_gets_no_mail(post: Post, tmp_pa
         assert {row.state for row in kantor.outbox()} == {"due"}
 
 
-def test_starttls_on_imap_is_verified_and_used(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_starttls_on_imap_is_verified_and_used(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     plain = {"port": dovecot.port, "security": "starttls"}
     with office(tmp_path, post=post, imap=plain) as kantor, Mailbox(kantor.settings) as box:
         assert list(box.waiting()) == []
@@ -154,7 +173,9 @@ def test_starttls_on_imap_is_verified_and_used(dovecot: Dovecot, post: Post, tmp
         assert "CERTIFICATE_VERIFY_FAILED" in kantor.lanes()["mail"]
 
 
-def test_a_mail_server_without_starttls_gets_neither_password_nor_mail(post: Post, tmp_path: Path) -> None:
+def test_a_mail_server_without_starttls_gets_neither_password_nor_mail(
+    post: Post, tmp_path: Path
+) -> None:
     with embedded() as clear:
         smtp = {"host": "localhost", "port": clear.server.smtp_port}
         with office(tmp_path, post=post, smtp=smtp) as kantor:
@@ -227,13 +248,17 @@ def test_a_press_on_a_page_wakes_the_lanes_that_it_concerns(kantor: Office) -> N
     kantor.citizen_sends()
     with running(kantor) as lanes:
         until(lambda: all(_ran(kantor, name) for name in STEPS))
-        kantor.web = create_app(kantor.settings, kantor.engine, kantor.clock, lanes.wake).test_client()
+        kantor.web = create_app(
+            kantor.settings, kantor.engine, kantor.clock, lanes.wake
+        ).test_client()
         kantor.press("jfu-1", "laporkan", settle=False, ringkasan="Lampu padam.")
         until(lambda: len(kantor.inbox("sekretaris")) == 1)
 
 
 def test_a_failing_lane_keeps_its_state_while_the_others_work(post: Post, tmp_path: Path) -> None:
-    with office(tmp_path, post=post, imap={"port": free_port()}, scan={"folder": ".", "baca": False}) as kantor:
+    with office(
+        tmp_path, post=post, imap={"port": free_port()}, scan={"folder": ".", "baca": False}
+    ) as kantor:
         scanned(tmp_path / "slip.jpg")
         with running(kantor, mail=1):
             until(lambda: len(kantor.inbox("jfu-1")) == 1)
@@ -256,7 +281,9 @@ def test_waking_a_failing_lane_does_not_shorten_its_pause(post: Post, tmp_path: 
 # ---- the mailbox ---------------------------------------------------------------------------------------------
 
 
-def raw_mail(kantor: Office, subject: str = "Lampu", sender: str = SITI, head: bytes = b"") -> bytes:
+def raw_mail(
+    kantor: Office, subject: str = "Lampu", sender: str = SITI, head: bytes = b""
+) -> bytes:
     return head + compose(sender, INTAKE, subject, f"{subject} padam.", kantor.clock.now).as_bytes()
 
 
@@ -271,7 +298,10 @@ def test_taken_mail_lies_unread_and_unchanged_in_diproses(kantor: Office) -> Non
     kantor.settle()
     assert len(kantor.complaints()) == 2, "a mail that somebody has read before is taken in too"
     assert kantor.messages("INBOX") == []
-    filed = [(_lines(raw), {f for f in flags if f != b"\\Recent"}) for raw, flags in kantor.messages("Diproses")]
+    filed = [
+        (_lines(raw), {f for f in flags if f != b"\\Recent"})
+        for raw, flags in kantor.messages("Diproses")
+    ]
     assert filed == [(_lines(first), set()), (_lines(second), {SEEN, FLAGGED})]
     assert [_lines(raw) for raw, _ in kantor.messages("Arsip lama")] == [_lines(other)]
     with kantor.imap() as client:
@@ -295,7 +325,9 @@ def test_a_copy_of_a_mail_is_moved_and_makes_no_second_complaint(kantor: Office)
     raw = raw_mail(kantor)
     kantor.arrive(raw)
     kantor.arrive(raw)
-    kantor.arrive(b"Received: from mx2.example by mx.example; Tue, 24 Nov 2026 09:00:01 +0700\r\n" + raw)
+    kantor.arrive(
+        b"Received: from mx2.example by mx.example; Tue, 24 Nov 2026 09:00:01 +0700\r\n" + raw
+    )
     kantor.settle()
     assert len(kantor.complaints()) == 1
     assert len(kantor.inbox(SITI)) == 1
@@ -308,7 +340,11 @@ def test_many_mails_come_in_the_order_of_their_arrival(kantor: Office) -> None:
     names = [f"Lampu {n}" for n in range(23)]
     with kantor.imap() as client:
         for n, name in enumerate(names):
-            client.append("INBOX", raw_mail(kantor, name, f"warga-{n}@warga.example"), msg_time=kantor.clock.now)
+            client.append(
+                "INBOX",
+                raw_mail(kantor, name, f"warga-{n}@warga.example"),
+                msg_time=kantor.clock.now,
+            )
     kantor.settle()
     assert [c.perihal for c in kantor.complaints()] == names
     assert len(kantor.messages("Diproses")) == len(names)
@@ -338,14 +374,19 @@ def test_a_new_uidvalidity_doubles_nothing_and_hides_nothing(post: Post, tmp_pat
         assert len(kantor.messages("Beres")) == 5
 
 
-@pytest.mark.parametrize("missing", [(b"MOVE",), (b"MOVE", b"UIDPLUS")], ids=["no MOVE", "no MOVE, no UIDPLUS"])
+@pytest.mark.parametrize(
+    "missing", [(b"MOVE",), (b"MOVE", b"UIDPLUS")], ids=["no MOVE", "no MOVE, no UIDPLUS"]
+)
 def test_a_server_without_move_gets_copy_and_loses_nothing(
     missing: tuple[bytes, ...], dovecot: Dovecot, post: Post, tmp_path: Path
 ) -> None:
     """A mail that somebody has marked as deleted is taken in and kept like any other; one that comes and is marked
     between fetching and filing away is not gone with the others. Without UIDPLUS the originals stay, marked."""
     late: list[bytes] = []
-    with between(dovecot, hiding(*missing)) as proxy, office(tmp_path, post=post, imap=proxy.imap) as kantor:
+    with (
+        between(dovecot, hiding(*missing)) as proxy,
+        office(tmp_path, post=post, imap=proxy.imap) as kantor,
+    ):
 
         def while_taking_in() -> datetime:
             if not late and kantor.messages("INBOX"):
@@ -417,7 +458,9 @@ def test_a_big_mail_of_which_a_piece_does_not_come_waits_for_the_next_poll(
             assert max(session.scalars(select(Blob.size))) > 10 * 2**20
 
 
-def test_a_connection_that_is_cut_is_one_kind_of_error(dovecot: Dovecot, post: Post, tmp_path: Path) -> None:
+def test_a_connection_that_is_cut_is_one_kind_of_error(
+    dovecot: Dovecot, post: Post, tmp_path: Path
+) -> None:
     """Whatever breaks in mid-session, the caller sees MailboxDown and can come again."""
     with office(tmp_path, post=post) as kantor:
         kantor.citizen_sends(settle=False)
@@ -476,9 +519,14 @@ def test_a_mailbox_that_is_down_does_not_stop_the_other(post: Post, tmp_path: Pa
         assert str(dead["port"]) in kantor.lanes()["mail"]
 
 
-def test_every_mailbox_has_a_lane_and_is_woken_by_its_server(post: Post, dovecot: Dovecot, tmp_path: Path) -> None:
+def test_every_mailbox_has_a_lane_and_is_woken_by_its_server(
+    post: Post, dovecot: Dovecot, tmp_path: Path
+) -> None:
     other = second(post, dovecot)
-    with office(tmp_path, post=post, imap={"lain": [other]}) as kantor, running(kantor, **{"mail 2": 3600.0}) as lanes:
+    with (
+        office(tmp_path, post=post, imap={"lain": [other]}) as kantor,
+        running(kantor, **{"mail 2": 3600.0}) as lanes,
+    ):
         assert {"lane-mail", "lane-mail 2"} <= set(lane_threads())
         until(lambda: all(watch.idling for watch in lanes.watches.values()))
         kantor.arrive(compose(SITI, INTAKE, "Lampu", "Padam.", kantor.clock.now).as_bytes())
@@ -500,10 +548,14 @@ def test_a_lane_whose_connection_broke_connects_again_and_goes_on(kantor: Office
         until(lambda: len(kantor.complaints()) == 1)
 
 
-def test_mail_beyond_the_limit_is_held_with_its_head_and_stays_on_the_server(post: Post, tmp_path: Path) -> None:
+def test_mail_beyond_the_limit_is_held_with_its_head_and_stays_on_the_server(
+    post: Post, tmp_path: Path
+) -> None:
     with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
         mail = compose(SITI, INTAKE, "Rekaman rapat", "Terlampir.", kantor.clock.now)
-        mail.add_attachment(os.urandom(2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+        mail.add_attachment(
+            os.urandom(2**20), maintype="video", subtype="mp4", filename="rapat.mp4"
+        )
         kantor.arrive(mail.as_bytes())
         kantor.tick()
         (held,) = kantor.messages("Ditahan")
@@ -528,7 +580,9 @@ def back_to_inbox(kantor: Office) -> None:
         client.move(client.search("ALL"), "INBOX")
 
 
-def test_mail_beyond_the_limit_is_taken_in_whole_once_the_limit_is_raised(post: Post, tmp_path: Path) -> None:
+def test_mail_beyond_the_limit_is_taken_in_whole_once_the_limit_is_raised(
+    post: Post, tmp_path: Path
+) -> None:
     """Twice, each copy with the fields of another way; put back too early it is held again, as the same one."""
     with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
         raw = large(kantor)
@@ -559,7 +613,9 @@ def test_mail_beyond_the_limit_is_taken_in_whole_once_the_limit_is_raised(post: 
         assert len(kantor.inbox(SITI)) == 1
 
 
-def test_mail_beyond_the_limit_that_the_jfu_typed_in_is_no_second_complaint(post: Post, tmp_path: Path) -> None:
+def test_mail_beyond_the_limit_that_the_jfu_typed_in_is_no_second_complaint(
+    post: Post, tmp_path: Path
+) -> None:
     with office(tmp_path, post=post, imap={"max_mb": 1}) as kantor:
         kantor.arrive(large(kantor))
         kantor.settle()
@@ -576,7 +632,9 @@ def test_mail_beyond_the_limit_that_the_jfu_typed_in_is_no_second_complaint(post
 @pytest.mark.parametrize("megabytes", [10])
 def test_a_big_mail_is_taken_in_whole(kantor: Office, megabytes: int) -> None:
     mail = compose(SITI, INTAKE, "Rekaman", "Terlampir.", kantor.clock.now)
-    mail.add_attachment(os.urandom(megabytes * 2**20), maintype="video", subtype="mp4", filename="rapat.mp4")
+    mail.add_attachment(
+        os.urandom(megabytes * 2**20), maintype="video", subtype="mp4", filename="rapat.mp4"
+    )
     kantor.arrive(mail.as_bytes())
     kantor.tick()
     assert kantor.complaint().perihal == "Rekaman"

@@ -67,7 +67,9 @@ def test_sehat_tells_a_clock_that_went_back(kantor: Office) -> None:
     assert sehat(kantor) == (503, "terlambat: jam\n")
 
 
-def test_sehat_tells_a_database_that_is_away_and_a_full_disk(kantor: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sehat_tells_a_database_that_is_away_and_a_full_disk(
+    kantor: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kantor.settle()
     monkeypatch.setattr(watching, "ROOM", shutil.disk_usage(kantor.folder).total * 2)
     assert sehat(kantor) == (503, "terlambat: disk\n")
@@ -122,7 +124,9 @@ def test_by_default_the_alarm_goes_to_log_file_and_second_address(
     assert "konsep surat tidak dapat dibuat" in told.words
 
 
-def test_an_alarm_that_cannot_be_mailed_is_mailed_later(kantor: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_that_cannot_be_mailed_is_mailed_later(
+    kantor: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(heartbeat, "MAIL_AGAIN", 0.0)
     kantor.post.server.defer.add(SECOND)
     beat = Heartbeat(kantor.settings, ["mail"], kantor.clock)
@@ -151,7 +155,12 @@ def _to_the_sekretaris(kantor: Office) -> None:
     """The counter records a visitor: the Sekretaris gets a mail, which is refused too."""
     task = kantor.task(TaskKind.CATAT)
     person = kantor.person("jfu-1")
-    values = {"perihal": ["Lampu"], "ringkasan": ["Lampu padam."], "nama": ["Siti"], "email": [SITI]}
+    values = {
+        "perihal": ["Lampu"],
+        "ringkasan": ["Lampu padam."],
+        "nama": ["Siti"],
+        "email": [SITI],
+    }
     form = cases.check(kantor.settings, TaskKind.CATAT, "laporkan", values, {})
     with writing(kantor.engine) as session:
         cases.act(Work(session, kantor.settings, kantor.clock.now), task.id, person, form)
@@ -162,20 +171,30 @@ def test_a_seal_of_the_future_is_told(kantor: Office) -> None:
     kantor.settle()
     ahead = (kantor.clock.now + timedelta(days=30)).date()
     with writing(kantor.engine) as session:
-        session.add(Seal(day=ahead, sealed_at=kantor.clock.now, complaints=0, last_event=0, hash="0" * 64))
+        session.add(
+            Seal(day=ahead, sealed_at=kantor.clock.now, complaints=0, last_event=0, hash="0" * 64)
+        )
     kantor.later(days=1)
     kantor.settle()
     kantor.later(hours=1)
     kantor.settle()
     assert len([m for m in kantor.inbox(TI) if "masa depan" in m.subject]) == 1
-    assert [one.kind for one in watching.look(kantor.engine, kantor.settings, kantor.clock.now)] == ["segel"]
+    assert [
+        one.kind for one in watching.look(kantor.engine, kantor.settings, kantor.clock.now)
+    ] == ["segel"]
 
 
 @pytest.mark.parametrize(
     ("second", "level", "words"),
-    [("", "hati", "email_cadangan"), ("x@kominfo.example", "hati", "juga di"), ("x@lain.example", "baik", "x@lain")],
+    [
+        ("", "hati", "email_cadangan"),
+        ("x@kominfo.example", "hati", "juga di"),
+        ("x@lain.example", "baik", "x@lain"),
+    ],
 )
-def test_check_looks_at_the_second_address(tmp_path: Path, second: str, level: str, words: str) -> None:
+def test_check_looks_at_the_second_address(
+    tmp_path: Path, second: str, level: str, words: str
+) -> None:
     with office(tmp_path, petugas_ti={"email_cadangan": second}) as kantor:
         found = [one for one in health.look(kantor.settings, kantor.engine) if one.part == "alarm"]
         assert any(one.level == level and words in one.text for one in found)

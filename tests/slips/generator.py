@@ -29,24 +29,74 @@ Picture = NDArray[Any]
 MM = form.DPI / 25.4
 
 FIRST = (
-    "Suharti", "Bambang", "Sri", "Agus", "Wahyu", "Dewi", "Slamet", "Yuni", "Hendra", "Ratna", "Joko", "Endang",
-    "Rizky", "Lestari", "Teguh", "Maya", "Sutrisno", "Fitri",
-)  # fmt: skip
+    "Suharti",
+    "Bambang",
+    "Sri",
+    "Agus",
+    "Wahyu",
+    "Dewi",
+    "Slamet",
+    "Yuni",
+    "Hendra",
+    "Ratna",
+    "Joko",
+    "Endang",
+    "Rizky",
+    "Lestari",
+    "Teguh",
+    "Maya",
+    "Sutrisno",
+    "Fitri",
+)
 LAST = (
-    "Wibowo", "Handayani", "Santoso", "Pratiwi", "Nugroho", "Kusuma", "Rahayu", "Setiawan", "Purnomo", "Astuti",
-    "Hidayat", "Susilo", "Utami", "Saputra",
-)  # fmt: skip
+    "Wibowo",
+    "Handayani",
+    "Santoso",
+    "Pratiwi",
+    "Nugroho",
+    "Kusuma",
+    "Rahayu",
+    "Setiawan",
+    "Purnomo",
+    "Astuti",
+    "Hidayat",
+    "Susilo",
+    "Utami",
+    "Saputra",
+)
 STREETS = (
-    "Cempaka", "Diponegoro", "Pahlawan", "Serayu", "Mawar", "Kartini", "Ahmad Yani", "Thamrin", "Salak", "Mastrip",
-    "Kenanga", "Musi",
-)  # fmt: skip
+    "Cempaka",
+    "Diponegoro",
+    "Pahlawan",
+    "Serayu",
+    "Mawar",
+    "Kartini",
+    "Ahmad Yani",
+    "Thamrin",
+    "Salak",
+    "Mastrip",
+    "Kenanga",
+    "Musi",
+)
 WARDS = (
-    "Taman", "Kartoharjo", "Sogaten", "Winongo", "Klegen", "Mojorejo", "Pandean", "Oro-oro Ombo", "Rejomulyo",
+    "Taman",
+    "Kartoharjo",
+    "Sogaten",
+    "Winongo",
+    "Klegen",
+    "Mojorejo",
+    "Pandean",
+    "Oro-oro Ombo",
+    "Rejomulyo",
     "Banjarejo",
-)  # fmt: skip
+)
 UNITS = [unit.nama for unit in load(SAMPLE).unit] + [
-    "Dinas Kesehatan", "Dinas Pekerjaan Umum", "Dinas Perhubungan", "Dinas Pendidikan", "Satpol PP",
-]  # fmt: skip
+    "Dinas Kesehatan",
+    "Dinas Pekerjaan Umum",
+    "Dinas Perhubungan",
+    "Dinas Pendidikan",
+    "Satpol PP",
+]
 SENTENCES = (
     "Wifi gratis di taman sudah dua minggu tidak bisa dipakai, sering putus.",
     "Lampu jalan di depan SD padam sejak hari Senin.",
@@ -66,7 +116,9 @@ SENTENCES = (
 HOSTS = ("gmail.com", "yahoo.co.id", "contoh.example")
 PRINTED = ("Liberation Sans", "Liberation Serif", "DejaVu Sans", "Nimbus Sans")
 HANDWRITING_FILES = ("Breip.ttf", "SteveHand.ttf", "dkg.ttf")
-NPM = Path(__file__).parent.parent.parent / ".venv/fonts/node_modules/@fontsource"  # `make .venv/installed-fonts`
+NPM = (
+    Path(__file__).parent.parent.parent / ".venv/fonts/node_modules/@fontsource"
+)  # `make .venv/installed-fonts`
 HANDWRITING_NPM = (
     "patrick-hand",
     "kalam",
@@ -78,7 +130,14 @@ HANDWRITING_NPM = (
 )
 # Never used while the reader was made: what its confidence is worth is measured with these.
 OTHER_PRINTED = ("URW Bookman", "URW Gothic")
-OTHER_NPM = ("nanum-pen-script", "gloria-hallelujah", "schoolbell", "delius", "reenie-beanie", "itim")
+OTHER_NPM = (
+    "nanum-pen-script",
+    "gloria-hallelujah",
+    "schoolbell",
+    "delius",
+    "reenie-beanie",
+    "itim",
+)
 FAULTS = ("bersih", "dpi150", "dpi200", "miring_noda", "faks", "foto", "pudar")
 
 
@@ -93,7 +152,9 @@ class Sample:
     fields: dict[str, str] = field(default_factory=dict)
     ticks: dict[str, bool] = field(default_factory=dict)
     text: str = ""
-    corners: tuple[tuple[float, float], ...] = ()  # of the slip's form part, in pixels of the picture
+    corners: tuple[
+        tuple[float, float], ...
+    ] = ()  # of the slip's form part, in pixels of the picture
 
 
 @cache
@@ -101,14 +162,20 @@ def fonts(hand: bool, other: bool = False) -> list[str]:
     """Paths of the fonts that this machine has; `other` ones than the reader was made with."""
     if not hand:
         return [p for name in (OTHER_PRINTED if other else PRINTED) if (p := _match(name))]
-    found = [] if other else [p for name in HANDWRITING_FILES for p in Path("/usr/share/fonts").rglob(name)]
+    found = (
+        []
+        if other
+        else [p for name in HANDWRITING_FILES for p in Path("/usr/share/fonts").rglob(name)]
+    )
     names = OTHER_NPM if other else HANDWRITING_NPM
     found += [NPM / name / "files" / f"{name}-latin-400-normal.woff" for name in names]
     return [str(path) for path in found if path.is_file()]
 
 
 def _match(name: str) -> str:
-    done = subprocess.run(["fc-match", "-f", "%{file}", name], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["fc-match", "-f", "%{file}", name], capture_output=True, text=True, check=False
+    )
     return done.stdout
 
 
@@ -120,9 +187,11 @@ def person(rng: random.Random) -> dict[str, str]:
     first, last = rng.choice(FIRST), rng.choice(LAST)
     street = f"Jl. {rng.choice(STREETS)} No. {rng.randint(1, 180)}"
     place = rng.choice(
-        [f"RT {rng.randint(1, 12):02}/RW {rng.randint(1, 9):02}, Kel. {rng.choice(WARDS)}",
-         f"RT {rng.randint(1, 12):02} RW {rng.randint(1, 9):02}, {rng.choice(WARDS)}"]
-    )  # fmt: skip
+        [
+            f"RT {rng.randint(1, 12):02}/RW {rng.randint(1, 9):02}, Kel. {rng.choice(WARDS)}",
+            f"RT {rng.randint(1, 12):02} RW {rng.randint(1, 9):02}, {rng.choice(WARDS)}",
+        ]
+    )
     born = f"{rng.randint(1, 28) + rng.choice([0, 40]):02}{rng.randint(1, 12):02}{rng.randint(50, 99):02}"
     fields = {
         "tanggal": f"{rng.randint(1, 28):02}-{rng.randint(1, 12):02}-{rng.choice([2025, 2026, 2027])}",
@@ -147,8 +216,15 @@ def _jitter(image: Picture, rng: random.Random, strength: float) -> Picture:
     phase, period = rng.random() * 6.28, rng.uniform(250, 600)
     dy = strength * np.sin(xs / period * 6.28 + phase)
     dx = strength * 0.6 * np.sin(xs / (period * 0.37) * 6.28 + phase * 2)
-    return np.asarray(cv2.remap(image, xs + dx.astype(np.float32), ys + dy.astype(np.float32),
-                                cv2.INTER_LINEAR, borderValue=255))  # fmt: skip
+    return np.asarray(
+        cv2.remap(
+            image,
+            xs + dx.astype(np.float32),
+            ys + dy.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderValue=255,
+        )
+    )
 
 
 class Pen:
@@ -170,14 +246,19 @@ class Pen:
         if self.hand:
             drawn = _jitter(drawn, self.rng, 2.0)
             drawn = np.asarray(
-                Image.fromarray(drawn).rotate(self.rng.uniform(-0.5, 0.5), Image.Resampling.BICUBIC, fillcolor=255)
+                Image.fromarray(drawn).rotate(
+                    self.rng.uniform(-0.5, 0.5), Image.Resampling.BICUBIC, fillcolor=255
+                )
             )
         left, top = round(x * MM) - 40, round(base * MM - high * 0.62)
         self._stamp(drawn, left, top)
 
     def _stamp(self, drawn: Picture, left: int, top: int) -> None:
         y1, x1 = max(top, 0), max(left, 0)
-        y2, x2 = min(top + drawn.shape[0], self.picture.shape[0]), min(left + drawn.shape[1], self.picture.shape[1])
+        y2, x2 = (
+            min(top + drawn.shape[0], self.picture.shape[0]),
+            min(left + drawn.shape[1], self.picture.shape[1]),
+        )
         part = drawn[y1 - top : y2 - top, x1 - left : x2 - left]
         self.picture[y1:y2, x1:x2] = np.minimum(self.picture[y1:y2, x1:x2], part)
 
@@ -194,13 +275,25 @@ class Pen:
         rows = rows[: len(lines)]
         for row, line in zip(rows, lines, strict=False):
             up = self.rng.uniform(1.2, 2.0)
-            self.line(row, line["x"] + 1 + self.rng.random(), line["y"] + line["height"] - up, line["width"] - 2, size)
+            self.line(
+                row,
+                line["x"] + 1 + self.rng.random(),
+                line["y"] + line["height"] - up,
+                line["width"] - 2,
+                size,
+            )
         return " ".join(rows)
 
     def comb(self, digits: str, cells: Sequence[dict[str, float]], size: float) -> None:
         for digit, cell in zip(digits, cells, strict=False):
             x = cell["x"] + 1.6 + self.rng.uniform(-0.4, 0.4)
-            self.line(digit, x, cell["y"] + cell["height"] - 1.2 + self.rng.uniform(-0.3, 0.2), cell["width"], size)
+            self.line(
+                digit,
+                x,
+                cell["y"] + cell["height"] - 1.2 + self.rng.uniform(-0.3, 0.2),
+                cell["width"],
+                size,
+            )
 
     def tick(self, box: dict[str, float]) -> None:
         """A tick or a cross, as people make them."""
@@ -208,13 +301,19 @@ class Pen:
         wide = self.rng.randint(4, 8)
         r = self.rng.uniform
         if self.rng.random() < 0.5:
-            points = [(x + r(0, 0.2) * side, y + r(0.4, 0.6) * side), (x + 0.4 * side, y + r(0.8, 0.95) * side),
-                      (x + r(0.9, 1.3) * side, y + r(-0.2, 0.2) * side)]  # fmt: skip
-            cv2.polylines(self.picture, [np.array(points, np.int32)], False, self.grey, wide, cv2.LINE_AA)
+            points = [
+                (x + r(0, 0.2) * side, y + r(0.4, 0.6) * side),
+                (x + 0.4 * side, y + r(0.8, 0.95) * side),
+                (x + r(0.9, 1.3) * side, y + r(-0.2, 0.2) * side),
+            ]
+            cv2.polylines(
+                self.picture, [np.array(points, np.int32)], False, self.grey, wide, cv2.LINE_AA
+            )
         else:
             for a, b in (((0.15, 0.15), (0.85, 0.85)), ((0.85, 0.15), (0.15, 0.85))):
                 start, end = (
-                    (int(x + (p + r(-0.1, 0.1)) * side), int(y + (q + r(-0.1, 0.1)) * side)) for p, q in (a, b)
+                    (int(x + (p + r(-0.1, 0.1)) * side), int(y + (q + r(-0.1, 0.1)) * side))
+                    for p, q in (a, b)
                 )
                 cv2.line(self.picture, start, end, self.grey, wide, cv2.LINE_AA)
 
@@ -241,7 +340,8 @@ def filled(rng: random.Random, hand: bool, loose: bool = False, other: bool = Fa
         if loose and len(place["lines"]) > 1 and value:
             pitch = size * rng.uniform(1.15, 1.5)
             free = [
-                {**place, "y": place["y"] + n * pitch, "height": pitch} for n in range(int(place["height"] / pitch))
+                {**place, "y": place["y"] + n * pitch, "height": pitch}
+                for n in range(int(place["height"] / pitch))
             ]
             truth[name] = pen.wrapped(value, free, size * 0.85)
         elif loose and value:
@@ -254,7 +354,11 @@ def filled(rng: random.Random, hand: bool, loose: bool = False, other: bool = Fa
             truth[name] = pen.wrapped(value, place["lines"], size * 0.9)
         elif value:
             pen.line(
-                value, place["x"] + 1, place["y"] + place["height"] - rng.uniform(1.3, 2.2), place["width"] - 2, size
+                value,
+                place["x"] + 1,
+                place["y"] + place["height"] - rng.uniform(1.3, 2.2),
+                place["width"] - 2,
+                size,
             )
     ticks = {name: rng.random() < 0.4 for name in described["checkboxes"]}
     for name, box in described["checkboxes"].items():
@@ -263,18 +367,25 @@ def filled(rng: random.Random, hand: bool, loose: bool = False, other: bool = Fa
     page = described["page"]
     width, height = page["width"] * MM, page["form_height"] * MM
     corners = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
-    return Sample(picture, "tangan" if hand else "cetak", "bersih", serial, truth, ticks, "", corners)
+    return Sample(
+        picture, "tangan" if hand else "cetak", "bersih", serial, truth, ticks, "", corners
+    )
 
 
 def _stamp_code(picture: Picture, place: dict[str, float], text: str) -> None:
     rows = np.array(
-        [[0 if dark else 255 for dark in row] for row in segno.make_qr(text, error="m", boost_error=False).matrix],
+        [
+            [0 if dark else 255 for dark in row]
+            for row in segno.make_qr(text, error="m", boost_error=False).matrix
+        ],
         np.uint8,
     )
     side = round(place["width"] * MM)
     x, y = round(place["x"] * MM), round(place["y"] * MM)
     picture[y - 6 : y + side + 6, x - 6 : x + side + 6] = 255
-    picture[y : y + side, x : x + side] = cv2.resize(rows, (side, side), interpolation=cv2.INTER_NEAREST)
+    picture[y : y + side, x : x + side] = cv2.resize(
+        rows, (side, side), interpolation=cv2.INTER_NEAREST
+    )
 
 
 def letter(rng: random.Random, hand: bool) -> Sample:
@@ -282,7 +393,10 @@ def letter(rng: random.Random, hand: bool) -> Sample:
     picture = np.full((round(210 * MM), round(148 * MM)), 255, np.uint8)
     pen = Pen(picture, rng.choice(fonts(hand)), rng, hand)
     size = rng.uniform(4.2, 5.0) if hand else rng.uniform(3.6, 4.2)
-    lines = [{"x": 14.0, "y": 15 + n * size * 1.9, "width": 120.0, "height": size * 1.9} for n in range(18)]
+    lines = [
+        {"x": 14.0, "y": 15 + n * size * 1.9, "width": 120.0, "height": size * 1.9}
+        for n in range(18)
+    ]
     name = f"{rng.choice(FIRST)} {rng.choice(LAST)}"
     parts = [
         "Kepada Yth. Kepala Dinas Kominfo",
@@ -311,7 +425,9 @@ def _moved(sample: Sample, picture: Picture, step: NDArray[Any]) -> Sample:
 def _warp(sample: Sample, step: NDArray[Any], size: tuple[int, int], paper: int = 255) -> Sample:
     return _moved(
         sample,
-        np.asarray(cv2.warpPerspective(sample.picture, step, size, flags=cv2.INTER_AREA, borderValue=paper)),
+        np.asarray(
+            cv2.warpPerspective(sample.picture, step, size, flags=cv2.INTER_AREA, borderValue=paper)
+        ),
         step,
     )
 
@@ -330,7 +446,12 @@ def skewed(sample: Sample, degrees: float, paper: int = 255) -> Sample:
     height, width = sample.picture.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     pad = np.array([[1, 0, width * 0.04], [0, 1, height * 0.04], [0, 0, 1.0]])
-    return _warp(sample, pad @ np.vstack([turn, [0, 0, 1]]), (round(width * 1.08), round(height * 1.08)), paper)
+    return _warp(
+        sample,
+        pad @ np.vstack([turn, [0, 0, 1]]),
+        (round(width * 1.08), round(height * 1.08)),
+        paper,
+    )
 
 
 def turned(sample: Sample, quarters: int) -> Sample:
@@ -403,7 +524,9 @@ def spoil(sample: Sample, fault: str, rng: random.Random) -> Sample:
     elif fault == "miring_noda":
         sample = skewed(replace(sample, picture=stained(sample.picture, rng)), rng.uniform(-3, 3))
         sample = replace(
-            sample, picture=noisy(scaled(sample, 200).picture, rng, 6), corners=scaled(sample, 200).corners
+            sample,
+            picture=noisy(scaled(sample, 200).picture, rng, 6),
+            corners=scaled(sample, 200).corners,
         )
     elif fault == "faks":
         sample = faxed(skewed(sample, rng.uniform(-1, 1)))
@@ -411,7 +534,10 @@ def spoil(sample: Sample, fault: str, rng: random.Random) -> Sample:
         sample = photographed(sample, rng)
     elif fault == "pudar":
         sample = scaled(sample, 200)
-        sample = replace(sample, picture=noisy(np.asarray(150 + sample.picture.astype(float) * 0.35, np.uint8), rng, 3))
+        sample = replace(
+            sample,
+            picture=noisy(np.asarray(150 + sample.picture.astype(float) * 0.35, np.uint8), rng, 3),
+        )
     return replace(turned(sample, rng.randint(0, 3)), fault=fault)
 
 
@@ -426,4 +552,6 @@ def samples(
         made = letter(rng, hand) if free else filled(rng, hand, loose, other)
         return spoil(made, FAULTS[(order // 2) % len(FAULTS)], rng)
 
-    return [lambda o=o: make(o, False) for o in range(count)] + [lambda o=o: make(o, True) for o in range(letters)]
+    return [lambda o=o: make(o, False) for o in range(count)] + [
+        lambda o=o: make(o, True) for o in range(letters)
+    ]

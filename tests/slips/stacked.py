@@ -47,7 +47,9 @@ def through(folder: Path, count: int, kills: int = 1) -> dict[str, Any]:
         serials = _scan(folder, count)
         scans.collect(desk.app)
         start, watch = time.monotonic(), Watch()
-        killed = [_until(desk, folder, count * n // (kills + 1), watch) for n in range(1, kills + 1)]
+        killed = [
+            _until(desk, folder, count * n // (kills + 1), watch) for n in range(1, kills + 1)
+        ]
         _until(desk, folder, None, watch)
         seconds = time.monotonic() - start
         with reading(desk.engine) as session:
@@ -78,8 +80,15 @@ class Watch:
         """In MB: the most, and how much the reader had in the middle of its second and of its last quarter."""
         some = self.reader
         quarter = max(len(some) // 4, 1)
-        middle = [sorted(part)[len(part) // 2] for part in (some[quarter : 2 * quarter] or some, some[-quarter:])]
-        return {"process_mb": max(self.own), "reader_mb": max(some), "reader_second_and_last_quarter_mb": middle}
+        middle = [
+            sorted(part)[len(part) // 2]
+            for part in (some[quarter : 2 * quarter] or some, some[-quarter:])
+        ]
+        return {
+            "process_mb": max(self.own),
+            "reader_mb": max(some),
+            "reader_second_and_last_quarter_mb": middle,
+        }
 
 
 def _resident(process: int) -> int:

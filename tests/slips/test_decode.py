@@ -45,7 +45,9 @@ def test_what_is_surely_there_is_read_as_it_stands() -> None:
     ],
     ids=["letter", "first", "capital"],
 )
-def test_a_known_word_is_taken_for_an_uncertain_one(seen: list[str | tuple[str, float, str]], meant: str) -> None:
+def test_a_known_word_is_taken_for_an_uncertain_one(
+    seen: list[str | tuple[str, float, str]], meant: str
+) -> None:
     assert text(look(*seen), style="kalimat") == meant
 
 

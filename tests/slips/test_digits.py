@@ -15,14 +15,18 @@ def cell(digit: str, sure: float = 0.95) -> Cell:
 
 
 def test_a_digit_is_no_surer_than_its_less_sure_witness() -> None:
-    read = digits.weighed("0812", (1.0, 1.0, 1.0, 1.0), [cell("0"), cell("8"), cell("1", 0.6), cell("2")])
+    read = digits.weighed(
+        "0812", (1.0, 1.0, 1.0, 1.0), [cell("0"), cell("8"), cell("1", 0.6), cell("2")]
+    )
     assert (read.text, read.second) == ("0812", "0812")
     assert min(read.sure) < 0.61
 
 
 def test_a_digit_that_two_witnesses_see_differently_is_never_clear() -> None:
     """The recogniser is sure of a real person's 7 that it takes for a 1."""
-    read = digits.weighed("0811", (0.99, 0.99, 0.99, 0.7), [cell("0"), cell("8"), cell("1"), cell("7")])
+    read = digits.weighed(
+        "0811", (0.99, 0.99, 0.99, 0.7), [cell("0"), cell("8"), cell("1"), cell("7")]
+    )
     assert read.text == "0817"
     assert read.second == "0811"
 
@@ -33,14 +37,18 @@ def test_a_digit_that_the_line_swallowed_is_found_in_its_cell() -> None:
 
 
 def test_a_stroke_in_a_cell_is_no_digit() -> None:
-    read = digits.weighed("02-05", (0.9,) * 5, [cell("0"), cell("2"), cell(""), cell("0"), cell("5")])
+    read = digits.weighed(
+        "02-05", (0.9,) * 5, [cell("0"), cell("2"), cell(""), cell("0"), cell("5")]
+    )
     assert read.second == "0205"
     assert read.text == "02-05"
 
 
 def test_a_cell_that_says_nothing_leaves_the_digit_to_the_line() -> None:
     """And takes no other digit out of the number."""
-    read = digits.weighed("0812", (0.9, 0.9, 0.99, 0.9), [cell("0"), cell("8"), cell("", 0.3), cell("2")])
+    read = digits.weighed(
+        "0812", (0.9, 0.9, 0.99, 0.9), [cell("0"), cell("8"), cell("", 0.3), cell("2")]
+    )
     assert (read.text, read.second) == ("0812", "082")
 
 

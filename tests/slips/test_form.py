@@ -59,11 +59,16 @@ def test_a_slip_of_every_layout_that_was_ever_printed_is_read_by_it(version: int
 
 def test_slips_of_two_layouts_on_one_sheet_are_told_apart_by_their_marks_alone() -> None:
     """The codes are torn off or smeared: each version has corner marks of its own."""
-    pages_of = [np.array(Image.open(BytesIO(form.page(SETTINGS, "a" * 16, 200, v)))) for v in layout.versions()]
+    pages_of = [
+        np.array(Image.open(BytesIO(form.page(SETTINGS, "a" * 16, 200, v))))
+        for v in layout.versions()
+    ]
     for picture in pages_of:
         picture[: round(28 * 200 / 25.4), round(106 * 200 / 25.4) : round(131 * 200 / 25.4)] = 255
     found = scan.slips(np.ascontiguousarray(np.hstack(pages_of)))
-    assert [(one.version, one.serial, one.aligned) for one in found] == [(v, "", True) for v in layout.versions()]
+    assert [(one.version, one.serial, one.aligned) for one in found] == [
+        (v, "", True) for v in layout.versions()
+    ]
 
 
 def test_the_newest_layout_is_readable_for_people() -> None:
@@ -75,7 +80,13 @@ def test_the_newest_layout_is_readable_for_people() -> None:
     (page,) = pypdfium2.PdfDocument(form.pdf(SETTINGS, [serial]))
     text = " ".join(page.get_textpage().get_text_range().split())
     assert text.count(layout.spoken(serial)) == 2
-    for said in ("hanya untuk menangani", SETTINGS.scan.masa_simpan, "menarik persetujuan", "Hubungi", "Contoh"):
+    for said in (
+        "hanya untuk menangani",
+        SETTINGS.scan.masa_simpan,
+        "menarik persetujuan",
+        "Hubungi",
+        "Contoh",
+    ):
         assert said in text
 
 
@@ -89,7 +100,10 @@ def test_a_serial_has_80_random_bits_and_becomes_the_status_code() -> None:
 
 def test_the_stub_leads_to_the_state_of_the_slip() -> None:
     serial = layout.new_serial()
-    codes = [code.text for code in pictures.qr_codes(drawn(form.pdf(SETTINGS, [serial, layout.new_serial()])))]
+    codes = [
+        code.text
+        for code in pictures.qr_codes(drawn(form.pdf(SETTINGS, [serial, layout.new_serial()])))
+    ]
     assert f"{SETTINGS.web.base_url}/s/{serial}" in codes
     assert layout.parse_stub(f"{SETTINGS.web.base_url}/s/{serial}") == serial
 
@@ -97,20 +111,36 @@ def test_the_stub_leads_to_the_state_of_the_slip() -> None:
 def test_the_code_is_20_mm_wide() -> None:
     picture = np.asarray(Image.open(BytesIO(form.page(SETTINGS, layout.new_serial()))))
     (code,) = [one for one in pictures.qr_codes(picture) if layout.parse_code(one.text)]
-    assert abs(np.subtract(code.corners[1], code.corners[0])[0] / form.DPI * 25.4 - 20) < 0.9  # one module
+    assert (
+        abs(np.subtract(code.corners[1], code.corners[0])[0] / form.DPI * 25.4 - 20) < 0.9
+    )  # one module
 
 
 def test_the_layout_tells_where_everything_is_with_a_blank_page(tmp_path: Path) -> None:
     code, output = run("slip", "layout", "--serial", "a" * 16)
     told = json.loads(output)
     assert code == 0
-    assert list(told["fields"]) == ["tanggal", "nama", "alamat", "telepon", "email", "nik", "unit", "uraian"]
+    assert list(told["fields"]) == [
+        "tanggal",
+        "nama",
+        "alamat",
+        "telepon",
+        "email",
+        "nik",
+        "unit",
+        "uraian",
+    ]
     assert list(told["checkboxes"]) == ["rahasia", "surat", "telepon", "email", "papan"]
     assert len(told["fields"]["nik"]["cells"]) == 16
     assert len(told["fields"]["uraian"]["lines"]) == 5
-    assert told["image"]["width"] == pytest.approx(told["page"]["width"] * told["image"]["pixels_per_mm"], abs=2)
+    assert told["image"]["width"] == pytest.approx(
+        told["page"]["width"] * told["image"]["pixels_per_mm"], abs=2
+    )
     code, output = run("slip", "layout", "--gambar", str(tmp_path / "kosong.png"))
-    assert Image.open(tmp_path / "kosong.png").size == (told["image"]["width"], told["image"]["height"])
+    assert Image.open(tmp_path / "kosong.png").size == (
+        told["image"]["width"],
+        told["image"]["height"],
+    )
 
 
 def test_cetak_writes_pdf_and_docx_with_an_even_number_of_slips(tmp_path: Path) -> None:
@@ -140,10 +170,18 @@ def test_an_offices_own_form_of_an_older_layout_gets_codes_of_that_layout() -> N
         named.set("name", named.get("name").removesuffix(" v2"))
     older = BytesIO()
     document.save(older)
-    for content, version in ((older.getvalue(), 1), ((TEMPLATES / "slips" / "slip.docx").read_bytes(), 2)):
+    for content, version in (
+        (older.getvalue(), 1),
+        ((TEMPLATES / "slips" / "slip.docx").read_bytes(), 2),
+    ):
         filled = Document(BytesIO(form_word.fill(content, SETTINGS, ["a" * 16, "b" * 16])))
         blobs = [part.blob for part in filled.part.package.image_parts]
-        codes = [c.text for blob in blobs for c in pictures.qr_codes(framed(blob)) if layout.parse_code(c.text)]
+        codes = [
+            c.text
+            for blob in blobs
+            for c in pictures.qr_codes(framed(blob))
+            if layout.parse_code(c.text)
+        ]
         assert {layout.code_of(serial, version) for serial in ("a" * 16, "b" * 16)} <= set(codes)
 
 
@@ -214,8 +252,12 @@ def test_a_page_without_a_form_is_told(tmp_path: Path) -> None:
     assert "Tidak ada slip" in output
 
 
-@pytest.mark.parametrize(("missing", "said"), [("rapidocr", "aduan[ocr]"), ("soffice", "sebagai PDF")])
-def test_a_check_that_cannot_be_made_says_what_is_missing(tmp_path: Path, missing: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "said"), [("rapidocr", "aduan[ocr]"), ("soffice", "sebagai PDF")]
+)
+def test_a_check_that_cannot_be_made_says_what_is_missing(
+    tmp_path: Path, missing: str, said: str
+) -> None:
     """Without the extra, and for a Word file without LibreOffice; printing needs neither."""
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util as u\nfound = u.find_spec\n"

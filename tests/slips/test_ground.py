@@ -34,7 +34,9 @@ def written(
     return page
 
 
-@pytest.mark.parametrize(("text", "grey"), [("0812 3456 7890", 40), ("Trims", 60), ("Trims", 150), ("ok", 30)], ids=str)
+@pytest.mark.parametrize(
+    ("text", "grey"), [("0812 3456 7890", 40), ("Trims", 60), ("Trims", 150), ("ok", 30)], ids=str
+)
 def test_a_short_back_is_not_blank(text: str, grey: int) -> None:
     assert not ground.blank(written(text, (500, 900), grey))
 
@@ -59,7 +61,10 @@ def test_two_backs_on_one_sheet_are_two() -> None:
     for x, text in ((200, "0812 3456 7890"), (1500, "Lampu mati")):
         cv2.putText(page, text, (x, 800), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 50, 3, cv2.LINE_AA)
     sheets = reader.read(Image.fromarray(page), (), reader.Front(("aaaa", "bbbb")))
-    assert [(sheet.kind, sheet.serial) for sheet in sheets] == [("punggung", "bbbb"), ("punggung", "aaaa")]
+    assert [(sheet.kind, sheet.serial) for sheet in sheets] == [
+        ("punggung", "bbbb"),
+        ("punggung", "aaaa"),
+    ]
 
 
 def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
@@ -69,7 +74,9 @@ def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
     sheet = np.asarray(printed.draw(2).convert("L"))
     left = np.ascontiguousarray(sheet[:, : sheet.shape[1] // 2])
     assert reader.read(Image.fromarray(left), ()) == []
-    cv2.putText(left, "Hub. 0812 3456 7890", (200, 700), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 4, cv2.LINE_AA)
+    cv2.putText(
+        left, "Hub. 0812 3456 7890", (200, 700), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 4, cv2.LINE_AA
+    )
     (back,) = reader.read(Image.fromarray(left), ())
     assert (back.kind, back.serial) == ("balik", serials[1])  # behind the right slip
 
@@ -77,7 +84,13 @@ def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
 def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
     sheets = reader.read(Image.open(DATA / "a4_slip_dan_surat_bebas.jpg"), ())
     assert [sheet.kind for sheet in sheets] == ["slip", "surat"]
-    assert sheets[0].ticks == {"rahasia": False, "surat": None, "telepon": False, "email": True, "papan": True}
+    assert sheets[0].ticks == {
+        "rahasia": False,
+        "surat": None,
+        "telepon": False,
+        "email": True,
+        "papan": True,
+    }
     note = sheets[1].fields["uraian"]
     assert "SUDAH 2 MINGGU" in note.value
     assert "MIN66U" in note.seen
@@ -161,7 +174,16 @@ TICK = [[(0.5, 2.4), (2.0, 4.3), (5.8, 0.2)]]
         ("biru", 0.5, [*TICK, [(-1 + n * 0.5, 5.0 * (n % 2)) for n in range(15)]], {None}),
         ("biru", 0.5, TICK, {True}),
     ],
-    ids=["felt pen", "wide ring", "pencil ring", "marker", "marker cross", "dash", "scribbled over", "tick"],
+    ids=[
+        "felt pen",
+        "wide ring",
+        "pencil ring",
+        "marker",
+        "marker cross",
+        "dash",
+        "scribbled over",
+        "tick",
+    ],
 )
 def test_ink_that_is_no_clean_tick_is_asked_about(
     pen: str, width: float, strokes: Strokes, may_be: set[bool | None]
@@ -183,7 +205,9 @@ def ringed(name: str, wide: float, high: float, pen: str) -> Image.Image:
     box, width = layout.layout().ticks[name].box, WIDTHS[name]
     middle = (box.x + box.width + 1.6 + width / 2, box.y + box.height / 2)
     angles = np.linspace(0.4, 6.9, 60)
-    ring = [(middle[0] + (width / 2 + wide) * np.cos(a), middle[1] + high * np.sin(a)) for a in angles]
+    ring = [
+        (middle[0] + (width / 2 + wide) * np.cos(a), middle[1] + high * np.sin(a)) for a in angles
+    ]
     points = np.array([(x * scale, y * scale) for x, y in ring], np.int32)
     cv2.polylines(picture, [points], False, PEN[pen], round(0.5 * scale), cv2.LINE_AA)
     return Image.fromarray(picture)
@@ -195,11 +219,19 @@ def ticks_of(picture: Image.Image) -> dict[str, bool | None]:
     return {name: boxes.ticked(even, tick) for name, tick in layout.layout().ticks.items()}
 
 
-WIDTHS = {"surat": 6.9, "telepon": 10.2, "email": 7.3, "papan": 28.7, "rahasia": 36.8}  # mm of the printed labels
+WIDTHS = {
+    "surat": 6.9,
+    "telepon": 10.2,
+    "email": 7.3,
+    "papan": 28.7,
+    "rahasia": 36.8,
+}  # mm of the printed labels
 
 
 @pytest.mark.parametrize("pen", ["biru", "pensil"])
-@pytest.mark.parametrize(("wide", "high"), [(1.2, 2.6), (3.0, 3.4), (6.0, 3.8), (7.5, 4.2), (8.5, 3.0)])
+@pytest.mark.parametrize(
+    ("wide", "high"), [(1.2, 2.6), (3.0, 3.4), (6.0, 3.8), (7.5, 4.2), (8.5, 3.0)]
+)
 @pytest.mark.parametrize("name", WIDTHS)
 def test_a_ring_about_a_label_is_asked_about_and_no_tick_in_the_box_beside_it(
     name: str, wide: float, high: float, pen: str
@@ -213,10 +245,15 @@ def test_a_ring_about_a_label_is_asked_about_and_no_tick_in_the_box_beside_it(
 def test_a_label_that_is_underlined_is_asked_about() -> None:
     picture, scale, box = _empty().copy(), 1748 / 148, layout.layout().ticks["telepon"].box
     start, y = box.x + 6.4, box.y + 5.4
-    ends = [(round(x * scale), round((y + slope) * scale)) for x, slope in ((start, 0.0), (start + 10.5, -0.2))]
+    ends = [
+        (round(x * scale), round((y + slope) * scale))
+        for x, slope in ((start, 0.0), (start + 10.5, -0.2))
+    ]
     cv2.line(picture, *ends, PEN["biru"], 6, cv2.LINE_AA)
     ticks = ticks_of(Image.fromarray(picture))
-    assert {name: ticked for name, ticked in ticks.items() if ticked is not False} == {"telepon": None}
+    assert {name: ticked for name, ticked in ticks.items() if ticked is not False} == {
+        "telepon": None
+    }
 
 
 def test_the_layouts_of_backs_are_told_from_fronts() -> None:

@@ -68,25 +68,43 @@ def test_a_page_whose_picture_cannot_be_decoded_is_told_and_the_others_are_shown
         (pdf(Image.new("L", (600, 800), 255)), "utuh"),
         (pdf(Image.new("1", (600, 800), 1)), "utuh"),
     ],
-    ids=["jpeg", "cut jpeg", "cut jpeg that was closed", "no jpeg", "no fax", "white jpeg", "white fax"],
+    ids=[
+        "jpeg",
+        "cut jpeg",
+        "cut jpeg that was closed",
+        "no jpeg",
+        "no fax",
+        "white jpeg",
+        "white fax",
+    ],
 )
 def test_white_paper_is_told_from_a_picture_that_is_lost(content: bytes, said: str) -> None:
     assert told(content) == [said]
 
 
-Pictured = tuple[bytes, str, tuple[float, float, float, float]]  # data, its dictionary, (x, y, width, height) on A5
+Pictured = tuple[
+    bytes, str, tuple[float, float, float, float]
+]  # data, its dictionary, (x, y, width, height) on A5
 
 
 def drawn(*pictures: Pictured) -> bytes:
     """A PDF of one page with these pictures, as scanners write it."""
     names = " ".join(f"/I{n} {n + 5} 0 R" for n in range(len(pictures)))
-    marks = "\n".join(f"q {w} 0 0 {h} {x} {y} cm /I{n} Do Q" for n, (_, _, (x, y, w, h)) in enumerate(pictures))
-    streams = [("", marks.encode()), *((f"/Type/XObject/Subtype/Image{head}", data) for data, head, _ in pictures)]
+    marks = "\n".join(
+        f"q {w} 0 0 {h} {x} {y} cm /I{n} Do Q" for n, (_, _, (x, y, w, h)) in enumerate(pictures)
+    )
+    streams = [
+        ("", marks.encode()),
+        *((f"/Type/XObject/Subtype/Image{head}", data) for data, head, _ in pictures),
+    ]
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents 4 0 R/Resources<</XObject<<{names}>>>>>>".encode(),
-        *(f"<<{head}/Length {len(data)}>>stream\n".encode() + data + b"\nendstream" for head, data in streams),
+        *(
+            f"<<{head}/Length {len(data)}>>stream\n".encode() + data + b"\nendstream"
+            for head, data in streams
+        ),
     ]
     body, places = b"%PDF-1.5\n", []
     for number, one in enumerate(objects, 1):
@@ -116,11 +134,18 @@ def strip(number: int, *, cut: bool = False) -> Pictured:
     """One of twenty strips of a page."""
     data = jpeg(noise().crop((0, number * 40, 600, number * 40 + 40)))
     head = "/Width 600/Height 40/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"
-    return data[: len(data) // 2] if cut else data, head, (0, 595 - (number + 1) * 29.75, 420, 29.75)
+    return (
+        data[: len(data) // 2] if cut else data,
+        head,
+        (0, 595 - (number + 1) * 29.75, 420, 29.75),
+    )
 
 
-PAPER = (jpeg(noise().resize((200, 280)).point(lambda value: 230 + value // 16)),
-         "/Width 200/Height 280/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", WHOLE)  # fmt: skip
+PAPER = (
+    jpeg(noise().resize((200, 280)).point(lambda value: 230 + value // 16)),
+    "/Width 200/Height 280/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode",
+    WHOLE,
+)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +179,13 @@ def test_a_lost_layer_strip_or_packed_picture_is_told(content: bytes, said: str)
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95, 0.995])
 @pytest.mark.parametrize(
     "way",
-    [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}, {"optimize": True, "quality": 40}],
+    [
+        {},
+        {"progressive": True},
+        {"subsampling": 0},
+        {"restart_marker_rows": 1},
+        {"optimize": True, "quality": 40},
+    ],
     ids=str,
 )
 def test_a_cut_photo_with_an_end_put_behind_it_is_told(way: dict[str, Any], share: float) -> None:

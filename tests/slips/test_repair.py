@@ -33,7 +33,9 @@ def test_what_nobody_is_called_is_never_clear(text: str) -> None:
     assert not is_clear(read("nama", text, sure=1.0, second=text))
 
 
-@pytest.mark.parametrize("text", ["Siti Rahayu", "Al", "Drs. H. Ahmad, S.H., M.H.", "Nur'aini", "Siti (Bu RT) Rahayu"])
+@pytest.mark.parametrize(
+    "text", ["Siti Rahayu", "Al", "Drs. H. Ahmad, S.H., M.H.", "Nur'aini", "Siti (Bu RT) Rahayu"]
+)
 def test_what_people_are_called_may_be_clear(text: str) -> None:
     assert is_clear(read("nama", text, sure=1.0, second=text))
 
@@ -41,13 +43,25 @@ def test_what_people_are_called_may_be_clear(text: str) -> None:
 @pytest.mark.parametrize(
     ("read", "meant"),
     [
-        ("JI. Cempaka No. 14 RT 03/RW 07, Kel. Sukamaju", "Jl. Cempaka No. 14 RT 03/RW 07, Kel. Sukamaju"),
-        ("51. Thamrin No.109 RT C1/RW C7,Kel.Sogaten", "Jl. Thamrin No. 109 RT 01/RW 07, Kel. Sogaten"),
+        (
+            "JI. Cempaka No. 14 RT 03/RW 07, Kel. Sukamaju",
+            "Jl. Cempaka No. 14 RT 03/RW 07, Kel. Sukamaju",
+        ),
+        (
+            "51. Thamrin No.109 RT C1/RW C7,Kel.Sogaten",
+            "Jl. Thamrin No. 109 RT 01/RW 07, Kel. Sogaten",
+        ),
         ("JlMawar No 5RT04RW05,Kartoharjo", "Jl. Mawar No 5 RT 04 RW 05, Kartoharjo"),
         ("Perum Asri Blok C2", "Perum Asri Blok C2"),
-        ("Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman", "Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman"),
+        (
+            "Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman",
+            "Jl. Mawar No. 14C, RT.03/RW.05, Kel. Taman",
+        ),
         ("Jl. Mawar 7, RT 04/06, Patihan, Madiun", "Jl. Mawar 7, RT 04/06, Patihan, Madiun"),
-        ("Jalan Mawar Nomor 8l, RT U6 RW Z2, Patihan", "Jalan Mawar Nomor 81, RT 06 RW 22, Patihan"),
+        (
+            "Jalan Mawar Nomor 8l, RT U6 RW Z2, Patihan",
+            "Jalan Mawar Nomor 81, RT 06 RW 22, Patihan",
+        ),
         ("JI. 6ajah Mada 6g. 3 No. 5 RT O1/1o", "Jl. Gajah Mada Gg. 3 No. 5 RT 01/10"),
         ("Perum Asri Blok BI9 RT 1/RW 2", "Perum Asri Blok B19 RT 1/RW 2"),
         ("Jl. H. Agus Salim 3", "Jl. H. Agus Salim 3"),
@@ -62,10 +76,20 @@ def test_addresses(read: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "plausible",
     [
-        "Sidomulyo RT 03 RW 02", "Siliwangi 12", "Jln. Bali 5", "jln bali no 5", "Silir 3", "Jlegong 4", "Il. Raya",
-        "Setinggil 7 rt 3 rw 1", "Juanda 5", "Jombang 3", "Na Pandan 4", "Noyo 5",
+        "Sidomulyo RT 03 RW 02",
+        "Siliwangi 12",
+        "Jln. Bali 5",
+        "jln bali no 5",
+        "Silir 3",
+        "Jlegong 4",
+        "Il. Raya",
+        "Setinggil 7 rt 3 rw 1",
+        "Juanda 5",
+        "Jombang 3",
+        "Na Pandan 4",
+        "Noyo 5",
     ],
-)  # fmt: skip
+)
 def test_a_plausible_address_is_never_replaced(plausible: str) -> None:
     """An abbreviation stands as it was written, and a village is not taken for "Jl."."""
     if not plausible.startswith("Il."):
@@ -109,7 +133,9 @@ def test_fields(name: str, text: str, value: str, doubt: str) -> None:
         ("uraian", "utk be1ajar", "utk belajar"),
     ],
 )
-def test_every_repair_shows_what_was_read_and_is_never_clear(name: str, text: str, value: str) -> None:
+def test_every_repair_shows_what_was_read_and_is_never_clear(
+    name: str, text: str, value: str
+) -> None:
     got = read(name, text)
     assert (got.value, got.doubt, got.seen) == (value, "diperbaiki", text)
     assert not is_clear(got)
@@ -117,7 +143,11 @@ def test_every_repair_shows_what_was_read_and_is_never_clear(name: str, text: st
 
 @pytest.mark.parametrize(
     ("text", "perhaps"),
-    [("siti@mail.com", "gmail.com"), ("siti@gmai1.com", "gmail.com"), ("siti@yahoo.co.di", "yahoo.co.id")],
+    [
+        ("siti@mail.com", "gmail.com"),
+        ("siti@gmai1.com", "gmail.com"),
+        ("siti@yahoo.co.di", "yahoo.co.id"),
+    ],
 )
 def test_an_emails_domain_is_asked_about_and_never_rewritten(text: str, perhaps: str) -> None:
     got = read("email", text)
@@ -131,19 +161,31 @@ def test_an_email_in_capitals_is_the_same_address() -> None:
 
 def test_a_plausible_unit_is_not_taken_for_another() -> None:
     """An answer for "Dinas Pertanahan" is none for "Dinas Pertanian"."""
-    got = mend("unit", Look("Dinas Pertanahan", [0.999] * 16), ("Dinas Pertanian", "Dinas Kesehatan"))
-    assert (got.value, got.doubt, got.perhaps) == ("Dinas Pertanahan", "unit_mirip", "Dinas Pertanian")
+    got = mend(
+        "unit", Look("Dinas Pertanahan", [0.999] * 16), ("Dinas Pertanian", "Dinas Kesehatan")
+    )
+    assert (got.value, got.doubt, got.perhaps) == (
+        "Dinas Pertanahan",
+        "unit_mirip",
+        "Dinas Pertanian",
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "plausible"),
     [
-        ("alamat", "Sl. Riyadi 3"), ("alamat", "Rt.01/Rw.02 Sogaten"), ("nama", "McDonald"),
-        ("nama", "A'yun al-farizi"), ("nama", "Ludwig van der Berg"), ("uraian", "Pak S hari ini datang"),
+        ("alamat", "Sl. Riyadi 3"),
+        ("alamat", "Rt.01/Rw.02 Sogaten"),
+        ("nama", "McDonald"),
+        ("nama", "A'yun al-farizi"),
+        ("nama", "Ludwig van der Berg"),
+        ("uraian", "Pak S hari ini datang"),
         ("uraian", "kode a5b1c di kelas I tahun ini"),
-        ("uraian", "anak2nya SMPN5, RT05 dan gara2 2org"), ("email", "budi@ymail.co.id"), ("email", "_budi@gmail.com"),
+        ("uraian", "anak2nya SMPN5, RT05 dan gara2 2org"),
+        ("email", "budi@ymail.co.id"),
+        ("email", "_budi@gmail.com"),
     ],
-)  # fmt: skip
+)
 def test_a_plausible_string_stays_as_it_was_written(name: str, plausible: str) -> None:
     got = read(name, plausible)
     assert (got.value, got.seen) == (plausible, "")
@@ -152,13 +194,21 @@ def test_a_plausible_string_stays_as_it_was_written(name: str, plausible: str) -
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("uraian", "l00 rumah tergenang"), ("uraian", "sejak jam 2l.00"), ("uraian", "Z orang jatuh"),
-        ("uraian", "mati di 6G. Buntu"), ("alamat", "Jl. Mawar 5 RT 161 RW 03"), ("alamat", "Jl. Mawar l0"),
-        ("telepon", "00812345678"), ("telepon", "08012345678"), ("nik", "9977014107850001"),
-        ("nik", "3577014107850000"), ("email", "budi.@gmail.com"), ("email", "budi@gmail.co.id"),
+        ("uraian", "l00 rumah tergenang"),
+        ("uraian", "sejak jam 2l.00"),
+        ("uraian", "Z orang jatuh"),
+        ("uraian", "mati di 6G. Buntu"),
+        ("alamat", "Jl. Mawar 5 RT 161 RW 03"),
+        ("alamat", "Jl. Mawar l0"),
+        ("telepon", "00812345678"),
+        ("telepon", "08012345678"),
+        ("nik", "9977014107850001"),
+        ("nik", "3577014107850000"),
+        ("email", "budi.@gmail.com"),
+        ("email", "budi@gmail.co.id"),
         ("email", "budi@outlook.co.id"),
     ],
-)  # fmt: skip
+)
 def test_what_nobody_writes_so_is_never_clear(name: str, text: str) -> None:
     """A digit stands where a letter should, a stroke for a 1, a number that nobody has."""
     got = read(name, text)
@@ -214,7 +264,9 @@ def test_doubt_lowers_what_is_claimed() -> None:
     assert read("nama", "Sri", 0.4).doubt == "kurang_jelas"
 
 
-@pytest.mark.parametrize("name", ["tanggal", "telepon", "nik", "unit", "nama", "alamat", "email", "uraian"])
+@pytest.mark.parametrize(
+    "name", ["tanggal", "telepon", "nik", "unit", "nama", "alamat", "email", "uraian"]
+)
 def test_confidence_grows_with_what_the_recogniser_claims_and_is_never_certain(name: str) -> None:
     levels = [confidence(name, (*features([n / 100] * 20), 1.0)) for n in range(0, 101, 5)]
     assert levels == sorted(levels)

@@ -20,7 +20,9 @@ from pipeline.slips.repair import is_clear
 from tests.slips import generator, varied
 from tests.slips.generator import MM, Picture, Sample
 
-pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
+pytestmark = pytest.mark.skipif(
+    not generator.fonts(False), reason="the fonts for made-up slips are not installed"
+)
 LAY = layout.layout()
 
 
@@ -29,7 +31,10 @@ def slip() -> Sample:
     """A clean, printed slip with every field filled and nothing ticked but `rahasia`."""
     rng = random.Random(4)
     made = generator.filled(rng, False)
-    while not all(made.fields.values()) or made.ticks != {**dict.fromkeys(made.ticks, False), "rahasia": True}:
+    while not all(made.fields.values()) or made.ticks != {
+        **dict.fromkeys(made.ticks, False),
+        "rahasia": True,
+    }:
         made = generator.filled(rng, False)
     return made
 
@@ -59,7 +64,9 @@ def agrees(sheet: reader.ReadSheet, sample: Sample, *names: str) -> None:
 @pytest.mark.parametrize("marks", [(0,), (2,)], ids=str)
 def test_one_mark_torn_off(slip: Sample, marks: tuple[int, ...]) -> None:
     """The clerk sees a slip that is read as if nothing were missing."""
-    (sheet,) = read(generator.skewed(replace(slip, picture=without(slip.picture, *marks)), 2).picture)
+    (sheet,) = read(
+        generator.skewed(replace(slip, picture=without(slip.picture, *marks)), 2).picture
+    )
     assert (sheet.marks, sheet.aligned, sheet.serial) == (3, True, slip.serial)
     agrees(sheet, slip)
 
@@ -67,7 +74,9 @@ def test_one_mark_torn_off(slip: Sample, marks: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("marks", [(0, 1), (0, 2), (2, 3), (1, 2, 3), (0, 1, 2, 3)], ids=str)
 def test_two_marks_or_more_torn_off(slip: Sample, marks: tuple[int, ...]) -> None:
     """The printed words put the fields in place: the clerk sees a slip that is read, down to no mark at all."""
-    (sheet,) = read(generator.skewed(replace(slip, picture=without(slip.picture, *marks)), -2).picture)
+    (sheet,) = read(
+        generator.skewed(replace(slip, picture=without(slip.picture, *marks)), -2).picture
+    )
     assert (sheet.marks, sheet.aligned) == (4 - len(marks), True)
     agrees(sheet, slip)
 
@@ -75,7 +84,13 @@ def test_two_marks_or_more_torn_off(slip: Sample, marks: tuple[int, ...]) -> Non
 def test_code_torn_off(slip: Sample) -> None:
     """The clerk sees the slip read, and no serial: they type it from the stub if the pengadu has one."""
     torn = slip.picture.copy()
-    cv2.line(torn, (round(104 * MM), round(20 * MM)), (round(132 * MM), round(8 * MM)), 255, round(7 * MM))
+    cv2.line(
+        torn,
+        (round(104 * MM), round(20 * MM)),
+        (round(132 * MM), round(8 * MM)),
+        255,
+        round(7 * MM),
+    )
     (sheet,) = read(torn)
     assert (sheet.serial, sheet.aligned) == ("", True)
     agrees(sheet, slip)
@@ -118,7 +133,9 @@ def test_a_line_of_which_nothing_is_read_is_told(slip: Sample) -> None:
     picture = slip.picture.copy()
     line = LAY.blanks["uraian"].lines[-1]
     xs = np.linspace(line.x + 8, line.x + 60, 80)
-    zigzag = [[round(x * MM), round((line.y + (1.5 if n % 2 else 6)) * MM)] for n, x in enumerate(xs)]
+    zigzag = [
+        [round(x * MM), round((line.y + (1.5 if n % 2 else 6)) * MM)] for n, x in enumerate(xs)
+    ]
     cv2.polylines(picture, [np.array(zigzag, np.int32)], False, 30, 7, cv2.LINE_AA)
     (sheet,) = read(picture)
     assert sheet.fields["uraian"].value.startswith(slip.fields["uraian"][:20])
@@ -133,11 +150,17 @@ def test_crossed_out_tick_is_left_to_the_clerk(slip: Sample) -> None:
     cv2.polylines(
         picture,
         [np.array([[x, y + side / 2], [x + side / 3, y + side * 0.9], [x + side, y]], np.int32)],
-        False, 0, 6, cv2.LINE_AA,
-    )  # fmt: skip
+        False,
+        0,
+        6,
+        cv2.LINE_AA,
+    )
     assert read(picture)[0].ticks["surat"] is True
     for up in (0.35, 0.6):
-        start, end = (round(x - 1.5 * MM), round(y + side * up)), (round(x + side + 1.2 * MM), round(y + side * up - 8))
+        start, end = (
+            (round(x - 1.5 * MM), round(y + side * up)),
+            (round(x + side + 1.2 * MM), round(y + side * up - 8)),
+        )
         cv2.line(picture, start, end, 0, 6, cv2.LINE_AA)
     assert read(picture)[0].ticks["surat"] is None
 
@@ -214,7 +237,9 @@ def test_an_empty_form_has_nothing_written_in_it() -> None:
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 def test_a_letter_without_marks_is_read_whole(quarters: int) -> None:
-    made = generator.turned(generator.scaled(generator.letter(random.Random(11), False), 200), quarters)
+    made = generator.turned(
+        generator.scaled(generator.letter(random.Random(11), False), 200), quarters
+    )
     (sheet,) = read(made.picture)
     assert (sheet.kind, sheet.aligned, sheet.serial) == ("surat", False, "")
     assert " ".join(sheet.fields["uraian"].value.split()) == made.text
@@ -246,25 +271,36 @@ def test_nothing_is_fetched_to_read(slip: Sample, tmp_path: Path) -> None:
         "print(reader.read(Image.open(sys.argv[1]), ())[0].fields['nik'].value)"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "slip.png")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
     assert (done.stdout.strip(), done.returncode) == (slip.fields["nik"], 0), done.stderr
 
 
 def test_the_reader_is_pinned() -> None:
     """Other versions of rapidocr fetch their models; it does not name onnxruntime; OpenCV 5 is another interface."""
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))[
+        "project"
+    ]
     wanted = project["optional-dependencies"]["ocr"]
     assert {"rapidocr==3.10.0", "onnxruntime", "opencv-python-headless<5"} <= set(wanted)
 
 
 def test_a_fax_that_breaks_writing_into_dots_is_no_blank(slip: Sample) -> None:
     """A thin pen in a dithered fax: no dot of it is as large as a speck of dirt, and together they are the writing."""
-    faint = np.where(slip.picture < 200, np.maximum(slip.picture, 120), slip.picture).astype(np.uint8)
+    faint = np.where(slip.picture < 200, np.maximum(slip.picture, 120), slip.picture).astype(
+        np.uint8
+    )
     for box in (*LAY.marks, LAY.qr):
         top, left = round((box.y - 1) * MM), round((box.x - 1) * MM)
-        part = (slice(top, top + round((box.height + 2) * MM)), slice(left, left + round((box.width + 2) * MM)))
+        part = (
+            slice(top, top + round((box.height + 2) * MM)),
+            slice(left, left + round((box.width + 2) * MM)),
+        )
         faint[part] = slip.picture[part]
-    dithered = varied.FAULTS["faks_halus"](cv2.cvtColor(faint, cv2.COLOR_GRAY2RGB), random.Random(1))
+    dithered = varied.FAULTS["faks_halus"](
+        cv2.cvtColor(faint, cv2.COLOR_GRAY2RGB), random.Random(1)
+    )
     sheet = read(dithered)[0]
     for name in ("nama", "alamat", "uraian"):
         assert sheet.fields[name].doubt != "kosong", name
@@ -282,5 +318,10 @@ def test_writing_too_faint_to_be_read_is_no_blank(grey: int) -> None:
     pen.line("Siti Wulandari", name["x"] + 2, name["y"] + name["height"] - 2, 100, 4)
     pen.comb("083091080221", described["fields"]["telepon"]["cells"], 4)
     (sheet,) = read(generator.scaled(Sample(picture, "cetak", "bersih", ""), 200).picture)
-    assert {n: f.doubt for n, f in sheet.fields.items() if is_clear(f) and f.doubt != "kosong"} == {}
-    assert {n for n, f in sheet.fields.items() if f.doubt == "kosong"} == {*LAY.blanks} - {"nama", "telepon"}
+    assert {
+        n: f.doubt for n, f in sheet.fields.items() if is_clear(f) and f.doubt != "kosong"
+    } == {}
+    assert {n for n, f in sheet.fields.items() if f.doubt == "kosong"} == {*LAY.blanks} - {
+        "nama",
+        "telepon",
+    }

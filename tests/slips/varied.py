@@ -89,7 +89,9 @@ def person(part: Part, rng: random.Random) -> dict[str, str]:
     ).format(rng.randint(1, 40), rng.randint(1, 12), rng.choice(part.wards))
     born = f"{rng.randint(1, 28) + rng.choice([0, 40]):02}{rng.randint(1, 12):02}{rng.randint(50, 99):02}"
     day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.choice([2025, 2026, 2027])
-    user = rng.choice(["{}.{}{}", "{}{}{}", "{}_{}{}"]).format(*name.split()[-2:], rng.randint(1, 99))
+    user = rng.choice(["{}.{}{}", "{}{}{}", "{}_{}{}"]).format(
+        *name.split()[-2:], rng.randint(1, 99)
+    )
     fields = {
         "tanggal": f"{day:02}-{month:02}-{year}",
         "nama": name,
@@ -109,8 +111,14 @@ def person(part: Part, rng: random.Random) -> dict[str, str]:
 class Pen:
     """Writes into a colour picture with one font in one colour."""
 
-    def __init__(self, picture: Picture, family: str, pen: tuple[str, Colour, float, float], rng: random.Random,
-                 hand: bool) -> None:  # fmt: skip
+    def __init__(
+        self,
+        picture: Picture,
+        family: str,
+        pen: tuple[str, Colour, float, float],
+        rng: random.Random,
+        hand: bool,
+    ) -> None:
         self.picture, self.path, self.rng, self.hand = picture, path_of(family), rng, hand
         self.name, self.colour, self.width, self.soft = pen
 
@@ -134,10 +142,15 @@ class Pen:
         """Lay ink (255 where it is full) onto the paper."""
         share = drawn.astype(np.float32) / 255
         if self.soft:  # a pencil's lead leaves the grain of the paper
-            grain = np.random.default_rng(self.rng.randint(0, 2**31)).uniform(1 - 2 * self.soft, 1, share.shape)
+            grain = np.random.default_rng(self.rng.randint(0, 2**31)).uniform(
+                1 - 2 * self.soft, 1, share.shape
+            )
             share = cv2.GaussianBlur((share * grain).astype(np.float32), (0, 0), 1.0)
         y1, x1 = max(top, 0), max(left, 0)
-        y2, x2 = min(top + share.shape[0], self.picture.shape[0]), min(left + share.shape[1], self.picture.shape[1])
+        y2, x2 = (
+            min(top + share.shape[0], self.picture.shape[0]),
+            min(left + share.shape[1], self.picture.shape[1]),
+        )
         if y2 <= y1 or x2 <= x1:
             return
         part = share[y1 - top : y2 - top, x1 - left : x2 - left, None]
@@ -167,13 +180,25 @@ class Pen:
         rows = rows[: len(lines)]
         for row, line in zip(rows, lines, strict=False):
             up = self.rng.uniform(1.2, 2.0)
-            self.line(row, line["x"] + 1 + self.rng.random(), line["y"] + line["height"] - up, line["width"] - 2, size)
+            self.line(
+                row,
+                line["x"] + 1 + self.rng.random(),
+                line["y"] + line["height"] - up,
+                line["width"] - 2,
+                size,
+            )
         return " ".join(rows)
 
     def comb(self, digits: str, cells: Sequence[dict[str, float]], size: float) -> None:
         for digit, cell in zip(digits, cells, strict=False):
             x = cell["x"] + 1.6 + self.rng.uniform(-0.4, 0.4)
-            self.line(digit, x, cell["y"] + cell["height"] - 1.2 + self.rng.uniform(-0.3, 0.2), cell["width"], size)
+            self.line(
+                digit,
+                x,
+                cell["y"] + cell["height"] - 1.2 + self.rng.uniform(-0.3, 0.2),
+                cell["width"],
+                size,
+            )
 
     def real(self, part: Part, digits: str, cells: Sequence[dict[str, float]]) -> None:
         """Digits that people really wrote, one in each cell."""
@@ -191,36 +216,84 @@ class Pen:
         x, y, side, r = box["x"], box["y"], box["width"], self.rng.uniform
         middle = (x + side / 2, y + side / 2)
         if how in ("centang", "batal"):
-            self.strokes([[(x + r(0, 0.2) * side, y + r(0.4, 0.6) * side), (x + 0.4 * side, y + r(0.8, 0.95) * side),
-                           (x + r(0.9, 1.3) * side, y + r(-0.2, 0.2) * side)]])  # fmt: skip
+            self.strokes(
+                [
+                    [
+                        (x + r(0, 0.2) * side, y + r(0.4, 0.6) * side),
+                        (x + 0.4 * side, y + r(0.8, 0.95) * side),
+                        (x + r(0.9, 1.3) * side, y + r(-0.2, 0.2) * side),
+                    ]
+                ]
+            )
         if how == "batal":
             up = y + side * r(0.4, 0.6)
-            self.strokes([[(x - 1.3, up + r(-0.4, 0.4)), (x + side + 1.1, up + r(-0.4, 0.4))],
-                          [(x - 1.2, up + 0.9), (x + side + 1.0, up + 0.8)]])  # fmt: skip
+            self.strokes(
+                [
+                    [(x - 1.3, up + r(-0.4, 0.4)), (x + side + 1.1, up + r(-0.4, 0.4))],
+                    [(x - 1.2, up + 0.9), (x + side + 1.0, up + 0.8)],
+                ]
+            )
         elif how == "silang":
-            self.strokes([[(x + r(0, 0.2) * side, y + r(0, 0.2) * side), (x + r(0.8, 1) * side, y + r(0.8, 1) * side)],
-                           [(x + r(0.8, 1) * side, y + r(0, 0.2) * side),
-                            (x + r(0, 0.2) * side, y + r(0.8, 1) * side)]])  # fmt: skip
+            self.strokes(
+                [
+                    [
+                        (x + r(0, 0.2) * side, y + r(0, 0.2) * side),
+                        (x + r(0.8, 1) * side, y + r(0.8, 1) * side),
+                    ],
+                    [
+                        (x + r(0.8, 1) * side, y + r(0, 0.2) * side),
+                        (x + r(0, 0.2) * side, y + r(0.8, 1) * side),
+                    ],
+                ]
+            )
         elif how == "hitam":
             step = self.width * 0.7
             rows = np.arange(y + 0.2, y + side - 0.1, step)
-            self.strokes([[(x + r(-0.1, 0.3), at), (x + side - r(-0.1, 0.3), at + r(-0.2, 0.2))] for at in rows])
+            self.strokes(
+                [
+                    [(x + r(-0.1, 0.3), at), (x + side - r(-0.1, 0.3), at + r(-0.2, 0.2))]
+                    for at in rows
+                ]
+            )
         elif how == "lingkar":
             wide, high = side / 2 + r(0.5, 1.1), side / 2 + r(0.5, 1.1)
             angles = np.linspace(r(0, 1), 6.3 + r(0, 0.6), 40)
-            self.strokes([[(middle[0] + wide * np.cos(a), middle[1] + high * np.sin(a)) for a in angles]])
+            self.strokes(
+                [[(middle[0] + wide * np.cos(a), middle[1] + high * np.sin(a)) for a in angles]]
+            )
         elif how == "arsir":
             xs = np.linspace(x + 0.1 * side, x + 0.9 * side, self.rng.randint(7, 11))
-            self.strokes([[(at, y + (0.1 if n % 2 else 0.9) * side + r(-0.3, 0.3)) for n, at in enumerate(xs)]])
+            self.strokes(
+                [
+                    [
+                        (at, y + (0.1 if n % 2 else 0.9) * side + r(-0.3, 0.3))
+                        for n, at in enumerate(xs)
+                    ]
+                ]
+            )
         elif how == "sentuh":
             self.strokes([[middle, (middle[0] + 0.3, middle[1] + 0.2)]], 0.35)
 
 
-BOXES = (("kosong", 0.52), ("centang", 0.2), ("silang", 0.12), ("hitam", 0.06), ("lingkar", 0.04), ("arsir", 0.03),
-         ("batal", 0.03))  # fmt: skip
+BOXES = (
+    ("kosong", 0.52),
+    ("centang", 0.2),
+    ("silang", 0.12),
+    ("hitam", 0.06),
+    ("lingkar", 0.04),
+    ("arsir", 0.03),
+    ("batal", 0.03),
+)
 
 
-HARSH = ("faks", "faks_halus", "fotokopi", "fotokopi_ulang", "karbon", "pudar")  # a thin pencil does not survive these
+HARSH = (
+    "faks",
+    "faks_halus",
+    "fotokopi",
+    "fotokopi_ulang",
+    "karbon",
+    "pudar",
+)  # a thin pencil does not survive these
 
 
 def pens_for(part: Part, fault: str) -> list[tuple[str, Colour, float, float]]:
@@ -255,7 +328,9 @@ def filled(part: Part, rng: random.Random, hand: bool, real: bool = False, fault
     return Made(writer.picture, kind, "bersih", serial, family, pen[0], truth, ticks)
 
 
-def _write(writer: Pen, part: Part, value: str, place: dict[str, Any], size: float, real: bool) -> str:
+def _write(
+    writer: Pen, part: Part, value: str, place: dict[str, Any], size: float, real: bool
+) -> str:
     if place["kind"] in ("digits", "date"):
         digits = "".join(c for c in value if c.isdigit())[: len(place["cells"])]
         if real:
@@ -276,9 +351,15 @@ def letter(part: Part, rng: random.Random, hand: bool, fault: str = "") -> Made:
     family, pen = rng.choice(families(part, hand)), rng.choice(pens_for(part, fault))
     writer = Pen(picture, family, pen, rng, hand)
     size = rng.uniform(4.2, 5.0) if hand else rng.uniform(3.6, 4.2)
-    lines = [{"x": 14.0, "y": 15 + n * size * 1.9, "width": 120.0, "height": size * 1.9} for n in range(18)]
-    parts = ["Kepada Yth. Bapak Kepala Dinas", " ".join(rng.sample(part.sentences, 4)),
-             f"Hormat saya, {rng.choice(part.first)} {rng.choice(part.last)}"]  # fmt: skip
+    lines = [
+        {"x": 14.0, "y": 15 + n * size * 1.9, "width": 120.0, "height": size * 1.9}
+        for n in range(18)
+    ]
+    parts = [
+        "Kepada Yth. Bapak Kepala Dinas",
+        " ".join(rng.sample(part.sentences, 4)),
+        f"Hormat saya, {rng.choice(part.first)} {rng.choice(part.last)}",
+    ]
     text, at = [], 0
     for words in parts:
         done = writer.wrapped(words, lines[at : at + 9], size)
@@ -295,16 +376,29 @@ def _places() -> dict[str, Any]:
     return dict(generator._blank()[0]["fields"])
 
 
-def _struck(made: Made, rng: random.Random, lines: Callable[[float, float, float], list[list[tuple[float, float]]]],
-            width: float) -> Made:  # fmt: skip
+def _struck(
+    made: Made,
+    rng: random.Random,
+    lines: Callable[[float, float, float], list[list[tuple[float, float]]]],
+    width: float,
+) -> Made:
     """A word is written, struck out, and the right one follows."""
     name = rng.choice([n for n in ("nama", "unit", "email") if made.fields.get(n)] or ["nama"])
     place = _places()[name]
     picture = made.picture.copy()
     top, left = round((place["y"] - 1) * MM), round((place["x"] - 0.5) * MM)
-    picture[top : top + round((place["height"] + 0.2) * MM), left : left + round((place["width"] + 1) * MM)] = 255
+    picture[
+        top : top + round((place["height"] + 0.2) * MM),
+        left : left + round((place["width"] + 1) * MM),
+    ] = 255
     rule = round((place["y"] + place["height"] - 1.2) * MM)
-    cv2.line(picture, (round(place["x"] * MM), rule), (round((place["x"] + place["width"]) * MM), rule), (158,) * 3, 2)
+    cv2.line(
+        picture,
+        (round(place["x"] * MM), rule),
+        (round((place["x"] + place["width"]) * MM), rule),
+        (158,) * 3,
+        2,
+    )
     part = next(p for p in PARTS.values() if made.font in (*p.printed, *p.hand))
     pen = next((p for p in part.pens if p[0] == made.pen), ("cetak", (10, 10, 10), 0.5, 0.0))
     writer = Pen(picture, made.font, pen, rng, made.kind == "tangan")
@@ -321,13 +415,20 @@ def struck_by_line(made: Made, rng: random.Random) -> Made:
 
 
 def struck_by_word(made: Made, rng: random.Random) -> Made:
-    return _struck(made, rng, lambda a, b, y: [[(a, y - 0.5), (b, y + 0.4)], [(a, y + 0.5), (b, y - 0.4)]], 0.5)
+    return _struck(
+        made, rng, lambda a, b, y: [[(a, y - 0.5), (b, y + 0.4)], [(a, y + 0.5), (b, y - 0.4)]], 0.5
+    )
 
 
 def scribbled_out(made: Made, rng: random.Random) -> Made:
     def zigzag(a: float, b: float, y: float) -> list[list[tuple[float, float]]]:
         xs = np.arange(a, b, 0.6)
-        return [[(float(x), y + (1.6 if n % 2 else -1.6) + rng.uniform(-0.3, 0.3)) for n, x in enumerate(xs)]]
+        return [
+            [
+                (float(x), y + (1.6 if n % 2 else -1.6) + rng.uniform(-0.3, 0.3))
+                for n, x in enumerate(xs)
+            ]
+        ]
 
     return _struck(made, rng, zigzag, 0.45)
 
@@ -336,9 +437,13 @@ def _near(box: tuple[float, float, float, float]) -> tuple[str, ...]:
     """Fields that a harm in (left, top, right, bottom) mm touches."""
     left, top, right, bottom = box
     return tuple(
-        name for name, p in _places().items()
-        if p["x"] < right and p["x"] + p["width"] > left and p["y"] < bottom and p["y"] + p["height"] > top
-    )  # fmt: skip
+        name
+        for name, p in _places().items()
+        if p["x"] < right
+        and p["x"] + p["width"] > left
+        and p["y"] < bottom
+        and p["y"] + p["height"] > top
+    )
 
 
 def _stamp(made: Made, rng: random.Random, round_: bool, colour: Colour) -> Made:
@@ -353,17 +458,28 @@ def _stamp(made: Made, rng: random.Random, round_: bool, colour: Colour) -> Made
         cv2.circle(mask, at, round(wide * 0.7 * MM), 200, thick, cv2.LINE_AA)
         words = ((-9, "DINAS KOMINFO"), (1.5, "DITERIMA"))
     else:
-        cv2.rectangle(mask, (at[0] - round(wide * MM), at[1] - round(high * MM)),
-                      (at[0] + round(wide * MM), at[1] + round(high * MM)), 200, thick)  # fmt: skip
+        cv2.rectangle(
+            mask,
+            (at[0] - round(wide * MM), at[1] - round(high * MM)),
+            (at[0] + round(wide * MM), at[1] + round(high * MM)),
+            200,
+            thick,
+        )
         words = ((-2, "TELAH DITERIMA"), (5, "12 MEI 2026"))
     for up, text in words:
         where = (at[0] - round(wide * 0.6 * MM), at[1] + round(up * MM))
-        cv2.putText(mask, text, where, cv2.FONT_HERSHEY_DUPLEX, 1.0 if round_ else 1.4, 200, 3, cv2.LINE_AA)
-    turned = cv2.warpAffine(mask, cv2.getRotationMatrix2D(at, rng.uniform(-15, 15), 1), mask.shape[::-1])
+        cv2.putText(
+            mask, text, where, cv2.FONT_HERSHEY_DUPLEX, 1.0 if round_ else 1.4, 200, 3, cv2.LINE_AA
+        )
+    turned = cv2.warpAffine(
+        mask, cv2.getRotationMatrix2D(at, rng.uniform(-15, 15), 1), mask.shape[::-1]
+    )
     writer = Pen(picture, made.font, ("cap", colour, 0.5, 0.15), rng, False)
     writer.ink(turned, 0, 0)
     return replace(
-        made, picture=writer.picture, harmed=(*made.harmed, *_near((x - wide, y - high, x + wide, y + high)))
+        made,
+        picture=writer.picture,
+        harmed=(*made.harmed, *_near((x - wide, y - high, x + wide, y + high))),
     )
 
 
@@ -371,7 +487,14 @@ def _staple(made: Made, rng: random.Random, x: float, y: float) -> Made:
     picture = made.picture.copy()
     a = (round(x * MM), round(y * MM))
     b = (round((x + rng.uniform(9, 11)) * MM), round((y + rng.uniform(-2, 2)) * MM))
-    cv2.line(picture, (a[0] + 6, a[1] + 8), (b[0] + 6, b[1] + 8), (190,) * 3, round(1.0 * MM), cv2.LINE_AA)
+    cv2.line(
+        picture,
+        (a[0] + 6, a[1] + 8),
+        (b[0] + 6, b[1] + 8),
+        (190,) * 3,
+        round(1.0 * MM),
+        cv2.LINE_AA,
+    )
     cv2.line(picture, a, b, (90, 90, 95), round(0.6 * MM), cv2.LINE_AA)
     cv2.line(picture, (a[0], a[1] - 2), (b[0], b[1] - 2), (215,) * 3, 2, cv2.LINE_AA)
     return replace(made, picture=picture, harmed=(*made.harmed, *_near((x, y - 2, x + 11, y + 2))))
@@ -381,7 +504,10 @@ def over_the_line(made: Made, rng: random.Random) -> Made:
     """The writing is pushed down by some mm, over the rule: the paper's own lines stay."""
     _, blank = generator._blank()
     down = round(rng.uniform(1.2, 2.2) * MM)
-    top, bottom = round(42.6 * MM), round(68.5 * MM)  # whole fields: digits cut in two say nothing of anybody's hand
+    top, bottom = (
+        round(42.6 * MM),
+        round(68.5 * MM),
+    )  # whole fields: digits cut in two say nothing of anybody's hand
     ink = 255 - made.picture[top : bottom - down]
     printed = 255 - cv2.cvtColor(blank, cv2.COLOR_GRAY2RGB)[top : bottom - down]
     own = np.where(ink > printed + 12, ink, 0).astype(np.uint8)
@@ -411,7 +537,9 @@ HARMS: dict[str, Callable[[Made, random.Random], Made]] = {
     "cap_kotak": lambda made, rng: _stamp(made, rng, False, (40, 60, 170)),
     "staples": lambda made, rng: _staple(made, rng, rng.uniform(30, 60), rng.uniform(3, 30)),
     "staples_sudut": lambda made, rng: _staple(made, rng, rng.uniform(3, 20), rng.uniform(28, 60)),
-    "staples_tengah": lambda made, rng: _staple(made, rng, rng.uniform(40, 90), rng.uniform(35, 100)),
+    "staples_tengah": lambda made, rng: _staple(
+        made, rng, rng.uniform(40, 90), rng.uniform(35, 100)
+    ),
     "lewat_garis": over_the_line,
     "tulis_ulang": written_over,
 }
@@ -430,7 +558,9 @@ def _turned(picture: Picture, degrees: float, paper: int = 252) -> Picture:
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     turn[:, 2] += (width * 0.03, height * 0.03)
     size = (round(width * 1.06), round(height * 1.06))
-    return np.asarray(cv2.warpAffine(picture, turn, size, flags=cv2.INTER_AREA, borderValue=(paper,) * 3))
+    return np.asarray(
+        cv2.warpAffine(picture, turn, size, flags=cv2.INTER_AREA, borderValue=(paper,) * 3)
+    )
 
 
 def _noisy(picture: Picture, rng: random.Random, sigma: float) -> Picture:
@@ -450,7 +580,9 @@ def _copied(picture: Picture, rng: random.Random, scale: float) -> Picture:
     """A photocopy: larger or smaller, contrast driven up, specks, a dark edge."""
     height, width = picture.shape[:2]
     shift = np.array([[scale, 0, rng.uniform(-6, 10)], [0, scale, rng.uniform(-6, 10)]])
-    grey = cv2.warpAffine(_grey(picture), shift, (width, height), flags=cv2.INTER_AREA, borderValue=255)
+    grey = cv2.warpAffine(
+        _grey(picture), shift, (width, height), flags=cv2.INTER_AREA, borderValue=255
+    )
     grey = cv2.GaussianBlur(grey, (0, 0), 1.1).astype(np.float32)
     copied = np.clip((grey - 128) * 1.7 + 150, 0, 255)
     dirt = np.random.default_rng(rng.randint(0, 2**31))
@@ -464,21 +596,28 @@ def _copied(picture: Picture, rng: random.Random, scale: float) -> Picture:
 def _carbon(picture: Picture, rng: random.Random) -> Picture:
     """The copy below: soft, violet, on yellow paper."""
     grey = cv2.GaussianBlur(_grey(picture), (0, 0), 1.8).astype(np.float32) / 255
-    cloud = cv2.resize(np.random.default_rng(rng.randint(0, 2**31)).uniform(0.6, 1, (12, 9)).astype(np.float32),
-                       grey.shape[::-1], interpolation=cv2.INTER_CUBIC)  # fmt: skip
+    cloud = cv2.resize(
+        np.random.default_rng(rng.randint(0, 2**31)).uniform(0.6, 1, (12, 9)).astype(np.float32),
+        grey.shape[::-1],
+        interpolation=cv2.INTER_CUBIC,
+    )
     ink = ((1 - grey) * 0.75 * cloud)[..., None]
     paper, violet = np.array([248, 240, 205], np.float32), np.array([80, 60, 130], np.float32)
     return np.asarray(np.clip(paper * (1 - ink) + violet * ink, 0, 255), np.uint8)
 
 
-def _crumpled(picture: Picture, rng: random.Random, creases: int, depth: float, bend: float) -> Picture:
+def _crumpled(
+    picture: Picture, rng: random.Random, creases: int, depth: float, bend: float
+) -> Picture:
     """Creases that shade the paper and bend the lines."""
     height, width = picture.shape[:2]
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     shade, dx, dy = np.ones_like(xs), np.zeros_like(xs), np.zeros_like(xs)
     for _ in range(creases):
         angle = rng.uniform(0, np.pi)
-        away = (xs - rng.uniform(0, width)) * np.sin(angle) - (ys - rng.uniform(0, height)) * np.cos(angle)
+        away = (xs - rng.uniform(0, width)) * np.sin(angle) - (
+            ys - rng.uniform(0, height)
+        ) * np.cos(angle)
         fold = np.exp(-np.abs(away) / (2.5 * MM))
         shade *= 1 - depth * fold * np.where(away > 0, 1, 0.3)
         dx += bend * MM * np.sin(angle) * np.tanh(away / (8 * MM)) * 0.5
@@ -492,14 +631,21 @@ def _photo(picture: Picture, rng: random.Random, shadow: str) -> Picture:
     height, width = picture.shape[:2]
     r = rng.uniform
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    to = np.array([(width * (0.08 + r(0, 0.06)), height * (0.08 + r(0, 0.05))),
-                   (width * (1.1 - r(0, 0.06)), height * (0.09 + r(0, 0.05))),
-                   (width * (1.12 + r(0, 0.03)), height * (1.1 + r(0, 0.03))),
-                   (width * (0.06 + r(0, 0.04)), height * (1.09 + r(0, 0.04)))], np.float32)  # fmt: skip
+    to = np.array(
+        [
+            (width * (0.08 + r(0, 0.06)), height * (0.08 + r(0, 0.05))),
+            (width * (1.1 - r(0, 0.06)), height * (0.09 + r(0, 0.05))),
+            (width * (1.12 + r(0, 0.03)), height * (1.1 + r(0, 0.03))),
+            (width * (0.06 + r(0, 0.04)), height * (1.09 + r(0, 0.04))),
+        ],
+        np.float32,
+    )
     step = cv2.getPerspectiveTransform(corners, to)
     size = (round(width * 1.2), round(height * 1.2))
     table = tuple(int(v) for v in np.array([1.0, 0.8, 0.6]) * r(70, 120))
-    out = cv2.warpPerspective(picture, step, size, flags=cv2.INTER_AREA, borderValue=table).astype(np.float32)
+    out = cv2.warpPerspective(picture, step, size, flags=cv2.INTER_AREA, borderValue=table).astype(
+        np.float32
+    )
     xs, ys = np.meshgrid(np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1]))
     light = 0.72 + 0.28 * (xs * r(0, 1) + ys * r(0, 1)) / 1.2
     if shadow == "lunak":
@@ -507,18 +653,27 @@ def _photo(picture: Picture, rng: random.Random, shadow: str) -> Picture:
     else:  # a hand and a phone, with hard edges
         mask = np.zeros(xs.shape, np.uint8)
         at = (int(r(0.2, 0.8) * size[0]), int(r(0.5, 1.0) * size[1]))
-        cv2.ellipse(mask, at, (int(0.25 * size[0]), int(0.45 * size[1])), r(-40, 40), 0, 360, 255, -1)
+        cv2.ellipse(
+            mask, at, (int(0.25 * size[0]), int(0.45 * size[1])), r(-40, 40), 0, 360, 255, -1
+        )
         light = light * (1 - 0.42 * cv2.GaussianBlur(mask, (0, 0), 9).astype(np.float32) / 255)
     warm = np.array([1.0, 0.96, 0.88]) if shadow == "lunak" else np.array([0.93, 0.97, 1.0])
-    lit = np.clip(cv2.GaussianBlur(out, (0, 0), r(0.6, 1.2)) * light[..., None] * warm, 0, 255).astype(np.uint8)
+    lit = np.clip(
+        cv2.GaussianBlur(out, (0, 0), r(0.6, 1.2)) * light[..., None] * warm, 0, 255
+    ).astype(np.uint8)
     return _jpeg(_noisy(_scaled(lit, r(190, 230)), rng, 3.5), 72)
 
 
 def _dithered(picture: Picture) -> Picture:
     """A fax in fine mode with its greys as dots."""
     grey = _scaled(_grey(picture), 200)
-    order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) * 9 + 60
-    tiled = np.tile(order, (grey.shape[0] // 4 + 1, grey.shape[1] // 4 + 1))[: grey.shape[0], : grey.shape[1]]
+    order = (
+        np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) * 9
+        + 60
+    )
+    tiled = np.tile(order, (grey.shape[0] // 4 + 1, grey.shape[1] // 4 + 1))[
+        : grey.shape[0], : grey.shape[1]
+    ]
     return np.asarray(np.where(grey > tiled, 255, 0), np.uint8)
 
 
@@ -537,7 +692,9 @@ FAULTS: dict[str, Callable[[Picture, random.Random], Picture]] = {
     "karbon": lambda p, rng: _scaled(_carbon(p, rng), 220),
     "foto_teduh": lambda p, rng: _photo(p, rng, "lunak"),
     "kusut": lambda p, rng: _scaled(_crumpled(p, rng, 4, 0.18, 0.5), 200),
-    "pindai_abu": lambda p, rng: _noisy(_scaled(_grey(_turned(p, rng.uniform(-2, 2), 245)), 180), rng, 5),
+    "pindai_abu": lambda p, rng: _noisy(
+        _scaled(_grey(_turned(p, rng.uniform(-2, 2), 245)), 180), rng, 5
+    ),
     "pindai_jpeg": lambda p, rng: _jpeg(_scaled(_turned(p, rng.uniform(-1, 1)), 200), 45),
     "fotokopi_ulang": lambda p, rng: _scaled(
         _copied(_copied(p, rng, rng.uniform(0.975, 1.025)), rng, rng.uniform(0.975, 1.025)), 220
@@ -546,18 +703,22 @@ FAULTS: dict[str, Callable[[Picture, random.Random], Picture]] = {
     "foto_bayangan": lambda p, rng: _photo(p, rng, "keras"),
     "lipatan": lambda p, rng: _scaled(_crumpled(p, rng, 2, 0.3, 1.2), 200),
     "skala": lambda p, rng: _scaled(p, 300 * rng.uniform(0.6, 0.75)),
-}  # fmt: skip
+}
 
 
 def spoilt(made: Made, fault: str, rng: random.Random) -> Made:
     picture = np.ascontiguousarray(FAULTS[fault](made.picture, rng))
-    return replace(made, picture=np.ascontiguousarray(np.rot90(picture, rng.randint(0, 3))), fault=fault)
+    return replace(
+        made, picture=np.ascontiguousarray(np.rot90(picture, rng.randint(0, 3))), fault=fault
+    )
 
 
 # ---- sets ----------------------------------------------------------------------------------------------------
 
 
-def samples(part: str, forms: int, letters: int, digits: int, seed: int) -> list[Callable[[], Made]]:
+def samples(
+    part: str, forms: int, letters: int, digits: int, seed: int
+) -> list[Callable[[], Made]]:
     """So many of each; each is made when it is called. Every third form is harmed, half are handwriting."""
 
     def form(order: int) -> Made:

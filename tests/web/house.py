@@ -140,7 +140,9 @@ class House:
         """A file lies in the scanner's folder since a minute, and is taken in and read."""
         path = self.office.folder / "pindaian" / name
         path.write_bytes(content)
-        before = path.stat().st_mtime - 60  # the poller leaves a file alone that may still be written to
+        before = (
+            path.stat().st_mtime - 60
+        )  # the poller leaves a file alone that may still be written to
         os.utime(path, (before, before))
         self.tick()
 
@@ -148,7 +150,10 @@ class House:
         """Press a button of the newest complaint, by the person's newest mail that has it; the page that answers."""
         url = where if "/" in where else self.link(where, aksi)
         if aksi == "tandatangani":
-            fields = {"tanpa_kode": "ya", **fields}  # the sample picture of a signed letter has no code
+            fields = {
+                "tanpa_kode": "ya",
+                **fields,
+            }  # the sample picture of a signed letter has no code
         page = self.office.submit(url, aksi, fields)
         assert page.status == 200, f"{aksi}: {page.status} {page.text[:600]}"
         self.tick()
@@ -185,7 +190,10 @@ class House:
     # ---- the road of one complaint ---------------------------------------------------------------------------
 
     def to_clarification(self, **fields: object) -> str:
-        given: dict[str, object] = {"kategori": "infrastruktur", "ringkasan": "Mohon diperiksa dan diperbaiki."}
+        given: dict[str, object] = {
+            "kategori": "infrastruktur",
+            "ringkasan": "Mohon diperiksa dan diperbaiki.",
+        }
         given |= fields
         return self.press("jfu-1", "laporkan", **given)
 
@@ -198,7 +206,9 @@ class House:
 
     def to_letter(self, **fields: object) -> str:
         self.to_decision(**fields)
-        return self.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah=ORDER, disampaikan=ORDER)
+        return self.press(
+            "kepala", "putuskan", keputusan="ditindaklanjuti", perintah=ORDER, disampaikan=ORDER
+        )
 
     def upload(self) -> str:
         draft = self.office.content(self.office.documents("konsep")[-1])
@@ -220,7 +230,10 @@ def house(folder: Path, *, baca: bool = False) -> Iterator[House]:
     """An office without any complaint yet, served until the block ends. `baca`: slips are read by machine."""
     base = f"http://127.0.0.1:{servers.free_port()}"
     (folder / "pindaian").mkdir()
-    settings: dict[str, Any] = {"web": {"base_url": base}, "scan": {"folder": "pindaian", "baca": baca}}
+    settings: dict[str, Any] = {
+        "web": {"base_url": base},
+        "scan": {"folder": "pindaian", "baca": baca},
+    }
     settings["pengaduan"] = {"gelombang_jumlah": 3}
     with office(folder, now=MONDAY, **settings) as kantor, served(kantor, base):
         yield House(kantor, base)
@@ -268,7 +281,10 @@ def _whole_way(one: House) -> None:
     one.upload()
     one.press("sekretaris", "ajukan")
     pages["bukti tanda tangan"] = one.press("kepala", "tandatangani", bertanda_tangan=SIGNED)
-    pages["keaslian"], pages["keaslian surat"] = "/asli", f"/asli/{one.office.documents('ttd')[-1].code}"
+    pages["keaslian"], pages["keaslian surat"] = (
+        "/asli",
+        f"/asli/{one.office.documents('ttd')[-1].code}",
+    )
     sending = one.link("jfu-1", "kirim_email")
     pages["bukti penyampaian"] = one.press("jfu-1", "kirim_email")
     pages["tautan terpakai"] = pages["bukti keputusan"].split("?")[0]
@@ -286,7 +302,9 @@ def _status(one: House) -> str:
 def _open_tasks(one: House) -> None:
     """One open task of each kind, of complaints that stay where they are."""
     pages = one.pages
-    one.written("Papan informasi terminal mati", "Selamat pagi.\nPapan informasi di Terminal Purbaya mati.")
+    one.written(
+        "Papan informasi terminal mati", "Selamat pagi.\nPapan informasi di Terminal Purbaya mati."
+    )
     one.to_delivery(alamat="Jalan Kenanga Nomor 5, Madiun", telepon="0812 5550 0117")
     pages["tugas penyampaian"] = one.link("jfu-1", "kirim_email")
     pages["serah terima"] = f"{pages['tugas penyampaian']}/serah-terima"
@@ -297,7 +315,10 @@ def _open_tasks(one: House) -> None:
     one.to_signature()
     pages["tugas tanda tangan"] = one.link("kepala", "tandatangani")
     pages["tugas tanda tangan, oleh JFU"] = one.link("jfu-1", "tandatangani")
-    one.written("SMS peringatan banjir terlambat", "SMS peringatan dini banjir baru datang setelah air surut.")
+    one.written(
+        "SMS peringatan banjir terlambat",
+        "SMS peringatan dini banjir baru datang setelah air surut.",
+    )
     one.to_letter()
     pages["jawaban diunggah"] = one.upload()
     pages["tugas jawaban, terunggah"] = one.link("sekretaris", "ajukan")
@@ -308,7 +329,9 @@ def _open_tasks(one: House) -> None:
     summary = "Empat kamera CCTV di RW 05 padam sejak tiga minggu lalu; warga dua kali kehilangan sepeda motor."
     one.to_decision(perihal="CCTV padam di RW 05 Kelurahan Mekarsari", ringkasan=summary)
     pages["tugas keputusan"] = one.link("kepala", "putuskan")
-    pages["tugas keputusan, pilihan dari email"] = pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
+    pages["tugas keputusan, pilihan dari email"] = (
+        pages["tugas keputusan"] + "?aksi=putuskan&keputusan=ditolak"
+    )
     pages["status keputusan"] = _status(one)
     (pages["lihat pdf"],) = one.office.page(pages["tugas keputusan"]).links("/lihat/")
     one.office.page(pages["lihat pdf"])  # the first look has its pages drawn
@@ -319,14 +342,28 @@ def _open_tasks(one: House) -> None:
     question = "Siapa yang bertugas Minggu malam itu, dan adakah rekaman percakapannya?"
     one.press("sekretaris", "tanya_unit", petugas=UNITS, pertanyaan=question)
     pages["tugas keterangan"] = one.link("kasubag-umum", "jawab")
-    one.press("kasi-infrastruktur", "jawab", jawaban="Rekaman percakapan tersedia di ruang server, 22 November.")
+    one.press(
+        "kasi-infrastruktur",
+        "jawab",
+        jawaban="Rekaman percakapan tersedia di ruang server, 22 November.",
+    )
     pages["tugas klarifikasi"] = one.link("sekretaris", "laporkan_kepala")
-    one.written("Situs kelurahan tidak dapat dibuka", "Situs kelurahan saya tidak dapat dibuka sejak kemarin.")
+    one.written(
+        "Situs kelurahan tidak dapat dibuka",
+        "Situs kelurahan saya tidak dapat dibuka sejak kemarin.",
+    )
     one.to_clarification()
-    one.press("sekretaris", "tanya_pengadu", pertanyaan="Kelurahan mana, dan pesan apa yang tampil di layar?")
+    one.press(
+        "sekretaris",
+        "tanya_pengadu",
+        pertanyaan="Kelurahan mana, dan pesan apa yang tampil di layar?",
+    )
     pages["tugas klarifikasi, menunggu pengadu"] = one.link("sekretaris", "laporkan_kepala")
     pages["status menunggu"] = _status(one)
-    one.written("Videotron alun-alun terlalu terang", "Videotron di alun-alun menyilaukan pengendara pada malam hari.")
+    one.written(
+        "Videotron alun-alun terlalu terang",
+        "Videotron di alun-alun menyilaukan pengendara pada malam hari.",
+    )
     one.to_clarification()
     one.press("sekretaris", "kembalikan", alasan="Mohon alamat pengadu ditulis lengkap.")
     pages["tugas catat, dikembalikan"] = one.link("jfu-1", "laporkan")
@@ -336,33 +373,57 @@ def _two_letters(one: House) -> None:
     """Where another agency is in charge: the answer and the covering letter, at each place on their way."""
     pages = one.pages
     for where in ("tugas pengantar", "tugas tanda tangan, dua surat", "tugas jawaban, dua surat"):
-        one.written("Meteran listrik mati", "Meteran listrik di rumah saya mati sejak kemarin pagi.")
+        one.written(
+            "Meteran listrik mati", "Meteran listrik di rumah saya mati sejak kemarin pagi."
+        )
         one.to_decision(perihal="Meteran listrik mati di Jalan Sawo")
         agency = "PT PLN (Persero) ULP Madiun Kota"
         order = "Meteran listrik ditangani oleh PLN."
-        one.press("kepala", "putuskan", keputusan="bukan_wewenang", instansi=agency, perintah=order, disampaikan=order)
+        one.press(
+            "kepala",
+            "putuskan",
+            keputusan="bukan_wewenang",
+            instansi=agency,
+            perintah=order,
+            disampaikan=order,
+        )
         draft = one.office.content(one.office.documents("pengantar")[-1])
         changed = edited(draft, "Kami mohon", "Dengan hormat kami mohon")
-        one.press("sekretaris", "unggah_pengantar", surat_pengantar=("Surat pengantar.docx", changed))
+        one.press(
+            "sekretaris", "unggah_pengantar", surat_pengantar=("Surat pengantar.docx", changed)
+        )
         pages["tugas jawaban, dua surat"] = one.link("sekretaris", "unggah_pengantar")
         if where == "tugas jawaban, dua surat":
             return
         one.press("sekretaris", "ajukan")
         pages["tugas tanda tangan, dua surat"] = one.link("kepala", "tandatangani")
         if where == "tugas pengantar":
-            one.press("kepala", "tandatangani", bertanda_tangan=SIGNED, pengantar_bertanda_tangan=SIGNED)
+            one.press(
+                "kepala", "tandatangani", bertanda_tangan=SIGNED, pengantar_bertanda_tangan=SIGNED
+            )
             pages["tugas pengantar"] = one.link("jfu-1", "kirim_pengantar")
-            pages["keaslian surat pengantar"] = f"/asli/{one.office.documents('pengantar_ttd')[-1].code}"
+            pages["keaslian surat pengantar"] = (
+                f"/asli/{one.office.documents('pengantar_ttd')[-1].code}"
+            )
 
 
 def _meeting(one: House) -> None:
     """A decision that waits for a rapat, which has been held once."""
-    one.written("Menara internet desa roboh", "Menara internet di halaman kelurahan kami roboh tertiup angin.")
+    one.written(
+        "Menara internet desa roboh",
+        "Menara internet di halaman kelurahan kami roboh tertiup angin.",
+    )
     one.to_decision()
     one.press(
-        "kepala", "rapat", waktu="2026-11-26T10:00", selesai="11:30", tempat="Ruang Rapat Lantai 2",
-        agenda="Penyebab robohnya menara dan jadwal perbaikan", undangan=UNITS, peserta="Ketua RW 02",
-    )  # fmt: skip
+        "kepala",
+        "rapat",
+        waktu="2026-11-26T10:00",
+        selesai="11:30",
+        tempat="Ruang Rapat Lantai 2",
+        agenda="Penyebab robohnya menara dan jadwal perbaikan",
+        undangan=UNITS,
+        peserta="Ketua RW 02",
+    )
     minutes = "Disepakati menara didirikan kembali sebelum 5 Desember 2026."
     one.press("kepala", "notulen", hadir=["sekretaris", "kasi-infrastruktur"], notulen=minutes)
     one.pages["tugas keputusan, rapat"] = one.link("kepala", "putuskan")
@@ -380,11 +441,21 @@ def _beside(one: House) -> None:
     """Complaints still at langkah 1, the Buku, the counter with its slip, and pages that refuse."""
     pages = one.pages
     harm = (("\u202egpj.daftar<b>.pdf", "application/pdf", b"%PDF-1.4 bukan"),)
-    one.written(HOSTILE_SUBJECT, HOSTILE, name="Siti <i>R</i> {{ 1 }}", sender="jahat@warga.example", files=harm)
+    one.written(
+        HOSTILE_SUBJECT,
+        HOSTILE,
+        name="Siti <i>R</i> {{ 1 }}",
+        sender="jahat@warga.example",
+        files=harm,
+    )
     pages["tugas catat, tulisan jahat"] = one.link("jfu-1", "laporkan")
     one.sample("01")
     mine = pages["tugas catat"] = one.link("jfu-1", "laporkan")
-    pages["buku"], pages["buku cetak"], pages["catat"] = f"{mine}/buku", f"{mine}/buku/cetak", f"{mine}/catat"
+    pages["buku"], pages["buku cetak"], pages["catat"] = (
+        f"{mine}/buku",
+        f"{mine}/buku/cetak",
+        f"{mine}/catat",
+    )
     pages["buku tanpa hasil"] = f"{mine}/buku?q=tidakadasamasekali"
     pages["tanda terima"] = one.press(
         pages["catat"],
@@ -405,7 +476,9 @@ def _beside(one: House) -> None:
 def _wave(one: House) -> None:
     """Three complaints of one place and matter: the note to the JFU leads to the first."""
     for n, text in enumerate(("keruh sejak pagi", "keruh dan bau", "keruh sekali"), 1):
-        one.office.citizen_sends("Air keruh", f"Air PDAM di Jalan Melati {text}.", sender=f"warga{n}@warga.example")
+        one.office.citizen_sends(
+            "Air keruh", f"Air PDAM di Jalan Melati {text}.", sender=f"warga{n}@warga.example"
+        )
     one.tick()
     (url,) = one.office.links(one.office.newest("jfu-1", "Gelombang"))
     one.pages["tugas catat, gelombang"] = url.removeprefix(one.base)
@@ -419,7 +492,13 @@ def _reports(one: House) -> None:
         period = parse(kind, code)
         with writing(kantor.engine) as session:
             row = Laporan(
-                kind=kind, code=code, name=period.name, asked_at=kantor.clock(), figures=[], corrections={}, lost=[]
+                kind=kind,
+                code=code,
+                name=period.name,
+                asked_at=kantor.clock(),
+                figures=[],
+                corrections={},
+                lost=[],
             )
             session.add(row)
             session.flush()
@@ -429,9 +508,9 @@ def _reports(one: House) -> None:
         task = pages["tugas laporan"] = kantor.links(mail)[0].removeprefix(one.base)
         if kind == "bulan":
             (word,) = [content for name, content in mail.files.items() if name.endswith(".docx")]
-            pages["tugas laporan, terunggah"] = one.press(task, "unggah", surat=("laporan.docx", word)).partition("?")[
-                0
-            ]
+            pages["tugas laporan, terunggah"] = one.press(
+                task, "unggah", surat=("laporan.docx", word)
+            ).partition("?")[0]
         if kind in ("triwulan", "semester"):
             one.press(task, "ajukan")
             mail = kantor.newest("kepala", "Mohon tanda tangan laporan")
@@ -460,7 +539,9 @@ def _persons(one: House) -> None:
     pages["minta tautan"] = "/saya"
     one.written("Papan nama jalan hilang", "Papan nama Jalan Cempaka hilang sejak bulan lalu.")
     one.to_clarification()
-    one.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah hilang?")
+    one.press(
+        "sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah hilang?"
+    )
     pages["beralih"] = one.link("kasi-infrastruktur", "jawab")
     with writing(kantor.engine) as session:
         today = kantor.clock().astimezone(kantor.settings.zone).date()

@@ -24,7 +24,9 @@ def kantor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
 @pytest.fixture
 def delivered(kantor: Office) -> Office:
     kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
-    kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", ringkasan="Lampu padam.")
+    kantor.press(
+        "jfu-1", "laporkan", nama="Siti Rahmawati", alamat="Jalan Mawar 5", ringkasan="Lampu padam."
+    )
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
     kantor.press(
         "kepala",
@@ -42,12 +44,20 @@ def sign(kantor: Office) -> str:
     return kantor.documents("ttd")[-1].code
 
 
-def test_genuine_letter_shows_number_date_signer_and_hash_and_nothing_personal(delivered: Office) -> None:
+def test_genuine_letter_shows_number_date_signer_and_hash_and_nothing_personal(
+    delivered: Office,
+) -> None:
     code = sign(delivered)
     page = delivered.page(f"/asli/{code}")
     assert page.status == 200
     signed = delivered.documents("ttd")[-1]
-    for fact in ("Surat ini asli", "400.14.5/1/401.109/2026", "24 November 2026", "NOOR AFLAH, S.Kom", signed.sha256):
+    for fact in (
+        "Surat ini asli",
+        "400.14.5/1/401.109/2026",
+        "24 November 2026",
+        "NOOR AFLAH, S.Kom",
+        signed.sha256,
+    ):
         assert fact in page.text
     for secret in ("Siti", "Mawar", "padam", "PGD-2026", "@"):
         assert secret not in page.text
@@ -122,7 +132,9 @@ def test_limit_forgets_after_a_minute() -> None:
     assert limit.allows("a", 61.0)
 
 
-def test_mail_to_the_pengadu_says_the_gist_and_where_the_letter_can_be_checked(delivered: Office) -> None:
+def test_mail_to_the_pengadu_says_the_gist_and_where_the_letter_can_be_checked(
+    delivered: Office,
+) -> None:
     code = sign(delivered)
     delivered.press("jfu-1", "kirim_email")
     mail = next(m for m in reversed(delivered.post.sent) if m.to == delivered.complaint().email)
@@ -146,12 +158,18 @@ def test_what_is_printed_for_the_board_names_nobody(delivered: Office) -> None:
 
 
 @pytest.mark.usefixtures("libreoffice")
-def test_letter_is_signed_here_with_the_offices_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letter_is_signed_here_with_the_offices_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No file is uploaded: the PDF is signed by a child process, its own code and signature checked like any other."""
     (tmp_path / "akar").mkdir()
     ours = notary(tmp_path / "akar")
     monkeypatch.setenv("ADUAN_PKCS12_PASSWORD", PASSWORD)
-    letter = {"jangkar": "^", "sertifikat_akar": [str(ours.root)], "pkcs12": str(ours.person("Noor Aflah"))}
+    letter = {
+        "jangkar": "^",
+        "sertifikat_akar": [str(ours.root)],
+        "pkcs12": str(ours.person("Noor Aflah")),
+    }
     with office(tmp_path, surat=letter) as kantor:
         kantor.citizen_sends("Lampu padam", "Lampu di Jalan Mawar padam.", name="Siti Rahmawati")
         kantor.press("jfu-1", "laporkan", nama="Siti Rahmawati", ringkasan="Lampu padam.")

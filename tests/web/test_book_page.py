@@ -34,7 +34,9 @@ def test_row_opens_its_case_with_clocks_history_and_the_readers_own_task(kantor:
 def test_unreadable_filters_are_left_out(kantor: Office) -> None:
     kantor.to_clarification()
     mine = kantor.link("sekretaris", "laporkan_kepala").partition("?")[0]
-    wrong = "dari=besok&sampai=9999-99-99&kanal=x&keputusan=%27&rahasia=9&urut=z&unit=%25&bulan=2026-13"
+    wrong = (
+        "dari=besok&sampai=9999-99-99&kanal=x&keputusan=%27&rahasia=9&urut=z&unit=%25&bulan=2026-13"
+    )
     assert kantor.page(f"{mine}/buku?{wrong}").status == 200
 
 
@@ -61,7 +63,9 @@ def merging(kantor: Office, person: str, number: str) -> Form | None:
 
 @pytest.mark.parametrize("who", ["jfu-1", "sekretaris"])
 @pytest.mark.parametrize("stage", [Stage.KLARIFIKASI, Stage.KEPUTUSAN])
-def test_jfu_and_sekretaris_merge_until_the_decision(kantor: Office, who: str, stage: Stage) -> None:
+def test_jfu_and_sekretaris_merge_until_the_decision(
+    kantor: Office, who: str, stage: Stage
+) -> None:
     """Budi's complaint lies with the Sekretaris, or with the Kepala already; it turns out to be Siti's matter."""
     siti = kantor.to_clarification().number
     kantor.citizen_sends("Lampu mati", "Lampu Jalan Mawar mati.", sender=BUDI, name="Budi")
@@ -69,7 +73,11 @@ def test_jfu_and_sekretaris_merge_until_the_decision(kantor: Office, who: str, s
     kantor.press("jfu-1", "laporkan", about=budi, ringkasan="Lampu mati.")
     if stage is Stage.KEPUTUSAN:
         kantor.press("sekretaris", "laporkan_kepala", about=budi, hasil="Benar.")
-    old = kantor.page(kantor.link("kepala", "putuskan")).forms["putuskan"] if stage is Stage.KEPUTUSAN else None
+    old = (
+        kantor.page(kantor.link("kepala", "putuskan")).forms["putuskan"]
+        if stage is Stage.KEPUTUSAN
+        else None
+    )
     form = merging(kantor, who, budi)
     if form is None:  # it is their own task: there the form stands on its page
         assert (who, stage) == ("sekretaris", Stage.KLARIFIKASI)
@@ -82,13 +90,17 @@ def test_jfu_and_sekretaris_merge_until_the_decision(kantor: Office, who: str, s
     assert done.status == 200
     assert kantor.stage(budi) is Stage.DIGABUNG
     assert f"Digabung dengan {siti}" in done.text
-    assert [t for t in kantor.tasks(number=budi, open_only=True) if t.kind is not TaskKind.GABUNGAN] == []
+    assert [
+        t for t in kantor.tasks(number=budi, open_only=True) if t.kind is not TaskKind.GABUNGAN
+    ] == []
     if old is not None:
         assert kantor.send(old, {"keputusan": "ditolak", "perintah": "Tolak."}).status == 409
     assert kantor.audit() == []
 
 
-def test_nobody_merges_from_the_book_after_the_decision_nor_whom_it_is_about(kantor: Office) -> None:
+def test_nobody_merges_from_the_book_after_the_decision_nor_whom_it_is_about(
+    kantor: Office,
+) -> None:
     siti = kantor.to_letter().number
     assert merging(kantor, "jfu-1", siti) is None
     mine = kantor.links(kantor.inbox("jfu-1")[-1])[0]

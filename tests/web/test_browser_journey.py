@@ -127,11 +127,15 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     assert heading(page) == "Terima kasih. Surat sudah diajukan untuk ditandatangani."
     home.tick()
 
-    page = follow(phone, kantor.newest("kepala"), "Unggah surat yang sudah ditandatangani", tmp_path)
+    page = follow(
+        phone, kantor.newest("kepala"), "Unggah surat yang sudah ditandatangani", tmp_path
+    )
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile(r"^Unduh \((PDF|Word)")).click()
     assert "Kamis" in printed_words(Path(download.value.path()).read_bytes())
-    page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(SAMPLES / "tanda-tangan.jpg")
+    page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(
+        SAMPLES / "tanda-tangan.jpg"
+    )
     page.get_by_label("Kode QR tidak terbaca").check()
     page.get_by_role("button", name="Unggah dan teruskan kepada JFU").click()
     assert heading(page) == "Terima kasih. Surat yang ditandatangani sudah diterima."
@@ -142,10 +146,14 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     assert kantor.complaint().unit == "infrastruktur"
     assert [d.name for d in kantor.documents("surat")] == ["surat saya.docx"]
     assert kantor.content(kantor.documents("surat")[0]) == changed
-    assert kantor.content(kantor.documents("ttd")[-1]).startswith(b"%PDF")  # the photo, made a PDF to be sent
+    assert kantor.content(kantor.documents("ttd")[-1]).startswith(
+        b"%PDF"
+    )  # the photo, made a PDF to be sent
 
 
-def test_a_wrong_file_and_a_spent_link_are_explained(home: House, phone: BrowserContext, tmp_path: Path) -> None:
+def test_a_wrong_file_and_a_spent_link_are_explained(
+    home: House, phone: BrowserContext, tmp_path: Path
+) -> None:
     """A PDF where Word is wanted is refused with the reason, the task stays open; after it is done the same mail
     shows who acted."""
     kantor = home.office

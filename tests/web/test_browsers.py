@@ -42,7 +42,9 @@ def count(kantor: Office, table: type) -> int:
         return session.query(table).count()
 
 
-def test_the_page_that_asks_for_the_code_shows_on_either_database(tmp_path: Path, database_url: str) -> None:
+def test_the_page_that_asks_for_the_code_shows_on_either_database(
+    tmp_path: Path, database_url: str
+) -> None:
     """It only looks; PostgreSQL refuses a look that locks a row."""
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.to_clarification()
@@ -69,11 +71,20 @@ def test_the_act_waits_and_is_done_when_the_code_is_entered(kantor: Office, task
     assert kantor.stage() is Stage.KEPUTUSAN
     assert kantor.complaint().hasil == ACT["hasil"]
     cookie = done.headers["Set-Cookie"]
-    for mark in ("__Host-aduan_sekretaris=", "SameSite=Lax", "HttpOnly", "Secure", "Max-Age=7776000", "Path=/"):
+    for mark in (
+        "__Host-aduan_sekretaris=",
+        "SameSite=Lax",
+        "HttpOnly",
+        "Secure",
+        "Max-Age=7776000",
+        "Path=/",
+    ):
         assert mark in cookie
 
 
-def test_the_next_act_of_the_same_person_in_that_browser_needs_no_code(kantor: Office, task: str) -> None:
+def test_the_next_act_of_the_same_person_in_that_browser_needs_no_code(
+    kantor: Office, task: str
+) -> None:
     where = act(kantor, task).headers["Location"]
     kantor.web.post(where, data={"kode": kantor.code()})
     kantor.settle()
@@ -111,7 +122,9 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
-def test_five_wrong_tries_end_a_code_and_a_new_one_may_be_asked_for(kantor: Office, task: str) -> None:
+def test_five_wrong_tries_end_a_code_and_a_new_one_may_be_asked_for(
+    kantor: Office, task: str
+) -> None:
     where = act(kantor, task).headers["Location"]
     code = kantor.code()
     for left in (4, 3, 2, 1):
@@ -119,7 +132,9 @@ def test_five_wrong_tries_end_a_code_and_a_new_one_may_be_asked_for(kantor: Offi
         assert answer.status_code == 422
         assert f"masih ada {left} kali" in answer.text
     assert "tidak berlaku" in kantor.web.post(where, data={"kode": wrong(code)}).text
-    assert "tidak berlaku" in kantor.web.post(where, data={"kode": code}).text  # the right one comes too late
+    assert (
+        "tidak berlaku" in kantor.web.post(where, data={"kode": code}).text
+    )  # the right one comes too late
     assert kantor.stage() is Stage.KLARIFIKASI
     assert kantor.web.post(where, data={"lagi": "ya"}).status_code == 303
     fresh = kantor.code()
@@ -154,7 +169,9 @@ def test_a_code_page_belongs_to_its_link(kantor: Office, task: str) -> None:
     assert kantor.page(where.replace(task, mine)).status == 410
 
 
-def test_not_more_than_three_codes_an_hour_for_one_browser_and_link(kantor: Office, task: str) -> None:
+def test_not_more_than_three_codes_an_hour_for_one_browser_and_link(
+    kantor: Office, task: str
+) -> None:
     for _ in range(3):
         assert act(kantor, task).status_code == 303
     answer = act(kantor, task)
@@ -168,26 +185,44 @@ def test_code_that_was_entered_is_not_held_against_anybody(kantor: Office, task:
     """Somebody who always opens a private window acts as often as they need to."""
     for number in range(7):
         kantor.forget("sekretaris", browsers.GUEST)
-        page = kantor.submit(task, "tanya_unit", {"petugas": ["kasubag-umum"], "pertanyaan": f"Benarkah {number}?"})
+        page = kantor.submit(
+            task, "tanya_unit", {"petugas": ["kasubag-umum"], "pertanyaan": f"Benarkah {number}?"}
+        )
         assert page.status == 200, page.text[:300]
 
 
-@pytest.mark.parametrize("cookie", ["", "1", "1-", "1-aaaaaaaaaaaaaaaaaaaaaaaa", "999-x", "é-é", "-1-x"])
+@pytest.mark.parametrize(
+    "cookie", ["", "1", "1-", "1-aaaaaaaaaaaaaaaaaaaaaaaa", "999-x", "é-é", "-1-x"]
+)
 def test_a_forged_cookie_is_not_known(kantor: Office, task: str, cookie: str) -> None:
     kantor.web.set_cookie(kantor.cookie("sekretaris"), cookie, path="/")
     assert "/kode/" in act(kantor, task).headers["Location"]
 
 
-def test_one_persons_cookie_is_not_anothers_and_ends_after_90_days(kantor: Office, task: str) -> None:
+def test_one_persons_cookie_is_not_anothers_and_ends_after_90_days(
+    kantor: Office, task: str
+) -> None:
     with writing(kantor.engine) as session:
-        theirs = browsers.remember(session, kantor.settings.keys, kantor.person("kepala"), "", kantor.clock())
-        mine = browsers.remember(session, kantor.settings.keys, kantor.person("sekretaris"), "", kantor.clock())
+        theirs = browsers.remember(
+            session, kantor.settings.keys, kantor.person("kepala"), "", kantor.clock()
+        )
+        mine = browsers.remember(
+            session, kantor.settings.keys, kantor.person("sekretaris"), "", kantor.clock()
+        )
     with reading(kantor.engine) as session:
-        assert not browsers.known(session, kantor.settings.keys, kantor.person("sekretaris"), theirs, kantor.clock())
-        assert browsers.known(session, kantor.settings.keys, kantor.person("sekretaris"), mine, kantor.clock())
-        assert not browsers.known(session, b"another key of 16", kantor.person("sekretaris"), mine, kantor.clock())
+        assert not browsers.known(
+            session, kantor.settings.keys, kantor.person("sekretaris"), theirs, kantor.clock()
+        )
+        assert browsers.known(
+            session, kantor.settings.keys, kantor.person("sekretaris"), mine, kantor.clock()
+        )
+        assert not browsers.known(
+            session, b"another key of 16", kantor.person("sekretaris"), mine, kantor.clock()
+        )
         kantor.later(days=90)
-        assert not browsers.known(session, kantor.settings.keys, kantor.person("sekretaris"), mine, kantor.clock())
+        assert not browsers.known(
+            session, kantor.settings.keys, kantor.person("sekretaris"), mine, kantor.clock()
+        )
 
 
 def test_a_revoked_browser_is_asked_again(kantor: Office, task: str) -> None:
@@ -234,7 +269,10 @@ def test_scans_that_are_handed_in_wait_too(kantor: Office) -> None:
     done = kantor.web.post(answer.headers["Location"], data={"kode": kantor.code()})
     assert done.headers["Location"] == f"{place}/unggah"
     with reading(kantor.engine) as session:
-        assert [i.name for i in session.query(Item).filter_by(source="scan")] == ["satu.jpg", "dua.jpg"]
+        assert [i.name for i in session.query(Item).filter_by(source="scan")] == [
+            "satu.jpg",
+            "dua.jpg",
+        ]
 
 
 # ---- unsent forms --------------------------------------------------------------------------------------------

@@ -50,7 +50,12 @@ def test_a_second_export_is_asked_to_come_again_and_other_pages_go_on(
     ],
 )
 def test_a_visitor_is_counted_by_what_a_trusted_proxy_saw(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: list[str], peer: str, said: str, other: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: list[str],
+    peer: str,
+    said: str,
+    other: bool,
 ) -> None:
     """Another visitor is let in although the first has used up their looks; a header that nobody vouches for is not."""
     monkeypatch.setattr(authenticity, "_limit", authenticity.VisitLimit())
@@ -65,7 +70,9 @@ def test_a_visitor_is_counted_by_what_a_trusted_proxy_saw(
 
 def test_what_a_visitor_writes_before_the_proxys_word_buys_no_further_look(kantor: Office) -> None:
     codes = [
-        kantor.web.get(f"/asli/{new_code()}", headers={"X-Forwarded-For": f"192.0.2.{n}, 203.0.113.7"}).status_code
+        kantor.web.get(
+            f"/asli/{new_code()}", headers={"X-Forwarded-For": f"192.0.2.{n}, 203.0.113.7"}
+        ).status_code
         for n in range(31)
     ]
     assert codes[-1] == 429
@@ -73,13 +80,22 @@ def test_what_a_visitor_writes_before_the_proxys_word_buys_no_further_look(kanto
 
 def test_the_server_passes_the_proxys_header_on(kantor: Office) -> None:
     """Over real HTTP: waitress of itself would drop it, and all citizens would share one bucket."""
-    server = serving.Server(kantor.web.application, kantor.settings.web.host, kantor.settings.web.port)
+    server = serving.Server(
+        kantor.web.application, kantor.settings.web.host, kantor.settings.web.port
+    )
     server.start()
     http, url = urllib3.PoolManager(), f"http://127.0.0.1:{server.port}/asli"
     try:
         for _ in range(31):
-            last = http.request("GET", f"{url}/{new_code()}", headers={"X-Forwarded-For": "203.0.113.7"})
+            last = http.request(
+                "GET", f"{url}/{new_code()}", headers={"X-Forwarded-For": "203.0.113.7"}
+            )
         assert last.status == 429
-        assert http.request("GET", f"{url}/{new_code()}", headers={"X-Forwarded-For": "203.0.113.8"}).status == 404
+        assert (
+            http.request(
+                "GET", f"{url}/{new_code()}", headers={"X-Forwarded-For": "203.0.113.8"}
+            ).status
+            == 404
+        )
     finally:
         server.stop()

@@ -40,7 +40,9 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
         running.citizen_sends()
         running.know("jfu-1", "sekretaris")
         running.press("jfu-1", "laporkan", ringkasan="Lampu padam.")
-        running.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Kapan diganti?")
+        running.press(
+            "sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Kapan diganti?"
+        )
         yield running
 
 
@@ -120,7 +122,9 @@ def test_at_the_counter_too(kantor: Office) -> None:
     kantor.citizen_sends("Selokan mampat", "Selokan di Jalan Kenanga mampat.")
     path = kantor.link("jfu-1", "laporkan").partition("?")[0]
     form = kantor.page(f"{path}/catat").forms["catat"]
-    page = kantor.send(form, {"kanal": "langsung", "perihal": "Wifi taman", "isi": "", FIELD: ANSWER})
+    page = kantor.send(
+        form, {"kanal": "langsung", "perihal": "Wifi taman", "isi": "", FIELD: ANSWER}
+    )
     assert page.status == 422
     kantor.send(page.forms["catat"], {"isi": "Wifi taman mati."})
     assert [c.perihal for c in kantor.complaints()].count("Wifi taman") == 1
@@ -146,11 +150,15 @@ def test_the_same_file_sent_twice_at_once_is_kept_once(tmp_path: Path, postgres_
 
         with ThreadPoolExecutor() as pool:
             with writing(desk.engine) as session:
-                said = chosen.keep(session, session.get_one(Task, task_id), {FIELD: ANSWER}, desk.clock())
+                said = chosen.keep(
+                    session, session.get_one(Task, task_id), {FIELD: ANSWER}, desk.clock()
+                )
                 other = pool.submit(second)
                 with pytest.raises(FutureTimeout):
                     other.result(timeout=1)
             other.result(timeout=30)
         with reading(desk.engine) as session:
             rows = session.scalars(select(ChosenFile)).all()
-        assert [(one.name, [one.sha256]) for one in rows] == [(ANSWER[0], said[f"terpilih_{FIELD}"])]
+        assert [(one.name, [one.sha256]) for one in rows] == [
+            (ANSWER[0], said[f"terpilih_{FIELD}"])
+        ]

@@ -9,7 +9,12 @@ import pytest
 
 from tests.kantor import Office, office
 
-VISITOR = {"kanal": "langsung", "perihal": "Wifi taman", "isi": "Wifi taman mati.", "nama": "Suharti"}
+VISITOR = {
+    "kanal": "langsung",
+    "perihal": "Wifi taman",
+    "isi": "Wifi taman mati.",
+    "nama": "Suharti",
+}
 
 
 @pytest.fixture
@@ -42,7 +47,9 @@ def test_only_a_complaint_that_was_typed_in_by_this_jfu_has_a_receipt_here(kanto
     kantor.send(kantor.page(f"{token(kantor)}/catat").forms["catat"], VISITOR)
     typed = next(c.id for c in kantor.complaints() if c.perihal == "Wifi taman")
     assert kantor.web.get(f"{path}/tanda-terima/{typed}").status_code == 200
-    assert 'fill="#fff"' in kantor.web.get(f"{path}/tanda-terima/{typed}/qr").text, "also where the page is dark"
+    assert 'fill="#fff"' in kantor.web.get(f"{path}/tanda-terima/{typed}/qr").text, (
+        "also where the page is dark"
+    )
 
 
 def test_receipt_of_an_act_is_shown_for_seven_days_only(kantor: Office) -> None:

@@ -19,7 +19,9 @@ def pdf(pages: int) -> bytes:
     return out.getvalue()
 
 
-def test_a_pdf_is_drawn_by_the_lane_and_the_page_says_so_meanwhile(database_url: str, tmp_path: Path) -> None:
+def test_a_pdf_is_drawn_by_the_lane_and_the_page_says_so_meanwhile(
+    database_url: str, tmp_path: Path
+) -> None:
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.citizen_sends(files=[("bukti.pdf", "application/pdf", pdf(2))])
         kantor.know("jfu-1")
@@ -43,7 +45,11 @@ def test_a_pdf_that_cannot_be_drawn_is_offered_as_a_download(tmp_path: Path) -> 
         assert "tidak dapat digambar" in kantor.page(look).text
 
 
-@pytest.mark.parametrize("address", ["/asli/%00", "/s/%00", "/t/%00", "/asli?kode=a%00b", "/s/x?%00=1"])
-def test_a_nul_in_an_address_is_a_page_that_is_not_there(address: str, postgres_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "address", ["/asli/%00", "/s/%00", "/t/%00", "/asli?kode=a%00b", "/s/x?%00=1"]
+)
+def test_a_nul_in_an_address_is_a_page_that_is_not_there(
+    address: str, postgres_url: str, tmp_path: Path
+) -> None:
     with office(tmp_path, database_url=postgres_url) as kantor:
         assert kantor.web.get(address).status_code == 404

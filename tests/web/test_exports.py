@@ -77,15 +77,32 @@ def test_a_large_print_is_made_by_a_job_too(kantor: Office) -> None:
     (link,) = [url for url in told.links if "/buku/ekspor/" in url]
     made = kantor.download(link)
     assert "Buku Pengaduan.docx" in made.headers["Content-Disposition"]
-    assert "PGD-2026-000002" in "".join(c.text for row in Docx(BytesIO(made.data)).tables[0].rows for c in row.cells)
+    assert "PGD-2026-000002" in "".join(
+        c.text for row in Docx(BytesIO(made.data)).tables[0].rows for c in row.cells
+    )
 
 
 def test_every_filter_of_the_page_reaches_the_job(kantor: Office) -> None:
     wanted = Filter(
-        "x", date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3), 2, True, Channel.SURAT, "a", "b", "c",
-        Decision.DITOLAK, True, False, "batas", "jfu-1",
-    )  # fmt: skip
-    assert all(value for name, value in vars(wanted).items() if name != "merged"), "a filter that is new"
+        "x",
+        date(2026, 11, 1),
+        date(2026, 11, 2),
+        date(2026, 11, 3),
+        2,
+        True,
+        Channel.SURAT,
+        "a",
+        "b",
+        "c",
+        Decision.DITOLAK,
+        True,
+        False,
+        "batas",
+        "jfu-1",
+    )
+    assert all(value for name, value in vars(wanted).items() if name != "merged"), (
+        "a filter that is new"
+    )
     kantor.to_clarification()
     with kantor.app.writing() as work:
         person = work.settings.person("jfu-1")

@@ -29,9 +29,13 @@ def client(desk: Desk, person: str = "") -> FlaskClient:
     browser = create_app(desk.settings, desk.engine, desk.clock).test_client()
     if person:
         with writing(desk.engine) as session:
-            cookie = browsers.remember(session, desk.settings.keys, desk.person(person), "", desk.clock())
+            cookie = browsers.remember(
+                session, desk.settings.keys, desk.person(person), "", desk.clock()
+            )
         browser.set_cookie(
-            browsers.cookie_name(person, desk.settings.web.base_url.startswith("https:")), cookie, path="/"
+            browsers.cookie_name(person, desk.settings.web.base_url.startswith("https:")),
+            cookie,
+            path="/",
         )
     return browser
 
@@ -61,14 +65,20 @@ def test_another_link_to_the_task_shows_nothing_of_it_in_an_unknown_browser(desk
     desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, "LAPOR: Kata dari surat palsu.")
     with reading(desk.engine) as session:
-        token = links.token(session, desk.settings.keys, desk.mails("tugas_klarifikasi")[-1].links[0])
-        alive = links.resolve(session, desk.settings, token, desk.clock() + timedelta(seconds=1)).alive
+        token = links.token(
+            session, desk.settings.keys, desk.mails("tugas_klarifikasi")[-1].links[0]
+        )
+        alive = links.resolve(
+            session, desk.settings, token, desk.clock() + timedelta(seconds=1)
+        ).alive
     assert alive, "a reply in somebody's name does not end the links of their mail"
     assert "Kata dari surat palsu" not in client(desk).get(f"/t/{token}").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("struck", "kept"), [({}, True), ({"tanpa_lampiran": "ya"}, False)])
-def test_one_press_does_it_with_the_files_of_the_reply(desk: Desk, struck: dict[str, str], kept: bool) -> None:
+def test_one_press_does_it_with_the_files_of_the_reply(
+    desk: Desk, struck: dict[str, str], kept: bool
+) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar.", files=[("lokasi.jpg", "image/jpeg", SIGNED)])
     address = link(desk, "balasan_konfirmasi").partition("?")[0]

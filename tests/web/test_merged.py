@@ -26,11 +26,15 @@ def test_words_and_files_of_a_merged_citizen_are_on_the_parents_pages(kantor: Of
     """Budi sent a photo; his complaint was merged into Siti's. The Kepala has the page open when he writes again."""
     siti = kantor.to_clarification().number
     photo = ("tiang.jpg", "image/jpeg", SIGNED)
-    kantor.citizen_sends("Lampu mati", "Tiang di depan rumah saya miring.", sender=BUDI, name="Budi", files=[photo])
+    kantor.citizen_sends(
+        "Lampu mati", "Tiang di depan rumah saya miring.", sender=BUDI, name="Budi", files=[photo]
+    )
     budi = kantor.complaint().number
     kantor.press("jfu-1", "gabungkan", about=budi, nomor=siti)
     kantor.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah padam?")
-    assert "miring" not in kantor.page(kantor.link("kasubag-umum", "jawab")).text  # other units read what is for them
+    assert (
+        "miring" not in kantor.page(kantor.link("kasubag-umum", "jawab")).text
+    )  # other units read what is for them
     page = kantor.page(kantor.link("sekretaris", "laporkan_kepala"))
     assert "Tiang di depan rumah saya miring." in page.text
     (url, *_) = [one for one in page.links("/berkas/") if "tiang" in page.html]
@@ -38,7 +42,9 @@ def test_words_and_files_of_a_merged_citizen_are_on_the_parents_pages(kantor: Of
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
     old = kantor.page(kantor.link("kepala", "putuskan")).forms["putuskan"]
     receipt = next(m for m in kantor.inbox(BUDI) if budi in m.subject)
-    kantor.citizen_sends(f"Re: {receipt.subject}", "Ada kabel jatuh!", sender=BUDI, name="Budi", reply_to=receipt)
+    kantor.citizen_sends(
+        f"Re: {receipt.subject}", "Ada kabel jatuh!", sender=BUDI, name="Budi", reply_to=receipt
+    )
     assert "Ada kabel jatuh!" in kantor.newest("kepala").words
     stale = kantor.send(old, {"keputusan": "ditolak", "perintah": "Tolak."})
     assert stale.status == 409
@@ -54,7 +60,13 @@ def test_sekretaris_chooses_on_the_page_who_waits_for_the_new_decision(kantor: O
     budi = kantor.complaint().number
     kantor.press("jfu-1", "gabungkan", about=budi, nomor=siti)
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
-    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Ganti.", disampaikan="Lampu diganti.")
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Ganti.",
+        disampaikan="Lampu diganti.",
+    )
     kantor.press("sekretaris", "ajukan")
     for number in (siti, budi):
         kantor.press("kepala", "tandatangani", about=number, bertanda_tangan=("ttd.jpg", SIGNED))

@@ -26,14 +26,21 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
 
 def mine(kantor: Office, person: str) -> str:
     """The address of the page, from the person's newest mail."""
-    return next(url for mail in reversed(kantor.inbox(person)) for url in mail.links if url.endswith("/saya"))
+    return next(
+        url
+        for mail in reversed(kantor.inbox(person))
+        for url in mail.links
+        if url.endswith("/saya")
+    )
 
 
 def test_every_mail_to_an_official_leads_there_and_none_to_a_citizen(kantor: Office) -> None:
     kantor.to_delivery()
     officials = {p.email for p in kantor.settings.petugas}
     for mail in kantor.post.sent:
-        assert any(url.endswith("/saya") for url in mail.links) == (mail.to in officials), mail.subject
+        assert any(url.endswith("/saya") for url in mail.links) == (mail.to in officials), (
+            mail.subject
+        )
 
 
 def test_an_unknown_browser_is_asked_for_a_code_first(kantor: Office) -> None:
@@ -49,7 +56,9 @@ def test_an_unknown_browser_is_asked_for_a_code_first(kantor: Office) -> None:
 
 def test_it_lists_what_waits_with_limits_and_links_that_act(kantor: Office) -> None:
     kantor.to_decision()
-    kantor.citizen_sends("Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example")
+    kantor.citizen_sends(
+        "Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example"
+    )
     kantor.press("jfu-1", "laporkan", about="PGD-2026-000002", ringkasan="Wifi lambat.")
     kantor.know("sekretaris", "kepala", "jfu-1")
     page = kantor.page(mine(kantor, "sekretaris"))
@@ -75,7 +84,9 @@ def test_a_known_address_gets_a_link_and_a_stranger_reads_the_same(kantor: Offic
     assert "Bila alamat itu terdaftar" in answers[0].text
     kantor.settle()
     found = [m for m in kantor.post.sent if m.subject == "Tautan baru: tugas saya"]
-    assert [m.to for m in found] == ["sekretaris@kominfo.example"], "asked twice before it was answered"
+    assert [m.to for m in found] == ["sekretaris@kominfo.example"], (
+        "asked twice before it was answered"
+    )
     kantor.know("sekretaris")
     url = next(url for url in found[0].links if url.endswith("/saya"))
     assert "1 tugas menunggu" in kantor.page(url).text
@@ -85,7 +96,10 @@ def test_a_known_address_gets_a_link_and_a_stranger_reads_the_same(kantor: Offic
 
 def test_links_are_not_sent_without_end(kantor: Office) -> None:
     for _ in range(9):
-        assert kantor.web.post("/saya", data={"email": "sekretaris@kominfo.example"}).status_code == 200
+        assert (
+            kantor.web.post("/saya", data={"email": "sekretaris@kominfo.example"}).status_code
+            == 200
+        )
         poller.send(kantor.app)
     assert len(kantor.outbox("tautan_saya")) == kantor.settings.smtp.answers_per_hour
 
@@ -102,7 +116,9 @@ def test_page_works_the_same_for_known_and_unknown_addresses(kantor: Office) -> 
     assert asked[0] == asked[1]
     assert kantor.outbox("tautan_saya") == []
     poller.send(kantor.app)
-    assert [mail.recipient for mail in kantor.outbox("tautan_saya")] == ["sekretaris@kominfo.example"]
+    assert [mail.recipient for mail in kantor.outbox("tautan_saya")] == [
+        "sekretaris@kominfo.example"
+    ]
     with reading(kantor.engine) as session:
         assert session.query(Wish).count() == 0
 
@@ -144,7 +160,12 @@ def test_somebody_may_be_put_in_ones_place_and_taken_back(kantor: Office) -> Non
     kantor.to_clarification()
     kantor.know("sekretaris", "kasubag-umum")
     page = kantor.page(mine(kantor, "sekretaris"))
-    form = {"kepada": "kasubag-umum", "sebagai": "plh", "mulai": "2026-11-24", "sampai": "2026-11-25"}
+    form = {
+        "kepada": "kasubag-umum",
+        "sebagai": "plh",
+        "mulai": "2026-11-24",
+        "sampai": "2026-11-25",
+    }
     answer = kantor.web.post(f"{page.url}/delegasi", data=form)
     assert answer.status_code == 303
     kantor.settle()
@@ -156,7 +177,9 @@ def test_somebody_may_be_put_in_ones_place_and_taken_back(kantor: Office) -> Non
     assert "Endah Lestari (Plh. Sekretaris)" in old.text
     theirs = kantor.page(mine(kantor, "kasubag-umum"))
     assert "Endah Lestari, Kasubag Umum, Plh. Sekretaris" in theirs.text
-    kantor.press("kasubag-umum", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?")
+    kantor.press(
+        "kasubag-umum", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benarkah?"
+    )
     answer = kantor.web.post(f"{page.url}/delegasi/1")
     assert answer.status_code == 303
     kantor.settle()
@@ -187,7 +210,9 @@ def test_an_unknown_browser_changes_nothing_there(kantor: Office) -> None:
 def late(kantor: Office) -> Office:
     """The Sekretaris is late with langkah 2; the Kepala Dinas has a case too, and so a mail that leads to the page."""
     kantor.to_decision()
-    kantor.citizen_sends("Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example")
+    kantor.citizen_sends(
+        "Wifi lambat", "Wifi di balai kelurahan lambat.", sender="budi@warga.example"
+    )
     kantor.press("jfu-1", "laporkan", about="PGD-2026-000002", ringkasan="Wifi lambat.")
     kantor.later(minutes=30)
     kantor.know("kepala", "sekretaris")
@@ -198,7 +223,12 @@ def extension(kantor: Office, **fields: str) -> TestResponse:
     """The form under the late task is filled in and sent as it stands on the page."""
     page = kantor.page(mine(kantor, "kepala"))
     found = re.findall(r'<input type="hidden" name="tugas" value="(\d+)">', page.html)
-    form = {"tugas": found[0], "sampai": "2026-11-25T12:00", "alasan": "Menunggu laporan lapangan.", **fields}
+    form = {
+        "tugas": found[0],
+        "sampai": "2026-11-25T12:00",
+        "alasan": "Menunggu laporan lapangan.",
+        **fields,
+    }
     return kantor.web.post(f"{page.url}/perpanjang", data=form)
 
 
@@ -211,7 +241,9 @@ def test_head_sees_what_is_late_elsewhere_and_gives_more_time(late: Office) -> N
     late.settle()
     page = late.page(answer.headers["Location"])
     assert "Batas waktu sudah diperpanjang dan pemegang tugasnya diberi tahu." in page.text
-    assert "25 November 2026, pukul 12.00" in page.text, "it stays listed, for a slip of the finger may be corrected"
+    assert "25 November 2026, pukul 12.00" in page.text, (
+        "it stays listed, for a slip of the finger may be corrected"
+    )
     mail = late.newest("sekretaris")
     assert "Menunggu laporan lapangan." in mail.text
     assert "Rabu, 25 November 2026, pukul 12.00" in mail.words
@@ -226,7 +258,11 @@ def test_head_sees_what_is_late_elsewhere_and_gives_more_time(late: Office) -> N
     [
         ({"alasan": ""}, "alasan", "Alasan: Mohon diisi."),
         ({"sampai": "besok"}, "sampai", "Batas waktu yang baru: Hari dan jam belum dapat dibaca."),
-        ({"sampai": "2026-11-23T09:00"}, "sampai", "Batas yang baru harus sesudah batas yang sekarang."),
+        (
+            {"sampai": "2026-11-23T09:00"},
+            "sampai",
+            "Batas yang baru harus sesudah batas yang sekarang.",
+        ),
     ],
 )
 def test_what_is_wrong_with_an_extension_is_said_beside_its_field(
@@ -278,7 +314,12 @@ def test_acting_head_gives_more_time_too(late: Office) -> None:
     """Plh. Kepala Dinas: the event names the form in which they act."""
     late.know("kepala", "sekretaris", "kasubag-umum")
     head = late.page(mine(late, "kepala"))
-    form = {"kepada": "kasubag-umum", "sebagai": "plh", "mulai": "2026-11-24", "sampai": "2026-11-25"}
+    form = {
+        "kepada": "kasubag-umum",
+        "sebagai": "plh",
+        "mulai": "2026-11-24",
+        "sampai": "2026-11-25",
+    }
     assert late.web.post(f"{head.url}/delegasi", data=form).status_code == 303
     late.settle()
     page = late.page(mine(late, "kasubag-umum"))
@@ -289,4 +330,7 @@ def test_acting_head_gives_more_time_too(late: Office) -> None:
     with reading(late.engine) as session:
         event = session.scalars(select(Event).order_by(Event.id.desc())).first()
         assert event is not None
-        assert (event.kind, event.actor_title) == (EventKind.EXTENDED, "Plh. Kepala Dinas Komunikasi dan Informatika")
+        assert (event.kind, event.actor_title) == (
+            EventKind.EXTENDED,
+            "Plh. Kepala Dinas Komunikasi dan Informatika",
+        )

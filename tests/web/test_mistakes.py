@@ -18,7 +18,11 @@ from pipeline.office.words import table
 from pipeline.web.app import create_app
 from tests.desk import Desk, desk_in
 
-ORDER = {"keputusan": "ditindaklanjuti", "perintah": "Lampu diperbaiki.", "disampaikan": "Lampu diperbaiki."}
+ORDER = {
+    "keputusan": "ditindaklanjuti",
+    "perintah": "Lampu diperbaiki.",
+    "disampaikan": "Lampu diperbaiki.",
+}
 
 
 @dataclass
@@ -31,13 +35,17 @@ class Counter:
     def url(self, who: str, task: Task) -> str:
         person = self.desk.person(who)
         with self.desk.work() as work:
-            (link_id,) = links.issue(work.session, [(work.session.get_one(Task, task.id), person)], work.now, 30)
+            (link_id,) = links.issue(
+                work.session, [(work.session.get_one(Task, task.id), person)], work.now, 30
+            )
             return f"/t/{links.token(work.session, work.settings.keys, link_id)}"
 
     def know(self, who: str) -> None:
         with writing(self.desk.engine) as session:
             keys = self.desk.settings.keys
-            value = browsers.remember(session, keys, self.desk.person(who), "uji", self.desk.clock())
+            value = browsers.remember(
+                session, keys, self.desk.person(who), "uji", self.desk.clock()
+            )
         secure = self.desk.settings.web.base_url.startswith("https:")
         self.web.set_cookie(browsers.cookie_name(who, secure), value, path="/")
 
@@ -92,7 +100,8 @@ def test_pressed_twice_it_is_taken_back_once_and_the_form_is_there(counter: Coun
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, one.name) for kind, acts in ACTIONS.items() for one in acts if one.closes]
+    ("kind", "name"),
+    [(kind, one.name) for kind, acts in ACTIONS.items() for one in acts if one.closes],
 )
 def test_every_receipt_says_what_helps(kind: TaskKind, name: str) -> None:
     """True of this kind of task: a report is no complaint, a mail set aside has no row in the Buku."""
@@ -120,7 +129,9 @@ def test_receipt_of_what_goes_on_says_what_helps_after_its_minutes(counter: Coun
 
 def test_a_browser_that_is_not_known_takes_nothing_back(counter: Counter) -> None:
     number, url = decided(counter)
-    stranger = create_app(counter.desk.settings, counter.desk.engine, counter.desk.clock).test_client()
+    stranger = create_app(
+        counter.desk.settings, counter.desk.engine, counter.desk.clock
+    ).test_client()
     assert stranger.post(f"{url}/batalkan").status_code == 403
     assert counter.desk.stage(number) is Stage.JAWABAN
 
@@ -143,7 +154,11 @@ def test_text_that_came_too_late_is_given_back(counter: Counter) -> None:
     url = counter.url("jfu-2", counter.desk.task("laporkan", number))
     counter.know("jfu-2")
     counter.desk.press("jfu-1", "laporkan", number=number)
-    form = {"aksi": "laporkan", "perihal": "Lampu", "ringkasan": "Ringkasan yang panjang dan lama diketik."}
+    form = {
+        "aksi": "laporkan",
+        "perihal": "Lampu",
+        "ringkasan": "Ringkasan yang panjang dan lama diketik.",
+    }
     late = counter.web.post(url, data=form)
     assert late.status_code == 409
     assert "Sudah dikerjakan" in late.text
@@ -164,11 +179,15 @@ def test_text_is_given_back_where_the_link_has_expired_or_was_mangled(counter: C
         assert "lama diketik; &lt;b&gt;tidak&lt;/b&gt; boleh hilang." in answer.text
 
 
-def test_text_is_given_back_when_the_page_breaks(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_is_given_back_when_the_page_breaks(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = counter.url("jfu-1", counter.desk.task("laporkan", counter.desk.record()))
     counter.know("jfu-1")
     counter.desk.engine.dispose()
-    monkeypatch.setattr(counter.desk.engine, "connect", lambda *args: (_ for _ in ()).throw(OSError("disk")))
+    monkeypatch.setattr(
+        counter.desk.engine, "connect", lambda *args: (_ for _ in ()).throw(OSError("disk"))
+    )
     broken = counter.web.post(url, data=FORM)
     assert broken.status_code == 500
     assert "boleh hilang." in broken.text
@@ -220,7 +239,9 @@ def test_form_of_langkah_1_is_filled_from_the_mail_and_says_so(counter: Counter)
     assert 'value="0812-5550-0117"' in page
     assert 'value="Jalan Kenanga 7, Madiun"' in page
     assert page.count("Dari tanda tangan surat") == 2
-    assert re.search(r'id="laporkan-ringkasan"[^>]*>\nLampu di Jalan Mawar padam\.</textarea>', page)
+    assert re.search(
+        r'id="laporkan-ringkasan"[^>]*>\nLampu di Jalan Mawar padam\.</textarea>', page
+    )
 
 
 def test_sender_sees_the_address_and_a_likely_slip(counter: Counter) -> None:

@@ -93,12 +93,18 @@ def test_metrik_names_nobody(kantor: Office, private: str) -> None:
         (HERE, "203.0.113.9", {"Authorization": "Bearer t\u00f6ken"}),
     ],
 )
-def test_metrik_is_not_there_for_others(kantor: Office, base: str, peer: str, headers: dict[str, str]) -> None:
-    asked = kantor.web.get("/metrik", base_url=base, headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+def test_metrik_is_not_there_for_others(
+    kantor: Office, base: str, peer: str, headers: dict[str, str]
+) -> None:
+    asked = kantor.web.get(
+        "/metrik", base_url=base, headers=headers, environ_overrides={"REMOTE_ADDR": peer}
+    )
     assert asked.status_code == 404
 
 
-def test_metrik_opens_with_the_token_from_anywhere(kantor: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrik_opens_with_the_token_from_anywhere(
+    kantor: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ADUAN_METRIK_TOKEN", "tokenku")
     given = {"Authorization": "Bearer tokenku", "X-Forwarded-For": "198.51.100.7"}
     asked = kantor.web.get("/metrik", base_url="https://aduan.kominfo.example", headers=given)
@@ -118,7 +124,9 @@ def test_check_for_machines_is_json_with_their_exit_codes(kantor: Office) -> Non
     assert (code, said["keadaan"]) == (1, "hati"), said
     assert said["angka"]["aduan_tugas_terbuka{langkah=1}"] == 1  # type: ignore[index]
     with writing(kantor.engine) as session:
-        session.execute(update(Lane).where(Lane.name == "send").values(failures=2, error="OSError: x"))
+        session.execute(
+            update(Lane).where(Lane.name == "send").values(failures=2, error="OSError: x")
+        )
     code, said = check(kantor.folder)
     assert (code, said["keadaan"]) == (2, "buruk")
     assert "send" in json.dumps(said["temuan"])

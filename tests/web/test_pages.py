@@ -27,7 +27,11 @@ from tests.kantor import Mail, Office, office
 from tests.web.house import HOSTILE, KINDS, House
 
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
-TASKS = tuple(kind for kind in KINDS if kind.startswith("tugas") and "saya" not in kind and "pindai" not in kind)
+TASKS = tuple(
+    kind
+    for kind in KINDS
+    if kind.startswith("tugas") and "saya" not in kind and "pindai" not in kind
+)
 OWN = (  # shown in a known browser only
     "tugas saya",
     "tugas saya, kepala",
@@ -136,7 +140,10 @@ def violations(tab: Page, axe: str) -> list[str]:
     """What axe-core finds, one line each with the elements."""
     tab.evaluate(axe)
     found = tab.evaluate(AXE)
-    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found["violations"]]
+    return [
+        f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}"
+        for rule in found["violations"]
+    ]
 
 
 # Two things to press or type in that lie over each other by more than a hair. The button that stays in view lies over
@@ -159,7 +166,9 @@ def test_the_office_has_every_kind_of_page(home: House) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing_and_nothing_runs_off(home: House, tab: Tab, axe: str, mode: str, kind: str) -> None:
+def test_axe_finds_nothing_and_nothing_runs_off(
+    home: House, tab: Tab, axe: str, mode: str, kind: str
+) -> None:
     """WCAG A and AA with every fold open: at a desk in light, on a phone in dark; nobody else is asked for anything,
     and the policy blocks nothing of the page."""
     width = PHONE if mode == "dark" else DESK
@@ -186,14 +195,19 @@ def plain(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_is_whole_without_script(home: House, plain: tuple[Page, int, str], kind: str) -> None:
+def test_a_page_is_whole_without_script(
+    home: House, plain: tuple[Page, int, str], kind: str
+) -> None:
     """One heading, every form with a button of its own, nothing that only a script would show, nothing runs off."""
     page, width, scheme = plain
     shown(page, home, kind, width)
     assert page.locator("h1").count() == 1
     assert page.locator("h1").inner_text().strip()
     for form in page.locator("form").all():
-        own, outside = form.locator("button[type=submit]"), page.locator(f"button[form='{form.get_attribute('id')}']")
+        own, outside = (
+            form.locator("button[type=submit]"),
+            page.locator(f"button[form='{form.get_attribute('id')}']"),
+        )
         assert own.count() + outside.count() >= 1
     assert page.locator("noscript, [hidden]").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -209,7 +223,9 @@ def bare(browser: Browser, mode: str) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing_without_our_scripts(home: House, bare: Page, axe: str, mode: str, kind: str) -> None:
+def test_axe_finds_nothing_without_our_scripts(
+    home: House, bare: Page, axe: str, mode: str, kind: str
+) -> None:
     """The other two of the four: on a phone in light, at a desk in dark."""
     width = DESK if mode == "dark" else PHONE
     assert violations(shown(bare, home, kind, width), axe) == []
@@ -227,7 +243,9 @@ FOCUS = """() => {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_keyboard_reaches_everything_in_the_order_of_reading(home: House, sheet: Page, kind: str) -> None:
+def test_a_keyboard_reaches_everything_in_the_order_of_reading(
+    home: House, sheet: Page, kind: str
+) -> None:
     """Tab by Tab with the folds as they come: what has the focus is seen to have it, and is never behind what was.
     The first stop leads past the head; a page that asks for something is not a trap."""
     sheet.set_viewport_size({"width": DESK, "height": 800})
@@ -271,7 +289,10 @@ def test_a_screen_reader_tells_things_apart(home: House, sheet: Page, kind: str)
     assert [place for name, place in names if not name] == []
     for name in {name for name, _place in names}:
         places = [place for other, place in names if other == name]
-        assert len(places) == 1 or len(set(places)) == len(places) or len(set(places)) == 1, (name, places)
+        assert len(places) == 1 or len(set(places)) == len(places) or len(set(places)) == 1, (
+            name,
+            places,
+        )
     if kind == "tugas keputusan":
         assert sheet.get_by_role("radio", name="Ditolak", exact=True).count() == 1
 
@@ -311,16 +332,24 @@ def test_the_form_with_errors_is_as_accessible(home: House, tab: Tab, axe: str, 
     page.evaluate("for (const form of document.forms) form.noValidate = true")
     page.get_by_role("button", name="Kirim keputusan").click()
     summary = page.get_by_role("alert")
-    links = summary.get_by_role("link").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    links = summary.get_by_role("link").evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
     assert links == ["#putuskan-keputusan", "#putuskan-perintah"]
     assert [page.locator(link).count() for link in links] == [1, 1]
     assert summary.evaluate("one => one === document.activeElement")
-    assert page.get_by_role("textbox", name="Instansi yang berwenang").input_value() == "Dinas Pekerjaan Umum"
+    assert (
+        page.get_by_role("textbox", name="Instansi yang berwenang").input_value()
+        == "Dinas Pekerjaan Umum"
+    )
     assert page.locator("input:checked").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     assert violations(page, axe) == []
     keep_picture(page, f"formulir salah {PHONE} {mode}")
-    assert {**home.rows(), "saved_form": []} == {**before, "saved_form": []}  # what is typed is saved, nothing else
+    assert {**home.rows(), "saved_form": []} == {
+        **before,
+        "saved_form": [],
+    }  # what is typed is saved, nothing else
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -328,7 +357,10 @@ def test_a_page_is_light(home: House, kind: str) -> None:
     """Under 60 KB with its stylesheet, icon and small pictures; a scanned slip is as large as it must be to be read."""
     page = home.office.page(home.pages[kind])
     parts = [*page.links("/statis/"), *page.links("kecil"), *page.links("/qr")]
-    weights = [len(page.html.encode()), *(len(home.office.web.get(part).data) for part in set(parts))]
+    weights = [
+        len(page.html.encode()),
+        *(len(home.office.web.get(part).data) for part in set(parts)),
+    ]
     assert len(weights) >= 3
     assert sum(weights) < HEAVIEST
 
@@ -352,14 +384,16 @@ def test_the_markup_is_plain(home: House, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_a_task_has_one_primary_button_and_chooses_nothing(home: House, sheet: Page, kind: str) -> None:
+def test_a_task_has_one_primary_button_and_chooses_nothing(
+    home: House, sheet: Page, kind: str
+) -> None:
     """One primary button (none in the archive, where nothing is asked for); only what the case knows, and a link's
     choice, is made already."""
     shown(sheet, home, kind, PHONE)
     assert sheet.locator("button.utama, a.utama").count() == (0 if "arsip" in kind else 1)
-    checked = sheet.locator("input:checked:not([name=rahasia], [name=unit], [name=gelombang])").evaluate_all(
-        "found => found.map(one => one.value)"
-    )
+    checked = sheet.locator(
+        "input:checked:not([name=rahasia], [name=unit], [name=gelombang])"
+    ).evaluate_all("found => found.map(one => one.value)")
     assert checked == (["ditolak"] if "pilihan dari email" in kind else [])
 
 
@@ -373,7 +407,9 @@ def test_a_task_is_done_on_one_screen(home: House, sheet: Page, kind: str) -> No
     assert button is not None
     assert button["y"] >= 0
     assert button["y"] + button["height"] <= 844, "without scrolling"
-    field = sheet.locator("#kerjakan :is(form, ol.baris)").first.bounding_box()  # or the steps before it
+    field = sheet.locator(
+        "#kerjakan :is(form, ol.baris)"
+    ).first.bounding_box()  # or the steps before it
     assert field is not None
     assert field["y"] < 844 - button["height"]
     panel, rest = sheet.locator("#kerjakan").bounding_box(), sheet.locator(".lembar").bounding_box()
@@ -403,25 +439,33 @@ def test_what_is_read_is_folded_with_its_count(home: House, sheet: Page, kind: s
     sheet.set_viewport_size({"width": 390, "height": 844})
     sheet.goto(home.base + home.pages[kind].partition("?")[0])
     titles = sheet.locator(".lipat > summary").all_inner_texts()
-    if kind != "tugas tertahan" and "laporan" not in kind:  # no case, so nothing has happened in one
+    if (
+        kind != "tugas tertahan" and "laporan" not in kind
+    ):  # no case, so nothing has happened in one
         assert [title for title in titles if re.fullmatch(r"Riwayat \d+", title)]
     assert sheet.evaluate("document.documentElement.scrollHeight") < 4000
 
 
-def test_finished_steps_differ_from_those_to_come_where_colours_are_forced(home: House, browser: Browser) -> None:
+def test_finished_steps_differ_from_those_to_come_where_colours_are_forced(
+    home: House, browser: Browser
+) -> None:
     """High contrast drops backgrounds: the mark of a step is told by its form."""
     with closing(browser.new_context(forced_colors="active")) as context:
         page = context.new_page()
         page.goto(home.base + home.pages["status keputusan"])
         width = "one => getComputedStyle(one, '::before').borderTopWidth"
         marks = [
-            page.locator(f".tegak li{kind}").first.evaluate(width) for kind in (".sudah", ".kini", ":not([class])")
+            page.locator(f".tegak li{kind}").first.evaluate(width)
+            for kind in (".sudah", ".kini", ":not([class])")
         ]
         assert len(set(marks)) == 3, marks
         page.goto(home.base + home.pages["tugas keputusan"])
         page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
         style = "one => getComputedStyle(one).borderTopStyle"
-        bars = [page.locator(f".langkah li{kind}").first.evaluate(style) for kind in (".sudah", ":not([class])")]
+        bars = [
+            page.locator(f".langkah li{kind}").first.evaluate(style)
+            for kind in (".sudah", ":not([class])")
+        ]
         assert bars == ["solid", "dotted"]
 
 
@@ -436,7 +480,9 @@ def test_a_page_speaks_indonesian(home: House, sheet: Page, kind: str) -> None:
         "for (const own of document.querySelectorAll('.kutip, .inti, h1, .berkas a, textarea, td')) own.remove()"
     )
     if kind in OWN:  # what each task is about, in the words of who complained
-        sheet.evaluate("for (const own of document.querySelectorAll('li h3, li summary')) own.remove()")
+        sheet.evaluate(
+            "for (const own of document.querySelectorAll('li h3, li summary')) own.remove()"
+        )
     words = sheet.locator("body").inner_text()
     assert sorted(set(re.findall(r"[a-z]+", words.lower())) & ENGLISH) == []
     assert re.findall(r"\b\d\d:\d\d\b", words) == []
@@ -469,18 +515,32 @@ def test_the_wording_has_no_english(home: House) -> None:
 def test_every_answer_carries_the_strict_headers(home: House) -> None:
     """Pages, refusals, redirects, downloads, pictures: no-store, no-referrer, nosniff, the policy."""
     web, task = home.office.web, home.pages["tugas jawaban"]
-    addresses = {*home.pages.values(), *home.office.page(task).links("/berkas/"), "/sehat", "/statis/x/lain.css"}
+    addresses = {
+        *home.pages.values(),
+        *home.office.page(task).links("/berkas/"),
+        "/sehat",
+        "/statis/x/lain.css",
+    }
     first = home.pages["tugas penyampaian"]
-    addresses |= set(home.office.page(first).links("/gambar/")) | {f"{home.pages['tanda terima']}/qr"}
+    addresses |= set(home.office.page(first).links("/gambar/")) | {
+        f"{home.pages['tanda terima']}/qr"
+    }
     addresses |= {f"{home.pages['buku']}/xlsx", f"{home.pages['tugas keputusan']}/berkas/999999"}
     answers = [web.get(urlsplit(address).path) for address in sorted(addresses)]
-    answers += [web.put(task), web.post("/s/0000"), web.post(task, data={"aksi": "unggah"}), web.post(task)]
+    answers += [
+        web.put(task),
+        web.post("/s/0000"),
+        web.post(task, data={"aksi": "unggah"}),
+        web.post(task),
+    ]
     answers += [web.options(task), web.head(task)]
     for answer in answers:
         place = (answer.request.path, answer.status_code)
         download = "attachment" in answer.headers.get("Content-Disposition", "")
         for name, value in HEADERS.items():
-            assert answer.headers[name] == value or (download and "sandbox" in answer.headers[name]), (place, name)
+            assert answer.headers[name] == value or (
+                download and "sandbox" in answer.headers[name]
+            ), (place, name)
         assert answer.headers["Cache-Control"] == "no-store", place
         assert "Set-Cookie" not in answer.headers, place
 
@@ -499,7 +559,9 @@ def test_only_the_stylesheet_and_the_icon_may_be_kept(home: House) -> None:
 
 def _one_mail_of_each_kind(home: House) -> list[Mail]:
     """The newest mail of each template, save those about the hostile complaint, which have a test of their own."""
-    sent = (row for row in home.office.outbox() if row.state == "sent" and "<b>Tolong" not in row.text)
+    sent = (
+        row for row in home.office.outbox() if row.state == "sent" and "<b>Tolong" not in row.text
+    )
     newest = {row.name: row.message_id for row in sent}
     by_id = {mail.message_id: mail for mail in home.office.post.sent}
     return [by_id[message_id] for message_id in newest.values()]
@@ -508,14 +570,23 @@ def _one_mail_of_each_kind(home: House) -> list[Mail]:
 def test_opening_links_changes_no_row(home: House) -> None:
     """Mail scanners and hurried people open every link of every mail by HEAD and by GET: ten times for one mail of
     each kind, and once for all the others; each scanner from an address of its own, for the public page counts them."""
-    urls = {url for mail in _one_mail_of_each_kind(home) for url in mail.links if url.startswith(home.base)}
-    others = {url for mail in home.office.post.sent for url in mail.links if url.startswith(home.base)} - urls
+    urls = {
+        url
+        for mail in _one_mail_of_each_kind(home)
+        for url in mail.links
+        if url.startswith(home.base)
+    }
+    others = {
+        url for mail in home.office.post.sent for url in mail.links if url.startswith(home.base)
+    } - urls
     assert len(urls) > 30
     assert len(others) > 200
     before = home.rows()
     for number, url in enumerate(sorted(urls | others)):
         scanner = {"X-Forwarded-For": f"192.0.2.{number % 250}"}
-        expected = 403 if url.endswith(("/buku", "/catat", "/unggah")) else 200  # these ask for the code first
+        expected = (
+            403 if url.endswith(("/buku", "/catat", "/unggah")) else 200
+        )  # these ask for the code first
         for _ in range(10 if url in urls else 1):
             assert home.office.web.head(url, headers=scanner).status_code == expected, url
             assert home.office.web.get(url, headers=scanner).status_code == expected, url
@@ -535,7 +606,9 @@ def test_opening_links_changes_no_row(home: House) -> None:
         ("DELETE", "/tidak/ada", 404, "Halaman tidak ditemukan"),
     ],
 )
-def test_a_wrong_address_gets_a_friendly_page(home: House, method: str, address: str, status: int, words: str) -> None:
+def test_a_wrong_address_gets_a_friendly_page(
+    home: House, method: str, address: str, status: int, words: str
+) -> None:
     answer = home.office.web.open(address, method=method)
     assert answer.status_code == status
     assert words in answer.text
@@ -555,7 +628,11 @@ def test_too_large_an_upload_is_refused_kindly(small: Office) -> None:
     """413 with what to do; the task stays open."""
     small.press("jfu-1", "laporkan", ringkasan="Lampu padam")
     small.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Bagaimana?")
-    form = {"aksi": "jawab", "jawaban": "Sudah.", "berkas": (BytesIO(b"0" * (2 * 2**20)), "besar.pdf")}
+    form = {
+        "aksi": "jawab",
+        "jawaban": "Sudah.",
+        "berkas": (BytesIO(b"0" * (2 * 2**20)), "besar.pdf"),
+    }
     answer = small.web.post(urlsplit(small.link("kasi-infrastruktur", "jawab")).path, data=form)
     assert answer.status_code == 413
     assert "Berkas terlalu besar" in answer.text
@@ -587,7 +664,9 @@ def test_a_broken_database_shows_a_kind_page_and_logs_no_secret(
     assert code not in caplog.text
 
 
-def test_a_failed_look_up_by_code_logs_no_code(small: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_look_up_by_code_logs_no_code(
+    small: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     """The statement itself holds the code as a value: it must not come out with the error."""
     code = small.complaint().status_code
     with small.engine.begin() as connection:
@@ -636,14 +715,20 @@ def test_a_document_opens_by_its_own_case_only(home: House) -> None:
     cases = {kind: home.office.page(home.pages[kind]) for kind in TASKS}
     served = 0
     for kind, token in tokens(home).items():
-        mine = {int(found) for url in cases[kind].links("/berkas/") if (found := url.rpartition("/")[2]).isdigit()}
+        mine = {
+            int(found)
+            for url in cases[kind].links("/berkas/")
+            if (found := url.rpartition("/")[2]).isdigit()
+        }
         owners = {_owner(d) for d in documents if d.id in mine}
         assert len(owners) <= 1, kind
         for document in documents:
             expected = 200 if _owner(document) in owners else 404
             if not owners:
                 continue  # a case without files: nothing tells its number
-            assert home.office.web.get(f"/t/{token}/berkas/{document.id}").status_code == expected, (kind, document.id)
+            assert (
+                home.office.web.get(f"/t/{token}/berkas/{document.id}").status_code == expected
+            ), (kind, document.id)
             if expected == 404:
                 assert home.office.web.get(f"/t/{token}/gambar/{document.id}").status_code == 404
             served += expected == 200
@@ -660,7 +745,14 @@ def test_the_book_and_the_counter_are_not_for_a_unit(home: House) -> None:
     """A Kasubag's link answers a question; the Buku and the counter of the JFU do not open with it."""
     mine = home.pages["tugas keterangan"]
     slip = home.pages["tanda terima"].partition("/tanda-terima")[2]
-    for part in ("/buku", "/buku/cetak", "/buku/xlsx", "/catat", f"/tanda-terima{slip}", f"/tanda-terima{slip}/qr"):
+    for part in (
+        "/buku",
+        "/buku/cetak",
+        "/buku/xlsx",
+        "/catat",
+        f"/tanda-terima{slip}",
+        f"/tanda-terima{slip}/qr",
+    ):
         assert home.office.web.get(mine + part).status_code == 403, part
     assert home.office.web.get(mine + "/asli").status_code == 404
 
@@ -719,7 +811,9 @@ def test_hostile_words_stay_words_in_mails(home: House) -> None:
 # ---- mails -----------------------------------------------------------------------------------------------------
 
 
-def test_every_kind_of_mail_reads_well_in_html(home: House, browser: Browser, axe: str, mode: str) -> None:
+def test_every_kind_of_mail_reads_well_in_html(
+    home: House, browser: Browser, axe: str, mode: str
+) -> None:
     """On a phone and at a desk nothing runs off, nothing is loaded, axe-core finds nothing."""
     width = PHONE if mode == "dark" else 640
     with opened_tab(browser, mode) as page:
@@ -736,10 +830,16 @@ def test_every_kind_of_mail_reads_well_in_html(home: House, browser: Browser, ax
 def test_the_twins_of_a_mail_carry_the_same_links(home: House) -> None:
     """Whoever reads the text alone can do the same; no link is folded or cut, no line is wider than 78."""
     for mail in _one_mail_of_each_kind(home):
-        in_html = {url.replace("&amp;", "&") for url in re.findall(r'href="(http[^"]+)"', mail.html)}
+        in_html = {
+            url.replace("&amp;", "&") for url in re.findall(r'href="(http[^"]+)"', mail.html)
+        }
         in_text = set(re.findall(r"https?://\S+", mail.text))
         assert in_text == in_html, mail.subject
-        wide = [line for line in mail.text.splitlines() if len(line) > 78 and "://" not in line and " " in line.strip()]
+        wide = [
+            line
+            for line in mail.text.splitlines()
+            if len(line) > 78 and "://" not in line and " " in line.strip()
+        ]
         assert wide == [], mail.subject
         assert "tautan." not in mail.html.replace("tautan.0123456789abcdef.1.", ""), mail.subject
 
@@ -749,6 +849,8 @@ def test_a_mail_speaks_indonesian(home: House) -> None:
     for mail in _one_mail_of_each_kind(home):
         own = re.sub(r"(?m)^  .*$", "", mail.text) if "<b>Tolong" not in mail.text else ""
         assert "Yth. " in mail.text, mail.subject
-        assert sorted(set(re.findall(r"[a-z]+", own.lower().replace("error", ""))) & ENGLISH) == [], mail.subject
+        assert (
+            sorted(set(re.findall(r"[a-z]+", own.lower().replace("error", ""))) & ENGLISH) == []
+        ), mail.subject
         assert not re.findall(r"\b\d\d:\d\d\b", own), mail.subject
         assert not re.search(r"\bNone\b|\{\w*\}|,\s*\.|\(\)", own), mail.subject

@@ -27,7 +27,11 @@ def test_each_langkah_shows_its_row_of_the_sop_and_langkah_1_the_peringatan(kant
     assert kantor.settings.sop.peringatan in first.text
     kantor.to_decision()
     head = kantor.page(kantor.link("kepala", "putuskan"))
-    for said in ("Keputusan tindak lanjut pengaduan", "SOP Penyelenggaraan Rapat Dinas", "Menganalisa, merumuskan"):
+    for said in (
+        "Keputusan tindak lanjut pengaduan",
+        "SOP Penyelenggaraan Rapat Dinas",
+        "Menganalisa, merumuskan",
+    ):
         assert said in head.text
     assert kantor.settings.sop.peringatan not in head.text
 
@@ -51,7 +55,9 @@ def test_the_counters_second_form_joins_by_number(kantor: Office) -> None:
     assert "Ada kabel jatuh!" in wrong.text  # what was typed is still there
 
 
-def test_a_late_answer_by_the_old_link_is_taken_and_the_code_is_still_asked_for(kantor: Office) -> None:
+def test_a_late_answer_by_the_old_link_is_taken_and_the_code_is_still_asked_for(
+    kantor: Office,
+) -> None:
     kantor.to_clarification()
     kantor.press("sekretaris", "tanya_unit", pertanyaan="Benar?", petugas=["kasubag-umum"])
     link = urlsplit(kantor.link("kasubag-umum", "jawab")).path

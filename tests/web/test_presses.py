@@ -35,10 +35,15 @@ def test_fifty_presses_at_once_are_one_act(database_url: str, tmp_path: Path) ->
     with office(tmp_path, database_url=database_url) as kantor:
         kantor.to_clarification()
         with writing(kantor.engine) as session:
-            cookie = browsers.remember(session, kantor.settings.keys, kantor.person("sekretaris"), "", kantor.clock())
+            cookie = browsers.remember(
+                session, kantor.settings.keys, kantor.person("sekretaris"), "", kantor.clock()
+            )
         task = urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path
         led = press_together(
-            kantor, task, cookie, {"aksi": "laporkan_kepala", "hasil": "Benar padam.", "unit": "tidak_ada"}
+            kantor,
+            task,
+            cookie,
+            {"aksi": "laporkan_kepala", "hasil": "Benar padam.", "unit": "tidak_ada"},
         )
         assert led == {"303 ?selesai": 1, "303 ": PRESSES - 1}
         assert kantor.stage() is Stage.KEPUTUSAN

@@ -27,7 +27,10 @@ def test_receipt_of_a_decision_names_who_hears_of_it_later(kantor: Office) -> No
         disampaikan="Sudah dijelaskan.",
         settle=False,
     )
-    assert "Ratih Kusumawardani : tugas menyiapkan surat jawaban, menyusul begitu suratnya selesai dibuat" in done.text
+    assert (
+        "Ratih Kusumawardani : tugas menyiapkan surat jawaban, menyusul begitu suratnya selesai dibuat"
+        in done.text
+    )
     assert "NOOR AFLAH, S.Kom : bukti keputusan" in done.text
     kantor.settle()
     assert "Siapkan surat jawaban" in kantor.newest("sekretaris").subject
@@ -43,7 +46,9 @@ def test_receipt_of_a_report_names_who_has_been_told(kantor: Office) -> None:
 def test_sekretaris_reads_for_whom_else_the_letter_is(kantor: Office) -> None:
     kantor.to_clarification()
     first = kantor.complaint().number
-    kantor.citizen_sends("Lampu mati", "Lampu juga mati.", sender="budi@warga.example", name="Budi Santoso")
+    kantor.citizen_sends(
+        "Lampu mati", "Lampu juga mati.", sender="budi@warga.example", name="Budi Santoso"
+    )
     second = kantor.complaint().number
     kantor.press("jfu-1", "gabungkan", about=second, nomor=first)
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar.")
@@ -58,4 +63,7 @@ def test_sekretaris_reads_for_whom_else_the_letter_is(kantor: Office) -> None:
     assert f"Surat ini disalin juga untuk {second}" in page.text
     assert f"Surat ini disalin juga untuk {second}" in kantor.newest("sekretaris").words
     kantor.press("sekretaris", "ajukan")
-    assert f"Surat ini disalin juga untuk {second}" in kantor.page(kantor.link("kepala", "tandatangani", first)).text
+    assert (
+        f"Surat ini disalin juga untuk {second}"
+        in kantor.page(kantor.link("kepala", "tandatangani", first)).text
+    )

@@ -52,7 +52,9 @@ def test_a_second_tab_shows_what_was_typed_in_the_first(desk: BrowserContext, ho
     result(opened(desk, home)).to_have_value(TYPED)
 
 
-def test_a_tab_that_is_left_before_the_pause_is_over_has_saved(desk: BrowserContext, home: House) -> None:
+def test_a_tab_that_is_left_before_the_pause_is_over_has_saved(
+    desk: BrowserContext, home: House
+) -> None:
     first = opened(desk, home)
     first.get_by_label("Hasil klarifikasi").press_sequentially(TYPED)
     first.goto("about:blank")
@@ -71,7 +73,9 @@ def test_text_outlives_a_lost_connection(desk: BrowserContext, home: House) -> N
 
 
 @pytest.mark.parametrize("status", [503, 500, 409])
-def test_text_outlives_a_server_that_refuses_to_save(desk: BrowserContext, home: House, status: int) -> None:
+def test_text_outlives_a_server_that_refuses_to_save(
+    desk: BrowserContext, home: House, status: int
+) -> None:
     page = opened(desk, home)
     page.route("**/simpan", lambda route: route.fulfill(status=status, body=""))
     page.get_by_label("Hasil klarifikasi").fill(TYPED)
@@ -82,10 +86,15 @@ def test_text_outlives_a_server_that_refuses_to_save(desk: BrowserContext, home:
     result(page).to_have_value(TYPED)
 
 
-def test_an_act_that_is_sent_while_the_server_is_away_is_given_back(desk: BrowserContext, home: House) -> None:
+def test_an_act_that_is_sent_while_the_server_is_away_is_given_back(
+    desk: BrowserContext, home: House
+) -> None:
     page = opened(desk, home)
     page.get_by_label("Hasil klarifikasi").fill(TYPED)
-    page.route("**/t/*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.route(
+        "**/t/*",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
     page.route("**/simpan", lambda route: route.abort())
     page.get_by_role("button", name="Laporkan kepada Kepala Dinas").click()
     page.wait_for_timeout(500)
@@ -94,17 +103,23 @@ def test_an_act_that_is_sent_while_the_server_is_away_is_given_back(desk: Browse
     result(page).to_have_value(TYPED)
 
 
-def test_without_script_a_button_saves_and_a_second_tab_has_it(browser: Browser, home: House) -> None:
+def test_without_script_a_button_saves_and_a_second_tab_has_it(
+    browser: Browser, home: House
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = opened(context, home)
     page.get_by_label("Hasil klarifikasi").fill(TYPED)
-    page.locator("form:has(#laporkan_kepala-hasil)").get_by_role("button", name="Simpan sementara").click()
+    page.locator("form:has(#laporkan_kepala-hasil)").get_by_role(
+        "button", name="Simpan sementara"
+    ).click()
     result(page).to_have_value(TYPED)
     result(opened(context, home)).to_have_value(TYPED)
     context.close()
 
 
-def test_text_outlives_a_page_that_was_asked_for_before_it_was_saved(desk: BrowserContext, home: House) -> None:
+def test_text_outlives_a_page_that_was_asked_for_before_it_was_saved(
+    desk: BrowserContext, home: House
+) -> None:
     """The reloaded page is drawn while the save is still on its way: it shows the text all the same."""
     page = opened(desk, home)
     on_its_way: list[Route] = []
@@ -128,6 +143,8 @@ def test_a_form_of_one_short_field_is_saved_too(desk: BrowserContext, home: Hous
     first = opened(desk, home)
     first.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     first.locator("#gabungkan-nomor").press_sequentially("PGD-2026-000009")
-    expect(first.locator("form:has(#gabungkan-nomor) [data-kabar]")).to_contain_text("Tersimpan pukul", timeout=30_000)
+    expect(first.locator("form:has(#gabungkan-nomor) [data-kabar]")).to_contain_text(
+        "Tersimpan pukul", timeout=30_000
+    )
     second = opened(desk, home)
     expect(second.locator("#gabungkan-nomor")).to_have_value("PGD-2026-000009")

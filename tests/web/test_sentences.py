@@ -21,13 +21,23 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
     """A lamp was answered before; another lamp waits for its decision."""
     with office(tmp_path) as one:
         one.to_decision()
-        one.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Jawab.", disampaikan=LAMP)
+        one.press(
+            "kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Jawab.", disampaikan=LAMP
+        )
         one.press("sekretaris", "ajukan")
         one.press("kepala", "tandatangani", bertanda_tangan=("surat.jpg", SIGNED))
         one.press("jfu-1", "kirim_email")
         assert one.stage() is Stage.SELESAI
-        one.citizen_sends("Lampu jalan mati", "Lampu jalan di Jalan Melati mati.", sender="budi@warga.example")
-        one.press("jfu-1", "laporkan", about="000002", ringkasan="Lampu jalan mati.", kategori="infrastruktur")
+        one.citizen_sends(
+            "Lampu jalan mati", "Lampu jalan di Jalan Melati mati.", sender="budi@warga.example"
+        )
+        one.press(
+            "jfu-1",
+            "laporkan",
+            about="000002",
+            ringkasan="Lampu jalan mati.",
+            kategori="infrastruktur",
+        )
         one.press("sekretaris", "laporkan_kepala", about="000002", hasil="Benar.")
         yield one
 
@@ -51,8 +61,14 @@ def test_a_sentence_of_a_similar_answer_is_taken_into_the_form(kantor: Office) -
 
 
 def test_a_sentence_goes_into_the_draft_until_somebody_has_edited_it(kantor: Office) -> None:
-    kantor.press("kepala", "putuskan", about="000002", keputusan="ditindaklanjuti", perintah="Jawab.",
-                 disampaikan="Bahwa lampu sudah menyala.")  # fmt: skip
+    kantor.press(
+        "kepala",
+        "putuskan",
+        about="000002",
+        keputusan="ditindaklanjuti",
+        perintah="Jawab.",
+        disampaikan="Bahwa lampu sudah menyala.",
+    )
     kantor.know("sekretaris")
     link = kantor.link("sekretaris", "susun_ulang", "000002")
     page = kantor.page(link)
@@ -65,7 +81,9 @@ def test_a_sentence_goes_into_the_draft_until_somebody_has_edited_it(kantor: Off
     first, second = kantor.documents("konsep")
     said = "\n".join(one.text for one in Docx(BytesIO(kantor.content(second))).paragraphs)
     assert LAMP in said
-    assert LAMP not in "\n".join(one.text for one in Docx(BytesIO(kantor.content(first))).paragraphs)
+    assert LAMP not in "\n".join(
+        one.text for one in Docx(BytesIO(kantor.content(first))).paragraphs
+    )
     assert len(kantor.inbox("sekretaris")) == before + 1, "the new draft comes by mail"
     assert kantor.complaint().disampaikan == "Bahwa lampu sudah menyala.", "what was decided stays"
     kantor.press(link, "unggah", surat=("surat.docx", kantor.content(second)))
@@ -75,7 +93,9 @@ def test_a_sentence_goes_into_the_draft_until_somebody_has_edited_it(kantor: Off
     assert kantor.audit() == []
 
 
-def test_other_cases_are_not_named_in_an_unknown_browser_nor_when_confidential(kantor: Office) -> None:
+def test_other_cases_are_not_named_in_an_unknown_browser_nor_when_confidential(
+    kantor: Office,
+) -> None:
     link = kantor.link("kepala", "putuskan", "000002")
     kantor.forget("kepala")
     assert LAMP not in kantor.page(link).text
@@ -90,11 +110,18 @@ def test_words_cannot_be_put_into_a_form_by_an_address(kantor: Office) -> None:
 
 def test_a_broken_file_of_sentences_hides_none_of_the_page(kantor: Office) -> None:
     link = kantor.link("kepala", "putuskan", "000002")
-    for broken in (b"[baku", b"\xff\xfe", b"a = " + b"[" * 3000 + b"]" * 3000, b"a = " + b"9" * 5000):
+    for broken in (
+        b"[baku",
+        b"\xff\xfe",
+        b"a = " + b"[" * 3000 + b"]" * 3000,
+        b"a = " + b"9" * 5000,
+    ):
         (kantor.settings.folder / "kalimat.toml").write_bytes(broken)
         assert kantor.page(link).status == 200, broken[:9]
 
 
 def test_a_file_of_sentences_that_begins_with_a_mark_is_read(kantor: Office) -> None:
-    (kantor.settings.folder / "kalimat.toml").write_text('\ufeff[baku]\numum = ["Salam hormat."]\n', "utf-8")
+    (kantor.settings.folder / "kalimat.toml").write_text(
+        '\ufeff[baku]\numum = ["Salam hormat."]\n', "utf-8"
+    )
     assert "Salam hormat." in kantor.page(kantor.link("kepala", "putuskan", "000002")).text

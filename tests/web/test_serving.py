@@ -40,7 +40,9 @@ def test_a_page_under_way_is_answered_before_the_stop(site: Flask) -> None:
     server.start()
     answers: list[bytes] = []
     ask = threading.Thread(
-        target=lambda: answers.append(HTTP.request("GET", f"http://127.0.0.1:{server.port}/lama").data)
+        target=lambda: answers.append(
+            HTTP.request("GET", f"http://127.0.0.1:{server.port}/lama").data
+        )
     )
     ask.start()
     time.sleep(0.3)

@@ -63,14 +63,17 @@ def says(home: House, serial: str = SERIAL, **fields: str) -> None:
         assert slip is not None
         slip.serial = serial
         slip.fields = {
-            name: {"value": value, "confidence": 0.97, "doubt": "", "box": None} for name, value in fields.items()
+            name: {"value": value, "confidence": 0.97, "doubt": "", "box": None}
+            for name, value in fields.items()
         }
 
 
 def tab_of(home: House, browser: Browser, width: int = 1280) -> Page:
     """A browser that has entered the JFU's code before."""
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="id-ID")
-    context.add_cookies([{"name": "aduan_jfu-1", "value": home.office.know("jfu-1"), "url": home.base}])
+    context.add_cookies(
+        [{"name": "aduan_jfu-1", "value": home.office.know("jfu-1"), "url": home.base}]
+    )
     return context.new_page()
 
 
@@ -98,7 +101,8 @@ def test_scans_and_photos_are_handed_in_on_a_page(home: House, browser: Browser)
         "foto.heic": (Path(__file__).parents[1] / "slips/data/foto.heic").read_bytes(),
     }
     page.set_input_files(
-        "#f-berkas", [{"name": n, "mimeType": "application/pdf", "buffer": c} for n, c in contents.items()]
+        "#f-berkas",
+        [{"name": n, "mimeType": "application/pdf", "buffer": c} for n, c in contents.items()],
     )
     page.get_by_role("button", name="Unggah").click()
     said = page.locator("main").inner_text()
@@ -107,17 +111,25 @@ def test_scans_and_photos_are_handed_in_on_a_page(home: House, browser: Browser)
     page.reload()
     assert "3 halaman, 3 slip; 3 menunggu dicocokkan." in page.locator("main").inner_text()
     with reading(home.office.engine) as session:
-        kept = {item.name: item.sha256 for item in session.scalars(select(Item).where(Item.source == "scan"))}
-    assert {name: kept[name] for name in contents} == {name: sha256(c).hexdigest() for name, c in contents.items()}
+        kept = {
+            item.name: item.sha256
+            for item in session.scalars(select(Item).where(Item.source == "scan"))
+        }
+    assert {name: kept[name] for name in contents} == {
+        name: sha256(c).hexdigest() for name, c in contents.items()
+    }
     assert sum("slip baru" in mail.subject for mail in home.office.inbox("jfu-1")) == 3
     looked_at(page, f"{home.base}{task}/unggah", "unggah_terisi")
 
 
-def test_a_file_that_cannot_be_read_says_so_where_it_was_handed_in(home: House, browser: Browser) -> None:
+def test_a_file_that_cannot_be_read_says_so_where_it_was_handed_in(
+    home: House, browser: Browser
+) -> None:
     page = tab_of(home, browser)
     page.goto(f"{home.base}{task_of(home)}/unggah")
     page.set_input_files(
-        "#f-berkas", [{"name": "surat.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 rusak"}]
+        "#f-berkas",
+        [{"name": "surat.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 rusak"}],
     )
     page.get_by_role("button", name="Unggah").click()
     home.tick()
@@ -146,10 +158,15 @@ def test_an_unknown_browser_hands_in_after_its_code(home: House) -> None:
 def test_only_a_jfu_hands_in(home: House) -> None:
     home.written("Lampu padam", "Lampu padam.")
     home.to_clarification()
-    assert home.office.web.get(f"{home.link('sekretaris', 'laporkan_kepala')}/unggah").status_code == 403
+    assert (
+        home.office.web.get(f"{home.link('sekretaris', 'laporkan_kepala')}/unggah").status_code
+        == 403
+    )
 
 
-def test_progress_is_shown_while_a_scan_is_read(home: House, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_while_a_scan_is_read(
+    home: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Looked at between two pages of a real reading."""
     task = task_of(home)
     tab, seen = tab_of(home, browser), []
@@ -163,7 +180,9 @@ def test_progress_is_shown_while_a_scan_is_read(home: House, browser: Browser, m
 
     monkeypatch.setattr(scans, "Worker", Watched)
     home.scan("lima.pdf", scanned(5))
-    assert [re.findall(r"Sedang dibaca: (\d) dari 5 halaman", text) for text in seen] == [[str(n)] for n in range(5)]
+    assert [re.findall(r"Sedang dibaca: (\d) dari 5 halaman", text) for text in seen] == [
+        [str(n)] for n in range(5)
+    ]
     assert "Sedang dibaca" not in home.office.page(f"{home.base}{task}/unggah").text
 
 
@@ -195,8 +214,13 @@ def doubted(home: House, pages: int) -> str:
     """A stack of slips with two doubtful fields each, the first with an unclear box for secrecy; the task's path."""
     home.scan("ragu.pdf", scanned(pages, 50))
     with writing(home.office.engine) as session:
-        for n, slip in enumerate(session.scalars(select(Slip).where(Slip.state == "baru").order_by(Slip.id))):
-            clear, box = {"confidence": 0.97, "doubt": "", "box": [10, 10, 400, 60]}, {"box": [10, 100, 400, 60]}
+        for n, slip in enumerate(
+            session.scalars(select(Slip).where(Slip.state == "baru").order_by(Slip.id))
+        ):
+            clear, box = (
+                {"confidence": 0.97, "doubt": "", "box": [10, 10, 400, 60]},
+                {"box": [10, 100, 400, 60]},
+            )
             slip.fields = {
                 "nama": {"value": f"Siti {n}", **clear},
                 "alamat": {
@@ -233,7 +257,9 @@ def test_unsure_about_secrecy_is_secret_until_the_clerk_says_no(home: House) -> 
     assert home.office.complaint().rahasia is True
 
 
-def test_enter_goes_through_every_doubtful_field_before_it_records(home: House, browser: Browser) -> None:
+def test_enter_goes_through_every_doubtful_field_before_it_records(
+    home: House, browser: Browser
+) -> None:
     """Twenty slips with two doubtful fields each, by keyboard alone, in less than a minute and a half."""
     page = tab_of(home, browser)
     page.goto(home.base + doubted(home, 20))
@@ -263,11 +289,16 @@ WORDS = "Lampu jalan di depan sekolah padam sejak hari Senin sehingga warga taku
         ({"telepon": "081255500117", "uraian": "Hal lain."}, "telepon sama"),
         ({"email": "SITI@warga.example", "uraian": "Hal lain."}, "alamat email sama"),
         ({"nik": "3577024105730032", "uraian": "Hal lain."}, "NIK sama"),
-        ({"uraian": "Sejak Senin lampu jalan di depan sekolah padam, warga takut lewat situ."}, "isinya mirip"),
+        (
+            {"uraian": "Sejak Senin lampu jalan di depan sekolah padam, warga takut lewat situ."},
+            "isinya mirip",
+        ),
     ],
     ids=["telepon", "email", "nik", "kata"],
 )
-def test_a_known_complaint_that_a_slip_may_double_is_suggested(home: House, read: dict[str, str], told: str) -> None:
+def test_a_known_complaint_that_a_slip_may_double_is_suggested(
+    home: House, read: dict[str, str], told: str
+) -> None:
     """However the number was written there; the clerk is told what is alike, and one number joins them."""
     recorded(home, telepon="+62 812-5550-0117", nik="3577024105730032", email="siti@warga.example")
     first = home.office.complaint().number
@@ -286,7 +317,10 @@ def test_another_persons_matter_is_not_suggested(home: House, browser: Browser) 
     home.to_clarification(telepon="0812 5550 0117")
     task = task_of(home)
     says(
-        home, telepon="081255500118", email="budi@warga.example", uraian="Sampah di pasar besar belum diangkut petugas."
+        home,
+        telepon="081255500118",
+        email="budi@warga.example",
+        uraian="Sampah di pasar besar belum diangkut petugas.",
     )
     assert "Mungkin sama dengan" not in home.office.page(home.base + task).text
     says(home, telepon="081255500117", uraian=WORDS)
@@ -379,7 +413,9 @@ def test_an_anonymous_slip_is_answered_on_the_board(home: House, browser: Browse
     assert home.office.complaint().delivery == "papan"
 
 
-@pytest.mark.parametrize(("asked", "offered"), [({"lewat_papan": "ya"}, True), ({"lewat_telepon": "ya"}, False)])
+@pytest.mark.parametrize(
+    ("asked", "offered"), [({"lewat_papan": "ya"}, True), ({"lewat_telepon": "ya"}, False)]
+)
 def test_who_left_a_telephone_is_answered_on_the_board_only_if_the_slip_asks_for_it(
     home: House, asked: dict[str, str], offered: bool
 ) -> None:

@@ -18,7 +18,10 @@ from tests.web.test_slip_pages import ARTEFACTS, scanned, tab_of
 
 pytestmark = pytest.mark.timeout(180)
 TICKS = ("rahasia", "surat", "telepon", "email", "papan")
-LINES = "Got di gang buntu meluap, baunya sampai ke kamar. Kabel listrik hampir putus di atas warung saya. " * 2
+LINES = (
+    "Got di gang buntu meluap, baunya sampai ke kamar. Kabel listrik hampir putus di atas warung saya. "
+    * 2
+)
 
 
 @pytest.fixture
@@ -30,16 +33,27 @@ def home(tmp_path: Path) -> Iterator[House]:
 def slip_of(home: House, *empty: str, ticked: bool | None = False) -> str:
     """A full slip, each of its fields with a crop as large as on paper; the task's address. `ticked`: every box."""
     home.scan("penuh.pdf", scanned(2))
-    values = {"tanggal": "04-05-2026", "nama": "Siti Wulandari", "alamat": "Jl. Bali No. 3 RT 02/RW 01 Kuncen",
-              "telepon": "081234567890", "email": "siti@warga.example", "nik": "3577014505900001",
-              "unit": "Dinas Perhubungan", "uraian": LINES}  # fmt: skip
+    values = {
+        "tanggal": "04-05-2026",
+        "nama": "Siti Wulandari",
+        "alamat": "Jl. Bali No. 3 RT 02/RW 01 Kuncen",
+        "telepon": "081234567890",
+        "email": "siti@warga.example",
+        "nik": "3577014505900001",
+        "unit": "Dinas Perhubungan",
+        "uraian": LINES,
+    }
     with writing(home.office.engine) as session:
         for slip in session.scalars(select(Slip).where(Slip.state == "baru")):
             slip.fields = {
                 name: {
                     "value": "" if name in empty else value,
                     "confidence": 0.97 if name != "alamat" else 0.5,
-                    "doubt": "kosong" if name in empty else "dua_bacaan" if name == "alamat" else "",
+                    "doubt": "kosong"
+                    if name in empty
+                    else "dua_bacaan"
+                    if name == "alamat"
+                    else "",
                     "box": [10, 100, 560, {"uraian": 200, "alamat": 80}.get(name, 45)],
                 }
                 for name, value in values.items()
@@ -90,7 +104,9 @@ def test_unsure_boxes_leave_the_button_on_the_screen(home: House, browser: Brows
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / "slip_kotak_ragu.png")
     assert page.locator("fieldset .hati").count() == 4
-    crops = page.locator(".opsi img").evaluate_all("some => some.map(one => one.complete && one.naturalWidth > 0)")
+    crops = page.locator(".opsi img").evaluate_all(
+        "some => some.map(one => one.complete && one.naturalWidth > 0)"
+    )
     assert crops == [True] * len(TICKS)
     box = page.locator("#simpan").bounding_box()
     assert box is not None

@@ -33,7 +33,9 @@ def stack(home: House, pages: int) -> str:
 
 def recorded(home: House, task: str, **fields: str) -> str:
     """The open slip is recorded as a complaint; its number."""
-    home.office.submit(task, "catat_slip", {"isi": "Lampu jalan padam.", "perihal": "Lampu", **fields})
+    home.office.submit(
+        task, "catat_slip", {"isi": "Lampu jalan padam.", "perihal": "Lampu", **fields}
+    )
     return home.office.complaint().number
 
 
@@ -83,7 +85,9 @@ def test_what_others_have_begun_to_work_on_is_not_taken_back(home: House) -> Non
     number = recorded(home, task)
     home.tick()
     home.office.submit(
-        home.office.link("sekretaris", "laporkan_kepala"), "laporkan_kepala", {"hasil": "Lampu diganti."}
+        home.office.link("sekretaris", "laporkan_kepala"),
+        "laporkan_kepala",
+        {"hasil": "Lampu diganti."},
     )
     page = home.office.page(task)
     answer = home.office.send(page.forms["batalkan_slip"], {})
@@ -101,16 +105,22 @@ def test_a_slip_that_was_laid_aside_comes_back_to_be_looked_at_whole(home: House
     assert "2 isian mohon dicek" in page.text
 
 
-def test_a_letter_of_several_pages_is_seen_whole_and_joined_before_it_is_recorded(home: House) -> None:
+def test_a_letter_of_several_pages_is_seen_whole_and_joined_before_it_is_recorded(
+    home: House,
+) -> None:
     task = stack(home, 4)
     with writing(home.office.engine) as session:
         slips = list(session.scalars(select(Slip).order_by(Slip.id)))
         for n, slip in enumerate(slips):
             slip.kind = "surat" if n < 3 else "slip"
-            slip.fields = {"uraian": {"value": f"Halaman {n}.", "confidence": 0.97, "doubt": "", "box": None}}
+            slip.fields = {
+                "uraian": {"value": f"Halaman {n}.", "confidence": 0.97, "doubt": "", "box": None}
+            }
         ids = [slip.id for slip in slips]
     page = home.office.page(task)
-    assert page.html.count("Gabungkan sampai halaman ini") == 2  # the slip after them is no page of it
+    assert (
+        page.html.count("Gabungkan sampai halaman ini") == 2
+    )  # the slip after them is no page of it
     form = {"aksi": "gabungkan_halaman", "slip": ids[0], "sampai": ids[2]}
     home.office.web.post(page.url, data=form, content_type="multipart/form-data")
     page = home.office.page(task)

@@ -26,7 +26,9 @@ from tests.slips import generator
 from tests.slips.generator import MM, Sample
 from tests.web.house import House, house
 
-pytestmark = pytest.mark.skipif(not generator.fonts(False), reason="the fonts for made-up slips are not installed")
+pytestmark = pytest.mark.skipif(
+    not generator.fonts(False), reason="the fonts for made-up slips are not installed"
+)
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 STACK = 20
 
@@ -71,7 +73,9 @@ def keep_picture(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_twenty_slips_are_confirmed_by_pressing_enter_alone(home: House, browser: Browser, width: int) -> None:
+def test_twenty_slips_are_confirmed_by_pressing_enter_alone(
+    home: House, browser: Browser, width: int
+) -> None:
     stack = made(STACK)
     link = scan(home, pdf(stack))
     assert f"{STACK} slip baru" in home.office.newest("jfu-1").subject
@@ -119,10 +123,15 @@ def test_a_clerk_is_led_to_what_cannot_be_so(home: House) -> None:
     pen.comb("28122026", places["tanggal"]["cells"], 4.5)
     name = places["nama"]
     pen.line(". . . .", name["x"] + 2, name["y"] + name["height"] - 2, 100, 9)
-    ring = [(box["x"] + 23 + 22 * np.cos(a), box["y"] + 2.5 + 3.2 * np.sin(a)) for a in np.linspace(0, 6.4, 60)]
+    ring = [
+        (box["x"] + 23 + 22 * np.cos(a), box["y"] + 2.5 + 3.2 * np.sin(a))
+        for a in np.linspace(0, 6.4, 60)
+    ]
     points = np.array([(x * MM, y * MM) for x, y in ring], np.int32)
     cv2.polylines(picture, [points], False, 40, round(0.5 * MM), cv2.LINE_AA)
-    page = home.office.page(scan(home, pdf([generator.scaled(Sample(picture, "cetak", "bersih", ""), 150)])))
+    page = home.office.page(
+        scan(home, pdf([generator.scaled(Sample(picture, "cetak", "bersih", ""), 150)]))
+    )
     assert word("slip.ragu.tanggal_lain") in page.text
     assert 'value="28-12-2026"' in page.html
     assert word("slip.ragu.tak_terbaca") in page.text

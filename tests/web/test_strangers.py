@@ -67,7 +67,9 @@ def test_all_that_shows_more_than_the_task_asks_for_the_code_and_opens_then(
     assert kantor.web.get(f"{task}{part}").status_code == 200
 
 
-@pytest.mark.parametrize("part", ["/catat", "/unggah", "/tanda-terima/1", "/tanda-terima/1/qr", "/buku/xlsx"])
+@pytest.mark.parametrize(
+    "part", ["/catat", "/unggah", "/tanda-terima/1", "/tanda-terima/1/qr", "/buku/xlsx"]
+)
 def test_pages_of_the_clerk_ask_too(kantor: Office, part: str) -> None:
     kantor.citizen_sends()
     place = urlsplit(kantor.link("jfu-1", "laporkan")).path
@@ -76,7 +78,9 @@ def test_pages_of_the_clerk_ask_too(kantor: Office, part: str) -> None:
     assert b"Peramban ini belum dikenal" not in kantor.web.get(f"{place}{part}").data
 
 
-def test_link_of_a_task_that_is_done_opens_the_book_no_more_than_an_open_one(kantor: Office, task: str) -> None:
+def test_link_of_a_task_that_is_done_opens_the_book_no_more_than_an_open_one(
+    kantor: Office, task: str
+) -> None:
     kantor.press(task, "laporkan_kepala", hasil="Benar.")
     kantor.forget("sekretaris")
     assert kantor.page(f"{task}/buku").status == 403
@@ -91,7 +95,9 @@ def test_other_complaints_of_the_same_person_are_named_to_the_holder_alone(kanto
     assert "Wifi mati" in kantor.page(place).text
 
 
-@pytest.mark.parametrize("wanted", ["//jahat.example", "/../../saya", "/buku@jahat", "", "/saya\r\nX: y"])
+@pytest.mark.parametrize(
+    "wanted", ["//jahat.example", "/../../saya", "/buku@jahat", "", "/saya\r\nX: y"]
+)
 def test_code_leads_to_no_other_place(kantor: Office, task: str, wanted: str) -> None:
     answer = kantor.web.post(f"{task}/saya/kode", data={"tujuan": wanted})
     done = kantor.web.post(answer.headers["Location"], data={"kode": kantor.code()})
@@ -101,7 +107,9 @@ def test_code_leads_to_no_other_place(kantor: Office, task: str, wanted: str) ->
 # ---- codes ---------------------------------------------------------------------------------------------------
 
 
-def test_ten_posts_of_a_stranger_mail_few_codes_and_keep_nobody_out(kantor: Office, task: str) -> None:
+def test_ten_posts_of_a_stranger_mail_few_codes_and_keep_nobody_out(
+    kantor: Office, task: str
+) -> None:
     """In one browser that keeps its cookie: it is stopped alone, and the holder acts by the very same link."""
     other = stranger(kantor)
     answers = [act(other, task).status_code for _ in range(10)]
@@ -111,12 +119,16 @@ def test_ten_posts_of_a_stranger_mail_few_codes_and_keep_nobody_out(kantor: Offi
     assert kantor.stage() is Stage.KEPUTUSAN
 
 
-def test_ten_posts_from_ten_browsers_end_the_link_and_the_holder_gets_another(kantor: Office, task: str) -> None:
+def test_ten_posts_from_ten_browsers_end_the_link_and_the_holder_gets_another(
+    kantor: Office, task: str
+) -> None:
     answers = [act(stranger(kantor), task).status_code for _ in range(10)]
     assert answers == [303] * 5 + [410] * 5
     kantor.settle()
     assert len(kantor.outbox("kode")) == 6
-    (told,) = [mail for mail in kantor.inbox("sekretaris") if mail.subject.startswith("Tautan pengganti")]
+    (told,) = [
+        mail for mail in kantor.inbox("sekretaris") if mail.subject.startswith("Tautan pengganti")
+    ]
     (officer,) = [mail for mail in kantor.inbox(OFFICER) if "Kode berulang kali" in mail.subject]
     assert "Ratih Kusumawardani" in officer.text
     assert not [url for url in officer.links if "/t/" in url]
@@ -158,12 +170,16 @@ def test_holder_may_always_ask_anew_from_their_own_mail(kantor: Office, task: st
         act(kantor.web, task)
     kantor.web.post("/saya", data={"email": "sekretaris@kominfo.example"})
     kantor.settle()
-    mine = next(url for url in kantor.newest("sekretaris", "Tautan baru").links if url.endswith("/saya"))
+    mine = next(
+        url for url in kantor.newest("sekretaris", "Tautan baru").links if url.endswith("/saya")
+    )
     page = kantor.page(mine)
     (form,) = page.forms.values()
     answer = kantor.web.post(form.url, data=form.values)
     assert answer.status_code == 303
-    assert kantor.web.post(answer.headers["Location"], data={"kode": kantor.code()}).status_code == 303
+    assert (
+        kantor.web.post(answer.headers["Location"], data={"kode": kantor.code()}).status_code == 303
+    )
     assert "1 tugas menunggu" in kantor.page(mine).text
 
 
@@ -199,9 +215,18 @@ def test_right_code_is_good_again_when_the_act_could_not_be_kept(kantor: Office,
     ],
     ids=str,
 )
-def test_form_of_another_site_does_nothing(kantor: Office, task: str, headers: dict[str, str]) -> None:
+def test_form_of_another_site_does_nothing(
+    kantor: Office, task: str, headers: dict[str, str]
+) -> None:
     kantor.know("sekretaris")
-    for path in (task, f"{task}/simpan", f"{task}/saya/kode", f"{task}/saya/delegasi", f"{task}/unggah", "/saya"):
+    for path in (
+        task,
+        f"{task}/simpan",
+        f"{task}/saya/kode",
+        f"{task}/saya/delegasi",
+        f"{task}/unggah",
+        "/saya",
+    ):
         assert kantor.web.post(path, data=ACT, headers=headers).status_code == 403, path
     assert kantor.stage() is Stage.KLARIFIKASI
 
@@ -229,7 +254,9 @@ def test_form_of_ours_acts(kantor: Office, task: str, headers: dict[str, str]) -
 
 def test_strangers_unsent_forms_are_few(kantor: Office, task: str) -> None:
     for number in range(12):
-        stranger(kantor).post(f"{task}/simpan", data={"aksi": "laporkan_kepala", "hasil": f"Kata {number}"})
+        stranger(kantor).post(
+            f"{task}/simpan", data={"aksi": "laporkan_kepala", "hasil": f"Kata {number}"}
+        )
     with reading(kantor.engine) as session:
         assert session.query(SavedForm).count() <= 5
 

@@ -38,7 +38,9 @@ def becomes(kantor: Office, code: str, **change: str) -> None:
 
 
 def findings(kantor: Office) -> list[str]:
-    return [one.text for one in health._people(kantor.settings, kantor.engine) if one.level == "hati"]
+    return [
+        one.text for one in health._people(kantor.settings, kantor.engine) if one.level == "hati"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,9 @@ def findings(kantor: Office) -> list[str]:
     [SUCCESSOR, {"nama": SUCCESSOR["nama"]}, {"email": SUCCESSOR["email"]}],
     ids=["another person", "at the same address", "another address"],
 )
-def test_link_and_browser_of_the_predecessor_end_at_once(kantor: Office, change: dict[str, str]) -> None:
+def test_link_and_browser_of_the_predecessor_end_at_once(
+    kantor: Office, change: dict[str, str]
+) -> None:
     kantor.to_clarification()
     task = urlsplit(kantor.link("sekretaris", "laporkan_kepala")).path
     cookie = kantor.know("sekretaris")
@@ -54,7 +58,9 @@ def test_link_and_browser_of_the_predecessor_end_at_once(kantor: Office, change:
     assert kantor.page(task).status == 410
     assert kantor.page(f"{task}/saya").status == 410
     with writing(kantor.engine) as session:
-        assert not browsers.known(session, kantor.settings.keys, kantor.person("sekretaris"), cookie, kantor.clock())
+        assert not browsers.known(
+            session, kantor.settings.keys, kantor.person("sekretaris"), cookie, kantor.clock()
+        )
     assert kantor.web.post(task, data={"aksi": "laporkan_kepala", "hasil": "x"}).status_code == 410
     assert kantor.stage() is Stage.KLARIFIKASI
 
@@ -80,7 +86,9 @@ def test_degree_behind_the_name_changes_nobody(kantor: Office) -> None:
     assert findings(kantor) == []
 
 
-def test_mail_that_still_waits_for_the_predecessor_holds_no_key_to_the_successors_tasks(kantor: Office) -> None:
+def test_mail_that_still_waits_for_the_predecessor_holds_no_key_to_the_successors_tasks(
+    kantor: Office,
+) -> None:
     """The outbox makes the token when it sends: it must be that of the person whom the mail was written to."""
     kantor.citizen_sends()
     kantor.press("jfu-1", "laporkan", settle=False, ringkasan="Lampu padam.")
@@ -94,7 +102,9 @@ def test_mail_that_still_waits_for_the_predecessor_holds_no_key_to_the_successor
 
 
 @pytest.mark.parametrize("code", ["kepala", "kasubag-umum"], ids=["who is away", "who stands in"])
-def test_delegation_ends_with_either_person_and_the_tasks_go_to_the_holder(kantor: Office, code: str) -> None:
+def test_delegation_ends_with_either_person_and_the_tasks_go_to_the_holder(
+    kantor: Office, code: str
+) -> None:
     kantor.to_decision()
     today = kantor.clock().astimezone(kantor.settings.zone).date()
     with writing(kantor.engine) as session:
@@ -116,7 +126,9 @@ def test_delegation_ends_with_either_person_and_the_tasks_go_to_the_holder(kanto
 
 
 def test_check_says_what_ended_and_nothing_where_nobody_changed(kantor: Office) -> None:
-    kantor.clock.now = kantor.clock.now.now(kantor.clock.now.tzinfo)  # `check` looks at the real time
+    kantor.clock.now = kantor.clock.now.now(
+        kantor.clock.now.tzinfo
+    )  # `check` looks at the real time
     kantor.to_clarification()
     kantor.know("sekretaris")
     assert findings(kantor) == []

@@ -61,7 +61,11 @@ def hand(browser: Browser, tmp_path: Path) -> Iterator[Hand]:
         phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="id-ID")
         phone.set_default_timeout(30_000)  # milliseconds
         for who in PEOPLE:
-            cookie = {"name": home.office.cookie(who), "value": home.office.know(who), "url": home.base}
+            cookie = {
+                "name": home.office.cookie(who),
+                "value": home.office.know(who),
+                "url": home.base,
+            }
             phone.add_cookies([cookie])  # type: ignore[list-item]
         yield Hand(phone, home, tmp_path)
         phone.close()
@@ -92,13 +96,18 @@ def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
     draft = kantor.content(kantor.documents("konsep")[-1])
     (tmp_path / "surat.docx").write_bytes(edit_letter(draft, "Wifi menyala lagi."))
     page = hand.open("sekretaris", "Unggah surat")
-    hand.choose(page.get_by_label("Surat yang sudah disunting", exact=True), tmp_path / "surat.docx")
+    hand.choose(
+        page.get_by_label("Surat yang sudah disunting", exact=True), tmp_path / "surat.docx"
+    )
     hand.tap(page.get_by_role("button", name="Unggah dan periksa"))
     hand.tap(page.get_by_role("button", name="Ajukan untuk tanda tangan"))
     counted["4"] = hand.sent()
 
     page = hand.open("kepala", "Unggah surat yang sudah ditandatangani")
-    hand.choose(page.get_by_label("Surat yang sudah ditandatangani", exact=True), SAMPLES / "tanda-tangan.jpg")
+    hand.choose(
+        page.get_by_label("Surat yang sudah ditandatangani", exact=True),
+        SAMPLES / "tanda-tangan.jpg",
+    )
     hand.tap(page.get_by_label("Kode QR tidak terbaca"))
     hand.tap(page.get_by_role("button", name="Unggah dan teruskan kepada JFU"))
     counted["tanda tangan"] = hand.sent()
@@ -108,4 +117,11 @@ def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
     counted["5"] = hand.sent()
 
     assert kantor.stage() is Stage.SELESAI
-    assert counted == {"1": (2, 0), "2": (4, 1), "3": (3, 1), "4": (5, 0), "tanda tangan": (5, 0), "5": (2, 0)}
+    assert counted == {
+        "1": (2, 0),
+        "2": (4, 1),
+        "3": (3, 1),
+        "4": (5, 0),
+        "tanda tangan": (5, 0),
+        "5": (2, 0),
+    }

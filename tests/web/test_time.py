@@ -48,7 +48,9 @@ def test_page_code_and_receipt_of_a_task(kantor: Office) -> None:
     assert "Terpakai 6 dari 30 menit. Sisa 24 menit kerja." in done.text
     spent = kantor.page(link)
     kantor.later(minutes=60)
-    assert "Terpakai 6 dari 30 menit. Sisa 24 menit kerja." in spent.text  # as it was when it was done
+    assert (
+        "Terpakai 6 dari 30 menit. Sisa 24 menit kerja." in spent.text
+    )  # as it was when it was done
 
 
 def test_a_limit_in_working_days_is_used_and_left_in_them(desk: Desk) -> None:
@@ -59,7 +61,10 @@ def test_a_limit_in_working_days_is_used_and_left_in_them(desk: Desk) -> None:
     assert due is not None
     desk.clock.now = due - timedelta(hours=2)
     task = desk.task("tandatangani", number)
-    assert limits.time_words(desk.settings, task, desk.clock()) == "Terpakai 1 dari 1 hari kerja. Sisa 2 jam kerja."
+    assert (
+        limits.time_words(desk.settings, task, desk.clock())
+        == "Terpakai 1 dari 1 hari kerja. Sisa 2 jam kerja."
+    )
 
 
 def test_clock_that_stands_says_what_is_spent_and_what_will_be_left(kantor: Office) -> None:
@@ -91,7 +96,10 @@ def test_unit_that_is_asked_has_what_is_left_of_langkah_2(kantor: Office) -> Non
     kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Benarkah?")
     kantor.later(minutes=2)
     page = kantor.page(kantor.link("kasubag-umum", "jawab"))
-    assert "Terpakai 2 dari 6 menit. Batas ini sama dengan batas Sekretaris untuk langkah 2." in page.text
+    assert (
+        "Terpakai 2 dari 6 menit. Batas ini sama dengan batas Sekretaris untuk langkah 2."
+        in page.text
+    )
     assert "Sisa 4 menit kerja" in page.text
 
 
@@ -109,11 +117,15 @@ def test_every_mail_about_a_task_names_both(desk: Desk) -> None:
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"])
     desk.press("kasubag-umum", "jawab")
     desk.to(Stage.SELESAI, number)
-    with_limit = [m for m in desk.mails() if m.task_id and m.name not in ("tugas_arsip", "surat_jawaban")]
+    with_limit = [
+        m for m in desk.mails() if m.task_id and m.name not in ("tugas_arsip", "surat_jawaban")
+    ]
     assert len({m.name for m in with_limit}) >= 8
     for mail in [*with_limit, *desk.mails("bukti_keputusan")]:
         for twin in (words(mail.text), words(re.sub(r"<[^>]+>", " ", mail.html))):
-            assert re.search(r"Terpakai \d+ dari \d+ (menit|hari|hari kerja)\. Sisa ", twin), mail.name
+            assert re.search(r"Terpakai \d+ dari \d+ (menit|hari|hari kerja)\. Sisa ", twin), (
+                mail.name
+            )
 
 
 def test_pengadu_reads_by_when_there_is_an_answer(kantor: Office) -> None:

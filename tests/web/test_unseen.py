@@ -92,7 +92,9 @@ def test_in_a_browser_that_is_not_known_too(kantor: Office) -> None:
     kantor.to_decision()
     kantor.forget("kepala")
     old = opened(kantor, "kepala", "putuskan")
-    answer = kantor.web.post(old.url, data=old.filled({"keputusan": "ditolak", "perintah": "Tolak."}))
+    answer = kantor.web.post(
+        old.url, data=old.filled({"keputusan": "ditolak", "perintah": "Tolak."})
+    )
     code = kantor.code()
     citizen_writes(kantor, "Mohon ditunggu, masih ada keterangan dari saya.")
     done = kantor.web.post(answer.headers["Location"], data={"kode": code})
@@ -112,7 +114,10 @@ def test_what_another_has_corrected_is_not_set_back(kantor: Office) -> None:
     assert again.values["telepon"] == ["0812 5550 0117"]
     assert again.values["alamat"] == ["Jalan Mawar 5"]
     assert kantor.send(again, {}).status == 200
-    assert (kantor.complaint().telepon, kantor.complaint().alamat) == ("0812 5550 0117", "Jalan Mawar 5")
+    assert (kantor.complaint().telepon, kantor.complaint().alamat) == (
+        "0812 5550 0117",
+        "Jalan Mawar 5",
+    )
 
 
 def test_ones_own_acts_and_the_machines_stop_nobody(tmp_path: Path) -> None:
@@ -185,22 +190,33 @@ def test_kasubag_who_is_asked_twice_has_one_open_question(kantor: Office) -> Non
     kantor.to_clarification()
     kantor.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah padam?")
     old = opened(kantor, "kasubag-umum", "jawab")
-    kantor.press("sekretaris", "tanya_unit", petugas=["kasubag-umum", "kasi-infrastruktur"], pertanyaan="Sejak kapan?")
-    waiting = [t for t in kantor.tasks(TaskKind.KETERANGAN, open_only=True) if t.holder == "kasubag-umum"]
+    kantor.press(
+        "sekretaris",
+        "tanya_unit",
+        petugas=["kasubag-umum", "kasi-infrastruktur"],
+        pertanyaan="Sejak kapan?",
+    )
+    waiting = [
+        t for t in kantor.tasks(TaskKind.KETERANGAN, open_only=True) if t.holder == "kasubag-umum"
+    ]
     assert [t.note for t in waiting] == ["Benarkah padam?\n\nSejak kapan?"]
     assert "Sejak kapan?" in kantor.newest("kasubag-umum").text
     page = kantor.send(old, {"jawaban": "Ya, padam."})
     assert page.status == 409, "the second question was not on the page"
     assert "Sejak kapan?" in page.text
     assert kantor.send(page.forms["jawab"], {"jawaban": "Ya, sejak Senin."}).status == 200
-    assert not [t for t in kantor.tasks(TaskKind.KETERANGAN, open_only=True) if t.holder == "kasubag-umum"]
+    assert not [
+        t for t in kantor.tasks(TaskKind.KETERANGAN, open_only=True) if t.holder == "kasubag-umum"
+    ]
 
 
 def test_question_to_somebody_else_stops_no_answer(kantor: Office) -> None:
     kantor.to_clarification()
     kantor.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah padam?")
     old = opened(kantor, "kasubag-umum", "jawab")
-    kantor.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Sejak kapan?")
+    kantor.press(
+        "sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Sejak kapan?"
+    )
     citizen_writes(kantor, "Masih padam.")
     assert kantor.send(old, {"jawaban": "Ya, padam."}).status == 200
 

@@ -32,9 +32,13 @@ def test_a_wave_is_one_note_and_one_press_merges_it(kantor: Office) -> None:
     notes = [mail for mail in kantor.inbox("jfu-1") if "Gelombang" in mail.subject]
     assert len(notes) == 1
     assert "Gelombang: 3 pengaduan yang mirip" in notes[0].subject
-    assert not any(subject in notes[0].text for subject, _text in SAID[1:]), "other pengadu's words stay with them"
+    assert not any(subject in notes[0].text for subject, _text in SAID[1:]), (
+        "other pengadu's words stay with them"
+    )
     link = kantor.links(notes[0])[0]
-    assert "Keluhan air" not in kantor.page(link).text, "nor are they shown in a browser of anybody's"
+    assert "Keluhan air" not in kantor.page(link).text, (
+        "nor are they shown in a browser of anybody's"
+    )
     kantor.know("jfu-1")
     assert "Keluhan air" in kantor.page(link).text
     form = kantor.page(link).forms["gabungkan_semua"]
@@ -43,8 +47,11 @@ def test_a_wave_is_one_note_and_one_press_merges_it(kantor: Office) -> None:
     kantor.send(form, {})
     kantor.settle()
     assert [c.stage for c in kantor.complaints()] == [
-        Stage.PENERIMAAN, Stage.DIGABUNG, Stage.DIGABUNG, Stage.PENERIMAAN,
-    ]  # fmt: skip
+        Stage.PENERIMAAN,
+        Stage.DIGABUNG,
+        Stage.DIGABUNG,
+        Stage.PENERIMAAN,
+    ]
     codes = [mail for mail in kantor.inbox("jfu-1")[before:] if not mail.subject.startswith("Kode")]
     assert codes == [], "the JFU is not told of each"
     assert kantor.audit() == []

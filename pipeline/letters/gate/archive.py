@@ -57,7 +57,9 @@ def suspect(what: str) -> NoReturn:
 
 
 def forbid(what: str) -> NoReturn:
-    raise NotALetter(f"Berkas tidak diterima karena memuat {what}. Surat tidak memerlukannya. {REDO}")
+    raise NotALetter(
+        f"Berkas tidak diterima karena memuat {what}. Surat tidak memerlukannya. {REDO}"
+    )
 
 
 def broken(where: str = "") -> NotALetter:
@@ -127,8 +129,15 @@ def read(data: bytes, meter: Meter, *, keep: bool = True) -> dict[str, PackagePa
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             comment = archive.comment
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, OverflowError, UnicodeError,
-            struct.error) as error:  # fmt: skip
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        NotImplementedError,
+        ValueError,
+        OverflowError,
+        UnicodeError,
+        struct.error,
+    ) as error:
         raise broken() from error
     if comment:
         suspect("memuat data lain yang ditempelkan pada berkas")
@@ -190,7 +199,9 @@ def _check_flags(entry: zipfile.ZipInfo) -> None:
     if entry.external_attr >> 28 == SYMLINK or (entry.is_dir() and entry.file_size):
         suspect("memuat bagian dengan jenis yang tidak wajar")
     if entry.flag_bits & 0x2041:  # encrypted, strongly encrypted, with a masked directory
-        raise NotALetter(f"Berkas ini dikunci dengan kata sandi. Mohon hapus kata sandinya. {SAVE_AS}")
+        raise NotALetter(
+            f"Berkas ini dikunci dengan kata sandi. Mohon hapus kata sandinya. {SAVE_AS}"
+        )
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         suspect("dimampatkan dengan cara yang tidak dipakai Word")
     extra = entry.extra
@@ -201,13 +212,17 @@ def _check_flags(entry: zipfile.ZipInfo) -> None:
         extra = extra[4 + length :]
 
 
-def _unpacked(data: bytes, entries: list[zipfile.ZipInfo], meter: Meter, keep: bool) -> Iterator[PackagePart]:
+def _unpacked(
+    data: bytes, entries: list[zipfile.ZipInfo], meter: Meter, keep: bool
+) -> Iterator[PackagePart]:
     """Entries must lie one behind the other from the first byte on: nothing shared, nothing hidden between."""
     places = {}
     reached = 0
     for entry in sorted(entries, key=lambda e: e.header_offset):
         start = _content_start(data, entry)
-        if not 0 <= entry.header_offset - reached <= MAX_GAP or (reached == 0 and entry.header_offset):
+        if not 0 <= entry.header_offset - reached <= MAX_GAP or (
+            reached == 0 and entry.header_offset
+        ):
             suspect("memuat data lain yang ditempelkan pada berkas")
         places[entry.filename] = start
         reached = start + entry.compress_size
@@ -225,13 +240,24 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     head = data[entry.header_offset : entry.header_offset + 30]
     if len(head) < 30 or head[:4] != _LOCAL:
         raise broken()
-    flags, method, _time, _day, crc, packed, size, name, extra = struct.unpack("<HHHHIIIHH", head[6:30])
+    flags, method, _time, _day, crc, packed, size, name, extra = struct.unpack(
+        "<HHHHIIIHH", head[6:30]
+    )
     name_start = entry.header_offset + 30
     start: int = name_start + name + extra
     charset = "utf-8" if entry.flag_bits & 0x800 else "cp437"
-    same_name = data[name_start : name_start + name] == entry.orig_filename.encode(charset, "replace")
-    said_elsewhere = flags & 0x8 or 0xFFFFFFFF in (packed, size)  # behind the content, or in the ZIP64 field
-    same_sizes = said_elsewhere or (crc, packed, size) == (entry.CRC, entry.compress_size, entry.file_size)
+    same_name = data[name_start : name_start + name] == entry.orig_filename.encode(
+        charset, "replace"
+    )
+    said_elsewhere = flags & 0x8 or 0xFFFFFFFF in (
+        packed,
+        size,
+    )  # behind the content, or in the ZIP64 field
+    same_sizes = said_elsewhere or (crc, packed, size) == (
+        entry.CRC,
+        entry.compress_size,
+        entry.file_size,
+    )
     encrypted = flags & 0x2041
     if encrypted or not same_name or not same_sizes or method != entry.compress_type:
         suspect("daftar isinya tidak cocok dengan isinya")
@@ -240,7 +266,9 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     return start
 
 
-def _inflate(packed: bytes, entry: zipfile.ZipInfo, meter: Meter, keep: bool, ruler: Ruler) -> bytes:
+def _inflate(
+    packed: bytes, entry: zipfile.ZipInfo, meter: Meter, keep: bool, ruler: Ruler
+) -> bytes:
     """The content, at most as long as declared, with its checksum; the first bytes only of what is not XML."""
     kept: list[bytes] = []
     length = crc = 0

@@ -26,19 +26,37 @@ from pipeline.office.words import word
 T = TypeVar("T")
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _SPACES = (
-    (b"http://purl.oclc.org/ooxml/wordprocessingml/main", b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"),
-    (b"http://purl.oclc.org/ooxml/officeDocument/relationships/metadata/core-properties",
-     b"http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"),
-    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
-    (b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-     b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
-    (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
-    (b"http://purl.oclc.org/ooxml/schemaLibrary/main", b"http://schemas.openxmlformats.org/schemaLibrary/2006/main"),
-)  # fmt: skip
+    (
+        b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships/metadata/core-properties",
+        b"http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/drawingml/",
+        b"http://schemas.openxmlformats.org/drawingml/2006/",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/schemaLibrary/main",
+        b"http://schemas.openxmlformats.org/schemaLibrary/2006/main",
+    ),
+)
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _OFFICE = "urn:schemas-microsoft-com:office:office"
 _PANES = ("webextension", "keymapcustomizations")
-_LOCAL = re.compile(r"(?:file:/{0,1}(?:/{2})?)?(?:[a-zA-Z]:|[^\\/:]+$|\.{0,2}[\\/](?![\\/]))", re.IGNORECASE)
+_LOCAL = re.compile(
+    r"(?:file:/{0,1}(?:/{2})?)?(?:[a-zA-Z]:|[^\\/:]+$|\.{0,2}[\\/](?![\\/]))", re.IGNORECASE
+)
 MOST_PICTURES = 20  # of a kind that only a Mac shows; each is drawn by a child process
 DRAWN = 1_200  # pixels across such a picture
 
@@ -71,7 +89,9 @@ class _Broom:
     def sweep(self) -> None:
         scanner = Scanner(lenient=True)
         for name, content in self._xml.items():
-            scanner.feed(name, content)  # what no cleaning helps against is refused before a tree is built
+            scanner.feed(
+                name, content
+            )  # what no cleaning helps against is refused before a tree is built
         self._transitional()
         for name in [n for n in self._xml if n.lower().endswith(".rels")]:
             self._relations(name)
@@ -81,12 +101,19 @@ class _Broom:
         if not self._changed and not self._gone:
             return self._data
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(self._data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(self._data)) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
             for name in self._names:
                 if name not in self._gone:
                     content = self._changed.get(name)
-                    new.writestr(name, old.read(name) if content is None and name in self._heads | self._xml.keys()
-                                 else content or b"")  # fmt: skip
+                    new.writestr(
+                        name,
+                        old.read(name)
+                        if content is None and name in self._heads | self._xml.keys()
+                        else content or b"",
+                    )
         return out.getvalue()
 
     def _take(self, what: str) -> None:
@@ -141,15 +168,23 @@ class _Broom:
             return self._goes("tautan", "", True)
         if kind.endswith(("/oleobject", "/package")) and self._is_shown(source, node.get("Id", "")):
             return self._goes("objek", place, external)
-        if kind.endswith("/image") and not external and self._heads.get(place, b"").lstrip()[:5] == b"%PDF-":
+        if (
+            kind.endswith("/image")
+            and not external
+            and self._heads.get(place, b"").lstrip()[:5] == b"%PDF-"
+        ):
             self._draw(node, place)
         return ""
 
     def _goes(self, what: str, place: str, external: bool) -> str:
         if not external and place in self._names:
             self._gone.add(place)
-            self._gone.update(name for name in self._names if name.startswith(f"{posixpath.dirname(place)}/")
-                              and "webextension" in name.lower())  # fmt: skip
+            self._gone.update(
+                name
+                for name in self._names
+                if name.startswith(f"{posixpath.dirname(place)}/")
+                and "webextension" in name.lower()
+            )
             self._gone.add(_rels_of(place))
         self._take(what)
         return what
@@ -159,10 +194,15 @@ class _Broom:
         if source not in self._xml:
             return False
         objects = [
-            one for one in _tree(self._xml[source]).iter(f"{{{W}}}object")
-            if any(inside.get(f"{{{_R}}}id") == name for inside in one.iter(f"{{{_OFFICE}}}OLEObject"))
-        ]  # fmt: skip
-        return bool(objects) and all(next(one.iter(f"{{{VML}}}imagedata"), None) is not None for one in objects)
+            one
+            for one in _tree(self._xml[source]).iter(f"{{{W}}}object")
+            if any(
+                inside.get(f"{{{_R}}}id") == name for inside in one.iter(f"{{{_OFFICE}}}OLEObject")
+            )
+        ]
+        return bool(objects) and all(
+            next(one.iter(f"{{{VML}}}imagedata"), None) is not None for one in objects
+        )
 
     def _draw(self, node: Any, place: str) -> None:
         """A picture that a Mac keeps as PDF, as PNG or JPEG like any other."""
@@ -185,7 +225,11 @@ class _Broom:
     def _unlink(self, source: str, dead: dict[str, str]) -> None:
         root = _tree(self._xml[source])
         for node in list(root.iter()):
-            points = [value for key, value in node.attrib.items() if key.startswith(f"{{{_R}}}") and value in dead]
+            points = [
+                value
+                for key, value in node.attrib.items()
+                if key.startswith(f"{{{_R}}}") and value in dead
+            ]
             if not points:
                 continue
             local = etree.QName(node).localname
@@ -220,7 +264,9 @@ class _Broom:
 
 def _is_local(target: str) -> bool:
     """Whether a template lies on the computer where the letter was written; never one on a server."""
-    return _LOCAL.match(unquote(target.strip())) is not None and "//" not in re.sub(r"file:/{3}", "", target)
+    return _LOCAL.match(unquote(target.strip())) is not None and "//" not in re.sub(
+        r"file:/{3}", "", target
+    )
 
 
 def _source_of(rels: str) -> str:
@@ -262,7 +308,9 @@ def _dissolve(node: Any) -> None:
 
 
 def _tree(xml: bytes) -> Any:
-    return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+    return etree.fromstring(
+        xml, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    )
 
 
 def _bytes(root: Any) -> bytes:
@@ -289,4 +337,6 @@ def admitted(data: bytes, gate: Callable[[bytes], T]) -> tuple[T, bytes, tuple[s
 def told(taken: Iterable[str]) -> str:
     """What was taken away, as one list in a sentence."""
     names = list(taken)
-    return ", ".join(names[:-1]) + (f" dan {names[-1]}" if len(names) > 1 else names[0] if names else "")
+    return ", ".join(names[:-1]) + (
+        f" dan {names[-1]}" if len(names) > 1 else names[0] if names else ""
+    )

@@ -15,8 +15,13 @@ from xml.parsers import expat
 from pipeline.letters.gate.archive import broken, forbid, shown, suspect
 
 MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 70_000, 180_000, 150
-MAX_STRETCH = 2**20  # bytes without a tag; expat holds a tag or comment in memory whole, several times
-MAX_RUN, RUN = 1_000, 4_096  # attributes of one tag, looked for in stretches of so many bytes without another tag
+MAX_STRETCH = (
+    2**20
+)  # bytes without a tag; expat holds a tag or comment in memory whole, several times
+MAX_RUN, RUN = (
+    1_000,
+    4_096,
+)  # attributes of one tag, looked for in stretches of so many bytes without another tag
 MAX_NAMESPACE = 150  # characters; expat repeats it before every name
 MAX_NAMES = 5_000  # different names of elements and attributes; each is kept in memory
 MAX_FIELDS, MAX_CODE = 20_000, 200_000  # how many, and characters of one; a citation's code is long
@@ -34,38 +39,122 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 _OTHER_FILE, _EMBEDDED, _ACTIVE = "sisipan berkas lain", "objek tertanam", "kontrol ActiveX"
 _WORD_ELEMENTS = {
-    "altChunk": _OTHER_FILE, "subDoc": _OTHER_FILE, "object": _EMBEDDED, "objectEmbed": _EMBEDDED,
-    "objectLink": _EMBEDDED, "control": _ACTIVE, "movie": "video", "frameset": "bingkai web", "binData": _EMBEDDED,
-    "connectString": "sumber data dari luar", "ddeLink": "bidang otomatis “DDE”",
-}  # fmt: skip
-_ELEMENTS = {f"{space} {name}": what for space in (W, STRICT) for name, what in _WORD_ELEMENTS.items()} | {
+    "altChunk": _OTHER_FILE,
+    "subDoc": _OTHER_FILE,
+    "object": _EMBEDDED,
+    "objectEmbed": _EMBEDDED,
+    "objectLink": _EMBEDDED,
+    "control": _ACTIVE,
+    "movie": "video",
+    "frameset": "bingkai web",
+    "binData": _EMBEDDED,
+    "connectString": "sumber data dari luar",
+    "ddeLink": "bidang otomatis “DDE”",
+}
+_ELEMENTS = {
+    f"{space} {name}": what for space in (W, STRICT) for name, what in _WORD_ELEMENTS.items()
+} | {
     "urn:schemas-microsoft-com:office:office OLEObject": _EMBEDDED,
     "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing webVideoPr": "video dari luar",
 }
 _SVG_ELEMENTS = {"script": "program", "foreignobject": _OTHER_FILE, "handler": "program"}
 _BASE = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties HyperlinkBase"
 _REMARKS = {
-    f"{W} ins": "perubahan terlacak", f"{W} del": "perubahan terlacak", f"{W} moveFrom": "perubahan terlacak",
-    f"{W} moveTo": "perubahan terlacak", f"{W} comment": "komentar", f"{W} mailMerge": "gabungan surat (mail merge)",
-}  # fmt: skip
+    f"{W} ins": "perubahan terlacak",
+    f"{W} del": "perubahan terlacak",
+    f"{W} moveFrom": "perubahan terlacak",
+    f"{W} moveTo": "perubahan terlacak",
+    f"{W} comment": "komentar",
+    f"{W} mailMerge": "gabungan surat (mail merge)",
+}
 # Fields that fetch a file or run a program, or from which such a field can be put together.
 _BAD_FIELDS = frozenset(
     [
-        "DDE", "DDEAUTO", "LINK", "INCLUDE", "INCLUDEPICTURE", "INCLUDETEXT", "IMPORT", "EMBED", "DATABASE",
-        "HTMLCONTROL", "CONTROL", "OCX", "PRINT", "QUOTE", "RD", "MACRO",
+        "DDE",
+        "DDEAUTO",
+        "LINK",
+        "INCLUDE",
+        "INCLUDEPICTURE",
+        "INCLUDETEXT",
+        "IMPORT",
+        "EMBED",
+        "DATABASE",
+        "HTMLCONTROL",
+        "CONTROL",
+        "OCX",
+        "PRINT",
+        "QUOTE",
+        "RD",
+        "MACRO",
     ]
-)  # fmt: skip
+)
 _GOOD_FIELDS = frozenset(
     [
-        "PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "DATE", "TIME", "CREATEDATE", "SAVEDATE", "PRINTDATE",
-        "REF", "PAGEREF", "NOTEREF", "HYPERLINK", "TOC", "TOA", "TA", "TC", "XE", "INDEX", "SEQ", "STYLEREF",
-        "LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "AUTHOR", "TITLE", "SUBJECT", "KEYWORDS", "COMMENTS",
-        "DOCPROPERTY", "DOCVARIABLE", "FILENAME", "FILESIZE", "NUMWORDS", "NUMCHARS", "REVNUM", "TEMPLATE",
-        "LASTSAVEDBY", "EDITTIME", "MERGEFIELD", "MERGEREC", "MERGESEQ", "NEXT", "GREETINGLINE", "ADDRESSBLOCK",
-        "FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN", "SYMBOL", "EQ", "ADVANCE", "CITATION", "BIBLIOGRAPHY",
-        "USERNAME", "USERINITIALS", "USERADDRESS", "DISPLAYBARCODE", "BARCODE", "SHAPE", "IF", "SET", "=",
+        "PAGE",
+        "NUMPAGES",
+        "SECTION",
+        "SECTIONPAGES",
+        "DATE",
+        "TIME",
+        "CREATEDATE",
+        "SAVEDATE",
+        "PRINTDATE",
+        "REF",
+        "PAGEREF",
+        "NOTEREF",
+        "HYPERLINK",
+        "TOC",
+        "TOA",
+        "TA",
+        "TC",
+        "XE",
+        "INDEX",
+        "SEQ",
+        "STYLEREF",
+        "LISTNUM",
+        "AUTONUM",
+        "AUTONUMLGL",
+        "AUTONUMOUT",
+        "AUTHOR",
+        "TITLE",
+        "SUBJECT",
+        "KEYWORDS",
+        "COMMENTS",
+        "DOCPROPERTY",
+        "DOCVARIABLE",
+        "FILENAME",
+        "FILESIZE",
+        "NUMWORDS",
+        "NUMCHARS",
+        "REVNUM",
+        "TEMPLATE",
+        "LASTSAVEDBY",
+        "EDITTIME",
+        "MERGEFIELD",
+        "MERGEREC",
+        "MERGESEQ",
+        "NEXT",
+        "GREETINGLINE",
+        "ADDRESSBLOCK",
+        "FORMTEXT",
+        "FORMCHECKBOX",
+        "FORMDROPDOWN",
+        "SYMBOL",
+        "EQ",
+        "ADVANCE",
+        "CITATION",
+        "BIBLIOGRAPHY",
+        "USERNAME",
+        "USERINITIALS",
+        "USERADDRESS",
+        "DISPLAYBARCODE",
+        "BARCODE",
+        "SHAPE",
+        "IF",
+        "SET",
+        "=",
     ]
-)  # fmt: skip
+)
 _FIELD_WORD = re.compile(r"[A-Za-z]+|=")
 _DDE = re.compile(r"\bDDE(?:AUTO)?\b", re.IGNORECASE)
 _QUOTED = re.compile(r'\\[lmnot]|"([^"]*)"|(\S+)')
@@ -77,7 +166,8 @@ _ROOT = re.compile(r"(file:)?([\\/]*)", re.IGNORECASE)
 
 # What runs a program or a script when it is opened: the file is somebody's attack, not an office's odd habit.
 _RUNS = re.compile(
-    r"(?:javascript|vbscript|data|shell|search-ms|search|mhtml|ms-[\w.+-]*|script|jar|res|ldap)\s*:", re.IGNORECASE
+    r"(?:javascript|vbscript|data|shell|search-ms|search|mhtml|ms-[\w.+-]*|script|jar|res|ldap)\s*:",
+    re.IGNORECASE,
 )
 
 
@@ -166,9 +256,16 @@ class Scanner:
             self._references += data.count(b"<")
         self._tags += data.count(b"<")
         self._equals += _attributes(data, 0, len(data))
-        if self._tags > 2 * MAX_ELEMENTS or self._equals > MAX_ATTRIBUTES or self._references > MAX_REFERENCES:
+        if (
+            self._tags > 2 * MAX_ELEMENTS
+            or self._equals > MAX_ATTRIBUTES
+            or self._references > MAX_REFERENCES
+        ):
             suspect("memuat terlalu banyak alinea atau bagian untuk sebuah surat")
-        if any(data.find(b"<", at, at + MAX_STRETCH) < 0 for at in range(0, len(data) - MAX_STRETCH, MAX_STRETCH)):
+        if any(
+            data.find(b"<", at, at + MAX_STRETCH) < 0
+            for at in range(0, len(data) - MAX_STRETCH, MAX_STRETCH)
+        ):
             suspect("memuat satu bagian yang terlalu panjang untuk sebuah surat")
         run = 0
         for at in range(0, len(data), RUN):
@@ -234,7 +331,11 @@ class Scanner:
             self.remarks["teks tersembunyi"] = None
 
     def _click(self, _tag: str, attributes: Mapping[str, str]) -> None:
-        if attributes.get("action", "").lower().startswith(("ppaction://program", "ppaction://macro")):
+        if (
+            attributes.get("action", "")
+            .lower()
+            .startswith(("ppaction://program", "ppaction://macro"))
+        ):
             forbid("tombol yang menjalankan program")
 
     def _simple_field(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -281,7 +382,11 @@ class Scanner:
                 forbid("program")
             elif local == "href" and (shape or tag == f"{SVG} a"):
                 self.remarks |= {remark: None for remark in [check_link(value)] if remark}
-            elif local in ("src", "href", "althref") and value and not value.startswith(("#", "data:image/")):
+            elif (
+                local in ("src", "href", "althref")
+                and value
+                and not value.startswith(("#", "data:image/"))
+            ):
                 forbid("gambar yang ditautkan dari luar")
 
 
@@ -304,9 +409,11 @@ def _escaped(found: re.Match[str]) -> str:
 
 _CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
 _TAKEN = frozenset(
-    [*(f"{space} {name}" for space in (W, STRICT) for name in ("object", "objectEmbed")),
-     "urn:schemas-microsoft-com:office:office OLEObject"]
-)  # fmt: skip
+    [
+        *(f"{space} {name}" for space in (W, STRICT) for name in ("object", "objectEmbed")),
+        "urn:schemas-microsoft-com:office:office OLEObject",
+    ]
+)
 _STYLED = re.compile(rb"@import|url\(\s*['\"]?(?!#|data:|['\"])", re.IGNORECASE)
 _FILLED = (" imagedata", " fill", " stroke", " image")
 _CODE = {f"{space} {name}" for space in (W, STRICT) for name in ("instrText", "delInstrText")}
@@ -338,7 +445,9 @@ def check_field(code: str) -> str:
         forbid(f"bidang otomatis “{shown(code[:20])}” yang dapat mengambil data dari luar")
     if word == "HYPERLINK":
         return check_link(_target(code[len("HYPERLINK") :]))
-    return "" if not code or word in _GOOD_FIELDS or not word else f"bidang otomatis “{shown(word)}”"
+    return (
+        "" if not code or word in _GOOD_FIELDS or not word else f"bidang otomatis “{shown(word)}”"
+    )
 
 
 def _hidden_word(code: str) -> str:

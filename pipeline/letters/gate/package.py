@@ -16,7 +16,16 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from pipeline.letters.gate import archive
-from pipeline.letters.gate.archive import SAVE_AS, NotALetter, PackagePart, broken, forbid, megabytes, shown, suspect
+from pipeline.letters.gate.archive import (
+    SAVE_AS,
+    NotALetter,
+    PackagePart,
+    broken,
+    forbid,
+    megabytes,
+    shown,
+    suspect,
+)
 from pipeline.letters.gate.markup import RELATIONS, TYPES, TYPES_NAME, Scanner, W, check_link
 
 __all__ = ["MAX_BYTES", "NotALetter", "Package", "W", "open_package"]
@@ -28,25 +37,68 @@ MAIN_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/
 ROOT_RELS = "_rels/.rels"
 
 _FORBIDDEN = (
-    ("macroenabled", "makro"), ("vbaproject", "makro"), ("vbadata", "makro"), ("keymapcustom", "makro"),
-    ("customui/", "makro"), ("ui/extensibility", "makro"), ("activex", "kontrol ActiveX"),
-    ("/control", "kontrol ActiveX"), ("oleobject", "objek tertanam"), ("embeddings/", "objek tertanam"),
-    ("relationships/package", "objek tertanam"), ("afchunk", "sisipan berkas lain"),
+    ("macroenabled", "makro"),
+    ("vbaproject", "makro"),
+    ("vbadata", "makro"),
+    ("keymapcustom", "makro"),
+    ("customui/", "makro"),
+    ("ui/extensibility", "makro"),
+    ("activex", "kontrol ActiveX"),
+    ("/control", "kontrol ActiveX"),
+    ("oleobject", "objek tertanam"),
+    ("embeddings/", "objek tertanam"),
+    ("relationships/package", "objek tertanam"),
+    ("afchunk", "sisipan berkas lain"),
     ("webextension", "program tambahan (add-in)"),
-    ("subdocument", "sisipan berkas lain"), ("relationships/transform", "sisipan berkas lain"),
-)  # fmt: skip
+    ("subdocument", "sisipan berkas lain"),
+    ("relationships/transform", "sisipan berkas lain"),
+)
 _HARMLESS = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".emf", ".wmf", ".emz", ".wmz",
-    ".webp", ".heic", ".ico", ".wdp", ".jxr", ".odttf", ".ttf", ".otf", ".fntdata",
-)  # fmt: skip
-_ODD = re.compile(r"word/printersettings/printersettings\d*\.bin|_xmlsignatures/origin\.sigs|\[trash\]/\d+\.dat")
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".gif",
+    ".bmp",
+    ".dib",
+    ".tif",
+    ".tiff",
+    ".emf",
+    ".wmf",
+    ".emz",
+    ".wmz",
+    ".webp",
+    ".heic",
+    ".ico",
+    ".wdp",
+    ".jxr",
+    ".odttf",
+    ".ttf",
+    ".otf",
+    ".fntdata",
+)
+_ODD = re.compile(
+    r"word/printersettings/printersettings\d*\.bin|_xmlsignatures/origin\.sigs|\[trash\]/\d+\.dat"
+)
 # What a part that calls itself a picture or a font may not be.
 _DISGUISED = (
-    b"MZ", b"PK", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x7fELF", b"#!", b"%!PS", b"\xc5\xd0\xd3\xc6", b"Rar!",
+    b"MZ",
+    b"PK",
+    b"%PDF",
+    b"\xd0\xcf\x11\xe0",
+    b"{\\rtf",
+    b"\x7fELF",
+    b"#!",
+    b"%!PS",
+    b"\xc5\xd0\xd3\xc6",
+    b"Rar!",
     b"7z\xbc\xaf",
-)  # fmt: skip
+)
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
-MAX_PIXELS = 120_000_000  # of one picture, and of all together twice that: what a phone's camera takes
+MAX_PIXELS = (
+    120_000_000  # of one picture, and of all together twice that: what a phone's camera takes
+)
 _CHART_RELS = re.compile(r"word/charts/_rels/[^/]+\.rels")
 _SHEET = re.compile(r"word/embeddings/[^/]+\.xlsx", re.IGNORECASE)
 MAX_SHEETS = 20
@@ -69,7 +121,9 @@ class Package:
 
     def of_type(self, ending: str) -> list[str]:
         """The names of the parts whose content type ends like this, in order."""
-        return sorted(name for name, kind in self.types.items() if kind.endswith(ending) and name in self.xml)
+        return sorted(
+            name for name, kind in self.types.items() if kind.endswith(ending) and name in self.xml
+        )
 
 
 def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
@@ -106,20 +160,34 @@ def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
 
 _KINDS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda d: not d, f"Berkas kosong. {SAVE_AS}"),
-    (lambda d: d.startswith(b"%PDF"),
-     "Ini berkas PDF, sedangkan yang diperlukan surat Word (.docx) yang masih dapat disunting. "
-     "Mohon unggah berkas Word asalnya."),
-    (lambda d: d.lstrip()[:5].lower() == b"{\\rtf",
-     f"Ini berkas RTF walaupun namanya mungkin .docx. {SAVE_AS}"),
-    (lambda d: d.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in d,
-     "Berkas ini dikunci dengan kata sandi. Mohon buka di Word, pilih File, Info, Proteksi Dokumen, "
-     "kosongkan kata sandinya, simpan, lalu unggah lagi."),
+    (
+        lambda d: d.startswith(b"%PDF"),
+        "Ini berkas PDF, sedangkan yang diperlukan surat Word (.docx) yang masih dapat disunting. "
+        "Mohon unggah berkas Word asalnya.",
+    ),
+    (
+        lambda d: d.lstrip()[:5].lower() == b"{\\rtf",
+        f"Ini berkas RTF walaupun namanya mungkin .docx. {SAVE_AS}",
+    ),
+    (
+        lambda d: d.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in d,
+        "Berkas ini dikunci dengan kata sandi. Mohon buka di Word, pilih File, Info, Proteksi Dokumen, "
+        "kosongkan kata sandinya, simpan, lalu unggah lagi.",
+    ),
     (lambda d: d.startswith(b"\xd0\xcf\x11\xe0"), f"Ini berkas Word lama (.doc). {SAVE_AS}"),
-    (lambda d: d.lstrip()[:1] == b"<" or d[:3] == b"\xef\xbb\xbf", f"Ini berkas HTML atau XML. {SAVE_AS}"),
-    (lambda d: d[:3] == b"\xff\xd8\xff" or d[:4] == b"\x89PNG",
-     "Ini gambar, sedangkan yang diperlukan berkas Word (.docx). Mohon unggah berkas Word suratnya."),
-    (lambda d: not d.startswith(b"PK\x03\x04"), f"Berkas ini bukan dokumen Word (.docx). {SAVE_AS}"),
-)  # fmt: skip
+    (
+        lambda d: d.lstrip()[:1] == b"<" or d[:3] == b"\xef\xbb\xbf",
+        f"Ini berkas HTML atau XML. {SAVE_AS}",
+    ),
+    (
+        lambda d: d[:3] == b"\xff\xd8\xff" or d[:4] == b"\x89PNG",
+        "Ini gambar, sedangkan yang diperlukan berkas Word (.docx). Mohon unggah berkas Word suratnya.",
+    ),
+    (
+        lambda d: not d.startswith(b"PK\x03\x04"),
+        f"Berkas ini bukan dokumen Word (.docx). {SAVE_AS}",
+    ),
+)
 
 
 def _check_kind(data: bytes) -> None:
@@ -180,7 +248,9 @@ def _main_part(xml: Mapping[str, bytes], types: Mapping[str, str]) -> str:
     if "macroenabled" in types.get(targets[0], "").lower():
         forbid("makro")
     if types.get(targets[0]) != MAIN_TYPE:
-        raise NotALetter(f"Berkas ini jenis Office yang lain, bukan dokumen Word (.docx). {SAVE_AS}")
+        raise NotALetter(
+            f"Berkas ini jenis Office yang lain, bukan dokumen Word (.docx). {SAVE_AS}"
+        )
     return targets[0]
 
 
@@ -195,7 +265,9 @@ class _Relations:
         for node in ET.fromstring(content):
             if node.tag != f"{{{RELATIONS}}}Relationship":
                 suspect("susunannya tidak wajar")
-            self._check_one(name, node.get("Type", ""), node.get("Target", ""), node.get("TargetMode", ""))
+            self._check_one(
+                name, node.get("Type", ""), node.get("Target", ""), node.get("TargetMode", "")
+            )
 
     def _check_one(self, name: str, kind: str, target: str, mode: str) -> None:
         if kind.endswith("/hyperlink"):
@@ -231,7 +303,9 @@ class _Relations:
 # ---- the parts -------------------------------------------------------------------------------------------------
 
 
-def _check_part(part: PackagePart, kind: str, data: bytes, relations: _Relations, meter: archive.Meter) -> None:
+def _check_part(
+    part: PackagePart, kind: str, data: bytes, relations: _Relations, meter: archive.Meter
+) -> None:
     name = part.name.lower()
     if part.name in relations.sheets:
         _check_sheet(data, part, meter)
@@ -239,10 +313,14 @@ def _check_part(part: PackagePart, kind: str, data: bytes, relations: _Relations
     _check_word(name)
     if part.is_xml or name.endswith("/"):
         return
-    if kind.lower().endswith("xml"):  # a reader that goes by the type would parse what was not looked at
+    if kind.lower().endswith(
+        "xml"
+    ):  # a reader that goes by the type would parse what was not looked at
         suspect("memuat bagian yang jenisnya tidak cocok dengan isinya")
     _check_word(kind)
-    picture = "/media/" in name and part.content.startswith(_PICTURES)  # Word for Mac writes some without an ending
+    picture = "/media/" in name and part.content.startswith(
+        _PICTURES
+    )  # Word for Mac writes some without an ending
     if not (name.endswith(_HARMLESS) or _ODD.fullmatch(name) or picture):
         suspect(f"memuat bagian “{shown(part.name)}” yang tidak lazim dalam surat")
     _check_pixels(part)

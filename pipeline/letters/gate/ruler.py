@@ -8,8 +8,12 @@ from __future__ import annotations
 import struct
 
 HEAD = 64  # bytes in which all but JPEG and TIFF say it
-WHOLE = 8 * 2**20  # bytes of a TIFF that are kept until its list of facts is found, wherever it lies
-_SIZES = frozenset([*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)])  # SOF of JPEG
+WHOLE = (
+    8 * 2**20
+)  # bytes of a TIFF that are kept until its list of facts is found, wherever it lies
+_SIZES = frozenset(
+    [*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)]
+)  # SOF of JPEG
 _ALONE = frozenset([0x01, *range(0xD0, 0xDA)])  # markers without a length
 TOO_LARGE = 2**40
 
@@ -54,7 +58,13 @@ class Ruler:
                 height, width = struct.unpack(">HH", kept[at + 5 : at + 9])
                 self.pixels, self._done = height * width, True
                 break
-            at += 1 if marker == 0xFF else 2 if marker in _ALONE else 2 + struct.unpack(">H", kept[at + 2 : at + 4])[0]
+            at += (
+                1
+                if marker == 0xFF
+                else 2
+                if marker in _ALONE
+                else 2 + struct.unpack(">H", kept[at + 2 : at + 4])[0]
+            )
         self._skip = max(0, at - len(kept))
         del kept[:at]
 
@@ -104,7 +114,9 @@ def _head(head: bytes) -> int:
 def _webp(head: bytes) -> int:
     kind = head[15:16]
     if kind == b"X":
-        return (int.from_bytes(head[24:27], "little") + 1) * (int.from_bytes(head[27:30], "little") + 1)
+        return (int.from_bytes(head[24:27], "little") + 1) * (
+            int.from_bytes(head[27:30], "little") + 1
+        )
     if kind == b"L":
         bits = int.from_bytes(head[21:25], "little")
         return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)

@@ -32,7 +32,9 @@ QR_SIZE_CM = 1.5
 NEAR = Cm(1)
 CORE = "docProps/core.xml"
 _CUSTOM_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
-_CUSTOM_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
+_CUSTOM_REL = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties"
+)
 _EMPTY_CUSTOM = (
     b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
     b'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"/>'
@@ -50,11 +52,19 @@ def taken_apart(data: bytes, fields: Fields) -> dict[str, Any]:
         if "kode_qr" in source:
             document.current_rendering_part = part
             picture = str(InlineImage(document, io.BytesIO(stand_in), width=Cm(QR_SIZE_CM)))
-        sources[str(part.partname).lstrip("/")] = {"place": place, "source": source, "picture": picture}
+        sources[str(part.partname).lstrip("/")] = {
+            "place": place,
+            "source": source,
+            "picture": picture,
+        }
     custom = _room_for_marks(document)
     out = io.BytesIO()
     document.docx.save(out)
-    return {"sources": sources, "custom_name": custom, **_split(out.getvalue(), custom, set(sources), stand_in)}
+    return {
+        "sources": sources,
+        "custom_name": custom,
+        **_split(out.getvalue(), custom, set(sources), stand_in),
+    }
 
 
 def _follow_paper(document: Any) -> None:
@@ -63,7 +73,9 @@ def _follow_paper(document: Any) -> None:
     section = document.sections[0]
     width = section.page_width - section.left_margin - section.right_margin
     for paragraph in document.paragraphs:
-        for tab in paragraph.paragraph_format.tab_stops if "tempat_tanggal" in paragraph.text else ():
+        for tab in (
+            paragraph.paragraph_format.tab_stops if "tempat_tanggal" in paragraph.text else ()
+        ):
             if tab.alignment == WD_TAB_ALIGNMENT.RIGHT and abs(tab.position - width) <= NEAR:
                 tab.position = width
 
@@ -71,7 +83,10 @@ def _follow_paper(document: Any) -> None:
 def _split(packed: bytes, custom: str, filled: set[str], stand_in: bytes) -> dict[str, str]:
     """What is the same in every letter stays packed; the rest is filled or replaced each time."""
     qr_name, out = "", io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as fixed:
+    with (
+        zipfile.ZipFile(io.BytesIO(packed)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as fixed,
+    ):
         for name in old.namelist():
             content = old.read(name)
             if content == stand_in:
@@ -94,7 +109,9 @@ def _stand_in() -> bytes:
 def _room_for_marks(document: Any) -> str:
     """Place-holders in the properties that each letter fills; the name of the part with the custom ones."""
     core = document.docx.core_properties
-    core.identifier, core.title, core.author = (PLACE.format(name) for name in ("identifier", "title", "author"))
+    core.identifier, core.title, core.author = (
+        PLACE.format(name) for name in ("identifier", "title", "author")
+    )
     core.language = "id-ID"
     package = document.docx.part.package
     for relation in package.rels.values():

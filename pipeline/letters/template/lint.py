@@ -33,9 +33,19 @@ _PLACES = {
 # Without calls, filters, arithmetic and attributes (but `loop.*`) a template can neither reach into Python
 # nor build a huge string; a loop within a loop is refused for the same reason.
 _ALLOWED = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const,
-    nodes.For, nodes.If, nodes.Not, nodes.And, nodes.Or, nodes.Compare, nodes.Operand,
-)  # fmt: skip
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.For,
+    nodes.If,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.Compare,
+    nodes.Operand,
+)
 _LOOP_WORDS = {"index", "first", "last", "length"}
 
 
@@ -44,7 +54,9 @@ def open_template(data: bytes, fields: Fields) -> Any:
     try:
         _package, data, _taken = admitted(data, open_package)
     except NotALetter as error:
-        raise TemplateError(f"Templat surat bukan berkas Word (.docx) yang dapat dibaca. {error}") from error
+        raise TemplateError(
+            f"Templat surat bukan berkas Word (.docx) yang dapat dibaca. {error}"
+        ) from error
     try:
         template = DocxTemplate(io.BytesIO(data))
         template.init_docx()
@@ -133,10 +145,16 @@ def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, st
     names = known | {"loop"} | set(_targets(tree))
     for node, in_loop in _walk(tree, False):
         if isinstance(node, nodes.For) and (in_loop or not _plain(node, fields.lists)):
-            yield node.lineno, f"perulangan hanya boleh “for … in …” atas {', '.join(sorted(fields.lists))}"
+            yield (
+                node.lineno,
+                f"perulangan hanya boleh “for … in …” atas {', '.join(sorted(fields.lists))}",
+            )
         elif isinstance(node, nodes.Output):
             for name in _printed_lists(node, fields):
-                yield node.lineno, f"isian “{name}” berupa daftar; pakailah {{%p for … in {name} %}}"
+                yield (
+                    node.lineno,
+                    f"isian “{name}” berupa daftar; pakailah {{%p for … in {name} %}}",
+                )
         if isinstance(node, nodes.Getattr) and _loop_word(node):
             continue
         if not isinstance(node, _ALLOWED):
@@ -147,7 +165,9 @@ def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, st
 
 def _printed_lists(node: nodes.Output, fields: Fields) -> list[str]:
     """Names of lists that are printed as if they were words."""
-    return [one.name for one in node.nodes if isinstance(one, nodes.Name) and one.name in fields.lists]
+    return [
+        one.name for one in node.nodes if isinstance(one, nodes.Name) and one.name in fields.lists
+    ]
 
 
 def _targets(tree: nodes.Template) -> Iterator[str]:
@@ -168,7 +188,9 @@ def _plain(loop: nodes.For, lists: frozenset[str]) -> bool:
 
 
 def _loop_word(node: nodes.Getattr) -> bool:
-    return isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in _LOOP_WORDS
+    return (
+        isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in _LOOP_WORDS
+    )
 
 
 def _hint(name: str, known: frozenset[str]) -> str:

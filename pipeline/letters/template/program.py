@@ -70,18 +70,26 @@ class Program:
             try:
                 self._sources[name] = environment().from_string(one["source"])
             except (JinjaError, RecursionError, MemoryError) as error:
-                raise TemplateError(f"Templat surat, {one['place']}: perintah templat tidak dapat dibaca.") from error
+                raise TemplateError(
+                    f"Templat surat, {one['place']}: perintah templat tidak dapat dibaca."
+                ) from error
 
     def fill(self, values: Mapping[str, object], qr: bytes, properties: Properties) -> Composed:
         """A letter. TemplateError when the template cannot be filled, grows too large, or is no XML afterwards."""
-        filled = {name: self._render(name, source, values) for name, source in self._sources.items()}
+        filled = {
+            name: self._render(name, source, values) for name, source in self._sources.items()
+        }
         core = self._core
         for name in ("identifier", "title", "author"):
             core = core.replace(PLACE.format(name), str(escape(getattr(properties, name))))
         out = io.BytesIO(self._fixed)
         with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as letter:
             for name, text in filled.items():
-                _write(letter, name, b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + text)
+                _write(
+                    letter,
+                    name,
+                    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + text,
+                )
             _write(letter, "docProps/core.xml", core.encode("utf-8"))
             _write(letter, self._custom_name, properties.custom(self._custom))
             if self._qr_name:
@@ -96,26 +104,34 @@ class Program:
                 pieces.append(piece)
                 length += len(piece)
                 if length > MAX_LETTER:
-                    raise TemplateError("Templat surat: hasilnya terlalu panjang untuk sebuah surat.")
+                    raise TemplateError(
+                        "Templat surat: hasilnya terlalu panjang untuk sebuah surat."
+                    )
         except JinjaError as error:
             raise TemplateError(f"Templat surat tidak dapat diisi: {error}.") from error
         text = "".join(pieces).encode("utf-8")
         try:
             expat.ParserCreate().Parse(text, True)
         except expat.ExpatError as error:
-            raise TemplateError("Templat surat: setelah diisi, susunannya tidak lagi benar.") from error
+            raise TemplateError(
+                "Templat surat: setelah diisi, susunannya tidak lagi benar."
+            ) from error
         return text
 
 
 def _apart(data: bytes, fields: Fields) -> dict[str, Any]:
     """What the child process says of a template; whatever ends it is the template's fault."""
     if len(data) > MAX_TEMPLATE_BYTES:
-        raise TemplateError("Templat surat lebih besar dari 5 MB. Mohon perkecil gambar di dalamnya.")
+        raise TemplateError(
+            "Templat surat lebih besar dari 5 MB. Mohon perkecil gambar di dalamnya."
+        )
     names = [sorted(some) for some in (fields.single, fields.lists, fields.required)]
     order = json.dumps({"fields": names, "template": base64.b64encode(data).decode("ascii")})
     command = [sys.executable, "-m", "pipeline.letters.template.compile"]
     try:
-        done = subprocess.run(command, input=order.encode(), timeout=SECONDS, check=True, capture_output=True)
+        done = subprocess.run(
+            command, input=order.encode(), timeout=SECONDS, check=True, capture_output=True
+        )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         raise TemplateError(
             "Templat surat terlalu rumit: memeriksanya memerlukan terlalu banyak waktu atau memori. "

@@ -45,7 +45,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["confirmation_id"], ["confirmation.id"], name=op.f("fk_confirmation_file_confirmation_id")
+            ["confirmation_id"],
+            ["confirmation.id"],
+            name=op.f("fk_confirmation_file_confirmation_id"),
         ),
         sa.PrimaryKeyConstraint("confirmation_id", "field", name=op.f("pk_confirmation_file")),
     )

@@ -22,7 +22,9 @@ def upgrade() -> None:
         sa.Column("complaint_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_letter_number_complaint_id")),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name=op.f("fk_letter_number_complaint_id")
+        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_letter_number")),
     )
     op.create_index(op.f("ix_letter_number_complaint_id"), "letter_number", ["complaint_id"])

@@ -10,7 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("task", sa.Column("extended", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "task", sa.Column("extended", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     with op.batch_alter_table("task") as batch:
         batch.alter_column("extended", existing_type=sa.Boolean(), server_default=None)
     op.create_table(

@@ -23,11 +23,16 @@ def upgrade() -> None:
         sa.Column("invited", sa.JSON(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_meeting_complaint_id")),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name=op.f("fk_meeting_complaint_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
         sa.UniqueConstraint("uid", name=op.f("uq_meeting_uid")),
     )
     op.create_index(op.f("ix_meeting_complaint_id"), "meeting", ["complaint_id"])
-    op.add_column("complaint", sa.Column("prioritas", sa.String(length=8), nullable=False, server_default="biasa"))
+    op.add_column(
+        "complaint",
+        sa.Column("prioritas", sa.String(length=8), nullable=False, server_default="biasa"),
+    )
     with op.batch_alter_table("complaint") as batch:
         batch.alter_column("prioritas", existing_type=sa.String(length=8), server_default=None)

@@ -50,7 +50,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.String(length=40), nullable=False),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name=op.f("fk_slip_complaint_id")),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name=op.f("fk_slip_complaint_id")
+        ),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_slip_item_id")),
         sa.ForeignKeyConstraint(["page_id"], ["slip_page.id"], name=op.f("fk_slip_page_id")),
         sa.ForeignKeyConstraint(["parent_id"], ["slip.id"], name=op.f("fk_slip_parent_id")),

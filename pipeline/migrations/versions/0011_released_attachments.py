@@ -11,7 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column(
-        "complaint", sa.Column("lampiran_terbuka", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+        "complaint",
+        sa.Column(
+            "lampiran_terbuka", sa.Boolean(), nullable=False, server_default=sa.text("false")
+        ),
     )
     with op.batch_alter_table("complaint") as batch:
         batch.alter_column("lampiran_terbuka", existing_type=sa.Boolean(), server_default=None)

@@ -11,14 +11,19 @@ branch_labels = None
 depends_on = None
 
 meeting = sa.table(
-    "meeting", sa.column("id", sa.Integer), sa.column("at", sa.DateTime(True)), sa.column("until", sa.DateTime(True))
+    "meeting",
+    sa.column("id", sa.Integer),
+    sa.column("at", sa.DateTime(True)),
+    sa.column("until", sa.DateTime(True)),
 )
 
 
 def upgrade() -> None:
     op.add_column("meeting", sa.Column("until", sa.DateTime(timezone=True), nullable=True))
     connection = op.get_bind()
-    for row in connection.execute(sa.select(meeting.c.id, meeting.c.at)).all():  # an hour is what calendars were told
+    for row in connection.execute(
+        sa.select(meeting.c.id, meeting.c.at)
+    ).all():  # an hour is what calendars were told
         ends = row.at + timedelta(hours=1)
         connection.execute(sa.update(meeting).where(meeting.c.id == row.id).values(until=ends))
     with op.batch_alter_table("meeting") as batch:

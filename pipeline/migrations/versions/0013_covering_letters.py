@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("complaint", sa.Column("covering_number", sa.String(length=80), nullable=False, server_default=""))
+    op.add_column(
+        "complaint",
+        sa.Column("covering_number", sa.String(length=80), nullable=False, server_default=""),
+    )
     with op.batch_alter_table("complaint") as batch:
-        batch.alter_column("covering_number", existing_type=sa.String(length=80), server_default=None)
+        batch.alter_column(
+            "covering_number", existing_type=sa.String(length=80), server_default=None
+        )

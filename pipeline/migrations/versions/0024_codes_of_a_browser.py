@@ -10,5 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("confirmation", sa.Column("browser", sa.String(length=16), nullable=False, server_default=""))
-    op.add_column("confirmation", sa.Column("wrong", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column(
+        "confirmation",
+        sa.Column("browser", sa.String(length=16), nullable=False, server_default=""),
+    )
+    op.add_column(
+        "confirmation", sa.Column("wrong", sa.Integer(), nullable=False, server_default="0")
+    )

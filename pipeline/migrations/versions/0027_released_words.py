@@ -10,5 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("complaint", sa.Column("teks_terbuka", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column(
+        "complaint",
+        sa.Column("teks_terbuka", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.add_column("complaint", sa.Column("terlapor", sa.Text(), nullable=False, server_default=""))

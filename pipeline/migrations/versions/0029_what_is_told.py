@@ -10,4 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("complaint", sa.Column("disampaikan", sa.Text(), nullable=False, server_default=""))
+    op.add_column(
+        "complaint", sa.Column("disampaikan", sa.Text(), nullable=False, server_default="")
+    )

@@ -24,5 +24,7 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_mail_trouble"),
-        sa.UniqueConstraint("act", "mailbox", "folder", "uidvalidity", "uid", name="uq_mail_trouble_act"),
+        sa.UniqueConstraint(
+            "act", "mailbox", "folder", "uidvalidity", "uid", name="uq_mail_trouble_act"
+        ),
     )

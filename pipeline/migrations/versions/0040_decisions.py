@@ -19,17 +19,38 @@ branch_labels = None
 depends_on = None
 
 LETTERS = (
-    "konsep", "surat", "akhir", "ttd", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd",
-)  # fmt: skip
+    "konsep",
+    "surat",
+    "akhir",
+    "ttd",
+    "pengantar",
+    "pengantar_surat",
+    "pengantar_akhir",
+    "pengantar_ttd",
+)
 CARRIES_OUT = ("jawaban", "tanda_tangan", "penyampaian", "pengantar")
 MAILS = ("surat_jawaban", "surat_pengantar")
 UNDECIDED = ("penerimaan", "klarifikasi", "keputusan", "batal")
 # What the program witnesses of a decision (cases.witness), as of this revision.
 WITNESSED = (
-    "number", "decided_at", "author", "author_name", "author_title", "outcome", "perintah", "disampaikan", "instansi",
-    "source_id", "kept_at", "withdrawn_at", "letter_number", "letter_date", "covering_number", "delivery",
+    "number",
+    "decided_at",
+    "author",
+    "author_name",
+    "author_title",
+    "outcome",
+    "perintah",
+    "disampaikan",
+    "instansi",
+    "source_id",
+    "kept_at",
+    "withdrawn_at",
+    "letter_number",
+    "letter_date",
+    "covering_number",
+    "delivery",
     "delivered_at",
-)  # fmt: skip
+)
 WHEN = sa.DateTime(timezone=True)
 
 
@@ -66,13 +87,20 @@ def _table() -> sa.Table:
         sa.Column("delivered_at", WHEN, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_decision"),
         sa.UniqueConstraint("complaint_id", "number", name="uq_decision_complaint_id"),
-        sa.ForeignKeyConstraint(["complaint_id"], ["complaint.id"], name="fk_decision_complaint_id"),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"], ["complaint.id"], name="fk_decision_complaint_id"
+        ),
         sa.ForeignKeyConstraint(["source_id"], ["decision.id"], name="fk_decision_source_id"),
     )
     op.create_index("ix_decision_source_id", "decision", ["source_id"])
     stands = sa.text("withdrawn_at IS NULL")
     op.create_index(
-        "ix_decision_standing", "decision", ["complaint_id"], unique=True, sqlite_where=stands, postgresql_where=stands
+        "ix_decision_standing",
+        "decision",
+        ["complaint_id"],
+        unique=True,
+        sqlite_where=stands,
+        postgresql_where=stands,
     )
     return table
 
@@ -80,14 +108,27 @@ def _table() -> sa.Table:
 # ---- what was decided before ---------------------------------------------------------------------------------
 
 EVENT = sa.table(
-    "event", sa.column("id"), sa.column("complaint_id"), sa.column("seq"), sa.column("at", WHEN), sa.column("kind"),
-    sa.column("actor"), sa.column("actor_name"), sa.column("actor_title"),
-)  # fmt: skip
+    "event",
+    sa.column("id"),
+    sa.column("complaint_id"),
+    sa.column("seq"),
+    sa.column("at", WHEN),
+    sa.column("kind"),
+    sa.column("actor"),
+    sa.column("actor_name"),
+    sa.column("actor_title"),
+)
 PAYLOAD = sa.table("payload", sa.column("event_id"), sa.column("data", sa.JSON()))
 COMPLAINT = sa.table(
-    "complaint", sa.column("id"), sa.column("stage"), sa.column("decision"), sa.column("parent_id"),
-    sa.column("perintah"), sa.column("disampaikan"), sa.column("instansi"),
-)  # fmt: skip
+    "complaint",
+    sa.column("id"),
+    sa.column("stage"),
+    sa.column("decision"),
+    sa.column("parent_id"),
+    sa.column("perintah"),
+    sa.column("disampaikan"),
+    sa.column("instansi"),
+)
 TOLD = ("decided", "reopened", "returned", "drafted")
 
 
@@ -112,7 +153,9 @@ def _bring_along(bind: Any, decision: sa.Table) -> None:
 
 
 def _events(bind: Any) -> dict[int, list[Any]]:
-    query = sa.select(EVENT, PAYLOAD.c.data).select_from(EVENT.outerjoin(PAYLOAD, PAYLOAD.c.event_id == EVENT.c.id))
+    query = sa.select(EVENT, PAYLOAD.c.data).select_from(
+        EVENT.outerjoin(PAYLOAD, PAYLOAD.c.event_id == EVENT.c.id)
+    )
     found: dict[int, list[Any]] = defaultdict(list)
     query = query.where(EVENT.c.kind.in_(TOLD)).order_by(EVENT.c.complaint_id, EVENT.c.seq)
     for row in bind.execute(query):
@@ -128,10 +171,20 @@ def _decided(case: Any, events: list[Any], of_parent: list[dict[str, Any]]) -> l
             _end(found, event.at)
             found.append(_row(case, event, data))
         elif event.kind == "drafted" and data.get("dari"):
-            source = next((row for row in reversed(of_parent) if row["decided_at"] <= event.at), None)
+            source = next(
+                (row for row in reversed(of_parent) if row["decided_at"] <= event.at), None
+            )
             if source is not None and not (found and found[-1]["source_id"] == source["id"]):
                 _end(found, event.at)
-                keep = ("author", "author_name", "author_title", "outcome", "perintah", "disampaikan", "instansi")
+                keep = (
+                    "author",
+                    "author_name",
+                    "author_title",
+                    "outcome",
+                    "perintah",
+                    "disampaikan",
+                    "instansi",
+                )
                 copied = {name: source[name] for name in keep}
                 found.append({**_row(case, event, {}), **copied, "source_id": source["id"]})
         elif _ends(event, data):
@@ -189,12 +242,20 @@ def _belongings(bind: Any, rows: dict[int, list[dict[str, Any]]]) -> None:
         ("outbox", "date", "name", MAILS),
     ):
         table = sa.table(
-            name, sa.column("id"), sa.column("complaint_id"), sa.column(at, WHEN), sa.column(kind),
+            name,
+            sa.column("id"),
+            sa.column("complaint_id"),
+            sa.column(at, WHEN),
+            sa.column(kind),
             sa.column("decision_id"),
-        )  # fmt: skip
-        mine = sa.select(table.c.id, table.c.complaint_id, table.c[at]).where(table.c[kind].in_(kinds))
+        )
+        mine = sa.select(table.c.id, table.c.complaint_id, table.c[at]).where(
+            table.c[kind].in_(kinds)
+        )
         belongs: dict[int, list[int]] = defaultdict(list)
-        for row_id, complaint_id, moment in bind.execute(mine.where(table.c.complaint_id.is_not(None))).all():
+        for row_id, complaint_id, moment in bind.execute(
+            mine.where(table.c.complaint_id.is_not(None))
+        ).all():
             decisions = rows.get(complaint_id, [])
             place = bisect_right([row["decided_at"] for row in decisions], moment)
             if decisions:
@@ -208,9 +269,16 @@ def _belongings(bind: Any, rows: dict[int, list[dict[str, Any]]]) -> None:
 # ---- witnesses -----------------------------------------------------------------------------------------------
 
 LINK = sa.table(
-    "witness", sa.column("id"), sa.column("kind"), sa.column("subject_id"), sa.column("seq"), sa.column("digest"),
-    sa.column("previous"), sa.column("hash"), sa.column("parts", sa.JSON(none_as_null=True)),
-)  # fmt: skip
+    "witness",
+    sa.column("id"),
+    sa.column("kind"),
+    sa.column("subject_id"),
+    sa.column("seq"),
+    sa.column("digest"),
+    sa.column("previous"),
+    sa.column("hash"),
+    sa.column("parts", sa.JSON(none_as_null=True)),
+)
 
 
 def _witness(bind: Any, rows: dict[int, list[dict[str, Any]]]) -> None:
@@ -223,7 +291,12 @@ def _witness(bind: Any, rows: dict[int, list[dict[str, Any]]]) -> None:
             continue
         salt = secrets.token_hex(6)
         parts = {**last.parts, **{f"keputusan {row['id']}": _part(salt, row) for row in decisions}}
-        link = {"kind": "kasus", "subject_id": complaint_id, "seq": last.seq + 1, "digest": _digest(parts)}
+        link = {
+            "kind": "kasus",
+            "subject_id": complaint_id,
+            "seq": last.seq + 1,
+            "digest": _digest(parts),
+        }
         link["previous"] = last.hash
         chained = [link[name] for name in ("kind", "subject_id", "seq", "digest", "previous")]
         bind.execute(sa.update(LINK).where(LINK.c.id == last.id).values(parts=sa.null()))
@@ -236,7 +309,9 @@ def _part(salt: str, row: dict[str, Any]) -> str:
 
 
 def _digest(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    text = json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    )
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

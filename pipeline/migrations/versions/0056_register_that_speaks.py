@@ -23,26 +23,38 @@ BATCH = 2_000
 
 def upgrade() -> None:
     for name, size in (("klasifikasi", 40), ("pembuktian", 16)):
-        op.add_column("complaint", sa.Column(name, sa.String(size), nullable=False, server_default=""))
-    op.add_column("complaint", sa.Column("lokasi_kejadian", sa.Text(), nullable=False, server_default=""))
+        op.add_column(
+            "complaint", sa.Column(name, sa.String(size), nullable=False, server_default="")
+        )
+    op.add_column(
+        "complaint", sa.Column("lokasi_kejadian", sa.Text(), nullable=False, server_default="")
+    )
     for name in NEW_TIMES:
         op.add_column("complaint", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    op.add_column("decision", sa.Column("pembuktian", sa.String(16), nullable=False, server_default=""))
+    op.add_column(
+        "decision", sa.Column("pembuktian", sa.String(16), nullable=False, server_default="")
+    )
     op.add_column("task", sa.Column("first_due_at", sa.DateTime(timezone=True), nullable=True))
     for name in FILTERED:
         op.create_index(f"ix_complaint_{name}", "complaint", [name, "id"])
     some = sa.text("terlapor != ''")
-    op.create_index("ix_complaint_terlapor", "complaint", ["terlapor"], sqlite_where=some, postgresql_where=some)
+    op.create_index(
+        "ix_complaint_terlapor", "complaint", ["terlapor"], sqlite_where=some, postgresql_where=some
+    )
     op.create_table(
         "closing",
         sa.Column("id", sa.Integer(), primary_key=True, nullable=False),
-        sa.Column("complaint_id", sa.Integer(), sa.ForeignKey("complaint.id", name="fk_closing_complaint_id"),
-                  nullable=False),
+        sa.Column(
+            "complaint_id",
+            sa.Integer(),
+            sa.ForeignKey("complaint.id", name="fk_closing_complaint_id"),
+            nullable=False,
+        ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("how", sa.String(16), nullable=False),
         sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_closing"),
-    )  # fmt: skip
+    )
     for name in ("complaint_id", "at", "reopened_at"):
         op.create_index(f"ix_closing_{name}", "closing", [name])
     _fill_times()
@@ -67,24 +79,45 @@ def _fill_times() -> None:
 
 def _fill_closings() -> None:
     connection = op.get_bind()
-    event = sa.table("event", *map(sa.column, ("id", "complaint_id", "seq", "kind")), sa.column("at", sa.DateTime()))
+    event = sa.table(
+        "event",
+        *map(sa.column, ("id", "complaint_id", "seq", "kind")),
+        sa.column("at", sa.DateTime()),
+    )
     complaint = sa.table(
-        "complaint", *map(sa.column, ("id", "parent_id", "stage", "decision")), sa.column("closed_at", sa.DateTime())
+        "complaint",
+        *map(sa.column, ("id", "parent_id", "stage", "decision")),
+        sa.column("closed_at", sa.DateTime()),
     )
     payload = sa.table("payload", sa.column("event_id"), sa.column("data", sa.JSON()))
     query = (
-        sa.select(event.c.complaint_id, event.c.kind, event.c.at, payload.c.data, complaint.c.parent_id,
-                  complaint.c.stage, complaint.c.decision, complaint.c.closed_at)
+        sa.select(
+            event.c.complaint_id,
+            event.c.kind,
+            event.c.at,
+            payload.c.data,
+            complaint.c.parent_id,
+            complaint.c.stage,
+            complaint.c.decision,
+            complaint.c.closed_at,
+        )
         .join(complaint, complaint.c.id == event.c.complaint_id)
         .outerjoin(payload, payload.c.event_id == event.c.id)
         .where(event.c.kind.in_(("decided", *ENDED, *BEGUN_AGAIN)))
         .order_by(event.c.complaint_id, event.c.seq)
-    )  # fmt: skip
-    made = [row for _id, found in groupby(connection.execute(query).all(), lambda row: row[0]) for row in _ends(found)]
+    )
+    made = [
+        row
+        for _id, found in groupby(connection.execute(query).all(), lambda row: row[0])
+        for row in _ends(found)
+    ]
     closing = sa.table(
-        "closing", sa.column("complaint_id"), sa.column("at", sa.DateTime()), sa.column("how"),
+        "closing",
+        sa.column("complaint_id"),
+        sa.column("at", sa.DateTime()),
+        sa.column("how"),
         sa.column("reopened_at", sa.DateTime()),
-    )  # fmt: skip
+    )
     for start in range(0, len(made), BATCH):
         connection.execute(sa.insert(closing), made[start : start + BATCH])
 
@@ -113,4 +146,9 @@ def _ends(found: Iterator[Any]) -> list[dict[str, Any]]:
 
 def _end(row: Any, at: datetime, how: str) -> dict[str, Any]:
     merged = row.parent_id and how not in ("batal", "dicabut")
-    return {"complaint_id": row.complaint_id, "at": at, "how": "digabung" if merged else how, "reopened_at": None}
+    return {
+        "complaint_id": row.complaint_id,
+        "at": at,
+        "how": "digabung" if merged else how,
+        "reopened_at": None,
+    }

@@ -28,7 +28,9 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_laporan_event")),
-        sa.ForeignKeyConstraint(["laporan_id"], ["laporan.id"], name=op.f("fk_laporan_event_laporan_id")),
+        sa.ForeignKeyConstraint(
+            ["laporan_id"], ["laporan.id"], name=op.f("fk_laporan_event_laporan_id")
+        ),
         sa.UniqueConstraint("laporan_id", "seq", name=op.f("uq_laporan_event_laporan_id")),
     )
     op.create_index(op.f("ix_laporan_event_laporan_id"), "laporan_event", ["laporan_id"])

@@ -54,14 +54,29 @@ def life(kantor) -> None:
     first = kantor.complaint().number
     kantor.press("jfu-1", "laporkan", ringkasan="Lampu padam.")
     with step("klarifikasi"):
-        kantor.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah padam?")
+        kantor.press(
+            "sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benarkah padam?"
+        )
         kantor.press("kasubag-umum", "jawab", jawaban="Benar, tiga tiang.")
     kantor.press("sekretaris", "laporkan_kepala", hasil="Benar, tiga titik lampu padam.")
     with step("rapat"):
-        kantor.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", undangan=["kasi-infrastruktur"])
+        kantor.press(
+            "kepala",
+            "rapat",
+            waktu="2026-11-27T10:00",
+            tempat="Ruang rapat",
+            undangan=["kasi-infrastruktur"],
+        )
     with step("perpanjang"):
-        kantor.press("kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="Menunggu hasil uji.")
-    kantor.press("kepala", "putuskan", keputusan="ditindaklanjuti", perintah="Sampaikan bahwa lampu sudah menyala.")
+        kantor.press(
+            "kepala", "perpanjang", sampai="2026-12-18T16:00", alasan="Menunggu hasil uji."
+        )
+    kantor.press(
+        "kepala",
+        "putuskan",
+        keputusan="ditindaklanjuti",
+        perintah="Sampaikan bahwa lampu sudah menyala.",
+    )
     kantor.press("sekretaris", "ajukan")
     kantor.press("kepala", "tandatangani", bertanda_tangan=("surat.jpg", picture(90)))
     kantor.press("jfu-1", "kirim_email")
@@ -71,7 +86,9 @@ def life(kantor) -> None:
     print("  ", first, kantor.stage(first))
 
     with step("gabungkan"):  # a child that is older than its parent
-        kantor.citizen_sends("Wifi taman mati", "Wifi di Taman Sumber Wangi mati.", sender=BUDI, name="Budi")
+        kantor.citizen_sends(
+            "Wifi taman mati", "Wifi di Taman Sumber Wangi mati.", sender=BUDI, name="Budi"
+        )
         child = kantor.complaints()[-1].number
         kantor.citizen_sends("Wifi taman", "Wifi taman tidak menyala.", sender=ANI, name="Ani")
         parent = kantor.complaints()[-1].number
@@ -82,23 +99,43 @@ def life(kantor) -> None:
         kantor.press("jfu-1", "laporkan", about=number, ringkasan="Antrean lama.")
         kantor.press("sekretaris", "tanya_pengadu", about=number, pertanyaan="Tanggal berapa?")
     with step("batal"):
-        kantor.citizen_sends("Penawaran", "Kami menjual printer.", sender="toko@dagang.example", name="Toko")
-        kantor.press("jfu-1", "bukan_pengaduan", about=kantor.complaints()[-1].number, alasan="Penawaran dagang.")
+        kantor.citizen_sends(
+            "Penawaran", "Kami menjual printer.", sender="toko@dagang.example", name="Toko"
+        )
+        kantor.press(
+            "jfu-1",
+            "bukan_pengaduan",
+            about=kantor.complaints()[-1].number,
+            alasan="Penawaran dagang.",
+        )
     with step("bukan wewenang"):
-        kantor.citizen_sends("Air PDAM keruh", "Air keruh.", sender="tono@warga.example", name="Tono")
+        kantor.citizen_sends(
+            "Air PDAM keruh", "Air keruh.", sender="tono@warga.example", name="Tono"
+        )
         number = kantor.complaints()[-1].number
         kantor.press("jfu-1", "laporkan", about=number, ringkasan="Air keruh.")
         kantor.press("sekretaris", "laporkan_kepala", about=number, hasil="Bukan wewenang dinas.")
         kantor.press(
-            "kepala", "putuskan", about=number, keputusan="bukan_wewenang", perintah="Teruskan.", instansi="PDAM"
+            "kepala",
+            "putuskan",
+            about=number,
+            keputusan="bukan_wewenang",
+            perintah="Teruskan.",
+            instansi="PDAM",
         )
     with step("tertahan"):
-        kantor.arrive(b"From: x@warga.example\r\nTo: aduan@kominfo.example\r\nSubject: kosong\r\n\r\n")
-        kantor.arrive(b"From: <>\r\nTo: aduan@kominfo.example\r\nAuto-Submitted: auto-replied\r\n\r\ncuti\r\n")
+        kantor.arrive(
+            b"From: x@warga.example\r\nTo: aduan@kominfo.example\r\nSubject: kosong\r\n\r\n"
+        )
+        kantor.arrive(
+            b"From: <>\r\nTo: aduan@kominfo.example\r\nAuto-Submitted: auto-replied\r\n\r\ncuti\r\n"
+        )
         kantor.settle()
     with step("surat besar"):
         chart = ("peta.bin", "application/octet-stream", bytes(1_200_000))
-        kantor.citizen_sends("Peta", "Peta terlampir.", sender="rina@warga.example", name="Rina", files=[chart])
+        kantor.citizen_sends(
+            "Peta", "Peta terlampir.", sender="rina@warga.example", name="Rina", files=[chart]
+        )
     with step("PDF"):
         drawn(kantor)
     with step("pindaian"):
@@ -110,9 +147,13 @@ def life(kantor) -> None:
     with step("delegasi"), writing(kantor.engine) as session:
         work = Work(session, kantor.settings, kantor.clock())
         day = kantor.clock().date()
-        cases.delegate(work, "kepala", "sekretaris", "plh", day, day + timedelta(days=30), cases.SYSTEM)
+        cases.delegate(
+            work, "kepala", "sekretaris", "plh", day, day + timedelta(days=30), cases.SYSTEM
+        )
     with step("libur"), writing(kantor.engine) as session:
-        cases.add_holiday(Work(session, kantor.settings, kantor.clock()), date(2026, 12, 24), "Cuti bersama")
+        cases.add_holiday(
+            Work(session, kantor.settings, kantor.clock()), date(2026, 12, 24), "Cuti bersama"
+        )
     kantor.settle()
     with step("hari berikut"):
         kantor.next_workday()
@@ -156,7 +197,16 @@ def at_counter(kantor) -> None:
         work = Work(session, kantor.settings, kantor.clock())
         person = cases.Pengadu(nama="Slamet Riyadi", telepon="0812-0000-0000")
         cases.record(
-            work, [cases.New(Channel.LANGSUNG, person, perihal="KTP", isi="Antre.", received_at=kantor.clock())]
+            work,
+            [
+                cases.New(
+                    Channel.LANGSUNG,
+                    person,
+                    perihal="KTP",
+                    isi="Antre.",
+                    received_at=kantor.clock(),
+                )
+            ],
         )
 
 
@@ -168,7 +218,9 @@ def unsent(kantor) -> None:
         task = session.get_one(db.Task, task.id)
         link = session.query(db.Link).filter_by(task_id=task.id).first()
         saved.put(session, task, "jfu-1", "laporkan", {"ringkasan": ["Belum sele"]}, kantor.clock())
-        held = browsers.Held("laporkan", {"ringkasan": ["Antre."]}, {"berkas": ("a.jpg", picture(10))})
+        held = browsers.Held(
+            "laporkan", {"ringkasan": ["Antre."]}, {"berkas": ("a.jpg", picture(10))}
+        )
         browsers.hold(session, kantor.settings.key, link.id, "jfu-1", held, kantor.clock())
 
 
@@ -179,8 +231,12 @@ def shrunk(source: Path, target: Path) -> None:
         file.execute("PRAGMA journal_mode=DELETE")
         file.execute("PRAGMA page_size=1024")
         file.execute("VACUUM")
-        rows = {name: file.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in file.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()}  # fmt: skip
+        rows = {
+            name: file.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+            for (name,) in file.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            ).fetchall()
+        }
     print("  ", rows)
     target.write_bytes(lzma.compress(source.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
 
@@ -189,7 +245,9 @@ def main(revision: str, out: Path) -> None:
     print(revision)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        scan = {"folder": "pindaian"} | ({"baca": False} if "baca" in config.Scan.model_fields else {})
+        scan = {"folder": "pindaian"} | (
+            {"baca": False} if "baca" in config.Scan.model_fields else {}
+        )
         with office(folder, scan=scan) as kantor:
             life(kantor)
         shrunk(folder / "aduan.db", out / f"{revision}.db.xz")
@@ -197,5 +255,7 @@ def main(revision: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["PATH"] = ""  # without LibreOffice: pictures of pages are large and nothing that a table needs
+    os.environ["PATH"] = (
+        ""  # without LibreOffice: pictures of pages are large and nothing that a table needs
+    )
     main(sys.argv[1], Path(sys.argv[2]))
