@@ -247,13 +247,14 @@ def _acknowledged(client: IMAPClient, post: Post, number: int) -> float:
     while not any(sent.rcpt == address for sent in list(post.server.outgoing)):
         time.sleep(0.005)
         assert time.perf_counter() - start < 120, "no acknowledgement"
-    took = time.perf_counter() - start
+    took: float = time.perf_counter() - start
     time.sleep(random.uniform(0.2, 1.2))
     return took
 
 
 def _ratio(result: dict[str, Any], other: str) -> float:
-    return round(result["aduan"]["mails_a_second"] / result[other]["mails_a_second"], 2)
+    ours, theirs = (float(result[name]["mails_a_second"]) for name in ("aduan", other))
+    return round(ours / theirs, 2)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -157,9 +158,8 @@ def trained(told: NDArray[np.float32], meant: NDArray[np.intp]) -> dict[str, NDA
 def main() -> None:
     cv2.setNumThreads(1)
     net = trained(*examples(MADE, DRAWN, WRITTEN, random.Random(17)))
-    np.savez_compressed(
-        digits._FILE, **{name: weights.astype(SMALL_FILE) for name, weights in net.items()}
-    )
+    small: dict[str, Any] = {name: weights.astype(SMALL_FILE) for name, weights in net.items()}
+    np.savez_compressed(digits._FILE, **small)
     told, meant = examples(CALIBRATED, 1, 6, random.Random(18))
     chances = digits.judged(told)
     right = chances.argmax(axis=1) == meant

@@ -163,8 +163,8 @@ def stage(
         post = Post(
             {**clear, "port": imap.port, "user": user},
             {**clear, "port": smtp.port, "user": ""},
-            None,
-        )  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+        )
         path = write_config(tmp_path, post, url, {"smtp": {"answers_per_hour": 1000}})
         settings = load(path)
         engine = connect(settings.database.url, settings.folder)

@@ -45,12 +45,12 @@ def kantor(tmp_path: Path) -> Iterator[Office]:
 
 
 def asked(
-    kantor: Office, isi: str = f"Saya {NAME}, lampu di depan rumah padam.", **fields: str
+    kantor: Office, isi: str = f"Saya {NAME}, lampu di depan rumah padam.", **fields: Any
 ) -> Page:
     """The page of a Kasubag who is asked about a complaint with a photo."""
     kantor.citizen_sends(f"Lampu {NAME} padam", isi, files=[PHOTO])
     kantor.press(
-        "jfu-1", "laporkan", **{"perihal": f"Lampu di rumah {NAME}", "ringkasan": SUMMARY, **fields}
+        "jfu-1", "laporkan", **{"perihal": f"Lampu di rumah {NAME}", "ringkasan": SUMMARY} | fields
     )
     kantor.press(
         "sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Sejak kapan lampunya padam?"
@@ -745,7 +745,11 @@ def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> N
         petugas=["kasubag-umum"],
         pertanyaan="Padamkah lampunya?",
     )
-    about = {"waktu": "2026-11-26T10:00", "tempat": "Aula", "undangan": ["kasubag-umum"]}
+    about: dict[str, Any] = {
+        "waktu": "2026-11-26T10:00",
+        "tempat": "Aula",
+        "undangan": ["kasubag-umum"],
+    }
     desk.press("sekretaris", "rapat", number=number, agenda="Lampu", **about)
     desk.press(
         "sekretaris",

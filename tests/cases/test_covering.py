@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -240,7 +241,7 @@ def test_refused_or_returned_it_is_the_jfus_again_and_nobody_elses(desk: Desk) -
     ],
 )
 def test_handed_over_it_is_recorded_with_its_proof_also_after_the_case_is_closed(
-    desk: Desk, fields: dict[str, str], told: str
+    desk: Desk, fields: dict[str, Any], told: str
 ) -> None:
     number = desk.to(Stage.SELESAI, signed(desk))
     assert TaskKind.PENGANTAR in kinds(desk, number)

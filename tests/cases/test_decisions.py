@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from tests.desk import Desk, desk_in
 from tests.kantor import SITI
 from tests.servers import Sink
 
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "keputusan": "ditolak",
     "perintah": "Tolak.",
     "disampaikan": "Alasannya sudah dijelaskan.",

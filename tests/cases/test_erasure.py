@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -332,7 +333,11 @@ def test_invitation_to_a_rapat_goes_with_the_mails_that_bore_it(tmp_path: Path) 
     """Its calendar file is no document of the case: only mails have it."""
     with desk_in(tmp_path) as desk:
         number = desk.to(Stage.KLARIFIKASI)
-        about = {"waktu": "2026-11-26T10:00", "tempat": "Rumah Siti Rahmawati", "peserta": SITI}
+        about: dict[str, Any] = {
+            "waktu": "2026-11-26T10:00",
+            "tempat": "Rumah Siti Rahmawati",
+            "peserta": SITI,
+        }
         desk.press("sekretaris", "rapat", number=number, tetap="ya", **about)
         erase(desk, over(desk, number))
         settle_erased(desk.engine)
@@ -377,7 +382,7 @@ def test_copy_of_the_mail_to_another_address_of_ours_is_erased_too(tmp_path: Pat
 
 def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> None:
     """A scan that came by mail is twice in the database: as itself, and inside that mail."""
-    scanner = {
+    scanner: dict[str, Any] = {
         "scan": {"pengirim": ("pemindai@kominfo.example",)},
         "balasan": {"server_tepercaya": ("mx",)},
     }

@@ -11,7 +11,7 @@ from tests.desk import Desk, jakarta
 from tests.kantor import SITI
 
 
-def langkah_3(desk: Desk) -> figures.Step:
+def langkah_3(desk: Desk) -> figures.Punctuality:
     with reading(desk.engine) as session:
         steps = figures.recap(Work(session, desk.settings, desk.clock())).punctual
     return next(step for step in steps if step.kind is TaskKind.KEPUTUSAN)

@@ -360,16 +360,15 @@ class Sop(RuleBasedStateMachine):
     def limited_tasks_have_a_due_time_or_stand_still(self) -> None:
         for _complaint, tasks in self._open_tasks():
             for task in tasks:
-                if limit_of(self.desk.settings, task.kind) is None:
+                limit = limit_of(self.desk.settings, task.kind)
+                if limit is None:
                     assert (task.due_at, task.remind_at, task.paused_at) == (None, None, None)
                 else:
                     late = (
                         task.paused_at is not None and task.left_minutes is None
                     )  # what is late stays late
                     assert (task.due_at is None) == (task.paused_at is not None and not late)
-                    minutes = limit_of(
-                        self.desk.settings, task.kind
-                    ).working_time  # such limits send nothing
+                    minutes = limit.working_time  # such limits send nothing
                     # Stays in a langkah are counted together: one may be late from its start.
                     begun_late = (
                         task.counted_from is not None
@@ -613,5 +612,6 @@ TestSop.settings = settings(STEPS, max_examples=WALKS)
 def test_any_order_on_postgresql(postgres_url: str) -> None:
     """A tenth as many: each statement is a round trip."""
     run_state_machine_as_test(
-        lambda: Sop(postgres_url), settings=settings(STEPS, max_examples=max(1, WALKS // 10))
+        lambda: Sop(postgres_url),  # type: ignore[arg-type]  # a class or what makes one, says its documentation
+        settings=settings(STEPS, max_examples=max(1, WALKS // 10)),
     )

@@ -59,7 +59,9 @@ def calendars(desk: Desk, start: int = 0) -> dict[str, tuple[str, Any]]:
         kinds = [p.get_content_type() for p in alternatives.iter_parts()]
         assert kinds == ["text/plain", "text/html", "text/calendar"]
         part = list(alternatives.iter_parts())[-1]
-        calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+        said = part.get_payload(decode=True)
+        assert isinstance(said, bytes)
+        calendar = icalendar.Calendar.from_ical(said)
         assert part.get_param("method") == str(calendar["method"])
         assert [p.get_content_type() for p in message.iter_attachments()] == ["application/ics"]
         found[row.recipient] = (str(calendar["method"]), calendar.walk("VEVENT")[0])
@@ -313,7 +315,7 @@ def test_every_complaint_is_closed_to_other_units_and_its_identity_secret_only_w
 
 def test_a_complaint_is_forwarded_to_another_agency_and_goes_on_here(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
-    form = {
+    form: dict[str, Any] = {
         "instansi": "PLN Madiun",
         "alamat_instansi": "layanan@pln.example",
         "pengantar": "Mohon ditindaklanjuti.",
@@ -338,7 +340,11 @@ def test_a_secret_identity_is_not_forwarded(desk: Desk) -> None:
         nama="Siti Rahmawati",
         email="siti@warga.example",
     )
-    form = {"instansi": "PLN", "alamat_instansi": "layanan@pln.example", "pengantar": ""}
+    form: dict[str, Any] = {
+        "instansi": "PLN",
+        "alamat_instansi": "layanan@pln.example",
+        "pengantar": "",
+    }
     desk.press("sekretaris", "teruskan", number=number, **form)
     (mail,) = desk.mails("terusan_instansi")
     assert "Siti" not in mail.text

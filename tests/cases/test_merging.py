@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import segno
@@ -508,7 +509,7 @@ def test_one_covering_letter_goes_to_the_agency_and_an_answer_to_each(desk: Desk
     """Bukan wewenang: the agency in charge is written to once, about the matter."""
     parent, child = merged(desk)
     desk.to(Stage.KEPUTUSAN, parent)
-    fields = {
+    fields: dict[str, Any] = {
         "keputusan": "bukan_wewenang",
         "instansi": "PLN",
         "disampaikan": "Tiang lampu itu milik PLN.",

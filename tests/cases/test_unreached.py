@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.access import links
@@ -64,7 +66,7 @@ def test_late_bounce_of_a_letter_that_was_then_handed_over_reopens_nothing(desk:
     assert desk.stage(number) is Stage.SELESAI
 
 
-AGENCY = {
+AGENCY: dict[str, Any] = {
     "instansi": "PLN Madiun",
     "alamat_instansi": "layanan@pln.example",
     "pengantar": "Mohon ditindaklanjuti.",

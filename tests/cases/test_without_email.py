@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline import cases
 from pipeline.cases import Invalid
 from pipeline.cases.spoken import spoken
 from pipeline.data.tables import Complaint
-from pipeline.office.sop import LATER_FIELDS, Action, Channel, EventKind, Stage, TaskKind
+from pipeline.office.sop import (
+    COUNTER_FIELDS,
+    LATER_FIELDS,
+    Action,
+    Channel,
+    EventKind,
+    Stage,
+    TaskKind,
+)
 from pipeline.running import poller
 from tests.desk import PROOF, Desk, jakarta
 from tests.kantor import SITI, compose
@@ -158,7 +168,7 @@ def test_a_letter_of_last_week_came_last_week(desk: Desk) -> None:
 
     form = cases.read_fields(
         desk.settings,
-        cases_fields(),
+        COUNTER_FIELDS,
         "catat",
         {name: [value] for name, value in fields.items()},
         {},
@@ -181,12 +191,6 @@ def test_a_letter_of_last_week_came_last_week(desk: Desk) -> None:
     assert first.closed_at is not None
     assert first.closed_at > first.due_at
     assert desk.faults() == []
-
-
-def cases_fields() -> tuple[object, ...]:
-    from pipeline.office.sop import COUNTER_FIELDS
-
-    return COUNTER_FIELDS
 
 
 def test_a_letter_of_tomorrow_is_refused(desk: Desk) -> None:
@@ -228,7 +232,11 @@ def test_an_address_that_stays_gets_no_second_receipt(desk: Desk) -> None:
 def test_siti_takes_it_back_and_all_who_were_asked_hear_of_it(desk: Desk) -> None:
     number = desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benar?")
-    form = {"instansi": "PLN", "alamat_instansi": "pln@luar.example", "pengantar": "Mohon dibantu."}
+    form: dict[str, Any] = {
+        "instansi": "PLN",
+        "alamat_instansi": "pln@luar.example",
+        "pengantar": "Mohon dibantu.",
+    }
     desk.press("sekretaris", "teruskan", **form)
     desk.to(Stage.KEPUTUSAN, number)
     desk.press(
@@ -303,7 +311,7 @@ def test_words_that_take_it_back(desk: Desk, text: str) -> None:
 # ---- proof of delivery ---------------------------------------------------------------------------------------
 
 
-def deliver(desk: Desk, **fields: object) -> None:
+def deliver(desk: Desk, **fields: Any) -> None:
     desk.press("jfu-1", "sampaikan", penerima="Budi", files=PROOF, **fields)
 
 
@@ -324,7 +332,7 @@ def test_by_post_and_telephone_only_whom_they_reach(desk: Desk, way: str) -> Non
     with pytest.raises(Invalid) as refused:
         deliver(desk, cara=way, resi="JP1", waktu="2026-11-24T09:00")
     assert list(refused.value.errors) == ["cara"]
-    contact = {"telepon": "0812 1111 2222", "alamat": "Jalan Kenanga 2"}
+    contact: dict[str, Any] = {"telepon": "0812 1111 2222", "alamat": "Jalan Kenanga 2"}
     desk.press("jfu-1", "koreksi", nama="Siti", email=SITI, alasan="Lengkap.", **contact)
     deliver(desk, cara=way, resi="JP1", waktu="2026-11-24T09:00")
     assert desk.complaint().delivery == way

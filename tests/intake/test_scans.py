@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -387,7 +388,7 @@ def test_the_same_scan_twice_is_one(desk: Desk) -> None:
 
 
 SCANNER, SERVER = "mesin@kominfo.example", "mx.kominfo.example"
-BY_MAIL = {
+BY_MAIL: dict[str, Any] = {
     "scan": {"pengirim": (SCANNER,), "baca": False},
     "balasan": {"server_tepercaya": (SERVER,)},
 }

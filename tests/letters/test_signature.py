@@ -86,9 +86,8 @@ def test_page_that_was_changed_by_an_update_is_found(signed: bytes, office: Nota
     """The signed bytes stay intact, valid and trusted; only the modification level tells."""
     writer = IncrementalPdfFileWriter(BytesIO(signed), strict=False)
     page, _resources = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
-    page.get_object()[NameObject("/MediaBox")] = ArrayObject(
-        [FloatObject(n) for n in (0, 0, 90, 90)]
-    )  # type: ignore[no-untyped-call]
+    corners = [FloatObject(n) for n in (0, 0, 90, 90)]  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/MediaBox")] = ArrayObject(corners)
     writer.mark_update(page)
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
@@ -156,9 +155,8 @@ def test_page_behind_long_validation_data_is_found(office: Notary, head: Path) -
     content = lasting(office, head, archived=False)
     writer = IncrementalPdfFileWriter(BytesIO(content), strict=False)
     page, _resources = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
-    page.get_object()[NameObject("/MediaBox")] = ArrayObject(
-        [FloatObject(n) for n in (0, 0, 90, 90)]
-    )  # type: ignore[no-untyped-call]
+    corners = [FloatObject(n) for n in (0, 0, 90, 90)]  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/MediaBox")] = ArrayObject(corners)
     writer.mark_update(page)
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]

@@ -44,7 +44,7 @@ def looking(desk: Desk) -> Iterator[Work]:
         yield Work(session, desk.settings, desk.clock())
 
 
-def step(desk: Desk, kind: TaskKind, period: Period = NOVEMBER) -> figures.Step:
+def step(desk: Desk, kind: TaskKind, period: Period = NOVEMBER) -> figures.Punctuality:
     with looking(desk) as work:
         return next(one for one in figures.steps(work, period) if one.kind is kind)
 

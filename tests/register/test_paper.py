@@ -61,6 +61,8 @@ def test_paper_book_holds_every_row_in_fifteen_columns_with_void_ones_struck_thr
     signed = " ".join(cell.text for cell in document.tables[1].rows[0].cells)
     assert all(desk.person(code).nama in signed for code in ("sekretaris", "jfu-1"))
     section = document.sections[0]
+    assert section.page_width is not None
+    assert section.page_height is not None
     assert (section.orientation, round(section.page_width.mm), round(section.page_height.mm)) == (
         WD_ORIENT.LANDSCAPE,
         330,

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from pipeline import cases, reports
 from pipeline.data.engine import reading
 from pipeline.data.tables import Document, Laporan, LaporanEvent, Task
-from pipeline.office.config import ConfigError
+from pipeline.office.config_errors import ConfigError
 from pipeline.office.sop import TaskKind
 from tests.kantor import SIGNED, Mail, Office, bounce_of, office
 

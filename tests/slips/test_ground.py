@@ -249,7 +249,7 @@ def test_a_label_that_is_underlined_is_asked_about() -> None:
         (round(x * scale), round((y + slope) * scale))
         for x, slope in ((start, 0.0), (start + 10.5, -0.2))
     ]
-    cv2.line(picture, *ends, PEN["biru"], 6, cv2.LINE_AA)
+    cv2.line(picture, ends[0], ends[1], PEN["biru"], 6, cv2.LINE_AA)
     ticks = ticks_of(Image.fromarray(picture))
     assert {name: ticked for name, ticked in ticks.items() if ticked is not False} == {
         "telepon": None

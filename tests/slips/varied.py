@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import cv2
@@ -145,7 +145,8 @@ class Pen:
             grain = np.random.default_rng(self.rng.randint(0, 2**31)).uniform(
                 1 - 2 * self.soft, 1, share.shape
             )
-            share = cv2.GaussianBlur((share * grain).astype(np.float32), (0, 0), 1.0)
+            grained = (share * grain).astype(np.float32)
+            share = cv2.GaussianBlur(grained, (0, 0), 1.0).astype(np.float32)
         y1, x1 = max(top, 0), max(left, 0)
         y2, x2 = (
             min(top + share.shape[0], self.picture.shape[0]),
@@ -738,11 +739,11 @@ def samples(
         rng, one = random.Random(f"{part}-{seed}-angka-{order}"), PARTS[part]
         return spoilt(filled(one, rng, True, real=True), one.faults[order % 2], rng)
 
-    return (
-        [lambda o=o: form(o) for o in range(forms)]
-        + [lambda o=o: free(o) for o in range(letters)]
-        + [lambda o=o: real(o) for o in range(digits)]
-    )
+    return [
+        *(partial(form, order) for order in range(forms)),
+        *(partial(free, order) for order in range(letters)),
+        *(partial(real, order) for order in range(digits)),
+    ]
 
 
 def image(made: Made) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,9 @@ def test_covering_letter_is_found_by_a_code_of_its_own(kantor: Office) -> None:
         disampaikan="Bahwa milik PLN.",
     )
     kantor.press("sekretaris", "ajukan")
-    papers = dict.fromkeys(("bertanda_tangan", "pengantar_bertanda_tangan"), ("ttd.jpg", SIGNED))
+    papers: dict[str, Any] = dict.fromkeys(
+        ("bertanda_tangan", "pengantar_bertanda_tangan"), ("ttd.jpg", SIGNED)
+    )
     kantor.press("kepala", "tandatangani", **papers)
     covering = kantor.documents("pengantar_ttd")[-1]
     page = kantor.page(f"/asli/{covering.code}")

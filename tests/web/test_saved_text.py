@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -37,11 +38,11 @@ def opened(desk: BrowserContext, home: House) -> Page:
     return page
 
 
-def result(page: Page) -> object:
+def result(page: Page) -> Any:
     return expect(page.get_by_label("Hasil klarifikasi"))
 
 
-def said(page: Page) -> object:
+def said(page: Page) -> Any:
     return expect(page.locator("form:has(#laporkan_kepala-hasil) [data-kabar]"))
 
 

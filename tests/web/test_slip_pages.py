@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 from sqlalchemy import select
 
 from pipeline.data.engine import reading, writing
@@ -102,7 +102,7 @@ def test_scans_and_photos_are_handed_in_on_a_page(home: House, browser: Browser)
     }
     page.set_input_files(
         "#f-berkas",
-        [{"name": n, "mimeType": "application/pdf", "buffer": c} for n, c in contents.items()],
+        [FilePayload(name=n, mimeType="application/pdf", buffer=c) for n, c in contents.items()],
     )
     page.get_by_role("button", name="Unggah").click()
     said = page.locator("main").inner_text()
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_read_says_so_where_it_was_handed_in(
     page.goto(f"{home.base}{task_of(home)}/unggah")
     page.set_input_files(
         "#f-berkas",
-        [{"name": "surat.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 rusak"}],
+        [FilePayload(name="surat.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 rusak")],
     )
     page.get_by_role("button", name="Unggah").click()
     home.tick()
