@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -30,6 +31,7 @@ from pipeline.reports import compare
 from pipeline.work import Work
 
 JOB = "laporan"  # job kind
+CAUGHT_UP = 12  # periods of a kind at most whose reports are made at once
 LOOKED_BACK = 12  # earlier reports of the same kind that may be corrected
 
 
@@ -77,8 +79,28 @@ def _due(work: Work) -> list[Period]:
     today = hours.local(work.now).date()
     if not hours.intervals(today):
         return []
-    over = [last_before(kind, today) for kind in work.settings.laporan.otomatis]
-    return [period for period in over if not _is_ordered(work, period) and _has_book(work, period)]
+    kinds = work.settings.laporan.otomatis
+    over = [period for kind in kinds for period in _since_last_report(work, kind, today)]
+    return [period for period in over if _has_book(work, period)]
+
+
+def _since_last_report(work: Work, kind: str, today: date) -> list[Period]:
+    """Periods that are over and have no report yet, the oldest first: more than one where the program stood still for
+    longer than a period. Where there never was a report the newest period alone: an office that begins to use them
+    does not want years of them at once."""
+    found: list[Period] = []
+    period = last_before(kind, today)
+    while len(found) < CAUGHT_UP:
+        if _is_ordered(work, period):
+            return found[::-1]
+        found.append(period)
+        period = last_before(kind, period.first)
+    return found[::-1] if _has_report(work, kind) else found[:1]
+
+
+def _has_report(work: Work, kind: str) -> bool:
+    there = select(Laporan.id).where(Laporan.kind == kind).limit(1)
+    return work.session.scalar(there) is not None
 
 
 def _is_ordered(work: Work, period: Period) -> bool:

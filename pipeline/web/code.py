@@ -32,10 +32,11 @@ HELD: dict[
     str, Callable[[str, Held], BaseResponse]
 ] = {}  # what a page does once its code is entered, by deed
 OPENING = "saya"  # the deed of who only wants to see a page
-# What may be opened once a code was entered: a path behind the token, with its query.
+# What may be opened once a code was entered: a path behind the token, with its query. All filters of the Buku together
+# are some 3,400 letters, percent-encoded.
 BOOK = r"buku(/cetak|/xlsx|/docx|/pdf|/ekspor/\d{1,9}|/\d{1,9})?"
 WIDE = re.compile(
-    rf"/(saya|{BOOK}|catat|unggah|tanda-terima/\d{{1,9}}(/qr)?)(\?[!-~]{{0,400}})?", re.ASCII
+    rf"/(saya|{BOOK}|catat|unggah|tanda-terima/\d{{1,9}}(/qr)?)(\?[!-~]{{0,4000}})?", re.ASCII
 )
 
 

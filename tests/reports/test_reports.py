@@ -119,6 +119,28 @@ def test_a_month_ends_and_its_report_goes_all_the_way(kantor: Office) -> None:
     _next_report_corrects(kantor)
 
 
+def test_months_in_which_the_program_stood_still_get_their_reports_later(kantor: Office) -> None:
+    month_ends(kantor)
+    kantor.clock.now = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # a Monday, 09.00
+    kantor.settle()
+    names = [report.name for report in reports_of(kantor)]
+    assert [name.removeprefix("Laporan pengaduan ") for name in names] == [
+        "November 2026",
+        "Desember 2026",
+        "Januari 2027",
+        "Februari 2027",
+    ]
+    assert len(open_tasks(kantor, TaskKind.LAPORAN)) == len(names)
+
+
+def test_an_office_that_begins_late_is_not_flooded_with_reports_of_years(kantor: Office) -> None:
+    kantor.to_clarification()
+    kantor.clock.now = datetime(2029, 3, 1, 2, 0, tzinfo=UTC)  # a Thursday
+    kantor.settle()
+    (report,) = reports_of(kantor)
+    assert report.code == "2029-02"
+
+
 def _next_report_corrects(kantor: Office) -> None:
     """A letter of November that was typed in late: the next report says so, the one after it does not again."""
     _typed_late(kantor)

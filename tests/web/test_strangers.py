@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -51,7 +51,12 @@ def wrong(code: str) -> str:
 # ---- what a forwarded link shows -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["/buku", "/buku/cetak", "/buku/xlsx", "/buku?q=lampu", "/saya"])
+LONG_FILTER = "/buku?" + urlencode({"q": "“jalan”" * 14, "kategori": "…" * 200, "unit": "é" * 40})
+
+
+@pytest.mark.parametrize(
+    "part", ["/buku", "/buku/cetak", "/buku/xlsx", "/buku?q=lampu", LONG_FILTER, "/saya"]
+)
 def test_all_that_shows_more_than_the_task_asks_for_the_code_and_opens_then(
     kantor: Office, task: str, part: str
 ) -> None:
