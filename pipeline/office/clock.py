@@ -538,7 +538,17 @@ def _uncounted_days(begin: date, last: date, hours: OfficeHours) -> str:
 
 def tanggal(day: date | datetime) -> str:
     """ "Selasa, 24 November 2026". A datetime is read as it stands: bring it into the office's zone first."""
-    return f"{_weekday(day)}, {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{_weekday(day)}, {tanggal_saja(day)}"
+
+
+def tanggal_saja(day: date | datetime) -> str:
+    """ "24 November 2026"."""
+    return f"{day.day} {bulan(day)}"
+
+
+def bulan(day: date | datetime) -> str:
+    """ "November 2026"."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def tanggal_pendek(day: date | datetime) -> str:
