@@ -34,12 +34,10 @@ def _concerned(settings: Settings, complaint: Complaint, email: str) -> bool:
 
 def not_arrived(session: Session, complaint: Complaint) -> list[Outbox]:
     """The newest copy to each recipient, where it was refused or came back for good."""
-    mails = (
-        select(Outbox)
-        .where(Outbox.complaint_id == complaint.id, Outbox.name == MAIL)
-        .order_by(Outbox.id)
-    )
-    newest = {mail.recipient_name: mail for mail in session.scalars(mails)}
-    told = [data for _event, data in entries(session, complaint, *FAILED)]
-    lost = {data.get("surat") for data in told if data.get("tetap", True)}
+    mails = select(Outbox).where(Outbox.complaint_id == complaint.id, Outbox.name == MAIL)
+    newest = {mail.recipient_name: mail for mail in session.scalars(mails.order_by(Outbox.id))}
+    lost = set()
+    for _event, said in entries(session, complaint, *FAILED):
+        if said.get("tetap", True):  # for good
+            lost.add(said.get("surat"))
     return [mail for mail in newest.values() if mail.message_id in lost]

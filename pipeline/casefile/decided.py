@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -30,9 +31,9 @@ def standing_id(complaint_id: int) -> Select[Any]:
 def withdrawn(session: Session, ids: Collection[int]) -> dict[int, list[Decided]]:
     """{complaint: its decisions that stand no more, oldest first} of these."""
     query = select(Decided).where(Decided.complaint_id.in_(ids), Decided.withdrawn_at.is_not(None))
-    found: dict[int, list[Decided]] = {}
+    found: defaultdict[int, list[Decided]] = defaultdict(list)
     for row in session.scalars(query.order_by(Decided.number)):
-        found.setdefault(row.complaint_id, []).append(row)
+        found[row.complaint_id].append(row)
     return found
 
 
@@ -46,8 +47,10 @@ def is_outdated(session: Session, complaint_id: int) -> bool:
     """Whether a merged complaint has, or is being sent, an answer out of a decision that was withdrawn since, and the
     Sekretaris has not let it stand all the same."""
     row = standing(session, complaint_id)
-    source = session.get(Decided, row.source_id) if row and row.source_id else None
-    return bool(row and source and source.withdrawn_at is not None and row.kept_at is None)
+    if row is None or row.source_id is None or row.kept_at is not None:
+        return False
+    source = session.get(Decided, row.source_id)
+    return source is not None and source.withdrawn_at is not None
 
 
 def follows(session: Session, child: Complaint, parent: Complaint) -> bool:
@@ -55,7 +58,8 @@ def follows(session: Session, child: Complaint, parent: Complaint) -> bool:
     one that was reopened and goes its own way."""
     if child.stage is Stage.DIGABUNG:
         return True
-    ours, theirs = standing(session, child.id), standing(session, parent.id)
+    ours = standing(session, child.id)
+    theirs = standing(session, parent.id)
     return ours is not None and theirs is not None and ours.source_id == theirs.id
 
 

@@ -44,5 +44,8 @@ def letters_of(session: Session, complaint: Complaint, *kinds: str) -> list[Docu
 
 def final_letters(session: Session, complaint: Complaint) -> list[Document]:
     """The letters as they are to be signed."""
-    wanted = LETTERS if complaint.instansi else (ANSWER,)
-    return [newest for one in wanted for newest in letters_of(session, complaint, one.final)[-1:]]
+    found = []
+    for one in LETTERS if complaint.instansi else (ANSWER,):
+        versions = letters_of(session, complaint, one.final)
+        found += versions[-1:]
+    return found

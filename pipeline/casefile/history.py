@@ -24,9 +24,11 @@ def entries(
     query = query.where(Event.complaint_id == complaint.id).order_by(Event.seq)
     if kinds:
         query = query.where(Event.kind.in_(kinds))
-    return [
-        (event, dict(payload.data) if payload else {}) for event, payload in session.execute(query)
-    ]
+    found = []
+    for event, payload in session.execute(query):
+        said: dict[str, Any] = dict(payload.data) if payload else {}
+        found.append((event, said))
+    return found
 
 
 def points(session: Session, complaint: Complaint, task_id: int | None) -> str:

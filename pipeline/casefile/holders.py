@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -23,16 +25,21 @@ def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
     """Who may hand in for the holders what those have done on paper: a JFU the signed letter, and nothing else."""
     if task.kind not in SIGNING:
         return ()
-    mine = {p.kode for p in holders(settings, task)}
-    return tuple(p for p in settings.holders(Role.JFU) if p.kode not in mine)
+    mine = _codes(holders(settings, task))
+    return tuple(jfu for jfu in settings.holders(Role.JFU) if jfu.kode not in mine)
 
 
 def mergers(settings: Settings, task: Task, complaint: Complaint | None) -> list[Petugas]:
     """Who may merge a complaint while this task of its is open, beside the holders; never whom it is about."""
     if not any(action(task.kind, name) for name in ANYTIME):
         return []
-    mine = {p.kode for p in holders(settings, task)}
-    return [p for p in reported.spared(complaint, settings.holders(*MERGING)) if p.kode not in mine]
+    mine = _codes(holders(settings, task))
+    may = reported.spared(complaint, settings.holders(*MERGING))
+    return [person for person in may if person.kode not in mine]
+
+
+def _codes(people: Iterable[Petugas]) -> set[str]:
+    return {person.kode for person in people}
 
 
 def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
@@ -42,16 +49,17 @@ def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
 
 def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
     """The open tasks that this person may act on now and that ask for something, the most urgent first."""
-    kinds = [kind for kind in TaskKind if code in {p.kode for p in performers(settings, kind)}]
-    named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
+    kinds = [kind for kind in TaskKind if code in _codes(performers(settings, kind))]
+    stands_for = [one.kode for one in settings.petugas if settings.present(one).kode == code]
+    of_role = and_(Task.holder == "", Task.kind.in_(kinds))
+    own = Task.holder.in_(stands_for)
+    about_them = select(Complaint.id).where(reported.about(code))
+    of_others = or_(Task.complaint_id.is_(None), Task.complaint_id.not_in(about_them))
     query = select(Task).where(
-        Task.closed_at.is_(None),
-        Task.kind.not_in(AT_REST),
-        or_(and_(Task.holder == "", Task.kind.in_(kinds)), Task.holder.in_(named)),
-        Task.complaint_id.is_(None)
-        | Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
+        Task.closed_at.is_(None), Task.kind.not_in(AT_REST), or_(of_role, own), of_others
     )
-    return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
+    most_urgent_first = (Task.due_at.is_(None), Task.due_at, Task.id)
+    return list(session.scalars(query.order_by(*most_urgent_first)))
 
 
 def resting(
@@ -61,6 +69,5 @@ def resting(
     query = select(Task).where(
         Task.complaint_id == complaint_id, Task.kind.in_(AT_REST), Task.closed_at.is_(None)
     )
-    return [
-        task for task in session.scalars(query) if code in {p.kode for p in holders(settings, task)}
-    ]
+    tasks = session.scalars(query)
+    return [task for task in tasks if code in _codes(holders(settings, task))]

@@ -47,9 +47,11 @@ class Law:
         self._known: dict[tuple[str, date], datetime] = {}
 
     def due(self, limit: BatasHukum, begun: datetime) -> datetime:
+        """When a limit ends that began then."""
         if limit.limit.working_time is not None:
             return clock.due(begun, limit.limit, self.settings.hours)
-        key = limit.waktu, begun.astimezone(self.settings.zone).date()
+        day = begun.astimezone(self.settings.zone).date()
+        key = (limit.waktu, day)
         if key not in self._known:
             self._known[key] = clock.due(begun, limit.limit, self.settings.hours)
         return self._known[key]
@@ -58,10 +60,11 @@ class Law:
         """The limits that run, or ran, in a case with these moments."""
         for limit in self.settings.batas_hukum:
             begun = moments.get(limit.mulai)
-            if begun is None or (limit.klasifikasi and limit.klasifikasi != klasifikasi):
+            if begun is None or limit.klasifikasi not in ("", klasifikasi):
                 continue
             met = moments.get(limit.sampai)
-            met = met if met is None or met >= begun else begun
+            if met is not None:
+                met = max(met, begun)
             yield Clock(limit, begun, self.due(limit, begun), met)
 
 
@@ -89,19 +92,23 @@ def stands(
     found = {one.kode: dict.fromkeys(COLUMNS, 0) for one in work.settings.batas_hukum}
     for row, asked in _rows(work, which):
         for one in law.clocks(moments(row, asked), row.klasifikasi):
+            counts = found[one.limit.kode]
             column = _column(one, begin, end, work.now)
             if column:
-                found[one.limit.kode][column] += 1
+                counts[column] += 1
             if column == "late_open":
-                found[one.limit.kode]["late"] += 1
+                counts["late"] += 1
     return found
 
 
 def _column(one: Clock, begin: datetime, end: datetime, now: datetime) -> str:
-    if one.begun >= end or (one.met is not None and one.met < begin):
+    """Where a limit counts in a span; "" where it neither ended nor ran in it."""
+    if one.begun >= end:
         return ""
     if one.met is None or one.met >= end:
         return "late_open" if one.due < min(end, now) else "running"
+    if one.met < begin:
+        return ""
     return "late" if one.due < one.met else "punctual"
 
 
@@ -134,12 +141,10 @@ def of_case(work: Work, complaint: Complaint) -> list[Clock]:
 def near(work: Work) -> list[tuple[Complaint, Clock]]:
     """Open cases that are past a limit of the law or near it, the latest first."""
     query = select(Complaint).where(Complaint.stage.in_(RUNNING)).order_by(Complaint.id)
-    found = [
-        (complaint, one)
-        for complaint in work.session.scalars(query)
-        for one in of_case(work, complaint)
-        if one.met is None and (one.due - work.now).days < NEAR
-    ]
+    found: list[tuple[Complaint, Clock]] = []
+    for complaint in work.session.scalars(query):
+        running = [one for one in of_case(work, complaint) if one.met is None]
+        found += [(complaint, one) for one in running if (one.due - work.now).days < NEAR]
     return sorted(found, key=lambda pair: pair[1].due)
 
 

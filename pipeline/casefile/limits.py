@@ -17,8 +17,9 @@ def short_limit(settings: Settings, task: Task | None, now: datetime) -> str:
     """The due time as a subject names it: the hour on the day itself, else the date."""
     if task is None or task.due_at is None:
         return ""
-    due, today = task.due_at.astimezone(settings.zone), now.astimezone(settings.zone)
-    return clock.pukul(due) if due.date() == today.date() else clock.tanggal_pendek(due)
+    due = task.due_at.astimezone(settings.zone)
+    today = now.astimezone(settings.zone).date()
+    return clock.pukul(due) if due.date() == today else clock.tanggal_pendek(due)
 
 
 def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
@@ -40,18 +41,16 @@ def start_of(task: Task) -> datetime:
 def used_words(settings: Settings, task: Task, now: datetime) -> str:
     """How much of a task's Waktu is used, or was when it was closed; while the pengadu is asked the clock stands."""
     limit = limit_for(settings, task.kind)
-    spent = clock.spent(
-        start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours
-    )
+    until = task.closed_at or task.paused_at or now
+    spent = clock.spent(start_of(task), until, limit, settings.hours)
     if limit.working_time is None:
-        return word(
-            "waktu.terpakai", dipakai=word("waktu.dari", dipakai=spent.amount, batas=str(limit))
-        )
-    minutes, whole = max(0, spent.amount - task.paused_minutes), limit.working_time
-    if (
-        task.kind is TaskKind.KETERANGAN and task.due_at is not None
-    ):  # what is left of the Waktu of who asks
+        used = word("waktu.dari", dipakai=spent.amount, batas=str(limit))
+        return word("waktu.terpakai", dipakai=used)
+    whole = limit.working_time
+    if task.kind is TaskKind.KETERANGAN and task.due_at is not None:
+        # Whoever is asked has what is left of the Waktu of the one who asks.
         whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
+    minutes = max(0, spent.amount - task.paused_minutes)
     if minutes > MANY_MINUTES:
         long = clock.lama(timedelta(minutes=minutes), days=False)
         used = word("waktu.dari", dipakai=long, batas=clock.lama(whole, days=False))
@@ -67,12 +66,12 @@ def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]
         return word("waktu.sisa_nanti", lama=left), "hati"
     if task.due_at is None:
         return "", ""
-    days = _days_left(settings, task, task.closed_at or now)
+    at = task.closed_at or now
+    days = _days_left(settings, task, at)
     if days:
-        return word(
-            "waktu.sisa_satuan", banyak=days, satuan=limit_for(settings, task.kind).unit
-        ), "baik"
-    return remaining_words(settings, task.due_at, task.closed_at or now)
+        unit = limit_for(settings, task.kind).unit
+        return word("waktu.sisa_satuan", banyak=days, satuan=unit), "baik"
+    return remaining_words(settings, task.due_at, at)
 
 
 def _days_left(settings: Settings, task: Task, now: datetime) -> int:
@@ -80,24 +79,27 @@ def _days_left(settings: Settings, task: Task, now: datetime) -> int:
     for a limit that is counted or was set in another way."""
     limit = limit_for(settings, task.kind)
     start = start_of(task)
-    plain = limit.working_time is None and clock.due(start, limit, settings.hours) == task.due_at
-    return (
-        max(0, limit.amount - clock.spent(start, now, limit, settings.hours).amount) if plain else 0
-    )
+    if limit.working_time is not None or clock.due(start, limit, settings.hours) != task.due_at:
+        return 0
+    used = clock.spent(start, now, limit, settings.hours).amount
+    return max(0, limit.amount - used)
 
 
 def time_words(settings: Settings, task: Task | None, now: datetime) -> str:
     """How much of a task's Waktu is used and how much is left, in office time; "" without a limit."""
-    left = left_words(settings, task, now)[0] if task is not None else ""
-    return f"{used_words(settings, task, now)} {left}." if task is not None and left else ""
+    if task is None:
+        return ""
+    left, _tone = left_words(settings, task, now)
+    return f"{used_words(settings, task, now)} {left}." if left else ""
 
 
 def limit_line(settings: Settings, task: Task, now: datetime) -> str:
     """By when, how much is used and how much is left, in one line; "" without a limit."""
+    used_and_left = time_words(settings, task, now)
     if task.due_at is None:
-        return time_words(settings, task, now)
-    due = f"{word('waktu.paling_lambat')} {clock.waktu(task.due_at, settings.zone)}."
-    return f"{due} {time_words(settings, task, now)}"
+        return used_and_left
+    by = clock.waktu(task.due_at, settings.zone)
+    return f"{word('waktu.paling_lambat')} {by}. {used_and_left}"
 
 
 def limit_words(settings: Settings, task: Task) -> str:
@@ -110,11 +112,11 @@ def limit_words(settings: Settings, task: Task) -> str:
     if task.counted_from is not None:
         before = clock.spent(task.counted_from, task.opened_at, limit, settings.hours)
         return word("tugas.batas_jumlah", batas=limit, lama=_amount(before))
-    if clock.due(task.opened_at, limit, settings.hours) != task.due_at:
-        return word(
-            "tugas.batas_bersama" if task.kind is TaskKind.KETERANGAN else "tugas.batas_lanjut"
-        )
-    return clock.explain(task.opened_at, limit, settings.hours)
+    if clock.due(task.opened_at, limit, settings.hours) == task.due_at:
+        return clock.explain(task.opened_at, limit, settings.hours)
+    if task.kind is TaskKind.KETERANGAN:
+        return word("tugas.batas_bersama")
+    return word("tugas.batas_lanjut")
 
 
 def _amount(spent: clock.Spent) -> str:
@@ -135,20 +137,26 @@ def waiting_words(count: int, late: int, today: int) -> str:
     """How many tasks wait, and how many of them are late or due today; what is none is not named."""
     if not count:
         return word("saya.kosong")
-    named = (("ringkas_terlambat", late), ("ringkas_hari_ini", today))
-    parts = [word(f"saya.{name}", jumlah=some) for name, some in named if some]
+    parts = []
+    if late:
+        parts.append(word("saya.ringkas_terlambat", jumlah=late))
+    if today:
+        parts.append(word("saya.ringkas_hari_ini", jumlah=today))
     said = word("saya.ringkas", jumlah=count)
     return f"{said}: {', '.join(parts)}." if parts else f"{said}."
 
 
 def answer_day(settings: Settings, recorded: datetime) -> datetime:
     """By when a pengadu has an answer: the longest way through the SOP, so that the promise holds."""
-    last_day = clock.due(recorded, settings.sop.langkah[2].limit, settings.hours)
+    decision = settings.sop.langkah[LANGKAH_OF_TASK[TaskKind.KEPUTUSAN] - 1]
+    last_day = clock.due(recorded, decision.limit, settings.hours)
     return clock.next_workday(last_day, settings.hours)
 
 
 def meeting_time(settings: Settings, at: datetime, until: datetime | None) -> str:
     """From when to when; the end of an old one may not be known."""
     begins = clock.waktu(at, settings.zone)
-    ends = clock.pukul(until.astimezone(settings.zone)) if until else ""
-    return word("rapat.waktu", mulai=begins, selesai=ends) if ends else begins
+    if until is None:
+        return begins
+    ends = clock.pukul(until.astimezone(settings.zone))
+    return word("rapat.waktu", mulai=begins, selesai=ends)

@@ -73,8 +73,7 @@ def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
 
 def reply_words(session: Session, task: Task, complaint: Complaint | None) -> list[dict[str, str]]:
     """The words with which a reply may begin now, each with what it does."""
-    names = {action.name for action in offered(session, task.kind, complaint)}
-    known = table(f"balas.{task.kind}")
-    return [
-        {"kata": c.word, "arti": known[c.word]} for c in COMMANDS[task.kind] if c.action in names
-    ]
+    allowed = {action.name for action in offered(session, task.kind, complaint)}
+    meaning = table(f"balas.{task.kind}")
+    commands = [command for command in COMMANDS[task.kind] if command.action in allowed]
+    return [{"kata": command.word, "arti": meaning[command.word]} for command in commands]

@@ -82,7 +82,10 @@ def title(complaint: Complaint) -> str:
     first = " ".join(summary(complaint).split())
     if not first:
         return word("privasi.judul")
-    return first if len(first) <= TITLE else first[: TITLE - 1].rsplit(" ", 1)[0] + "…"
+    if len(first) <= TITLE:
+        return first
+    whole_words = first[: TITLE - 1].rsplit(" ", 1)[0]
+    return f"{whole_words}…"
 
 
 def subject_title(settings: Settings, complaint: Complaint) -> str:
@@ -91,7 +94,9 @@ def subject_title(settings: Settings, complaint: Complaint) -> str:
     if summary(complaint) and not tells_who(complaint, complaint.ringkasan):
         return title(complaint)
     kategori = settings.names_of("kategori", complaint.kategori).get(complaint.kategori, "")
-    return kategori if kategori and not tells_who(complaint, kategori) else word("privasi.judul")
+    if kategori and not tells_who(complaint, kategori):
+        return kategori
+    return word("privasi.judul")
 
 
 def tells_who(complaint: Complaint, text: str) -> bool:

@@ -7,7 +7,7 @@ Hides how people sign their mails. Pure but for the query over earlier cases.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,9 +62,11 @@ WORDS = re.compile(r"[^\W\d_]{4,30}")
 def phone(text: str, own: str = "") -> str:
     """The writer's telephone number in the end of a mail; "" where there is none, or more than one that could be. A
     mobile number goes before that of a house or an office. `own`: the office's, which is nobody's who writes to it."""
-    lines = [line for line in _lines(text)[-TAIL:] if not NOT_THEIRS.search(line)]
-    written = [one["number"].strip() for one in PHONE.finditer("\n".join(lines))]
-    by_digits = {_digits(number): number for number in written}
+    theirs = [line for line in _lines(text)[-TAIL:] if not NOT_THEIRS.search(line)]
+    by_digits: dict[str, str] = {}  # numbers as they are written
+    for found in PHONE.finditer("\n".join(theirs)):
+        number = found["number"].strip()
+        by_digits[_digits(number)] = number
     by_digits.pop(_digits(own), None)
     mobile = [number for digits, number in by_digits.items() if MOBILE.match(digits)]
     certain = mobile or list(by_digits.values())
@@ -82,12 +84,16 @@ def address(text: str) -> str:
     lines = _lines(text)[-TAIL:]
     closed = next((n for n, line in enumerate(lines) if CLOSED.fullmatch(line)), len(lines))
     for place, line in enumerate(lines):
-        below = lines[place + 1 :]
-        signs = place > closed or (below and CONTACT.fullmatch(below[0]))
-        found = LABELLED.match(line) or (STREET.match(line) if signs else None)
-        if found:
-            more = [below[0]] if below and GOES_ON.match(below[0]) else []
-            return " ".join([found["place"], *more]).strip(" .,")
+        below = lines[place + 1] if place + 1 < len(lines) else ""
+        found = LABELLED.match(line)
+        if not found and (place > closed or CONTACT.fullmatch(below)):
+            found = STREET.match(line)
+        if not found:
+            continue
+        said: str = found["place"]
+        if GOES_ON.match(below):
+            said += f" {below}"
+        return said.strip(" .,")
     return ""
 
 
@@ -102,16 +108,16 @@ def category(session: Session, complaint: Complaint) -> tuple[str, str, int] | N
     known = select(Complaint.kategori, Complaint.perihal).where(
         Complaint.kategori != "", Complaint.id != complaint.id
     )
-    counts: dict[str, Counter[str]] = {}
-    for kind, subject in session.execute(known.order_by(Complaint.id.desc()).limit(CASES)):
+    newest = known.order_by(Complaint.id.desc()).limit(CASES)
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for kind, subject in session.execute(newest):
         for word in mine.intersection(_words(subject)):
-            counts.setdefault(word, Counter())[kind] += 1
-    clear = [
-        (some, kind, word)
-        for word, kinds in counts.items()
-        for kind, some in kinds.most_common(1)
-        if some >= FEWEST and some >= SURE * kinds.total()
-    ]
+            counts[word][kind] += 1
+    clear = []
+    for word, kinds in counts.items():
+        kind, some = kinds.most_common(1)[0]
+        if some >= FEWEST and some >= SURE * kinds.total():
+            clear.append((some, kind, word))
     if not clear:
         return None
     some, kind, word = max(clear)

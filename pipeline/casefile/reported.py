@@ -51,10 +51,13 @@ def stand_in(settings: Settings, complaint: Complaint, kind: TaskKind) -> str:
     left = _unconcerned(complaint, kind, usual)
     if len(left) == len(usual):
         return ""
+    if left:
+        return left[0].kode
     above = [role for own in ROLE_OF[kind] for role in SUPERIORS[own]]
-    for people in (left, *(settings.holders(role) for role in (*above, *LAST))):
-        if found := next((one.kode for one in _unconcerned(complaint, kind, people)), ""):
-            return found
+    for role in (*above, *LAST):
+        unconcerned = _unconcerned(complaint, kind, settings.holders(role))
+        if unconcerned:
+            return unconcerned[0].kode
     return ""
 
 
@@ -66,9 +69,8 @@ def _unconcerned(complaint: Complaint, kind: TaskKind, people: Sequence[Petugas]
 
 def is_pengadu(complaint: Complaint, person: Petugas) -> bool:
     """Whether this official is the one who complains."""
-    return bool(complaint.email) and complaint.email.lower() in {
-        a.lower() for a in (person.email, *person.email_lain)
-    }
+    own = {email.lower() for email in (person.email, *person.email_lain)}
+    return bool(complaint.email) and complaint.email.lower() in own
 
 
 def official(settings: Settings, complaint: Complaint) -> Petugas | None:

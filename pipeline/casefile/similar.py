@@ -27,6 +27,7 @@ WORDS, SHORTEST = 24, 4  # words of a case that are looked for; letters of one t
 NEWEST = 200  # answers that have a word, the newest: in a large book the cost stays the same
 SAME_KIND, SAME_UNIT = 1.0, 0.5  # what the same kategori and the same unit count, beside words
 LEAST = 0.8  # less is likeness by chance
+_NUMBERED = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 
 @dataclass(frozen=True)
@@ -55,26 +56,30 @@ def answers(session: Session, complaint: Complaint, reader: str = "") -> list[Si
 
 def points_of(complaint: Complaint) -> tuple[str, ...]:
     """What was told to the pengadu, a point a line."""
-    lines = (
-        re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", line).strip()
-        for line in complaint.disampaikan.splitlines()
-    )
-    return tuple(line for line in lines if line)
+    points = []
+    for line in complaint.disampaikan.splitlines():
+        point = _NUMBERED.sub("", line).strip()
+        if point:
+            points.append(point)
+    return tuple(points)
 
 
 def words_of(complaint: Complaint) -> list[str]:
     """The words by which a case is looked for, each once."""
-    said = fulltext.terms(f"{complaint.perihal} {complaint.ringkasan} {complaint.isi}"[:5_000])
-    return list(dict.fromkeys(one for one in said if len(one) >= SHORTEST and not one.isdigit()))[
-        :WORDS
-    ]
+    text = f"{complaint.perihal} {complaint.ringkasan} {complaint.isi}"
+    said = dict.fromkeys(fulltext.terms(text[:5_000]))
+    telling = [one for one in said if len(one) >= SHORTEST and not one.isdigit()]
+    return telling[:WORDS]
 
 
 def _scores(session: Session, complaint: Complaint, reader: str) -> dict[int, float]:
+    """{answered case: how much its words are those of this one}. A word that few cases have tells more."""
     found: dict[int, float] = defaultdict(float)
     for one in words_of(complaint):
         having = session.scalars(_having(session, complaint, reader, one)).all()
-        weight = 1 / (1 + log(len(having))) if 0 < len(having) < NEWEST else 0.05
+        if not having:
+            continue
+        weight = 1 / (1 + log(len(having))) if len(having) < NEWEST else 0.05
         for key in having:
             found[key] += weight
     return found
@@ -90,21 +95,30 @@ def _having(session: Session, complaint: Complaint, reader: str, one: str) -> Se
         Complaint.parent_id.is_(None),
         Complaint.id.not_in([complaint.id, complaint.parent_id or 0]),
     )
-    query = query.where(not_(reported.about(reader))) if reader else query
-    return (
-        fulltext.found(query, one, dialect)
-        .order_by(fulltext.order_of(one, dialect).desc())
-        .limit(NEWEST)
-    )
+    if reader:
+        query = query.where(not_(reported.about(reader)))
+    newest_first = fulltext.order_of(one, dialect).desc()
+    return fulltext.found(query, one, dialect).order_by(newest_first).limit(NEWEST)
 
 
 def _beside(complaint: Complaint, other: Complaint) -> float:
-    units = ({*one.unit.split(",")} - {""} for one in (complaint, other))
-    shared = set.intersection(*units)
-    same = complaint.kategori and complaint.kategori == other.kategori
-    return (SAME_KIND if same else 0.0) + (SAME_UNIT if shared else 0.0)
+    """What kategori and unit count, beside words."""
+    score = 0.0
+    if complaint.kategori and complaint.kategori == other.kategori:
+        score += SAME_KIND
+    if _units(complaint) & _units(other):
+        score += SAME_UNIT
+    return score
+
+
+def _units(complaint: Complaint) -> set[str]:
+    return set(complaint.unit.split(",")) - {""}
 
 
 def shown_points(found: Sequence[Similar]) -> dict[str, str]:
     """{code of a point, as a link names it: its words}."""
-    return {f"{one.complaint.id}.{n}": point for one in found for n, point in enumerate(one.points)}
+    shown = {}
+    for one in found:
+        for number, point in enumerate(one.points):
+            shown[f"{one.complaint.id}.{number}"] = point
+    return shown

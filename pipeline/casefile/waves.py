@@ -85,23 +85,25 @@ def _joined(group: dict[int, int], into: int, other: int) -> dict[int, int]:
 def news(work: Work) -> list[list[Complaint]]:
     """The waves of the last hours that are large enough and that nobody has been told of."""
     conf = work.settings.pengaduan
-    if not conf.gelombang_jumlah:
+    least = conf.gelombang_jumlah
+    if not least:
         return []
     waiting = _waiting(work.session, work.now - timedelta(hours=conf.gelombang_jam))
-    waves = gather(waiting) if len(waiting) >= conf.gelombang_jumlah else []
-    return [
-        one
-        for one in waves
-        if len(one) >= conf.gelombang_jumlah and not _is_told(work.session, one)
-    ]
+    if len(waiting) < least:
+        return []
+    large = [wave for wave in gather(waiting) if len(wave) >= least]
+    return [wave for wave in large if not _is_told(work.session, wave)]
 
 
 def others(work: Work, complaint: Complaint) -> list[Complaint]:
     """Who belongs to the wave of a complaint now, without itself."""
     span = timedelta(hours=work.settings.pengaduan.gelombang_jam)
     waiting = _waiting(work.session, complaint.recorded_at - span)
-    mine = [one for one in gather(waiting) if complaint.id in {row.id for row in one}]
-    return [row for one in mine for row in one if row.id != complaint.id]
+    for wave in gather(waiting):
+        rest = [one for one in wave if one.id != complaint.id]
+        if len(rest) < len(wave):
+            return rest
+    return []
 
 
 def is_first(session: Session, complaint: Complaint) -> bool:
@@ -121,5 +123,5 @@ def _waiting(session: Session, since: object) -> list[Complaint]:
 
 def _is_told(session: Session, wave: Iterable[Complaint]) -> bool:
     mine = [one.id for one in wave]
-    told = select(Outbox.id).where(Outbox.name == MAIL, Outbox.complaint_id.in_(mine)).limit(1)
-    return session.scalar(told) is not None
+    told = select(Outbox.id).where(Outbox.name == MAIL, Outbox.complaint_id.in_(mine))
+    return session.scalar(told.limit(1)) is not None

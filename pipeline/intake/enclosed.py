@@ -89,7 +89,7 @@ def placed(
 ) -> dict[str, Upload]:
     """The same for signed papers: each goes where its own code says, in whatever order they came. Takes seconds, and
     is done outside any transaction."""
-    papers = [one.name for one in action.fields if one.kind is FieldKind.PINDAIAN] if action else []
+    papers = _paper_fields(action)
     if len(papers) < 2 or len(attachments) < 2:
         return as_uploads(action, attachments)
     uploads = [
@@ -99,8 +99,10 @@ def placed(
         work = Work(session, settings, datetime.now(UTC))
         told = [_field_of(work, upload.scan) for upload in uploads]
     found = {name: upload for name, upload in zip(told, uploads, strict=True) if name in papers}
+    # Those whose code says nothing fill the other fields, in the order in which they came.
+    free = [name for name in papers if name not in found]
     rest = [upload for upload in uploads if upload not in found.values()]
-    return found | dict(zip([name for name in papers if name not in found], rest, strict=False))
+    return found | dict(zip(free, rest, strict=False))
 
 
 def _scan(settings: Settings, one: Attachment) -> Scan | ValueError:
@@ -110,31 +112,47 @@ def _scan(settings: Settings, one: Attachment) -> Scan | ValueError:
         return error
 
 
+def _paper_fields(action: Action | None) -> list[str]:
+    """The fields of a form that take signed papers."""
+    if action is None:
+        return []
+    return [field.name for field in action.fields if field.kind is FieldKind.PINDAIAN]
+
+
 def _field_of(work: Work, scan: Scan | ValueError | None) -> str:
     """Which field of the form a signed paper belongs to by its code; "" where it does not say."""
-    codes = scan.codes if isinstance(scan, Scan) else ()
-    source = next(filter(None, (by_code(work, read_code(text)) for text in codes)), None)
-    return "" if source is None else SIGNED_FIELDS[series_of(source.kind)]
+    if not isinstance(scan, Scan):
+        return ""
+    for text in scan.codes:
+        source = by_code(work, read_code(text))
+        if source is not None:
+            return SIGNED_FIELDS[series_of(source.kind)]
+    return ""
 
 
 def beside(action: Action | None, attachments: Sequence[Attachment]) -> list[File]:
     """The files for which the form has no field: they join the case."""
-    rest = attachments[len(places(action)) :]
-    return [
-        File(one.name[-120:], kinds.sniff(one.content, one.content_type, one.name), one.content)
-        for one in rest
-    ]
+    found = []
+    for one in attachments[len(places(action)) :]:
+        kind = kinds.sniff(one.content, one.content_type, one.name)
+        found.append(File(one.name[-120:], kind, one.content))
+    return found
 
 
 def waiting(
     session: Session, task: Task, person: Petugas, action: Action | None
 ) -> list[Attachment]:
     """The files of the reply that waits for this person to confirm this action; [] where there is none."""
-    row = unsent.of_reply(session, task.id, person.kode).get(action.name) if action else None
-    item = session.get(Item, row.item_id) if row and row.item_id and row.files else None
+    if action is None:
+        return []
+    row = unsent.of_reply(session, task.id, person.kode).get(action.name)
+    if row is None or not row.item_id or not row.files:
+        return []
+    item = session.get(Item, row.item_id)
     if item is None or store.size(session, item.sha256) > LARGEST:
         return []
-    return meant(read(store.get(session, item.sha256)).attachments)[:MOST]
+    mail = read(store.get(session, item.sha256))
+    return meant(mail.attachments)[:MOST]
 
 
 def names(attachments: Sequence[Attachment]) -> list[str]:
@@ -143,4 +161,5 @@ def names(attachments: Sequence[Attachment]) -> list[str]:
 
 def merged(given: Mapping[str, Upload], kept: Mapping[str, Upload]) -> dict[str, Upload]:
     """What was uploaded on the page goes before what came with the reply."""
-    return {**kept, **{name: one for name, one in given.items() if one.content}}
+    uploaded = {name: one for name, one in given.items() if one.content}
+    return {**kept, **uploaded}

@@ -26,11 +26,12 @@ log = logging.getLogger(__name__)
 
 
 def hold_new(engine: Engine, settings: Settings, item_id: int, now: datetime, reason: str) -> str:
+    """Hold an item unless somebody has settled it meanwhile; its state."""
     with writing(engine) as session:
         item = session.get_one(Item, item_id)
-        return (
-            item.state if item.state != "new" else hold(Work(session, settings, now), item, reason)
-        )
+        if item.state != "new":
+            return item.state
+        return hold(Work(session, settings, now), item, reason)
 
 
 def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:

@@ -40,11 +40,11 @@ class AlreadyImportingError(Exception):
 
 def _new(session: Session, some: list[StoredMail]) -> list[StoredMail]:
     """Those that the ledger does not know, by any way."""
-    first: dict[str, StoredMail] = {}
+    by_twin: dict[str, StoredMail] = {}
     for one in some:
-        first.setdefault(ledger.twin_of(one.content), one)
-    known = set(session.scalars(select(Item.twin).where(Item.twin.in_(first))))
-    return [one for twin, one in first.items() if twin not in known]
+        by_twin.setdefault(ledger.twin_of(one.content), one)
+    known = set(session.scalars(select(Item.twin).where(Item.twin.in_(by_twin))))
+    return [one for twin, one in by_twin.items() if twin not in known]
 
 
 def survey(

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -26,7 +25,7 @@ from pipeline.cases import tasks, withdrawal
 from pipeline.cases.input import File, read_letter
 from pipeline.cases.meetings import meeting_answered
 from pipeline.cases.outcomes import bounced, delivery_result, official_unreached
-from pipeline.cases.record import New, Pengadu, citizen_wrote, keep_item_files, record
+from pipeline.cases.record import New, citizen_wrote, keep_item_files, record
 from pipeline.cases.slips import stack_arrived
 from pipeline.cases.tasks import close_item
 from pipeline.data import ledger, store
@@ -34,48 +33,30 @@ from pipeline.data.engine import among, exclusive, reading, transact, writing
 from pipeline.data.ledger import Arrival
 from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
 from pipeline.files import kinds
-from pipeline.intake import replies
+from pipeline.intake import complaints, replies
 from pipeline.intake.enclosed import is_letter, meant
 from pipeline.intake.holding import hold, hold_new, hold_scan
 from pipeline.intake.replies import Enclosed, EnclosedLetter
 from pipeline.mail import authentication, calendar, forwarded, outbox, phrases, reply, triage
-from pipeline.mail.addresses import Address, parse
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Attachment, Message, every_text, read
 from pipeline.mail.triage import Kind, Verdict
 from pipeline.notices import citizen, post
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import COMMANDS, Channel
+from pipeline.office.sop import COMMANDS
 from pipeline.office.words import word
 from pipeline.work import App, Work
 
 log = logging.getLogger(__name__)
-LARGE = (
-    8 * 2**20
-)  # bytes; a larger mail is read by a process of its own, which may not fill the machine's memory
+LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, in memory of its own
 LARGE_SECONDS = 180
 LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
-PERIHAL = 150  # letters of a subject; the rest of it goes above the text
-LONGEST_QUESTION = (
-    2_000  # letters of a mail that may be nothing but a question about the state of a case
-)
+LONGEST_QUESTION = 2_000  # letters of a mail that may only ask for the state of a case
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
 QUOTED = 200_000  # characters of a text in which the address of a task is looked for
-MOST_OTHERS = 10  # further recipients of a complaint that are named
-GUESTS = (
-    "rapat",
-    "terusan_instansi",
-    "surat_pengantar",
-    "tembusan",
-)  # mails whose recipients are no pengadu
-_BEFORE = re.compile(r"(?:(?:re|fwd?|bls|trs?|wg|terusan|diteruskan) ?: ?)++", re.IGNORECASE)
-_SITES = re.compile(
-    r"(?:wordpress|joomla|drupal|www-?data|apache|nginx|webmaster|web|website|situs|form\w*|contact|kontak|noreply"
-    r"|no-reply|mailer|cms|wp|admin|server|system|sistem|notif\w*|cgi|php)[^@]{0,30}@",
-    re.IGNORECASE,
-)
-_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Mails whose recipients are no pengadu.
+GUESTS = ("rapat", "terusan_instansi", "surat_pengantar", "tembusan")
 
 
 class NotHeld(KeyError):
@@ -107,17 +88,15 @@ def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
     """
     with reading(app.engine) as session:
         rows = select(Item.id, Blob.size).join(Blob, Blob.sha256 == Item.sha256)
-        usual = rows.where(
-            Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE
-        ).order_by(Item.id)
-        sizes = dict(session.execute(usual).all())
+        usual = rows.where(Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE)
+        sizes = dict(session.execute(usual.order_by(Item.id)).all())
     states: dict[int, str] = {}
     for some in store.batches(sizes.items()):
         try:
             states |= _take_mails(app, some)
         except Exception as error:  # noqa: BLE001 - the one who makes the trouble is found by taking each alone
             log.warning("items %s: %s; one by one", some, type(error).__name__)
-    return [states.get(i) or take_in(app, i) for i in item_ids]
+    return [states.get(item_id) or take_in(app, item_id) for item_id in item_ids]
 
 
 def take_in(
@@ -220,7 +199,8 @@ def _take_scan(
 def _read(settings: Settings, raw: bytes, by_hand: bool) -> ReadMail:
     message = read(raw)
     verdict = triage.classify(message, own_addresses=settings.own_addresses)
-    if by_hand and (verdict.kind in (Kind.SPAM, Kind.LIST) or not verdict.certain):
+    refused = verdict.kind in (Kind.SPAM, Kind.LIST) or not verdict.certain
+    if by_hand and refused:
         verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
     return ReadMail(message, verdict, by_hand, _tokens(settings, message, raw))
 
@@ -228,10 +208,12 @@ def _read(settings: Settings, raw: bytes, by_hand: bool) -> ReadMail:
 def _tokens(settings: Settings, message: Message, raw: bytes) -> tuple[str, ...]:
     """The links of ours in a mail that may quote one: they stay in it, so they must not stay alive. All its texts are
     looked through, also those that nobody is shown; of a first mail, as most are, only the text."""
-    answers = message.in_reply_to or message.references or _from_officials(settings, message)
     found = links.found(message.text)
-    if answers or found or forwarded.SUBJECT.match(message.subject):
-        found += [token for text in every_text(raw) for token in links.found(text)]
+    answers = bool(message.in_reply_to or message.references)
+    passes_on = forwarded.SUBJECT.match(message.subject) is not None
+    if found or answers or passes_on or _from_officials(settings, message):
+        for text in every_text(raw):
+            found += links.found(text)
     return tuple(dict.fromkeys(found))[: replies.MOST_TOKENS]
 
 
@@ -298,24 +280,25 @@ def _with_letters(
     engine: Engine, settings: Settings, mails: Mapping[int, ReadMail]
 ) -> dict[int, ReadMail]:
     """The same mails with their letters read, outside any transaction; most bring none, and nothing is asked for."""
-    asking = {
-        key: mail for key, mail in mails.items() if _may_bring_a_letter(settings, mail.message)
-    }
-    if not asking:
-        return dict(mails)
-    with reading(engine) as session:
-        threads = _threads(session, {key: mail.message for key, mail in asking.items()})
-        now = {
-            key
-            for key, mail in asking.items()
-            if replies.hands_in_a_letter(session, settings, mail.message, threads[key])
-        }
-    return {
-        key: replace(mail, enclosed=Enclosed(_letters(settings, mail.message)))
-        if key in now
-        else mail
+    found = dict(mails)
+    messages = {
+        key: mail.message
         for key, mail in mails.items()
+        if _may_bring_a_letter(settings, mail.message)
     }
+    if not messages:
+        return found
+    with reading(engine) as session:
+        threads = _threads(session, messages)
+        bring = [
+            key
+            for key, message in messages.items()
+            if replies.hands_in_a_letter(session, settings, message, threads[key])
+        ]
+    for key in bring:
+        letters = _letters(settings, messages[key])
+        found[key] = replace(mails[key], enclosed=Enclosed(letters))
+    return found
 
 
 def _may_bring_a_letter(settings: Settings, message: Message) -> bool:
@@ -336,11 +319,12 @@ def _no_longer_held(session: Session, items: Sequence[Item]) -> None:
 def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, frozenset[str]]:
     """The Message-IDs that each of these answers, save those that lead nowhere: neither to a mail of ours, nor to one
     that is a complaint or may become one now. Two questions for all, for most mails are in no thread of ours."""
-    named = {
-        key: {outbox.bracketed(one) for one in (*message.in_reply_to, *message.references)}
-        for key, message in messages.items()
-    }
-    asked = set().union(*named.values())
+    named: dict[int, set[str]] = {}
+    asked: set[str] = set()
+    for key, message in messages.items():
+        answered = (*message.in_reply_to, *message.references)
+        named[key] = {outbox.bracketed(one) for one in answered}
+        asked |= named[key]
     known = among(session, Outbox.message_id, asked) | among(session, Complaint.thread_id, asked)
     known |= {outbox.bracketed(message.message_id) for message in messages.values()}
     return {key: frozenset(ids & known) for key, ids in named.items()}
@@ -351,20 +335,18 @@ def _take_mail(
 ) -> list[New]:
     """Settle a mail, save that a new complaint is left to be recorded together with others; several are, where an
     official passes them on in one."""
+    verdict = mail.verdict
+    is_person = verdict.kind in (Kind.PERSON, Kind.SPAM)
     if _names_scanner(work.settings, mail):
         _scans(work, item, mail)
-    elif mail.verdict.kind is Kind.BOUNCE or mail.verdict.failures:
-        _bounce(work, item, mail.verdict)
-    elif not mail.verdict.certain and not _from_officials(work.settings, mail.message):
-        _hold_doubtful(work, item, mail.verdict)
-    elif (
-        mail.verdict.kind is Kind.LIST
-    ):  # perhaps a complaint all the same: a group address adds List-Id
-        hold(work, item, mail.verdict.reason)
-    elif mail.verdict.kind not in (Kind.PERSON, Kind.SPAM) and (
-        mail.verdict.certain or not _acts(mail.message)
-    ):
-        ledger.done(item, mail.verdict.reason)
+    elif verdict.kind is Kind.BOUNCE or verdict.failures:
+        _bounce(work, item, verdict)
+    elif not verdict.certain and not _from_officials(work.settings, mail.message):
+        _hold_doubtful(work, item, verdict)
+    elif verdict.kind is Kind.LIST:
+        hold(work, item, verdict.reason)  # perhaps a complaint: a group address adds List-Id
+    elif not is_person and (verdict.certain or not _acts(mail.message)):
+        ledger.done(item, verdict.reason)
     else:
         return _person(work, item, mail, doubled, thread)
     return []
@@ -372,14 +354,21 @@ def _take_mail(
 
 def _from_officials(settings: Settings, message: Message) -> bool:
     """Whether it comes from whom we write to when a mail is held: their robot would be asked about its own answers."""
-    sender = message.sender.email.lower() if message.sender else ""
+    sender = _sender(message)
     return settings.person_at(sender) is not None or sender == settings.petugas_ti.email.lower()
+
+
+def _sender(message: Message) -> str:
+    """The address from which a mail says that it comes, in small letters; "" for none."""
+    return message.sender.email.lower() if message.sender else ""
 
 
 def _acts(message: Message) -> bool:
     """Whether an official does something by it, as no robot does: a file is enclosed, a line starts with a command."""
-    lines = [line.strip(" \t*_\"'").upper() for line in reply.split(message.text).new.splitlines()]
-    return bool(message.attachments) or any(line.startswith(COMMAND_WORDS) for line in lines)
+    if message.attachments:
+        return True
+    lines = reply.split(message.text).new.splitlines()
+    return any(line.strip(" \t*_\"'").upper().startswith(COMMAND_WORDS) for line in lines)
 
 
 def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> str:
@@ -389,9 +378,10 @@ def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> str:
 
 def _names_scanner(settings: Settings, mail: ReadMail) -> bool:
     """Whether a mail gives itself out as the scanner's. One without a scan that a JFU accepts is a mail like others."""
-    sender = mail.message.sender.email.lower() if mail.message.sender else ""
-    mine = sender in {address.lower() for address in settings.scan.pengirim}
-    return mine and not (mail.by_hand and not _scanned(mail.message))
+    scanners = {address.lower() for address in settings.scan.pengirim}
+    if _sender(mail.message) not in scanners:
+        return False
+    return not mail.by_hand or bool(_scanned(mail.message))
 
 
 def _scanned(message: Message) -> list[Attachment]:
@@ -409,9 +399,10 @@ def _scans(work: Work, item: Item, mail: ReadMail) -> str:
     if not found:
         return hold(work, item, word("slip.masalah.tanpa_lampiran"))
     place = Arrival(ledger.BY_SCANNER, str(item.id), 0, 0, item.received_at)
-    arrivals = [
-        (one.content, replace(place, uid=n, name=_name(one, n))) for n, one in enumerate(found, 1)
-    ]
+    arrivals = []
+    for order, one in enumerate(found, 1):
+        name = complaints.file_name(one, order)
+        arrivals.append((one.content, replace(place, uid=order, name=name)))
     ledger.receive(work.session, "scan", arrivals, work.now)  # each is taken in by itself
     return ledger.done(item, "dari pemindai")
 
@@ -433,9 +424,9 @@ def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
         reports.bounced(work, mail, failure.permanent, reason)
     if not (verdict.certain or bound):
         return _hold_doubtful(work, item, verdict)
-    return (
-        hold(work, item, word("ditahan.terpental")) if stray else ledger.done(item, verdict.reason)
-    )
+    if stray:
+        return hold(work, item, word("ditahan.terpental"))
+    return ledger.done(item, verdict.reason)
 
 
 def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
@@ -454,31 +445,31 @@ def _person(
     work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]
 ) -> list[New]:
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
-    sender = mail.message.sender.email.lower() if mail.message.sender else ""
+    settings, sender = work.settings, _sender(mail.message)
     message = replace(mail.message, text=links.masked(mail.message.text))
-    quoted = replies.opened(work.session, work.settings, mail.tokens)
-    links.revoke(
-        work.session, [link.id for link in quoted], work.now
-    )  # the mail that holds them is kept as it is
-    forged = not mail.by_hand and _forged(work.settings, message)
-    asked = "" if mail.by_hand or forged else _status_asked(work.settings, message)
-    if asked and _answerable(sender) and mail.verdict.kind is Kind.PERSON:
-        _tell_status(work, item, asked, sender, message)
+    quoted = replies.opened(work.session, settings, mail.tokens)
+    # The mail that holds these links is kept as it is.
+    links.revoke(work.session, [link.id for link in quoted], work.now)
+    forged = not mail.by_hand and _forged(settings, message)
+    status = _status_asked(settings, message)
+    asks = bool(status) and not mail.by_hand and not forged
+    several = 0 if mail.by_hand else complaints.passed_on_together(settings, message, sender)
+    if asks and complaints.is_answerable(sender) and mail.verdict.kind is Kind.PERSON:
+        _tell_status(work, item, status, sender, message)
     elif _answers_us(work, item, mail, message, quoted, thread, forged):
         return []
     elif mail.verdict.kind is Kind.SPAM:
         hold(work, item, mail.verdict.reason)
-    elif forged and (
-        _from_officials(work.settings, message) or _status_asked(work.settings, message)
-    ):
+    elif forged and (status or _from_officials(settings, message)):
         hold(work, item, word("ditahan.pengirim_palsu"))
-    elif not mail.by_hand and (several := _passed_on_together(work.settings, message, sender)) > 1:
+    elif several > 1:
         hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
     else:
         ledger.done(item, "pengaduan baru")
-        news = _passed_on(work, item, message, sender, doubled)
-        news = news or [_new(work, item, message, sender, doubled, mail.by_hand)]
-        return [_unanswered(new) for new in news] if forged else news
+        news = complaints.passed_on(work, item, message, sender, doubled)
+        if not news:
+            news = [complaints.of_mail(work, item, message, sender, doubled, mail.by_hand)]
+        return [complaints.unanswered(new) for new in news] if forged else news
     return []
 
 
@@ -493,33 +484,23 @@ def _answers_us(
 ) -> bool:
     """Settle what answers or quotes a mail of ours: by the one it was sent to it acts or joins; by anybody else, and
     where the sender's domain disowns it (`forged`), it is held. False where it is about none of our mails."""
-    sender = message.sender.email.lower() if message.sender else ""
+    sender = _sender(message)
     official = work.settings.person_at(sender) if sender else None
     ours = outbox.all_by_message_id(work.session, thread) if thread else []
-    mine = next((row for row in ours if _is_theirs(work.settings, row, sender)), None)
-    case = next((c for row in ours if (c := _case_of_pengadu(work, row, sender))), None)
-    case = case or _own_thread(work.session, thread, sender)
-    link = next(
-        (one for one in quoted if official is not None and one.holder == official.kode), None
-    )
-    if mine is not None and official is not None:
-        shown = max(row.date for row in ours if _is_theirs(work.settings, row, sender))
-        _official_replies(work, item, message, mine, official, mail.enclosed, shown)
-    elif forged and (case is not None or mine is not None):
+    theirs = [row for row in ours if _is_theirs(work.settings, row, sender)]
+    case = _case_answered(work, ours, thread, sender)
+    links_of_theirs = [one for one in quoted if official and one.holder == official.kode]
+    if theirs and official is not None:
+        shown = max(row.date for row in theirs)
+        _official_replies(work, item, message, theirs[0], official, mail.enclosed, shown)
+    elif forged and (case is not None or theirs):
         hold(work, item, word("ditahan.pengirim_palsu"))
-    elif mine is not None and mine.name in GUESTS:
-        _guest_answers(work, item, message, mine)
+    elif theirs and theirs[0].name in GUESTS:
+        _guest_answers(work, item, message, theirs[0])
     elif case is not None:
         _join(work, item, message, case)
-    elif link is not None and official is not None:
-        task = work.session.get_one(Task, link.task_id)
-        if _is_about(work, task.complaint_id, official):
-            hold(work, item, word("ditahan.balasan"))
-            return True
-        ledger.done(
-            item,
-            replies.take(work, message, task, official, mail.enclosed, item.id, link.created_at),
-        )
+    elif links_of_theirs and official is not None:
+        _quotes_own_task(work, item, mail, message, links_of_theirs[0], official)
     elif not mail.by_hand and (ours or quoted or _quotes_a_task(work.settings, mail.message)):
         _hold_quoted(work, item, quoted)  # unless a JFU has looked at it and calls it a complaint
     else:
@@ -567,194 +548,35 @@ def _hold_quoted(work: Work, item: Item, quoted: Sequence[Link]) -> None:
     hold(work, item, word("ditahan.balasan_orang_lain"))
 
 
-def _unanswered(new: New) -> New:
-    """A complaint whose receipt waits until a JFU has looked at who complains (RFC 3834: whoever forges a sender must
-    not have us write to them)."""
-    note = "\n".join(filter(None, (word("catatan.pengirim_palsu"), new.note)))
-    return replace(new, acknowledged=False, note=note)
+def _case_answered(
+    work: Work, ours: Sequence[Outbox], thread: Collection[str], sender: str
+) -> Complaint | None:
+    """The case of a pengadu who writes into one of its threads."""
+    for row in ours:
+        if case := _case_of_pengadu(work, row, sender):
+            return case
+    return _own_thread(work.session, thread, sender)
+
+
+def _quotes_own_task(
+    work: Work, item: Item, mail: ReadMail, message: Message, link: Link, official: Petugas
+) -> str:
+    """An official's new mail that holds the link of a task of theirs is as good as a reply to the task's mail."""
+    task = work.session.get_one(Task, link.task_id)
+    if _is_about(work, task.complaint_id, official):
+        return hold(work, item, word("ditahan.balasan"))
+    reason = replies.take(
+        work, message, task, official, mail.enclosed, item.id, shown=link.created_at
+    )
+    return ledger.done(item, reason)
 
 
 def _forged(settings: Settings, message: Message) -> bool:
     """Whether a trusted server says that the sender's domain disowns this mail: who is named there may have written
     nothing, and an acknowledgement would be ours to blame for. A failure of SPF or DKIM alone happens to every
     forwarded mail."""
-    return (
-        authentication.failure(
-            message.all(authentication.HEADER), settings.balasan.server_tepercaya
-        )
-        == "dmarc"
-    )
-
-
-def _new(
-    work: Work, item: Item, message: Message, sender: str, doubled: bool, looked_at: bool
-) -> New:
-    """The complaint that a mail is. `looked_at`: a JFU has, and takes it as it is."""
-    text = _text(message)
-    writer = _writer(work.settings, message, sender)
-    email = writer.address.email.lower() if writer.address else ""
-    told = looked_at or not writer.third or _is_our_form(work.settings, message, sender)
-    doubt = "" if told else word("catatan.periksa_balas_ke", alamat=sender, pengadu=email)
-    others = _others(work.settings, (*message.to, *message.cc))
-    about = "".join(f"\n\n[{one}]" for one in (writer.way, others) if one)
-    return New(
-        Channel.EMAIL,
-        Pengadu(nama=_display_name(writer.address), email=email if _answerable(email) else ""),
-        perihal=_subject(message),
-        isi=text + about,
-        received_at=item.received_at,
-        item_id=item.id,
-        thread_id=outbox.bracketed(message.message_id),
-        files=_files(message),
-        note="\n".join(
-            filter(None, (doubt, _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)))
-        ),
-        acknowledged=told,
-    )
-
-
-def _is_our_form(settings: Settings, message: Message, sender: str) -> bool:
-    """Whether the office's own web site wrote it, as a trusted server says: it names whoever filled in its form."""
-    return _is_own_site(settings, message, sender) and replies.is_proven(settings, message)
-
-
-def _passed_on(work: Work, item: Item, message: Message, sender: str, doubled: bool) -> list[New]:
-    """The complaints of people from outside that an official passes on in one mail: each is its writer's own."""
-    official = work.settings.person_at(sender) if sender else None
-    if official is None:
-        return []
-    inside = _inside(work.settings)
-    whole = forwarded.enclosed(message, inside)
-    several = whole if len(whole) > 1 else forwarded.apart(message, inside)
-    one = forwarded.original(message, inside)
-    found = several or ([one] if one else [])
-    return [_forwarded(work, item, message, each, official, doubled, len(found)) for each in found]
-
-
-def _passed_on_together(settings: Settings, message: Message, sender: str) -> int:
-    """How many mails of people from outside an official has enclosed in one: each is a complaint of its own."""
-    if not sender or settings.person_at(sender) is None:
-        return 0
-    return len(forwarded.enclosed(message, _inside(settings)))
-
-
-def _forwarded(
-    work: Work,
-    item: Item,
-    message: Message,
-    one: forwarded.Original,
-    official: Petugas,
-    doubled: bool,
-    together: int,
-) -> New:
-    """A citizen's mail that an official passes on: the complaint is of who wrote it. That is read off a text, so the
-    receipt waits until the JFU has looked (langkah 1)."""
-    about = [word("catatan.diteruskan", nama=official.nama, jabatan=official.jabatan)]
-    about += [word("catatan.diteruskan_kata", kata=one.above)] if one.above.strip() else []
-    about += filter(None, [_others(work.settings, (*one.to, *one.cc))])
-    email = one.writer.email.lower()
-    subject = _line(forwarded.SUBJECT.sub("", one.subject)) or _subject(message)
-    text = links.masked(one.text).strip() or word("surat.kosong")
-    said = word(
-        "catatan.periksa_pengadu", nama=official.nama, pengadu=one.writer.name or email or "-"
-    )
-    beside = word("catatan.satu_dari", jumlah=together) if together > 1 else ""
-    remark = _remark(work, f"{message.subject}\n{text[:20_000]}", doubled)
-    return New(
-        Channel.EMAIL,
-        Pengadu(nama=_display_name(one.writer), email=email if _answerable(email) else ""),
-        perihal=subject[:PERIHAL],
-        isi=text + _notes(message) + "".join(f"\n\n[{note}]" for note in about),
-        received_at=item.received_at,
-        item_id=item.id,
-        thread_id=outbox.bracketed(one.message_id or message.message_id),
-        files=_files(message),
-        note="\n".join(filter(None, (said, beside, remark))),
-        acknowledged=False,
-    )
-
-
-def _inside(settings: Settings) -> frozenset[str]:
-    """Who may stand between a citizen and us when a mail is passed on."""
-    people = {address.lower() for p in settings.petugas for address in (p.email, *p.email_lain)}
-    return settings.own_addresses | people | {settings.petugas_ti.email.lower()}
-
-
-def _others(settings: Settings, people: Sequence[Address]) -> str:
-    """To whom else a citizen wrote (the mayor, the Ombudsman, other agencies), for who answers; "" for nobody."""
-    inside = _inside(settings)
-    others = [one for one in people if one.email and one.email.lower() not in inside]
-    named = [
-        f"{_line(one.name)} <{one.email}>" if one.name else one.email
-        for one in others[:MOST_OTHERS]
-    ]
-    return word("catatan.juga_kepada", siapa=", ".join(dict.fromkeys(named))) if named else ""
-
-
-@dataclass(frozen=True)
-class _Writer:
-    """Who is to be answered, and by what way they wrote. `third`: somebody else than who sent the mail, as it says of
-    itself; whoever wrote it can name anybody there."""
-
-    address: Address | None
-    way: str = ""
-    third: bool = False
-
-
-def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
-    """A site mails what a visitor typed, a person may want the answer elsewhere (Reply-To)."""
-    wanted = [one for one in message.reply_to if _answerable(one.email)]
-    nobody = phrases.NO_REPLY.match(sender) or sender in settings.own_addresses
-    other = wanted[0] if len(wanted) == 1 else None
-    if (
-        other is None
-        or other.email.lower() in {sender, *_inside(settings)}
-        or phrases.NO_REPLY.match(other.email)
-    ):
-        if nobody or _is_own_site(settings, message, sender):
-            return _Writer(None, word("catatan.situs_tanpa_alamat", alamat=sender))
-        behind = _behind_group(message)
-        nameless = not (
-            message.all("From") or message.all("Sender")
-        )  # the sender is a Reply-To, then
-        return _Writer(
-            behind,
-            third=nameless or (behind is not None and behind.email.lower() not in ("", sender)),
-        )
-    site = bool(nobody) or bool(_SITES.match(sender)) or triage.is_form(message)
-    name = other.name or ("" if site or not message.sender else message.sender.name)
-    way = word("catatan.lewat_situs" if site else "catatan.balas_ke", alamat=sender)
-    return _Writer(Address(name, other.email), way, third=True)
-
-
-def _is_own_site(settings: Settings, message: Message, sender: str) -> bool:
-    """Whether the office's own web site mails what a visitor wrote: a receipt would go to the site."""
-    domain = sender.rpartition("@")[2]
-    ours = {address.rpartition("@")[2] for address in settings.own_addresses}
-    ours |= {
-        urlsplit(url).hostname or url
-        for url in (settings.web.base_url, settings.instansi.laman)
-        if url
-    }
-    at_home = any(
-        domain == one or one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in ours
-    )
-    return at_home and bool(_SITES.match(sender) or triage.is_form(message))
-
-
-def _behind_group(message: Message) -> Address | None:
-    """The sender; of a mail that a group passes on under its own address, whom the group says it is from."""
-    sender = message.sender
-    name = forwarded.through_a_group(sender.name) if sender else ""
-    if not name:
-        return sender
-    told = [
-        one
-        for header in ("X-Original-From", "X-Original-Sender")
-        for one in parse(" ".join(message.all(header)))
-    ]
-    named = [one for one in told if _answerable(one.email)]
-    return Address(name, named[0].email if named else "")
+    results = message.all(authentication.HEADER)
+    return authentication.failure(results, settings.balasan.server_tepercaya) == "dmarc"
 
 
 def _status_asked(settings: Settings, message: Message) -> str:
@@ -762,7 +584,7 @@ def _status_asked(settings: Settings, message: Message) -> str:
     <number>"); "" for any other."""
     asks = rf"(?:re ?: ?)?(?:cek |tanya )?status ?:? ?#?({settings.register_.number})[ .?!]*"
     said = reply.split(message.text[:LONGEST_QUESTION]).new
-    for text in (message.subject[:PERIHAL], said):
+    for text in (message.subject[: complaints.PERIHAL], said):
         if found := re.fullmatch(asks, " ".join(text.split()), re.IGNORECASE):
             return found[1]
     return ""
@@ -772,21 +594,14 @@ def _tell_status(work: Work, item: Item, number: str, sender: str, message: Mess
     """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist. What the
     mail says besides is for the JFU: a number alone joins no case."""
     complaint = cases.by_number(work, number)
-    mine = complaint is not None and complaint.email.lower() == sender
-    citizen.status(work, complaint if mine else None, number, sender)
-    said = phrases.COURTESY.sub("", reply.split(message.text).new.replace(number, ""))
-    if len(re.findall(r"\w+", said)) > 2 or message.attachments:
+    if complaint is not None and complaint.email.lower() != sender:
+        complaint = None
+    citizen.status(work, complaint, number, sender)
+    new = reply.split(message.text).new
+    besides = phrases.COURTESY.sub("", new.replace(number, ""))
+    if len(re.findall(r"\w+", besides)) > 2 or message.attachments:
         return hold(work, item, word("ditahan.status", nomor=number))
     return ledger.done(item, "permintaan status")
-
-
-def _remark(work: Work, text: str, doubled: bool) -> str:
-    """What the JFU should know before recording: numbers that the mail names join nothing by themselves."""
-    found = re.findall(rf"(?<![\w-]){work.settings.register_.number}(?!\w)", text, re.IGNORECASE)
-    numbers = dict.fromkeys(number.upper() for number in found)
-    named = [number for number in list(numbers)[:3] if cases.by_number(work, number) is not None]
-    notes = [word("catatan.menyebut", nomor=", ".join(named))] if named else []
-    return "\n".join(notes + [word("catatan.nomor_surat_sama")] * doubled)
 
 
 def _official_replies(
@@ -810,27 +625,25 @@ def _official_replies(
 def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> str:
     """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
     for attachment in message.attachments:
-        found = (
-            calendar.answer(attachment.content)
-            if b"BEGIN:VCALENDAR" in attachment.content[:200]
-            else None
-        )
-        if found and meeting_answered(work, found[0], ours.recipient, found[1]):
+        if b"BEGIN:VCALENDAR" not in attachment.content[:200]:
+            continue
+        answered = calendar.answer(attachment.content)
+        if answered and meeting_answered(work, answered[0], ours.recipient, answered[1]):
             return ledger.done(item, "jawaban undangan")
     return hold(work, item, word("ditahan.bukan_pengadu"))
 
 
 def _letters(settings: Settings, message: Message) -> list[EnclosedLetter]:
     """The letter attached to a reply, through its gate, before any transaction begins; of several none is read."""
-    found = []
     attached = [one for one in meant(message.attachments) if is_letter(one)]
-    for attachment in attached if len(attached) == 1 else ():
-        file = File(attachment.name, kinds.DOCX, attachment.content)
-        try:
-            found.append(EnclosedLetter(file, read_letter(settings, attachment.content)))
-        except ValueError as error:
-            found.append(EnclosedLetter(file, None, str(error)))
-    return found
+    if len(attached) != 1:
+        return []
+    (attachment,) = attached
+    file = File(attachment.name, kinds.DOCX, attachment.content)
+    try:
+        return [EnclosedLetter(file, read_letter(settings, attachment.content))]
+    except ValueError as error:
+        return [EnclosedLetter(file, None, str(error))]
 
 
 def _own_thread(session: Session, thread: Collection[str], sender: str) -> Complaint | None:
@@ -846,74 +659,18 @@ def _own_thread(session: Session, thread: Collection[str], sender: str) -> Compl
 
 
 def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str:
+    """What a pengadu writes into the thread of their case joins it."""
     split = reply.split(message.text)
-    text = "\n\n".join(filter(None, (_new_subject(message, complaint), split.new.strip())))
+    subject = complaints.new_subject(message, complaint)
+    text = "\n\n".join(filter(None, (subject, split.new.strip())))
     folded = split.rest[:FOLDED]
     if not text:
         text, folded = message.text.strip() or word("surat.kosong"), ""
-    citizen_wrote(work, complaint.id, text + _notes(message), _files(message), item.id, folded)
+    said = text + complaints.notes(message)
+    citizen_wrote(work, complaint.id, said, complaints.files(message), item.id, folded)
     if withdrawal.seems_withdrawn(text):
         withdrawal.make_sure(work, complaint, text)
     return ledger.done(item, f"tambahan untuk {complaint.number}")
-
-
-def _new_subject(message: Message, complaint: Complaint) -> str:
-    """What the subject of a reply says that was not there before; a subject in brackets or with the number is ours."""
-    subject = _bare_subject(message)
-    old = (complaint.number, complaint.perihal[:40])
-    return "" if subject.startswith("[") or any(one and one in subject for one in old) else subject
-
-
-def _answerable(address: str) -> bool:
-    # RFC 5321 4.5.3.1: a path has at most 256 letters with its brackets; one of 3,000 fits into no index
-    return len(address) <= 254 and bool(
-        re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[A-Za-z0-9-]{2,}", address)
-    )
-
-
-def _line(text: str) -> str:
-    """One line without marks that turn the reading direction: they can make an .exe read like a .jpg."""
-    return " ".join(_DIRECTION.sub("", text).split())
-
-
-def _display_name(address: Address | None) -> str:
-    name = _line(address.name if address else "")
-    return "" if "@" in name else name[:120]
-
-
-def _bare_subject(message: Message) -> str:
-    return _BEFORE.sub("", _line(message.subject)).strip()
-
-
-def _subject(message: Message) -> str:
-    subject = _bare_subject(message)
-    if subject:
-        return subject if len(subject) <= PERIHAL else f"{subject[: PERIHAL - 1].rstrip()}…"
-    first = next((line.strip() for line in message.text.splitlines() if line.strip()), "")
-    return _line(first)[:80] or word("surat.tanpa_perihal")
-
-
-def _text(message: Message) -> str:
-    """The words of a new complaint; a subject that is too long for one stands above them, whole."""
-    subject = _bare_subject(message)
-    above = f"{subject}\n\n" if len(subject) > PERIHAL else ""
-    return (above + message.text.strip() or word("surat.kosong")) + _notes(message)
-
-
-def _notes(message: Message) -> str:
-    return "".join(f"\n\n[{note}]" for note in message.notes)
-
-
-def _files(message: Message) -> list[File]:
-    return [
-        File(_name(a, n), a.content_type, a.content)
-        for n, a in enumerate(message.attachments, 1)
-        if a.content
-    ]
-
-
-def _name(attachment: Attachment, order: int) -> str:
-    return _line(attachment.name.replace("/", "-").replace("\\", "-"))[:120] or f"lampiran-{order}"
 
 
 def release(app: App, item_id: int) -> str:

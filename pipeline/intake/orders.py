@@ -75,11 +75,12 @@ class Order:
 
 def read(lines: Sequence[str], known: Iterable[Command]) -> Order | None:
     """What the new words of a reply order; None where they begin with no command. The longest word wins."""
-    filled = [n for n, line in enumerate(lines) if line.strip(MARKS)]
-    if not filled:
+    filled = next((n for n, line in enumerate(lines) if line.strip(MARKS)), None)
+    if filled is None:
         return None
-    first, below = lines[filled[0]].lstrip(MARKS).rstrip(" \t*_"), list(lines[filled[0] + 1 :])
-    commands = sorted(known, key=lambda c: -len(c.word))
+    first = lines[filled].lstrip(MARKS).rstrip(" \t*_")
+    below = list(lines[filled + 1 :])
+    commands = sorted(known, key=lambda command: len(command.word), reverse=True)
     for command in commands:
         tail = _behind(command.word, first)
         if tail is not None:
@@ -89,28 +90,26 @@ def read(lines: Sequence[str], known: Iterable[Command]) -> Order | None:
 
 def _behind(word: str, line: str) -> str | None:
     """What follows a command's word in its line; None where the line begins otherwise."""
-    pattern = r"[ \t]{1,9}".join(map(re.escape, word.split()))
+    words = [re.escape(part) for part in word.split()]
+    pattern = r"[ \t]{1,9}".join(words)
     found = re.match(rf"{pattern}(?!\w)", line, re.IGNORECASE)
     return line[found.end() :] if found else None
 
 
 def _order(command: Command, tail: str, below: list[str], known: Sequence[Command]) -> Order:
-    alone = not tail.strip(f"{MARKS},!")
-    colon = _COLON.match(tail)
-    said = tail.lstrip(f"{MARKS},!：").strip()
-    words = [said, *below]
+    words = [tail.lstrip(f"{MARKS},!：").strip(), *below]
     text = "\n".join(words).strip()
-    withdrawn = bool(_RESERVED.match(text.lstrip(MARKS))) or (
-        command.action in CONSENT and bool(_DOUBTED.search(text))
-    )
-    another = any(_is_command(line, known) for line in words)
+    reserved = _RESERVED.match(text.lstrip(MARKS)) is not None
+    doubted = command.action in CONSENT and _DOUBTED.search(text) is not None
+    withdrawn = reserved or doubted
+    alone = not tail.strip(f"{MARKS},!")
+    written = alone or _COLON.match(tail) is not None
     fits = bool(command.field or command.first) or not _says_more(text)
-    written = alone or colon is not None
-    plain = written and fits and not withdrawn and not another
-    doubtful = command.action in INNER and _is_doubtful(
-        text, alone
-    )  # all else is shown on a page first
-    return Order(command, words, plain and not doubtful, withdrawn)
+    another = any(_is_command(line, known) for line in words)
+    # What other acts say is shown on a page first.
+    doubtful = command.action in INNER and _is_doubtful(text, alone)
+    plain = written and fits and not withdrawn and not another and not doubtful
+    return Order(command, words, plain, withdrawn)
 
 
 def _is_command(line: str, known: Sequence[Command]) -> bool:
@@ -122,17 +121,15 @@ def _is_command(line: str, known: Sequence[Command]) -> bool:
 def _is_doubtful(text: str, alone: bool) -> bool:
     """Whether the text puts the act off, asks, or says nothing: what may stand there is free, so such a text would act
     against its own words."""
+    says_nothing = not alone and not re.search(r"\w", text)
     bare = text.lstrip(f"{MARKS}([")
-    says = re.search(r"\w", text) is not None
     asks = bare.rstrip().endswith("?") and not re.search(r"[.!?]\s", bare)
-    puts_off = (
-        _PUT_OFF.search(text) or _FIRST.search(text) or _NO_REPORT.match(bare) or _HASTY.match(bare)
-    )
-    return (not says and not alone) or asks or bool(puts_off)
+    puts_off = _PUT_OFF.search(text) or _FIRST.search(text)
+    hasty = _NO_REPORT.match(bare) or _HASTY.match(bare)
+    return says_nothing or asks or bool(puts_off or hasty)
 
 
 def _says_more(text: str) -> bool:
     """Whether anything stands below a bare consent but a polite word."""
-    return any(
-        line.strip(MARKS) and not _COURTESY.match(line.strip(MARKS)) for line in text.splitlines()
-    )
+    lines = [line.strip(MARKS) for line in text.splitlines()]
+    return any(line and not _COURTESY.match(line) for line in lines)

@@ -6,12 +6,13 @@ bytes where these do not decide. What was found once is kept as a sighting and n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, and_, select
 from sqlalchemy.orm import Session
 
 from pipeline.data import ledger
@@ -19,7 +20,7 @@ from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival, Place
 from pipeline.data.tables import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task
 from pipeline.mail.mailbox import Fetched, Mailbox
-from pipeline.mail.message import read
+from pipeline.mail.message import Message, read
 from pipeline.notices import it_officer
 from pipeline.office import config
 from pipeline.office.config import Settings
@@ -122,8 +123,8 @@ def _mailbox(
             for heads in box.heads(fresh):
                 for one in heads:
                     if folder == conf.folder:
-                        waits = now - one.arrived > SETTLING
-                        yield from [_finding("belum_diambil", conf, folder, one)] if waits else []
+                        if now - one.arrived > SETTLING:
+                            yield _finding("belum_diambil", conf, folder, one)
                     elif not _recognised(engine, box, place, one, now):
                         yield _finding("asing", conf, folder, one)
 
@@ -147,80 +148,96 @@ def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator
     """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
     case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
     heads = select(Item).where(Item.full_size.is_not(None), Item.state == "held")
+    yield from _items("hilang_besar", _not_there(session, settings, heads, present))
     open_cases = (
         select(Item)
         .join(Complaint, Complaint.item_id == Item.id)
-        .where(Complaint.stage.not_in(OVER))
+        .where(Complaint.stage.not_in(OVER), Item.full_size.is_(None))
     )
-    for kind, query in (("hilang_besar", heads), ("hilang", open_cases)):
-        wanted = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
-        places = _places(session, settings, {item.twin for item in wanted})
-        lost = [
-            item for item in wanted if item.twin in places and present.isdisjoint(places[item.twin])
-        ]
-        yield from _items(
-            kind, [item for item in lost if kind == "hilang_besar" or item.full_size is None]
-        )
+    yield from _items("hilang", _not_there(session, settings, open_cases, present))
+
+
+def _not_there(
+    session: Session, settings: Settings, query: Select[Item], present: set[Place]
+) -> list[Item]:
+    """Those mails that were seen in the mailboxes of today, and lie at none of these places any more."""
+    mails = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
+    seen = _places(session, settings, {item.twin for item in mails})
+    return [item for item in mails if item.twin in seen and present.isdisjoint(seen[item.twin])]
 
 
 def _places(session: Session, settings: Settings, twins: set[str]) -> dict[str, set[Place]]:
     """Where mails were seen in the mailboxes of today, by twin; one that came out of a file was never there."""
-    columns = select(
-        Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid
-    )
-    query = columns.join(Item, Item.id == Sighting.item_id)
     boxes = [conf.name for conf in settings.mailboxes]
-    found: dict[str, set[Place]] = {}
-    for start in range(0, len(twins), MANY):
-        some = Item.twin.in_(sorted(twins)[start : start + MANY])
-        rows = session.execute(query.where(some, Sighting.mailbox.in_(boxes)))
-        for twin, mailbox, folder, validity, uid in rows:
-            found.setdefault(twin, set()).add((mailbox, folder, validity, uid))
+    columns = (Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
+    query = select(*columns).join(Item, Item.id == Sighting.item_id)
+    query = query.where(Sighting.mailbox.in_(boxes))
+    found: defaultdict[str, set[Place]] = defaultdict(set)
+    wanted = sorted(twins)
+    for start in range(0, len(wanted), MANY):
+        some = Item.twin.in_(wanted[start : start + MANY])
+        for twin, mailbox, folder, validity, uid in session.execute(query.where(some)):
+            found[twin].add((mailbox, folder, validity, uid))
     return found
 
 
 def _finding(kind: str, conf: config.MailboxConf, folder: str, one: Fetched) -> Mismatch:
-    head = read(one.raw if isinstance(one.raw, bytes) else b"")
+    head = _head(one)
     sender = head.sender.email if head.sender else ""
     return Mismatch(kind, f"{conf.user}, {folder}", head.subject[:150], sender, one.arrived)
+
+
+def _head(one: Fetched) -> Message:
+    """What a head tells; nothing where a whole mail was fetched into a file."""
+    return read(one.raw if isinstance(one.raw, bytes) else b"")
 
 
 def _recognised(
     engine: Engine, box: Mailbox, place: tuple[str, str, int], head: Fetched, now: datetime
 ) -> bool:
     """Whether the ledger has this message; if so its place is noted, so that it need not be asked again."""
-    message_id = read(head.raw if isinstance(head.raw, bytes) else b"").message_id
-    with reading(engine) as session:
-        query = select(Item.id).join(Blob, Blob.sha256 == Item.sha256)
-        same = session.scalars(
-            query.where(Item.message_id == message_id, Blob.size == head.size)
-        ).all()
-        refused = session.scalars(
-            query.where(Item.sha256 == _digest(head))
-        ).all()  # beyond the limit: its head is kept
-    item_ids = list(same) if message_id and len(same) == 1 else list(refused)
-    if not item_ids:
-        for batch in box.fetch([head.uid]):
-            for one in batch:
-                item_ids = _by_content(engine, one)
-                if not isinstance(one.raw, bytes):
-                    one.raw.close()
-    if not item_ids:
+    known = _by_head(engine, head)
+    if known is None:
+        known = _by_whole(engine, box, head.uid)
+    if known is None:
         return False
     with writing(engine) as session:
-        ledger.found_again(session, Arrival(*place, head.uid, head.arrived), item_ids[0], now)
+        ledger.found_again(session, Arrival(*place, head.uid, head.arrived), known, now)
     return True
+
+
+def _by_head(engine: Engine, head: Fetched) -> int | None:
+    """The one item with this Message-ID and size; else one beyond the limit of which this very head was kept."""
+    message_id = _head(head).message_id
+    with reading(engine) as session:
+        if message_id:
+            of_size = select(Item.id).join(Blob, Blob.sha256 == Item.sha256)
+            alike = of_size.where(Item.message_id == message_id, Blob.size == head.size)
+            same = session.scalars(alike).all()
+            if len(same) == 1:
+                return same[0]
+        return session.scalars(select(Item.id).where(Item.sha256 == _digest(head))).first()
+
+
+def _by_whole(engine: Engine, box: Mailbox, uid: int) -> int | None:
+    """The item that has the content of a message, which is fetched for that."""
+    found = None
+    for batch in box.fetch([uid]):
+        for one in batch:
+            found = _by_content(engine, one)
+            if not isinstance(one.raw, bytes):
+                one.raw.close()
+    return found
 
 
 def _digest(one: Fetched) -> str:
     return sha256(one.raw).hexdigest() if isinstance(one.raw, bytes) else ""
 
 
-def _by_content(engine: Engine, one: Fetched) -> list[int]:
+def _by_content(engine: Engine, one: Fetched) -> int | None:
+    same = select(Item.id).where(Item.twin == ledger.twin_of(one.raw))
     with reading(engine) as session:
-        return list(
-            session.scalars(select(Item.id).where(Item.twin == ledger.twin_of(one.raw)).limit(1))
-        )
+        return session.scalars(same.limit(1)).first()
 
 
 # ---- ledger and register -------------------------------------------------------------------------------------
@@ -228,22 +245,23 @@ def _by_content(engine: Engine, one: Fetched) -> list[int]:
 
 def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
     """Items that nobody settled, and settled ones of which nothing came."""
-    late = select(Item).where(Item.state == "new", Item.received_at < now - SETTLING)
-    yield from _items("belum_diproses", session.scalars(late.order_by(Item.id)).all())
     task = select(Task.id).where(Task.item_id == Item.id)
-    unasked = select(Item).where(Item.state == "held", ~task.exists())
-    yield from _items("tanpa_tugas", session.scalars(unasked.order_by(Item.id)).all())
     case = select(Complaint.id).where(Complaint.item_id == Item.id)
-    unrecorded = select(Item).where(
-        Item.state == "done", Item.reason == "pengaduan baru", ~case.exists()
-    )
-    yield from _items("tidak_tercatat", session.scalars(unrecorded.order_by(Item.id)).all())
-    unseen = select(Item).where(~select(Sighting.id).where(Sighting.item_id == Item.id).exists())
-    yield from _items("tanpa_tempat", session.scalars(unseen.order_by(Item.id)).all())
+    place = select(Sighting.id).where(Sighting.item_id == Item.id)
+    unsettled = and_(Item.state == "new", Item.received_at < now - SETTLING)
+    unasked = and_(Item.state == "held", ~task.exists())
+    is_case = and_(Item.state == "done", Item.reason == "pengaduan baru")
+    for kind, condition in (
+        ("belum_diproses", unsettled),
+        ("tanpa_tugas", unasked),
+        ("tidak_tercatat", and_(is_case, ~case.exists())),
+        ("tanpa_tempat", ~place.exists()),
+    ):
+        items = session.scalars(select(Item).where(condition).order_by(Item.id))
+        yield from _items(kind, items.all())
 
 
 def _items(kind: str, items: Sequence[Item]) -> Iterator[Mismatch]:
     for item in items:
-        yield Mismatch(
-            kind, word("rekonsiliasi.kiriman", nomor=item.id), item.name, "", item.received_at
-        )
+        place = word("rekonsiliasi.kiriman", nomor=item.id)
+        yield Mismatch(kind, place, item.name, "", item.received_at)

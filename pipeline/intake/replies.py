@@ -333,7 +333,8 @@ class Understood:
 
 
 def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Understood:
-    said = signoff.split("\n".join(new_lines(settings, message)), _names(person))
+    new = "\n".join(new_lines(settings, message))
+    said = signoff.split(new, _names(person))
     lines = said.words.splitlines()
     units: list[str] = []
     if kind is TaskKind.KLARIFIKASI:
@@ -348,22 +349,24 @@ def _names(person: Petugas) -> tuple[str, ...]:
 def new_lines(settings: Settings, message: Message) -> list[str]:
     """The new words, up to where our own mail begins: its address or its head, whatever a mail program puts before."""
     head = settings.instansi.pemerintah.casefold()
-    lines = reply.split(message.text).new.splitlines()
-    ours = (
-        n
-        for n, line in enumerate(lines)
-        if line.strip(MARKS).casefold() == head
-        or any(own in line.lower() for own in settings.own_addresses)
-    )
-    return lines[: next(ours, len(lines))]
+    found = []
+    for line in reply.split(message.text).new.splitlines():
+        is_head = line.strip(MARKS).casefold() == head
+        if is_head or any(own in line.lower() for own in settings.own_addresses):
+            break
+        found.append(line)
+    return found
 
 
 def _values(one: TaskReply, command: Command, rest: Iterable[str]) -> dict[str, list[str]]:
     """The form as the page would show it, with the words of the reply."""
-    words = list(rest)
+    values: dict[str, list[str]] = {}
     given = action(one.task.kind, command.action)
-    values = {field.name: _known(one, field) for field in (given.fields if given else ())}
-    values |= {name: [str(value)] for name, value in command.fixed}
+    if given is not None:
+        values = {field.name: _known(one, field) for field in given.fields}
+    for name, value in command.fixed:
+        values[name] = [str(value)]
+    words = list(rest)
     if command.first:
         values[command.first] = words[:1]
         words = words[1:]
@@ -376,16 +379,18 @@ def _values(one: TaskReply, command: Command, rest: Iterable[str]) -> dict[str, 
 def _known(one: TaskReply, field: Field) -> list[str]:
     """What the case knows already, as the form on the page is filled in; the units terkait as the reply names them."""
     c = one.complaint
-    if c is not None and field.kind is FieldKind.UNIT:
-        return [*one.units] or list(filter(None, c.unit.split(",")))
     if c is None or field.kind is FieldKind.PETUGAS:
         return []
+    if field.kind is FieldKind.UNIT:
+        return [*one.units] or [code for code in c.unit.split(",") if code]
     if field.kind is FieldKind.CENTANG:
         return ["ya"] if field.name == "rahasia" and c.rahasia else []
     if field.name == "ringkasan":
-        return [c.ringkasan or (c.isi if len(c.isi) <= LONG_SUMMARY else "")]
-    known = ("perihal", "kategori", "nama", "alamat", "telepon", "email")
-    return [str(getattr(c, field.name))] if field.name in known else []
+        own_words = c.isi if len(c.isi) <= LONG_SUMMARY else ""
+        return [c.ringkasan or own_words]
+    if field.name in ("perihal", "kategori", "nama", "alamat", "telepon", "email"):
+        return [str(getattr(c, field.name))]
+    return []
 
 
 # ---- what is answered ----------------------------------------------------------------------------------------
@@ -431,9 +436,9 @@ def _confirm(
 def _as_told(settings: Settings, values: Mapping[str, list[str]]) -> dict[str, str]:
     """A form's values as a mail tells them."""
     told = {name: many[0] for name, many in values.items()}
-    return told | {
-        name: unit_names(settings, ",".join(values[name])) for name in ("unit",) if name in values
-    }
+    if "unit" in values:
+        told["unit"] = unit_names(settings, ",".join(values["unit"]))
+    return told
 
 
 def _news(one: TaskReply, action: str) -> bool:
@@ -463,21 +468,22 @@ def _receipt(one: TaskReply, form: Checked, rest: str) -> None:
 def _answer(one: TaskReply, reason: str, link_id: int | None = None, action: str = "") -> None:
     """Friendly words with the choices and, where the person may act, a fresh link: the quoted one is dead."""
     work = one.work
-    mine = one.person.kode in {p.kode for p in holders(work.settings, one.task)}
-    if link_id is None and one.task.closed_at is None and mine:
+    may_act = any(each.kode == one.person.kode for each in holders(work.settings, one.task))
+    if link_id is None and one.task.closed_at is None and may_act:
         link_id = _fresh_link(one)
     answers.task_reply(work, one.complaint, one.task, _holding(one), link_id, reason, action)
 
 
 def _holding(one: TaskReply) -> Petugas:
     """The person in the form in which they hold the task."""
-    return next(
-        (p for p in holders(one.work.settings, one.task) if p.kode == one.person.kode), one.person
-    )
+    for each in holders(one.work.settings, one.task):
+        if each.kode == one.person.kode:
+            return each
+    return one.person
 
 
 def _fresh_link(one: TaskReply) -> int:
     work = one.work
-    return links.issue(
-        work.session, [(one.task, one.person)], work.now, work.settings.web.link_days
-    )[0]
+    valid = work.settings.web.link_days
+    (link_id,) = links.issue(work.session, [(one.task, one.person)], work.now, valid)
+    return link_id

@@ -17,11 +17,17 @@ _AROUND = " \t*_.\"'"
 def taken_out(settings: Settings, lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """(the other lines, the codes of the units): all lines and none where no line names units that the office has.
     A second such line makes it unsure which is meant, and both stay."""
-    found = [(n, codes) for n, line in enumerate(lines) if (codes := _named(settings, line))]
-    if len(found) != 1:
+    rest = []
+    named = []
+    for line in lines:
+        codes = _named(settings, line)
+        if codes:
+            named.append(codes)
+        else:
+            rest.append(line)
+    if len(named) != 1:
         return list(lines), []
-    ((place, codes),) = found
-    return [*lines[:place], *lines[place + 1 :]], codes
+    return rest, named[0]
 
 
 def _named(settings: Settings, line: str) -> list[str]:
@@ -34,7 +40,9 @@ def _named(settings: Settings, line: str) -> list[str]:
     said = found[1].strip(_AROUND).casefold()
     if said == word("unit.tidak_ada"):
         return [NO_UNIT]
-    whole = known.get(said)  # a name may hold "dan" itself
-    parts = [said] if whole else [part.strip(_AROUND) for part in _BETWEEN.split(said)]
-    codes = [known.get(part, "") for part in parts]
-    return list(dict.fromkeys(codes)) if all(codes) else []
+    if said in known:  # a name may hold "dan" itself
+        return [known[said]]
+    parts = [part.strip(_AROUND) for part in _BETWEEN.split(said)]
+    if not all(part in known for part in parts):
+        return []
+    return list(dict.fromkeys(known[part] for part in parts))

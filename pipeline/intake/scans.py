@@ -121,9 +121,11 @@ def _take(app: App, folder: Path, path: Path) -> int:
 def _own_file(status: os.stat_result) -> bool:
     """Whether it is a file and has this name alone. A link, soft or hard, is another name of a file elsewhere: who may
     write into the folder could have us read that one and show it as a scan."""
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    if status.st_nlink > 1:
         _refused(status.st_dev, status.st_ino)
-    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+    return status.st_nlink == 1
 
 
 @cache
@@ -135,10 +137,8 @@ def _refused(_device: int, inode: int) -> None:
 def _is_finished(path: Path, content: bytes, before: os.stat_result) -> bool:
     """Whether nobody wrote while it was read, and it has its end, or was left without one."""
     after = path.stat()
-    if (after.st_size, after.st_mtime_ns) != (
-        before.st_size,
-        before.st_mtime_ns,
-    ) or after.st_size != len(content):
+    changed = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    if changed or after.st_size != len(content):
         return False
     quiet = datetime.now(UTC) - _changed_at(path)
     if arriving.has_end(content):
@@ -293,7 +293,9 @@ def _hold(app: App, job: Claimed, reason: str) -> int:
 
 def _set_aside(settings: Settings, digest: str) -> None:
     """Move what turned out to give nothing from diproses/ to ditahan/; it may have come another way, or be gone."""
+    if not settings.scan.folder:
+        return
     folder = settings.path(settings.scan.folder)
-    for path in (folder / "diproses").glob("*") if settings.scan.folder else ():
+    for path in (folder / "diproses").glob("*"):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
             _put_away(path, folder / "ditahan")

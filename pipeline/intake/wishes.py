@@ -24,7 +24,8 @@ def ask(engine: Engine, address: str, now: datetime) -> None:
     """Note that somebody wants a link for this address; nothing where too many wait, or this one does already."""
     wish = Wish(address=address.lower(), asked_at=now)
     with suppress(IntegrityError), writing(engine) as session:
-        if (session.scalar(select(func.count()).select_from(Wish)) or 0) < MOST:
+        waiting = session.scalar(select(func.count()).select_from(Wish)) or 0
+        if waiting < MOST:
             session.add(wish)
 
 

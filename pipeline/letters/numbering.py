@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree  # ships no types
 
 from pipeline.letters.gate.package import open_package
-from pipeline.letters.wording import MONTHS
+from pipeline.office.clock import MONTHS
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SPACE = "[ \u00a0\u2000-\u200a]"

@@ -14,22 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.letters.template.fields import TemplateError
+from pipeline.office import clock
 from pipeline.office.config_errors import ConfigError, toml_of
 
-MONTHS = [
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-]
 _BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
 
 
@@ -165,4 +152,4 @@ def _room(wording: Wording, text: str) -> str:
 
 def long_date(day: date) -> str:
     """23 November 2026."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return clock.tanggal_saja(day)

@@ -49,9 +49,12 @@ def usable(email: str) -> str:
     """The address with its domain in lower case, or "" where no mail could go there."""
     if not (email.isascii() and email.isprintable()):
         email = charsets.header_text(email)
-    email = re.sub(r"\s*+@\s*+", "@", email.strip().strip("'").removeprefix("mailto:"))
-    match = _USABLE.match(email)
-    return f"{match[1]}@{match[2].lower().rstrip('.')}" if match else ""
+    bare = email.strip().strip("'").removeprefix("mailto:")
+    match = _USABLE.match(re.sub(r"\s*+@\s*+", "@", bare))
+    if match is None:
+        return ""
+    domain = match[2].lower().rstrip(".")
+    return f"{match[1]}@{domain}"
 
 
 def _pieces(raw: str) -> list[str]:

@@ -277,15 +277,20 @@ _FINAL = re.compile(
 
 def _shortened(text: str) -> str:
     """The part that is searched, without long lines and runs: searching those is quadratic."""
-    narrow = re.sub(r"[ \t]{30,}", " " * 8, re.sub(r"\S{300,}", " ", text[:MAX_SCAN]))
-    return "\n".join(line[:MAX_LINE] for line in re.sub(r"\n{5,}", "\n\n\n", narrow).split("\n"))
+    narrow = re.sub(r"\S{300,}", " ", text[:MAX_SCAN])
+    narrow = re.sub(r"[ \t]{30,}", " " * 8, narrow)
+    narrow = re.sub(r"\n{5,}", "\n\n\n", narrow)
+    return "\n".join(line[:MAX_LINE] for line in narrow.split("\n"))
 
 
 def explanation(message: Message) -> str:
     """The server's own words: the text up to the returned mail."""
     text = _shortened(message.text)
-    cut = next((m for m in _CUT.finditer(text) if text[: m.start()].strip()), None)
-    return text[: cut.start()] if cut else text
+    for cut in _CUT.finditer(text):
+        above = text[: cut.start()]
+        if above.strip():
+            return above
+    return text
 
 
 def returns_a_mail(message: Message) -> bool:
@@ -327,24 +332,29 @@ def _not_meant(message: Message, own: frozenset[str]) -> frozenset[str]:
 
 
 def _is_delay(words: str) -> bool:
-    return bool(
-        _STILL_TRYING.search(words) or (_WARNING.search(words) and not _FINAL.search(words))
-    )
+    if _STILL_TRYING.search(words):
+        return True
+    return _WARNING.search(words) is not None and not _FINAL.search(words)
 
 
 def _named(words: str, skip: frozenset[str]) -> list[str]:
     """Addresses that the words blame, first below their "following recipients", then anywhere."""
-    lead = _blamed(_below_lead(words), skip)
-    expanded = [found["a"] for found in _EXPANDED.finditer(words)]
-    words = _blamed(words, skip)
-    found = _first(_BELOW_LEAD, lead, skip) or _first(_WITHOUT_LEAD, words, skip)
-    return _unique([*found, *expanded], skip) if found else []
+    found = _first(_BELOW_LEAD, _blamed(_below_lead(words), skip), skip)
+    if not found:
+        found = _first(_WITHOUT_LEAD, _blamed(words, skip), skip)
+    if not found:
+        return []
+    expanded = [match["a"] for match in _EXPANDED.finditer(words)]
+    return _unique([*found, *expanded], skip)
 
 
 def _blamed(words: str, skip: frozenset[str]) -> str:
     """The words without the addresses of those who write, read or relay the report."""
-    rest = _SENDER_SIDE.sub(" ", words)
-    return _ADDRESS.sub(lambda found: " " if found[0].lower() in skip else found[0], rest)
+
+    def unless_skipped(found: re.Match[str]) -> str:
+        return " " if found[0].lower() in skip else found[0]
+
+    return _ADDRESS.sub(unless_skipped, _SENDER_SIDE.sub(" ", words))
 
 
 def _below_lead(text: str) -> str:

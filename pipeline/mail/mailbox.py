@@ -229,12 +229,15 @@ class Mailbox:
             if size > store.BATCH_BYTES:
                 return self._big(uid, size)
         found = self.client.fetch(list(sizes), ["BODY.PEEK[]", "INTERNALDATE"])
-        # The sizes themselves are not compared: some servers (Exchange) only estimate them.
-        return [
-            Fetched(uid, found[uid][b"BODY[]"] or b"", _utc(found[uid].get(b"INTERNALDATE")), size)
-            for uid, size in sizes.items()
-            if uid in found and b"BODY[]" in found[uid] and (found[uid][b"BODY[]"] or size == 0)
-        ]
+        messages = []
+        for uid, size in sizes.items():
+            told = found.get(uid, {})
+            raw = told.get(b"BODY[]", b"") or b""
+            is_there = b"BODY[]" in told
+            # The sizes themselves are not compared: some servers (Exchange) only estimate them.
+            if is_there and (raw or size == 0):
+                messages.append(Fetched(uid, raw, _utc(told.get(b"INTERNALDATE")), size))
+        return messages
 
     @_told
     def envelope(self, uid: int) -> tuple[str, str]:
@@ -244,8 +247,11 @@ class Mailbox:
         if found is None:
             return "", ""
         subject = b" ".join((found.subject or b"").split())
-        writer = (found.from_ or (None,))[0]
-        sender = b"@".join((writer.mailbox or b"", writer.host or b"")) if writer else b""
+        sender = b""
+        if found.from_:
+            writer = found.from_[0]
+            sender = (writer.mailbox or b"") + b"@" + (writer.host or b"")
+        # Read as the head of a mail, for names and subjects are encoded there in the same way.
         head = message.read(b"From: <" + sender + b">\r\nSubject: " + subject + b"\r\n\r\n")
         return head.sender.email if head.sender else "", head.subject
 

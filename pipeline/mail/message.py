@@ -150,23 +150,25 @@ def _message(part: Part, content: _Content) -> Message:
 
 
 def _ids(raw: str) -> tuple[str, ...]:
+    """The Message-IDs in a field: in brackets, else what has an "@", else the one word that it is."""
     text = charsets.header_text(raw)
-    bracketed = [item for item in re.findall(r"<([^<>]{1,2000})>", text) if item.strip()]
-    found = bracketed or [word for word in text.split() if "@" in word]
+    found = [item for item in re.findall(r"<([^<>]{1,2000})>", text) if item.strip()]
+    if not found:
+        found = [word for word in text.split() if "@" in word]
     if not found and text and " " not in text:
         found = [text]
-    return tuple(dict.fromkeys(_short("".join(item.split())) for item in found[:MAX_HEADERS]))
+    ids = [_short("".join(item.split())) for item in found[:MAX_HEADERS]]
+    return tuple(dict.fromkeys(ids))
 
 
 def _short(message_id: str) -> str:
     """An id of 3,000 letters fits into no index and into no header of a reply (RFC 5322: 998 a line): its hash does,
     and is the same wherever that id is named again."""
     bare = message_id.strip("<>")
-    return (
-        bare
-        if len(bare) <= LONGEST_ID
-        else f"{sha256(bare.encode(errors='replace')).hexdigest()}@panjang.invalid"
-    )
+    if len(bare) <= LONGEST_ID:
+        return bare
+    digest = sha256(bare.encode(errors="replace")).hexdigest()
+    return f"{digest}@panjang.invalid"
 
 
 def _date(raw: str) -> datetime | None:
@@ -362,20 +364,21 @@ class _Content:
         self, name: str, kind: str, data: bytes, inline: bool = False, content_id: str = ""
     ) -> None:
         if not name:
-            extension = (
-                ".eml" if kind == "message/rfc822" else mimetypes.guess_extension(kind) or ".bin"
-            )
+            extension = mimetypes.guess_extension(kind) or ".bin"
+            if kind == "message/rfc822":
+                extension = ".eml"
             name = f"lampiran-{len(self.attachments) + 1}{extension}"
         self.attachments.append(Attachment(name, kind, data, inline, content_id))
 
     def _unwrap(self, data: bytes) -> None:
         """The files in a winmail.dat beside it, and its text where the mail has no other."""
         inside = tnef.unwrap(data)
-        html = charsets.clean(
-            charsets.decode(inside.html[: 4 * MAX_TEXT], _meta_charset(inside.html))
-        )
-        text = inside.text or (markup.to_text(html) if html else "")
-        self.fallback += [text] if text else []
+        text = inside.text
+        if not text:
+            html = charsets.decode(inside.html[: 4 * MAX_TEXT], _meta_charset(inside.html))
+            text = markup.to_text(charsets.clean(html)) if html else ""
+        if text:
+            self.fallback.append(text)
         for name, content in inside.files[: MAX_PARTS - len(self.attachments)]:
             self._keep(name, sniff(content, UNKNOWN, name), content)
         if not inside.files and not text:

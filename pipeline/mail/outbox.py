@@ -1,4 +1,4 @@
-"""The one place where mail leaves (DESIGN rule 4). Hides MIME, SMTP, claiming and retrying.
+"""The one place where mail leaves (DESIGN rule 4). Hides MIME, claiming and retrying; `smtp` is the connection.
 
 `put()` stores a rendered mail in the caller's transaction; `flush()` claims what is due, builds the MIME with the
 link tokens filled in, sends on a kept connection and marks. A claim that went stale is retried under the same
@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import smtplib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.header import Header
@@ -44,18 +42,22 @@ from pipeline.data import store
 from pipeline.data.engine import reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.tables import SHOWN, UNTOLD, Decided, Outbox
-from pipeline.files.kinds import size_words
-from pipeline.mail import oauth
+from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
-from pipeline.office.config import Oauth, Settings, trust
+
+# `flush` raises the errors of a connection; whoever asks for them asks here.
+from pipeline.mail.smtp import MailServerDown as MailServerDown
+from pipeline.mail.smtp import OfficeRefused as OfficeRefused
+from pipeline.mail.smtp import Unsendable as Unsendable
+from pipeline.mail.smtp import connect as connect
+from pipeline.office.config import Settings
 from pipeline.office.words import word
 from pipeline.work import App, Work
 
 LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
-PAUSES = tuple(
-    timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440)
-)  # about three days
+# Between tries, about three days together.
+PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))
 WITHDRAWN = "void"  # what it tells holds no more, or its act was taken back; it never goes
 HELD = "held"  # of before a restore: whether it was sent since the backup nobody knows
 WAITING = ("due", "folded", HELD)  # to leave, or to be a line of a digest
@@ -64,20 +66,17 @@ NEVER_SENT = ("folded", WITHDRAWN)  # or kept for a digest
 BATCH = 50
 LOOK_AGAIN = 2.0  # seconds after which a slow queue is looked at anew
 URGENT = ("kode", "tautan_saya")  # somebody waits for these with the page open
-THREAD_ID = re.compile(
-    r"\s*<?[!-;=?-~]{1,250}>?\s*"
-)  # a header line may have 998 letters; an id cannot be folded
+# An id cannot be folded, and a header line may have 998 letters.
+THREAD_ID = re.compile(r"\s*<?[!-;=?-~]{1,250}>?\s*")
 LINE = 76  # letters; RFC 2045 allows quoted-printable no more
 LONGEST_LINE = 500  # letters of a subject or a name, for the same reason
-CLOSING = 421  # RFC 5321, 3.8: whatever it was asked, the server ends the connection
 # One address as RFC 5321 (4.1.2) has it, with letters beyond ASCII (RFC 6531); a quoted local part is rare but right.
 MAILBOX = re.compile(
     r"""([^\s()<>\[\]:;@\\,"]{1,64}|"[^"\\\r\n]{1,62}")@([^\s()<>\[\]:;@\\,"]{1,253})"""
 )
 LONGEST_ADDRESS = 254  # bytes; RFC 5321, 4.5.3.1.3, less the brackets
-ATOMS = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII
-)  # words that need no quotes in a name (RFC 5322, 3.2.3)
+# Words that need no quotes in a name (RFC 5322, 3.2.3).
+ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]*", re.ASCII)
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 MORE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8
 POLICY = EmailPolicy(linesep="\r\n", max_line_length=LINE)
@@ -98,19 +97,6 @@ class _Field(str):
 
     def fold(self, *, policy: EmailPolicy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
-
-
-class MailServerDown(Exception):
-    """The SMTP server could not be used; what was due stays due. The message says why."""
-
-
-class OfficeRefused(MailServerDown):
-    """The server refuses whatever the office sends: its quota is used up, it is not logged in, it stands on a list. The
-    message is what the server said."""
-
-
-class Unsendable(ValueError):
-    """No server could take this mail; the message says why, to the clerk."""
 
 
 @dataclass(frozen=True)
@@ -231,20 +217,28 @@ def newest(session: Session) -> int:
 def hold(session: Session, which: ColumnElement[bool], after: int, until: datetime) -> list[int]:
     """Let those of these mails that were put after this id wait until then, also as a line of a digest: their act may
     be taken back. The ids of all of them."""
-    of_the_act = list(session.scalars(select(Outbox.id).where(which, Outbox.id > after)))
-    would_be_told = (Outbox.state.in_(("due", "folded")), Outbox.next_at < until)
-    waiting = update(Outbox).where(Outbox.id.in_(of_the_act), *would_be_told).values(next_at=until)
+    put_since = select(Outbox.id).where(which, Outbox.id > after)
+    of_the_act = list(session.scalars(put_since))
+    waiting = (
+        update(Outbox)
+        .where(
+            Outbox.id.in_(of_the_act),
+            Outbox.state.in_(("due", "folded")),
+            Outbox.next_at < until,
+        )
+        .values(next_at=until)
+    )
     session.execute(waiting, execution_options={"synchronize_session": "fetch"})
     return of_the_act
 
 
 def recall(session: Session, of_the_act: Sequence[int]) -> bool:
     """Keep these mails back; False, and nothing is done, where one has left."""
-    mine = (Outbox.id.in_(of_the_act),)
-    left = select(Outbox.id).where(*mine, Outbox.state.in_(("sending", "sent", "dead")))
+    mine = Outbox.id.in_(of_the_act)
+    left = select(Outbox.id).where(mine, Outbox.state.in_(("sending", "sent", "dead")))
     if session.scalars(left).first() is not None:
         return False
-    kept = update(Outbox).where(*mine, Outbox.state.in_(WAITING)).values(state=WITHDRAWN, told=True)
+    kept = update(Outbox).where(mine, Outbox.state.in_(WAITING)).values(state=WITHDRAWN, told=True)
     session.execute(kept, execution_options={"synchronize_session": "fetch"})
     return True
 
@@ -263,12 +257,10 @@ def folded(
     session: Session, recipient: str, now: datetime, without: Collection[str] = ()
 ) -> list[Outbox]:
     """What a digest of now tells somebody, oldest first; some kinds left out, and what was erased meanwhile."""
-    kept = select(Outbox).where(*_folded(recipient, now))
-    return list(
-        session.scalars(
-            kept.where(Outbox.name.not_in(without), Outbox.subject != "").order_by(Outbox.id)
-        )
+    kept = select(Outbox).where(
+        *_folded(recipient, now), Outbox.name.not_in(without), Outbox.subject != ""
     )
+    return list(session.scalars(kept.order_by(Outbox.id)))
 
 
 def mark_folded_told(session: Session, recipient: str, now: datetime) -> None:
@@ -281,9 +273,11 @@ def count_since(
     session: Session, recipients: Collection[str], names: tuple[str, ...], since: datetime
 ) -> Counter[str]:
     """How many mails of these kinds went to each address since then (for the cap on answers, RFC 3834)."""
-    wanted = (Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since)
-    counted = select(Outbox.recipient, func.count()).where(*wanted).group_by(Outbox.recipient)
-    return Counter(dict(session.execute(counted).all()))
+    counts = select(Outbox.recipient, func.count()).where(
+        Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since
+    )
+    rows = session.execute(counts.group_by(Outbox.recipient)).all()
+    return Counter(dict(rows))
 
 
 def in_the_hour(session: Session, name: str, now: datetime, most: int) -> int:
@@ -385,10 +379,11 @@ def erase(
 
 def attached(session: Session, digests: Collection[str]) -> set[str]:
     """Which of these bytes are attached to a mail of ours."""
-    files = session.scalars(
-        select(Outbox.attachments).where(cast(Outbox.attachments, String) != "[]")
-    )
-    return {str(file[0]) for some in files for file in some} & set(digests)
+    with_files = cast(Outbox.attachments, String) != "[]"
+    found = set()
+    for files in session.scalars(select(Outbox.attachments).where(with_files)):
+        found |= {str(digest) for digest, *_ in files}
+    return found & set(digests)
 
 
 def forget_looks(session: Session, before: datetime, most: int) -> int:
@@ -470,9 +465,8 @@ def _mailbox(email: str) -> str:
 def _encoded(name: str, text: str) -> str:
     """Words for a header field, folded; as encoded words (RFC 2047) where they are not ASCII or look like some."""
     plain = text.isascii() and "=?" not in text
-    return Header(text, "us-ascii" if plain else "utf-8", maxlinelen=LINE, header_name=name).encode(
-        linesep="\r\n"
-    )
+    charset = "us-ascii" if plain else "utf-8"
+    return Header(text, charset, maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
 
 
 def _address(field: str, name: str, email: str) -> str:
@@ -491,31 +485,14 @@ def build(
     row: Outbox, settings: Settings, tokens: dict[int, str], files: list[tuple[bytes, str, str]]
 ) -> EmailMessage:
     """The MIME message of a stored mail: UTF-8 text and HTML, attachments, thread, RFC 3834 headers."""
+    message = EmailMessage(policy=POLICY)
+    for name, value in _fields(row, settings).items():
+        message[name] = _Field(name, value)
     text, html = row.text, row.html
     for link_id, token in tokens.items():
         url = f"{settings.web.base_url}/t/{token}"
         text = text.replace(placeholder(row.slot, link_id), url)
         html = html.replace(placeholder(row.slot, link_id), url)
-    thread = {
-        "In-Reply-To": row.headers.get("in_reply_to", ""),
-        "References": "\r\n ".join(row.headers.get("references", [])[-10:]),
-    }
-    fields = {
-        "From": _address("From", settings.smtp.sender_name, settings.smtp.sender),
-        "Reply-To": _address("Reply-To", settings.smtp.sender_name, settings.smtp.sender),
-        "To": _address("To", row.recipient_name, _mailbox(row.recipient)),
-        "Subject": _encoded("Subject", row.subject),
-        "Date": format_datetime(row.date.astimezone(settings.zone)),
-        "Message-ID": row.message_id,
-        "Auto-Submitted": "auto-generated",
-        # Not "All", which keeps failures to deliver from us, too (MS-OXCMAIL 2.1.3.2.20).
-        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
-        LOOP_HEADER: settings.smtp.sender,
-        **{name: ids for name, ids in thread.items() if ids},
-    }
-    message = EmailMessage(policy=POLICY)
-    for name, value in fields.items():
-        message[name] = _Field(name, value)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     for content, _name, mime in files:
@@ -525,20 +502,11 @@ def build(
                 content.decode(), subtype="calendar", params={"method": method}, cte="base64"
             )
     for content, name, mime in files:
-        main, _, sub = mime.partition("/")
-        shown = _one_line(name).replace("=?", "= ?") or word(
-            "kirim.tanpa_nama"
-        )  # not to be taken for an encoded word
-        if mime.startswith(CALENDAR):
-            main, sub = "application", "ics"  # a second text/calendar would be a second invitation
-        message.add_attachment(
-            content, maintype=main, subtype=sub or "octet-stream", filename=shown
-        )
+        _attach(message, content, name, mime)
     # The same mail has the same bytes at each try, so that a duplicate is known as one.
     mark = hashlib.sha256(row.message_id.encode()).hexdigest()[:32]
-    for letter, part in zip(
-        "ab", (part for part in message.walk() if part.is_multipart()), strict=False
-    ):
+    with_parts = [part for part in message.walk() if part.is_multipart()]
+    for letter, part in zip("ab", with_parts, strict=False):
         part.set_boundary(f"=_{letter}{mark}")  # "=_" cannot stand in quoted-printable or base64
     return message
 
@@ -552,49 +520,6 @@ def wire(
     return recipient, build(row, settings, tokens, files).as_bytes(policy=policy)
 
 
-def connect(settings: Settings, timeout: float = 30) -> smtplib.SMTP:
-    """A logged-in SMTP connection, verified by TLS unless config says loopback in the clear. MailServerDown if not."""
-    conf = settings.smtp
-    context = None if conf.security == "tanpa" else trust(settings, conf.ca_file)
-    try:
-        if conf.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                conf.host, conf.port, timeout=timeout, context=context
-            )
-        else:
-            server = smtplib.SMTP(conf.host, conf.port, timeout=timeout)
-        try:
-            if conf.security == "starttls":
-                server.starttls(context=context)
-            server.ehlo_or_helo_if_needed()
-            if account := settings.oauth_of(conf.user):
-                _log_in(server, settings, account, timeout)
-            elif conf.user:
-                server.login(conf.user, settings.secret("smtp_password"))
-        except BaseException:
-            server.close()
-            raise
-    except smtplib.SMTPAuthenticationError as error:
-        raise OfficeRefused(
-            f"SMTP {conf.host}:{conf.port}: {error.smtp_code} {_words(error.smtp_error)}"
-        ) from error
-    except (OSError, smtplib.SMTPException, oauth.OAuthError) as error:
-        raise MailServerDown(f"SMTP {conf.host}:{conf.port}: {error}") from error
-    return server
-
-
-def _log_in(server: smtplib.SMTP, settings: Settings, account: Oauth, timeout: float) -> None:
-    name = oauth.mechanism(server.esmtp_features.get("auth", "").upper().split())
-    first = oauth.sasl(name, account.user, oauth.access_token(settings, account, timeout))
-    try:
-        # A refusal comes as a challenge, which an empty line or a ^A (RFC 7628, 3.2.3) has to end.
-        last = "" if name == "XOAUTH2" else "\1"
-        server.auth(name, lambda challenge=None: first if challenge is None else last)
-    except smtplib.SMTPAuthenticationError:
-        oauth.forget(settings, account)
-        raise
-
-
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(
         and_(Outbox.state == "due", Outbox.next_at <= now),
@@ -602,13 +527,49 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _fields(row: Outbox, settings: Settings) -> dict[str, str]:
+    """The header of a stored mail, in the order in which it is written."""
+    fields = {
+        "From": _address("From", settings.smtp.sender_name, settings.smtp.sender),
+        "Reply-To": _address("Reply-To", settings.smtp.sender_name, settings.smtp.sender),
+        "To": _address("To", row.recipient_name, _mailbox(row.recipient)),
+        "Subject": _encoded("Subject", row.subject),
+        "Date": format_datetime(row.date.astimezone(settings.zone)),
+        "Message-ID": row.message_id,
+        "Auto-Submitted": "auto-generated",
+        # Not "All", which keeps failures to deliver from us, too (MS-OXCMAIL 2.1.3.2.20).
+        "X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply",
+        LOOP_HEADER: settings.smtp.sender,
+    }
+    if answered := row.headers.get("in_reply_to", ""):
+        fields["In-Reply-To"] = answered
+    if thread := row.headers.get("references", []):
+        fields["References"] = "\r\n ".join(thread[-10:])
+    return fields
+
+
+def _attach(message: EmailMessage, content: bytes, name: str, mime: str) -> None:
+    main, _, sub = mime.partition("/")
+    if mime.startswith(CALENDAR):
+        main, sub = "application", "ics"  # a second text/calendar would be a second invitation
+    shown = _one_line(name).replace("=?", "= ?")  # not to be taken for an encoded word
+    message.add_attachment(
+        content,
+        maintype=main,
+        subtype=sub or "octet-stream",
+        filename=shown or word("kirim.tanpa_nama"),
+    )
+
+
 def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
+    """Whether this mail is ours to send: one of several who try at once gets it."""
+    claim = (
+        update(Outbox)
+        .where(Outbox.id == mail_id, _is_due(now))
+        .values(state="sending", claimed_at=now)
+    )
     with writing(engine) as session:
-        claimed = session.execute(
-            update(Outbox)
-            .where(Outbox.id == mail_id, _is_due(now))
-            .values(state="sending", claimed_at=now)
-        )
+        claimed = session.execute(claim)
         taken = bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
         return taken and not _is_called_back(session, mail_id, now)
 
@@ -618,16 +579,13 @@ def _is_called_back(session: Session, mail_id: int, now: datetime) -> bool:
     not. One whose decision was withdrawn in the case that it follows ends as refused, so that its case hears of it."""
     row = session.get_one(Outbox, mail_id, populate_existing=True)
     decision = session.get(Decided, row.decision_id) if row.decision_id else None
-    source = session.get(Decided, decision.source_id) if decision and decision.source_id else None
-    if decision is not None and decision.withdrawn_at is not None:
+    if decision is None:
+        return False
+    if decision.withdrawn_at is not None:
         row.state, row.told, row.claimed_at = WITHDRAWN, True, None
         return True
-    if (
-        decision is None
-        or source is None
-        or source.withdrawn_at is None
-        or decision.kept_at is not None
-    ):
+    source = session.get(Decided, decision.source_id) if decision.source_id else None
+    if source is None or source.withdrawn_at is None or decision.kept_at is not None:
         return False
     row.state, row.next_at, row.claimed_at, row.error = "dead", now, None, word("kirim.ditarik")
     return True
@@ -669,111 +627,6 @@ def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
         row = session.get_one(Outbox, mail_id)
         row.state, row.claimed_at, row.error = "due", None, error[:500]
         row.next_at = now + PAUSES[0]
-
-
-def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, raw: bytes) -> None:
-    """One mail (RFC 5321, 3.3); smtplib's exceptions tell a refusal, _HungUp that the mail was not even heard.
-
-    smtplib's own send_message would put ">" before a line that begins with "From ".
-    """
-    options = [] if recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
-    if options and not server.has_extn("smtputf8"):
-        raise Unsendable(word("kirim.huruf"))
-    if server.has_extn("size"):  # RFC 1870; no figure, or 0, is no limit
-        limit = server.esmtp_features["size"]
-        if limit.isdecimal() and 0 < int(limit) < len(raw):
-            raise Unsendable(
-                word(
-                    "kirim.terlalu_besar", ukuran=size_words(len(raw)), batas=size_words(int(limit))
-                )
-            )
-        options.append(f"SIZE={len(raw)}")
-    try:
-        code, said = server.mail(sender, options)
-        if code != 250:
-            raise smtplib.SMTPSenderRefused(code, said, sender)
-        code, said = server.rcpt(recipient)
-    except smtplib.SMTPServerDisconnected as gone:
-        raise _HungUp(str(gone)) from gone
-    if code not in (250, 251):
-        raise smtplib.SMTPRecipientsRefused({recipient: (code, said)})
-    code, said = server.data(raw)
-    if code != 250:
-        raise smtplib.SMTPDataError(code, said)
-
-
-class _HungUp(smtplib.SMTPServerDisconnected):
-    """The server went away before it had heard the mail: sending it again makes no duplicate."""
-
-
-def _code(error: Exception) -> int:
-    """The code of a refusal; a server that went away has none."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return int(next(iter(error.recipients.values()))[0])
-    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
-
-
-class _Line:
-    """A connection that is opened at first need, and anew once the server has ended it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._server: smtplib.SMTP | None = None
-        self._carried = 0
-
-    def server(self) -> smtplib.SMTP:
-        if self._server is None:
-            self._server, self._carried = connect(self._settings), 0
-        return self._server
-
-    def send(self, recipient: str, raw: bytes) -> None:
-        """As `_hand_over`; a server that is tired of a connection which has carried mails gets a fresh one."""
-        while True:
-            server, used = self.server(), self._carried
-            try:
-                _hand_over(server, self._settings.smtp.sender, recipient, raw)
-                self._carried += 1
-                return
-            except smtplib.SMTPException as error:
-                if isinstance(error, smtplib.SMTPServerDisconnected) or _code(error) == CLOSING:
-                    self.hang_up()
-                    if used and (isinstance(error, _HungUp) or _code(error) == CLOSING):
-                        continue
-                else:
-                    self._reset(server)
-                raise
-
-    def _reset(self, server: smtplib.SMTP) -> None:
-        try:
-            server.rset()  # what was said of a refused mail must not stand before the next
-        except (OSError, smtplib.SMTPException):
-            self.hang_up()
-
-    def hang_up(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                server.quit()
-            server.close()
-
-
-def _send(line: _Line, recipient: str, raw: bytes) -> Refusal | None:
-    """What the server said instead of taking the mail; None if it took it."""
-    try:
-        line.send(recipient, raw)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        return Refusal(f"{code} {_words(text)}", code >= 500)
-    except smtplib.SMTPResponseException as error:
-        at_sender = isinstance(error, smtplib.SMTPSenderRefused)
-        return Refusal(
-            f"{error.smtp_code} {_words(error.smtp_error)}", error.smtp_code >= 500, at_sender
-        )
-    return None
-
-
-def _words(said: bytes | str) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said
 
 
 def due(engine: Engine, now: datetime) -> list[int]:
@@ -820,10 +673,10 @@ def flush(
 def send_now(settings: Settings, draft: Draft, now: datetime) -> None:
     """Send a mail without keeping it: an alarm must get out where the database is away. MailServerDown."""
     recipient, raw = wire(Outbox(**_columns(settings, draft, now)), settings, {}, [])
-    line = _Line(settings)
+    line = smtp.SmtpLine(settings)
     try:
         line.send(recipient, raw)
-    except (OSError, smtplib.SMTPException) as error:
+    except smtp.FAULTS as error:
         raise MailServerDown(str(error)) from error
     finally:
         line.hang_up()
@@ -836,13 +689,11 @@ class _Flush:
     def __init__(
         self, engine: Engine, settings: Settings, clock: Callable[[], datetime], token_of: TokenOf
     ) -> None:
-        self._engine, self._settings, self._clock, self._token_of = (
-            engine,
-            settings,
-            clock,
-            token_of,
-        )
-        self._line = _Line(settings)
+        self._engine = engine
+        self._settings = settings
+        self._clock = clock
+        self._token_of = token_of
+        self._line = smtp.SmtpLine(settings)
         self._unclear: list[tuple[int, Refusal]] = []
         self._done = {"sent": 0, "dead": 0, "due": 0}
 
@@ -888,10 +739,8 @@ class _Flush:
         """How one claimed mail fared; a fault that is not the mail's gives the claim back and is raised."""
         try:
             loaded = _load(self._engine, mail_id, self._token_of)
-        except (
-            LookupError,
-            ValueError,
-        ) as gone:  # an attachment that was erased, a link that is no more
+        except (LookupError, ValueError) as gone:
+            # An attachment that was erased, a link that is no more.
             return _Own(f"{type(gone).__name__}: {gone}", True)
         try:
             recipient, raw = wire(loaded[0], self._settings, *loaded[1:])
@@ -900,11 +749,11 @@ class _Flush:
         except Exception as bad:  # noqa: BLE001 - whatever one mail does to the libraries, the next has to go out
             return _Own(f"{type(bad).__name__}: {bad}", True)
         try:
-            return _send(self._line, recipient, raw)
+            return smtp.send(self._line, recipient, raw)
         except MailServerDown as down:
             _release(self._engine, mail_id, self._clock(), str(down))
             raise
-        except (OSError, smtplib.SMTPException) as broken:
+        except smtp.FAULTS as broken:
             # The server hung up on this mail: that counts as a try, or it would be sent for ever.
             _mark(self._engine, mail_id, self._clock(), str(broken))
             raise MailServerDown(str(broken)) from broken
@@ -936,9 +785,8 @@ class _Flush:
             self._unclear.remove((mail_id, refusal))
 
     def _is_the_offices(self, refusal: Refusal) -> bool:
-        if (
-            refusal.at_sender
-        ):  # the same for each mail, but a server that is short of room takes the small ones
+        if refusal.at_sender:
+            # The same for each mail, but a server that is short of room takes the small ones.
             return refusal.permanent or not self._done["sent"]
         with reading(self._engine) as session:
             return _run_before(session, refusal, self._clock()) + self._in_a_row() >= RUN
@@ -947,8 +795,11 @@ class _Flush:
         """Whether another mail was taken since the server refused this one, and its claim was given back."""
         with reading(self._engine) as session:
             row = session.get_one(Outbox, mail_id)
-            passed = select(Outbox.id).where(Outbox.sent_at > row.next_at - PAUSES[0])
-            return bool(row.error) and session.scalar(passed.limit(1)) is not None
+            if not row.error:
+                return False
+            refused_at = row.next_at - PAUSES[0]
+            passed = select(Outbox.id).where(Outbox.sent_at > refused_at)
+            return session.scalar(passed.limit(1)) is not None
 
     def _give_back(self) -> None:
         """The claims of what nobody can judge: these tries do not count."""
@@ -967,11 +818,17 @@ class _Own(Refusal):
 
 def _run_before(session: Session, refusal: Refusal, now: datetime) -> int:
     """How many mails in a row, and today, ended with the same answer and none was taken after the first of them."""
-    last_taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent").scalar_subquery()
-    today = Outbox.next_at > now - timedelta(days=1)
-    since_taken = or_(last_taken.is_(None), Outbox.next_at >= last_taken)
-    refused = select(Outbox.error).where(Outbox.state == "dead", today, since_taken)
+    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent")
+    last_taken = taken.scalar_subquery()
+    refused = select(Outbox.error).where(
+        Outbox.state == "dead",
+        Outbox.next_at > now - timedelta(days=1),
+        or_(last_taken.is_(None), Outbox.next_at >= last_taken),
+    )
     newest_first = refused.order_by(Outbox.next_at.desc(), Outbox.id.desc()).limit(RUN)
-    kinds = (Refusal(error, True).kind for error in session.scalars(newest_first))
-    alike = takewhile(lambda kind: kind == refusal.kind, kinds)
-    return len(list(alike))
+    count = 0
+    for error in session.scalars(newest_first):
+        if Refusal(error, True).kind != refusal.kind:
+            break
+        count += 1
+    return count

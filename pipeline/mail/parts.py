@@ -160,11 +160,15 @@ class Part:
 
     def file_name(self, hint: str = "") -> str:
         """The name that the sender gave the file, "" for none; of two the one that lost no characters."""
-        stated = parameters(self.first("content-disposition"), hint).get("filename", "")
+        stated = parameters(self.first("content-disposition"), hint)
         of_type = self.parameters if self._type.isascii() else parameters(self._type, hint)
-        names = [name for name in (stated, of_type.get("name", "")) if name]
-        whole = [name for name in names if "?" not in name and "\ufffd" not in name]
-        best = next(iter(whole or names), "")
+        best = ""
+        for name in (stated.get("filename", ""), of_type.get("name", "")):
+            is_whole = "?" not in name and "\ufffd" not in name
+            if name and is_whole:
+                best = name
+                break
+            best = best or name
         return re.sub(r"\s+", " ", best).strip()
 
     # --- what is inside -------------------------------------------------------------------------
@@ -211,10 +215,13 @@ class Part:
         boundary would cost more than the search."""
         start = self.raw.find(mark, max(0, self.start - 1), self.end)
         while start >= 0:
-            rest = _BOUNDARY_END.match(self.raw, start + len(mark), self.end)
+            after = start + len(mark)
+            rest = _BOUNDARY_END.match(self.raw, after, self.end)
             if rest:
-                yield start, rest[1] is not None, rest.end()
-            start = self.raw.find(mark, rest.end() if rest else start + len(mark), self.end)
+                closes = rest[1] is not None
+                yield start, closes, rest.end()
+                after = rest.end()
+            start = self.raw.find(mark, after, self.end)
 
 
 def parse(raw: bytes, start: int = 0, end: int | None = None) -> Part:

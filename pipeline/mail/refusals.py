@@ -95,8 +95,12 @@ class Refusal:
     def kind(self) -> str:
         """What equal answers have in common: the code and the words, without names and figures."""
         code, *words = self.said[:LONGEST].lower().split() or [""]
-        told = [word for word in words if "@" not in word and not any(map(str.isdigit, word))]
-        return " ".join([code, *told])
+        told = [code]
+        for word in words:
+            has_digit = any(char.isdigit() for char in word)
+            if "@" not in word and not has_digit:
+                told.append(word)
+        return " ".join(told)
 
 
 def _code(words: str) -> int:

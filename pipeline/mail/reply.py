@@ -83,10 +83,12 @@ def _wrapped(lines: list[str], index: int) -> int:
     if len(line) < _LONG or line.endswith("?") or index + 1 >= len(lines):
         return 0
     tail = lines[index + 1].strip()
-    if not 0 < len(tail) < 60 or tail.startswith(">") or re.match(r"[A-ZÀ-Þ]", tail):
+    begins_anew = tail.startswith(">") or re.match(r"[A-ZÀ-Þ]", tail)
+    if not 0 < len(tail) < 60 or begins_anew:
         return 0
     after = lines[index + 2].strip() if index + 2 < len(lines) else ""
-    return int(not after or after.startswith(">"))
+    goes_on = not after or after.startswith(">")
+    return 1 if goes_on else 0
 
 
 def _quoted_below(lines: list[str], index: int) -> bool:
@@ -322,8 +324,9 @@ def _notes_header(lines: list[str], index: int) -> bool:
     """The table that Lotus Notes draws: who, when, then bare labels with their values below."""
     if index + 1 >= len(lines) or not _MOMENT.match(lines[index + 1].strip()):
         return False
-    below = {line.strip().lower() for line in lines[index + 2 : index + 14]}
-    return len(below & _NOTES_LABELS) >= 2
+    below = lines[index + 2 : index + 14]
+    labels = {line.strip().lower() for line in below} & _NOTES_LABELS
+    return len(labels) >= 2
 
 
 def _block(lines: list[str], index: int) -> list[str]:
@@ -384,8 +387,8 @@ def _labelled_rule(lines: list[str], index: int) -> bool:
     """A rule with words in any language, and a copied header right below it."""
     if not _WORDED_RULE.match(lines[index].strip()):
         return False
-    below = next((line for line in lines[index + 1 : index + 3] if line.strip()), "")
-    return bool(_FROM_LINE.match(below.strip()))
+    below = next(filter(str.strip, lines[index + 1 : index + 3]), "")
+    return _FROM_LINE.match(below.strip()) is not None
 
 
 def _rule_above(lines: list[str], index: int) -> int:
@@ -469,9 +472,10 @@ def _footer(lines: list[str], index: int) -> tuple[int, bool] | None:
     if _BANNER.match(lines[index]):
         return length, False
     rule = lines[index].strip()
-    if length < 2 or len(rule) < 20 or not _RULE.match(rule):
-        return None
-    return (length, False) if _LIST_FOOTER.search(following[1]) else None
+    has_rule = len(rule) >= 20 and _RULE.match(rule)
+    if has_rule and length >= 2 and _LIST_FOOTER.search(following[1]):
+        return length, False
+    return None
 
 
 def _signature(lines: list[str], index: int) -> tuple[int, bool]:
@@ -479,20 +483,19 @@ def _signature(lines: list[str], index: int) -> tuple[int, bool]:
     if lines[index] not in _DELIMITERS:
         return 0, False
     most = _SIGNATURE_LINES if lines[index] != "-- " else 4 * _SIGNATURE_LINES
-    length, filled = 1, 0
-    while index + length < len(lines):
-        line = lines[index + length].strip()
-        if (
-            line in _DELIMITERS
-            or line.startswith(">")
-            or _SEPARATOR.match(line)
-            or _headers(lines, index + length)
-        ):
-            break
-        if line and _attribution(lines, index + length):
-            break
-        length += 1
-        filled += bool(line)
+    filled = 0
+    at = index + 1
+    while at < len(lines) and not _ends_signature(lines, at):
+        filled += bool(lines[at].strip())
         if filled > most:
             return 0, False
-    return length, False
+        at += 1
+    return at - index, False
+
+
+def _ends_signature(lines: list[str], at: int) -> bool:
+    """Whether another signature, a quote or an earlier mail begins here."""
+    line = lines[at].strip()
+    if line in _DELIMITERS or line.startswith(">") or _SEPARATOR.match(line):
+        return True
+    return _headers(lines, at) or (bool(line) and bool(_attribution(lines, at)))

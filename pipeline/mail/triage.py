@@ -128,12 +128,10 @@ def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     daemon = _from_daemon(message)
     if not daemon and not _from_mail_office(message):
         return None
-    words = bounces.explanation(message)
-    subject, told = (
-        phrases.BOUNCE_SUBJECT.search(message.subject),
-        phrases.BOUNCE_WORDS.search(words),
-    )
-    if (daemon and (subject or told)) or (subject and told and not _a_person_speaks(message)):
+    subject = phrases.BOUNCE_SUBJECT.search(message.subject)
+    told = phrases.BOUNCE_WORDS.search(bounces.explanation(message))
+    by_daemon = daemon and (subject or told)
+    if by_daemon or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
         reason = "Server surat memberitahukan bahwa surat tidak sampai."
         return _bounce(reason, failures, certain=_surely_a_server(message))
@@ -333,10 +331,11 @@ def _is_weak(name: str, value: str) -> bool:
 
 def _may_be_passed_on(message: Message) -> bool:
     """Whether a program seems to send on what a person wrote."""
-    by_rule = any(mark.search(value) for name, mark in _PASSED_ON for value in message.all(name))
-    if by_rule and message.all("Auto-Submitted") and phrases.AUTO_SUBJECT.search(message.subject):
-        by_rule = False  # Exchange's own answer while somebody is away
-    return by_rule or is_form(message)
+    if is_form(message):
+        return True
+    if message.all("Auto-Submitted") and phrases.AUTO_SUBJECT.search(message.subject):
+        return False  # Exchange's own answer while somebody is away
+    return any(mark.search(value) for name, mark in _PASSED_ON for value in message.all(name))
 
 
 def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:

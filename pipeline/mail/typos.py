@@ -57,8 +57,13 @@ def distance(a: str, b: str) -> int:
     for i, one in enumerate(a, 1):
         row = [i]
         for j, other in enumerate(b, 1):
-            cheapest = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (one != other))
-            exchanged = i > 1 and j > 1 and one == b[j - 2] and a[i - 2] == other
-            row.append(min(cheapest, older[j - 2] + 1) if exchanged else cheapest)
+            left_out = last[j] + 1
+            added = row[j - 1] + 1
+            changed = last[j - 1] + (one != other)
+            cheapest = min(left_out, added, changed)
+            if i > 1 and j > 1 and one == b[j - 2] and other == a[i - 2]:
+                exchanged = older[j - 2] + 1
+                cheapest = min(cheapest, exchanged)
+            row.append(cheapest)
         older, last = last, row
     return last[-1]

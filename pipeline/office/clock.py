@@ -162,9 +162,12 @@ def computed_ramadans(year: int) -> tuple[tuple[date, date], ...]:
     Umm al-Qura can be a day off the government's calendar. It covers 1924–2077: elsewhere none is known.
     """
     around = int((year - 622) * 33 / 32)  # Hijri years are about 11 days shorter
-    near = [_ramadan(hijri_year) for hijri_year in range(around - 1, around + 3)]
-    known = [span for span in near if span is not None]
-    return tuple((first, last) for first, last in known if first.year == year)
+    found = []
+    for hijri_year in range(around - 1, around + 3):
+        span = _ramadan(hijri_year)
+        if span is not None and span[0].year == year:
+            found.append(span)
+    return tuple(found)
 
 
 def _ramadan(hijri_year: int) -> tuple[date, date] | None:
@@ -345,8 +348,11 @@ def elapsed(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
 @lru_cache(maxsize=KEPT)
 def _worked(start: datetime, end: datetime, hours: OfficeHours) -> timedelta:
     days = _days(hours.local(start).date(), hours.local(end).date())
-    begun = [(begin, close) for begin, close in _stretches(start, days, hours) if begin < end]
-    return sum((min(close, end) - begin for begin, close in begun), timedelta())
+    worked = timedelta()
+    for begin, close in _stretches(start, days, hours):
+        if begin < end:
+            worked += min(close, end) - begin
+    return worked
 
 
 def begun(end: datetime, worked: timedelta, hours: OfficeHours) -> datetime:
@@ -388,9 +394,11 @@ def spent(start: datetime, now: datetime, limit: Limit, hours: OfficeHours) -> S
     if limit.working_time is not None:
         used = elapsed(start, now, hours)
         return Spent(used // MINUTE, limit, now > end, limit.working_time - used)
-    days = _days(hours.local(start).date() + DAY, hours.local(now).date())
-    counted = sum(1 for day in days if limit.unit == "hari" or hours.intervals(day))
-    return Spent(counted, limit, now > end, end - _utc(now))
+    first = hours.local(start).date() + DAY
+    days = list(_days(first, hours.local(now).date()))
+    if limit.unit != "hari":
+        days = [day for day in days if hours.intervals(day)]
+    return Spent(len(days), limit, now > end, end - _utc(now))
 
 
 def remaining(start: datetime, now: datetime, limit: Limit, hours: OfficeHours) -> Limit:
@@ -491,7 +499,8 @@ def _gap_words(gap: Gap) -> str:
         "akhir pekan": "Akhir pekan",
         "libur": "Libur",
     }[gap.kind]
-    return f"{what} ({gap.name}) {_span_words(gap)}" if gap.name else f"{what} {_span_words(gap)}"
+    name = f" ({gap.name})" if gap.name else ""
+    return f"{what}{name} {_span_words(gap)}"
 
 
 def _span_words(gap: Gap) -> str:
@@ -538,7 +547,17 @@ def _uncounted_days(begin: date, last: date, hours: OfficeHours) -> str:
 
 def tanggal(day: date | datetime) -> str:
     """ "Selasa, 24 November 2026". A datetime is read as it stands: bring it into the office's zone first."""
-    return f"{_weekday(day)}, {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{_weekday(day)}, {tanggal_saja(day)}"
+
+
+def tanggal_saja(day: date | datetime) -> str:
+    """ "24 November 2026"."""
+    return f"{day.day} {bulan(day)}"
+
+
+def bulan(day: date | datetime) -> str:
+    """ "November 2026"."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def tanggal_pendek(day: date | datetime) -> str:

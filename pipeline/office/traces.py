@@ -129,9 +129,11 @@ def _is_given(part: str) -> bool:
 def _name(value: str) -> Iterator[str]:
     """As it is said, and with its last word first, as lists have it."""
     words = name_words(value)
-    if sum(map(len, words)) >= SHORTEST[NAME]:
-        for order in dict.fromkeys((tuple(words), (words[-1], *words[:-1]))):
-            yield r"(?<![^\W_])" + r"[\W_]{1,3}".join(order) + r"(?![^\W_])"
+    if sum(map(len, words)) < SHORTEST[NAME]:
+        return
+    *given, family = words
+    for order in dict.fromkeys((tuple(words), (family, *given))):
+        yield r"(?<![^\W_])" + r"[\W_]{1,3}".join(order) + r"(?![^\W_])"
 
 
 def _called(value: str) -> Iterator[str]:

@@ -167,34 +167,33 @@ def _days(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
 def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
     """The search knows words alone; what was typed with a percent sign, a quote or the like stands so in the row."""
     for piece in filter(MARKED.search, asked.split()):
-        number, name, about = (
-            column.icontains(piece, autoescape=True)
-            for column in (Complaint.number, Complaint.nama, Complaint.perihal)
-        )
+        number = Complaint.number.icontains(piece, autoescape=True)
+        about = Complaint.perihal.icontains(piece, autoescape=True)
+        name = Complaint.nama.icontains(piece, autoescape=True)
         # A hidden name must not be found out by searching for it.
         yield or_(number, about, and_(name, Complaint.rahasia.is_(False)))
 
 
 def count(work: Work, wanted: Filter) -> int:
     """How many fit; MOST + 1 for more than MOST."""
-    some = selection(work, wanted).with_only_columns(Complaint.id).limit(MOST + 1).subquery()
+    fitting = selection(work, wanted).with_only_columns(Complaint.id)
+    some = fitting.limit(MOST + 1).subquery()
+    query = select(func.count()).select_from(some)
     with by_index(work.session, wanted.text):
-        return work.session.scalar(select(func.count()).select_from(some)) or 0
+        return work.session.scalar(query) or 0
 
 
 def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint]:
     query = selection(work, wanted)
     if wanted.sort == "batas" and not oldest_first:
-        due = select(Task.complaint_id, func.min(Task.due_at).label("due"))
-        running = due.where(
-            Task.closed_at.is_(None), Task.due_at.is_not(None), Task.kind.not_in(ASIDE)
-        )
-        open_ones = running.group_by(Task.complaint_id).subquery()
-        return query.join(open_ones, open_ones.c.complaint_id == Complaint.id).order_by(
-            open_ones.c.due, Complaint.id
-        )
+        running = and_(Task.closed_at.is_(None), Task.due_at.is_not(None), Task.kind.not_in(ASIDE))
+        due = select(Task.complaint_id, func.min(Task.due_at).label("due")).where(running)
+        nearest = due.group_by(Task.complaint_id).subquery()
+        with_limit = query.join(nearest, nearest.c.complaint_id == Complaint.id)
+        return with_limit.order_by(nearest.c.due, Complaint.id)
     order = order_of(wanted.text, _dialect(work))
-    return query.order_by(order.asc() if oldest_first or wanted.sort == "terlama" else order.desc())
+    upwards = oldest_first or wanted.sort == "terlama"
+    return query.order_by(order.asc() if upwards else order.desc())
 
 
 def rows(
@@ -220,8 +219,8 @@ def rows(
 def rows_of(work: Work, batch: Sequence[Complaint]) -> Iterator[Row]:
     """The rows of these complaints."""
     tasks = _open_tasks(work.session, batch)
-    before = withdrawn(work.session, [c.id for c in batch])
-    parents = _numbers(work.session, [c.parent_id for c in batch if c.parent_id])
+    before = withdrawn(work.session, [one.id for one in batch])
+    parents = _numbers(work.session, [one.parent_id for one in batch if one.parent_id])
     for complaint in batch:
         told = [_withdrawn(work.settings, one) for one in before.get(complaint.id, [])]
         parent = parents.get(complaint.parent_id or 0, "")
@@ -229,14 +228,18 @@ def rows_of(work: Work, batch: Sequence[Complaint]) -> Iterator[Row]:
 
 
 def _open_tasks(session: Session, batch: Sequence[Complaint]) -> dict[int, Task]:
+    """The newest open task of each, by the id of its complaint."""
     query = select(Task).where(
-        Task.complaint_id.in_([c.id for c in batch]), Task.closed_at.is_(None)
+        Task.complaint_id.in_([one.id for one in batch]),
+        Task.closed_at.is_(None),
+        Task.kind.not_in(ASIDE),
     )
-    query = query.where(Task.kind.not_in(ASIDE)).order_by(Task.id)
-    return {task.complaint_id or 0: task for task in session.scalars(query)}
+    tasks = session.scalars(query.order_by(Task.id))
+    return {task.complaint_id or 0: task for task in tasks}
 
 
 def _numbers(session: Session, ids: list[int]) -> dict[int, str]:
+    """Numbers by the ids of their complaints."""
     if not ids:
         return {}
     query = select(Complaint.id, Complaint.number).where(Complaint.id.in_(ids))
@@ -251,65 +254,81 @@ def _row(
     now: datetime,
     told: Sequence[str],
 ) -> Row:
-    zone = settings.zone
-    local = c.received_at.astimezone(zone)
     end = c.delivered_at or c.closed_at or now
-    units = unit_names(settings, c.unit)
-    covering = word("buku.pengantar", nomor=c.covering_number) if c.covering_number else ""
-    urgent = word("pilihan.prioritas.segera") if c.prioritas == "segera" else ""
-    merged = word("buku.induk", nomor=parent) if parent else ""
-    note = "; ".join(filter(None, (urgent, merged, covering, c.keterangan, *told)))
-    handed = ""
+    due = task.due_at if task is not None else None
+    state, tone = _state(settings, c, task, now)
+    used = ""
+    if task is not None and due is not None and c.stage in TASK_OF and c.stage not in OVER:
+        used = limits.used_words(settings, task, now)
+    return Row(
+        c,
+        _cells(settings, c, end, _note(c, parent, told)),
+        due,
+        end - c.received_at,
+        late=due is not None and due < now,
+        state=state,
+        tone=tone,
+        langkah=_langkah(settings, c),
+        kategori=settings.names_of("kategori", c.kategori).get(c.kategori, ""),
+        klasifikasi=settings.names_of("klasifikasi", c.klasifikasi).get(c.klasifikasi, ""),
+        used=used,
+    )
+
+
+def _note(c: Complaint, parent: str, told: Sequence[str]) -> str:
+    """The last column: what is special about a case, and its decisions that stand no more (`told`)."""
+    notes = []
+    if c.prioritas == "segera":
+        notes.append(word("pilihan.prioritas.segera"))
+    if parent:
+        notes.append(word("buku.induk", nomor=parent))
+    if c.covering_number:
+        notes.append(word("buku.pengantar", nomor=c.covering_number))
+    if c.keterangan:
+        notes.append(c.keterangan)
+    return "; ".join([*notes, *filter(None, told)])
+
+
+def _cells(settings: Settings, c: Complaint, end: datetime, note: str) -> dict[str, str]:
+    """The texts of a row by COLUMNS; nothing in them tells who keeps their identity secret."""
+    local = c.received_at.astimezone(settings.zone)
+    name, address, contact = word("pengadu.rahasia"), "", ""
+    if not c.rahasia:
+        name = c.nama or word("pengadu.tanpa_nama")
+        address = c.alamat
+        contact = ", ".join(filter(None, (c.telepon, c.email)))
+    letter = handed = ""
+    if c.letter_number and c.letter_date:
+        letter = f"{c.letter_number}, {_day(c.letter_date)}"
     if c.delivered_at:
-        handed = f"{word(f'pilihan.cara.{c.delivery}')}, {clock.waktu(c.delivered_at, zone)}"
-    cells = {
+        way, at = word(f"pilihan.cara.{c.delivery}"), clock.waktu(c.delivered_at, settings.zone)
+        handed = f"{way}, {at}"
+    return {
         "register": c.number,
         "masuk": f"{_day(local)} {clock.pukul(local)}",
         "kanal": word(f"pilihan.kanal.{c.channel}"),
-        "nama": word("pengadu.rahasia") if c.rahasia else c.nama or word("pengadu.tanpa_nama"),
-        "alamat": "" if c.rahasia else c.alamat,
-        "kontak": "" if c.rahasia else ", ".join(filter(None, (c.telepon, c.email))),
+        "nama": name,
+        "alamat": address,
+        "kontak": contact,
         "isi": privacy.in_register(c, c.ringkasan or c.perihal),
-        "unit": units,
+        "unit": unit_names(settings, c.unit),
         "disposisi": c.perintah,
         "keputusan": _decision(c),
-        "surat": f"{c.letter_number}, {_day(c.letter_date)}"
-        if c.letter_number and c.letter_date
-        else "",
+        "surat": letter,
         "penyampaian": handed,
         "lama": clock.lama(end - c.received_at),
         "paraf": c.paraf,
         "keterangan": note,
     }
-    late = bool(task and task.due_at and task.due_at < now)
-    state, tone = _state(settings, c, task, now)
-    runs = (
-        task is not None and task.due_at is not None and c.stage in TASK_OF and c.stage not in OVER
-    )
-    used = limits.used_words(settings, task, now) if task is not None and runs else ""
-    due = task.due_at if task else None
-    kategori = settings.names_of("kategori", c.kategori).get(c.kategori, "")
-    klasifikasi = settings.names_of("klasifikasi", c.klasifikasi).get(c.klasifikasi, "")
-    return Row(
-        c,
-        cells,
-        due,
-        end - c.received_at,
-        late,
-        state,
-        tone,
-        _langkah(settings, c),
-        kategori,
-        klasifikasi,
-        used,
-    )
 
 
 def _langkah(settings: Settings, c: Complaint) -> str:
+    """The langkah in which a case is, as it is called; "" where it rests."""
     if TASK_OF[c.stage] in AT_REST:
         return ""
     step = settings.sop.langkah[LANGKAH_OF[c.stage] - 1]
-    return f"{step.nomor} {word('laporan.tanda_tangan') if c.stage is Stage.TANDA_TANGAN else step.nama}"
+    signs = c.stage is Stage.TANDA_TANGAN
+    return f"{step.nomor} {word('laporan.tanda_tangan') if signs else step.nama}"
 
 
 def _day(day: date | datetime) -> str:
@@ -321,36 +340,42 @@ def _decision(c: Complaint) -> str:
         return word(f"tahap.{c.stage}")
     if c.decision is None:
         return ""
-    text = word(f"pilihan.keputusan.{c.decision}")
-    return f"{text}: {c.instansi}" if c.instansi else text
+    return _outcome(c.decision, c.instansi)
+
+
+def _outcome(decision: Decision, agency: str) -> str:
+    """A decision in words, with the agency that the matter belongs to."""
+    text = word(f"pilihan.keputusan.{decision}")
+    return f"{text}: {agency}" if agency else text
 
 
 def _withdrawn(settings: Settings, one: Decided) -> str:
     """A decision that stands no more, with its letter and delivery, in one line."""
     zone = settings.zone
-    outcome = word(f"pilihan.keputusan.{one.outcome}") + (
-        f": {one.instansi}" if one.instansi else ""
-    )
+    outcome = _outcome(one.outcome, one.instansi)
     day = _day((one.withdrawn_at or one.decided_at).astimezone(zone))
     if one.delivered_at is None:
         return word("buku.ditarik", keputusan=outcome, hari=day)
-    way, at = word(f"pilihan.cara.{one.delivery}"), clock.waktu(one.delivered_at, zone)
     return word(
         "buku.ditarik_sampai",
         keputusan=outcome,
         hari=day,
         surat=one.letter_number,
-        cara=way,
-        waktu=at,
+        cara=word(f"pilihan.cara.{one.delivery}"),
+        waktu=clock.waktu(one.delivered_at, zone),
     )
 
 
 def _state(settings: Settings, c: Complaint, task: Task | None, now: datetime) -> tuple[str, str]:
     """The state of a row in words, and its tone (baik, hati, buruk or none)."""
-    if c.stage in (Stage.SELESAI, Stage.DICABUT, Stage.BATAL, Stage.DIGABUNG):
-        return word(f"tahap.{c.stage}"), "baik" if c.stage is Stage.SELESAI else ""
-    if c.stage is Stage.PENGIRIMAN and (task is None or task.due_at is None or task.due_at >= now):
+    if c.stage is Stage.SELESAI:
+        return word("tahap.selesai"), "baik"
+    if c.stage in (Stage.DICABUT, Stage.BATAL, Stage.DIGABUNG):
+        return word(f"tahap.{c.stage}"), ""
+    due = task.due_at if task is not None else None
+    is_late = due is not None and due < now
+    if c.stage is Stage.PENGIRIMAN and not is_late:
         return word("tahap.pengiriman"), ""
-    if task is None or task.due_at is None:
+    if task is None or due is None:
         return word("waktu.berhenti"), "hati"
     return limits.left_words(settings, task, now)

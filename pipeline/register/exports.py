@@ -67,28 +67,30 @@ def kind_of(row: Export) -> str:
 def make(work: Work, row: Export) -> bytes:
     """The spreadsheet; of what is to be printed the Word document."""
     wanted = filters(row)
-    return (
-        sheet.xlsx(work, wanted)
-        if kind_of(row) == "xlsx"
-        else paper.docx(work, wanted, paper.span(wanted))
-    )
+    if kind_of(row) == "xlsx":
+        return sheet.xlsx(work, wanted)
+    return paper.docx(work, wanted, paper.span(wanted))
 
 
 def keep(work: Work, export_id: int, content: bytes) -> None:
     """Keep what a job has made and tell the one who asked; nothing where it has been swept or erased meanwhile."""
     row = work.session.get(Export, export_id)
-    person = work.settings.person(row.person) if row is not None else None
-    task = work.session.get(Task, row.task_id) if row is not None else None
-    if row is None or person is None or task is None or not person.owns(row.mark):
+    if row is None:
+        return
+    person = work.settings.person(row.person)
+    task = work.session.get(Task, row.task_id)
+    if person is None or task is None or not person.owns(row.mark):
         return
     exports.fill(row, content, work.now)
-    (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
+    valid = work.settings.web.link_days
+    (link_id,) = links.issue(work.session, [(task, person)], work.now, valid)
     answers.export_ready(work, person, link_id, row.id, LABELS[kind_of(row)])
 
 
 def _kept(wanted: Filter, kind: str) -> dict[str, Any]:
-    kept = {
-        name: str(value) if name in READ and value else value
-        for name, value in asdict(wanted).items()
-    }
-    return kept if kind == "xlsx" else {**kept, KIND: kind}
+    kept = {}
+    for name, value in asdict(wanted).items():
+        kept[name] = str(value) if name in READ and value else value
+    if kind != "xlsx":
+        kept[KIND] = kind
+    return kept

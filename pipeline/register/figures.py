@@ -8,8 +8,9 @@ hours. Every figure is as of the end of its period: a case that was open then co
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from pipeline.data.tables import Closing, Complaint, Decided, Task
 from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Channel, TaskKind
 from pipeline.office.words import unit_names, word
 from pipeline.register.officetime import OfficeTime
-from pipeline.register.period import Period, month_of, span
+from pipeline.register.period import Period, last_before, month_of
 from pipeline.work import Work
 
 ENDS = ("selesai", "ditolak", "bukan_wewenang", "dicabut", "batal", "digabung")
@@ -37,15 +38,14 @@ STEPS = (
 )
 AGES = ((0, 7), (8, 14), (15, 30), (31, 60), (61, None))
 DAY = timedelta(days=1)
-Counts = Mapping[tuple[Any, ...], int]
 
 
 def middle(values: Sequence[float], part: float = 0.5) -> float | None:
     """The smallest value that at least this part of all do not exceed (nearest rank); None of none."""
     if not values:
         return None
-    ordered = sorted(values)
-    return ordered[max(0, -int(-len(ordered) * part // 1) - 1)]
+    rank = math.ceil(len(values) * part)
+    return sorted(values)[max(rank, 1) - 1]
 
 
 # ---- 1 what came and went ------------------------------------------------------------------------------------
@@ -73,39 +73,38 @@ def flows(work: Work, period: Period) -> dict[Channel, Flow]:
     reopened = _by_channel(work, Closing.reopened_at, begin, end)
     ended = _by_channel(work, Closing.at, begin, end, Closing.how)
     before, left = _open_at(work, begin), _open_at(work, end)
-    return {one: _flow(one, before, came, reopened, ended, left) for one in Channel}
-
-
-def _flow(
-    one: Channel, before: Counts, came: Counts, reopened: Counts, ended: Counts, left: Counts
-) -> Flow:
-    ends = {how: ended[one, how] for how in ENDS}
-    return Flow(before[one,], came[one,], reopened[one,], ends, left[one,])
+    found = {}
+    for channel in Channel:
+        ends = {how: ended[channel, how] for how in ENDS}
+        of = (channel,)
+        found[channel] = Flow(before[of], came[of], reopened[of], ends, left[of])
+    return found
 
 
 def _by_channel(
     work: Work, column: Any, begin: datetime, end: datetime | None, *more: Any
 ) -> dict[tuple[Any, ...], int]:
     """{(channel, …): how many} whose moment lies in the span; without an end, until ever."""
-    query: Select[Any] = select(Complaint.channel, *more, func.count()).where(column >= begin)
-    query = query.where(column < end) if end is not None else query
+    by = (Complaint.channel, *more)
+    query: Select[Any] = select(*by, func.count()).where(column >= begin)
+    if end is not None:
+        query = query.where(column < end)
     if column.class_ is Closing:
         query = query.select_from(Closing).join(Complaint, Complaint.id == Closing.complaint_id)
-    rows = work.session.execute(query.group_by(Complaint.channel, *more))
-    return defaultdict(int, {tuple(key): count for *key, count in rows})
+    found: dict[tuple[Any, ...], int] = defaultdict(int)
+    for *key, count in work.session.execute(query.group_by(*by)):
+        found[tuple(key)] = count
+    return found
 
 
 def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
     """{(channel,): how many were open}: those that are open now, walked back. So it costs what has happened since, and
     not what the book holds."""
-    now = (
-        select(Complaint.channel, func.count())
-        .where(Complaint.stage.in_(RUNNING))
-        .group_by(Complaint.channel)
-    )
-    found: dict[tuple[Any, ...], int] = defaultdict(
-        int, {(key,): count for key, count in work.session.execute(now)}
-    )
+    found: dict[tuple[Any, ...], int] = defaultdict(int)
+    open_now = select(Complaint.channel, func.count()).where(Complaint.stage.in_(RUNNING))
+    for channel, count in work.session.execute(open_now.group_by(Complaint.channel)):
+        found[channel,] = count
+    # Who came since was not there yet, whoever was closed since was open still, and what was reopened since was over.
     for column, sign in ((Complaint.received_at, -1), (Closing.at, 1), (Closing.reopened_at, -1)):
         for key, count in _by_channel(work, column, moment, None).items():
             found[key] += sign * count
@@ -115,11 +114,13 @@ def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
 def total(rows: Iterable[Flow]) -> Flow:
     """The sum of all channels."""
     every = list(rows)
-    ends = {how: sum(row.ends[how] for row in every) for how in ENDS}
-    before, came, reopened, left = (
-        sum(getattr(row, n) for row in every) for n in ("before", "came", "reopened", "left")
+    return Flow(
+        before=sum(row.before for row in every),
+        came=sum(row.came for row in every),
+        reopened=sum(row.reopened for row in every),
+        ends={how: sum(row.ends[how] for row in every) for how in ENDS},
+        left=sum(row.left for row in every),
     )
-    return Flow(before, came, reopened, ends, left)
 
 
 # ---- 2 what about --------------------------------------------------------------------------------------------
@@ -140,12 +141,10 @@ class Topic:
 
 def topics(work: Work, period: Period) -> list[Topic]:
     """Table 2, by names, most first. A complaint of two units counts with both; the shares are of complaints."""
-    begin, end = period.bounds(work.settings.zone)
+    _, end = period.bounds(work.settings.zone)
     closed = or_(Complaint.rahasia.is_(True), Complaint.terlapor != "")
     columns = (Complaint.kategori, Complaint.unit, Complaint.received_at, Complaint.closed_at)
-    query = select(*columns, closed).where(
-        Complaint.received_at >= begin, Complaint.received_at < end
-    )
+    query = select(*columns, closed).where(_came_in(work, period))
     found: dict[tuple[str, str], list[float | None]] = defaultdict(list)
     kept: dict[tuple[str, str], int] = defaultdict(int)
     count = 0
@@ -156,17 +155,19 @@ def topics(work: Work, period: Period) -> list[Topic]:
             found[kategori, unit].append(took)
             kept[kategori, unit] += bool(is_closed)
     names = work.settings.names_of("kategori")
-    rows = [
-        Topic(
-            names.get(kategori, kategori or word("laporan.tanpa")),
-            unit_names(work.settings, unit) or unit or word("laporan.tanpa"),
-            len(took),
-            len(took) / count,
-            middle([days for days in took if days is not None]),
-            kept[kategori, unit],
+    nothing = word("laporan.tanpa")
+    rows = []
+    for (kategori, unit), cases in found.items():
+        rows.append(
+            Topic(
+                kategori=names.get(kategori, kategori or nothing),
+                unit=unit_names(work.settings, unit) or unit or nothing,
+                came=len(cases),
+                share=len(cases) / count,
+                days=middle([days for days in cases if days is not None]),
+                closed=kept[kategori, unit],
+            )
         )
-        for (kategori, unit), took in found.items()
-    ]
     return sorted(rows, key=most_first)
 
 
@@ -182,16 +183,19 @@ class MostCame:
     came: int
 
 
+def _came_in(work: Work, period: Period) -> ColumnElement[bool]:
+    """What was received in a period."""
+    begin, end = period.bounds(work.settings.zone)
+    return and_(Complaint.received_at >= begin, Complaint.received_at < end)
+
+
 def most_came(work: Work, period: Period) -> MostCame | None:
     """The category of the settings about which most came, whatever the units; None where none was given."""
-    begin, end = period.bounds(work.settings.zone)
     names = work.settings.names_of("kategori")
     query = select(Complaint.kategori, func.count()).where(
-        Complaint.received_at >= begin, Complaint.received_at < end
+        _came_in(work, period), Complaint.kategori.in_(names)
     )
-    rows = work.session.execute(
-        query.where(Complaint.kategori.in_(names)).group_by(Complaint.kategori)
-    )
+    rows = work.session.execute(query.group_by(Complaint.kategori))
     found = [MostCame(names[kategori], count) for kategori, count in rows]
     return min(found, key=lambda one: (-one.came, one.kategori), default=None)
 
@@ -239,20 +243,23 @@ def steps(work: Work, period: Period, reader: str = "", *, timed: bool = True) -
         "waiting": and_(is_open, ~late, Task.due_at.is_(None)),
         "running": and_(is_open, ~late, Task.due_at.is_not(None)),
     }
-    query = select(
-        Task.kind, func.count(), *(func.sum(case((c, 1), else_=0)) for c in columns.values())
+    sums = [func.sum(case((column, 1), else_=0)) for column in columns.values()]
+    in_period = or_(done, and_(Task.opened_at < end, is_open))
+    goes_on = and_(done, _goes_on())
+    query = (
+        select(Task.kind, func.count(), *sums)
+        .where(_of_steps(reader), in_period, ~goes_on)
+        .group_by(Task.kind)
     )
-    of_steps = and_(_of_steps(reader), ~and_(done, _goes_on()))
-    query = query.where(of_steps, or_(done, and_(Task.opened_at < end, is_open))).group_by(
-        Task.kind
-    )
-    found = {
-        kind: (count, dict(zip(columns, sums, strict=True)))
-        for kind, count, *sums in work.session.execute(query)
-    }
+    counts: dict[TaskKind, int] = {}
+    found: dict[TaskKind, Mapping[str, int]] = {}
+    for kind, count, *values in work.session.execute(query):
+        counts[kind] = count
+        found[kind] = dict(zip(columns, values, strict=True))
     spent = _spent(work, begin, end, reader) if timed else {}
+    nothing = dict.fromkeys(columns, 0)
     return [
-        _step(work, kind, *found.get(kind, (0, dict.fromkeys(columns, 0))), spent.get(kind, []))
+        _step(work, kind, counts.get(kind, 0), found.get(kind, nothing), spent.get(kind, []))
         for kind in STEPS
     ]
 
@@ -293,28 +300,27 @@ def _step(
     work: Work, kind: TaskKind, count: int, sums: Mapping[str, int], spent: Sequence[float]
 ) -> Punctuality:
     apart = sum(sums[name] for name in ("late", "extended", "stopped", "waiting", "running"))
-    own = kind is not TaskKind.TANDA_TANGAN
-    name = (
-        work.settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].nama
-        if own
-        else word("laporan.tanda_tangan")
-    )
     return Punctuality(
-        kind, name, count - apart, **sums, median=middle(spent), p90=middle(spent, 0.9)
+        kind=kind,
+        name=_langkah(work, kind),
+        punctual=count - apart,
+        **sums,
+        median=middle(spent),
+        p90=middle(spent, 0.9),
     )
 
 
 def _spent(work: Work, begin: datetime, end: datetime, reader: str) -> dict[TaskKind, list[float]]:
     """Office minutes of the tasks that were done in the span, with earlier stays that count in them."""
     since = func.coalesce(Task.counted_from, Task.opened_at, type_=Task.opened_at.type)
+    done = and_(Task.closed_at >= begin, Task.closed_at < end)
     query = select(Task.kind, since, Task.closed_at, Task.paused_minutes)
-    query = query.where(
-        _of_steps(reader), ~_goes_on(), Task.closed_at >= begin, Task.closed_at < end
-    )
+    query = query.where(_of_steps(reader), ~_goes_on(), done)
     hours = OfficeTime(work.settings.hours)
     found: dict[TaskKind, list[float]] = defaultdict(list)
     for kind, begun, closed, paused in work.session.execute(query):
-        found[kind].append(max(0.0, hours.minutes(begun, closed or begun) - paused))
+        worked = hours.minutes(begun, closed or begun)
+        found[kind].append(max(0.0, worked - paused))
     return found
 
 
@@ -339,12 +345,11 @@ def lawful(work: Work, period: Period) -> list[Lawful]:
     """Table 4: each limit of the settings, over the cases in which it ended in the period or was open at its end."""
     begin, end = period.bounds(work.settings.zone)
     found = law.stands(work, _touched(begin, end), begin, end)
-    return [
-        Lawful(
-            one.kode, one.nama, one.sumber, one.waktu, *(found[one.kode][n] for n in law.COLUMNS)
-        )
-        for one in work.settings.batas_hukum
-    ]
+    rows = []
+    for limit in work.settings.batas_hukum:
+        counts = (found[limit.kode][column] for column in law.COLUMNS)
+        rows.append(Lawful(limit.kode, limit.nama, limit.sumber, limit.waktu, *counts))
+    return rows
 
 
 def _touched(begin: datetime, end: datetime) -> ColumnElement[bool]:
@@ -360,12 +365,12 @@ def decisions(work: Work, period: Period) -> dict[tuple[str, str], int]:
     """Table 5: {(keputusan, pembuktian or ""): how many} of the decisions of the period that stood at its end. One
     that a merged complaint follows counts once."""
     begin, end = period.bounds(work.settings.zone)
+    in_period = and_(Decided.decided_at >= begin, Decided.decided_at < end)
     stood = or_(Decided.withdrawn_at.is_(None), Decided.withdrawn_at >= end)
-    query = select(Decided.outcome, Decided.pembuktian, func.count()).where(
-        Decided.source_id.is_(None), stood
-    )
-    query = query.where(Decided.decided_at >= begin, Decided.decided_at < end)
-    rows = work.session.execute(query.group_by(Decided.outcome, Decided.pembuktian))
+    own = Decided.source_id.is_(None)
+    by = (Decided.outcome, Decided.pembuktian)
+    query = select(*by, func.count()).where(own, stood, in_period).group_by(*by)
+    rows = work.session.execute(query)
     return {(str(decision), proven): count for decision, proven, count in rows}
 
 
@@ -374,10 +379,9 @@ def decisions(work: Work, period: Period) -> dict[tuple[str, str], int]:
 
 def open_at(moment: datetime) -> ColumnElement[bool]:
     """Whether a case was open at a moment. Looks only at what is open now or has ended since."""
+    stayed_over = or_(Closing.reopened_at.is_(None), Closing.reopened_at >= moment)
     over = select(Closing.id).where(
-        Closing.complaint_id == Complaint.id,
-        Closing.at < moment,
-        or_(Closing.reopened_at.is_(None), Closing.reopened_at >= moment),
+        Closing.complaint_id == Complaint.id, Closing.at < moment, stayed_over
     )
     since = Complaint.id.in_(select(Closing.complaint_id).where(Closing.at >= moment))
     again = Complaint.id.in_(select(Closing.complaint_id).where(Closing.reopened_at >= moment))
@@ -388,13 +392,16 @@ def open_at(moment: datetime) -> ColumnElement[bool]:
 def ages(work: Work, period: Period) -> list[int]:
     """Table 6: how many of the open cases are of each of AGES, in days of the office's calendar."""
     zone = work.settings.zone
-    end = period.bounds(zone)[1]
-    today = min(end - timedelta(microseconds=1), work.now).astimezone(zone).date()
-    received = work.session.scalars(select(Complaint.received_at).where(open_at(end)))
-    days = [(today - at.astimezone(zone).date()).days for at in received]
-    return [
-        sum(least <= day and (most is None or day <= most) for day in days) for least, most in AGES
-    ]
+    _, end = period.bounds(zone)
+    last_moment = min(end - timedelta(microseconds=1), work.now)
+    today = last_moment.astimezone(zone).date()
+    counts = [0] * len(AGES)
+    for received in work.session.scalars(select(Complaint.received_at).where(open_at(end))):
+        days = (today - received.astimezone(zone).date()).days
+        for order, (least, most) in enumerate(AGES):
+            if least <= days and (most is None or days <= most):
+                counts[order] += 1
+    return counts
 
 
 @dataclass(frozen=True)
@@ -411,28 +418,20 @@ class Late:
 
 def late(work: Work, period: Period) -> list[Late]:
     """Table 7, latest first."""
-    end = period.bounds(work.settings.zone)[1]
+    _, end = period.bounds(work.settings.zone)
     moment = min(end, work.now)
     is_open = or_(Task.closed_at.is_(None), Task.closed_at >= end)
-    due_at = func.coalesce(
-        Task.missed_at, Task.due_at, type_=Task.due_at.type
-    )  # a later limit mends no lateness
+    # A later limit mends no lateness.
+    due_at = func.coalesce(Task.missed_at, Task.due_at, type_=Task.due_at.type)
     query = select(Task.kind, Task.holder, due_at, Complaint.id, Complaint.number)
     query = query.join(Complaint, Complaint.id == Task.complaint_id)
     query = query.where(_of_steps(), is_open, Task.opened_at < end, _late_at(moment))
     hours = OfficeTime(work.settings.hours)
-    return [
-        Late(
-            key,
-            number,
-            _langkah(work, kind),
-            _post(work, kind, holder),
-            due,
-            hours.minutes(due, moment),
-        )
-        for kind, holder, due, key, number in work.session.execute(query.order_by(due_at, Task.id))
-        if due is not None
-    ]
+    found = []
+    for kind, holder, due, key, number in work.session.execute(query.order_by(due_at, Task.id)):
+        langkah, post = _langkah(work, kind), _post(work, kind, holder)
+        found.append(Late(key, number, langkah, post, due, hours.minutes(due, moment)))
+    return found
 
 
 def _langkah(work: Work, kind: TaskKind) -> str:
@@ -445,7 +444,8 @@ def _post(work: Work, kind: TaskKind, holder: str) -> str:
     """By which post a task is held; a role where it is everybody's of it."""
     person = work.settings.person(holder) if holder else None
     held = [person] if person else work.settings.holders(*ROLE_OF[kind])
-    return ", ".join(dict.fromkeys(one.jabatan for one in held))
+    posts = dict.fromkeys(one.jabatan for one in held)
+    return ", ".join(posts)
 
 
 # ---- 8 months ------------------------------------------------------------------------------------------------
@@ -460,24 +460,15 @@ class Month:
 
 def months(work: Work, last: Period, count: int = 12, reader: str = "") -> list[Month]:
     """Table 8: the months up to the last one of a period, oldest first. What is about the `reader` is left out."""
-    return list(_months(work, date.fromordinal(last.after.toordinal() - 1), count, reader))
-
-
-def _months(work: Work, last: date, count: int, reader: str) -> Iterator[Month]:
-    for back in range(count - 1, -1, -1):
-        year, month = divmod(last.year * 12 + last.month - 1 - back, 12)
-        begin, end = span("bulan", year, month + 1).bounds(work.settings.zone)
-        came, gone = (
-            work.session.scalar(
-                select(func.count()).where(key.not_in(_about(reader)), at >= begin, at < end)
-            )
-            or 0
-            for key, at in (
-                (Complaint.id, Complaint.received_at),
-                (Closing.complaint_id, Closing.at),
-            )
-        )
-        yield Month(date(year, month + 1, 1), came, gone)
+    month = month_of(last.after - DAY)
+    found = []
+    for _ in range(count):
+        begin, end = month.bounds(work.settings.zone)
+        came = _counted(work, reader, Complaint.id, Complaint.received_at, begin, end)
+        gone = _counted(work, reader, Closing.complaint_id, Closing.at, begin, end)
+        found.append(Month(month.first, came, gone))
+        month = last_before("bulan", month.first)
+    return found[::-1]
 
 
 # ---- the page ------------------------------------------------------------------------------------------------
@@ -495,21 +486,25 @@ class Recap:
     months: tuple[tuple[date, int], ...]  # oldest first, up to the running one
 
 
+def _counted(
+    work: Work, reader: str, complaint: Any, at: Any, begin: datetime, end: datetime
+) -> int:
+    """How many rows are of a span, without what is about the `reader`. `complaint`, `at`: columns of one table."""
+    others = complaint.not_in(_about(reader))
+    query = select(func.count()).where(others, at >= begin, at < end)
+    return work.session.scalar(query) or 0
+
+
 def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
     """Of a period; without one, of the running month. What is about the `reader` is left out."""
     today = work.now.astimezone(work.settings.zone).date()
     period = period or month_of(today)
-    begin, end = period.bounds(work.settings.zone)
     runs = Complaint.closed_at.is_(None)
-    received = select(runs, func.count()).where(
-        Complaint.received_at >= begin, Complaint.received_at < end
-    )
-    shown = received.where(Complaint.id.not_in(_about(reader))).group_by(runs)
-    found = {bool(one): count for one, count in work.session.execute(shown)}
+    of_others = Complaint.id.not_in(_about(reader))
+    query = select(runs, func.count()).where(_came_in(work, period), of_others).group_by(runs)
+    found = {bool(one): count for one, count in work.session.execute(query)}
     over, running = found.get(False, 0), found.get(True, 0)
-    rows = tuple(
-        (one.first, one.came) for one in months(work, month_of(today), today.month, reader)
-    )
-    return Recap(
-        over + running, over, running, tuple(steps(work, period, reader, timed=False)), rows
-    )
+    punctual = tuple(steps(work, period, reader, timed=False))
+    so_far = months(work, month_of(today), today.month, reader)
+    came = tuple((one.first, one.came) for one in so_far)
+    return Recap(over + running, over, running, punctual, came)

@@ -18,9 +18,8 @@ class OfficeTime:
 
     def __init__(self, hours: OfficeHours) -> None:
         self.hours = hours
-        self.days: dict[
-            date, tuple[float, Stretches]
-        ] = {}  # minutes from the first known day to its morning; its own
+        # Of each known day: minutes of office time from the first of them to its morning, and its own hours.
+        self.days: dict[date, tuple[float, Stretches]] = {}
         self.first = self.last = date.min
 
     def minutes(self, begin: datetime, end: datetime) -> float:
@@ -62,15 +61,14 @@ class OfficeTime:
         return self.days[day]
 
     def _stretches(self, day: date) -> Stretches:
+        """The office hours of a day: (begin, end) in minutes since its midnight."""
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - hours of a wall clock
-        intervals = self.hours.intervals(day)
-        return tuple(
-            (
-                (begin.replace(tzinfo=None) - midnight) / MINUTE,
-                (close.replace(tzinfo=None) - midnight) / MINUTE,
-            )
-            for begin, close in intervals
-        )
+        found = []
+        for begin, close in self.hours.intervals(day):
+            opens = begin.replace(tzinfo=None) - midnight
+            closes = close.replace(tzinfo=None) - midnight
+            found.append((opens / MINUTE, closes / MINUTE))
+        return tuple(found)
 
 
 def _sum(stretches: Stretches) -> float:

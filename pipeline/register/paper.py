@@ -63,8 +63,9 @@ def span(wanted: Filter) -> str:
     """The time of the rows in words: a month, a range of days, or nothing."""
     if wanted.month:
         return month_of(wanted.month).name
-    begin, end = (clock.tanggal_pendek(day) if day else "" for day in (wanted.first, wanted.last))
-    return " – ".join((begin, end)) if begin or end else ""
+    begin = clock.tanggal_pendek(wanted.first) if wanted.first else ""
+    end = clock.tanggal_pendek(wanted.last) if wanted.last else ""
+    return f"{begin} – {end}" if begin or end else ""
 
 
 def docx(work: Work, wanted: Filter, period: str) -> bytes:
@@ -72,30 +73,30 @@ def docx(work: Work, wanted: Filter, period: str) -> bytes:
     document = Document()
     _page(document, work)
     office, sop = work.settings.instansi, work.settings.sop
-    for text in (
-        office.pemerintah.upper(),
-        office.nama.upper(),
-        f"{word('buku.judul').upper()} {period.upper()}".strip(),
-    ):
-        _line(document.add_paragraph(), text, bold=True).alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _line(
-        document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}"
-    ).alignment = WD_ALIGN_PARAGRAPH.CENTER
-    document.element.body.insert(-1, parse_xml(_table(rows(work, wanted, oldest_first=True))))
+    title = f"{word('buku.judul').upper()} {period.upper()}".strip()
+    for text in (office.pemerintah.upper(), office.nama.upper(), title):
+        _centred(_line(document.add_paragraph(), text, bold=True))
+    _centred(_line(document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}"))
+    table = parse_xml(_table(rows(work, wanted, oldest_first=True)))
+    document.element.body.insert(-1, table)  # the last thing in a body says how its pages are
     _signatures(document, work)
     out = BytesIO()
     document.save(out)
     return out.getvalue()
 
 
+def _centred(paragraph: Paragraph) -> None:
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
 def _page(document: Docx, work: Work) -> None:
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(F4[0]), Mm(F4[1])
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(
-        MARGIN
-    )
-    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(9)
+    section.left_margin = section.right_margin = Mm(MARGIN)
+    section.top_margin = section.bottom_margin = Mm(MARGIN)
+    font = document.styles["Normal"].font
+    font.name, font.size = "Arial", Pt(9)
     foot = _line(section.footer.paragraphs[0], _sealed(work), size=7)
     foot.add_run("   " + word("buku.halaman") + " ").font.size = Pt(7)
     for name, after in (("PAGE", " / "), ("NUMPAGES", "")):
@@ -106,11 +107,9 @@ def _page(document: Docx, work: Work) -> None:
 def _sealed(work: Work) -> str:
     """The newest seal, so that the print can be held against what the IT officer was mailed."""
     seal = work.session.scalars(select(Seal).order_by(Seal.day.desc()).limit(1)).first()
-    return (
-        word("buku.segel", hari=clock.tanggal(seal.day), segel=seal.hash)
-        if seal
-        else word("buku.tanpa_segel")
-    )
+    if seal is None:
+        return word("buku.tanpa_segel")
+    return word("buku.segel", hari=clock.tanggal(seal.day), segel=seal.hash)
 
 
 def _line(paragraph: Paragraph, text: str, *, bold: bool = False, size: int = 9) -> Paragraph:
@@ -122,11 +121,7 @@ def _line(paragraph: Paragraph, text: str, *, bold: bool = False, size: int = 9)
 
 def _plain(text: str) -> str:
     """Without what XML 1.0 cannot hold."""
-    return "".join(
-        c
-        for c in text
-        if c in "\n\t" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
-    )
+    return "".join(char for char in text if _is_xml(char))
 
 
 def _table(found: Iterable[Row]) -> str:
@@ -163,12 +158,20 @@ def _runs(text: str, marks: str) -> str:
     return "<w:r><w:br/></w:r>".join(pieces)
 
 
+def _is_xml(char: str) -> bool:
+    """XML 1.0, 2.2: no control characters but the tabulator and line ends, no surrogates, not U+FFFE and U+FFFF."""
+    if char < " ":
+        return char in "\n\t"
+    return not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff"
+
+
 def _signatures(document: Docx, work: Work) -> None:
-    today = clock.tanggal(work.now.astimezone(work.settings.zone)).split(", ", 1)[1]
+    """Place and day; then the Sekretaris at the left and the JFU at the right."""
+    today = clock.tanggal_saja(work.now.astimezone(work.settings.zone))
     _line(document.add_paragraph(), f"\n{work.settings.instansi.kota}, {today}")
-    table = document.add_table(rows=1, cols=2)
-    for cell, role in zip(table.rows[0].cells, (Role.SEKRETARIS, Role.JFU), strict=True):
-        _signature(cell.paragraphs[0], work.settings.holders(role)[0])
+    left, right = document.add_table(rows=1, cols=2).rows[0].cells
+    _signature(left.paragraphs[0], work.settings.holders(Role.SEKRETARIS)[0])
+    _signature(right.paragraphs[0], work.settings.holders(Role.JFU)[0])
 
 
 def _signature(paragraph: Paragraph, person: Petugas) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.office import clock
@@ -30,10 +30,8 @@ class Period:
     after: date
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        begin, end = (
-            datetime(day.year, day.month, day.day, tzinfo=zone) for day in (self.first, self.after)
-        )
-        return begin.astimezone(UTC), end.astimezone(UTC)
+        """The first instant and the one after the last, in UTC."""
+        return _midnight(self.first, zone), _midnight(self.after, zone)
 
     @property
     def number(self) -> int:
@@ -45,45 +43,60 @@ class Period:
         """How the command names it: 2026-10, 2026-4, 2026."""
         if self.kind == "tahun":
             return str(self.first.year)
-        return f"{self.first:%Y-%m}" if self.kind == "bulan" else f"{self.first.year}-{self.number}"
+        if self.kind == "bulan":
+            return f"{self.first:%Y-%m}"
+        return f"{self.first.year}-{self.number}"
 
     @property
     def name(self) -> str:
         """In words: Oktober 2026, Triwulan IV 2026, Tahun 2026."""
-        month = clock.tanggal(self.first).split(", ", 1)[1].split(" ", 1)[1]
         roman = ("I", "II", "III", "IV")[min(self.number, 4) - 1]
-        return word(f"laporan.periode.{self.kind}", bulan=month, nomor=roman, tahun=self.first.year)
+        return word(
+            f"laporan.periode.{self.kind}",
+            bulan=clock.bulan(self.first),
+            nomor=roman,
+            tahun=self.first.year,
+        )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
 def span(kind: str, year: int, number: int = 1) -> Period:
     """The number-th period of a kind in a year."""
     months = MONTHS[kind]
     first = date(year, (number - 1) * months + 1, 1)
-    end = first.month - 1 + months
-    return Period(kind, first, date(first.year + end // 12, end % 12 + 1, 1))
+    month_after = first.month + months
+    after = date(year + 1, 1, 1) if month_after > 12 else date(year, month_after, 1)
+    return Period(kind, first, after)
 
 
 def parse(kind: str, text: str) -> Period:
     """A period as it is typed: 2026-10 for a month, 2026-4 for a quarter, 2026-2 for a half, 2026 for a year."""
+    wrong = BadPeriod(word(f"laporan.salah.{kind}"))
     found = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?", text.strip(), re.ASCII)
-    most = 12 // MONTHS[kind]
-    number = int(found[2] or 0) if found else 0
-    fits = found is not None and int(found[1]) in YEARS
-    if (
-        found is None
-        or not fits
-        or (number not in range(1, most + 1) if kind != "tahun" else found[2])
-    ):
-        raise BadPeriod(word(f"laporan.salah.{kind}"))
-    return span(kind, int(found[1]), number or 1)
+    if found is None or int(found[1]) not in YEARS:
+        raise wrong
+    if kind == "tahun":
+        if found[2]:
+            raise wrong
+        return span(kind, int(found[1]))
+    number = int(found[2] or 0)
+    if not 1 <= number <= 12 // MONTHS[kind]:
+        raise wrong
+    return span(kind, int(found[1]), number)
 
 
 def last_before(kind: str, day: date) -> Period:
     """The newest period of a kind that is over on a day."""
-    months = MONTHS[kind]
-    current = span(kind, day.year, (day.month - 1) // months + 1)
-    before = date.fromordinal(current.first.toordinal() - 1)
-    return span(kind, before.year, (before.month - 1) // months + 1)
+    before = _with(kind, day).first - timedelta(days=1)
+    return _with(kind, before)
+
+
+def _with(kind: str, day: date) -> Period:
+    """The period of a kind in which a day lies."""
+    return span(kind, day.year, (day.month - 1) // MONTHS[kind] + 1)
 
 
 def month_of(day: date) -> Period:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -23,10 +23,10 @@ from pipeline.letters.draft import qr
 from pipeline.letters.mark import Mark, to_identifier
 from pipeline.office import clock, logs
 from pipeline.office.config import TEMPLATES, Settings
-from pipeline.office.sop import PROVEN, Decision
+from pipeline.office.sop import PROVEN, Channel, Decision
 from pipeline.office.words import word
 from pipeline.register import figures
-from pipeline.register.figures import AGES, ENDS, Flow, MostCame, Punctuality, Topic
+from pipeline.register.figures import AGES, ENDS, Flow, Lawful, MostCame, Punctuality, Topic
 from pipeline.register.period import Period
 from pipeline.work import Work
 
@@ -68,40 +68,29 @@ def gather(work: Work, period: Period, *, public: bool = False) -> PeriodReport:
     """Tables 1 to 8; the public form leaves the seventh out."""
     flows = figures.flows(work, period)
     total = figures.total(flows.values())
+    topics: Sequence[Topic] = figures.topics(work, period)
+    if public:
+        topics = _listed(work.settings, topics)
     steps = figures.steps(work, period)
-    topics = (
-        _listed(work.settings, figures.topics(work, period))
-        if public
-        else figures.topics(work, period)
-    )
-    open_days, most = figures.ages(work, period), figures.most_came(work, period)
+    laws = figures.lawful(work, period)
+    decisions = figures.decisions(work, period)
+    ages = zip(AGES, figures.ages(work, period), strict=True)
+    most = figures.most_came(work, period)
     tables = [
         _table("kanal", _flow_rows(flows, total)),
-        _table(
-            "kategori",
-            ((t.kategori, t.unit, t.came, t.share, _round(t.days)) for t in topics),
-            shares=(3,),
-        ),
+        _table("kategori", map(_topic_row, topics), shares=(3,)),
         _table("langkah", map(_step_row, steps), shares=(5,)),
-        _table(
-            "hukum",
-            (
-                (f"{r.name} ({r.source})", r.limit, r.punctual, r.late, r.late_open, r.running)
-                for r in figures.lawful(work, period)
-            ),
-        ),
-        _table("keputusan", _decision_rows(figures.decisions(work, period))),
-        _table(
-            "umur",
-            ((_age(least, most), n) for (least, most), n in zip(AGES, open_days, strict=True)),
-        ),
+        _table("hukum", map(_law_row, laws)),
+        _table("keputusan", _decision_rows(decisions)),
+        _table("umur", ((_age(*span), count) for span, count in ages)),
     ]
     if not public:
         tables.append(_late(work, period))
     months = figures.months(work, period)
-    tables.append(_table("bulan", ((_month(row.first), row.came, row.gone) for row in months)))
-    made = clock.tanggal(work.now.astimezone(work.settings.zone)).split(", ", 1)[1]
-    return PeriodReport(period, made, tuple(_sentences(period, total, steps, most)), tuple(tables))
+    tables.append(_table("bulan", ((clock.bulan(row.first), row.came, row.gone) for row in months)))
+    made = clock.tanggal_saja(work.now.astimezone(work.settings.zone))
+    sentences = tuple(_sentences(period, total, steps, most))
+    return PeriodReport(period, made, sentences, tuple(tables))
 
 
 def _table(
@@ -110,25 +99,29 @@ def _table(
     shares: tuple[int, ...] = (),
     links: tuple[str, ...] = (),
 ) -> FigureTable:
+    title = word(f"laporan.tabel.{name}.judul")
     heads = tuple(word(f"laporan.tabel.{name}.kolom").split("|"))
-    return FigureTable(
-        name, word(f"laporan.tabel.{name}.judul"), heads, tuple(map(tuple, rows)), shares, links
-    )
+    return FigureTable(name, title, heads, tuple(map(tuple, rows)), shares, links)
 
 
-def _flow_rows(flows: dict[Any, Flow], total: Flow) -> Iterator[tuple[Cell, ...]]:
-    named = [
-        (word(f"pilihan.kanal.{channel}").capitalize(), flow) for channel, flow in flows.items()
-    ]
-    for name, flow in (*named, (word("laporan.jumlah"), total)):
-        yield (
-            name,
-            flow.before,
-            flow.came,
-            flow.reopened,
-            *(flow.ends[how] for how in ENDS),
-            flow.left,
-        )
+def _flow_rows(flows: Mapping[Channel, Flow], total: Flow) -> Iterator[tuple[Cell, ...]]:
+    for channel, flow in flows.items():
+        yield _flow_row(word(f"pilihan.kanal.{channel}").capitalize(), flow)
+    yield _flow_row(word("laporan.jumlah"), total)
+
+
+def _flow_row(name: str, flow: Flow) -> tuple[Cell, ...]:
+    ends = [flow.ends[how] for how in ENDS]
+    return (name, flow.before, flow.came, flow.reopened, *ends, flow.left)
+
+
+def _topic_row(topic: Topic) -> tuple[Cell, ...]:
+    return (topic.kategori, topic.unit, topic.came, topic.share, _round(topic.days))
+
+
+def _law_row(law: Lawful) -> tuple[Cell, ...]:
+    name = f"{law.name} ({law.source})"
+    return (name, law.limit, law.punctual, law.late, law.late_open, law.running)
 
 
 def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
@@ -139,28 +132,25 @@ def _listed(settings: Settings, topics: Sequence[Topic]) -> list[Topic]:
     other, few = word("laporan.di_luar_daftar"), word("laporan.tidak_dirinci")
     found: dict[tuple[str, str], list[Topic]] = {}
     for topic in topics:
-        key = (
-            topic.kategori if topic.kategori in categories else other,
-            topic.unit if topic.unit in units else other,
-        )
-        key = (few, few) if topic.closed and topic.came < FEW else key
-        found.setdefault(key, []).append(topic)
-    listed = [
-        Topic(
-            *key,
-            sum(t.came for t in some),
-            sum(t.share for t in some),
-            some[0].days if len(some) == 1 else None,
-        )
-        for key, some in found.items()
-    ]
+        kategori = topic.kategori if topic.kategori in categories else other
+        unit = topic.unit if topic.unit in units else other
+        if topic.closed and topic.came < FEW:
+            kategori = unit = few
+        found.setdefault((kategori, unit), []).append(topic)
+    listed = [_one_of(kategori, unit, some) for (kategori, unit), some in found.items()]
     return sorted(listed, key=figures.most_first)
+
+
+def _one_of(kategori: str, unit: str, some: Sequence[Topic]) -> Topic:
+    """Some topics as one; a median of several is not known by theirs."""
+    came = sum(topic.came for topic in some)
+    share = sum(topic.share for topic in some)
+    days = some[0].days if len(some) == 1 else None
+    return Topic(kategori, unit, came, share, days)
 
 
 def _step_row(step: Punctuality) -> tuple[Cell, ...]:
     share = step.punctual / step.counted if step.counted else ""
-    spent = [_hours(minutes) for minutes in (step.median, step.p90)]
-    apart = (step.extended, step.stopped + step.waiting)
     return (
         step.name,
         step.punctual,
@@ -168,8 +158,10 @@ def _step_row(step: Punctuality) -> tuple[Cell, ...]:
         step.late_open,
         step.running,
         share,
-        *spent,
-        *apart,
+        _hours(step.median),
+        _hours(step.p90),
+        step.extended,
+        step.stopped + step.waiting,
     )
 
 
@@ -182,31 +174,27 @@ def _round(days: float | None) -> Cell:
     return "" if days is None else round(days, 1)
 
 
-def _decision_rows(found: dict[tuple[str, str], int]) -> Iterator[tuple[Cell, ...]]:
+def _decision_rows(found: Mapping[tuple[str, str], int]) -> Iterator[tuple[Cell, ...]]:
     for decision in Decision:
-        counts = [found.get((str(decision), proven), 0) for proven in (*PROVEN, "")]
-        yield (word(f"pilihan.keputusan.{decision}"), *counts, sum(counts))
+        counts = [found.get((decision.value, proven), 0) for proven in (*PROVEN, "")]
+        name = word(f"pilihan.keputusan.{decision}")
+        yield (name, *counts, sum(counts))
 
 
 def _age(least: int, most: int | None) -> str:
-    return (
-        word("laporan.umur", dari=least, sampai=most)
-        if most is not None
-        else word("laporan.umur_lebih", dari=least - 1)
-    )
-
-
-def _month(first: Any) -> str:
-    return clock.tanggal(first).split(", ", 1)[1].split(" ", 1)[1]
+    if most is None:
+        return word("laporan.umur_lebih", dari=least - 1)
+    return word("laporan.umur", dari=least, sampai=most)
 
 
 def _late(work: Work, period: Period) -> FigureTable:
-    zone = work.settings.zone
     found = figures.late(work, period)
-    rows = (
-        (r.number, r.langkah, r.holder, clock.waktu(r.due, zone), _hours(r.minutes)) for r in found
-    )
-    return _table("terlambat", rows, links=tuple(str(r.complaint_id) for r in found))
+    rows = []
+    for one in found:
+        due = clock.waktu(one.due, work.settings.zone)
+        rows.append((one.number, one.langkah, one.holder, due, _hours(one.minutes)))
+    links = tuple(str(one.complaint_id) for one in found)
+    return _table("terlambat", rows, links=links)
 
 
 def _sentences(
@@ -222,19 +210,24 @@ def _sentences(
     )
     yield word("laporan.kalimat.keluar", keluar=total.gone, sisa=total.left, **total.ends)
     if most is not None:
-        share = f"{100 * most.came / total.came:.0f}"
         yield word(
-            "laporan.kalimat.kategori", kategori=most.kategori, jumlah=most.came, persen=share
+            "laporan.kalimat.kategori",
+            kategori=most.kategori,
+            jumlah=most.came,
+            persen=f"{100 * most.came / total.came:.0f}",
         )
-    punctual, counted = sum(s.punctual for s in steps), sum(s.counted for s in steps)
-    if counted:
-        share = f"{100 * punctual / counted:.0f}"
-        still = sum(s.late_open for s in steps)
-        yield word(
-            "laporan.kalimat.tepat", tepat=punctual, dari=counted, persen=share, terbuka=still
-        )
-    else:
+    counted = sum(step.counted for step in steps)
+    if not counted:
         yield word("laporan.kalimat.tanpa_langkah")
+        return
+    punctual = sum(step.punctual for step in steps)
+    yield word(
+        "laporan.kalimat.tepat",
+        tepat=punctual,
+        dari=counted,
+        persen=f"{100 * punctual / counted:.0f}",
+        terbuka=sum(step.late_open for step in steps),
+    )
 
 
 # ---- Word ----------------------------------------------------------------------------------------------------
@@ -261,33 +254,29 @@ def docx(
 ) -> bytes:
     """The report in Word. BadTemplate names a field that is not there, or a tag that is not closed."""
     try:
-        document = DocxTemplate(
-            io.BytesIO(_template(work.settings) if template is None else template)
-        )
-        document.render(
-            _context(work, found, document) | _sealed(work, document, seal),
-            _sandbox(),
-            autoescape=True,
-        )
+        source = _template(work.settings) if template is None else template
+        document = DocxTemplate(io.BytesIO(source))
+        fields = _context(work, found, document) | _sealed(work, document, seal)
+        document.render(fields, _sandbox(), autoescape=True)
         if seal is not None:
             document.docx.core_properties.identifier = to_identifier(seal.mark)
         _widen(document.docx.tables, {table.heads: table for table in found.tables})
         out = io.BytesIO()
         document.save(out)
     except TemplateError as error:
-        raise BadTemplate(
-            word("laporan.templat_salah", sebab=str(error) or type(error).__name__)
-        ) from error
+        raise _bad(str(error) or type(error).__name__) from error
     except Exception as error:
         log.warning("report template: %s", logs.what(error))
-        raise BadTemplate(
-            word("laporan.templat_salah", sebab=word("laporan.templat_rusak"))
-        ) from error
+        raise _bad(word("laporan.templat_rusak")) from error
     return out.getvalue()
 
 
 def _template(settings: Settings) -> bytes:
     return template_of(settings).read_bytes()
+
+
+def _bad(why: str) -> BadTemplate:
+    return BadTemplate(word("laporan.templat_salah", sebab=why))
 
 
 def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> None:
@@ -300,12 +289,13 @@ def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> 
 
 def _weights(table: FigureTable) -> list[int]:
     """Letters that each column wants: its longest word, or as much of its longest cell as fits beside others."""
-    columns = zip(table.heads, *(_texts(table, row) for row in table.rows[:50]), strict=True)
-    return [
-        max(max(map(len, " ".join(cells).split())), min(max(map(len, cells[1:]), default=0), 30))
-        + 2
-        for cells in columns
-    ]
+    rows = [_texts(table, row) for row in table.rows[:50]]
+    weights = []
+    for head, *cells in zip(table.heads, *rows, strict=True):
+        longest_word = max(len(text) for text in " ".join([head, *cells]).split())
+        longest_cell = max((len(cell) for cell in cells), default=0)
+        weights.append(max(longest_word, min(longest_cell, 30)) + 2)
+    return weights
 
 
 def _texts(table: FigureTable, row: Sequence[Cell]) -> list[str]:
@@ -361,29 +351,27 @@ def _sealed(work: Work, document: DocxTemplate, seal: Sealing | None) -> dict[st
 
 def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str, Any]:
     rows = [_texts(table, row) for row in table.rows]
-    chart = (
-        InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150))
-        if table.name in CHARTED
-        else ""
-    )
-    empty = "" if rows else word("laporan.kosong")
+    chart: InlineImage | str = ""
+    if table.name in CHARTED:
+        chart = InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150))
     return {
         "judul": f"{number}. {table.title}",
         "kepala": list(table.heads),
         "baris": rows,
-        "kosong": empty,
+        "kosong": "" if rows else word("laporan.kosong"),
         "grafik": chart,
     }
 
 
 def as_text(table: FigureTable, column: int, cell: Cell) -> str:
+    """A cell as people read it: 1.234, 5,6 or 78%."""
     if isinstance(cell, str):
         return cell
     if column in table.shares:
         return f"{100 * cell:.0f}%"
-    return (
-        f"{cell:,}".replace(",", ".") if isinstance(cell, int) else f"{cell:.1f}".replace(".", ",")
-    )
+    if isinstance(cell, int):
+        return f"{cell:,}".replace(",", ".")
+    return f"{cell:.1f}".replace(".", ",")
 
 
 def _plain(text: str) -> str:
@@ -393,20 +381,17 @@ def _plain(text: str) -> str:
 
 def _chart(table: FigureTable) -> bytes:
     """The first number of each row as bars, as a picture (PNG): Word shows it wherever the letter goes."""
-    rows = [(str(row[0]), int(row[1])) for row in table.rows]
-    width, line = 1_500, 64
-    picture = Image.new("RGB", (width, line * len(rows) + 20), "white")
+    bars = [(str(row[0]), int(row[1])) for row in table.rows]
+    most = max((value for _, value in bars), default=0) or 1
+    width, line, left = 1_500, 64, 420
+    picture = Image.new("RGB", (width, line * len(bars) + 20), "white")
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(30)
-    most = max((value for _name, value in rows), default=0) or 1
-    for number, (name, value) in enumerate(rows):
+    for number, (name, value) in enumerate(bars):
         top = 10 + number * line
+        right = left + (width - 600) * value // most
         draw.text((0, top + 8), name, fill="black", font=font)
-        draw.rectangle(
-            (420, top + 6, 420 + (width - 600) * value // most, top + line - 14), fill="#5B4B9A"
-        )
-        draw.text(
-            (440 + (width - 600) * value // most, top + 8), str(value), fill="black", font=font
-        )
+        draw.rectangle((left, top + 6, right, top + line - 14), fill="#5B4B9A")
+        draw.text((right + 20, top + 8), str(value), fill="black", font=font)
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(254, 254))
     return out.getvalue()
@@ -438,7 +423,8 @@ def xlsx(found: PeriodReport, out: IO[bytes]) -> None:
 
 def _sheet_rows(sheet: Any, table: FigureTable, bold: Any, share: Any) -> None:
     for column, head in enumerate(table.heads):
-        sheet.set_column(column, column, 34 if column == 0 else max(12, len(head) + 2))
+        width = 34 if column == 0 else max(12, len(head) + 2)
+        sheet.set_column(column, column, width)
         sheet.write_string(2, column, head, bold)
     for line, row in enumerate(table.rows, 3):
         for column, cell in enumerate(row):

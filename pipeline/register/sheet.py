@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from io import BytesIO
@@ -75,9 +76,13 @@ def write(out: IO[bytes], work: Work, wanted: Filter) -> int:
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
+    """How cells look, by the name of their column; of all others as "teks"."""
     shared = {"text_wrap": True, "border": 1, "valign": "top"}
-    kinds = {"teks": {}, "masuk": {"num_format": MOMENT}, "lama": {"num_format": DAYS}}
-    return {name: book.add_format({**shared, **more}) for name, more in kinds.items()}
+    return {
+        "teks": book.add_format(shared),
+        "masuk": book.add_format({**shared, "num_format": MOMENT}),
+        "lama": book.add_format({**shared, "num_format": DAYS}),
+    }
 
 
 def _rows(
@@ -104,11 +109,12 @@ def _rows(
 
 def _height(cells: Mapping[str, str]) -> float:
     """Points that the longest cell of a row needs when its words wrap."""
-    lines = 1
+    most = 1
     for width, name in zip(WIDTHS, COLUMNS, strict=True):
-        broken = cells[name][: 60 * width].splitlines() or [""]
-        lines = max(lines, sum(-(-max(len(one), 1) // (width - 1)) for one in broken))
-    return float(min(lines * LINE, TALLEST))
+        shown = cells[name][: 60 * width]
+        lines = sum(math.ceil(max(len(line), 1) / (width - 1)) for line in shown.splitlines())
+        most = max(most, lines)
+    return float(min(most * LINE, TALLEST))
 
 
 def _cell(text: str) -> str:

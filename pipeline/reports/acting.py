@@ -68,38 +68,37 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked, now: Now) -> N
     task = work.session.get_one(Task, task_id, populate_existing=True)
     report = locked(work, task.laporan_id or 0)
     work.session.refresh(task)
-    allowed = [
-        *holders(work.settings, task),
-        *(helpers(work.settings, task) if form.action.name in HANDED_IN else ()),
-    ]
-    mine = [p for p in allowed if p.kode == person.kode]
-    if not mine:
-        raise Forbidden(form.action.name)
+    name = form.action.name
+    allowed = [*holders(work.settings, task)]
+    if name in HANDED_IN:
+        allowed += helpers(work.settings, task)
+    actor = next((one for one in allowed if one.kode == person.kode), None)
+    if actor is None:
+        raise Forbidden(name)
     if task.closed_at is not None:
         raise AlreadyDone(task)
-    name = form.action.name
     before = takeback.begin(work, report, name)
     if form.action.closes:
         close(work, task, person.kode, name)
     else:
         unsent.drop(work.session, task.id, person.kode, name)
-    deed = ReportDeed(work, task, report, mine[0], form, now)
+    deed = ReportDeed(work, task, report, actor, form, now)
     DO[task.kind, name](deed)
     _log(deed)
     if before is not None:
-        takeback.finish(
-            work, task, person, name, before, {key: [said] for key, said in form.values.items()}
-        )
+        typed = {key: [said] for key, said in form.values.items()}
+        takeback.finish(work, task, person, name, before, typed)
 
 
 def _log(deed: ReportDeed) -> None:
     """The act as an event: what was typed, and the file that stands now, by its hash."""
+    told: dict[str, Any] = {key: said for key, said in deed.form.values.items() if said}
     files = reports.documents(deed.work.session, deed.report.id)
-    newest = {"berkas": files[-1].id, "sha256": files[-1].sha256} if files else {}
-    typed = {key: said for key, said in deed.form.values.items() if said}
-    report_chain.log(
-        deed.work, deed.report, deed.form.action.name, deed.actor, deed.task.id, **typed, **newest
-    )
+    if files:
+        newest = files[-1]
+        told |= {"berkas": newest.id, "sha256": newest.sha256}
+    name = deed.form.action.name
+    report_chain.log(deed.work, deed.report, name, deed.actor, deed.task.id, **told)
 
 
 def _hand_on(deed: ReportDeed, kind: TaskKind, note: str = "") -> None:
@@ -149,20 +148,20 @@ def _store(deed: ReportDeed) -> None:
 def _not_ours(deed: ReportDeed, letter: Returned, shown: Sequence[compare.Grid]) -> str:
     """Why a file cannot be this report, or "": its mark names something else, or it has neither a mark nor one of the
     tables."""
-    for mark in filter(None, (letter.mark, letter.identifier)):
+    for mark in (letter.mark, letter.identifier):
+        if mark is None:
+            continue
         if mark.case_id != mark_name(deed.report):
-            return word(
-                "galat.laporan_lain", nomor=mark.case_id, laporan=reports.name_of(deed.report)
-            )
+            mine = reports.name_of(deed.report)
+            return word("galat.laporan_lain", nomor=mark.case_id, laporan=mine)
         if not is_ours(deed.work.settings.keys, mark):
             return word("galat.surat_palsu")
+    if letter.mark or letter.identifier or letter.footer_code:
+        return ""
     heads = [[*table["heads"]] for table in deed.report.figures]
-    marked = letter.mark or letter.identifier or letter.footer_code
-    return (
-        ""
-        if marked or any(one and one[0] in heads for one in shown)
-        else word("galat.laporan_asing")
-    )
+    if any(table and table[0] in heads for table in shown):
+        return ""
+    return word("galat.laporan_asing")
 
 
 def _submit(deed: ReportDeed) -> None:
@@ -174,16 +173,15 @@ def _submit(deed: ReportDeed) -> None:
     if deed.form.seen and newest.id > deed.form.seen:
         raise Invalid({"catatan": word("galat.versi_baru")})
     found = found_in(newest)
-    if any(f.level == "blokir" for f in found):
+    if any(one.level == "blokir" for one in found):
         raise Invalid({"catatan": word("galat.surat_terhalang")})
     tables, said = deed.now
     content = store.get(deed.work.session, newest.sha256)
     told = _disagreeing(newest, content, tables, said)
-    looked = [f.message for f in found if f.level == "lihat"]
-    if (told or looked) and not deed.form.text("yakin"):
-        raise Invalid(
-            {"yakin": " ".join([word("galat.laporan_beda"), *[*told, *looked][:MOST_SAID]])}
-        )
+    told += [one.message for one in found if one.level == "lihat"]
+    if told and not deed.form.text("yakin"):
+        question = " ".join([word("galat.laporan_beda"), *told[:MOST_SAID]])
+        raise Invalid({"yakin": question})
     deed.report.figures = [*tables]
     _final(deed, newest, content)
     _hand_on(deed, TaskKind.LAPORAN_TTD, deed.form.text("catatan"))
@@ -199,11 +197,11 @@ def _disagreeing(
 
 def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
     """The report as it is to be signed, under a new code: what was printed before cannot pass for it."""
-    work, settings, code = deed.work, deed.work.settings, new_code()
+    work, settings = deed.work, deed.work.settings
+    code = new_code()
     mark = sealed(settings.keys, mark_name(deed.report), source.version, code)
-    letter = recoded(
-        content, source.code, mark, letter_draft.qr(f"{settings.web.base_url}/asli", code)
-    )
+    picture = letter_draft.qr(f"{settings.web.base_url}/asli", code)
+    letter = recoded(content, source.code, mark, picture)
     name = f"{word('laporan.berkas', periode=deed.report.name)}.docx"
     row = add_to_report(work, deed.report, REPORT.final, File(name, kinds.DOCX, letter), deed.actor)
     head = settings.signers[0]
@@ -224,11 +222,9 @@ def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
 
 def _sign(deed: ReportDeed) -> None:
     """Signed, and frozen: the figures stay as they were, with the hash of the paper. It goes out at once."""
-    work, scan, file = (
-        deed.work,
-        deed.form.scans.get("bertanda_tangan"),
-        deed.form.files.get("bertanda_tangan"),
-    )
+    work = deed.work
+    scan = deed.form.scans.get("bertanda_tangan")
+    file = deed.form.files.get("bertanda_tangan")
     if scan is None or file is None:
         raise Invalid({"bertanda_tangan": word("galat.kosong.berkas")})
     final = deed.newest(REPORT.final)
@@ -242,9 +238,8 @@ def _sign(deed: ReportDeed) -> None:
     if verdict and verdict.level == "hati" and not knows:
         raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
     name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
-    signed = add_to_report(
-        work, deed.report, REPORT.signed, File(name, kinds.PDF, scan.pdf), deed.actor
-    )
+    paper = File(name, kinds.PDF, scan.pdf)
+    signed = add_to_report(work, deed.report, REPORT.signed, paper, deed.actor)
     signed.code, signed.source_id = final.code, final.id
     signed.facts = facts | {
         "tanpa_kode": vouched,
@@ -261,8 +256,9 @@ def _sign(deed: ReportDeed) -> None:
 
 def _match(deed: ReportDeed, final: Document, scan: Scan) -> bool:
     """Stop a paper that says it is another one; True where it says nothing and a person has confirmed it."""
-    found = {code for text in scan.codes if (code := printed_code(text))}
-    if foreign := sorted(found - {final.code}):
+    found = {printed_code(text) for text in scan.codes} - {""}
+    foreign = sorted(found - {final.code})
+    if foreign:
         raise Invalid({"bertanda_tangan": word("galat.kode_asing", kode=foreign[0])})
     if final.code in found:
         return False

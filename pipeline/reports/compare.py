@@ -6,8 +6,8 @@ A kept table is JSON: {name, title, heads, rows, shares}. A cell is compared as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +22,7 @@ Grid = list[list[str]]
 KEYS = {"kategori": 2}  # columns that name a row; one, elsewhere
 MOST_TOLD = 40
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?", re.ASCII)
+DECIMALS = re.compile(r"[.,](\d{1,2})\Z")
 SHORT = 60  # letters of a row's name
 MOST_ROWS, MOST_CELLS = 2_000, 40  # of a table that came back
 
@@ -30,12 +31,13 @@ def kept(found: PeriodReport) -> list[dict[str, Any]]:
     """The tables of a report as JSON."""
     return [
         {
-            **asdict(table),
+            "name": table.name,
+            "title": table.title,
             "heads": [*table.heads],
             "rows": [[*row] for row in table.rows],
             "shares": [*table.shares],
+            "links": [],  # a report that goes out leads to no case
         }
-        | {"links": []}
         for table in found.tables
     ]
 
@@ -49,9 +51,11 @@ def grid(table: Kept) -> Grid:
         tuple(map(tuple, table["rows"])),
         tuple(table["shares"]),
     )
-    return [
-        _tidy(as_text(one, column, cell) for column, cell in enumerate(row)) for row in one.rows
-    ]
+    printed = []
+    for row in one.rows:
+        texts = (as_text(one, column, cell) for column, cell in enumerate(row))
+        printed.append(_tidy(texts))
+    return printed
 
 
 def _tidy(cells: Iterable[str]) -> list[str]:
@@ -63,15 +67,7 @@ def grids_of(content: bytes) -> list[Grid]:
     found = []
     for table in Document(BytesIO(content)).tables:
         rows = table._tbl.tr_lst[:MOST_ROWS]
-        found.append(
-            [
-                _tidy(
-                    "".join(node.text or "" for node in cell.iter(qn("w:t")))
-                    for cell in row.tc_lst[:MOST_CELLS]
-                )
-                for row in rows
-            ]
-        )
+        found.append([_cells_of(row) for row in rows])
     return found
 
 
@@ -87,27 +83,40 @@ def disagreements(
     return _shortened(told)
 
 
+def _cells_of(row: Any) -> list[str]:
+    """The texts of a row's cells; w:t holds text, and nothing else does."""
+    texts = []
+    for cell in row.tc_lst[:MOST_CELLS]:
+        pieces = [node.text or "" for node in cell.iter(qn("w:t"))]
+        texts.append("".join(pieces))
+    return _tidy(texts)
+
+
 def _of_table(shown: Sequence[Grid], table: Kept) -> Iterator[str]:
     heads = _tidy(table["heads"])
     mine = next((one for one in shown if one and one[0] == heads), None)
     if mine is None:
         yield word("laporan.periksa.tabel_hilang", tabel=table["title"])
         return
-    for name, head, old, new in _changes(table, mine[1:], grid(table)):
+    for one in _changes(table, mine[1:], grid(table)):
         yield word(
             "laporan.periksa.beda",
             tabel=table["title"],
-            baris=name,
-            kolom=head,
-            berkas=old,
-            data=new,
+            baris=one.row,
+            kolom=one.head,
+            berkas=one.was,
+            data=one.now,
         )
 
 
 def _of_sentences(paragraphs: Sequence[str], said: Sequence[str]) -> Iterator[str]:
     """A sentence whose words are ours and whose numbers are not; what was written anew is the writer's own."""
-    there = {_numbered(text): " ".join(text.split()) for text in paragraphs}
-    by_words = {words: text for (words, _numbers), text in there.items()}
+    there = set()
+    by_words = {}
+    for text in paragraphs:
+        words, numbers = _numbered(text)
+        there.add((words, numbers))
+        by_words[words] = " ".join(text.split())
     for sentence in said:
         words, numbers = _numbered(sentence)
         if words in by_words and (words, numbers) not in there:
@@ -116,9 +125,9 @@ def _of_sentences(paragraphs: Sequence[str], said: Sequence[str]) -> Iterator[st
 
 def _numbered(text: str) -> tuple[str, tuple[str, ...]]:
     """A sentence without its numbers, and they."""
-    return " ".join(NUMBER.sub("#", text).split()), tuple(
-        _value(one) for one in NUMBER.findall(text)
-    )
+    words = " ".join(NUMBER.sub("#", text).split())
+    numbers = tuple(_value(one) for one in NUMBER.findall(text))
+    return words, numbers
 
 
 def same(one: str, other: str) -> bool:
@@ -132,9 +141,11 @@ def _value(cell: str) -> str:
     plain = "".join(cell.split()).removesuffix("%")
     if not NUMBER.fullmatch(plain):
         return cell
-    whole, decimals = re.fullmatch(r"(.*?)(?:[.,](\d{1,2}))?", plain).groups()  # type: ignore[union-attr]
-    digits = re.sub(r"\D", "", whole).lstrip("0") or "0"
-    return ",".join(filter(None, (digits, (decimals or "").rstrip("0"))))
+    decimals = ""
+    if found := DECIMALS.search(plain):
+        plain, decimals = plain[: found.start()], found[1].rstrip("0")
+    whole = re.sub(r"\D", "", plain).lstrip("0") or "0"
+    return f"{whole},{decimals}" if decimals else whole
 
 
 # ---- figures against earlier figures -------------------------------------------------------------------------
@@ -145,41 +156,58 @@ def corrections(name: str, before: Sequence[Kept], now: Sequence[Kept]) -> list[
     old = {table["name"]: table for table in before}
     told = []
     for table in now:
-        if table["name"] in old:
-            for row, head, was, new in _changes(
-                table, grid(old[table["name"]]), grid(table), follows=True
-            ):
-                told.append(
-                    word(
-                        "laporan.koreksi.baris",
-                        laporan=name,
-                        tabel=table["title"],
-                        baris=row,
-                        kolom=head,
-                        semula=was,
-                        menjadi=new,
-                    )
-                )
+        if table["name"] not in old:
+            continue
+        was = grid(old[table["name"]])
+        told += [
+            word(
+                "laporan.koreksi.baris",
+                laporan=name,
+                tabel=table["title"],
+                baris=one.row,
+                kolom=one.head,
+                semula=one.was,
+                menjadi=one.now,
+            )
+            for one in _changes(table, was, grid(table), leaving_out=table["shares"])
+        ]
     return _shortened(told)
 
 
+@dataclass(frozen=True)
+class CellChange:
+    """A cell that differs: of which row, under which head, what it was and what it is."""
+
+    row: str
+    head: str
+    was: str
+    now: str
+
+
 def _changes(
-    table: Kept, old: Grid, new: Grid, *, follows: bool = False
-) -> Iterator[tuple[str, str, str, str]]:
-    """(row, head, old cell, new cell) of each difference; "-" for a row that is not there."""
+    table: Kept, old: Grid, new: Grid, *, leaving_out: Collection[int] = ()
+) -> Iterator[CellChange]:
+    """Each cell that differs, but for some columns."""
     keys = KEYS.get(table["name"], 1)
-    left_out = set(table["shares"]) if follows else set()
-    was, now = ({tuple(row[:keys]): row for row in some} for some in (old, new))
+    was = {tuple(row[:keys]): row for row in old}
+    now = {tuple(row[:keys]): row for row in new}
     for key in dict.fromkeys((*now, *was)):
+        row = ", ".join(part[:SHORT] for part in key)
         for column, head in enumerate(table["heads"]):
-            pair = [
-                row[column] if row and column < len(row) else "-"
-                for row in (was.get(key), now.get(key))
-            ]
-            if column >= keys and column not in left_out and not same(*pair):
-                yield ", ".join(part[:SHORT] for part in key), head, pair[0], pair[1]
+            if column < keys or column in leaving_out:
+                continue
+            before, after = _cell(was.get(key), column), _cell(now.get(key), column)
+            if not same(before, after):
+                yield CellChange(row, head, before, after)
+
+
+def _cell(row: Sequence[str] | None, column: int) -> str:
+    """ "-" for a row or a cell that is not there."""
+    return row[column] if row is not None and column < len(row) else "-"
 
 
 def _shortened(told: list[str]) -> list[str]:
     rest = len(told) - MOST_TOLD
-    return told if rest <= 0 else [*told[:MOST_TOLD], word("laporan.periksa.lebih", jumlah=rest)]
+    if rest <= 0:
+        return told
+    return [*told[:MOST_TOLD], word("laporan.periksa.lebih", jumlah=rest)]

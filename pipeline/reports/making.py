@@ -109,11 +109,10 @@ def _is_ordered(work: Work, period: Period) -> bool:
 
 
 def _has_book(work: Work, period: Period) -> bool:
+    """Whether anything had come before the end of a period."""
     _begin, end = period.bounds(work.settings.zone)
-    return (
-        work.session.scalar(select(Complaint.id).where(Complaint.received_at < end).limit(1))
-        is not None
-    )
+    come = select(Complaint.id).where(Complaint.received_at < end)
+    return work.session.scalar(come.limit(1)) is not None
 
 
 def _order(work: Work, period: Period) -> bool:
@@ -150,27 +149,31 @@ def compose(work: Work, report_id: int) -> MadeReport | None:
     found = report.gather(work, period_of(row), public=True)
     corrected, told = _corrections(work, row)
     code = new_code()
-    seal = report.Sealing(code, sealed(work.settings.keys, mark_name(row), 1, code), tuple(told))
+    mark = sealed(work.settings.keys, mark_name(row), 1, code)
+    seal = report.Sealing(code, mark, tuple(told))
     fault = ""
     try:
         content = report.docx(work, found, seal=seal)
     except report.BadTemplate as error:
         fault = str(error)
-        content = report.docx(work, found, (TEMPLATES / report.TEMPLATE).read_bytes(), seal=seal)
+        ours = (TEMPLATES / report.TEMPLATE).read_bytes()
+        content = report.docx(work, found, ours, seal=seal)
     return MadeReport(compare.kept(found), corrected, content, code, inspect(content), fault)
 
 
 def _corrections(work: Work, row: Laporan) -> tuple[dict[str, Any], list[str]]:
     """({id of an earlier report: its tables now}, what is different in them, in words)."""
-    earlier = select(Laporan).where(
+    signed = select(Laporan).where(
         Laporan.kind == row.kind, Laporan.signed_at.is_not(None), Laporan.id != row.id
     )
+    newest = signed.order_by(Laporan.id.desc()).limit(LOOKED_BACK)
     corrected, told = {}, []
-    for one in work.session.scalars(earlier.order_by(Laporan.id.desc()).limit(LOOKED_BACK)).all():
-        now, _said = tables_now(work, one)
-        lines = compare.corrections(reports.name_of(one), one.told or one.figures, now)
+    for earlier in work.session.scalars(newest).all():
+        said_then = earlier.told or earlier.figures
+        now, _sentences = tables_now(work, earlier)
+        lines = compare.corrections(reports.name_of(earlier), said_then, now)
         if lines:
-            corrected[str(one.id)] = now
+            corrected[str(earlier.id)] = now
             told += lines
     return corrected, told
 
@@ -185,8 +188,9 @@ def keep_draft(work: Work, report_id: int, made: MadeReport) -> None:
     draft = add_to_report(work, row, REPORT.drafted, File(name, DOCX, made.content), SYSTEM)
     draft.code, draft.facts = made.code, facts_of(made.read, [])
     report_chain.log(work, row, "dibuat", SYSTEM, berkas=draft.id, sha256=draft.sha256)
-    note = word("laporan.templat_bawaan", sebab=made.fault) if made.fault else ""
+    note = ""
     if made.fault:
+        note = word("laporan.templat_bawaan", sebab=made.fault)
         it_officer.tell_daily(work, "laporan", sebab=made.fault)
     task, told = open_report_task(work, row, TaskKind.LAPORAN, note)
     for person, link_id in told:

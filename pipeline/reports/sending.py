@@ -26,9 +26,12 @@ def send(work: Work, report: Laporan, signed: Document) -> None:
     """To all of them, at once."""
     everybody = work.settings.laporan.tembusan
     by_mail = [one for one in everybody if one.email]
-    by_hand = [one.nama for one in everybody if not one.email]
-    note = word("laporan.tanpa_alamat", siapa=", ".join(by_hand)) if by_hand else ""
-    note = note or ("" if by_mail else word("laporan.tanpa_tembusan"))
+    by_hand = unaddressed(everybody)
+    note = ""
+    if by_hand:
+        note = word("laporan.tanpa_alamat", siapa=", ".join(by_hand))
+    elif not by_mail:
+        note = word("laporan.tanpa_tembusan")
     task, told = open_report_task(work, report, TaskKind.LAPORAN_KIRIM, note)
     reports.copies(work, report, task, signed, by_mail)
     if note:
@@ -38,11 +41,8 @@ def send(work: Work, report: Laporan, signed: Document) -> None:
 
 def send_again(work: Work, report: Laporan, task: Task) -> bool:
     """To those whom it has not reached, at the addresses that the settings have now; False for nobody."""
-    lost = {
-        mail.recipient_name
-        for mail in newest_copies(work, report).values()
-        if has_failed(report, mail)
-    }
+    copies = newest_copies(work, report)
+    lost = {name for name, mail in copies.items() if has_failed(report, mail)}
     again = [one for one in work.settings.laporan.tembusan if one.email and one.nama in lost]
     signed = reports.documents(work.session, report.id, REPORT.signed)
     if again and signed:
@@ -53,12 +53,9 @@ def send_again(work: Work, report: Laporan, task: Task) -> bool:
 def newest_copies(work: Work, report: Laporan) -> dict[str, Outbox]:
     """{tembusan: the newest copy that went to it}."""
     mine = select(Task.id).where(Task.laporan_id == report.id)
-    mails = (
-        select(Outbox)
-        .where(Outbox.name == reports.COPY, Outbox.task_id.in_(mine))
-        .order_by(Outbox.id)
-    )
-    return {mail.recipient_name: mail for mail in work.session.scalars(mails)}
+    mails = select(Outbox).where(Outbox.name == reports.COPY, Outbox.task_id.in_(mine))
+    in_order = work.session.scalars(mails.order_by(Outbox.id))
+    return {mail.recipient_name: mail for mail in in_order}
 
 
 def has_failed(report: Laporan, mail: Outbox) -> bool:
@@ -93,18 +90,22 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
 
 
 def _report_of(work: Work, mail: Outbox) -> Laporan | None:
-    task = (
-        work.session.get(Task, mail.task_id) if mail.name == reports.COPY and mail.task_id else None
-    )
-    return locked(work, task.laporan_id) if task is not None and task.laporan_id else None
+    """The report of which a mail is a copy; None for any other mail."""
+    if mail.name != reports.COPY or not mail.task_id:
+        return None
+    task = work.session.get(Task, mail.task_id)
+    if task is None or not task.laporan_id:
+        return None
+    return locked(work, task.laporan_id)
 
 
 def _end_if_all_arrived(work: Work, report: Laporan) -> None:
     mails = newest_copies(work, report).values()
-    if all(mail.state == "sent" and not has_failed(report, mail) for mail in mails):
-        for task in open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM):
-            close(work, task, SYSTEM.code, "terkirim")
-            report_chain.log(work, report, "terkirim", SYSTEM, task.id)
+    if any(mail.state != "sent" or has_failed(report, mail) for mail in mails):
+        return
+    for task in open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM):
+        close(work, task, SYSTEM.code, "terkirim")
+        report_chain.log(work, report, "terkirim", SYSTEM, task.id)
 
 
 def _lost(work: Work, report: Laporan, mail: Outbox, reason: str) -> None:

@@ -85,10 +85,13 @@ def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str
 
 
 def _others_since(session: Session, task: Task, seq: int) -> bool:
+    """Whether a person has done something with the report since."""
     later = select(LaporanEvent.id).where(
-        LaporanEvent.laporan_id == task.laporan_id, LaporanEvent.seq > seq
+        LaporanEvent.laporan_id == task.laporan_id,
+        LaporanEvent.seq > seq,
+        LaporanEvent.actor != SYSTEM.code,
     )
-    return session.scalar(later.where(LaporanEvent.actor != SYSTEM.code).limit(1)) is not None
+    return session.scalar(later.limit(1)) is not None
 
 
 def take_back(work: Work, task_id: int, person: Petugas) -> str:
@@ -103,9 +106,12 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     known = unsent.remembered(session, task.id, person.kode)
     if not known:
         raise Forbidden("batalkan")
-    if found is None or not outbox.recall(session, known[found[0]]["surat"]):
+    if found is None:
         raise AlreadyDone(task)
-    action, state = found[0], known[found[0]]
+    action, _until = found
+    state = known[action]
+    if not outbox.recall(session, state["surat"]):
+        raise AlreadyDone(task)
     for key, old in state["laporan"].items():
         row = locked(work, int(key))
         for name, value in old.items():
@@ -120,8 +126,10 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
 
 def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
     """The act that was the last of this person's on a task, and is taken back; "" for none."""
-    mine = (LaporanEvent.task_id == task.id, LaporanEvent.actor == person.kode)
-    last = session.scalars(
-        select(LaporanEvent).where(*mine).order_by(LaporanEvent.seq.desc()).limit(1)
-    ).first()
-    return str(last.data["aksi"]) if last is not None and last.kind == TAKEN_BACK else ""
+    mine = select(LaporanEvent).where(
+        LaporanEvent.task_id == task.id, LaporanEvent.actor == person.kode
+    )
+    last = session.scalars(mine.order_by(LaporanEvent.seq.desc()).limit(1)).first()
+    if last is None or last.kind != TAKEN_BACK:
+        return ""
+    return str(last.data["aksi"])

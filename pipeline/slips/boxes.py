@@ -30,21 +30,16 @@ TOUCH = 0.08  # share of a box that a slip of the pen may cover
 TRACE = 0.03  # share of a box that a few specks may cover
 TICKED = 0.12  # a tick covers more
 FULL = 0.7  # a tick covers less; a scribble over one does not
-TALL, BROAD = (
-    0.35,
-    0.15,
-)  # share of a box's height and width over which a tick goes; a dash, a dot, a letter's tail do not
+# Shares of a box's height and width over which a tick goes; a dash, a dot, a letter's tail do not.
+TALL, BROAD = 0.35, 0.15
 THICK = 0.95  # mm; no stroke is wider from its middle to its edge
 LEAVES = 0.25  # mm² of ink beside a box that are a stroke
 LEAVES_RIGHT = 0.12  # the same where the label leaves little room
 ASIDE = 1.2  # mm² beside an empty box: a tick that missed it
 THROUGH = 0.6  # mm² above and below a box: a stroke that only passes through it
-TO_LABEL, LETTER, TEXT, LINE = (
-    1.4,
-    1.45,
-    3.2,
-    3.4,
-)  # mm to a label; its letters' mean width, height, distance of lines
+TO_LABEL = 1.4  # mm from a box to its label
+LETTER = 1.45  # mm that a letter of a label is wide, in the mean
+TEXT, LINE = 3.2, 3.4  # mm that a row of a label is high, and from one row to the next
 OVER = 2.2  # mm above and below a label that are looked at
 SHOWN = 14.0  # mm of a label that tell whose it is
 CLEAR = 0.5  # mm beyond its letters where their blur does not reach
@@ -92,9 +87,10 @@ def ticked(even: FoundSlip, tick: Tick) -> bool | None:
 
 def with_label(tick: Tick) -> Box:
     """What a person looks at to tell: the box with paper around it, and where its label begins."""
-    words = min(LETTER * max(len(row) for row in tick.label.split("\n")), SHOWN)
-    width = BESIDE + tick.box.width + TO_LABEL + words
-    return Box(tick.box.x - BESIDE, tick.box.y - BESIDE / 2, width, tick.box.height + BESIDE)
+    label = min(LETTER * _longest_row(tick), SHOWN)
+    width = BESIDE + tick.box.width + TO_LABEL + label
+    height = tick.box.height + BESIDE
+    return Box(tick.box.x - BESIDE, tick.box.y - BESIDE / 2, width, height)
 
 
 def _before(lay: Layout, tick: Tick) -> Tick | None:
@@ -103,22 +99,27 @@ def _before(lay: Layout, tick: Tick) -> Tick | None:
     return max(row, key=lambda one: one.box.x, default=None)
 
 
+def _longest_row(tick: Tick) -> int:
+    """How many letters the longest row of a label has."""
+    return max(len(row) for row in tick.label.split("\n"))
+
+
 def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
     """Whether a stroke goes along a box's label, above or below it: a ring or a line under it."""
-    rows = tick.label.split("\n")
-    width = LETTER * max(len(row) for row in rows)
-    half = (TEXT + LINE * (len(rows) - 1)) / 2 + CLEAR
-    middle, left = tick.box.y + tick.box.height / 2, tick.box.x + tick.box.width + TO_LABEL
-    fields = (blank.box for blank in places.layout(even.version).blanks.values())
-    foot = max(
-        box.y + box.height for box in fields if box.y < tick.box.y
-    )  # the rules of the field above are print
-    top, low = max(middle - half - OVER, foot), min(middle + half + OVER, words_below - WORDS)
-    bands = (
-        Box(left, top, width, middle - half - top),
-        Box(left, middle + half, width, low - middle - half),
-    )
-    return any(_stroke_along(even, band) for band in bands)
+    rows = tick.label.count("\n") + 1
+    half = (TEXT + LINE * (rows - 1)) / 2 + CLEAR
+    middle = tick.box.y + tick.box.height / 2
+    upper, lower = middle - half, middle + half  # of the label, with the blur of its letters
+    fields = [blank.box for blank in places.layout(even.version).blanks.values()]
+    # The rules of the field above and the words below are print, no strokes.
+    foot = max(box.bottom for box in fields if box.y < tick.box.y)
+    top = max(upper - OVER, foot)
+    low = min(lower + OVER, words_below - WORDS)
+    left = tick.box.right + TO_LABEL
+    width = LETTER * _longest_row(tick)
+    above = Box(left, top, width, upper - top)
+    below = Box(left, lower, width, low - lower)
+    return _stroke_along(even, above) or _stroke_along(even, below)
 
 
 def _stroke_along(even: FoundSlip, band: Box) -> bool:
@@ -136,13 +137,11 @@ def judged(ink: Ink) -> bool | None:
     if ink.around >= 3:  # a ring, whatever is inside
         return None
     if ink.share < TOUCH:
-        beside = (
-            max(ink.left, ink.below) > ASIDE or ink.around + ink.corners >= 2
-        )  # a wide ring passes by the corners
-        faint = (
-            ink.share > TRACE and ink.sprawls
-        )  # a hard pencil leaves little, but goes as far as a tick
-        return None if beside or faint else False
+        missed = max(ink.left, ink.below) > ASIDE
+        ringed = ink.around + ink.corners >= 2  # a wide ring passes by the corners
+        # A hard pencil leaves little, but goes as far as a tick.
+        faint = ink.share > TRACE and ink.sprawls
+        return None if missed or ringed or faint else False
     if ink.share < TICKED or ink.share > FULL or ink.core > THICK or not ink.sprawls:
         return None
     crossed_out = ink.left > LEAVES and ink.right > LEAVES_RIGHT
@@ -158,26 +157,27 @@ def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:
     side = round(box.width * SCALE)
     if image.shape[0] < side or image.shape[1] < side:  # cut off at the edge of the picture
         return Ink(TOUCH, 0.0, 0.0, 0.0, 0.0, 0.0)
-    left, top = _frame(image, side, round(reach * SCALE))
-    around = _beside_mask(image.shape, left, top, side)
-    around[
-        round((words_below - WORDS - box.y + reach) * SCALE) if words_below < math.inf else None :
-    ] = False
+    frame = _frame(image, side, round(reach * SCALE))
+    around = _beside_mask(image.shape, frame)
+    if words_below < math.inf:
+        print_begins = round((words_below - WORDS - box.y + reach) * SCALE)
+        around[print_begins:] = False
     paper = _paper(image[around])
     ink = image < paper * PALE
-    edge = round(FRAME * SCALE)
-    inner = ink[top + edge : top + side - edge, left + edge : left + side - edge]
-    thickest = (
-        cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3).max() / SCALE
-    )
-    own = _own(ink & around, top)
+    inner = ink[frame.inside]
+    to_edge = cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    own = _own(ink & around, frame.top)
+    left, right, above, below = _sides(own, frame)
     return Ink(
-        float(inner.mean()),
-        float(thickest),
-        *_sides(own, left, top, side),
-        _spread(inner, 1),
-        _spread(inner, 0),
-        _corners(own, left, top, side),
+        share=float(inner.mean()),
+        core=float(to_edge.max() / SCALE),
+        left=left,
+        right=right,
+        above=above,
+        below=below,
+        tall=_spread(inner, 1),
+        broad=_spread(inner, 0),
+        corners=_corners(own, frame),
     )
 
 
@@ -192,26 +192,64 @@ def _spread(inner: NDArray[np.bool_], axis: int) -> float:
     return float(lines[-1] - lines[0] + 1) / inner.shape[1 - axis] if len(lines) else 0.0
 
 
-def _frame(image: Grey, side: int, margin: int) -> tuple[int, int]:
-    """(left, top) of the printed frame in pixels; where the layout has it if none is seen."""
-    off = round(OFF * SCALE)
-    want: Grey = np.full((side + 8, side + 8), 255, np.uint8)
-    cv2.rectangle(want, (4, 4), (side + 3, side + 3), 0, 3)
-    want = cv2.GaussianBlur(want, (0, 0), 1.2)
-    start = max(margin - off - 4, 0)
-    near = image[start : margin + side + off + 4, start : margin + side + off + 4]
-    if near.shape[0] < want.shape[0] or near.shape[1] < want.shape[1] or near.std() < 3:
-        return margin, margin
-    _, best, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(near, want, cv2.TM_CCOEFF_NORMED))
-    return (start + x + 4, start + y + 4) if best > FRAMED else (margin, margin)
+@dataclass(frozen=True)
+class _Frame:
+    """Where the printed frame of a box lies in the crop about it, in pixels."""
+
+    left: int
+    top: int
+    side: int
+
+    @property
+    def right(self) -> int:
+        return self.left + self.side
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.side
+
+    @property
+    def corner(self) -> int:
+        """How far from its ends a side is taken for its corners."""
+        return round(self.side * 0.2)
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """What lies within the printed line and its blur."""
+        edge = round(FRAME * SCALE)
+        rows = slice(self.top + edge, self.bottom - edge)
+        columns = slice(self.left + edge, self.right - edge)
+        return rows, columns
 
 
-def _beside_mask(shape: tuple[int, ...], left: int, top: int, side: int) -> NDArray[np.bool_]:
+def _frame(image: Grey, side: int, margin: int) -> _Frame:
+    """The printed frame; where the layout has it if none is seen."""
+    as_laid = _Frame(margin, margin, side)
+    printed: Grey = np.full((side + 8, side + 8), 255, np.uint8)
+    cv2.rectangle(printed, (4, 4), (side + 3, side + 3), 0, 3)
+    printed = cv2.GaussianBlur(printed, (0, 0), 1.2)
+    reach = round(OFF * SCALE) + 4
+    start, end = max(margin - reach, 0), margin + side + reach
+    near = image[start:end, start:end]
+    too_small = near.shape[0] < printed.shape[0] or near.shape[1] < printed.shape[1]
+    if too_small or near.std() < 3:
+        return as_laid
+    likeness = cv2.matchTemplate(near, printed, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(likeness)
+    return _Frame(start + x + 4, start + y + 4, side) if best > FRAMED else as_laid
+
+
+def _beside_mask(shape: tuple[int, ...], frame: _Frame) -> NDArray[np.bool_]:
     """The band around a box, without the box and without its label."""
+    far = round(BESIDE * SCALE)
+    near = round(OUTSIDE * SCALE)
+    label = frame.right + round(BEFORE_WORDS * SCALE)
     mask = np.zeros(shape[:2], bool)
-    far, near, words = (round(n * SCALE) for n in (BESIDE, OUTSIDE, BEFORE_WORDS))
-    mask[max(top - far, 0) : top + side + far, max(left - far, 0) : left + side + words] = True
-    mask[top - near : top + side + near, left - near : left + side + near] = False
+    mask[max(frame.top - far, 0) : frame.bottom + far, max(frame.left - far, 0) : label] = True
+    mask[
+        frame.top - near : frame.bottom + near,
+        frame.left - near : frame.right + near,
+    ] = False
     return mask
 
 
@@ -228,20 +266,25 @@ def _own(outside: NDArray[np.bool_], top: int) -> NDArray[np.bool_]:
     return np.asarray(outside, bool)
 
 
-def _sides(
-    ink: NDArray[np.bool_], left: int, top: int, side: int
-) -> tuple[float, float, float, float]:
+def _sides(ink: NDArray[np.bool_], frame: _Frame) -> tuple[float, float, float, float]:
     """mm² of ink beside the middle of each side (left, right, above, below); a cross leaves by the corners."""
-    corner = round(side * 0.2)
-    rows = ink[top + corner : top + side - corner]
-    columns = ink[:, left + corner : left + side - corner]
-    parts = rows[:, :left], rows[:, left + side :], columns[:top], columns[top + side :]
-    areas = [float(part.sum()) / SCALE**2 for part in parts]
-    return areas[0], areas[1], areas[2], areas[3]
+    rows = ink[frame.top + frame.corner : frame.bottom - frame.corner]
+    columns = ink[:, frame.left + frame.corner : frame.right - frame.corner]
+    left = _area(rows[:, : frame.left])
+    right = _area(rows[:, frame.right :])
+    above = _area(columns[: frame.top])
+    below = _area(columns[frame.bottom :])
+    return left, right, above, below
 
 
-def _corners(ink: NDArray[np.bool_], left: int, top: int, side: int) -> int:
+def _corners(ink: NDArray[np.bool_], frame: _Frame) -> int:
     """At how many of the two left corners a stroke passes; at the right stands the label."""
-    corner = round(side * 0.2)
-    parts = ink[: top + corner, : left + corner], ink[top + side - corner :, : left + corner]
-    return sum(float(part.sum()) / SCALE**2 > LEAVES for part in parts)
+    beside = ink[:, : frame.left + frame.corner]
+    upper = beside[: frame.top + frame.corner]
+    lower = beside[frame.bottom - frame.corner :]
+    return sum(_area(part) > LEAVES for part in (upper, lower))
+
+
+def _area(ink: NDArray[np.bool_]) -> float:
+    """How many mm² of ink these are."""
+    return float(ink.sum()) / SCALE**2

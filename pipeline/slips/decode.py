@@ -40,9 +40,8 @@ class Line:
 
     text: str
     sure: tuple[float, ...]
-    changed: tuple[
-        tuple[str, str], ...
-    ] = ()  # words that no look saw: (what was seen, the known word taken instead)
+    # Words that no look saw: (what was seen, the known word taken instead).
+    changed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,12 @@ def words(style: str = "kalimat") -> Mapping[str, int]:
     if style == "alamat":
         data = tomllib.loads((TEMPLATES / "slips" / "alamat.toml").read_text(encoding="utf-8"))
         return dict.fromkeys((word.lower() for some in data.values() for word in some), 0)
-    lines = (
-        line for line in _LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    )
-    return {
-        word: rank
-        for rank, word in enumerate(dict.fromkeys(word for line in lines for word in line.split()))
-    }
+    found: dict[str, int] = {}
+    for line in _LIST.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            for word in line.split():
+                found.setdefault(word, len(found))
+    return found
 
 
 def plain(look: Look, columns: NDArray[np.intp]) -> list[_Seen]:
@@ -87,12 +85,14 @@ def plain(look: Look, columns: NDArray[np.intp]) -> list[_Seen]:
 
 
 def chance_of(look: Look, labels: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-    """ln of the chance that these steps say exactly this, for each of several sequences of columns."""
+    """ln of the chance that these steps say exactly this, for each of several sequences of columns. CTC's forward
+    pass (Graves et al. 2006, section 4.1) over all of them at once."""
     longest = max(map(len, labels), default=0)
-    wide = 2 * longest + 1
+    wide = 2 * longest + 1  # a blank before, between and after the characters
     extended = np.zeros((len(labels), wide), np.intp)
     for row, label in enumerate(labels):
         extended[row, 1 : 2 * len(label) : 2] = label
+    # A blank may be left out, but not between two of the same character.
     skip = np.zeros_like(extended, bool)
     skip[:, 2:] = (extended[:, 2:] != 0) & (extended[:, 2:] != extended[:, :-2])
     logs = np.log(np.maximum(look, TINY)).astype(np.float64)
@@ -101,15 +101,17 @@ def chance_of(look: Look, labels: Sequence[Sequence[int]]) -> NDArray[np.float64
     if wide > 1:
         now[:, 1] = logs[0, extended[:, 1]]
     for step in logs[1:]:
-        one = np.pad(now[:, :-1], ((0, 0), (1, 0)), constant_values=-np.inf)
-        two = np.pad(now[:, :-2], ((0, 0), (2, 0)), constant_values=-np.inf)[:, :wide]
-        now = np.logaddexp(np.logaddexp(now, one), np.where(skip, two, -np.inf)) + step[extended]
-    ends = np.array([2 * len(label) for label in labels])
+        from_before = _moved(now, 1)
+        from_two_before = np.where(skip, _moved(now, 2), -np.inf)
+        reached = np.logaddexp(np.logaddexp(now, from_before), from_two_before)
+        now = reached + step[extended]
+    # The last step says the last character, or the blank behind it.
     rows = np.arange(len(labels))
-    last: NDArray[np.float64] = np.logaddexp(
-        now[rows, ends], np.where(ends > 0, now[rows, np.maximum(ends - 1, 0)], -np.inf)
-    )
-    return last
+    blank = np.array([2 * len(label) for label in labels])
+    character = np.maximum(blank - 1, 0)
+    on_character = np.where(blank > 0, now[rows, character], -np.inf)
+    chances: NDArray[np.float64] = np.logaddexp(now[rows, blank], on_character)
+    return chances
 
 
 class Reader:
@@ -128,9 +130,9 @@ class Reader:
         for first, last in self._words(seen):
             start = seen[first - 1].end if first else 0
             end = seen[last].start if last < len(seen) else len(looks[0])
-            opening = (
-                text[-1][-1:] in (".", "!", "?") if text else None
-            )  # a line may begin inside a sentence
+            opening = None  # a line may begin inside a sentence
+            if text:
+                opening = text[-1][-1:] in (".", "!", "?")
             word, chances, read = self._word(
                 looks, columns, seen[first:last], (start, end), style, opening
             )
@@ -176,28 +178,34 @@ class Reader:
         if not style or min(one.sure for one in seen) > CERTAIN:
             return own, [one.sure for one in seen], [own.lower()]
         parts = [_part(look, looks[0], steps) for look in looks]
-        read = [
-            own,
-            *filter(None, (self._text(plain(part, columns)).strip() for part in parts[1:])),
-        ]
-        wanted = dict.fromkeys([*read, *(meant for word in read for meant in _meant(word, style))])
-        fits = [w for w in wanted if all(c in self._column for c in w)]
-        labels = [[self._column[c] for c in w] for w in fits]
-        told = np.mean([chance_of(part, labels) for part in parts if len(part)], axis=0)
-        told = told + np.array([-_against(w, style, opening) for w in fits])
-        best = int(told.argmax())
-        share = float(1 / np.exp(told - told[best]).sum())
+        others = [self._text(plain(part, columns)).strip() for part in parts[1:]]
+        read = [own, *filter(None, others)]
+        meant = [word for one in read for word in _meant(one, style)]
+        wanted = dict.fromkeys([*read, *meant])
+        fits = [word for word in wanted if all(c in self._column for c in word)]
+        labels = [[self._column[c] for c in word] for word in fits]
+        against = np.array([_against(word, style, opening) for word in fits])
+        chances = (
+            np.mean([chance_of(part, labels) for part in parts if len(part)], axis=0) - against
+        )
+        best = int(chances.argmax())
+        share = float(1 / np.exp(chances - chances[best]).sum())
         saw = [word.lower() for word in read]
-        if fits[best] == own:
-            return (
-                own,
-                [max(one.sure * share, one.sure if share > 0.5 else 0.0) for one in seen],
-                saw,
-            )
-        return fits[best], [share * 0.95] * len(fits[best]), saw
+        if fits[best] != own:
+            return fits[best], [share * 0.95] * len(fits[best]), saw
+        if share > 0.5:  # most say so: no less sure than the look itself was
+            return own, [one.sure for one in seen], saw
+        return own, [one.sure * share for one in seen], saw
 
     def _text(self, seen: Sequence[_Seen]) -> str:
         return "".join(self._characters[one.column] for one in seen)
+
+
+def _moved(logs: NDArray[np.float64], by: int) -> NDArray[np.float64]:
+    """The same chances so many places further on; what comes in at the front is impossible."""
+    moved = np.full_like(logs, -np.inf)
+    moved[:, by:] = logs[:, :-by]
+    return moved
 
 
 def _part(look: Look, first: Look, steps: tuple[int, int]) -> Look:
@@ -205,8 +213,10 @@ def _part(look: Look, first: Look, steps: tuple[int, int]) -> Look:
     characters are not seen at quite the same place."""
     factor = len(look) / len(first)
     start, end = (round(step * factor) for step in steps)
-    more = look is not first
-    return look[max(start - more, 0) : max(end, start + 1) + more]
+    end = max(end, start + 1)
+    if look is first:
+        return look[start:end]
+    return look[max(start - 1, 0) : end + 1]
 
 
 def _core(text: str) -> str:
@@ -240,10 +250,13 @@ def _meant(text: str, style: str) -> list[str]:
 def _split(core: str) -> Iterable[str]:
     """Two known words that were read as one."""
     known = words()
-    for at in range(2, len(core) - 1) if core not in known else ():
-        long = at > 2 or core[:at] in ("di", "ke")
-        if long and len(core) - at > 2 and core[:at] in known and core[at:] in known:
-            yield f"{core[:at]} {core[at:]}"
+    if core in known:
+        return
+    for at in range(2, len(core) - 2):
+        first, second = core[:at], core[at:]
+        is_short = at == 2 and first not in ("di", "ke")
+        if not is_short and first in known and second in known:
+            yield f"{first} {second}"
 
 
 def _against(text: str, style: str, opening: bool | None) -> float:
@@ -254,17 +267,17 @@ def _against(text: str, style: str, opening: bool | None) -> float:
         return 0.0
     parts = text.strip(_MARKS).lower().split()
     cost = (len(parts) - 1) * SPLIT
-    ranks = [words(style).get(part) for part in parts]
-    cost += sum(
-        STRANGE[style] if rank is None else RARE * float(np.log(rank + 10)) for rank in ranks
-    )
-    capital = True if style == "alamat" else opening
+    for part in parts:
+        rank = words(style).get(part)
+        cost += STRANGE[style] if rank is None else RARE * float(np.log(rank + 10))
+    return cost + (MISCASED if _is_miscased(core, style, opening) else 0.0)
+
+
+def _is_miscased(core: str, style: str, opening: bool | None) -> bool:
+    """Whether a word of two letters or more has a capital where nobody writes one, or none where everybody does."""
     if not set(core.lower()) & set("aeiou"):  # an abbreviation: KTP, CCTV, SD
-        cost += 0.0 if core.isupper() else MISCASED
-    elif (
-        capital is not None
-        and core[0].isupper() != capital
-        and not (core.isupper() and len(core) > 1)
-    ):
-        cost += MISCASED
-    return cost
+        return not core.isupper()
+    if core.isupper():
+        return False
+    begins_with_capital = True if style == "alamat" else opening
+    return begins_with_capital is not None and core[0].isupper() != begins_with_capital

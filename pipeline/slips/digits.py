@@ -52,18 +52,23 @@ class Cell:
 def cells(image: Grey, blank: Blank, reach: Box) -> list[Cell]:
     """The written cells of a comb from left to right. `image`: the crop `reach`, evened, without its rules."""
     dark = (image < DARK).astype(np.uint8)
-    count, labels, _, centres = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    owners = [_owner(centres[n][0] / SCALE + reach.x, blank) if n else -1 for n in range(count)]
+    _, labels, _, centres = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    owners = [-1]  # of each stroke; label 0 is the ground
+    for x, _ in centres[1:]:
+        owners.append(_owner(x / SCALE + reach.x, blank))
     owner = np.array(owners)[labels]
     found = []
     for order in sorted(set(owners) - {-1}):
         mine = owner == order
         if mine.sum() >= LEAST * SCALE**2:
-            found.append(_cell(image, mine, reach))
+            found.append(_piece(image, mine))
     if not found:
         return []
-    chances = judged(np.stack([features(part, tall) for part, tall, _, _ in found]))
-    return [Cell(chances[n], left, right) for n, (_, _, left, right) in enumerate(found)]
+    chances = judged(np.stack([features(one.ink, one.tall) for one in found]))
+    return [
+        Cell(chance, reach.x + one.left, reach.x + one.right)
+        for chance, one in zip(chances, found, strict=True)
+    ]
 
 
 def _owner(x: float, blank: Blank) -> int:
@@ -71,37 +76,43 @@ def _owner(x: float, blank: Blank) -> int:
     return int(np.argmin([abs(x - cell.x - cell.width / 2) for cell in blank.cells]))
 
 
-def _cell(image: Grey, mine: NDArray[np.bool_], reach: Box) -> tuple[Grey, float, float, float]:
-    """(its ink alone, how tall that is, where it begins and ends), in mm."""
+@dataclass(frozen=True)
+class _Piece:
+    """A cell's ink alone, and in mm how tall it is and where in the crop it begins and ends."""
+
+    ink: Grey
+    tall: float
+    left: float
+    right: float
+
+
+def _piece(image: Grey, mine: NDArray[np.bool_]) -> _Piece:
+    """What of a picture is marked as one cell's."""
     rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom = rows[0], rows[-1] + 1
+    left, right = columns[0], columns[-1] + 1
     near = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     alone = np.where(near, image, 255)[top:bottom, left:right]
-    return (
-        np.asarray(alone, np.uint8),
-        (bottom - top) / SCALE,
-        reach.x + left / SCALE,
-        reach.x + right / SCALE,
-    )
+    return _Piece(np.asarray(alone, np.uint8), (bottom - top) / SCALE, left / SCALE, right / SCALE)
 
 
 def features(part: Grey, tall: float) -> NDArray[np.float32]:
     """What the network is told of a piece of ink (dark on 255) that is so many mm tall."""
     ink = 255 - part.astype(np.float32)
-    ink *= 255 / max(float(np.percentile(ink, 98)), 40)
-    fit = (SIDE - 2 * ROOM) / max(ink.shape)
-    size = tuple(max(round(n * fit), 1) for n in ink.shape[::-1])
-    small = cv2.resize(
-        np.minimum(ink, 255), size, interpolation=cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
-    )
+    darkest = max(float(np.percentile(ink, 98)), 40)
+    ink = np.minimum(ink * (255 / darkest), 255)
+    height, width = part.shape
+    fit = (SIDE - 2 * ROOM) / max(height, width)
+    wide, high = max(round(width * fit), 1), max(round(height * fit), 1)
+    smooth = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(ink, (wide, high), interpolation=smooth)
     drawn = np.zeros((SIDE, SIDE), np.float32)
-    top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
-    drawn[top : top + size[1], left : left + size[0]] = small
+    top, left = (SIDE - high) // 2, (SIDE - wide) // 2
+    drawn[top : top + high, left : left + wide] = small
+    slopes = np.ravel(_HOG.compute(drawn.astype(np.uint8)))
     coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
-    shape = [tall / 7, part.shape[1] / part.shape[0] / 2]
-    return np.concatenate([np.ravel(_HOG.compute(drawn.astype(np.uint8))), coarse, shape]).astype(
-        np.float32
-    )
+    shape = [tall / 7, width / height / 2]
+    return np.concatenate([slopes, coarse, shape]).astype(np.float32)
 
 
 def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,8 +120,10 @@ def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:
     net = _network()
     hidden = np.maximum(told @ net["one"] + net["one_bias"], 0)
     out = hidden @ net["two"] + net["two_bias"]
+    # Softmax; the largest is taken off so that nothing overflows.
     grown = np.exp(out - out.max(axis=1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=1, keepdims=True), np.float32)
+    chances = grown / grown.sum(axis=1, keepdims=True)
+    return np.asarray(chances, np.float32)
 
 
 @cache
@@ -134,26 +147,23 @@ def weighed(text: str, sure: Sequence[float], some: Sequence[Cell]) -> Weighed:
     alone = "".join(cell.digit for cell in some)
     line = [(c, chance) for c, chance in zip(text, sure, strict=False) if c.isdigit()]
     written = [cell for cell in some if cell.digit]
-    seen = (
-        some if len(line) == len(some) else written
-    )  # a cell that says nothing may hold what the line says
+    # A cell that says nothing may hold what the line says.
+    seen = some if len(line) == len(some) else written
     if len(line) != len(seen):
-        known = bool(written) and min(cell.sure for cell in written) > KNOWN
-        return (
-            Weighed(alone, tuple(c.sure for c in written), text)
-            if known
-            else Weighed(text, tuple(sure), alone)
-        )
-    first = "".join(digit for digit, _ in line)
-    apart = sum(cell.digit not in ("", digit) for (digit, _), cell in zip(line, seen, strict=True))
+        surely = tuple(cell.sure for cell in written)
+        if written and min(surely) > KNOWN:
+            return Weighed(alone, surely, text)
+        return Weighed(text, tuple(sure), alone)
+    pairs = list(zip(line, seen, strict=True))
+    apart = sum(cell.digit not in ("", digit) for (digit, _), cell in pairs)
     strange = apart > max(1, len(line) * STRANGE)
-    taken = [_better(one, cell, strange) for one, cell in zip(line, seen, strict=True)]
+    taken = [_better(one, cell, strange) for one, cell in pairs]
+    first = "".join(digit for digit, _ in line)
     value = "".join(digit for digit, _ in taken)
-    return Weighed(
-        text if value == first else value,
-        tuple(s for _, s in taken),
-        alone if value == first else first,
-    )
+    chances = tuple(chance for _, chance in taken)
+    if value == first:
+        return Weighed(text, chances, alone)
+    return Weighed(value, chances, first)
 
 
 def _better(line: tuple[str, float], cell: Cell, strange: bool) -> tuple[str, float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -85,36 +86,32 @@ def pdf(
     """The slips of these serials, two on each sheet of A4; with `backs`, a page behind each that carries them again."""
     lay = places.layout(version)
 
-    def sheet(pair: Sequence[str]) -> Callable[[Canvas], None]:
-        def draw(canvas: Canvas) -> None:
-            for order, serial in enumerate(pair):
-                _slip(
-                    PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, settings, serial
-                )
+    def front(canvas: Canvas, pair: Sequence[str]) -> None:
+        for order, serial in enumerate(pair):
+            sheet = PrintedSheet(canvas, order * (lay.width + 1), lay.height)
+            _slip(sheet, lay, settings, serial)
 
-        return draw
-
-    def behind(pair: Sequence[str]) -> Callable[[Canvas], None]:
-        def draw(canvas: Canvas) -> None:
-            for order, serial in enumerate(
-                reversed(pair)
-            ):  # turned over, the right slip lies at the left
-                _back(PrintedSheet(canvas, order * (lay.width + 1), lay.height), lay, serial)
-
-        return draw
+    def behind(canvas: Canvas, pair: Sequence[str]) -> None:
+        for order, serial in enumerate(reversed(pair)):  # turned over, the right slip lies left
+            sheet = PrintedSheet(canvas, order * (lay.width + 1), lay.height)
+            _back(sheet, lay, serial)
 
     pages: list[Callable[[Canvas], None]] = []
     for n in range(0, len(serials), 2):
-        pages += [sheet(serials[n : n + 2]), *([behind(serials[n : n + 2])] if backs else [])]
+        pair = serials[n : n + 2]
+        pages.append(partial(front, pair=pair))
+        if backs:
+            pages.append(partial(behind, pair=pair))
     return _canvas(landscape(A4), pages)
 
 
 def _back(sheet: PrintedSheet, lay: Layout, serial: str) -> None:
     """The back of a slip: whose it is, and that it is the back; the rest is free for who writes on."""
-    side = places.BACK_SIDE
-    _code(sheet, Box(8, 8, side, side), places.back_code_of(serial, lay.version))
-    sheet.text(8 + side + 3, 12, lay.words["balik_judul"], 9, BOLD)
-    sheet.text(8 + side + 3, 17, f"{lay.words['potongan_nomor']}  {places.spoken(serial)}", 9)
+    code = Box(8, 8, places.BACK_SIDE, places.BACK_SIDE)
+    _code(sheet, code, places.back_code_of(serial, lay.version))
+    number = f"{lay.words['potongan_nomor']}  {places.spoken(serial)}"
+    sheet.text(code.right + 3, 12, lay.words["balik_judul"], 9, BOLD)
+    sheet.text(code.right + 3, 17, number, 9)
 
 
 def _canvas(size: tuple[float, float], pages: list[Callable[[Canvas], None]]) -> bytes:
@@ -176,20 +173,20 @@ def describe(
     lay = places.layout(version)
     picture = page(settings, serial, dpi, version)
     width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))  # PNG's IHDR
+    checkboxes = {}
+    for name, tick in lay.ticks.items():
+        checkboxes[name] = {"label": tick.label.replace("\n", " "), **_plain(tick.box)}
+    marks = []
+    for number, box in enumerate(lay.marks, lay.first_mark):
+        marks.append({"id": number, "dictionary": "DICT_4X4_50", **_plain(box)})
     return {
         "layout": lay.version,
         "unit": "mm",
         "origin": "top left of the slip, y downwards",
         "page": {"width": lay.width, "height": lay.height, "form_height": lay.form_height},
         "fields": {name: _field(blank) for name, blank in lay.blanks.items()},
-        "checkboxes": {
-            name: {"label": t.label.replace("\n", " "), **_plain(t.box)}
-            for name, t in lay.ticks.items()
-        },
-        "marks": [
-            {"id": n, "dictionary": "DICT_4X4_50", **_plain(box)}
-            for n, box in enumerate(lay.marks, lay.first_mark)
-        ],
+        "checkboxes": checkboxes,
+        "marks": marks,
         "qr": {"text": places.code_of(serial, lay.version), **_plain(lay.qr)},
         "stub_qr": _plain(lay.stub_qr),
         "serial": serial,
@@ -231,29 +228,28 @@ def _slip(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> 
 
 def _marks(sheet: PrintedSheet, lay: Layout) -> None:
     for box, bits in zip(lay.marks, MARKERS[lay.first_mark :], strict=False):
-        module = box.width / 6
         sheet.rect(box, fill=True)
-        for row, line in enumerate(bits, 1):
-            for column, bit in enumerate(line, 1):
-                if bit == "1":
-                    white = Box(box.x + column * module, box.y + row * module, module, module)
-                    sheet.rect(white, fill=True, grey=1.0)
+        _squares(sheet, box, bits)
+
+
+def _squares(sheet: PrintedSheet, mark: Box, bits: Sequence[str]) -> None:
+    """The white squares of a mark of 6 by 6, whose outermost are black."""
+    side = mark.width / 6
+    for row, line in enumerate(bits, 1):
+        for column, bit in enumerate(line, 1):
+            if bit == "1":
+                white = Box(mark.x + column * side, mark.y + row * side, side, side)
+                sheet.rect(white, fill=True, grey=1.0)
 
 
 def _boxes(sheet: PrintedSheet, lay: Layout) -> None:
     for blank in lay.blanks.values():
         for cell in blank.cells:
-            sheet.line(cell.x, cell.y + cell.height, cell.x + cell.width, cell.y + cell.height)
-            for x in (
-                cell.x,
-                cell.x + cell.width,
-            ):  # teeth, low enough to stay clear of most strokes
-                sheet.line(x, cell.y + cell.height - 2, x, cell.y + cell.height)
-        for line in () if blank.cells else blank.lines:
-            bottom = line.y + line.height - 1.2
-            sheet.line(
-                line.x, bottom, line.x + line.width, bottom
-            )  # solid: dots are read as full stops
+            sheet.line(cell.x, cell.bottom, cell.right, cell.bottom)
+            for x in (cell.x, cell.right):  # teeth, low enough to stay clear of most strokes
+                sheet.line(x, cell.bottom - 2, x, cell.bottom)
+        for rule in blank.rules:  # solid: dots are read as full stops
+            sheet.line(blank.box.x, rule, blank.box.right, rule)
     for tick in lay.ticks.values():
         sheet.rect(tick.box, line=0.25)
 
@@ -282,55 +278,62 @@ def _labels(sheet: PrintedSheet, lay: Layout) -> None:
     for blank in lay.blanks.values():
         _label(sheet, lay, blank)
     for tick in lay.ticks.values():
-        two = "\n" in tick.label
-        y = tick.box.y + (2.0 if two else tick.box.height / 2 + 0.95)
-        sheet.text(tick.box.x + tick.box.width + 1.5, y, tick.label, sizes["centang"])
+        two_rows = "\n" in tick.label
+        y = tick.box.y + 2.0 if two_rows else _base_line(tick.box)
+        sheet.text(tick.box.right + 1.5, y, tick.label, sizes["centang"])
     answer = lay.spots["jawaban"]
-    sheet.text(
-        answer.x, answer.y + answer.height / 2 + 0.95, words["jawaban"], sizes["centang"], BOLD
-    )
+    sheet.text(answer.x, _base_line(answer), words["jawaban"], sizes["centang"], BOLD)
     _samples(sheet, lay)
+
+
+def _base_line(box: Box) -> float:
+    """Where small print stands that is in the middle of a box's height."""
+    return box.y + box.height / 2 + 0.95
 
 
 def _label(sheet: PrintedSheet, lay: Layout, blank: Blank) -> None:
     """A field's name with its hint: at its left, or above a field over the whole width."""
     size, small = lay.sizes["label"], lay.sizes["petunjuk_kolom"]
-    if blank.box.x < 20:
+    over_whole_width = blank.box.x < 20
+    if over_whole_width:
         x, y = blank.box.x, blank.box.y - 1.6
+        after = x + stringWidth(blank.label, BOLD, size) / mm + 2
         sheet.text(x, y, blank.label, size, BOLD)
-        sheet.text(x + stringWidth(blank.label, BOLD, size) / mm + 2, y, blank.hint, small)
+        sheet.text(after, y, blank.hint, small)
         return
-    sheet.text(6.0, blank.box.y + 3.4, blank.label, size, BOLD)
-    sheet.text(6.0, blank.box.y + 3.4 + small * 1.15 * POINT + 0.2, blank.hint, small)
+    y = blank.box.y + 3.4
+    below = y + small * 1.15 * POINT + 0.2
+    sheet.text(6.0, y, blank.label, size, BOLD)
+    sheet.text(6.0, below, blank.hint, small)
 
 
 def _samples(sheet: PrintedSheet, lay: Layout) -> None:
     """How digits and a tick are written; apart from what is read."""
     if "contoh_angka" not in lay.spots:
         return
-    row, box, size = lay.spots["contoh_angka"], lay.spots["contoh_centang"], lay.sizes["petunjuk"]
-    sheet.text(row.x, row.y + 4.6, lay.words["contoh"], size)
+    words, size = lay.words["contoh"], lay.sizes["petunjuk"]
+    row = lay.spots["contoh_angka"]
+    sheet.text(row.x, row.y + 4.6, words, size)
     for order, digit in enumerate("0123456789"):
         sheet.text(row.x + 14 + order * 3.0, row.y + 5.0, digit, 12)
-    sheet.text(box.x, box.y + box.height / 2 + 0.95, lay.words["contoh"], size)
-    x, side = box.x + 14, box.height
-    sheet.rect(Box(x, box.y, side, side), line=0.25)
-    sheet.line(x + 0.8, box.y + 2.4, x + 2.0, box.y + 4.0, grey=0.0)
-    sheet.line(x + 2.0, box.y + 4.0, x + 4.4, box.y + 0.8, grey=0.0)
+    spot = lay.spots["contoh_centang"]
+    sheet.text(spot.x, _base_line(spot), words, size)
+    box = Box(spot.x + 14, spot.y, spot.height, spot.height)
+    sheet.rect(box, line=0.25)
+    foot = (box.x + 2.0, box.y + 4.0)  # of the tick
+    sheet.line(box.x + 0.8, box.y + 2.4, *foot, grey=0.0)
+    sheet.line(*foot, box.x + 4.4, box.y + 0.8, grey=0.0)
 
 
 def _stub(sheet: PrintedSheet, lay: Layout, settings: Settings, serial: str) -> None:
     words, office, room = lay.words, settings.instansi, lay.spots["potongan"]
     _tear(sheet, lay)
-    sheet.text(
-        lay.spots["sobek"].x,
-        lay.form_height + 2.8,
-        f"- - - {words['sobek']} - - -",
-        lay.sizes["sobek"],
-        grey=0.3,
-    )
+    tear_here = f"- - - {words['sobek']} - - -"
+    x, y = lay.spots["sobek"].x, lay.form_height + 2.8
+    sheet.text(x, y, tear_here, lay.sizes["sobek"], grey=0.3)
+    number = f"{words['potongan_nomor']}  {places.spoken(serial)}"
     sheet.text(6, room.y - 7.5, words["potongan_judul"], 9, BOLD)
-    sheet.text(6, room.y - 2.5, f"{words['potongan_nomor']}  {places.spoken(serial)}", 9)
+    sheet.text(6, room.y - 2.5, number, 9)
     how = words["potongan_cara"].format(
         nama=office.nama, alamat=office.alamat, telepon=office.telepon
     )
@@ -345,9 +348,9 @@ def _tear(sheet: PrintedSheet, lay: Layout) -> None:
 def _code(sheet: PrintedSheet, box: Box, text: str) -> None:
     """A QR of level M that fills the box; its quiet zone lies outside."""
     rows = list(segno.make_qr(text, error="m", boost_error=False).matrix)
-    module = box.width / len(rows)
+    side = box.width / len(rows)
     for order, row in enumerate(rows):
         for start, dark in enumerate(row):
             if dark:  # a hair larger than its place, so that no viewer shows seams
-                square = Box(box.x + start * module, box.y + order * module, module, module)
+                square = Box(box.x + start * side, box.y + order * side, side, side)
                 sheet.rect(square.grown(0.005), fill=True)

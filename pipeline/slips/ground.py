@@ -47,18 +47,21 @@ def look(page: Grey, covered: Sequence[NDArray[np.float64]] = ()) -> Ground:
     factor = PER_MM * LONG_SIDE / max(page.shape)
     small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     light = scan.paper_of(small, float(PER_MM))
-    share = small / np.maximum(light, 8.0)
     edge = round(EDGE * PER_MM)
-    inside = np.zeros(small.shape, bool)
-    inside[edge:-edge, edge:-edge] = True
-    free = inside & _paper(light) if covered else inside
-    free &= ~_mask(small.shape, covered, factor)
+    free = np.zeros(small.shape, bool)
+    free[edge:-edge, edge:-edge] = True
+    if covered:
+        free &= _paper(light)
+        free &= ~_mask(small.shape, covered, factor)
     if not free.any():
         return Ground(np.zeros(small.shape, np.int32), np.zeros((1, 5), np.int32), factor)
+    share = small / np.maximum(light, 8.0)
     darkest = float(np.percentile(share[free], 0.02))
-    ink = (share < 1 - max(FAINT, HALF * (1 - darkest))) & free
+    least = max(FAINT, HALF * (1 - darkest))  # how much darker than its paper ink must be
+    ink = (share < 1 - least) & free
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    keep = np.array([False, *(_is_stroke(box, small.shape) for box in stats[1:])])
+    strokes = [_is_stroke(box, small.shape) for box in stats[1:]]
+    keep = np.array([False, *strokes])  # label 0 is the ground
     return Ground(np.where(keep[labels], labels, 0), np.where(keep[:, None], stats, 0), factor)
 
 
@@ -72,20 +75,24 @@ def halves(page: Grey) -> list[Rect]:
     the writing runs over the middle."""
     ground = look(page)
     height, width = ground.strokes.shape
-    across = width > height
-    middle = (width if across else height) // 2
-    start, length = ground.boxes[:, 0 if across else 1], ground.boxes[:, 2 if across else 3]
-    written = ground.boxes[:, 4] > 0
-    if bool((written & (start < middle) & (start + length > middle)).any()):
+    lies = width > height
+    middle = (width if lies else height) // 2
+    left, top, wide, high, area = ground.boxes.T
+    start, length = (left, wide) if lies else (top, high)
+    written = area > 0
+    over_middle = (start < middle) & (start + length > middle)
+    if bool((written & over_middle).any()):
         return []
-    first = ground.boxes[written & (start < middle), 4].sum()
-    second = ground.boxes[written & (start >= middle), 4].sum()
+    first = area[written & (start < middle)].sum()
+    second = area[written & (start >= middle)].sum()
     if min(first, second) < WRITTEN * PER_MM**2:
         return []
-    tall, wide = page.shape
-    if across:
-        return [(0, 0, wide // 2, tall), (wide // 2, 0, wide, tall)]
-    return [(0, 0, wide, tall // 2), (0, tall // 2, wide, tall)]
+    page_high, page_wide = page.shape
+    if lies:
+        half = page_wide // 2
+        return [(0, 0, half, page_high), (half, 0, page_wide, page_high)]
+    half = page_high // 2
+    return [(0, 0, page_wide, half), (0, half, page_wide, page_high)]
 
 
 def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
@@ -107,46 +114,45 @@ def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
 
 def _on_page(box: NDArray[np.int32], factor: float, shape: tuple[int, ...]) -> Rect:
     left, top, wide, high = (float(n) / factor for n in box[:4])
-    return (
-        max(round(left), 0),
-        max(round(top), 0),
-        min(round(left + wide), shape[1]),
-        min(round(top + high), shape[0]),
-    )
+    right, bottom = round(left + wide), round(top + high)
+    return max(round(left), 0), max(round(top), 0), min(right, shape[1]), min(bottom, shape[0])
 
 
 def _paper(light: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where there is paper, or the white lid of a scanner, away from the edge of a darker table."""
-    bright = light > PAPER * float(np.percentile(light, 90))
-    room = 2 * round(WAY_OUT * PER_MM) + 1
-    return np.asarray(cv2.erode(bright.astype(np.uint8), np.ones((room, room), np.uint8)) > 0, bool)
+    brightest = float(np.percentile(light, 90))
+    bright = (light > PAPER * brightest).astype(np.uint8)
+    return np.asarray(cv2.erode(bright, _around()) > 0, bool)
+
+
+def _around() -> NDArray[np.uint8]:
+    """The square by which an edge is moved as far as it and its shadow reach."""
+    side = 2 * round(WAY_OUT * PER_MM) + 1
+    return np.ones((side, side), np.uint8)
 
 
 def _mask(
     shape: tuple[int, ...], covered: Sequence[NDArray[np.float64]], factor: float
 ) -> NDArray[np.bool_]:
+    """Where these polygons lie, each with its edge and its shadow."""
     mask = np.zeros(shape, np.uint8)
     for polygon in covered:
         cv2.fillPoly(mask, [np.round(polygon * factor).astype(np.int32)], 1)
-    room = 2 * round(WAY_OUT * PER_MM) + 1
-    return (
-        np.asarray(cv2.dilate(mask, np.ones((room, room), np.uint8)) > 0, bool)
-        if covered
-        else mask > 0
-    )
+    return np.asarray(cv2.dilate(mask, _around()) > 0, bool)
 
 
 def _is_stroke(box: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
     """Whether this is what a pen leaves: no dust, hole, fold, streak, or shadow of an edge."""
     left, top, wide, high, area = (int(n) for n in box)
     longer, shorter = max(wide, high) / PER_MM, min(wide, high) / PER_MM
-    if area < DUST * PER_MM**2 or longer < SMALL:
-        return False
-    if longer > FOLD and shorter < 1.5:
+    is_dust = area < DUST * PER_MM**2 or longer < SMALL
+    is_fold = longer > FOLD and shorter < 1.5
+    if is_dust or is_fold:
         return False
     rim = 18 * PER_MM
-    at_rim = left < rim or top < rim or left + wide > shape[1] - rim or top + high > shape[0] - rim
+    height, width = shape
+    at_side = left < rim or left + wide > width - rim
+    at_end = top < rim or top + high > height - rim
     is_round = 0.8 < wide / max(high, 1) < 1.25 and area > 0.6 * wide * high
-    if at_rim and is_round and 3.0 < longer <= HOLE:
-        return False
-    return longer <= HIGH * 4
+    is_hole = (at_side or at_end) and is_round and 3.0 < longer <= HOLE
+    return not is_hole and longer <= HIGH * 4

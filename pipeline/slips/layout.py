@@ -46,6 +46,24 @@ class Box:
     width: float
     height: float
 
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """(x, y) of its four corners, from the upper left one on in the way of a clock's hands."""
+        return (
+            (self.x, self.y),
+            (self.right, self.y),
+            (self.right, self.bottom),
+            (self.x, self.bottom),
+        )
+
     def grown(self, by: float) -> Box:
         """The same, larger by so many mm on every side."""
         return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
@@ -74,6 +92,11 @@ class Blank:
             for n in range(count)
         )
 
+    @property
+    def rules(self) -> tuple[float, ...]:
+        """How far down the printed rules of its lines are; a comb has none."""
+        return () if self.cells else tuple(line.bottom - 1.2 for line in self.lines)
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -101,6 +124,11 @@ class Layout:
     words: Mapping[str, str]
     sizes: Mapping[str, float]  # of print, in points
     spots: Mapping[str, Box]  # where words stand that belong to no field
+
+    @property
+    def form(self) -> Box:
+        """The part that is read: all above the stub."""
+        return Box(0, 0, self.width, self.form_height)
 
 
 def versions() -> tuple[int, ...]:

@@ -26,9 +26,7 @@ from pipeline.slips.repair import Look, Repaired
 from pipeline.slips.scan import SCALE, FoundSlip, Grey, evened
 
 INK = 0.74 * 255  # darker is ink
-PRINT = (
-    0.66 * 255
-)  # about the grey of printed rules; where they run, only what is darker still is ink
+PRINT = 0.66 * 255  # about the grey of printed rules; on them, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
 SPECK = 0.10  # mm²; a smaller blot is dirt
 DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
@@ -36,11 +34,8 @@ MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
 TOGETHER = 3.0  # mm; blots that are nearer are of one writing
 UNREAD = 2.0  # mm² of ink that are more than dirt: a line of which nothing is read
 LEAST = 0.5  # mm² of ink that make a field written in
-INSIDE = (
-    2.0,
-    1.2,
-    1.2,
-)  # mm at the top, the foot and the sides of a field where its neighbours' ink may reach
+# mm at the top, the foot and the sides of a field where its neighbours' ink may reach
+INSIDE = (2.0, 1.2, 1.2)
 STROKE = 2.8  # mm; what is wider than any stroke of a pen is a stain
 UNSURE = 0.6  # of a character
 GARBLED, STRAY = 0.35, 0.5  # of a line, and of one or two characters alone: less is no text
@@ -61,6 +56,7 @@ ALPHABET = {
     "email": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-+ ",
     "nama": "".join(c for c in WORDS if not c.isdigit() and c not in '!"%&*+:;=?@'),
 }
+Corners = NDArray[np.float64]  # of a line on a page: (x, y) each, from its beginning's upper one on
 STYLE = {"alamat": "alamat", "uraian": "kalimat"}
 
 
@@ -78,9 +74,8 @@ class Reading:
 class Engine:
     """rapidocr's detector and recogniser, with alphabets of our own."""
 
-    def __init__(
-        self, threads: int = 1
-    ) -> None:  # a second one waits for the first at work: half as much CPU again
+    def __init__(self, threads: int = 1) -> None:
+        """A second thread waits for the first at work: half as much CPU again."""
         made: Any = RapidOCR(
             params={
                 "Global.log_level": "error",
@@ -91,9 +86,8 @@ class Engine:
         self._det: Any = made._load_det_model()
         characters: list[str] = self._rec.postprocess_op.character
         wanted = set(LATIN)
-        self._latin = np.array(
-            [n for n, c in enumerate(characters) if not n or c in wanted]
-        )  # 0 is CTC's blank
+        kept = [n for n, c in enumerate(characters) if not n or c in wanted]  # 0 is CTC's blank
+        self._latin = np.array(kept)
         self._chars = [characters[n] for n in self._latin]
         self._reader = Reader(self._chars)
 
@@ -121,28 +115,27 @@ class Engine:
         return self._reader.plain(self._look(soft, SECOND_WIDTH), self._columns(alphabet))
 
     def _look(self, image: Grey, stretched: float) -> Seen:
+        """What the recogniser sees (`decode`) in a line that is made so much wider first."""
         height, width = image.shape
         wide = max(round(HEIGHT * width / max(height, 1) * stretched), 16)
-        smooth = cv2.INTER_AREA if height > HEIGHT and wide <= width else cv2.INTER_CUBIC
+        shrinks = height > HEIGHT and wide <= width
+        smooth = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        scaled = cv2.resize(image, (wide, HEIGHT), interpolation=smooth).astype(np.float32)
         canvas = np.zeros((1, 3, HEIGHT, max(wide, 320)), np.float32)
-        canvas[:, :, :, :wide] = (
-            cv2.resize(image, (wide, HEIGHT), interpolation=smooth).astype(np.float32) / 127.5 - 1
-        )
-        return np.asarray(self._rec.session(canvas)[0][:, self._latin], np.float32)
+        canvas[:, :, :, :wide] = scaled / 127.5 - 1  # -1 black, 1 white, in three equal channels
+        chances = self._rec.session(canvas)[0]
+        return np.asarray(chances[:, self._latin], np.float32)
 
-    def boxes(self, image: Grey, longest: int) -> list[NDArray[np.float64]]:
+    def boxes(self, image: Grey, longest: int) -> list[Corners]:
         """The lines that the detector sees, four corners each."""
         factor = min(1.0, longest / max(image.shape))
-        small = (
-            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-            if factor < 1
-            else image
-        )
+        if factor < 1:
+            image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         self._det.limit_type, self._det.limit_side_len = "max", max(longest, 64)
-        found = self._det(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
-        return (
-            [] if found.boxes is None else [np.asarray(box, float) / factor for box in found.boxes]
-        )
+        found = self._det(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)).boxes
+        if found is None:
+            return []
+        return [np.asarray(box, float) / factor for box in found]
 
 
 @cache
@@ -159,9 +152,8 @@ def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) ->
     field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
     fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
-    return Reading(
-        fields, {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()}
-    )
+    ticks = {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()}
+    return Reading(fields, ticks)
 
 
 def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
@@ -169,83 +161,92 @@ def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
     told = boxes.ticked(even, tick)
     if told is not False or coloured is None:
         return told
-    return boxes.ticked(replace(even, image=np.minimum(even.image, coloured.min(axis=2))), tick)
+    darkest = np.minimum(even.image, coloured.min(axis=2))
+    return boxes.ticked(replace(even, image=darkest), tick)
 
 
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     images = lines_of(even, blank)
     lines = _lines(images, blank)
-    if blank.pitch and any(
-        _mean(line) < POOR for line, _ in lines
-    ):  # two lines in one crop, or a line cut through?
+    if blank.pitch and any(_mean(line) < POOR for line, _ in lines):
+        # Two lines in one crop, or a line cut through? Parted by the printed rules they may read better.
         ruled = lines_of(even, blank, by_rules=True)
-        images, lines = max(
-            (images, lines), (ruled, _lines(ruled, blank)), key=lambda way: _surely(way[1])
-        )
+        by_rules = _lines(ruled, blank)
+        if _surely(by_rules) > _surely(lines):
+            images, lines = ruled, by_rules
     unread = _faint(even, blank)
-    if not lines:  # ink that says nothing in this field's alphabet is no blank
-        return Repaired("", 0.3, "tak_terbaca") if images or unread else Repaired("", 0.9, "kosong")
-    text = " ".join(line.text.strip() for line, _ in lines)
-    sure = [chance for line, _ in lines for chance in line.sure]
-    changed = [f"{seen} → {word}" for line, _ in lines for seen, word in line.changed]
-    words = ", ".join(_unsure([line for line, _ in lines])[:3])
-    look = Look(text, sure, words, ", ".join(changed[:4]), missed=unread or _missed(images, lines))
+    if not lines:
+        # Ink that says nothing in this field's alphabet is no blank.
+        something = bool(images) or unread
+        return Repaired("", 0.3, "tak_terbaca") if something else Repaired("", 0.9, "kosong")
+    look = _together([[line for line, _ in lines]])
+    look = replace(look, missed=unread or _missed(images, lines))
     if blank.cells:
         return repair.mend(blank.name, _by_cells(even, blank, look), units)
     alone = repair.mend(blank.name, look, units)
-    if alone.confidence < WORTH or alone.doubt not in (
-        "",
-        "kurang_jelas",
-    ):  # for the clerk to look at anyhow
-        return alone
+    if alone.confidence < WORTH or alone.doubt not in ("", "kurang_jelas"):
+        return alone  # for the clerk to look at anyhow
     alphabet = ALPHABET.get(blank.name, WORDS)
     second = " ".join(engine().second(image, alphabet) for _, image in lines)
     return repair.mend(blank.name, replace(look, second=second), units)
 
 
+def _together(rows: Sequence[Sequence[Line]]) -> Look:
+    """What was read of pieces that stand in rows, as one text with a line for each row."""
+    pieces = [piece for row in rows for piece in row]
+    text = "\n".join(" ".join(piece.text.strip() for piece in row) for row in rows)
+    sure = [chance for piece in pieces for chance in piece.sure]
+    changed = [f"{seen} → {word}" for piece in pieces for seen, word in piece.changed]
+    unsure = _unsure(pieces)
+    return Look(text, sure, ", ".join(unsure[:3]), ", ".join(changed[:4]))
+
+
 def _missed(images: Sequence[Grey], lines: Sequence[tuple[Line, Grey]]) -> bool:
     """Whether there is a line, more than dirt, of which nothing was read."""
     read = {id(image) for _, image in lines}
-    left = (image for image in images if id(image) not in read)
-    return any(float((image < INK).sum()) >= UNREAD * SCALE**2 for image in left)
+    unread = [image for image in images if id(image) not in read]
+    return any((image < INK).sum() >= UNREAD * SCALE**2 for image in unread)
 
 
 def _faint(even: FoundSlip, blank: Blank) -> bool:
     """Whether there is writing too faint for `_ink`, away from what was read."""
-    reach = _reach(blank)
-    image = _unstained(even.crop(reach, blank.name))
-    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
-    ink = _ink(image, rules, blank, reach).astype(np.uint8)
-    paper = np.zeros(image.shape, bool)
+    crop = _crop(even, blank)
     top, low, side = (round(n * SCALE) for n in INSIDE)
+    paper = np.zeros(crop.image.shape, bool)
     paper[top:-low, side:-side] = True
-    paper &= cv2.dilate(rules.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    around = 2 * round(TOGETHER * SCALE) + 1
-    paper &= cv2.dilate(ink, np.ones((around, around), np.uint8)) == 0
-    return faint.is_written(image, paper)
+    paper &= ~_widened(crop.rules, 5)
+    paper &= ~_widened(crop.ink, 2 * round(TOGETHER * SCALE) + 1)
+    return faint.is_written(crop.image, paper)
+
+
+def _widened(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """What lies within a square of so many pixels about what is marked."""
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), square) > 0, bool)
 
 
 def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
     """A comb's line, each of its cells looked at alone."""
-    written = _written(even, blank)
-    some = digits.cells(written.image, blank, written.reach) if written else []
+    written = _crop(even, blank)
+    some: list[digits.Cell] = []
+    if written.ink.any():
+        some = digits.cells(_without_rules(written, blank), blank, written.reach)
     both = digits.weighed(look.text, look.sure, some)
     if repair.is_possible(blank.name, both.text) or not repair.is_possible(blank.name, look.text):
         return replace(look, text=both.text, sure=both.sure, second=both.second)
-    return replace(
-        look, second=both.text
-    )  # no such day, no such number: what the line says may be right
+    # No such day, no such number: what the line says may be right.
+    return replace(look, second=both.text)
 
 
 def _lines(images: Sequence[Grey], blank: Blank) -> list[tuple[Line, Grey]]:
     """The lines that say something, each with its picture. A stroke that is hardly a character is no text."""
     alphabet, style = ALPHABET.get(blank.name, WORDS), STYLE.get(blank.name, "")
-    read = [(engine().line(image, alphabet, style), image) for image in images]
-    return [
-        (line, image)
-        for line, image in read
-        if line.text.strip() and _mean(line) > _enough(line, len(read))
-    ]
+    found = []
+    for image in images:
+        line = engine().line(image, alphabet, style)
+        if line.text.strip() and _mean(line) > _enough(line, len(images)):
+            found.append((line, image))
+    return found
 
 
 def _enough(line: Line, lines: int) -> float:
@@ -280,31 +281,38 @@ def _unsure(lines: Sequence[Line]) -> list[str]:
 def lines_of(even: FoundSlip, blank: Blank, *, by_rules: bool = False) -> list[Grey]:
     """Pictures of the written lines of a field, each cut to its ink; none where nothing is written. Lines are parted
     where the ink is least, or, `by_rules`, where those who keep to the printed rules leave room."""
-    written = _written(even, blank)
-    if written is None:
+    written = _crop(even, blank)
+    if not written.ink.any():
         return []
-    image, ink, reach = written.image, written.ink, written.reach
-    spans = [(0, ink.shape[0])]
-    if blank.pitch:
-        spans = _ruled(blank, reach, ink.shape[0]) if by_rules else _rows(ink)
-    return [cut for top, bottom in spans if (cut := _trimmed(image, ink, top, bottom)) is not None]
+    height = written.ink.shape[0]
+    if not blank.pitch:
+        spans = [(0, height)]
+    elif by_rules:
+        spans = _ruled(blank, written.reach, height)
+    else:
+        spans = _rows(written.ink)
+    image = _without_rules(written, blank)
+    cuts = [_trimmed(image, written.ink, top, bottom) for top, bottom in spans]
+    return [cut for cut in cuts if cut is not None]
 
 
 @dataclass(frozen=True)
-class _Written:
-    """A field with writing in it: its picture without the printed rules, where ink is, and which box that shows."""
+class _Crop:
+    """A field as it lies on the slip: its picture without stains, where the form's own rules run, where ink is, and
+    which box of the layout that shows."""
 
     image: Grey
+    rules: NDArray[np.bool_]
     ink: NDArray[np.bool_]
     reach: Box
 
 
-def _written(even: FoundSlip, blank: Blank) -> _Written | None:
+def _crop(even: FoundSlip, blank: Blank) -> _Crop:
     reach = _reach(blank)
     image = _unstained(even.crop(reach, blank.name))
-    rules = _rules(blank, reach)[: image.shape[0], : image.shape[1]]
-    ink = _ink(image, rules, blank, reach)
-    return _Written(_without(image, rules, ink, blank, reach), ink, reach) if ink.any() else None
+    height, width = image.shape
+    rules = _rules(blank, reach)[:height, :width]
+    return _Crop(image, rules, _ink(image, rules, blank, reach), reach)
 
 
 def _reach(blank: Blank) -> Box:
@@ -316,9 +324,8 @@ def _unstained(image: Grey) -> Grey:
     """The image divided by what lies under the writing: stains and shadows wider than a stroke go."""
     small = cv2.resize(image, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     across = round(STROKE * SCALE / 4)
-    under = cv2.morphologyEx(
-        small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
-    )
+    stroke = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, across))
+    under = cv2.morphologyEx(small, cv2.MORPH_CLOSE, stroke)
     under = cv2.GaussianBlur(under.astype(np.float32), (0, 0), 1.0)
     under = np.maximum(
         cv2.resize(under, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR), 40
@@ -326,145 +333,132 @@ def _unstained(image: Grey) -> Grey:
     return np.asarray(np.minimum(image / under, 1) * 255, np.uint8)
 
 
-def _without(
-    image: Grey, rules: NDArray[np.bool_], ink: NDArray[np.bool_], blank: Blank, reach: Box
-) -> Grey:
+def _without_rules(crop: _Crop, blank: Blank) -> Grey:
     """The image with the printed rules taken out; strokes that cross them stay, as they are darker."""
-    if not blank.cells:
-        clean = image.astype(np.float32)
-        for line in blank.lines:
-            band = clean[_span(line.y + line.height - 1.2 - reach.y)]
-            band[:] = np.minimum(band / np.maximum(_rule_of(band), 1) * 255, 255)
-        return np.asarray(clean, np.uint8)
-    stroke = float(np.percentile(image[ink], 30))
-    cleared = image.copy()
-    cleared[rules & (image > (stroke + PRINT) / 2)] = 255
-    return cleared
+    if blank.cells:
+        stroke = float(np.percentile(crop.image[crop.ink], 30))
+        cleared = crop.image.copy()
+        cleared[crop.rules & (crop.image > (stroke + PRINT) / 2)] = 255
+        return cleared
+    clean = crop.image.astype(np.float32)
+    for rule in blank.rules:
+        band = clean[_span(rule - crop.reach.y)]
+        printed = np.maximum(_rule_of(band), 1)
+        band[:] = np.minimum(band / printed * 255, 255)
+    return np.asarray(clean, np.uint8)
 
 
 def _rule_of(band: NDArray[np.float32]) -> NDArray[np.float32]:
     """The printed rule alone, as dark as it came out of the scanner: most of a band is not written on."""
-    parts = np.array_split(band, max(1, band.shape[1] // (15 * SCALE)), axis=1)
-    profile = np.stack([np.percentile(part, 75, axis=1) for part in parts], axis=1).astype(
-        np.float32
-    )
-    return np.asarray(
-        cv2.resize(profile, (band.shape[1], band.shape[0]), interpolation=cv2.INTER_LINEAR),
-        np.float32,
-    )
+    height, width = band.shape
+    pieces = np.array_split(band, max(1, width // (15 * SCALE)), axis=1)
+    light = [np.percentile(piece, 75, axis=1) for piece in pieces]
+    profile = np.stack(light, axis=1).astype(np.float32)
+    whole = cv2.resize(profile, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(whole, np.float32)
 
 
 def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
     """Where the form itself has lines in the crop of a field."""
     mask = np.zeros((round(reach.height * SCALE) + 2, round(reach.width * SCALE) + 2), bool)
-
-    def across(y: float) -> None:
-        mask[_span(y - reach.y)] = True
-
-    if blank.cells:
-        across(blank.box.y + blank.box.height)
-        foot = round((blank.box.y + blank.box.height - 2.3 - reach.y) * SCALE)
-        for cell in blank.cells:
-            for x in (cell.x, cell.x + cell.width):
-                mask[foot:, _span(x - reach.x)] = True
-    else:
-        for line in blank.lines:
-            across(line.y + line.height - 1.2)
+    if not blank.cells:
+        for rule in blank.rules:
+            mask[_span(rule - reach.y)] = True
+        return mask
+    mask[_span(blank.box.bottom - reach.y)] = True
+    tooth = round((blank.box.bottom - 2.3 - reach.y) * SCALE)
+    for cell in blank.cells:
+        mask[tooth:, _span(cell.x - reach.x)] = True
+        mask[tooth:, _span(cell.right - reach.x)] = True
     return mask
 
 
 def _span(at: float) -> slice:
+    """The pixels that a printed rule at so many mm may have darkened."""
     return slice(max(round((at - RULE) * SCALE), 0), round((at + RULE) * SCALE))
 
 
 def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDArray[np.bool_]:
     """What was written: dark, larger than dirt, and begun inside the field, not in its neighbour."""
-    dark = image < INK
-    if not (dark & ~rules).any():
-        return np.zeros_like(dark)
-    stroke = float(np.percentile(image[dark & ~rules], 20))
-    dark = image < min(
-        INK, (stroke + 255) / 2
-    )  # half-way: a firm pen's own shadows and light stains are no ink
-    free = dark & ~rules
+    nothing = np.zeros(image.shape, bool)
+    dark = (image < INK) & ~rules
+    if not dark.any():
+        return nothing
+    stroke = float(np.percentile(image[dark], 20))
+    half_way = (stroke + 255) / 2  # a firm pen's own shadows and light stains are no ink
+    free = (image < min(INK, half_way)) & ~rules
     count, labels, stats, centres = cv2.connectedComponentsWithStats(
         free.astype(np.uint8), connectivity=8
     )
+    top, bottom = (blank.box.y - reach.y) * SCALE, (blank.box.bottom - reach.y) * SCALE
+    left, right = (blank.box.x - reach.x) * SCALE, (blank.box.right - reach.x) * SCALE
     keep = np.zeros(count, bool)
-    top, bottom = (
-        (blank.box.y - reach.y) * SCALE,
-        (blank.box.y + blank.box.height - reach.y) * SCALE,
-    )
-    left, right = (blank.box.x - reach.x) * SCALE, (blank.box.x + blank.box.width - reach.x) * SCALE
     for n in range(1, count):
-        _, _, w, h, area = stats[n]
-        long_line = (w > 0.7 * dark.shape[1] and h < 1.5 * SCALE) or (
-            h > 0.9 * dark.shape[0] and w < 0.8 * SCALE
-        )
-        inside = top <= centres[n][1] <= bottom and left - SCALE <= centres[n][0] <= right
-        keep[n] = area >= SPECK * SCALE**2 and inside and not long_line
+        _, _, width, height, area = stats[n]
+        x, y = centres[n]
+        inside = top <= y <= bottom and left - SCALE <= x <= right
+        keep[n] = inside and area >= SPECK * SCALE**2 and not _is_line(width, height, image.shape)
     ink = _without_dirt(keep, labels)
-    if ink.sum() < LEAST * SCALE**2:
-        return np.zeros_like(ink)
-    return np.asarray(ink, bool)
+    return ink if ink.sum() >= LEAST * SCALE**2 else nothing
+
+
+def _is_line(width: int, height: int, field: tuple[int, ...]) -> bool:
+    """Whether a stroke runs through the whole field, thinner than people write: a fold, a streak, an edge."""
+    whole_height, whole_width = field
+    lies = width > 0.7 * whole_width and height < 1.5 * SCALE
+    stands = height > 0.9 * whole_height and width < 0.8 * SCALE
+    return lies or stands
 
 
 def _without_dirt(keep: NDArray[np.bool_], labels: Grey) -> NDArray[np.bool_]:
     """The kept strokes but for dots that stand alone: a copier's specks, that would pass for lines of their own. A fax
     breaks writing into dots, too, but those stand together."""
-    ink = keep[labels]
-    reach = 2 * round(TOGETHER / 2 * SCALE) + 1
-    near = cv2.dilate(ink.astype(np.uint8), np.ones((reach, reach), np.uint8))
-    _, groups = cv2.connectedComponents(near, connectivity=8)
+    ink: NDArray[np.bool_] = keep[labels]
+    near = _widened(ink, 2 * round(TOGETHER / 2 * SCALE) + 1)
+    _, groups = cv2.connectedComponents(near.astype(np.uint8), connectivity=8)
     areas = np.bincount(groups[ink], minlength=int(groups.max()) + 1)
-    writing = np.asarray(ink & (areas >= DOT * SCALE**2)[groups], bool)
-    return (
-        writing if writing.sum() > MOSTLY * ink.sum() else ink
-    )  # dots alone are faint writing, not dirt
+    large = areas >= DOT * SCALE**2
+    writing: NDArray[np.bool_] = ink & large[groups]
+    only_dots = writing.sum() <= MOSTLY * ink.sum()  # faint writing, then, and no dirt
+    return ink if only_dots else writing
 
 
 def _rows(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """(top, bottom) of each written line: valleys between the crests of ink."""
-    profile = ink.sum(axis=1).astype(np.float32)
-    smooth = cv2.GaussianBlur(
-        profile.reshape(-1, 1), (1, 0), sigmaX=0.1, sigmaY=0.9 * SCALE
-    ).ravel()
-    crests = [
-        n
-        for n in range(1, len(smooth) - 1)
-        if smooth[n] >= smooth[n - 1]
-        and smooth[n] > smooth[n + 1]
-        and smooth[n] > 0.02 * smooth.max()
-    ]
-    merged: list[int] = []
-    for crest in crests:  # two crests of one line: i-dots, or a line written high and low
-        if merged and (crest - merged[-1] < 3.2 * SCALE):
-            merged[-1] = crest if smooth[crest] > smooth[merged[-1]] else merged[-1]
-        else:
-            merged.append(crest)
-    cuts = [0] + [a + int(np.argmin(smooth[a:b])) for a, b in pairwise(merged)] + [len(smooth)]
-    return list(pairwise(cuts))
+    profile = ink.sum(axis=1).astype(np.float32).reshape(-1, 1)
+    smooth = cv2.GaussianBlur(profile, (1, 0), sigmaX=0.1, sigmaY=0.9 * SCALE).ravel()
+    crests: list[int] = []
+    for row in range(1, len(smooth) - 1):
+        before, here, after = smooth[row - 1 : row + 2]
+        if here < before or here <= after or here <= 0.02 * smooth.max():
+            continue
+        if not crests or row - crests[-1] >= 3.2 * SCALE:
+            crests.append(row)
+        elif here > smooth[crests[-1]]:  # of one line: i-dots, or a line written high and low
+            crests[-1] = row
+    valleys = [upper + int(np.argmin(smooth[upper:lower])) for upper, lower in pairwise(crests)]
+    return list(pairwise([0, *valleys, len(smooth)]))
 
 
 def _ruled(blank: Blank, reach: Box, height: int) -> list[tuple[int, int]]:
     """(top, bottom) of each line that is written on a rule: letters hang a little below it."""
-    feet = [round((line.y + line.height + 0.6 - reach.y) * SCALE) for line in blank.lines]
+    feet = [round((line.bottom + 0.6 - reach.y) * SCALE) for line in blank.lines]
     return list(pairwise([0, *feet[:-1], height]))
 
 
 def _trimmed(image: Grey, ink: NDArray[np.bool_], top: int, bottom: int) -> Grey | None:
     """One line cut to its ink with a little room, or None where there is none."""
-    rows = np.flatnonzero(ink[top:bottom].any(axis=1))
-    columns = np.flatnonzero(ink[top:bottom].any(axis=0))
-    if not len(rows) or ink[top:bottom].sum() < LEAST * SCALE**2 / 2:
+    line = ink[top:bottom]
+    if line.sum() < LEAST * SCALE**2 / 2:
         return None
+    rows = np.flatnonzero(line.any(axis=1))
+    columns = np.flatnonzero(line.any(axis=0))
     room = round(0.6 * SCALE)
-    y1, y2 = max(top + rows[0] - room, 0), min(top + rows[-1] + room, image.shape[0])
-    x1, x2 = (
-        max(columns[0] - room, 0),
-        min(columns[-1] + 3 * room, image.shape[1]),
-    )  # a full stop may lie on a rule
-    return np.ascontiguousarray(image[y1:y2, x1:x2])
+    first_row = max(top + rows[0] - room, 0)
+    first_column = max(columns[0] - room, 0)
+    after_columns = columns[-1] + 3 * room  # a full stop may lie on a rule
+    part = image[first_row : top + rows[-1] + room, first_column:after_columns]
+    return np.ascontiguousarray(part)
 
 
 # ---- letters -------------------------------------------------------------------------------------------------
@@ -480,19 +474,20 @@ def letter(page: Grey) -> Look:
         even, boxes = _quarter(even, boxes)
     if _on_its_head(even, boxes):
         even, boxes = _quarter(*_quarter(even, boxes))
-    rows = [[read for box in row if (read := _word(even, box))] for row in _in_rows(boxes)]
-    words = [word for row in rows for word in row]
-    text = "\n".join(" ".join(line.text.strip() for line, _ in row) for row in rows if row)
-    sure = [chance for line, _ in words for chance in line.sure]
-    changed = [f"{seen} → {word}" for line, _ in words for seen, word in line.changed]
-    unsure = ", ".join(_unsure([line for line, _ in words])[:3])
-    look = Look(text, sure, unsure, ", ".join(changed[:4]))
+    rows: list[list[Line]] = []
+    images: list[Grey] = []
+    for row in _in_rows(boxes):
+        words = [word for box in row if (word := _word(even, box))]
+        if words:
+            rows.append([line for line, _ in words])
+            images += [image for _, image in words]
+    look = _together(rows)
     if not repair.is_clear(repair.letter(look)):
         return look
-    return replace(look, second=" ".join(engine().second(image) for _, image in words))
+    return replace(look, second=" ".join(engine().second(image) for image in images))
 
 
-def _word(page: Grey, box: NDArray[np.float64]) -> tuple[Line, Grey] | None:
+def _word(page: Grey, box: Corners) -> tuple[Line, Grey] | None:
     """What stands in a box that the detector saw, with its picture; None where it is no text."""
     image = _unbent(page, box)
     line = engine().line(image, style="kalimat")
@@ -501,63 +496,76 @@ def _word(page: Grey, box: NDArray[np.float64]) -> tuple[Line, Grey] | None:
     return line, image
 
 
-def _quarter(
-    page: Grey, boxes: Sequence[NDArray[np.float64]]
-) -> tuple[Grey, list[NDArray[np.float64]]]:
+def _quarter(page: Grey, boxes: Sequence[Corners]) -> tuple[Grey, list[Corners]]:
     """Page and boxes turned left by 90°, each box again from its upper left corner on."""
     width = page.shape[1]
-    turned = [np.column_stack([box[:, 1], width - 1 - box[:, 0]]) for box in boxes]
-    return np.ascontiguousarray(np.rot90(page)), [np.roll(box, -1, axis=0) for box in turned]
+    turned = []
+    for box in boxes:
+        x, y = box.T
+        corners = np.column_stack([y, width - 1 - x])
+        turned.append(np.roll(corners, -1, axis=0))
+    return np.ascontiguousarray(np.rot90(page)), turned
 
 
-def _on_its_head(page: Grey, boxes: Sequence[NDArray[np.float64]]) -> bool:
+def _on_its_head(page: Grey, boxes: Sequence[Corners]) -> bool:
     """Whether the longest lines are read with more certainty upside down. (The engine's own classifier of turns
     fails with handwriting.)"""
-    lines = [_unbent(page, box) for box in sorted(boxes, key=lambda box: -_side(box, 0, 1))[:4]]
-    upright, turned = (
-        sum(sum(engine().line(np.ascontiguousarray(np.rot90(line, turns))).sure) for line in lines)
-        for turns in (0, 2)
-    )
+    longest = sorted(boxes, key=_length, reverse=True)[:4]
+    upright = turned = 0.0
+    for box in longest:
+        line = _unbent(page, box)
+        upside_down = np.ascontiguousarray(np.rot90(line, 2))
+        upright += sum(engine().line(line).sure)
+        turned += sum(engine().line(upside_down).sure)
     return turned > upright
 
 
-def _lies(boxes: Sequence[NDArray[np.float64]]) -> bool:
+def _lies(boxes: Sequence[Corners]) -> bool:
     """Whether the lines run from top to bottom: the page lies on its side."""
-    tall = sum(_side(box, 1, 2) - _side(box, 0, 1) for box in boxes)
-    return bool(tall > 0)
+    return sum(_height(box) - _length(box) for box in boxes) > 0
 
 
-def _side(box: NDArray[np.float64], a: int, b: int) -> float:
-    return float(np.linalg.norm(box[a] - box[b]))
+def _length(box: Corners) -> float:
+    """Of a line, along its upper edge, in pixels."""
+    return float(np.linalg.norm(box[0] - box[1]))
 
 
-def _unbent(page: Grey, box: NDArray[np.float64]) -> Grey:
+def _height(box: Corners) -> float:
+    """Of a line, at its end, in pixels."""
+    return float(np.linalg.norm(box[1] - box[2]))
+
+
+def _unbent(page: Grey, box: Corners) -> Grey:
     """A line cut out along its own slope; more room around it was measured to do harm."""
-    width, height = max(round(_side(box, 0, 1)), 8), max(round(_side(box, 1, 2)), 8)
-    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    width, height = max(round(_length(box)), 8), max(round(_height(box)), 8)
+    flat = np.array(Box(0, 0, width, height).corners, np.float32)
     step = cv2.getPerspectiveTransform(box.astype(np.float32), flat)
-    return np.ascontiguousarray(
-        cv2.warpPerspective(
-            page, step, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
+    line = cv2.warpPerspective(
+        page, step, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
+    return np.ascontiguousarray(line)
 
 
-def _in_rows(boxes: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float64]]]:
+def _in_rows(boxes: Sequence[Corners]) -> list[list[Corners]]:
     """Boxes in reading order: those whose middles are less than half a line apart stand in one row."""
-    rows: list[list[NDArray[np.float64]]] = []
-    for box in sorted(boxes, key=lambda b: float(b[:, 1].mean())):
+    rows: list[list[Corners]] = []
+    for box in sorted(boxes, key=_middle):
         if rows and _same_row(rows[-1][-1], box):
             rows[-1].append(box)
         else:
             rows.append([box])
-    return [sorted(row, key=lambda b: float(b[:, 0].min())) for row in rows]
+    return [sorted(row, key=lambda box: float(box[:, 0].min())) for row in rows]
 
 
-def _same_row(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    height = min(_side(one, 1, 2), _side(other, 1, 2))
-    apart = abs(float(one[:, 1].mean() - other[:, 1].mean()))
-    beside = (
-        one[:, 0].max() < other[:, 0].min() + height or other[:, 0].max() < one[:, 0].min() + height
-    )
-    return apart < 0.5 * height and beside
+def _middle(box: Corners) -> float:
+    """How far down a page a line is."""
+    return float(box[:, 1].mean())
+
+
+def _same_row(one: Corners, other: Corners) -> bool:
+    height = min(_height(one), _height(other))
+    x, other_x = one[:, 0], other[:, 0]
+    is_before = x.max() < other_x.min() + height
+    is_after = other_x.max() < x.min() + height
+    apart = abs(_middle(one) - _middle(other))
+    return apart < 0.5 * height and bool(is_before or is_after)

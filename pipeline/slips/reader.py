@@ -86,18 +86,15 @@ def _beside(
 ) -> list[ReadSheet]:
     """What lies on the glass with the slips: a free note, a torn slip."""
     torn = [one for one in found if not one.aligned]
+    covered = [_outline(one, grey, whole) for one in whole]
     sheets = []
-    for left, top, right, bottom in ground.beside(
-        grey, [_outline(one, grey, whole) for one in whole]
-    ):
+    for piece in ground.beside(grey, covered):
+        left, top, right, bottom = piece
         part = np.ascontiguousarray(grey[top:bottom, left:right])
-        inside = [one for one in torn if _within(one, (left, top, right, bottom))]
+        inside = [one for one in torn if _within(one, piece)]
         sheets.append(_letter(part, colour[top:bottom, left:right], "surat", _serial(inside)))
         torn = [one for one in torn if one not in inside]
-    return sheets + [
-        ReadSheet("surat", one.serial, False, {TEXT: Repaired("", 0.0, "tak_terbaca")}, {}, colour)
-        for one in torn
-    ]
+    return sheets + [_unreadable(one, colour) for one in torn]
 
 
 def _within(one: FoundSlip, box: ground.Rect) -> bool:
@@ -105,24 +102,41 @@ def _within(one: FoundSlip, box: ground.Rect) -> bool:
     return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
 
 
+def _unreadable(torn: FoundSlip, colour: Grey) -> ReadSheet:
+    """A torn slip of which nothing but its marks was found."""
+    fields = {TEXT: Repaired("", 0.0, "tak_terbaca")}
+    return ReadSheet("surat", torn.serial, False, fields, {}, colour)
+
+
 def _outline(one: FoundSlip, page: Grey, all_found: Sequence[FoundSlip]) -> NDArray[np.float64]:
     """The paper of a slip on the page: with its stub, where that was not torn off, or lies under another slip."""
     lay = places.layout(one.version)
-    paper = np.array(
-        [[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32
-    )
-    step = cv2.getPerspectiveTransform(paper, np.array(one.corners, np.float32))
+    to_page = _to_page(one, lay)
     hidden = any(_covers(other, one, lay.stub_qr) for other in all_found if other is not one)
-    low = lay.height if hidden or scan.has_stub(page, step, lay) else lay.form_height
-    edges = np.array([[[0, 0], [lay.width, 0], [lay.width, low], [0, low]]], np.float32)
-    return np.asarray(cv2.perspectiveTransform(edges, step)[0], np.float64)
+    has_stub = hidden or scan.has_stub(page, to_page, lay)
+    paper = Box(0, 0, lay.width, lay.height) if has_stub else lay.form
+    return _on_page(paper, to_page).astype(np.float64)
+
+
+def _to_page(one: FoundSlip, lay: places.Layout) -> NDArray[np.float64]:
+    """The perspective from mm of a slip to pixels of its page."""
+    paper = np.array(lay.form.corners, np.float32)
+    page = np.array(one.corners, np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(paper, page), np.float64)
+
+
+def _on_page(box: Box, to_page: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The four corners of a place of the slip, in pixels of the page."""
+    corners = np.array([box.corners], np.float32)
+    return np.asarray(cv2.perspectiveTransform(corners, to_page)[0], np.float32)
 
 
 def _back_of(grey: Grey) -> str:
     """The serial that is printed on a back; "" where none is."""
-    return next(
-        filter(None, (places.parse_back(code.text) for code in pictures.qr_codes(grey))), ""
-    )
+    for code in pictures.qr_codes(grey):
+        if serial := places.parse_back(code.text):
+            return serial
+    return ""
 
 
 def _without_code(grey: Grey) -> Grey:
@@ -130,35 +144,37 @@ def _without_code(grey: Grey) -> Grey:
     clean = grey.copy()
     for code in pictures.qr_codes(grey):
         if places.parse_back(code.text):
-            corners = np.array(code.corners)
-            side = float(np.linalg.norm(corners[1] - corners[0]))
-            across, down = (corners[1] - corners[0]) / side, (corners[3] - corners[0]) / side
-            room = side * places.BACK_WORDS / places.BACK_SIDE
-            edge = side * 0.15
-            right, up = across * (room + edge), down * edge
-            around = [
-                corners[0] - across * edge - up,
-                corners[1] + right - up,
-                corners[2] + right + up,
-                corners[3] - across * edge + up,
-            ]
-            cv2.fillPoly(clean, [np.array(around, np.int32)], (255,))
+            cv2.fillPoly(clean, [_print_about(np.array(code.corners))], (255,))
     return clean
+
+
+def _print_about(code: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The corners of all that is printed with a back's code, whose own four these are; turned as the code is."""
+    upper_left, upper_right, _, lower_left = code
+    side = float(np.linalg.norm(upper_right - upper_left))
+    across = (upper_right - upper_left) / side
+    down = (lower_left - upper_left) / side
+    edge = side * 0.15
+    words = side * places.BACK_WORDS / places.BACK_SIDE
+    left, right, up = across * edge, across * (words + edge), down * edge
+    around = [
+        code[0] - left - up,
+        code[1] + right - up,
+        code[2] + right + up,
+        code[3] - left + up,
+    ]
+    return np.array(around, np.int32)
 
 
 def _backs(grey: Grey, colour: Grey, parts: Sequence[ground.Rect], front: Front) -> list[ReadSheet]:
     """Two people's backs on one sheet: behind the left slip lies the right half."""
-    across = parts[0][2] < grey.shape[1]
-    order = reversed(front.serials) if across else front.serials
-    return [
-        _letter(
-            np.ascontiguousarray(grey[top:bottom, left:right]),
-            colour[top:bottom, left:right],
-            "punggung",
-            serial,
-        )
-        for (left, top, right, bottom), serial in zip(parts, order, strict=False)
-    ]
+    side_by_side = parts[0][2] < grey.shape[1]
+    serials = reversed(front.serials) if side_by_side else front.serials
+    sheets = []
+    for (left, top, right, bottom), serial in zip(parts, serials, strict=False):
+        part = np.ascontiguousarray(grey[top:bottom, left:right])
+        sheets.append(_letter(part, colour[top:bottom, left:right], "punggung", serial))
+    return sheets
 
 
 def _serial(found: Sequence[FoundSlip]) -> str:
@@ -170,14 +186,15 @@ def _slip(
     one: FoundSlip, units: Sequence[str], all_found: Sequence[FoundSlip], colour: Grey
 ) -> ReadSheet:
     lay = places.layout(one.version)
-    even = scan.flattened(one)
     picture = scan.as_seen(colour, one)
-    reading = ocr.read(even, units, picture)
+    reading = ocr.read(scan.flattened(one), units, picture)
+    others = [other for other in all_found if other is not one]
     fields = dict(reading.fields)
+    places_of = {}
     for name, blank in lay.blanks.items():
-        if any(_covers(other, one, blank.box) for other in all_found if other is not one):
+        places_of[name] = _pixels(one, blank.box, name)
+        if any(_covers(other, one, blank.box) for other in others):
             fields[name] = Repaired("", 0.0, "tertutup")
-    places_of = {name: _pixels(one, blank.box, name) for name, blank in lay.blanks.items()}
     for name, tick in lay.ticks.items():
         if reading.ticks[name] is None:
             places_of[f"{BOX}{name}"] = _pixels(one, boxes.with_label(tick), "")
@@ -187,34 +204,22 @@ def _slip(
 
 
 def _pixels(one: FoundSlip, box: Box, name: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a place in the picture of a slip, with 1 mm of paper around it."""
     dx, dy = one.shifts.get(name, (0.0, 0.0))
-    left, top = (max(round((at + MARGIN - 1) * SCALE), 0) for at in (box.x + dx, box.y + dy))
-    return left, top, round((box.width + 2) * SCALE), round((box.height + 2) * SCALE)
+    around = box.grown(1)
+    left = round((around.x + dx + MARGIN) * SCALE)
+    top = round((around.y + dy + MARGIN) * SCALE)
+    return max(left, 0), max(top, 0), round(around.width * SCALE), round(around.height * SCALE)
 
 
 def _covers(other: FoundSlip, under: FoundSlip, box: Box) -> bool:
     """Whether a slip with more marks lies over this part of one with fewer: what is read there is not its own."""
     if other.marks <= under.marks:
         return False
-    lay = places.layout(under.version)
-    paper = np.array(
-        [[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]], np.float32
-    )
-    step = cv2.getPerspectiveTransform(paper, np.array(under.corners, np.float32))
-    edges = np.array(
-        [
-            [
-                [box.x, box.y],
-                [box.x + box.width, box.y],
-                [box.x + box.width, box.y + box.height],
-                [box.x, box.y + box.height],
-            ]
-        ],
-        np.float32,
-    )
-    on_page = cv2.perspectiveTransform(edges, step)[0]
-    shared, _ = cv2.intersectConvexConvex(on_page, np.array(other.corners, np.float32))
-    return bool(shared > 0.1 * cv2.contourArea(on_page))
+    to_page = _to_page(under, places.layout(under.version))
+    place = _on_page(box, to_page)
+    shared, _ = cv2.intersectConvexConvex(place, np.array(other.corners, np.float32))
+    return bool(shared > 0.1 * cv2.contourArea(place))
 
 
 def plain(sheet: ReadSheet) -> dict[str, object]:

@@ -6,7 +6,7 @@ perspective, and the printed words then correct what folds and missing marks lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BytesIO
@@ -30,16 +30,14 @@ SCALE = 10  # pixels a mm of a slip that is laid flat
 LONGEST = 4200  # pixels; beyond that a page is made smaller before it is looked at
 FIT = 1.2  # mm that marks of one slip may be off from where one perspective puts them
 SEARCH = 4.0  # mm within which a printed word is looked for
-ALIKE = (
-    0.75  # a printed word is surely this one; in another font, of a restyled form, it is less alike
-)
-CODE_RANGE, CODE_SPREAD, CODE_DARK = (
-    40.0,
-    0.3,
-    (0.3, 0.7),
-)  # greys of a QR: how far apart, and half of them dark
+# A printed word is surely this one; in another font, of a restyled form, it is less alike.
+ALIKE = 0.75
+CODE_RANGE, CODE_SPREAD = 40.0, 0.3  # greys of a QR: how far apart, and how far from their mean
+CODE_DARK = (0.3, 0.7)  # the share of a QR that is dark
 SHADE, WHITE = 0.1, 0.97  # of the paper's light, as black and as white in a picture for people
 MARGIN = 3.0  # mm around a slip that are kept with it
+SEEKING = 4  # pixels a mm at which printed words are looked for
+MARKS, CODE = range(4), 4  # kinds of signs: the marks of a slip, and its QR
 
 
 @dataclass(frozen=True)
@@ -52,18 +50,17 @@ class FoundSlip:
     aligned: bool  # whether the fields are known to lie where the layout says
     image: Grey
     corners: tuple[tuple[float, float], ...]  # of the slip's form part on the page, in pixels
-    shifts: dict[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # mm by which the paper slipped at a field
+    # By field: the mm by which the paper slipped there.
+    shifts: dict[str, tuple[float, float]] = field(default_factory=dict)
     to_paper: Points | None = None  # pixels of the page → mm of the slip
 
     def crop(self, box: Box, name: str = "") -> Grey:
         """The pixels of a box of the layout, moved with the paper where it slipped."""
         dx, dy = self.shifts.get(name, (0.0, 0.0))
-        left, top = (round((at + MARGIN) * SCALE) for at in (box.x + dx, box.y + dy))
-        right, bottom = (
-            round((at + MARGIN) * SCALE) for at in (box.x + box.width + dx, box.y + box.height + dy)
-        )
+        left = round((box.x + dx + MARGIN) * SCALE)
+        right = round((box.right + dx + MARGIN) * SCALE)
+        top = round((box.y + dy + MARGIN) * SCALE)
+        bottom = round((box.bottom + dy + MARGIN) * SCALE)
         height, width = self.image.shape
         return self.image[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
 
@@ -72,7 +69,7 @@ class FoundSlip:
 class _Sign:
     """A mark or a QR: where its four corners are on the page, and where the layout has them."""
 
-    kind: int  # 0 to 3 a mark, 4 the slip's QR
+    kind: int  # a mark's number, or CODE
     page: Points
     paper: Points
     version: int  # of the layout that has it
@@ -82,26 +79,23 @@ class _Sign:
 def slips(page: Grey) -> list[FoundSlip]:
     """All slips of a page, from left to right and top to bottom."""
     factor = min(1.0, LONGEST / max(page.shape))
-    small = (
-        cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        if factor < 1
-        else page
-    )
-    signs = _signs(np.ascontiguousarray(small))
-    groups = [
-        group
-        for version in places.versions()
-        for group in _groups([s for s in signs if s.version == version])
-    ]
-    found = [_lay_flat(np.ascontiguousarray(small), group) for group in groups]
-    found = [_enlarged(one, factor) for one in found]
-    return sorted(
-        found,
-        key=lambda one: (
-            round(min(y for _, y in one.corners) / page.shape[0] * 4),
-            one.corners[0][0],
-        ),
-    )
+    small = page
+    if factor < 1:
+        small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    small = np.ascontiguousarray(small)
+    signs = _signs(small)
+    groups: list[list[_Sign]] = []
+    for version in places.versions():
+        groups += _groups([sign for sign in signs if sign.version == version])
+    found = [_enlarged(_lay_flat(small, group), factor) for group in groups]
+
+    def place(one: FoundSlip) -> tuple[int, float]:
+        """(which quarter of the page, from the top, where from the left)"""
+        top = min(y for _, y in one.corners)
+        left = one.corners[0][0]
+        return round(top / page.shape[0] * 4), left
+
+    return sorted(found, key=place)
 
 
 def _enlarged(one: FoundSlip, factor: float) -> FoundSlip:
@@ -120,34 +114,33 @@ def as_seen(colour: Grey, one: FoundSlip) -> Grey:
 
 def stretched(image: Grey) -> Grey:
     """The same picture with its paper white, whatever its light; ink keeps its colour, pale ink becomes darker."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    is_coloured = image.ndim == 3
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if is_coloured else image
     paper = np.maximum(paper_of(grey, SCALE), 8.0).astype(np.uint8)
-    parts = [_stretched(np.ascontiguousarray(part), paper) for part in cv2.split(image)]
-    return np.asarray(cv2.merge(parts))
+    channels = [np.ascontiguousarray(channel) for channel in cv2.split(image)]
+    return np.asarray(cv2.merge([_stretched(channel, paper) for channel in channels]))
 
 
 def _stretched(part: Grey, paper: Grey) -> Grey:
     """One channel; OpenCV's own arithmetic saturates, and takes a fifth of numpy's time."""
     slope = 255 / (WHITE - SHADE)
     share = cv2.divide(part, paper, scale=slope, dtype=cv2.CV_16S)
-    return np.asarray(cv2.subtract(share, np.full(1, SHADE * slope), dtype=cv2.CV_8U))
+    black = np.full(1, SHADE * slope)
+    return np.asarray(cv2.subtract(share, black, dtype=cv2.CV_8U))
 
 
 def has_stub(page: Grey, to_page: Points, lay: Layout) -> bool:
     """Whether the stub still hangs on a slip: its code, or any other print where its code would be."""
-    place = np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1.0]])
-    place[0, 0] = place[1, 1] = 1 / SCALE
-    place[0, 2], place[1, 2] = lay.stub_qr.x, lay.stub_qr.y
-    side = round(lay.stub_qr.width * SCALE)
+    code = lay.stub_qr
+    place = np.array([[1 / SCALE, 0, code.x], [0, 1 / SCALE, code.y], [0, 0, 1.0]])
+    side = round(code.width * SCALE)
     flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
     part = cv2.warpPerspective(page, to_page @ place, (side, side), flags=flags, borderValue=(255,))
     dark, bright = float(np.percentile(part, 2)), float(np.percentile(part, 98))
+    if bright - dark <= CODE_RANGE or part.std() <= CODE_SPREAD * (bright - dark):
+        return False
     share = float((part < (dark + bright) / 2).mean())
-    return (
-        bright - dark > CODE_RANGE
-        and part.std() > CODE_SPREAD * (bright - dark)
-        and CODE_DARK[0] < share < CODE_DARK[1]
-    )
+    return CODE_DARK[0] < share < CODE_DARK[1]
 
 
 # ---- marks and codes -----------------------------------------------------------------------------------------
@@ -165,23 +158,24 @@ def _detector() -> cv2.aruco.ArucoDetector:
 
 def _signs(page: Grey) -> list[_Sign]:
     """Marks and codes, each with the version of the layout that prints it: every version has marks of its own."""
-    lays = [places.layout(version) for version in places.versions()]
+    lays = {version: places.layout(version) for version in places.versions()}
     found = []
     corners, ids, _ = _detector().detectMarkers(page)
-    marks = {lay.first_mark + kind: (lay, kind) for lay in lays for kind in range(len(lay.marks))}
-    for quad, number in zip(corners, [] if ids is None else ids.ravel(), strict=True):
-        if int(number) in marks:
-            lay, kind = marks[int(number)]
-            found.append(
-                _Sign(kind, quad.reshape(4, 2).astype(float), _paper(lay.marks[kind]), lay.version)
-            )
-    known = {lay.version: lay for lay in lays}
+    printed = {}
+    for lay in lays.values():
+        for kind, box in enumerate(lay.marks):
+            printed[lay.first_mark + kind] = (kind, box, lay.version)
+    numbers = [] if ids is None else [int(number) for number in ids.ravel()]
+    for quad, number in zip(corners, numbers, strict=True):
+        if number in printed:
+            kind, box, version = printed[number]
+            found.append(_Sign(kind, quad.reshape(4, 2).astype(float), _paper(box), version))
     for code in _codes(page):
         parsed = places.parse_code(code.text)
-        if parsed and (of := known.get(parsed[0])):
-            found.append(
-                _Sign(4, np.array(code.corners, float), _paper(of.qr), of.version, parsed[1])
-            )
+        if parsed and parsed[0] in lays:
+            version, serial = parsed
+            box = lays[version].qr
+            found.append(_Sign(CODE, np.array(code.corners, float), _paper(box), version, serial))
     return found
 
 
@@ -191,14 +185,7 @@ def _codes(page: Grey) -> list[pictures.Code]:
 
 
 def _paper(box: Box) -> Points:
-    return np.array(
-        [
-            [box.x, box.y],
-            [box.x + box.width, box.y],
-            [box.x + box.width, box.y + box.height],
-            [box.x, box.y + box.height],
-        ]
-    )
+    return np.array(box.corners)
 
 
 def _groups(signs: Sequence[_Sign]) -> list[list[_Sign]]:
@@ -206,21 +193,30 @@ def _groups(signs: Sequence[_Sign]) -> list[list[_Sign]]:
     rest = list(signs)
     groups = []
     while rest:
-        by_kind: list[list[_Sign | None]] = [
-            [s for s in rest if s.kind == kind] + [None] for kind in range(5)
-        ]
-        best: tuple[float, list[_Sign]] | None = None
-        for choice in product(*(kinds[:6] for kinds in by_kind)):
-            group = [one for one in choice if one]
-            if not group or (best and len(group) < len(best[1])):
-                continue
-            error = _misfit(group)
-            if error < FIT and (best is None or len(group) > len(best[1]) or error < best[0]):
-                best = (error, group)
-        assert best is not None  # a sign alone always fits
-        groups.append(best[1])
-        rest = [one for one in rest if not any(one is used for used in best[1])]
+        best = _best_group(rest)
+        groups.append(best)
+        rest = [one for one in rest if not any(one is used for used in best)]
     return groups
+
+
+def _best_group(signs: Sequence[_Sign]) -> list[_Sign]:
+    """The most signs of different kinds that one perspective explains; of as many those that fit best. A sign alone
+    always fits."""
+    # Of each kind one of the first six, or none where there are fewer: on a page of many slips this ends in time.
+    by_kind: list[list[_Sign | None]] = []
+    for kind in (*MARKS, CODE):
+        alike = [sign for sign in signs if sign.kind == kind]
+        by_kind.append([*alike, None][:6])
+    best: list[_Sign] = []
+    least = np.inf
+    for choice in product(*by_kind):
+        group = [sign for sign in choice if sign]
+        if not group or len(group) < len(best):
+            continue
+        error = _misfit(group)
+        if error < FIT and (len(group) > len(best) or error < least):
+            best, least = group, error
+    return best
 
 
 def _misfit(group: Sequence[_Sign]) -> float:
@@ -230,20 +226,20 @@ def _misfit(group: Sequence[_Sign]) -> float:
     to_paper = _perspective(group)
     if to_paper is None:
         return np.inf
-    page, paper = np.vstack([s.page for s in group]), np.vstack([s.paper for s in group])
-    there = cv2.perspectiveTransform(page[None], to_paper)[0]
-    off = np.linalg.norm(there - paper, axis=1)
-    slack = np.array(
-        [1.5 if s.kind == 4 else 0.0 for s in group for _ in range(4)]
-    )  # a QR's corners are coarse
-    return float((off - slack).max())
+    worst = -np.inf
+    for sign in group:
+        there = cv2.perspectiveTransform(sign.page[None], to_paper)[0]
+        off = np.linalg.norm(there - sign.paper, axis=1)
+        slack = 1.5 if sign.kind == CODE else 0.0  # a QR's corners are coarse
+        worst = max(worst, float(off.max()) - slack)
+    return worst
 
 
-def _perspective(group: Iterable[_Sign]) -> Points | None:
+def _perspective(group: Sequence[_Sign]) -> Points | None:
     """Page → paper. One sign alone gives no more than turn, size and place."""
-    signs = list(group)
-    page, paper = np.vstack([s.page for s in signs]), np.vstack([s.paper for s in signs])
-    if len(signs) == 1:
+    page = np.vstack([sign.page for sign in group])
+    paper = np.vstack([sign.paper for sign in group])
+    if len(group) == 1:
         plain, _ = cv2.estimateAffinePartial2D(page, paper, method=cv2.LMEDS)
         return None if plain is None else np.vstack([plain, [0, 0, 1]])
     found, _ = cv2.findHomography(page, paper, 0)
@@ -255,38 +251,37 @@ def _perspective(group: Iterable[_Sign]) -> Points | None:
 
 def _lay_flat(page: Grey, group: Sequence[_Sign]) -> FoundSlip:
     lay = places.layout(group[0].version)
-    marks = [s for s in group if s.kind < 4]
-    used = marks if len(marks) >= 3 else group  # a QR's corners are coarser than three marks need
-    to_paper = _perspective(used)
+    marks = [sign for sign in group if sign.kind != CODE]
+    enough = len(marks) >= 3
+    # A QR's corners are coarser than three marks need.
+    to_paper = _perspective(marks if enough else group)
     assert to_paper is not None
     image = _warp(page, to_paper, lay)
-    sure = len(marks) >= 3
-    if not sure:
-        image, to_paper, sure = _corrected(page, image, to_paper, lay)
+    aligned = enough
+    if not enough:
+        image, to_paper, aligned = _corrected(page, image, to_paper, lay)
+    form_part = np.array([lay.form.corners], float)
+    on_page = cv2.perspectiveTransform(form_part, np.linalg.inv(to_paper))[0]
+    corners = tuple((float(x), float(y)) for x, y in on_page)
+    serial = next((sign.text for sign in group if sign.text), "") or _serial(image, lay)
     shifts = _shifts(image, lay)
-    edges = np.array(
-        [[[0, 0], [lay.width, 0], [lay.width, lay.form_height], [0, lay.form_height]]], float
-    )
-    corners = cv2.perspectiveTransform(edges, np.linalg.inv(to_paper))[0]
-    serial = next((s.text for s in group if s.text), "") or _serial(image, lay)
-    places_ = tuple((float(x), float(y)) for x, y in corners)
-    return FoundSlip(lay.version, serial, len(marks), sure, image, places_, shifts, to_paper)
+    return FoundSlip(lay.version, serial, len(marks), aligned, image, corners, shifts, to_paper)
 
 
 def _warp(page: Grey, to_paper: Points, lay: Layout, flags: int = cv2.INTER_CUBIC) -> Grey:
     """The form part in SCALE pixels a mm, with its margin."""
-    size = tuple(round((n + 2 * MARGIN) * SCALE) for n in (lay.width, lay.form_height))
-    place = np.array([[SCALE, 0, MARGIN * SCALE], [0, SCALE, MARGIN * SCALE], [0, 0, 1.0]])
-    return np.ascontiguousarray(
-        cv2.warpPerspective(page, place @ to_paper, size, flags=flags, borderValue=(255, 255, 255))
-    )
+    whole = lay.form.grown(MARGIN)
+    size = (round(whole.width * SCALE), round(whole.height * SCALE))
+    edge = MARGIN * SCALE
+    to_picture = np.array([[SCALE, 0, edge], [0, SCALE, edge], [0, 0, 1.0]])
+    white = (255, 255, 255)
+    flat = cv2.warpPerspective(page, to_picture @ to_paper, size, flags=flags, borderValue=white)
+    return np.ascontiguousarray(flat)
 
 
 def _serial(image: Grey, lay: Layout) -> str:
     """A last look at the QR alone, larger: small or smeared ones are read there."""
-    top, left = (round((at - 4 + MARGIN) * SCALE) for at in (lay.qr.y, lay.qr.x))
-    side = round((lay.qr.width + 8) * SCALE)
-    part = image[max(top, 0) : top + side, left : left + side]
+    part = _part(image, lay.qr.grown(4), SCALE)
     for tried in (part, cv2.GaussianBlur(part, (0, 0), 2.0), cv2.medianBlur(part, 7)):
         for code in pictures.qr_codes(np.ascontiguousarray(tried)):
             if parsed := places.parse_code(code.text):
@@ -310,14 +305,16 @@ def _printed(scale: int, version: int) -> Grey:
 
 def _anchors(lay: Layout) -> dict[str, Box]:
     """Printed words by which a place is recognised: the label of each field, the title, the ticks, the sentence."""
-    found = {f"label {b.name}": label_box(b.box, b.hint) for b in lay.blanks.values()}
-    found |= {
-        f"centang {t.name}": Box(t.box.x - 1, t.box.y - 1, 18, 6.5) for t in lay.ticks.values()
-    }
+    found = {}
+    for blank in lay.blanks.values():
+        found[f"label {blank.name}"] = label_box(blank.box, blank.hint)
+    for tick in lay.ticks.values():
+        found[f"centang {tick.name}"] = Box(tick.box.x - 1, tick.box.y - 1, 18, 6.5)
     found["judul"] = Box(17, 12, 72, 7)
     consent = lay.spots["persetujuan"]
     found["persetujuan"] = Box(consent.x - 1, consent.y - 1, 60, 8)
-    found |= {f"tanda {n}": box.grown(1) for n, box in enumerate(lay.marks)}
+    for number, mark in enumerate(lay.marks):
+        found[f"tanda {number}"] = mark.grown(1)
     return found
 
 
@@ -334,12 +331,8 @@ def _seek(
     """(dx, dy in mm, likeness) of where a printed word lies in a flat image of so many pixels a mm."""
     want = _part(_printed(scale, version), anchor, scale)
     near = _part(image, anchor.grown(reach), scale)
-    if (
-        near.shape[0] <= want.shape[0]
-        or near.shape[1] <= want.shape[1]
-        or want.std() < 5
-        or near.std() < 5
-    ):
+    too_small = near.shape[0] <= want.shape[0] or near.shape[1] <= want.shape[1]
+    if too_small or want.std() < 5 or near.std() < 5:
         return 0.0, 0.0, 0.0
     likeness = cv2.matchTemplate(near, want, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)
@@ -349,36 +342,25 @@ def _seek(
 
 
 def _part(image: Grey, box: Box, scale: int) -> Grey:
-    left, top = max(round((box.x + MARGIN) * scale), 0), max(round((box.y + MARGIN) * scale), 0)
-    return image[
-        top : round((box.y + box.height + MARGIN) * scale),
-        left : round((box.x + box.width + MARGIN) * scale),
-    ]
+    """A place of the layout in a flat image of so many pixels a mm, or what of it lies in there."""
+    left, right = round((box.x + MARGIN) * scale), round((box.right + MARGIN) * scale)
+    top, bottom = round((box.y + MARGIN) * scale), round((box.bottom + MARGIN) * scale)
+    return image[max(top, 0) : bottom, max(left, 0) : right]
 
 
 def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[Grey, Points, bool]:
     """Too few marks: the perspective that the printed words agree on, looked for far, then near."""
     sure = False
     for reach in (14.0, 5.0, 2.0):
-        small = np.ascontiguousarray(
-            cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
-        )
-        seen, meant = [], []
-        for anchor in _anchors(lay).values():
-            dx, dy, likeness = _seek(small, anchor, 4, reach, lay.version)
-            if likeness > 0.5:
-                middle = (anchor.x + anchor.width / 2, anchor.y + anchor.height / 2)
-                seen.append((middle[0] + dx, middle[1] + dy))
-                meant.append(middle)
+        seen, meant = _words_found(image, lay, reach)
         if len(seen) < 6:
             return image, to_paper, sure
         exact = len(seen) >= 8 and reach < 10
-        method = cv2.RANSAC
         if exact:
-            step, kept = cv2.findHomography(np.array(seen), np.array(meant), method, 1.0)
+            step, kept = cv2.findHomography(seen, meant, cv2.RANSAC, 1.0)
         else:
             plain, kept = cv2.estimateAffine2D(
-                np.array(seen), np.array(meant), method=method, ransacReprojThreshold=2.0
+                seen, meant, method=cv2.RANSAC, ransacReprojThreshold=2.0
             )
             step = None if plain is None else np.vstack([plain, [0, 0, 1]])
         if step is None or kept.sum() < 6:
@@ -389,14 +371,33 @@ def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[
     return image, to_paper, sure
 
 
+def _words_found(image: Grey, lay: Layout, reach: float) -> tuple[Points, Points]:
+    """The middles, in mm, of printed words that were found within `reach` mm: where they lie, and where they should."""
+    small = _smaller(image)
+    seen, meant = [], []
+    for anchor in _anchors(lay).values():
+        dx, dy, likeness = _seek(small, anchor, SEEKING, reach, lay.version)
+        if likeness > 0.5:
+            x, y = anchor.x + anchor.width / 2, anchor.y + anchor.height / 2
+            seen.append((x + dx, y + dy))
+            meant.append((x, y))
+    return np.array(seen), np.array(meant)
+
+
+def _smaller(image: Grey) -> Grey:
+    """A flat image at SEEKING pixels a mm, in which words are looked for."""
+    factor = SEEKING / SCALE
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small)
+
+
 def _shifts(image: Grey, lay: Layout) -> dict[str, tuple[float, float]]:
     """How far the paper has slipped at each field (a fold, a curl), by the words printed beside it."""
-    small = np.ascontiguousarray(
-        cv2.resize(image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
-    )
-    anchors, found = _anchors(lay), {}
+    small = _smaller(image)
+    anchors = _anchors(lay)
+    found = {}
     for name in lay.blanks:
-        dx, dy, likeness = _seek(small, anchors[f"label {name}"], 4, SEARCH, lay.version)
+        dx, dy, likeness = _seek(small, anchors[f"label {name}"], SEEKING, SEARCH, lay.version)
         if likeness > ALIKE and max(abs(dx), abs(dy)) > 0.6:
             found[name] = (dx, dy)
     return found
@@ -416,25 +417,28 @@ def paper_of(image: Grey, scale: float) -> NDArray[np.float32]:
     )
 
 
-def evened(image: Grey, scale: float, black: float | None = None) -> Grey:
-    """The image with its paper at 255 and its black at 0, whatever light it was taken in."""
-    share = image / np.maximum(paper_of(image, scale), 8.0)
-    if black is None:
-        black = float(np.clip(np.percentile(share, 0.3), 0.0, 0.75))
-    return np.asarray(np.clip((share - black) / max(1 - black, 0.1), 0, 1) * 255, np.uint8)
+def evened(image: Grey, scale: float) -> Grey:
+    """The image with its paper at 255 and its black at 0, whatever light it was taken in. `scale`: pixels a mm."""
+    share = _share_of_paper(image, scale)
+    return _from_black(share, float(np.percentile(share, 0.3)))
 
 
 def flattened(found: FoundSlip) -> FoundSlip:
     """The slip in even light, with the black of its own printed marks as black."""
     lay = places.layout(found.version)
-    share = found.image / np.maximum(paper_of(found.image, SCALE), 8.0)
-    dark = [
-        float(np.percentile(p, 10))
-        for b in (*lay.marks, lay.qr)
-        if (p := _part(share, b, SCALE)).size
-    ]
-    black = float(np.clip(np.median(dark), 0.0, 0.75))
-    return replace(
-        found,
-        image=np.asarray(np.clip((share - black) / max(1 - black, 0.1), 0, 1) * 255, np.uint8),
-    )
+    share = _share_of_paper(found.image, SCALE)
+    printed = [_part(share, box, SCALE) for box in (*lay.marks, lay.qr)]
+    dark = [float(np.percentile(part, 10)) for part in printed if part.size]
+    return replace(found, image=_from_black(share, float(np.median(dark))))
+
+
+def _share_of_paper(image: Grey, scale: float) -> NDArray[np.float64]:
+    """How bright each pixel is, 1 being the paper about it."""
+    return np.asarray(image / np.maximum(paper_of(image, scale), 8.0))
+
+
+def _from_black(share: NDArray[np.float64], black: float) -> Grey:
+    """The picture in which what has this share of the paper's light is 0, and the paper 255."""
+    black = float(np.clip(black, 0.0, 0.75))
+    lighter = (share - black) / max(1 - black, 0.1)
+    return np.asarray(np.clip(lighter, 0, 1) * 255, np.uint8)

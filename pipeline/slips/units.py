@@ -10,9 +10,11 @@ from pipeline.office.config import TEMPLATES, Settings
 
 def known(settings: Settings) -> tuple[str, ...]:
     """The office's names first, with what citizens call its units: of two that are alike, its own is meant."""
-    own = [*(name for unit in settings.unit for name in (unit.nama, *unit.alias))]
-    own += [settings.instansi.nama, settings.instansi.singkatan]
-    return tuple(dict.fromkeys([*own, *_usual()]))
+    names = []
+    for unit in settings.unit:
+        names += [unit.nama, *unit.alias]
+    names += [settings.instansi.nama, settings.instansi.singkatan, *_usual()]
+    return tuple(dict.fromkeys(names))
 
 
 @cache

@@ -29,7 +29,7 @@ from pipeline.access import links
 from pipeline.casefile import privacy
 from pipeline.cases.input import clean
 from pipeline.data.tables import Complaint
-from pipeline.intake import mails, orders
+from pipeline.intake import complaints, mails, orders
 from pipeline.letters import for_staff, leftover, mark, returned, wording
 from pipeline.mail import addresses, authentication, bounces, charsets, html, message, parts, reply
 from pipeline.office import sop, words
@@ -296,7 +296,7 @@ def read(raw: bytes) -> None:
     orders.read(said.splitlines()[:1], sop.COMMANDS[sop.TaskKind.KLARIFIKASI])
     links.masked(mail.text)
     mails._status_asked(settings, mail)
-    mails._new_subject(mail, Complaint(number="PGD-2026-000001", perihal="x"))
+    complaints.new_subject(mail, Complaint(number="PGD-2026-000001", perihal="x"))
     authentication.proven(mail.headers, ("mx.kota.example",), "b.example")
     bounces.from_words(mail, frozenset())
 

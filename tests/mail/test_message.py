@@ -480,6 +480,12 @@ def test_undeclared_names_are_in_the_charset_of_the_mail() -> None:
     )
 
 
+def test_a_subject_without_a_charset_is_in_that_of_the_text() -> None:
+    """Old mailers put 8-bit letters into headers and declare nothing: the whole mail tells what they are."""
+    raw = "Subject: Лампа не горит\n\nЛампа не горит на улице".encode("cp1251")
+    assert read(raw).subject == "Лампа не горит"
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "expected"),
     [

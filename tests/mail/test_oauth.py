@@ -19,10 +19,10 @@ import pytest
 import urllib3
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from pipeline.mail import oauth, outbox
+from pipeline.mail import oauth, smtp
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.mail.oauth import Consent, OAuthError
-from pipeline.mail.outbox import MailServerDown
+from pipeline.mail.smtp import MailServerDown
 from pipeline.office import config, config_errors
 from pipeline.office.config import SAMPLE, Oauth, Settings
 from pipeline.running import health
@@ -375,7 +375,7 @@ def test_mail_is_sent_with_the_token_of_the_same_account(
     """One consent serves both ends."""
     with sending(tmp_path, dovecot, post, google, mechanism) as (settings, sink):
         log_in(settings)
-        with outbox.connect(settings) as server:
+        with smtp.connect(settings) as server:
             server.sendmail(INTAKE, ["siti@warga.example"], b"Subject: x\r\n\r\nx\r\n")
         assert len(sink.outgoing) == 1
     assert len(google.asked) == 1
@@ -388,10 +388,10 @@ def test_a_token_that_the_smtp_server_refuses_is_asked_for_anew(
     with sending(tmp_path, dovecot, post, google, mechanism) as (settings, sink):
         sink.good = {"lain"}
         with pytest.raises(MailServerDown, match="535"):
-            outbox.connect(settings)
+            smtp.connect(settings)
         assert sink.refused == 1
         sink.good.clear()
-        outbox.connect(settings).quit()
+        smtp.connect(settings).quit()
     assert len(google.asked) == 2
 
 
@@ -403,7 +403,7 @@ def test_a_revoked_consent_stops_the_sending_with_the_command_to_run(
         sending(tmp_path, dovecot, post, google, "XOAUTH2") as (settings, _sink),
         pytest.raises(MailServerDown, match="aduan oauth"),
     ):
-        outbox.connect(settings)
+        smtp.connect(settings)
 
 
 # ---- consent -------------------------------------------------------------------------------------------------

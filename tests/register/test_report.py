@@ -63,6 +63,15 @@ def test_report_says_in_words_and_tables_what_the_figures_are(desk: Desk) -> Non
     assert "{" not in text
 
 
+def test_columns_are_as_wide_as_their_words(desk: Desk) -> None:
+    """A column wants its longest word; a long cell counts thirty letters, so that it leaves room for the others."""
+    desk.record(perihal="Lampu", kategori="Lampu jalan dan taman di seluruh kelurahan kota ini")
+    shown = Document(BytesIO(in_word(desk, gathered(desk)))).tables[1]
+    kategori, _unit, masuk = [column.width for column in shown.columns][:3]
+    assert [cell.text for cell in shown.rows[0].cells][2] == "Masuk"
+    assert kategori * (len("Masuk") + 2) == pytest.approx(masuk * (30 + 2), rel=0.01)
+
+
 def test_public_form_names_nobody(desk: Desk) -> None:
     busy(desk)
     told = repr(gathered(desk, public=True))

@@ -146,6 +146,7 @@ PAPER = (
     "/Width 200/Height 280/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode",
     WHOLE,
 )
+PACKED_JPEG = PAPER[1].replace("/DCTDecode", "[/FlateDecode/DCTDecode]")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,7 @@ PAPER = (
         (drawn((PACKED[: len(PACKED) // 2], GREY, WHOLE)), "gambar_hilang"),
         (drawn((JUNK, GREY, WHOLE)), "gambar_hilang"),
         (drawn(PAPER), "utuh"),
+        (drawn((zlib.compress(PAPER[0]), PACKED_JPEG, WHOLE)), "utuh"),
         (drawn(PAPER, (JUNK, MASK + FAX, WHOLE)), "gambar_hilang"),
         (drawn(PAPER, (JUNK, MASK + "JBIG2Decode", WHOLE)), "gambar_hilang"),
         (drawn(*(strip(n) for n in range(20))), "utuh"),
@@ -165,6 +167,7 @@ PAPER = (
         "cut packed",
         "no packed",
         "paper",
+        "jpeg packed once more",
         "no writing on paper",
         "no jbig2 on paper",
         "strips",
