@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.base import Fault, out
-from pipeline.cli.machine import CODES, Checked, checked
+from pipeline.cli.machine import CODES, CheckedOffice, checked
 from pipeline.cli.marks import show
 from pipeline.office import roof
 from pipeline.office.config import Settings, load
@@ -44,7 +44,7 @@ def check(folder: Path, *, machine_reads: bool) -> int:
     return 1 if worst == "buruk" else 0
 
 
-def _with(office: Checked, sentence: str) -> Checked:
+def _with(office: CheckedOffice, sentence: str) -> CheckedOffice:
     if not sentence:
         return office
     return replace(office, found=[*office.found, Checkup("buruk", "atap", sentence)])

@@ -26,7 +26,7 @@ CODES = {"baik": 0, "hati": 1, "buruk": 2}  # OK, WARNING, CRITICAL
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedOffice:
     """An office as the check found it."""
 
     found: list[Checkup]
@@ -46,7 +46,7 @@ class Checked:
         return {"keadaan": self.level, "temuan": findings, "angka": self.numbers}
 
 
-def checked(config: Path) -> Checked:
+def checked(config: Path) -> CheckedOffice:
     """Look at the office of this config.toml; never raises."""
     found: list[Checkup] = []
     numbers: dict[str, float] = {}
@@ -60,7 +60,7 @@ def checked(config: Path) -> Checked:
     except Exception as error:  # noqa: BLE001 - whatever it is, a monitor wants JSON
         told = error if isinstance(error, click.ClickException) else said(error, config)
         found.append(Checkup("buruk", "check", told.message))
-    return Checked(found, numbers)
+    return CheckedOffice(found, numbers)
 
 
 def check(config: Path) -> int:
