@@ -25,13 +25,14 @@ from pipeline.office.config import Settings, load
 from pipeline.office.config_errors import ConfigError
 from pipeline.office.words import word
 from pipeline.running.lanes import settled
-from pipeline.running.service import ALIVE, READY, notify, reloading, status
+from pipeline.running.service import ALIVE, READY, busy, notify, reloading, status
 from pipeline.web.roof import Door, Entrance
 from pipeline.work import App
 
 log = logging.getLogger(__name__)
 BEAT = 5.0  # seconds between two looks at the lanes
 AGAIN = 60.0  # seconds after which an office is tried again that could not be opened
+MOST = 60.0  # seconds that the opening of one office may take
 Look = tuple[tuple[str, int, int], ...]
 
 
@@ -66,7 +67,7 @@ class Roof:
             raise Fault(word("atap.kosong", folder=self._folder))
         server = listen(self._entrance) if not self._parts or "web" in self._parts else None
         self.look_around(roof.offices(self._folder))
-        if not self._rooms:
+        if not self._rooms and not self._signals.waiting():
             raise Fault(word("atap.tidak_satu_pun", folder=self._folder))
         if server is not None:
             server.start()
@@ -115,6 +116,7 @@ class Roof:
             self._take(name, config)
             whose.begin("")
             self._show()
+            notify(ALIVE, busy(MOST))
 
     def _take(self, name: str, config: Path) -> None:
         room = self._rooms.get(name)
