@@ -155,10 +155,14 @@ class Victim:
 
     config: Path
     ahead: int = 0  # minutes
+    parts: tuple[
+        str, ...
+    ] = ()  # the groups of lanes that it has (`--lajur`), all when none is named
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.faults_child", str(self.config), str(self.ahead)]
+        command += self.parts
         log = (self.config.parent / "proses.log").open("ab")
         with log:
             self.process = subprocess.Popen(

@@ -1,4 +1,5 @@
-"""The process that the fault harness kills: `python -m tests.faults_child CONFIG MINUTES_AHEAD`, until SIGTERM.
+"""The process that the fault harness kills: `python -m tests.faults_child CONFIG MINUTES_AHEAD [GROUP …]`, until
+SIGTERM.
 
 What `aduan serve` runs without its pages, on a clock that may be ahead. SIGUSR1 fills its disk, SIGUSR2 empties it.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from pipeline.data import engine
 from pipeline.office import config
+from pipeline.running import groups
 from pipeline.running.lanes import Lanes
 from pipeline.work import App
 
@@ -35,7 +37,8 @@ def main() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk is an error, not the end
     signal.signal(signal.SIGUSR1, lambda *_: _room(4096))
     signal.signal(signal.SIGUSR2, lambda *_: _room(resource.RLIM_INFINITY))
-    lanes = Lanes(app, {"mail": 1.0, "send": 1.0, "take_in": 1.0})
+    every = {"mail": 1.0, "send": 1.0, "take_in": 1.0}
+    lanes = Lanes(app, every, groups.lanes_of(sys.argv[3:]))
     lanes.start()
     stopping.wait()
     lanes.stop()

@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -198,12 +198,20 @@ def _certificate(folder: Path) -> Path:
     return cafile
 
 
+def _stays(_how: signal.Signals) -> None:
+    raise RuntimeError("this cluster was not begun here")
+
+
 @dataclass(frozen=True)
 class Postgres:
-    """A running cluster. `url` is that of its maintenance database."""
+    """A running cluster. `url` is that of its maintenance database.
+
+    `restart` ends it by SIGINT (fast: every client is cut off) or by SIGQUIT (a crash), and starts it again.
+    """
 
     host: str
     port: int
+    restart: Callable[[signal.Signals], None] = _stays
 
     @property
     def url(self) -> str:
@@ -239,30 +247,34 @@ def postgres_missing() -> str | None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
-    """Run PostgreSQL without passwords; nothing is flushed to disk, as nothing is kept."""
+def postgres(folder: Path, *, crashes: bool = False) -> Iterator[Postgres]:
+    """Run PostgreSQL without passwords; nothing is flushed to disk, as nothing is kept. One that `crashes` has handed
+    each commit to the system before it answers, so that its own death loses none."""
     owner, data = _unprivileged("postgres"), folder / "data"
-    server = Postgres(LOOPBACK, free_port())
     _give(folder, owner)
     initdb = [_need("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
     subprocess.run(
         [*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **_as(owner, folder)
     )
-    command = [
-        _need("postgres"),
-        "-D",
-        str(data),
-        "-h",
-        server.host,
-        "-p",
-        str(server.port),
-        "-k",
-        "",
-    ]
-    command += ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
-    # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-    with _running(command, folder, owner, signal.SIGINT) as process:
-        _wait(process, folder, server.answers)
+    port = free_port()
+    command = [_need("postgres"), "-D", str(data), "-h", LOOPBACK, "-p", str(port), "-k", ""]
+    command += ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    command += ["-c", f"synchronous_commit={'on' if crashes else 'off'}"]
+    running: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as stack:
+
+        def start() -> None:
+            # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+            running.append(stack.enter_context(_running(command, folder, owner, signal.SIGINT)))
+            _wait(running[-1], folder, server.answers)
+
+        def restart(how: signal.Signals) -> None:
+            running[-1].send_signal(how)
+            running[-1].wait(PATIENCE)
+            start()
+
+        server = Postgres(LOOPBACK, port, restart)
+        start()
         yield server
 
 

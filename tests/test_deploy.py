@@ -16,9 +16,13 @@ COMMAND = "/opt/aduan/.venv/bin/aduan"
 
 
 def block(kind: str) -> str:
-    """The guide's one block of this kind that is a whole file."""
+    """The guide's first block of this kind that is a whole file."""
+    return blocks(kind)[0]
+
+
+def blocks(kind: str) -> list[str]:
     found: list[str] = re.findall(rf"^```{kind}\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
-    return next(text for text in found if "[Unit]" in text or "server {" in text)
+    return [text for text in found if "[Unit]" in text or "server {" in text]
 
 
 @pytest.mark.skipif(
@@ -28,7 +32,7 @@ def test_systemd_takes_every_unit(tmp_path: Path) -> None:
     """The program stands elsewhere here, and there is no user aduan: both are put in the place of the guide's."""
     files = [path for path in (ROOT / "deploy").iterdir() if path.suffix in (".service", ".timer")]
     units = {path.name: path.read_text("utf-8") for path in files}
-    assert len(units) == 5
+    assert len(units) == 10
     for name, text in units.items():
         tried = text.replace(COMMAND, "/bin/true").replace("=aduan\n", "=root\n")
         (tmp_path / name).write_text(tried, "utf-8")
@@ -45,12 +49,25 @@ def test_the_guide_shows_the_unit_that_comes_with_the_program() -> None:
 def test_every_timer_has_its_service_and_runs_a_command_that_exists() -> None:
     for timer in (ROOT / "deploy").glob("*.timer"):
         service = timer.with_suffix(".service").read_text("utf-8")
-        assert re.search(rf"{COMMAND} (check|backup)\b", service), timer.name
+        assert re.search(rf'{COMMAND} (--config "\$\$k" )?(check|backup)\b', service), timer.name
+
+
+def test_the_unit_of_all_offices_differs_in_what_it_runs_alone() -> None:
+    one, all_offices = (
+        (ROOT / "deploy" / f"{name}.service").read_text("utf-8").splitlines()
+        for name in ("aduan", "aduan-semua")
+    )
+    changed = [new for old, new in zip(one, all_offices, strict=True) if old != new]
+    assert changed == [
+        "Description=aduan: pengaduan masyarakat lewat email, semua kantor",
+        f"ExecStart={COMMAND} serve --semua /var/lib/aduan",
+    ]
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_nginx_takes_the_guides_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [0, 1], ids=["one office", "all offices"])
+def test_nginx_takes_the_guides_servers(tmp_path: Path, number: int) -> None:
     """With a certificate of its own, in a configuration that has nothing else."""
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
     made = [
@@ -69,7 +86,7 @@ def test_nginx_takes_the_guides_server(tmp_path: Path) -> None:
         [*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
     )
     server = (
-        block("nginx")
+        blocks("nginx")[number]
         .replace("/etc/ssl/aduan", str(tmp_path))
         .replace("listen 443", "listen 127.0.0.1:8443")
     )

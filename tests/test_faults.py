@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import sqlite3
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from imapclient import IMAPClient
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
 from pipeline.cases.audit import audit
 from pipeline.data import ledger
@@ -32,7 +33,16 @@ from pipeline.data.tables import Complaint, Document, Item, Outbox, Sighting
 from pipeline.office.config import load
 from tests.faults import Proxy, Trouble, Victim, ending
 from tests.kantor import INTAKE, Post, compose, write_config
-from tests.servers import LOOPBACK, PASSWORD, Dovecot, Sink
+from tests.servers import (
+    LOOPBACK,
+    PASSWORD,
+    Dovecot,
+    Postgres,
+    Sink,
+    postgres,
+    postgres_missing,
+    server_folder,
+)
 
 MAILS = int(os.environ.get("ADUAN_FAULTS_MAILS", "60"))
 FAULTS = int(os.environ.get("ADUAN_FAULTS", "25"))
@@ -231,6 +241,8 @@ def check(scene: Scene, letters: Letters) -> str:
         places = session.scalar(select(func.count()).select_from(Sighting))
         recorded = Counter((c.perihal, c.email) for c in session.scalars(select(Complaint)))
         assert recorded == Counter(letters.complaints.items()), "one case each"
+        numbers = sorted(int(n[-6:]) for n in session.scalars(select(Complaint.number)))
+        assert numbers == list(range(1, len(numbers) + 1)), "gapless"
         assert [fault for _, found in audit(session) for fault in found] == []
         rows = {row.message_id: row for row in session.scalars(select(Outbox))}
         assert {row.state for row in rows.values()} <= {"sent", "folded"}, (
@@ -291,6 +303,69 @@ def test_two_pollers_on_one_mailbox_lose_and_double_nothing(
         put_in(scene, letters, victims, MAILS // 2, random.Random(SEED + 2))
         settle(scene, victims)
     check(scene, letters)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Postgres]:
+    """A PostgreSQL that may be ended and started again."""
+    with server_folder() as folder, postgres(folder, crashes=True) as server:
+        yield server
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(bool(postgres_missing()), reason=str(postgres_missing()))
+def test_four_processes_and_a_database_that_cuts_off_and_dies_lose_and_double_nothing(
+    stage: Callable[[str, int, int], Scene], cluster: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two processes have `--lajur surat`, two `--lajur kerja`. Whichever is killed, whatever its PostgreSQL does."""
+    scene = stage(cluster.database("kantor"), FAULTS, SEED)
+    letters = Letters(random.Random(SEED), replies=False)
+    victims = [Victim(scene.config, parts=(part,)) for part in ("surat", "kerja") * 2]
+    with ending(*victims):
+        vex_four(scene, letters, victims, cluster)
+        settle(scene, victims)
+    figures = check(scene, letters)
+    with capsys.disabled():
+        print(f"\nfour processes (seed {SEED}): {figures}")
+
+
+def vex_four(scene: Scene, letters: Letters, victims: list[Victim], cluster: Postgres) -> None:
+    """Mails arrive, until all have and there was trouble enough."""
+    dice = random.Random(SEED + 3)
+    for victim in victims:
+        victim.start()
+    number = 0
+    while number < MAILS or not scene.trouble.over:
+        if number < MAILS:
+            with scene.client() as client:
+                for _ in range(min(dice.randint(1, 8), MAILS - number)):
+                    for raw in letters.next(number):
+                        client.append("INBOX", raw)
+                    number += 1
+        time.sleep(dice.uniform(0.3, 2.5))
+        how = dice.choices(["kill", "cut off", "restart", "crash"], [4, 4, 1, 1])[0]
+        if not scene.trouble.cause(how):
+            continue
+        if how == "kill":
+            victim = dice.choice(victims)
+            victim.kill()
+            victim.ahead += 11  # a claim goes stale after ten minutes
+            victim.start()
+        elif how == "cut off":
+            cut_off(scene, dice.randint(1, 5))
+        else:
+            cluster.restart(signal.SIGINT if how == "restart" else signal.SIGQUIT)
+
+
+def cut_off(scene: Scene, connections: int) -> None:
+    """`pg_terminate_backend` for some of the program's connections, whatever is done in them."""
+    victims = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() ORDER BY random() LIMIT :connections"
+    )
+    with scene.engine.connect() as connection:
+        ended = text(f"SELECT pg_terminate_backend(pid) FROM ({victims}) AS chosen")
+        connection.execute(ended, {"connections": connections})
 
 
 @pytest.mark.timeout(1800)

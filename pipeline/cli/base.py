@@ -42,7 +42,12 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def read_settings(context: click.Context) -> Settings:
-    settings = load(context.find_root().params["config"])
+    return of_settings(context.find_root().params["config"])
+
+
+def of_settings(config: Path) -> Settings:
+    """The settings of a config.toml; the log goes by them from now on."""
+    settings = load(config)
     logs.begin(settings.log.bentuk, settings.log.tingkat)
     for told in settings.old_keys:
         log.warning("config.toml: %s", told)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 
-from pipeline.cli.base import open_database, read_settings
+from pipeline.cli.base import of_settings, open_database
 from pipeline.cli.told import said
 from pipeline.data.engine import is_current
 from pipeline.notices import gauges
@@ -22,35 +25,49 @@ from pipeline.running.health import Checkup, look
 CODES = {"baik": 0, "hati": 1, "buruk": 2}  # OK, WARNING, CRITICAL
 
 
-def check(context: click.Context) -> int:
-    """Print the JSON; the exit code."""
+@dataclass(frozen=True)
+class CheckedOffice:
+    """An office as the check found it."""
+
+    found: list[Checkup]
+    numbers: dict[str, float]
+
+    @property
+    def level(self) -> str:
+        """The worst of what was found."""
+        return max((one.level for one in self.found), key=CODES.__getitem__, default="baik")
+
+    def as_json(self) -> dict[str, Any]:
+        findings = [
+            {"tingkat": one.level, "bagian": one.part, "pesan": one.text}
+            for one in self.found
+            if one.level != "baik"
+        ]
+        return {"keadaan": self.level, "temuan": findings, "angka": self.numbers}
+
+
+def checked(config: Path) -> CheckedOffice:
+    """Look at the office of this config.toml; never raises."""
     found: list[Checkup] = []
     numbers: dict[str, float] = {}
     try:
-        settings = read_settings(context)
+        settings = of_settings(config)
         engine = open_database(settings, current=False)
         found += look(settings, engine)
         if is_current(engine):  # else there is nothing to count, which is told already
             numbers |= dict(_numbers(gauges.read(engine, settings, datetime.now(UTC))))
+        engine.dispose()
     except Exception as error:  # noqa: BLE001 - whatever it is, a monitor wants JSON
-        told = (
-            error
-            if isinstance(error, click.ClickException)
-            else said(error, context.find_root().params["config"])
-        )
+        told = error if isinstance(error, click.ClickException) else said(error, config)
         found.append(Checkup("buruk", "check", told.message))
-    level = max((one.level for one in found), key=CODES.__getitem__, default="baik")
-    findings = [
-        {"tingkat": one.level, "bagian": one.part, "pesan": one.text}
-        for one in found
-        if one.level != "baik"
-    ]
-    click.echo(
-        json.dumps(
-            {"keadaan": level, "temuan": findings, "angka": numbers}, ensure_ascii=False, indent=1
-        )
-    )
-    return CODES[level]
+    return CheckedOffice(found, numbers)
+
+
+def check(config: Path) -> int:
+    """Print the JSON; the exit code."""
+    office = checked(config)
+    click.echo(json.dumps(office.as_json(), ensure_ascii=False, indent=1))
+    return CODES[office.level]
 
 
 def _numbers(found: list[gauges.Gauge]) -> Iterator[tuple[str, float]]:

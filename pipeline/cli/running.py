@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.cli import machine, setup
+from pipeline.cli import all_offices, machine, setup
 from pipeline.cli.base import (
     Fault,
     Found,
@@ -27,12 +27,14 @@ from pipeline.cli.base import (
     write_secret,
 )
 from pipeline.cli.keeping import witnessed
+from pipeline.cli.marks import MARKS, show
+from pipeline.cli.roof import Roof
 from pipeline.cli.service import Service, usable
 from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import SchemaError, migrate
 from pipeline.letters.template.fields import TemplateError
 from pipeline.mail import oauth as consent
-from pipeline.office.config import SAMPLE, Settings, parse
+from pipeline.office.config import SAMPLE, parse
 from pipeline.office.config_errors import reason
 from pipeline.office.words import word
 from pipeline.running import groups, health
@@ -43,7 +45,7 @@ from pipeline.work import App
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-MARKS = {"baik": "[green]baik [/]", "hati": "[yellow]lihat[/]", "buruk": "[red]salah[/]"}
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 # ---- operating -----------------------------------------------------------------------------------------------
@@ -129,10 +131,7 @@ def _answered(path: Path, answers: setup.Answers, *, ask: bool) -> None:
             out.print(word("siap.oauth", penyedia=found.oauth))
             return
         tried = list(health.log_ins(settings))
-        for one in tried:
-            out.print(MARKS[one.level], markup=True, end=" ")
-            out.print(f"{one.part}:", end=" ")
-            out.print(one.text, markup=False)
+        show(tried)
         again = (
             setup.other_server(answers)
             if ask and any(one.level == "buruk" for one in tried)
@@ -185,11 +184,14 @@ def _migrate(engine: Engine) -> None:
     is_flag=True,
     help="Cetak JSON untuk Nagios atau Zabbix; keluar 0 baik, 1 lihat, 2 salah.",
 )
+@click.option("--semua", type=FOLDER, help="Periksa semua kantor: FOLDER/*/config.toml.")
 @click.pass_context
-def check(context: click.Context, contoh: Path | None, mesin: bool) -> None:
+def check(context: click.Context, contoh: Path | None, mesin: bool, semua: Path | None) -> None:
     """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
+    if semua is not None:
+        raise SystemExit(all_offices.check(semua, machine_reads=mesin))
     if mesin:
-        raise SystemExit(machine.check(context))
+        raise SystemExit(machine.check(context.find_root().params["config"]))
     settings = read_settings(context)
     if contoh is not None:
         _show(health.received(settings, contoh.read_bytes()))
@@ -201,13 +203,7 @@ def check(context: click.Context, contoh: Path | None, mesin: bool) -> None:
 
 def _show(findings: Iterable[health.Checkup]) -> None:
     """A line for each; exit 1 if something does not work."""
-    worst = False
-    for finding in findings:
-        out.print(MARKS[finding.level], markup=True, end=" ")
-        out.print(f"{finding.part}:", end=" ")
-        out.print(finding.text, markup=False)
-        worst |= finding.level == "buruk"
-    if worst:
+    if show(findings):
         raise SystemExit(1)
 
 
@@ -252,9 +248,19 @@ def oauth(context: click.Context, user: str | None) -> None:
     type=click.Choice(list(groups.GROUPS)),
     help="Hanya bagian ini (boleh diulang), bila beberapa proses berbagi PostgreSQL. Tanpa --lajur: semuanya.",
 )
+@click.option("--semua", type=FOLDER, help="Layani semua kantor: FOLDER/*/config.toml.")
+@click.option(
+    "--alamat",
+    default="127.0.0.1:8080",
+    show_default=True,
+    help="Dengan --semua: di mana halaman semua kantor dilayani, menurut nama hostnya.",
+)
 @click.pass_context
-def serve(context: click.Context, lajur: tuple[str, ...]) -> None:
+def serve(context: click.Context, lajur: tuple[str, ...], semua: Path | None, alamat: str) -> None:
     """Jalankan semuanya: ambil surat, kirim surat, layani halaman, sampai dihentikan."""
+    if semua is not None:
+        _serve_all(semua, lajur, alamat)
+        return
     app = ready_database(context)
     if lajur and app.engine.dialect.name == "sqlite":
         raise Fault(
@@ -267,11 +273,29 @@ def serve(context: click.Context, lajur: tuple[str, ...]) -> None:
     service = Service(context.find_root().params["config"].absolute(), app, lajur)
     with groups.only_one(app, _waits, service.stopped) as mine:
         if mine:
+            web = app.settings.web
+            of_config = f"{context.find_root().params['config']}: web.host dan web.port"
             service.run(
-                lambda site: _listening(context, app.settings, site),
+                lambda site: _listening(of_config, web.host, web.port, site),
                 lambda port: _tell(app, lajur, port),
             )
             out.print("Berhenti.")
+
+
+def _serve_all(folder: Path, parts: Collection[str], address: str) -> None:
+    host, mark, port = address.rpartition(":")
+    if not mark or not port.isdecimal() or int(port) > 65535:
+        raise Fault(word("henti.alamat", alamat=address))
+
+    def listen(site: WSGIApplication) -> serving.Server:
+        return _listening("--alamat", host.strip("[]"), int(port), site)
+
+    def tell(at: int | None, offices: int) -> None:
+        pages = f" http://{host}:{at}," if at is not None else ""
+        out.print(f"aduan berjalan:{pages} {offices} kantor. Berhenti: Ctrl+C")
+
+    Roof(folder.absolute(), parts).run(listen, tell)
+    out.print("Berhenti.")
 
 
 def _waits() -> None:
@@ -290,19 +314,13 @@ def _tell(app: App, lajur: Collection[str], port: int | None) -> None:
     out.print(f"aduan berjalan:{at}{part} Berhenti: Ctrl+C")
 
 
-def _listening(context: click.Context, settings: Settings, site: WSGIApplication) -> serving.Server:
-    host, port = settings.web.host, settings.web.port
+def _listening(said_in: str, host: str, port: int, site: WSGIApplication) -> serving.Server:
+    """`said_in`: where the address stands."""
     try:
         return serving.Server(site, host, port)
     except (OSError, ValueError) as error:  # waitress raises ValueError where a name has no address
         why = reason(error) if isinstance(error, OSError) else "bukan alamat mesin ini"
-        text = word(
-            "henti.port",
-            berkas=context.find_root().params["config"],
-            host=host,
-            port=port,
-            sebab=why,
-        )
+        text = word("henti.port", tempat=said_in, host=host, port=port, sebab=why)
         raise Fault(text) from error
 
 

@@ -23,7 +23,7 @@ from pipeline.office.config_errors import ConfigError
 from pipeline.office.keys import KeyFileError
 from pipeline.office.words import word
 from pipeline.running import groups, health
-from pipeline.running.lanes import Lanes
+from pipeline.running.lanes import Lanes, tell_alive
 from pipeline.running.service import READY, STOPPING, notify, reloading, status
 from pipeline.web.app import create_app
 from pipeline.web.serving import Server
@@ -46,97 +46,141 @@ def usable(settings: Settings) -> None:
     health.letter_template(settings)
 
 
-class Service:
-    """One running office: from `begin` until somebody asks it to end."""
+class OpenOffice:
+    """One office that is open: its lanes and its pages, and how both go over to new settings."""
 
-    def __init__(self, config: Path, app: App, parts: Collection[str] = ()) -> None:
-        """`parts`: the groups of lanes that this process has, all when none is named."""
-        self._config, self._app, self._parts = config, app, parts
-        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda got, _frame: self._signals.put(got))
-        self._lanes = self._lanes_of(app)
+    def __init__(
+        self,
+        config: Path,
+        app: App,
+        parts: Collection[str] = (),
+        alive: Callable[[], None] = tell_alive,
+    ) -> None:
+        """`parts`: the groups of lanes that this process has, all when none is named. `alive` is called while no lane
+        hangs."""
+        self.config, self.app, self._parts, self._alive = config, app, parts, alive
+        self.lanes = self._lanes_of(app)
         self._site = self._made(app)
 
     def _lanes_of(self, app: App) -> Lanes:
-        return Lanes(app, only=groups.lanes_of(self._parts))
+        return Lanes(app, only=groups.lanes_of(self._parts), alive=self._alive)
 
     def _made(self, app: App) -> WSGIApplication:
         return create_app(
-            app.settings, app.engine, app.clock, lambda *names: self._lanes.wake(*names)
+            app.settings, app.engine, app.clock, lambda *names: self.lanes.wake(*names)
         )
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """The pages as they are now."""
         return self._site(environ, start)
 
+    def renew(self, settings: Settings, hurried: Callable[[], bool]) -> None:
+        """Go on with these. Whatever cannot be made with them is raised before anything has changed."""
+        app = App(settings, self.app.engine, self.app.clock)
+        lanes, site = self._lanes_of(app), self._made(app)
+        self.stop(hurried)
+        self.app, self.lanes, self._site = app, lanes, site
+        lanes.start()
+
+    def stop(self, hurried: Callable[[], bool]) -> None:
+        """Wait until the lanes have ended, or somebody asks for something else: who wants the end waits for it but
+        once. One that is busy for longer ends by itself: its work is leased, nobody takes it up."""
+        until = time.monotonic() + END
+        while not self.lanes.stop(0.2) and not hurried() and time.monotonic() < until:
+            pass
+
+
+def may_change(config: Path, now: Settings, then: Settings, *, address: bool = True) -> None:
+    """ConfigError where something has changed that an open office keeps; `address`: it listens at one of its own."""
+    fixed = {"database.url": (now.database.url, then.database.url)}
+    if address:
+        fixed["web.host"] = (now.web.host, then.web.host)
+        fixed["web.port"] = (str(now.web.port), str(then.web.port))
+    changed = [key for key, (old, new) in fixed.items() if old != new]
+    if changed:
+        raise ConfigError(word("jalan.tetap", berkas=config, kunci=", ".join(changed)))
+
+
+def why(error: Exception) -> str:
+    """Why settings were not taken, for the log."""
+    return str(error) if isinstance(error, ConfigError | TemplateError) else logs.what(error)
+
+
+class Signals:
+    """What the process is asked for: SIGHUP for new settings, SIGTERM or SIGINT for the end."""
+
+    def __init__(self) -> None:
+        self._asked: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda got, _frame: self._asked.put(got))
+
+    def next(self, seconds: float | None = None) -> int | None:
+        """The next one; None where none comes within so many seconds."""
+        try:
+            return self._asked.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def waiting(self) -> bool:
+        return not self._asked.empty()
+
+    def stopped(self, seconds: float) -> bool:
+        """Whether somebody asks for the end within so many seconds, before all has begun."""
+        return self.next(seconds) not in (None, signal.SIGHUP)
+
+
+def end(offices: Collection[OpenOffice], server: Server | None) -> None:
+    """What is under way is finished, for as long as one may wait; all of it can be done again."""
+    notify(STOPPING)
+    until = time.monotonic() + END
+    for one in offices:
+        one.lanes.ask()
+    if server is not None:
+        server.stop()
+    ended = [one.lanes.stop(max(until - time.monotonic(), 1.0 / len(offices))) for one in offices]
+    if not all(ended):
+        logging.shutdown()
+        sys.stdout.flush()
+        # A thread that waits for a dead server would hold or disturb the end of the interpreter.
+        os._exit(0)
+
+
+class Service:
+    """One running office: from `begin` until somebody asks it to end."""
+
+    def __init__(self, config: Path, app: App, parts: Collection[str] = ()) -> None:
+        self._signals = Signals()
+        self._office = OpenOffice(config, app, parts)
+        self._has_pages = not parts or "web" in parts
+
     def stopped(self, seconds: float) -> bool:
         """Whether somebody asks it to end within so many seconds, before it has begun."""
-        try:
-            return self._signals.get(timeout=seconds) != signal.SIGHUP
-        except queue.Empty:
-            return False
+        return self._signals.stopped(seconds)
 
     def run(self, listen: Listen, tell: Callable[[int | None], None]) -> None:
         """Serve until SIGTERM or SIGINT. `listen` opens the port; `tell` says which is open, None without pages."""
-        server = listen(self) if not self._parts or "web" in self._parts else None
-        self._lanes.start()
+        server = listen(self._office) if self._has_pages else None
+        self._office.lanes.start()
         if server is not None:
             server.start()
         tell(server.port if server is not None else None)
         notify(READY)
-        while self._signals.get() == signal.SIGHUP:
+        while self._signals.next() == signal.SIGHUP:
             self._reload()
-        self._end(server)
+        end([self._office], server)
 
     def _reload(self) -> None:
         notify(reloading())
+        office = self._office
         try:
-            settings = load(self._config)
-            self._may_change(settings)
+            settings = load(office.config)
+            may_change(office.config, office.app.settings, settings)
             usable(settings)
-            app = App(settings, self._app.engine, self._app.clock)
-            lanes, site = self._lanes_of(app), self._made(app)
+            office.renew(settings, self._signals.waiting)
         except Exception as error:  # noqa: BLE001 - the office stays open as it is, whatever is wrong with the new one
-            why = str(error) if isinstance(error, ConfigError | TemplateError) else logs.what(error)
-            log.error("%s", word("jalan.ditolak", sebab=why))
-            notify(READY, status(word("jalan.ditolak", sebab=why)))
+            log.error("%s", word("jalan.ditolak", sebab=why(error)))
+            notify(READY, status(word("jalan.ditolak", sebab=why(error))))
             return
         logs.begin(settings.log.bentuk, settings.log.tingkat)
-        self._wait_for_lanes()
-        self._app, self._lanes, self._site = app, lanes, site
-        lanes.start()
         log.warning("%s", word("jalan.dimuat"))
         notify(READY, status(word("jalan.dimuat")))
-
-    def _wait_for_lanes(self) -> None:
-        """Until they have ended, or somebody asks for something else: who wants the end waits for it but once. One that
-        is busy for longer ends by itself: its work is leased, nobody takes it up."""
-        until = time.monotonic() + END
-        while not self._lanes.stop(0.2) and self._signals.empty() and time.monotonic() < until:
-            pass
-
-    def _may_change(self, settings: Settings) -> None:
-        now, then = self._app.settings, settings
-        fixed = {
-            "database.url": (now.database.url, then.database.url),
-            "web.host": (now.web.host, then.web.host),
-            "web.port": (now.web.port, then.web.port),
-        }
-        changed = [key for key, (old, new) in fixed.items() if old != new]
-        if changed:
-            raise ConfigError(word("jalan.tetap", berkas=self._config, kunci=", ".join(changed)))
-
-    def _end(self, server: Server | None) -> None:
-        """What is under way is finished, for as long as one may wait; all of it can be done again."""
-        notify(STOPPING)
-        until = time.monotonic() + END
-        self._lanes.ask()
-        if server is not None:
-            server.stop()
-        if not self._lanes.stop(max(until - time.monotonic(), 1.0)):
-            logging.shutdown()
-            sys.stdout.flush()
-            os._exit(
-                0
-            )  # a thread that waits for a dead server would hold or disturb the end of the interpreter

@@ -23,7 +23,7 @@ from pipeline.office.config import ON_BEHALF, Penjabat, Petugas, Settings
 
 Standing = tuple[str, str, str]  # holder, acting, form
 Rows = tuple[tuple[Standing, ...], tuple[tuple[date, str], ...]]
-KEPT = 16  # offices of different moments: a week's clock is costly to make
+KEPT = 128  # offices of different moments: a week's clock is costly to make
 _made: dict[tuple[int, Rows], tuple[Settings, Settings]] = {}
 
 

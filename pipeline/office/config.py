@@ -869,7 +869,7 @@ class Settings(Table):
             raise ConfigError(str(error)) from error
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)  # its authorities take half a megabyte
 def _trust(ca_file: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file or None)
 

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.office import whose
+
 PACKAGE = Path(__file__).parents[1]
 LEVELS = {
     "rinci": logging.DEBUG,
@@ -71,7 +73,7 @@ def _short(file: str) -> str:
 
 
 class Lines(logging.Formatter):
-    """waktu=… tingkat=… sumber=… pesan="…" [galat="…"]"""
+    """waktu=… tingkat=… sumber=… [kantor=…] pesan="…" [galat="…"]"""
 
     def format(self, record: logging.LogRecord) -> str:
         return " ".join(f"{name}={_quoted(value)}" for name, value in fields(record).items())
@@ -96,8 +98,10 @@ def fields(record: logging.LogRecord) -> dict[str, str]:
         "waktu": at,
         "tingkat": level,
         "sumber": record.name.removeprefix("pipeline."),
-        "pesan": masked(said),
     }
+    if office := whose.name():
+        found["kantor"] = office
+    found["pesan"] = masked(said)
     error = record.exc_info[1] if record.exc_info else None
     return found if error is None else found | {"galat": places(error)}
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, lru_cache
+from types import CodeType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from pipeline.office import clock
 from pipeline.office.config import TEMPLATES, Instansi, Settings, Sop
@@ -106,13 +108,31 @@ def environment(settings: Settings, *, escape: bool = True) -> Environment:
     return _environment(settings.instansi, settings.sop, escape)
 
 
-@lru_cache(maxsize=4)
+class _Compiled(BytecodeCache):
+    """The templates as they were compiled, for all offices: their own values come in when a template is rendered."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = {True: _Compiled(), False: _Compiled()}  # escaped for HTML or not
+
+
+@lru_cache(maxsize=256)
 def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
     """Kept: compiling the templates for every mail would cost more than all the rest."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=escape,  # noqa: S701
+        bytecode_cache=_COMPILED[escape],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

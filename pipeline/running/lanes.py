@@ -16,7 +16,7 @@ import schedule
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.notices import watching
 from pipeline.notices.watching import Trouble
-from pipeline.office import config
+from pipeline.office import config, whose
 from pipeline.office.config import Settings
 from pipeline.running.collecting import NOT_MINE, collect
 from pipeline.running.groups import WATCHER, alone
@@ -102,6 +102,11 @@ class Watch:
             self._box = None
 
 
+def tell_alive() -> None:
+    """Of a process that has one office."""
+    notify(ALIVE)
+
+
 @dataclass
 class Lanes:
     """The steps as lanes, each in a thread with a schedule of its own, until `stop()`.
@@ -113,6 +118,7 @@ class Lanes:
     app: App
     every: dict[str, float] = field(default_factory=dict)
     only: Collection[str] | None = None  # these lanes alone; others have the rest
+    alive: Callable[[], None] = tell_alive  # told every few seconds while none hangs
     watches: dict[str, Watch] = field(default_factory=dict, init=False)
     heartbeat: Heartbeat = field(init=False)
     _calendar: schedule.Scheduler = field(init=False)
@@ -150,11 +156,14 @@ class Lanes:
         for name, step in steps.items():
             pause = self.every.get(name, pauses.get(name, 2.0))
             thread = threading.Thread(
-                target=self._run, args=(name, step, pause), name=f"lane-{name}", daemon=True
+                target=whose.kept(self._run),
+                args=(name, step, pause),
+                name=f"lane-{name}",
+                daemon=True,
             )
             self._threads.append(thread)
             thread.start()
-        beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        beating = threading.Thread(target=whose.kept(self._beat), name="heartbeat", daemon=True)
         self._threads.append(beating)
         beating.start()
 
@@ -167,7 +176,7 @@ class Lanes:
             if self._has(WATCHER):
                 self.heartbeat.beat()
             if not self.stuck():
-                notify(ALIVE)
+                self.alive()
 
     def stuck(self) -> list[str]:
         """Lanes that hang: in one step for longer than any may be silent, or ended. One that only fails is none: to

@@ -55,7 +55,7 @@ def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None
     done: Report | None = None
     problem = ""
     try:
-        with meters.STEPS.labels(name.split()[0]).time():
+        with meters.step(name.split()[0]):
             done = step(app)
         meters.count(done)
     except Exception as error:  # noqa: BLE001 - a dead server or a full disk must not end the other lanes

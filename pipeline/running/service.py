@@ -19,6 +19,11 @@ def reloading() -> str:
     return f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
 
 
+def busy(seconds: float) -> str:
+    """It needs so much longer to begin, to reload or to end than the unit allows."""
+    return f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}"
+
+
 def status(words: str) -> str:
     """One line that `systemctl status` shows."""
     return f"STATUS={' '.join(words.split())}"

@@ -86,7 +86,7 @@ class Worker:
         """
         if self._process is None:  # it ended over another page
             self.open(self._content)
-        with meters.OCR.time():
+        with meters.ocr():
             answer, blobs = self._ask(
                 {"do": "page", "number": number, "plain": plain}, b"", self.seconds
             )

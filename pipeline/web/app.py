@@ -44,6 +44,15 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 BEHIND = re.compile(
     r"(?:[.,;:)>\]'\"]|%(?:29|3[BE]|5D|2[27C]))+$", re.IGNORECASE
 )  # the end of a copied link
@@ -129,15 +138,7 @@ def _refuse_nul() -> None:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in {
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex",
-        "Content-Security-Policy": POLICY,
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 

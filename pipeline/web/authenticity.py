@@ -5,9 +5,7 @@ Rate-limited: a code has 80 bits and is not guessed, but nobody may try, nor loa
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
 from datetime import date
 from typing import Any
 
@@ -26,39 +24,6 @@ from pipeline.web.address import client
 from pipeline.web.site import Friendly, html, site
 
 pages = Blueprint("authenticity", __name__)
-EACH, ALL = 30, 300  # looks a minute: from one address, from everywhere
-KNOWN = 5_000  # addresses that are remembered at most
-
-
-class VisitLimit:
-    """Looks within the last minute, by address; addresses are forgotten with their minute."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seen: dict[str, deque[float]] = {}
-
-    def allows(self, address: str, now: float) -> bool:
-        with self._lock:
-            fine = [self._count(name, now) < most for name, most in ((address, EACH), ("", ALL))]
-            if all(fine):
-                for name in (address, ""):
-                    self._seen.setdefault(name, deque()).append(now)
-            if len(self._seen) > KNOWN:
-                self._seen = {
-                    name: times
-                    for name, times in self._seen.items()
-                    if times and now - times[-1] < 60
-                }
-            return all(fine)
-
-    def _count(self, name: str, now: float) -> int:
-        times = self._seen.get(name, deque())
-        while times and now - times[0] >= 60:
-            times.popleft()
-        return len(times)
-
-
-_limit = VisitLimit()
 
 
 @pages.get("/asli")
@@ -81,7 +46,7 @@ def ask() -> BaseResponse:
 @pages.get("/asli/<code>")
 def show(code: str) -> Response:
     here = site()
-    if not _limit.allows(client(), time.monotonic()):
+    if not here.looks.allows(client(), time.monotonic()):
         raise Friendly("terlalu_sering", 429)
     known = read_code(code)
     with reading(here.engine) as session:

@@ -14,16 +14,19 @@ from ipaddress import ip_address
 from time import monotonic
 
 from flask import Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.data.damage import first_line
 from pipeline.notices import gauges, watching
-from pipeline.office import meters
+from pipeline.office import meters, whose
 from pipeline.web.site import site
+from pipeline.work import App
 
 log = logging.getLogger(__name__)
 TOKEN = "metrik_token"  # noqa: S105 - the name of a file in rahasia/
@@ -37,17 +40,26 @@ FORWARDED = (
 
 
 class _Now(Collector):
-    """Gauges that were read for this one answer."""
+    """Gauges that were read for this one answer, each of an office: "" where there is but one."""
 
-    def __init__(self, found: Iterable[gauges.Gauge]) -> None:
+    def __init__(self, found: Iterable[tuple[str, gauges.Gauge]]) -> None:
         self.found = list(found)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         families: dict[str, GaugeMetricFamily] = {}
-        for one in self.found:
-            fresh = GaugeMetricFamily(one.name, one.about, labels=list(one.labels))
-            families.setdefault(one.name, fresh).add_metric(list(one.labels.values()), one.value)
+        for office, one in self.found:
+            labels = ({meters.OFFICE: office} if office else {}) | one.labels
+            fresh = GaugeMetricFamily(one.name, one.about, labels=list(labels))
+            families.setdefault(one.name, fresh).add_metric(list(labels.values()), one.value)
         yield from families.values()
+
+
+def told(found: Iterable[tuple[str, gauges.Gauge]], office: str | None) -> BaseResponse:
+    """Gauges of offices, and what was counted for this one or, for None, for all, as Prometheus reads it."""
+    own = CollectorRegistry()
+    own.register(_Now(found))
+    own.register(meters.Counted(office))
+    return BaseResponse(generate_latest(own), content_type=CONTENT_TYPE_LATEST)
 
 
 def add(app: Flask, since: datetime) -> None:
@@ -69,25 +81,21 @@ def add(app: Flask, since: datetime) -> None:
         )
 
     @app.get("/metrik")
-    def metrik() -> Response:
-        if not (_is_here() or _bears_token()):
+    def metrik() -> BaseResponse:
+        if not (is_here(request) or _bears_token()):
             raise NotFound
-        own = CollectorRegistry()
-        own.register(_Now(_gauges()))
-        return Response(
-            generate_latest(own) + generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST
-        )
+        office = whose.name()
+        return told([(office, one) for one in read(site())], office)
 
     app.before_request(_begin)
     app.after_request(_end)
 
 
-def _gauges() -> Iterator[gauges.Gauge]:
+def read(app: App) -> Iterator[gauges.Gauge]:
     """What is counted in the database, where it can be read: the process has figures of its own, which are wanted most
     when it cannot."""
-    here = site()
     try:
-        found = gauges.read(here.engine, here.settings, here.clock())
+        found = gauges.read(app.engine, app.settings, app.clock())
     except (SQLAlchemyError, OSError) as error:
         log.warning("metrik: %s", first_line(error))
         found = []
@@ -95,7 +103,12 @@ def _gauges() -> Iterator[gauges.Gauge]:
     yield gauges.Gauge("aduan_basis_data_terbaca", "1: basis data terbaca, 0: tidak", bool(found))
 
 
-def _is_here() -> bool:
+def opened(is_open: bool) -> gauges.Gauge:
+    """Whether an office under the roof could be opened."""
+    return gauges.Gauge("aduan_kantor_terbuka", "1: kantor dibuka, 0: tidak", is_open)
+
+
+def is_here(request: Request) -> bool:
     """Asked from this machine and by no proxy on it: behind one, everybody's address would be the machine's own."""
     if any(name in request.headers for name in FORWARDED):
         return False
@@ -127,5 +140,5 @@ def _end(response: Response) -> Response:
         method = (
             request.method if request.method in ("GET", "HEAD", "POST") else "lain"
         )  # anybody may make one up
-        meters.PAGES.labels(name, method, response.status_code).observe(monotonic() - begun)
+        meters.page(name, method, response.status_code, monotonic() - begun)
     return response

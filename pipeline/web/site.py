@@ -10,6 +10,7 @@ from flask import Response, current_app, request
 
 from pipeline import cases
 from pipeline.office.words import environment
+from pipeline.web.visits import VisitLimit
 from pipeline.work import App
 
 
@@ -33,6 +34,7 @@ class Site(App):
     shared: dict[str, str] = field(
         default_factory=dict
     )  # addresses of stylesheet and icon; the demo adds its own
+    looks: VisitLimit = field(default_factory=VisitLimit)  # at public pages behind a code
 
 
 def site() -> Site:

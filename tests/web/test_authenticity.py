@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from pipeline.letters.mark import new_code
-from pipeline.web import authenticity
+from pipeline.web.visits import VisitLimit
 from tests.kantor import SIGNED, Office, office
 from tests.letters.notary import PASSWORD, notary
 
 
 @pytest.fixture
-def kantor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.setattr(authenticity, "_limit", authenticity.VisitLimit())
+def kantor(tmp_path: Path) -> Iterator[Office]:
     with office(tmp_path) as made:
         yield made
 
@@ -130,7 +129,7 @@ def test_looking_again_and_again_is_stopped(kantor: Office) -> None:
 
 
 def test_limit_forgets_after_a_minute() -> None:
-    limit = authenticity.VisitLimit()
+    limit = VisitLimit()
     assert [limit.allows("a", 0.0) for _ in range(31)] == [True] * 30 + [False]
     assert limit.allows("a", 61.0)
 

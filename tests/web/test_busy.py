@@ -9,14 +9,13 @@ import pytest
 import urllib3
 
 from pipeline.letters.mark import new_code
-from pipeline.web import authenticity, serving
 from pipeline.web import book as register
+from pipeline.web import serving
 from tests.kantor import Office, office
 
 
 @pytest.fixture
-def kantor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.setattr(authenticity, "_limit", authenticity.VisitLimit())
+def kantor(tmp_path: Path) -> Iterator[Office]:
     with office(tmp_path, web={"port": 0}) as running:
         yield running
 
@@ -51,14 +50,12 @@ def test_a_second_export_is_asked_to_come_again_and_other_pages_go_on(
 )
 def test_a_visitor_is_counted_by_what_a_trusted_proxy_saw(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     trusted: list[str],
     peer: str,
     said: str,
     other: bool,
 ) -> None:
     """Another visitor is let in although the first has used up their looks; a header that nobody vouches for is not."""
-    monkeypatch.setattr(authenticity, "_limit", authenticity.VisitLimit())
     with office(tmp_path, web={"proksi_tepercaya": trusted}) as kantor:
         ask = {"environ_base": {"REMOTE_ADDR": peer}}
         for _ in range(31):
