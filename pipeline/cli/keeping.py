@@ -30,10 +30,12 @@ from pipeline.cli.base import (
     ready_database,
     write_secret,
 )
+from pipeline.cli.storage import bring_home
 from pipeline.data import backup as backups
-from pipeline.data import backup_folder, damage, recipients
+from pipeline.data import backup_folder, damage, recipients, storage
 from pipeline.data.damage import is_damage
 from pipeline.data.engine import is_made, lease, reading, settle_erased, writing
+from pipeline.data.places import PlaceError
 from pipeline.data.tables import Seal
 from pipeline.mail import outbox
 from pipeline.office import clock
@@ -166,6 +168,7 @@ def restore(
 
         rows = _copying(fill)
     out.print(word("cadangan.selesai", banyak=rows))
+    bring_home(engine)
     witnessed(engine)
     with reading(engine) as session:
         kept = len(outbox.held(session))
@@ -361,6 +364,7 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
         left = remains.search(app.engine, searched, tell)
     with app.writing() as work:
         checked(work, complaint.id, by, left)
+    _tell_outside(app)
     out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
     _left(left)
     out.print(
@@ -370,6 +374,17 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
         out.print(
             "Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu."
         )
+
+
+def _tell_outside(app: App) -> None:
+    """What lies outside the database goes after the commit; where it could not, the nightly sweep tries again."""
+    try:
+        left = storage.still_there(app.engine, app.clock())
+        why = word("simpanan.tertinggal", banyak=left) if left else ""
+    except PlaceError as error:
+        why = str(error)
+    if why:
+        out.print(word("simpanan.sapu_gagal", sebab=why), markup=False)
 
 
 def _left(left: remains.Remains) -> None:

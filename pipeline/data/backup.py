@@ -11,27 +11,43 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 
-from pipeline.data import copied, fulltext, recipients, schema
+from pipeline.data import copied, fulltext, recipients, schema, storage, store
 from pipeline.data.copied import Tell, opened
 from pipeline.data.damage import first_line, is_damage, is_full
 from pipeline.data.engine import connect_file
+from pipeline.data.places import PlaceError
 from pipeline.data.recipients import RecipientError
+from pipeline.data.tables import BlobPlace
+from pipeline.office.words import word
 
+R = TypeVar("R")
 STEPS = 200_000  # of SQLite's machine between two words about how far it is
 MIB = 2**20
 INDEX = "daftar.db"  # beside the rows of a chain: what it has, and the hashes of its files
 PACKS = "cadangan_isi"  # in a backup of several files: which packs it needs, by name and hash
 COUNTS = "cadangan_hitung"  # and how many rows each table had
 CONTENTS = ("blob", "blob_part")  # what packs hold
+OUTSIDE = "blob_place"  # which bytes lie outside the database: none of a backup's
+TRIES = 3  # of a backup in whose way something was erased
 PARTS = (".sebagian", ".tertutup")  # how a file is called while it is made
 OPENED = ".terbuka"  # at the end of the hidden name of an encrypted file that lies plain while it is read
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # what lies beside a SQLite file, and itself
@@ -55,6 +71,22 @@ def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] 
     """
     if path.exists():
         raise BackupError(f"{path} sudah ada. Pilih nama lain; cadangan lama tidak ditimpa.")
+    return as_often(lambda: _backup(engine, path, tell, to))
+
+
+class ErasedMeanwhileError(BackupError):
+    """Bytes that a backup was about to copy from outside the database were erased: it has to begin anew."""
+
+
+def as_often(step: Callable[[], R]) -> R:
+    """A backup that begins anew where something was erased in its way."""
+    for _ in range(TRIES - 1):
+        with suppress(ErasedMeanwhileError):
+            return step()
+    return step()
+
+
+def _backup(engine: Engine, path: Path, tell: Tell, to: Collection[str]) -> int:
     with writing_file(path, to) as part:
         if engine.dialect.name == "sqlite":
             _vacuum_into(engine, part, tell)
@@ -78,6 +110,8 @@ def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
             os.replace(closed, part)
         to_disk(part)
         os.replace(part, path)
+    except PlaceError as error:
+        raise BackupError(f"{error} Tidak ada cadangan baru; simpan cadangan yang lama.") from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         why = (
             "Cadangan tidak dapat ditulis"
@@ -102,6 +136,26 @@ def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
             raw.execute("VACUUM INTO ?", (str(part),))
         finally:
             raw.set_progress_handler(None, 0)
+    with closing(sqlite3.connect(part, isolation_level=None)) as file:
+        if OUTSIDE in copied.tables_of(file):
+            digests = [one for (one,) in file.execute(f"SELECT sha256 FROM {OUTSIDE}")]
+            file.execute("PRAGMA journal_mode=OFF")
+            file.execute("BEGIN")
+            bring_in(engine, file, "main", digests, tell)
+            file.execute(f"DELETE FROM {OUTSIDE}")
+            file.execute("COMMIT")
+
+
+def bring_in(
+    engine: Engine, file: sqlite3.Connection, schema: str, digests: Sequence[str], tell: Tell
+) -> None:
+    """The bytes that lie outside the database, into a backup that has their rows."""
+    for count, digest in enumerate(digests):
+        tell("isi di luar basis data", count)
+        try:
+            storage.bring_in(engine, file, schema, [digest])
+        except KeyError as error:
+            raise ErasedMeanwhileError(word("simpanan.terhapus")) from error
 
 
 def copy_of_postgresql(
@@ -120,10 +174,20 @@ def copy_of_postgresql(
             copied.copy(source, into, tell, CONTENTS if further else ())
             if further:
                 further(source, into)
+            else:
+                raw: Any = into.connection.driver_connection
+                bring_in(engine, raw, "main", outside(source), tell)
         with closing(sqlite3.connect(part)) as file:
             file.execute("PRAGMA journal_mode=DELETE")  # one file, no companions
     finally:
         target.dispose()
+
+
+def outside(source: Connection) -> list[str]:
+    """The blobs whose bytes lie outside, in that view; none in a database of an earlier program."""
+    if OUTSIDE not in inspect(source).get_table_names():
+        return []
+    return list(source.scalars(select(BlobPlace.sha256).order_by(BlobPlace.sha256)))
 
 
 def view(engine: Engine) -> Connection:
@@ -448,6 +512,7 @@ def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
     schema.upgrade(
         into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number)
     )
+    store.renew_home(into)
     if wish.hold:
         into.execute(text("UPDATE outbox SET state = 'held' WHERE state IN ('due', 'sending')"))
 
@@ -489,7 +554,7 @@ def _without_a_log(connection: Any, _record: object) -> None:
 
 def _attached(into: Connection, source: Source, tell: Tell) -> int:
     raw: Any = into.connection.driver_connection
-    ours = [name for name in copied.tables_of(raw) if name != "alembic_version"]
+    ours = [name for name in copied.tables_of(raw) if name not in copied.APART]
     raw.execute("ATTACH ? AS asal", (copied.address(source.rows),))
     theirs, total = copied.tables_of(raw, "asal"), 0
     for name in ours:

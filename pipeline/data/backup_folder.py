@@ -84,6 +84,10 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
 
     BackupError if the database is damaged; then nothing is added and nothing goes.
     """
+    return single.as_often(lambda: _make(engine, folder, now, plan, tell))
+
+
+def _make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell) -> Made:
     stamp = f"{now:{FORM}}"
     chain = _chain(folder, now, plan) or folder / stamp
     ending = ENDING if plan.to else ""
@@ -264,10 +268,14 @@ def _of_sqlite(engine: Engine, rows: Path, pack: Path, index: Path, tell: Tell) 
         for sql in (*tables.values(), *copied.indexes_of(file, "asal")):
             file.execute(sql)
         for name in tables:
-            if name not in CONTENTS:
+            if name not in (*CONTENTS, single.OUTSIDE):
                 tell(name, copied.attached(file, name, "asal"))
         file.execute("INSERT INTO blob SELECT sha256, size, x'' FROM asal.blob")
         _pack_of_sqlite(file, tables, tell)
+        if single.OUTSIDE in tables:
+            query = "SELECT sha256 FROM asal.blob_place WHERE sha256 IN (SELECT sha256 FROM daftar.baru)"
+            digests = [one for (one,) in file.execute(query)]
+            single.bring_in(engine, file, "isi", digests, tell)
         file.execute("COMMIT")
 
 
@@ -306,6 +314,11 @@ def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Te
             for digests in _in_portions(one for (one,) in known.execute("SELECT sha256 FROM baru")):
                 _put_contents(source, file, digests)
                 tell("isi surat dan lampiran", file.total_changes)
+            fresh = "SELECT count(*) FROM baru WHERE sha256 = ?"
+            digests = [
+                one for one in single.outside(source) if known.execute(fresh, (one,)).fetchone()[0]
+            ]
+            single.bring_in(engine, file, "main", digests, tell)
             file.execute("COMMIT")
             known.execute("COMMIT")
 

@@ -571,6 +571,14 @@ class Cadangan(Table):
     latihan: bool = True
 
 
+class Simpanan(Table):
+    """Where the bytes of mails, letters and pictures lie: in the database, in a folder, or with an S3 server, of which
+    key and secret stand in `rahasia/`."""
+
+    tempat: Literal["database", "berkas", "s3"] = "database"
+    folder: Said = "simpanan"
+
+
 class ScanConf(Table):
     """Where scans come from besides the upload page."""
 
@@ -619,6 +627,7 @@ class Settings(Table):
     database: Database = Database()
     log: Log = Log()
     cadangan: Cadangan = Cadangan()
+    simpanan: Simpanan = Simpanan()
     scan: ScanConf = ScanConf()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
