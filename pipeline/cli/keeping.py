@@ -84,13 +84,13 @@ def backup(context: click.Context, berkas: Path | None) -> None:
     )  # also before an upgrade: the tables are the old ones
     if not is_made(engine):
         raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
-    to = backup_recipients(settings)
+    to, whose = backup_recipients(settings), settings.office_name
     if berkas is not None:
-        rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to), ours=True)
+        rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to, whose), ours=True)
         made = backup_folder.Made(berkas, rows, berkas.stat().st_size)
     else:
         conf, now = settings.cadangan, datetime.now(settings.zone)
-        plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari)
+        plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari, whose)
         folder = settings.path(conf.folder)
         made = _copying(lambda tell: backup_folder.make(engine, folder, now, plan, tell), ours=True)
     out.print(
@@ -135,6 +135,7 @@ def _own_keys(settings: Settings) -> list[str]:
 @click.option(
     "--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan."
 )
+@click.option("--kantor-lain", is_flag=True, help="Cadangan itu milik kantor bernama lain.")
 @click.option("--ya", is_flag=True, help="Jangan bertanya.")
 @click.pass_context
 def restore(
@@ -143,6 +144,7 @@ def restore(
     kirim: bool,
     kunci: Path | None,
     ganti: bool,
+    kantor_lain: bool,
     ya: bool,
 ) -> None:
     """Pulihkan SUMBER (berkas, atau yang terbaru di folder; bawaannya folder [cadangan]) setelah memeriksanya."""
@@ -163,7 +165,8 @@ def restore(
                 line.pause()
                 _announce(path, contents, engine, standing, ask=not ya)
 
-            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, before)
+            office = "" if kantor_lain else settings.office_name
+            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, office, before)
             return backups.restore(engine, path, line, wish)
 
         rows = _copying(fill)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from pipeline.data import copied, fulltext, recipients, schema, storage, store
+from pipeline.data import backup_seal, copied, fulltext, recipients, schema, storage, store
 from pipeline.data.copied import Tell, opened
 from pipeline.data.damage import first_line, is_damage, is_full
 from pipeline.data.engine import connect_file
@@ -64,14 +64,17 @@ def silent(_what: str, _amount: int) -> None:
 # ---- backup --------------------------------------------------------------------------------------------------
 
 
-def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] = ()) -> int:
-    """Copy everything into one new file while others go on working; how many rows. `to`: recipients.
+def backup(
+    engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] = (), office: str = ""
+) -> int:
+    """Copy everything into one new file while others go on working; how many rows. `to`: recipients; `office`: whose
+    it is.
 
     A database of an earlier program is copied as it is. BackupError if the file is there, or the database damaged.
     """
     if path.exists():
         raise BackupError(f"{path} sudah ada. Pilih nama lain; cadangan lama tidak ditimpa.")
-    return as_often(lambda: _backup(engine, path, tell, to))
+    return as_often(lambda: _backup(engine, path, tell, to, office))
 
 
 class ErasedMeanwhileError(BackupError):
@@ -86,8 +89,8 @@ def as_often(step: Callable[[], R]) -> R:
     return step()
 
 
-def _backup(engine: Engine, path: Path, tell: Tell, to: Collection[str]) -> int:
-    with writing_file(path, to) as part:
+def _backup(engine: Engine, path: Path, tell: Tell, to: Collection[str], office: str) -> int:
+    with writing_file(path, to, office) as part:
         if engine.dialect.name == "sqlite":
             _vacuum_into(engine, part, tell)
         else:
@@ -96,8 +99,8 @@ def _backup(engine: Engine, path: Path, tell: Tell, to: Collection[str]) -> int:
 
 
 @contextmanager
-def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
-    """A new file that is there whole, and encrypted if it has recipients, or not at all; 0600."""
+def writing_file(path: Path, to: Collection[str] = (), office: str = "") -> Iterator[Path]:
+    """A new file that is there whole, sealed, and encrypted if it has recipients, or not at all; 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part, closed = (path.with_name(path.name + ending) for ending in PARTS)
     for one in (part, closed):
@@ -105,6 +108,7 @@ def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield part
+        backup_seal.seal(part, office)
         if to:
             recipients.encrypt(part, closed, to)
             os.replace(closed, part)
@@ -250,19 +254,25 @@ class Source:
 
 
 def look(
-    path: Path, tell: Tell = silent, keys: Sequence[str] = (), room: Path | None = None
+    path: Path,
+    tell: Tell = silent,
+    keys: Sequence[str] = (),
+    room: Path | None = None,
+    office: str = "",
 ) -> Contents:
     """What is in a backup, after all of it was checked: pages, foreign keys, and each blob against its hash.
 
-    BackupError says what is wrong. Never writes to the file: it may be the only copy. What is encrypted is laid plain
-    in `room` meanwhile, its own folder if there is none.
+    BackupError says what is wrong; also that it is another office's, where `office` is named. Never writes to the file:
+    it may be the only copy. What is encrypted is laid plain in `room` meanwhile, its own folder if there is none.
     """
-    with _readable(path, room or path.parent, keys, tell) as source:
+    with _readable(path, room or path.parent, keys, tell, office) as source:
         return _looked(source, tell)
 
 
 @contextmanager
-def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterator[Source]:
+def _readable(
+    path: Path, room: Path, keys: Sequence[str], tell: Tell, office: str
+) -> Iterator[Source]:
     """The files of a backup, plain; those that had to be opened are gone afterwards."""
     if not path.is_file():
         raise BackupError(f"{path} tidak ada.")
@@ -270,10 +280,11 @@ def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterat
     with ExitStack() as stack:
         try:
             rows = _plain(path, room, keys, tell, stack)
+            backup_seal.check(rows, path, office)
             with closing(opened(rows)) as file:
                 named = _packs(file)
             packs = [_plain(_whole(path, *pack), room, keys, tell, stack) for pack in named]
-        except RecipientError as error:
+        except (RecipientError, backup_seal.SealError) as error:
             raise BackupError(str(error)) from error
         except sqlite3.DatabaseError as error:
             raise BackupError(
@@ -447,7 +458,8 @@ class RestoreWish:
 
     `hold`: mails that waited when the backup was made do not leave, for the office may have sent them since. `replace`:
     the database need not be empty; a SQLite file is laid aside, not removed. `keys` open an encrypted backup, which is
-    laid plain in `room` meanwhile (beside the database where there is none). `before` hears what the backup holds once
+    laid plain in `room` meanwhile (beside the database where there is none). `office`: whose backup it has to be, ""
+    for anybody's. `before` hears what the backup holds once
     it is found good; what it raises ends the restore before anything is written.
     """
 
@@ -455,6 +467,7 @@ class RestoreWish:
     replace: bool = False
     keys: Sequence[str] = field(default=(), repr=False)
     room: Path | None = None
+    office: str = ""
     before: Callable[[Contents], object] = field(default=lambda _contents: None, repr=False)
 
 
@@ -478,7 +491,7 @@ def restore(
             raise BackupError(
                 "Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti."
             )
-        with _readable(path, room, wish.keys, tell) as source:
+        with _readable(path, room, wish.keys, tell, wish.office) as source:
             contents = _looked(source, tell)
             wish.before(contents)
             fill = _into_sqlite if on_sqlite else _into_rows

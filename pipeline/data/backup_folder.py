@@ -46,11 +46,13 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """`to`: recipients, none for plain files. `keep`: how many backups stay. `days`: how long a chain goes on."""
+    """`to`: recipients, none for plain files. `keep`: how many backups stay. `days`: how long a chain goes on.
+    `office`: whose they are."""
 
     to: Collection[str] = ()
     keep: int = 30
     days: int = 30
+    office: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ def _make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell) -
     chain.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = chain / INDEX
     _forget_unfinished(index, folder)
-    with single.writing_file(rows, plan.to) as rows_part:
-        with single.writing_file(pack, plan.to) as pack_part:
+    with single.writing_file(rows, plan.to, plan.office) as rows_part:
+        with single.writing_file(pack, plan.to, plan.office) as pack_part:
             fill = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgresql
             fill(engine, rows_part, pack_part, index, tell)
         count = _noted(rows_part, pack, index)

@@ -827,6 +827,11 @@ class Settings(Table):
             {self.smtp.sender.lower(), *(box.user.lower() for box in self.mailboxes)} - {""}
         )
 
+    @property
+    def office_name(self) -> str:
+        """The office as no other is called: many a regency has a Dinas of the same name."""
+        return f"{self.instansi.nama}, {self.instansi.pemerintah}"
+
     def path(self, value: str) -> Path:
         """A path of config.toml, seen from its folder."""
         return (self.folder / value).resolve()
