@@ -23,7 +23,7 @@ from pipeline.cases import Upload
 from pipeline.cases import record as cases_record
 from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu
-from pipeline.data import ledger
+from pipeline.data import ledger, places
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Base, Complaint, Document, Event, Item, Outbox, Payload, Slip, Task
 from pipeline.intake import mails as intake_mails
@@ -219,7 +219,11 @@ class Desk:
     def _is_new(self) -> bool:
         """Nothing was ever written to this database."""
         anything = union_all(
-            *(select(literal(1)).select_from(table) for table in Base.metadata.sorted_tables)
+            *(
+                select(literal(1)).select_from(table)
+                for table in Base.metadata.sorted_tables
+                if table.name != "blob_home"  # which the database was born with
+            )
         )
         with reading(self.engine) as session:
             return session.execute(anything.limit(1)).first() is None
@@ -369,8 +373,9 @@ def desk_in(
     folder: Path, url: str = "", now: datetime = TUESDAY, **tables: Mapping[str, object]
 ) -> Iterator[Desk]:
     """A desk whose database and secrets lie in `folder`."""
-    engine = make_engine(folder, url)
+    settings = make_settings(folder, **tables)
+    engine = places.attached(make_engine(folder, url), settings)
     try:
-        yield Desk(make_settings(folder, **tables), engine, Clock(now))
+        yield Desk(settings, engine, Clock(now))
     finally:
         engine.dispose()

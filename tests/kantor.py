@@ -42,6 +42,7 @@ from werkzeug.test import TestResponse
 
 from pipeline.access import browsers
 from pipeline.cases.audit import audit
+from pipeline.data import places
 from pipeline.data.engine import reading, writing
 from pipeline.data.store import get
 from pipeline.data.tables import Complaint, Document, Event, Lane, Outbox, Task
@@ -751,7 +752,7 @@ def office(
     with ExitStack() as stack:
         post = post or stack.enter_context(embedded())
         settings = config.load(write_config(tmp_path, post, database_url, overrides))
-        engine = fresh(settings.database.url, settings.folder)
+        engine = places.attached(fresh(settings.database.url, settings.folder), settings)
         stack.callback(engine.dispose)
         yield Office(settings, engine, post, Clock(now), tmp_path)
 

@@ -19,12 +19,12 @@ from pipeline.cases import report_chain, witness
 from pipeline.cases.chain import Walk, reach_of, seal_hash
 from pipeline.cases.closing import how as ended
 from pipeline.cases.witness import CASE, START, digest
-from pipeline.data import ledger
+from pipeline.data import ledger, store
 from pipeline.data.engine import among
+from pipeline.data.places import Lost
 from pipeline.data.store import ERASED
 from pipeline.data.tables import (
     Blob,
-    BlobPart,
     Closing,
     Complaint,
     Counter,
@@ -289,18 +289,23 @@ def _changed(session: Session, tell: Tell) -> Iterator[str]:
         for name, size, content in rows:
             if size == ERASED and not content:
                 continue
-            if _digest_of(session, name, size, content) != name:
+            try:
+                found = _digest_of(session, name, size, content)
+            except Lost as lost:
+                yield str(lost)
+                continue
+            if found != name:
                 yield word("audit.isi_berubah", bagian=name[:16])
         tell(len(rows))
 
 
 def _digest_of(session: Session, name: str, size: int, content: bytes) -> str:
-    found, length = sha256(content), len(content)
-    if length != size:
-        rest = select(BlobPart.content).where(BlobPart.sha256 == name).order_by(BlobPart.order)
-        for piece in session.scalars(rest.execution_options(yield_per=1)):
-            found.update(piece)
-            length += len(piece)
+    if len(content) == size:
+        return sha256(content).hexdigest()
+    found, length = sha256(), 0
+    for piece in store.pieces(session, name):
+        found.update(piece)
+        length += len(piece)
     return found.hexdigest() if length == size else ""
 
 

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 from pipeline.data import ledger, store
 from pipeline.data.engine import reading
 from pipeline.data.packed import Packed
-from pipeline.data.tables import Base, Blob, BlobPart, Complaint, Event, Item, Outbox, Payload
+from pipeline.data.tables import Base, Blob, Complaint, Event, Item, Outbox, Payload
 from pipeline.files import kinds as files
 from pipeline.mail import outbox
 from pipeline.mail.message import Message, read
@@ -139,7 +140,7 @@ def _sent(session: Session, complaint_id: int) -> Iterator[tuple[bytes, bool]]:
 def _beginning(session: Session, digest: str) -> bytes:
     if store.size(session, digest) <= LONGEST_ITEM:
         return store.get_all(session, [digest]).get(digest, b"")
-    return bytes(session.scalar(select(Blob.content).where(Blob.sha256 == digest)) or b"")
+    return next(store.pieces(session, digest))
 
 
 def _about(raw: bytes, number: str, sent: dict[bytes, bool]) -> bool:
@@ -187,7 +188,7 @@ def _in_table(
         for c in table.columns
         if isinstance(c.type, String | Text | JSON | Packed) and c.key not in HASHED
     ]
-    if not words or table.name in ("blob", "blob_part"):
+    if not words or table.name in ("blob", "blob_part", "blob_place"):
         return
     keys = list(table.primary_key.columns)
     case = [
@@ -245,10 +246,8 @@ def _owners(session: Session) -> dict[str, tuple[str, str]]:
 
 
 def _whole(session: Session, digest: str) -> bytes:
-    content = bytes(session.scalar(select(Blob.content).where(Blob.sha256 == digest)) or b"")
-    rest = select(BlobPart.content).where(BlobPart.sha256 == digest).order_by(BlobPart.order)
-    parts = session.scalars(rest.limit(LONGEST_ITEM // store.PART))
-    return b"".join([content, *parts])
+    beginning = islice(store.pieces(session, digest), 1 + LONGEST_ITEM // store.PART)
+    return b"".join(beginning)
 
 
 def _words_of(content: bytes) -> str | None:

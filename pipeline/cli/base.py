@@ -19,7 +19,8 @@ from pipeline.cli.told import Commands, of_file
 from pipeline.cli.told import Fault as Fault
 from pipeline.cli.told import Found as Found
 from pipeline.data.damage import first_line, is_damage
-from pipeline.data.engine import connect, is_current
+from pipeline.data.engine import is_current
+from pipeline.data.places import open_office
 from pipeline.office import logs
 from pipeline.office.config import Settings, load
 from pipeline.office.words import word
@@ -57,7 +58,7 @@ def of_settings(config: Path) -> Settings:
 def open_database(settings: Settings, *, current: bool = True) -> Engine:
     """The database; a Fault when it cannot be reached or, with `current`, is not at the newest revision."""
     try:
-        engine = connect(settings.database.url, settings.folder)
+        engine = open_office(settings)
         if current and not is_current(engine):
             raise Fault("Basis data belum dibuat atau versinya lama. Jalankan 'aduan init'.")
     except SQLAlchemyError as error:

@@ -30,10 +30,12 @@ from pipeline.cli.base import (
     ready_database,
     write_secret,
 )
+from pipeline.cli.storage import bring_home
 from pipeline.data import backup as backups
-from pipeline.data import backup_folder, damage, recipients
+from pipeline.data import backup_folder, damage, recipients, storage
 from pipeline.data.damage import is_damage
 from pipeline.data.engine import is_made, lease, reading, settle_erased, writing
+from pipeline.data.places import PlaceError
 from pipeline.data.tables import Seal
 from pipeline.mail import outbox
 from pipeline.office import clock
@@ -82,13 +84,13 @@ def backup(context: click.Context, berkas: Path | None) -> None:
     )  # also before an upgrade: the tables are the old ones
     if not is_made(engine):
         raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
-    to = backup_recipients(settings)
+    to, whose = backup_recipients(settings), settings.office_name
     if berkas is not None:
-        rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to), ours=True)
+        rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to, whose), ours=True)
         made = backup_folder.Made(berkas, rows, berkas.stat().st_size)
     else:
         conf, now = settings.cadangan, datetime.now(settings.zone)
-        plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari)
+        plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari, whose)
         folder = settings.path(conf.folder)
         made = _copying(lambda tell: backup_folder.make(engine, folder, now, plan, tell), ours=True)
     out.print(
@@ -133,6 +135,7 @@ def _own_keys(settings: Settings) -> list[str]:
 @click.option(
     "--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan."
 )
+@click.option("--kantor-lain", is_flag=True, help="Cadangan itu milik kantor bernama lain.")
 @click.option("--ya", is_flag=True, help="Jangan bertanya.")
 @click.pass_context
 def restore(
@@ -141,6 +144,7 @@ def restore(
     kirim: bool,
     kunci: Path | None,
     ganti: bool,
+    kantor_lain: bool,
     ya: bool,
 ) -> None:
     """Pulihkan SUMBER (berkas, atau yang terbaru di folder; bawaannya folder [cadangan]) setelah memeriksanya."""
@@ -161,11 +165,13 @@ def restore(
                 line.pause()
                 _announce(path, contents, engine, standing, ask=not ya)
 
-            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, before)
+            office = "" if kantor_lain else settings.office_name
+            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, office, before)
             return backups.restore(engine, path, line, wish)
 
         rows = _copying(fill)
     out.print(word("cadangan.selesai", banyak=rows))
+    bring_home(engine)
     witnessed(engine)
     with reading(engine) as session:
         kept = len(outbox.held(session))
@@ -361,6 +367,7 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
         left = remains.search(app.engine, searched, tell)
     with app.writing() as work:
         checked(work, complaint.id, by, left)
+    _tell_outside(app)
     out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
     _left(left)
     out.print(
@@ -370,6 +377,17 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
         out.print(
             "Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu."
         )
+
+
+def _tell_outside(app: App) -> None:
+    """What lies outside the database goes after the commit; where it could not, the nightly sweep tries again."""
+    try:
+        left = storage.still_there(app.engine, app.clock())
+        why = word("simpanan.tertinggal", banyak=left) if left else ""
+    except PlaceError as error:
+        why = str(error)
+    if why:
+        out.print(word("simpanan.sapu_gagal", sebab=why), markup=False)
 
 
 def _left(left: remains.Remains) -> None:

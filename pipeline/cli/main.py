@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import arrivals, forms, keeping, key, office, report, running, upgrade  # noqa: F401 - they add their commands to the group
+from pipeline.cli import arrivals, forms, keeping, key, office, report, running, storage, upgrade  # noqa: F401 - they add their commands to the group
 from pipeline.cli.base import Fault, Found, main, out
 
 __all__ = ["main"]

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.cli import usage
 from pipeline.data.damage import first_line, is_damage
+from pipeline.data.places import PlaceError
 from pipeline.office import logs
 from pipeline.office.config_errors import ConfigError, reason
 from pipeline.office.words import word
@@ -89,6 +90,8 @@ def said(error: Exception, config: Path) -> Fault:
     )
     if extra is not None:
         return Fault(word("henti.ekstra", ekstra=extra))
+    if isinstance(error, PlaceError):
+        return Fault(str(error))
     if is_damage(error):
         return Found(word("henti.rusak"))
     if isinstance(error, SQLAlchemyError | sqlite3.Error):

@@ -75,7 +75,7 @@ def _saved(engine: Engine, settings: Settings, folder: Path) -> Path:
     to = backup_recipients(settings)
     file = file.with_name(file.name + recipients.ENDING) if to else file
     try:
-        backups.backup(engine, file, to=to)
+        backups.backup(engine, file, to=to, office=settings.office_name)
     except backups.BackupError as error:
         raise Fault(str(error)) from error
     out.print(word("perbarui.cadangan", berkas=file))

@@ -11,27 +11,43 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 
-from pipeline.data import copied, fulltext, recipients, schema
+from pipeline.data import backup_seal, copied, fulltext, recipients, schema, storage, store
 from pipeline.data.copied import Tell, opened
 from pipeline.data.damage import first_line, is_damage, is_full
 from pipeline.data.engine import connect_file
+from pipeline.data.places import PlaceError
 from pipeline.data.recipients import RecipientError
+from pipeline.data.tables import BlobPlace
+from pipeline.office.words import word
 
+R = TypeVar("R")
 STEPS = 200_000  # of SQLite's machine between two words about how far it is
 MIB = 2**20
 INDEX = "daftar.db"  # beside the rows of a chain: what it has, and the hashes of its files
 PACKS = "cadangan_isi"  # in a backup of several files: which packs it needs, by name and hash
 COUNTS = "cadangan_hitung"  # and how many rows each table had
 CONTENTS = ("blob", "blob_part")  # what packs hold
+OUTSIDE = "blob_place"  # which bytes lie outside the database: none of a backup's
+TRIES = 3  # of a backup in whose way something was erased
 PARTS = (".sebagian", ".tertutup")  # how a file is called while it is made
 OPENED = ".terbuka"  # at the end of the hidden name of an encrypted file that lies plain while it is read
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # what lies beside a SQLite file, and itself
@@ -48,14 +64,33 @@ def silent(_what: str, _amount: int) -> None:
 # ---- backup --------------------------------------------------------------------------------------------------
 
 
-def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] = ()) -> int:
-    """Copy everything into one new file while others go on working; how many rows. `to`: recipients.
+def backup(
+    engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] = (), office: str = ""
+) -> int:
+    """Copy everything into one new file while others go on working; how many rows. `to`: recipients; `office`: whose
+    it is.
 
     A database of an earlier program is copied as it is. BackupError if the file is there, or the database damaged.
     """
     if path.exists():
         raise BackupError(f"{path} sudah ada. Pilih nama lain; cadangan lama tidak ditimpa.")
-    with writing_file(path, to) as part:
+    return as_often(lambda: _backup(engine, path, tell, to, office))
+
+
+class ErasedMeanwhileError(BackupError):
+    """Bytes that a backup was about to copy from outside the database were erased: it has to begin anew."""
+
+
+def as_often(step: Callable[[], R]) -> R:
+    """A backup that begins anew where something was erased in its way."""
+    for _ in range(TRIES - 1):
+        with suppress(ErasedMeanwhileError):
+            return step()
+    return step()
+
+
+def _backup(engine: Engine, path: Path, tell: Tell, to: Collection[str], office: str) -> int:
+    with writing_file(path, to, office) as part:
         if engine.dialect.name == "sqlite":
             _vacuum_into(engine, part, tell)
         else:
@@ -64,8 +99,8 @@ def backup(engine: Engine, path: Path, tell: Tell = silent, to: Collection[str] 
 
 
 @contextmanager
-def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
-    """A new file that is there whole, and encrypted if it has recipients, or not at all; 0600."""
+def writing_file(path: Path, to: Collection[str] = (), office: str = "") -> Iterator[Path]:
+    """A new file that is there whole, sealed, and encrypted if it has recipients, or not at all; 0600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part, closed = (path.with_name(path.name + ending) for ending in PARTS)
     for one in (part, closed):
@@ -73,11 +108,14 @@ def writing_file(path: Path, to: Collection[str] = ()) -> Iterator[Path]:
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         yield part
+        backup_seal.seal(part, office)
         if to:
             recipients.encrypt(part, closed, to)
             os.replace(closed, part)
         to_disk(part)
         os.replace(part, path)
+    except PlaceError as error:
+        raise BackupError(f"{error} Tidak ada cadangan baru; simpan cadangan yang lama.") from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         why = (
             "Cadangan tidak dapat ditulis"
@@ -102,6 +140,26 @@ def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
             raw.execute("VACUUM INTO ?", (str(part),))
         finally:
             raw.set_progress_handler(None, 0)
+    with closing(sqlite3.connect(part, isolation_level=None)) as file:
+        if OUTSIDE in copied.tables_of(file):
+            digests = [one for (one,) in file.execute(f"SELECT sha256 FROM {OUTSIDE}")]
+            file.execute("PRAGMA journal_mode=OFF")
+            file.execute("BEGIN")
+            bring_in(engine, file, "main", digests, tell)
+            file.execute(f"DELETE FROM {OUTSIDE}")
+            file.execute("COMMIT")
+
+
+def bring_in(
+    engine: Engine, file: sqlite3.Connection, schema: str, digests: Sequence[str], tell: Tell
+) -> None:
+    """The bytes that lie outside the database, into a backup that has their rows."""
+    for count, digest in enumerate(digests):
+        tell("isi di luar basis data", count)
+        try:
+            storage.bring_in(engine, file, schema, [digest])
+        except KeyError as error:
+            raise ErasedMeanwhileError(word("simpanan.terhapus")) from error
 
 
 def copy_of_postgresql(
@@ -120,10 +178,20 @@ def copy_of_postgresql(
             copied.copy(source, into, tell, CONTENTS if further else ())
             if further:
                 further(source, into)
+            else:
+                raw: Any = into.connection.driver_connection
+                bring_in(engine, raw, "main", outside(source), tell)
         with closing(sqlite3.connect(part)) as file:
             file.execute("PRAGMA journal_mode=DELETE")  # one file, no companions
     finally:
         target.dispose()
+
+
+def outside(source: Connection) -> list[str]:
+    """The blobs whose bytes lie outside, in that view; none in a database of an earlier program."""
+    if OUTSIDE not in inspect(source).get_table_names():
+        return []
+    return list(source.scalars(select(BlobPlace.sha256).order_by(BlobPlace.sha256)))
 
 
 def view(engine: Engine) -> Connection:
@@ -186,19 +254,25 @@ class Source:
 
 
 def look(
-    path: Path, tell: Tell = silent, keys: Sequence[str] = (), room: Path | None = None
+    path: Path,
+    tell: Tell = silent,
+    keys: Sequence[str] = (),
+    room: Path | None = None,
+    office: str = "",
 ) -> Contents:
     """What is in a backup, after all of it was checked: pages, foreign keys, and each blob against its hash.
 
-    BackupError says what is wrong. Never writes to the file: it may be the only copy. What is encrypted is laid plain
-    in `room` meanwhile, its own folder if there is none.
+    BackupError says what is wrong; also that it is another office's, where `office` is named. Never writes to the file:
+    it may be the only copy. What is encrypted is laid plain in `room` meanwhile, its own folder if there is none.
     """
-    with _readable(path, room or path.parent, keys, tell) as source:
+    with _readable(path, room or path.parent, keys, tell, office) as source:
         return _looked(source, tell)
 
 
 @contextmanager
-def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterator[Source]:
+def _readable(
+    path: Path, room: Path, keys: Sequence[str], tell: Tell, office: str
+) -> Iterator[Source]:
     """The files of a backup, plain; those that had to be opened are gone afterwards."""
     if not path.is_file():
         raise BackupError(f"{path} tidak ada.")
@@ -206,10 +280,11 @@ def _readable(path: Path, room: Path, keys: Sequence[str], tell: Tell) -> Iterat
     with ExitStack() as stack:
         try:
             rows = _plain(path, room, keys, tell, stack)
+            backup_seal.check(rows, path, office)
             with closing(opened(rows)) as file:
                 named = _packs(file)
             packs = [_plain(_whole(path, *pack), room, keys, tell, stack) for pack in named]
-        except RecipientError as error:
+        except (RecipientError, backup_seal.SealError) as error:
             raise BackupError(str(error)) from error
         except sqlite3.DatabaseError as error:
             raise BackupError(
@@ -383,7 +458,8 @@ class RestoreWish:
 
     `hold`: mails that waited when the backup was made do not leave, for the office may have sent them since. `replace`:
     the database need not be empty; a SQLite file is laid aside, not removed. `keys` open an encrypted backup, which is
-    laid plain in `room` meanwhile (beside the database where there is none). `before` hears what the backup holds once
+    laid plain in `room` meanwhile (beside the database where there is none). `office`: whose backup it has to be, ""
+    for anybody's. `before` hears what the backup holds once
     it is found good; what it raises ends the restore before anything is written.
     """
 
@@ -391,6 +467,7 @@ class RestoreWish:
     replace: bool = False
     keys: Sequence[str] = field(default=(), repr=False)
     room: Path | None = None
+    office: str = ""
     before: Callable[[Contents], object] = field(default=lambda _contents: None, repr=False)
 
 
@@ -414,7 +491,7 @@ def restore(
             raise BackupError(
                 "Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti."
             )
-        with _readable(path, room, wish.keys, tell) as source:
+        with _readable(path, room, wish.keys, tell, wish.office) as source:
             contents = _looked(source, tell)
             wish.before(contents)
             fill = _into_sqlite if on_sqlite else _into_rows
@@ -448,6 +525,7 @@ def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
     schema.upgrade(
         into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number)
     )
+    store.renew_home(into)
     if wish.hold:
         into.execute(text("UPDATE outbox SET state = 'held' WHERE state IN ('due', 'sending')"))
 
@@ -489,7 +567,7 @@ def _without_a_log(connection: Any, _record: object) -> None:
 
 def _attached(into: Connection, source: Source, tell: Tell) -> int:
     raw: Any = into.connection.driver_connection
-    ours = [name for name in copied.tables_of(raw) if name != "alembic_version"]
+    ours = [name for name in copied.tables_of(raw) if name not in copied.APART]
     raw.execute("ATTACH ? AS asal", (copied.address(source.rows),))
     theirs, total = copied.tables_of(raw, "asal"), 0
     for name in ours:

@@ -46,11 +46,13 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """`to`: recipients, none for plain files. `keep`: how many backups stay. `days`: how long a chain goes on."""
+    """`to`: recipients, none for plain files. `keep`: how many backups stay. `days`: how long a chain goes on.
+    `office`: whose they are."""
 
     to: Collection[str] = ()
     keep: int = 30
     days: int = 30
+    office: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,10 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
 
     BackupError if the database is damaged; then nothing is added and nothing goes.
     """
+    return single.as_often(lambda: _make(engine, folder, now, plan, tell))
+
+
+def _make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell) -> Made:
     stamp = f"{now:{FORM}}"
     chain = _chain(folder, now, plan) or folder / stamp
     ending = ENDING if plan.to else ""
@@ -93,8 +99,8 @@ def make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell = s
     chain.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = chain / INDEX
     _forget_unfinished(index, folder)
-    with single.writing_file(rows, plan.to) as rows_part:
-        with single.writing_file(pack, plan.to) as pack_part:
+    with single.writing_file(rows, plan.to, plan.office) as rows_part:
+        with single.writing_file(pack, plan.to, plan.office) as pack_part:
             fill = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgresql
             fill(engine, rows_part, pack_part, index, tell)
         count = _noted(rows_part, pack, index)
@@ -264,10 +270,14 @@ def _of_sqlite(engine: Engine, rows: Path, pack: Path, index: Path, tell: Tell) 
         for sql in (*tables.values(), *copied.indexes_of(file, "asal")):
             file.execute(sql)
         for name in tables:
-            if name not in CONTENTS:
+            if name not in (*CONTENTS, single.OUTSIDE):
                 tell(name, copied.attached(file, name, "asal"))
         file.execute("INSERT INTO blob SELECT sha256, size, x'' FROM asal.blob")
         _pack_of_sqlite(file, tables, tell)
+        if single.OUTSIDE in tables:
+            query = "SELECT sha256 FROM asal.blob_place WHERE sha256 IN (SELECT sha256 FROM daftar.baru)"
+            digests = [one for (one,) in file.execute(query)]
+            single.bring_in(engine, file, "isi", digests, tell)
         file.execute("COMMIT")
 
 
@@ -306,6 +316,11 @@ def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Te
             for digests in _in_portions(one for (one,) in known.execute("SELECT sha256 FROM baru")):
                 _put_contents(source, file, digests)
                 tell("isi surat dan lampiran", file.total_changes)
+            fresh = "SELECT count(*) FROM baru WHERE sha256 = ?"
+            digests = [
+                one for one in single.outside(source) if known.execute(fresh, (one,)).fetchone()[0]
+            ]
+            single.bring_in(engine, file, "main", digests, tell)
             file.execute("COMMIT")
             known.execute("COMMIT")
 

@@ -24,6 +24,8 @@ from pipeline.data.tables import UtcTime
 ROWS = 500
 BLOBS = 5  # rows of the tables that hold whole mails
 LARGE = ("blob", "blob_part", "confirmation_file")
+# The revision, and where bytes lie outside: a backup has them inside, and a restored office has a name of its own.
+APART = ("alembic_version", "blob_home", "blob_place")
 Tell = Callable[[str, int], None]  # (what, how much of it so far)
 Rows = Iterable[list[dict[str, Any]]]
 
@@ -132,7 +134,7 @@ def shared_tables(connection: Connection) -> MetaData:
 
 def is_ours(name: str, _tables: MetaData) -> bool:
     """Whether the rows of a table are copied; those of a search have types that one database alone knows."""
-    return name != "alembic_version" and not fulltext.is_of_search(name)
+    return name not in APART and not fulltext.is_of_search(name)
 
 
 @contextmanager

@@ -114,6 +114,24 @@ class BlobPart(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class BlobPlace(Base):
+    """Where the bytes of a blob lie that are not in its row: "berkas" or "s3", a colon, and a name that no other bytes
+    ever had. Written by `store`."""
+
+    __tablename__ = "blob_place"
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
+    place: Mapped[str] = mapped_column(String(24))
+
+
+class BlobHome(Base):
+    """Under which name this database keeps bytes outside, in its one row. A restored copy gets another, so that what
+    the two remove is their own. Written by `store`."""
+
+    __tablename__ = "blob_home"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(32))
+
+
 class Item(Base):
     """One thing that arrived, unique by its bytes. Written by `ledger`."""
 

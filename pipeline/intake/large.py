@@ -11,7 +11,7 @@ import resource
 import sys
 from datetime import datetime
 
-from pipeline.data.engine import connect
+from pipeline.data.places import open_office
 from pipeline.intake import mails
 from pipeline.office.config import Settings
 from pipeline.work import App
@@ -29,7 +29,7 @@ def main() -> None:
     order = json.load(sys.stdin.buffer)
     settings, now = Settings.model_validate(order["settings"]), datetime.fromisoformat(order["now"])
     bound(order["memory"])
-    engine = connect(order["url"], settings.folder)
+    engine = open_office(settings, order["url"])
     mails.take_in(
         App(settings, engine, lambda: now),
         order["item"],

@@ -31,6 +31,7 @@ from pipeline.cases.tasks import close_item
 from pipeline.data import ledger, store
 from pipeline.data.engine import among, exclusive, reading, transact, writing
 from pipeline.data.ledger import Arrival
+from pipeline.data.places import Lost, PlaceError
 from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
 from pipeline.files import kinds
 from pipeline.intake import complaints, replies
@@ -129,6 +130,10 @@ def take_in(
         return _take_mails(app, [item_id], by_hand=by_hand, held=held)[item_id]
     except NotHeld:
         raise
+    except Lost as lost:
+        return hold_new(app.engine, app.settings, item_id, app.clock(), str(lost))
+    except PlaceError:
+        raise  # the place of all bytes is away: the item waits, as while the database is
     except Exception as error:
         log.exception("item %s is held", item_id)
         heavy = isinstance(error, MemoryError)

@@ -41,6 +41,7 @@ from sqlalchemy.orm import Session
 from pipeline.data import store
 from pipeline.data.engine import reading, writing
 from pipeline.data.packed import RUINED
+from pipeline.data.places import Lost, PlaceError
 from pipeline.data.tables import SHOWN, UNTOLD, Decided, Outbox
 from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
@@ -742,6 +743,11 @@ class _Flush:
         except (LookupError, ValueError) as gone:
             # An attachment that was erased, a link that is no more.
             return _Own(f"{type(gone).__name__}: {gone}", True)
+        except Lost as lost:  # it may be put back from a copy
+            return _Own(str(lost), False)
+        except PlaceError as away:
+            _release(self._engine, mail_id, self._clock(), str(away))
+            raise
         try:
             recipient, raw = wire(loaded[0], self._settings, *loaded[1:])
         except Unsendable as bad:

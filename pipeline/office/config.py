@@ -571,6 +571,14 @@ class Cadangan(Table):
     latihan: bool = True
 
 
+class Simpanan(Table):
+    """Where the bytes of mails, letters and pictures lie: in the database, in a folder, or with an S3 server, of which
+    key and secret stand in `rahasia/`."""
+
+    tempat: Literal["database", "berkas", "s3"] = "database"
+    folder: Said = "simpanan"
+
+
 class ScanConf(Table):
     """Where scans come from besides the upload page."""
 
@@ -619,6 +627,7 @@ class Settings(Table):
     database: Database = Database()
     log: Log = Log()
     cadangan: Cadangan = Cadangan()
+    simpanan: Simpanan = Simpanan()
     scan: ScanConf = ScanConf()
     petugas_ti: Ti
     folder: Path = Field(exclude=True)
@@ -817,6 +826,11 @@ class Settings(Table):
         return frozenset(
             {self.smtp.sender.lower(), *(box.user.lower() for box in self.mailboxes)} - {""}
         )
+
+    @property
+    def office_name(self) -> str:
+        """The office as no other is called: many a regency has a Dinas of the same name."""
+        return f"{self.instansi.nama}, {self.instansi.pemerintah}"
 
     def path(self, value: str) -> Path:
         """A path of config.toml, seen from its folder."""

@@ -166,7 +166,9 @@ def _room(newest: Path) -> Iterator[str]:
 
 
 def _tried(app: App, newest: Path, engine: Engine, tell: Tell) -> Outcome:
-    wish = backup.RestoreWish(keys=keys(app.settings), room=newest.parent.parent)
+    wish = backup.RestoreWish(
+        keys=keys(app.settings), room=newest.parent.parent, office=app.settings.office_name
+    )
     rows = backup.restore(engine, newest, tell, wish)
     with writing(engine) as session:
         while cases.begin_all(session):  # cases of an earlier version have no witness yet

@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import cases
-from pipeline.data import damage, in_force, troubles
+from pipeline.data import damage, in_force, places, storage, troubles
 from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import is_current, reading
+from pipeline.data.places import PlaceError
 from pipeline.data.tables import Browser, Complaint, Delegation, Job, Lane, Link, Outbox
 from pipeline.files import libreoffice
 from pipeline.letters import unsigned
@@ -114,6 +115,19 @@ def _database(engine: Engine) -> Iterator[Checkup]:
     with reading(engine) as session:
         count = session.scalar(select(func.count(Complaint.id)))
     yield Checkup("baik", "basis data", f"{engine.dialect.name}, {count} pengaduan")
+
+
+def _storage(engine: Engine) -> Iterator[Checkup]:
+    """Where the bytes of mails and letters lie, and whether they can be kept there."""
+    with reading(engine) as session:
+        named, left = storage.target_of(session), storage.elsewhere(session)
+        new = places.places_of(session).new
+    if new is not None:
+        new.check()
+    if left:
+        yield Checkup("hati", "simpanan", word("simpanan.campur", banyak=left, tempat=named))
+    else:
+        yield Checkup("baik", "simpanan", named)
 
 
 def _people(settings: Settings, engine: Engine) -> Iterator[Checkup]:
@@ -441,6 +455,7 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
         ("pengaturan", lambda: _old_keys(settings), ""),
         ("rahasia", lambda: _secrets(settings), "jalankan 'aduan init' untuk membuat kunci"),
         ("basis data", lambda: _database(engine), "periksa [database] url dan hak tulis foldernya"),
+        ("simpanan", lambda: _storage(engine), ""),
         ("petugas", lambda: _people(settings, engine), "jalankan 'aduan init'"),
         (
             "templat",
@@ -483,6 +498,7 @@ def _tried(steps: Iterable[Step]) -> Iterator[Checkup]:
             yield from step()
         except (
             ConfigError,
+            PlaceError,
             SQLAlchemyError,
             JinjaError,
             TemplateError,

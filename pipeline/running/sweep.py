@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pipeline.access import browsers, chosen, links, unsent
 from pipeline.cases.pages import forget_pages
 from pipeline.cases.reminders import forget_digests
-from pipeline.data import exports, jobs
+from pipeline.data import exports, jobs, storage
 from pipeline.data.engine import writing
 from pipeline.mail import outbox
 from pipeline.office.config import Mesin
@@ -30,7 +30,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
             session, _before(now, keep.ringkasan).date()
         )
         gone += exports.sweep(session, now) + chosen.sweep(session, now)
-    return gone + sum(
+    gone += sum(
         _in_portions(engine, step)
         for step in (
             lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
@@ -40,6 +40,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
             lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
         )
     )
+    return gone + storage.sweep(engine, now)  # at last: a place that is away stops nothing else
 
 
 def _before(now: datetime, days: int) -> datetime:
