@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import reported
@@ -17,6 +17,12 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
     return performers(settings, task.kind)
+
+
+def post_of(settings: Settings, code: str) -> str:
+    """The jabatan of whoever bears a code now; the code itself where nobody does any more."""
+    person = settings.person(code)
+    return person.jabatan if person else code
 
 
 def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -42,6 +48,11 @@ def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
 
 def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
     """The open tasks that this person may act on now and that ask for something, the most urgent first."""
+    return list(session.scalars(open_tasks(settings, code)))
+
+
+def open_tasks(settings: Settings, code: str) -> Select[Task]:
+    """The query of `tasks_of`."""
     kinds = [kind for kind in TaskKind if code in {p.kode for p in performers(settings, kind)}]
     named = [p.kode for p in settings.petugas if settings.present(p).kode == code]
     query = select(Task).where(
@@ -51,7 +62,7 @@ def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
         Task.complaint_id.is_(None)
         | Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
     )
-    return list(session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
+    return query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)
 
 
 def resting(

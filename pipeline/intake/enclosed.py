@@ -130,7 +130,7 @@ def waiting(
     session: Session, task: Task, person: Petugas, action: Action | None
 ) -> list[Attachment]:
     """The files of the reply that waits for this person to confirm this action; [] where there is none."""
-    row = unsent.of_reply(session, task.id, person.kode).get(action.name) if action else None
+    row = unsent.of_reply(session, task.id, person).get(action.name) if action else None
     item = session.get(Item, row.item_id) if row and row.item_id and row.files else None
     if item is None or store.size(session, item.sha256) > LARGEST:
         return []

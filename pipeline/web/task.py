@@ -245,7 +245,8 @@ def save(token: str) -> BaseResponse:
         key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")
     }
     with writing(here.engine) as session:
-        unsent.put(session, session.get_one(Task, task_id), whose, name, values, here.clock())
+        task = session.get_one(Task, task_id)
+        unsent.put(session, task, whose, name, values, here.clock(), mark=person.mark)
     return done
 
 

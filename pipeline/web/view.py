@@ -57,7 +57,7 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
         yield (
             session,
             found,
-            View(session, settings, now, token, found.task, complaint, whose, helping),
+            View(session, settings, now, token, found.task, complaint, person, whose, helping),
             person,
         )
 
@@ -97,6 +97,7 @@ class View:
     token: str
     task: Task
     complaint: Complaint | None
+    person: Petugas  # who holds the link
     owner: str = ""  # whose unsent forms are shown; "" for nobody's
     helping: bool = False  # somebody else's task: the signed paper may be handed in for them
 
