@@ -14,11 +14,11 @@ from pipeline.cases.chain import SYSTEM
 from pipeline.cases.delegation import delegate, delegations
 from pipeline.data import in_force
 from pipeline.data.engine import reading, writing
-from pipeline.office.sop import Role, Stage
+from pipeline.office.sop import NO_UNIT, Role, Stage
 from pipeline.running import health
 from pipeline.web.app import create_app
 from pipeline.work import App, Work
-from tests.kantor import Office, office
+from tests.kantor import SIGNED, Office, office
 
 SUCCESSOR = {"nama": "Wahyu Nugroho", "email": "wahyu@kominfo.example"}
 
@@ -240,3 +240,25 @@ def test_check_names_a_code_that_nobody_bears_any_more(kantor: Office) -> None:
     becomes(kantor, "sekretaris", **OWN_CODE)
     (said,) = findings(kantor)
     assert "kode sekretaris tidak ada lagi" in said
+
+
+def test_kasi_who_was_jfu_reads_no_more_of_what_the_pengadu_wrote(kantor: Office) -> None:
+    """Other units read what was written for them alone, also by a link, a cookie and a form of an earlier post."""
+    kantor.citizen_sends(
+        text="Lampu di Jalan Mawar padam, kata Pak Hasan.",
+        files=[("foto.jpg", "image/jpeg", SIGNED)],
+    )
+    task = urlsplit(kantor.link("jfu-1", "laporkan")).path
+    cookie = kantor.know("jfu-1")
+    (photo,) = kantor.documents("lampiran")
+    becomes(kantor, "jfu-1", peran=(Role.KASI,), jabatan="Kasi Persandian")
+    becomes(kantor, "sekretaris", peran=(Role.SEKRETARIS, Role.JFU))
+    kantor.web.set_cookie(kantor.cookie("jfu-1"), cookie, path="/")
+    assert "Pak Hasan" not in kantor.page(task).html
+    assert kantor.page(f"{task}/berkas/{photo.id}").status == 404
+    assert kantor.page(f"{task}/gambar/{photo.id}").status == 404
+    for sent in ({"ringkasan": ""}, {"ringkasan": "Lampu padam.", "unit": NO_UNIT}):
+        answer = kantor.web.post(task, data={"aksi": "laporkan", **sent})
+        assert answer.status_code == 409
+        assert "Pak Hasan" not in answer.text
+    assert kantor.stage() is Stage.PENERIMAAN
