@@ -112,6 +112,22 @@ def token(session: Session, keys: Keys, link_id: int) -> str:
     return tokens.made(keys, link.id, _text(link))
 
 
+def is_nobodys(session: Session, settings: Settings, link_id: int) -> bool:
+    """Whether the one for whom it was issued bears the code no longer."""
+    link = session.get(Link, link_id)
+    return link is not None and not _is_of(settings.base.person(link.holder), link)
+
+
+def _is_of(person: Petugas | None, link: Link) -> bool:
+    return person is not None and person.kode == link.holder and person.owns(link.mark)
+
+
+def own(session: Session, person: Petugas, link_ids: Collection[int]) -> set[int]:
+    """Those of these links that were issued for this person."""
+    rows = session.scalars(select(Link).where(Link.id.in_(link_ids)))
+    return {link.id for link in rows if _is_of(person, link)}
+
+
 def masked(text: str) -> str:
     """A text from outside without the tokens in it: people quote and forward their task mails."""
     return TOKEN.sub(

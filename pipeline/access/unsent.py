@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.data.tables import SavedForm, Task
+from pipeline.office.config import Petugas
 
 GUEST = "#"  # stands between a person's code and the name of a browser that is not known
 MOST_OF_GUESTS = 5  # forms of one task; the oldest gives way
@@ -43,9 +44,18 @@ class Filled:
 
 
 def put(
-    session: Session, task: Task, holder: str, action: str, values: Values, now: datetime
+    session: Session,
+    task: Task,
+    holder: str,
+    action: str,
+    values: Values,
+    now: datetime,
+    *,
+    mark: str = "",
 ) -> bool:
-    """Keep the newest state of one form; nothing of a task that is closed, nor of what is too long. True if kept."""
+    """Keep the newest state of one form; nothing of a task that is closed, nor of what is too long. True if kept.
+
+    `mark` is the person's: whoever bears their code next does not see it."""
     kept = {name: [str(one) for one in many] for name, many in values.items()}
     if (
         task.closed_at is not None
@@ -55,7 +65,7 @@ def put(
     if session.get(SavedForm, (task.id, holder, action)) is None:
         _make_room(session, task, holder)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    state = {"data": kept, "saved_at": now}
+    state = {"data": kept, "saved_at": now, "mark": mark}
     row = dialect.insert(SavedForm).values(task_id=task.id, holder=holder, action=action, **state)
     key = ["task_id", "holder", "action"]
     session.execute(
@@ -76,13 +86,12 @@ def _make_room(session: Session, task: Task, holder: str) -> None:
         session.delete(row)
 
 
-def put_reply(session: Session, task: Task, holder: str, action: str, filled: Filled) -> bool:
+def put_reply(session: Session, task: Task, person: Petugas, action: str, filled: Filled) -> bool:
     """Keep a form that a reply has filled in, apart from what the holder typed. True if kept."""
-    if not put(session, task, f"{holder}{BY_REPLY}", action, filled.values, filled.at):
+    holder = f"{person.kode}{BY_REPLY}"
+    if not put(session, task, holder, action, filled.values, filled.at, mark=person.mark):
         return False
-    row = session.get_one(
-        SavedForm, (task.id, f"{holder}{BY_REPLY}", action), populate_existing=True
-    )
+    row = session.get_one(SavedForm, (task.id, holder, action), populate_existing=True)
     about = {
         "tautan": filled.link_id,
         "kiriman": filled.item_id,
@@ -93,16 +102,15 @@ def put_reply(session: Session, task: Task, holder: str, action: str, filled: Fi
     return True
 
 
-def of_reply(session: Session, task_id: int, holder: str) -> dict[str, Filled]:
-    """{action: form} of what replies in this holder's name have filled in and nobody has sent yet."""
-    rows = _rows(session, task_id, f"{holder}{BY_REPLY}")
+def of_reply(session: Session, task_id: int, person: Petugas) -> dict[str, Filled]:
+    """{action: form} of what replies in this person's name have filled in and nobody has sent yet."""
+    rows = _rows(session, task_id, f"{person.kode}{BY_REPLY}", person.mark)
     return {row.action: _filled(row.data, row.saved_at) for row in rows}
 
 
-def _rows(session: Session, task_id: int, whose: str) -> Iterable[SavedForm]:
-    return session.scalars(
-        select(SavedForm).where(SavedForm.task_id == task_id, SavedForm.holder == whose)
-    )
+def _rows(session: Session, task_id: int, whose: str, mark: str) -> Iterable[SavedForm]:
+    mine = (SavedForm.holder == whose, SavedForm.mark.in_(("", mark)))
+    return session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, *mine))
 
 
 def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
@@ -110,10 +118,11 @@ def _filled(data: Mapping[str, Any], at: datetime) -> Filled:
 
 
 def of(
-    session: Session, task_id: int, holder: str
+    session: Session, task_id: int, holder: str, mark: str
 ) -> dict[str, tuple[dict[str, list[str]], datetime]]:
-    """{action: (values, when)} of what this holder has not sent yet."""
-    return {row.action: (dict(row.data), row.saved_at) for row in _rows(session, task_id, holder)}
+    """{action: (values, when)} of what this holder has not sent yet, `mark` being the person's."""
+    rows = _rows(session, task_id, holder, mark)
+    return {row.action: (dict(row.data), row.saved_at) for row in rows}
 
 
 def remember(
@@ -130,7 +139,7 @@ def remember(
 
 def remembered(session: Session, task_id: int, holder: str) -> dict[str, dict[str, Any]]:
     """{action: what stood before it}."""
-    return {row.action: dict(row.data) for row in _rows(session, task_id, f"{holder}{BEFORE}")}
+    return {row.action: dict(row.data) for row in _rows(session, task_id, f"{holder}{BEFORE}", "")}
 
 
 def forget(session: Session, task_id: int, holder: str, action: str) -> None:

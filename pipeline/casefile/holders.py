@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import reported
@@ -19,6 +19,12 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
     return performers(settings, task.kind)
+
+
+def post_of(settings: Settings, code: str) -> str:
+    """The jabatan of whoever bears a code now; the code itself where nobody does any more."""
+    person = settings.person(code)
+    return person.jabatan if person else code
 
 
 def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -49,6 +55,11 @@ def performers(settings: Settings, kind: TaskKind) -> tuple[Petugas, ...]:
 
 def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
     """The open tasks that this person may act on now and that ask for something, the most urgent first."""
+    return list(session.scalars(open_tasks(settings, code)))
+
+
+def open_tasks(settings: Settings, code: str) -> Select[Task]:
+    """The query of `tasks_of`."""
     kinds = [kind for kind in TaskKind if code in _codes(performers(settings, kind))]
     stands_for = [one.kode for one in settings.petugas if settings.present(one).kode == code]
     of_role = and_(Task.holder == "", Task.kind.in_(kinds))
@@ -59,7 +70,7 @@ def tasks_of(session: Session, settings: Settings, code: str) -> list[Task]:
         Task.closed_at.is_(None), Task.kind.not_in(AT_REST), or_(of_role, own), of_others
     )
     most_urgent_first = (Task.due_at.is_(None), Task.due_at, Task.id)
-    return list(session.scalars(query.order_by(*most_urgent_first)))
+    return query.order_by(*most_urgent_first)
 
 
 def resting(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from pipeline.access import unsent
 from pipeline.casefile import history, privacy, reported
 from pipeline.casefile.decided import outdated
-from pipeline.casefile.holders import helpers, holders, mergers
+from pipeline.casefile.holders import helpers, holders, mergers, post_of
 from pipeline.cases import (
     answered,
     asking,
@@ -404,9 +404,10 @@ def _ask_units(deed: Deed) -> None:
     asked = set((deed.complaint.unit or "").split(",")) - {"", NO_UNIT}
     if reported.codes(deed.complaint).intersection(people):
         raise Invalid({"petugas": word("galat.terlapor")})
-    deed.log(
-        EventKind.UNIT_ASKED, kepada=list(people), teks=question
-    )  # first: the mails say who asks
+    posts = [post_of(deed.work.settings, code) for code in people]
+    deed.log(  # first: the mails say who asks
+        EventKind.UNIT_ASKED, kepada=list(people), jabatan=posts, teks=question
+    )
     for code in people:
         person = deed.work.settings.person(code)
         if person and person.unit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from pipeline.casefile.documents import letters_of
-from pipeline.casefile.holders import performers
+from pipeline.casefile.holders import performers, post_of
 from pipeline.cases import signing, unit_answers
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import Forbidden
@@ -37,6 +37,7 @@ def withdraw(deed: Deed) -> None:
     deed.log(
         EventKind.UNIT_WITHDRAWN,
         kepada=[task.holder for task in gone],
+        jabatan=[post_of(deed.work.settings, task.holder) for task in gone],
         teks=deed.form.text("alasan"),
     )
 

@@ -169,7 +169,7 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
         tugas=str(task.kind),
     )
     unsent.forget(session, task.id, person.kode, action)
-    unsent.put(session, task, person.kode, action, state["isian"], work.now)
+    unsent.put(session, task, person.kode, action, state["isian"], work.now, mark=person.mark)
     return action
 
 

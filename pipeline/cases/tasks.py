@@ -39,6 +39,7 @@ FINAL_FORM = "akhir"
 COPY = "salinan"  # the letter of a merged complaint
 MAKE_PDF = "pdf"
 SHOW_PAGES = "halaman"  # pictures of the pages of a PDF that somebody wants to look at
+SUCCEEDED = "berganti"  # how a question ends whose addressee left and that nobody took over
 ACCEPTED = "terima"  # how the task about a held mail ends that is taken in as it is
 # What a decision asks for: it ends with the decision.
 CARRIES_OUT = (

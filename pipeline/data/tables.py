@@ -600,6 +600,7 @@ class SavedForm(Base):
     action: Mapped[str] = mapped_column(String(32), primary_key=True)
     data: Mapped[dict[str, Any]]  # {field: [values]}
     saved_at: Mapped[datetime]
+    mark: Mapped[str] = mapped_column(String(16), server_default="")  # whose: config.Petugas.mark
 
 
 class ChosenFile(Base):

@@ -217,6 +217,7 @@ def _context(office: DemoOffice) -> dict[str, Any]:
             "",
             task or Task(kind=TaskKind.CATAT),
             complaint,
+            office.settings.petugas[0],  # nobody in particular looks at it
         )
         progress, happened = steps(view), timeline(view)[::-1] if complaint else []
         waiting = complaint and task and task.kind is TaskKind.TANDA_TANGAN

@@ -145,7 +145,7 @@ def waiting(
     """The files of the reply that waits for this person to confirm this action; [] where there is none."""
     if action is None:
         return []
-    row = unsent.of_reply(session, task.id, person.kode).get(action.name)
+    row = unsent.of_reply(session, task.id, person).get(action.name)
     if row is None or not row.item_id or not row.files:
         return []
     item = session.get(Item, row.item_id)

@@ -402,7 +402,7 @@ def _keep(
     """Keep the form as filled in, for the page behind this link."""
     names = enclosed.names(one.files)[: enclosed.MOST]
     filled = unsent.Filled(dict(values), one.work.now, link_id, one.item_id, names, rest)
-    unsent.put_reply(one.work.session, one.task, one.person.kode, command.action, filled)
+    unsent.put_reply(one.work.session, one.task, one.person, command.action, filled)
 
 
 def _confirm(

@@ -100,6 +100,10 @@ class _Field(str):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class NobodysLink(Exception):
+    """A link in this mail is nobody's any more: whom it was written to bears the code no longer. It does not go."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A mail before it is stored. `attachments` are (sha256, name, mime); `links` the ids behind place-holders; `wait`
@@ -622,6 +626,12 @@ def _mark(
         return row.state
 
 
+def _keep_back(engine: Engine, mail_id: int) -> None:
+    with writing(engine) as session:
+        row = session.get_one(Outbox, mail_id)
+        row.state, row.told, row.claimed_at = WITHDRAWN, True, None
+
+
 def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
     """The server refuses the office, whatever the mail: the try does not count against it."""
     with writing(engine) as session:
@@ -662,7 +672,8 @@ def flush(
     token_of: TokenOf,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> Flushed:
-    """Send what is due; `token_of` gives the token of a link that a text holds a place for. `meanwhile` is called now
+    """Send what is due; `token_of` gives the token of a link that a text holds a place for, or raises NobodysLink, and
+    the mail is kept back. `meanwhile` is called now
     and then while the queue is long.
 
     MailServerDown when the server cannot be used, OfficeRefused when it refuses the office whatever the mail; nothing
@@ -720,7 +731,11 @@ class _Flush:
                 return
 
     def _one(self, mail_id: int) -> None:
-        refusal = self._deliver(mail_id)
+        try:
+            refusal = self._deliver(mail_id)
+        except NobodysLink:
+            _keep_back(self._engine, mail_id)
+            return
         if refusal is None:
             self._mark(mail_id)
             self._blame_the_mails()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from pipeline.access import links
 from pipeline.casefile import privacy, reported, titles
 from pipeline.casefile.documents import documents_of, final_letters, letters_of, newest_letters
 from pipeline.casefile.history import answered_with, answers, sent_by
@@ -224,8 +225,9 @@ def digest(
     links, for it is somebody else's turn; then what is near a limit of the law; then what was `kept` for it in place
     of a mail (`few`). `rows` name the link of each; `own` leads to the person's page. `counts` and `late_below` are of
     all, of which the first are listed; `more_lawful` is how many limits of the law are not."""
-    news = _told([mail for mail in kept if mail.name not in few.FINISHED], NEWS_ROWS)
-    finished = _told([mail for mail in kept if mail.name in few.FINISHED], FINISHED_ROWS)
+    mine = links.own(work.session, person, [id_ for mail in kept for id_ in mail.links])
+    news = _told([mail for mail in kept if mail.name not in few.FINISHED], NEWS_ROWS, mine)
+    finished = _told([mail for mail in kept if mail.name in few.FINISHED], FINISHED_ROWS, mine)
     lines = (*rows, *news["isi"], *finished["isi"])
     others = tuple(line["tautan"] for line in lines if line["tautan"] is not None)
     to = Envelope(person.email, person.nama, link_id=own, others=others)
@@ -254,10 +256,28 @@ def digest(
     )
 
 
-def _told(kept: Sequence[Outbox], most: int) -> dict[str, Any]:
-    """Lines in place of mails: the newest of them, and how many more there are."""
+def succession(
+    work: Work,
+    person: Petugas,
+    rows: Sequence[Mapping[str, Any]],
+    own: int,
+    more: int,
+    ended: Sequence[str],
+) -> None:
+    """Somebody bears a post whose work lay with another: what waits, each row with a link of their own, and how many
+    `more` there are. `ended`: questions that nobody is left to answer."""
+    to = Envelope(
+        person.email, person.nama, link_id=own, others=tuple(row["tautan"] for row in rows)
+    )
+    send(work, "tugas_beralih", to, petugas=person, baris=rows, lebih=more, berhenti=ended)
+
+
+def _told(kept: Sequence[Outbox], most: int, mine: Collection[int]) -> dict[str, Any]:
+    """Lines in place of mails: the newest of them, and how many more there are. `mine`: links of the reader; a mail to
+    who had the address before has others."""
     lines = [
-        {"tautan": next(iter(mail.links), None), "judul": mail.subject} for mail in kept[-most:]
+        {"tautan": next((one for one in mail.links if one in mine), None), "judul": mail.subject}
+        for mail in kept[-most:]
     ]
     return {"isi": lines, "jumlah": len(kept), "lebih": len(kept) - len(lines)}
 

@@ -120,7 +120,7 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
     session.refresh(task)
     report_chain.log(work, report, TAKEN_BACK, actor_of(person), task.id, aksi=action)
     unsent.forget(session, task.id, person.kode, action)
-    unsent.put(session, task, person.kode, action, state["isian"], work.now)
+    unsent.put(session, task, person.kode, action, state["isian"], work.now, mark=person.mark)
     return action
 
 

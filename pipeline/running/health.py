@@ -148,7 +148,23 @@ def _people(settings: Settings, engine: Engine) -> Iterator[Checkup]:
                 "petugas",
                 f"{text}; {had} tidak berlaku lagi. Orang baru sebaiknya memakai kode baru",
             )
+    yield from _gone(settings, engine)
     yield Checkup("baik", "petugas", f"{len(settings.petugas)} orang")
+
+
+def _gone(settings: Settings, engine: Engine) -> Iterator[Checkup]:
+    """Codes that nobody bears any more, while something still goes by them."""
+    borne, now = {person.kode for person in settings.petugas}, datetime.now(UTC)
+    living = select(Link.holder).where(Link.expires_at > now).distinct()
+    known = select(Browser.person).where(Browser.expires_at > now).distinct()
+    about = select(Complaint.terlapor).where(Complaint.terlapor != "").distinct()
+    with reading(engine) as session:
+        gone = {*session.scalars(living), *session.scalars(known)} - borne
+        named = {code for some in session.scalars(about) for code in some.split(",")} - borne
+    if gone:
+        yield Checkup("hati", "petugas", word("suksesi.kode_hilang", kode=", ".join(sorted(gone))))
+    for code in sorted(named):
+        yield Checkup("hati", "petugas", word("suksesi.terlapor_hilang", kode=code))
 
 
 def _left_behind(session: Session, person: Petugas) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from pipeline import cases, reports
 from pipeline.access import links
 from pipeline.casefile import waves
-from pipeline.cases import promises, reminders, stuck, wave_notes
+from pipeline.cases import promises, reminders, stuck, succession, wave_notes
 from pipeline.cases.chain import gather, seal_day
 from pipeline.cases.delegation import hand_over
 from pipeline.cases.reminders import digest_waits, due_for_reminder, send_digests
@@ -121,12 +121,13 @@ def remind(app: App) -> Report:
     for task_id in late:
         with app.writing() as work:
             sent += reminders.remind(work, task_id)
-    waved = _tell_waves(app)
+    waved, succeeded = _tell_waves(app), _hand_on(app)
     others = (
         ("beralih", moved),
         ("ringkasan", told),
         ("laporan_diminta", ordered),
         ("gelombang", waved),
+        ("berganti", succeeded),
     )
     return {"pengingat": sent} | {name: count for name, count in others if count}
 
@@ -139,6 +140,16 @@ def _tell_waves(app: App) -> int:
         return 0
     with app.writing() as work:
         return wave_notes.tell(work)
+
+
+def _hand_on(app: App) -> int:
+    """Give open work to whoever bears a post since config.toml was changed; nothing is written where nobody is new."""
+    with app.reading() as work:
+        waiting = succession.is_due(work)
+    if not waiting:
+        return 0
+    with app.writing() as work:
+        return succession.hand_on(work)
 
 
 def _order_reports(app: App) -> int:
@@ -203,6 +214,8 @@ def send(app: App) -> Report:
     """Flush the outbox, then tell the cases how their mails ended."""
 
     def token_of(session: Session, link_id: int) -> str:
+        if links.is_nobodys(session, app.settings, link_id):
+            raise outbox.NobodysLink(link_id)
         return links.token(session, app.settings.keys, link_id)
 
     wishes.answer(app)

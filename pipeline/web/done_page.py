@@ -33,13 +33,11 @@ def done_words(view: View) -> str:
 def closer(view: View) -> str:
     """Who closed the task, with the jabatan as of then; "" if nobody did."""
     task = view.task
-    person = view.settings.person(task.closed_by)
-    if person is None:
-        return ""
     for event, _data in reversed(view.history()):
-        if event.task_id == task.id and event.actor == person.kode:
+        if event.task_id == task.id and event.actor == task.closed_by and event.actor_name:
             return f"{event.actor_name} ({event.actor_title})"
-    return f"{person.nama} ({person.jabatan})"
+    person = view.settings.person(task.closed_by)
+    return f"{person.nama} ({person.jabatan})" if person else ""
 
 
 def receipt(view: View, found: links.Opened) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.casefile import limits, offers, privacy, reported
+from pipeline.casefile.holders import post_of
 from pipeline.cases.act import duplicate_of
 from pipeline.data.tables import Event
 from pipeline.office import clock
@@ -132,8 +133,9 @@ def _named(view: View, data: Mapping[str, Any]) -> dict[str, str]:
     if data.get("unit"):
         found["unit"] = word("peristiwa_lain.unit", nama=unit_names(view.settings, data["unit"]))
     if isinstance(data.get("kepada"), list):
-        people = [view.settings.person(code) for code in data["kepada"]]
-        found["kepada"] = ", ".join(p.jabatan for p in people if p)
+        codes = data["kepada"]
+        posts = data.get("jabatan") or [post_of(view.settings, code) for code in codes]
+        found["kepada"] = ", ".join(posts)
     if data.get("prioritas"):
         found["kerahasiaan"] = _secrecy(data)
     return found

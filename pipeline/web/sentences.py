@@ -69,7 +69,9 @@ def taken_over(view: View, chosen: Sequence[str]) -> Mapping[str, list[str]]:
     known = similar.shown_points(_found(view, c))
     known |= {f"b.{n}": text for n, text in enumerate(standard(view.settings, c.kategori))}
     points = [known[one] for one in dict.fromkeys(chosen) if one in known]
-    kept = unsent.of(view.session, view.task.id, view.owner).get(act) if view.owner else None
+    whose = (view.owner, view.person.mark)
+    typed = unsent.of(view.session, view.task.id, *whose) if view.owner else {}
+    kept = typed.get(act)
     decided = history.points(view.session, c, view.task.id)
     before = (kept[0].get(field) or [""])[0] if kept else decided
     lines = [*before.splitlines(), *(one for one in points if one not in before.splitlines())]

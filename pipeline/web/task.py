@@ -31,7 +31,7 @@ from pipeline.web.done_page import passed_on_page, receipt, spent_page
 from pipeline.web.site import Friendly, html, site, uploads
 from pipeline.web.task_forms import WITHOUT_FILES, pdfs_to_sign
 from pipeline.web.task_page import task_page
-from pipeline.web.view import opened, whose
+from pipeline.web.view import View, opened, whose
 from pipeline.work import Work
 
 pages = Blueprint("task", __name__, url_prefix="/t/<token>")
@@ -51,9 +51,7 @@ def show(token: str) -> Response:
             if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
                 return html("selesai.html", **receipt(view, found))
             return html("terpakai.html", **spent_page(view, found))
-        if not view.helping and person.kode not in {
-            p.kode for p in holders(view.settings, view.task)
-        }:
+        if _is_passed_on(view):
             return html("terpakai.html", **passed_on_page(view, found))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view)
@@ -73,6 +71,12 @@ def show(token: str) -> Response:
             )
         said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
         return html("tugas.html", **task_page(view, chosen, given, said=said))
+
+
+def _is_passed_on(view: View) -> bool:
+    """Whether the task is in other hands now."""
+    mine = {person.kode for person in holders(view.settings, view.task)}
+    return not view.helping and view.person.kode not in mine
 
 
 @pages.post("")
@@ -245,7 +249,8 @@ def save(token: str) -> BaseResponse:
         key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")
     }
     with writing(here.engine) as session:
-        unsent.put(session, session.get_one(Task, task_id), whose, name, values, here.clock())
+        task = session.get_one(Task, task_id)
+        unsent.put(session, task, whose, name, values, here.clock(), mark=person.mark)
     return done
 
 
@@ -265,6 +270,8 @@ def _again(token: str, held: Held, errors: dict[str, str], news: Sequence[int] =
     with opened(token) as (session, found, view, _person):
         if is_spent(view.task):
             return html("terpakai.html", 409, **spent_page(view, found, values))
+        if _is_passed_on(view):
+            return html("terpakai.html", 409, **passed_on_page(view, found))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view, values, errors)
         typed = {key: list(many) for key, many in values.items()}

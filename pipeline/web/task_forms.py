@@ -468,7 +468,7 @@ def _kept(view: View) -> dict[str, tuple[dict[str, list[str]], datetime]]:
     """What was typed here before and not sent."""
     if not view.owner:
         return {}
-    found = unsent.of(view.session, view.task.id, view.owner)
+    found = unsent.of(view.session, view.task.id, view.owner, view.person.mark)
     return {
         name: (_merged(view, values, lambda event, at=at: event.at <= at), at)  # type: ignore[misc]
         for name, (values, at) in found.items()
@@ -489,11 +489,11 @@ def _filled_by_reply(view: View) -> dict[str, unsent.Filled]:
     link = view.session.get(Link, int(view.token.partition("-")[0]))
     if link is None:
         return {}
-    found = unsent.of_reply(view.session, view.task.id, link.holder)
+    found = unsent.of_reply(view.session, view.task.id, view.person)
     return {
         name: one
         for name, one in found.items()
-        if one.link_id == link.id or view.owner == link.holder
+        if one.link_id == link.id or view.owner == view.person.kode
     }
 
 

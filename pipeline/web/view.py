@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.access import links
 from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.documents import letters_of
 from pipeline.casefile.history import entries
-from pipeline.casefile.holders import helpers
+from pipeline.casefile.holders import helpers, holders
 from pipeline.data import in_force
 from pipeline.data.engine import reading
 from pipeline.data.tables import Complaint, Document, Event, Laporan, Task
@@ -31,6 +31,7 @@ from pipeline.office.sop import (
     OVER,
     REPORTING,
     EventKind,
+    Role,
     Stage,
     TaskKind,
 )
@@ -54,12 +55,25 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
         settings = in_force.settings(session, here.settings, now)
         whose = code.owner(session, person)
         helping = person.kode in {p.kode for p in helpers(settings, found.task)}
+        if not _may_read(settings, found.task, person):
+            found = replace(found, full=False)
         yield (
             session,
             found,
-            View(session, settings, now, token, found.task, complaint, whose, helping),
+            View(session, settings, now, token, found.task, complaint, person, whose, helping),
             person,
         )
+
+
+def _may_read(settings: Settings, task: Task, person: Petugas) -> bool:
+    """Whether a case is shown behind a link of before: not to a Kasubag/Kasi whose task it is no more (they moved,
+    or held for somebody for a while), for other units read what was written for them alone (DESIGN rule 10)."""
+    if privacy.is_other_unit(task.kind) or task.closed_by == person.kode:
+        return True
+    if set(person.peran) != {Role.KASI}:
+        return True
+    acting = (*holders(settings, task), *helpers(settings, task))
+    return person.kode in {one.kode for one in acting}
 
 
 def _resolve(session: Session, token: str) -> tuple[links.Opened, Petugas]:
@@ -97,6 +111,7 @@ class View:
     token: str
     task: Task
     complaint: Complaint | None
+    person: Petugas  # who holds the link
     owner: str = ""  # whose unsent forms are shown; "" for nobody's
     helping: bool = False  # somebody else's task: the signed paper may be handed in for them
 

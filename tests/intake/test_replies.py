@@ -978,7 +978,7 @@ def test_what_was_filled_in_is_forgotten_when_the_task_closes(desk: Desk) -> Non
     task = desk.task("putuskan")
     desk.press("kepala", "kembalikan", alasan="Periksa lagi.")
     with writing(desk.engine) as session:
-        assert unsent.of(session, task.id, "kepala") == {}
+        assert unsent.of(session, task.id, "kepala", desk.person("kepala").mark) == {}
 
 
 # ---- files ---------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from pipeline import cases, reports
 from pipeline.access import links
-from pipeline.cases import Upload, stuck, wave_notes
+from pipeline.cases import Upload, stuck, succession, wave_notes
 from pipeline.cases.act import extend_for
 from pipeline.cases.chain import seal_day
 from pipeline.cases.input import File, read_letter
@@ -55,7 +55,24 @@ def busy_day(desk: Desk) -> list[Outbox]:
     _waves(desk)
     _routes(desk)
     _reports(desk)
+    _successor(desk)
     return desk.mails()
+
+
+def _successor(desk: Desk) -> None:
+    """Another person is Sekretaris, and a question has nobody left to answer it."""
+    number = desk.to(Stage.KLARIFIKASI, desk.record(email="rini@warga.example"))
+    desk.press("sekretaris", "tanya_unit", number=number, petugas=["kasi-infrastruktur"])
+    new = {
+        "sekretaris": {"nama": "Wahyu Nugroho"},
+        "kasi-infrastruktur": {"kode": "wati", "nama": "Wati", "jabatan": "Kasi Persandian"},
+    }
+    people = [one.model_copy(update=new.get(one.kode, {})) for one in desk.settings.petugas]
+    desk.settings = desk.settings.model_copy(update={"petugas": tuple(people)})
+    with desk.work() as work:
+        assert succession.is_due(work)
+        assert succession.hand_on(work) == 1
+        assert not succession.is_due(work)
 
 
 def _waves(desk: Desk) -> None:
