@@ -155,6 +155,19 @@ def passed_on_page(
     }
 
 
+def slip_taken_page(
+    view: View, found: links.Opened, typed: Mapping[str, Sequence[str]], by: str
+) -> dict[str, Any]:
+    """The context of terpakai.html for a slip of an open stack that another has settled, by the code `by`."""
+    person = view.settings.person(by)
+    who = f"{person.nama} ({person.jabatan})" if person else word("peran.jfu")
+    return spent_page(view, found, typed) | {
+        "judul": word("slip.sudah_judul"),
+        "pengantar": word("slip.sudah_teks", siapa=who),
+        "bukan_anda": "",
+    }
+
+
 def not_offered_page(
     view: View, found: links.Opened, typed: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:

@@ -28,11 +28,13 @@ from pipeline.data.tables import Task
 from pipeline.office.sop import ACTIONS, Action, Channel, Field, FieldKind, Stage, TaskKind
 from tests.browser import Browser
 from tests.desk import PEOPLE, Desk, desk_in
+from tests.intake.test_scans import stack
 from tests.kantor import SIGNED, Form, Page
 
 NEWS = "Ada yang baru sejak halaman ini dibuka"
 TYPED = "Kalimat yang tadi diketik."
 WORDS = "Tiangnya tadi malam roboh."
+SPAM = b"X-Spam-Flag: YES\r\nFrom: s@lain.example\r\nTo: aduan@kominfo.example\r\nSubject: Hadiah\r\n\r\nKlik"
 AGENCY = {
     "keputusan": "bukan_wewenang",
     "instansi": "PT PLN",
@@ -471,6 +473,57 @@ def test_second_look_puts_nothing_back_that_another_has_set(desk: Desk) -> None:
     again = back.forms["tandai"]
     assert again.values["prioritas"] == ["segera"]
     assert set(again.values["terlapor"]) == {"kepala", "kasubag-umum"}
+
+
+# ---- slips, held mail, reports --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scanning(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path, scan={"folder": "pindaian", "baca": False}) as made:
+        yield made
+
+
+def test_slip_that_another_has_recorded_comes_back_as_what_was_typed(scanning: Desk) -> None:
+    desk = scanning
+    task, (first, _second) = stack(desk, 2)
+    browser = Browser(desk)
+    page = browser.open("jfu-1", task)
+    typed = {"perihal": "Lampu", "isi": "Lampu padam."}
+    desk.press("jfu-2", "catat_slip", task=task, slip=str(first.id), **typed)
+    back = browser.send(page.forms["catat_slip"], {"isi": TYPED, "perihal": "Lampu"})
+    assert back.status == 409
+    assert TYPED in back.text
+    assert "Sri Wahyuni" in back.text
+    assert len(desk.complaints()) == 1
+
+
+def test_page_that_joined_a_slip_meanwhile_is_read_before_it_is_recorded(scanning: Desk) -> None:
+    desk = scanning
+    task, (_first, second) = stack(desk, 2)
+    browser = Browser(desk)
+    page = browser.open("jfu-1", task)
+    desk.press("jfu-2", "gabungkan_halaman", task=task, slip=str(second.id))
+    back = browser.send(page.forms["catat_slip"], {"isi": TYPED, "perihal": "Lampu"})
+    assert back.status == 422
+    assert "lembar lain digabungkan" in back.text
+    assert desk.complaints() == []
+    again = back.forms["catat_slip"]
+    assert again.values["isi"] == [TYPED]
+    assert browser.send(again, {}).status == 200
+    assert len(desk.complaints()) == 1
+
+
+def test_held_mail_that_another_has_settled(desk: Desk) -> None:
+    item = desk.take_in(SPAM)
+    (task,) = desk.item_tasks(item.id)
+    browser = Browser(desk)
+    page = browser.open("jfu-1", task)
+    desk.press("jfu-2", "bukan_pengaduan", task=task)
+    back = browser.send(page.forms["catat_slip"], {"isi": TYPED, "perihal": "Lampu"})
+    assert back.status == 409
+    assert TYPED in back.text
+    assert desk.complaints() == []
 
 
 def test_every_act_of_every_task_of_a_case_stands_in_the_table() -> None:
