@@ -45,6 +45,8 @@ OPEN_EVENTS = (
     EventKind.MEETING_SET,
     EventKind.MEETING_CANCELLED,
 )
+# Of what it is told when it came while its page was open, beside that: who may know of the case now.
+NEWS_FOR_UNITS = (*OPEN_EVENTS, EventKind.MARKED, EventKind.CITIZEN_WROTE)
 TITLE = 80  # letters of a summary that stand for the subject
 SAID = ("nama", "alamat", "telepon", "email", "nik")
 # Fields whose words go to other units, by the action: there the form warns of what tells who complains.

@@ -481,6 +481,27 @@ def _mark(deed: Deed) -> None:
     if c.terlapor != before:
         deed.work.session.flush()
         pass_by(deed.work, c)
+        _tell_parent_whom(deed)
+
+
+def _tell_parent_whom(deed: Deed) -> None:
+    """A merged complaint is about somebody, as is seen now: so is the one whose answer it waits for."""
+    c = deed.complaint
+    if c.stage is not Stage.DIGABUNG or c.parent_id is None:
+        return
+    parent = locked(deed.work, c.parent_id)
+    before = parent.terlapor
+    carry_reported(deed.work, c, parent)
+    if parent.terlapor != before:
+        log(
+            deed.work,
+            parent,
+            EventKind.MARKED,
+            deed.actor,
+            prioritas=parent.prioritas,
+            rahasia=parent.rahasia,
+            terlapor=parent.terlapor,
+        )
 
 
 def _open_to_units(deed: Deed) -> dict[str, object]:

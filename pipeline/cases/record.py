@@ -395,7 +395,8 @@ def citizen_wrote(
     if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
         _keep_back(work, complaint, kept)
         complaint.teks_terbuka = False
-    if privacy.asks_for_secrecy(text):
+    closes = privacy.asks_for_secrecy(text) and not complaint.rahasia
+    if closes:
         keep_secret(complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
     answered = waiting is not None and waiting.paused_at is not None
@@ -410,6 +411,7 @@ def citizen_wrote(
         item=item_id,
         menjawab=answered,
         **({"lipatan": folded} if folded else {}),
+        **({"rahasia": True} if closes else {}),
         **told.facts,
     )
     if waiting is not None:

@@ -328,6 +328,8 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
     if task.closed_at is not None:
         raise AlreadyDone(task)
     slip = _named(work, task, form.text("slip"))
+    if form.seen and form.seen != pages_shown(work.session, slip):
+        raise Invalid({"isi": word("slip.lembar_berubah")})
     if form.action.name == "gabungkan_halaman" and form.text("sampai"):
         _join_following(work, slip, person, form.text("sampai"))
         return None
@@ -389,8 +391,13 @@ def _named(work: Work, task: Task, text: str) -> Slip:
         raise Forbidden("slip")
     work.session.refresh(slip, with_for_update=True)
     if slip.state != OPEN:
-        raise AlreadyDone(task)
+        raise AlreadyDone(task, slip.settled_by)
     return slip
+
+
+def pages_shown(session: Session, slip: Slip) -> int:
+    """How many pages the form of a slip shows; it is sent along, so that none joins it unread."""
+    return 1 + len(further_pages(session, slip))
 
 
 def _before(work: Work, slip: Slip) -> Slip:

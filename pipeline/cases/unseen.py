@@ -3,6 +3,7 @@ not seen.
 
 Every form carries the number of the newest event that its page showed. The deed is stopped when somebody else has
 done since what could change the mind of whoever acts; the page comes back with what was typed and with what is new.
+So for every act alike, also for one that only adds: of an act that is thought of later nobody has to remember it here.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.core import Changed
 from pipeline.cases.input import Checked
-from pipeline.data.tables import Event, Payload, Task
+from pipeline.data.tables import Complaint, Event, Payload, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import EventKind
+from pipeline.office.sop import ACTIONS, EventKind, TaskKind
 from pipeline.work import Work
 
 # What the office's own machine, or somebody beside the matter, does: it changes nobody's mind.
@@ -39,26 +40,12 @@ BESIDE_IT = {
     EventKind.COPY_SENT,
     EventKind.COPY_DELIVERED,
 }
-FIELDS = {EventKind.MARKED, EventKind.CORRECTED, EventKind.RECORDED}
-MEETINGS = {EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED}
-LETTERS = {EventKind.LETTER_STORED, EventKind.DRAFTED}
-
-# Acts that add something and decide nothing are stopped by less; all others by everything but what is beside it.
-ADDING: Mapping[str, set[EventKind]] = {
-    "tandai": {*FIELDS, EventKind.CITIZEN_WROTE},  # what it releases should have been read
-    "koreksi": FIELDS,
-    "jawab": {EventKind.UNIT_ASKED},
-    "tanya_unit": {EventKind.UNIT_ASKED, EventKind.UNIT_ANSWERED, EventKind.MARKED},
-    "tarik_pertanyaan": {EventKind.UNIT_ANSWERED, EventKind.UNIT_WITHDRAWN},
-    "bukan_bidang": {EventKind.UNIT_ASKED},
-    "perpanjang": {EventKind.EXTENDED},
-    "rapat": MEETINGS,
-    "notulen": MEETINGS,
-    "batal_rapat": MEETINGS,
-    "unggah": LETTERS,
-    "unggah_pengantar": LETTERS,
-    "susun_ulang": LETTERS,
+# What changes the mind of nobody but of who does the same once more.
+AGAIN: Mapping[str, EventKind] = {
+    "perpanjang": EventKind.EXTENDED,
+    "kirim_tembusan": EventKind.COPY_SENT,
 }
+OF_A_UNIT = frozenset(one.name for one in ACTIONS[TaskKind.KETERANGAN])
 
 
 def check(work: Work, task: Task, person: Petugas, form: Checked) -> None:
@@ -83,18 +70,29 @@ def news(session: Session, task: Task, person: Petugas, name: str, seen: int) ->
     later = query.where(
         Event.complaint_id == task.complaint_id, Event.seq > seen, Event.actor != person.kode
     )
-    rows = session.execute(later.order_by(Event.seq))
+    rows = session.execute(later.order_by(Event.seq)).all()
+    complaint = session.get(Complaint, task.complaint_id)
+    words_open = complaint is not None and complaint.teks_terbuka
     return [
         event.seq
         for event, payload in rows
-        if _matters(name, event, payload.data if payload else {}, task)
+        if _matters(name, event, payload.data if payload else {}, task, words_open)
     ]
 
 
-def _matters(name: str, event: Event, data: Mapping[str, Any], task: Task) -> bool:
-    wanted = ADDING.get(name)
-    if wanted is None:
-        return event.kind not in BESIDE_IT
-    if name in ("jawab", "bukan_bidang"):  # the question to somebody else is not theirs
-        return event.kind in wanted and task.holder in data.get("kepada", ())
-    return event.kind in wanted
+def _matters(
+    name: str, event: Event, data: Mapping[str, Any], task: Task, words_open: bool
+) -> bool:
+    if name in OF_A_UNIT:
+        return _matters_to_a_unit(event, data, task, words_open)
+    return event.kind not in BESIDE_IT or event.kind is AGAIN.get(name)
+
+
+def _matters_to_a_unit(event: Event, data: Mapping[str, Any], task: Task, words_open: bool) -> bool:
+    """A unit answers for itself what it was asked: the question, who may know who complains, and of the pengadu's
+    words what was released to it. A question to others, and their answers, leave its own as it is."""
+    if event.kind is EventKind.UNIT_ASKED:
+        return task.holder in data.get("kepada", ())
+    if event.kind is EventKind.CITIZEN_WROTE:
+        return bool(data.get("rahasia")) or (words_open and not data.get("dari"))
+    return event.kind is EventKind.MARKED

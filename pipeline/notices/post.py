@@ -42,6 +42,7 @@ TO_CITIZENS = (
 MAX_ATTACHED = 10 * 2**20
 MAX_NAMED = 20
 
+TO_A_REPLY = ("balasan_dikerjakan", "balasan_konfirmasi", "balasan_tugas")
 TO_AGENCIES = ("terusan_instansi", "surat_pengantar")  # what another agency needs in order to act
 
 
@@ -105,7 +106,7 @@ def draft(work: Work, name: str, to: Envelope, **context: Any) -> outbox.Draft:
         attachments=(*((d.sha256, d.name, d.mime) for d in to.attachments), *to.files),
         complaint_id=to.complaint.id if to.complaint else None,
         task_id=to.task.id if to.task else None,
-        decision_id=_decision_of(to),
+        decision_id=_decision_of(name, to),
         wait=to.wait,
         folded=few.folds(work, name, to.email),
         **_thread(work.session, to),
@@ -121,8 +122,11 @@ def _in_subject(work: Work, to: Envelope, shown: Any) -> Any:
     )
 
 
-def _decision_of(to: Envelope) -> int | None:
-    """The decision that a mail carries out: that of its task, or of a letter that goes with it."""
+def _decision_of(name: str, to: Envelope) -> int | None:
+    """The decision that a mail carries out: that of its task, or of a letter that goes with it. An answer to somebody's
+    reply carries out none: whoever wrote is answered, also about what was withdrawn meanwhile."""
+    if name in TO_A_REPLY:
+        return None
     of_letters = (d.decision_id for d in to.attachments if d.decision_id is not None)
     return to.task.decision_id if to.task and to.task.decision_id else next(of_letters, None)
 

@@ -126,6 +126,8 @@ def _tell_helpers(deed: ReportDeed, task: Task) -> None:
 def _store(deed: ReportDeed) -> None:
     """The edited report comes back; what is wrong with it is told on the page, and blocks only `ajukan`."""
     letter, file = deed.form.letters["surat"], deed.form.files["surat"]
+    if deed.form.seen and _newer(deed):
+        raise Invalid({"surat": word("galat.versi_baru")})
     shown = compare.grids_of(letter.content)
     if problem := _not_ours(deed, letter, shown):
         raise Invalid({"surat": problem})
@@ -143,6 +145,16 @@ def _store(deed: ReportDeed) -> None:
     row.facts = facts_of(letter, told) | {"tabel": shown}
     if libreoffice.soffice():
         jobs.put(deed.work.session, MAKE_PDF, row.id, deed.work.now)
+
+
+def _newer(deed: ReportDeed) -> bool:
+    """Whether another has brought a version since the page was drawn."""
+    theirs = [
+        one
+        for one in reports.documents(deed.work.session, deed.report.id, *REPORT.worked_on)
+        if one.id > deed.form.seen
+    ]
+    return any(one.actor != deed.person.kode for one in theirs)
 
 
 def _not_ours(deed: ReportDeed, letter: Returned, shown: Sequence[compare.Grid]) -> str:

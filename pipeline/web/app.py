@@ -36,8 +36,8 @@ from pipeline.web import (
     slips,
     task,
 )
-from pipeline.web.done_page import typed_rows
 from pipeline.web.site import Friendly, Site, html
+from pipeline.web.task_page import typed_rows
 
 log = logging.getLogger(__name__)
 POLICY = (

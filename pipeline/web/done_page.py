@@ -17,7 +17,7 @@ from pipeline.office.sop import OVER, Channel, Role, TaskKind
 from pipeline.office.words import table, word
 from pipeline.web.history import sentence
 from pipeline.web.mistakes import remedy
-from pipeline.web.task_page import matter, tools
+from pipeline.web.task_page import matter, tools, typed_rows
 from pipeline.web.view import View, steps
 
 
@@ -141,12 +141,39 @@ def _told_later(view: View, at: datetime, told: set[int | None]) -> list[dict[st
     ]
 
 
-def passed_on_page(view: View, found: links.Opened) -> dict[str, Any]:
+def passed_on_page(
+    view: View, found: links.Opened, typed: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Any]:
     """The context of terpakai.html for an open task that somebody else holds now (Plh./Plt.), or again."""
     holding = " dan ".join(f"{p.nama} ({p.jabatan})" for p in holders(view.settings, view.task))
-    return spent_page(view, found) | {
+    return spent_page(view, found, typed) | {
         "judul": word("delegasi.judul"),
         "pengantar": word("delegasi.pengantar", siapa=holding),
+        "bukan_anda": "",
+    }
+
+
+def slip_taken_page(
+    view: View, found: links.Opened, typed: Mapping[str, Sequence[str]], by: str
+) -> dict[str, Any]:
+    """The context of terpakai.html for a slip of an open stack that another has settled, by the code `by`."""
+    person = view.settings.person(by)
+    who = f"{person.nama} ({person.jabatan})" if person else word("peran.jfu")
+    return spent_page(view, found, typed) | {
+        "judul": word("slip.sudah_judul"),
+        "pengantar": word("slip.sudah_teks", siapa=who),
+        "bukan_anda": "",
+    }
+
+
+def not_offered_page(
+    view: View, found: links.Opened, typed: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """The context of terpakai.html for an open task of theirs which does not offer the act any more."""
+    said = table("salah.bukan_hak")
+    return spent_page(view, found, typed) | {
+        "judul": said["judul"],
+        "pengantar": f"{said['kalimat']} {said['saran']}",
         "bukan_anda": "",
     }
 
@@ -181,14 +208,3 @@ def spent_page(
         else None,
         "alat": tools(view, found),
     }
-
-
-def typed_rows(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """What was typed into a form that came too late, by the labels of its fields; choices need no keeping."""
-    rows = [(name, "\n".join(many).strip()) for name, many in values.items()]
-    known = [
-        (table(f"kolom.{name}").get("label"), text)
-        for name, text in rows
-        if text and not table(f"pilihan.{name}")
-    ]
-    return [{"nama": label, "nilai": text, "orang": True} for label, text in known if label]

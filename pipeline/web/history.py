@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +110,9 @@ def sentence(view: View, event: Event, data: Mapping[str, Any]) -> str:
     values |= data
     values |= _named(view, data)
     values |= _of_the_kind(event.kind, data)
+    closed = for_unit(view) and view.complaint is not None and not view.complaint.teks_terbuka
+    if closed and event.kind is EventKind.CITIZEN_WROTE:  # their words are not for this reader
+        return word("peristiwa_lain.minta_rahasia")
     return word(_sentence_name(event.kind, data), **values).strip()
 
 
@@ -171,19 +174,21 @@ def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
 
 def timeline(view: View) -> list[dict[str, str]]:
     """The history, newest first."""
-    return [row for row, _event in _told_of(view)][::-1]
+    kinds = privacy.OPEN_EVENTS if for_unit(view) else ()
+    return [row for row, _event in _told_of(view, kinds)][::-1]
 
 
 def news_rows(view: View, numbers: Sequence[int]) -> list[dict[str, str]]:
     """What the form that was sent did not show yet, in words, oldest first."""
-    return [row for row, event in _told_of(view) if event.seq in numbers]
+    told = privacy.NEWS_FOR_UNITS if for_unit(view) else ()
+    return [row for row, event in _told_of(view, told) if event.seq in numbers]
 
 
-def _told_of(view: View) -> list[tuple[dict[str, str], Event]]:
-    """Each event in words, oldest first."""
+def _told_of(view: View, kinds: Collection[EventKind]) -> list[tuple[dict[str, str], Event]]:
+    """Each event of these kinds in words, oldest first; of all kinds where none is named."""
     zone = view.settings.zone
     rows = []
-    for event, data in view.history(*(privacy.OPEN_EVENTS if for_unit(view) else ())):
+    for event, data in view.history(*kinds):
         at = event.at.astimezone(zone)
         who = ", ".join(
             filter(None, (event.actor_name, event.actor_title if event.actor_name else ""))

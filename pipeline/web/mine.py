@@ -6,7 +6,7 @@ It shows more than the one task that a forwarded mail names, so an unknown brows
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from pipeline.casefile import reported
 from pipeline.casefile.holders import holders, tasks_of
 from pipeline.casefile.limits import waiting_words
 from pipeline.cases.act import extend_for
-from pipeline.cases.tasks import about
+from pipeline.cases.tasks import about, current_task
 from pipeline.data import in_force
 from pipeline.data.tables import Complaint, Event, Task
 from pipeline.intake import wishes
@@ -31,8 +31,9 @@ from pipeline.office.config import Penjabat, Petugas, Settings
 from pipeline.office.sop import AT_REST, Role, TaskKind
 from pipeline.office.words import word
 from pipeline.web import code
+from pipeline.web.history import news_rows
 from pipeline.web.site import Friendly, html, site
-from pipeline.web.view import whose
+from pipeline.web.view import View, whose
 from pipeline.work import Work
 
 pages = Blueprint("mine", __name__)
@@ -180,6 +181,16 @@ def _newest(session: Session, task: Task) -> int:
     return session.scalar(query) or 0
 
 
+def _news(session: Session, token: str, task_id: int, numbers: Sequence[int]) -> str:
+    """What is new in the case of somebody else's task, in words."""
+    here = site()
+    task = session.get_one(Task, task_id)
+    complaint = session.get_one(Complaint, task.complaint_id)
+    current = current_task(Work(session, here.settings, here.clock()), complaint.id) or task
+    view = View(session, here.settings, here.clock(), token, current, complaint)
+    return " ".join(row["teks"] for row in news_rows(view, numbers))
+
+
 def _seen() -> int:
     text = request.form.get("lihat", "")
     return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else 0
@@ -236,11 +247,10 @@ def extend(token: str) -> BaseResponse:
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
             return _page(session, token, person, f"t{number}", error.errors)
-    except cases.Changed:
+    except cases.Changed as error:
         with whose(token) as (session, _link_id, person):
-            return _page(
-                session, token, person, f"t{number}", {"sampai": word("galat.batas_berubah")}
-            )
+            said = word("galat.batas_berubah", baru=_news(session, token, int(number), error.news))
+            return _page(session, token, person, f"t{number}", {"sampai": said})
     except cases.AlreadyDone:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")

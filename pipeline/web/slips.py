@@ -30,6 +30,7 @@ from pipeline.cases.slips import (
     further_pages,
     open_slips,
     pages_done,
+    pages_shown,
     tally,
     value_of,
 )
@@ -109,6 +110,7 @@ def slip_page(
         422 if errors else 200,
         url=view.url,
         slip=slip,
+        lihat=pages_shown(view.session, slip),
         nomor=every.index(slip) + 1,
         jumlah=len(every),
         selesai=done,

@@ -27,7 +27,13 @@ from pipeline.office.sop import action
 from pipeline.office.words import table, word
 from pipeline.web import chosen_files, report_pages, sentences, slips
 from pipeline.web import code as browser
-from pipeline.web.done_page import passed_on_page, receipt, spent_page
+from pipeline.web.done_page import (
+    not_offered_page,
+    passed_on_page,
+    receipt,
+    slip_taken_page,
+    spent_page,
+)
 from pipeline.web.site import Friendly, html, site, uploads
 from pipeline.web.task_forms import WITHOUT_FILES, pdfs_to_sign
 from pipeline.web.task_page import task_page
@@ -136,11 +142,11 @@ def _perform(token: str, held: Held) -> BaseResponse:
     except cases.Changed as error:
         return _again(token, held, {}, error.news)
     except cases.AlreadyDone as error:
-        if error.by in ("", person.kode):
+        if (error.by or error.settled_by) in ("", person.kode):
             return redirect(f"/t/{token}", 303)
-        return _too_late(token, values)
-    except cases.Forbidden as error:
-        raise Friendly("bukan_hak", 409) from error
+        return _too_late(token, values, "" if error.by else error.settled_by)
+    except cases.Forbidden:
+        return _refused(token, values)
     here.wake("take_in", "letters", "pictures", "send")
     chosen = action(kind, name)
     return redirect(
@@ -280,7 +286,18 @@ def _again(token: str, held: Held, errors: dict[str, str], news: Sequence[int] =
         )
 
 
-def _too_late(token: str, values: Mapping[str, Sequence[str]]) -> Response:
-    """Somebody else was first: who, and what was typed here, to be copied."""
+def _too_late(token: str, values: Mapping[str, Sequence[str]], slip_by: str = "") -> Response:
+    """Somebody else was first: who, and what was typed here, to be copied. `slip_by`: with one slip of a stack."""
     with opened(token) as (_session, found, view, _person):
+        if slip_by:
+            return html("terpakai.html", 409, **slip_taken_page(view, found, values, slip_by))
         return html("terpakai.html", 409, **spent_page(view, found, values))
+
+
+def _refused(token: str, values: Mapping[str, Sequence[str]]) -> Response:
+    """The task is somebody else's now, or does not offer this any more; what was typed here can be copied."""
+    with opened(token) as (_session, found, view, person):
+        holding = {p.kode for p in holders(view.settings, view.task)}
+        if is_spent(view.task) or person.kode not in holding:
+            return html("terpakai.html", 409, **passed_on_page(view, found, values))
+        return html("terpakai.html", 409, **not_offered_page(view, found, values))

@@ -40,6 +40,7 @@ from pipeline.office.sop import (
     AT_REST,
     HANDED_IN,
     NO_UNIT,
+    PRIORITIES,
     SIGNING,
     Action,
     EventKind,
@@ -240,7 +241,7 @@ def _ticked(view: View, name: str, given: Mapping[str, list[str]], fill: bool) -
     shown = name in " ".join(given.get("tampak", ())).split()
     if name == "rahasia" and now and not shown:
         return True
-    if name == "lampiran_terbuka" and shown and not now:
+    if name in ("lampiran_terbuka", "teks_terbuka") and shown and not now:
         return False
     return sent or (fill and now)
 
@@ -260,6 +261,27 @@ def _merged(
         for name, (before, after) in changed.items():
             if merged.get(name) == [before]:
                 merged[name] = [after]
+    return _marked(view, merged, seen)
+
+
+def _marked(
+    view: View, values: dict[str, list[str]], seen: Callable[[Event], bool]
+) -> dict[str, list[str]]:
+    """What was typed, with what others have marked meanwhile; where both chose several, on the careful side: whom the
+    case is about stays named, and a file that was closed stays closed."""
+    before, merged, new = PRIORITIES[0], dict(values), False
+    for event, data in view.history(EventKind.MARKED):
+        after = str(data.get("prioritas", before))
+        if not seen(event):
+            new = True
+            if merged.get("prioritas") == [before]:
+                merged["prioritas"] = [after]
+        before = after
+    if new and merged and view.complaint is not None:
+        named = [*merged.get("terlapor", []), *reported.codes(view.complaint)]
+        released = {str(one) for one in privacy.released(view.complaint)}
+        merged["terlapor"] = [*dict.fromkeys(named)]
+        merged["dibuka"] = [one for one in merged.get("dibuka", []) if one in released]
     return merged
 
 

@@ -319,6 +319,7 @@ def task_page(
         "pesan": said,
         "urung": _to_be_undone(view),
         "baru": news_rows(view, news),
+        "ketikan": [] if any(f["diisi"] for f in (main, *rest)) else typed_rows(given or {}),
         "galat": [
             {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"}
             for name, text in (errors or {}).items()
@@ -449,3 +450,15 @@ def printed(view: View, c: Complaint) -> dict[str, Any]:
         "tanggal": f"{view.settings.instansi.kota}, {clock.tanggal(view.now.astimezone(zone)).split(', ', 1)[1]}",
         "kembali": {"url": view.url, "label": word("catat.kembali")},
     }
+
+
+def typed_rows(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """What was typed into a form that came too late, or that is offered no more, by the labels of its
+    fields; choices need no keeping."""
+    rows = [(name, "\n".join(many).strip()) for name, many in values.items()]
+    known = [
+        (table(f"kolom.{name}").get("label"), text)
+        for name, text in rows
+        if text and not table(f"pilihan.{name}")
+    ]
+    return [{"nama": label, "nilai": text, "orang": True} for label, text in known if label]

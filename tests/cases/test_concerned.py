@@ -74,6 +74,18 @@ def test_a_complaint_about_the_head_is_signed_by_the_next_in_line(desk: Desk) ->
     assert desk.task("tandatangani", number).holder == "sekretaris"
 
 
+def test_whom_a_merged_complaint_is_about_the_one_it_waits_for_is_about_too(desk: Desk) -> None:
+    """It is seen late: the Kepala Dinas has the parent on the desk already."""
+    siti, budi = desk.to(Stage.KLARIFIKASI), desk.record(nama="Budi")
+    desk.press("jfu-1", "gabungkan", number=budi, nomor=siti)
+    desk.to(Stage.KEPUTUSAN, siti)
+    assert desk.task("putuskan", siti).holder == ""
+    desk.press("jfu-1", "tandai", number=budi, prioritas="biasa", terlapor=["kepala"])
+    assert desk.task("putuskan", siti).holder == "sekretaris"
+    assert desk.complaint(siti).terlapor == "kepala"
+    assert desk.faults() == []
+
+
 def test_a_clerk_who_passes_on_what_somebody_said_still_has_the_case(desk: Desk) -> None:
     """A mail from the JFU's own address is a complaint of theirs in name only: nothing to decide or sign lies there."""
     number = desk.record(nama="Dimas", email="jfu@kominfo.example")

@@ -16,7 +16,7 @@ from pipeline.office.sop import Decision, Stage, TaskKind
 from pipeline.running import poller
 from tests.cases.test_merging import OTHER, merged, upload
 from tests.desk import Desk, desk_in
-from tests.kantor import SITI
+from tests.kantor import INTAKE, SITI, Mail, compose
 from tests.servers import Sink
 
 REFUSED: dict[str, Any] = {
@@ -29,6 +29,8 @@ PLN = {
     "instansi": "PLN",
     "disampaikan": "Tiang lampu itu milik PLN.",
 }
+
+HEAD = "kepala@kominfo.example"
 
 
 def decisions(desk: Desk, number: str) -> list[Decided]:
@@ -335,3 +337,15 @@ def test_case_whose_answered_citizens_wait_for_a_choice_is_not_merged_away(desk:
     other = desk.record(email="joko@warga.example", nama="Joko")
     with pytest.raises(Invalid, match="sudah dijawab"):
         desk.press("sekretaris", "gabungkan", number=siti, nomor=other)
+
+
+def test_reply_to_a_mail_of_a_withdrawn_decision_is_answered(desk: Desk) -> None:
+    """The Kepala Dinas answers the old mail: it is too late, and that must not stay unsaid."""
+    number = desk.to(Stage.SELESAI)
+    desk.press("jfu-1", "buka_kembali", number=number)
+    (asked,) = [m for m in desk.mails("tugas_tanda_tangan") if m.recipient == HEAD]
+    old = Mail(asked.recipient, f"Message-ID: {asked.message_id}\r\n\r\nx".encode())
+    reply = compose(HEAD, INTAKE, "Re: x", "KEMBALIKAN: salah", desk.clock(), reply_to=old)
+    desk.take_in(reply.as_bytes())
+    (answer,) = desk.mails("balasan_tugas")
+    assert (answer.recipient, answer.state, answer.decision_id) == (HEAD, "due", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from contextlib import ExitStack, suppress
@@ -25,17 +26,29 @@ from sqlalchemy import func, select
 from pipeline import cases
 from pipeline.casefile import holders as casefile_holders
 from pipeline.casefile.decided import outdated
-from pipeline.cases import AlreadyDone, Changed, Forbidden, Invalid
+from pipeline.cases import AlreadyDone, Changed, Forbidden, Invalid, takeback
 from pipeline.cases.act import extend_for
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import SYSTEM
+from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.merging import WRITTEN
 from pipeline.cases.outcomes import bounced, delivery_result
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.tasks import COPY, limit_of
+from pipeline.cases.withdrawal import make_sure, seems_withdrawn
 from pipeline.data import in_force, jobs
 from pipeline.data.engine import reading
-from pipeline.data.tables import Base, Complaint, Decided, Event, LetterNumber, Outbox, Task
+from pipeline.data.store import get
+from pipeline.data.tables import (
+    Base,
+    Complaint,
+    Decided,
+    Document,
+    Event,
+    LetterNumber,
+    Outbox,
+    Task,
+)
 from pipeline.intake import scans
 from pipeline.mail.outbox import NEVER_SENT
 from pipeline.office.sop import (
@@ -48,25 +61,36 @@ from pipeline.office.sop import (
     TASK_OF,
     UNDECIDED,
     EventKind,
+    Field,
     FieldKind,
     Stage,
     TaskKind,
 )
 from pipeline.running import drafting, poller
 from pipeline.work import App
-from tests.desk import ROAD, Desk, desk_in
-from tests.kantor import SIGNED, Mail, compose
+from tests.browser import Browser
+from tests.desk import ROAD, Desk, desk_in, make_settings
+from tests.kantor import SIGNED, Form, Mail, compose
 
 PEOPLE = ("jfu-1", "jfu-2", "sekretaris", "kasubag-umum", "kasi-infrastruktur", "kepala")
-TELLING = st.sampled_from(["", "Lampu padam.", "Tiang\nnomor 7", "é 🙏 <b>"])
+SECRETLY, TAKEN_BACK = "Mohon nama saya dirahasiakan.", "Pengaduan ini saya cabut."
+TELLING = st.sampled_from(
+    ["", "Lampu padam.", "Tiang\nnomor 7", "é 🙏 <b>", SECRETLY, TAKEN_BACK, TAKEN_BACK]
+)
 PASSES = st.sampled_from([1, 7, 25, 60, 60 * 9, 60 * 24, 60 * 24 * 11])  # minutes
 WALKS = int(os.environ.get("ADUAN_WALKS", "3"))  # `make faults` walks more
 SPAM = "X-Spam-Flag: YES\r\nFrom: spam@lain.example\r\nTo: aduan@kominfo.example\r\nSubject: Hadiah {n}\r\n\r\nKlik {n}"
 
 
+ENDING = {Stage.DICABUT: "dicabut", Stage.BATAL: "bukan_pengaduan"}
+MOVING = ("surat_jawaban", "surat_pengantar", "tanya_pengadu", "tembusan")  # move a case
+AT_ONCE, WAITING = {"tunda_menit": 0}, {"tunda_menit": 2}  # acts that can be taken back
+
+
 @dataclass(frozen=True)
 class OldPage:
-    """A form as somebody has it open in their browser: what its page showed."""
+    """A form as somebody has it open in their browser: what its page showed. `form` is that of the real page; without
+    it the act is done as `cases` offers it."""
 
     who: str
     task: Task
@@ -74,6 +98,7 @@ class OldPage:
     seen: int
     shown: str  # the ticks that it showed
     secret: bool
+    form: Form | None = None
 
 
 class Sop(RuleBasedStateMachine):
@@ -84,14 +109,18 @@ class Sop(RuleBasedStateMachine):
         self.url = url
         self.stack = ExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="aduan-"))
-        self.desk: Desk = self.stack.enter_context(desk_in(Path(folder), url))
+        self.folder = Path(folder)
+        self.desk: Desk = self.stack.enter_context(desk_in(self.folder, url))
+        self.browser = Browser(self.desk)
         self.known: set[str] = set()
         self.histories: dict[int, list[str]] = {}
         self.pages: list[OldPage] = []
         self.secret: dict[int, bool] = {}  # how each case stood after the act before
-        self.unticked: set[int] = (
-            set()
-        )  # cases of which this act takes the mark off, and has shown it
+        self.unticked: set[int] = set()  # cases of which this act takes off a mark that it showed
+        self.open_words: set[int] = set()  # cases whose words were released to units
+        self.released: set[int] = set()  # cases that this act may release
+        self.left: dict[int, set[int]] = {}  # mails of a withdrawn decision that had left by then
+        self.done: list[tuple[int, str]] = []  # (task, who) of acts, to be taken back
         self.arrived = 0
         self.promised: set[str] = set()  # who wrote from an address
 
@@ -104,11 +133,16 @@ class Sop(RuleBasedStateMachine):
 
     # what may happen
 
-    @initialize(stages=st.lists(st.sampled_from([*ROAD, Stage.SELESAI]), min_size=2, max_size=3))
-    def opens(self, stages: list[Stage]) -> None:
-        """Cases that have come so far by the straight way."""
+    @initialize(
+        stages=st.lists(st.sampled_from([*ROAD, Stage.SELESAI]), min_size=2, max_size=3),
+        waits=st.booleans(),
+    )
+    def opens(self, stages: list[Stage], waits: bool) -> None:
+        """Cases that have come so far by the straight way, in an office whose mails wait two minutes or do not."""
         for stage in stages:
             self.promised.add(self.desk.to(stage))
+        self.desk.settings = make_settings(self.folder, smtp=WAITING if waits else AT_ONCE)
+        self.browser = Browser(self.desk)
 
     @precondition(lambda self: len(self.known) < 6)
     @rule(
@@ -120,36 +154,78 @@ class Sop(RuleBasedStateMachine):
         if email:
             self.promised.add(number)
 
-    @rule(data=st.data(), minutes=st.sampled_from([0, 0, 1, 30]))
-    def an_official_presses(self, data: st.DataObject, minutes: int) -> None:
-        """Any official, any open task or the oldest, any action that its page offers, filled in or not quite."""
+    @rule(data=st.data(), minutes=st.sampled_from([0, 0, 1, 30]), on_page=st.booleans())
+    def an_official_presses(self, data: st.DataObject, minutes: int, on_page: bool) -> None:
+        """Any official, any open task, the oldest, or a question that may be answered late; any action that its page
+        offers, filled in or not quite; by the real page or as `cases` offers it."""
         self.desk.later(minutes=minutes)
         tasks = self._tasks()
-        task = data.draw(
-            st.sampled_from([*(t for t in tasks if t.closed_at is None), tasks[0]]), label="task"
-        )
+        welcome = [t for t in tasks if t.closed_at is None or is_welcome(t)]
+        task = data.draw(st.sampled_from([*welcome, tasks[0]]), label="task")
         given = data.draw(st.sampled_from(ACTIONS[task.kind]), label="action")
         who = data.draw(st.sampled_from(self._likely(task)), label="who")
+        fields = self._fields(data, given.fields, task)
+        if on_page:
+            self._on_page(who, given.name, task, fields)
+        else:
+            self._press(who, given.name, task, fields)
+
+    def _press(
+        self, who: str, name: str, task: Task, fields: dict[str, Any], seen: int = 0
+    ) -> None:
+        self._may_release(name, task)
         try:
-            self.desk.press(who, given.name, task=task, **self._fields(data, given.fields))
+            self.desk.press(who, name, task=task, seen=seen, **fields)
+            self.done.append((task.id, who))
         except (Invalid, Forbidden, AlreadyDone, Changed):
             self.refused()
 
-    @rule(data=st.data())
-    def somebody_opens_a_page(self, data: st.DataObject) -> None:
+    def _on_page(self, who: str, name: str, task: Task, fields: dict[str, Any]) -> None:
+        """The page of the task is opened, and its form sent; one that it does not offer is made by hand."""
+        page = self.browser.open(who, task)
+        assert page.status in (200, 410), page.text[:300]  # it is about whoever asks, say
+        form = page.forms.get(name) or Form(page.url.partition("?")[0], {"aksi": [name]})
+        if "rahasia" in "".join(form.values.get("tampak", [])) and "rahasia" not in fields:
+            fields = {"rahasia": "ya", **fields}  # as the page has it
+        self._send(who, name, task, form, fields)
+
+    def _send(self, who: str, name: str, task: Task, form: Form, fields: dict[str, Any]) -> None:
+        self._may_release(name, task)
+        files = {
+            key: (io.BytesIO(content), called)
+            for key, (called, content) in fields.get("files", {}).items()
+        }
+        typed = {key: value for key, value in fields.items() if key != "files"}
+        before = self._chains()
+        back = self.browser.send(form, {**typed, **files})
+        assert back.status in (200, 404, 409, 410, 422), (back.status, back.text[:300])
+        if back.status == 200:
+            self.done.append((task.id, who))
+        else:
+            assert self._chains() == before
+
+    def _may_release(self, name: str, task: Task) -> None:
+        if name == "tandai" and task.complaint_id is not None:
+            self.released.add(task.complaint_id)
+
+    @rule(data=st.data(), on_page=st.booleans())
+    def somebody_opens_a_page(self, data: st.DataObject, on_page: bool) -> None:
         """And leaves it open, while others go on."""
-        waiting = [t for t in self._tasks() if t.closed_at is None and t.complaint_id]
+        waiting = [t for t in self._tasks() if t.closed_at is None]
         if not waiting:
             return
         task = data.draw(st.sampled_from(waiting), label="task")
         given = data.draw(st.sampled_from(ACTIONS[task.kind]), label="action")
-        with reading(self.desk.engine) as session:
-            case = session.get_one(Complaint, task.complaint_id)
-            query = select(func.max(Event.seq)).where(Event.complaint_id == case.id)
-            seen, secret = session.scalar(query) or 0, case.rahasia
-        shown = "rahasia" if secret and any(f.name == "rahasia" for f in given.fields) else ""
         who = data.draw(st.sampled_from(self._likely(task)), label="who")
-        self.pages.append(OldPage(who, task, given.name, seen, shown, secret))
+        seen, secret = 0, False
+        with reading(self.desk.engine) as session:
+            if task.complaint_id is not None:
+                query = select(func.max(Event.seq)).where(Event.complaint_id == task.complaint_id)
+                seen = session.scalar(query) or 0
+                secret = session.get_one(Complaint, task.complaint_id).rahasia
+        shown = "rahasia" if secret and any(f.name == "rahasia" for f in given.fields) else ""
+        form = self.browser.open(who, task).forms.get(given.name) if on_page else None
+        self.pages.append(OldPage(who, task, given.name, seen, shown, secret, form))
 
     @precondition(lambda self: bool(self.pages))
     @rule(data=st.data(), untick=st.booleans())
@@ -157,15 +233,30 @@ class Sop(RuleBasedStateMachine):
         """As it was drawn, with what it showed; the mark of secrecy may be taken off by one that showed it."""
         page = self.pages.pop(data.draw(st.integers(0, len(self.pages) - 1), label="page"))
         given = next(a for a in ACTIONS[page.task.kind] if a.name == page.name)
-        fields = self._fields(data, given.fields) | {"tampak": page.shown}
-        if page.secret and not untick:
-            fields["rahasia"] = "ya"
+        fields = self._fields(data, given.fields, page.task)
         if page.shown and untick:
             self.unticked.add(page.task.complaint_id or 0)
-        try:
-            self.desk.press(page.who, page.name, task=page.task, seen=page.seen, **fields)
-        except (Invalid, Forbidden, AlreadyDone, Changed):
-            self.refused()
+        if page.form is not None:
+            kept = {k: v for k, v in page.form.values.items() if k != "rahasia" or not untick}
+            form = Form(page.form.url, kept)
+            self._send(page.who, page.name, page.task, form, fields)
+            return
+        fields["tampak"] = page.shown
+        if page.secret and not untick:
+            fields["rahasia"] = "ya"
+        self._press(page.who, page.name, page.task, fields, page.seen)
+
+    @precondition(lambda self: bool(self.done))
+    @rule(data=st.data())
+    def somebody_takes_it_back(self, data: st.DataObject) -> None:
+        """One of the last acts, by whoever did it, in its two minutes or too late."""
+        task_id, who = data.draw(st.sampled_from(self.done[-3:]), label="act")
+        before = self._chains()
+        with suppress(Forbidden, AlreadyDone), self.desk.work() as work:
+            if work.session.get_one(Task, task_id).complaint_id is not None:
+                takeback.take_back(work, task_id, self.desk.person(who))
+        now = self._chains()
+        assert all(now[one][: len(before[one])] == before[one] for one in before)
 
     @precondition(lambda self: self.arrived < 3)
     @rule(scan=st.booleans())
@@ -195,7 +286,7 @@ class Sop(RuleBasedStateMachine):
             if task.kind is TaskKind.PENYAMPAIAN:
                 name = data.draw(st.sampled_from(["sampaikan", "kirim_email"]), label="action")
             given = next(a for a in ACTIONS[task.kind] if a.name == name)
-            fields = self._fields(data, given.fields, gaps=False) | (
+            fields = self._fields(data, given.fields, task, gaps=False) | (
                 {"instansi": "PLN"} if name == "putuskan" else {}
             )
             if name == "ajukan":
@@ -221,6 +312,17 @@ class Sop(RuleBasedStateMachine):
             self.desk.press(self._likely(task)[0], name, task=task, **fields)
 
     @rule(data=st.data())
+    def three_are_merged_one_into_the_other(self, data: st.DataObject) -> None:
+        """The last into the one before, and that into the first: all wait for the first one's answer."""
+        fresh = [c for c in self.desk.complaints() if c.stage in UNDECIDED]
+        if len(fresh) < 3:
+            return
+        first, second, third = data.draw(st.permutations(fresh), label="complaints")[:3]
+        for child, parent in ((third, second), (second, first)):
+            task = self.desk.task("gabungkan", child.number)
+            self._press(self._likely(task)[0], "gabungkan", task, {"nomor": parent.number})
+
+    @rule(data=st.data())
     def a_finished_case_is_opened_again(self, data: st.DataObject) -> None:
         """Its merged citizens may have been answered already."""
         finished = [t for t in self._tasks() if t.closed_at is None and t.kind is TaskKind.ARSIP]
@@ -232,7 +334,9 @@ class Sop(RuleBasedStateMachine):
     def the_pengadu_writes(self, data: st.DataObject, text: str) -> None:
         complaint = data.draw(st.sampled_from(self.desk.complaints()), label="complaint")
         with self.desk.work() as work:
-            citizen_wrote(work, complaint.id, text, [], None)
+            written = citizen_wrote(work, complaint.id, text, [], None)
+            if seems_withdrawn(text):
+                make_sure(work, written, text)
 
     @rule(data=st.data(), days=st.integers(0, 3))
     def somebody_stands_in(self, data: st.DataObject, days: int) -> None:
@@ -374,7 +478,8 @@ class Sop(RuleBasedStateMachine):
                         task.counted_from is not None
                         and (task.due_at or task.opened_at) <= task.opened_at
                     )
-                    assert task.remind_at is not None or minutes is not None or begun_late
+                    told = task.reminders > 0  # one reminder is enough beside the digest
+                    assert task.remind_at is not None or minutes is not None or begun_late or told
                     assert (
                         not (late and task.due_at and task.paused_at)
                         or task.due_at <= task.paused_at
@@ -474,14 +579,13 @@ class Sop(RuleBasedStateMachine):
 
     @invariant()
     def nothing_of_a_withdrawn_decision_leaves(self) -> None:
-        withdrawn = {
-            row.id: row.withdrawn_at for row in self._decisions() if row.withdrawn_at is not None
-        }
+        withdrawn = {row.id for row in self._decisions() if row.withdrawn_at is not None}
         with reading(self.desk.engine) as session:
             mails = list(session.scalars(select(Outbox).where(Outbox.decision_id.in_(withdrawn))))
-        for mail in mails:
-            assert mail.state != "due"
-            assert mail.sent_at is None or mail.sent_at <= withdrawn[mail.decision_id or 0]
+        assert not [mail for mail in mails if mail.state == "due"]
+        for decision_id in withdrawn:  # not by their times: the clock may have been set back
+            left = {m.id for m in mails if m.decision_id == decision_id and m.sent_at is not None}
+            assert left <= self.left.setdefault(decision_id, left)
         assert not [t for t in self._tasks() if t.closed_at is None and t.decision_id in withdrawn]
 
     @invariant()
@@ -511,6 +615,16 @@ class Sop(RuleBasedStateMachine):
             if complaint.stage is Stage.SELESAI:
                 kinds = self.desk.kinds(complaint.number)
                 assert EventKind.DELIVERED in kinds
+            ending = ENDING.get(complaint.stage, "")
+            if ending and complaint.email:
+                assert (complaint.id, ending) in told
+
+    @invariant()
+    def words_are_released_only_by_who_means_it(self) -> None:
+        """To other units; also an act that is taken back puts nothing open again that was closed meanwhile."""
+        now = {c.id for c in self.desk.complaints() if c.teks_terbuka or c.lampiran_terbuka}
+        assert now <= self.open_words | self.released
+        self.open_words, self.released = now, set()
 
     def _decisions(self) -> list[Decided]:
         with reading(self.desk.engine) as session:
@@ -533,11 +647,12 @@ class Sop(RuleBasedStateMachine):
             return list(session.scalars(select(Task).order_by(Task.id)))
 
     def _mails(self) -> list[int]:
-        """Letters first: what happens to them moves a case."""
+        """Letters first: what happens to them moves a case; then the newest of each kind."""
         with reading(self.desk.engine) as session:
-            moving = Outbox.name.in_(("surat_jawaban", "surat_pengantar", "tanya_pengadu"))
+            moving = Outbox.name.in_(MOVING)
             letters = list(session.scalars(select(Outbox.id).where(moving).order_by(Outbox.id)))
-            return letters or list(session.scalars(select(Outbox.id).order_by(Outbox.id).limit(3)))
+            newest = select(func.max(Outbox.id)).group_by(Outbox.name)
+            return [*letters, *sorted(session.scalars(newest))]
 
     def _open_tasks(self) -> list[tuple[Complaint, list[Task]]]:
         tasks = [t for t in self._tasks() if t.closed_at is None]
@@ -558,44 +673,65 @@ class Sop(RuleBasedStateMachine):
         return [*holders * 3, *(p for p in PEOPLE if p not in holders)]
 
     def _fields(
-        self, data: st.DataObject, fields: tuple[Any, ...], *, gaps: bool = True
+        self, data: st.DataObject, fields: tuple[Field, ...], task: Task, *, gaps: bool = True
     ) -> dict[str, Any]:
-        """Mostly good values for a form."""
+        """Mostly good values for a form, with its files under "files"."""
         values: dict[str, Any] = {}
+        files: dict[str, tuple[str, bytes]] = {}
         for one in fields:
-            if one.kind is FieldKind.PINDAIAN:
-                values["files"] = {one.name: ("ttd.jpg", SIGNED)}
-            elif one.kind is FieldKind.PILIH:
-                values[one.name] = data.draw(st.sampled_from(one.choices), label=one.name)
-            elif one.kind is FieldKind.GABUNGAN:
-                numbers = [c.number for c in self.desk.complaints()]
-                values[one.name] = data.draw(
-                    st.lists(st.sampled_from(numbers), unique=True), label=one.name
-                )
-            elif one.kind is FieldKind.PETUGAS:
-                chosen = st.lists(
-                    st.sampled_from(["kasubag-umum", "kasi-infrastruktur"]), min_size=1, unique=True
-                )
-                values[one.name] = data.draw(chosen, label=one.name)
-            elif one.kind is FieldKind.EMAIL:
-                address = st.sampled_from(["siti@warga.example", "siti@warga.example", ""])
-                values[one.name] = data.draw(address, label=one.name)
-            elif one.kind is FieldKind.WAKTU:
-                values[one.name] = (
-                    self.desk.clock() + timedelta(days=data.draw(st.sampled_from([2, -1])))
-                ).isoformat()
-            elif one.name == "nomor":
-                numbers = [c.number for c in self.desk.complaints()]
-                values[one.name] = data.draw(st.sampled_from(numbers), label=one.name)
-            elif one.required:
-                values[one.name] = (
-                    ""
-                    if gaps and data.draw(st.integers(0, 9), label=one.name) == 9
-                    else "Lampu padam."
-                )
-        return values
+            if one.kind in (FieldKind.PINDAIAN, FieldKind.BERKAS):
+                files[one.name] = ("ttd.jpg", SIGNED)
+            elif one.kind is FieldKind.SURAT:
+                files[one.name] = ("surat.docx", self._letter(data, task, one.name))
+            elif (value := self._value(data, one, gaps)) is not None:
+                values[one.name] = value
+        return values | ({"files": files} if files else {})
+
+    def _letter(self, data: st.DataObject, task: Task, field: str) -> bytes:
+        """A draft of the case as it came from the program, also one of an earlier decision; else no letter at all."""
+        kind = "pengantar" if "pengantar" in field else "konsep"
+        query = select(Document.sha256).where(Document.kind == kind)
+        with reading(self.desk.engine) as session:
+            mine = query.where(Document.complaint_id == task.complaint_id).order_by(Document.id)
+            drafts = list(session.scalars(mine))
+            return get(session, data.draw(st.sampled_from(drafts), label=field)) if drafts else b""
+
+    def _value(self, data: st.DataObject, one: Field, gaps: bool) -> object:
+        """What is typed into a field; None for nothing."""
+        if one.name in CAREFUL:
+            return CAREFUL[one.name]
+        if one.kind in (FieldKind.GABUNGAN, FieldKind.PETUGAS, FieldKind.PILIH) or (
+            one.name == "nomor"
+        ):
+            return self._choice(data, one)
+        if one.kind is FieldKind.EMAIL:
+            address = st.sampled_from(["siti@warga.example", "siti@warga.example", ""])
+            return data.draw(address, label=one.name)
+        if one.kind is FieldKind.WAKTU:
+            away = timedelta(days=data.draw(st.sampled_from([2, -1]), label=one.name))
+            return (self.desk.clock() + away).isoformat()
+        if one.name in TICKED:
+            return "ya" if data.draw(st.booleans(), label=one.name) else None
+        if not one.required:
+            return None
+        left = gaps and data.draw(st.integers(0, 9), label=one.name) == 9
+        return "" if left else "Lampu padam."
+
+    def _choice(self, data: st.DataObject, one: Field) -> object:
+        if one.kind is FieldKind.PILIH:
+            return data.draw(st.sampled_from(one.choices), label=one.name)
+        numbers = [c.number for c in self.desk.complaints()]
+        if one.kind is FieldKind.GABUNGAN:
+            return data.draw(st.lists(st.sampled_from(numbers), unique=True), label=one.name)
+        if one.kind is FieldKind.PETUGAS:
+            units = st.sampled_from(["kasubag-umum", "kasi-infrastruktur"])
+            return data.draw(st.lists(units, min_size=1, unique=True), label=one.name)
+        return data.draw(st.sampled_from(numbers), label=one.name)
 
 
+CAREFUL = {"penerima": "Siti", "resi": "RR 1", "tempat": "Papan", "unit": ["tidak_ada"]}
+CAREFUL |= dict.fromkeys(("tanpa_kode", "yakin", "tetap"), "ya")
+TICKED = ("teks_terbuka", "lampiran_terbuka")
 LEFT_OUT = (
     () if WALKS > 5 else (Phase.shrink,)
 )  # a walk that failed is made short only where there is time for it

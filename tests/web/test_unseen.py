@@ -137,12 +137,20 @@ def _reminded_over_an_open_page(kantor: Office) -> None:
     assert kantor.stage() is Stage.KEPUTUSAN
 
 
-def test_limit_that_was_moved_meanwhile_is_shown_first(kantor: Office) -> None:
+def test_head_gives_no_more_time_over_the_citizens_last_word(kantor: Office) -> None:
     kantor.to_decision()
     old = opened(kantor, "kepala", "perpanjang")
-    citizen_writes(kantor, "Masih padam.")  # no reason to stop it
+    citizen_writes(kantor, "Sudah menyala. Pengaduan saya cabut.")
     until = (kantor.clock.now + timedelta(days=12)).strftime("%Y-%m-%dT12:00")
-    assert kantor.send(old, {"sampai": until, "alasan": "Menunggu suku cadang."}).status == 200
+    page = kantor.send(old, {"sampai": until, "alasan": "Menunggu suku cadang."})
+    assert page.status == 409
+    assert NEWS in page.text
+    assert "Pengaduan saya cabut." in page.text
+    again = page.forms["perpanjang"]
+    assert (again.values["sampai"], again.values["alasan"]) == ([until], ["Menunggu suku cadang."])
+    assert EventKind.EXTENDED not in kantor.events()
+    assert kantor.send(again, {}).status == 200
+    assert EventKind.EXTENDED in kantor.events()
 
 
 # ---- ticks that protect somebody -----------------------------------------------------------------------------
