@@ -18,27 +18,9 @@ from pipeline.cases.core import Changed
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Event, Payload, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import EventKind
+from pipeline.office.sop import BESIDE_IT, EventKind
 from pipeline.work import Work
 
-# What the office's own machine, or somebody beside the matter, does: it changes nobody's mind.
-BESIDE_IT = {
-    EventKind.REMINDED,
-    EventKind.TAKEN_BACK,
-    EventKind.ESCALATED,
-    EventKind.RESCHEDULED,
-    EventKind.PROMISE_MOVED,
-    EventKind.DELEGATED,
-    EventKind.EXTENDED,
-    EventKind.SENT,
-    EventKind.DELIVERED,
-    EventKind.STUCK,
-    EventKind.RETRIED,
-    EventKind.COVERING_SENT,
-    EventKind.COVERING_DELIVERED,
-    EventKind.COPY_SENT,
-    EventKind.COPY_DELIVERED,
-}
 FIELDS = {EventKind.MARKED, EventKind.CORRECTED, EventKind.RECORDED}
 MEETINGS = {EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED}
 LETTERS = {EventKind.LETTER_STORED, EventKind.DRAFTED}
