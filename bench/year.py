@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """How many mails officials and citizens get in a simulated stretch of office days: python bench/year.py
 
-[--days N] [--a-day M] [--seed S] [--save]. The real code runs on SQLite with a clock that is moved: mails from citizens
-are taken in, people fill in the forms of their tasks, letters are drafted, reminders and digests are sent when their
-time comes. Only the network, LibreOffice and the pages in a browser are left out. People work as people do: some days
-the Sekretaris or the Kepala Dinas does nothing at all, so that all that came is late. Prints one JSON object:
+[--days N] [--a-day M] [--seed S] [--minutes T] [--save]. The real code runs on SQLite with a clock that is moved:
+mails from citizens are taken in, people fill in the forms of their tasks, letters are drafted, reminders and digests
+are sent when their time comes. Only the network, LibreOffice and the pages in a browser are left out. People work as
+people do: some days the Sekretaris or the Kepala Dinas does nothing at all, so that all that came is late. Prints one
+JSON object:
 
-    {"days": …, "cases": …, "roles": {code: {"most_mails_a_day", "tasks_that_day", "most_beside_tasks", "mails"}},
+    {"days": …, "cases": …, "seconds_a_day": …,
+     "roles": {code: {"most_mails_a_day", "tasks_that_day", "most_beside_tasks", "mails", "that_day"}},
      "pengadu_a_case": …, "bound_holds": …}
 
-`most_beside_tasks` is the most of any day that was not the mail of a new task: the bound is two.
+`most_beside_tasks` is the most of any day that was not the mail of a new task: the bound is two. `that_day` is what the
+most were, by the name of the mail. With `--minutes` no further day begins after so many minutes of real time.
 """
 
 from __future__ import annotations
@@ -122,9 +125,16 @@ def arrivals(desk: Desk, chance: random.Random, count: int) -> None:
         text = f"Lampu jalan di Jalan Mawar Nomor {n % 900} padam sejak Senin. Mohon diperbaiki."
         mail = compose(sender, INTAKE, f"Lampu padam {n % 900}", text, at, name="Warga")
         desk.take_in(mail.as_bytes(policy=policy.SMTP))
-    under_way = [c for c in desk.complaints()[-200:] if c.stage not in (Stage.SELESAI, Stage.BATAL)]
+    under_way = recent(desk, 200)
     if under_way and chance.random() < 0.2:
         further_word(desk, chance.choice(under_way))
+
+
+def recent(desk: Desk, most: int) -> list[Complaint]:
+    """Of the newest complaints, those that are not over, oldest first."""
+    with reading(desk.engine) as session:
+        newest = session.scalars(select(Complaint).order_by(Complaint.id.desc()).limit(most)).all()
+    return [c for c in reversed(newest) if c.stage not in (Stage.SELESAI, Stage.BATAL)]
 
 
 def further_word(desk: Desk, one: Complaint) -> None:
@@ -183,10 +193,12 @@ def office_days(desk: Desk, count: int) -> Iterator[date]:
 
 
 def simulate(
-    desk: Desk, chance: random.Random, days: int, a_day: int, tell: Callable[[str], None]
-) -> None:
+    desk: Desk, chance: random.Random, days: Iterator[date], a_day: int, tell: Callable[[str], None]
+) -> int:
+    """How many days were lived through."""
     asked: set[int] = set()
-    for day in office_days(desk, days):
+    lived = 0
+    for day in days:
         away = {code for code in ("sekretaris", "kepala") if chance.random() < 0.15}
         spans = desk.settings.hours.intervals(day)
         begin, end = spans[0][0], spans[-1][1]
@@ -199,7 +211,18 @@ def simulate(
             work_through(desk, chance, away, asked)
             desk.jobs()
             sent(desk)
-        tell(f"{day}: {len(desk.complaints())} cases")
+        lived += 1
+        tell(f"{day}: {lived * a_day} cases")
+    return lived
+
+
+def until(days: Iterator[date], seconds: float) -> Iterator[date]:
+    """Days, as long as real time has not run out when one begins."""
+    end = time.monotonic() + seconds
+    for day in days:
+        if time.monotonic() > end:
+            return
+        yield day
 
 
 def figures(desk: Desk, days: int) -> dict[str, Any]:
@@ -212,6 +235,7 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
     staff = {p.email: p.kode for p in desk.settings.petugas}
     total: dict[str, Counter[date]] = {code: Counter() for code in staff.values()}
     tasks: dict[str, Counter[date]] = {code: Counter() for code in staff.values()}
+    named: Counter[tuple[str, date, str]] = Counter()
     citizens = 0
     for recipient, at, name, state in mails:
         if state == "folded":
@@ -221,8 +245,14 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
             citizens += recipient.endswith("@warga.example")
             continue
         total[code][day] += 1
+        named[code, day, name] += 1
         tasks[code][day] += name.startswith("tugas_") or name in BRINGS_WORK
-    roles = {code: _of_person(total[code], tasks[code]) for code in staff.values()}
+    roles: dict[str, dict[str, Any]] = {}
+    for code in staff.values():
+        roles[code] = _of_person(total[code], tasks[code])
+        worst = max(total[code], key=lambda day, code=code: total[code][day], default=None)  # type: ignore[misc]
+        of_day = {name: n for (who, day, name), n in named.items() if (who, day) == (code, worst)}
+        roles[code]["that_day"] = dict(sorted(of_day.items()))
     holds = all(one["most_beside_tasks"] <= BOUND for one in roles.values())
     per_case = round(citizens / max(cases, 1), 2)
     return {
@@ -252,19 +282,20 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=250)
     parser.add_argument("--a-day", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=24 * 60)
     parser.add_argument("--save", action="store_true", help=f"also write {RESULT.name}")
     given = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name, desk_in(Path(name)) as desk:
-        simulate(
+        lived = simulate(
             desk,
             random.Random(given.seed),
-            given.days,
+            until(office_days(desk, given.days), 60 * given.minutes),
             given.a_day,
-            lambda said: print(said, file=sys.stderr),
+            lambda said: print(said, file=sys.stderr, flush=True),
         )
-        found = figures(desk, given.days)
-    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
+        found = figures(desk, lived)
+    found["seconds_a_day"] = round((time.monotonic() - begun) / max(lived, 1), 1)
     text = json.dumps(found, indent=2)
     print(text)
     if given.save:

@@ -291,6 +291,7 @@ class _FormReader(HTMLParser):
         super().__init__()
         self.url = url
         self.forms: list[Form] = []
+        self.named: dict[str, Form] = {}
         self.form: Form | None = None
         self.textarea = self.select = ""
 
@@ -299,6 +300,9 @@ class _FormReader(HTMLParser):
         if tag == "form":
             self.form = Form(given.get("action") or self.url)
             self.forms.append(self.form)
+            self.named[given.get("id", "")] = self.form
+        elif tag == "button" and (form := self.named.get(given.get("form", ""))):
+            form.options.setdefault(given.get("name", ""), []).append(given.get("value", ""))
         elif self.form is not None:
             self._control(self.form, tag, given)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select
@@ -25,6 +25,7 @@ BY_REPLY = (
     "=balasan"  # behind a holder's code: filled in by a mail in their name, which may be forged
 )
 
+LONGEST_WAIT = timedelta(days=1)  # [smtp] tunda_menit is never as long
 BEFORE = "=sebelum"  # behind a holder's code: what stood before an act that can still be taken back
 
 Values = Mapping[str, Sequence[str]]
@@ -142,6 +143,17 @@ def remembered(session: Session, task_id: int, holder: str) -> dict[str, dict[st
     return {row.action: dict(row.data) for row in _rows(session, task_id, f"{holder}{BEFORE}", "")}
 
 
+def remembered_of(session: Session, complaint_id: int) -> list[tuple[datetime, dict[str, Any]]]:
+    """(when an act was done, what stood before it) on all tasks of a complaint, newest first."""
+    query = (
+        select(SavedForm)
+        .join(Task, Task.id == SavedForm.task_id)
+        .where(Task.complaint_id == complaint_id, SavedForm.holder.endswith(BEFORE))
+        .order_by(SavedForm.saved_at.desc())
+    )
+    return [(row.saved_at, dict(row.data)) for row in session.scalars(query)]
+
+
 def forget(session: Session, task_id: int, holder: str, action: str) -> None:
     mine = (
         SavedForm.task_id == task_id,
@@ -151,10 +163,13 @@ def forget(session: Session, task_id: int, holder: str, action: str) -> None:
     session.execute(delete(SavedForm).where(*mine))
 
 
-def sweep(session: Session, before: datetime, most: int) -> int:
-    """Forget forms that nobody has touched since then, or whose task is closed; how many."""
+def sweep(session: Session, before: datetime, now: datetime, most: int) -> int:
+    """Forget forms that nobody has touched since `before`, or whose task is closed; how many. What stood before an act
+    outlives its task, for as long as the act may be taken back."""
     over = select(Task.id).where(Task.closed_at.is_not(None))
-    old = or_(SavedForm.saved_at < before, SavedForm.task_id.in_(over))
+    of_act = SavedForm.holder.endswith(BEFORE)
+    needed = of_act & (SavedForm.saved_at > now - LONGEST_WAIT)
+    old = or_(of_act, SavedForm.saved_at < before, SavedForm.task_id.in_(over)) & ~needed
     rows = session.scalars(select(SavedForm).where(old).limit(most)).all()
     for row in rows:
         session.delete(row)

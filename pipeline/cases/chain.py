@@ -20,7 +20,7 @@ from pipeline.cases.witness import START, digest
 from pipeline.data.engine import exclusive, reading, wait_for_writers, writing
 from pipeline.data.tables import Complaint, Event, Item, Payload, Seal, Witness
 from pipeline.office.config import Petugas
-from pipeline.office.sop import EventKind
+from pipeline.office.sop import MACHINE, EventKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -35,7 +35,7 @@ class Actor:
 
 
 CITIZEN = Actor("pengadu", "", "Pengadu")
-SYSTEM = Actor("sistem", "", "Sistem")
+SYSTEM = Actor(MACHINE, "", "Sistem")
 
 
 def actor_of(person: Petugas) -> Actor:

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from pipeline.access import unsent
 from pipeline.casefile.decided import standing
 from pipeline.casefile.offers import standing_meeting
+from pipeline.casefile.standing import columns, others_since, value_of
 from pipeline.cases import decisions
-from pipeline.cases.chain import SYSTEM, actor_of, log
+from pipeline.cases.chain import actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, locked
 from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT
-from pipeline.cases.unseen import BESIDE_IT
 from pipeline.data import jobs
-from pipeline.data.tables import Base, Complaint, Event, Outbox, Payload, Task
+from pipeline.data.tables import Complaint, Event, Outbox, Payload, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
@@ -42,7 +42,6 @@ ACTS = frozenset(
     )
 )
 WAITING_JOBS = (FRESH_DRAFT, FINAL_FORM)
-HARMLESS = BESIDE_IT - {EventKind.RESCHEDULED}
 TAKEN_BACK = "dibatalkan"  # the outcome of tasks that the act had opened
 # A number once given to a letter stays its own, as when a letter is sent back.
 STAY = frozenset(("letter_number", "letter_date", "covering_number"))
@@ -118,19 +117,9 @@ def offered(session: Session, task: Task, code: str, now: datetime) -> tuple[str
     found = unsent.remembered(session, task.id, code)
     for action, state in found.items():
         until = datetime.fromisoformat(state["sampai"])
-        if now < until and not _others_since(session, task, state):
+        if now < until and not others_since(session, task.complaint_id or 0, state):
             return action, until
     return None
-
-
-def _others_since(session: Session, task: Task, state: Row) -> bool:
-    """Whether something happened in the case since, beside what a machine does and no task of it shows."""
-    later = select(Event.kind, Event.actor).where(
-        Event.complaint_id == task.complaint_id, Event.seq > state["urut"]
-    )
-    return any(
-        actor != SYSTEM.code or kind not in HARMLESS for kind, actor in session.execute(later)
-    )
 
 
 def take_back(work: Work, task_id: int, person: Petugas) -> str:
@@ -202,21 +191,3 @@ def restore_tasks(
         for name, old in known.items():
             setattr(task, name, value_of(Task, name, old))
     work.session.flush()
-
-
-def columns(row: Base) -> dict[str, Any]:
-    """A row as JSON can hold it."""
-    return {column.name: _plain(getattr(row, column.name)) for column in row.__table__.columns}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def value_of(table: type[Base], name: str, plain: Any) -> Any:
-    """A column's value again."""
-    column_type = table.__table__.columns[name].type
-    kind = getattr(column_type, "impl", column_type).python_type
-    return (
-        kind.fromisoformat(plain) if plain is not None and hasattr(kind, "fromisoformat") else plain
-    )

@@ -19,27 +19,9 @@ from pipeline.cases.core import Changed
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Complaint, Event, Payload, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import ACTIONS, EventKind, TaskKind
+from pipeline.office.sop import ACTIONS, BESIDE_IT, EventKind, TaskKind
 from pipeline.work import Work
 
-# What the office's own machine, or somebody beside the matter, does: it changes nobody's mind.
-BESIDE_IT = {
-    EventKind.REMINDED,
-    EventKind.TAKEN_BACK,
-    EventKind.ESCALATED,
-    EventKind.RESCHEDULED,
-    EventKind.PROMISE_MOVED,
-    EventKind.DELEGATED,
-    EventKind.EXTENDED,
-    EventKind.SENT,
-    EventKind.DELIVERED,
-    EventKind.STUCK,
-    EventKind.RETRIED,
-    EventKind.COVERING_SENT,
-    EventKind.COVERING_DELIVERED,
-    EventKind.COPY_SENT,
-    EventKind.COPY_DELIVERED,
-}
 # What changes the mind of nobody but of who does the same once more.
 AGAIN: Mapping[str, EventKind] = {
     "perpanjang": EventKind.EXTENDED,

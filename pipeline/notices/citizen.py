@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.casefile import reported
 from pipeline.casefile.documents import letters_of
 from pipeline.casefile.limits import answer_day
+from pipeline.casefile.standing import told
 from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
 from pipeline.letters.series import ANSWER
 from pipeline.mail import outbox
@@ -122,8 +123,7 @@ def status(work: Work, complaint: Complaint | None, number: str, address: str) -
     """How a complaint stands, or that the number is not known (None), to the address that asks; within the cap."""
     if too_many_answers(work, address):
         return
-    waiting = complaint is not None and _clock_stands(work.session, complaint)
-    stage = "menunggu" if waiting else str(complaint.stage) if complaint else ""
+    stage = _stage_told(work, complaint) if complaint else ""
     send(
         work,
         "status",
@@ -135,12 +135,10 @@ def status(work: Work, complaint: Complaint | None, number: str, address: str) -
     )
 
 
-def _clock_stands(session: Session, complaint: Complaint) -> bool:
-    """Whether the pengadu has been asked and has not answered yet."""
-    paused = select(Task.id).where(
-        Task.complaint_id == complaint.id, Task.paused_at.is_not(None), Task.closed_at.is_(None)
-    )
-    return session.scalar(paused.limit(1)) is not None
+def _stage_told(work: Work, complaint: Complaint) -> str:
+    """The word for how a case stands; what may still be taken back has not happened."""
+    standing = told(work.session, complaint, work.now)
+    return "menunggu" if standing.waits_for_pengadu else str(standing.complaint.stage)
 
 
 def ask_citizen(work: Work, complaint: Complaint, question: str) -> None:

@@ -212,6 +212,25 @@ TASK_OF: Mapping[Stage, TaskKind] = {
     Stage.BATAL: TaskKind.ARSIP,
 }
 
+MACHINE = "sistem"  # who acts, where nobody did
+# What the office's own machine, or somebody beside the matter, does: it changes nobody's mind.
+BESIDE_IT = {
+    EventKind.REMINDED,
+    EventKind.TAKEN_BACK,
+    EventKind.ESCALATED,
+    EventKind.RESCHEDULED,
+    EventKind.PROMISE_MOVED,
+    EventKind.DELEGATED,
+    EventKind.EXTENDED,
+    EventKind.SENT,
+    EventKind.DELIVERED,
+    EventKind.STUCK,
+    EventKind.RETRIED,
+    EventKind.COVERING_SENT,
+    EventKind.COVERING_DELIVERED,
+    EventKind.COPY_SENT,
+    EventKind.COPY_DELIVERED,
+}
 # What runs no more.
 OVER = (Stage.SELESAI, Stage.DICABUT, Stage.BATAL)
 

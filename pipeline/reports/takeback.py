@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from pipeline.access import unsent
+from pipeline.casefile.standing import columns, value_of
 from pipeline.cases import report_chain
 from pipeline.cases.chain import SYSTEM, actor_of
 from pipeline.cases.core import AlreadyDone, Forbidden
-from pipeline.cases.takeback import columns, restore_tasks, value_of, wait
+from pipeline.cases.takeback import restore_tasks, wait
 from pipeline.data.tables import Laporan, LaporanEvent, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas

@@ -35,7 +35,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
         for step in (
             lambda session: jobs.sweep(session, _before(now, keep.pekerjaan), AT_ONCE),
             lambda session: links.sweep(session, _before(now, keep.tautan), AT_ONCE),
-            lambda session: unsent.sweep(session, _before(now, keep.isian), AT_ONCE),
+            lambda session: unsent.sweep(session, _before(now, keep.isian), now, AT_ONCE),
             lambda session: forget_pages(session, _before(now, keep.gambar), AT_ONCE),
             lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
         )

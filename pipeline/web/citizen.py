@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from pipeline.casefile import limits
+from pipeline.casefile.standing import Standing, told
 from pipeline.cases import slips
 from pipeline.data.engine import reading
-from pipeline.data.tables import Complaint, Event, Task
+from pipeline.data.tables import Complaint, Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.sop import AT_REST, BESIDE, LANGKAH_OF, LANGKAH_OF_TASK, OVER, Stage
@@ -35,23 +35,20 @@ def status(code: str) -> Response:
             raise Friendly("status_ganda", 409)
         if complaint is None:
             raise Friendly("status", 404)
-        return html("status.html", **_context(session, here.settings, complaint))
+        return html(
+            "status.html", **_context(here.settings, told(session, complaint, here.clock()))
+        )
 
 
-def _context(session: Session, settings: Settings, complaint: Complaint) -> dict[str, Any]:
-    tasks = list(
-        session.scalars(select(Task).where(Task.complaint_id == complaint.id).order_by(Task.id))
-    )
-    waiting = any(t.paused_at and not t.closed_at for t in tasks)
+def _context(settings: Settings, standing: Standing) -> dict[str, Any]:
+    complaint, tasks = standing.complaint, standing.tasks
+    waiting = standing.waits_for_pengadu
     stage = str(complaint.stage)
-    newest = session.scalars(
-        select(Event.at).where(Event.complaint_id == complaint.id).order_by(Event.seq.desc())
-    )
     rows = [
         {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
         {
             "nama": "Perubahan terakhir",
-            "nilai": clock.waktu(newest.first() or complaint.received_at, settings.zone),
+            "nilai": clock.waktu(standing.changed_at, settings.zone),
         },
     ]
     if complaint.delivered_at is None and complaint.stage not in OVER:

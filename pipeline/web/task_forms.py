@@ -294,8 +294,7 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.PESERTA:
         return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.petugas]
     if field.kind is FieldKind.UNIT:
-        units = [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
-        return [*units, {"value": NO_UNIT, "label": _capital(word("unit.tidak_ada")), "ket": ""}]
+        return [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
     if field.name == "gelombang":
         return _of_the_wave(view)
     if field.kind is FieldKind.GABUNGAN:
@@ -363,6 +362,7 @@ def form(
             if _asked(view, f) and (f.name != "tetap" or (mine and errors))
         ],
         "tombol": words["tombol"],
+        "tombol_unit": _unit_buttons(words) if FieldKind.UNIT in kinds else [],
         "catatan": words.get("catatan", ""),
         "multipart": bool(kinds & set(ACCEPT)),
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
@@ -371,6 +371,15 @@ def form(
         "simpan_url": f"{view.url}/simpan" if is_typed else "",
         "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
     }
+
+
+def _unit_buttons(words: Mapping[str, str]) -> list[dict[str, str]]:
+    """The button says itself that no unit is concerned, so that nobody passes it unread and it costs no tap of its own.
+    A browser that knows `:has` shows the one that agrees with the boxes, another shows both."""
+    return [
+        {"kelas": "tanpa-unit", "value": NO_UNIT, "label": words["tombol_tanpa_unit"]},
+        {"kelas": "dengan-unit", "value": "", "label": words["tombol_dengan_unit"]},
+    ]
 
 
 def _shown_ticks(view: View, action: Action) -> list[dict[str, str]]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import policy
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from pipeline.access import browsers, links
-from pipeline.data.engine import writing
-from pipeline.data.tables import Task
+from pipeline.data.engine import reading, writing
+from pipeline.data.tables import SavedForm, Task
 from pipeline.office.sop import ACTIONS, REPORTING, EventKind, Stage, TaskKind
-from pipeline.office.words import table
+from pipeline.office.words import table, word
+from pipeline.running.sweep import sweep
 from pipeline.web.app import create_app
 from tests.desk import Desk, desk_in
+from tests.kantor import INTAKE, SITI, compose
 
 ORDER = {
     "keputusan": "ditindaklanjuti",
@@ -257,3 +261,59 @@ def test_sender_sees_the_address_and_a_likely_slip(counter: Counter) -> None:
     counter.desk.to(Stage.PENYAMPAIAN, number)
     page = counter.web.get(counter.url("jfu-1", counter.desk.task("kirim_email", number))).text
     assert "Dikirim kepada siti@gmial.com. Mohon diperiksa: gmial.com, maksudnya gmail.com?" in page
+
+
+def told(counter: Counter, number: str) -> str:
+    """What the pengadu's page of the state of a case shows now."""
+    return counter.web.get(f"/s/{counter.desk.complaint(number).status_code}").text
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_pengadu_sees_no_act_that_may_still_be_taken_back(
+    counter: Counter, taken_back: bool
+) -> None:
+    """A decision of a minute ago is not on the page of the state, nor in an answer to STATUS."""
+    number = counter.desk.to(Stage.KEPUTUSAN)
+    before = told(counter, number)
+    counter.desk.later(minutes=5)
+    url = counter.url("kepala", counter.desk.task("putuskan", number))
+    counter.know("kepala")
+    counter.web.post(url, data={"aksi": "putuskan", **ORDER})
+    counter.desk.later(minutes=1)
+    assert told(counter, number) == before
+    asked = compose(SITI, INTAKE, f"STATUS {number}", "", counter.desk.clock())
+    counter.desk.take_in(asked.as_bytes(policy=policy.SMTP))
+    (answer,) = counter.desk.mails("status")
+    assert word("status.keputusan") in " ".join(answer.text.split())
+    if taken_back:
+        counter.web.post(f"{url}/batalkan")
+        assert word("status.keputusan") in told(counter, number)
+        return
+    counter.desk.later(minutes=1)
+    after = told(counter, number)
+    assert after != before
+    assert word("status.jawaban") in after
+
+
+def test_question_to_the_pengadu_stands_on_their_page_once_it_was_sent(counter: Counter) -> None:
+    number = counter.desk.to(Stage.KLARIFIKASI)
+    before = told(counter, number)
+    counter.desk.press("sekretaris", "tanya_pengadu", number=number)
+    assert told(counter, number) == before
+    counter.desk.later(minutes=2)
+    assert word("status.menunggu") in told(counter, number)
+
+
+def test_daily_sweep_leaves_what_an_act_can_be_taken_back_by(counter: Counter) -> None:
+    """The nightly sweep between the act and its taking back; a day later nothing is left of it."""
+    desk = counter.desk
+    number, url = decided(counter)
+    desk.later(minutes=1)
+    sweep(desk.engine, desk.clock())
+    assert counter.web.post(f"{url}/batalkan").status_code == 303
+    assert desk.stage(number) is Stage.KEPUTUSAN
+    counter.web.post(url, data={"aksi": "putuskan", **ORDER})
+    desk.later(days=2)
+    sweep(desk.engine, desk.clock())
+    with reading(desk.engine) as session:
+        assert session.scalars(select(SavedForm)).all() == []

@@ -422,6 +422,28 @@ def test_a_task_is_done_on_one_screen(home: House, sheet: Page, kind: str) -> No
     assert min(heights) >= 48
 
 
+@pytest.mark.parametrize("knows_has", [True, False])
+def test_button_of_langkah_2_says_whether_a_unit_is_concerned(
+    home: House, sheet: Page, knows_has: bool
+) -> None:
+    """The one in view agrees with the boxes; a browser without `:has` shows both, and none passes unread."""
+    sheet.goto(home.base + home.pages["tugas klarifikasi"])
+    if not knows_has:
+        sheet.evaluate(
+            "() => { for (const s of document.styleSheets) for (const [n, r] of [...s.cssRules].entries())"
+            " if (r.conditionText?.includes(':has')) { s.deleteRule(n); break; } }"
+        )
+    boxes = sheet.locator("#kerjakan [name=unit]:is([type=checkbox])")
+    shown = sheet.locator("#kerjakan .kirim button:visible")
+    none, some = "tanpa unit terkait", "dengan unit yang dicentang"
+    for one in boxes.all():
+        one.set_checked(False)
+    assert [none in text for text in shown.all_inner_texts()] == [True] + [False] * (not knows_has)
+    boxes.first.check()
+    assert any(some in text for text in shown.all_inner_texts())
+    assert shown.count() == (1 if knows_has else 2)
+
+
 def test_the_button_of_the_counter_stays_in_view(home: House, sheet: Page) -> None:
     """On a phone, from the first field to the last; a caller waits while the form is filled in."""
     shown(sheet, home, "catat", 390)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from pipeline.demo.player import edit_letter
-from pipeline.office.sop import Stage
+from pipeline.office.sop import NO_UNIT, Stage
 from tests.kantor import SAMPLES
 from tests.web.house import House, house
 from tests.web.test_browser_journey import follow
@@ -72,8 +72,8 @@ def hand(browser: Browser, tmp_path: Path) -> Iterator[Hand]:
 
 
 def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
-    """Langkah 1 is done without typing where the proposal fits. Langkah 2 costs one more since the SOP's unit terkait
-    is asked for: that there is none must be said."""
+    """None more than before the SOP's unit terkait was asked for: the button says that there is none. Langkah 1 is done
+    without typing where the proposal fits."""
     kantor = hand.home.office
     hand.home.sample("01")
 
@@ -84,8 +84,8 @@ def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
 
     page = hand.open("sekretaris", "Laporkan kepada Kepala Dinas")
     hand.type(page.get_by_label("Hasil klarifikasi"), "Benar, wifi mati.")
-    hand.tap(page.get_by_label("Tidak ada", exact=True))  # ticked already where units were asked
-    hand.tap(page.get_by_role("button", name="Laporkan kepada Kepala Dinas"))
+    hand.tap(page.get_by_role("button", name="Laporkan kepada Kepala Dinas, tanpa unit terkait"))
+    assert kantor.complaint().unit == NO_UNIT
     counted["2"] = hand.sent()
 
     page = hand.open("kepala", "Ditindaklanjuti")
@@ -119,7 +119,7 @@ def test_how_many_taps_each_langkah_costs(hand: Hand, tmp_path: Path) -> None:
     assert kantor.stage() is Stage.SELESAI
     assert counted == {
         "1": (2, 0),
-        "2": (4, 1),
+        "2": (3, 1),
         "3": (3, 1),
         "4": (5, 0),
         "tanda tangan": (5, 0),
