@@ -144,7 +144,8 @@ def near(work: Work) -> list[tuple[Complaint, Clock]]:
     found: list[tuple[Complaint, Clock]] = []
     for complaint in work.session.scalars(query):
         running = [one for one in of_case(work, complaint) if one.met is None]
-        found += [(complaint, one) for one in running if (one.due - work.now).days < NEAR]
+        ending = [one for one in running if (one.due - work.now).days < NEAR]
+        found += [(complaint, one) for one in ending]
     return sorted(found, key=lambda pair: pair[1].due)
 
 

@@ -73,7 +73,8 @@ def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
 
 def reply_words(session: Session, task: Task, complaint: Complaint | None) -> list[dict[str, str]]:
     """The words with which a reply may begin now, each with what it does."""
-    allowed = {action.name for action in offered(session, task.kind, complaint)}
+    actions = offered(session, task.kind, complaint)
+    names = {action.name for action in actions}
     meaning = table(f"balas.{task.kind}")
-    commands = [command for command in COMMANDS[task.kind] if command.action in allowed]
-    return [{"kata": command.word, "arti": meaning[command.word]} for command in commands]
+    words = [command.word for command in COMMANDS[task.kind] if command.action in names]
+    return [{"kata": said, "arti": meaning[said]} for said in words]

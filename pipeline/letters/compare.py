@@ -5,7 +5,6 @@ difflib over paragraphs, then over whole words: it never splits a number or a da
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -42,10 +41,11 @@ def difference(old: Sequence[str], new: Sequence[str]) -> Difference:
     before, after = _middle([_plain(text) for text in old], [_plain(text) for text in new])
     found: list[Paragraph] = []
     purse = _Purse()
-    for tag, i1, i2, j1, j2 in _opcodes(before, after):
-        if tag != "equal":
-            found += _paragraphs(before[i1:i2], after[j1:j2], purse)
-    words = sum(len(p.text.split()) for paragraph in found for p in paragraph if p.kind != "tetap")
+    for was, now in _changed(before, after):
+        found += _paragraphs(was, now, purse)
+    words = 0
+    for paragraph in found:
+        words += sum(len(piece.text.split()) for piece in paragraph if piece.kind != "tetap")
     return Difference(tuple(found), words)
 
 
@@ -65,12 +65,6 @@ def _in_common(old: list[str], new: list[str]) -> int:
     """How many pieces both begin with."""
     shorter = min(len(old), len(new))
     return next((n for n in range(shorter) if old[n] != new[n]), shorter)
-
-
-def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
-    if len(old) * len(new) > MAX_PAIRS:
-        return [("replace", 0, len(old), 0, len(new))]
-    return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
 
 
 class _Purse:
@@ -109,15 +103,29 @@ def _alike(old: str, new: str, purse: _Purse) -> bool:
     return SequenceMatcher(None, a, b, autojunk=False).ratio() >= LIKE
 
 
+def _changed(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """(what stood there, what stands there) of each stretch that is another one; of very many, all as one."""
+    if len(old) * len(new) > MAX_PAIRS:
+        yield old, new
+        return
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if tag != "equal":
+            yield old[old_from:old_to], new[new_from:new_to]
+
+
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        gone = " ".join(old[old_from:old_to])
+        here = " ".join(new[new_from:new_to])
         if tag == "equal":
-            yield Piece("tetap", " ".join(new[j1:j2]))
+            yield Piece("tetap", here)
             continue
-        if i1 < i2:
-            yield Piece("hapus", " ".join(old[i1:i2]))
-        if j1 < j2:
-            yield Piece("tambah", " ".join(new[j1:j2]))
+        if old_from < old_to:
+            yield Piece("hapus", gone)
+        if new_from < new_to:
+            yield Piece("tambah", here)
 
 
 _CUT = 12  # words that are shown on each side of a change in a long paragraph
@@ -126,14 +134,13 @@ _CUT = 12  # words that are shown on each side of a change in a long paragraph
 def shortened(paragraph: Paragraph) -> Paragraph:
     """The paragraph with long unchanged stretches cut down to what stands beside a change."""
     made = []
+    last = len(paragraph) - 1
     for order, piece in enumerate(paragraph):
         words = piece.text.split()
         if piece.kind != "tetap" or len(words) <= 2 * _CUT + 2:
             made.append(piece)
             continue
-        head = words[:_CUT] if order else []
-        tail = words[-_CUT:] if order < len(paragraph) - 1 else []
-        made.append(
-            Piece("tetap", re.sub(r"\s+", " ", f"{' '.join(head)} … {' '.join(tail)}").strip())
-        )
+        head = words[:_CUT] if order > 0 else []
+        tail = words[-_CUT:] if order < last else []
+        made.append(Piece("tetap", " ".join([*head, "…", *tail])))
     return tuple(made)

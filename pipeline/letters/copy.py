@@ -95,8 +95,7 @@ def _rewrite(root: Any, lines: dict[str, str], changes: Changes) -> None:
     wanted = (*changes.pieces, (changes.code, changes.mark.code))
     pieces = {old: new for old, new in wanted if old and old != new}
     longest = sorted(pieces, key=len, reverse=True)  # a piece may begin as another one does
-    either = "|".join(f"({_GAP.join(map(re.escape, old.split()))})" for old in longest)
-    pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
+    pattern = _any_of(longest)
     for paragraph in root.iter(f"{{{W}}}p"):
         found = list(characters(paragraph))
         text = _text(found)
@@ -106,22 +105,33 @@ def _rewrite(root: Any, lines: dict[str, str], changes: Changes) -> None:
             _put(found, start, start + len(line), lines.pop(line))
         elif pieces:
             for match in reversed(list(pattern.finditer(text))):
-                group = match.lastindex or 1
-                _put(found, *match.span(), pieces[longest[group - 1]])
+                old = longest[(match.lastindex or 1) - 1]
+                _put(found, *match.span(), pieces[old])
 
 
 def _text(found: list[Found]) -> str:
     return "".join(character for character, _node, _at in found)
 
 
+def _any_of(pieces: Sequence[str]) -> re.Pattern[str]:
+    """Any of these as whole words, however they are spaced; a group for each."""
+    groups = []
+    for piece in pieces:
+        words = [re.escape(word) for word in piece.split()]
+        groups.append(f"({_GAP.join(words)})")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(groups)})(?!\w)")
+
+
 def _put(found: list[Found], start: int, end: int, text: str) -> None:
     """Write `text` where these characters stand, as the first of them is written. What comes later is put first:
     places before it stay right."""
     inside = [(node, at) for _character, node, at in found[start:end] if node is not None]
-    for node, at in reversed(inside[1:]):
+    if not inside:
+        return
+    first, *others = inside
+    for node, at in reversed(others):
         _exchange(node, at, "")
-    for node, at in inside[:1]:
-        _exchange(node, at, text)
+    _exchange(*first, text)
 
 
 def _exchange(node: Any, at: int, text: str) -> None:

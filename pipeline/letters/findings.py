@@ -112,11 +112,14 @@ def _number(letter: Returned, expected: Expected) -> Iterator[Finding]:
 
 def _signer(letter: Returned, expected: Expected) -> Iterator[Finding]:
     where = word("temuan.di.tanda_tangan")
-    text = " ".join(" ".join(p.split()) for p in letter.paragraphs)
-    if " ".join(expected.signer_name.split()) not in text:
+    lines = [" ".join(paragraph.split()) for paragraph in letter.paragraphs]
+    text = " ".join(lines)
+    name = " ".join(expected.signer_name.split())
+    if name not in text:
         yield Finding("blokir", word("temuan.penanda", nama=expected.signer_name), where)
     nip = re.sub(r"\D", "", expected.signer_nip)
-    if nip and nip not in re.sub(r"(?<=\d)\s+(?=\d)", "", text.replace("\u00a0", " ")):
+    digits_together = re.sub(r"(?<=\d)\s+(?=\d)", "", text.replace("\u00a0", " "))
+    if nip and nip not in digits_together:
         yield Finding("blokir", word("temuan.nip", nip=expected.signer_nip), where)
 
 

@@ -62,20 +62,27 @@ class _Page:
             picture = source.convert("RGB")
         picture.thumbnail((WIDE, 2 * WIDE), Image.Resampling.BOX)
         grey = np.asarray(picture.convert("L"), np.uint8)
-        inverted = [255 - grey] if np.median(grey) < DARK else []
-        cut = [one for one in (_paper(grey),) if one.shape != grey.shape]
-        self.greys = [_evened(one) for one in (*inverted, grey, *cut)]
+        greys, blues = [grey], [_blue(picture)]
+        if np.median(grey) < DARK:  # a negative: dark paper
+            greys.insert(0, 255 - grey)
+            blues.append(_blue(ImageOps.invert(picture)))
+        paper = _paper(grey)
+        if paper.shape != grey.shape:
+            greys.append(paper)
+        self.greys = [_evened(one) for one in greys]
         self.upright = _shapes(self.greys[0])
         self.size = np.count_nonzero(self.upright[0])
-        self.blue = min(map(_blue, [picture, *([ImageOps.invert(picture)] if inverted else [])]))
+        self.blue = min(blues)
         self.form = grey.shape[0] / grey.shape[1]  # height to width
 
     def turned(self) -> Iterator[tuple[Ink, Ink]]:
         """The page as it lies, and as it was perhaps laid into the scanner: upside down, or on its side."""
         yield self.upright
-        for at, grey in enumerate(self.greys):
+        for number, grey in enumerate(self.greys):
+            if number > 0:
+                yield _shapes(grey)
             height, width = grey.shape
-            for quarters in (*([0] if at else []), *((1, 3) if width > height else (2,))):
+            for quarters in (1, 3) if width > height else (2,):
                 yield _shapes(np.ascontiguousarray(np.rot90(grey, quarters)))
 
 
@@ -88,24 +95,34 @@ def _shapes(grey: Ink) -> tuple[Ink, Ink]:
 def _paper(grey: Ink) -> Ink:
     """A photograph cut to the paper on the table: to the rows and columns that are bright for the most part."""
     bright = _ink(grey) == 0
-    rows, columns = (np.flatnonzero(bright.mean(axis=along) > 0.5) for along in (1, 0))
+    rows = np.flatnonzero(bright.mean(axis=1) > 0.5)
+    columns = np.flatnonzero(bright.mean(axis=0) > 0.5)
     if not rows.size or not columns.size:
         return grey
-    return np.ascontiguousarray(grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return np.ascontiguousarray(grey[_from_to(rows), _from_to(columns)])
+
+
+def _from_to(places: npt.NDArray[np.intp]) -> slice:
+    """From the first of these places to the last."""
+    return slice(places[0], places[-1] + 1)
 
 
 def _evened(grey: Ink) -> Ink:
     """The page in even light: each point against the brightest near it, so that a shadow is paper and so is a table."""
-    light = cv2.GaussianBlur(cv2.dilate(grey, np.ones((LIGHT, LIGHT), np.uint8)), (0, 0), LIGHT / 3)
+    brightest = cv2.dilate(grey, np.ones((LIGHT, LIGHT), np.uint8))
+    light = cv2.GaussianBlur(brightest, (0, 0), LIGHT / 3)
     return np.asarray(cv2.divide(grey, np.maximum(light, 1), scale=255), np.uint8)
 
 
 def _blue(picture: Image.Image) -> int:
     """Pixels, at WIDTH, of what a printer in black does not draw: a blue pen, a violet stamp."""
     small = picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    red, green, blue = np.moveaxis(np.asarray(small, np.int16), -1, 0)
-    found = (blue - red > BLUE) & (blue - green > BLUE)
-    return _without_specks(np.where(found, 255, 0).astype(np.uint8))
+    colours = np.asarray(small, np.int16)  # signed, so that a difference may be negative
+    red, green, blue = np.moveaxis(colours, -1, 0)
+    bluer_than_red = blue - red > BLUE
+    bluer_than_green = blue - green > BLUE
+    found = np.where(bluer_than_red & bluer_than_green, 255, 0)
+    return _without_specks(found.astype(np.uint8))
 
 
 def _sized(grey: Ink) -> Ink:
@@ -117,45 +134,51 @@ def _ink(grey: Ink) -> Ink:
     """Ink by a threshold between paper and print, wherever those lie (Otsu); none on a page of one grey."""
     if int(grey.max()) - int(grey.min()) < FLAT:
         return np.zeros_like(grey)
-    return np.asarray(
-        cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1], np.uint8
-    )
+    _threshold, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    return np.asarray(ink, np.uint8)
 
 
 def _bounds(ink: Ink) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    """The rows and columns between which there is ink; all where there is none."""
+    rows = np.flatnonzero(ink.any(axis=1))
+    columns = np.flatnonzero(ink.any(axis=0))
     if not rows.size:
         return slice(None), slice(None)
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return _from_to(rows), _from_to(columns)
 
 
 def _stands_among(drawn: Sequence[_Page], ours: _Page) -> bool:
     """Only the pages with about as much ink as ours are compared, and the nearest of them laid on it: that costs a
     tenth of a second each, and a paper may have many pages. One with more blue than ours has a pen's ink on it."""
-    near = sorted(
-        (page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE),
-        key=lambda p: abs(p.size - ours.size),
-    )
+    printed = [page for page in drawn if page.blue <= 2 * ours.blue + MORE_BLUE]
+    near = sorted(printed, key=lambda page: abs(page.size - ours.size))
     return (
-        any(_same(shapes, ours.upright) for page in near[:COMPARED] for shapes in page.turned())
-        or any(
-            _alike(_laid(shapes[0], ours.upright[0]), ours.upright[0], MARGIN)
-            for page in near[:LAID]
-            for shapes in page.turned()
-        )
+        any(_lies_as(page, ours) for page in near[:COMPARED])
+        or any(_can_be_laid_on(page, ours) for page in near[:LAID])
         or any(_is_part(part, ours) for page in near[:COMPARED] for part in page.greys)
     )
 
 
+def _lies_as(page: _Page, ours: _Page) -> bool:
+    return any(_same(shapes, ours.upright) for shapes in page.turned())
+
+
+def _can_be_laid_on(page: _Page, ours: _Page) -> bool:
+    whole = ours.upright[0]
+    return any(_alike(_laid(ink, whole), whole, MARGIN) for ink, _cut in page.turned())
+
+
 def _is_part(grey: Ink, ours: _Page) -> bool:
     """Whether a page is a piece of ours, cut across or along, with nothing added: nobody has signed what is left."""
-    share = grey.shape[0] / grey.shape[1] / ours.form  # of our height, where the width is whole
+    height, width = grey.shape
+    share = height / width / ours.form  # of our height, where the width is whole
     if abs(share - 1) < UNCUT or not PART < share < 1 / PART:
         return False
     size = (WIDTH, round(HEIGHT * share)) if share < 1 else (round(WIDTH / share), HEIGHT)
-    part = _ink(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX), np.uint8))
+    drawn = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
+    part = _ink(np.asarray(drawn, np.uint8))
     whole = ours.upright[0]
-    paper, piece = (cv2.GaussianBlur(one, (0, 0), 3) for one in (whole, part))
+    paper, piece = cv2.GaussianBlur(whole, (0, 0), 3), cv2.GaussianBlur(part, (0, 0), 3)
     fits = cv2.matchTemplate(paper, piece, cv2.TM_CCOEFF_NORMED)
     _least, _most, _worst, (left, top) = cv2.minMaxLoc(fits)
     laid = np.zeros_like(whole)
@@ -170,26 +193,28 @@ def _same(paper: tuple[Ink, Ink], ours: tuple[Ink, Ink]) -> bool:
 def _laid(paper: Ink, ours: Ink) -> Ink:
     """The paper turned, moved and stretched until it lies on ours, as far as that can be found (ECC, Evangelidis and
     Psarakis 2008)."""
-    small = [
-        cv2.GaussianBlur(cv2.resize(one, SMALL, interpolation=cv2.INTER_AREA), (0, 0), 3)
-        for one in (ours, paper)
-    ]
     wanted = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, TURNS, CLOSE)
+    start = np.eye(2, 3, dtype=np.float32)
     try:
-        start = np.eye(2, 3, dtype=np.float32)
-        _fit, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, wanted)
+        _fit, found = cv2.findTransformECC(
+            _small(ours), _small(paper), start, cv2.MOTION_AFFINE, wanted
+        )
     except cv2.error:  # nothing in common
         return paper
-    if (
-        np.abs(found[:, :2] - np.eye(2)).max() > ASKEW
-        or np.abs(found[:, 2]).max() > ASKEW * SMALL[1]
-    ):
+    turned = np.abs(found[:, :2] - np.eye(2)).max()
+    moved = np.abs(found[:, 2]).max() / SMALL[1]
+    if turned > ASKEW or moved > ASKEW:
         return paper  # no scanner lays a paper like that
     found[:, 2] = found[:, 2] * (WIDTH / SMALL[0])
-    moved = cv2.warpAffine(
-        paper, found, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
-    return np.where(moved > 127, 255, 0).astype(np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpAffine(paper, found, (WIDTH, HEIGHT), flags=flags)
+    return np.where(laid > 127, 255, 0).astype(np.uint8)
+
+
+def _small(ink: Ink) -> Ink:
+    """Blurred, so that strokes that nearly meet attract each other."""
+    small = cv2.resize(ink, SMALL, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), 3), np.uint8)
 
 
 def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
@@ -198,11 +223,12 @@ def _alike(paper: Ink, ours: Ink, edge: int) -> bool:
     reach = _bounds(paper)
     ink, whole = np.count_nonzero(ours[reach]), np.count_nonzero(ours)
     less = np.count_nonzero((ours & ~_thick(paper, NEAR))[reach])
+    if ink <= max(MORE, PART * whole) or less > LESS * ink:
+        return False
     added = paper & ~_thick(ours, FAR)
-    added[:edge], added[-edge:], added[:, :edge], added[:, -edge:] = 0, 0, 0, 0
-    return bool(
-        ink > max(MORE, PART * whole) and less <= LESS * ink and _without_specks(added) <= MORE
-    )
+    added[:edge] = added[-edge:] = 0
+    added[:, :edge] = added[:, -edge:] = 0
+    return _without_specks(added) <= MORE
 
 
 def _thick(ink: Ink, size: int) -> Ink:

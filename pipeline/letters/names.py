@@ -43,12 +43,14 @@ def same_person(expected: str, name: str) -> bool:
 
 
 def _plain(text: str) -> tuple[str, ...]:
+    """The words of a name in small letters, without titles before it and degrees behind it."""
     words = text.partition(",")[0].split()
     while len(words) > 1 and _before(words[0]):
         words = words[1:]
     while len(words) > 1 and _is_degree(words[-1]):
         words = words[:-1]
-    return tuple(part for one in words for part in one.casefold().replace(".", " ").split())
+    name = " ".join(words).casefold()
+    return tuple(name.replace(".", " ").split())
 
 
 def _before(one: str) -> bool:

@@ -92,25 +92,30 @@ def _filled(paragraph: Any, pattern: str, text: str) -> int:
         _character, node, place = pieces[at - 1]
         if node is None:
             return 0
-        node.text = (node.text or "")[: place + 1] + text + (node.text or "")[place + 1 :]
+        _exchange(node, place + 1, place + 1, text)
     else:
         for order, (_character, node, place) in reversed(list(enumerate(pieces[at:end]))):
             if node is not None:
-                node.text = (
-                    node.text[:place] + (text if order == 0 else "") + node.text[place + 1 :]
-                )
+                _exchange(node, place, place + 1, text if order == 0 else "")
     for _character, node, _place in pieces:
         if node is not None:
             node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
     return 1
 
 
+def _exchange(node: Any, start: int, end: int, text: str) -> None:
+    """Put `text` in the place of these characters of a w:t."""
+    own = node.text or ""
+    node.text = own[:start] + text + own[end:]
+
+
 def characters(paragraph: Any) -> Iterator[tuple[str, Any, int]]:
     """(character, the w:t that holds it, its place there) of a paragraph; a tab is no node's."""
-    text, tab, run = (f"{{{W}}}{name}" for name in ("t", "tab", "r"))
+    text, tab, run = f"{{{W}}}t", f"{{{W}}}tab", f"{{{W}}}r"
     for node in paragraph.iter(text, tab):
         if node.tag == text:
-            yield from ((character, node, at) for at, character in enumerate(node.text or ""))
+            for at, character in enumerate(node.text or ""):
+                yield character, node, at
         elif node.getparent().tag == run:  # not one of the places that w:tabs defines
             yield "\t", None, 0
 

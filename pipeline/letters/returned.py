@@ -7,7 +7,7 @@ Hides where Word keeps tracked changes, comments, hidden text and document prope
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -27,6 +27,7 @@ Level = Literal["blokir", "lihat", "baik"]
 GAP = "isian"  # what kind of finding an entry is that was left open
 _FOOT = re.compile(rf"Kode\s{{1,3}}dokumen\s{{0,3}}:?\s{{0,3}}({CODE.pattern})(?![A-Za-z0-9])")
 _AUTHORS_NAMED = 5
+_CUSTOM = "custom-properties+xml"
 _PRINTED = ("document.main+xml", "header+xml", "footer+xml", "footnotes+xml", "endnotes+xml")
 # Fields whose result is another tomorrow, or on another computer (ECMA-376 part 1, 17.16.5).
 _MOVING = re.compile(
@@ -112,10 +113,13 @@ def _taken(taken: tuple[str, ...]) -> Iterator[Finding]:
 
 def _read(package: Package) -> dict[str, PrintedPart]:
     """Each part that is printed, by its name, the body first."""
-    sheets = [package.tree(name) for name in package.of_type("wordprocessingml.styles+xml")]
-    styles = reading.looks(next(iter(sheets), None))
-    names = [name for ending in _PRINTED for name in package.of_type(ending)]
-    return {name: reading.read(package.tree(name), styles) for name in names}
+    sheets = package.of_type("wordprocessingml.styles+xml")
+    styles = reading.looks(package.tree(sheets[0]) if sheets else None)
+    printed = {}
+    for ending in _PRINTED:
+        for name in package.of_type(ending):
+            printed[name] = reading.read(package.tree(name), styles)
+    return printed
 
 
 _TOLD = ("perubahan terlacak", "komentar", "teks tersembunyi")  # by findings of their own
@@ -144,9 +148,11 @@ def _by_author(places: Iterable[tuple[str, Paragraph | None]]) -> list[tuple[str
         if name not in first:  # a paragraph is read once, however many changes stand in it
             first[name] = _short(paragraph.text) if paragraph else ""
     named = counts.most_common(_AUTHORS_NAMED)
-    others = sum(counts.values()) - sum(count for _, count in named)
-    rest = [("orang lain", others, "")] if others else []
-    return [*((name, count, first[name]) for name, count in named), *rest]
+    told = [(name, count, first[name]) for name, count in named]
+    others = counts.total() - sum(count for _, count in named)
+    if others:
+        told.append(("orang lain", others, ""))
+    return told
 
 
 def _near(words: str, otherwise: str) -> str:
@@ -208,49 +214,46 @@ def gap_finding(gap: Unfilled, place: str) -> Finding:
     """How an entry is told that was left open."""
     entry, around = _short(gap.scrap), _short(gap.text)
     message = word(f"temuan.isian.{gap.level}", isian=entry)
-    words = around if around != entry else ""
-    return Finding(gap.level, message, _near(words, place), GAP)
+    stands_alone = around == entry
+    where = _near("" if stands_alone else around, place)
+    return Finding(gap.level, message, where, GAP)
 
 
 def _unseen(parts: Iterable[PrintedPart]) -> Iterator[Finding]:
     """Text that is there and that nobody sees: hidden, as pale as the paper, too small to be read."""
-    told: dict[str, list[str]] = {}
-    for why, text in (
-        one for part in parts for one in part.unseen if one[1].strip() not in ANCHORS
-    ):
-        told.setdefault(why, []).append(text)
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for part in parts:
+        for why, text in part.unseen:
+            if text.strip() not in ANCHORS:
+                told[why].append(text)
     for why, texts in told.items():
-        yield Finding(
-            "lihat",
-            word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0])),
-            "teks tersembunyi",
-        )
+        message = word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0]))
+        yield Finding("lihat", message, "teks tersembunyi")
 
 
 def _moving(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
     """Fields that print another day than the letter's, or another name, when somebody opens the file later."""
-    found: dict[str, tuple[str, str]] = {}
+    where: dict[str, str] = {}  # of each such field, the first place
     for name, part in printed.items():
         for code, paragraph in part.codes:
-            if moving := _MOVING.match(code):
+            moving = _MOVING.match(code)
+            if moving and moving[1].upper() not in where:
                 words = _short(paragraph.text) if paragraph else ""
-                found.setdefault(moving[1].upper(), (words, _place(name, main)))
-    for name, (words, place) in found.items():
-        yield Finding("lihat", word("temuan.bergerak", bidang=name), _near(words, place))
+                where[moving[1].upper()] = _near(words, _place(name, main))
+    for what, place in where.items():
+        yield Finding("lihat", word("temuan.bergerak", bidang=what), place)
 
 
 def _marks(package: Package) -> tuple[Mark | None, Mark | None]:
-    properties = [
-        from_properties(package.tree(n)) for n in package.of_type("custom-properties+xml")
-    ]
-    texts = [
-        node.text or ""
+    """What the file's own properties say, and what its identifier says; None where there is nothing of ours."""
+    properties = (from_properties(package.tree(name)) for name in package.of_type(_CUSTOM))
+    nodes = (
+        node
         for name in package.of_type("core-properties+xml")
         for node in package.tree(name).iter("{http://purl.org/dc/elements/1.1/}identifier")
-    ]
-    return next(filter(None, properties), None), next(
-        filter(None, map(from_identifier, texts)), None
     )
+    identifiers = (from_identifier(node.text or "") for node in nodes)
+    return next(filter(None, properties), None), next(filter(None, identifiers), None)
 
 
 def _footer_codes(package: Package, printed: Mapping[str, PrintedPart]) -> list[str]:

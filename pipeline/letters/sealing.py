@@ -12,6 +12,7 @@ from io import BytesIO
 import pypdfium2
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
+Bounds = tuple[float, float, float, float]  # left, bottom, right, top, as pdfium tells them
 Box = tuple[int, int, int, int]  # left, bottom, right, top, in points from the lower left corner
 WIDE, HIGH, GAP = 190, 34, 8  # points
 
@@ -30,18 +31,17 @@ def place_of(content: bytes, seal: VisibleSeal) -> tuple[bytes, int, Box]:
     with pypdfium2.PdfDocument(content) as document:
         for number in reversed(range(len(document))):
             page = document[number]
-            for sought, above in ((seal.anchor, False), (seal.person, True)):
-                at = _found(page, sought)
-                if at is None:
-                    continue
-                taken = not above and _without(page, at)
-                return _saved(document) if taken else content, number, _box(page, at, above=above)
+            if (at := _found(page, seal.anchor)) is not None:
+                box = _box(page, at, above=False)
+                return _saved(document) if _without(page, at) else content, number, box
+            if (at := _found(page, seal.person)) is not None:
+                return content, number, _box(page, at, above=True)
         last = len(document) - 1
-        width = int(document[last].get_width())
-        return content, last, (max(0, width - WIDE - 40), 60, width - 40, 60 + HIGH)
+        right = int(document[last].get_width()) - 40
+        return content, last, (max(0, right - WIDE), 60, right, 60 + HIGH)
 
 
-def _found(page: pypdfium2.PdfPage, sought: str) -> tuple[float, float, float, float] | None:
+def _found(page: pypdfium2.PdfPage, sought: str) -> Bounds | None:
     """The last place at which a text stands on a page."""
     if not sought:
         return None
@@ -50,16 +50,17 @@ def _found(page: pypdfium2.PdfPage, sought: str) -> tuple[float, float, float, f
     while (hit := search.get_next()) is not None:
         index, count = hit
         boxes = [text.get_charbox(index + n) for n in range(count)]
-        place = tuple(
-            edge(box[side] for box in boxes) for side, edge in enumerate((min, min, max, max))
-        )
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        place = min(lefts), min(bottoms), max(rights), max(tops)
     return place
 
 
-def _without(page: pypdfium2.PdfPage, at: tuple[float, float, float, float]) -> bool:
+def _without(page: pypdfium2.PdfPage, at: Bounds) -> bool:
     """Take away the text that is nothing but what stands there; whether there was such."""
-    across, up = (at[0] + at[2]) / 2, (at[1] + at[3]) / 2
-    widest = 3 * (at[2] - at[0]) + 2  # a whole line that holds the anchor is more than the anchor
+    at_left, at_bottom, at_right, at_top = at
+    across, up = (at_left + at_right) / 2, (at_bottom + at_top) / 2
+    # A whole line that holds the anchor is more than the anchor.
+    widest = 3 * (at_right - at_left) + 2
     for one in list(page.get_objects(filter=[FPDF_PAGEOBJ_TEXT], max_depth=1)):
         left, bottom, right, top = one.get_bounds()
         covers = left - 1 <= across <= right + 1 and bottom - 1 <= up <= top + 1
@@ -76,7 +77,7 @@ def _saved(document: pypdfium2.PdfDocument) -> bytes:
     return out.getvalue()
 
 
-def _box(page: pypdfium2.PdfPage, at: tuple[float, float, float, float], *, above: bool) -> Box:
+def _box(page: pypdfium2.PdfPage, at: Bounds, *, above: bool) -> Box:
     """Around the anchor, or above the name, in one middle with it; within the page from side to side."""
     left, bottom, right, top = at
     middle = (left + right) / 2

@@ -55,17 +55,19 @@ def write(sop: Procedure) -> bytes:
 
 def _head(document: Any, sop: Procedure) -> None:
     """The agency on the left, the SOP's number and days on the right; below them the boxes, two abreast."""
+    own_rows = len(sop.head)
     pairs = [sop.boxes[n : n + 2] for n in range(0, len(sop.boxes), 2)]
-    table = document.add_table(rows=len(sop.head) + len(pairs), cols=3)
+    table = document.add_table(rows=own_rows + len(pairs), cols=3)
     table.style = "Table Grid"
-    agency = table.cell(0, 0).merge(table.cell(len(sop.head) - 1, 0))
+    agency = table.cell(0, 0).merge(table.cell(own_rows - 1, 0))
     _fill(agency, sop.agency, bold=True, middle=True)
     for row, (name, value) in enumerate(sop.head):
         _fill(table.cell(row, 1), [name], bold=True)
         _fill(table.cell(row, 2), [value])
-    for row, pair in enumerate(pairs, len(sop.head)):
-        _box(table.cell(row, 0), *pair[0])
-        _box(table.cell(row, 1).merge(table.cell(row, 2)), *pair[1])
+    for row, (left, right) in enumerate(pairs, own_rows):
+        beside = table.cell(row, 1).merge(table.cell(row, 2))
+        _box(table.cell(row, 0), *left)
+        _box(beside, *right)
     _widths(table, (13.0, 5.0, 11.0))
 
 
@@ -126,11 +128,13 @@ def _steps(document: Any, sop: Procedure) -> None:
 def _signed(document: Any, lines: Sequence[str]) -> None:
     """Title, room to sign, then name, rank and NIP."""
     shown = [*lines[:1], "", "", "", *lines[1:]] if lines else []
+    last = len(shown) - 1
     for number, line in enumerate(shown):
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.left_indent = Cm(19)
-        paragraph.paragraph_format.keep_with_next = number < len(shown) - 1
-        paragraph.add_run(clean(line)).bold = line in lines[:2]
+        paragraph.paragraph_format.keep_with_next = number < last
+        is_title_or_name = line in lines[:2]
+        paragraph.add_run(clean(line)).bold = is_title_or_name
 
 
 def _fill(cell: Any, lines: Sequence[str], *, bold: bool = False, middle: bool = False) -> None:

@@ -59,7 +59,8 @@ def _shapes(page: bytes) -> tuple[Image.Image, Image.Image]:
     """The ink of a page: as it lies on the paper, and cut to its bounds (a screen shot has none)."""
     grey = _grey(page)
     bounds = _ink(grey).getbbox()
-    return _ink(_sized(grey)), _ink(_sized(grey.crop(bounds) if bounds else grey))
+    cut = grey.crop(bounds) if bounds else grey
+    return _ink(_sized(grey)), _ink(_sized(cut))
 
 
 def _same(paper: tuple[Image.Image, Image.Image], ours: tuple[Image.Image, Image.Image]) -> bool:
@@ -149,9 +150,11 @@ def _of_any_size(pieces: Iterable[list[Point]]) -> int:
 
 
 def _is_line(piece: list[Point]) -> bool:
-    across, down = zip(*piece, strict=True)
-    wide, high = max(across) - min(across) + 1, max(down) - min(down) + 1
-    return bool(max(wide, high) >= THIN * min(wide, high))
+    across = [x for x, _ in piece]
+    down = [y for _, y in piece]
+    wide = max(across) - min(across) + 1
+    high = max(down) - min(down) + 1
+    return max(wide, high) >= THIN * min(wide, high)
 
 
 # ---- a page of text alone ------------------------------------------------------------------------------------
@@ -162,9 +165,9 @@ def _drawn_on(page: bytes) -> int:
     grey = _grey(page)
     pen = ImageDraw.Draw(grey)
     for code in qr_codes(grey):
-        (left, right), (top, bottom) = (
-            (int(min(along)), int(max(along))) for along in zip(*code.corners, strict=True)
-        )
+        across = [int(x) for x, _ in code.corners]
+        down = [int(y) for _, y in code.corners]
+        left, right, top, bottom = min(across), max(across), min(down), max(down)
         room = max(4, (right - left) // 20)
         pen.rectangle((left - room, top - room, right + room - 1, bottom + room - 1), fill=255)
     ink = _sized(grey).point([INK if value < PALE else 0 for value in range(256)])

@@ -117,9 +117,9 @@ def _string(table: Mapping[str, object], where: str, key: str) -> str:
 
 def _strings(table: Mapping[str, object], where: str, key: str) -> tuple[str, ...]:
     value = table.get(key)
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa daftar kalimat.")
-    return tuple(value)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa daftar kalimat.")
 
 
 def fill(sentence: str, values: Mapping[str, str]) -> str:

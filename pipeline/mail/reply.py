@@ -35,12 +35,14 @@ class _Mark(Enum):
 def split(text: str) -> Reply:
     """Part the new words of a mail from quotes, earlier mails and signature."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    marks = _marks([line[:MAX_LINE] for line in lines[:MAX_LINES]])
+    looked_at = [line[:MAX_LINE] for line in lines[:MAX_LINES]]
+    marks = _marks(looked_at)
     marks += [_Mark.REST] * (len(lines) - len(marks))
-    marked = list(zip(lines, marks, strict=True))
-    new = "\n".join(line for line, mark in marked if mark is _Mark.NEW)
-    rest = "\n".join(line for line, mark in marked if mark is _Mark.REST)
-    return Reply(new.strip(), rest.strip("\n"))
+    parted: dict[_Mark, list[str]] = {_Mark.NEW: [], _Mark.REST: []}
+    for line, mark in zip(lines, marks, strict=True):
+        parted[mark].append(line)
+    new, rest = parted[_Mark.NEW], parted[_Mark.REST]
+    return Reply("\n".join(new).strip(), "\n".join(rest).strip("\n"))
 
 
 def _marks(lines: list[str]) -> list[_Mark]:

@@ -105,12 +105,15 @@ def traces_of(values: Collection[tuple[str, str]], *, called: bool = True) -> Tr
     `called`: also by a part of the name that people call them by.
     """
     makers = {NAME: _name, ADDRESS: _address, TELEPHONE: _telephone, EMAIL: _email, NIK: _number}
-    found = [(kind, pattern) for kind, value in values for pattern in makers[kind](value)]
-    if called:
-        names = [value for kind, value in values if kind == NAME]
-        found += [(NAME, pattern) for name in names for pattern in _called(name)]
-    each_once = dict.fromkeys(found)
-    return Traces(tuple((kind, re.compile(pattern)) for kind, pattern in each_once))
+    found: dict[tuple[str, str], None] = {}  # in their order, each once
+    for kind, value in values:
+        for pattern in makers[kind](value):
+            found[kind, pattern] = None
+    names = [value for kind, value in values if kind == NAME] if called else []
+    for name in names:
+        for pattern in _called(name):
+            found[NAME, pattern] = None
+    return Traces(tuple((kind, re.compile(pattern)) for kind, pattern in found))
 
 
 def name_words(value: str) -> list[str]:

@@ -105,9 +105,11 @@ def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
     for channel, count in work.session.execute(open_now.group_by(Complaint.channel)):
         found[channel,] = count
     # Who came since was not there yet, whoever was closed since was open still, and what was reopened since was over.
-    for column, sign in ((Complaint.received_at, -1), (Closing.at, 1), (Closing.reopened_at, -1)):
-        for key, count in _by_channel(work, column, moment, None).items():
-            found[key] += sign * count
+    came = _by_channel(work, Complaint.received_at, moment, None)
+    closed = _by_channel(work, Closing.at, moment, None)
+    reopened = _by_channel(work, Closing.reopened_at, moment, None)
+    for key in came.keys() | closed.keys() | reopened.keys():
+        found[key] += closed.get(key, 0) - came.get(key, 0) - reopened.get(key, 0)
     return found
 
 

@@ -167,11 +167,14 @@ def _is_xml(char: str) -> bool:
 
 def _signatures(document: Docx, work: Work) -> None:
     """Place and day; then the Sekretaris at the left and the JFU at the right."""
-    today = clock.tanggal_saja(work.now.astimezone(work.settings.zone))
-    _line(document.add_paragraph(), f"\n{work.settings.instansi.kota}, {today}")
+    settings = work.settings
+    today = clock.tanggal_saja(work.now.astimezone(settings.zone))
+    _line(document.add_paragraph(), f"\n{settings.instansi.kota}, {today}")
+    sekretaris, *_ = settings.holders(Role.SEKRETARIS)
+    jfu, *_ = settings.holders(Role.JFU)
     left, right = document.add_table(rows=1, cols=2).rows[0].cells
-    _signature(left.paragraphs[0], work.settings.holders(Role.SEKRETARIS)[0])
-    _signature(right.paragraphs[0], work.settings.holders(Role.JFU)[0])
+    _signature(left.paragraphs[0], sekretaris)
+    _signature(right.paragraphs[0], jfu)
 
 
 def _signature(paragraph: Paragraph, person: Petugas) -> None:

@@ -268,8 +268,9 @@ def _own(outside: NDArray[np.bool_], top: int) -> NDArray[np.bool_]:
 
 def _sides(ink: NDArray[np.bool_], frame: _Frame) -> tuple[float, float, float, float]:
     """mm² of ink beside the middle of each side (left, right, above, below); a cross leaves by the corners."""
-    rows = ink[frame.top + frame.corner : frame.bottom - frame.corner]
-    columns = ink[:, frame.left + frame.corner : frame.right - frame.corner]
+    corner = frame.corner
+    rows = ink[frame.top + corner : frame.bottom - corner]
+    columns = ink[:, frame.left + corner : frame.right - corner]
     left = _area(rows[:, : frame.left])
     right = _area(rows[:, frame.right :])
     above = _area(columns[: frame.top])

@@ -270,7 +270,9 @@ def _against(text: str, style: str, opening: bool | None) -> float:
     for part in parts:
         rank = words(style).get(part)
         cost += STRANGE[style] if rank is None else RARE * float(np.log(rank + 10))
-    return cost + (MISCASED if _is_miscased(core, style, opening) else 0.0)
+    if _is_miscased(core, style, opening):
+        cost += MISCASED
+    return cost
 
 
 def _is_miscased(core: str, style: str, opening: bool | None) -> bool:

@@ -88,12 +88,18 @@ class _Piece:
 
 def _piece(image: Grey, mine: NDArray[np.bool_]) -> _Piece:
     """What of a picture is marked as one cell's."""
-    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+    rows = np.flatnonzero(mine.any(axis=1))
+    columns = np.flatnonzero(mine.any(axis=0))
     top, bottom = rows[0], rows[-1] + 1
     left, right = columns[0], columns[-1] + 1
-    near = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    alone = np.where(near, image, 255)[top:bottom, left:right]
-    return _Piece(np.asarray(alone, np.uint8), (bottom - top) / SCALE, left / SCALE, right / SCALE)
+    near = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    alone = np.where(near, image, 255)
+    return _Piece(
+        ink=np.asarray(alone[top:bottom, left:right], np.uint8),
+        tall=(bottom - top) / SCALE,
+        left=left / SCALE,
+        right=right / SCALE,
+    )
 
 
 def features(part: Grey, tall: float) -> NDArray[np.float32]:
@@ -101,18 +107,25 @@ def features(part: Grey, tall: float) -> NDArray[np.float32]:
     ink = 255 - part.astype(np.float32)
     darkest = max(float(np.percentile(ink, 98)), 40)
     ink = np.minimum(ink * (255 / darkest), 255)
+    drawn = _in_square(ink)
+    slopes = np.ravel(_HOG.compute(drawn.astype(np.uint8)))
+    coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
     height, width = part.shape
+    shape = [tall / 7, width / height / 2]
+    return np.concatenate([slopes, coarse, shape]).astype(np.float32)
+
+
+def _in_square(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ink in the middle of the picture that the network sees, as large as fits."""
+    height, width = ink.shape
     fit = (SIDE - 2 * ROOM) / max(height, width)
     wide, high = max(round(width * fit), 1), max(round(height * fit), 1)
     smooth = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
     small = cv2.resize(ink, (wide, high), interpolation=smooth)
+    left, top = (SIDE - wide) // 2, (SIDE - high) // 2
     drawn = np.zeros((SIDE, SIDE), np.float32)
-    top, left = (SIDE - high) // 2, (SIDE - wide) // 2
     drawn[top : top + high, left : left + wide] = small
-    slopes = np.ravel(_HOG.compute(drawn.astype(np.uint8)))
-    coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
-    shape = [tall / 7, width / height / 2]
-    return np.concatenate([slopes, coarse, shape]).astype(np.float32)
+    return drawn
 
 
 def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -114,8 +114,10 @@ def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
 
 def _on_page(box: NDArray[np.int32], factor: float, shape: tuple[int, ...]) -> Rect:
     left, top, wide, high = (float(n) / factor for n in box[:4])
-    right, bottom = round(left + wide), round(top + high)
-    return max(round(left), 0), max(round(top), 0), min(right, shape[1]), min(bottom, shape[0])
+    page_high, page_wide = shape
+    right = min(round(left + wide), page_wide)
+    bottom = min(round(top + high), page_high)
+    return max(round(left), 0), max(round(top), 0), right, bottom
 
 
 def _paper(light: NDArray[np.float32]) -> NDArray[np.bool_]:

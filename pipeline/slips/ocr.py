@@ -204,8 +204,11 @@ def _together(rows: Sequence[Sequence[Line]]) -> Look:
 def _missed(images: Sequence[Grey], lines: Sequence[tuple[Line, Grey]]) -> bool:
     """Whether there is a line, more than dirt, of which nothing was read."""
     read = {id(image) for _, image in lines}
-    unread = [image for image in images if id(image) not in read]
-    return any((image < INK).sum() >= UNREAD * SCALE**2 for image in unread)
+    for image in images:
+        ink = np.count_nonzero(image < INK)
+        if id(image) not in read and ink >= UNREAD * SCALE**2:
+            return True
+    return False
 
 
 def _faint(even: FoundSlip, blank: Blank) -> bool:

@@ -207,9 +207,11 @@ def _pixels(one: FoundSlip, box: Box, name: str) -> tuple[int, int, int, int]:
     """Left, top, width and height of a place in the picture of a slip, with 1 mm of paper around it."""
     dx, dy = one.shifts.get(name, (0.0, 0.0))
     around = box.grown(1)
-    left = round((around.x + dx + MARGIN) * SCALE)
-    top = round((around.y + dy + MARGIN) * SCALE)
-    return max(left, 0), max(top, 0), round(around.width * SCALE), round(around.height * SCALE)
+    left = max(round((around.x + dx + MARGIN) * SCALE), 0)
+    top = max(round((around.y + dy + MARGIN) * SCALE), 0)
+    width = round(around.width * SCALE)
+    height = round(around.height * SCALE)
+    return left, top, width, height
 
 
 def _covers(other: FoundSlip, under: FoundSlip, box: Box) -> bool:

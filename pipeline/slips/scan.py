@@ -61,8 +61,9 @@ class FoundSlip:
         right = round((box.right + dx + MARGIN) * SCALE)
         top = round((box.y + dy + MARGIN) * SCALE)
         bottom = round((box.bottom + dy + MARGIN) * SCALE)
-        height, width = self.image.shape
-        return self.image[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
+        rows = slice(max(top, 0), bottom)
+        columns = slice(max(left, 0), right)
+        return self.image[rows, columns]
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,10 @@ def slips(page: Grey) -> list[FoundSlip]:
 
 def _enlarged(one: FoundSlip, factor: float) -> FoundSlip:
     """Its places on the page as it was before that was made smaller by this factor."""
-    corners = tuple((x / factor, y / factor) for x, y in one.corners)
     assert one.to_paper is not None
-    return replace(one, corners=corners, to_paper=one.to_paper @ np.diag([factor, factor, 1.0]))
+    corners = tuple((x / factor, y / factor) for x, y in one.corners)
+    smaller = np.diag([factor, factor, 1.0])
+    return replace(one, corners=corners, to_paper=one.to_paper @ smaller)
 
 
 def as_seen(colour: Grey, one: FoundSlip) -> Grey:
@@ -136,10 +138,13 @@ def has_stub(page: Grey, to_page: Points, lay: Layout) -> bool:
     side = round(code.width * SCALE)
     flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
     part = cv2.warpPerspective(page, to_page @ place, (side, side), flags=flags, borderValue=(255,))
-    dark, bright = float(np.percentile(part, 2)), float(np.percentile(part, 98))
-    if bright - dark <= CODE_RANGE or part.std() <= CODE_SPREAD * (bright - dark):
+    dark = float(np.percentile(part, 2))
+    bright = float(np.percentile(part, 98))
+    apart = bright - dark
+    if apart <= CODE_RANGE or part.std() <= CODE_SPREAD * apart:
         return False
-    share = float((part < (dark + bright) / 2).mean())
+    middle = (dark + bright) / 2
+    share = float((part < middle).mean())
     return CODE_DARK[0] < share < CODE_DARK[1]
 
 
@@ -345,7 +350,9 @@ def _part(image: Grey, box: Box, scale: int) -> Grey:
     """A place of the layout in a flat image of so many pixels a mm, or what of it lies in there."""
     left, right = round((box.x + MARGIN) * scale), round((box.right + MARGIN) * scale)
     top, bottom = round((box.y + MARGIN) * scale), round((box.bottom + MARGIN) * scale)
-    return image[max(top, 0) : bottom, max(left, 0) : right]
+    rows = slice(max(top, 0), bottom)
+    columns = slice(max(left, 0), right)
+    return image[rows, columns]
 
 
 def _corrected(page: Grey, image: Grey, to_paper: Points, lay: Layout) -> tuple[Grey, Points, bool]:

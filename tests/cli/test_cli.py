@@ -124,6 +124,7 @@ def test_check_finds_a_whole_office_good(kantor: Office) -> None:
         "LibreOffice",
     ):
         assert part in said
+    assert "baik  pengaturan:" in said
     assert "salah" not in said
 
 

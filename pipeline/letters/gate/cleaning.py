@@ -79,9 +79,12 @@ class _Broom:
 
     def __init__(self, data: bytes, parts: dict[str, PackagePart]) -> None:
         self._data = data
-        self._xml = {name: part.content for name, part in parts.items() if part.is_xml}
         self._names = dict.fromkeys(parts)
-        self._heads = {name: part.content for name, part in parts.items() if not part.is_xml}
+        self._xml: dict[str, bytes] = {}
+        self._heads: dict[str, bytes] = {}
+        for name, part in parts.items():
+            kind = self._xml if part.is_xml else self._heads
+            kind[name] = part.content
         self._changed: dict[str, bytes] = {}
         self._gone: set[str] = set()
         self.taken: dict[str, None] = {}
@@ -89,9 +92,8 @@ class _Broom:
     def sweep(self) -> None:
         scanner = Scanner(lenient=True)
         for name, content in self._xml.items():
-            scanner.feed(
-                name, content
-            )  # what no cleaning helps against is refused before a tree is built
+            # What no cleaning helps against is refused before a tree is built.
+            scanner.feed(name, content)
         self._transitional()
         for name in [n for n in self._xml if n.lower().endswith(".rels")]:
             self._relations(name)

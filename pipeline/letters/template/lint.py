@@ -199,9 +199,10 @@ def _hint(name: str, known: frozenset[str]) -> str:
 
 
 def _at(place: str, lines: list[str], number: int, what: str) -> str:
+    """A fault with the words beside which it is; `number`: of its line, from 1, or 0 where none is known."""
     line = lines[number - 1] if 0 < number <= len(lines) else ""
-    text = re.sub(r"<[^>]+>", "", line)
-    near = f", di “{_short(text)}”" if text.strip() else ""
+    text = _short(re.sub(r"<[^>]+>", "", line))
+    near = f", di “{text}”" if text else ""
     return f"Templat surat, {place}{near}: {what}."
 
 
