@@ -1,6 +1,8 @@
-"""A database whose file is damaged: how it shows, and how it is looked for. Hides SQLite's and PostgreSQL's codes.
+"""A database whose file is damaged, or that is away: how it shows, and how it is looked for. Hides SQLite's and
+PostgreSQL's codes.
 
-A broken page is no error of the program: whoever reads it is told what it means, and the alarm is given.
+A broken page is no error of the program: whoever reads it is told what it means, and the alarm is given. Nor is an item
+to blame, or a job, during which the database goes away.
 """
 
 from __future__ import annotations
@@ -8,12 +10,19 @@ from __future__ import annotations
 import sqlite3
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneInThePool
 
 SQLITE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 POSTGRESQL = ("XX001", "XX002")  # data_corrupted, index_corrupted
+# PostgreSQL: no connection; no room or too many clients; ended by its operator; lost to others again; a standby.
+AWAY_STATES = ("08", "53", "57P", "40", "25006")
 FIRST = 5  # findings that are told
 MARK = "Damaged"
+
+
+class Away(Exception):
+    """A process beside this one could not use the database."""
 
 
 class Damaged(Exception):
@@ -28,6 +37,19 @@ def is_damage(error: BaseException) -> bool:
         return True
     code = getattr(error, "sqlite_errorcode", 0) or 0
     return code & 0xFF in SQLITE or getattr(error, "sqlstate", "") in POSTGRESQL
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database could not be reached or used just then, whatever was being done."""
+    if isinstance(error, Away | NoneInThePool):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", 0) or 0
+    state = getattr(error.orig, "sqlstate", "") or ""
+    if code or state:
+        return code & 0xFF in REFUSALS or state.startswith(AWAY_STATES)
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 def look(engine: Engine) -> list[str]:

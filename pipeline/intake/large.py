@@ -11,6 +11,7 @@ import resource
 import sys
 from datetime import datetime
 
+from pipeline.data.damage import is_away
 from pipeline.data.places import open_office
 from pipeline.intake import mails
 from pipeline.office.config import Settings
@@ -30,13 +31,18 @@ def main() -> None:
     settings, now = Settings.model_validate(order["settings"]), datetime.fromisoformat(order["now"])
     bound(order["memory"])
     engine = open_office(settings, order["url"])
-    mails.take_in(
-        App(settings, engine, lambda: now),
-        order["item"],
-        by_hand=order["by_hand"],
-        apart=True,
-        held=order["held"],
-    )
+    try:
+        mails.take_in(
+            App(settings, engine, lambda: now),
+            order["item"],
+            by_hand=order["by_hand"],
+            apart=True,
+            held=order["held"],
+        )
+    except Exception as error:
+        if is_away(error):
+            sys.exit(mails.AWAY_CODE)
+        raise
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from pipeline.cases.record import New, citizen_wrote, keep_item_files, record
 from pipeline.cases.slips import stack_arrived
 from pipeline.cases.tasks import close_item
 from pipeline.data import ledger, store
+from pipeline.data.damage import Away, is_away
 from pipeline.data.engine import among, exclusive, reading, transact, writing
 from pipeline.data.ledger import Arrival
 from pipeline.data.places import Lost, PlaceError
@@ -51,6 +52,9 @@ from pipeline.work import App, Work
 log = logging.getLogger(__name__)
 LARGE = 8 * 2**20  # bytes; a larger mail is read by a process of its own, in memory of its own
 LARGE_SECONDS = 180
+AWAY_CODE = (
+    75  # of the child that settles a large one: the database was away (EX_TEMPFAIL of sysexits.h)
+)
 LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 LONGEST_QUESTION = 2_000  # letters of a mail that may only ask for the state of a case
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
@@ -84,6 +88,7 @@ class ReadMail:
 
 def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
     """Settle items; the new state ("done", "held") of each, in the same order. Never raises for what an item holds.
+    An error that says that the database is away is raised, and the items stay as they are.
 
     Usual mails are settled in one transaction for many; if one of them makes trouble, each in one of its own.
     """
@@ -95,7 +100,9 @@ def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
     for some in store.batches(sizes.items()):
         try:
             states |= _take_mails(app, some)
-        except Exception as error:  # noqa: BLE001 - the one who makes the trouble is found by taking each alone
+        except Exception as error:
+            if is_away(error):
+                raise
             log.warning("items %s: %s; one by one", some, type(error).__name__)
     return [states.get(item_id) or take_in(app, item_id) for item_id in item_ids]
 
@@ -108,7 +115,7 @@ def take_in(
     apart: bool = False,
     held: bool = False,
 ) -> str:
-    """Settle one item; its new state ("done", "held"). Never raises for what the item holds.
+    """Settle one item; its new state ("done", "held"). Never raises for what the item holds, as `take_in_all`.
 
     `by_hand`: a person has decided that it is a complaint. `apart`: this process may be killed for it. `held`: it is
     one that is held; NotHeld where it is not (any more).
@@ -135,6 +142,8 @@ def take_in(
     except PlaceError:
         raise  # the place of all bytes is away: the item waits, as while the database is
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("item %s is held", item_id)
         heavy = isinstance(error, MemoryError)
         reason = (
@@ -167,6 +176,8 @@ def _take_apart(
             command, input=told, timeout=LARGE_SECONDS, check=True, stdout=subprocess.DEVNULL
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        if getattr(error, "returncode", 0) == AWAY_CODE:
+            raise Away from error
         log.warning("item %s: %s", item_id, type(error).__name__)
         return hold_new(engine, settings, item_id, now, word("ditahan.terlalu_berat"))
     with reading(engine) as session:

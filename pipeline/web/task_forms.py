@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from pipeline.access import unsent
 from pipeline.casefile import (
     copies,
@@ -87,10 +85,7 @@ ACCEPT = {
 def newest_event(view: View) -> int:
     if view.report is not None:  # its newest file: nobody hands in what they have not seen
         return max((d.id for d in view.letters(*REPORT.worked_on)), default=0)
-    if view.complaint is None:
-        return 0
-    query = select(func.max(Event.seq)).where(Event.complaint_id == view.complaint.id)
-    return view.session.scalar(query) or 0
+    return view.newest_event
 
 
 def _prefilled(view: View, name: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
@@ -134,6 +134,12 @@ class View:
         )
 
     def documents(self, *kinds: str) -> list[Document]:
+        """Its files, the oldest first; of all kinds where none is named."""
+        return [one for one in self._documents if not kinds or one.kind in kinds]
+
+    @cached_property
+    def _documents(self) -> list[Document]:
+        """Read once: a page asks for one kind after the other."""
         query = select(Document)
         if self.complaint is not None:
             query = query.where(Document.complaint_id == self.complaint.id)
@@ -141,9 +147,15 @@ class View:
             query = query.where(Document.laporan_id == self.task.laporan_id)
         else:
             query = query.where(Document.item_id == self.task.item_id)
-        if kinds:
-            query = query.where(Document.kind.in_(kinds))
         return list(self.session.scalars(query.order_by(Document.id)))
+
+    @cached_property
+    def newest_event(self) -> int:
+        """The number of the case's newest event, by which a form tells what it was drawn from."""
+        if self.complaint is None:
+            return 0
+        query = select(func.max(Event.seq)).where(Event.complaint_id == self.complaint.id)
+        return self.session.scalar(query) or 0
 
     @cached_property
     def children(self) -> list[Complaint]:
@@ -177,7 +189,13 @@ class View:
         return document.kind == "keterangan"
 
     def history(self, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
-        return entries(self.session, self.complaint, *kinds) if self.complaint else []
+        """Events of these kinds (all when none is given) with what they say, oldest first."""
+        return [one for one in self._history if not kinds or one[0].kind in kinds]
+
+    @cached_property
+    def _history(self) -> list[tuple[Event, dict[str, Any]]]:
+        """Read once, as the files."""
+        return entries(self.session, self.complaint) if self.complaint else []
 
 
 # ---- limits --------------------------------------------------------------------------------------------------
