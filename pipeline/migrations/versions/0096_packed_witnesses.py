@@ -10,7 +10,7 @@ from alembic import op
 from pipeline.data.packed import pack_json
 
 revision = "0096"
-down_revision = "0095"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
