@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2
 LOCK = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 
-EXTRAS := --extra demo --extra ocr --extra postgres
+EXTRAS := --extra demo --extra ocr --extra postgres --extra s3
 
 .PHONY: demo test faults linear fuzz coverage lint lock deb bench bench-slips bench-stack clean
 

@@ -6,7 +6,8 @@ then the machinery's daily sweep runs. Only the network, LibreOffice and the pag
 those of SQLite's pages (dbstat) after VACUUM, above those of the empty office. Files of a case (the letter, its signed
 picture) are told apart: what they weigh is the office's own. Prints one JSON object:
 
-    {"cases": …, "bytes_a_case": …, "files_a_case": …, "without_files": …, "mails_a_case": …, "tables": {name: …}}
+    {"cases": …, "bytes_a_case": …, "files_a_case": …, "without_files": …, "mails_a_case": …, "tables": {name: …},
+     "tables_and_indexes": {name: …}}
 
 `taken_in` is the same right after a mail was taken in, while its answers wait for the mail server.
 """
@@ -61,18 +62,22 @@ def arrive(desk: Desk, n: int) -> str:
 
 
 def delivered(desk: Desk) -> None:
-    """The outbox as a mail server leaves it: all that is due has gone, and its end was heard of."""
+    """The outbox as a mail server leaves it: all that is due has gone, and its end was heard of. What was folded has
+    been a line of a digest."""
     with writing(desk.engine) as session:
+        for row in session.scalars(select(Outbox).where(Outbox.state == "folded")):
+            row.told = True
         for row in session.scalars(select(Outbox).where(Outbox.state == "due")):
             row.state, row.sent_at, row.attempts = "sent", desk.clock(), 1
     mails.take_results(desk.app)
 
 
-def bytes_of(desk: Desk) -> Counter[str]:
-    """Bytes of each table with its indexes, after VACUUM."""
+def bytes_of(desk: Desk, *, apart: bool = False) -> Counter[str]:
+    """Bytes of each table with its indexes, after VACUUM; `apart`: of each table and each index alone."""
     with closing(sqlite3.connect(str(desk.engine.url.database))) as file:
         file.execute("VACUUM")
-        query = "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1"
+        whose = "m.name" if apart else "m.tbl_name"
+        query = f"SELECT {whose}, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1"
         return Counter(dict(file.execute(query).fetchall()))
 
 
@@ -90,7 +95,7 @@ def figures(found: Counter[str], empty: Counter[str], cases: int) -> dict[str, A
 
 
 def measure(desk: Desk, cases: int) -> dict[str, Any]:
-    empty = bytes_of(desk)
+    empty, empty_apart = bytes_of(desk), bytes_of(desk, apart=True)
     numbers = [arrive(desk, n) for n in range(cases)]
     taken_in = figures(bytes_of(desk), empty, cases)
     for number in numbers:
@@ -104,6 +109,7 @@ def measure(desk: Desk, cases: int) -> dict[str, Any]:
         "cases": cases,
         **figures(bytes_of(desk), empty, cases),
         "mails_a_case": mails_a_case,
+        "tables_and_indexes": figures(bytes_of(desk, apart=True), empty_apart, cases)["tables"],
         "taken_in": taken_in,
     }
 

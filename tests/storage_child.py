@@ -1,7 +1,7 @@
 """A process that is to be killed while bytes go to a place, between places, or away: reads orders, one JSON a line.
 
 An order {"config", "act", "n"} does one thing in a fork of its own, and kills it with SIGKILL before the n-th of its
-steps: a statement, a commit, a file that is opened or removed, an fsync. Written for each: its exit code.
+steps: a statement, a commit, a file that is opened or removed, an fsync, a request. Written for each: its exit code.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _kill_at(engine: Engine, n: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def heard(name: str, _arguments: object) -> None:
-        if name in ("open", "os.remove", "os.mkdir"):
+        if name in ("open", "os.remove", "os.mkdir", "http.client.send"):
             step()
 
     event.listen(engine, "before_cursor_execute", step)

@@ -3,7 +3,7 @@
 # Installs what is missing when it may; otherwise the tests that need it skip, so it never fails.
 set -u
 
-wanted="dovecot-core dovecot-imapd openssl nginx-light postgresql chromium libreoffice-writer-nogui
+wanted="dovecot-core dovecot-imapd openssl nginx-light postgresql swift-account swift-container swift-object swift-proxy chromium libreoffice-writer-nogui
         fonts-liberation fonts-dejavu-core fonts-breip fonts-sjfonts fonts-dkg-handwriting fonts-urw-base35 fonts-noto-core poppler-utils"
 
 command -v dpkg-query >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 || {

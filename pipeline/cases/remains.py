@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.data import ledger, store
 from pipeline.data.engine import reading
-from pipeline.data.packed import Packed
+from pipeline.data.packed import Packed, PackedJson
 from pipeline.data.tables import Base, Blob, Complaint, Event, Item, Outbox, Payload
 from pipeline.files import kinds as files
 from pipeline.mail import outbox
@@ -186,7 +186,7 @@ def _in_table(
     words = [
         c
         for c in table.columns
-        if isinstance(c.type, String | Text | JSON | Packed) and c.key not in HASHED
+        if isinstance(c.type, String | Text | JSON | Packed | PackedJson) and c.key not in HASHED
     ]
     if not words or table.name in ("blob", "blob_part", "blob_place"):
         return

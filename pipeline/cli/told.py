@@ -29,6 +29,7 @@ EXTRAS = {
     "proxyprotocol": "demo",
     "pymap": "demo",
     "pysasl": "demo",
+    "minio": "s3",
     "psycopg": "postgres",
 }
 

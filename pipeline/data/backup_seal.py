@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.data import copied
+from pipeline.data import copied, schema
 from pipeline.office.words import word
 
 BEGIN = b"\naduan-cadangan "
@@ -30,7 +30,7 @@ class SealError(Exception):
 
 
 @dataclass(frozen=True)
-class Seal:
+class _Seal:
     """`digest` is over the first `size` bytes and the office's name."""
 
     size: int
@@ -74,7 +74,7 @@ def _digest(file: BinaryIO, size: int, office: str) -> str:
     return found.hexdigest()
 
 
-def _found(file: BinaryIO) -> Seal | None:
+def _found(file: BinaryIO) -> _Seal | None:
     """The last line of a file; None where there is none that can be read."""
     end = file.seek(0, os.SEEK_END)
     start = max(0, end - LONGEST)
@@ -85,9 +85,9 @@ def _found(file: BinaryIO) -> Seal | None:
         return None
     try:
         said = json.loads(tail[at + len(BEGIN) :])
-        return Seal(start + at, str(said["sha256"]), str(said["kantor"]))
+        return _Seal(start + at, str(said["sha256"]), str(said["kantor"]))
     except (ValueError, KeyError, TypeError):
-        return Seal(start + at, "", "")
+        return _Seal(start + at, "", "")
 
 
 def _should_have_one(file: Path) -> bool:
@@ -99,4 +99,5 @@ def _should_have_one(file: Path) -> bool:
         if "alembic_version" not in copied.tables_of(rows):
             return False
         found = rows.execute("SELECT version_num FROM alembic_version").fetchone()
-    return bool(found) and str(found[0]) >= SINCE
+    revision = str(found[0]) if found else ""
+    return revision >= SINCE and schema.known(revision)  # that of a newer program is told elsewhere

@@ -24,7 +24,9 @@ from pipeline.office.words import word
 
 PIECE = 2**20
 FOLDER = "berkas"
-NAMES = (FOLDER,)
+BUCKET = "s3"
+NAMES = (FOLDER, BUCKET)
+ACCESS, SECRET = "simpanan_kunci", "simpanan_rahasia"
 OPTION = "aduan_places"  # of an engine
 Content = bytes | BinaryIO  # a file is read from its start, as often as needed
 
@@ -156,6 +158,11 @@ def _to_disk(folder: Path) -> None:
         os.close(place)
 
 
+def length(content: Content) -> int:
+    """How many bytes."""
+    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
+
+
 def parts(content: Content) -> Iterator[bytes]:
     """The bytes in pieces of at most 1 MiB, the first one always there."""
     if isinstance(content, bytes):
@@ -190,7 +197,17 @@ def places_of_office(settings: Settings) -> Places:
     """As [simpanan] says."""
     conf = settings.simpanan
     known: dict[str, BytePlace] = {FOLDER: FolderPlace(settings.path(conf.folder))}
+    if conf.ember:
+        known[BUCKET] = _bucket(settings)
     return Places(known.get(conf.tempat), known)
+
+
+def _bucket(settings: Settings) -> BytePlace:
+    from pipeline.data.bucket import Bucket  # which knows what a place is
+
+    conf = settings.simpanan
+    access, secret = settings.secret(ACCESS), settings.secret(SECRET)
+    return Bucket(conf.alamat, conf.ember, conf.wilayah, access, secret)
 
 
 def open_office(settings: Settings, url: str = "") -> Engine:

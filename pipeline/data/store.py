@@ -10,7 +10,6 @@ has ended that names them no more. Whatever is killed in between leaves bytes th
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -25,6 +24,7 @@ from pipeline.data import places
 from pipeline.data.engine import among, reading, writing
 from pipeline.data.places import BytePlace, Lost, Missing, PlaceError
 from pipeline.data.places import Content as Content
+from pipeline.data.places import length as length
 from pipeline.data.places import parts as parts
 from pipeline.data.tables import Blob, BlobHome, BlobPart, BlobPlace
 from pipeline.office.words import word
@@ -125,11 +125,6 @@ def _put_long(session: Session, quietly: Any, digest: str, content: Content) -> 
         head = quietly.values(sha256=digest, size=size, content=part)
         if not session.execute(head).rowcount:  # type: ignore[attr-defined]
             return
-
-
-def length(content: Content) -> int:
-    """How many bytes."""
-    return len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
 
 def digest_of(content: Content) -> str:

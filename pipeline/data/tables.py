@@ -26,7 +26,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from pipeline.data.packed import Packed
+from pipeline.data.packed import Packed, PackedJson
 from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 
 # A telephone number as it is dialled, however it was written; spelled out, so that its index is found by it.
@@ -525,7 +525,7 @@ class Witness(Base):
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
     # {name of a part: its salt and digest}; in the newest link alone, so that nothing helps to guess an erased value
-    parts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    parts: Mapped[dict[str, Any] | None] = mapped_column(PackedJson)
 
 
 class Document(Base):
@@ -549,9 +549,8 @@ class Document(Base):
     source_id: Mapped[int | None] = mapped_column(
         ForeignKey("document.id"), index=True
     )  # what it was made from
-    facts: Mapped[
-        dict[str, Any] | None
-    ]  # of a letter: its paragraphs, findings, verdict; erased with the blob
+    # of a letter: its paragraphs, findings, verdict; erased with the blob
+    facts: Mapped[dict[str, Any] | None] = mapped_column(PackedJson)
     decision_id: Mapped[int | None] = mapped_column(index=True)  # of a letter: what it tells
 
 
@@ -750,7 +749,7 @@ class Outbox(Base):
     html_hash: Mapped[str] = mapped_column(
         String(64), default="", server_default=""
     )  # stays; "" of before 0070
-    headers: Mapped[dict[str, Any]]
+    headers: Mapped[dict[str, Any]] = mapped_column(PackedJson, nullable=True)
     attachments: Mapped[list[Any]]  # [[sha256, name, mime], …]
     links: Mapped[list[Any]]  # ids of links that the texts hold place-holders for
     slot: Mapped[str] = mapped_column(String(16), default="")  # random part of the place-holders

@@ -601,7 +601,7 @@ def _load(
 ) -> tuple[Outbox, dict[int, str], list[tuple[bytes, str, str]]]:
     with reading(engine) as session:
         row = session.get_one(Outbox, mail_id)
-        if RUINED in (row.text, row.html):
+        if RUINED in (row.text, row.html, row.headers):
             raise ValueError("the text of this mail is damaged")
         tokens = {link_id: token_of(session, link_id) for link_id in row.links}
         files = [(store.get(session, sha), name, mime) for sha, name, mime in row.attachments]

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -577,6 +577,24 @@ class Simpanan(Table):
 
     tempat: Literal["database", "berkas", "s3"] = "database"
     folder: Said = "simpanan"
+    alamat: str = ""  # of the S3 server
+    ember: str = ""
+    wilayah: str = ""
+
+    @model_validator(mode="after")
+    def _bucket(self) -> Self:
+        if self.tempat == "s3" or self.ember:
+            parts = urlsplit(self.alamat)
+            here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+            if not parts.hostname or (
+                parts.scheme != "https" and not (here and parts.scheme == "http")
+            ):
+                raise ValueError(
+                    "alamat: isi alamat server S3, mis. https://s3.kota.example (http hanya untuk mesin ini)"
+                )
+            if not self.ember:
+                raise ValueError("ember: isi nama ember (bucket) di server S3")
+        return self
 
 
 class ScanConf(Table):

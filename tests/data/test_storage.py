@@ -225,6 +225,10 @@ class Child:
         self.config.write_text(
             sample().replace('tempat = "database"', f'tempat = "{tempat}"'), "utf-8"
         )
+        return self.order(act, n)
+
+    def order(self, act: str, n: int) -> int:
+        """The same with the config.toml that is there."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         order = {"config": str(self.config), "act": act, "n": n}
