@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from pipeline.cases.core import Forbidden
 from pipeline.files import kinds, pictures
-from pipeline.files.pdf import pdf_bare, pdf_pages, pdf_text
+from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
 from pipeline.letters.unsigned import bears_ink
 from pipeline.office.config import Settings
@@ -259,15 +259,22 @@ def read_scan(settings: Settings, content: bytes) -> Scan:
     if mime == kinds.PDF:
         looks = tuple(pdf_pages(content, LOOK_WIDTH, pictures.MOST_SCANNED))
         codes = pictures.read_codes(content, mime)
-        said = _text_of(content)
-        return Scan(
-            codes, verified(settings, content), content, looks, said, typed=_is_typed(content, said)
-        )
+        said, verdict = _text_of(content), verified(settings, content)
+        _refuse_notes(content, verdict is not None)
+        return Scan(codes, verdict, content, looks, said, typed=_is_typed(content, said))
     try:
         look = pictures.picture(content, LOOK_WIDTH)
         return Scan(pictures.read_codes(content, mime), pdf=pictures.as_pdf(content), looks=(look,))
     except kinds.FileError as error:
         raise ValueError(word("galat.pindaian_rusak")) from error
+
+
+def _refuse_notes(pdf: bytes, is_signed: bool) -> None:
+    """ValueError for a PDF with comments or files in it: they would go to the pengadu, and no note is a signature.
+    Text typed onto a page is part of what was signed electronically, and no signature by itself."""
+    refused = {"comment", "file"} if is_signed else {"comment", "file", "typed"}
+    if pdf_notes(pdf) & refused:
+        raise ValueError(word("galat.pindaian_catatan"))
 
 
 def _is_typed(pdf: bytes, said: str) -> bool:

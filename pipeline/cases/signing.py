@@ -190,7 +190,8 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     )
     facts = _as_submitted(deed, series)
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
-    if verdict and verdict.level == "hati" and not _knows_better(deed):
+    roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")
+    if verdict and verdict.asks(bool(roots)) and not confirmed:
         raise Invalid({name: word("galat.ttd_diragukan", sebab=verdict.sentence)})
     row.code = code_to_sign(work, complaint, series)
     row.facts = facts | {
@@ -204,12 +205,6 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
         else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
     )
     return row, told, vouched
-
-
-def _knows_better(deed: Deed) -> bool:
-    """Whether a doubtful electronic signature may pass: a person has confirmed it, or the office has given no root
-    certificate by which any could be proved."""
-    return bool(deed.form.text("ttd_diragukan") or not deed.work.settings.surat.sertifikat_akar)
 
 
 def _as_submitted(deed: Deed, series: Series) -> dict[str, object]:

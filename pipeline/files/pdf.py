@@ -55,6 +55,12 @@ def pdf_text(content: bytes, timeout: float = 30) -> str:
     return done.decode("utf-8")
 
 
+def pdf_notes(content: bytes, timeout: float = 30) -> set[str]:
+    """What a PDF holds beside its pages: "comment", "typed" (text put onto it), "file"."""
+    done, _whole = _pdf_child(content, 0, MOST_PAGES, timeout, "notes")
+    return set(done.decode("ascii", "replace").split())
+
+
 def _pdf_child(
     content: bytes, width: int, pages: int, timeout: float, how: str = ""
 ) -> tuple[bytes, bool]:

@@ -1,6 +1,7 @@
 """A child process that draws the pages of a PDF: `python -m pipeline.files.pdf_child WIDTH PAGES < file.pdf > pages`;
 with WIDTH 0 it writes the text that is printed on them instead, with a negative WIDTH each page's own pictures before
-it, with a third word the pages without their text. A phone's HEIC is one page.
+it, with "bare" the pages without their text. With "notes" it names the comments and attached files, a line each. A
+phone's HEIC is one page.
 
 Hides pdfium from the process that holds the database. Bounded in memory and time by itself; each JPEG is written
 with its length before it (4 bytes, big-endian), the text as UTF-8.
@@ -11,16 +12,35 @@ from __future__ import annotations
 import resource
 import struct
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 
 import pi_heif
 import pypdfium2
 from PIL import Image, ImageOps
+from pypdfium2 import raw
 
 MEMORY = 1_500 * 2**20  # bytes
 SECONDS = 20  # of processor time
 SCAN_WIDTH = 600  # pixels; a narrower picture is no scan of a page
 MOST_PIXELS = 60_000_000
+NO_WORDS = 2  # bytes of an empty string in UTF-16, with its end
+NOTES = {
+    raw.FPDF_ANNOT_TEXT: "comment",
+    raw.FPDF_ANNOT_CARET: "comment",
+    raw.FPDF_ANNOT_FREETEXT: "typed",
+    raw.FPDF_ANNOT_FILEATTACHMENT: "file",
+    raw.FPDF_ANNOT_SOUND: "file",
+}
+MARKS = (
+    raw.FPDF_ANNOT_HIGHLIGHT,
+    raw.FPDF_ANNOT_UNDERLINE,
+    raw.FPDF_ANNOT_SQUIGGLY,
+    raw.FPDF_ANNOT_STRIKEOUT,
+    raw.FPDF_ANNOT_SQUARE,
+    raw.FPDF_ANNOT_CIRCLE,
+    raw.FPDF_ANNOT_LINE,
+)
 
 
 def main() -> None:
@@ -35,6 +55,9 @@ def main() -> None:
             _write(ImageOps.exif_transpose(photo).convert("RGB"), width)
         return
     with pypdfium2.PdfDocument(content) as document:
+        if sys.argv[3:] == ["notes"]:
+            sys.stdout.write("".join(f"{one}\n" for one in _notes(document, pages)))
+            return
         if width:
             document.init_forms()  # the seal of an electronic signature is a field
         for number in range(min(len(document), pages)):
@@ -51,6 +74,23 @@ def main() -> None:
                 page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB"),
                 width,
             )
+
+
+def _notes(document: pypdfium2.PdfDocument, pages: int) -> Iterator[str]:
+    """What a PDF holds for its reader alone: comments (also those of a highlight), text typed onto it, files."""
+    if document.count_attachments():
+        yield "file"
+    for number in range(min(len(document), pages)):
+        page = document[number]
+        for at in range(raw.FPDFPage_GetAnnotCount(page)):
+            note = raw.FPDFPage_GetAnnot(page, at)
+            kind = raw.FPDFAnnot_GetSubtype(note)
+            says = raw.FPDFAnnot_GetStringValue(note, b"Contents", None, 0) > NO_WORDS
+            raw.FPDFPage_CloseAnnot(note)
+            if kind in NOTES:
+                yield NOTES[kind]
+            elif kind in MARKS and says:
+                yield "comment"
 
 
 def _strip(page: pypdfium2.PdfPage) -> None:

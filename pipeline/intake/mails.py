@@ -60,6 +60,9 @@ LONGEST_QUESTION = 2_000  # letters of a mail that may only ask for the state of
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
 QUOTED = 200_000  # characters of a text in which the address of a task is looked for
+# Under each mail of ours with a link to a task (templates/email).
+WARNING = "tautannya langsung membuka tugas"
+QUOTE = re.compile(r"^[> \t]+", re.MULTILINE)
 # Mails whose recipients are no pengadu.
 GUESTS = ("rapat", "terusan_instansi", "surat_pengantar", "tembusan")
 
@@ -518,7 +521,8 @@ def _answers_us(
     elif links_of_theirs and official is not None:
         _quotes_own_task(work, item, mail, message, links_of_theirs[0], official)
     elif not mail.by_hand and (ours or quoted or _quotes_a_task(work.settings, mail.message)):
-        _hold_quoted(work, item, quoted)  # unless a JFU has looked at it and calls it a complaint
+        # Held, unless a JFU has looked at it and calls it a complaint.
+        _hold_quoted(work, item, quoted or _links_behind(work, ours))
     else:
         return False
     return True
@@ -549,10 +553,23 @@ def _case_of_pengadu(work: Work, row: Outbox, sender: str) -> Complaint | None:
 
 
 def _quotes_a_task(settings: Settings, message: Message) -> bool:
-    """Whether a text holds the address of a task's page, mangled or cut: no citizen has one."""
+    """Whether a text holds the address of a task's page, mangled or cut, or the warning under each mail with one (a
+    guard may have put an address of its own in its place): no citizen has either."""
     host = settings.web.base_url.partition("://")[2].lower()
     text = message.text[:QUOTED].lower()
-    return bool(host) and f"{host}/t/" in text
+    return (bool(host) and f"{host}/t/" in text) or WARNING in " ".join(
+        QUOTE.sub(" ", text).split()
+    )
+
+
+def _links_behind(work: Work, ours: Sequence[Outbox]) -> list[Link]:
+    """The links to tasks in mails of ours that somebody else answers: no token is seen in the answer, where a guard of
+    mail has wrapped it, but who wrote it has the mail. They end."""
+    ids = [link_id for row in ours for link_id in row.links]
+    rows = work.session.scalars(select(Link).where(Link.id.in_(ids), Link.task_id.is_not(None)))
+    found = list(rows)
+    links.revoke(work.session, [link.id for link in found], work.now)
+    return found
 
 
 def _hold_quoted(work: Work, item: Item, quoted: Sequence[Link]) -> None:

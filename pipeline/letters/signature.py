@@ -47,9 +47,15 @@ class SignatureVerdict:
     def by(self, expected: str) -> SignatureVerdict:
         """The same, where this person should have signed."""
         others = [name for name in (self.signer, *self.beside) if not same_person(expected, name)]
-        if self.level != "baik" or not expected or not others:
+        if self.level == "buruk" or not expected or not others:
             return self
-        return replace(self, level="hati", reason="orang_lain", signer=others[0])
+        reason = "orang_lain" if self.level == "baik" else "lain_tak_dikenal"
+        return replace(self, level="hati", reason=reason, signer=others[0])
+
+    def asks(self, has_roots: bool) -> bool:
+        """Whether a person has to confirm a doubtful signature. An office without root certificates can prove none, and
+        takes those of the right name."""
+        return self.level == "hati" and (has_roots or self.reason != "tak_dikenal")
 
     @property
     def sentence(self) -> str:

@@ -246,8 +246,8 @@ def _sign(deed: ReportDeed) -> None:
     refuse_without_signature(work, [final], "bertanda_tangan", scan, file)
     facts = dict(final.facts or {})
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
-    knows = deed.form.text("ttd_diragukan") or not work.settings.surat.sertifikat_akar
-    if verdict and verdict.level == "hati" and not knows:
+    roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")
+    if verdict and verdict.asks(bool(roots)) and not confirmed:
         raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
     name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
     paper = File(name, kinds.PDF, scan.pdf)

@@ -181,13 +181,15 @@ def _newest(session: Session, task: Task) -> int:
     return session.scalar(query) or 0
 
 
-def _news(session: Session, token: str, task_id: int, numbers: Sequence[int]) -> str:
+def _news(
+    session: Session, token: str, person: Petugas, task_id: int, numbers: Sequence[int]
+) -> str:
     """What is new in the case of somebody else's task, in words."""
     here = site()
     task = session.get_one(Task, task_id)
     complaint = session.get_one(Complaint, task.complaint_id)
     current = current_task(Work(session, here.settings, here.clock()), complaint.id) or task
-    view = View(session, here.settings, here.clock(), token, current, complaint)
+    view = View(session, here.settings, here.clock(), token, current, complaint, person)
     return " ".join(row["teks"] for row in news_rows(view, numbers))
 
 
@@ -249,7 +251,8 @@ def extend(token: str) -> BaseResponse:
             return _page(session, token, person, f"t{number}", error.errors)
     except cases.Changed as error:
         with whose(token) as (session, _link_id, person):
-            said = word("galat.batas_berubah", baru=_news(session, token, int(number), error.news))
+            said = _news(session, token, person, int(number), error.news)
+            said = word("galat.batas_berubah", baru=said)
             return _page(session, token, person, f"t{number}", {"sampai": said})
     except cases.AlreadyDone:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)

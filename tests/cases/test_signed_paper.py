@@ -20,6 +20,7 @@ from pipeline.demo.signed import signed_scan
 from pipeline.files.libreoffice import to_pdf
 from pipeline.files.pdf import pdf_pages
 from pipeline.files.pictures import as_pdf
+from pipeline.letters import signature
 from pipeline.letters.returned import inspect
 from pipeline.letters.unsigned import is_unsigned
 from pipeline.office.sop import Stage
@@ -28,7 +29,7 @@ from pipeline.work import App
 from tests.cases.test_letters import sign, stored
 from tests.desk import Desk, desk_in
 from tests.kantor import SIGNED
-from tests.letters.notary import notary
+from tests.letters.notary import PASSWORD, notary
 
 
 @pytest.fixture
@@ -281,3 +282,52 @@ def test_numbered_letter_may_be_edited_further(desk: Desk) -> None:
     desk.to(Stage.TANDA_TANGAN, number)
     sign(desk, number, signed_scan(stored(desk, number, "akhir")))
     assert desk.stage(number) is Stage.PENYAMPAIAN
+
+
+def with_note(pdf: bytes, kind: int) -> bytes:
+    """The same PDF with a reader's note on its first page: a comment is drawn as a small yellow sheet."""
+    document = pypdfium2.PdfDocument(pdf)
+    raw = pypdfium2.raw
+    note = raw.FPDFPage_CreateAnnot(document[0], kind)
+    raw.FPDFAnnot_SetRect(note, raw.FS_RECTF(300, 200, 400, 150))
+    raw.FPDFPage_CloseAnnot(note)
+    return saved(document)
+
+
+def with_file(pdf: bytes) -> bytes:
+    document = pypdfium2.PdfDocument(pdf)
+    document.new_attachment("memo.txt").set_data(b"Jangan beri tahu pelapor.")
+    return saved(document)
+
+
+def saved(document: pypdfium2.PdfDocument) -> bytes:
+    out = BytesIO()
+    document.save(out)
+    document.close()
+    return out.getvalue()
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_comment_on_the_unsigned_letter_is_no_signature_and_goes_to_nobody(desk: Desk) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    drawn(desk)
+    offered = stored(desk, number, "pdf")
+    raw = pypdfium2.raw
+    notes = [with_note(offered, kind) for kind in (raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_FREETEXT)]
+    signed = as_pdf(SIGNED)
+    for paper in (*notes, with_file(offered), with_note(signed, raw.FPDF_ANNOT_TEXT)):
+        with pytest.raises(Invalid, match="memuat catatan, teks tambahan, atau berkas"):
+            sign(desk, number, paper, tanpa_kode="ya")
+    sign(desk, number, with_note(signed, raw.FPDF_ANNOT_LINK), tanpa_kode="ya")
+
+
+def test_signature_in_another_name_is_asked_about_also_where_none_can_be_proved(
+    desk: Desk, tmp_path: Path
+) -> None:
+    number = desk.to(Stage.TANDA_TANGAN)
+    other = notary(tmp_path).person("Budi Santoso")
+    paper = signature.sign(as_pdf(SIGNED), other, PASSWORD, "Surat", "Madiun")
+    with pytest.raises(Invalid, match="atas nama Budi Santoso"):
+        sign(desk, number, paper, tanpa_kode="ya")
+    assert desk.stage(number) is Stage.TANDA_TANGAN
+    sign(desk, number, paper, tanpa_kode="ya", ttd_diragukan="ya")

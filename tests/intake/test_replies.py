@@ -81,7 +81,7 @@ def confirm(desk: Desk, name: str, stage: Stage, number: str, **changes: object)
     (mail, *_) = desk.mails("balasan_konfirmasi")[::-1]
     who = next(p.kode for p in desk.settings.petugas if p.email == mail.recipient)
     with reading(desk.engine) as session:
-        filled = unsent.of_reply(session, task.id, who)[name]
+        filled = unsent.of_reply(session, task.id, desk.person(who))[name]
         given = action(task.kind, name)
         came = enclosed.waiting(session, task, desk.person(who), given)
     values = {key: [str(one) for one in many] for key, many in {**filled.values}.items()}
@@ -699,7 +699,9 @@ def test_a_decision_comes_back_filled_in_and_has_not_acted(
     assert "lampu menyala" in " ".join(mail.text.split())
     assert "menyala" not in mail.subject
     with reading(desk.engine) as session:
-        values = unsent.of_reply(session, desk.task("putuskan").id, "kepala")["putuskan"].values
+        values = unsent.of_reply(session, desk.task("putuskan").id, desk.person("kepala"))[
+            "putuskan"
+        ].values
     assert {**values, **filled} == values
     assert values["perintah"] == ["Sampaikan bahwa lampu menyala."]
 

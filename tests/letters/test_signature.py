@@ -120,6 +120,17 @@ def test_somebody_else_who_signed_is_named(office: Notary) -> None:
     assert "Budi Santoso" in found.sentence
 
 
+def test_somebody_else_whose_certificate_proves_nothing_is_named_and_asked_about(
+    office: Notary,
+) -> None:
+    found = verify(sign(paper(), office.person("Budi Santoso"), PASSWORD, "x", "y"), [], NOW)
+    assert found is not None
+    assert not found.by("Budi Santoso").asks(has_roots=False)
+    doubted = found.by("Noor Aflah")
+    assert (doubted.reason, doubted.asks(has_roots=False)) == ("lain_tak_dikenal", True)
+    assert "Budi Santoso" in doubted.sentence
+
+
 def test_verdict_depends_on_the_day_so_it_is_kept_from_the_upload(office: Notary) -> None:
     content = sign(paper(), office.person("Noor Aflah", days=330), PASSWORD, "x", "y")
     assert judged(content, office).level == "baik"

@@ -1,0 +1,54 @@
+"""A task's mail comes back with its links wrapped so that no token can be seen (Mimecast, Symantec and their like)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kantor import Mail, Office, office
+
+WRAPPED = "https://protect-eu.mimecast.com/s/AbCdEfGh?domain=aduan.kominfo.example"
+STRANGER = "kenalan@luar.example"
+
+
+@pytest.fixture
+def kantor(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as one:
+        yield one
+
+
+def wrapped(mail: Mail, before: str) -> str:
+    """The text of a mail as the guard of a mailbox passes it on; `before` stands before each line."""
+    text = re.sub(r"https://aduan[.]kominfo[.]example/\S+", WRAPPED, mail.text)
+    assert "kominfo.example/t/" not in text
+    return "".join(f"{before}{line}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize("before", ["", "> "], ids=["forwarded", "quoted"])
+def test_task_mail_without_a_thread_becomes_no_complaint_and_nobody_gets_a_receipt(
+    kantor: Office, before: str
+) -> None:
+    kantor.to_clarification()
+    task = kantor.newest("sekretaris", "PGD")
+    text = f"Tolong dibantu ya.\n\n{wrapped(task, before)}"
+    kantor.citizen_sends(f"Fwd: {task.subject}", text, sender=STRANGER)
+    assert len(kantor.complaints()) == 1
+    assert kantor.inbox(STRANGER) == []
+    assert "tertahan" in kantor.newest("jfu-1").subject
+
+
+def test_link_of_a_mail_that_somebody_else_answers_ends_and_its_holder_gets_another(
+    kantor: Office,
+) -> None:
+    kantor.to_clarification()
+    task = kantor.newest("sekretaris", "PGD")
+    (url,) = kantor.links(task)
+    text = f"Maaf, salah alamat.\n\n{wrapped(task, '> ')}"
+    kantor.citizen_sends(f"Re: {task.subject}", text, sender=STRANGER, reply_to=task)
+    assert kantor.page(url).status == 410
+    fresh = kantor.newest("sekretaris")
+    assert kantor.links(fresh) != [url]
+    kantor.press(fresh.links[0], "laporkan_kepala", hasil="Benar.")
