@@ -300,6 +300,8 @@ def _merge(deed: Deed) -> None:
         parent
     ):  # of a complaint about them they know nothing, not that it is there
         raise Invalid({"nomor": word("galat.induk")})
+    if reported.official(deed.work.settings, deed.complaint):  # who could decide their own matter
+        raise Invalid({"nomor": word("galat.induk_petugas")})
     if outdated(deed.work.session, deed.complaint):  # who was answered with it would be forgotten
         raise Invalid({"nomor": word("galat.jawaban_lama")})
     deed.complaint.parent_id = parent.id

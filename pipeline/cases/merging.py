@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from pipeline.casefile import waves
+from pipeline.casefile import reported, waves
 from pipeline.casefile.decided import follows, standing
 from pipeline.cases import decisions
 from pipeline.cases.chain import SYSTEM, Actor, log
@@ -66,8 +66,10 @@ def merge_parent(work: Work, complaint: Complaint, number: str) -> Complaint | N
 
 
 def of_wave(work: Work, parent: Complaint, numbers: Collection[str]) -> list[Complaint]:
-    """Those of the wave of a complaint that were chosen and wait in langkah 1 still, in the order of their ids."""
-    return [one for one in waves.others(work, parent) if one.number in numbers]
+    """Those of the wave of a complaint that were chosen and wait in langkah 1 still, in the order of their ids; not an
+    official's own complaint, which goes past them."""
+    others = [one for one in waves.others(work, parent) if one.number in numbers]
+    return [one for one in others if reported.official(work.settings, one) is None]
 
 
 def join(work: Work, child: Complaint) -> None:

@@ -16,7 +16,7 @@ from pipeline.casefile.decided import standing
 from pipeline.cases import joined, routes
 from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import keep_secret, locked, next_number
-from pipeline.cases.input import Checked, File, in_one_piece
+from pipeline.cases.input import Checked, File, Invalid, in_one_piece
 from pipeline.cases.tasks import (
     COPY,
     carry_reported,
@@ -39,6 +39,7 @@ from pipeline.notices import news as notices_news
 from pipeline.notices.tasks import Asked
 from pipeline.office.config import Petugas
 from pipeline.office.sop import Channel, EventKind, Role, Stage, TaskKind
+from pipeline.office.words import word
 from pipeline.work import Work
 
 
@@ -302,6 +303,8 @@ def record_at_counter(
     if acknowledged:
         citizen.acknowledge(work, [complaint])
     routes.follow(work, complaint, actor)
+    if parent is not None and reported.official(work.settings, complaint):
+        raise Invalid({"sama": word("galat.induk_petugas")})
     if parent is not None:
         complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
         carry_reported(work, complaint, parent)

@@ -49,25 +49,28 @@ from pipeline.office.words import word
 
 START = "0" * 64
 CASE, OFFICE = "kasus", "kantor"
-HISTORY, ARRIVAL, SEALS = "riwayat", "kiriman", "segel"
+HISTORY, ARRIVAL, SEALS, LATER = "riwayat", "kiriman", "segel", "tambahan"
 SALT, SHORT = 12, 32  # hex digits of a part: 48 bits of salt, 128 of the digest
 COLUMNS = tuple(column.key for column in Complaint.__table__.columns if column.key != "id")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """How the rows of a table become parts: the word before the key, the key, the columns that count."""
+    """How the rows of a table become parts: the word before the key, the key, the columns that count; those that were
+    added later are a part of their own, where any of them says something."""
 
     word: str
     key: str
     columns: tuple[str, ...]
+    later: tuple[str, ...] = ()
     hashed: Mapping[str, str] = field(
         default_factory=dict
     )  # a long column: the one that keeps its hash
 
 
 # Left out is what says nothing of the case: when to remind next, how a mail is being sent. A column that is added
-# later needs a part of its own: the digests of the rows that are there know nothing of it.
+# later belongs to `later`, with a revision that witnesses it (0085): the digests of the rows that are there know
+# nothing of it.
 OF_CASE: dict[type[Base], Rows] = {
     Document: Rows(
         "berkas",
@@ -84,6 +87,7 @@ OF_CASE: dict[type[Base], Rows] = {
             "source_id",
             "facts",
         ),
+        ("decision_id", "item_id"),
     ),
     Task: Rows(
         "tugas",
@@ -102,6 +106,7 @@ OF_CASE: dict[type[Base], Rows] = {
             "closed_by",
             "outcome",
         ),
+        ("decision_id", "counted_from", "first_due_at", "missed_at"),
     ),
     Meeting: Rows(
         "rapat",
@@ -141,6 +146,7 @@ OF_CASE: dict[type[Base], Rows] = {
             "delivery",
             "delivered_at",
         ),
+        ("pembuktian",),
     ),
     LetterNumber: Rows("nomor", "number", ("kind", "given_at")),
     Slip: Rows("slip", "id", ("kind", "state", "serial", "sha256", "settled_at", "settled_by")),
@@ -160,6 +166,7 @@ OF_CASE: dict[type[Base], Rows] = {
             "date",
             "task_id",
         ),
+        ("decision_id",),
         {"html": "html_hash"},
     ),
 }
@@ -303,7 +310,7 @@ def _note(touched: Touched, one: Any, changed: set[str] | None, *, gone: bool = 
 
 
 def _note_row(touched: Touched, one: Any, rows: Rows, changed: set[str] | None) -> None:
-    if changed is not None and changed.isdisjoint((*rows.columns, "complaint_id")):
+    if changed is not None and changed.isdisjoint((*rows.columns, *rows.later, "complaint_id")):
         return
     before = inspect(one).attrs.complaint_id.history.deleted or ()
     touched.row(type(one), getattr(one, rows.key), (one.complaint_id, *before))
@@ -444,18 +451,18 @@ def _new_values(session: Session, touched: Touched) -> dict[int, dict[str, objec
     for table, keys in touched.rows.items():
         rows = OF_CASE[table]
         there = {
-            key: (complaint_id, value)
-            for complaint_id, key, value in _rows_of(session, table, keys=list(keys))
+            key: (complaint_id, parts)
+            for complaint_id, key, parts in _rows_of(session, table, keys=list(keys))
         }
         for key, complaints in keys.items():
-            owner, value = there.get(key, (None, None))
+            owner, parts = there.get(key, (None, {}))
+            nothing = dict.fromkeys(_names(rows, key), GONE)
             for one in complaints:
-                found.setdefault(one, {})[f"{rows.word} {key}"] = value if one == owner else GONE
+                found.setdefault(one, {}).update({**nothing, **(parts if one == owner else {})})
     mails = OF_CASE[Outbox]
     for mail in touched.mails:
-        found.setdefault(mail["complaint_id"], {})[f"{mails.word} {mail['message_id']}"] = _said(
-            mails, mail
-        )
+        parts = _parts(mails, mail["message_id"], mail)
+        found.setdefault(mail["complaint_id"], {}).update(parts)
     return found
 
 
@@ -468,6 +475,21 @@ def _name(rows: Rows, one: Any) -> str:
 
 def _value(rows: Rows, one: Any) -> list[object]:
     return [getattr(one, name) for name in rows.columns]
+
+
+def _names(rows: Rows, key: object) -> tuple[str, str]:
+    """What the parts of a row are called: its own, and that of the columns that came later."""
+    return f"{rows.word} {key}", f"{LATER} {rows.word} {key}"
+
+
+def _parts(rows: Rows, key: object, row: Mapping[str, Any]) -> dict[str, object]:
+    """{name: value} of the parts of a row."""
+    own, later = _names(rows, key)
+    added = [row.get(name) for name in rows.later]
+    beside: dict[str, object] = (
+        {later: added} if any(one not in (None, "") for one in added) else {}
+    )
+    return {own: _said(rows, row), **beside}
 
 
 def _said(rows: Rows, row: Mapping[str, Any]) -> list[object]:
@@ -499,16 +521,16 @@ def _columns(session: Session, ids: Collection[int]) -> Iterator[tuple[int, dict
 
 def _rows_of(
     session: Session, table: Any, keys: Collection[Any] = (), complaints: Collection[int] = ()
-) -> Iterator[tuple[int | None, Any, list[object]]]:
-    """(complaint, key, value) of rows, by their keys or by their complaints; at most 500 keys a statement."""
+) -> Iterator[tuple[int | None, Any, dict[str, object]]]:
+    """(complaint, key, parts) of rows, by their keys or by their complaints; at most 500 keys a statement."""
     rows = OF_CASE[table]
     key = getattr(table, rows.key)
     wanted, column = (list(keys), key) if keys else (list(complaints), table.complaint_id)
-    columns = [getattr(table, name) for name in (*rows.columns, *rows.hashed.values())]
+    columns = [getattr(table, name) for name in (*rows.columns, *rows.later, *rows.hashed.values())]
     for start in range(0, len(wanted), 500):
         query: Select[Any] = select(table.complaint_id.label("case_"), key.label("key_"), *columns)
         for row in session.execute(query.where(column.in_(wanted[start : start + 500]))).mappings():
-            yield row["case_"], row["key_"], _said(rows, dict(row))
+            yield row["case_"], row["key_"], _parts(rows, row["key_"], dict(row))
 
 
 def _report_head(newest: LaporanEvent) -> dict[str, object]:
@@ -523,10 +545,10 @@ def _seal_value(seal: Seal) -> list[object]:
 def _standing(session: Session, ids: Collection[int]) -> dict[int, dict[str, object]]:
     """{complaint: {part: value}} as it stands, without the history's end, which the audit knows from its walk."""
     found = dict(_columns(session, ids))
-    for table, rows in OF_CASE.items():
-        for complaint_id, key, value in _rows_of(session, table, complaints=ids):
+    for table in OF_CASE:
+        for complaint_id, _key, parts in _rows_of(session, table, complaints=ids):
             if complaint_id is not None:
-                found[complaint_id][f"{rows.word} {key}"] = value
+                found[complaint_id].update(parts)
     return found
 
 

@@ -19,13 +19,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
 from pipeline.casefile import law, privacy, reported
+from pipeline.casefile.history import entries
 from pipeline.casefile.holders import mergers, resting, tasks_of
 from pipeline.data.tables import Complaint, Export, Task
 from pipeline.files.kinds import DOCX, PDF, FileError
 from pipeline.files.libreoffice import to_pdf
 from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
-from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decision, Role
+from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decision, EventKind, Role
 from pipeline.office.words import table, word
 from pipeline.register import book as register_book
 from pipeline.register import exports, paper, sheet
@@ -463,13 +464,31 @@ def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "")
             row=_row(row),
             rincian=[
                 {"nama": name, "nilai": row.cells[key] or "-"} for key, name in COLUMNS.items()
-            ],
+            ]
+            + _confidential(own, row),
             steps=steps(own),
             hukum=[_clock(work, one) for one in law.of_case(work, complaint)],
             riwayat=timeline(own),
             tugas=_own_task(work, person, complaint),
             gabung=_merging(own, person, typed, problem),
         )
+
+
+def _confidential(own: View, row: register_book.Row) -> list[dict[str, str]]:
+    """What of a case stands on its page alone, and in no book that is printed or passed on."""
+    c = row.complaint
+    begun = entries(own.session, c, EventKind.RECEIVED, EventKind.RECORDED)
+    took = next((event.actor_name for event, _data in begun if event.actor_name), "")
+    people = [own.settings.person(code) for code in sorted(reported.codes(c))]
+    said = {
+        word("buku.keadaan"): " ".join(filter(None, (row.state, row.langkah))),
+        word("buku.petugas"): took,
+        word("kolom.nik.label"): word("buku.nik_ada") if c.nik else "",
+        word("kolom.terlapor.label"): ", ".join(p.jabatan for p in people if p),
+        word("kolom.lokasi_kejadian.label"): c.lokasi_kejadian,
+        word("kolom.hasil.label"): c.hasil,
+    }
+    return [{"nama": name, "nilai": value} for name, value in said.items() if value]
 
 
 def of_book(session: Session, person: Petugas, complaint_id: int) -> Complaint:

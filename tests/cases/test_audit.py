@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pipeline.cases import witness
 from pipeline.cases.audit import audit, audit_size
 from pipeline.cases.calendar import add_holiday
 from pipeline.cases.chain import seal_day
+from pipeline.data import schema
 from pipeline.data.engine import reading, settle_erased, writing
 from pipeline.data.tables import (
     Base,
@@ -132,8 +134,7 @@ def sql(desk: Desk, *statements: str) -> None:
 
 UNTOLD: dict[type[Base], set[str]] = {
     Complaint: {"id"},
-    # What came in later, and follows from the events: which decision, and when a limit was counted from or missed.
-    Document: {"id", "item_id", "complaint_id", "laporan_id", "decision_id"},
+    Document: {"id", "complaint_id", "laporan_id"},
     Task: {
         "id",
         "complaint_id",
@@ -141,12 +142,8 @@ UNTOLD: dict[type[Base], set[str]] = {
         "laporan_id",
         "remind_at",
         "reminders",
-        "decision_id",
-        "counted_from",
-        "missed_at",
-        "first_due_at",
     },
-    Decided: {"id", "complaint_id", "pembuktian"},
+    Decided: {"id", "complaint_id"},
     Meeting: {"id", "complaint_id"},
     LetterNumber: {"number", "complaint_id"},
     Slip: {
@@ -172,7 +169,6 @@ UNTOLD: dict[type[Base], set[str]] = {
         "sent_at",
         "told",
         "error",
-        "decision_id",
         "html_hash",
     },
     Delegation: {"id"},
@@ -184,16 +180,15 @@ UNTOLD: dict[type[Base], set[str]] = {
 
 def test_every_column_is_either_witnessed_or_named_here() -> None:
     for table, rows in {**witness.OF_CASE, **witness.OF_OFFICE}.items():
-        assert {*rows.columns, *UNTOLD[table]} == set(table.__table__.columns.keys()), (
-            table.__name__
-        )
+        told = {*rows.columns, *rows.later, *UNTOLD[table]}
+        assert told == set(table.__table__.columns.keys()), table.__name__
     assert {*witness.COLUMNS, "id"} == set(Complaint.__table__.columns.keys())
 
 
 CHANGED = [(Complaint.__tablename__, column) for column in witness.COLUMNS] + [
     (table.__tablename__, column)
     for table, rows in {**witness.OF_CASE, **witness.OF_OFFICE}.items()
-    for column in rows.columns
+    for column in (*rows.columns, *rows.later)
     if table is not Slip  # there is none in this office; see test_slips
 ]
 KEYS = [
@@ -488,3 +483,45 @@ def test_audit_walks_each_table_once(kantor: Desk) -> None:
         assert all(not faults for _name, faults in audit(session, tell=steps.append))
         assert sum(steps) == audit_size(session)
     assert len(asked) < 45
+
+
+# ---- an office of before ---------------------------------------------------------------------------------------
+
+OF_0081 = Path(__file__).parents[1] / "data/saksi/0081.db.xz"
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Iterator[Desk]:
+    """An office of the revision before later columns were witnessed, brought up to date."""
+    with desk_in(tmp_path) as desk:
+        desk.engine.dispose()
+        (tmp_path / "aduan.db").write_bytes(lzma.decompress(OF_0081.read_bytes()))
+        schema.migrate(desk.engine)
+        yield desk
+
+
+def test_chain_of_an_office_of_before_still_verifies(upgraded: Desk) -> None:
+    assert upgraded.faults() == []
+    number = upgraded.complaints()[0].number
+    upgraded.press("sekretaris", "kembalikan", number=number)
+    assert upgraded.faults() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE document SET decision_id = 99 WHERE decision_id IS NOT NULL",
+        "UPDATE task SET decision_id = NULL WHERE decision_id IS NOT NULL",
+        "UPDATE task SET counted_from = '2026-11-26 00:00:00.000000' WHERE complaint_id IS NOT NULL",
+        "UPDATE task SET missed_at = '2026-11-26 00:00:00.000000' WHERE complaint_id IS NOT NULL",
+        "UPDATE task SET first_due_at = NULL WHERE first_due_at IS NOT NULL",
+        "UPDATE outbox SET decision_id = 99 WHERE decision_id IS NOT NULL",
+        "UPDATE outbox SET decision_id = 1 WHERE decision_id IS NULL AND complaint_id IS NOT NULL",
+        "UPDATE decision SET pembuktian = 'tidak'",
+    ],
+)
+def test_what_a_letter_a_task_or_a_mail_belongs_to_is_witnessed(
+    upgraded: Desk, change: str
+) -> None:
+    sql(upgraded, change)
+    assert any("tambahan " in fault for fault in upgraded.faults())

@@ -86,6 +86,13 @@ def test_whom_a_merged_complaint_is_about_the_one_it_waits_for_is_about_too(desk
     assert desk.faults() == []
 
 
+def test_an_officials_own_complaint_is_not_merged_into_one_that_he_decides(desk: Desk) -> None:
+    siti, his = desk.to(Stage.KLARIFIKASI), desk.record(nama="Noor Aflah", email=HEAD)
+    with pytest.raises(Invalid, match="tidak digabungkan"):
+        desk.press("jfu-1", "gabungkan", number=his, nomor=siti)
+    assert desk.stage(his) is Stage.PENERIMAAN
+
+
 def test_a_clerk_who_passes_on_what_somebody_said_still_has_the_case(desk: Desk) -> None:
     """A mail from the JFU's own address is a complaint of theirs in name only: nothing to decide or sign lies there."""
     number = desk.record(nama="Dimas", email="jfu@kominfo.example")

@@ -10,6 +10,8 @@ import docx
 import pytest
 
 from pipeline.office.sop import Stage, TaskKind
+from tests.browser import Browser
+from tests.desk import desk_in
 from tests.kantor import Form, Office, office
 
 
@@ -109,3 +111,26 @@ def test_nobody_merges_from_the_book_after_the_decision_nor_whom_it_is_about(
     kantor.press("jfu-1", "laporkan", ringkasan="Petugas kasar.", terlapor=["jfu-1"], status=410)
     assert kantor.web.post(f"{mine}/buku/2/gabungkan", data={"nomor": siti}).status_code == 404
     assert kantor.stage() is Stage.KLARIFIKASI
+
+
+def test_page_of_a_case_says_what_no_printed_book_does(tmp_path: Path) -> None:
+    """Who took it, that there is a NIK and not which, whom and where it is about, what the Sekretaris found."""
+    with desk_in(tmp_path) as desk:
+        number = desk.record(nik="3577010101900001")
+        about = {"terlapor": ["kasubag-umum"], "lokasi_kejadian": "Jalan Mawar 7"}
+        desk.press("jfu-2", "laporkan", number=number, **about)
+        desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar padam.")
+        browser = Browser(desk)
+        task = desk.task("putuskan", number)
+        link = browser.link("kepala", task)
+        page = browser.get(f"{link}/buku/{desk.complaint(number).id}").text
+        for said in (
+            "Keadaan",
+            "Petugas penerima Sri Wahyuni",
+            "NIK ada",
+            "Kasubag Umum",
+            "Jalan Mawar 7",
+            "Benar padam.",
+        ):
+            assert said in page
+        assert "3577010101900001" not in page
