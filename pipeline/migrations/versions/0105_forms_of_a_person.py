@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0081"
+down_revision = "0095"
 branch_labels = None
 depends_on = None
 
