@@ -174,9 +174,7 @@ class _Reader:
             return
         most = LONGEST_OF.get(one.name, LONGEST)
         if len(text) > most:
-            raise ValueError(
-                word("galat.panjang", batas=f"{most:,}".replace(",", "."), isi=len(text))
-            )
+            raise ValueError(word("galat.panjang", batas=most, isi=len(text)))
         self.values[one.name] = self._typed(one, text)
 
     def _typed(self, one: Field, text: str) -> str:

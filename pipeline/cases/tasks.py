@@ -430,7 +430,8 @@ def urgency(settings: Settings, task: Task, now: datetime) -> str:
 def extend(
     work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str
 ) -> None:
-    """Another limit with a reason, by the Kepala Dinas; who holds the task hears of it. Invalid for one that is over or
+    """Another limit with a reason, by the Kepala Dinas; who holds the task hears of it, and who was asked within this
+    limit, for whom it moves along. Invalid for one that is over or
     too far off, and for an earlier one, save where it was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
         raise AlreadyDone(task)
@@ -439,21 +440,32 @@ def extend(
     days = work.settings.sop.perpanjangan_hari_kerja
     if until > farthest(work, task):
         raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
-    if task.paused_at is not None:
-        resume(work, task)
+    asked = _beside(work, task) if task.kind is TaskKind.KLARIFIKASI else ()
+    for one in (task, *asked) if task.paused_at is not None else ():
+        resume(work, one)
+    before = task.due_at
+    moved = [task, *(one for one in asked if one.due_at is None or one.due_at <= until)]
+    for one in moved:
+        _set_limit(work, one, until)
     data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
+    if before is not None and before < work.now and task.missed_at is not None:
+        data["lewat"] = task.missed_at.isoformat()
+    log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
+    for one in moved:
+        for person, link_id in fresh_links(work, one):
+            if person.kode != by.kode:
+                extended(work, complaint, one, person, link_id, reason)
+    if task.kind not in BESIDE:
+        _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
+
+
+def _set_limit(work: Work, task: Task, until: datetime) -> None:
+    """Another limit; one that had passed stays known."""
     if task.due_at is not None and task.due_at < work.now:
         task.missed_at = task.missed_at or task.due_at
-        data["lewat"] = task.missed_at.isoformat()
     task.first_due_at = task.first_due_at or task.due_at
     task.due_at, task.extended = until, True
     task.remind_at = until
-    log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
-    for person, link_id in fresh_links(work, task):
-        if person.kode != by.kode:
-            extended(work, complaint, task, person, link_id, reason)
-    if task.kind not in BESIDE:
-        _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
 
 
 def _tell_pengadu(work: Work, complaint: Complaint, answer: datetime) -> None:

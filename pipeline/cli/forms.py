@@ -16,6 +16,7 @@ from pipeline.data.engine import reading
 from pipeline.files import kinds, libreoffice
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office.config import SAMPLE, TEMPLATES, load
+from pipeline.office.numbers import percent, whole
 from pipeline.running import health
 from pipeline.slips import layout, worker
 
@@ -136,12 +137,12 @@ def slip_mutu(context: click.Context) -> None:
         return
     table = Table("isian", "dibaca", "dibiarkan", "jelas", "jelas tetapi diubah", "jelas mulai")
     for row in rows:
-        start = "tidak pernah" if row.clear_from > 1 else f"{row.clear_from:.0%}"
+        start = "tidak pernah" if row.clear_from > 1 else percent(row.clear_from)
         kept, wrong = (
-            f"{row.right / row.read:.0%}",
-            f"{row.wrong} ({row.wrong / max(row.clear, 1):.0%})",
+            percent(row.right / row.read),
+            f"{whole(row.wrong)} ({percent(row.wrong / max(row.clear, 1))})",
         )
-        table.add_row(row.field, str(row.read), kept, str(row.clear), wrong, start)
+        table.add_row(row.field, whole(row.read), kept, whole(row.clear), wrong, start)
     out.print(table)
 
 

@@ -91,6 +91,7 @@ def _show(found: report.PeriodReport) -> None:
         out.print(sentence)
     for number, one in enumerate(found.tables, 1):
         table = Table(*one.heads, title=f"{number}. {one.title}")
-        for row in one.rows:
+        rows = report.told(one)
+        for row in rows:
             table.add_row(*(report.as_text(one, column, cell) for column, cell in enumerate(row)))
-        out.print(table if one.rows else f"{number}. {one.title}: tidak ada.")
+        out.print(table if rows else f"{number}. {one.title}: tidak ada.")

@@ -602,6 +602,17 @@ class SavedForm(Base):
     mark: Mapped[str] = mapped_column(String(16), server_default="")  # whose: config.Petugas.mark
 
 
+class TypedForm(Base):
+    """What an official has typed into a form that belongs to no task of theirs (the counter, more time for somebody)
+    and not sent yet. Written by `typed`."""
+
+    __tablename__ = "typed_form"
+    person: Mapped[str] = mapped_column(String(16), primary_key=True)  # config.Petugas.mark
+    form: Mapped[str] = mapped_column(String(32), primary_key=True)
+    data: Mapped[dict[str, Any]]  # {field: [values]}
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class ChosenFile(Base):
     """A file of a form that came back for another field; kept for an hour. Written by `chosen`."""
 

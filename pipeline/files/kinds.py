@@ -9,6 +9,8 @@ from __future__ import annotations
 import mimetypes
 import re
 
+from pipeline.office.numbers import decimal
+
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
 PICTURES = frozenset(
@@ -139,8 +141,4 @@ def _by_claim(declared: str, name: str) -> str:
 
 def size_words(count: int) -> str:
     """12 KB, 1,2 MB."""
-    return (
-        f"{max(1, count // 1024)} KB"
-        if count < 2**20
-        else f"{count / 2**20:.1f} MB".replace(".", ",")
-    )
+    return f"{max(1, count // 1024)} KB" if count < 2**20 else f"{decimal(count / 2**20)} MB"

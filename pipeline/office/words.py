@@ -5,7 +5,7 @@ Hides where wording lies. It is found and changed in templates/ without reading 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import CodeType
@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from pipeline.office import clock
+from pipeline.office import clock, numbers
 from pipeline.office.config import TEMPLATES, Instansi, Settings, Sop
 from pipeline.office.config_errors import text_of, toml_of
 from pipeline.office.sop import NO_UNIT
+
+NAMES = ("tahun", "nomor", "port", "kode", "urut", "slip", "n")  # no counts, though numbers
 
 
 @cache
@@ -39,13 +41,27 @@ def table(path: str) -> dict[str, Any]:
 def word(path: str, **values: object) -> str:
     """The sentence at a dotted path with its {values} filled in; KeyError if it is not there."""
     head, _, name = path.rpartition(".")
-    return str(table(head)[name]).format(**values)
+    shown = {key: _shown(key, value) for key, value in values.items()}
+    return str(table(head)[name]).format(**shown)
+
+
+def _shown(name: str, value: object) -> object:
+    """A count as people write it; a year or the number of something is no count."""
+    is_count = type(value) is int and name not in NAMES
+    return numbers.whole(value) if is_count else value  # type: ignore[arg-type]
 
 
 def unit_names(settings: Settings, codes: str) -> str:
     """Units by their codes, joined by commas; that there is none is said so."""
     named = {NO_UNIT: word("unit.tidak_ada")} | {unit.kode: unit.nama for unit in settings.unit}
     return ", ".join(named[code] for code in codes.split(",") if code in named)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a dan b", "a, b, dan c": EYD V."""
+    if len(parts) < 3:
+        return " dan ".join(parts)
+    return f"{', '.join(parts[:-1])}, dan {parts[-1]}"
 
 
 def choices(path: str) -> dict[str, str]:

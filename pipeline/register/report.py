@@ -21,10 +21,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.letters.draft import qr
 from pipeline.letters.mark import Mark, to_identifier
-from pipeline.office import clock, logs
+from pipeline.office import clock, logs, numbers
 from pipeline.office.config import TEMPLATES, Settings
 from pipeline.office.sop import PROVEN, Channel, Decision
-from pipeline.office.words import word
+from pipeline.office.words import listed, table, word
 from pipeline.register import figures
 from pipeline.register.figures import AGES, ENDS, Flow, Lawful, MostCame, Punctuality, Topic
 from pipeline.register.period import Period
@@ -33,6 +33,7 @@ from pipeline.work import Work
 log = logging.getLogger(__name__)
 TEMPLATE = "letters/laporan.docx"
 Cell = str | int | float
+SEQUENCE = "bulan"  # the table whose rows follow each other without a gap
 CHARTED = ("langkah", "bulan")  # tables that have a chart
 MINUTES_OF_HOUR = 60
 FEW = 3  # complaints; fewer in one cell may tell whom they concern
@@ -201,20 +202,24 @@ def _sentences(
     period: Period, total: Flow, steps: Sequence[Punctuality], most: MostCame | None
 ) -> Iterator[str]:
     """The report in words, with its figures."""
+    beside = _parts("samping", {"lalu": total.before, "dibuka": total.reopened})
     yield word(
-        "laporan.kalimat.masuk",
+        f"laporan.kalimat.{'masuk' if total.came else 'tanpa_masuk'}",
         periode=period.name,
         masuk=total.came,
-        lalu=total.before,
-        dibuka=total.reopened,
+        samping=word("laporan.kalimat.di_samping", apa=beside) if beside else "",
     )
-    yield word("laporan.kalimat.keluar", keluar=total.gone, sisa=total.left, **total.ends)
+    ends = _parts("berakhir", {str(how): total.ends[how] for how in ENDS})
+    gone = word("laporan.kalimat.keluar", keluar=total.gone, apa=ends)
+    left = word("laporan.kalimat.sisa", sisa=total.left)
+    none = table("laporan.kalimat")
+    yield f"{gone if total.gone else none['tanpa_keluar']} {left if total.left else none['tanpa_sisa']}"
     if most is not None:
         yield word(
             "laporan.kalimat.kategori",
             kategori=most.kategori,
             jumlah=most.came,
-            persen=f"{100 * most.came / total.came:.0f}",
+            bagian=numbers.percent(most.came / total.came),
         )
     counted = sum(step.counted for step in steps)
     if not counted:
@@ -225,9 +230,21 @@ def _sentences(
         "laporan.kalimat.tepat",
         tepat=punctual,
         dari=counted,
-        persen=f"{100 * punctual / counted:.0f}",
-        terbuka=sum(step.late_open for step in steps),
+        bagian=numbers.percent(punctual / counted),
     )
+    if still := sum(step.late_open for step in steps):
+        yield word("laporan.kalimat.terbuka", jumlah=still)
+    yield word("laporan.kalimat.tersendiri")
+
+
+def _parts(table_of: str, counts: Mapping[str, int]) -> str:
+    """ "3 selesai, 1 ditolak, dan 1 batal": what there is nothing of is left out."""
+    told = [
+        word(f"laporan.kalimat.{table_of}.{name}", jumlah=count)
+        for name, count in counts.items()
+        if count
+    ]
+    return listed(told)
 
 
 # ---- Word ----------------------------------------------------------------------------------------------------
@@ -289,7 +306,7 @@ def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> 
 
 def _weights(table: FigureTable) -> list[int]:
     """Letters that each column wants: its longest word, or as much of its longest cell as fits beside others."""
-    rows = [_texts(table, row) for row in table.rows[:50]]
+    rows = [_texts(table, row) for row in told(table)[:50]]
     weights = []
     for head, *cells in zip(table.heads, *rows, strict=True):
         longest_word = max(len(text) for text in " ".join([head, *cells]).split())
@@ -350,7 +367,7 @@ def _sealed(work: Work, document: DocxTemplate, seal: Sealing | None) -> dict[st
 
 
 def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str, Any]:
-    rows = [_texts(table, row) for row in table.rows]
+    rows = [_texts(table, row) for row in told(table)]
     chart: InlineImage | str = ""
     if table.name in CHARTED:
         chart = InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150))
@@ -364,14 +381,26 @@ def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str,
 
 
 def as_text(table: FigureTable, column: int, cell: Cell) -> str:
-    """A cell as people read it: 1.234, 5,6 or 78%."""
+    """A cell as it is printed; a count of nothing is a dash."""
     if isinstance(cell, str):
         return cell
     if column in table.shares:
-        return f"{100 * cell:.0f}%"
-    if isinstance(cell, int):
-        return f"{cell:,}".replace(",", ".")
-    return f"{cell:.1f}".replace(".", ",")
+        return numbers.percent(cell)
+    if not cell:
+        return numbers.NOTHING
+    return numbers.whole(cell) if isinstance(cell, int) else numbers.decimal(cell)
+
+
+def told(table: FigureTable) -> list[Sequence[Cell]]:
+    """The rows that tell something: one of zeros alone is left out, but of months, which are a sequence."""
+    if table.name == SEQUENCE:
+        return list(table.rows)
+    return [row for row in table.rows if _tells(row)]
+
+
+def _tells(row: Sequence[Cell]) -> bool:
+    counts = [cell for cell in row if not isinstance(cell, str)]
+    return any(counts) or not counts
 
 
 def _plain(text: str) -> str:
@@ -381,7 +410,7 @@ def _plain(text: str) -> str:
 
 def _chart(table: FigureTable) -> bytes:
     """The first number of each row as bars, as a picture (PNG): Word shows it wherever the letter goes."""
-    bars = [(str(row[0]), int(row[1])) for row in table.rows]
+    bars = [(str(row[0]), int(row[1])) for row in told(table)]
     most = max((value for _, value in bars), default=0) or 1
     width, line, left = 1_500, 64, 420
     picture = Image.new("RGB", (width, line * len(bars) + 20), "white")
@@ -408,35 +437,42 @@ def xlsx(found: PeriodReport, out: IO[bytes]) -> None:
         out, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     ) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
-        share = book.add_format({"num_format": "0%"})
+        formats = (
+            book.add_format({"num_format": f'#,##0;-#,##0;"{numbers.NOTHING}"'}),
+            book.add_format({"num_format": "#,##0.0"}),
+            book.add_format({"num_format": "0%"}),
+        )
         for number, table in enumerate(found.tables, 1):
             sheet = book.add_worksheet(f"{number} {table.name}")
             sheet.write_string(0, 0, f"{table.title}, {found.period.name}", bold)
-            _sheet_rows(sheet, table, bold, share)
+            _sheet_rows(sheet, table, bold, formats)
             sheet.freeze_panes(3, 1)
             sheet.set_landscape()
             sheet.set_paper(14)
             sheet.fit_to_pages(1, 0)
-            if table.name in CHARTED and table.rows:
+            if table.name in CHARTED and told(table):
                 _sheet_chart(book, sheet, table)
 
 
-def _sheet_rows(sheet: Any, table: FigureTable, bold: Any, share: Any) -> None:
+def _sheet_rows(sheet: Any, table: FigureTable, bold: Any, formats: tuple[Any, Any, Any]) -> None:
+    """`formats`: of counts, of numbers with a decimal, of shares. Excel shows the marks of the reader's country."""
+    count, fraction, share = formats
     for column, head in enumerate(table.heads):
         width = 34 if column == 0 else max(12, len(head) + 2)
         sheet.set_column(column, column, width)
         sheet.write_string(2, column, head, bold)
-    for line, row in enumerate(table.rows, 3):
+    for line, row in enumerate(told(table), 3):
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 sheet.write_string(line, column, _plain(cell))
             else:
-                sheet.write_number(line, column, cell, share if column in table.shares else None)
+                shape = count if isinstance(cell, int) else fraction
+                sheet.write_number(line, column, cell, share if column in table.shares else shape)
 
 
 def _sheet_chart(book: Any, sheet: Any, table: FigureTable) -> None:
     chart = book.add_chart({"type": "column"})
-    last = 2 + len(table.rows)
+    last = 2 + len(told(table))
     for column in (1, 2):
         chart.add_series(
             {

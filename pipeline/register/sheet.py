@@ -24,7 +24,7 @@ BESIDE = 8  # the column in which the rest of the SOP's head stands, as on the a
 
 WIDTHS = (17, 16, 11, 20, 26, 24, 44, 24, 34, 22, 26, 28, 14, 16, 28)
 LINE, TALLEST = 15, 409  # points of a line, and of the highest row that Excel allows
-MOMENT = "dd-mm-yyyy hh.mm"
+MOMENT = "[$-421]d mmm yyyy, hh.mm"  # months in Indonesian, whatever the reader's country
 DAYS = '0.0" hari"'
 DAY = timedelta(days=1)
 

@@ -14,8 +14,9 @@ from typing import Any
 from docx import Document
 from docx.oxml.ns import qn
 
+from pipeline.office.numbers import NOTHING
 from pipeline.office.words import word
-from pipeline.register.report import FigureTable, PeriodReport, as_text
+from pipeline.register.report import FigureTable, PeriodReport, as_text, told
 
 Kept = Mapping[str, Any]
 Grid = list[list[str]]
@@ -52,7 +53,7 @@ def grid(table: Kept) -> Grid:
         tuple(table["shares"]),
     )
     printed = []
-    for row in one.rows:
+    for row in told(one):
         texts = (as_text(one, column, cell) for column, cell in enumerate(row))
         printed.append(_tidy(texts))
     return printed
@@ -78,9 +79,9 @@ def disagreements(
     shown: Sequence[Grid], paragraphs: Sequence[str], now: Sequence[Kept], said: Sequence[str]
 ) -> list[str]:
     """What a file shows and the data do not say: cells of its tables, and numbers in sentences that are ours still."""
-    told = [line for table in now for line in _of_table(shown, table)]
-    told += _of_sentences(paragraphs, said)
-    return _shortened(told)
+    lines = [line for table in now for line in _of_table(shown, table)]
+    lines += _of_sentences(paragraphs, said)
+    return _shortened(lines)
 
 
 def _cells_of(row: Any) -> list[str]:
@@ -104,8 +105,8 @@ def _of_table(shown: Sequence[Grid], table: Kept) -> Iterator[str]:
             tabel=table["title"],
             baris=one.row,
             kolom=one.head,
-            berkas=one.was,
-            data=one.now,
+            berkas=_count(one.was),
+            data=_count(one.now),
         )
 
 
@@ -139,6 +140,8 @@ def same(one: str, other: str) -> bool:
 def _value(cell: str) -> str:
     """A number in one form, whoever wrote it: one or two digits behind the last mark are decimals, all others whole."""
     plain = "".join(cell.split()).removesuffix("%")
+    if plain == NOTHING:  # as a count of nothing is printed
+        return "0"
     if not NUMBER.fullmatch(plain):
         return cell
     decimals = ""
@@ -154,24 +157,29 @@ def _value(cell: str) -> str:
 def corrections(name: str, before: Sequence[Kept], now: Sequence[Kept]) -> list[str]:
     """What an earlier report says and is known better now. Shares follow from the counts and are not told."""
     old = {table["name"]: table for table in before}
-    told = []
+    lines = []
     for table in now:
         if table["name"] not in old:
             continue
         was = grid(old[table["name"]])
-        told += [
+        lines += [
             word(
                 "laporan.koreksi.baris",
                 laporan=name,
                 tabel=table["title"],
                 baris=one.row,
                 kolom=one.head,
-                semula=one.was,
-                menjadi=one.now,
+                semula=_count(one.was),
+                menjadi=_count(one.now),
             )
             for one in _changes(table, was, grid(table), leaving_out=table["shares"])
         ]
-    return _shortened(told)
+    return _shortened(lines)
+
+
+def _count(cell: str) -> str:
+    """A cell as a sentence says it."""
+    return "0" if cell == NOTHING else cell
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,8 @@ class CellChange:
 def _changes(
     table: Kept, old: Grid, new: Grid, *, leaving_out: Collection[int] = ()
 ) -> Iterator[CellChange]:
-    """Each cell that differs, but for some columns."""
+    """Each cell that differs, but for some columns. A row that is not there may be one of nothing, which is left out:
+    then a cell that says nothing does not differ."""
     keys = KEYS.get(table["name"], 1)
     was = {tuple(row[:keys]): row for row in old}
     now = {tuple(row[:keys]): row for row in new}
@@ -197,17 +206,18 @@ def _changes(
             if column < keys or column in leaving_out:
                 continue
             before, after = _cell(was.get(key), column), _cell(now.get(key), column)
-            if not same(before, after):
+            bare = "" in (before, after) and not (key in was and key in now)
+            if not bare and not same(before, after):
                 yield CellChange(row, head, before, after)
 
 
 def _cell(row: Sequence[str] | None, column: int) -> str:
     """ "-" for a row or a cell that is not there."""
-    return row[column] if row is not None and column < len(row) else "-"
+    return row[column] if row is not None and column < len(row) else NOTHING
 
 
-def _shortened(told: list[str]) -> list[str]:
-    rest = len(told) - MOST_TOLD
+def _shortened(lines: list[str]) -> list[str]:
+    rest = len(lines) - MOST_TOLD
     if rest <= 0:
-        return told
-    return [*told[:MOST_TOLD], word("laporan.periksa.lebih", jumlah=rest)]
+        return lines
+    return [*lines[:MOST_TOLD], word("laporan.periksa.lebih", jumlah=rest)]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from pipeline.access import browsers, chosen, links, unsent
+from pipeline.access import browsers, chosen, links, typed, unsent
 from pipeline.cases.pages import forget_pages
 from pipeline.cases.reminders import forget_digests
 from pipeline.data import exports, jobs, storage
@@ -30,6 +30,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
             session, _before(now, keep.ringkasan).date()
         )
         gone += exports.sweep(session, now) + chosen.sweep(session, now)
+        gone += typed.sweep(session, _before(now, keep.isian))
     gone += sum(
         _in_portions(engine, step)
         for step in (

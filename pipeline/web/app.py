@@ -33,6 +33,7 @@ from pipeline.web import (
     mistakes,
     monitors,
     origin,
+    saving,
     slips,
     task,
 )
@@ -101,6 +102,7 @@ def create_app(
     app.register_blueprint(mine.pages)
     app.register_blueprint(mistakes.pages)
     app.register_blueprint(slips.pages)
+    app.register_blueprint(saving.pages)
     _errors(app)
     app.before_request(_refuse_nul)
     app.before_request(origin.check)

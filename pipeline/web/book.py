@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from pipeline.access import links
+from pipeline.access import links, typed
 from pipeline.casefile import law, privacy, reported
 from pipeline.casefile.history import entries
 from pipeline.casefile.holders import mergers, resting, tasks_of
@@ -33,7 +33,7 @@ from pipeline.register import exports, paper, sheet
 from pipeline.register.book import COLUMNS, MOST, PAGE, SORTS, Filter, Row, count
 from pipeline.register.figures import Punctuality, Recap, recap
 from pipeline.register.period import month_of
-from pipeline.web import code
+from pipeline.web import code, saving
 from pipeline.web.history import timeline
 from pipeline.web.site import Friendly, html, site
 from pipeline.web.task_forms import newest_event
@@ -338,7 +338,7 @@ def _more(token: str, page: int, total: int) -> list[dict[str, str]]:
 
 def _found(shown: int, total: int) -> str:
     if total > MOST:
-        return word("buku.jumlah_lebih", tampak=shown, banyak=f"{MOST:,}".replace(",", "."))
+        return word("buku.jumlah_lebih", tampak=shown, banyak=MOST)
     return word("buku.jumlah", tampak=shown, semua=total)
 
 
@@ -446,8 +446,8 @@ def case(token: str, complaint_id: int) -> Response:
     return case_page(token, complaint_id)
 
 
-def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "") -> Response:
-    """The page of a case; with what was `typed` as the number to merge it into, and why that was not done."""
+def case_page(token: str, complaint_id: int, number: str = "", problem: str = "") -> Response:
+    """The page of a case; with what was typed as the `number` to merge it into, and why that was not done."""
     here = site()
     with reader(token) as (session, view, person):
         complaint = of_book(session, person, complaint_id)
@@ -470,7 +470,7 @@ def case_page(token: str, complaint_id: int, typed: str = "", problem: str = "")
             hukum=[_clock(work, one) for one in law.of_case(work, complaint)],
             riwayat=timeline(own),
             tugas=_own_task(work, person, complaint),
-            gabung=_merging(own, person, typed, problem),
+            gabung=_merging(own, person, number, problem),
         )
 
 
@@ -499,7 +499,7 @@ def of_book(session: Session, person: Petugas, complaint_id: int) -> Complaint:
     return complaint
 
 
-def _merging(own: View, person: Petugas, typed: str, problem: str) -> dict[str, Any] | None:
+def _merging(own: View, person: Petugas, number: str, problem: str) -> dict[str, Any] | None:
     """The form by which a JFU or the Sekretaris merges a case that somebody else holds; None where it cannot be."""
     if (
         own.complaint is None
@@ -511,7 +511,16 @@ def _merging(own: View, person: Petugas, typed: str, problem: str) -> dict[str, 
     if person.kode not in {p.kode for p in allowed}:
         return None
     url = f"{own.url}/buku/{own.task.complaint_id}/gabungkan"
-    return {"url": url, "nilai": typed, "galat": problem, "lihat": newest_event(own)}
+    before, name = typed.of(own.session, person), f"gabungkan-{own.complaint.id}"
+    kept = (before[name][0].get("nomor") or [""])[0] if name in before else ""
+    return {
+        "url": url,
+        "nilai": number or kept,
+        "galat": problem,
+        "lihat": newest_event(own),
+        "diisi": bool(problem),
+        **saving.saved(own.token, before, name),
+    }
 
 
 def newest_task(view: View, complaint: Complaint) -> Task:

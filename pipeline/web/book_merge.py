@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases
+from pipeline.access import typed
 from pipeline.data.engine import transact
 from pipeline.office.sop import ANYTIME, action
 from pipeline.office.words import word
@@ -35,6 +36,7 @@ def merge(token: str, complaint_id: int) -> BaseResponse:
     def step(session: Session) -> None:
         work = Work(session, here.settings, here.clock())
         cases.act(work, task_id, person, form)
+        typed.drop(session, person, f"gabungkan-{complaint_id}")
 
     try:
         known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
@@ -47,4 +49,4 @@ def merge(token: str, complaint_id: int) -> BaseResponse:
     except (cases.AlreadyDone, cases.Forbidden) as error:
         raise Friendly("bukan_hak", 409) from error
     here.wake("letters", "send")
-    return redirect(f"/t/{token}/buku/{complaint_id}", 303)
+    return redirect(f"/t/{token}/buku/{complaint_id}?tersimpan=gabungkan-{complaint_id}", 303)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import segno
 from flask import Blueprint, Response, redirect, request
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases
-from pipeline.access import links
+from pipeline.access import links, typed
 from pipeline.access.browsers import Held
 from pipeline.casefile import limits
 from pipeline.casefile.reach import has_contact
@@ -30,7 +30,7 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Role, TaskKind
 from pipeline.office.words import fold, table, word
 from pipeline.slips.layout import spoken
-from pipeline.web import chosen_files
+from pipeline.web import chosen_files, saving
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, html, site, uploads
 from pipeline.web.task_forms import control
@@ -60,51 +60,70 @@ def counter(token: str) -> Response:
         if not found.alive:
             raise Friendly("kedaluwarsa", 410)
         browser.insist(session, token, person)
-        return _counter_page(view, {}, {}, said=request.args.get("tambahan", ""))
+        return _counter_page(view, person, said=request.args.get("tambahan", ""))
 
 
 def _counter_page(
-    view: View,
-    given: dict[str, list[str]],
-    errors: dict[str, str],
-    *,
-    later: bool = False,
-    said: str = "",
+    view: View, person: Petugas, sent: str = "", given: Values | None = None, **more: Any
 ) -> Response:
-    """Both forms; `later`: the one that was sent, and has to be mended, is that for a complaint with a number."""
-    new: tuple[dict[str, list[str]], dict[str, str]] = ({}, {}) if later else (given, errors)
-    old: tuple[dict[str, list[str]], dict[str, str]] = (given, errors) if later else ({}, {})
-    fields = [control(view, f, *new, fill=False) for f in COUNTER_FIELDS]
-    number = re.fullmatch(view.settings.register_.number, said)
-    name = LATER.name if later else COUNTER.name
+    """Both forms with what was typed before; `sent`: the one that was sent with `given` and has to be mended, for
+    `more["errors"]`; `more["said"]`: the number of a complaint to which words were added just now."""
+    errors: dict[str, str] = more.get("errors", {})
+    before = _unrecorded(view.session, person)
+    values = {name: kept for name, (kept, _at) in before.items()} | ({sent: given} if given else {})
+    number = re.fullmatch(view.settings.register_.number, more.get("said", ""))
+
+    def form(action: Action) -> dict[str, Any]:
+        mine, wrong = values.get(action.name, {}), errors if action.name == sent else {}
+        return {
+            "aksi": action.name,
+            "kolom": [control(view, one, mine, wrong, fill=False) for one in action.fields],
+            "multipart": True,
+            "diisi": action.name == sent,
+            **saving.saved(view.token, before, action.name),
+        }
+
     return html(
         "catat.html",
         422 if errors else 200,
         galat=[
-            {"untuk": f"{name}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"}
+            {"untuk": f"{sent}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"}
             for k, v in errors.items()
         ],
         formulir={
-            "aksi": "catat",
-            "kolom": fields,
+            **form(COUNTER),
             "tombol": word("catat.tombol"),
             "catatan": word("catat.catatan"),
-            "multipart": True,
-            "sembunyi": [{"name": "kunci", "value": _key(given)}],
+            "sembunyi": [{"name": "kunci", "value": _key(values.get(COUNTER.name, {}))}],
         },
         lanjutan={
-            "aksi": LATER.name,
+            **form(LATER),
             "judul": word("catat.lanjutan_judul"),
-            "kolom": [control(view, f, *old, fill=False) for f in LATER_FIELDS],
             "tombol": word("catat.lanjutan_tombol"),
             "catatan": word("catat.lanjutan_catatan"),
-            "multipart": True,
-            "buka": later,
+            "buka": sent == LATER.name or LATER.name in before,
         },
-        pesan=word("catat.lanjutan_disimpan", nomor=said) if number else "",
+        pesan=_said(more.get("said", "") if number else ""),
         sapaan=table("catat")["sapaan"],
         peringatan=view.settings.sop.peringatan,
     )
+
+
+def _said(number: str) -> str:
+    if number:
+        return word("catat.lanjutan_disimpan", nomor=number)
+    return word("halaman.disimpan") if "disimpan" in request.args else ""
+
+
+def _unrecorded(session: Session, person: Petugas) -> saving.Typed:
+    """What was typed before at the counter, but for a complaint that has been recorded since: a tab that was left
+    open may save once more."""
+    forms = typed.of(session, person)
+    kept, _at = forms.get(COUNTER.name, ({}, None))
+    code = (kept.get("kunci") or [""])[0]
+    same = select(Complaint.id).where(Complaint.status_code == code)
+    recorded = bool(code) and session.scalar(same) is not None
+    return {name: one for name, one in forms.items() if not (recorded and name == COUNTER.name)}
 
 
 def _key(given: dict[str, list[str]]) -> str:
@@ -150,6 +169,7 @@ def record_here(token: str, held: Held) -> BaseResponse:
         browser.spend(work.session, held)
         code = _key(_values(held))
         complaint_id = cases.record_at_counter(work, person, form, code=code, received=received).id
+        typed.drop(work.session, person, COUNTER.name)
     here.wake("send")
     return redirect(f"/t/{token}/tanda-terima/{complaint_id}", 303)
 
@@ -171,10 +191,11 @@ def later_here(token: str, held: Held) -> BaseResponse:
         with here.writing() as work:
             browser.spend(work.session, held)
             number = later_words.spoken(work, person, form).number
+            typed.drop(work.session, person, LATER.name)
     except cases.Invalid as error:
         return _mend(token, held, error.errors)
     here.wake("send")
-    return redirect(f"/t/{token}/catat?tambahan={number}", 303)
+    return redirect(f"/t/{token}/catat?tambahan={number}&tersimpan={LATER.name}", 303)
 
 
 def _mend(token: str, held: Held, errors: dict[str, str]) -> Response:
@@ -182,8 +203,8 @@ def _mend(token: str, held: Held, errors: dict[str, str]) -> Response:
     with opened(token) as (_session, found, _view, _person):
         task_id = found.task.id
     values = chosen_files.kept(task_id, held, errors)
-    with opened(token) as (_session, _found, view, _person):
-        return _counter_page(view, values, errors, later=held.deed == LATER.name)
+    with opened(token) as (_session, _found, view, person):
+        return _counter_page(view, person, held.deed, values, errors=errors)
 
 
 def _read(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases
-from pipeline.access import links
+from pipeline.access import links, typed
 from pipeline.access.browsers import Held
 from pipeline.casefile import reported
 from pipeline.casefile.holders import holders, tasks_of
@@ -30,7 +30,7 @@ from pipeline.office import clock
 from pipeline.office.config import Penjabat, Petugas, Settings
 from pipeline.office.sop import AT_REST, Role, TaskKind
 from pipeline.office.words import word
-from pipeline.web import code
+from pipeline.web import code, saving
 from pipeline.web.history import news_rows
 from pipeline.web.site import Friendly, html, site
 from pipeline.web.view import View, whose
@@ -38,6 +38,7 @@ from pipeline.work import Work
 
 pages = Blueprint("mine", __name__)
 SHOWN = 200
+DELEGATION, EXTENSION = "delegasi", "perpanjang"  # the forms of the page, as they are saved
 SAID = ("diganti", "diakhiri", "diperpanjang", "didahului")
 
 
@@ -86,6 +87,7 @@ def _page(
     opening = links.newest(session, person, [task.id for task in tasks], now)
     rows = [_row(Work(session, settings, now), task, opening.get(task.id)) for task in tasks]
     work = Work(session, here.settings, now)
+    before = typed.of(session, person)
     return html(
         "saya.html",
         422 if errors else 200,
@@ -94,9 +96,11 @@ def _page(
         ringkas=_summary(rows),
         bagian=_parts(rows),
         mati=any(not row["url"] for row in rows),
-        lain=_late_elsewhere(Work(session, settings, now), person),
+        lain=[
+            {**row, **_typed_there(token, row["tugas"], before, form)}
+            for row in _late_elsewhere(Work(session, settings, now), person)
+        ],
         salah=form,
-        isian={name: request.form.get(name, "") for name in ("sampai", "alasan")},
         keliru=wrong,
         url=f"/t/{token}/saya",
         delegasi=[
@@ -104,7 +108,13 @@ def _page(
             for row in cases.delegations(work)
             if row.holder == person.kode
         ],
-        formulir=_delegation_form(settings, person, wrong if form == "delegasi" else {}),
+        formulir={
+            **_delegation_form(
+                settings, person, wrong if form == DELEGATION else {}, before.get(DELEGATION)
+            ),
+            **saving.saved(token, before, DELEGATION),
+            "diisi": form == DELEGATION,
+        },
         galat=[
             {
                 "untuk": f"{form}-{'kepada' if name == 'dari' else name}",
@@ -112,14 +122,32 @@ def _page(
             }
             for name, text in wrong.items()
         ],
-        pesan=word(f"saya.{said}") if (said := request.args.get("pesan")) in SAID else "",
+        pesan=_said(),
     )
+
+
+def _said() -> str:
+    said = request.args.get("pesan")
+    if said in SAID:
+        return word(f"saya.{said}")
+    return word("halaman.disimpan") if "disimpan" in request.args else ""
+
+
+def _typed_there(token: str, task_id: int, before: saving.Typed, sent: str) -> dict[str, Any]:
+    """What stands in the form that gives more time for one task: as it was sent just now, or typed before."""
+    name, mine = f"{EXTENSION}-{task_id}", sent == f"t{task_id}"
+    kept = before.get(name, ({}, None))[0]
+    values = {
+        one: request.form.get(one, "") if mine else (kept.get(one) or [""])[0]
+        for one in ("sampai", "alasan")
+    }
+    return {"isian": values, "simpan": {**saving.saved(token, before, name), "diisi": mine}}
 
 
 def _named(form: str, name: str, text: str) -> str:
     label = (
         word(f"kolom.{name}.label")
-        if form != "delegasi"
+        if form != DELEGATION
         else word(f"saya.{'kepada' if name == 'dari' else name}")
     )
     return f"{label}: {text}"
@@ -246,6 +274,7 @@ def extend(token: str) -> BaseResponse:
             if head is None or task is None or task.complaint_id is None or task.kind in AT_REST:
                 raise Friendly("bukan_hak", 409)
             extend_for(work, task, head, form)
+            typed.drop(work.session, person, f"{EXTENSION}-{task.id}")
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
             return _page(session, token, person, f"t{number}", error.errors)
@@ -257,7 +286,7 @@ def extend(token: str) -> BaseResponse:
     except cases.AlreadyDone:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")
-    return redirect(f"/t/{token}/saya?pesan=diperpanjang", 303)
+    return redirect(f"/t/{token}/saya?tersimpan={EXTENSION}-{number}&pesan=diperpanjang", 303)
 
 
 # ---- who stands in -------------------------------------------------------------------------------------------
@@ -275,10 +304,14 @@ def _delegation(settings: Settings, row: Any) -> dict[str, Any]:
 
 
 def _delegation_form(
-    settings: Settings, person: Petugas, errors: Mapping[str, str]
+    settings: Settings,
+    person: Petugas,
+    errors: Mapping[str, str],
+    before: tuple[Mapping[str, list[str]], datetime] | None,
 ) -> dict[str, Any]:
+    kept = {name: many[0] for name, many in before[0].items() if many} if before else {}
     others = [p for p in settings.base.petugas if p.kode != person.kode]
-    given = request.form if errors else {}
+    given = request.form if errors else kept
     return {
         "kepada": [{"value": p.kode, "label": f"{p.nama}, {p.jabatan}"} for p in others],
         "bentuk": [
@@ -308,11 +341,12 @@ def delegate(token: str) -> BaseResponse:
             form = request.form.get("sebagai", "")
             acting = request.form.get("kepada", "")
             cases.delegate(work, person.kode, acting, form, first, last, cases.actor_of(person))
+            typed.drop(work.session, person, DELEGATION)
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
-            return _page(session, token, person, "delegasi", error.errors)
+            return _page(session, token, person, DELEGATION, error.errors)
     here.wake("send")
-    return redirect(f"/t/{token}/saya?pesan=diganti", 303)
+    return redirect(f"/t/{token}/saya?tersimpan={DELEGATION}&pesan=diganti", 303)
 
 
 def _day(text: str) -> date:

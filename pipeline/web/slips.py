@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from pipeline.access import unsent
 from pipeline.access.browsers import Held
 from pipeline.casefile import reported
 from pipeline.casefile.reach import has_contact, on_board
@@ -65,6 +66,8 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
+RECORDED, REFUSED = "catat_slip", "bukan_pengaduan"  # the forms of one slip that are typed in
+Typed = Mapping[str, tuple[Mapping[str, Sequence[str]], datetime]]
 WAYS = ("surat", "telepon", "email", "papan")
 
 
@@ -94,9 +97,9 @@ def slip_page(
         one for one in waiting if one.id < slip.id
     ]
     clear = clear_from(view.session) if slip.kind == "slip" else {}
-    rows = [
-        _row(view, slip, name, given or {}, errors or {}, clear.get(name, SURE)) for name in FIELDS
-    ]
+    before = _kept(view, slip)
+    given = given or before.get(RECORDED, ({}, None))[0]
+    rows = [_row(view, slip, name, given, errors or {}, clear.get(name, SURE)) for name in FIELDS]
     with_crops = any(row["gambar"] for row in rows)
     for row in rows:  # what was left empty takes no room beside its crop
         row["terlipat"] = with_crops and not (
@@ -138,7 +141,10 @@ def slip_page(
         sama=_value(given, "sama"),
         berikut=after[0] if after else None,
         gabung=any(one.id < slip.id for one in waiting),
-        alasan=_value(given, "alasan"),
+        alasan=_value(given, "alasan") or _value(before.get(REFUSED, ({}, None))[0], "alasan"),
+        simpan={
+            name: _saving(view, slip, before, name, bool(errors)) for name in (RECORDED, REFUSED)
+        },
         pesan=_said(view),
         galat=[
             {"untuk": f"f-{name}", "pesan": f"{_label(name)}: {text}"}
@@ -146,6 +152,30 @@ def slip_page(
         ],
         masalah=word(f"slip.masalah.{slip.reason}") if slip.reason else "",
     )
+
+
+def saved_as(name: str, slip: str) -> str:
+    """Under which name a form of one slip of a stack is kept until it is sent."""
+    return f"{name}-{slip}" if re.fullmatch(r"[0-9]{1,9}", slip) else name
+
+
+def _kept(view: View, slip: Slip) -> Typed:
+    """What was typed for this slip before and not sent, by form."""
+    whose = (view.owner, view.person.mark)
+    found = unsent.of(view.session, view.task.id, *whose) if view.owner else {}
+    named = {name: saved_as(name, str(slip.id)) for name in (RECORDED, REFUSED)}
+    return {name: found[key] for name, key in named.items() if key in found}
+
+
+def _saving(view: View, slip: Slip, before: Typed, name: str, wrong: bool) -> dict[str, Any]:
+    """What the form's template needs to save it while somebody types."""
+    at = clock.waktu(before[name][1], view.settings.zone) if name in before else ""
+    return {
+        "nama": saved_as(name, str(slip.id)),
+        "simpan_url": f"{view.url}/simpan",
+        "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
+        "diisi": wrong,
+    }
 
 
 def _value(given: Mapping[str, Sequence[str]] | None, name: str) -> str:
@@ -316,6 +346,8 @@ def _known(view: View, complaint: Complaint, why: str) -> dict[str, Any]:
 
 def _said(view: View) -> str:
     """What became of the slip before, when its form has just been sent."""
+    if "disimpan" in request.args:
+        return word("halaman.disimpan")
     if "tersimpan" not in request.args:
         return ""
     if request.args["tersimpan"] == UNDO:

@@ -135,6 +135,8 @@ def _perform(token: str, held: Held) -> BaseResponse:
                 return
             cases.attach(work, session.get_one(Task, task_id), person, beside)
             cases.act(work, task_id, person, form)
+            if "slip" in values:
+                unsent.drop(session, task_id, person.kode, slips.saved_as(name, values["slip"][0]))
 
         transact(here.engine, step)
     except cases.Invalid as error:
@@ -246,8 +248,10 @@ def save(token: str) -> BaseResponse:
             found.task.id,
         )
     quiet = request.headers.get("X-Simpan") == "1"
+    slip = request.form.get("slip", "")
+    shown = f"slip={slip}" if slip.isdecimal() else f"aksi={name}"
     done: BaseResponse = (
-        Response(status=204) if quiet else redirect(f"/t/{token}?aksi={name}&disimpan", 303)
+        Response(status=204) if quiet else redirect(f"/t/{token}?{shown}&disimpan", 303)
     )
     if not known and not whose:
         whose = f"{person.kode}#{browser.make_guest(done)}"
@@ -255,8 +259,8 @@ def save(token: str) -> BaseResponse:
         key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")
     }
     with writing(here.engine) as session:
-        task = session.get_one(Task, task_id)
-        unsent.put(session, task, whose, name, values, here.clock(), mark=person.mark)
+        task, kept_as = session.get_one(Task, task_id), slips.saved_as(name, slip)
+        unsent.put(session, task, whose, kept_as, values, here.clock(), mark=person.mark)
     return done
 
 

@@ -4,7 +4,8 @@
 const JEDA = 3000;
 for (const form of document.querySelectorAll("form[data-simpan]")) {
   const news = form.querySelector("[data-kabar]");
-  const key = `${form.dataset.simpan}#${form.elements.aksi.value}`;
+  const name = form.dataset.nama ?? form.elements.aksi.value;
+  const key = `${form.dataset.simpan}#${name}`;
   const hidden = new Set([...form.querySelectorAll("input[type=hidden]")].map((one) => one.name));
   let last = "", timer = 0, sending = false, leaving = false;
   const typed = () => {
@@ -43,7 +44,7 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
     }
     news.textContent = news.dataset.pulih;
   };
-  if (new URLSearchParams(location.search).get("tersimpan") === form.elements.aksi.value) forget();
+  if (new URLSearchParams(location.search).get("tersimpan") === name) forget();
   const before = "diisi" in form.dataset ? null : kept();
   if (before) { restore(before); save(); } else last = typed();
   form.addEventListener("input", () => {
@@ -63,5 +64,5 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
 }
 // Tiba di halaman yang lain dari formulirnya: kiriman sudah sampai, simpanan tab tidak diperlukan lagi.
 if (!document.querySelector("form[data-simpan]")) {
-  try { for (const key of Object.keys(sessionStorage)) if (key.includes("/simpan#")) sessionStorage.removeItem(key); } catch { /* sama */ }
+  try { for (const key of Object.keys(sessionStorage)) if (key.startsWith("/t/")) sessionStorage.removeItem(key); } catch { /* sama */ }
 }

@@ -135,3 +135,23 @@ def test_asking_the_pengadu_stops_the_clock_of_the_unit_too(kantor: Office) -> N
     asked = [kantor.task(TaskKind.KLARIFIKASI), *kantor.tasks(TaskKind.KETERANGAN)]
     assert all(task.paused_at is None and task.due_at is not None for task in asked)
     assert all(task.due_at > kantor.clock.now for task in asked if task.due_at)
+
+
+def test_a_question_moves_along_with_the_limit_of_who_asks(kantor: Office) -> None:
+    """The Kasubag, whose time was the rest of langkah 2's, is not late while the Sekretaris still has days."""
+    kantor.to_clarification()
+    kantor.press("sekretaris", "tanya_unit", pertanyaan="Benar?", petugas=["kasubag-umum"])
+    asking, asked = kantor.task(TaskKind.KLARIFIKASI), kantor.task(TaskKind.KETERANGAN)
+    assert asked.due_at == asking.due_at
+    kantor.know("kepala")
+    kantor.later(hours=1)
+    for _ in range(4):  # then what is late below stands in the head's digest
+        kantor.next_workday()
+        kantor.settle()
+    home = next(u for m in reversed(kantor.inbox("kepala")) for u in m.links if u.endswith("/saya"))
+    data = {"tugas": str(asking.id), "sampai": "2026-12-03T16:00", "alasan": "Menunggu cuaca."}
+    assert kantor.web.post(f"{kantor.page(home).url}/perpanjang", data=data).status_code == 303
+    now = [kantor.task(TaskKind.KLARIFIKASI), kantor.task(TaskKind.KETERANGAN)]
+    assert [task.due_at for task in now] == [datetime(2026, 12, 3, 9, 0, tzinfo=UTC)] * 2
+    assert all(task.missed_at == asking.due_at for task in now), "that it was late stays known"
+    assert kantor.audit() == []

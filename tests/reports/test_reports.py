@@ -283,7 +283,9 @@ def test_an_empty_book_has_no_report_and_a_month_without_cases_has_one(kantor: O
     kantor.clock.now = datetime(2027, 2, 1, 2, 0, tzinfo=UTC)
     kantor.settle()
     mail = kantor.newest("sekretaris", "Laporan pengaduan Januari 2027")
-    assert "masuk 0 pengaduan" in "\n".join(p.text for p in Docx(BytesIO(word_of(mail))).paragraphs)
+    assert "tidak ada pengaduan yang masuk" in "\n".join(
+        p.text for p in Docx(BytesIO(word_of(mail))).paragraphs
+    )
 
 
 def test_the_same_period_is_reported_once(kantor: Office) -> None:

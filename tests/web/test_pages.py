@@ -352,6 +352,26 @@ def test_the_form_with_errors_is_as_accessible(home: House, tab: Tab, axe: str, 
     }  # what is typed is saved, nothing else
 
 
+# A code, an address that asks for a link, a search: short, or not to be kept.
+SHORT = ("kode", "minta tautan", "tugas saya, peramban tak dikenal", "buku", "keaslian")
+
+
+def test_every_form_with_a_text_field_is_saved_while_it_is_typed_in(home: House) -> None:
+    typed_in = re.compile(
+        r"<textarea|<input type=\"(text|tel|email|date|datetime-local|time)\"|list=\""
+    )
+    found, unsaved = 0, set()
+    for kind in KINDS:
+        for form in re.findall(
+            r"<form .*?</form>", home.office.page(home.pages[kind]).html, re.DOTALL
+        ):
+            if 'method="get"' not in form and typed_in.search(form):
+                found += 1
+                unsaved |= set() if " data-simpan=" in form.partition(">")[0] else {kind}
+    assert found > 50
+    assert unsaved <= set(SHORT), unsaved
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_light(home: House, kind: str) -> None:
     """Under 60 KB with its stylesheet, icon and small pictures; a scanned slip is as large as it must be to be read."""

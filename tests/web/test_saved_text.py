@@ -149,3 +149,67 @@ def test_a_form_of_one_short_field_is_saved_too(desk: BrowserContext, home: Hous
     )
     second = opened(desk, home)
     expect(second.locator("#gabungkan-nomor")).to_have_value("PGD-2026-000009")
+
+
+# ---- forms that belong to no task ----------------------------------------------------------------------------
+
+
+def known(context: BrowserContext, home: House, who: str, page: str) -> Page:
+    """A page that only its holder sees, in a browser that is known to be theirs."""
+    value = home.office.know(who)
+    cookie = {"name": home.office.cookie(who), "value": value, "url": home.base}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    opening = {"jfu-1": "laporkan", "sekretaris": "laporkan_kepala"}[who]
+    tab = context.new_page()
+    tab.goto(f"{home.base}{home.link(who, opening).partition('?')[0]}{page}")
+    tab.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    return tab
+
+
+COUNTER = ("jfu-1", "/catat", "#catat-isi", TYPED)
+LATER = ("jfu-1", "/catat", "#tambah-isi", TYPED)
+STAND_IN = ("sekretaris", "/saya", "#delegasi-mulai", "2026-12-01")
+
+
+@pytest.mark.parametrize(("who", "where", "field", "text"), [COUNTER, LATER, STAND_IN])
+@pytest.mark.parametrize("with_script", [True, False])
+def test_what_is_typed_beside_a_task_is_saved_too(
+    browser: Browser, home: House, who: str, where: str, field: str, text: str, with_script: bool
+) -> None:
+    """The counter's two forms and the delegation: a second tab has the text, whichever link opened it."""
+    if who == "jfu-1":
+        home.written("Jalan rusak", "Jalan Kenanga berlubang.")  # the JFU has a link of their own
+    context = browser.new_context(java_script_enabled=with_script)
+    page = known(context, home, who, where)
+    page.locator(field).fill(text)
+    form = page.locator(f"form:has({field})")
+    if with_script:
+        expect(form.locator("[data-kabar]")).to_contain_text("Tersimpan pukul", timeout=30_000)
+    else:
+        form.get_by_role("button", name="Simpan sementara").click()
+        expect(page.get_by_role("status")).to_contain_text("sudah disimpan")
+        expect(page.locator(field)).to_have_value(text)
+    expect(known(context, home, who, where).locator(field)).to_have_value(text)
+    context.close()
+
+
+def test_counter_gives_back_what_was_typed_offline_and_nothing_that_was_recorded(
+    desk: BrowserContext, home: House
+) -> None:
+    home.written("Jalan rusak", "Jalan Kenanga berlubang.")
+    page = known(desk, home, "jfu-1", "/catat")
+    desk.set_offline(True)
+    page.locator("#catat-isi").fill(TYPED)
+    form = page.locator("form:has(#catat-isi)")
+    expect(form.locator("[data-kabar]")).to_contain_text("Belum tersimpan", timeout=30_000)
+    desk.set_offline(False)
+    page.reload()
+    expect(page.locator("#catat-isi")).to_have_value(TYPED)
+    page.locator("#catat-nama").fill("Budi")
+    page.locator("#catat-perihal").fill("Lampu padam")
+    page.get_by_label("Telepon", exact=True).first.check()
+    page.get_by_role("button", name="Catat", exact=False).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Tanda terima")
+    page.go_back()
+    page.goto(page.url.partition("/tanda-terima")[0].removesuffix("/catat") + "/catat")
+    expect(page.locator("#catat-isi")).to_have_value("")

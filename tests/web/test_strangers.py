@@ -227,6 +227,7 @@ def test_form_of_another_site_does_nothing(
     for path in (
         task,
         f"{task}/simpan",
+        f"{task}/isian/delegasi",
         f"{task}/saya/kode",
         f"{task}/saya/delegasi",
         f"{task}/unggah",
