@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -131,7 +131,7 @@ def one_case(kantor: Office, dovecot: servers.Dovecot, user: str, number: int) -
     if not wait(lambda: len(kantor.complaints()) > number):
         raise SystemExit(f"mail {number} was not taken in")
     about = kantor.complaints()[-1].number
-    steps: list[tuple[str, str, dict[str, object]]] = [
+    steps: list[tuple[str, str, dict[str, Any]]] = [
         ("jfu-1", "laporkan", {"nama": "Siti", "alamat": "Mawar 5", "ringkasan": "Lampu padam."}),
         ("sekretaris", "laporkan_kepala", {"hasil": CLARIFIED}),
         ("kepala", "putuskan", DECIDED),

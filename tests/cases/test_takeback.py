@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from pipeline.casefile.standing import columns
 from pipeline.cases import AlreadyDone, Forbidden, reminders, takeback
 from pipeline.data.engine import reading
 from pipeline.data.tables import Decided, Outbox, Task
@@ -313,14 +314,14 @@ def test_every_column_is_as_it_was(desk: Desk, name: str) -> None:
     number = walk(desk, stage)
     task = desk.task(name, number)
     case, tasks = (
-        takeback.columns(desk.complaint(number)),
-        [takeback.columns(t) for t in desk.tasks(number)],
+        columns(desk.complaint(number)),
+        [columns(t) for t in desk.tasks(number)],
     )
     act(desk, number)
     desk.later(minutes=1)
     take_back(desk, task, who)
-    now = takeback.columns(desk.complaint(number))
+    now = columns(desk.complaint(number))
     assert {key for key, old in case.items() if now[key] != old} <= takeback.STAY
-    after = [takeback.columns(t) for t in desk.tasks(number)]
+    after = [columns(t) for t in desk.tasks(number)]
     assert after[: len(tasks)] == tasks
     assert all(t["closed_at"] for t in after[len(tasks) :])

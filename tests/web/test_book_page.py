@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -117,7 +118,7 @@ def test_page_of_a_case_says_what_no_printed_book_does(tmp_path: Path) -> None:
     """Who took it, that there is a NIK and not which, whom and where it is about, what the Sekretaris found."""
     with desk_in(tmp_path) as desk:
         number = desk.record(nik="3577010101900001")
-        about = {"terlapor": ["kasubag-umum"], "lokasi_kejadian": "Jalan Mawar 7"}
+        about: dict[str, Any] = {"terlapor": ["kasubag-umum"], "lokasi_kejadian": "Jalan Mawar 7"}
         desk.press("jfu-2", "laporkan", number=number, **about)
         desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar padam.")
         browser = Browser(desk)

@@ -35,7 +35,7 @@ NEWS = "Ada yang baru sejak halaman ini dibuka"
 TYPED = "Kalimat yang tadi diketik."
 WORDS = "Tiangnya tadi malam roboh."
 SPAM = b"X-Spam-Flag: YES\r\nFrom: s@lain.example\r\nTo: aduan@kominfo.example\r\nSubject: Hadiah\r\n\r\nKlik"
-AGENCY = {
+AGENCY: dict[str, Any] = {
     "keputusan": "bukan_wewenang",
     "instansi": "PT PLN",
     "perintah": "Teruskan ke PLN.",
@@ -159,7 +159,7 @@ def _unit_answers(desk: Desk, number: str) -> None:
     desk.press("kasi-infrastruktur", "jawab", number=number, task=asked[0], jawaban=WORDS)
 
 
-def _marks(who: str, **more: object) -> Callable[[Desk, str], None]:
+def _marks(who: str, **more: Any) -> Callable[[Desk, str], None]:
     def act(desk: Desk, number: str) -> None:
         desk.press(who, "tandai", number=number, prioritas="segera", rahasia="ya", **more)
 
@@ -467,7 +467,7 @@ def test_second_look_puts_nothing_back_that_another_has_set(desk: Desk) -> None:
     browser = Browser(desk)
     page = browser.open("jfu-1", desk.task("tandai", number))
     desk.press("jfu-2", "tandai", number=number, prioritas="segera", terlapor=["kepala"])
-    typed = {"prioritas": "biasa", "terlapor": ["kasubag-umum"]}
+    typed: dict[str, Any] = {"prioritas": "biasa", "terlapor": ["kasubag-umum"]}
     back = browser.send(page.forms["tandai"], typed)
     assert back.status == 409
     again = back.forms["tandai"]
@@ -489,7 +489,7 @@ def test_slip_that_another_has_recorded_comes_back_as_what_was_typed(scanning: D
     task, (first, _second) = stack(desk, 2)
     browser = Browser(desk)
     page = browser.open("jfu-1", task)
-    typed = {"perihal": "Lampu", "isi": "Lampu padam."}
+    typed: dict[str, Any] = {"perihal": "Lampu", "isi": "Lampu padam."}
     desk.press("jfu-2", "catat_slip", task=task, slip=str(first.id), **typed)
     back = browser.send(page.forms["catat_slip"], {"isi": TYPED, "perihal": "Lampu"})
     assert back.status == 409

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -153,7 +154,7 @@ def test_check_says_what_ended_and_nothing_where_nobody_changed(kantor: Office) 
 
 def kasi_is_asked(kantor: Office) -> str:
     kantor.to_clarification()
-    asked = {"petugas": ["kasi-infrastruktur"], "pertanyaan": "Apa penyebabnya?"}
+    asked: dict[str, Any] = {"petugas": ["kasi-infrastruktur"], "pertanyaan": "Apa penyebabnya?"}
     kantor.press("sekretaris", "tanya_unit", **asked)
     return kantor.link("kasi-infrastruktur", "jawab")
 
@@ -191,7 +192,7 @@ def test_sekretaris_hears_that_nobody_is_left_to_answer_and_goes_on(kantor: Offi
     told = kantor.newest("sekretaris", "Tugas yang kini")
     assert "pertanyaan kepada Kasi Pengelolaan Infrastruktur belum dijawab" in told.words
     assert kantor.inbox("wahyu") == []
-    again = {"petugas": ["wahyu"], "pertanyaan": "Apa penyebabnya?"}
+    again: dict[str, Any] = {"petugas": ["wahyu"], "pertanyaan": "Apa penyebabnya?"}
     kantor.press(told.links[0], "tanya_unit", **again)
     kantor.press("wahyu", "jawab", jawaban="Kabelnya putus.")
     assert kantor.audit() == []
