@@ -18,7 +18,8 @@ from pathlib import Path
 from pipeline.cli.base import Fault
 from pipeline.cli.service import Listen, OpenOffice, Signals, end, may_change, usable
 from pipeline.cli.told import said
-from pipeline.data.engine import connect, is_current, lease
+from pipeline.data.engine import is_current, lease
+from pipeline.data.places import open_office
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office import roof, whose
 from pipeline.office.config import Settings, load
@@ -157,7 +158,7 @@ class Roof:
     def _opened(self, name: str, config: Path, look: Look) -> _Room:
         settings = self._usable(name, config)
         with ExitStack() as held:
-            engine = connect(settings.database.url, settings.folder)
+            engine = open_office(settings)
             held.callback(engine.dispose)
             if not is_current(engine):
                 raise ConfigError(word("atap.lama", berkas=config))

@@ -12,7 +12,7 @@ import sys
 from datetime import datetime
 
 from pipeline.data.damage import is_away
-from pipeline.data.places import open_office
+from pipeline.data.places import PlaceError, open_office
 from pipeline.intake import mails
 from pipeline.office.config import Settings
 from pipeline.work import App
@@ -40,7 +40,7 @@ def main() -> None:
             held=order["held"],
         )
     except Exception as error:
-        if is_away(error):
+        if is_away(error) or isinstance(error, PlaceError):
             sys.exit(mails.AWAY_CODE)
         raise
 
