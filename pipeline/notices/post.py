@@ -144,6 +144,10 @@ def _other_unit(settings: Settings, to: Envelope, name: str) -> bool:
     """Whether a mail about a case goes to somebody who is told only what was written for other units."""
     if to.complaint is None or to.email == to.complaint.email:
         return False
+    if (
+        name == "bukti_keputusan"
+    ):  # a Kasubag/Kasi who stands in for the head has read what they decided
+        return False
     if to.task is not None and privacy.is_other_unit(to.task.kind):
         return True
     person = settings.person_at(to.email)

@@ -8,6 +8,8 @@ import io
 import pytest
 from docx import Document
 
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.delegation import delegate
 from pipeline.cases.input import Invalid
 from pipeline.data import store
 from pipeline.data.engine import reading
@@ -186,3 +188,14 @@ def test_the_receipt_has_contact_matter_place_day_and_officer(desk: Desk) -> Non
 def test_a_strangers_links_stay_out_of_the_receipt(desk: Desk) -> None:
     desk.record(nama="Menang di hadiah.com", alamat="klik https://hadiah.com/x")
     assert "hadiah" not in desk.mails("tanda_terima")[0].text
+
+
+def test_a_kasubag_who_stands_in_for_the_head_decides_and_gets_the_receipt(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    today = desk.clock().astimezone(desk.settings.zone).date()
+    with desk.work() as work:
+        delegate(work, "kepala", "kasubag-umum", "plh", today, today, SYSTEM)
+    said = {"keputusan": "ditolak", "perintah": "x", "disampaikan": "Tidak."}
+    desk.press("kasubag-umum", "putuskan", number=number, **said)
+    (receipt,) = desk.mails("bukti_keputusan")
+    assert receipt.recipient == desk.person("kasubag-umum").email
