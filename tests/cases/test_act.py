@@ -1032,12 +1032,14 @@ def test_action_may_be_done_again_from_a_fresh_page(desk: Desk, step: Step) -> N
 
 
 def test_mail_of_the_pengadu_meanwhile_does_not_swallow_a_press(desk: Desk) -> None:
-    """Only the same action of the same person counts as the second press."""
+    """It is no second press: the page comes back with what is new, and pressed once more it acts."""
     number = desk.to(Stage.KLARIFIKASI)
     seen = desk.seen(number)
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, "Tambahan.", [], None)
-    desk.press("sekretaris", "tanya_unit", seen=seen, petugas=["kasubag-umum"])
+    with pytest.raises(cases.Changed):
+        desk.press("sekretaris", "tanya_unit", seen=seen, petugas=["kasubag-umum"])
+    desk.press("sekretaris", "tanya_unit", seen=desk.seen(number), petugas=["kasubag-umum"])
     assert desk.kinds(number)[-1] is EventKind.UNIT_ASKED
 
 

@@ -4,6 +4,7 @@ there."""
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from docx import Document
@@ -195,7 +196,7 @@ def test_a_kasubag_who_stands_in_for_the_head_decides_and_gets_the_receipt(desk:
     today = desk.clock().astimezone(desk.settings.zone).date()
     with desk.work() as work:
         delegate(work, "kepala", "kasubag-umum", "plh", today, today, SYSTEM)
-    said = {"keputusan": "ditolak", "perintah": "x", "disampaikan": "Tidak."}
+    said: dict[str, Any] = {"keputusan": "ditolak", "perintah": "x", "disampaikan": "Tidak."}
     desk.press("kasubag-umum", "putuskan", number=number, **said)
     (receipt,) = desk.mails("bukti_keputusan")
     assert receipt.recipient == desk.person("kasubag-umum").email
