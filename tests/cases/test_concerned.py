@@ -200,3 +200,15 @@ def test_a_kasubag_who_stands_in_for_the_head_decides_and_gets_the_receipt(desk:
     desk.press("kasubag-umum", "putuskan", number=number, **said)
     (receipt,) = desk.mails("bukti_keputusan")
     assert receipt.recipient == desk.person("kasubag-umum").email
+
+
+def test_a_kasubag_who_stands_in_for_the_head_is_mailed_what_the_head_would_be(desk: Desk) -> None:
+    number = desk.to(Stage.KLARIFIKASI)
+    today = desk.clock().astimezone(desk.settings.zone).date()
+    with desk.work() as work:
+        delegate(work, "kepala", "kasubag-umum", "plh", today, today, SYSTEM)
+    desk.to(Stage.KEPUTUSAN, number)
+    (mail,) = desk.mails("tugas_keputusan")
+    assert mail.recipient == desk.person("kasubag-umum").email
+    assert desk.complaint(number).isi in mail.text
+    assert "disamarkan" not in mail.text
