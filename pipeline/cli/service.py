@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.data.places import attach, places_of_office
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office import logs
 from pipeline.office.config import Settings, load
@@ -78,7 +79,9 @@ class OpenOffice:
         """Go on with these. Whatever cannot be made with them is raised before anything has changed."""
         app = App(settings, self.app.engine, self.app.clock)
         lanes, site = self._lanes_of(app), self._made(app)
+        places = places_of_office(settings)
         self.stop(hurried)
+        attach(app.engine, places)
         self.app, self.lanes, self._site = app, lanes, site
         lanes.start()
 

@@ -217,8 +217,13 @@ def open_office(settings: Settings, url: str = "") -> Engine:
 
 def attached(engine: Engine, settings: Settings) -> Engine:
     """The same engine, whose sessions know the places that the settings name."""
-    engine.update_execution_options(**{OPTION: places_of_office(settings)})
+    attach(engine, places_of_office(settings))
     return engine
+
+
+def attach(engine: Engine, places: Places) -> None:
+    """Let the sessions of an engine know these places, instead of those that they knew."""
+    engine.update_execution_options(**{OPTION: places})
 
 
 def places_of(session: Session) -> Places:

@@ -114,6 +114,19 @@ def test_service_tells_systemd_reloads_and_ends_while_a_server_hangs(
         assert heard.index("READY=1") < heard.index("STOPPING=1")
 
 
+def test_bytes_go_where_new_settings_say(kantor: Office, tmp_path: Path) -> None:
+    web = {"web": {"port": free_port()}}
+    write_config(kantor.folder, kantor.post, overrides=web)
+    with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
+        until(lambda: "READY=1" in heard)
+        write_config(kantor.folder, kantor.post, overrides=web | {"simpanan": {"tempat": "berkas"}})
+        process.send_signal(signal.SIGHUP)
+        until(lambda: "STATUS=Pengaturan baru berlaku." in heard)
+        kantor.citizen_sends("Lampu padam", "Lampu padam.", settle=False)
+        until(lambda: len(kantor.complaints()) == 1)
+    assert [path for path in (kantor.folder / "simpanan").rglob("*") if path.is_file()]
+
+
 def grown(kantor: Office, rows: int) -> None:
     """The register with so many copies of its first complaint."""
     own = {"id": "n + 1000", "number": "'PGD-2020-' || (100000 + n)", "status_code": "'kode-' || n"}
