@@ -583,7 +583,7 @@ def _decide(deed: Deed) -> None:
 
 
 def _correct(deed: Deed) -> None:
-    changed = _fill(deed, *PERSON_FIELDS)
+    changed = _fill(deed, *PERSON_FIELDS, "surat_pengirim")
     deed.log(EventKind.CORRECTED, perubahan=changed, alasan=deed.form.text("alasan"))
     _receipt_again(deed, changed)
 

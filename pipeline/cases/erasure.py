@@ -45,6 +45,7 @@ BLANKED = (
     "email",
     "nik",
     "lokasi_kejadian",
+    "surat_pengirim",
     "isi",
     "ringkasan",
     "hasil",

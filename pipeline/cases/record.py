@@ -153,6 +153,7 @@ class New:
     kategori: str = ""
     klasifikasi: str = ""
     lokasi_kejadian: str = ""
+    surat_pengirim: str = ""
     files: Sequence[File] = ()
     note: str = ""
     origin: str = ""
@@ -180,6 +181,7 @@ def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
             kategori=new.kategori,
             klasifikasi=new.klasifikasi,
             lokasi_kejadian=new.lokasi_kejadian,
+            surat_pengirim=new.surat_pengirim,
             nama=in_one_piece(new.person.nama),
             alamat=in_one_piece(new.person.alamat),
             telepon=new.person.telepon,
@@ -279,8 +281,9 @@ def record_at_counter(
         form.text("nik"),
         rahasia=bool(form.text("rahasia")) or work.settings.closes(form.text("klasifikasi")),
     )
+    came = channel or Channel(form.text("kanal"))
     new = New(
-        channel or Channel(form.text("kanal")),
+        came,
         pengadu,
         form.text("perihal"),
         form.text("isi"),
@@ -289,6 +292,7 @@ def record_at_counter(
         kategori=form.text("kategori"),
         klasifikasi=form.text("klasifikasi"),
         lokasi_kejadian=form.text("lokasi_kejadian"),
+        surat_pengirim=form.text("surat_pengirim") if came is Channel.SURAT else "",
         files=list(form.files.values()),
         terlapor=reported.joined(form.choices.get("terlapor", ())),
     )

@@ -54,7 +54,7 @@ OPEN = (
     "hasil",
     "keterangan",
 )
-PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian")
+PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian", "surat_pengirim")
 DECIDED = "coalesce({row}decision, '')"
 # A number as it is dialled beside how it was written: +62 811 111 222 is found as 0811111222 as well.
 _DIGITS = "{row}telepon"

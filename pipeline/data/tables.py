@@ -280,6 +280,9 @@ class Complaint(Base):
     lokasi_kejadian: Mapped[str] = mapped_column(
         Text, default="", server_default=""
     )  # where it happened
+    surat_pengirim: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # number and date of the letter that the complaint came as
     lengkap_at: Mapped[
         datetime | None
     ]  # when the complaint was complete; None while the pengadu is asked

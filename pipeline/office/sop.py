@@ -343,6 +343,7 @@ KIND = (
     Field("kategori", FieldKind.DAFTAR),
     Field("lokasi_kejadian"),
 )
+LETTER = Field("surat_pengirim")  # number and date that a letter bears, of those who wrote one
 SUMMARY = (
     Field("perihal", required=True),
     Field("ringkasan", FieldKind.PANJANG, required=True),
@@ -380,7 +381,7 @@ CHOOSE = Action("pilih_jawaban", closes=False, fields=(Field("ikut", FieldKind.G
 EXTENSION = Action(
     "perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON)
 )
-CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, *REASON))
+CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, LETTER, *REASON))
 WRITTEN = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
 SLIP = (*WRITTEN, REPORTED)
 
@@ -411,6 +412,7 @@ COUNTER_FIELDS = (
     Field("kanal", FieldKind.PILIH, required=True, choices=SPOKEN),
     *WRITTEN,
     Field("diterima", FieldKind.WAKTU),  # of a letter, or a call that is noted later; else now
+    LETTER,
     *KIND,
     REPORTED,
     Field("berkas", FieldKind.BERKAS),

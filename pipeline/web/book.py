@@ -486,6 +486,7 @@ def _confidential(own: View, row: register_book.Row) -> list[dict[str, str]]:
         word("kolom.nik.label"): word("buku.nik_ada") if c.nik else "",
         word("kolom.terlapor.label"): ", ".join(p.jabatan for p in people if p),
         word("kolom.lokasi_kejadian.label"): c.lokasi_kejadian,
+        word("kolom.surat_pengirim.label"): c.surat_pengirim,
         word("kolom.hasil.label"): c.hasil,
     }
     return [{"nama": name, "nilai": value} for name, value in said.items() if value]

@@ -41,6 +41,7 @@ from pipeline.office.sop import (
     PRIORITIES,
     SIGNING,
     Action,
+    Channel,
     EventKind,
     Field,
     FieldKind,
@@ -103,6 +104,7 @@ def _prefilled(view: View, name: str) -> str:
         "kategori",
         "klasifikasi",
         "lokasi_kejadian",
+        "surat_pengirim",
         "nama",
         "alamat",
         "telepon",
@@ -394,6 +396,8 @@ def _asked(view: View, field: Field) -> bool:
         )
     if field.name == "pengantar_bertanda_tangan":
         return covered
+    if field.name == "surat_pengirim":
+        return view.complaint is not None and view.complaint.channel is Channel.SURAT
     if field.name == "lampiran_ikut":
         return bool(view.documents("lampiran"))
     if field.name in ("dibuka", "lampiran_terbuka"):

@@ -114,6 +114,34 @@ def test_nobody_merges_from_the_book_after_the_decision_nor_whom_it_is_about(
     assert kantor.stage() is Stage.KLARIFIKASI
 
 
+def test_letter_of_the_pengadu_has_its_number_and_day_in_the_book_and_is_found_by_it(
+    tmp_path: Path,
+) -> None:
+    """Typed in at the counter, mended later; who came in person has no such letter."""
+    with desk_in(tmp_path) as desk:
+        browser = Browser(desk)
+        counter = f"{browser.link('jfu-1', desk.task('laporkan', desk.record()))}/catat"
+        said = {"nama": "Budi", "perihal": "Lampu", "isi": "Padam.", "telepon": "0812 3456 7890"}
+        typed = said | {"surat_pengirim": "12/RT03/2026, 20 Novembr 2026"}
+        browser.send(browser.get(counter).forms["catat"], typed | {"kanal": "surat"})
+        browser.send(browser.get(counter).forms["catat"], typed | {"kanal": "langsung"})
+        _mail, letter, visitor = (one.number for one in desk.complaints())
+        desk.to(Stage.PENYAMPAIAN, letter)
+        form = browser.open("jfu-1", desk.task("koreksi", letter)).forms["koreksi"]
+        assert form.values["surat_pengirim"] == ["12/RT03/2026, 20 Novembr 2026"]
+        mended = {"alasan": "Salah ketik.", "surat_pengirim": "12/RT03/2026, 20 November 2026"}
+        browser.send(form, mended)
+        link = browser.link("sekretaris", desk.task("koreksi", letter))
+        page = browser.get(f"{link}/buku/{desk.complaint(letter).id}").text
+        assert "Nomor dan tanggal surat pengadu 12/RT03/2026, 20 November 2026" in page
+        found = browser.get(f"{link}/buku?q=12/RT03/2026").text
+        assert letter in found
+        assert visitor not in found
+        desk.to(Stage.PENYAMPAIAN, visitor)
+        form = browser.open("jfu-1", desk.task("koreksi", visitor)).forms["koreksi"]
+        assert "surat_pengirim" not in form.values
+
+
 def test_page_of_a_case_says_what_no_printed_book_does(tmp_path: Path) -> None:
     """Who took it, that there is a NIK and not which, whom and where it is about, what the Sekretaris found."""
     with desk_in(tmp_path) as desk:

@@ -4,10 +4,6 @@ A later revision that makes `complaint` anew on SQLite (batch_alter_table) drops
 has to make them again: see `pipeline.data.fulltext`.
 """
 
-from alembic import op
-
-from pipeline.data import fulltext
-
 revision = "0057"
 down_revision = "0056"
 branch_labels = None
@@ -15,7 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in fulltext.statements(op.get_bind().dialect.name):
-        op.execute(statement)
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(fulltext.FILL)
+    """0110 makes it, with all columns that the search reads now: here some of them are still to come."""
