@@ -46,6 +46,16 @@ from pipeline.office.words import unit_names, word
 from pipeline.work import Work
 
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)
+KNOWN = {  # fields of which a reply keeps what the case knows, where it says nothing of them
+    "perihal",
+    "klasifikasi",
+    "kategori",
+    "lokasi_kejadian",
+    "nama",
+    "alamat",
+    "telepon",
+    "email",
+}
 LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
 UPLOAD = "unggah"  # the action that keeps an edited letter
 LETTER_COMES_BACK = (TaskKind.JAWABAN, TaskKind.LAPORAN)  # from Word
@@ -388,7 +398,7 @@ def _known(one: TaskReply, field: Field) -> list[str]:
     if field.name == "ringkasan":
         own_words = c.isi if len(c.isi) <= LONG_SUMMARY else ""
         return [c.ringkasan or own_words]
-    if field.name in ("perihal", "kategori", "nama", "alamat", "telepon", "email"):
+    if field.name in KNOWN:
         return [str(getattr(c, field.name))]
     return []
 

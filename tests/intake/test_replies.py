@@ -257,7 +257,7 @@ def test_a_reply_that_does_not_say_which_unit_comes_back_as_a_page_that_asks(
     answer(desk, Stage.KLARIFIKASI, text)
     assert desk.stage(number) is Stage.KLARIFIKASI
     (mail,) = desk.mails("balasan_konfirmasi")
-    assert "Mohon pilih unit yang terkait" in " ".join(mail.text.split())
+    assert "Mohon centang unit yang terkait" in " ".join(mail.text.split())
     assert "Benar padam" in mail.text, "nothing that was written is lost"
     confirm(desk, "laporkan_kepala", Stage.KEPUTUSAN, number, unit="umum")
     assert desk.complaint(number).unit == "umum"
@@ -1112,3 +1112,15 @@ def test_a_signature_a_telephone_number_and_a_disclaimer_do_not_reach_the_citize
     assert "Tiang nomor berapa, dan sejak kapan padam?" in " ".join(asked.text.split())
     for private in ("0812", "123456", "rahasia dan hanya", "Hormat saya", "Sekretaris Dinas"):
         assert private not in asked.text
+
+
+def test_a_reply_keeps_what_the_clerk_has_noted_before(desk: Desk) -> None:
+    """Recorded, returned to the JFU, and reported once more by reply: place and klasifikasi stay."""
+    number = desk.record()
+    noted: dict[str, Any] = {"klasifikasi": "informasi", "lokasi_kejadian": "Jalan Mawar 7"}
+    desk.press("jfu-1", "laporkan", number=number, ringkasan="Padam.", **noted)
+    desk.press("sekretaris", "kembalikan", number=number, alasan="Mohon dilengkapi.")
+    answer(desk, Stage.PENERIMAAN, "LAPOR: Lampu di depan nomor 7 padam.")
+    assert desk.stage(number) is Stage.KLARIFIKASI
+    assert desk.complaint(number).lokasi_kejadian == "Jalan Mawar 7"
+    assert desk.complaint(number).klasifikasi == "informasi"
