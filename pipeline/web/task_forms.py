@@ -156,6 +156,8 @@ def control(
     """One field as templates/web/_bagian.html wants it."""
     words = table(f"kolom.{field.name}")
     label, hint = words.get("label", field.name), words.get("petunjuk", "")
+    if view.report is not None:
+        label = words.get("label_laporan", label)
     values = given.get(field.name, [])
     value = values[0] if values else (_prefilled(view, field.name) if fill else "")
     signed = field.kind is FieldKind.PINDAIAN  # needed unless it may be signed in the system
@@ -475,7 +477,7 @@ def _stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> Non
         main["nada"] = "biasa"  # nothing is asked for
     elif view.task.kind is TaskKind.LAPORAN_KIRIM:
         main["tahap"] = [
-            _download(view, d, word("halaman.periksa_judul"))
+            _download(view, d, word("halaman.periksa_laporan_judul"))
             for d in view.letters(REPORT.signed)[-1:]
         ]
         main["tahap_akhir"] = main["judul"]

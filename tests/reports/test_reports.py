@@ -89,7 +89,7 @@ def test_a_month_ends_and_its_report_goes_all_the_way(kantor: Office) -> None:
     assert "sudah dibuat dari Buku Pengaduan" in mail.words
     task = kantor.page(kantor.link("sekretaris", "unggah", SUBJECT)).text
     assert "angka dari Buku Pengaduan" in task
-    assert "Surat jawaban" not in task
+    assert "Surat" not in task
     again = edited(word_of(mail), paragraph="Bulan ini kami memasang lampu baru.")
     page = kantor.press("sekretaris", "unggah", about=SUBJECT, surat=("laporan.docx", again))
     assert "Angka di tabel dan kalimat sesuai dengan data." in page.text
