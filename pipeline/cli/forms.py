@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pipeline.cases import slip_learning
 from pipeline.cli.base import Fault, Found, main, out, read_settings, ready_database
+from pipeline.cli.fresh_names import stamped
 from pipeline.data.engine import reading
 from pipeline.files import kinds, libreoffice
 from pipeline.letters.template.fields import TemplateError
@@ -91,10 +92,10 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
     except kinds.FileError as error:
         raise Fault(f"PDF dari {source} tidak dapat dibuat: {error}.") from error
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"slip-{datetime.now(settings.zone):%Y%m%d-%H%M%S}"
-    for suffix, content in ((".pdf", pdf), (".docx", document)):
-        (folder / f"{stem}{suffix}").write_bytes(content)
-        out.print(f"{folder / stem}{suffix}", markup=False)
+    files = stamped(folder, "slip", datetime.now(settings.zone), ".pdf", ".docx")
+    for file, content in zip(files, (pdf, document), strict=True):
+        file.write_bytes(content)
+        out.print(str(file), markup=False)
     out.print(
         f"{len(serials)} slip pada {len(serials) // 2} lembar A4. "
         "Cetak pada ukuran sebenarnya (100%); tiap slip bernomor sendiri, jadi jangan difotokopi."

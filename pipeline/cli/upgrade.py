@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from pipeline import cases
 from pipeline.cases import audit as audits
 from pipeline.cli.base import Fault, Found, beats, main, open_database, out, read_settings
+from pipeline.cli.fresh_names import stamped
 from pipeline.cli.keeping import backup_recipients
 from pipeline.data import backup as backups
 from pipeline.data import damage, recipients, schema
@@ -27,7 +28,7 @@ from pipeline.office.words import word
 
 # What arrived, what was decided, what was sent: none of it may be fewer afterwards.
 KEPT = ("complaint", "event", "item", "document", "blob", "outbox", "task", "seal")
-STEM = "sebelum-pembaruan-"  # how the backups of upgrades are called
+STEM = "sebelum-pembaruan"  # how the backups of upgrades are called
 KEEP = 3  # of them stay
 
 
@@ -71,9 +72,9 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
 
 
 def _saved(engine: Engine, settings: Settings, folder: Path) -> Path:
-    file = folder / f"{STEM}{datetime.now(settings.zone):%Y%m%d-%H%M%S}.db"
     to = backup_recipients(settings)
-    file = file.with_name(file.name + recipients.ENDING) if to else file
+    ending = f".db{recipients.ENDING}" if to else ".db"
+    (file,) = stamped(folder, STEM, datetime.now(settings.zone), ending)
     try:
         backups.backup(engine, file, to=to, office=settings.office_name)
     except backups.BackupError as error:

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine
 
+from pipeline.cli.fresh_names import stamped
 from pipeline.cli.main import main
 from pipeline.data import backup, copied, schema
 from pipeline.data.engine import connect, is_current
@@ -130,3 +132,18 @@ def old_office(engine: Engine, path: Path) -> None:
         backup._make_room(into, contents.revision)
         backup._filled(backup.Source(path, path), into, backup.silent)
         copied.restart_sequences(into)
+
+
+def test_two_files_of_one_second_stand_beside_each_other(tmp_path: Path) -> None:
+    """Of a backup before an upgrade, and of printed slips, whose serials are used up."""
+    at = datetime(2026, 11, 30, 9, 27, 44, tzinfo=UTC)
+    names = []
+    for _turn in range(3):
+        pdf, word_file = stamped(tmp_path, "slip", at, ".pdf", ".docx")
+        pdf.touch()
+        names.append((pdf.name, word_file.name))
+    assert names == [
+        ("slip-20261130-092744.pdf", "slip-20261130-092744.docx"),
+        ("slip-20261130-092744-2.pdf", "slip-20261130-092744-2.docx"),
+        ("slip-20261130-092744-3.pdf", "slip-20261130-092744-3.docx"),
+    ]
