@@ -47,10 +47,7 @@ from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
 
 # `flush` raises the errors of a connection; whoever asks for them asks here.
-from pipeline.mail.smtp import MailServerDown as MailServerDown
-from pipeline.mail.smtp import OfficeRefused as OfficeRefused
-from pipeline.mail.smtp import Unsendable as Unsendable
-from pipeline.mail.smtp import connect as connect
+from pipeline.mail.smtp import MailServerDown, OfficeRefused, Unsendable
 from pipeline.office.config import Settings
 from pipeline.office.words import word
 from pipeline.work import App, Work

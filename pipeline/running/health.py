@@ -29,7 +29,7 @@ from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import read_standard
-from pipeline.mail import authentication, mailbox, message, outbox
+from pipeline.mail import authentication, mailbox, message, outbox, smtp
 from pipeline.notices import watching
 from pipeline.office.config import TEMPLATES, Petugas, Settings
 from pipeline.office.config_errors import ConfigError, in_words, text_of
@@ -194,7 +194,7 @@ def _imap(settings: Settings) -> Iterator[Checkup]:
 
 
 def _smtp(settings: Settings) -> Iterator[Checkup]:
-    outbox.connect(settings, timeout=15).quit()
+    smtp.connect(settings, timeout=15).quit()
     yield Checkup("baik", "SMTP", f"{settings.smtp.host}:{settings.smtp.port} menerima sambungan")
 
 
@@ -519,7 +519,7 @@ def _tried(steps: Iterable[Step]) -> Iterator[Checkup]:
             JinjaError,
             TemplateError,
             mailbox.MailboxDown,
-            outbox.MailServerDown,
+            smtp.MailServerDown,
             OSError,
             ValueError,
         ) as error:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline.mail import outbox
+from pipeline.mail import smtp
 from pipeline.notices import it_officer
 from pipeline.notices.watching import BACK, Trouble, judge, sentence
 from pipeline.office import clock
@@ -125,7 +125,7 @@ class Heartbeat:
         try:
             it_officer.alarm(self._settings, self._now(), self._unsent)
             self._unsent = ""
-        except (outbox.MailServerDown, outbox.Unsendable, ConfigError) as error:
+        except (smtp.MailServerDown, smtp.Unsendable, ConfigError) as error:
             self._mail_at = time.monotonic() + MAIL_AGAIN
             log.error("alarm mail: %s", error)
 

@@ -26,7 +26,7 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Lane
 from pipeline.intake import mails, reconcile, wishes
 from pipeline.intake import scans as stacks
-from pipeline.mail import outbox
+from pipeline.mail import outbox, smtp
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.notices import it_officer, watching
 from pipeline.office import logs, meters
@@ -225,7 +225,7 @@ def send(app: App) -> Report:
 
     try:
         flushed = outbox.flush(app, token_of, results)
-    except outbox.OfficeRefused as refused:
+    except smtp.OfficeRefused as refused:
         with app.writing() as work:
             it_officer.tell_once(work, "antrean", str(refused))
         raise

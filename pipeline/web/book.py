@@ -182,7 +182,7 @@ def printed(token: str) -> Response:
         asked = wanted(person)
         work = Work(session, here.settings, view.now)
         head = view.settings.holders(Role.KEPALA)[0]
-        today = clock.tanggal(view.now.astimezone(here.settings.zone)).split(", ", 1)[1]
+        today = clock.tanggal_saja(view.now.astimezone(here.settings.zone))
         return html(
             "buku.html",
             sop=_sop(),
@@ -314,11 +314,7 @@ def _sop() -> dict[str, Any]:
 
 
 def _title(asked: Filter) -> str:
-    return word("buku.judul") + (f", {_month(asked.month)}" if asked.month else "")
-
-
-def _month(month: date) -> str:
-    return clock.tanggal(month).split(", ", 1)[1].split(" ", 1)[1]
+    return word("buku.judul") + (f", {clock.bulan(asked.month)}" if asked.month else "")
 
 
 def _url(token: str, path: str, **change: object) -> str:
@@ -392,7 +388,7 @@ def _apart(step: Punctuality) -> str:
 
 def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
     settings = site().settings
-    months = {f"{m:%Y-%m}": _month(m) for m, _n in reversed(figures.months)}
+    months = {f"{m:%Y-%m}": clock.bulan(m) for m, _n in reversed(figures.months)}
     numbered = {str(s.nomor): f"{s.nomor} {s.nama}" for s in settings.sop.langkah}
     chosen = {name: request.args.get(name, "") for name in ASKED}
     options = {

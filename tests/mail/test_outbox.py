@@ -27,7 +27,8 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Link, Outbox, Task
 from pipeline.intake.mails import take_results
 from pipeline.mail import outbox
-from pipeline.mail.outbox import PAUSES, Draft, Flushed, MailServerDown
+from pipeline.mail.outbox import PAUSES, Draft, Flushed
+from pipeline.mail.smtp import MailServerDown
 from pipeline.office.sop import EventKind, Stage
 from pipeline.office.words import word
 from pipeline.work import Work
