@@ -6,6 +6,7 @@ assert effort(lambda: inspect(hostile)) < 150                               # ag
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -36,9 +37,13 @@ def _loop() -> float:
 
 def effort(act: Callable[[], object]) -> float:
     """The processor time of an act in this thread, in loops of a million additions: 50 are about a second. What threads
-    that an earlier test left behind do meanwhile is none of it."""
+    that an earlier test left behind do meanwhile is none of it, nor is one look of the collector at all that a long run
+    has left alive: a second, where the act takes a tenth."""
+    gc.collect()
+    gc.freeze()
     before = _loop()
     begun = time.thread_time()
     act()
     spent = time.thread_time() - begun
+    gc.unfreeze()
     return spent / max(before, _loop())
