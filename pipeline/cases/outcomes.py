@@ -205,16 +205,14 @@ def _again_unsent(work: Work, complaint: Complaint, mail: Outbox) -> None:
         and mail.state == "dead"
         and _is_current(work, complaint, mail)
     ):
-        log(
-            work,
-            complaint,
-            EventKind.SEND_FAILED,
-            SYSTEM,
-            mail.task_id,
-            teks=mail.error,
-            surat=mail.message_id,
-        )
+        _log_refusal(work, complaint, mail)
         _unreached(work, complaint, mail, mail.error)
+
+
+def _log_refusal(work: Work, complaint: Complaint, mail: Outbox) -> None:
+    """The history names the mail that a server refused, and what it said."""
+    said, which = mail.error, mail.message_id
+    log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=said, surat=which)
 
 
 def _covering_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
@@ -231,15 +229,7 @@ def _covering_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
             surat=mail.message_id,
         )
         return
-    log(
-        work,
-        complaint,
-        EventKind.SEND_FAILED,
-        SYSTEM,
-        mail.task_id,
-        teks=mail.error,
-        surat=mail.message_id,
-    )
+    _log_refusal(work, complaint, mail)
     _covering_again(
         work, complaint, mail, word("sistem.pengantar_gagal", sebab=explained(mail.error))
     )
