@@ -66,3 +66,10 @@ for (const form of document.querySelectorAll("form[data-simpan]")) {
 if (!document.querySelector("form[data-simpan]")) {
   try { for (const key of Object.keys(sessionStorage)) if (key.startsWith("/t/")) sessionStorage.removeItem(key); } catch { /* sama */ }
 }
+// Isian yang sedang diisi tidak boleh tertutup tombol yang selalu tampak di bawah layar (WCAG 2.2, 2.4.11).
+document.addEventListener("focusin", ({ target }) => {
+  const bar = document.querySelector(".kirim")?.getBoundingClientRect();
+  const box = target.getBoundingClientRect();
+  const covered = bar && !target.closest(".kirim") && box.bottom > bar.top && box.top < bar.bottom;
+  if (covered) target.scrollIntoView({ block: "center" });
+});

@@ -147,17 +147,32 @@ def violations(tab: Page, axe: str) -> list[str]:
 
 
 # Two things to press or type in that lie over each other by more than a hair. The button that stays in view lies over
-# whatever is scrolled under it, and is meant to.
+# whatever is scrolled under it, and is meant to (sticky in a task, fixed on a slip).
 OVERLAPPING = """() => {
+  const place = one => one && getComputedStyle(one).position;
+  const held = one => ["sticky", "fixed"].includes(place(one.closest(".kirim")));
   const places = [...document.querySelectorAll("input:not([type=hidden]), textarea, select, button")]
     .filter(one => one.checkVisibility())
-    .filter(one => !one.closest(".kirim") || getComputedStyle(one.closest(".kirim")).position !== "sticky")
+    .filter(one => !held(one))
     .map(one => [one.name || one.innerText, one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 4 && box.height > 4);
   const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
   const pairs = places.flatMap(([name, a], i) => places.slice(i + 1).map(([other, b]) => [name, other, over(a, b)]));
   return pairs.filter(([, , lies]) => lies).map(([name, other]) => name + "/" + other);
+}"""
+
+# The fields of which, once they have the focus, a part lies under the button that stays in view (WCAG 2.2, 2.4.11).
+COVERED = """() => {
+  const button = document.querySelector(".kirim button");
+  if (!button) return [];
+  const fields = [...document.querySelectorAll("input:not([type=hidden]), textarea, select")];
+  const under = one => {
+    one.focus();
+    const held = button.closest(".kirim").getBoundingClientRect(), box = one.getBoundingClientRect();
+    return box.bottom - held.top > 2 && held.bottom - box.top > 2;
+  };
+  return fields.filter(one => one.checkVisibility()).filter(under).map(one => one.name);
 }"""
 
 
@@ -181,6 +196,15 @@ def test_axe_finds_nothing_and_nothing_runs_off(
     keep_picture(page, f"{kind} {width} {mode}")
     assert {urlsplit(url).netloc for url in tab.asked} == {urlsplit(home.base).netloc}
     assert [line for line in tab.said if "Failed to load resource" not in line] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_typed_into_never_lies_under_the_button(
+    home: House, sheet: Page, kind: str
+) -> None:
+    """The button stays in view on a phone, and a field that takes the focus is brought clear of it."""
+    page = shown(sheet, home, kind, PHONE)
+    assert page.evaluate(COVERED) == []
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
