@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,19 @@ def entries(
     for event, payload in session.execute(query):
         said: dict[str, Any] = dict(payload.data) if payload else {}
         found.append((event, said))
+    return found
+
+
+def receivers(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """The names of the officials who took these complaints (langkah 1, Output), by the complaints' ids."""
+    begun = select(Event.complaint_id, Event.actor_name).where(
+        Event.complaint_id.in_(ids),
+        Event.kind.in_((EventKind.RECEIVED, EventKind.RECORDED)),
+        Event.actor_name != "",
+    )
+    found: dict[int, str] = {}
+    for complaint_id, name in session.execute(begun.order_by(Event.complaint_id, Event.seq)):
+        found.setdefault(complaint_id, name)
     return found
 
 

@@ -1,7 +1,8 @@
 """The Buku Pengaduan: rows, filters, recap, export. Reads only.
 
-Hides how a row of the book is put together from the complaint and its tasks. Columns as proposed from the books of
-Indonesian offices: 15, from the register number to keterangan; void rows stay.
+Hides how a row of the book is put together from the complaint and its tasks. Columns: the fifteen of the books of
+Indonesian offices, from the register number to keterangan, then what the SOP's receipt and follow-up add. Void rows
+stay.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.casefile import limits, privacy, reported
+from pipeline.casefile import history, limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
 from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
@@ -53,7 +54,25 @@ COLUMNS = {
     "lama": "Lama",
     "paraf": "Paraf",
     "keterangan": "Keterangan",
+    "keadaan": "Keadaan",
+    "pembuktian": "Hasil",
+    "penerima": "Petugas penerima",
+    "nik": "NIK",
+    "surat_pengirim": "Nomor dan tanggal surat pengadu",
 }
+# On paper fifteen columns have room: what stands under which.
+UNDER = {
+    "masuk": ("penerima",),
+    "kanal": ("surat_pengirim",),
+    "nama": ("nik",),
+    "keputusan": ("pembuktian",),
+    "lama": ("keadaan",),
+}
+PRINTED = tuple(
+    (name, *UNDER.get(name, ()))
+    for name in COLUMNS
+    if name not in {below for names in UNDER.values() for below in names}
+)  # the names of each column of the printed book
 PAGE = 50
 ASIDE = tuple(
     kind for kind in BESIDE if kind is not TaskKind.PENGANTAR
@@ -102,6 +121,18 @@ class Row:
     kategori: str
     klasifikasi: str
     used: str  # how much of the Waktu of the running langkah is used; "" where none runs
+
+
+def printed_heads() -> list[list[str]]:
+    """The titles of the printed book's columns, as lines."""
+    return [[COLUMNS[name] for name in names] for names in PRINTED]
+
+
+def printed_cells(row: Row) -> list[list[str]]:
+    """What stands in the printed book's columns, as lines; those without a word are left out."""
+    there = row.cells["nik"]
+    cells = {**row.cells, "nik": f"{COLUMNS['nik']} {there}" if there else ""}
+    return [[cells[name] for name in names if cells[name]] for names in PRINTED]
 
 
 def selection(work: Work, wanted: Filter) -> Select[Complaint]:
@@ -221,10 +252,15 @@ def rows_of(work: Work, batch: Sequence[Complaint]) -> Iterator[Row]:
     tasks = _open_tasks(work.session, batch)
     before = withdrawn(work.session, [one.id for one in batch])
     parents = _numbers(work.session, [one.parent_id for one in batch if one.parent_id])
+    receivers = history.receivers(work.session, [one.id for one in batch])
     for complaint in batch:
-        told = [_withdrawn(work.settings, one) for one in before.get(complaint.id, [])]
-        parent = parents.get(complaint.parent_id or 0, "")
-        yield _row(work.settings, complaint, tasks.get(complaint.id), parent, work.now, told)
+        beside = _Beside(
+            task=tasks.get(complaint.id),
+            parent=parents.get(complaint.parent_id or 0, ""),
+            receiver=receivers.get(complaint.id, ""),
+            withdrawn=[_withdrawn(work.settings, one) for one in before.get(complaint.id, [])],
+        )
+        yield _row(work, complaint, beside)
 
 
 def _open_tasks(session: Session, batch: Sequence[Complaint]) -> dict[int, Task]:
@@ -246,29 +282,43 @@ def _numbers(session: Session, ids: list[int]) -> dict[int, str]:
     return {key: number for key, number in session.execute(query)}  # noqa: C416 - Row is no pair to dict()
 
 
-def _row(
-    settings: Settings,
-    c: Complaint,
-    task: Task | None,
-    parent: str,
-    now: datetime,
-    told: Sequence[str],
-) -> Row:
-    end = c.delivered_at or c.closed_at or now
+@dataclass(frozen=True)
+class _Beside:
+    """What a row tells that does not stand in the complaint itself."""
+
+    task: Task | None  # the newest open one
+    parent: str  # the number of the complaint into which it is merged
+    receiver: str  # the name of who took it
+    withdrawn: Sequence[str]  # its decisions that stand no more, in words
+
+
+def _row(work: Work, c: Complaint, beside: _Beside) -> Row:
+    settings, task = work.settings, beside.task
+    end = c.delivered_at or c.closed_at or work.now
     due = task.due_at if task is not None else None
-    state, tone = _state(settings, c, task, now)
+    state, tone = _state(settings, c, task, work.now)
+    langkah = _langkah(settings, c)
     used = ""
     if task is not None and due is not None and c.stage in TASK_OF and c.stage not in OVER:
-        used = limits.used_words(settings, task, now)
+        used = limits.used_words(settings, task, work.now)
+    cells = {
+        **_who(c, beside.receiver),
+        **_what(settings, c),
+        **_answer(settings, c),
+        "masuk": _moment(c.received_at.astimezone(settings.zone)),
+        "lama": clock.lama(end - c.received_at),
+        "keadaan": word("buku.kini", langkah=langkah, keadaan=state) if langkah else state,
+        "keterangan": _note(c, beside.parent, beside.withdrawn),
+    }
     return Row(
         c,
-        _cells(settings, c, end, _note(c, parent, told)),
+        {name: cells[name] for name in COLUMNS},
         due,
         end - c.received_at,
-        late=due is not None and due < now,
+        late=due is not None and due < work.now,
         state=state,
         tone=tone,
-        langkah=_langkah(settings, c),
+        langkah=langkah,
         kategori=settings.names_of("kategori", c.kategori).get(c.kategori, ""),
         klasifikasi=settings.names_of("klasifikasi", c.klasifikasi).get(c.klasifikasi, ""),
         used=used,
@@ -289,14 +339,33 @@ def _note(c: Complaint, parent: str, told: Sequence[str]) -> str:
     return "; ".join([*notes, *filter(None, told)])
 
 
-def _cells(settings: Settings, c: Complaint, end: datetime, note: str) -> dict[str, str]:
-    """The texts of a row by COLUMNS; nothing in them tells who keeps their identity secret."""
-    local = c.received_at.astimezone(settings.zone)
-    name, address, contact = word("pengadu.rahasia"), "", ""
-    if not c.rahasia:
-        name = c.nama or word("pengadu.tanpa_nama")
-        address = c.alamat
-        contact = ", ".join(filter(None, (c.telepon, c.email)))
+def _who(c: Complaint, receiver: str) -> dict[str, str]:
+    """The cells about people; nothing in them tells who keeps their identity secret. A NIK is only said to be there."""
+    known = {
+        "nama": c.nama or word("pengadu.tanpa_nama"),
+        "alamat": c.alamat,
+        "kontak": ", ".join(filter(None, (c.telepon, c.email))),
+        "surat_pengirim": c.surat_pengirim,  # an organisation's number tells who wrote
+    }
+    if c.rahasia:
+        known = dict.fromkeys(known, "") | {"nama": word("pengadu.rahasia")}
+    nik = word("buku.nik_ada") if c.nik else ""
+    return {**known, "nik": nik, "penerima": receiver, "paraf": c.paraf}
+
+
+def _what(settings: Settings, c: Complaint) -> dict[str, str]:
+    """The cells about the matter."""
+    return {
+        "register": c.number,
+        "kanal": word(f"pilihan.kanal.{c.channel}"),
+        "isi": privacy.in_register(c, c.ringkasan or c.perihal),
+        "unit": unit_names(settings, c.unit),
+        "disposisi": c.perintah,
+    }
+
+
+def _answer(settings: Settings, c: Complaint) -> dict[str, str]:
+    """The cells about what was decided and how the pengadu was told."""
     letter = handed = ""
     if c.letter_number and c.letter_date:
         letter = f"{c.letter_number}, {_day(c.letter_date)}"
@@ -304,21 +373,10 @@ def _cells(settings: Settings, c: Complaint, end: datetime, note: str) -> dict[s
         way, at = word(f"pilihan.cara.{c.delivery}"), clock.waktu(c.delivered_at, settings.zone)
         handed = f"{way}, {at}"
     return {
-        "register": c.number,
-        "masuk": f"{_day(local)} {clock.pukul(local)}",
-        "kanal": word(f"pilihan.kanal.{c.channel}"),
-        "nama": name,
-        "alamat": address,
-        "kontak": contact,
-        "isi": privacy.in_register(c, c.ringkasan or c.perihal),
-        "unit": unit_names(settings, c.unit),
-        "disposisi": c.perintah,
         "keputusan": _decision(c),
+        "pembuktian": word(f"pilihan.pembuktian.{c.pembuktian}") if c.pembuktian else "",
         "surat": letter,
         "penyampaian": handed,
-        "lama": clock.lama(end - c.received_at),
-        "paraf": c.paraf,
-        "keterangan": note,
     }
 
 
@@ -329,6 +387,10 @@ def _langkah(settings: Settings, c: Complaint) -> str:
     step = settings.sop.langkah[LANGKAH_OF[c.stage] - 1]
     signs = c.stage is Stage.TANDA_TANGAN
     return f"{step.nomor} {word('laporan.tanda_tangan') if signs else step.nama}"
+
+
+def _moment(local: datetime) -> str:
+    return f"{_day(local)} {clock.pukul(local)}"
 
 
 def _day(day: date | datetime) -> str:

@@ -1,6 +1,7 @@
 """The paper book: the register as a Word document on F4, to be printed, bound and signed.
 
-Hides WordprocessingML. All fifteen columns, the head on every page, void rows struck through, page numbers, the hash of
+Hides WordprocessingML. All that the register shows, in fifteen columns (two facts of one kind share one), the head on
+every page, void rows struck through, page numbers, the hash of
 the newest seal at the foot, the signatures of JFU and Sekretaris at the end.
 """
 
@@ -26,7 +27,7 @@ from pipeline.office import clock
 from pipeline.office.config import Petugas
 from pipeline.office.sop import Role, Stage
 from pipeline.office.words import word
-from pipeline.register.book import COLUMNS, Filter, Row, rows
+from pipeline.register.book import Filter, Row, printed_cells, printed_heads, rows
 from pipeline.register.period import month_of
 from pipeline.work import Work
 
@@ -35,21 +36,21 @@ F4 = (330, 215)  # millimetres, lying
 MARGIN = 10
 WIDTHS = (
     21,
+    19,
+    17,
+    19,
+    21,
+    22,
+    38,
+    21,
+    24,
+    19,
+    22,
+    21,
     18,
-    13,
-    19,
-    22,
-    23,
-    40,
-    22,
-    25,
-    19,
-    23,
-    22,
-    12,
     11,
-    20,
-)  # millimetres; with the margins the page's width
+    17,
+)  # millimetres, of the columns of PRINTED; with the margins the page's width
 TWIPS = 56.7  # in a millimetre
 CELL = '<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:spacing w:after="0"/></w:pPr>{runs}</w:p></w:tc>'  # noqa: E501
 RUN = '<w:r><w:rPr>{marks}<w:sz w:val="14"/></w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
@@ -137,16 +138,16 @@ def _table(found: Iterable[Row]) -> str:
 
 
 def _lines(found: Iterable[Row]) -> Iterator[str]:
-    yield _row(COLUMNS.values(), HEAD, "<w:b/>", SHADE)
+    yield _row(printed_heads(), HEAD, "<w:b/>", SHADE)
     for row in found:
         void = "<w:strike/>" if row.complaint.stage is Stage.BATAL else ""
-        yield _row((row.cells[name] for name in COLUMNS), BODY, void)
+        yield _row(printed_cells(row), BODY, void)
 
 
-def _row(texts: Iterable[str], kind: str, marks: str, shade: str = "") -> str:
+def _row(columns: Iterable[list[str]], kind: str, marks: str, shade: str = "") -> str:
     cells = (
-        CELL.format(width=int(width * TWIPS), shade=shade, runs=_runs(text, marks))
-        for width, text in zip(WIDTHS, texts, strict=True)
+        CELL.format(width=int(width * TWIPS), shade=shade, runs=_runs("\n".join(lines), marks))
+        for width, lines in zip(WIDTHS, columns, strict=True)
     )
     return f"<w:tr>{kind}{''.join(cells)}</w:tr>"
 

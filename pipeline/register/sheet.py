@@ -22,7 +22,28 @@ BESIDE = 8  # the column in which the rest of the SOP's head stands, as on the a
 
 # ---- export --------------------------------------------------------------------------------------------------
 
-WIDTHS = (17, 16, 11, 20, 26, 24, 44, 24, 34, 22, 26, 28, 14, 16, 28)
+WIDTHS = {
+    "register": 17,
+    "masuk": 16,
+    "kanal": 11,
+    "nama": 20,
+    "alamat": 26,
+    "kontak": 24,
+    "isi": 44,
+    "unit": 24,
+    "disposisi": 34,
+    "keputusan": 22,
+    "surat": 26,
+    "penyampaian": 28,
+    "lama": 14,
+    "paraf": 16,
+    "keterangan": 28,
+    "keadaan": 24,
+    "pembuktian": 12,
+    "penerima": 18,
+    "nik": 6,
+    "surat_pengirim": 20,
+}  # characters
 LINE, TALLEST = 15, 409  # points of a line, and of the highest row that Excel allows
 MOMENT = "[$-421]d mmm yyyy, hh.mm"  # months in Indonesian, whatever the reader's country
 DAYS = '0.0" hari"'
@@ -57,8 +78,8 @@ def write(out: IO[bytes], work: Work, wanted: Filter) -> int:
                 "valign": "vcenter",
             }
         )
-        for column, width in enumerate(WIDTHS):
-            sheet.set_column(column, column, width)
+        for column, name in enumerate(COLUMNS):
+            sheet.set_column(column, column, WIDTHS[name])
         top = _heading(sheet, work.settings, bold)
         sheet.set_row(top, 2 * LINE)
         for column, title in enumerate(COLUMNS.values()):
@@ -110,7 +131,7 @@ def _rows(
 def _height(cells: Mapping[str, str]) -> float:
     """Points that the longest cell of a row needs when its words wrap."""
     most = 1
-    for width, name in zip(WIDTHS, COLUMNS, strict=True):
+    for name, width in WIDTHS.items():
         shown = cells[name][: 60 * width]
         lines = sum(math.ceil(max(len(line), 1) / (width - 1)) for line in shown.splitlines())
         most = max(most, lines)

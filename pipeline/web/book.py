@@ -19,14 +19,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links, typed
 from pipeline.casefile import law, privacy, reported
-from pipeline.casefile.history import entries
 from pipeline.casefile.holders import mergers, resting, tasks_of
 from pipeline.data.tables import Complaint, Export, Task
 from pipeline.files.kinds import DOCX, PDF, FileError
 from pipeline.files.libreoffice import to_pdf
 from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
-from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decision, EventKind, Role
+from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decision, Role
 from pipeline.office.words import table, word
 from pipeline.register import book as register_book
 from pipeline.register import exports, paper, sheet
@@ -149,6 +148,7 @@ def book(token: str) -> Response:
         return html(
             "buku.html",
             sop=_sop(),
+            kepala_lengkap=register_book.printed_heads(),
             judul=_title(asked),
             ringkas=word(
                 "buku.ringkas",
@@ -186,6 +186,7 @@ def printed(token: str) -> Response:
         return html(
             "buku.html",
             sop=_sop(),
+            kepala_lengkap=register_book.printed_heads(),
             judul=_title(asked),
             ringkas="",
             angka=None,
@@ -341,6 +342,7 @@ def _found(shown: int, total: int) -> str:
 def _row(row: Row, url: str = "") -> dict[str, Any]:
     return {
         **row.cells,
+        "lengkap": register_book.printed_cells(row),
         "url": url,
         "perihal": privacy.in_register(row.complaint, row.complaint.perihal),
         "langkah": row.langkah,
@@ -473,16 +475,11 @@ def case_page(token: str, complaint_id: int, number: str = "", problem: str = ""
 def _confidential(own: View, row: register_book.Row) -> list[dict[str, str]]:
     """What of a case stands on its page alone, and in no book that is printed or passed on."""
     c = row.complaint
-    begun = entries(own.session, c, EventKind.RECEIVED, EventKind.RECORDED)
-    took = next((event.actor_name for event, _data in begun if event.actor_name), "")
     people = [own.settings.person(code) for code in sorted(reported.codes(c))]
     said = {
-        word("buku.keadaan"): " ".join(filter(None, (row.state, row.langkah))),
-        word("buku.petugas"): took,
-        word("kolom.nik.label"): word("buku.nik_ada") if c.nik else "",
+        word("kolom.surat_pengirim.label"): c.surat_pengirim if c.rahasia else "",
         word("kolom.terlapor.label"): ", ".join(p.jabatan for p in people if p),
         word("kolom.lokasi_kejadian.label"): c.lokasi_kejadian,
-        word("kolom.surat_pengirim.label"): c.surat_pengirim,
         word("kolom.hasil.label"): c.hasil,
     }
     return [{"nama": name, "nilai": value} for name, value in said.items() if value]

@@ -56,7 +56,7 @@ def only(desk: Desk) -> Row:
 # ---- columns -------------------------------------------------------------------------------------------------
 
 
-def test_book_has_the_fifteen_columns_of_the_offices_books() -> None:
+def test_book_has_the_columns_of_the_offices_books_and_of_the_sop() -> None:
     assert list(COLUMNS.values()) == [
         "No. register",
         "Tanggal dan jam",
@@ -73,6 +73,11 @@ def test_book_has_the_fifteen_columns_of_the_offices_books() -> None:
         "Lama",
         "Paraf",
         "Keterangan",
+        "Keadaan",
+        "Hasil",
+        "Petugas penerima",
+        "NIK",
+        "Nomor dan tanggal surat pengadu",
     ]
 
 
@@ -115,10 +120,38 @@ def test_row_of_a_finished_complaint_is_filled_in_every_column(desk: Desk) -> No
         "lama": row.cells["lama"],
         "paraf": "Sri Wahyuni",
         "keterangan": "Surat pengantar 400.14.5/2/401.109/2026",
+        "keadaan": "Selesai",
+        "pembuktian": "",
+        "penerima": "Dimas Prakoso",
+        "nik": "",
+        "surat_pengirim": "",
     }
     assert row.cells["penyampaian"].endswith("Rabu, 25 November 2026, pukul 10.05")
     assert "1 hari" in row.cells["lama"]
     assert (row.late, row.tone) == (False, "baik")
+
+
+def test_a_letter_by_hand_tells_its_number_state_officer_result_and_that_there_is_a_nik(
+    desk: Desk,
+) -> None:
+    """SOP, langkah 1 (Output) and the Buku: who took it and what came as a letter; a NIK itself stands nowhere."""
+    number = desk.record(
+        channel=Channel.SURAT,
+        nik="3577010101010001",
+        surat_pengirim="12/RW-04/2026, 20 November 2026",
+    )
+    assert only(desk).cells["keadaan"] == "Langkah 1 Penerimaan. Sisa 30 menit kerja"
+    desk.press("jfu-2", "laporkan")
+    taken = only(desk).cells
+    assert (taken["penerima"], taken["nik"]) == (desk.person("jfu-2").nama, "ada")
+    assert taken["surat_pengirim"] == "12/RW-04/2026, 20 November 2026"
+    desk.to(Stage.KEPUTUSAN, number)
+    desk.press("kepala", "putuskan", keputusan="ditindaklanjuti", pembuktian="sebagian")
+    assert only(desk).cells["pembuktian"] == "Terbukti sebagian"
+    written = " ".join(sheet(desk).values())
+    assert "Terbukti sebagian" in written
+    assert "12/RW-04/2026" in written
+    assert "3577010101010001" not in written
 
 
 def test_fresh_row_shows_what_is_known_and_how_much_time_is_left(desk: Desk) -> None:
@@ -177,6 +210,7 @@ def test_secret_identity_is_not_in_the_book(desk: Desk) -> None:
         alamat="Jalan Sunyi 1",
         telepon="0812 999",
         email="tuti@warga.example",
+        surat_pengirim="7/Serikat-Tuti/2026",
         rahasia=True,
     )
     row = only(desk)
@@ -451,7 +485,7 @@ def test_heading_shows_office_and_sop_with_its_dasar_hukum(desk: Desk) -> None:
         "Peralatan/perlengkapan",
     ]
     assert beside[4].endswith("SLTA")
-    assert [cells[f"{letter}9"] for letter in "ABCDEFGHIJKLMNO"] == list(COLUMNS.values())
+    assert [cells[f"{letter}9"] for letter in "ABCDEFGHIJKLMNOPQRST"] == list(COLUMNS.values())
 
 
 def test_rows_stand_oldest_first_under_the_heading(desk: Desk) -> None:
