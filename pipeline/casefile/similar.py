@@ -21,6 +21,7 @@ from pipeline.casefile import reported
 from pipeline.data import fulltext
 from pipeline.data.tables import Complaint
 from pipeline.office.sop import Stage
+from pipeline.work import Work
 
 SHOWN = 3
 WORDS, SHORTEST = 24, 4  # words of a case that are looked for; letters of one that says something
@@ -122,3 +123,11 @@ def shown_points(found: Sequence[Similar]) -> dict[str, str]:
         for number, point in enumerate(one.points):
             shown[f"{one.complaint.id}.{number}"] = point
     return shown
+
+
+def duplicate_of(work: Work, complaint: Complaint) -> list[Complaint]:
+    """Earlier complaints of the same address, newest first: shown, never joined by themselves."""
+    if not complaint.email:
+        return []
+    query = select(Complaint).where(Complaint.email == complaint.email, Complaint.id < complaint.id)
+    return list(work.session.scalars(query.order_by(Complaint.id.desc()).limit(5)))

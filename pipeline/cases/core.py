@@ -80,3 +80,11 @@ def keep_secret(complaint: Complaint) -> None:
         return
     complaint.rahasia, complaint.dibuka = True, ""
     complaint.teks_terbuka = complaint.lampiran_terbuka = False
+
+
+def set_secret(complaint: Complaint, secret: bool) -> None:
+    """Whether other units may know who complains, as somebody has just said."""
+    if secret:
+        keep_secret(complaint)
+    else:
+        complaint.rahasia = False

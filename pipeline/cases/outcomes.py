@@ -12,7 +12,6 @@ from pipeline.casefile import copies, reported
 from pipeline.casefile.decided import is_outdated, standing
 from pipeline.casefile.documents import is_untouched
 from pipeline.cases import merging
-from pipeline.cases.act import reopen_after_bounce
 from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.copies import arrived, send_copies, trouble
 from pipeline.cases.core import locked
@@ -29,6 +28,7 @@ from pipeline.cases.letters import (
     series_of_letter,
 )
 from pipeline.cases.record import documents
+from pipeline.cases.reopening import reopen_after_bounce
 from pipeline.cases.tasks import (
     close_rest,
     open_task,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.casefile import limits, offers, privacy, reported
 from pipeline.casefile.holders import post_of
-from pipeline.cases.act import duplicate_of
+from pipeline.casefile.similar import duplicate_of
 from pipeline.data.tables import Event
 from pipeline.office import clock
 from pipeline.office.sop import EventKind, TaskKind

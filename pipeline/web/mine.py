@@ -21,7 +21,7 @@ from pipeline.access.browsers import Held
 from pipeline.casefile import reported
 from pipeline.casefile.holders import holders, tasks_of
 from pipeline.casefile.limits import waiting_words
-from pipeline.cases.act import extend_for
+from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.tasks import about, current_task
 from pipeline.data import in_force
 from pipeline.data.tables import Complaint, Event, Task

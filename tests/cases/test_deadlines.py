@@ -12,8 +12,8 @@ import pytest
 
 from pipeline import cases
 from pipeline.cases import Invalid
-from pipeline.cases.act import extend_for
 from pipeline.cases.calendar import add_holiday, strike_holiday
+from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.record import citizen_wrote
 from pipeline.data.tables import Task
 from pipeline.office.sop import EventKind, Stage, TaskKind

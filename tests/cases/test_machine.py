@@ -27,9 +27,9 @@ from pipeline import cases
 from pipeline.casefile import holders as casefile_holders
 from pipeline.casefile.decided import outdated
 from pipeline.cases import AlreadyDone, Changed, Forbidden, Invalid, takeback
-from pipeline.cases.act import extend_for
 from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import SYSTEM
+from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.merging import WRITTEN
 from pipeline.cases.outcomes import bounced, delivery_result

@@ -13,8 +13,8 @@ from docx import Document as Docx
 from sqlalchemy import update
 
 from pipeline import cases
+from pipeline.casefile.similar import duplicate_of
 from pipeline.cases import Forbidden, Invalid
-from pipeline.cases.act import duplicate_of
 from pipeline.data import store
 from pipeline.data.engine import writing
 from pipeline.data.tables import Complaint, Document, Task

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from pipeline import cases, reports
 from pipeline.access import links
 from pipeline.cases import Upload, stuck, succession, wave_notes
-from pipeline.cases.act import extend_for
 from pipeline.cases.chain import seal_day
 from pipeline.cases.input import File, read_letter
+from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.outcomes import bounced, delivery_result, letter_by_mail
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.tasks import tell_holders
