@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sqlalchemy import select
 
 from pipeline.data.engine import writing
+from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox
 from pipeline.intake import mails
 from pipeline.office.sop import Stage
@@ -68,7 +69,7 @@ def delivered(desk: Desk) -> None:
         for row in session.scalars(select(Outbox).where(Outbox.state == "folded")):
             row.told = True
         for row in session.scalars(select(Outbox).where(Outbox.state == "due")):
-            row.state, row.sent_at, row.attempts = "sent", desk.clock(), 1
+            row.state, row.sent_at, row.attempts = MailState.SENT, desk.clock(), 1
     mails.take_results(desk.app)
 
 

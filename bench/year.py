@@ -36,6 +36,7 @@ from sqlalchemy import select
 
 from pipeline.casefile.holders import holders
 from pipeline.data.engine import reading, writing
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Outbox, Task
 from pipeline.intake import mails
 from pipeline.notices.few import BRINGS_WORK
@@ -179,7 +180,7 @@ def sent(desk: Desk) -> None:
     with writing(desk.engine) as session:
         due = select(Outbox).where(Outbox.state == "due", Outbox.next_at <= desk.clock())
         for row in session.scalars(due):
-            row.state, row.sent_at = "sent", desk.clock()
+            row.state, row.sent_at = MailState.SENT, desk.clock()
     mails.take_results(desk.app)
 
 

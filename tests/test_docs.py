@@ -22,6 +22,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from pipeline.cli.main import main
+from pipeline.data import states
 from pipeline.office import config, sop
 from pipeline.office.config import Settings, Table
 from pipeline.running import poller
@@ -321,12 +322,15 @@ def test_the_glossary_explains_each_word_once() -> None:
     assert len(words) == len(set(words))
 
 
-@pytest.mark.parametrize(
-    "closed", [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind]
-)
+CLOSED = [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind]
+CLOSED += [states.ItemState, states.MailState, states.JobState, states.PageState, states.SlipState]
+
+
+@pytest.mark.parametrize("closed", CLOSED)
 def test_the_glossary_holds_the_closed_lists_whole(closed: type[StrEnum]) -> None:
     lists = rows(GLOSSARY.read_text("utf-8").split("## The closed lists")[1])
-    named = next(row[1] for row in lists if row[2] == f"`office.sop.{closed.__name__}`")
+    home = closed.__module__.removeprefix("pipeline.")
+    named = next(row[1] for row in lists if row[2] == f"`{home}.{closed.__name__}`")
     assert set(SPAN.findall(named)) == {str(one) for one in closed}
 
 

@@ -19,9 +19,10 @@ from pipeline.cases import report_chain, witness
 from pipeline.cases.chain import Walk, reach_of, seal_hash
 from pipeline.cases.closing import how as ended
 from pipeline.cases.witness import CASE, START, digest
-from pipeline.data import ledger, store
+from pipeline.data import store
 from pipeline.data.engine import among
 from pipeline.data.places import Lost
+from pipeline.data.states import ItemState
 from pipeline.data.store import ERASED
 from pipeline.data.tables import (
     Blob,
@@ -253,7 +254,7 @@ def _arrived(session: Session, named: _Named, walk: Walk) -> Iterator[str]:
     query = select(Item.id, Item.twin, Complaint.id).outerjoin(
         Complaint, Complaint.item_id == Item.id
     )
-    erased = session.execute(query.where(Item.state == ledger.ERASED).order_by(Item.id)).all()
+    erased = session.execute(query.where(Item.state == ItemState.ERASED).order_by(Item.id)).all()
     said = {
         row.twin for row in erased if row[0] in named.erased or row[2] in walk.erased
     }  # copies are erased as well
@@ -267,7 +268,7 @@ def _arrived(session: Session, named: _Named, walk: Walk) -> Iterator[str]:
 def _missing(session: Session) -> Iterator[str]:
     """Rows whose bytes are not there although nobody erased them."""
     wanted = (
-        (Item.id, Item.sha256, Item.state != ledger.ERASED, "kiriman"),
+        (Item.id, Item.sha256, Item.state != ItemState.ERASED, "kiriman"),
         (Document.id, Document.sha256, Document.name != "", "berkas"),
         (Slip.id, Slip.sha256, Slip.sha256.is_not(None), "slip"),
         (SlipPage.id, SlipPage.sha256, SlipPage.sha256.is_not(None), "halaman"),

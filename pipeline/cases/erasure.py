@@ -19,6 +19,7 @@ from pipeline.cases.core import locked
 from pipeline.cases.meetings import INVITE
 from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
 from pipeline.data import exports, jobs, ledger, store
+from pipeline.data.states import ItemState
 from pipeline.data.tables import (
     Complaint,
     Document,
@@ -174,7 +175,7 @@ def checked(work: Work, complaint_id: int, actor: Actor, found: remains.Remains)
 def _items(session: Session, ids: Collection[int]) -> list[Item]:
     return list(
         session.scalars(
-            select(Item).where(Item.id.in_(ids), Item.state != ledger.ERASED).order_by(Item.id)
+            select(Item).where(Item.id.in_(ids), Item.state != ItemState.ERASED).order_by(Item.id)
         )
     )
 
@@ -271,7 +272,7 @@ def _needed(session: Session, digests: Iterable[str]) -> set[str]:
     )
     found |= set(
         session.scalars(
-            select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ledger.ERASED)
+            select(Item.sha256).where(Item.sha256.in_(wanted), Item.state != ItemState.ERASED)
         )
     )
     for column in (Slip.sha256, SlipPage.sha256):

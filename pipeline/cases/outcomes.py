@@ -38,11 +38,11 @@ from pipeline.cases.tasks import (
     tell_holders,
     window,
 )
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
 from pipeline.files.kinds import DOCX
 from pipeline.letters.returned import Returned
 from pipeline.letters.series import ANSWER, COVERING, Series
-from pipeline.mail import outbox
 from pipeline.mail.diagnosis import explained
 from pipeline.notices import answers, it_officer, news
 from pipeline.office.config import Petugas
@@ -50,6 +50,7 @@ from pipeline.office.sop import BESIDE, EventKind, Role, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
+LETTER_MAIL = "surat_jawaban"
 COVERING_MAIL = "surat_pengantar"
 
 
@@ -153,56 +154,47 @@ def letter_by_mail(
 def delivery_result(work: Work, mail: Outbox) -> None:
     """The end of a mail of ours. A letter that the server took closes langkah 5; one that it refused opens it again."""
     complaint = locked(work, mail.complaint_id) if mail.complaint_id else None
-    if complaint is None and mail.state == "dead" and _is_official(work, mail.recipient):
-        official_unreached(work, mail.recipient, mail.error)
-    if complaint is not None and mail.name == COVERING_MAIL:
+    if complaint is None:
+        if mail.state == MailState.DEAD and _is_official(work, mail.recipient):
+            official_unreached(work, mail.recipient, mail.error)
+    elif mail.name == COVERING_MAIL:
         _covering_result(work, complaint, mail)
-        return
-    if complaint is not None and mail.name == copies.MAIL and mail.state == "sent":
-        arrived(work, complaint, mail)
-    if complaint is not None and mail.name != "surat_jawaban" and mail.state == "dead":
-        told = trouble(mail, mail.error)
-        log(
-            work,
-            complaint,
-            EventKind.SEND_FAILED,
-            SYSTEM,
-            mail.task_id,
-            teks=told,
-            surat=mail.message_id,
-        )
+    elif mail.name == LETTER_MAIL:
+        _letter_result(work, complaint, mail)
+    elif mail.state == MailState.DEAD:
+        told, which = trouble(mail, mail.error), mail.message_id
+        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=told, surat=which)
         _unreached(work, complaint, mail, mail.error)
-    if complaint is None or mail.name != "surat_jawaban":
-        return
+    elif mail.name == copies.MAIL and mail.state == MailState.SENT:
+        arrived(work, complaint, mail)
+
+
+def _letter_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
+    """The answer at the pengadu's server, or not."""
     if complaint.stage is not Stage.PENGIRIMAN:
         _again_unsent(work, complaint, mail)
         return
     if not _is_current(work, complaint, mail):
         return
-    if mail.state == "sent":
+    if mail.state == MailState.SENT:
         _delivered(work, complaint, mail)
-    else:
-        log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error)
-        if is_outdated(
-            work.session, complaint.id
-        ):  # what it told was withdrawn meanwhile: the next answer is waited for
-            merging.take_back(work, complaint)
-            return
-        close_rest(work, complaint, "gagal_kirim", keep=BESIDE)
-        complaint.stage, complaint.delivery = Stage.PENYAMPAIAN, ""
-        open_task(
-            work,
-            complaint,
-            TaskKind.PENYAMPAIAN,
-            note=word("sistem.gagal_kirim", sebab=explained(mail.error)),
-        )
+        return
+    log(work, complaint, EventKind.SEND_FAILED, SYSTEM, mail.task_id, teks=mail.error)
+    # What it told may have been withdrawn meanwhile: then the next answer is waited for.
+    if is_outdated(work.session, complaint.id):
+        merging.take_back(work, complaint)
+        return
+    close_rest(work, complaint, "gagal_kirim", keep=BESIDE)
+    complaint.stage, complaint.delivery = Stage.PENYAMPAIAN, ""
+    note = word("sistem.gagal_kirim", sebab=explained(mail.error))
+    open_task(work, complaint, TaskKind.PENYAMPAIAN, note=note)
 
 
 def _again_unsent(work: Work, complaint: Complaint, mail: Outbox) -> None:
     """A letter that was sent once more, after the end, and that the server refused: the JFU hears of it."""
     if (
         complaint.stage is Stage.SELESAI
-        and mail.state == "dead"
+        and mail.state == MailState.DEAD
         and _is_current(work, complaint, mail)
     ):
         _log_refusal(work, complaint, mail)
@@ -217,7 +209,7 @@ def _log_refusal(work: Work, complaint: Complaint, mail: Outbox) -> None:
 
 def _covering_result(work: Work, complaint: Complaint, mail: Outbox) -> None:
     """The covering letter at the agency's server, or not."""
-    if mail.state == "sent":
+    if mail.state == MailState.SENT:
         log(
             work,
             complaint,
@@ -252,10 +244,10 @@ def _is_current(work: Work, complaint: Complaint, mail: Outbox) -> bool:
     if decision is None or mail.decision_id != decision.id:
         return False
     newest = select(Outbox.id).where(
-        Outbox.complaint_id == complaint.id, Outbox.name == "surat_jawaban"
+        Outbox.complaint_id == complaint.id, Outbox.name == LETTER_MAIL
     )
     newest = newest.where(
-        Outbox.state != outbox.WITHDRAWN
+        Outbox.state != MailState.VOID
     )  # one that was called back has replaced none
     return work.session.scalar(newest.order_by(Outbox.id.desc()).limit(1)) == mail.id
 
@@ -303,20 +295,24 @@ def bounced(work: Work, mail: Outbox, permanent: bool, diagnostic: str) -> None:
     if not permanent:
         return
     if mail.name == COVERING_MAIL:
-        _covering_again(
-            work, complaint, mail, word("sistem.pengantar_terpental", sebab=explained(diagnostic))
-        )
-    elif mail.name != "surat_jawaban":
+        note = word("sistem.pengantar_terpental", sebab=explained(diagnostic))
+        _covering_again(work, complaint, mail, note)
+    elif mail.name == LETTER_MAIL:
+        _letter_came_back(work, complaint, mail, diagnostic)
+    else:
         _unreached(work, complaint, mail, diagnostic)
-    elif complaint.delivery == "email" and _is_current(work, complaint, mail):
-        if is_outdated(work.session, complaint.id):
-            merging.take_back(work, complaint)
-            return
+
+
+def _letter_came_back(work: Work, complaint: Complaint, mail: Outbox, diagnostic: str) -> None:
+    if not _is_current(work, complaint, mail):
+        return
+    if complaint.delivery != "email":
+        if complaint.stage is Stage.SELESAI:  # sent once more, after another way
+            _unreached(work, complaint, mail, diagnostic)
+    elif is_outdated(work.session, complaint.id):
+        merging.take_back(work, complaint)
+    else:
         reopen_after_bounce(work, complaint, word("sistem.terpental", sebab=explained(diagnostic)))
-    elif complaint.stage is Stage.SELESAI and _is_current(
-        work, complaint, mail
-    ):  # sent once more, after another way
-        _unreached(work, complaint, mail, diagnostic)
 
 
 def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> None:
@@ -325,17 +321,17 @@ def _unreached(work: Work, complaint: Complaint, mail: Outbox, reason: str) -> N
     Of an official's bad address the IT officer hears, of the pengadu's the JFU (and the Sekretaris who asked), of one
     outside the office that somebody typed the JFU and the Sekretaris.
     """
-    citizen = mail.recipient.lower() == complaint.email.lower()
-    if not citizen and _is_official(work, mail.recipient):
+    to_pengadu = mail.recipient.lower() == complaint.email.lower()
+    if not to_pengadu and _is_official(work, mail.recipient):
         official_unreached(work, mail.recipient, reason, complaint)
         return
-    told = {p.kode: p for p in work.settings.holders(Role.JFU)}
-    waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
-    asked = waiting if citizen and mail.name == "tanya_pengadu" else None
+    question = to_pengadu and mail.name == "tanya_pengadu"
+    asked = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI) if question else None
     if asked is not None:
         resume_langkah(work, asked)
-    if asked is not None or not citizen:
-        told |= {p.kode: p for p in work.settings.holders(Role.SEKRETARIS)}
+    told = {person.kode: person for person in work.settings.holders(Role.JFU)}
+    if asked is not None or not to_pengadu:
+        told |= {person.kode: person for person in work.settings.holders(Role.SEKRETARIS)}
     for person in reported.spared(complaint, told.values()):
         link_id = window(work, complaint, person) if Role.JFU in person.peran else None
         news.bounce(work, complaint, person, link_id, mail, reason)

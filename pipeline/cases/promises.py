@@ -10,8 +10,8 @@ from pipeline.casefile.limits import answer_day
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.tasks import current_task
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Outbox
-from pipeline.mail import outbox
 from pipeline.notices import turns
 from pipeline.office import clock
 from pipeline.office.clock import Limit
@@ -31,7 +31,7 @@ def tell(work: Work) -> int:
     next_day = hours.local(clock.next_workday(work.now, hours)).date()
     told = select(Outbox.complaint_id).where(
         Outbox.name.in_(ANOTHER_DAY),
-        Outbox.state != outbox.WITHDRAWN,
+        Outbox.state != MailState.VOID,
         Outbox.complaint_id.is_not(None),
     )
     open_ones = select(Complaint.id, Complaint.recorded_at).where(

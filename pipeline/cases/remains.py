@@ -16,12 +16,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, String, Table, Text, func, or_, select
+from sqlalchemy import JSON, Column, Engine, String, Table, Text, func, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.data import ledger, store
+from pipeline.data import store
 from pipeline.data.engine import reading
 from pipeline.data.packed import Packed, PackedJson
+from pipeline.data.states import ItemState, MailState
 from pipeline.data.tables import Base, Blob, Complaint, Event, Item, Outbox, Payload
 from pipeline.files import kinds as files
 from pipeline.mail import outbox
@@ -37,6 +38,7 @@ SAID = (
     "email",
     "nik",
 )  # columns of a complaint that tell who somebody is
+WITHOUT_WORDS = ("blob", "blob_part", "blob_place")  # bytes are looked through by themselves
 HASHED = ("sha256", "hash", "html_hash", "previous", "digest", "payload_hash", "parts", "salt")
 QUOTING = (
     "pengadu_menulis",
@@ -109,7 +111,9 @@ def items_of(session: Session, complaint: Complaint, tell: Tell = lambda _steps:
     for complaint_id, item_id in _joined(session):
         (mine if complaint_id == complaint.id else others).add(item_id)
     sent = dict(_sent(session, complaint.id))
-    since = select(Item.id, Item.sha256).where(Item.source == "mail", Item.state != ledger.ERASED)
+    since = select(Item.id, Item.sha256).where(
+        Item.source == "mail", Item.state != ItemState.ERASED
+    )
     since = since.where(Item.received_at >= complaint.received_at, Item.id.not_in(mine | others))
     for item_id, digest in session.execute(since.order_by(Item.id)).all():
         if _about(_beginning(session, digest), complaint.number, sent):
@@ -183,28 +187,35 @@ def search_size(session: Session) -> int:
 def _in_table(
     session: Session, table: Table, person: Traces, numbers: dict[int, str], tell: Tell
 ) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    words = [
-        c
-        for c in table.columns
-        if isinstance(c.type, String | Text | JSON | Packed | PackedJson) and c.key not in HASHED
-    ]
-    if not words or table.name in ("blob", "blob_part", "blob_place"):
+    """(row, kinds of traces, number of its case) of each row that still tells who a person is."""
+    words = [column for column in table.columns if _holds_words(column)]
+    if not words or table.name in WITHOUT_WORDS:
         return
     keys = list(table.primary_key.columns)
-    case = [
-        c for c in (table.columns.get("complaint_id"), table.columns.get("id")) if c is not None
-    ]
-    owner = (
-        case[0] if case and (case[0].key == "complaint_id" or table.name == "complaint") else None
-    )
-    query = select(*keys, *([owner.label("owner_")] if owner is not None else []), *words)
-    for rows in session.execute(query.execution_options(yield_per=ROWS)).mappings().partitions():
+    named = [column.key for column in keys if column not in words]
+    owner = _owner(table)
+    whose = [owner.label("owner_")] if owner is not None else []
+    query = select(*keys, *whose, *words).execution_options(yield_per=ROWS)
+    for rows in session.execute(query).mappings().partitions():
         for row in rows:
-            kinds = person.kinds_in("\n".join(_text(row[c.key]) for c in words))
+            kinds = person.kinds_in("\n".join(_text(row[column.key]) for column in words))
             if kinds:
-                key = "/".join(str(row[c.key]) for c in keys if c not in words)
-                yield f"{table.name} {key}".strip(), kinds, numbers.get(row.get("owner_") or 0, "")
+                key = "/".join(str(row[name]) for name in named)
+                number = numbers.get(row.get("owner_") or 0, "")
+                yield f"{table.name} {key}".strip(), kinds, number
         tell(len(rows))
+
+
+def _holds_words(column: Column[Any]) -> bool:
+    return isinstance(column.type, String | Text | JSON | Packed | PackedJson) and (
+        column.key not in HASHED
+    )
+
+
+def _owner(table: Table) -> Column[Any] | None:
+    """The column that names the case of a row; None where it belongs to none."""
+    name = "id" if table.name == "complaint" else "complaint_id"
+    return table.columns.get(name)
 
 
 def _text(value: object) -> str:
@@ -321,7 +332,7 @@ def erased_mails(
     quotes = or_(Outbox.complaint_id.is_(None), Outbox.name.in_(QUOTING))
     named = select(Outbox.id, Outbox.subject, Outbox.text).where(quotes)
     pattern = re.compile(rf"(?<![\w-]){re.escape(number)}(?!\w)", re.IGNORECASE)
-    ended = named.where(Outbox.state.not_in(("due", "sending")))
+    ended = named.where(Outbox.state.not_in((MailState.DUE, MailState.SENDING)))
     rows = session.execute(ended.execution_options(yield_per=ROWS))
     quoting = [row.id for row in rows if pattern.search(row.subject) or pattern.search(row.text)]
     return outbox.erase(session, complaint_id, tasks, quoting)

@@ -11,6 +11,7 @@ from pipeline.cases.input import Checked, File
 from pipeline.cases.record import add_documents, record_at_counter
 from pipeline.cases.tasks import ACCEPTED, close
 from pipeline.data import ledger, store
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Complaint, Document, Item, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
@@ -24,7 +25,7 @@ def settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Compl
         return slips.settle(work, task, person, form)
     item = work.session.get_one(Item, task.item_id, with_for_update=True)
     if (
-        item.state == "done"
+        item.state == ItemState.DONE
     ):  # it could be read after all, and nobody closed the task: not a second time
         close(work, task, SYSTEM.code, "terbaca")
         return None

@@ -17,6 +17,7 @@ from pipeline.cases.core import AlreadyDone, locked
 from pipeline.cases.input import Checked, Invalid
 from pipeline.cases.record import status_code
 from pipeline.cases.tasks import close_rest, next_reminder
+from pipeline.data.states import SlipState
 from pipeline.data.tables import Complaint, Event, Slip, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
@@ -66,12 +67,12 @@ def undo(work: Work, task: Task, person: Petugas, form: Checked) -> None:
         _void(work, complaint, person)
     elif slip.parent_id is not None:
         first = work.session.get_one(Slip, slip.parent_id)
-        if first.state != "baru":  # its words are part of a complaint by now
+        if first.state != SlipState.OPEN:  # its words are part of a complaint by now
             raise AlreadyDone(task)
         _part(first, slip)
     else:
         slip.fields = _unread(slip, slip.fields)
-    slip.state, slip.complaint_id, slip.parent_id, slip.reason = "baru", None, None, ""
+    slip.state, slip.complaint_id, slip.parent_id, slip.reason = SlipState.OPEN, None, None, ""
     slip.settled_at, slip.settled_by = None, ""
     task.closed_at, task.closed_by, task.outcome = None, "", ""
     task.remind_at = next_reminder(work.settings, task, work.now)

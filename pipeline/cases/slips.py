@@ -23,6 +23,7 @@ from pipeline.cases.record import add_documents, record_at_counter
 from pipeline.cases.slip_learning import learn
 from pipeline.cases.tasks import close, open_item_task
 from pipeline.data import jobs, store
+from pipeline.data.states import PageState, SlipState
 from pipeline.data.tables import DIALLED, Complaint, Item, Sighting, Slip, SlipPage, Stack, Task
 from pipeline.office.config import Petugas
 from pipeline.office.sop import MERGEABLE, Channel, TaskKind
@@ -31,8 +32,12 @@ from pipeline.slips.worker import Sheet
 from pipeline.work import Work
 
 READ_STACK = "slip"  # job kind
-OPEN = "baru"
-REPEATED = "sama"  # a page that came before in a file of the same name
+SLIPS = (
+    SlipState.OPEN,
+    SlipState.RECORDED,
+    SlipState.UNREADABLE,
+)  # as far as a serial is asked for
+NOT_COUNTED = (SlipState.SEPARATOR, SlipState.JOINED)  # papers that are no slip of their own
 FOLDER = "pindaian"  # the mailbox of sightings in the scanner's folder
 CONTINUED = timedelta(days=1)  # so long a file of the same name may be the continuation of a scan
 OLDEST = timedelta(days=400)  # before it is scanned a slip may have been written
@@ -64,19 +69,20 @@ def page_read(
 ) -> None:
     """Keep a page and what is on it; none for a blank back."""
     digest = store.put(work.session, picture)
-    state = "blank" if not sheets else "plain" if sheets[0].kind == "halaman" else "read"
+    state = _page_state(sheets)
     if sheets and _taken_before(work, item_id, digest):
-        state, sheets = REPEATED, ()
+        state, sheets = PageState.SAME, ()
     page = SlipPage(item_id=item_id, number=number, state=state, sha256=digest)
     work.session.add(page)
     work.session.flush()
     for sheet in sheets:
+        separates = sheet.kind == "pemisah"
         work.session.add(
             Slip(
                 item_id=item_id,
                 page_id=page.id,
                 kind=sheet.kind,
-                state="pemisah" if sheet.kind == "pemisah" else OPEN,
+                state=SlipState.SEPARATOR if separates else SlipState.OPEN,
                 serial=sheet.serial,
                 fields=_with_its_day(sheet.fields, work.now.astimezone(work.settings.zone).date()),
                 ticks=sheet.ticks,
@@ -84,6 +90,12 @@ def page_read(
             )
         )
     work.session.flush()
+
+
+def _page_state(sheets: Sequence[Sheet]) -> PageState:
+    if not sheets:
+        return PageState.BLANK
+    return PageState.PLAIN if sheets[0].kind == "halaman" else PageState.READ
 
 
 def _with_its_day(fields: dict[str, dict[str, Any]], today: date) -> dict[str, dict[str, Any]]:
@@ -114,7 +126,7 @@ def _taken_before(work: Work, item_id: int, digest: str) -> bool:
         .where(mine.item_id == item_id, mine.mailbox == FOLDER, SlipPage.item_id != item_id)
         .where(
             SlipPage.sha256 == digest,
-            SlipPage.state != "held",
+            SlipPage.state != PageState.HELD,
             other.seen_at > work.now - CONTINUED,
         )
     )
@@ -124,12 +136,12 @@ def _taken_before(work: Work, item_id: int, digest: str) -> bool:
 def only_repeated(session: Session, item_id: int) -> bool:
     """Whether a scan brings nothing new: its written pages all came before."""
     states = set(session.scalars(select(SlipPage.state).where(SlipPage.item_id == item_id)))
-    return REPEATED in states and states <= {REPEATED, "blank"}
+    return PageState.SAME in states and states <= {PageState.SAME, PageState.BLANK}
 
 
 def page_held(work: Work, item_id: int, number: int, reason: str) -> None:
     """A page that gives no picture: the clerk is told which, and types from the paper."""
-    page = SlipPage(item_id=item_id, number=number, state="held", reason=reason)
+    page = SlipPage(item_id=item_id, number=number, state=PageState.HELD, reason=reason)
     work.session.add(page)
     work.session.flush()
     work.session.add(
@@ -147,7 +159,7 @@ def stack_read(work: Work, item_id: int) -> int:
         waiting = open_slips(work.session, item_id)
         if all(slip.kind == "gagal" for slip in waiting):  # the file as a whole is held
             for slip in waiting:
-                slip.state = "ditahan"
+                slip.state = SlipState.HELD
             return 0
         if count := len(open_slips(work.session, item_id)):
             open_item_task(
@@ -184,7 +196,7 @@ def _join_backs(work: Work, item_id: int) -> None:
 
 
 def _append(row: Slip, first: Slip) -> None:
-    row.state, row.parent_id = "digabung", first.id
+    row.state, row.parent_id = SlipState.JOINED, first.id
     text = "\n".join(filter(None, (value_of(first, "uraian"), value_of(row, "uraian"))))
     known = first.fields.get("uraian", {"confidence": 0.0, "doubt": "", "box": None})
     first.fields = {**first.fields, "uraian": {**known, "value": text}}
@@ -205,7 +217,7 @@ def all_slips(session: Session, item_id: int) -> list[Slip]:
 
 def open_slips(session: Session, item_id: int) -> list[Slip]:
     """What nobody has settled yet."""
-    return [slip for slip in all_slips(session, item_id) if slip.state == OPEN]
+    return [slip for slip in all_slips(session, item_id) if slip.state == SlipState.OPEN]
 
 
 def further_pages(session: Session, slip: Slip) -> list[Slip]:
@@ -232,7 +244,9 @@ def _place(slip: Slip) -> tuple[int, int]:
 
 def held_reason(session: Session, item_id: int) -> str:
     """Why the first page that was held gave nothing; "" if none was."""
-    query = select(SlipPage.reason).where(SlipPage.item_id == item_id, SlipPage.state == "held")
+    query = select(SlipPage.reason).where(
+        SlipPage.item_id == item_id, SlipPage.state == PageState.HELD
+    )
     return session.scalars(query.order_by(SlipPage.number)).first() or ""
 
 
@@ -243,9 +257,7 @@ def pages_done(session: Session, item_id: int) -> int:
 
 def tally(session: Session, item_id: int) -> Counter[str]:
     """How many slips of a stack are in each state; separators and further pages do not count."""
-    return Counter(
-        one.state for one in all_slips(session, item_id) if one.state not in ("pemisah", "digabung")
-    )
+    return Counter(one.state for one in all_slips(session, item_id) if one.state not in NOT_COUNTED)
 
 
 def alike(work: Work, slip: Slip) -> list[tuple[Complaint, str]]:
@@ -294,7 +306,9 @@ def papers_of(session: Session, serial: str) -> int:
     """On how many papers this serial was seen: more than one where a form was photocopied. What the clerk laid aside (a
     paper that was scanned twice) does not count."""
     query = select(func.count(Slip.id)).where(
-        Slip.serial == serial, Slip.kind == "slip", Slip.state.in_((OPEN, "dicatat", "tak_terbaca"))
+        Slip.serial == serial,
+        Slip.kind == "slip",
+        Slip.state.in_(SLIPS),
     )
     return session.scalar(query) or 0
 
@@ -333,29 +347,35 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
     if form.action.name == "gabungkan_halaman" and form.text("sampai"):
         _join_following(work, slip, person, form.text("sampai"))
         return None
-    complaint = None
-    if form.action.name == "catat_slip":
-        complaint = _record(work, slip, person, form)
-        learn(work, slip, form)
-        slip.state, slip.complaint_id = "dicatat", complaint.id
-        slip.ticks = {
-            "rahasia": bool(form.text("rahasia")),
-            **{way: bool(form.text(f"lewat_{way}")) for way in WAYS},
-        }
-    elif form.action.name == "gabungkan_halaman":
-        _append(slip, _before(work, slip))
-    else:
-        slip.state = "tak_terbaca" if form.action.name == "tidak_terbaca" else "bukan"
-        slip.reason = form.text("alasan") or slip.reason
+    complaint = _made_of(work, slip, person, form)
     slip.location = form.text("lokasi")
     slip.settled_at, slip.settled_by = work.now, person.kode
-    for one in (slip, *further_pages(work.session, slip)):
-        if one.state != OPEN and form.action.name != "gabungkan_halaman":
-            one.fields = _emptied(one)
+    if form.action.name != "gabungkan_halaman":  # what was read in it is needed no more
+        for one in (slip, *further_pages(work.session, slip)):
+            if one.state != SlipState.OPEN:
+                one.fields = _emptied(one)
     work.session.flush()
     if not open_slips(work.session, slip.item_id):
         close(work, task, person.kode, form.action.name)
     return complaint
+
+
+def _made_of(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint | None:
+    """A complaint of a slip, a further page of the one before, or neither."""
+    if form.action.name == "gabungkan_halaman":
+        _append(slip, _before(work, slip))
+        return None
+    if form.action.name == "catat_slip":
+        complaint = _record(work, slip, person, form)
+        learn(work, slip, form)
+        slip.state, slip.complaint_id = SlipState.RECORDED, complaint.id
+        ways = {way: bool(form.text(f"lewat_{way}")) for way in WAYS}
+        slip.ticks = {"rahasia": bool(form.text("rahasia")), **ways}
+        return complaint
+    unreadable = form.action.name == "tidak_terbaca"
+    slip.state = SlipState.UNREADABLE if unreadable else SlipState.NO_SLIP
+    slip.reason = form.text("alasan") or slip.reason
+    return None
 
 
 def _join_following(work: Work, first: Slip, person: Petugas, last: str) -> None:
@@ -390,7 +410,7 @@ def _named(work: Work, task: Task, text: str) -> Slip:
     if slip is None or slip.item_id != task.item_id:
         raise Forbidden("slip")
     work.session.refresh(slip, with_for_update=True)
-    if slip.state != OPEN:
+    if slip.state != SlipState.OPEN:
         raise AlreadyDone(task, slip.settled_by)
     return slip
 

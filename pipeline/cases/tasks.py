@@ -22,6 +22,7 @@ from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import AlreadyDone, locked
 from pipeline.cases.input import Invalid
 from pipeline.data import exports, jobs
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Complaint, Item, Laporan, Link, Task
 from pipeline.notices import citizen
 from pipeline.notices import tasks as notices_tasks
@@ -311,7 +312,7 @@ def held_items(session: Session) -> list[Item]:
     )
     return list(
         session.scalars(
-            select(Item).where(Item.state == "held", open_task.exists()).order_by(Item.id)
+            select(Item).where(Item.state == ItemState.HELD, open_task.exists()).order_by(Item.id)
         )
     )
 
@@ -396,15 +397,11 @@ def next_reminder(settings: Settings, task: Task, now: datetime) -> datetime | N
 def about(work: Work, task: Task) -> dict[str, str]:
     """One line of a list of tasks: what, which case, by when, what is left; `kapan` is terlambat, hari_ini or nanti."""
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
-    item = work.session.get(Item, task.item_id) if task.item_id else None
-    name = item.name if item else ""
-    if task.laporan_id is not None:
-        name = report_name(work.session.get_one(Laporan, task.laporan_id))
-    if complaint is not None:
-        name = privacy.title(complaint) if privacy.is_other_unit(task.kind) else complaint.perihal
+    name = _name_of(work, task, complaint)
+    title = word(f"tugas.{task.kind}")
     words, tone = limits.left_words(work.settings, task, work.now)
     return {
-        "judul": word(f"tugas.{task.kind}") + (f": {name}" if name else ""),
+        "judul": f"{title}: {name}" if name else title,
         "nomor": complaint.number if complaint else "",
         "batas": clock.waktu(task.due_at, work.settings.zone) if task.due_at else "",
         "terpakai": limits.used_words(work.settings, task, work.now) if words else "",
@@ -412,6 +409,17 @@ def about(work: Work, task: Task) -> dict[str, str]:
         "nada": tone,
         "kapan": urgency(work.settings, task, work.now),
     }
+
+
+def _name_of(work: Work, task: Task, complaint: Complaint | None) -> str:
+    """What a task is about; "" where it has no name."""
+    if complaint is not None:
+        other_unit = privacy.is_other_unit(task.kind)
+        return privacy.title(complaint) if other_unit else complaint.perihal
+    if task.laporan_id is not None:
+        return report_name(work.session.get_one(Laporan, task.laporan_id))
+    item = work.session.get(Item, task.item_id) if task.item_id else None
+    return item.name if item else ""
 
 
 def urgency(settings: Settings, task: Task, now: datetime) -> str:
@@ -435,14 +443,11 @@ def extend(
     too far off, and for an earlier one, save where it was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
         raise AlreadyDone(task)
-    if until <= work.now or (not task.extended and task.due_at is not None and until < task.due_at):
-        raise Invalid({"sampai": word("galat.waktu_mundur")})
-    days = work.settings.sop.perpanjangan_hari_kerja
-    if until > farthest(work, task):
-        raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
+    _refuse_limit(work, task, until)
     asked = _beside(work, task) if task.kind is TaskKind.KLARIFIKASI else ()
-    for one in (task, *asked) if task.paused_at is not None else ():
-        resume(work, one)
+    if task.paused_at is not None:
+        for one in (task, *asked):
+            resume(work, one)
     before = task.due_at
     moved = [task, *(one for one in asked if one.due_at is None or one.due_at <= until)]
     for one in moved:
@@ -451,12 +456,22 @@ def extend(
     if before is not None and before < work.now and task.missed_at is not None:
         data["lewat"] = task.missed_at.isoformat()
     log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
-    for one in moved:
-        for person, link_id in fresh_links(work, one):
-            if person.kode != by.kode:
-                extended(work, complaint, one, person, link_id, reason)
+    told = [(one, *link) for one in moved for link in fresh_links(work, one)]
+    for one, person, link_id in told:
+        if person.kode != by.kode:
+            extended(work, complaint, one, person, link_id, reason)
     if task.kind not in BESIDE:
         _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
+
+
+def _refuse_limit(work: Work, task: Task, until: datetime) -> None:
+    """Invalid for a limit that is over, earlier than the one that nobody has moved yet, or too far off."""
+    earlier = task.due_at is not None and until < task.due_at
+    if until <= work.now or (earlier and not task.extended):
+        raise Invalid({"sampai": word("galat.waktu_mundur")})
+    if until > farthest(work, task):
+        days = work.settings.sop.perpanjangan_hari_kerja
+        raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
 
 
 def _set_limit(work: Work, task: Task, until: datetime) -> None:

@@ -12,6 +12,7 @@ from pipeline.casefile.holders import holders
 from pipeline.cases import meetings, merging
 from pipeline.cases.deed import Deed
 from pipeline.cases.tasks import open_task, open_task_of
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.mail.phrases import WITHDRAWS
@@ -74,7 +75,7 @@ def _agencies(work: Work, complaint: Complaint) -> list[tuple[str, str]]:
     query = select(Outbox.recipient, Outbox.recipient_name).where(
         Outbox.complaint_id == complaint.id,
         Outbox.name.in_(TO_AGENCIES),
-        Outbox.state != outbox.WITHDRAWN,
+        Outbox.state != MailState.VOID,
     )
     rows = work.session.execute(query.order_by(Outbox.id))
     return list({row.recipient: row.recipient_name for row in rows}.items())

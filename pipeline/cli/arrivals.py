@@ -11,6 +11,7 @@ from rich.table import Table
 from pipeline import cases
 from pipeline.cli.base import Fault, Found, counting, main, out, ready_database
 from pipeline.data.engine import reading
+from pipeline.data.states import ItemState
 from pipeline.intake import importer, mails
 from pipeline.intake import reconcile as reconciliation
 from pipeline.mail.mailbox import MailboxDown
@@ -46,7 +47,7 @@ def release(context: click.Context, nomor: int) -> None:
         raise Fault(f"Tidak ada kiriman tertahan nomor {nomor}. Lihat 'aduan held'.") from error
     except mails.HeadOnly as error:
         raise Fault(f"Kiriman {nomor}: {error}") from error
-    if state == "held":
+    if state == ItemState.HELD:
         raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
     out.print(f"Kiriman {nomor} sudah terbaca.")
 

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.data.engine import lease, reading, writing
+from pipeline.data.states import JobState
 from pipeline.data.tables import Job
 
 PAUSES = (timedelta(seconds=10), timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2))
@@ -48,9 +49,15 @@ def put(session: Session, kind: str, subject_id: int, now: datetime) -> None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.flush()  # the row that it is about comes first
     row = dialect.insert(Job).values(
-        kind=kind, subject_id=subject_id, next_at=now, state="due", error=""
+        kind=kind, subject_id=subject_id, next_at=now, state=JobState.DUE, error=""
     )
-    again = {"state": "due", "attempts": 0, "next_at": now, "error": "", "asked": Job.asked + 1}
+    again = {
+        "state": JobState.DUE,
+        "attempts": 0,
+        "next_at": now,
+        "error": "",
+        "asked": Job.asked + 1,
+    }
     session.execute(row.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again))
 
 
@@ -59,7 +66,7 @@ def delay(session: Session, kinds: Collection[str], subject_id: int, until: date
     waiting = (
         Job.subject_id == subject_id,
         Job.kind.in_(kinds),
-        Job.state == "due",
+        Job.state == JobState.DUE,
         Job.next_at < until,
     )
     later = update(Job).where(*waiting).values(next_at=until)
@@ -68,22 +75,19 @@ def delay(session: Session, kinds: Collection[str], subject_id: int, until: date
 
 def due(session: Session, kind: str, now: datetime) -> list[Job]:
     """Jobs of a kind whose time has come, oldest first."""
-    query = select(Job).where(Job.state == "due", Job.kind == kind, Job.next_at <= now)
+    query = select(Job).where(Job.state == JobState.DUE, Job.kind == kind, Job.next_at <= now)
     return list(session.scalars(query.order_by(Job.id)))
 
 
-def state_of(session: Session, kind: str, subject_id: int) -> str:
-    """due, done or dead; "" where the job was never put, or has been swept."""
-    return (
-        session.scalar(select(Job.state).where(Job.kind == kind, Job.subject_id == subject_id))
-        or ""
-    )
+def state_of(session: Session, kind: str, subject_id: int) -> JobState | None:
+    """How far a job is; None where it was never put, or has been swept."""
+    return session.scalar(select(Job.state).where(Job.kind == kind, Job.subject_id == subject_id))
 
 
 def is_failing(session: Session, kind: str, subject_id: int) -> bool:
     """Whether the last try of a job went wrong and nothing has been made since."""
     row = select(Job.id).where(
-        Job.kind == kind, Job.subject_id == subject_id, Job.state != "done", Job.error != ""
+        Job.kind == kind, Job.subject_id == subject_id, Job.state != JobState.DONE, Job.error != ""
     )
     return session.scalar(row) is not None
 
@@ -108,7 +112,7 @@ def claimed(engine: Engine, job_id: int) -> Iterator[Claimed | None]:
             engine
         ) as session:  # only now: another may have finished it before the lease was ours
             job = session.get(Job, job_id)
-        there = job is not None and job.state == "due"
+        there = job is not None and job.state == JobState.DUE
         yield (
             Claimed(job.id, job.kind, job.subject_id, job.asked, job.attempts)
             if job is not None and there
@@ -129,11 +133,11 @@ def finish(session: Session, job: Claimed) -> None:
     """Mark a job as done, last in the transaction that keeps its result: the case is locked before the job, as in all
     that puts one. Overtaken as above."""
     session.flush()
-    still = (Job.id == job.id, Job.state == "due", Job.asked == job.asked)
+    still = (Job.id == job.id, Job.state == JobState.DUE, Job.asked == job.asked)
     done = session.execute(
         update(Job)
         .where(*still)
-        .values(state="done", error="")
+        .values(state=JobState.DONE, error="")
         .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
@@ -146,7 +150,7 @@ def failed(session: Session, job: Claimed, error: str, now: datetime, *, tries: 
     failed; 0 where that is no matter any more."""
     query = (
         select(Job)
-        .where(Job.id == job.id, Job.asked == job.asked, Job.state == "due")
+        .where(Job.id == job.id, Job.asked == job.asked, Job.state == JobState.DUE)
         .with_for_update()
     )
     row = session.scalars(query).one_or_none()
@@ -155,7 +159,7 @@ def failed(session: Session, job: Claimed, error: str, now: datetime, *, tries: 
     row.attempts += 1
     row.error = error[:500]
     if 0 < tries <= row.attempts:
-        row.state = "dead"
+        row.state = JobState.DEAD
     else:
         row.next_at = now + PAUSES[min(row.attempts, len(PAUSES)) - 1]
     return row.attempts
@@ -169,5 +173,5 @@ def drop(session: Session, kinds: Collection[str], subject_ids: Collection[int])
 
 def sweep(session: Session, before: datetime, most: int) -> int:
     """Forget jobs that were done, and were last due before then; how many."""
-    old = select(Job.id).where(Job.state == "done", Job.next_at < before).limit(most)
+    old = select(Job.id).where(Job.state == JobState.DONE, Job.next_at < before).limit(most)
     return session.execute(delete(Job).where(Job.id.in_(old))).rowcount  # type: ignore[attr-defined,no-any-return]

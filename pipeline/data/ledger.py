@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from pipeline.data import store
 from pipeline.data.engine import exclusive
+from pipeline.data.states import ItemState
 from pipeline.data.store import Content
 from pipeline.data.tables import Item, Sighting
 
-ERASED = "erased"  # state of an item whose words are gone
 BY_SCANNER = "email pemindai"  # mailbox of scans that a scanner's mail brought; the folder is that mail's item
 BY_PATH = ("pindaian", "impor")  # mailboxes whose folder is a path, with names that somebody gave
 # What a mail's writer made, and what says how its body reads. All else comes from the way it took: relays, filters and
@@ -107,7 +107,7 @@ def receive(
     }
     forgotten = _forgotten(session, twins.values())
     unwanted = {digest for digest, twin in twins.items() if twin in forgotten}
-    unwanted |= {digest for digest, item in items.items() if item.state == ERASED}
+    unwanted |= {digest for digest, item in items.items() if item.state == ItemState.ERASED}
     store.put_all(
         session,
         [
@@ -124,7 +124,7 @@ def receive(
                 twin=twins[digest],
                 source=source,
                 name="" if digest in unwanted else arrival.name,
-                state=ERASED if digest in unwanted else "new",
+                state=ItemState.ERASED if digest in unwanted else ItemState.NEW,
                 received_at=min(arrival.at, now),
             )
             session.add(items[digest])
@@ -154,7 +154,7 @@ def receive(
 def _forgotten(session: Session, twins: Iterable[str]) -> set[str]:
     """Which twins are those of mails that were erased: a copy that is seen again must not bring their words back."""
     wanted = set(twins)
-    query = select(Item.twin).where(Item.twin.in_(wanted), Item.state == ERASED)
+    query = select(Item.twin).where(Item.twin.in_(wanted), Item.state == ItemState.ERASED)
     return set(session.scalars(query)) if wanted else set()
 
 
@@ -212,8 +212,8 @@ def found_again(session: Session, arrival: Arrival, item_id: int, now: datetime)
 
 def settled(
     session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int] = ()
-) -> dict[str, list[int]]:
-    """UIDs whose item is settled but that still lie where they were seen, by the item's state ("done", "held").
+) -> dict[ItemState, list[int]]:
+    """UIDs whose item is settled but that still lie where they were seen, by the item's state (done, held).
 
     `uids` narrows the question to these.
     """
@@ -225,15 +225,15 @@ def settled(
             Sighting.folder == folder,
             Sighting.uidvalidity == uidvalidity,
             Sighting.moved_at.is_(None),
-            Item.state.in_(("done", "held", ERASED)),
+            Item.state.in_((ItemState.DONE, ItemState.HELD, ItemState.ERASED)),
         )
         .order_by(Sighting.uid)
     )
     if uids:
         query = query.where(Sighting.uid.in_(uids))
-    found: dict[str, list[int]] = {}
+    found: dict[ItemState, list[int]] = {}
     for uid, state in session.execute(query):
-        found.setdefault("done" if state == ERASED else state, []).append(uid)
+        found.setdefault(ItemState.DONE if state == ItemState.ERASED else state, []).append(uid)
     return found
 
 
@@ -294,7 +294,7 @@ def new_items(session: Session) -> list[int]:
     """Ids of items that nobody has looked at yet, in the order in which they came."""
     return list(
         session.scalars(
-            select(Item.id).where(Item.state == "new").order_by(Item.received_at, Item.id)
+            select(Item.id).where(Item.state == ItemState.NEW).order_by(Item.received_at, Item.id)
         )
     )
 
@@ -309,7 +309,7 @@ def heads(session: Session) -> dict[str, Item]:
     """{twin: the oldest mail that has it} of those that are held and of which the head alone is kept."""
     query = (
         select(Item)
-        .where(Item.full_size.is_not(None), Item.state == "held")
+        .where(Item.full_size.is_not(None), Item.state == ItemState.HELD)
         .order_by(Item.id.desc())
     )
     return {item.twin: item for item in session.scalars(query)}
@@ -345,23 +345,25 @@ def head_only(item: Item, subject: str, size: int) -> None:
     item.name, item.full_size = subject[:200], size
 
 
-def done(item: Item, reason: str) -> str:
+def done(item: Item, reason: str) -> ItemState:
     """The item is settled; its state. `reason` says what became of it."""
-    item.state, item.reason = "done", reason
+    item.state, item.reason = ItemState.DONE, reason
     return item.state
 
 
 def hold(item: Item, reason: str) -> None:
     """The item could not be taken in; a person is to look at it."""
-    item.state, item.reason = "held", reason
+    item.state, item.reason = ItemState.HELD, reason
     item.attempts += 1
 
 
 def erase(session: Session, item: Item) -> None:
     """Forget what a settled item says of its writer; that it came stays, so that a copy is known as one."""
-    item.state, item.name, item.message_id, item.reason = ERASED, "", "", ""
+    item.state, item.name, item.message_id, item.reason = ItemState.ERASED, "", "", ""
     named = update(Sighting).where(Sighting.item_id == item.id, Sighting.mailbox.in_(BY_PATH))
-    session.execute(named.values(folder=literal(f"{ERASED} ").concat(cast(Sighting.id, String))))
+    session.execute(
+        named.values(folder=literal(f"{ItemState.ERASED} ").concat(cast(Sighting.id, String)))
+    )
 
 
 def copies(session: Session, item_ids: Collection[int]) -> set[int]:
@@ -379,10 +381,12 @@ def bearers(session: Session, scan_ids: Collection[int]) -> tuple[set[int], set[
     mails = set(session.scalars(came))
     others = select(Sighting.folder).join(Item, Item.id == Sighting.item_id)
     others = others.where(Sighting.mailbox == BY_SCANNER, Sighting.folder.in_(mails))
-    kept = set(session.scalars(others.where(Item.state != ERASED, Item.id.not_in(scan_ids))))
+    kept = set(
+        session.scalars(others.where(Item.state != ItemState.ERASED, Item.id.not_in(scan_ids)))
+    )
     return {int(one) for one in mails - kept}, {int(one) for one in kept}
 
 
 def accept(item: Item) -> None:
     """A person has looked at a held mail: it is taken in once more, as a person's."""
-    item.state = "new"
+    item.state = ItemState.NEW

@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from pipeline.data.packed import Packed, PackedJson
+from pipeline.data.states import ItemState, JobState, MailState, PageState, SlipState
 from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 
 # A telephone number as it is dialled, however it was written; spelled out, so that its index is found by it.
@@ -61,11 +62,11 @@ class UtcTime(TypeDecorator[datetime]):
 class Word(TypeDecorator[Any]):
     """A StrEnum kept as its plain value, so that the file can be read without the program."""
 
-    impl = String(32)
+    impl = String
     cache_ok = True
 
-    def __init__(self, kind: type[Any]) -> None:
-        super().__init__()
+    def __init__(self, kind: type[Any], length: int = 32) -> None:
+        super().__init__(length)
         self.kind = kind
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
@@ -143,9 +144,7 @@ class Item(Base):
     )  # hash of what the writer made: one copy per address
     source: Mapped[str] = mapped_column(String(8))  # "mail", "scan"
     name: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(
-        String(8), index=True, default="new"
-    )  # new, done, held, erased
+    state: Mapped[ItemState] = mapped_column(Word(ItemState, 8), index=True, default=ItemState.NEW)
     reason: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[str] = mapped_column(Text, default="", index=True)
     received_at: Mapped[datetime]
@@ -685,16 +684,14 @@ class Stack(Base):
 
 
 class SlipPage(Base):
-    """A page of a scan: read, blank, plain (its picture alone), sama (it came before in a file of the same name), or
-    held with a reason. Written by `cases`.
-    """
+    """A page of a scan. Written by `cases`."""
 
     __tablename__ = "slip_page"
     __table_args__ = (UniqueConstraint("item_id", "number"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     number: Mapped[int]
-    state: Mapped[str] = mapped_column(String(8))
+    state: Mapped[PageState] = mapped_column(Word(PageState, 8))
     reason: Mapped[str] = mapped_column(Text, default="")
     sha256: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
 
@@ -712,9 +709,7 @@ class Slip(Base):
     kind: Mapped[str] = mapped_column(
         String(8)
     )  # slip, surat, balik, punggung, halaman, pemisah, gagal
-    state: Mapped[str] = mapped_column(
-        String(16), default="baru"
-    )  # and how it was settled: see `cases.slips`
+    state: Mapped[SlipState] = mapped_column(Word(SlipState, 16), default=SlipState.OPEN)
     serial: Mapped[str] = mapped_column(String(16), default="")
     fields: Mapped[dict[str, Any]]
     ticks: Mapped[dict[str, Any]]
@@ -752,8 +747,7 @@ class Outbox(Base):
         Index("ix_outbox_shown", "date", sqlite_where=text(SHOWN), postgresql_where=text(SHOWN)),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    # due, sending, sent, dead; void (withdrawn, never goes); folded (a line of a digest instead); held (by a restore)
-    state: Mapped[str] = mapped_column(String(8), default="due")
+    state: Mapped[MailState] = mapped_column(Word(MailState, 8), default=MailState.DUE)
     name: Mapped[str] = mapped_column(String(40))  # the folder in templates/email
     recipient: Mapped[str] = mapped_column(Text)
     recipient_name: Mapped[str] = mapped_column(Text, default="")
@@ -788,7 +782,7 @@ class Job(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     subject_id: Mapped[int]
-    state: Mapped[str] = mapped_column(String(8), default="due", index=True)  # due, done, dead
+    state: Mapped[JobState] = mapped_column(Word(JobState, 8), default=JobState.DUE, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     asked: Mapped[int] = mapped_column(
         default=1

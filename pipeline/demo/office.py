@@ -30,6 +30,7 @@ from sqlalchemy import func, select
 from pipeline.cases.slips import READ_STACK
 from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import engine
+from pipeline.data.states import ItemState, JobState, MailState
 from pipeline.data.tables import Item, Job, Outbox, Task
 from pipeline.demo.mailserver import MailServer
 from pipeline.office import clock, config
@@ -342,22 +343,22 @@ class DemoOffice:
         now = self.clock()
         with engine.reading(self.engine) as session:
             waiting = (
-                session.scalar(select(func.count(Item.id)).where(Item.state == "new")),
+                session.scalar(select(func.count(Item.id)).where(Item.state == ItemState.NEW)),
                 session.scalar(
                     select(func.count(Job.id)).where(
-                        Job.state == "due",
+                        Job.state == JobState.DUE,
                         Job.kind.in_((FRESH_DRAFT, READ_STACK)),
                         Job.next_at <= now,
                     )
                 ),
                 session.scalar(
                     select(func.count(Outbox.id)).where(
-                        Outbox.state.in_(("due", "sending")), Outbox.next_at <= now
+                        Outbox.state.in_((MailState.DUE, MailState.SENDING)), Outbox.next_at <= now
                     )
                 ),
                 session.scalar(
                     select(func.count(Outbox.id)).where(
-                        Outbox.state.in_(("sent", "dead")), Outbox.told.is_(False)
+                        Outbox.state.in_((MailState.SENT, MailState.DEAD)), Outbox.told.is_(False)
                     )
                 ),
             )

@@ -13,6 +13,7 @@ from pipeline.cases.tasks import close_item, open_item_task
 from pipeline.data import ledger, store
 from pipeline.data.engine import writing
 from pipeline.data.ledger import Arrival
+from pipeline.data.states import ItemState
 from pipeline.data.store import Content
 from pipeline.data.tables import Item
 from pipeline.files import kinds
@@ -25,11 +26,13 @@ from pipeline.work import Work
 log = logging.getLogger(__name__)
 
 
-def hold_new(engine: Engine, settings: Settings, item_id: int, now: datetime, reason: str) -> str:
+def hold_new(
+    engine: Engine, settings: Settings, item_id: int, now: datetime, reason: str
+) -> ItemState:
     """Hold an item unless somebody has settled it meanwhile; its state."""
     with writing(engine) as session:
         item = session.get_one(Item, item_id)
-        if item.state != "new":
+        if item.state != ItemState.NEW:
             return item.state
         return hold(Work(session, settings, now), item, reason)
 
@@ -38,7 +41,7 @@ def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:
     """A mail beyond the limit: its head is kept, the JFU is told, the mail itself stays on the server."""
     before = ledger.heads(work.session)
     (item,) = ledger.receive(work.session, "mail", [(headers, arrival)], work.now)
-    if item.state == "new":
+    if item.state == ItemState.NEW:
         ledger.head_only(item, read(headers).subject, size)
         if item.twin in before:
             ledger.done(item, f"salinan item {before[item.twin].id}")
@@ -54,7 +57,7 @@ def completed(work: Work, arrived: Sequence[tuple[Item, Content]]) -> None:
         head = heads.get(ledger.twin_of_head(content))
         if (
             head is None
-            or item.state != "new"
+            or item.state != ItemState.NEW
             or not _as_large(store.length(content), head.full_size or 0)
         ):
             continue
@@ -70,12 +73,12 @@ def _as_large(size: int, said: int) -> bool:
     return not said or abs(size - said) <= said / 10
 
 
-def hold(work: Work, item: Item, reason: str) -> str:
+def hold(work: Work, item: Item, reason: str) -> ItemState:
     ledger.hold(item, reason)
     open_item_task(work, item, TaskKind.TERTAHAN, reason)
     return item.state
 
 
-def hold_scan(work: Work, item: Item, reason: str) -> str:
+def hold_scan(work: Work, item: Item, reason: str) -> ItemState:
     """A scan that cannot be shown as slips: the JFU is told, and may type from the paper."""
     return hold(work, item, reason)

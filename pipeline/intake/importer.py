@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from pipeline.data import ledger, store
 from pipeline.data.engine import lease, reading
 from pipeline.data.ledger import Arrival
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Item
 from pipeline.intake import holding, mails
 from pipeline.mail import mailfiles
@@ -65,7 +66,7 @@ def run(
     AlreadyImportingError if another poller is at it.
     """
 
-    def take(some: list[StoredMail]) -> list[str]:
+    def take(some: list[StoredMail]) -> list[ItemState]:
         with lease(
             app.engine, "intake", 60
         ) as mine:  # for these few alone: new mail must not wait for an archive
@@ -97,7 +98,7 @@ def _each(
     path: Path,
     since: datetime | None,
     tell: Callable[[int], None],
-    take: Callable[[list[StoredMail]], list[str]],
+    take: Callable[[list[StoredMail]], list[ItemState]],
 ) -> Count:
     count = Count()
     for some in store.batches((one, store.length(one.content)) for one in _taken(path, count.left)):
@@ -108,7 +109,7 @@ def _each(
         count.new += len(new)
         count.known += len(recent) - len(new)
         count.older += len(some) - len(recent)
-        count.held += states.count("held")
+        count.held += states.count(ItemState.HELD)
         for one in some:
             if not isinstance(one.content, bytes):
                 one.content.close()

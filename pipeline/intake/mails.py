@@ -33,6 +33,7 @@ from pipeline.data.damage import Away, is_away
 from pipeline.data.engine import among, exclusive, reading, transact, writing
 from pipeline.data.ledger import Arrival
 from pipeline.data.places import Lost, PlaceError
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
 from pipeline.files import kinds
 from pipeline.intake import complaints, replies
@@ -89,8 +90,8 @@ class ReadMail:
     enclosed: Enclosed = field(default_factory=Enclosed)
 
 
-def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
-    """Settle items; the new state ("done", "held") of each, in the same order. Never raises for what an item holds.
+def take_in_all(app: App, item_ids: Sequence[int]) -> list[ItemState]:
+    """Settle items; the new state (done, held) of each, in the same order. Never raises for what an item holds.
     An error that says that the database is away is raised, and the items stay as they are.
 
     Usual mails are settled in one transaction for many; if one of them makes trouble, each in one of its own.
@@ -99,7 +100,7 @@ def take_in_all(app: App, item_ids: Sequence[int]) -> list[str]:
         rows = select(Item.id, Blob.size).join(Blob, Blob.sha256 == Item.sha256)
         usual = rows.where(Item.id.in_(item_ids), Item.source == "mail", Blob.size <= LARGE)
         sizes = dict(session.execute(usual.order_by(Item.id)).all())
-    states: dict[int, str] = {}
+    states: dict[int, ItemState] = {}
     for some in store.batches(sizes.items()):
         try:
             states |= _take_mails(app, some)
@@ -117,8 +118,8 @@ def take_in(
     by_hand: bool = False,
     apart: bool = False,
     held: bool = False,
-) -> str:
-    """Settle one item; its new state ("done", "held"). Never raises for what the item holds, as `take_in_all`.
+) -> ItemState:
+    """Settle one item; its new state (done, held). Never raises for what the item holds, as `take_in_all`.
 
     `by_hand`: a person has decided that it is a complaint. `apart`: this process may be killed for it. `held`: it is
     one that is held; NotHeld where it is not (any more).
@@ -126,7 +127,7 @@ def take_in(
     try:
         with reading(app.engine) as session:
             item = session.get_one(Item, item_id)
-            if item.state == ledger.ERASED:
+            if item.state == ItemState.ERASED:
                 return item.state
             scan = item.source == "scan"
             large = (
@@ -159,7 +160,7 @@ def take_in(
 
 def _take_apart(
     engine: Engine, settings: Settings, item_id: int, now: datetime, by_hand: bool, held: bool
-) -> str:
+) -> ItemState:
     """Let a child process settle a large item, bounded in memory and time; what ends it is the reason to hold it."""
     order = {
         "settings": {
@@ -195,7 +196,7 @@ def _take_scan(
     name: str,
     now: datetime,
     held: bool,
-) -> str:
+) -> ItemState:
     """A scan waits for the lane that reads slips (`stacks`); what is no picture and no PDF is held at once."""
     mime = kinds.sniff(raw)
     problem = "kosong" if not raw else "" if mime in kinds.SCANS else "jenis"
@@ -204,7 +205,7 @@ def _take_scan(
         item = session.get_one(Item, item_id, with_for_update=True)
         if held:
             _no_longer_held(session, [item])
-        if item.state != "new":
+        if item.state != ItemState.NEW:
             return item.state
         keep_item_files(work, item, File(name, mime, raw))
         if problem:
@@ -242,7 +243,7 @@ def _take_mails(
     *,
     by_hand: bool = False,
     held: bool = False,
-) -> dict[int, str]:
+) -> dict[int, ItemState]:
     """Read mails, then settle them in one transaction; the state of each."""
     with reading(app.engine) as session:
         digests = dict(
@@ -262,7 +263,7 @@ def _take_mails(
     )
 
 
-def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict[int, str]:
+def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict[int, ItemState]:
     """Settle mails that have been read, in one transaction; the state of each."""
     session = work.session
     exclusive(session, "intake")  # copies of one mail, seen by two pollers
@@ -270,7 +271,7 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
     items = session.scalars(query).all()
     if held:
         _no_longer_held(session, items)
-    fresh = [item for item in items if item.state == "new"]
+    fresh = [item for item in items if item.state == ItemState.NEW]
     for item in fresh:
         message = mails[item.id].message
         ledger.named(item, message.message_id, message.subject)
@@ -290,7 +291,7 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
         news += _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
     record(work, news)
     for item in items if held else ():
-        if item.state == "done":
+        if item.state == ItemState.DONE:
             close_item(work, item.id, "terbaca")
     return {item.id: item.state for item in items}
 
@@ -390,7 +391,7 @@ def _acts(message: Message) -> bool:
     return any(line.strip(" \t*_\"'").upper().startswith(COMMAND_WORDS) for line in lines)
 
 
-def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> str:
+def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> ItemState:
     """Only its words say that no person wrote it: a JFU decides, and nobody is answered before."""
     return hold(work, item, word("ditahan.mungkin_orang", sebab=verdict.reason))
 
@@ -407,7 +408,7 @@ def _scanned(message: Message) -> list[Attachment]:
     return [one for one in message.attachments if kinds.sniff(one.content) in kinds.SCANS]
 
 
-def _scans(work: Work, item: Item, mail: ReadMail) -> str:
+def _scans(work: Work, item: Item, mail: ReadMail) -> ItemState:
     """A mail from the scanner: its attachments are scans, each an item of its own; the machine is not answered.
 
     From alone can be written by anybody: unless a trusted server vouches for its domain, as for a reply that acts, a
@@ -426,7 +427,7 @@ def _scans(work: Work, item: Item, mail: ReadMail) -> str:
     return ledger.done(item, "dari pemindai")
 
 
-def _bounce(work: Work, item: Item, verdict: Verdict) -> str:
+def _bounce(work: Work, item: Item, verdict: Verdict) -> ItemState:
     """Bound to the mail of ours that it is about (RFC 3464); one that cannot be bound is kept with its reason."""
     bound = stray = False
     for failure in verdict.failures:
@@ -593,7 +594,7 @@ def _case_answered(
 
 def _quotes_own_task(
     work: Work, item: Item, mail: ReadMail, message: Message, link: Link, official: Petugas
-) -> str:
+) -> ItemState:
     """An official's new mail that holds the link of a task of theirs is as good as a reply to the task's mail."""
     task = work.session.get_one(Task, link.task_id)
     if _is_about(work, task.complaint_id, official):
@@ -623,7 +624,7 @@ def _status_asked(settings: Settings, message: Message) -> str:
     return ""
 
 
-def _tell_status(work: Work, item: Item, number: str, sender: str, message: Message) -> str:
+def _tell_status(work: Work, item: Item, number: str, sender: str, message: Message) -> ItemState:
     """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist. What the
     mail says besides is for the JFU: a number alone joins no case."""
     complaint = cases.by_number(work, number)
@@ -645,7 +646,7 @@ def _official_replies(
     official: Petugas,
     enclosed: Enclosed,
     shown: datetime,
-) -> str:
+) -> ItemState:
     """A reply of an official to a mail that was sent to them; `shown`: the newest that it answers."""
     if ours.name in GUESTS:
         return _guest_answers(work, item, message, ours)
@@ -655,7 +656,7 @@ def _official_replies(
     return ledger.done(item, replies.take(work, message, task, official, enclosed, item.id, shown))
 
 
-def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> str:
+def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> ItemState:
     """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
     for attachment in message.attachments:
         if b"BEGIN:VCALENDAR" not in attachment.content[:200]:
@@ -691,7 +692,7 @@ def _own_thread(session: Session, thread: Collection[str], sender: str) -> Compl
     return session.scalars(query.order_by(Complaint.id.desc())).first()
 
 
-def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str:
+def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> ItemState:
     """What a pengadu writes into the thread of their case joins it."""
     split = reply.split(message.text)
     subject = complaints.new_subject(message, complaint)
@@ -706,7 +707,7 @@ def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> str
     return ledger.done(item, f"tambahan untuk {complaint.number}")
 
 
-def release(app: App, item_id: int) -> str:
+def release(app: App, item_id: int) -> ItemState:
     """Try a held item again; its new state. NotHeld (a KeyError) for one that is not held, or that a JFU has settled by
     hand; HeadOnly."""
     with reading(app.engine) as session:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from pipeline.data import ledger
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival, Place
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task
 from pipeline.mail.mailbox import Fetched, Mailbox
 from pipeline.mail.message import Message, read
@@ -147,7 +148,7 @@ def _not_moved(
 def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator[Mismatch]:
     """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
     case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
-    heads = select(Item).where(Item.full_size.is_not(None), Item.state == "held")
+    heads = select(Item).where(Item.full_size.is_not(None), Item.state == ItemState.HELD)
     yield from _items("hilang_besar", _not_there(session, settings, heads, present))
     open_cases = (
         select(Item)
@@ -248,9 +249,9 @@ def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
     task = select(Task.id).where(Task.item_id == Item.id)
     case = select(Complaint.id).where(Complaint.item_id == Item.id)
     place = select(Sighting.id).where(Sighting.item_id == Item.id)
-    unsettled = and_(Item.state == "new", Item.received_at < now - SETTLING)
-    unasked = and_(Item.state == "held", ~task.exists())
-    is_case = and_(Item.state == "done", Item.reason == "pengaduan baru")
+    unsettled = and_(Item.state == ItemState.NEW, Item.received_at < now - SETTLING)
+    unasked = and_(Item.state == ItemState.HELD, ~task.exists())
+    is_case = and_(Item.state == ItemState.DONE, Item.reason == "pengaduan baru")
     for kind, condition in (
         ("belum_diproses", unsettled),
         ("tanpa_tugas", unasked),

@@ -34,6 +34,7 @@ from pipeline.data import jobs, ledger, store
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.jobs import Claimed
 from pipeline.data.ledger import Arrival
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Item, Sighting
 from pipeline.intake import holding, mails
 from pipeline.office import logs
@@ -114,7 +115,7 @@ def _take(app: App, folder: Path, path: Path) -> int:
         item_id = item.id
     state = mails.take_in(app, item_id)
     if path.parent == folder:
-        _put_away(path, folder / ("ditahan" if state == "held" else "diproses"))
+        _put_away(path, folder / ("ditahan" if state == ItemState.HELD else "diproses"))
     return 1
 
 

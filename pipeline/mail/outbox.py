@@ -42,6 +42,7 @@ from pipeline.data import store
 from pipeline.data.engine import reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.places import Lost, PlaceError
+from pipeline.data.states import MailState
 from pipeline.data.tables import SHOWN, UNTOLD, Decided, Outbox
 from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
@@ -56,11 +57,9 @@ LOOP_HEADER = "X-Aduan-Loop"
 STALE = timedelta(minutes=10)
 # Between tries, about three days together.
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))
-WITHDRAWN = "void"  # what it tells holds no more, or its act was taken back; it never goes
-HELD = "held"  # of before a restore: whether it was sent since the backup nobody knows
-WAITING = ("due", "folded", HELD)  # to leave, or to be a line of a digest
-ENDED = ("sent", "dead", "folded", WITHDRAWN)  # once somebody was told
-NEVER_SENT = ("folded", WITHDRAWN)  # or kept for a digest
+WAITING = (MailState.DUE, MailState.FOLDED, MailState.HELD)  # to leave, or to be a line of a digest
+ENDED = (MailState.SENT, MailState.DEAD, MailState.FOLDED, MailState.VOID)  # once somebody was told
+NEVER_SENT = (MailState.FOLDED, MailState.VOID)  # or kept for a digest
 BATCH = 50
 LOOK_AGAIN = 2.0  # seconds after which a slow queue is looked at anew
 URGENT = ("kode", "tautan_saya")  # somebody waits for these with the page open
@@ -207,7 +206,7 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
         "complaint_id": draft.complaint_id,
         "task_id": draft.task_id,
         "decision_id": draft.decision_id,
-        "state": "folded" if draft.folded else "due",
+        "state": MailState.FOLDED if draft.folded else MailState.DUE,
     }
 
 
@@ -225,7 +224,7 @@ def hold(session: Session, which: ColumnElement[bool], after: int, until: dateti
         update(Outbox)
         .where(
             Outbox.id.in_(of_the_act),
-            Outbox.state.in_(("due", "folded")),
+            Outbox.state.in_((MailState.DUE, MailState.FOLDED)),
             Outbox.next_at < until,
         )
         .values(next_at=until)
@@ -237,10 +236,16 @@ def hold(session: Session, which: ColumnElement[bool], after: int, until: dateti
 def recall(session: Session, of_the_act: Sequence[int]) -> bool:
     """Keep these mails back; False, and nothing is done, where one has left."""
     mine = Outbox.id.in_(of_the_act)
-    left = select(Outbox.id).where(mine, Outbox.state.in_(("sending", "sent", "dead")))
+    left = select(Outbox.id).where(
+        mine, Outbox.state.in_((MailState.SENDING, MailState.SENT, MailState.DEAD))
+    )
     if session.scalars(left).first() is not None:
         return False
-    kept = update(Outbox).where(mine, Outbox.state.in_(WAITING)).values(state=WITHDRAWN, told=True)
+    kept = (
+        update(Outbox)
+        .where(mine, Outbox.state.in_(WAITING))
+        .values(state=MailState.VOID, told=True)
+    )
     session.execute(kept, execution_options={"synchronize_session": "fetch"})
     return True
 
@@ -249,7 +254,7 @@ def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What was kept for somebody's digest and has not been in one; not what may still be taken back."""
     return (
         Outbox.recipient == recipient,
-        Outbox.state == "folded",
+        Outbox.state == MailState.FOLDED,
         Outbox.told.is_(False),
         Outbox.next_at <= now,
     )
@@ -346,7 +351,9 @@ def under_way(session: Session, complaint_id: int) -> bool:
     )
     return (
         session.scalars(
-            rows.where(or_(Outbox.state.in_(("due", "sending")), Outbox.told.is_(False)))
+            rows.where(
+                or_(Outbox.state.in_((MailState.DUE, MailState.SENDING)), Outbox.told.is_(False))
+            )
         ).first()
         is not None
     )
@@ -407,37 +414,47 @@ def call_back(session: Session, decision_id: int) -> None:
 
 def _call_off(session: Session, *which: ColumnElement[bool]) -> int:
     waiting = update(Outbox).where(Outbox.state.in_(WAITING), *which)
-    return session.execute(waiting.values(state=WITHDRAWN, told=True)).rowcount  # type: ignore[attr-defined,no-any-return]
+    return session.execute(waiting.values(state=MailState.VOID, told=True)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def held(session: Session) -> list[Outbox]:
     """Mails that a restore has kept back, oldest first."""
-    return list(session.scalars(select(Outbox).where(Outbox.state == HELD).order_by(Outbox.id)))
+    return list(
+        session.scalars(select(Outbox).where(Outbox.state == MailState.HELD).order_by(Outbox.id))
+    )
 
 
 def let_go(session: Session, now: datetime) -> int:
     """Send what a restore has kept back; how many."""
-    going = update(Outbox).where(Outbox.state == HELD).values(state="due", next_at=now)
+    going = (
+        update(Outbox)
+        .where(Outbox.state == MailState.HELD)
+        .values(state=MailState.DUE, next_at=now)
+    )
     return session.execute(going).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def drop_held(session: Session) -> int:
     """Never send what a restore has kept back, for it was sent before; how many."""
-    gone = update(Outbox).where(Outbox.state == HELD).values(state=WITHDRAWN, told=True)
+    gone = (
+        update(Outbox).where(Outbox.state == MailState.HELD).values(state=MailState.VOID, told=True)
+    )
     return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def is_waiting(session: Session, decision_id: int, name: str) -> bool:
     """Whether a mail of this kind that tells the decision waits still, and can be called back."""
     mine = select(Outbox.id).where(
-        Outbox.decision_id == decision_id, Outbox.name == name, Outbox.state.in_(("due", HELD))
+        Outbox.decision_id == decision_id,
+        Outbox.name == name,
+        Outbox.state.in_((MailState.DUE, MailState.HELD)),
     )
     return session.scalar(mine.limit(1)) is not None
 
 
 def untold(session: Session) -> list[int]:
     """Ids of mails whose end (sent, dead) nobody has been told of yet, oldest first."""
-    ended = select(Outbox.id).where(Outbox.state.in_(("sent", "dead")), sql(UNTOLD))
+    ended = select(Outbox.id).where(Outbox.state.in_((MailState.SENT, MailState.DEAD)), sql(UNTOLD))
     return list(session.scalars(ended.order_by(Outbox.id)))
 
 
@@ -524,8 +541,8 @@ def wire(
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(
-        and_(Outbox.state == "due", Outbox.next_at <= now),
-        and_(Outbox.state == "sending", Outbox.claimed_at < now - STALE),
+        and_(Outbox.state == MailState.DUE, Outbox.next_at <= now),
+        and_(Outbox.state == MailState.SENDING, Outbox.claimed_at < now - STALE),
     )
 
 
@@ -568,7 +585,7 @@ def _claim(engine: Engine, mail_id: int, now: datetime) -> bool:
     claim = (
         update(Outbox)
         .where(Outbox.id == mail_id, _is_due(now))
-        .values(state="sending", claimed_at=now)
+        .values(state=MailState.SENDING, claimed_at=now)
     )
     with writing(engine) as session:
         claimed = session.execute(claim)
@@ -584,12 +601,17 @@ def _is_called_back(session: Session, mail_id: int, now: datetime) -> bool:
     if decision is None:
         return False
     if decision.withdrawn_at is not None:
-        row.state, row.told, row.claimed_at = WITHDRAWN, True, None
+        row.state, row.told, row.claimed_at = MailState.VOID, True, None
         return True
     source = session.get(Decided, decision.source_id) if decision.source_id else None
     if source is None or source.withdrawn_at is None or decision.kept_at is not None:
         return False
-    row.state, row.next_at, row.claimed_at, row.error = "dead", now, None, word("kirim.ditarik")
+    row.state, row.next_at, row.claimed_at, row.error = (
+        MailState.DEAD,
+        now,
+        None,
+        word("kirim.ditarik"),
+    )
     return True
 
 
@@ -608,32 +630,32 @@ def _load(
 
 def _mark(
     engine: Engine, mail_id: int, now: datetime, error: str = "", permanent: bool = False
-) -> str:
+) -> MailState:
     """Note the result of one try; returns the new state."""
     with writing(engine) as session:
         row = session.get_one(Outbox, mail_id)
         row.attempts += 1
         row.claimed_at, row.error = None, error[:500]
         if not error:
-            row.state, row.sent_at = "sent", now
+            row.state, row.sent_at = MailState.SENT, now
         elif permanent or row.attempts > len(PAUSES):
-            row.state, row.next_at = "dead", now  # when it ended
+            row.state, row.next_at = MailState.DEAD, now  # when it ended
         else:
-            row.state, row.next_at = "due", now + PAUSES[row.attempts - 1]
+            row.state, row.next_at = MailState.DUE, now + PAUSES[row.attempts - 1]
         return row.state
 
 
 def _keep_back(engine: Engine, mail_id: int) -> None:
     with writing(engine) as session:
         row = session.get_one(Outbox, mail_id)
-        row.state, row.told, row.claimed_at = WITHDRAWN, True, None
+        row.state, row.told, row.claimed_at = MailState.VOID, True, None
 
 
 def _release(engine: Engine, mail_id: int, now: datetime, error: str) -> None:
     """The server refuses the office, whatever the mail: the try does not count against it."""
     with writing(engine) as session:
         row = session.get_one(Outbox, mail_id)
-        row.state, row.claimed_at, row.error = "due", None, error[:500]
+        row.state, row.claimed_at, row.error = MailState.DUE, None, error[:500]
         row.next_at = now + PAUSES[0]
 
 
@@ -649,7 +671,7 @@ def due(engine: Engine, now: datetime) -> list[int]:
 def waits(session: Session, name: str, subject: str) -> bool:
     """Whether a mail of this kind with this subject has not been sent yet: it need not be put twice."""
     same = select(Outbox.id).where(
-        Outbox.state.in_(("due", "sending")),
+        Outbox.state.in_((MailState.DUE, MailState.SENDING)),
         Outbox.name == name,
         Outbox.subject == _one_line(subject),
     )
@@ -704,7 +726,7 @@ class _Flush:
         self._token_of = token_of
         self._line = smtp.SmtpLine(settings)
         self._unclear: list[tuple[int, Refusal]] = []
-        self._done = {"sent": 0, "dead": 0, "due": 0}
+        self._done = Counter[MailState]()
 
     def run(self, meanwhile: Callable[[], object]) -> Flushed:
         try:
@@ -716,7 +738,9 @@ class _Flush:
         finally:
             self._give_back()
             self._line.hang_up()
-        return Flushed(self._done["sent"], self._done["dead"], self._done["due"])
+        return Flushed(
+            self._done[MailState.SENT], self._done[MailState.DEAD], self._done[MailState.DUE]
+        )
 
     def _some(self, waiting: Sequence[int]) -> None:
         """These mails, or fewer where the server is slow: a code that is asked for meanwhile goes first."""
@@ -805,7 +829,7 @@ class _Flush:
     def _is_the_offices(self, refusal: Refusal) -> bool:
         if refusal.at_sender:
             # The same for each mail, but a server that is short of room takes the small ones.
-            return refusal.permanent or not self._done["sent"]
+            return refusal.permanent or not self._done[MailState.SENT]
         with reading(self._engine) as session:
             return _run_before(session, refusal, self._clock()) + self._in_a_row() >= RUN
 
@@ -836,10 +860,10 @@ class _Own(Refusal):
 
 def _run_before(session: Session, refusal: Refusal, now: datetime) -> int:
     """How many mails in a row, and today, ended with the same answer and none was taken after the first of them."""
-    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == "sent")
+    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == MailState.SENT)
     last_taken = taken.scalar_subquery()
     refused = select(Outbox.error).where(
-        Outbox.state == "dead",
+        Outbox.state == MailState.DEAD,
         Outbox.next_at > now - timedelta(days=1),
         or_(last_taken.is_(None), Outbox.next_at >= last_taken),
     )

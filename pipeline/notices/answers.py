@@ -11,7 +11,7 @@ from pipeline.data.tables import Complaint, Task
 from pipeline.mail import outbox
 from pipeline.notices.post import Envelope, answers_to, send
 from pipeline.office.config import Petugas
-from pipeline.office.words import table, word
+from pipeline.office.words import label_of, table, word
 from pipeline.work import Work
 
 
@@ -105,10 +105,7 @@ def reply_filled(
         lampiran=list(files),
         terpotong=rest,
         baru=news,
-        kurang=[
-            {"nama": table(f"kolom.{name}").get("label", name), "nilai": why}
-            for name, why in missing.items()
-        ],
+        kurang=[{"nama": label_of(name), "nilai": why} for name, why in missing.items()],
     )
 
 

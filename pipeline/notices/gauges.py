@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 
 from pipeline.data.engine import reading
+from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Job, Lane, Outbox, Task
 from pipeline.office.config import Settings
 from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
@@ -50,13 +51,13 @@ def _lanes(work: Work) -> Iterator[Gauge]:
 def _outbox(work: Work) -> Iterator[Gauge]:
     count = select(func.count()).select_from(Outbox)
     for state, about in (
-        ("due", "menunggu"),
-        ("sending", "sedang dikirim"),
-        ("dead", "ditolak untuk seterusnya"),
+        (MailState.DUE, "menunggu"),
+        (MailState.SENDING, "sedang dikirim"),
+        (MailState.DEAD, "ditolak untuk seterusnya"),
     ):
         mails = work.session.scalar(count.where(Outbox.state == state)) or 0
         yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", mails, {"keadaan": about})
-    oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == "due"))
+    oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == MailState.DUE))
     age = (work.now - oldest).total_seconds() if oldest else 0.0
     age = max(age, 0.0)  # the clock may have been set back
     yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", age)
@@ -85,9 +86,9 @@ def _tasks(work: Work) -> Iterator[Gauge]:
 
 
 def _jobs(work: Work) -> Iterator[Gauge]:
-    not_done = select(Job.state, func.count()).where(Job.state != "done").group_by(Job.state)
-    counts: dict[str, int] = dict(work.session.execute(not_done).all())
-    for state, about in (("due", "menunggu"), ("dead", "menyerah")):
+    not_done = select(Job.state, func.count()).where(Job.state != JobState.DONE).group_by(Job.state)
+    counts: dict[JobState, int] = dict(work.session.execute(not_done).all())
+    for state, about in ((JobState.DUE, "menunggu"), (JobState.DEAD, "menyerah")):
         jobs = counts.get(state, 0)
         yield Gauge(
             "aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", jobs, {"keadaan": about}

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.data.damage import MARK, is_damage
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.tables import Lane, Outbox, Seal
 from pipeline.notices import it_officer
 from pipeline.office.config import Settings
@@ -106,11 +107,11 @@ def staff(work: Work) -> list[Trouble]:
     recipient = func.lower(Outbox.recipient)
     ended = select(recipient, Outbox.state).where(
         recipient.in_(addresses),
-        Outbox.state.in_(("sent", "dead")),
+        Outbox.state.in_((MailState.SENT, MailState.DEAD)),
         Outbox.date > work.now - RECENT,
     )
-    newest: dict[str, str] = dict(work.session.execute(ended.order_by(Outbox.id)).all())
-    all_refused = all(state == "dead" for state in newest.values())
+    newest: dict[str, MailState] = dict(work.session.execute(ended.order_by(Outbox.id)).all())
+    all_refused = all(state == MailState.DEAD for state in newest.values())
     enough = len(newest) >= min(STAFF, len(addresses))
     return [Trouble("petugas")] if all_refused and enough else []
 

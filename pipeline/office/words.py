@@ -38,6 +38,11 @@ def table(path: str) -> dict[str, Any]:
     return node if isinstance(node, dict) else {}
 
 
+def label_of(name: str) -> str:
+    """How a field is called on a page; its name where it has no label."""
+    return str(table(f"kolom.{name}").get("label", name))
+
+
 def word(path: str, **values: object) -> str:
     """The sentence at a dotted path with its {values} filled in; KeyError if it is not there."""
     head, _, name = path.rpartition(".")

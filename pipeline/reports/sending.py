@@ -11,6 +11,7 @@ from sqlalchemy import select
 from pipeline.cases import report_chain
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.tasks import close, fresh_links, open_report_task, open_report_tasks
+from pipeline.data.states import MailState
 from pipeline.data.tables import Document, Laporan, Outbox, Task
 from pipeline.letters.series import REPORT
 from pipeline.mail.diagnosis import explained
@@ -60,7 +61,7 @@ def newest_copies(work: Work, report: Laporan) -> dict[str, Outbox]:
 
 def has_failed(report: Laporan, mail: Outbox) -> bool:
     """Whether a copy was refused, or came back."""
-    return mail.state == "dead" or mail.message_id in report.lost
+    return mail.state == MailState.DEAD or mail.message_id in report.lost
 
 
 def unaddressed(everybody: tuple[Tembusan, ...]) -> list[str]:
@@ -75,7 +76,7 @@ def delivery_result(work: Work, mail: Outbox) -> None:
     report = _report_of(work, mail)
     if report is None:
         return
-    if mail.state == "dead":
+    if mail.state == MailState.DEAD:
         _lost(work, report, mail, mail.error)
     elif not unaddressed(work.settings.laporan.tembusan):
         _end_if_all_arrived(work, report)
@@ -101,7 +102,7 @@ def _report_of(work: Work, mail: Outbox) -> Laporan | None:
 
 def _end_if_all_arrived(work: Work, report: Laporan) -> None:
     mails = newest_copies(work, report).values()
-    if any(mail.state != "sent" or has_failed(report, mail) for mail in mails):
+    if any(mail.state != MailState.SENT or has_failed(report, mail) for mail in mails):
         return
     for task in open_report_tasks(work, report.id, TaskKind.LAPORAN_KIRIM):
         close(work, task, SYSTEM.code, "terkirim")

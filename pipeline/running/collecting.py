@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pipeline.data import ledger, troubles
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival
+from pipeline.data.states import ItemState
 from pipeline.intake import holding, mails
 from pipeline.mail.mailbox import Fetched, Mailbox, MailboxDown
 from pipeline.notices import it_officer
@@ -244,7 +245,10 @@ class Collector:
         that was killed before is harmless to move again. Housekeeping: what is refused stays where it lies."""
         with reading(self.app.engine) as session:
             settled = ledger.settled(session, *self.place, uids)
-        folders = {"done": self.box.conf.folder_done, "held": self.box.conf.folder_held}
+        folders = {
+            ItemState.DONE: self.box.conf.folder_done,
+            ItemState.HELD: self.box.conf.folder_held,
+        }
         return [uid for state, some in settled.items() for uid in self._move(some, folders[state])]
 
     def _move(self, uids: list[int], folder: str) -> list[int]:
@@ -340,4 +344,4 @@ def _take_in(app: App) -> Report:
     with reading(app.engine) as session:
         waiting = ledger.new_items(session)
     states = mails.take_in_all(app, waiting)
-    return {"diproses": states.count("done"), "ditahan": states.count("held")}
+    return {"diproses": states.count(ItemState.DONE), "ditahan": states.count(ItemState.HELD)}

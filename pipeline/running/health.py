@@ -22,6 +22,7 @@ from pipeline.data import damage, in_force, places, storage, troubles
 from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import is_current, reading
 from pipeline.data.places import PlaceError
+from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Browser, Complaint, Delegation, Job, Lane, Link, Outbox
 from pipeline.files import libreoffice
 from pipeline.letters import unsigned
@@ -29,7 +30,7 @@ from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import read_standard
-from pipeline.mail import authentication, mailbox, message, outbox, smtp
+from pipeline.mail import authentication, mailbox, message, smtp
 from pipeline.notices import watching
 from pipeline.office.config import TEMPLATES, Petugas, Settings
 from pipeline.office.config_errors import ConfigError, in_words, text_of
@@ -336,19 +337,19 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
                 f"pemindahan ke {unmoved} folder ditolak server; periksa kuota dan hak",
             )
         for job in session.scalars(
-            select(Job).where(Job.state != "done", Job.error != "").order_by(Job.id)
+            select(Job).where(Job.state != JobState.DONE, Job.error != "").order_by(Job.id)
         ):
             yield Checkup(
                 "hati",
                 "pekerjaan",
                 f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}",
             )
-        dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == "dead"))
+        dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.DEAD))
         if dead:
             yield Checkup(
                 "hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya"
             )
-        kept = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == outbox.HELD))
+        kept = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.HELD))
         if kept:
             yield Checkup(
                 "hati",
@@ -357,7 +358,7 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
             )
         late = datetime.now(UTC) - timedelta(hours=1)
         waiting = session.scalar(
-            select(func.count(Outbox.id)).where(Outbox.state == "due", Outbox.date < late)
+            select(func.count(Outbox.id)).where(Outbox.state == MailState.DUE, Outbox.date < late)
         )
         if waiting:
             yield Checkup("hati", "surat keluar", f"{waiting} surat menunggu lebih dari satu jam")

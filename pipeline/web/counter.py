@@ -33,7 +33,7 @@ from pipeline.slips.layout import spoken
 from pipeline.web import chosen_files, saving
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, html, site, uploads
-from pipeline.web.task_forms import control
+from pipeline.web.task_forms import control, error_rows
 from pipeline.web.task_page import printed
 from pipeline.web.view import View, opened
 from pipeline.work import Work
@@ -86,10 +86,7 @@ def _counter_page(
     return html(
         "catat.html",
         422 if errors else 200,
-        galat=[
-            {"untuk": f"{sent}-{k}", "pesan": f"{table(f'kolom.{k}').get('label', k)}: {v}"}
-            for k, v in errors.items()
-        ],
+        galat=error_rows(sent, errors),
         formulir={
             **form(COUNTER),
             "tombol": word("catat.tombol"),

@@ -10,6 +10,7 @@ from pipeline.casefile import limits, privacy
 from pipeline.cases.pages import order_pages, pages_of
 from pipeline.cases.tasks import SHOW_PAGES
 from pipeline.data import jobs, store
+from pipeline.data.states import JobState
 from pipeline.data.tables import Document, Item
 from pipeline.files import kinds, pictures
 from pipeline.office.words import word
@@ -105,7 +106,7 @@ def look(token: str, document_id: int) -> Response:
         if row.mime != kinds.PDF:
             raise Friendly("tidak_ada", 404)
         drawn = pages_of(session, row.id)
-        state = "done" if drawn else jobs.state_of(session, SHOW_PAGES, row.id)
+        state = JobState.DONE if drawn else jobs.state_of(session, SHOW_PAGES, row.id)
         shown = [
             {
                 "url": f"/t/{token}/gambar/{row.id}?hal={n}",
@@ -117,13 +118,13 @@ def look(token: str, document_id: int) -> Response:
             "lihat.html",
             nama=row.name,
             halaman=shown,
-            menunggu=state in ("", "due"),
+            menunggu=state in (None, JobState.DUE),
             unduh=f"/t/{token}/berkas/{row.id}",
             kembali=f"/t/{token}",
             waktu=limits.limit_line(view.settings, view.task, view.now),
         )
     if (
-        not state
+        state is None
     ):  # asked for by whoever opens the page first; a scanner of mails does no harm by it
         with here.writing() as work:
             order_pages(work, document_id)

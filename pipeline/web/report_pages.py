@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline import reports
 from pipeline.cases import report_chain
+from pipeline.data.states import MailState
 from pipeline.data.tables import Laporan, LaporanEvent
 from pipeline.letters.series import REPORT
 from pipeline.notices.reports import name_of
@@ -100,7 +101,11 @@ def _copies(view: View, report: Laporan) -> list[dict[str, str]]:
     rows = []
     for name, mail in newest_copies(work, report).items():
         state = (
-            "gagal" if has_failed(report, mail) else "sampai" if mail.state == "sent" else "jalan"
+            "gagal"
+            if has_failed(report, mail)
+            else "sampai"
+            if mail.state == MailState.SENT
+            else "jalan"
         )
         tone = {"gagal": "buruk", "sampai": "baik", "jalan": "hati"}[state]
         said = word(f"laporan.salinan.{state}")

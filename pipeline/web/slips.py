@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,7 @@ from pipeline.casefile.reach import has_contact, on_board
 from pipeline.cases.slip_learning import clear_from
 from pipeline.cases.slip_undo import UNDO, undoable
 from pipeline.cases.slips import (
+    NOT_COUNTED,
     alike,
     all_slips,
     following,
@@ -38,18 +40,19 @@ from pipeline.cases.slips import (
 from pipeline.data import ledger, store
 from pipeline.data.engine import writing
 from pipeline.data.ledger import Arrival
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Complaint, Item, Slip, Stack, Task
 from pipeline.files import kinds
 from pipeline.intake import mails
 from pipeline.office import clock
 from pipeline.office.config import Petugas
 from pipeline.office.sop import LANGKAH_OF, REPORTED, TaskKind
-from pipeline.office.words import table, word
+from pipeline.office.words import label_of, word
 from pipeline.slips.calibration import SURE
 from pipeline.slips.layout import BOX, spoken
 from pipeline.web import code
 from pipeline.web.site import Friendly, html, site
-from pipeline.web.task_forms import control
+from pipeline.web.task_forms import control, error_rows
 from pipeline.web.view import View, deadline, opened
 from pipeline.work import Work
 
@@ -66,7 +69,8 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
-RECORDED, REFUSED = "catat_slip", "bukan_pengaduan"  # the forms of one slip that are typed in
+RECORDED, REFUSED = "catat_slip", "bukan_pengaduan"
+FORMS = (RECORDED, REFUSED)  # of one slip that are typed in
 Typed = Mapping[str, tuple[Mapping[str, Sequence[str]], datetime]]
 WAYS = ("surat", "telepon", "email", "papan")
 
@@ -79,79 +83,148 @@ def has_stack(session: Session, task: Task) -> bool:
 # ---- one slip ------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class SlipInStack:
+    """A slip on the clerk's desk, and the stack that it lies in."""
+
+    slip: Slip
+    every: Sequence[Slip]  # of the stack, in order
+    waiting: Sequence[Slip]  # those that nobody has settled
+
+    @property
+    def number(self) -> int:
+        return [one.id for one in self.every].index(self.slip.id) + 1
+
+    @property
+    def next(self) -> Slip | None:
+        """Where the clerk goes from here: the next that waits, at the end the first of them."""
+        later = [one for one in self.waiting if one.id > self.slip.id]
+        earlier = [one for one in self.waiting if one.id < self.slip.id]
+        return next(iter([*later, *earlier]), None)
+
+    @property
+    def follows_another(self) -> bool:
+        """Whether a paper before it waits, too, to which it may belong."""
+        return any(one.id < self.slip.id for one in self.waiting)
+
+
 def slip_page(
     view: View,
     given: Mapping[str, Sequence[str]] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Response:
     """The slip that is asked for, or the first that nobody has settled."""
-    waiting = open_slips(view.session, view.task.item_id or 0)
-    wanted = ((given or {}).get("slip") or [request.args.get("slip", "")])[0]
-    slip = next((one for one in waiting if str(one.id) == wanted), waiting[0] if waiting else None)
-    if slip is None:
-        raise Friendly("tidak_ada", 404)
-    every = [
-        s for s in all_slips(view.session, slip.item_id) if s.state not in ("pemisah", "digabung")
-    ]
-    after = [one for one in waiting if one.id > slip.id] or [
-        one for one in waiting if one.id < slip.id
-    ]
-    clear = clear_from(view.session) if slip.kind == "slip" else {}
-    before = _kept(view, slip)
-    given = given or before.get(RECORDED, ({}, None))[0]
-    rows = [_row(view, slip, name, given, errors or {}, clear.get(name, SURE)) for name in FIELDS]
-    with_crops = any(row["gambar"] for row in rows)
-    for row in rows:  # what was left empty takes no room beside its crop
-        row["terlipat"] = with_crops and not (
-            row["nilai"] or row["ragu"] or row["galat"] or row["wajib"]
-        )
-    doubtful = [row for row in rows if row["ragu"]]
-    ticks = _ticks(view, slip, given)
-    done = len(every) - len(waiting)
+    errors = errors or {}
+    sheet = _sheet(view, _value(given, "slip") or request.args.get("slip", ""))
+    slip = sheet.slip
+    kept = _kept(view, slip)
+    typed = given or _kept_values(kept, RECORDED)
+    rows = _rows(view, slip, typed, errors)
     return html(
         "slip.html",
         422 if errors else 200,
         url=view.url,
-        slip=slip,
-        lihat=pages_shown(view.session, slip),
-        nomor=every.index(slip) + 1,
-        jumlah=len(every),
-        selesai=done,
         tenggat=deadline(view),
-        baris=rows,
-        berpotongan=with_crops,
-        ragu=doubtful,
-        jelas=sum(1 for row in rows if not row["ragu"] and row["nilai"]),
-        fokus=_focus(rows, errors or {}),
-        gambar=_pictures(view, slip),
-        sambung=_following(view, slip),
         urung=_undo(view),
-        perihal=_value(given, "perihal") or _subject(value_of(slip, "uraian")),
-        rahasia=ticks["rahasia"],
-        lewat=[
+        pesan=_said(view),
+        simpan={name: _saving(view, slip, kept, name, bool(errors)) for name in FORMS},
+        galat=error_rows("f", errors),
+        **_of_the_stack(sheet),
+        **_of_the_paper(view, slip),
+        **_of_the_rows(rows, errors),
+        **_typed_beside(view, slip, typed, errors),
+        alasan=_value(typed, "alasan") or _value(_kept_values(kept, REFUSED), "alasan"),
+    )
+
+
+def _sheet(view: View, wanted: str) -> SlipInStack:
+    """The slip of this id, or the first that waits; 404 where none does."""
+    waiting = open_slips(view.session, view.task.item_id or 0)
+    if not waiting:
+        raise Friendly("tidak_ada", 404)
+    slip = next((one for one in waiting if str(one.id) == wanted), waiting[0])
+    return SlipInStack(slip, _counted(view.session, slip.item_id), waiting)
+
+
+def _counted(session: Session, item_id: int) -> list[Slip]:
+    """The slips of a stack, without separators and what belongs to the paper before it."""
+    return [slip for slip in all_slips(session, item_id) if slip.state not in NOT_COUNTED]
+
+
+def _of_the_stack(sheet: SlipInStack) -> dict[str, Any]:
+    return {
+        "nomor": sheet.number,
+        "jumlah": len(sheet.every),
+        "selesai": len(sheet.every) - len(sheet.waiting),
+        "berikut": sheet.next,
+        "gabung": sheet.follows_another,
+    }
+
+
+def _of_the_paper(view: View, slip: Slip) -> dict[str, Any]:
+    return {
+        "slip": slip,
+        "lihat": pages_shown(view.session, slip),
+        "gambar": _pictures(view, slip),
+        "sambung": _following(view, slip),
+        "serupa": _alike(view, slip),
+        "serial": _serial(slip),
+        "masalah": word(f"slip.masalah.{slip.reason}") if slip.reason else "",
+    }
+
+
+def _of_the_rows(rows: Sequence[dict[str, Any]], errors: Mapping[str, str]) -> dict[str, Any]:
+    """The fields, and how much the clerk has to look at."""
+    return {
+        "baris": rows,
+        "berpotongan": _with_crops(rows),
+        "ragu": [row for row in rows if row["ragu"]],
+        "jelas": sum(1 for row in rows if row["nilai"] and not row["ragu"]),
+        "fokus": _focus(rows, errors),
+    }
+
+
+def _typed_beside(
+    view: View, slip: Slip, typed: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is filled in beside the fields of the paper."""
+    ticks = _ticks(view, slip, typed)
+    place = _value(typed, "lokasi")
+    if not place and view.trusted:
+        place = _last_location(view.session)
+    named = {name: list(many) for name, many in typed.items()}
+    return {
+        "perihal": _value(typed, "perihal") or _subject(value_of(slip, "uraian")),
+        "rahasia": ticks["rahasia"],
+        "lewat": [
             {"name": f"lewat_{way}", "label": word(f"slip.lewat.{way}"), **ticks[way]}
             for way in WAYS
         ],
-        lokasi=_value(given, "lokasi") or (_last_location(view.session) if view.trusted else ""),
-        serial=spoken(slip.serial) if slip.serial else "",
-        terlapor=control(
-            view, REPORTED, {k: list(v) for k, v in (given or {}).items()}, errors or {}, fill=False
-        ),
-        serupa=_alike(view, slip),
-        sama=_value(given, "sama"),
-        berikut=after[0] if after else None,
-        gabung=any(one.id < slip.id for one in waiting),
-        alasan=_value(given, "alasan") or _value(before.get(REFUSED, ({}, None))[0], "alasan"),
-        simpan={
-            name: _saving(view, slip, before, name, bool(errors)) for name in (RECORDED, REFUSED)
-        },
-        pesan=_said(view),
-        galat=[
-            {"untuk": f"f-{name}", "pesan": f"{_label(name)}: {text}"}
-            for name, text in (errors or {}).items()
-        ],
-        masalah=word(f"slip.masalah.{slip.reason}") if slip.reason else "",
-    )
+        "lokasi": place,
+        "terlapor": control(view, REPORTED, named, errors, fill=False),
+        "sama": _value(typed, "sama"),
+    }
+
+
+def _rows(
+    view: View, slip: Slip, typed: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The fields of the paper; what was left empty takes no room beside its crop."""
+    clear = clear_from(view.session) if slip.kind == "slip" else {}
+    rows = [_row(view, slip, name, typed, errors, clear.get(name, SURE)) for name in FIELDS]
+    with_crops = _with_crops(rows)
+    for row in rows:
+        calls = row["nilai"] or row["ragu"] or row["galat"] or row["wajib"]
+        row["terlipat"] = with_crops and not calls
+    return rows
+
+
+def _with_crops(rows: Sequence[dict[str, Any]]) -> bool:
+    return any(row["gambar"] for row in rows)
+
+
+def _serial(slip: Slip) -> str:
+    return spoken(slip.serial) if slip.serial else ""
 
 
 def saved_as(name: str, slip: str) -> str:
@@ -161,10 +234,20 @@ def saved_as(name: str, slip: str) -> str:
 
 def _kept(view: View, slip: Slip) -> Typed:
     """What was typed for this slip before and not sent, by form."""
-    whose = (view.owner, view.person.mark)
-    found = unsent.of(view.session, view.task.id, *whose) if view.owner else {}
-    named = {name: saved_as(name, str(slip.id)) for name in (RECORDED, REFUSED)}
-    return {name: found[key] for name, key in named.items() if key in found}
+    if not view.owner:
+        return {}
+    found = unsent.of(view.session, view.task.id, view.owner, view.person.mark)
+    kept = {}
+    for name in FORMS:
+        key = saved_as(name, str(slip.id))
+        if key in found:
+            kept[name] = found[key]
+    return kept
+
+
+def _kept_values(kept: Typed, name: str) -> Mapping[str, Sequence[str]]:
+    """What one form held; nothing where it was not saved."""
+    return kept[name][0] if name in kept else {}
 
 
 def _saving(view: View, slip: Slip, before: Typed, name: str, wrong: bool) -> dict[str, Any]:
@@ -180,10 +263,6 @@ def _saving(view: View, slip: Slip, before: Typed, name: str, wrong: bool) -> di
 
 def _value(given: Mapping[str, Sequence[str]] | None, name: str) -> str:
     return ((given or {}).get(name) or [""])[0]
-
-
-def _label(name: str) -> str:
-    return str(table(f"kolom.{name}").get("label", name))
 
 
 def _row(
@@ -203,7 +282,7 @@ def _row(
         words = word("slip.terbaca" if value else "slip.ragu.kosong")
     return {
         "name": form_name,
-        "label": _label(form_name),
+        "label": label_of(form_name),
         "nilai": _value(given, form_name) if given else value,
         "panjang": name in ("alamat", "uraian"),
         "tinggi": 5 if name == "uraian" else 2,
@@ -403,39 +482,42 @@ def _cropped(content: bytes, box: Sequence[int]) -> bytes:
 def stack_page(view: View, person: Petugas) -> Response:
     """What became of each slip of a stack, with receipts and announcements to print."""
     item_id = view.task.item_id or 0
-    rows = []
-    for order, slip in enumerate(
-        (s for s in all_slips(view.session, item_id) if s.state not in ("pemisah", "digabung")), 1
-    ):
-        c = view.session.get(Complaint, slip.complaint_id) if slip.complaint_id else None
-        rows.append(
-            {
-                "urut": order,
-                "kata": word(f"slip.keadaan.{slip.state}"),
-                "nomor": c.number if c else "",
-                "perihal": c.perihal if c else slip.reason,
-                "serial": spoken(slip.serial) if slip.serial else "",
-                "lokasi": slip.location,
-                "tanda_terima": f"{view.url}/tanda-terima/{c.id}"
-                if c and slip.settled_by == person.kode
-                else "",
-                "pengumuman": f"{view.url}/pengumuman/{c.id}"
-                if c and on_board(view.session, c)
-                else "",
-                "tanpa_kontak": word("catat.tanpa_kontak") if c and not has_contact(c) else "",
-            }
-        )
+    slips = _counted(view.session, item_id)
     count = tally(view.session, item_id)
     return html(
         "slip_selesai.html",
         url=view.url,
         urung=_undo(view),
-        baris=rows,
+        baris=[_settled_row(view, person, order, slip) for order, slip in enumerate(slips, 1)],
         hitungan=[
-            word(f"slip.jumlah.{state}", jumlah=count[state]) for state in count if count[state]
+            word(f"slip.jumlah.{state}", jumlah=number) for state, number in count.items() if number
         ],
         kembali={"url": f"{view.url}/unggah", "label": word("slip.unggah.tautan")},
     )
+
+
+def _settled_row(view: View, person: Petugas, order: int, slip: Slip) -> dict[str, Any]:
+    """What became of one slip; what may be printed of its complaint, if it is one."""
+    row: dict[str, Any] = {
+        "urut": order,
+        "kata": word(f"slip.keadaan.{slip.state}"),
+        "serial": _serial(slip),
+        "lokasi": slip.location,
+    }
+    complaint = view.session.get(Complaint, slip.complaint_id) if slip.complaint_id else None
+    if complaint is None:
+        nothing = dict.fromkeys(("nomor", "tanda_terima", "pengumuman", "tanpa_kontak"), "")
+        return {**row, **nothing, "perihal": slip.reason}
+    settled_it = slip.settled_by == person.kode
+    for_the_board = on_board(view.session, complaint)
+    return {
+        **row,
+        "nomor": complaint.number,
+        "perihal": complaint.perihal,
+        "tanda_terima": f"{view.url}/tanda-terima/{complaint.id}" if settled_it else "",
+        "pengumuman": f"{view.url}/pengumuman/{complaint.id}" if for_the_board else "",
+        "tanpa_kontak": "" if has_contact(complaint) else word("catat.tanpa_kontak"),
+    }
 
 
 @pages.get("/pengumuman/<int(max=2147483647):complaint_id>")
@@ -535,7 +617,7 @@ def _upload_page(session: Session, view: View, problem: str) -> Response:
 
 def _progress(session: Session, item: Item, stack: Stack | None) -> tuple[str, int]:
     """(in words how far a scan is, pages that are read)."""
-    if item.state == "held":
+    if item.state == ItemState.HELD:
         return item.reason, 0
     if stack is None:
         return word("slip.unggah.menunggu"), 0

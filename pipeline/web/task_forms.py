@@ -34,6 +34,7 @@ from pipeline.files.kinds import DOCX, PDF, size_words
 from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
 from pipeline.mail import typos
 from pipeline.office import clock
+from pipeline.office.config import Petugas
 from pipeline.office.sop import (
     AT_REST,
     HANDED_IN,
@@ -48,7 +49,7 @@ from pipeline.office.sop import (
     Role,
     TaskKind,
 )
-from pipeline.office.words import table, word
+from pipeline.office.words import label_of, table, word
 from pipeline.web import chosen_files, decisions, report_pages
 from pipeline.web.view import View
 from pipeline.work import Work
@@ -64,6 +65,7 @@ CONTROLS = {
     FieldKind.BERKAS: "file",
     FieldKind.PINDAIAN: "file",
 }
+Kept = dict[str, tuple[Mapping[str, list[str]], datetime]]  # form: what was typed, and when
 WITHOUT_FILES = "tanpa_lampiran"  # the files of the reply that filled the form are not wanted
 PROPOSED = (
     "ringkasan",
@@ -79,6 +81,8 @@ ACCEPT = {
     FieldKind.BERKAS: "image/*,.pdf,.docx",
     FieldKind.PINDAIAN: "application/pdf,image/jpeg,image/png",
 }
+
+TYPED = set(CONTROLS) - set(ACCEPT)  # what is kept while somebody types
 
 # ---- forms ---------------------------------------------------------------------------------------------------
 
@@ -153,65 +157,96 @@ def _source(view: View, name: str, value: str) -> str:
 def control(
     view: View, field: Field, given: Mapping[str, list[str]], errors: Mapping[str, str], fill: bool
 ) -> dict[str, Any]:
-    """One field as templates/web/_bagian.html wants it."""
-    words = table(f"kolom.{field.name}")
-    label, hint = words.get("label", field.name), words.get("petunjuk", "")
-    if view.report is not None:
-        label = words.get("label_laporan", label)
+    """One field as templates/web/_bagian.html wants it. `given`: what was sent or kept; `fill`: else what the case
+    knows."""
     values = given.get(field.name, [])
-    value = values[0] if values else (_prefilled(view, field.name) if fill else "")
-    signed = field.kind is FieldKind.PINDAIAN  # needed unless it may be signed in the system
-    needed = not view.settings.surat.pkcs12 or view.helping if signed else field.required
-    shared = {
-        "name": field.name,
-        "petunjuk": hint,
-        "galat": errors.get(field.name, ""),
-        "wajib": needed,
-    }
     if field.kind is FieldKind.CENTANG:
-        ticked = _ticked(view, field.name, given, fill)
-        return {
-            "jenis": "checkbox",
-            "name": field.name,
-            "value": "ya",
-            "label": label,
-            "ket": hint,
-            "dipilih": ticked,
-        }
+        return _tick(view, field, given, fill)
+    row = {
+        "name": field.name,
+        "petunjuk": table(f"kolom.{field.name}").get("petunjuk", ""),
+        "galat": errors.get(field.name, ""),
+        "wajib": _needed(view, field),
+    }
     if field.kind in CHOICES:
-        values = values or (_chosen(view, field.name) if fill else [])
-        options = [{**o, "dipilih": o["value"] in values} for o in _options(view, field)]
-        shape = "radio" if field.kind is FieldKind.PILIH else "checkbox"
-        return {**shared, "jenis": "pilihan", "judul": label, "opsi": options, "bentuk": shape}
+        return {**row, **_choice(view, field, values, fill)}
+    row["label"] = _control_label(view, field)
+    if CONTROLS.get(field.kind) == "file":
+        return {**row, **_file(view, field, given)}
+    value = values[0] if values else ""
+    if not values and fill:
+        value = _prefilled(view, field.name)
     if field.kind is FieldKind.DAFTAR:
-        shared["petunjuk"] = " ".join(filter(None, (hint, *_routes(view, field.name))))
-        listed = [
-            {"value": code, "label": name}
-            for code, name in view.settings.names_of(field.name, value).items()
-        ]
-        return {
-            **shared,
-            "label": label,
-            "jenis": "select",
-            "pilihan": listed,
-            "kosong": "-",
-            "nilai": value,
-        }
-    kind = CONTROLS[field.kind]
-    if value and fill and not values and (source := _source(view, field.name, value)):
-        shared["petunjuk"] = f"{hint} {source}".strip()
-    row: dict[str, Any] = {**shared, "label": label, "jenis": kind}
-    if kind == "file":
-        before = chosen_files.shown(view, field.name, given)
-        return {
-            **row,
-            "accept": ACCEPT[field.kind],
-            "terpilih": before,
-            "wajib": needed and before is None,
-        }
+        row["petunjuk"] = " ".join(filter(None, (row["petunjuk"], *_routes(view, field.name))))
+        return {**row, **_listed(view, field, value)}
+    if value and not values:
+        row["petunjuk"] = f"{row['petunjuk']} {_source(view, field.name, value)}".strip()
     if field.kind is FieldKind.TELEPON:
         row["inputmode"] = "tel"
-    return {**row, "nilai": value, "autocomplete": "off"}
+    return {**row, "jenis": CONTROLS[field.kind], "nilai": value, "autocomplete": "off"}
+
+
+def _control_label(view: View, field: Field) -> str:
+    words = table(f"kolom.{field.name}")
+    label = label_of(field.name)
+    return str(words.get("label_laporan", label)) if view.report is not None else label
+
+
+def _needed(view: View, field: Field) -> bool:
+    """A scan of a signed letter is needed unless it may be signed in the system."""
+    if field.kind is FieldKind.PINDAIAN:
+        return not view.settings.surat.pkcs12 or view.helping
+    return field.required
+
+
+def _tick(view: View, field: Field, given: Mapping[str, list[str]], fill: bool) -> dict[str, Any]:
+    return {
+        "jenis": "checkbox",
+        "name": field.name,
+        "value": "ya",
+        "label": _control_label(view, field),
+        "ket": table(f"kolom.{field.name}").get("petunjuk", ""),
+        "dipilih": _ticked(view, field.name, given, fill),
+    }
+
+
+def _choice(view: View, field: Field, values: Sequence[str], fill: bool) -> dict[str, Any]:
+    """One of some, or several of them."""
+    if not values and fill:
+        values = _chosen(view, field.name)
+    options = [{**one, "dipilih": one["value"] in values} for one in _options(view, field)]
+    return {
+        "jenis": "pilihan",
+        "judul": _control_label(view, field),
+        "opsi": options,
+        "bentuk": "radio" if field.kind is FieldKind.PILIH else "checkbox",
+    }
+
+
+def _listed(view: View, field: Field, value: str) -> dict[str, Any]:
+    """One of the office's own list."""
+    names = view.settings.names_of(field.name, value)
+    listed = [{"value": code, "label": name} for code, name in names.items()]
+    return {"jenis": "select", "pilihan": listed, "kosong": "-", "nilai": value}
+
+
+def _file(view: View, field: Field, given: Mapping[str, list[str]]) -> dict[str, Any]:
+    """A file to choose; one that was chosen before need not be chosen again."""
+    before = chosen_files.shown(view, field.name, given)
+    return {
+        "jenis": "file",
+        "accept": ACCEPT[field.kind],
+        "terpilih": before,
+        "wajib": _needed(view, field) and before is None,
+    }
+
+
+def error_rows(form: str, errors: Mapping[str, str]) -> list[dict[str, str]]:
+    """What a form says above all fields of what is wrong, each with the way to its field."""
+    return [
+        {"untuk": f"{form}-{name}", "pesan": f"{label_of(name)}: {text}"}
+        for name, text in errors.items()
+    ]
 
 
 def _routes(view: View, name: str) -> list[str]:
@@ -285,27 +320,32 @@ def _marked(
 
 
 def _options(view: View, field: Field) -> list[dict[str, str]]:
-    if field.kind is FieldKind.PETUGAS:
-        people = [
-            p for p in view.settings.holders(Role.KASI) if _may_be_chosen(view, field, p.kode)
-        ]
-        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in people]
-    if field.kind is FieldKind.PESERTA:
-        return [{"value": p.kode, "label": p.jabatan, "ket": p.nama} for p in view.settings.petugas]
-    if field.kind is FieldKind.UNIT:
-        return [{"value": u.kode, "label": u.nama, "ket": ""} for u in view.settings.unit]
+    """What may be chosen."""
     if field.name == "gelombang":
         return _of_the_wave(view)
     if field.kind is FieldKind.GABUNGAN:
         return decisions.options(view)
+    if field.kind is FieldKind.PETUGAS:
+        people = view.settings.holders(Role.KASI)
+        return _people([one for one in people if _may_be_chosen(view, field, one.kode)])
+    if field.kind is FieldKind.PESERTA:
+        return _people(view.settings.petugas)
+    if field.kind is FieldKind.UNIT:
+        return [_option(unit.kode, unit.nama) for unit in view.settings.unit]
     if field.kind is FieldKind.LAMPIRAN:
         kinds = ("lampiran",) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
-        return [{"value": str(d.id), "label": d.name, "ket": ""} for d in view.documents(*kinds)]
+        return [_option(str(one.id), one.name) for one in view.documents(*kinds)]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
-    return [
-        {"value": c, "label": _capital(labels[c]), "ket": hints.get(c, "")}
-        for c in map(str, field.choices)
-    ]
+    codes = [str(one) for one in field.choices]
+    return [_option(code, _capital(labels[code]), hints.get(code, "")) for code in codes]
+
+
+def _people(people: Sequence[Petugas]) -> list[dict[str, str]]:
+    return [_option(one.kode, one.jabatan, one.nama) for one in people]
+
+
+def _option(value: str, label: str, hint: str = "") -> dict[str, str]:
+    return {"value": value, "label": label, "ket": hint}
 
 
 def _of_the_wave(view: View) -> list[dict[str, str]]:
@@ -341,40 +381,42 @@ def form(
     and not sent, and when."""
     words = table(f"aksi.{view.task.kind}.{action.name}")
     mine = chosen == action.name
-    values = dict(given) if mine else {}
-    if kept and not (mine and errors):
-        values = {**kept[0], **values}
-    kinds = {f.kind for f in action.fields}
-    is_typed = any(
-        f.kind in CONTROLS and f.kind not in ACCEPT for f in action.fields if _asked(view, f)
-    )
-    at = clock.waktu(kept[1], view.settings.zone) if kept and not (mine and errors) else ""
+    refused = bool(mine and errors)
+    if refused:  # what was sent just now is newer than what was kept
+        kept = None
+    values = {**(kept[0] if kept else {}), **(given if mine else {})}
+    asked = [field for field in action.fields if _asked(view, field)]
+    shown = [field for field in asked if field.name != "tetap" or refused]
+    wrong = errors if mine else {}
+    fill = not kept and not refused
+    kinds = {field.kind for field in action.fields}
+    can_be_kept = any(field.kind in TYPED for field in asked)
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
-        "kolom": [
-            control(
-                view, f, values, errors if mine else {}, fill=not kept and not (mine and errors)
-            )
-            for f in action.fields
-            if _asked(view, f) and (f.name != "tetap" or (mine and errors))
-        ],
+        "kolom": [control(view, field, values, wrong, fill) for field in shown],
         "tombol": words["tombol"],
-        "tombol_unit": _unit_buttons(words) if FieldKind.UNIT in kinds else [],
+        "tombol_unit": _unit_buttons(action, words),
         "catatan": words.get("catatan", ""),
         "multipart": bool(kinds & set(ACCEPT)),
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
         "buka": mine,
         "diisi": mine and "aksi" in given,  # as it was sent just now
-        "simpan_url": f"{view.url}/simpan" if is_typed else "",
-        "disimpan": word("halaman.disimpan_pada", waktu=at) if at else "",
+        "simpan_url": f"{view.url}/simpan" if can_be_kept else "",
+        "disimpan": _kept_words(view, kept[1]) if kept else "",
     }
 
 
-def _unit_buttons(words: Mapping[str, str]) -> list[dict[str, str]]:
+def _kept_words(view: View, at: datetime) -> str:
+    return word("halaman.disimpan_pada", waktu=clock.waktu(at, view.settings.zone))
+
+
+def _unit_buttons(action: Action, words: Mapping[str, str]) -> list[dict[str, str]]:
     """The button says itself that no unit is concerned, so that nobody passes it unread and it costs no tap of its own.
     A browser that knows `:has` shows the one that agrees with the boxes, another shows both."""
+    if all(field.kind is not FieldKind.UNIT for field in action.fields):
+        return []
     return [
         {"kelas": "tanpa-unit", "value": NO_UNIT, "label": words["tombol_tanpa_unit"]},
         {"kelas": "dengan-unit", "value": "", "label": words["tombol_dengan_unit"]},
@@ -391,26 +433,50 @@ def _shown_ticks(view: View, action: Action) -> list[dict[str, str]]:
 
 def _asked(view: View, field: Field) -> bool:
     """Whether the case gives reason to ask for this field."""
-    covered = bool(view.complaint and view.complaint.instansi and view.letters(COVERING.drafted))
-    if field.name in ("nomor_surat", "nomor_pengantar"):
-        return view.settings.surat.penomoran == "manual" and (
-            covered or field.name == "nomor_surat"
-        )
-    if field.name == "pengantar_bertanda_tangan":
-        return covered
-    if field.name == "surat_pengirim":
-        return view.complaint is not None and view.complaint.channel is Channel.SURAT
-    if field.name == "lampiran_ikut":
-        return bool(view.documents("lampiran"))
-    if field.name in ("dibuka", "lampiran_terbuka"):
-        return bool(view.documents(*privacy.FROM_OUTSIDE))
-    if field.name == "sistem":
-        return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
-    if field.name == "ttd_diragukan":
-        return bool(view.settings.surat.sertifikat_akar)
-    if field.name == "yakin":
-        return any("lihat" in levels(letter) for letter in _newest(view))
-    return True
+    reason = REASONS.get(field.name)
+    return reason is None or reason(view)
+
+
+def _has_covering(view: View) -> bool:
+    """Whether a covering letter to another agency goes along."""
+    c = view.complaint
+    return bool(c and c.instansi and view.letters(COVERING.drafted))
+
+
+def _numbers_by_hand(view: View) -> bool:
+    return view.settings.surat.penomoran == "manual"
+
+
+def _came_by_letter(view: View) -> bool:
+    return view.complaint is not None and view.complaint.channel is Channel.SURAT
+
+
+def _has_files_from_outside(view: View) -> bool:
+    return bool(view.documents(*privacy.FROM_OUTSIDE))
+
+
+def _signs_here(view: View) -> bool:
+    """Whether a letter may be signed in the system, by whoever reads this."""
+    return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
+
+
+def _has_something_to_look_at(view: View) -> bool:
+    return any("lihat" in levels(letter) for letter in _newest(view))
+
+
+# Fields that are asked for where the case gives reason; any other always is.
+REASONS: dict[str, Callable[[View], bool]] = {
+    "nomor_surat": _numbers_by_hand,
+    "nomor_pengantar": lambda view: _numbers_by_hand(view) and _has_covering(view),
+    "pengantar_bertanda_tangan": _has_covering,
+    "surat_pengirim": _came_by_letter,
+    "lampiran_ikut": lambda view: bool(view.documents("lampiran")),
+    "dibuka": _has_files_from_outside,
+    "lampiran_terbuka": _has_files_from_outside,
+    "sistem": _signs_here,
+    "ttd_diragukan": lambda view: bool(view.settings.surat.sertifikat_akar),
+    "yakin": _has_something_to_look_at,
+}
 
 
 def _newest(view: View) -> list[Document]:
@@ -431,40 +497,56 @@ def forms(
 
     `news`: events that the form which was sent did not show.
     """
+    given, errors = given or {}, errors or {}
     if news:
-        given = _merged(view, given or {}, lambda event: event.seq not in news)
-    offered = (
-        report_pages.offered(view)
-        if view.report
-        else offers.offered(view.session, view.task.kind, view.complaint)
-    )
+        given = _merged(view, given, lambda event: event.seq not in news)
     stopped = _stopped(view)
-    if stopped is not None:
-        offered = [one for one in offered if one.name != "ajukan"]
-    if view.task.item_id is not None and not ledger.readable(
-        view.session.get_one(Item, view.task.item_id)
-    ):
-        offered = [one for one in offered if one.name != ACCEPTED]
-    if view.helping:
-        offered = [one for one in offered if one.name in HANDED_IN]
-    if view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN):
-        lead = "ajukan" if _edited(view) else "unggah"
-        offered.sort(key=lambda a: a.name != lead)
-    kept = _kept(view)
     replied = _filled_by_reply(view)
-    kept |= {
-        name: (one.values, one.at)
-        for name, one in replied.items()
-        if name not in kept or kept[name][1] <= one.at
-    }
-    made = [form(view, a, chosen, given or {}, errors or {}, kept.get(a.name)) for a in offered]
-    for one in made:
-        _by_reply(one, replied.get(one["aksi"]))
+    kept = _newest_typed(_kept(view), replied)
+    made = []
+    for action in _offered(view, stopped is None):
+        one = form(view, action, chosen, given, errors, kept.get(action.name))
+        _by_reply(one, replied.get(action.name))
+        made.append(one)
     main, rest = made[0], made[1:]
     if stopped:
         main["keterangan"] = stopped
     _stages(view, main, rest)
     return main, rest
+
+
+def _offered(view: View, submittable: bool) -> list[Action]:
+    """What may be done now, the first of it leading."""
+    if view.report:
+        offered = report_pages.offered(view)
+    else:
+        offered = offers.offered(view.session, view.task.kind, view.complaint)
+    out = set() if submittable else {"ajukan"}
+    if not _is_readable(view):
+        out.add(ACCEPTED)
+    offered = [one for one in offered if one.name not in out]
+    if view.helping:
+        offered = [one for one in offered if one.name in HANDED_IN]
+    if view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN):
+        lead = "ajukan" if _edited(view) else "unggah"
+        offered.sort(key=lambda action: action.name != lead)
+    return offered
+
+
+def _is_readable(view: View) -> bool:
+    """Whether what arrived can be taken in as it is."""
+    if view.task.item_id is None:
+        return True
+    return ledger.readable(view.session.get_one(Item, view.task.item_id))
+
+
+def _newest_typed(kept: Kept, replied: Mapping[str, unsent.Filled]) -> Kept:
+    """What was typed on the page or came with a reply, whichever is newer, by form."""
+    newest = dict(kept)
+    for name, one in replied.items():
+        if name not in kept or kept[name][1] <= one.at:
+            newest[name] = (one.values, one.at)
+    return newest
 
 
 def _stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
@@ -496,7 +578,7 @@ def _stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> Non
         )
 
 
-def _kept(view: View) -> dict[str, tuple[dict[str, list[str]], datetime]]:
+def _kept(view: View) -> Kept:
     """What was typed here before and not sent."""
     if not view.owner:
         return {}

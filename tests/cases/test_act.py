@@ -14,6 +14,7 @@ from pipeline.cases import AlreadyDone, Forbidden, Invalid
 from pipeline.cases.outcomes import bounced, delivery_result
 from pipeline.cases.record import New, Pengadu, citizen_wrote, record
 from pipeline.data import store
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Document, Event, Outbox
 from pipeline.office.sop import (
     ACTIONS,
@@ -754,7 +755,7 @@ def delivered(desk: Desk, state: str, error: str = "") -> None:
     with desk.work() as work:
         mail = work.session.get_one(Outbox, desk.mails("surat_jawaban")[-1].id)
         mail.state, mail.error, mail.sent_at = (
-            state,
+            MailState(state),
             error,
             desk.clock() if state == "sent" else None,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cases.outcomes import bounced, delivery_result
+from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox
 from pipeline.office import config
 from pipeline.office.config import Tembusan
@@ -30,7 +31,7 @@ def ended(desk: Desk, mail: Outbox, state: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
         row.state, row.error, row.sent_at = (
-            state,
+            MailState(state),
             "550 5.1.1 User unknown" if state == "dead" else "",
             desk.clock(),
         )

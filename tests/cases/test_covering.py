@@ -16,6 +16,7 @@ from pipeline.cases.erasure import NotErasable, erase
 from pipeline.cases.input import File, read_letter
 from pipeline.cases.outcomes import delivery_result, letter_by_mail
 from pipeline.data import store
+from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox
 from pipeline.demo.signed import signed_scan
 from pipeline.office.sop import EventKind, Stage, TaskKind
@@ -210,7 +211,7 @@ def ended(desk: Desk, mail: Outbox, state: str) -> None:
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
         row.state, row.error, row.sent_at = (
-            state,
+            MailState(state),
             "550 5.1.1 User unknown" if state == "dead" else "",
             desk.clock(),
         )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from pipeline.cases import Forbidden, Invalid
 from pipeline.cases.outcomes import bounced, delivery_result
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.tables import Decided, Outbox
 from pipeline.office.sop import Decision, Stage, TaskKind
 from pipeline.running import poller
@@ -60,7 +61,11 @@ def server_says(desk: Desk, number: str, result: str, name: str = "surat_jawaban
     mail = [m for m in desk.mails(name) if m.complaint_id == desk.complaint(number).id][-1]
     with desk.work() as work:
         row = work.session.get_one(Outbox, mail.id)
-        row.state, row.error, row.told = result, "" if result == "sent" else "550 no", True
+        row.state, row.error, row.told = (
+            MailState(result),
+            "" if result == MailState.SENT else "550 no",
+            True,
+        )
         row.sent_at = work.now if result == "sent" else None
         delivery_result(work, row)
     return mail.id
@@ -107,7 +112,7 @@ def test_letter_that_the_server_refuses_later_does_not_bring_the_old_answer_back
     with desk.work() as work:
         work.session.scalars(
             select(Outbox).where(Outbox.name == "surat_jawaban")
-        ).one().state = "sending"
+        ).one().state = MailState.SENDING
     desk.press("jfu-1", "kembalikan", number=siti, alasan="Keliru.")
     back_to_the_head(desk, siti)
     decide(desk, siti)
@@ -315,14 +320,14 @@ def _tried_again(desk: Desk) -> None:
     desk.press("jfu-1", "kirim_email", number=budi)
     with desk.work() as work:
         for mail in work.session.scalars(select(Outbox)):
-            mail.state, mail.told = "sent", True
+            mail.state, mail.told = MailState.SENT, True
             if mail.name == "surat_jawaban":
-                mail.state, mail.claimed_at, mail.told = "sending", desk.clock(), False
+                mail.state, mail.claimed_at, mail.told = MailState.SENDING, desk.clock(), False
     desk.press("jfu-1", "kembalikan", number=siti, alasan="Keliru.")
     back_to_the_head(desk, siti)
     with desk.work() as work:
         for mail in work.session.scalars(select(Outbox).where(Outbox.state == "due")):
-            mail.state, mail.told = "sent", True
+            mail.state, mail.told = MailState.SENT, True
     desk.later(hours=2)
     poller.send(desk.app)
     (letter,) = desk.mails("surat_jawaban")

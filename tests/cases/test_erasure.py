@@ -20,6 +20,7 @@ from pipeline.cases.input import File
 from pipeline.cases.record import citizen_wrote
 from pipeline.data import ledger, store
 from pipeline.data.engine import reading, settle_erased, writing
+from pipeline.data.states import ItemState
 from pipeline.data.tables import Blob, Confirmation, ConfirmationFile, Link, Outbox
 from pipeline.intake import mails as intake_mails
 from pipeline.intake import scans
@@ -375,7 +376,7 @@ def test_copy_of_the_mail_to_another_address_of_ours_is_erased_too(tmp_path: Pat
         assert copy.reason == "salinan item 1"
         erase(desk, over(desk, desk.complaint().number))
         settle_erased(desk.engine)
-        assert desk.item(copy.id).state == ledger.ERASED
+        assert desk.item(copy.id).state == ItemState.ERASED
         assert desk.faults() == []
     assert b"0812-1111-2222" not in bytes_of(tmp_path)
 
@@ -420,7 +421,7 @@ def test_mail_of_the_scanner_goes_with_the_last_of_its_scans(tmp_path: Path) -> 
         assert erase(desk, numbers[0]).scan_stays
         assert desk.item(bearing).state == "done"
         assert not erase(desk, numbers[1]).scan_stays
-        assert desk.item(bearing).state == ledger.ERASED
+        assert desk.item(bearing).state == ItemState.ERASED
         assert desk.faults() == []
 
 

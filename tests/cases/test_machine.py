@@ -38,6 +38,7 @@ from pipeline.cases.tasks import COPY, limit_of
 from pipeline.cases.withdrawal import make_sure, seems_withdrawn
 from pipeline.data import in_force, jobs
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.store import get
 from pipeline.data.tables import (
     Base,
@@ -422,7 +423,11 @@ class Sop(RuleBasedStateMachine):
             row = work.session.get_one(Outbox, mail)
             if row.state in NEVER_SENT:  # called back, or a line of a digest: no server hears of it
                 return
-            row.state, row.error, row.told = result, "" if result == "sent" else "550 no", True
+            row.state, row.error, row.told = (
+                MailState(result),
+                "" if result == MailState.SENT else "550 no",
+                True,
+            )
             row.sent_at = row.sent_at or (work.now if result == "sent" else None)
             delivery_result(work, row)
 

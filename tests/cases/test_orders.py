@@ -11,6 +11,7 @@ from pipeline.cases import AlreadyDone, Forbidden
 from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.outcomes import delivery_result
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.tables import Job, Outbox, Task
 from pipeline.office.sop import EventKind, Stage, TaskKind
 from pipeline.register import book
@@ -38,7 +39,11 @@ def sending(desk: Desk) -> str:
 def ended(desk: Desk, state: str) -> None:
     with desk.work() as work:
         mail = work.session.get_one(Outbox, desk.mails("surat_jawaban")[-1].id)
-        mail.state, mail.error, mail.sent_at = state, "" if state == "sent" else "550", desk.clock()
+        mail.state, mail.error, mail.sent_at = (
+            MailState(state),
+            "" if state == MailState.SENT else "550",
+            desk.clock(),
+        )
         delivery_result(work, mail)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.access import links
 from pipeline.cases.outcomes import bounced, delivery_result
+from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox
 from pipeline.notices import answers, citizen
 from pipeline.office.sop import Stage, TaskKind
@@ -23,7 +24,7 @@ def ends(desk: Desk, mail: Outbox, how: str) -> None:
         if how == "bounced":
             bounced(work, row, True, GONE)
         else:
-            row.state, row.error = "dead", GONE
+            row.state, row.error = MailState.DEAD, GONE
             delivery_result(work, row)
 
 

@@ -24,6 +24,7 @@ from pipeline.access import links
 from pipeline.cases import AlreadyDone
 from pipeline.data import ledger, store
 from pipeline.data.engine import reading, writing
+from pipeline.data.states import MailState
 from pipeline.data.tables import Blob, Complaint, Item, Outbox, Sighting, Task
 from pipeline.intake import mails, scans
 from pipeline.mail import outbox
@@ -399,7 +400,7 @@ def test_of_a_mail_about_no_complaint_that_does_not_arrive_the_it_officer_hears(
     else:
         with writing(desk.engine) as session:
             row = session.get_one(Outbox, mail.id)
-            row.state, row.error = "dead", "550 5.1.1 User unknown"
+            row.state, row.error = MailState.DEAD, "550 5.1.1 User unknown"
         mails.take_results(desk.app)
     (told,) = desk.mails("petugas_tak_terjangkau")
     assert told.recipient == desk.settings.petugas_ti.email

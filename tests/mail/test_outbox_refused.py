@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipeline.data import store
 from pipeline.data.engine import writing
+from pipeline.data.states import MailState
 from pipeline.demo.mailserver import MailServer
 from pipeline.mail import outbox
 from pipeline.work import Work
@@ -174,7 +175,7 @@ def test_refusals_that_come_one_at_a_time_are_known_as_a_run(tmp_path: Path) -> 
             one_mail(kantor)
             kantor.tick()
             kantor.later(minutes=2)
-        assert [row.state for row in kantor.outbox("uji")].count("dead") == 2
+        assert [row.state for row in kantor.outbox("uji")].count(MailState.DEAD) == 2
         assert "Transaction failed" in kantor.lanes()["send"]
 
 

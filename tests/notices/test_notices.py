@@ -25,6 +25,7 @@ from pipeline.cases.tasks import tell_holders
 from pipeline.cases.withdrawal import make_sure
 from pipeline.data import store
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Laporan, Outbox, Seal, Task
 from pipeline.intake import reconcile, scans
 from pipeline.mail import outbox
@@ -216,7 +217,7 @@ def _a_whole_case(desk: Desk) -> None:
 def _ended(desk: Desk, state: str, error: str) -> None:
     with desk.work() as work:
         mail = work.session.get_one(Outbox, desk.mails("surat_jawaban")[-1].id)
-        mail.state, mail.error, mail.sent_at = state, error, desk.clock()
+        mail.state, mail.error, mail.sent_at = MailState(state), error, desk.clock()
         delivery_result(work, mail)
 
 
@@ -634,7 +635,7 @@ def test_each_persons_mails_of_a_case_are_one_thread(mails: list[Outbox]) -> Non
             mail.state not in outbox.NEVER_SENT
         ):  # never sent: a conversation goes on from what arrived
             seen[mail.recipient, mail.complaint_id] = [mail.message_id]
-        if mail.state == outbox.WITHDRAWN:  # called back before the next mail, or after it
+        if mail.state == MailState.VOID:  # called back before the next mail, or after it
             seen[mail.recipient, mail.complaint_id] = [*before, mail.message_id]
 
 
