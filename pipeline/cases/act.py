@@ -74,13 +74,7 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _lock_parent_too(work, task, form)
     complaint = locked(work, task.complaint_id) if task.complaint_id else None
     work.session.refresh(task)
-    allowed = [*holders(work.settings, task)]
-    allowed += helpers(work.settings, task) if form.action.name in HANDED_IN else ()
-    allowed += mergers(work.settings, task, complaint) if form.action.name in ANYTIME else ()
-    mine = [p for p in allowed if p.kode == person.kode]
-    if not mine:
-        raise Forbidden(form.action.name)
-    person = mine[0]  # in the form in which they hold the task: "Plh. Kepala Dinas"
+    person = _as_holder(work, task, complaint, person, form)
     if form.action.name == slip_undo.UNDO:  # the last slip of a stack has closed its task
         slip_undo.undo(work, task, person, form)
         return None
@@ -92,30 +86,52 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _refuse_second_press(work, task, complaint, person, form)
     unseen.check(work, task, person, form)
     _warn_of_the_person(complaint, form)
-    deed = Deed(work, task, complaint, person, form, late)
     before = takeback.begin(work, complaint, form.action.name)
-    if late:
-        late_answers.take(work, task, person.kode)
-    elif form.action.closes:
-        resume(work, task)  # a limit that stood still is known again when the task ends
-        close(work, task, person.kode, form.action.name)
-    else:
-        unsent.drop(work.session, task.id, person.kode, form.action.name)
-    DO[task.kind, form.action.name](deed)
-    if form.action.closes and (task.kind not in BESIDE or form.action.leads_to is not None):
-        moving.move(deed, next_stage(task.kind, form.action.name, complaint.stage))
-    if form.action.name in BINDING:
-        news.decision_receipt(work, complaint, task, person)
+    _carry_out(Deed(work, task, complaint, person, form, late))
     if before is not None:
         takeback.finish(work, task, person, form.action.name, before, _typed(form))
     return complaint
 
 
+def _as_holder(
+    work: Work, task: Task, complaint: Complaint | None, person: Petugas, form: Checked
+) -> Petugas:
+    """The person in the form in which they hold the task: "Plh. Kepala Dinas". Forbidden where they may not act."""
+    name = form.action.name
+    allowed = [*holders(work.settings, task)]
+    if name in HANDED_IN:
+        allowed += helpers(work.settings, task)
+    if name in ANYTIME:
+        allowed += mergers(work.settings, task, complaint)
+    for one in allowed:
+        if one.kode == person.kode:
+            return one
+    raise Forbidden(name)
+
+
+def _carry_out(deed: Deed) -> None:
+    """The task ends or goes on, what the action does is done, and the complaint moves to its next stage."""
+    work, task, action = deed.work, deed.task, deed.form.action
+    if deed.late:
+        late_answers.take(work, task, deed.person.kode)
+    elif action.closes:
+        resume(work, task)  # a limit that stood still is known again when the task ends
+        close(work, task, deed.person.kode, action.name)
+    else:
+        unsent.drop(work.session, task.id, deed.person.kode, action.name)
+    DO[task.kind, action.name](deed)
+    moves = task.kind not in BESIDE or action.leads_to is not None
+    if action.closes and moves:
+        moving.move(deed, next_stage(task.kind, action.name, deed.complaint.stage))
+    if action.name in BINDING:
+        news.decision_receipt(work, deed.complaint, task, deed.person)
+
+
 def _typed(form: Checked) -> dict[str, list[str]]:
     """What was typed and ticked, as the page may show it again; files are chosen anew."""
-    return {name: [text] for name, text in form.values.items()} | {
-        n: [*many] for n, many in form.choices.items()
-    }
+    typed = {name: [text] for name, text in form.values.items()}
+    ticked = {name: [*many] for name, many in form.choices.items()}
+    return typed | ticked
 
 
 def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
@@ -123,20 +139,23 @@ def _lock_parent_too(work: Work, task: Task, form: Checked) -> None:
     if task.complaint_id is None:
         return
     complaint = work.session.get_one(Complaint, task.complaint_id)
-    both = {task.complaint_id}
-    if form.action.name == "gabungkan" and (
-        parent := merging.merge_parent(work, complaint, form.text("nomor"))
-    ):
-        both.add(parent.id)
-    if form.action.name == "gabungkan_semua":
-        both |= {
-            child.id
-            for child in merging.of_wave(work, complaint, form.choices.get("gelombang", ()))
-        }
+    others = _to_be_merged(work, complaint, form)
     if complaint.stage is Stage.DIGABUNG and complaint.parent_id:
-        both.add(complaint.parent_id)
-    for complaint_id in sorted(both) if len(both) > 1 else ():
-        locked(work, complaint_id)
+        others.add(complaint.parent_id)
+    if others - {complaint.id}:
+        for complaint_id in sorted({complaint.id, *others}):
+            locked(work, complaint_id)
+
+
+def _to_be_merged(work: Work, complaint: Complaint, form: Checked) -> set[int]:
+    """The complaints that the form merges with this one."""
+    if form.action.name == "gabungkan":
+        parent = merging.merge_parent(work, complaint, form.text("nomor"))
+        return {parent.id} if parent else set()
+    if form.action.name == "gabungkan_semua":
+        chosen = form.choices.get("gelombang", ())
+        return {child.id for child in merging.of_wave(work, complaint, chosen)}
+    return set()
 
 
 def _refuse_second_press(

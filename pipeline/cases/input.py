@@ -189,15 +189,19 @@ class _Reader:
         if one.kind is FieldKind.JAM:
             return _time_of_day(text)
         if one.kind is FieldKind.WAKTU:
-            try:
-                local = datetime.fromisoformat(text)
-                aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
-                if aware.year not in YEARS:
-                    raise ValueError(text)
-                return aware.astimezone(UTC).isoformat()
-            except (ValueError, OverflowError) as error:
-                raise ValueError(word("galat.waktu")) from error
+            return self._moment(text)
         return text
+
+    def _moment(self, text: str) -> str:
+        """Day and time, of the office's zone where the form names none."""
+        try:
+            local = datetime.fromisoformat(text)
+            aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
+            if aware.year not in YEARS:
+                raise ValueError(text)
+            return aware.astimezone(UTC).isoformat()
+        except (ValueError, OverflowError) as error:
+            raise ValueError(word("galat.waktu")) from error
 
     def _many(self, one: Field) -> None:
         if one.kind is FieldKind.PETUGAS:
@@ -207,10 +211,10 @@ class _Reader:
         else:
             known = {NO_UNIT, *(u.kode for u in self.settings.unit)}
         chosen = tuple(dict.fromkeys(self.given.get(one.name, [])))
-        if not set(chosen) <= known or (one.required and not chosen):
-            raise ValueError(
-                word("galat.kosong.unit" if one.kind is FieldKind.UNIT else "galat.kosong.pilih")
-            )
+        lacks = one.required and not chosen
+        if lacks or not known.issuperset(chosen):
+            kind = "unit" if one.kind is FieldKind.UNIT else "pilih"
+            raise ValueError(word(f"galat.kosong.{kind}"))
         if NO_UNIT in chosen and len(chosen) > 1:
             raise ValueError(word("galat.pilihan.unit_atau_tidak"))
         self.choices[one.name] = chosen

@@ -26,75 +26,64 @@ from pipeline.office.sop import EventKind, Role
 from pipeline.office.words import word
 from pipeline.work import Work
 
+ABOUT = ("nomor", "sifat", "perihal")  # what stands above the text of an undangan
+
 
 def compose_invitation(
     settings: Settings, complaint: Complaint, meeting: Meeting, today: date
 ) -> bytes:
     """The undangan of a rapat as DOCX; SOP Penyelenggaraan Rapat Dinas is named on it."""
     office, head = settings.instansi, reported.signer(settings, complaint)
-    at, until = meeting.at.astimezone(settings.zone), meeting.until.astimezone(settings.zone)
-    title = head.signature_title.split("\n")
-    rows = [
-        ("Hari, tanggal", clock.tanggal(at)),
-        (
-            "Waktu",
-            word(
-                "rapat.pukul",
-                mulai=clock.pukul(at),
-                selesai=clock.pukul(until),
-                zona=at.tzname() or "",
-            ),
+    title = privacy.title(complaint)
+    _weekday, day = clock.tanggal(today).split(", ", 1)
+    sop = ", ".join(settings.sop.keterkaitan) or settings.sop.nama
+    letterhead = (office.pemerintah.upper(), office.nama.upper(), office.alamat)
+    invite = invitation.Invite(
+        head=(*letterhead, contact_line(settings)),
+        place_day=f"{office.kota}, {day}",
+        about=tuple(
+            (word(f"undangan_rapat.{name}"), word(f"rapat.{name}_surat")) for name in ABOUT
         ),
-        ("Tempat", meeting.place),
-        ("Agenda", " ".join(meeting.agenda.split()) or privacy.title(complaint)),
-    ]
-    others = [
-        name
-        for line in meeting.who.splitlines()
-        if (name := ADDRESS.sub("", line).strip(" ,;<>()"))
-    ]
-    known = [
-        p
-        for address, _ in meeting.invited
-        if (p := settings.person_at(str(address))) and p.kode != head.kode
-    ]
-    return invitation.write(
-        invitation.Invite(
-            head=(
-                office.pemerintah.upper(),
-                office.nama.upper(),
-                office.alamat,
-                contact_line(settings),
-            ),
-            place_day=f"{office.kota}, {clock.tanggal(today).split(', ', 1)[1]}",
-            about=(
-                ("Nomor", word("rapat.nomor_surat")),
-                ("Sifat", word("rapat.sifat_surat")),
-                ("Hal", word("rapat.perihal_surat")),
-            ),
-            to=(
-                "Yth.",
-                *(
-                    f"{n}. {name}"
-                    for n, name in enumerate([*(p.jabatan for p in known), *others], 1)
-                ),
-            ),
-            opening=word("rapat.pembuka", nomor=complaint.number, perihal=privacy.title(complaint)),
-            rows=rows,
-            closing=word(
-                "rapat.penutup", sop=", ".join(settings.sop.keterkaitan) or settings.sop.nama
-            ),
-            signer=(
-                *title,
-                "",
-                "",
-                "",
-                head.nama,
-                head.pangkat,
-                f"NIP. {head.nip}" if head.nip else "",
-            ),
-        )
+        to=(word("undangan_rapat.yth"), *_addressees(settings, meeting, head)),
+        opening=word("rapat.pembuka", nomor=complaint.number, perihal=title),
+        rows=_invitation_rows(settings, meeting, title),
+        closing=word("rapat.penutup", sop=sop),
+        signer=_signature(head),
     )
+    return invitation.write(invite)
+
+
+def _invitation_rows(settings: Settings, meeting: Meeting, title: str) -> list[tuple[str, str]]:
+    """When and where, and what about."""
+    begins, ends = meeting.at.astimezone(settings.zone), meeting.until.astimezone(settings.zone)
+    hours = word(
+        "rapat.pukul",
+        mulai=clock.pukul(begins),
+        selesai=clock.pukul(ends),
+        zona=begins.tzname() or "",
+    )
+    return [
+        (word("undangan_rapat.hari"), clock.tanggal(begins)),
+        (word("undangan_rapat.waktu"), hours),
+        (word("undangan_rapat.tempat"), meeting.place),
+        (word("undangan_rapat.agenda"), " ".join(meeting.agenda.split()) or title),
+    ]
+
+
+def _addressees(settings: Settings, meeting: Meeting, head: Petugas) -> list[str]:
+    """Those who are invited, numbered: the office's own by their posts, then others by name. Not whoever invites."""
+    people = [settings.person_at(str(address)) for address, _name in meeting.invited]
+    posts = [person.jabatan for person in people if person and person.kode != head.kode]
+    bare = [ADDRESS.sub("", line).strip(" ,;<>()") for line in meeting.who.splitlines()]
+    others = [name for name in bare if name]
+    return [f"{number}. {name}" for number, name in enumerate([*posts, *others], 1)]
+
+
+def _signature(head: Petugas) -> tuple[str, ...]:
+    """Post, room for the signature, name, rank and number."""
+    room = ("", "", "")
+    number = word("undangan_rapat.nip", nip=head.nip) if head.nip else ""
+    return (*head.signature_title.split("\n"), *room, head.nama, head.pangkat, number)
 
 
 def store_invitation(work: Work, meeting_id: int, content: bytes) -> None:

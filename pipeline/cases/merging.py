@@ -310,14 +310,10 @@ _PERSONAL = ("nama", "alamat", "telepon", "email", "nik", "number")
 def keep_copy(work: Work, child_id: int, made: Copied) -> None:
     """Keep the copy, and ask for its signature. One that wants a look, or a number by hand, goes to the Sekretaris
     first. Nothing if either case has moved on."""
-    child_parent = work.session.get_one(Complaint, child_id).parent_id
-    parent = locked(work, child_parent) if child_parent else None
+    parent_id = work.session.get_one(Complaint, child_id).parent_id
+    parent = locked(work, parent_id) if parent_id else None
     child = locked(work, child_id)
-    if parent is None or child.stage is not Stage.DIGABUNG or parent.stage not in WRITTEN:
-        return
-    if [letter.id for letter in letters_of(work, parent)[-1:]] != [
-        made.source.id
-    ] or child.parent_id != parent.id:
+    if parent is None or not _still_copies(work, parent, child, made.source):
         return
     decision = standing(work.session, parent.id)
     if decision is None or decision.id != made.source.decision_id:
@@ -325,15 +321,25 @@ def keep_copy(work: Work, child_id: int, made: Copied) -> None:
     decisions.follow(work, child, decision)
     for name in SHARED:
         setattr(child, name, getattr(parent, name))
-    file = File(f"Konsep jawaban {child.number.replace('/', '-')}.docx", DOCX, made.content)
+    file_name = word("salinan.nama_berkas", nomor=child.number.replace("/", "-"))
+    file = File(file_name, DOCX, made.content)
     kept = keep_draft(work, child, ANSWER, file, made.letter, made.code, made.room)
     kept.source_id = made.source.id
     told = word("salinan.disalin", nomor=parent.number)
     log(work, child, EventKind.DRAFTED, SYSTEM, dokumen=kept.id, dari=parent.number, teks=told)
-    if made.doubts or "blokir" in levels(kept) or work.settings.surat.penomoran == "manual":
+    by_hand = work.settings.surat.penomoran == "manual"
+    if made.doubts or by_hand or "blokir" in levels(kept):
         _to_write(work, parent, child, made)
     else:
         _to_sign(work, parent, child, kept)
+
+
+def _still_copies(work: Work, parent: Complaint, child: Complaint, source: Document) -> bool:
+    """Whether the child waits for this parent's answer still, and the letter that was copied is its newest."""
+    if child.stage is not Stage.DIGABUNG or child.parent_id != parent.id:
+        return False
+    newest = letters_of(work, parent)[-1:]
+    return parent.stage in WRITTEN and [letter.id for letter in newest] == [source.id]
 
 
 def _to_write(work: Work, parent: Complaint, child: Complaint, made: Copied) -> None:

@@ -25,30 +25,43 @@ def move(deed: Deed, stage: Stage) -> None:
     work, complaint = deed.work, deed.complaint
     if stage is complaint.stage:
         return
-    taken_back = stage is Stage.DICABUT  # neighbours who have their letters keep them
-    if complaint.stage in merging.WRITTEN and stage not in merging.WRITTEN and not taken_back:
-        merging.recall(work, complaint)
-    if stage in (*UNDECIDED, Stage.BATAL):
-        merging.withdraw(work, complaint)
+    _take_letters_back(work, complaint, stage)
     complaint.stage = stage
-    onward = stage in (Stage.SELESAI, Stage.PENGIRIMAN)
-    sure = (
-        () if stage in OVER else (TaskKind.PENCABUTAN,)
-    )  # whether it is taken back is not settled by going on
-    close_rest(work, complaint, "dilanjutkan", keep=(*sure, TaskKind.PENGANTAR) if onward else sure)
+    close_rest(work, complaint, "dilanjutkan", keep=_kept_open(stage))
     if stage in OVER:
         _end(work, complaint, deed.actor)
     if stage in TASK_OF:
-        note = deed.form.text("alasan") if deed.form.action.name in WITH_NOTE else ""
-        after = AFTER.get((deed.task.kind, stage), "")
-        open_task(
-            work, complaint, TASK_OF[stage], note=note, after=after, quiet=stage is Stage.PENGIRIMAN
-        )
+        _open_next(deed, stage)
     if stage is Stage.PENYAMPAIAN and COVERING in series_in(work, complaint):
         open_task(work, complaint, TaskKind.PENGANTAR)
     merging.order_copies(work, complaint)
     if stage is Stage.DIGABUNG:  # the parent's letter may wait for its signature already
         merging.order_copies(work, work.session.get_one(Complaint, complaint.parent_id))
+
+
+def _take_letters_back(work: Work, complaint: Complaint, stage: Stage) -> None:
+    """Of those that are merged into a complaint whose answer is written no more. Neighbours who have their letters keep
+    them where the complaint is only taken back."""
+    written_no_more = complaint.stage in merging.WRITTEN and stage not in merging.WRITTEN
+    if written_no_more and stage is not Stage.DICABUT:
+        merging.recall(work, complaint)
+    if stage in (*UNDECIDED, Stage.BATAL):
+        merging.withdraw(work, complaint)
+
+
+def _kept_open(stage: Stage) -> tuple[TaskKind, ...]:
+    """Tasks that going on does not settle: whether a complaint is taken back, and the covering letter."""
+    kept: tuple[TaskKind, ...] = () if stage in OVER else (TaskKind.PENCABUTAN,)
+    if stage in (Stage.SELESAI, Stage.PENGIRIMAN):
+        kept = (*kept, TaskKind.PENGANTAR)
+    return kept
+
+
+def _open_next(deed: Deed, stage: Stage) -> None:
+    note = deed.form.text("alasan") if deed.form.action.name in WITH_NOTE else ""
+    after = AFTER.get((deed.task.kind, stage), "")
+    quiet = stage is Stage.PENGIRIMAN
+    open_task(deed.work, deed.complaint, TASK_OF[stage], note=note, after=after, quiet=quiet)
 
 
 def _end(work: Work, complaint: Complaint, actor: Actor) -> None:

@@ -265,37 +265,14 @@ def record_at_counter(
     `parent`: it is the same matter as this one, and waits for its answer. `acknowledged`: by mail, where there is an
     address. `received`: earlier than now, as a letter is; langkah 1 began then.
     """
-    actor = actor_of(person)
     if code:
         exclusive(work.session, code)
-        there = work.session.scalars(
-            select(Complaint).where(Complaint.status_code == code)
-        ).one_or_none()
+        same_form = select(Complaint).where(Complaint.status_code == code)
+        there = work.session.scalars(same_form).one_or_none()
         if there is not None:
             return there
-    pengadu = Pengadu(
-        form.text("nama"),
-        form.text("alamat"),
-        form.text("telepon"),
-        form.text("email"),
-        form.text("nik"),
-        rahasia=bool(form.text("rahasia")) or work.settings.closes(form.text("klasifikasi")),
-    )
-    came = channel or Channel(form.text("kanal"))
-    new = New(
-        came,
-        pengadu,
-        form.text("perihal"),
-        form.text("isi"),
-        received or work.now,
-        item_id,
-        kategori=form.text("kategori"),
-        klasifikasi=form.text("klasifikasi"),
-        lokasi_kejadian=form.text("lokasi_kejadian"),
-        surat_pengirim=form.text("surat_pengirim") if came is Channel.SURAT else "",
-        files=list(form.files.values()),
-        terlapor=reported.joined(form.choices.get("terlapor", ())),
-    )
+    actor = actor_of(person)
+    new = _typed_in(work, form, channel or Channel(form.text("kanal")), received, item_id)
     (complaint,) = _rows(work, [new])
     complaint.ringkasan, complaint.lengkap_at = form.text("isi"), work.now
     complaint.status_code = code or complaint.status_code
@@ -307,20 +284,54 @@ def record_at_counter(
     if acknowledged:
         citizen.acknowledge(work, [complaint])
     routes.follow(work, complaint, actor)
-    if parent is not None and reported.official(work.settings, complaint):
-        raise Invalid({"sama": word("galat.induk_petugas")})
     if parent is not None:
-        complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
-        carry_reported(work, complaint, parent)
-        open_task(work, complaint, TaskKind.GABUNGAN)
-        log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
-        log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
-        if parent.stage is Stage.TANDA_TANGAN:  # its letter stands already
-            jobs.put(work.session, COPY, complaint.id, work.now)
+        _wait_for(work, complaint, parent, actor)
         return complaint
     complaint.stage = Stage.KLARIFIKASI
     open_task(work, complaint, TaskKind.KLARIFIKASI)
     return complaint
+
+
+def _typed_in(
+    work: Work, form: Checked, channel: Channel, received: datetime | None, item_id: int | None
+) -> New:
+    """What a JFU typed, as a complaint that is to be begun."""
+    closed = work.settings.closes(form.text("klasifikasi"))
+    pengadu = Pengadu(
+        form.text("nama"),
+        form.text("alamat"),
+        form.text("telepon"),
+        form.text("email"),
+        form.text("nik"),
+        rahasia=bool(form.text("rahasia")) or closed,
+    )
+    return New(
+        channel,
+        pengadu,
+        form.text("perihal"),
+        form.text("isi"),
+        received or work.now,
+        item_id,
+        kategori=form.text("kategori"),
+        klasifikasi=form.text("klasifikasi"),
+        lokasi_kejadian=form.text("lokasi_kejadian"),
+        surat_pengirim=form.text("surat_pengirim") if channel is Channel.SURAT else "",
+        files=list(form.files.values()),
+        terlapor=reported.joined(form.choices.get("terlapor", ())),
+    )
+
+
+def _wait_for(work: Work, complaint: Complaint, parent: Complaint, actor: Actor) -> None:
+    """It is the same matter as another, and waits for its answer; not where an official could decide their own."""
+    if reported.official(work.settings, complaint):
+        raise Invalid({"sama": word("galat.induk_petugas")})
+    complaint.stage, complaint.parent_id = Stage.DIGABUNG, parent.id
+    carry_reported(work, complaint, parent)
+    open_task(work, complaint, TaskKind.GABUNGAN)
+    log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
+    log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
+    if parent.stage is Stage.TANDA_TANGAN:  # its letter stands already
+        jobs.put(work.session, COPY, complaint.id, work.now)
 
 
 def _langkah_1(work: Work, complaint: Complaint, actor: Actor) -> None:
@@ -406,47 +417,53 @@ def citizen_wrote(
     if closes:
         keep_secret(complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
-    answered = waiting is not None and waiting.paused_at is not None
-    log(
-        work,
-        complaint,
-        EventKind.CITIZEN_WROTE,
-        told.actor,
-        waiting.id if answered and waiting else None,
-        teks=text,
-        lampiran=[d.id for d in kept],
-        item=item_id,
-        menjawab=answered,
-        **({"lipatan": folded} if folded else {}),
-        **({"rahasia": True} if closes else {}),
-        **told.facts,
-    )
+    asked = waiting if waiting is not None and waiting.paused_at is not None else None
+    said: dict[str, object] = {
+        "teks": text,
+        "lampiran": [document.id for document in kept],
+        "item": item_id,
+        "menjawab": asked is not None,
+    }
+    if folded:
+        said["lipatan"] = folded
+    if closes:
+        said["rahasia"] = True
+    task_id = asked.id if asked is not None else None
+    log(work, complaint, EventKind.CITIZEN_WROTE, told.actor, task_id, **said, **told.facts)
     if waiting is not None:
         complaint.lengkap_at = complaint.lengkap_at or told.at or work.now
-    if answered and waiting is not None:
-        resume_langkah(work, waiting)
-        if (
-            asked := open_task_of(work, complaint.id, TaskKind.TANYA)
-        ) is not None:  # no JFU needs to ask any more
-            close(work, asked, told.actor.code, "dijawab")
+    if asked is not None:
+        _is_answered(work, complaint, asked, told)
     turns.addition(work, complaint)
-    heard = (
-        joined.tell(work, parent, complaint, text, bool(folded), [d.id for d in kept])
-        if parent
-        else set()
-    )
+    heard: set[str] = set()
+    if parent is not None:
+        files_kept = [document.id for document in kept]
+        heard = joined.tell(work, parent, complaint, text, bool(folded), files_kept)
+    _tell_who_holds(work, complaint, heard, text, asked is not None, bool(folded))
+    return complaint
+
+
+def _is_answered(work: Work, complaint: Complaint, asked: Task, told: Told) -> None:
+    """What the pengadu was asked is answered: the clock goes on, and no JFU needs to ask any more."""
+    resume_langkah(work, asked)
+    by_phone = open_task_of(work, complaint.id, TaskKind.TANYA)
+    if by_phone is not None:
+        close(work, by_phone, told.actor.code, "dijawab")
+
+
+def _tell_who_holds(
+    work: Work, complaint: Complaint, heard: set[str], text: str, answers: bool, folded: bool
+) -> None:
+    """Whoever holds the case hears of it, and the JFU; not those who have heard of it with the parent."""
     current = current_task(work, complaint.id)
     holding = fresh_links(work, current) if current is not None else []
     for person, link_id in holding:
-        if person.kode in heard:
-            continue
-        notices_news.citizen_wrote(
-            work, complaint, current, person, link_id, text, answered, bool(folded)
-        )
-    for person in reported.spared(complaint, work.settings.holders(Role.JFU)):
-        if person.kode not in heard | {p.kode for p, _link in holding}:
-            look = window(work, complaint, person)
+        if person.kode not in heard:
             notices_news.citizen_wrote(
-                work, complaint, None, person, look, text, answered, bool(folded)
+                work, complaint, current, person, link_id, text, answers, folded
             )
-    return complaint
+    knowing = heard | {person.kode for person, _link_id in holding}
+    for person in reported.spared(complaint, work.settings.holders(Role.JFU)):
+        if person.kode not in knowing:
+            look = window(work, complaint, person)
+            notices_news.citizen_wrote(work, complaint, None, person, look, text, answers, folded)

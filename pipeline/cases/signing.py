@@ -96,15 +96,7 @@ def submit(deed: Deed) -> None:
     letters = letters_of(work, complaint)
     if form.seen and _newer_letter(deed):
         raise Invalid({"catatan": word("galat.versi_baru")})
-    newest = [letters_of(work, complaint, series)[-1] for series in series_in(work, complaint)]
-    for letter in newest:
-        if "blokir" in levels(letter):
-            raise Invalid({"catatan": word("galat.surat_terhalang")})
-        if problem := signer_is_another(work, complaint, letter):
-            raise Invalid({"catatan": problem})
-    looked = [f.message for letter in newest for f in found_in(letter) if f.level == "lihat"]
-    if looked and not form.text("yakin"):
-        raise Invalid({"yakin": word("galat.yakin")})
+    looked = _looked_at(deed)
     give_numbers(work, complaint, form.values)
     deed.log(
         EventKind.SUBMITTED,
@@ -114,6 +106,22 @@ def submit(deed: Deed) -> None:
         teks=form.text("catatan"),
         dikonfirmasi=looked,
     )
+
+
+def _looked_at(deed: Deed) -> list[str]:
+    """What was found in the letters and is confirmed; Invalid for what blocks, or is not confirmed."""
+    work, complaint = deed.work, deed.complaint
+    newest = [letters_of(work, complaint, series)[-1] for series in series_in(work, complaint)]
+    for letter in newest:
+        if "blokir" in levels(letter):
+            raise Invalid({"catatan": word("galat.surat_terhalang")})
+        if problem := signer_is_another(work, complaint, letter):
+            raise Invalid({"catatan": problem})
+    found = [finding for letter in newest for finding in found_in(letter)]
+    looked = [finding.message for finding in found if finding.level == "lihat"]
+    if looked and not deed.form.text("yakin"):
+        raise Invalid({"yakin": word("galat.yakin")})
+    return looked
 
 
 def has_letters(work: Work, complaint: Complaint) -> bool:
@@ -149,25 +157,26 @@ def sign(deed: Deed) -> None:
         for series in series_in(deed.work, deed.complaint)
     ]
     answer, told, _vouched = kept[0]
+    rows = [row for row, _told, _vouched in kept]
     facts = answer.facts or {}
     data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
-    doubted = [
-        row
-        for row, _told, _vouched in kept
-        if ((row.facts or {}).get("vonis") or {}).get("level") == "hati"
-    ]
-    if doubted and deed.form.text("ttd_diragukan"):
+    if deed.form.text("ttd_diragukan") and any(_is_doubted(row) for row in rows):
         data["ttd_diragukan"] = True
     if facts.get("kode_penanda", deed.person.kode) != deed.person.kode:
         data["untuk"] = facts["kode_penanda"]
-        told = (
-            f"{told} {word('tanda_tangan.untuk', nama=facts['penanda'], jabatan=facts['jabatan'])}"
-        )
-        _tell_signer(deed, [row for row, _told, _vouched in kept])
-    ids = [row.id for row, _told, _vouched in kept]
-    for document_id in ids:  # whoever sends it looks at its first page
-        order_pages(deed.work, document_id)
+        signer = {"nama": facts["penanda"], "jabatan": facts["jabatan"]}
+        told = f"{told} {word('tanda_tangan.untuk', **signer)}"
+        _tell_signer(deed, rows)
+    for row in rows:  # whoever sends it looks at its first page
+        order_pages(deed.work, row.id)
+    ids = [row.id for row in rows]
     deed.log(EventKind.SIGNED, dokumen=ids, sha256=answer.sha256, teks=told, **data)
+
+
+def _is_doubted(letter: Document) -> bool:
+    """Whether something was found on its electronic signature that a person has to look at."""
+    verdict = (letter.facts or {}).get("vonis") or {}
+    return verdict.get("level") == "hati"
 
 
 def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, bool]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -319,9 +319,8 @@ def _note_row(touched: Touched, one: Any, rows: Rows, changed: set[str] | None) 
 @event.listens_for(Session, "do_orm_execute")
 def _bulk(state: ORMExecuteState) -> None:
     """Statements that write many rows at once go past the flush."""
-    if not (state.is_insert or state.is_update or state.is_delete) or not state.session.info.get(
-        "work"
-    ):
+    writes = state.is_insert or state.is_update or state.is_delete
+    if not writes or not state.session.info.get("work"):
         return
     table = state.bind_mapper.class_ if state.bind_mapper is not None else None
     rows = OF_CASE.get(table) if table is not None else None
@@ -329,12 +328,10 @@ def _bulk(state: ORMExecuteState) -> None:
         return
     touched = _touched(state.session)
     if state.is_insert:
-        given = (
-            [state.parameters] if isinstance(state.parameters, Mapping) else state.parameters or ()
-        )
-        touched.mails += [
-            one for one in given if table is Outbox and one.get("complaint_id") is not None
-        ]
+        if table is Outbox:
+            touched.mails += [
+                one for one in _inserted(state) if one.get("complaint_id") is not None
+            ]
         return
     assert isinstance(state.statement, Update | Delete)
     query = select(getattr(table, rows.key), table.complaint_id)
@@ -342,6 +339,12 @@ def _bulk(state: ORMExecuteState) -> None:
         query = query.where(state.statement.whereclause)
     for key, complaint_id in state.session.execute(query).all():
         touched.row(table, key, (complaint_id,))
+
+
+def _inserted(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
+    """The rows that a statement writes."""
+    given = state.parameters
+    return [given] if isinstance(given, Mapping) else given or ()
 
 
 @event.listens_for(Session, "before_commit")
@@ -408,16 +411,7 @@ def _append(
     for subject, changed in values.items():
         last = kept.get(subject)
         before: Parts = dict(last.parts or {}) if last else {}
-        after = {
-            **before,
-            **{
-                name: part(salt, name, value)
-                for name, value in changed.items()
-                if value is not GONE
-            },
-        }
-        for name in [name for name, value in changed.items() if value is GONE]:
-            after.pop(name, None)
+        after = _after(salt, before, changed)
         if after == before:
             continue
         row = {
@@ -435,6 +429,17 @@ def _append(
     if older:
         session.execute(update(Witness).where(Witness.id.in_(older)).values(parts=None))
     session.execute(insert(Witness), rows)
+
+
+def _after(salt: str, before: Parts, changed: Mapping[str, object]) -> Parts:
+    """The parts of a case, with what was changed and without what is gone."""
+    after = dict(before)
+    for name, value in changed.items():
+        if value is GONE:
+            after.pop(name, None)
+        else:
+            after[name] = part(salt, name, value)
+    return after
 
 
 def _new_values(session: Session, touched: Touched) -> dict[int, dict[str, object]]:
@@ -680,11 +685,9 @@ def _compared(
             yield word("audit.hilang", bagian=name)
         elif not holds(one, name, standing[name]):
             yield word("audit.berubah", bagian=name)
-    for name in standing:
-        if (
-            name not in parts and name not in COLUMNS
-        ):  # a column of a later version is witnessed when it is written
-            yield word("audit.disisipkan", bagian=name)
+    # A column of a later version is witnessed when it is written.
+    for name in [one for one in standing if one not in parts and one not in COLUMNS]:
+        yield word("audit.disisipkan", bagian=name)
 
 
 def _missing_attachments(

@@ -58,28 +58,37 @@ def show(code: str) -> Response:
 def _found(session: Session, code: str) -> tuple[str, list[dict[str, Any]]]:
     """How a code stands: asli (signed), diganti (another letter was signed after it), ditarik (what it
     says was withdrawn), belum, asing."""
-    same = list(
-        session.scalars(select(Document).where(Document.code == code).order_by(Document.id))
-    )
+    query = select(Document).where(Document.code == code).order_by(Document.id)
+    same = list(session.scalars(query))
     if not same:
         return "asing", []
-    signed = [d for d in same if d.kind in SIGNED]
-    printed = [d for d in same if d.kind in LETTER_KINDS]
-    kind = series_of((signed or printed)[-1].kind).signed if signed or printed else ""
-    newest = session.scalars(
-        select(Document)
-        .where(*_beside(same[0]), Document.kind == kind)
-        .order_by(Document.id.desc())
-        .limit(1)
-    ).first()
+    signed = [one for one in same if one.kind in SIGNED]
+    newest = _newest_signed(session, same)
     if newest is None:
         return "belum", []
     if not signed:  # what was signed bears a newer code: this one was a draft, or came back
         return "diganti", []
-    decision = session.get(Decided, signed[-1].decision_id) if signed[-1].decision_id else None
-    if decision is not None and decision.withdrawn_at is not None:
-        return "ditarik", _rows(signed[-1])
-    return ("asli" if newest.id == signed[-1].id else "diganti"), _rows(signed[-1])
+    letter = signed[-1]
+    if _is_withdrawn(session, letter):
+        return "ditarik", _rows(letter)
+    return ("asli" if newest.id == letter.id else "diganti"), _rows(letter)
+
+
+def _newest_signed(session: Session, same: list[Document]) -> Document | None:
+    """The newest signed letter of the series that these papers belong to; None where none was signed."""
+    letters = [one for one in same if one.kind in SIGNED]
+    letters = letters or [one for one in same if one.kind in LETTER_KINDS]
+    if not letters:
+        return None
+    kind = series_of(letters[-1].kind).signed
+    query = select(Document).where(*_beside(same[0]), Document.kind == kind)
+    return session.scalars(query.order_by(Document.id.desc()).limit(1)).first()
+
+
+def _is_withdrawn(session: Session, letter: Document) -> bool:
+    """Whether the decision that a letter tells does not stand any more."""
+    decision = session.get(Decided, letter.decision_id) if letter.decision_id else None
+    return decision is not None and decision.withdrawn_at is not None
 
 
 def _beside(document: Document) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -41,48 +41,54 @@ def status(code: str) -> Response:
 
 
 def _context(settings: Settings, standing: Standing) -> dict[str, Any]:
-    complaint, tasks = standing.complaint, standing.tasks
+    """What somebody sees who asks how their complaint stands: nothing of what it says, nor who complains."""
+    complaint = standing.complaint
     waiting = standing.waits_for_pengadu
-    stage = str(complaint.stage)
-    rows = [
-        {"nama": "Diterima", "nilai": clock.waktu(complaint.received_at, settings.zone)},
-        {
-            "nama": "Perubahan terakhir",
-            "nilai": clock.waktu(standing.changed_at, settings.zone),
-        },
-    ]
-    if complaint.delivered_at is None and complaint.stage not in OVER:
-        promised = limits.answer_day(settings, complaint.recorded_at)
-        running = [t for t in tasks if t.due_at and not t.closed_at and t.kind not in BESIDE]
-        last = max([promised, *(_answer_after(settings, task) for task in running)])
-        rows.append(
-            {
-                "nama": "Jawaban",
-                "nilai": f"paling lambat {clock.tanggal(last.astimezone(settings.zone))}",
-            }
-        )
-    if complaint.delivered_at:
-        rows.append(
-            {"nama": "Dijawab", "nilai": clock.waktu(complaint.delivered_at, settings.zone)}
-        )
+    state = "menunggu" if waiting else str(complaint.stage)
+    doing = word("belum.menunggu" if waiting else "belum.kini")
     return {
         "nomor": complaint.number,
-        "ringkas": word("status.menunggu") if waiting else word(f"status.{stage}"),
-        "langkah": _steps(
-            settings, complaint, tasks, word("belum.menunggu" if waiting else "belum.kini")
-        ),
-        "tanggal": rows,
-        "arti": {
-            "judul": word("arti.judul"),
-            "teks": word("arti.menunggu") if waiting else word(f"arti.{stage}"),
-        },
+        "ringkas": word(f"status.{state}"),
+        "langkah": _steps(settings, complaint, standing.tasks, doing),
+        "tanggal": _days(settings, standing),
+        "arti": {"judul": word("arti.judul"), "teks": word(f"arti.{state}")},
         "tambah": {
-            "teks": "Balas email tanda terima dari kami. Foto dan dokumen boleh dilampirkan.",
+            "teks": word("status_lain.tambah"),
             "url": "",  # a new mail would be a new complaint: only a reply is known by its thread
             "label": "",
-            "catatan": "Mengadu tanpa email? Sebutkan nomor di atas kepada petugas kami di ruang pengaduan.",
+            "catatan": word("status_lain.tanpa_email"),
         },
     }
+
+
+def _days(settings: Settings, standing: Standing) -> list[dict[str, str]]:
+    """When it came, when something was done last, and when it is or was answered."""
+    complaint, zone = standing.complaint, settings.zone
+    rows = [
+        _day("diterima", clock.waktu(complaint.received_at, zone)),
+        _day("berubah", clock.waktu(standing.changed_at, zone)),
+    ]
+    if complaint.delivered_at is not None:
+        rows.append(_day("dijawab", clock.waktu(complaint.delivered_at, zone)))
+    elif complaint.stage not in OVER:
+        last = clock.tanggal(_promised(settings, standing).astimezone(zone))
+        rows.append(_day("jawaban", word("status_lain.paling_lambat", hari=last)))
+    return rows
+
+
+def _day(name: str, said: str) -> dict[str, str]:
+    return {"nama": word(f"status_lain.{name}"), "nilai": said}
+
+
+def _promised(settings: Settings, standing: Standing) -> datetime:
+    """The last day for the answer: as it was promised, or later where a running task leaves more."""
+    promised = limits.answer_day(settings, standing.complaint.recorded_at)
+    running = [
+        task
+        for task in standing.tasks
+        if task.due_at and not task.closed_at and task.kind not in BESIDE
+    ]
+    return max([promised, *(_answer_after(settings, task) for task in running)])
 
 
 def _answer_after(settings: Settings, task: Task) -> datetime:
@@ -95,24 +101,34 @@ def _steps(
     settings: Settings, complaint: Complaint, tasks: list[Task], doing: str
 ) -> list[dict[str, Any]]:
     """Five steps with the day on which each was finished."""
-    over = complaint.stage in OVER
-    now = LANGKAH_OF[complaint.stage]
-    done: dict[int, Task] = {}
-    for task in tasks:
-        if task.closed_at and task.kind not in (*AT_REST, *BESIDE):
-            done[LANGKAH_OF_TASK[task.kind]] = task
+    finished = _finished(tasks)
     rows = []
     for step in settings.sop.langkah:
-        state = "sudah" if (step.nomor < now or over) else "kini" if step.nomor == now else "belum"
-        if complaint.stage in (Stage.BATAL, Stage.DICABUT) and step.nomor > 1:
-            state = "belum"
-        closed = done.get(step.nomor)
-        text = word("belum.ket")
-        if state == "sudah" and closed and closed.closed_at:
-            text = clock.tanggal_pendek(closed.closed_at.astimezone(settings.zone))
-        elif state == "sudah":
-            text = word("waktu.selesai")
-        elif state == "kini":
-            text = doing
-        rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": text})
+        state = _state_of(step.nomor, complaint)
+        said = doing if state == "kini" else word("belum.ket")
+        if state == "sudah":
+            at = finished.get(step.nomor)
+            said = (
+                clock.tanggal_pendek(at.astimezone(settings.zone)) if at else word("waktu.selesai")
+            )
+        rows.append({"nomor": step.nomor, "nama": step.nama, "keadaan": state, "ket": said})
     return rows
+
+
+def _finished(tasks: list[Task]) -> dict[int, datetime]:
+    """When each langkah was finished last."""
+    return {
+        LANGKAH_OF_TASK[task.kind]: task.closed_at
+        for task in tasks
+        if task.closed_at and task.kind not in (*AT_REST, *BESIDE)
+    }
+
+
+def _state_of(langkah: int, complaint: Complaint) -> str:
+    """Whether a langkah is over, under way, or to come; of what was voided or taken back none after the first came."""
+    now = LANGKAH_OF[complaint.stage]
+    if complaint.stage in (Stage.BATAL, Stage.DICABUT) and langkah > 1:
+        return "belum"
+    if langkah < now or complaint.stage in OVER:
+        return "sudah"
+    return "kini" if langkah == now else "belum"

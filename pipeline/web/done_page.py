@@ -42,52 +42,72 @@ def closer(view: View) -> str:
 
 def receipt(view: View, found: links.Opened) -> dict[str, Any]:
     """The context of selesai.html, after an act that closed the task."""
-    task, c, zone = view.task, view.complaint, view.settings.zone
+    task, c = view.task, view.complaint
     words = table(f"aksi.{task.kind}.{task.outcome}")
     at = task.closed_at or view.now
-    person = view.settings.person(task.closed_by)
-    recorded: list[dict[str, Any]] = [{"nama": word("bukti.oleh"), "nilai": closer(view)}]
-    for event, data in view.history():
-        if event.task_id == task.id and event.at == at and data:
-            said = sentence(view, event, data)
-            recorded.append({"nama": word("bukti.tercatat"), "nilai": said})
-            if data.get("teks") and data["teks"] not in said:
-                recorded.append({"nama": word("bukti.isi"), "nilai": data["teks"], "orang": True})
-    if task.due_at:
-        late = at > task.due_at or task.missed_at is not None
-        recorded.append(
-            {
-                "nama": word("bukti.ketepatan"),
-                "nilai": word("bukti.batas", waktu=clock.waktu(task.due_at, zone)),
-                "kata": word("bukti.terlambat" if late else "bukti.tepat"),
-                "nada": "buruk" if late else "baik",
-            }
-        )
-        recorded.append(
-            {"nama": word("waktu.judul"), "nilai": limits.time_words(view.settings, task, view.now)}
-        )
-    local = at.astimezone(zone)
+    local = at.astimezone(view.settings.zone)
+    over = c is not None and c.stage in OVER
+    nothing_mends = {"teks": word("keliru.umum"), "url": "", "tombol": ""}
     return {
         "nomor": c.number if c else "",
         "judul": words["terima"],
         "stempel": {
-            "atas": words.get("cap", "Selesai").upper(),
+            "atas": words.get("cap", word("bukti.cap")).upper(),
             "baris": [f"{clock.tanggal(local)}, pukul {clock.pukul(local)}"],
         },
-        "tercatat": recorded,
+        "tercatat": [
+            {"nama": word("bukti.oleh"), "nilai": closer(view)},
+            *_recorded(view, at),
+            *_in_time(view, at),
+        ],
         "diberitahu": _told(view, at),
         "langkah": steps(view),
-        "judul_selanjutnya": word(
-            "bukti.keadaan" if c and c.stage in OVER else "bukti.selanjutnya"
-        ),
+        "judul_selanjutnya": word("bukti.keadaan" if over else "bukti.selanjutnya"),
         "selanjutnya": _onward(view),
-        "keliru": remedy(view, found.holder, task.outcome)
-        or {"teks": word("keliru.umum"), "url": "", "tombol": ""},
+        "keliru": remedy(view, found.holder, task.outcome) or nothing_mends,
         "alat": tools(view, found),
-        "cetak_url": f"{view.url}/tanda-terima/{c.id}"
-        if c and c.channel is not Channel.EMAIL and Role.JFU in (person.peran if person else ())
-        else "",
+        "cetak_url": _slip_to_print(view),
     }
+
+
+def _recorded(view: View, at: datetime) -> list[dict[str, Any]]:
+    """What the act wrote into the history, and its own words where the sentence does not have them."""
+    rows: list[dict[str, Any]] = []
+    for event, data in view.history():
+        if event.task_id != view.task.id or event.at != at or not data:
+            continue
+        said = sentence(view, event, data)
+        rows.append({"nama": word("bukti.tercatat"), "nilai": said})
+        text = data.get("teks")
+        if text and text not in said:
+            rows.append({"nama": word("bukti.isi"), "nilai": text, "orang": True})
+    return rows
+
+
+def _in_time(view: View, at: datetime) -> list[dict[str, Any]]:
+    """Whether the limit was kept, and how much of it was used; nothing of a task without one."""
+    task = view.task
+    if not task.due_at:
+        return []
+    late = at > task.due_at or task.missed_at is not None
+    limit = clock.waktu(task.due_at, view.settings.zone)
+    kept = {
+        "nama": word("bukti.ketepatan"),
+        "nilai": word("bukti.batas", waktu=limit),
+        "kata": word("bukti.terlambat" if late else "bukti.tepat"),
+        "nada": "buruk" if late else "baik",
+    }
+    used = limits.time_words(view.settings, task, view.now)
+    return [kept, {"nama": word("waktu.judul"), "nilai": used}]
+
+
+def _slip_to_print(view: View) -> str:
+    """Where a JFU prints the tanda terima for a pengadu who did not write by email; "" for any other."""
+    c = view.complaint
+    person = view.settings.person(view.task.closed_by)
+    if c is None or person is None or c.channel is Channel.EMAIL or Role.JFU not in person.peran:
+        return ""
+    return f"{view.url}/tanda-terima/{c.id}"
 
 
 def _onward(view: View) -> str:
@@ -106,18 +126,17 @@ def _told(view: View, at: datetime) -> list[dict[str, str]]:
         return []
     query = select(Outbox).where(_of(view), Outbox.date == at).order_by(Outbox.id)
     mails = list(view.session.scalars(query))
+    names = table("surel")
     told = [
         {
             "siapa": mail.recipient_name or word("peran.pengadu"),
-            "ket": table("surel").get(mail.name, mail.name),
+            "ket": names.get(mail.name, mail.name),
         }
         for mail in mails
     ]
-    return (
-        told
-        if view.complaint is None
-        else told + _told_later(view, at, {mail.task_id for mail in mails})
-    )
+    if view.complaint is not None:
+        told += _told_later(view, at, {mail.task_id for mail in mails})
+    return told
 
 
 def _of(view: View) -> ColumnElement[bool]:
@@ -186,25 +205,30 @@ def spent_page(
     The one who is named may not have pressed; somebody else need not be asked.
     """
     c = view.complaint
-    state = []
-    if c is not None:
-        state.append({"nama": "Keadaan", "nilai": word(f"tahap.{c.stage}")})
-        if c.decision:
-            state.append({"nama": "Keputusan", "nilai": word(f"pilihan.keputusan.{c.decision}")})
-    if spent := limits.time_words(view.settings, view.task, view.now):
-        state.append({"nama": word("waktu.judul"), "nilai": spent})
+    shows_matter = found.full and (c is not None or view.report is not None)
+    title = "dipakai_judul" if view.task.closed_by else "tidak_berlaku_judul"
     return {
         "nomor": c.number if c else "",
-        "judul": word(
-            "halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"
-        ),
+        "judul": word(f"halaman.{title}"),
         "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
-        "keadaan": state,
+        "keadaan": _standing(view),
         "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
         "ketikan": typed_rows(typed or {}),
-        "aduan": matter(view)
-        if found.full and (c is not None or view.report is not None)
-        else None,
+        "aduan": matter(view) if shows_matter else None,
         "alat": tools(view, found),
     }
+
+
+def _standing(view: View) -> list[dict[str, str]]:
+    """How the case stands now, what was decided, and how long the task took."""
+    c = view.complaint
+    rows = []
+    if c is not None:
+        rows.append({"nama": word("bukti.kata_keadaan"), "nilai": word(f"tahap.{c.stage}")})
+    if c is not None and c.decision:
+        decision = word(f"pilihan.keputusan.{c.decision}")
+        rows.append({"nama": word("bukti.kata_keputusan"), "nilai": decision})
+    if spent := limits.time_words(view.settings, view.task, view.now):
+        rows.append({"nama": word("waktu.judul"), "nilai": spent})
+    return rows

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.casefile import limits, offers, privacy, reported
 from pipeline.casefile.holders import post_of
 from pipeline.casefile.similar import duplicate_of
-from pipeline.data.tables import Event
+from pipeline.data.tables import Complaint, Event
 from pipeline.office import clock
 from pipeline.office.sop import EventKind, TaskKind
 from pipeline.office.words import table, unit_names, word
@@ -18,36 +18,44 @@ from pipeline.work import Work
 
 
 def meetings(view: View) -> list[dict[str, Any]]:
-    rows = []
-    for event, data in view.history(
-        EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED
-    ):
-        at = _time_of(view, data)
-        if event.kind is EventKind.MEETING_SET:
-            told = [
-                data.get("agenda", ""),
-                word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else "",
-            ]
-            text = "\n\n".join(filter(None, (*told, data.get("peserta", ""))))
-            rows.append({"kepala": at, "ket": data.get("tempat", ""), "teks": text})
-        elif event.kind is EventKind.MEETING_CANCELLED:
-            rows.append({"kepala": word("rapat.batal"), "ket": at, "teks": data.get("teks", "")})
-        else:
-            present = word("rapat.hadir", siapa=data["hadir"]) if data.get("hadir") else ""
-            text = "\n\n".join(filter(None, (present, data.get("teks", ""))))
-            rows.append({"kepala": word("jenis_dokumen.notulen"), "teks": text})
+    """The meetings of a case, as they were called, cancelled and minuted, and who will come."""
+    kinds = (EventKind.MEETING_SET, EventKind.MEETING_CANCELLED, EventKind.MINUTES_ADDED)
+    rows = [_meeting_row(view, event.kind, data) for event, data in view.history(*kinds)]
     if not rows or view.complaint is None:
         return []
-    standing = offers.standing_meeting(view.session, view.complaint)
-    if standing is not None and standing.answers:
-        names = {str(a).lower(): n or a for a, n in standing.invited}
-        said = ", ".join(
-            f"{names.get(a, a)} {word(f'rapat.jawab.{state}')}"
-            for a, state in standing.answers.items()
-        )
-        rows.append({"kepala": word("rapat.jawaban"), "teks": said})
+    rows += _who_will_come(view, view.complaint)
     lead = ", ".join(view.settings.sop.keterkaitan)
     return [{"judul": word("halaman.rapat"), "pengantar": lead, "isi": rows}]
+
+
+def _meeting_row(view: View, kind: EventKind, data: Mapping[str, Any]) -> dict[str, Any]:
+    at = _time_of(view, data)
+    said = data.get("teks", "")
+    if kind is EventKind.MEETING_CANCELLED:
+        return {"kepala": word("rapat.batal"), "ket": at, "teks": said}
+    if kind is EventKind.MINUTES_ADDED:
+        present = word("rapat.hadir", siapa=data["hadir"]) if data.get("hadir") else ""
+        return {"kepala": word("jenis_dokumen.notulen"), "teks": _paragraphs(present, said)}
+    invited = word("rapat.diundang", siapa=data["kepada"]) if data.get("kepada") else ""
+    text = _paragraphs(data.get("agenda", ""), invited, data.get("peserta", ""))
+    return {"kepala": at, "ket": data.get("tempat", ""), "teks": text}
+
+
+def _paragraphs(*said: str) -> str:
+    return "\n\n".join(filter(None, said))
+
+
+def _who_will_come(view: View, complaint: Complaint) -> list[dict[str, str]]:
+    """What those who were invited have answered."""
+    standing = offers.standing_meeting(view.session, complaint)
+    if standing is None or not standing.answers:
+        return []
+    names = {str(address).lower(): name or address for address, name in standing.invited}
+    said = [
+        f"{names.get(address, address)} {word(f'rapat.jawab.{state}')}"
+        for address, state in standing.answers.items()
+    ]
+    return [{"kepala": word("rapat.jawaban"), "teks": ", ".join(said)}]
 
 
 def _time_of(view: View, data: Mapping[str, Any]) -> str:

@@ -35,28 +35,36 @@ def inspections(view: View) -> list[dict[str, Any]]:
 
 
 def _inspection(view: View, series: Series) -> dict[str, Any] | None:
+    """What was found in the newest letter of a series; None where there is nothing to look at."""
     letters = view.letters(*series.worked_on)
     if not letters:
         return None
     newest = letters[-1]
+    edited = newest.kind == series.edited
     signing = view.task.kind in SIGNING
     final = view.letters(series.final)[-1:] if signing else []
     found = [finding for letter in (*final, newest) for finding in found_in(letter)]
-    edited = newest.kind == series.edited
-    if not edited and not signing and not {f.level for f in found} & {"blokir", "lihat"}:
+    levels = {one.level for one in found}
+    as_made = not edited and not signing
+    if as_made and not levels & {"blokir", "lihat"}:
         return None
-    drafts = [d for d in letters if d.kind == series.drafted]
     return {
         "judul": word(f"periksa.judul.{series.name}"),
-        "id": "periksa" if series is not COVERING else f"periksa-{series.name}",
+        "id": f"periksa-{series.name}" if series is COVERING else "periksa",
         "jumlah": _counted(found),
-        "terhalang": any(f.level == "blokir" for f in found),
+        "terhalang": "blokir" in levels,
         "pengantar": _lead(view, newest, found, "surat" if edited else "konsep"),
-        "temuan": [*(_row(f) for f in found if f.level != "baik"), *_good(found)],
-        "beda": _changes(drafts[-1], newest, "konsep") if drafts and edited else None,
+        "temuan": [*(_row(one) for one in found if one.level != "baik"), *_good(found)],
+        "beda": _since_draft(letters, series) if edited else None,
         "beda_lama": _since_last(letters, series),
         **_pictures(view, series, newest, signing),
     }
+
+
+def _since_draft(letters: Sequence[Document], series: Series) -> dict[str, Any] | None:
+    """What the Sekretaris has changed since the newest draft."""
+    drafts = [letter for letter in letters if letter.kind == series.drafted]
+    return _changes(drafts[-1], letters[-1], "konsep") if drafts else None
 
 
 def _counted(found: Sequence[Finding]) -> str:

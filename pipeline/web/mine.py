@@ -261,20 +261,8 @@ def extend(token: str) -> BaseResponse:
     here = site()
     person = _known(token)
     number = request.form.get("tugas", "")
-    values = {name: request.form.getlist(name) for name in ("sampai", "alasan")}
     try:
-        form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {}, _seen())
-        with here.writing() as work:
-            head = next(
-                (p for p in work.settings.holders(Role.KEPALA) if p.kode == person.kode), None
-            )
-            task = (
-                work.session.get(Task, int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
-            )
-            if head is None or task is None or task.complaint_id is None or task.kind in AT_REST:
-                raise Friendly("bukan_hak", 409)
-            extend_for(work, task, head, form)
-            typed.drop(work.session, person, f"{EXTENSION}-{task.id}")
+        _give_time(person, number)
     except cases.Invalid as error:
         with whose(token) as (session, _link_id, person):
             return _page(session, token, person, f"t{number}", error.errors)
@@ -287,6 +275,22 @@ def extend(token: str) -> BaseResponse:
         return redirect(f"/t/{token}/saya?pesan=didahului", 303)
     here.wake("send")
     return redirect(f"/t/{token}/saya?tersimpan={EXTENSION}-{number}&pesan=diperpanjang", 303)
+
+
+def _give_time(person: Petugas, number: str) -> None:
+    """Raises what `cases.check` and `extend_for` raise; 409 to whoever may not, or for a task without a limit."""
+    here = site()
+    values = {name: request.form.getlist(name) for name in ("sampai", "alasan")}
+    form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {}, _seen())
+    with here.writing() as work:
+        heads = [one for one in work.settings.holders(Role.KEPALA) if one.kode == person.kode]
+        task = None
+        if re.fullmatch(r"[0-9]{1,9}", number):
+            task = work.session.get(Task, int(number))
+        if not heads or task is None or task.complaint_id is None or task.kind in AT_REST:
+            raise Friendly("bukan_hak", 409)
+        extend_for(work, task, heads[0], form)
+        typed.drop(work.session, person, f"{EXTENSION}-{task.id}")
 
 
 # ---- who stands in -------------------------------------------------------------------------------------------

@@ -65,17 +65,32 @@ def taken_over(view: View, chosen: Sequence[str]) -> Mapping[str, list[str]]:
     into = _into(view)
     if c is None or into is None or not chosen:
         return {}
+    points = _chosen_points(view, c, chosen)
+    if not points:
+        return {}
     act, field = into
+    lines = _before(view, c, act, field).splitlines()
+    lines += [point for point in points if point not in lines]
+    return {field: ["\n".join(filter(None, lines))]}
+
+
+def _chosen_points(view: View, c: Complaint, chosen: Sequence[str]) -> list[str]:
+    """The points of other answers and the office's own sentences behind these codes, each once."""
+    own = standard(view.settings, c.kategori)
     known = similar.shown_points(_found(view, c))
-    known |= {f"b.{n}": text for n, text in enumerate(standard(view.settings, c.kategori))}
-    points = [known[one] for one in dict.fromkeys(chosen) if one in known]
-    whose = (view.owner, view.person.mark)
-    typed = unsent.of(view.session, view.task.id, *whose) if view.owner else {}
-    kept = typed.get(act)
-    decided = history.points(view.session, c, view.task.id)
-    before = (kept[0].get(field) or [""])[0] if kept else decided
-    lines = [*before.splitlines(), *(one for one in points if one not in before.splitlines())]
-    return {field: ["\n".join(filter(None, lines))]} if points else {}
+    known |= {f"b.{number}": text for number, text in enumerate(own)}
+    return [known[code] for code in dict.fromkeys(chosen) if code in known]
+
+
+def _before(view: View, c: Complaint, act: str, field: str) -> str:
+    """What stands in the field: as it was typed and not sent, else the points of the letter."""
+    kept = None
+    if view.owner:
+        typed = unsent.of(view.session, view.task.id, view.owner, view.person.mark)
+        kept = typed.get(act)
+    if kept is None:
+        return history.points(view.session, c, view.task.id)
+    return (kept[0].get(field) or [""])[0]
 
 
 def _into(view: View) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline import cases, reports
-from pipeline.access import unsent
+from pipeline.access import links, unsent
 from pipeline.access.browsers import Held
 from pipeline.casefile.holders import holders
 from pipeline.cases import slip_undo
@@ -23,6 +23,7 @@ from pipeline.data.engine import reading, transact, writing
 from pipeline.data.tables import Document, Task
 from pipeline.intake import enclosed
 from pipeline.letters import signature
+from pipeline.office.config import Petugas
 from pipeline.office.sop import action
 from pipeline.office.words import table, word
 from pipeline.web import chosen_files, report_pages, sentences, slips
@@ -47,36 +48,39 @@ pages = Blueprint("task", __name__, url_prefix="/t/<token>")
 def show(token: str) -> Response:
     with opened(token) as (session, found, view, person):
         if is_spent(view.task):
-            if (
-                found.full
-                and view.task.closed_by == person.kode
-                and slips.has_stack(session, view.task)
-            ):
-                return slips.stack_page(view, person)
-            mine = found.full and view.task.closed_by == person.kode and "selesai" in request.args
-            if mine and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
-                return html("selesai.html", **receipt(view, found))
-            return html("terpakai.html", **spent_page(view, found))
+            return _spent(session, found, view, person)
         if _is_passed_on(view):
             return html("terpakai.html", **passed_on_page(view, found))
         if slips.has_stack(session, view.task):
             return slips.slip_page(view)
         chosen = request.args.get("aksi", "")
-        given = {
-            name: request.args.getlist(name) for name in ("keputusan",) if name in request.args
-        }
+        given = {}
+        if "keputusan" in request.args:  # from a button of the mail
+            given["keputusan"] = request.args.getlist("keputusan")
         given |= sentences.taken_over(view, request.args.getlist(sentences.CHOSEN)[:20])
-        done = request.args.get("tersimpan", "")
-        if "dibatalkan" in request.args:
-            return html(
-                "tugas.html", **task_page(view, chosen, given, said=word("keliru.dibatalkan"))
-            )
-        if "disimpan" in request.args:
-            return html(
-                "tugas.html", **task_page(view, chosen, given, said=word("halaman.disimpan"))
-            )
-        said = table(f"aksi.{view.task.kind}.{done}").get("terima", "") if done else ""
-        return html("tugas.html", **task_page(view, chosen, given, said=said))
+        return html("tugas.html", **task_page(view, chosen, given, said=_said(view)))
+
+
+def _spent(session: Session, found: links.Opened, view: View, person: Petugas) -> Response:
+    """What a link shows whose task is done: to whoever did it what became of it, to others who it was."""
+    mine = found.full and view.task.closed_by == person.kode
+    if mine and slips.has_stack(session, view.task):
+        return slips.stack_page(view, person)
+    just_now = "selesai" in request.args
+    if mine and just_now and table(f"aksi.{view.task.kind}.{view.task.outcome}"):
+        return html("selesai.html", **receipt(view, found))
+    return html("terpakai.html", **spent_page(view, found))
+
+
+def _said(view: View) -> str:
+    """What the page says of the press that led to it."""
+    if "dibatalkan" in request.args:
+        return word("keliru.dibatalkan")
+    if "disimpan" in request.args:
+        return word("halaman.disimpan")
+    done = request.args.get("tersimpan", "")
+    words = table(f"aksi.{view.task.kind}.{done}") if done else {}
+    return str(words.get("terima", ""))
 
 
 def _is_passed_on(view: View) -> bool:
@@ -116,29 +120,13 @@ def act(token: str) -> BaseResponse:
 
 
 def _perform(token: str, held: Held) -> BaseResponse:
+    """Check what was sent outside any transaction, then act in one."""
     here = site()
-    name, values = held.deed.removeprefix("aksi:"), held.values
-    with opened(token) as (_session, found, view, person):
-        task_id, kind, settings, report = found.task.id, found.task.kind, view.settings, view.report
+    name = held.deed.removeprefix("aksi:")
+    with opened(token) as (_session, found, _view, person):
+        kind = found.task.kind
     try:
-        given, beside = _files(token, name, held)
-        form = cases.check(settings, kind, name, values, given, held.seen)
-        with reading(here.engine) as session:
-            cases.compare(session, task_id, form)
-        now = report_pages.figures(report) if report is not None else None
-
-        def step(session: Session) -> None:
-            browser.spend(session, held)
-            work = Work(session, here.settings, here.clock())
-            if now is not None:
-                reports.act(work, task_id, person, form, now)
-                return
-            cases.attach(work, session.get_one(Task, task_id), person, beside)
-            cases.act(work, task_id, person, form)
-            if "slip" in values:
-                unsent.drop(session, task_id, person.kode, slips.saved_as(name, values["slip"][0]))
-
-        transact(here.engine, step)
+        _carry_out(token, name, held)
     except cases.Invalid as error:
         return _again(token, held, error.errors)
     except cases.Changed as error:
@@ -146,14 +134,40 @@ def _perform(token: str, held: Held) -> BaseResponse:
     except cases.AlreadyDone as error:
         if (error.by or error.settled_by) in ("", person.kode):
             return redirect(f"/t/{token}", 303)
-        return _too_late(token, values, "" if error.by else error.settled_by)
+        return _too_late(token, held.values, "" if error.by else error.settled_by)
     except cases.Forbidden:
-        return _refused(token, values)
+        return _refused(token, held.values)
     here.wake("take_in", "letters", "pictures", "send")
     chosen = action(kind, name)
-    return redirect(
-        f"/t/{token}?" + ("selesai" if chosen and chosen.closes else f"tersimpan={name}"), 303
-    )
+    closes = chosen is not None and chosen.closes
+    onward = "selesai" if closes else f"tersimpan={name}"
+    return redirect(f"/t/{token}?{onward}", 303)
+
+
+def _carry_out(token: str, name: str, held: Held) -> None:
+    """Raises what `cases.check` and `cases.act` raise."""
+    here = site()
+    with opened(token) as (_session, found, view, person):
+        task_id, kind, settings, report = found.task.id, found.task.kind, view.settings, view.report
+    given, beside = _files(token, name, held)
+    form = cases.check(settings, kind, name, held.values, given, held.seen)
+    with reading(here.engine) as session:
+        cases.compare(session, task_id, form)
+    now = report_pages.figures(report) if report is not None else None
+
+    def step(session: Session) -> None:
+        browser.spend(session, held)
+        work = Work(session, here.settings, here.clock())
+        if now is not None:
+            reports.act(work, task_id, person, form, now)
+            return
+        cases.attach(work, session.get_one(Task, task_id), person, beside)
+        cases.act(work, task_id, person, form)
+        if "slip" in held.values:
+            kept = slips.saved_as(name, held.values["slip"][0])
+            unsent.drop(session, task_id, person.kode, kept)
+
+    transact(here.engine, step)
 
 
 def is_spent(task: Task) -> bool:

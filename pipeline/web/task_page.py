@@ -17,7 +17,7 @@ from pipeline.casefile.holders import holders
 from pipeline.casefile.reach import on_board
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
-from pipeline.data.tables import Complaint, Document, Item, Task
+from pipeline.data.tables import Complaint, Document, Event, Item, Task
 from pipeline.files import kinds
 from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
@@ -32,13 +32,13 @@ from pipeline.office.sop import (
     Role,
     TaskKind,
 )
-from pipeline.office.words import table, unit_names, word
+from pipeline.office.words import label_of, table, unit_names, word
 from pipeline.web import decisions, report_pages, sentences
 from pipeline.web.first_look import deadline_line, gist
 from pipeline.web.history import earlier, meetings, news_rows, timeline
 from pipeline.web.letter import inspections
 from pipeline.web.mistakes import remedy
-from pipeline.web.task_forms import forms
+from pipeline.web.task_forms import error_rows, forms
 from pipeline.web.view import View, deadline, for_unit, steps
 
 # Whoever delivers the answer, or asks by telephone or visit, needs to know how to reach the pengadu.
@@ -49,10 +49,9 @@ WITH_CONTACTS = (
     TaskKind.PENCABUTAN,
     *AT_REST,
 )
-READ_HERE, SHOWN = (
-    2**20,
-    20_000,
-)  # bytes of a held mail that is read for its page; letters of it that are shown
+READ_HERE = 2**20  # bytes of a held mail that is read for its page
+SHOWN = 20_000  # letters of it that are shown
+READ_THE_BOOK = {Role.JFU, Role.SEKRETARIS, Role.KEPALA}
 
 # ---- what is shown -------------------------------------------------------------------------------------------
 
@@ -137,53 +136,89 @@ def _original(view: View, item: Item) -> dict[str, Any]:
 def sections(view: View) -> list[dict[str, Any]]:
     """What earlier langkah found, in the order in which it is needed; `dulu` marks what comes before the complaint:
     why a task came back, what is asked, what was ordered."""
-    c, task = view.complaint, view.task
+    c = view.complaint
     if view.report is not None:
         return report_pages.sections(view, view.report)
     if c is None:
         return _held_mail(view)
-    found: list[dict[str, Any]] = []
-    if task.note:
-        title = task.kind if task.kind in table("judul_catatan") else "lain"
-        said = [{"teks": task.note}]
-        found.append({"judul": word(f"judul_catatan.{title}"), "isi": said, "dulu": True})
-    if c.decision and task.kind is not TaskKind.KETERANGAN:
-        agency = f" ({c.instansi})" if c.instansi else ""
-        decision = word(f"pilihan.keputusan.{c.decision}") + agency
-        ordered = task.kind in (TaskKind.JAWABAN, TaskKind.PENYAMPAIAN)
-        rows = [{"kata": decision, "teks": c.perintah}]
-        if c.disampaikan:
-            rows.append({"kepala": word("kolom.disampaikan.label"), "teks": c.disampaikan})
-        found.append({"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered})
-    found += _shared(view, c)
-    found += decisions.to_choose(view, c)
-    found += sentences.sections(
-        view, request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ()
-    )
-    summarised = c.ringkasan and c.ringkasan != c.isi and task.kind is not TaskKind.CATAT
-    if summarised and (c.teks_terbuka or not for_unit(view)):  # else it is the page's first words
-        found.append({"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]})
-    if c.hasil and task.kind not in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
-        concerned = unit_names(view.settings, c.unit)
-        lead = word("peristiwa_lain.unit", nama=concerned) if concerned else ""
-        found.append(
-            {"judul": word("halaman.hasil"), "pengantar": lead, "isi": [{"teks": c.hasil}]}
-        )
-    found += _units(view)
-    found += meetings(view)
-    later = [
-        {
-            "kepala": clock.waktu(event.at, view.settings.zone),
-            "teks": data.get("teks", ""),
-            "lipatan": data.get("lipatan", ""),
-        }
-        for event, data in view.history(EventKind.CITIZEN_WROTE)
-        if not data.get("dari")  # a merged citizen's words stand with their complaint
+    return [
+        *_note(view),
+        *_decision(view, c),
+        *_shared(view, c),
+        *decisions.to_choose(view, c),
+        *sentences.sections(view, _chosen_sentences()),
+        *_summary(view, c),
+        *_result(view, c),
+        *_units(view),
+        *meetings(view),
+        *_written_later(view, c),
+        *merged_citizens(view, c),
+        *decisions.earlier_decisions(view, c),
+        *earlier(view),
     ]
-    if later and (c.teks_terbuka or not for_unit(view)):
-        found.append({"judul": word("halaman.tambahan"), "isi": later})
-    found += merged_citizens(view, c)
-    return found + decisions.earlier_decisions(view, c) + earlier(view)
+
+
+def _chosen_sentences() -> Sequence[str]:
+    return request.args.getlist(sentences.CHOSEN)[:20] if has_request_context() else ()
+
+
+def _note(view: View) -> list[dict[str, Any]]:
+    """Why the task came back, or what is asked."""
+    note = view.task.note
+    if not note:
+        return []
+    title = view.task.kind if view.task.kind in table("judul_catatan") else "lain"
+    return [{"judul": word(f"judul_catatan.{title}"), "isi": [{"teks": note}], "dulu": True}]
+
+
+def _decision(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """What the Kepala Dinas has decided; before all else for those who carry it out."""
+    if not c.decision or view.task.kind is TaskKind.KETERANGAN:
+        return []
+    agency = f" ({c.instansi})" if c.instansi else ""
+    rows = [{"kata": word(f"pilihan.keputusan.{c.decision}") + agency, "teks": c.perintah}]
+    if c.disampaikan:
+        rows.append({"kepala": word("kolom.disampaikan.label"), "teks": c.disampaikan})
+    ordered = view.task.kind in (TaskKind.JAWABAN, TaskKind.PENYAMPAIAN)
+    return [{"judul": word("halaman.keputusan"), "isi": rows, "dulu": ordered}]
+
+
+def _reads_the_words(view: View, c: Complaint) -> bool:
+    """Whether the reader sees what the pengadu wrote; other units only once it was released."""
+    return c.teks_terbuka or not for_unit(view)
+
+
+def _summary(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """The JFU's summary, unless it is the page's first words."""
+    tells_more = c.ringkasan and c.ringkasan != c.isi
+    if not tells_more or view.task.kind is TaskKind.CATAT or not _reads_the_words(view, c):
+        return []
+    return [{"judul": word("halaman.ringkasan"), "isi": [{"teks": c.ringkasan}]}]
+
+
+def _result(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """What the Sekretaris reported to the Kepala Dinas."""
+    if not c.hasil or view.task.kind in (TaskKind.KETERANGAN, TaskKind.KLARIFIKASI):
+        return []
+    concerned = unit_names(view.settings, c.unit)
+    lead = word("peristiwa_lain.unit", nama=concerned) if concerned else ""
+    return [{"judul": word("halaman.hasil"), "pengantar": lead, "isi": [{"teks": c.hasil}]}]
+
+
+def _written_later(view: View, c: Complaint) -> list[dict[str, Any]]:
+    """What the pengadu wrote afterwards; a merged citizen's words stand with their own complaint."""
+    if not _reads_the_words(view, c):
+        return []
+    rows = [
+        {"kepala": clock.waktu(event.at, view.settings.zone), **_later_words(data)}
+        for event, data in view.history(EventKind.CITIZEN_WROTE)
+        if not data.get("dari")
+    ]
+    return [{"judul": word("halaman.tambahan"), "isi": rows}] if rows else []
+
+
+def _later_words(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"teks": data.get("teks", ""), "lipatan": data.get("lipatan", "")}
 
 
 def _held_mail(view: View) -> list[dict[str, Any]]:
@@ -237,53 +272,64 @@ def merged_citizens(view: View, c: Complaint) -> list[dict[str, Any]]:
         )
         for event, data in history.entries(view.session, child, EventKind.CITIZEN_WROTE):
             when = clock.waktu(event.at, view.settings.zone)
-            later = {"teks": data.get("teks", ""), "lipatan": data.get("lipatan", "")}
-            rows.append(
-                {"kepala": child.number, "ket": word("gabungan.tambahan", waktu=when), **later}
-            )
+            said = word("gabungan.tambahan", waktu=when)
+            rows.append({"kepala": child.number, "ket": said, **_later_words(data)})
     return [{"judul": word("gabungan.judul"), "isi": rows}] if rows else []
 
 
 def _units(view: View) -> list[dict[str, Any]]:
+    """What the Kasubag/Kasi answered, and who has not yet."""
     answers = [
         {
             "kepala": event.actor_title,
-            "ket": f"{event.actor_name}, {clock.pukul(event.at.astimezone(view.settings.zone))}"
-            + (f", {word('peristiwa_lain.ket_susulan')}" if data.get("susulan") else ""),
+            "ket": _who_answered(view, event, data),
             "teks": data.get("teks", ""),
         }
         for event, data in view.history(EventKind.UNIT_ANSWERED)
     ]
-    waiting = view.session.scalars(
-        select(Task.holder).where(
-            Task.complaint_id == view.task.complaint_id,
-            Task.kind == TaskKind.KETERANGAN,
-            Task.closed_at.is_(None),
-        )
-    ).all()
-    names = [p.jabatan for code in waiting if (p := view.settings.person(code))]
+    names = _asked_units(view)
     lead = word("halaman.menunggu_unit", jumlah=len(names), siapa=", ".join(names)) if names else ""
     if not answers and not lead:
         return []
     return [{"judul": word("halaman.keterangan_unit"), "pengantar": lead, "isi": answers}]
 
 
+def _who_answered(view: View, event: Event, data: Mapping[str, Any]) -> str:
+    said = [event.actor_name, clock.pukul(event.at.astimezone(view.settings.zone))]
+    if data.get("susulan"):
+        said.append(word("peristiwa_lain.ket_susulan"))
+    return ", ".join(said)
+
+
+def _asked_units(view: View) -> list[str]:
+    """The posts of those who are asked and have not answered."""
+    open_ones = select(Task.holder).where(
+        Task.complaint_id == view.task.complaint_id,
+        Task.kind == TaskKind.KETERANGAN,
+        Task.closed_at.is_(None),
+    )
+    people = [view.settings.person(code) for code in view.session.scalars(open_ones)]
+    return [person.jabatan for person in people if person]
+
+
 # ---- pages ---------------------------------------------------------------------------------------------------
 
 
+HEADS = {
+    TaskKind.KLARIFIKASI: "sekretaris",
+    TaskKind.KETERANGAN: "kasi",
+    TaskKind.KEPUTUSAN: "kepala",
+    TaskKind.JAWABAN: "sekretaris",
+    TaskKind.MACET: "sekretaris",
+    TaskKind.TANDA_TANGAN: "kepala",
+    TaskKind.LAPORAN: "sekretaris",
+    TaskKind.LAPORAN_TTD: "kepala",
+}  # whose page it is; any other is the JFU's
+
+
 def head_line(view: View) -> str:
-    role = {
-        TaskKind.KEPUTUSAN: "kepala",
-        TaskKind.TANDA_TANGAN: "kepala",
-        TaskKind.KETERANGAN: "kasi",
-    }
-    role |= {
-        TaskKind.KLARIFIKASI: "sekretaris",
-        TaskKind.JAWABAN: "sekretaris",
-        TaskKind.MACET: "sekretaris",
-    }
-    role |= {TaskKind.LAPORAN: "sekretaris", TaskKind.LAPORAN_TTD: "kepala"}
-    return word("halaman.kepala", siapa=word(f"peran.{role.get(view.task.kind, 'jfu')}"))
+    role = HEADS.get(view.task.kind, "jfu")
+    return word("halaman.kepala", siapa=word(f"peran.{role}"))
 
 
 def task_page(
@@ -296,34 +342,17 @@ def task_page(
 ) -> dict[str, Any]:
     """The context of tugas.html. `news`: what happened since the form was drawn that was sent just now."""
     main, rest = forms(view, chosen, given, errors, news)
-    c = view.complaint
-    title = word(f"tugas.{view.task.kind}") + (
-        f": {privacy.title(c) if for_unit(view) else c.perihal}" if c else ""
-    )
-    if view.report is not None:
-        title = f"{title}: {name_of(view.report)}"
-    shown = {d.id for d in view.documents("lampiran")}
-    pictures = (
-        [d for d in view.documents() if d.mime in kinds.PICTURES] if view.task.item_id else []
-    )
+    shows_again = any(one["diisi"] for one in (main, *rest))
     return {
         "kepala": head_line(view),
-        "nomor": c.number if c else "",
-        "judul": title,
+        "judul": _title(view),
+        **_marks(view),
         "pengantar": word("halaman.susulan") if is_welcome(view.task) else _signer_words(view),
-        "prioritas": word(f"pilihan.prioritas.{c.prioritas}")
-        if c and c.prioritas != "biasa"
-        else "",
-        "rahasia": bool(c and c.rahasia),
-        "menyangkut": _concerns_officials(view),
         "pesan": said,
         "urung": _to_be_undone(view),
         "baru": news_rows(view, news),
-        "ketikan": [] if any(f["diisi"] for f in (main, *rest)) else typed_rows(given or {}),
-        "galat": [
-            {"untuk": f"{chosen}-{name}", "pesan": f"{_label(name)}: {text}"}
-            for name, text in (errors or {}).items()
-        ],
+        "ketikan": [] if shows_again else typed_rows(given or {}),
+        "galat": error_rows(chosen, errors or {}),
         "batas": deadline_line(view),
         "inti": gist(view),
         "tenggat": deadline(view),
@@ -334,20 +363,53 @@ def task_page(
         "pengadu": contact(view),
         "bagian": sections(view),
         "periksa": inspections(view),
-        "gambar": [{"url": f"{view.url}/gambar/{d.id}", "nama": d.name} for d in pictures],
-        "dokumen": [
-            file_row(view, d)
-            for d in reversed(view.documents())
-            if d.id not in shown
-            and d.kind != "rupa"
-            and view.task.item_id is None
-            and view.shows(d)
-        ],
+        "gambar": _pictures(view),
+        "dokumen": _other_documents(view),
         "riwayat": timeline(view),
         "utama": main,
         "lain": rest,
         "alat": tools(view),
     }
+
+
+def _title(view: View) -> str:
+    """What is to be done, and with what."""
+    title = word(f"tugas.{view.task.kind}")
+    if view.report is not None:
+        return f"{title}: {name_of(view.report)}"
+    c = view.complaint
+    if c is None:
+        return title
+    return f"{title}: {privacy.title(c) if for_unit(view) else c.perihal}"
+
+
+def _marks(view: View) -> dict[str, Any]:
+    """Number, and what marks a case."""
+    c = view.complaint
+    urgent = c is not None and c.prioritas != "biasa"
+    return {
+        "nomor": c.number if c else "",
+        "prioritas": word(f"pilihan.prioritas.{c.prioritas}") if c and urgent else "",
+        "rahasia": bool(c and c.rahasia),
+        "menyangkut": _concerns_officials(view),
+    }
+
+
+def _pictures(view: View) -> list[dict[str, str]]:
+    """The pictures of something that arrived and is no complaint yet."""
+    if not view.task.item_id:
+        return []
+    pictures = [one for one in view.documents() if one.mime in kinds.PICTURES]
+    return [{"url": f"{view.url}/gambar/{one.id}", "nama": one.name} for one in pictures]
+
+
+def _other_documents(view: View) -> list[dict[str, Any]]:
+    """The files of a case that do not stand beside the complaint's words, newest first."""
+    if view.task.item_id is not None:
+        return []
+    shown = {one.id for one in view.documents("lampiran")}
+    others = [one for one in view.documents() if one.id not in shown and one.kind != "rupa"]
+    return [file_row(view, one) for one in reversed(others) if view.shows(one)]
 
 
 def _concerns_officials(view: View) -> list[str]:
@@ -399,7 +461,7 @@ def contact(view: View) -> list[dict[str, str]]:
     if c is None or view.task.kind not in WITH_CONTACTS:
         return []
     names = [name for name in ("nama", "alamat", "telepon", "email") if getattr(c, name)]
-    rows = [{"nama": _label(name), "nilai": str(getattr(c, name))} for name in names]
+    rows = [{"nama": label_of(name), "nilai": str(getattr(c, name))} for name in names]
     if rows and c.rahasia:
         rows.append(
             {"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")}
@@ -407,32 +469,36 @@ def contact(view: View) -> list[dict[str, str]]:
     return rows
 
 
-def _label(name: str) -> str:
-    return str(table(f"kolom.{name}").get("label", name))
-
-
 def tools(view: View, found: links.Opened | None = None) -> list[dict[str, str]]:
     """Links beside the task: the book, and for a JFU the form for those who come in person; as long as they open."""
-    holder = holders(view.settings, view.task)
-    rows = []
-    if (
-        view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN)
-        and view.task.closed_at is None
-    ):
-        rows.append({"label": word("cetak.serah"), "url": f"{view.url}/serah-terima"})
-        c = view.complaint
-        if c is not None and on_board(view.session, c):
-            rows.append({"label": word("cetak.pengumuman"), "url": f"{view.url}/pengumuman/{c.id}"})
-    if not found or found.alive:
-        rows.append({"label": word("saya.tautan"), "url": f"{view.url}/saya"})
-    if any({Role.JFU, Role.SEKRETARIS, Role.KEPALA} & set(p.peran) for p in holder) and (
-        not found or found.full
-    ):
-        rows.append({"label": word("halaman.buku"), "url": f"{view.url}/buku"})
-    if any(Role.JFU in p.peran for p in holder) and (not found or found.alive):
-        rows.append({"label": word("halaman.catat_lain"), "url": f"{view.url}/catat"})
-        rows.append({"label": word("slip.unggah.judul"), "url": f"{view.url}/unggah"})
+    alive = not found or found.alive
+    full = not found or found.full
+    roles = {role for person in holders(view.settings, view.task) for role in person.peran}
+    rows = _printed_tools(view)
+    if alive:
+        rows.append(_tool(view, "saya.tautan", "saya"))
+    if full and roles & READ_THE_BOOK:
+        rows.append(_tool(view, "halaman.buku", "buku"))
+    if alive and Role.JFU in roles:
+        rows.append(_tool(view, "halaman.catat_lain", "catat"))
+        rows.append(_tool(view, "slip.unggah.judul", "unggah"))
     return rows
+
+
+def _printed_tools(view: View) -> list[dict[str, str]]:
+    """What is printed for a letter that is handed over, or pinned to the board."""
+    delivers = view.task.kind in (TaskKind.PENYAMPAIAN, TaskKind.PENGIRIMAN)
+    if not delivers or view.task.closed_at is not None:
+        return []
+    rows = [_tool(view, "cetak.serah", "serah-terima")]
+    c = view.complaint
+    if c is not None and on_board(view.session, c):
+        rows.append(_tool(view, "cetak.pengumuman", f"pengumuman/{c.id}"))
+    return rows
+
+
+def _tool(view: View, label: str, place: str) -> dict[str, str]:
+    return {"label": word(label), "url": f"{view.url}/{place}"}
 
 
 def printed(view: View, c: Complaint) -> dict[str, Any]:
