@@ -14,6 +14,7 @@ from typing import Literal
 
 from pipeline.letters import reading
 from pipeline.letters.codes import codes_in
+from pipeline.letters.gate.archive import named
 from pipeline.letters.gate.cleaning import admitted, told
 from pipeline.letters.gate.package import MAX_BYTES, NotALetter, Package, W, open_package
 from pipeline.letters.leftover import Unfilled, gaps
@@ -79,7 +80,7 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
     package, data, taken = admitted(data, lambda file: open_package(file, max_bytes=max_bytes))
     printed = _read(package)
     if package.main not in printed:
-        raise NotALetter("Berkas Word ini rusak. Mohon unduh kembali konsepnya, lalu coba lagi.")
+        raise NotALetter(word("temuan.rusak"))
     paragraphs = tuple(printed[package.main].texts)
     mark, identifier = _marks(package)
     codes = _footer_codes(package, printed)
@@ -94,13 +95,15 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES) -> Returned:
         *_shown(mark or identifier, codes_in(data).values()),
         *_taken(taken),
     )
-    spoiled = any(f.level == "blokir" or f.where == "teks tersembunyi" for f in findings)
-    good = () if spoiled else (_CLEAN,)
+    spoiled = any(f.level == "blokir" or f.where == named("tersembunyi") for f in findings)
+    clean = Finding("baik", word("temuan.bersih"), word("temuan.di.seluruh"))
+    good = () if spoiled else (clean,)
     code = next(iter(codes)) if len(codes) == 1 else None
     feet = tuple(
         text for name, part in printed.items() if name != package.main for text in part.texts
     )
-    remarks = tuple(remark for remark in package.remarks if remark not in _TOLD)
+    told_apart = [named(what) for what in _TOLD]
+    remarks = tuple(remark for remark in package.remarks if remark not in told_apart)
     return Returned(
         paragraphs, mark, identifier, code, (*findings, *good), feet, remarks, taken, data
     )
@@ -122,20 +125,12 @@ def _read(package: Package) -> dict[str, PrintedPart]:
     return printed
 
 
-_TOLD = ("perubahan terlacak", "komentar", "teks tersembunyi")  # by findings of their own
-
-
-_CLEAN = Finding(
-    "baik",
-    "Tidak ada perubahan terlacak, komentar, teks tersembunyi, atau isian kosong.",
-    "seluruh surat",
-)
+_TOLD = ("perubahan", "komentar", "tersembunyi")  # by findings of their own
 
 
 def _body(paragraphs: tuple[str, ...]) -> Iterator[Finding]:
     if not any(re.search(r"\w", text) for text in paragraphs):
-        message = "Surat ini kosong. Mohon periksa apakah berkas yang diunggah sudah benar."
-        yield Finding("blokir", message, "isi surat")
+        yield Finding("blokir", word("temuan.surat_kosong"), word("temuan.di.isi"))
 
 
 def _by_author(places: Iterable[tuple[str, Paragraph | None]]) -> list[tuple[str, int, str]]:
@@ -156,7 +151,7 @@ def _by_author(places: Iterable[tuple[str, Paragraph | None]]) -> list[tuple[str
 
 
 def _near(words: str, otherwise: str) -> str:
-    return f"di “{words}”" if words else otherwise
+    return word("temuan.di.kata", kata=words) if words else otherwise
 
 
 def _short(text: str) -> str:
@@ -168,12 +163,8 @@ def _short(text: str) -> str:
 def _tracked(printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
     places = (change for part in printed.values() for change in part.changes)
     for author, count, words in _by_author(places):
-        yield Finding(
-            "blokir",
-            f"Masih ada {count} perubahan terlacak oleh {author}. Di Word buka Tinjau, pilih Terima Semua "
-            "Perubahan, simpan, lalu unggah lagi.",
-            _near(words, "perubahan terlacak"),
-        )
+        said = word("temuan.terlacak", jumlah=str(count), siapa=author)
+        yield Finding("blokir", said, _near(words, named("perubahan")))
 
 
 def _comments(package: Package, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
@@ -185,20 +176,16 @@ def _comments(package: Package, printed: Mapping[str, PrintedPart]) -> Iterator[
         for node in root.iter(f"{{{W}}}comment")
     )
     for author, count, words in _by_author(places):
-        yield Finding(
-            "blokir",
-            f"Masih ada {count} komentar oleh {author}. Di Word buka Tinjau, pilih Hapus Semua Komentar, "
-            "simpan, lalu unggah lagi.",
-            _near(words, "komentar"),
-        )
+        said = word("temuan.komentar", jumlah=str(count), siapa=author)
+        yield Finding("blokir", said, _near(words, named("komentar")))
 
 
 def _place(name: str, main: str) -> str:
     if name == main:
-        return "isi surat"
-    return (
-        "kaki halaman" if "footer" in name else "kepala halaman" if "header" in name else "catatan"
-    )
+        return word("temuan.di.isi")
+    if "footer" in name:
+        return word("temuan.di.kaki")
+    return word("temuan.di.kepala" if "header" in name else "temuan.di.catatan")
 
 
 def _left_over(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
@@ -228,7 +215,7 @@ def _unseen(parts: Iterable[PrintedPart]) -> Iterator[Finding]:
                 told[why].append(text)
     for why, texts in told.items():
         message = word(f"temuan.rupa.{why}", jumlah=len(texts), contoh=_short(texts[0]))
-        yield Finding("lihat", message, "teks tersembunyi")
+        yield Finding("lihat", message, named("tersembunyi"))
 
 
 def _moving(main: str, printed: Mapping[str, PrintedPart]) -> Iterator[Finding]:
@@ -265,30 +252,22 @@ def _mark_findings(
     mark: Mark | None, identifier: Mark | None, codes: list[str]
 ) -> Iterator[Finding]:
     """Where the places that name the document disagree, a person decides: never guess the case."""
-    where = "kode dokumen"
+    where = word("temuan.di.kode")
     if (mark and identifier and mark != identifier) or len(codes) > 1:
-        yield Finding(
-            "blokir", f"Berkas ini memuat tanda dari dua dokumen yang berbeda. {_AGAIN}", where
-        )
+        yield Finding("blokir", word("temuan.dua_dokumen"), where)
         return
     known = mark or identifier
     if known is None and not codes:
-        yield Finding(
-            "lihat", "Kode dokumen tidak ditemukan. Mohon pastikan ini surat yang benar.", where
-        )
+        yield Finding("lihat", word("temuan.kode_hilang"), where)
     elif known is None:
-        yield Finding(
-            "lihat", f"Tanda dokumen hilang; hanya kode {codes[0]} di kaki surat terbaca.", where
-        )
+        yield Finding("lihat", word("temuan.tanda_hilang", kode=codes[0]), where)
     elif not codes:
-        yield Finding(
-            "lihat", f"Kode dokumen {known.code} tidak lagi tercetak di kaki surat.", where
-        )
+        yield Finding("lihat", word("temuan.kode_tidak_tercetak", kode=known.code), where)
     elif codes[0] != known.code:
-        differ = f"Kode di kaki surat {codes[0]}, sedangkan kode berkas ini {known.code}. {_AGAIN}"
+        differ = word("temuan.kode_lain", kaki=codes[0], kode=known.code)
         yield Finding("blokir", differ, where)
     else:
-        yield Finding("baik", f"Kode dokumen {known.code} sesuai.", where)
+        yield Finding("baik", word("temuan.kode_sesuai", kode=known.code), where)
 
 
 def _shown(known: Mark | None, codes: Iterable[str]) -> Iterator[Finding]:
@@ -297,9 +276,6 @@ def _shown(known: Mark | None, codes: Iterable[str]) -> Iterator[Finding]:
     if known is None:
         return
     for code in sorted(shown - {known.code}):
-        yield Finding("blokir", word("temuan.qr_lain", kode=code), "kode dokumen")
+        yield Finding("blokir", word("temuan.qr_lain", kode=code), word("temuan.di.kode"))
     if known.code not in shown:
-        yield Finding("lihat", word("temuan.qr_hilang"), "kode dokumen")
-
-
-_AGAIN = "Mohon unduh kembali konsepnya, salin isi surat ke sana, simpan, lalu unggah lagi."
+        yield Finding("lihat", word("temuan.qr_hilang"), word("temuan.di.kode"))

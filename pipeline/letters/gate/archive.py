@@ -20,6 +20,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from pipeline.letters.gate.ruler import Ruler
+from pipeline.office.words import word
 
 MAX_ENTRIES = 500
 MAX_DIRECTORY = 256 * 1024
@@ -36,12 +37,6 @@ MAX_WORK = 2 * MAX_UNPACKED
 # How much more a file may be packed than unpacked: blocks of deflate without content cost a table each.
 MAX_HOLLOW = 256 * 1024
 
-SAVE_AS = (
-    "Mohon buka di Word atau LibreOffice, pilih Simpan Sebagai (Save As), pilih jenis berkas "
-    "“Word Document (*.docx)”, lalu unggah berkas yang baru."
-)
-REDO = "Mohon unduh kembali konsepnya, salin teks surat ke sana, simpan, lalu unggah lagi."
-
 _END, _END64_LOCATOR, _END64, _LOCAL = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06", b"PK\x03\x04"
 _DIRECTORY = b"PK\x01\x02"
 _UNICODE_PATH = 0x7075
@@ -52,19 +47,29 @@ class NotALetter(Exception):
     """The file is refused; the message says why and what to do, in plain Bahasa Indonesia."""
 
 
-def suspect(what: str) -> NoReturn:
-    raise NotALetter(f"Berkas tidak diterima karena {what}. {REDO}")
+def suspect(why: str, **values: object) -> NoReturn:
+    """Refuse what a letter is not like; `why` is a reason of [gerbang.karena]."""
+    raise NotALetter(word("gerbang.ditolak", sebab=word(f"gerbang.karena.{why}", **values)))
 
 
-def forbid(what: str) -> NoReturn:
-    raise NotALetter(
-        f"Berkas tidak diterima karena memuat {what}. Surat tidak memerlukannya. {REDO}"
-    )
+def forbid(what: str, **values: object) -> NoReturn:
+    """Refuse what a letter does not need; `what` is a thing of [gerbang.apa]."""
+    raise NotALetter(word("gerbang.terlarang", apa=named(what, **values)))
+
+
+def named(what: str, **values: object) -> str:
+    """A thing that a file may hold, in words."""
+    return word(f"gerbang.apa.{what}", **values)
+
+
+def no_word_file(kind: str) -> NotALetter:
+    """Another kind of file, of [gerbang.bukan]."""
+    return NotALetter(word(f"gerbang.bukan.{kind}", simpan=word("gerbang.simpan_sebagai")))
 
 
 def broken(where: str = "") -> NotALetter:
-    place = f" pada bagian “{shown(where)}”" if where else ""
-    return NotALetter(f"Berkas rusak{place} dan tidak dapat dibuka. {SAVE_AS}")
+    place = word("gerbang.pada_bagian", nama=shown(where)) if where else ""
+    return NotALetter(word("gerbang.rusak", tempat=place, simpan=word("gerbang.simpan_sebagai")))
 
 
 def shown(name: str) -> str:
@@ -92,15 +97,12 @@ class Meter:
         """One part was read further: so many packed bytes gave so many unpacked ones, counted from its start."""
         self._hollow = max(self._hollow, consumed - given)
         if self._hollow > MAX_HOLLOW:
-            suspect(_TANGLED)
+            suspect("rumit")
 
     def inflated(self, size: int) -> None:
         self._work += size
         if self._work > MAX_WORK:
-            suspect(_TANGLED)
-
-
-_TANGLED = "susunannya terlalu rumit untuk sebuah surat"
+            suspect("rumit")
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def read(data: bytes, meter: Meter, *, keep: bool = True) -> dict[str, PackagePa
     ) as error:
         raise broken() from error
     if comment:
-        suspect("memuat data lain yang ditempelkan pada berkas")
+        suspect("ditempel")
     _check_sizes(entries, len(data))
     _check_names([e.orig_filename for e in entries])
     for entry in entries:
@@ -153,7 +155,7 @@ def _check_directory(data: bytes) -> None:
     end = len(data) - 22
     if end < 0 or data[end : end + 4] != _END:
         if data.rfind(_END, max(0, len(data) - 65_557)) >= 0:
-            suspect("memuat data lain yang ditempelkan pada berkas")
+            suspect("ditempel")
         raise broken()
     count, size = struct.unpack("<HI", data[end + 10 : end + 16])
     locator = end - 20
@@ -163,30 +165,30 @@ def _check_directory(data: bytes) -> None:
             raise broken()
         count, size = struct.unpack("<QQ", record[32:48])
     if count > MAX_ENTRIES or size > MAX_DIRECTORY:
-        suspect(f"memuat {count} bagian, terlalu banyak untuk sebuah surat")
+        suspect("banyak_bagian", jumlah=str(count))
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
     if len(entries) > MAX_ENTRIES:
-        suspect(f"memuat {len(entries)} bagian, terlalu banyak untuk sebuah surat")
+        suspect("banyak_bagian", jumlah=str(len(entries)))
     total = sum(e.file_size for e in entries)
     xml = sum(e.file_size for e in entries if is_xml(e.filename))
     if total > MAX_UNPACKED or xml > MAX_XML:
-        suspect(f"isinya mengembang menjadi {megabytes(total)} saat dibuka")
+        suspect("mengembang", ukuran=megabytes(total))
     if total > RATIO_FROM and total > MAX_RATIO * size:
-        suspect("isinya mengembang tidak wajar saat dibuka")
+        suspect("mengembang_tidak_wajar")
     if sum(max(0, e.compress_size - e.file_size) for e in entries) > MAX_HOLLOW:
-        suspect(_TANGLED)
+        suspect("rumit")
 
 
 def _check_names(names: list[str]) -> None:
     if len({_plain(name) for name in names}) != len(names):
-        suspect("memuat dua bagian dengan nama yang sama")
+        suspect("nama_sama")
     for name in names:
         plain = unquote(name)
         odd = re.search("[\\\\:\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", plain)
         if not plain or plain.startswith("/") or ".." in plain.split("/") or odd:
-            suspect("memuat bagian dengan nama yang tidak wajar")
+            suspect("nama_tidak_wajar")
 
 
 def _plain(name: str) -> str:
@@ -197,18 +199,16 @@ def _plain(name: str) -> str:
 
 def _check_flags(entry: zipfile.ZipInfo) -> None:
     if entry.external_attr >> 28 == SYMLINK or (entry.is_dir() and entry.file_size):
-        suspect("memuat bagian dengan jenis yang tidak wajar")
+        suspect("jenis_tidak_wajar")
     if entry.flag_bits & 0x2041:  # encrypted, strongly encrypted, with a masked directory
-        raise NotALetter(
-            f"Berkas ini dikunci dengan kata sandi. Mohon hapus kata sandinya. {SAVE_AS}"
-        )
+        raise no_word_file("dikunci")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        suspect("dimampatkan dengan cara yang tidak dipakai Word")
+        suspect("mampatan")
     extra = entry.extra
     while len(extra) >= 4:
         kind, length = struct.unpack("<HH", extra[:4])
         if kind == _UNICODE_PATH and extra[9 : 4 + length] != entry.orig_filename.encode("utf-8"):
-            suspect("memuat bagian dengan dua nama")
+            suspect("dua_nama")
         extra = extra[4 + length :]
 
 
@@ -223,11 +223,11 @@ def _unpacked(
         if not 0 <= entry.header_offset - reached <= MAX_GAP or (
             reached == 0 and entry.header_offset
         ):
-            suspect("memuat data lain yang ditempelkan pada berkas")
+            suspect("ditempel")
         places[entry.filename] = start
         reached = start + entry.compress_size
     if data.find(_DIRECTORY, reached, reached + MAX_GAP + 4) < 0:
-        suspect("memuat data lain yang ditempelkan pada berkas")
+        suspect("ditempel")
     for entry in entries:
         start = places[entry.filename]
         ruler = Ruler()
@@ -260,7 +260,7 @@ def _content_start(data: bytes, entry: zipfile.ZipInfo) -> int:
     )
     encrypted = flags & 0x2041
     if encrypted or not same_name or not same_sizes or method != entry.compress_type:
-        suspect("daftar isinya tidak cocok dengan isinya")
+        suspect("daftar_isi")
     if start + entry.compress_size > len(data):
         raise broken(entry.filename)
     return start
@@ -288,7 +288,7 @@ def _inflate(
     except zlib.error as error:
         raise broken(entry.filename) from error
     if length != entry.file_size:
-        suspect(f"bagian “{shown(entry.filename)}” tidak sebesar yang tercatat")
+        suspect("ukuran", nama=shown(entry.filename))
     if crc != entry.CRC:
         raise broken(entry.filename)
     return b"".join(kept)

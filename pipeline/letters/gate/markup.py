@@ -12,7 +12,7 @@ from html import unescape
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from pipeline.letters.gate.archive import broken, forbid, shown, suspect
+from pipeline.letters.gate.archive import broken, forbid, named, shown, suspect
 
 MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_DEPTH = 70_000, 180_000, 150
 MAX_STRETCH = (
@@ -37,7 +37,8 @@ TYPES_NAME = "[Content_Types].xml"
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
-_OTHER_FILE, _EMBEDDED, _ACTIVE = "sisipan berkas lain", "objek tertanam", "kontrol ActiveX"
+# What a letter does not need, by its name in [gerbang.apa].
+_OTHER_FILE, _EMBEDDED, _ACTIVE = "sisipan", "objek", "activex"
 _WORD_ELEMENTS = {
     "altChunk": _OTHER_FILE,
     "subDoc": _OTHER_FILE,
@@ -46,26 +47,26 @@ _WORD_ELEMENTS = {
     "objectLink": _EMBEDDED,
     "control": _ACTIVE,
     "movie": "video",
-    "frameset": "bingkai web",
+    "frameset": "bingkai",
     "binData": _EMBEDDED,
-    "connectString": "sumber data dari luar",
-    "ddeLink": "bidang otomatis “DDE”",
+    "connectString": "sumber_data",
+    "ddeLink": "dde",
 }
 _ELEMENTS = {
     f"{space} {name}": what for space in (W, STRICT) for name, what in _WORD_ELEMENTS.items()
 } | {
     "urn:schemas-microsoft-com:office:office OLEObject": _EMBEDDED,
-    "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing webVideoPr": "video dari luar",
+    "http://schemas.microsoft.com/office/word/2012/wordprocessingDrawing webVideoPr": "video_luar",
 }
 _SVG_ELEMENTS = {"script": "program", "foreignobject": _OTHER_FILE, "handler": "program"}
 _BASE = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties HyperlinkBase"
 _REMARKS = {
-    f"{W} ins": "perubahan terlacak",
-    f"{W} del": "perubahan terlacak",
-    f"{W} moveFrom": "perubahan terlacak",
-    f"{W} moveTo": "perubahan terlacak",
+    f"{W} ins": "perubahan",
+    f"{W} del": "perubahan",
+    f"{W} moveFrom": "perubahan",
+    f"{W} moveTo": "perubahan",
     f"{W} comment": "komentar",
-    f"{W} mailMerge": "gabungan surat (mail merge)",
+    f"{W} mailMerge": "gabungan",
 }
 # Fields that fetch a file or run a program, or from which such a field can be put together.
 _BAD_FIELDS = frozenset(
@@ -177,8 +178,8 @@ def check_link(target: str) -> str:
     if not target or SAFE_LINK.match(target):
         return ""
     if _names_server(target) or _is_scheme(target):
-        forbid(f"tautan ke “{shown(target)}”, bukan ke laman atau alamat pos-el")
-    return "tautan ke berkas di komputer"
+        forbid("tautan", tujuan=shown(target))
+    return named("tautan_berkas")
 
 
 def is_odd_link(target: str) -> bool:
@@ -231,7 +232,7 @@ class Scanner:
         self._count(name, data)
         self._svg = name.lower().endswith(".svg")
         if self._svg and _STYLED.search(_plain_css(data)):
-            forbid("gambar yang ditautkan dari luar")
+            forbid("gambar_luar")
         parser = expat.ParserCreate(namespace_separator=" ", intern=self._names)
         parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
@@ -245,7 +246,7 @@ class Scanner:
             for at in range(0, len(data) or 1, STEP):
                 parser.Parse(data[at : at + STEP], at + STEP >= len(data))
                 if len(self._names) > MAX_NAMES:
-                    suspect("susunannya tidak wajar")
+                    suspect("susunan")
         except (expat.ExpatError, LookupError, ValueError) as error:
             raise broken(name) from error
         for field in self._fields:  # without an end
@@ -261,35 +262,35 @@ class Scanner:
             or self._equals > MAX_ATTRIBUTES
             or self._references > MAX_REFERENCES
         ):
-            suspect("memuat terlalu banyak alinea atau bagian untuk sebuah surat")
+            suspect("banyak_alinea")
         if any(
             data.find(b"<", at, at + MAX_STRETCH) < 0
             for at in range(0, len(data) - MAX_STRETCH, MAX_STRETCH)
         ):
-            suspect("memuat satu bagian yang terlalu panjang untuk sebuah surat")
+            suspect("bagian_panjang")
         run = 0
         for at in range(0, len(data), RUN):
             run = 0 if data.find(b"<", at, at + RUN) >= 0 else run + _attributes(data, at, at + RUN)
             if run > MAX_RUN:
-                suspect("susunannya tidak wajar")
+                suspect("susunan")
 
     def _declaration(self, _version: str, encoding: str | None, _alone: int) -> None:
         if encoding is not None and encoding.lower() not in ENCODINGS:
-            suspect("ditulis dengan pengodean huruf yang tidak dipakai Word")
+            suspect("pengodean")
 
     def _doctype(self, *_: object) -> None:
-        suspect("memuat deklarasi DTD, yang tidak pernah ditulis oleh Word")
+        suspect("dtd")
 
     def _namespace(self, _prefix: str | None, uri: str | None) -> None:
         if uri and len(uri) > MAX_NAMESPACE:
-            suspect("susunannya tidak wajar")
+            suspect("susunan")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth == 1:
             self.roots[self._name] = tag
         elif self._depth > MAX_DEPTH:
-            suspect("susunannya terlalu dalam untuk sebuah surat")
+            suspect("dalam")
         if self._svg:  # in whatever namespace, or in none: readers differ in what they take for SVG
             self._in_svg(tag, attributes)
             return
@@ -323,12 +324,12 @@ class Scanner:
         forbid(_ELEMENTS[tag])
 
     def _remark(self, tag: str, _attributes: Mapping[str, str]) -> None:
-        self.remarks[_REMARKS[tag]] = None
+        self.remarks[named(_REMARKS[tag])] = None
 
     def _vanish(self, tag: str, attributes: Mapping[str, str]) -> None:
         space = tag.partition(" ")[0]
         if attributes.get(f"{space} val", "true") not in ("0", "false", "off"):
-            self.remarks["teks tersembunyi"] = None
+            self.remarks[named("tersembunyi")] = None
 
     def _click(self, _tag: str, attributes: Mapping[str, str]) -> None:
         if (
@@ -336,7 +337,7 @@ class Scanner:
             .lower()
             .startswith(("ppaction://program", "ppaction://macro"))
         ):
-            forbid("tombol yang menjalankan program")
+            forbid("tombol")
 
     def _simple_field(self, tag: str, attributes: Mapping[str, str]) -> None:
         space = tag.partition(" ")[0]
@@ -368,7 +369,7 @@ class Scanner:
     def _check_field(self, field: _Field) -> None:
         self._fields_seen += 1
         if self._fields_seen > MAX_FIELDS or sum(map(len, field.pieces)) > MAX_CODE:
-            suspect("memuat terlalu banyak bidang otomatis untuk sebuah surat")
+            suspect("banyak_bidang")
         remark = check_field("".join(field.pieces).strip())
         if remark:
             self.remarks[remark] = None
@@ -387,7 +388,7 @@ class Scanner:
                 and value
                 and not value.startswith(("#", "data:image/"))
             ):
-                forbid("gambar yang ditautkan dari luar")
+                forbid("gambar_luar")
 
 
 def _plain_css(data: bytes) -> bytes:
@@ -431,23 +432,21 @@ class _Field:
         this one is."""
         code = "".join(self.pieces).lstrip()
         if not code.startswith("=") and not re.search(r"\s", code):
-            forbid("bidang otomatis yang menyembunyikan perintahnya")
+            forbid("bidang_tersembunyi")
         self.pieces.append(" ")
 
 
 def check_field(code: str) -> str:
     """A field's code: refused if it reaches outside the file; a remark for one that is not known, or ""."""
     found = _FIELD_WORD.match(code)
-    word = found[0].upper() if found else ""
-    if not found and (hidden := _hidden_word(code)):
-        word = hidden
-    if word in _BAD_FIELDS or (word not in _GOOD_FIELDS and _DDE.search(code)):
-        forbid(f"bidang otomatis “{shown(code[:20])}” yang dapat mengambil data dari luar")
-    if word == "HYPERLINK":
+    name = found[0].upper() if found else _hidden_word(code)
+    if name in _BAD_FIELDS or (name not in _GOOD_FIELDS and _DDE.search(code)):
+        forbid("bidang_luar", kode=shown(code[:20]))
+    if name == "HYPERLINK":
         return check_link(_target(code[len("HYPERLINK") :]))
-    return (
-        "" if not code or word in _GOOD_FIELDS or not word else f"bidang otomatis “{shown(word)}”"
-    )
+    if not name or name in _GOOD_FIELDS:
+        return ""
+    return named("bidang", nama=shown(name))
 
 
 def _hidden_word(code: str) -> str:

@@ -1,7 +1,8 @@
 """The gate before anything reads an uploaded Word file: bytes in, bounded XML parts out, or NotALetter.
 
-Hides the OPC rules (ECMA-376 part 2): content types, relations, which parts a letter may hold. Standard library only;
-nothing is fetched, nothing is executed. At most 0.2 s and 60 MB for any file up to 10 MB, whatever it holds.
+Hides the OPC rules (ECMA-376 part 2): content types, relations, which parts a letter may hold. Standard library and our
+own words only; nothing is fetched, nothing is executed. At most 0.2 s and 60 MB for any file up to 10 MB, whatever it
+holds.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from xml.etree import ElementTree as ET
 
 from pipeline.letters.gate import archive
 from pipeline.letters.gate.archive import (
-    SAVE_AS,
     NotALetter,
     PackagePart,
     broken,
     forbid,
     megabytes,
+    named,
+    no_word_file,
     shown,
     suspect,
 )
 from pipeline.letters.gate.markup import RELATIONS, TYPES, TYPES_NAME, Scanner, W, check_link
+from pipeline.office.words import word
 
 __all__ = ["MAX_BYTES", "NotALetter", "Package", "W", "open_package"]
 
@@ -43,15 +46,15 @@ _FORBIDDEN = (
     ("keymapcustom", "makro"),
     ("customui/", "makro"),
     ("ui/extensibility", "makro"),
-    ("activex", "kontrol ActiveX"),
-    ("/control", "kontrol ActiveX"),
-    ("oleobject", "objek tertanam"),
-    ("embeddings/", "objek tertanam"),
-    ("relationships/package", "objek tertanam"),
-    ("afchunk", "sisipan berkas lain"),
-    ("webextension", "program tambahan (add-in)"),
-    ("subdocument", "sisipan berkas lain"),
-    ("relationships/transform", "sisipan berkas lain"),
+    ("activex", "activex"),
+    ("/control", "activex"),
+    ("oleobject", "objek"),
+    ("embeddings/", "objek"),
+    ("relationships/package", "objek"),
+    ("afchunk", "sisipan"),
+    ("webextension", "tambahan"),
+    ("subdocument", "sisipan"),
+    ("relationships/transform", "sisipan"),
 )
 _HARMLESS = (
     ".png",
@@ -129,10 +132,8 @@ class Package:
 def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
     """Admit a .docx or raise NotALetter."""
     if len(data) > max_bytes:
-        raise NotALetter(
-            f"Berkas terlalu besar ({megabytes(len(data))}); paling besar {megabytes(max_bytes)}. "
-            "Mohon hapus atau perkecil gambar di dalamnya, lalu unggah lagi."
-        )
+        size, most = megabytes(len(data)), megabytes(max_bytes)
+        raise NotALetter(word("gerbang.terlalu_besar", ukuran=size, batas=most))
     _check_kind(data)
     meter = archive.Meter()
     parts = archive.read(data, meter)
@@ -144,13 +145,13 @@ def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
     types = _content_types(parts)
     main = _main_part(xml, types)
     if scanner.roots.get(main) != f"{W} document":
-        raise NotALetter(f"Berkas ini bukan dokumen Word (.docx), atau rusak. {SAVE_AS}")
+        raise no_word_file("rusak")
     relations = _Relations(scanner.remarks)
     for name in xml:
         if name.lower().endswith(".rels"):
             relations.check(name, xml[name])
     if sum(part.pixels for part in parts.values()) > 2 * MAX_PIXELS:
-        suspect("memuat gambar yang seluruhnya terlalu besar")
+        suspect("semua_gambar")
     for part in parts.values():
         _check_part(part, types.get(part.name, ""), data, relations, meter)
     return Package(xml, main, types, tuple(scanner.remarks))
@@ -158,50 +159,32 @@ def open_package(data: bytes, *, max_bytes: int = MAX_BYTES) -> Package:
 
 # ---- what is no .docx at all -----------------------------------------------------------------------------------
 
+# What is known of a file by its first bytes, by its name in [gerbang.bukan].
+_OLD = b"\xd0\xcf\x11\xe0"
 _KINDS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
-    (lambda d: not d, f"Berkas kosong. {SAVE_AS}"),
-    (
-        lambda d: d.startswith(b"%PDF"),
-        "Ini berkas PDF, sedangkan yang diperlukan surat Word (.docx) yang masih dapat disunting. "
-        "Mohon unggah berkas Word asalnya.",
-    ),
-    (
-        lambda d: d.lstrip()[:5].lower() == b"{\\rtf",
-        f"Ini berkas RTF walaupun namanya mungkin .docx. {SAVE_AS}",
-    ),
-    (
-        lambda d: d.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in d,
-        "Berkas ini dikunci dengan kata sandi. Mohon buka di Word, pilih File, Info, Proteksi Dokumen, "
-        "kosongkan kata sandinya, simpan, lalu unggah lagi.",
-    ),
-    (lambda d: d.startswith(b"\xd0\xcf\x11\xe0"), f"Ini berkas Word lama (.doc). {SAVE_AS}"),
-    (
-        lambda d: d.lstrip()[:1] == b"<" or d[:3] == b"\xef\xbb\xbf",
-        f"Ini berkas HTML atau XML. {SAVE_AS}",
-    ),
-    (
-        lambda d: d[:3] == b"\xff\xd8\xff" or d[:4] == b"\x89PNG",
-        "Ini gambar, sedangkan yang diperlukan berkas Word (.docx). Mohon unggah berkas Word suratnya.",
-    ),
-    (
-        lambda d: not d.startswith(b"PK\x03\x04"),
-        f"Berkas ini bukan dokumen Word (.docx). {SAVE_AS}",
-    ),
+    (lambda d: not d, "kosong"),
+    (lambda d: d.startswith(b"%PDF"), "pdf"),
+    (lambda d: d.lstrip()[:5].lower() == b"{\\rtf", "rtf"),
+    (lambda d: d.startswith(_OLD) and "EncryptedPackage".encode("utf-16-le") in d, "bersandi"),
+    (lambda d: d.startswith(_OLD), "doc"),
+    (lambda d: d.lstrip()[:1] == b"<" or d[:3] == b"\xef\xbb\xbf", "html"),
+    (lambda d: d[:3] == b"\xff\xd8\xff" or d[:4] == b"\x89PNG", "gambar"),
+    (lambda d: not d.startswith(b"PK\x03\x04"), "lain"),
 )
 
 
 def _check_kind(data: bytes) -> None:
-    for is_kind, message in _KINDS:
+    for is_kind, kind in _KINDS:
         if is_kind(data):
-            raise NotALetter(message)
+            raise no_word_file(kind)
 
 
 def _check_document_kind(parts: Mapping[str, PackagePart]) -> None:
     mimetype = parts.get("mimetype")
     if mimetype is not None and b"opendocument" in mimetype.content:
-        raise NotALetter(f"Ini berkas OpenDocument (.odt). {SAVE_AS}")
+        raise no_word_file("odt")
     if TYPES_NAME not in parts or ROOT_RELS not in parts:
-        raise NotALetter(f"Berkas ini bukan dokumen Word (.docx). {SAVE_AS}")
+        raise no_word_file("lain")
 
 
 # ---- content types and relations -------------------------------------------------------------------------------
@@ -216,11 +199,11 @@ def _content_types(parts: Mapping[str, PackagePart]) -> dict[str, str]:
         if node.tag == f"{{{TYPES}}}Override":
             name = unquote(node.get("PartName", "")).lstrip("/")
             if kinds.setdefault(name, kind) != kind:
-                suspect("memuat satu bagian dengan dua jenis")
+                suspect("dua_jenis")
             _check_word(kind)
         else:
             if defaults.setdefault(extension, kind) != kind:
-                suspect("memuat satu bagian dengan dua jenis")
+                suspect("dua_jenis")
             if extension in used or "macro" in kind.lower():
                 _check_word(kind)
     for name in parts:
@@ -237,20 +220,18 @@ def _check_word(text: str) -> None:
 def _main_part(xml: Mapping[str, bytes], types: Mapping[str, str]) -> str:
     relations = list(ET.fromstring(xml[ROOT_RELS]))
     if any("purl.oclc.org" in node.get("Type", "") for node in relations):
-        raise NotALetter(f"Berkas ini disimpan sebagai “Strict Open XML Document”. {SAVE_AS}")
+        raise no_word_file("strict")
     targets = [
         posixpath.normpath(unquote(node.get("Target", "")).lstrip("/"))
         for node in relations
         if node.get("Type") == MAIN_REL
     ]
     if len(targets) != 1 or targets[0] not in xml:
-        raise NotALetter(f"Berkas ini bukan dokumen Word (.docx), atau rusak. {SAVE_AS}")
+        raise no_word_file("rusak")
     if "macroenabled" in types.get(targets[0], "").lower():
         forbid("makro")
     if types.get(targets[0]) != MAIN_TYPE:
-        raise NotALetter(
-            f"Berkas ini jenis Office yang lain, bukan dokumen Word (.docx). {SAVE_AS}"
-        )
+        raise no_word_file("office")
     return targets[0]
 
 
@@ -264,7 +245,7 @@ class _Relations:
     def check(self, name: str, content: bytes) -> None:
         for node in ET.fromstring(content):
             if node.tag != f"{{{RELATIONS}}}Relationship":
-                suspect("susunannya tidak wajar")
+                suspect("susunan")
             self._check_one(
                 name, node.get("Type", ""), node.get("Target", ""), node.get("TargetMode", "")
             )
@@ -278,14 +259,13 @@ class _Relations:
             if target.strip() in _PICTURE_LATER:
                 return
             _check_word(kind)
-            what = "templat" if kind.endswith("/attachedTemplate") else "gambar atau data"
-            forbid(f"{what} yang ditautkan dari luar")
+            forbid("templat_luar" if kind.endswith("/attachedTemplate") else "data_luar")
         place = self._place(name, target)
         if _CHART_RELS.fullmatch(name) and kind.endswith("/package") and _SHEET.fullmatch(place):
             self.sheets.add(place)
             if len(self.sheets) > MAX_SHEETS:
-                suspect("memuat terlalu banyak grafik untuk sebuah surat")
-            self.remarks["grafik dengan lembar kerja di dalamnya"] = None
+                suspect("banyak_grafik")
+            self.remarks[named("grafik")] = None
             return
         _check_word(kind)
 
@@ -296,7 +276,7 @@ class _Relations:
         place = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
         place = posixpath.normpath(place)
         if place.startswith(".."):
-            suspect("menunjuk bagian di luar berkas")
+            suspect("di_luar")
         return place
 
 
@@ -316,24 +296,24 @@ def _check_part(
     if kind.lower().endswith(
         "xml"
     ):  # a reader that goes by the type would parse what was not looked at
-        suspect("memuat bagian yang jenisnya tidak cocok dengan isinya")
+        suspect("jenis_tidak_cocok")
     _check_word(kind)
     picture = "/media/" in name and part.content.startswith(
         _PICTURES
     )  # Word for Mac writes some without an ending
     if not (name.endswith(_HARMLESS) or _ODD.fullmatch(name) or picture):
-        suspect(f"memuat bagian “{shown(part.name)}” yang tidak lazim dalam surat")
+        suspect("tidak_lazim", nama=shown(part.name))
     _check_pixels(part)
     start = part.content.lstrip()
     if start.startswith(_DISGUISED) or start[:1] == b"<":
-        suspect(f"memuat bagian “{shown(part.name)}” yang bukan gambar")
+        suspect("bukan_gambar", nama=shown(part.name))
 
 
 def _check_pixels(part: PackagePart) -> None:
     """A picture of a few kilobytes may unfold into gigabytes wherever it is drawn."""
     if part.pixels > MAX_PIXELS:
-        size = f"{part.pixels // 1_000_000} megapiksel"
-        suspect(f"memuat gambar “{shown(part.name)}” yang terlalu besar ({size})")
+        millions = str(part.pixels // 1_000_000)
+        suspect("gambar_besar", nama=shown(part.name), juta=millions)
 
 
 def _check_sheet(data: bytes, part: PackagePart, meter: archive.Meter) -> None:
@@ -347,4 +327,4 @@ def _check_sheet(data: bytes, part: PackagePart, meter: archive.Meter) -> None:
     for name in names:
         _check_word(name)
         if "externallink" in name or "connections" in name or "macrosheet" in name:
-            forbid("gambar atau data yang ditautkan dari luar")
+            forbid("data_luar")
