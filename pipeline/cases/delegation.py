@@ -13,17 +13,17 @@ from sqlalchemy import Select, select
 from pipeline.access import links
 from pipeline.casefile import reported
 from pipeline.casefile.holders import holders
-from pipeline.cases.chain import SYSTEM, Actor, log
+from pipeline.cases.chain import Actor
 from pipeline.cases.core import locked
 from pipeline.cases.input import Invalid
-from pipeline.cases.tasks import pass_by
+from pipeline.cases.tasks import log_passed_on, pass_by
 from pipeline.data import in_force
 from pipeline.data.engine import exclusive
 from pipeline.data.tables import Delegation, Item, Laporan, Task
 from pipeline.notices import reports, tasks
 from pipeline.notices.tasks import Asked
 from pipeline.office.config import ON_BEHALF, Penjabat, Petugas
-from pipeline.office.sop import SIGNING, EventKind, Role
+from pipeline.office.sop import SIGNING, Role
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -184,16 +184,7 @@ def _pass_on(work: Work, task: Task, before: str, person: Petugas, why: str) -> 
         return
     asked = Asked(complaint, task, person, link_id, moved=_moved(work, before))
     tasks.tasks(work, [asked])
-    log(
-        work,
-        complaint,
-        EventKind.DELEGATED,
-        SYSTEM,
-        task.id,
-        dari=before,
-        kepada=person.jabatan,
-        nama=person.nama,
-    )
+    log_passed_on(work, complaint, task, before, person)
 
 
 def _moved(work: Work, before: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.casefile import history, reported
 from pipeline.casefile.holders import holders, open_tasks
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
-from pipeline.cases.tasks import SUCCEEDED, about, close, open_task_of
+from pipeline.cases.tasks import SUCCEEDED, about, close, log_passed_on, open_task_of
 from pipeline.data.tables import Complaint, Link, Task
 from pipeline.notices import tasks as notices
 from pipeline.office.config import Petugas
@@ -151,16 +151,7 @@ def _move_questions(work: Work) -> dict[str, tuple[list[Task], list[str]]]:
 
 def _pass_to(work: Work, complaint: Complaint, task: Task, successor: Petugas) -> None:
     before, task.holder = task.holder, successor.kode
-    log(
-        work,
-        complaint,
-        EventKind.DELEGATED,
-        SYSTEM,
-        task.id,
-        dari=before,
-        kepada=successor.jabatan,
-        nama=successor.nama,
-    )
+    log_passed_on(work, complaint, task, before, successor)
 
 
 def _end(

@@ -422,6 +422,14 @@ def _name_of(work: Work, task: Task, complaint: Complaint | None) -> str:
     return item.name if item else ""
 
 
+def log_passed_on(
+    work: Work, complaint: Complaint, task: Task, before: str, person: Petugas
+) -> None:
+    """The history tells who holds a task now, under the post that they hold, and whose it was."""
+    now_with = {"kepada": person.jabatan, "nama": person.nama}
+    log(work, complaint, EventKind.DELEGATED, SYSTEM, task.id, dari=before, **now_with)
+
+
 def urgency(settings: Settings, task: Task, now: datetime) -> str:
     """How near a task's limit is: terlambat, hari_ini, or nanti (later, or none)."""
     if task.due_at is None:

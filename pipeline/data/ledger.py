@@ -237,6 +237,19 @@ def settled(
     return found
 
 
+def _set_moved(
+    session: Session, place: tuple[str, str, int], uids: Sequence[int], at: datetime | None
+) -> None:
+    mailbox, folder, uidvalidity = place
+    of_them = (
+        Sighting.mailbox == mailbox,
+        Sighting.folder == folder,
+        Sighting.uidvalidity == uidvalidity,
+        Sighting.uid.in_(uids),
+    )
+    session.execute(update(Sighting).where(*of_them).values(moved_at=at))
+
+
 def moved(
     session: Session,
     mailbox: str,
@@ -246,16 +259,7 @@ def moved(
     now: datetime,
 ) -> None:
     """Note that these messages lie in their folder for settled mail now."""
-    session.execute(
-        update(Sighting)
-        .where(
-            Sighting.mailbox == mailbox,
-            Sighting.folder == folder,
-            Sighting.uidvalidity == uidvalidity,
-            Sighting.uid.in_(uids),
-        )
-        .values(moved_at=now)
-    )
+    _set_moved(session, (mailbox, folder, uidvalidity), uids, now)
 
 
 def said_to_be_moved(
@@ -278,16 +282,7 @@ def not_moved(
     session: Session, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]
 ) -> None:
     """Take back that these have been moved, so that it is tried again."""
-    session.execute(
-        update(Sighting)
-        .where(
-            Sighting.mailbox == mailbox,
-            Sighting.folder == folder,
-            Sighting.uidvalidity == uidvalidity,
-            Sighting.uid.in_(uids),
-        )
-        .values(moved_at=None)
-    )
+    _set_moved(session, (mailbox, folder, uidvalidity), uids, None)
 
 
 def new_items(session: Session) -> list[int]:

@@ -51,17 +51,19 @@ def task_reply(
 ) -> None:
     """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn,
     for the link that was quoted is dead; what still comes then is a robot's, and gets none."""
-    cap, sent = (
-        work.settings.smtp.answers_per_hour,
-        answers_to(work.session, work.now, person.email),
-    )
-    if sent >= 2 * cap:
+    wait = _turn(work, person)
+    if wait is None:
         return
-    to = Envelope(
-        person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap)
-    )
+    to = Envelope(person.email, person.nama, complaint, task, link_id, wait=wait)
     words = reply_words(work.session, task, complaint) if link_id else []
     send(work, "balasan_tugas", to, petugas=person, sebab=reason, kata=words, aksi=action)
+
+
+def _turn(work: Work, person: Petugas) -> timedelta | None:
+    """How long an answer to this person waits beyond the cap; None where it is not sent at all."""
+    cap = work.settings.smtp.answers_per_hour
+    sent = answers_to(work.session, work.now, person.email)
+    return timedelta(hours=sent // cap) if sent < 2 * cap else None
 
 
 def reply_filled(
@@ -80,15 +82,10 @@ def reply_filled(
     """An act by reply that wants one more look: the form is filled in, and the link shows it, with what is new since
     the mail that was answered (`news`) and what is still to be filled in (`missing`: why, by field). Beyond the cap it
     waits its turn, as `task_reply` does: anybody can write in the name of an official."""
-    cap, sent = (
-        work.settings.smtp.answers_per_hour,
-        answers_to(work.session, work.now, person.email),
-    )
-    if sent >= 2 * cap:
+    wait = _turn(work, person)
+    if wait is None:
         return
-    to = Envelope(
-        person.email, person.nama, complaint, task, link_id, wait=timedelta(hours=sent // cap)
-    )
+    to = Envelope(person.email, person.nama, complaint, task, link_id, wait=wait)
     rows = [
         {"nama": word(f"kolom.{name}.label"), "nilai": table(f"pilihan.{name}").get(value, value)}
         for name, value in values.items()
