@@ -8,12 +8,14 @@ people do: some days the Sekretaris or the Kepala Dinas does nothing at all, so 
 JSON object:
 
     {"days": …, "cases": …, "seconds_a_day": …,
-     "roles": {code: {"most_mails_a_day", "tasks_that_day", "turns_that_day", "most_beside_tasks", "mails", "that_day"}},
+     "roles": {code: {"most_mails_a_day", "tasks_that_day", "turns_that_day", "most_beside_tasks", "mails",
+                      "that_day"}},
      "pengadu_a_case": …, "bound_holds": …}
 
 `tasks_that_day` are mails of new tasks, `turns_that_day` those by which a task comes back to who had given it out (a
 unit or the pengadu has answered: its clock runs again). `most_beside_tasks` is the most of any day that was neither:
-the bound is two. `that_day` is what the most were, by the name of the mail. With `--minutes` no further day begins after so many minutes of real time.
+the bound is two. `that_day` is what the most were, by the name of the mail. With `--minutes` no further day begins
+after so many minutes of real time.
 """
 
 from __future__ import annotations
@@ -267,9 +269,7 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
     }
 
 
-def _of_person(
-    mails: Counter[date], tasks: Counter[date], turns: Counter[date]
-) -> dict[str, int]:
+def _of_person(mails: Counter[date], tasks: Counter[date], turns: Counter[date]) -> dict[str, int]:
     """Of somebody's worst day, and of all of them; `turns`: mails by which a task came back."""
     worst = max(mails, key=lambda day: mails[day], default=BEGIN)
     beside = [mails[day] - tasks[day] - turns[day] for day in mails]

@@ -317,8 +317,13 @@ def due(start: datetime, limit: Limit, hours: OfficeHours) -> datetime:
     calendar days are never moved off a closed day (SOP, Reading), working days count office days only.
     """
     if limit.working_time is not None:
-        return _after_working(start, limit.working_time, hours)
+        return after(start, limit.working_time, hours)
     return hours.closing(_last_day(start, limit, hours)).astimezone(UTC)
+
+
+def after(start: datetime, worked: timedelta, hours: OfficeHours) -> datetime:
+    """The instant until which so much working time lies behind `start`, in UTC."""
+    return _after_working(start, worked, hours)
 
 
 @lru_cache(maxsize=KEPT)
