@@ -17,6 +17,7 @@ from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
 from pipeline.letters.unsigned import bears_ink
+from pipeline.office import numbers
 from pipeline.office.config import Settings
 from pipeline.office.sop import NO_UNIT, Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.office.words import word
@@ -182,6 +183,8 @@ class _Reader:
             raise ValueError(word("galat.email"))
         if one.kind is FieldKind.TELEPON and not _PHONE.fullmatch(text):
             raise ValueError(word("galat.telepon"))
+        if one.kind is FieldKind.TELEPON:
+            return numbers.phone(text)
         if one.kind is FieldKind.PILIH and text not in one.choices:
             raise ValueError(word("galat.kosong.pilih"))
         if one.kind is FieldKind.DAFTAR:

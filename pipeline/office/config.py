@@ -722,7 +722,7 @@ class Settings(Table):
 
     def _boxes(self) -> None:
         if double := twice(f"{box.name}, {box.folder}" for box in self.mailboxes):
-            raise ValueError(f"imap: kotak surat '{double}' ditulis dua kali")
+            raise ValueError(f"imap: kotak email '{double}' ditulis dua kali")
 
     def _accounts(self) -> None:
         for key in ("user", "token_file"):

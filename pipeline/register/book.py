@@ -18,7 +18,7 @@ from pipeline.casefile import limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
 from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
-from pipeline.office import clock
+from pipeline.office import clock, numbers
 from pipeline.office.config import Settings
 from pipeline.office.sop import (
     AT_REST,
@@ -296,7 +296,7 @@ def _cells(settings: Settings, c: Complaint, end: datetime, note: str) -> dict[s
     if not c.rahasia:
         name = c.nama or word("pengadu.tanpa_nama")
         address = c.alamat
-        contact = ", ".join(filter(None, (c.telepon, c.email)))
+        contact = ", ".join(filter(None, (numbers.phone(c.telepon), c.email)))
     letter = handed = ""
     if c.letter_number and c.letter_date:
         letter = f"{c.letter_number}, {_day(c.letter_date)}"
