@@ -38,6 +38,7 @@ LONGEST_OF = {
 LONGEST_OF |= {"klasifikasi": 40, "kategori": 200}
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _TIME = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)(?:[.:]\d\d)?")
+_HOUR = re.compile(r"[T ]([0-9]{2})\.([0-9]{2})$")  # 09.30, as it is written here
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
 
 
@@ -193,7 +194,7 @@ class _Reader:
             return _time_of_day(text)
         if one.kind is FieldKind.WAKTU:
             try:
-                local = datetime.fromisoformat(text)
+                local = datetime.fromisoformat(_HOUR.sub(r" \1:\2", text))
                 aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
                 if aware.year not in YEARS:
                     raise ValueError(text)
