@@ -8,11 +8,14 @@ people do: some days the Sekretaris or the Kepala Dinas does nothing at all, so 
 JSON object:
 
     {"days": …, "cases": …, "seconds_a_day": …,
-     "roles": {code: {"most_mails_a_day", "tasks_that_day", "most_beside_tasks", "mails", "that_day"}},
+     "roles": {code: {"most_mails_a_day", "tasks_that_day", "turns_that_day", "most_beside_tasks", "mails",
+                      "that_day"}},
      "pengadu_a_case": …, "bound_holds": …}
 
-`most_beside_tasks` is the most of any day that was not the mail of a new task: the bound is two. `that_day` is what the
-most were, by the name of the mail. With `--minutes` no further day begins after so many minutes of real time.
+`tasks_that_day` are mails of new tasks, `turns_that_day` those by which a task comes back to who had given it out (a
+unit or the pengadu has answered: its clock runs again). `most_beside_tasks` is the most of any day that was neither:
+the bound is two. `that_day` is what the most were, by the name of the mail. With `--minutes` no further day begins
+after so many minutes of real time.
 """
 
 from __future__ import annotations
@@ -236,6 +239,7 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
     staff = {p.email: p.kode for p in desk.settings.petugas}
     total: dict[str, Counter[date]] = {code: Counter() for code in staff.values()}
     tasks: dict[str, Counter[date]] = {code: Counter() for code in staff.values()}
+    turns: dict[str, Counter[date]] = {code: Counter() for code in staff.values()}
     named: Counter[tuple[str, date, str]] = Counter()
     citizens = 0
     for recipient, at, name, state in mails:
@@ -247,10 +251,11 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
             continue
         total[code][day] += 1
         named[code, day, name] += 1
-        tasks[code][day] += name.startswith("tugas_") or name in BRINGS_WORK
+        tasks[code][day] += name.startswith("tugas_")
+        turns[code][day] += name in BRINGS_WORK
     roles: dict[str, dict[str, Any]] = {}
     for code in staff.values():
-        roles[code] = _of_person(total[code], tasks[code])
+        roles[code] = _of_person(total[code], tasks[code], turns[code])
         worst = max(total[code], key=lambda day, code=code: total[code][day], default=None)  # type: ignore[misc]
         of_day = {name: n for (who, day, name), n in named.items() if (who, day) == (code, worst)}
         roles[code]["that_day"] = dict(sorted(of_day.items()))
@@ -265,15 +270,15 @@ def figures(desk: Desk, days: int) -> dict[str, Any]:
     }
 
 
-def _of_person(mails: Counter[date], tasks: Counter[date]) -> dict[str, int]:
-    if not mails:
-        return {"most_mails_a_day": 0, "tasks_that_day": 0, "most_beside_tasks": 0, "mails": 0}
-    worst = max(mails, key=lambda day: mails[day])
-    beside = max(mails[day] - tasks[day] for day in mails)
+def _of_person(mails: Counter[date], tasks: Counter[date], turns: Counter[date]) -> dict[str, int]:
+    """Of somebody's worst day, and of all of them; `turns`: mails by which a task came back."""
+    worst = max(mails, key=lambda day: mails[day], default=BEGIN)
+    beside = [mails[day] - tasks[day] - turns[day] for day in mails]
     return {
         "most_mails_a_day": mails[worst],
         "tasks_that_day": tasks[worst],
-        "most_beside_tasks": beside,
+        "turns_that_day": turns[worst],
+        "most_beside_tasks": max(beside, default=0),
         "mails": mails.total(),
     }
 

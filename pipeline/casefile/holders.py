@@ -35,6 +35,17 @@ def helpers(settings: Settings, task: Task) -> tuple[Petugas, ...]:
     return tuple(jfu for jfu in settings.holders(Role.JFU) if jfu.kode not in mine)
 
 
+def helped(session: Session, settings: Settings, code: str) -> list[Task]:
+    """The open tasks of others that this person may hand in the signed paper for, oldest limit first."""
+    signing = select(Task).where(Task.closed_at.is_(None), Task.kind.in_(SIGNING))
+    of_others = or_(
+        Task.complaint_id.is_(None),
+        Task.complaint_id.not_in(select(Complaint.id).where(reported.about(code))),
+    )
+    tasks = session.scalars(signing.where(of_others).order_by(Task.due_at, Task.id))
+    return [task for task in tasks if code in _codes(helpers(settings, task))]
+
+
 def mergers(settings: Settings, task: Task, complaint: Complaint | None) -> list[Petugas]:
     """Who may merge a complaint while this task of its is open, beside the holders; never whom it is about."""
     if not any(action(task.kind, name) for name in ANYTIME):

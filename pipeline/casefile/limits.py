@@ -33,6 +33,24 @@ def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
     return settings.sop.langkah[LANGKAH_OF_TASK[kind] - 1].limit
 
 
+def own_limit(settings: Settings, task: Task) -> clock.Limit:
+    """The Waktu of this one task: a question to a unit has a share of what langkah 2 had left, in office time."""
+    whole = limit_for(settings, task.kind)
+    if task.kind is not TaskKind.KETERANGAN or task.due_at is None:
+        return whole
+    if clock.due(task.opened_at, whole, settings.hours) == task.due_at:
+        return whole
+    given = clock.elapsed(task.opened_at, task.due_at, settings.hours) // clock.MINUTE
+    running = given - task.paused_minutes
+    return clock.Limit(running if running > 0 else given, "menit")
+
+
+def share(settings: Settings, rest: timedelta) -> timedelta:
+    """What whoever is asked has of the rest of langkah 2, in whole minutes; the Sekretaris needs what is left of it."""
+    minutes = int(rest * settings.sop.keterangan_persen / 100 / clock.MINUTE)
+    return max(minutes * clock.MINUTE, min(rest, clock.MINUTE))
+
+
 def start_of(task: Task) -> datetime:
     """From when the limit of a task is counted: earlier than it was opened where stays before a return count."""
     return task.counted_from or task.opened_at
@@ -40,18 +58,15 @@ def start_of(task: Task) -> datetime:
 
 def used_words(settings: Settings, task: Task, now: datetime) -> str:
     """How much of a task's Waktu is used, or was when it was closed; while the pengadu is asked the clock stands."""
-    limit = limit_for(settings, task.kind)
+    limit = own_limit(settings, task)
     until = task.closed_at or task.paused_at or now
     spent = clock.spent(start_of(task), until, limit, settings.hours)
     if limit.working_time is None:
         used = word("waktu.dari", dipakai=spent.amount, batas=str(limit))
         return word("waktu.terpakai", dipakai=used)
     whole = limit.working_time
-    if task.kind is TaskKind.KETERANGAN and task.due_at is not None:
-        # Whoever is asked has what is left of the Waktu of the one who asks.
-        whole = clock.elapsed(task.opened_at, task.due_at, settings.hours)
     minutes = max(0, spent.amount - task.paused_minutes)
-    if minutes > MANY_MINUTES:
+    if max(minutes, whole // clock.MINUTE) > MANY_MINUTES:
         long = clock.lama(timedelta(minutes=minutes), days=False)
         used = word("waktu.dari", dipakai=long, batas=clock.lama(whole, days=False))
     else:
@@ -115,7 +130,8 @@ def limit_words(settings: Settings, task: Task) -> str:
     if clock.due(task.opened_at, limit, settings.hours) == task.due_at:
         return clock.explain(task.opened_at, limit, settings.hours)
     if task.kind is TaskKind.KETERANGAN:
-        return word("tugas.batas_bersama")
+        given = clock.lama(own_limit(settings, task).working_time or timedelta(), days=False)
+        return word("tugas.batas_bagian", lama=given)
     return word("tugas.batas_lanjut")
 
 

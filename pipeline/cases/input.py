@@ -17,6 +17,7 @@ from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
 from pipeline.letters.unsigned import bears_ink
+from pipeline.office import numbers
 from pipeline.office.config import Settings
 from pipeline.office.sop import NO_UNIT, Action, Decision, Field, FieldKind, Role, TaskKind, action
 from pipeline.office.words import word
@@ -37,6 +38,7 @@ LONGEST_OF = {
 LONGEST_OF |= {"klasifikasi": 40, "kategori": 200}
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _TIME = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)(?:[.:]\d\d)?")
+_HOUR = re.compile(r"[T ]([0-9]{2})\.([0-9]{2})$")  # 09.30, as it is written here
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
 
 
@@ -182,6 +184,8 @@ class _Reader:
             raise ValueError(word("galat.email"))
         if one.kind is FieldKind.TELEPON and not _PHONE.fullmatch(text):
             raise ValueError(word("galat.telepon"))
+        if one.kind is FieldKind.TELEPON:
+            return numbers.phone(text)
         if one.kind is FieldKind.PILIH and text not in one.choices:
             raise ValueError(word("galat.kosong.pilih"))
         if one.kind is FieldKind.DAFTAR:
@@ -195,7 +199,7 @@ class _Reader:
     def _moment(self, text: str) -> str:
         """Day and time, of the office's zone where the form names none."""
         try:
-            local = datetime.fromisoformat(text)
+            local = datetime.fromisoformat(_HOUR.sub(r" \1:\2", text))
             aware = local if local.tzinfo else local.replace(tzinfo=self.settings.zone)
             if aware.year not in YEARS:
                 raise ValueError(text)

@@ -37,6 +37,7 @@ from pipeline.letters.series import LETTER_KINDS
 from pipeline.notices import citizen, tasks, turns
 from pipeline.notices import news as notices_news
 from pipeline.notices.tasks import Asked
+from pipeline.office import numbers
 from pipeline.office.config import Petugas
 from pipeline.office.sop import Channel, EventKind, Role, Stage, TaskKind
 from pipeline.office.words import word
@@ -184,7 +185,7 @@ def _rows(work: Work, news: Sequence[New]) -> list[Complaint]:
             surat_pengirim=new.surat_pengirim,
             nama=in_one_piece(new.person.nama),
             alamat=in_one_piece(new.person.alamat),
-            telepon=new.person.telepon,
+            telepon=numbers.phone(new.person.telepon),
             email=new.person.email,
             nik=new.person.nik,
             terlapor=new.terlapor,

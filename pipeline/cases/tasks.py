@@ -7,7 +7,7 @@ acts and the other is told who did.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from pipeline.cases.core import AlreadyDone, locked
 from pipeline.cases.input import Invalid
 from pipeline.data import exports, jobs
 from pipeline.data.states import ItemState
-from pipeline.data.tables import Complaint, Item, Laporan, Link, Task
+from pipeline.data.tables import Complaint, Event, Item, Laporan, Link, Task
 from pipeline.notices import citizen
 from pipeline.notices import tasks as notices_tasks
 from pipeline.notices.reports import name_of as report_name
@@ -71,14 +71,32 @@ def half_way(opened: datetime, limit: Limit, settings: Settings) -> datetime:
 
 
 def _due(work: Work, task: Task) -> datetime | None:
+    if task.kind is TaskKind.KETERANGAN:
+        return _due_of_question(work, task)
     limit = limit_of(work.settings, task.kind)
-    if (
-        task.kind is TaskKind.KETERANGAN
-    ):  # shares the limit of the Sekretaris who asks, while that runs
-        asking = open_task_of(work, task.complaint_id, TaskKind.KLARIFIKASI)
-        if asking is not None and asking.due_at is not None and asking.due_at > task.opened_at:
-            return asking.due_at
     return clock.due(limits.start_of(task), limit, work.settings.hours) if limit else None
+
+
+def _due_of_question(work: Work, task: Task) -> datetime:
+    """A share of what langkah 2 had left when it was asked, with what a pause gave back since; the whole Waktu where
+    nothing was left."""
+    hours = work.settings.hours
+    asking = open_task_of(work, task.complaint_id, TaskKind.KLARIFIKASI)
+    rest = _rest(work, asking, task) if asking else timedelta()
+    if rest <= timedelta():
+        return clock.due(task.opened_at, limits.limit_for(work.settings, task.kind), hours)
+    own = limits.share(work.settings, rest) + timedelta(minutes=task.paused_minutes)
+    return clock.after(task.opened_at, own, hours)
+
+
+def _rest(work: Work, asking: Task, asked: Task) -> timedelta:
+    """What the one who asks had left when the question was put, in office time."""
+    if asking.paused_at is not None:
+        return timedelta(minutes=asking.left_minutes or 0)
+    if asking.due_at is None:
+        return timedelta()
+    until = clock.elapsed(asked.opened_at, asking.due_at, work.settings.hours)
+    return until - timedelta(minutes=asked.paused_minutes)
 
 
 def open_task(
@@ -98,6 +116,7 @@ def open_task(
     """
     holder = holder or reported.stand_in(work.settings, complaint, kind)
     task = Task(complaint_id=complaint.id, kind=kind, holder=holder, note=note, opened_at=work.now)
+    task.paused_minutes = 0  # is counted with before the row is written
     if kind in CARRIES_OUT and (decision := standing(work.session, complaint.id)):
         task.decision_id = decision.id
     start(work, task)
@@ -159,6 +178,8 @@ def first_reminder(work: Work, task: Task) -> datetime | None:
         return None
     if due <= work.now:  # late from the first moment: the digest tells
         return next_reminder(work.settings, task, work.now)
+    if task.kind is TaskKind.KETERANGAN:
+        limit = limits.own_limit(work.settings, task)
     half = min(half_way(limits.start_of(task), _pressed(work, task, limit), work.settings), due)
     return half if half > work.now else due
 
@@ -447,8 +468,8 @@ def extend(
     work: Work, task: Task, complaint: Complaint, by: Petugas, until: datetime, reason: str
 ) -> None:
     """Another limit with a reason, by the Kepala Dinas; who holds the task hears of it, and who was asked within this
-    limit, for whom it moves along. Invalid for one that is over or
-    too far off, and for an earlier one, save where it was extended before: a slip of the finger is corrected so."""
+    limit, for whom it moves along. Invalid for one that is over or too far off, and for an earlier one, save where it
+    was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
         raise AlreadyDone(task)
     _refuse_limit(work, task, until)
@@ -457,9 +478,10 @@ def extend(
         for one in (task, *asked):
             resume(work, one)
     before = task.due_at
-    moved = [task, *(one for one in asked if one.due_at is None or one.due_at <= until)]
+    theirs = _share_until(work, until)
+    moved = [task, *(one for one in asked if _moves_along(work, one, theirs))]
     for one in moved:
-        _set_limit(work, one, until)
+        _set_limit(work, one, until if one is task else theirs)
     data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
     if before is not None and before < work.now and task.missed_at is not None:
         data["lewat"] = task.missed_at.isoformat()
@@ -480,6 +502,20 @@ def _refuse_limit(work: Work, task: Task, until: datetime) -> None:
     if until > farthest(work, task):
         days = work.settings.sop.perpanjangan_hari_kerja
         raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
+
+
+def _share_until(work: Work, until: datetime) -> datetime:
+    """By when a unit answers that was asked within a limit which ends then, as of now."""
+    hours = work.settings.hours
+    own = limits.share(work.settings, clock.elapsed(work.now, until, hours))
+    return min(clock.after(work.now, own, hours), until) if own else until
+
+
+def _moves_along(work: Work, question: Task, theirs: datetime) -> bool:
+    """Whether a question follows the limit of who asks; a later one that the head gave to this unit itself stays."""
+    own = select(Event.id).where(Event.task_id == question.id, Event.kind == EventKind.EXTENDED)
+    is_given = work.session.scalars(own.limit(1)).first() is not None
+    return not is_given or question.due_at is None or question.due_at < theirs
 
 
 def _set_limit(work: Work, task: Task, until: datetime) -> None:
@@ -549,6 +585,8 @@ def recount(work: Work, reason: str) -> int:
 
 def _counted(work: Work, task: Task) -> datetime | None:
     """The due time as it is counted from the start, with what a pause gave back."""
+    if task.kind is TaskKind.KETERANGAN:
+        return _due_of_question(work, task)
     limit = limit_of(work.settings, task.kind)
     if limit is None or limit.working_time is None:
         return None if limit is None or task.paused_minutes else _due(work, task)

@@ -55,16 +55,16 @@ def release(context: click.Context, nomor: int) -> None:
 @main.command()
 @click.pass_context
 def reconcile(context: click.Context) -> None:
-    """Bandingkan kotak surat, catatan kiriman, dan Buku Pengaduan; sebutkan yang tidak cocok."""
+    """Bandingkan kotak email, catatan kiriman, dan Buku Pengaduan; sebutkan yang tidak cocok."""
     app = ready_database(context)
     try:
         found = reconciliation.look(app.engine, app.settings, app.clock())
     except MailboxDown as error:
-        raise Fault(f"Kotak surat tidak dapat dibuka: {in_words(str(error))}") from error
+        raise Fault(f"Kotak email tidak dapat dibuka: {in_words(str(error))}") from error
     except reconciliation.BusyError as error:
-        raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
+        raise Fault("Email sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
     if not found:
-        out.print("Kotak surat, catatan kiriman, dan Buku Pengaduan cocok.")
+        out.print("Kotak email, catatan kiriman, dan Buku Pengaduan cocok.")
         return
     table = Table("Tempat", "Tiba", "Dari", "Perihal", "Yang perlu dilakukan")
     for one in found:
@@ -72,16 +72,16 @@ def reconcile(context: click.Context) -> None:
             one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice
         )
     out.print(table)
-    raise Found(f"{len(found)} surat tidak cocok.")
+    raise Found(f"{len(found)} email tidak cocok.")
 
 
 @main.command("import")
 @click.argument("sumber", type=click.Path(path_type=Path, exists=True))
-@click.option("--sejak", help="Hanya surat sejak tanggal ini, mis. 2026-11-01.")
+@click.option("--sejak", help="Hanya email sejak tanggal ini, mis. 2026-11-01.")
 @click.option("--yes", is_flag=True, help="Jangan bertanya dahulu.")
 @click.pass_context
 def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) -> None:
-    """Ambil surat dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""
+    """Ambil email dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""
     app = ready_database(context)
     try:
         since = (
@@ -91,10 +91,10 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
         )
     except ValueError as error:
         raise Fault("--sejak ditulis seperti 2026-11-01.") from error
-    with counting("Memeriksa surat") as tell:
+    with counting("Memeriksa email") as tell:
         found = importer.survey(app.engine, sumber, since, tell)
     out.print(
-        f"{found.new} surat baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu."
+        f"{found.new} email baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu."
     )
     if not found.new:
         _not_taken(found)
@@ -103,16 +103,16 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
         out.print(f"{len(found.left)} berkas tidak akan diambil; disebut satu per satu di akhir.")
     if not yes:
         out.print(
-            "Surat yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas."
+            "Email yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas."
         )
         click.confirm("Lanjutkan?", abort=True)
     try:
-        with counting("Mengambil surat", found.new + found.known + found.older) as tell:
+        with counting("Mengambil email", found.new + found.known + found.older) as tell:
             done = importer.run(app, sumber, since, tell)
     except importer.AlreadyImportingError as error:
-        raise Fault("Surat sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
+        raise Fault("Email sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
     out.print(
-        f"Selesai: {done.new} surat diambil, {done.held} di antaranya ditahan ('aduan held')."
+        f"Selesai: {done.new} email diambil, {done.held} di antaranya ditahan ('aduan held')."
     )
     _not_taken(done)
 

@@ -125,7 +125,7 @@ def _own_keys(settings: Settings) -> list[str]:
 @click.option(
     "--kirim",
     is_flag=True,
-    help="Kirim juga surat yang menunggu saat cadangan dibuat (pindah mesin).",
+    help="Kirim juga email yang menunggu saat cadangan dibuat (pindah mesin).",
 )
 @click.option(
     "--kunci",
@@ -177,7 +177,7 @@ def restore(
         kept = len(outbox.held(session))
     if kept:
         out.print(
-            f"{kept} surat dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'."
+            f"{kept} email dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'."
         )
 
 
@@ -269,7 +269,7 @@ def latihan(context: click.Context) -> None:
 )
 @click.pass_context
 def antrean(context: click.Context, how: str | None) -> None:
-    """Tampilkan surat keluar yang ditahan sesudah pemulihan; kirim atau batalkan."""
+    """Tampilkan email keluar yang ditahan sesudah pemulihan; kirim atau batalkan."""
     app = ready_database(context)
     if how is None:
         _held(app)
@@ -280,7 +280,7 @@ def antrean(context: click.Context, how: str | None) -> None:
             if how == "kirim"
             else outbox.drop_held(work.session)
         )
-    out.print(f"{count} surat {'akan dikirim' if how == 'kirim' else 'dibatalkan'}.")
+    out.print(f"{count} email {'akan dikirim' if how == 'kirim' else 'dibatalkan'}.")
 
 
 def _held(app: App) -> None:
@@ -292,7 +292,7 @@ def _held(app: App) -> None:
         table.add_row(
             clock.waktu(row.date, app.settings.zone), row.name, str(row.complaint_id or "-")
         )
-    out.print(table if rows else "Tidak ada surat yang ditahan.")
+    out.print(table if rows else "Tidak ada email yang ditahan.")
 
 
 class _Line:
@@ -371,7 +371,7 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
     out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
     _left(left)
     out.print(
-        "Cadangan lama, kotak surat, dan folder pindaian tidak ikut terhapus; hapus di sana juga."
+        "Cadangan lama, kotak email, dan folder pindaian tidak ikut terhapus; hapus di sana juga."
     )
     if done.scan_stays:
         out.print(

@@ -16,7 +16,7 @@ from pipeline.office.words import word
 
 @main.group()
 def kunci() -> None:
-    """Kunci di balik tautan, peramban, dan tanda pengenal surat (rahasia/key)."""
+    """Kunci di balik tautan, peramban, dan tanda pengenal email (rahasia/key)."""
 
 
 @kunci.command("ganti")

@@ -25,7 +25,7 @@ __all__ = ["main"]
     show_default=True,
 )
 def demo(auto: bool, port: int, folder: Path) -> None:
-    """Coba seluruh SOP di komputer ini, dengan orang dan surat rekaan; tidak ada yang terkirim ke luar."""
+    """Coba seluruh SOP di komputer ini, dengan orang dan email rekaan; tidak ada yang terkirim ke luar."""
     from pipeline.demo import show  # its servers take 5 MiB, which no other command needs
 
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from pipeline import cases
 from pipeline.access import browsers
@@ -267,7 +268,17 @@ def _year(year: int, hours: clock.OfficeHours) -> Table:
         closed = "\n".join(f"{clock.tanggal_pendek(day)} {why}" for day, why in free if why)
         fasting = " (Ramadan)" if any(hours.in_ramadan(day) for day in days) else ""
         table.add_row(f"{name}{fasting}", str(len(hours.workdays(first, last))), closed)
+    fasting_days = [_fasting(span, computed) for span, computed in hours.ramadans(year)]
+    table.caption = Text("\n".join(fasting_days))  # brackets in it are no markup
     return table
+
+
+def _fasting(span: tuple[date, date], computed: bool) -> str:
+    """When Ramadan's hours are kept, and whether anybody has said so."""
+    first, last = map(clock.tanggal, span)
+    return word(
+        "kalender.ramadan_hitungan" if computed else "kalender.ramadan", mulai=first, sampai=last
+    )
 
 
 @main.command()

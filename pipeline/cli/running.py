@@ -177,7 +177,7 @@ def _migrate(engine: Engine) -> None:
 @click.option(
     "--contoh",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Surat dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
+    help="Email dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
 )
 @click.option(
     "--mesin",
@@ -257,7 +257,7 @@ def oauth(context: click.Context, user: str | None) -> None:
 )
 @click.pass_context
 def serve(context: click.Context, lajur: tuple[str, ...], semua: Path | None, alamat: str) -> None:
-    """Jalankan semuanya: ambil surat, kirim surat, layani halaman, sampai dihentikan."""
+    """Jalankan semuanya: ambil email, kirim email, layani halaman, sampai dihentikan."""
     if semua is not None:
         _serve_all(semua, lajur, alamat)
         return
@@ -309,7 +309,7 @@ def _tell(app: App, lajur: Collection[str], port: int | None) -> None:
     part = (
         f" lajur {', '.join(lajur)};"
         if lajur
-        else f" surat diambil tiap {app.settings.imap.every_seconds} detik."
+        else f" email diambil tiap {app.settings.imap.every_seconds} detik."
     )
     out.print(f"aduan berjalan:{at}{part} Berhenti: Ctrl+C")
 

@@ -33,16 +33,16 @@ MAX_GUESSES = 20  # text parts whose charset may be found by statistics
 MAX_COPIES = 3  # times the mail's size that mails in mails may take beside their own parts
 FORWARDED = "---------- Pesan terlampir ----------"
 
-ENCRYPTED_SMIME = "Surat ini memakai enkripsi S/MIME dan tidak dapat dibaca."
-ENCRYPTED_PGP = "Surat ini memakai enkripsi PGP dan tidak dapat dibaca."
-OPAQUE_SMIME = "Isi surat ini terbungkus tanda tangan S/MIME dan tidak dapat dibaca."
-SIGNED = "Surat ini bertanda tangan digital; tanda tangannya tidak diperiksa."
-CALENDAR = "Surat ini memuat undangan kalender."
+ENCRYPTED_SMIME = "Email ini memakai enkripsi S/MIME dan tidak dapat dibaca."
+ENCRYPTED_PGP = "Email ini memakai enkripsi PGP dan tidak dapat dibaca."
+OPAQUE_SMIME = "Isi email ini terbungkus tanda tangan S/MIME dan tidak dapat dibaca."
+SIGNED = "Email ini bertanda tangan digital; tanda tangannya tidak diperiksa."
+CALENDAR = "Email ini memuat undangan kalender."
 TNEF = "Lampiran winmail.dat berformat Microsoft Outlook dan tidak dapat dibuka; mungkin memuat berkas lain."
-EXTERNAL = "Sebagian isi surat ini disimpan pengirim di tempat lain dan tidak ikut terkirim."
-PARTIAL = "Surat ini hanya satu potongan dari surat yang dikirim terpisah-pisah."
-TOO_MANY = "Surat ini memuat terlalu banyak bagian; sebagian tidak ditampilkan."
-TOO_LONG = "Isi surat ini terlalu panjang; sebagian tidak ditampilkan."
+EXTERNAL = "Sebagian isi email ini disimpan pengirim di tempat lain dan tidak ikut terkirim."
+PARTIAL = "Email ini hanya satu potongan dari email yang dikirim terpisah-pisah."
+TOO_MANY = "Email ini memuat terlalu banyak bagian; sebagian tidak ditampilkan."
+TOO_LONG = "Isi email ini terlalu panjang; sebagian tidak ditampilkan."
 
 
 @dataclass(frozen=True)

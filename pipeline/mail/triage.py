@@ -63,7 +63,7 @@ def classify(
         lambda: _spam(message),
     )
     verdicts = (rule() for rule in rules)
-    return next((v for v in verdicts if v), Verdict(Kind.PERSON, "Surat dari orang."))
+    return next((v for v in verdicts if v), Verdict(Kind.PERSON, "Email dari orang."))
 
 
 # --- own ----------------------------------------------------------------------------------
@@ -76,10 +76,10 @@ def _own(message: Message, own: frozenset[str]) -> Verdict | None:
         for address in addresses.parse(value)
     }
     if looped & own:
-        return Verdict(Kind.OWN, "Surat ini dikirim oleh sistem ini sendiri dan kembali lagi.")
+        return Verdict(Kind.OWN, "Email ini dikirim oleh sistem ini sendiri dan kembali lagi.")
     if message.header(LOOP_HEADER):  # perhaps a complaint that they pass on to this office
         return Verdict(
-            Kind.AUTO_REPLY, "Surat ini dikirim oleh sistem pengaduan kantor lain.", certain=False
+            Kind.AUTO_REPLY, "Email ini dikirim oleh sistem pengaduan kantor lain.", certain=False
         )
     if (
         message.sender and message.sender.email.lower() in own
@@ -104,14 +104,14 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
         and not failures
         and all(r.action in {"delivered", "relayed", "expanded"} for r in reports)
     ):
-        return Verdict(Kind.AUTO_REPLY, "Laporan server surat bahwa surat sudah sampai.")
+        return Verdict(Kind.AUTO_REPLY, "Laporan server email bahwa email sudah sampai.")
     if failures or is_report:
         return _bounce(
-            "Laporan server surat (RFC 3464).", failures or bounces.from_words(message, own)
+            "Laporan server email (RFC 3464).", failures or bounces.from_words(message, own)
         )
     if message.header("X-Failed-Recipients"):
         return _bounce(
-            "Laporan server surat (X-Failed-Recipients).", bounces.from_words(message, own)
+            "Laporan server email (X-Failed-Recipients).", bounces.from_words(message, own)
         )
     return None
 
@@ -133,7 +133,7 @@ def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     by_daemon = daemon and (subject or told)
     if by_daemon or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
-        reason = "Server surat memberitahukan bahwa surat tidak sampai."
+        reason = "Server email memberitahukan bahwa email tidak sampai."
         return _bounce(reason, failures, certain=_surely_a_server(message))
     return _robot_daemon(message, own) if daemon else None
 
@@ -152,8 +152,8 @@ def _robot_daemon(message: Message, own: frozenset[str]) -> Verdict | None:
         return None
     failures = bounces.from_words(message, own)
     if failures and not phrases.SUCCESS.search(message.text[:3_000]):
-        return _bounce("Server surat mengirim laporan tentang surat kepada seseorang.", failures)
-    return Verdict(Kind.AUTO_REPLY, "Surat dari server surat.")
+        return _bounce("Server email mengirim laporan tentang email kepada seseorang.", failures)
+    return Verdict(Kind.AUTO_REPLY, "Email dari server email.")
 
 
 def _from_daemon(message: Message) -> bool:
@@ -214,11 +214,11 @@ def _robot(message: Message, own: frozenset[str], reason: str, *, certain: bool 
     if message.sender and phrases.CHALLENGE.search(said):
         words = "Penerima meminta bukti bahwa pengirimnya manusia."
         failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
-        held = "Surat kami ditahan sampai pengirimnya membuktikan diri manusia."
+        held = "Email kami ditahan sampai pengirimnya membuktikan diri manusia."
         return Verdict(Kind.AUTO_REPLY, held, (failure,), certain)
     if phrases.SCANNER.search(said):
         failures = bounces.from_words(message, own)
-        return _bounce("Pemindai virus melaporkan surat yang ditahan.", failures, certain=certain)
+        return _bounce("Pemindai virus melaporkan email yang ditahan.", failures, certain=certain)
     return Verdict(Kind.AUTO_REPLY, reason, certain=certain)
 
 
@@ -234,7 +234,7 @@ def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
         return _bounce(
             "Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures, certain=certain
         )
-    return _robot(message, own, "Pengirim amplopnya kosong (surat dari mesin).", certain=certain)
+    return _robot(message, own, "Pengirim amplopnya kosong (email dari mesin).", certain=certain)
 
 
 def _no_envelope_sender(message: Message) -> bool:
@@ -254,7 +254,7 @@ def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
         )
         if failures:
             return _bounce(
-                "Judul dan isinya melaporkan bahwa surat tidak sampai.", failures, certain=False
+                "Judul dan isinya melaporkan bahwa email tidak sampai.", failures, certain=False
             )
     return None
 
@@ -320,7 +320,7 @@ def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
     all_weak = all(_is_weak(name, value) for name, value in found)
     certain = not all_weak or not _may_be_passed_on(message)
     return _robot(
-        message, own, f"Balasan otomatis menurut kepala surat {found[0][0]}.", certain=certain
+        message, own, f"Balasan otomatis menurut kepala email {found[0][0]}.", certain=certain
     )
 
 
@@ -349,7 +349,7 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
         message.text[:3_000]
     )
     if robot and not is_form(message):
-        return _robot(message, own, "Alamat dan isinya menyatakan surat otomatis.", certain=certain)
+        return _robot(message, own, "Alamat dan isinya menyatakan email otomatis.", certain=certain)
     return None
 
 
@@ -365,7 +365,7 @@ def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
     says = phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new))
     if not says or is_form(message):
         return None
-    return _robot(message, own, "Isinya menyatakan surat otomatis.", certain=False)
+    return _robot(message, own, "Isinya menyatakan email otomatis.", certain=False)
 
 
 # --- lists and spam -------------------------------------------------------------------------
@@ -383,9 +383,9 @@ _LIST_HEADERS = (
 def _list(message: Message) -> Verdict | None:
     for name in _LIST_HEADERS:
         if message.header(name):
-            return Verdict(Kind.LIST, f"Kiriman milis atau buletin menurut kepala surat {name}.")
+            return Verdict(Kind.LIST, f"Kiriman milis atau buletin menurut kepala email {name}.")
     if re.search(r"(?i)\b(?:bulk|list|junk)\b", message.header("Precedence")):
-        return Verdict(Kind.LIST, "Kiriman massal menurut kepala surat Precedence.")
+        return Verdict(Kind.LIST, "Kiriman massal menurut kepala email Precedence.")
     return None
 
 
@@ -409,5 +409,5 @@ def _spam(message: Message) -> Verdict | None:
     """Only what the office's own mail server says; nothing is guessed from the words."""
     for name, pattern in _SPAM_HEADERS:
         if any(pattern.match(value) for value in message.all(name)):
-            return Verdict(Kind.SPAM, "Ditandai sebagai spam oleh server surat.")
+            return Verdict(Kind.SPAM, "Ditandai sebagai spam oleh server email.")
     return None

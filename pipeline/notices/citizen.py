@@ -26,6 +26,7 @@ from pipeline.notices.post import (
     status_url,
     too_many_answers,
 )
+from pipeline.office import numbers
 from pipeline.office.lists import Klasifikasi
 from pipeline.office.sop import Channel, Role
 from pipeline.office.words import fold, word
@@ -82,7 +83,7 @@ def _told_of_them(complaint: Complaint) -> list[dict[str, str]]:
     as everywhere in a first mail (see `post`)."""
     written = {"nama": complaint.nama, "alamat": complaint.alamat}
     told = {name: value for name, value in written.items() if value and not LINKS.search(value)}
-    told["kontak"] = ", ".join(filter(None, (complaint.telepon, complaint.email)))
+    told["kontak"] = ", ".join(filter(None, (numbers.phone(complaint.telepon), complaint.email)))
     return [_receipt_row(name, value) for name, value in told.items()]
 
 

@@ -24,6 +24,9 @@ INFORMING = frozenset(
         "pengingat",
         "naik",
         "dijawab_sebagian",
+        "dijawab_susulan",
+        "boleh_unggah",
+        "boleh_unggah_laporan",
         "pengadu_menulis",
         "bukti_keputusan",
         "diunggah_untuk",
@@ -44,16 +47,16 @@ ASKED_FOR = (
     "status",
     "ekspor_siap",
 )
-# They bring work like a new task: one of somebody else that they may do, and their own, whose turn has come back.
+# They bring work like a new task: their own turn has come back, and its clock runs.
 BRINGS_WORK = (
-    "boleh_unggah",
-    "boleh_unggah_laporan",
     "gelombang",
     "dijawab_unit",
     "pengadu_menjawab",
 )
 # They ask for nothing: a line in the digest, never a mail of their own.
 FINISHED = ("tugas_arsip", "tugas_gabungan")
+# No news any more once their task is closed.
+WHILE_OPEN = (*FINISHED, "boleh_unggah", "boleh_unggah_laporan")
 LISTED_ANYHOW = ("pengingat", "naik")  # the digest shows the task itself
 MORNING = timedelta(minutes=15)  # after opening, in which the digest is written
 
@@ -100,11 +103,11 @@ def _midnight(work: Work) -> datetime:
 
 def unread(work: Work, person: Petugas) -> list[Outbox]:
     """What was kept for a person's digest and has not been in one, oldest first; not that a case is finished which was
-    opened again since."""
+    opened again since, nor that a letter may be handed in which was signed meanwhile."""
     kept = outbox.folded(work.session, person.email, work.now, LISTED_ANYHOW)
-    finished = [mail.task_id for mail in kept if mail.name in FINISHED and mail.task_id]
-    still = among(work.session, Task.id, finished, Task.closed_at.is_(None))
-    return [mail for mail in kept if mail.name not in FINISHED or mail.task_id in still]
+    passing = [mail.task_id for mail in kept if mail.name in WHILE_OPEN and mail.task_id]
+    still = among(work.session, Task.id, passing, Task.closed_at.is_(None))
+    return [mail for mail in kept if mail.name not in WHILE_OPEN or mail.task_id in still]
 
 
 def mark_read(work: Work, person: Petugas) -> None:

@@ -12,6 +12,7 @@ from pipeline.mail.diagnosis import sentence
 from pipeline.notices.post import MAX_NAMED, Envelope, send
 from pipeline.office import clock
 from pipeline.office.config import Petugas
+from pipeline.office.sop import TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -28,11 +29,12 @@ def unit_answered(
     answer: str,
     waiting: Sequence[Petugas] = (),
 ) -> None:
-    """To whoever asked. With the last answer the turn is theirs again; `waiting`: who has not answered yet."""
+    """To whoever asked. With the last answer the turn is theirs again; `waiting`: who has not answered yet. Whoever has
+    the case after langkah 2 is told for information."""
     to = Envelope(person.email, person.nama, complaint, task, link_id)
     send(
         work,
-        "dijawab_sebagian" if waiting else "dijawab_unit",
+        _answer_mail(task, waiting),
         to,
         petugas=person,
         oleh=by,
@@ -40,6 +42,12 @@ def unit_answered(
         hitungan=limit_words(work.settings, task),
         menunggu=[other.jabatan for other in waiting],
     )
+
+
+def _answer_mail(task: Task, waiting: Sequence[Petugas]) -> str:
+    if task.kind is not TaskKind.KLARIFIKASI:
+        return "dijawab_susulan"
+    return "dijawab_sebagian" if waiting else "dijawab_unit"
 
 
 def citizen_wrote(

@@ -8,6 +8,7 @@ from typing import Literal
 from pipeline.casefile import privacy, titles
 from pipeline.casefile.copies import MAIL
 from pipeline.casefile.limits import meeting_time
+from pipeline.casefile.reach import contact
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Meeting, Outbox, Task
 from pipeline.mail import calendar
@@ -87,9 +88,9 @@ def forwarded(work: Work, complaint: Complaint, address: str, agency: str, messa
     """The complaint to another agency, in its own words; a secret identity stays here."""
     to = Envelope(address, agency, complaint)
     person = [
-        {"nama": word(f"kolom.{name}.label"), "nilai": str(getattr(complaint, name))}
-        for name in ("nama", "alamat", "telepon", "email")
-        if getattr(complaint, name) and not complaint.rahasia
+        {"nama": word(f"kolom.{name}.label"), "nilai": value}
+        for name, value in contact(complaint).items()
+        if not complaint.rahasia
     ]
     return send(
         work,

@@ -236,14 +236,19 @@ class OfficeHours:
         return self.ramadan_week if self.in_ramadan(day) else self.week
 
     def in_ramadan(self, day: date) -> bool:
+        near = (*self.ramadans(day.year - 1), *self.ramadans(day.year))
+        return any(first <= day <= last for (first, last), _computed in near)
+
+    def ramadans(self, year: int) -> list[tuple[tuple[date, date], bool]]:
+        """((first day, last day), whether that is computed) of each Ramadan that begins in a year."""
         decreed = tuple(self.ramadan.values())
-        computed = (
-            span
-            for year in (day.year - 1, day.year)
+        said = [(span, False) for span in decreed if span[0].year == year]
+        computed = [
+            (span, True)
             for span in computed_ramadans(year)
             if all(abs(span[0] - first) > MOON for first, _ in decreed)
-        )
-        return any(first <= day <= last for first, last in (*decreed, *computed))
+        ]
+        return sorted(said + computed)
 
     def is_open(self, at: datetime) -> bool:
         """Whether working time runs; at the very end of a stretch it no longer does."""
@@ -317,8 +322,13 @@ def due(start: datetime, limit: Limit, hours: OfficeHours) -> datetime:
     calendar days are never moved off a closed day (SOP, Reading), working days count office days only.
     """
     if limit.working_time is not None:
-        return _after_working(start, limit.working_time, hours)
+        return after(start, limit.working_time, hours)
     return hours.closing(_last_day(start, limit, hours)).astimezone(UTC)
+
+
+def after(start: datetime, worked: timedelta, hours: OfficeHours) -> datetime:
+    """The instant until which so much working time lies behind `start`, in UTC."""
+    return _after_working(start, worked, hours)
 
 
 @lru_cache(maxsize=KEPT)

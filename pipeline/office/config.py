@@ -143,6 +143,7 @@ class Sop(Table):
     pencatatan: str = "Pencatatan pada Buku Pengaduan"
     waktu_tanda_tangan: Waktu = "1 hari kerja"
     waktu_tunggu_pengadu: Waktu = "10 hari kerja"
+    keterangan_persen: int = Field(70, ge=10, le=90)
     perpanjangan_hari_kerja: int = Field(60, ge=1, le=500)
     langkah: tuple[Langkah, ...]
 
@@ -721,7 +722,7 @@ class Settings(Table):
 
     def _boxes(self) -> None:
         if double := twice(f"{box.name}, {box.folder}" for box in self.mailboxes):
-            raise ValueError(f"imap: kotak surat '{double}' ditulis dua kali")
+            raise ValueError(f"imap: kotak email '{double}' ditulis dua kali")
 
     def _accounts(self) -> None:
         for key in ("user", "token_file"):

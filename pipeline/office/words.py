@@ -172,6 +172,7 @@ def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
         ),
         "pukul": lambda at: clock.pukul(local(at)),
         "iso": lambda at: local(at).isoformat(timespec="minutes"),
+        "telepon": numbers.phone,
         "lipat": fold,
         "baris": wrap,
     }

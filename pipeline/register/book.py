@@ -19,7 +19,7 @@ from pipeline.casefile import history, limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
 from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
 from pipeline.data.tables import Complaint, Decided, Task
-from pipeline.office import clock
+from pipeline.office import clock, numbers
 from pipeline.office.config import Settings
 from pipeline.office.sop import (
     AT_REST,
@@ -344,7 +344,7 @@ def _who(c: Complaint, receiver: str) -> dict[str, str]:
     known = {
         "nama": c.nama or word("pengadu.tanpa_nama"),
         "alamat": c.alamat,
-        "kontak": ", ".join(filter(None, (c.telepon, c.email))),
+        "kontak": ", ".join(filter(None, (numbers.phone(c.telepon), c.email))),
         "surat_pengirim": c.surat_pengirim,  # an organisation's number tells who wrote
     }
     if c.rahasia:

@@ -190,7 +190,7 @@ def _imap(settings: Settings) -> Iterator[Checkup]:
         yield Checkup(
             "baik",
             "IMAP",
-            f"masuk sebagai {settings.imap.user}, {len(box.waiting())} surat menunggu",
+            f"masuk sebagai {settings.imap.user}, {len(box.waiting())} email menunggu",
         )
 
 
@@ -327,13 +327,13 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
         if unread:
             yield Checkup(
                 "hati",
-                "kotak surat",
-                f"{unread} surat tidak diserahkan server; dicoba lagi berkala",
+                "kotak email",
+                f"{unread} email tidak diserahkan server; dicoba lagi berkala",
             )
         if unmoved:
             yield Checkup(
                 "hati",
-                "kotak surat",
+                "kotak email",
                 f"pemindahan ke {unmoved} folder ditolak server; periksa kuota dan hak",
             )
         for job in session.scalars(
@@ -347,21 +347,21 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
         dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.DEAD))
         if dead:
             yield Checkup(
-                "hati", "surat keluar", f"{dead} surat ditolak server penerima untuk seterusnya"
+                "hati", "email keluar", f"{dead} email ditolak server penerima untuk seterusnya"
             )
         kept = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.HELD))
         if kept:
             yield Checkup(
                 "hati",
-                "surat keluar",
-                f"{kept} surat ditahan sejak pemulihan; jalankan 'aduan antrean'",
+                "email keluar",
+                f"{kept} email ditahan sejak pemulihan; jalankan 'aduan antrean'",
             )
         late = datetime.now(UTC) - timedelta(hours=1)
         waiting = session.scalar(
             select(func.count(Outbox.id)).where(Outbox.state == MailState.DUE, Outbox.date < late)
         )
         if waiting:
-            yield Checkup("hati", "surat keluar", f"{waiting} surat menunggu lebih dari satu jam")
+            yield Checkup("hati", "email keluar", f"{waiting} email menunggu lebih dari satu jam")
 
 
 AUTHENTICATION = {
@@ -387,7 +387,7 @@ def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
         yield Checkup(
             "buruk",
             "contoh",
-            "tanpa Authentication-Results; simpan surat yang diterima di luar kantor",
+            "tanpa Authentication-Results; simpan email yang diterima di luar kantor",
         )
         return
     results = authentication.parse(values[0])
@@ -429,7 +429,7 @@ def _replies(settings: Settings) -> Iterator[Checkup]:
             "baik",
             "balasan",
             f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya, dengan"
-            " Authentication-Results di atas Received-nya sendiri; pastikan server menunda surat selama penyaringnya"
+            " Authentication-Results di atas Received-nya sendiri; pastikan server menunda email selama penyaringnya"
             " mati (lihat panduan, Bertindak lewat balasan)",
         )
     else:

@@ -25,7 +25,7 @@ from pipeline.cases.record import status_code
 from pipeline.cases.slips import stub_of
 from pipeline.data.tables import Complaint, Event
 from pipeline.notices import post
-from pipeline.office import clock
+from pipeline.office import clock, numbers
 from pipeline.office.config import Petugas
 from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Role, TaskKind
 from pipeline.office.words import fold, table, word
@@ -295,7 +295,7 @@ def slip(token: str, complaint_id: int) -> Response:
 
 def who_rows(c: Complaint) -> list[dict[str, str]]:
     """Who complains and how they are reached, as they have told."""
-    contact = ", ".join(filter(None, (c.telepon, c.email)))
+    contact = ", ".join(filter(None, (numbers.phone(c.telepon), c.email)))
     rows = (("nama", c.nama), ("alamat", c.alamat), ("kontak", contact))
     return [{"nama": word(f"tanda_terima.{name}"), "nilai": value or "-"} for name, value in rows]
 

@@ -19,7 +19,7 @@ from pipeline import cases
 from pipeline.access import links, typed
 from pipeline.access.browsers import Held
 from pipeline.casefile import reported
-from pipeline.casefile.holders import holders, tasks_of
+from pipeline.casefile.holders import helped, holders, tasks_of
 from pipeline.casefile.limits import waiting_words
 from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.tasks import about, current_task
@@ -84,7 +84,8 @@ def _page(
     now = here.clock()
     settings = in_force.settings(session, here.settings, now)
     tasks = tasks_of(session, settings, person.kode)[:SHOWN]
-    opening = links.newest(session, person, [task.id for task in tasks], now)
+    handed_in = helped(session, settings, person.kode)[:SHOWN]
+    opening = links.newest(session, person, [task.id for task in (*tasks, *handed_in)], now)
     rows = [_row(Work(session, settings, now), task, opening.get(task.id)) for task in tasks]
     work = Work(session, here.settings, now)
     before = typed.of(session, person)
@@ -95,6 +96,11 @@ def _page(
         jabatan=", ".join([person.jabatan, *_stands_for(settings, person)]),
         ringkas=_summary(rows),
         bagian=_parts(rows),
+        unggahan=[
+            _row(Work(session, settings, now), task, opening[task.id])
+            for task in handed_in
+            if task.id in opening
+        ],
         mati=any(not row["url"] for row in rows),
         lain=[
             {**row, **_typed_there(token, row["tugas"], before, form)}

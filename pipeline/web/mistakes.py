@@ -18,12 +18,27 @@ from pipeline.data.engine import transact
 from pipeline.data.tables import Task
 from pipeline.office import clock
 from pipeline.office.config import Petugas
+from pipeline.office.sop import OVER
 from pipeline.office.words import table, word
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, site
 from pipeline.web.view import View, opened
 from pipeline.work import Work
 
+# Acts that somebody else can send back as long as the case is not over.
+WHILE_IT_RUNS = frozenset(
+    (
+        "laporkan",
+        "laporkan_kepala",
+        "jawab",
+        "bukan_bidang",
+        "catat_jawaban",
+        "putuskan",
+        "ajukan",
+        "tandatangani",
+        "kembalikan",
+    )
+)
 pages = Blueprint("mistakes", __name__, url_prefix="/t/<token>")
 
 
@@ -47,8 +62,11 @@ def remedy(view: View, holder: str, done: str) -> dict[str, Any] | None:
 
 
 def _advice(view: View, done: str) -> str | None:
-    """What helps after an act on a task of this kind; the same act on another kind may leave other ways."""
-    words = table("keliru")
+    """What helps after an act on a task of this kind; the same act on another kind may leave other ways, and a case
+    that is over leaves one alone."""
+    words: dict[str, str] = table("keliru")
+    if view.complaint is not None and view.complaint.stage in OVER and done in WHILE_IT_RUNS:
+        return words["umum"]
     return words.get(f"{view.task.kind}_{done}") or words.get(done)
 
 

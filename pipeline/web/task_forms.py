@@ -33,7 +33,7 @@ from pipeline.data.tables import Complaint, Document, Event, Item, Link
 from pipeline.files.kinds import DOCX, PDF, size_words
 from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
 from pipeline.mail import typos
-from pipeline.office import clock
+from pipeline.office import clock, numbers
 from pipeline.office.config import Petugas
 from pipeline.office.sop import (
     AT_REST,
@@ -136,7 +136,8 @@ def _proposal(view: View, c: Complaint, name: str) -> tuple[str, str]:
             else ("", "")
         )
     own = view.settings.instansi.telepon
-    text = proposals.phone(c.isi, own) if name == "telepon" else proposals.address(c.isi)
+    told = proposals.phone(c.isi, own) if name == "telepon" else proposals.address(c.isi)
+    text = numbers.phone(told) if name == "telepon" else told
     return (text, word("usulan.tanda_tangan")) if text else ("", "")
 
 

@@ -12,9 +12,8 @@ from flask import has_request_context, request
 from sqlalchemy import select
 
 from pipeline.access import links
-from pipeline.casefile import history, privacy, reported
+from pipeline.casefile import history, privacy, reach, reported
 from pipeline.casefile.holders import holders
-from pipeline.casefile.reach import on_board
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
 from pipeline.data.tables import Complaint, Document, Event, Item, Task
@@ -460,8 +459,7 @@ def contact(view: View) -> list[dict[str, str]]:
     c = view.complaint
     if c is None or view.task.kind not in WITH_CONTACTS:
         return []
-    names = [name for name in ("nama", "alamat", "telepon", "email") if getattr(c, name)]
-    rows = [{"nama": label_of(name), "nilai": str(getattr(c, name))} for name in names]
+    rows = [{"nama": label_of(name), "nilai": value} for name, value in reach.contact(c).items()]
     if rows and c.rahasia:
         rows.append(
             {"nama": word("halaman.kerahasiaan"), "nilai": word("halaman.kerahasiaan_teks")}
@@ -492,7 +490,7 @@ def _printed_tools(view: View) -> list[dict[str, str]]:
         return []
     rows = [_tool(view, "cetak.serah", "serah-terima")]
     c = view.complaint
-    if c is not None and on_board(view.session, c):
+    if c is not None and reach.on_board(view.session, c):
         rows.append(_tool(view, "cetak.pengumuman", f"pengumuman/{c.id}"))
     return rows
 

@@ -109,7 +109,7 @@ STEPS = [
         Stage.KLARIFIKASI,
         EventKind.UNIT_ASKED,
         TaskKind.KETERANGAN,
-        jakarta(24, 9, 10),
+        jakarta(24, 9, 7),
         [("tugas_keterangan", KASUBAG), ("tugas_keterangan", KASI)],
     ),
     Step(

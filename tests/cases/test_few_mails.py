@@ -11,7 +11,9 @@ from pipeline.cases.record import citizen_wrote
 from pipeline.office.sop import Stage
 from pipeline.running import poller
 from tests.desk import Desk, desk_in, jakarta
+from tests.kantor import SIGNED
 
+PAPER = {"bertanda_tangan": ("s.jpg", SIGNED)}
 HEAD = "kepala@kominfo.example"
 
 
@@ -150,6 +152,40 @@ def test_a_turn_that_comes_back_is_told_at_once_however_many_there_are(desk: Des
         m for m in desk.mails("pengadu_menjawab") if m.recipient == desk.person("sekretaris").email
     ]
     assert [m.state for m in told] == ["due"] * 4
+
+
+def test_letters_that_a_clerk_may_hand_in_are_no_new_tasks_of_theirs(desk: Desk) -> None:
+    """A day on which the Kepala Dinas signed nothing brought the JFU 120 mails beside those of their own tasks."""
+    for n in range(5):
+        desk.to(Stage.TANDA_TANGAN, desk.record(email=f"warga{n}@warga.example"))
+    mine = desk.person("jfu-1").email
+    told = [m.state for m in desk.mails("boleh_unggah") if m.recipient == mine]
+    assert told == ["due"] * 2 + ["folded"] * 3
+
+
+def test_digest_names_the_letters_that_still_wait_for_a_signature(desk: Desk) -> None:
+    numbers = [
+        desk.to(Stage.TANDA_TANGAN, desk.record(email=f"warga{n}@warga.example")) for n in range(5)
+    ]
+    desk.press("kepala", "tandatangani", number=numbers[3], files=PAPER)
+    told = digest_for(desk, "jfu-1", 25).partition("KABAR SEJAK RINGKASAN TERAKHIR")[2]
+    assert [n for n in numbers if n in told] == [numbers[2], numbers[4]]
+
+
+def test_unit_that_answers_late_brings_the_head_no_turn(desk: Desk) -> None:
+    """The case is with the Kepala Dinas already: their task came long ago."""
+    for n in range(3):
+        number = desk.to(Stage.KLARIFIKASI, desk.record(email=f"warga{n}@warga.example"))
+        desk.press(
+            "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benar?"
+        )
+        asked = desk.task("jawab", number)
+        desk.press("sekretaris", "laporkan_kepala", number=number, hasil="Benar padam.")
+        desk.press("kasubag-umum", "jawab", task=asked, jawaban="Kabelnya putus.")
+    told = desk.mails("dijawab_susulan")
+    assert [m.state for m in told if m.recipient == HEAD] == ["due", "due", "folded"]
+    assert "Lanjutkan klarifikasi" not in told[0].text
+    assert "Keterangan susulan" in told[0].subject
 
 
 def test_only_the_last_answer_of_those_asked_gives_the_turn_back(desk: Desk) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import cases
+from pipeline.casefile import limits
+from pipeline.cases import calendar
+from pipeline.cases.act import extend_for
+from pipeline.cases.record import citizen_wrote
 from pipeline.data.engine import reading
+from pipeline.data.tables import Task
 from pipeline.office import clock
 from pipeline.office.sop import EventKind, Stage, TaskKind
 from pipeline.register import figures
 from pipeline.work import Work
-from tests.desk import Desk, jakarta
+from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import SITI
 
 
@@ -45,8 +56,6 @@ def test_ten_days_run_on_over_returns(desk: Desk) -> None:
 
 def test_a_short_return_leaves_what_is_left(desk: Desk) -> None:
     """Returned on day 4 and brought back two days later: six days are left, and the page says why."""
-    from pipeline.casefile import limits
-
     desk.to(Stage.KEPUTUSAN)
     desk.later(days=4)
     desk.press("kepala", "kembalikan", alasan="Belum jelas.")
@@ -148,3 +157,120 @@ def test_neighbours_who_wait_for_the_same_answer_hear_the_new_day_too(desk: Desk
         SITI,
         "wati@warga.example",
     }
+
+
+# ---- a question to a unit, within the rest of langkah 2 -------------------------------------------------------
+
+
+def asked(desk: Desk) -> Task:
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Benar?")
+    return desk.task("jawab")
+
+
+def minutes_of(desk: Desk, task: Task) -> float:
+    """How long somebody has, in office time."""
+    assert task.due_at is not None
+    return clock.elapsed(task.opened_at, task.due_at, desk.settings.hours) / clock.MINUTE
+
+
+def test_a_question_leaves_the_one_who_asks_time_to_report(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    asking = desk.task("laporkan_kepala")
+    desk.later(minutes=2)
+    task = asked(desk)
+    assert minutes_of(desk, task) == 5, "70 of a hundred of eight minutes"
+    assert asking.due_at is not None
+    assert task.due_at == asking.due_at - 3 * clock.MINUTE
+    said = limits.limit_words(desk.settings, task)
+    assert "5 menit kerja" in said
+    told = " ".join(desk.mails("tugas_keterangan")[0].text.split())
+    assert said in told
+    assert "Terpakai 0 dari 5 menit. Sisa 5 menit kerja." in told
+    assert desk.faults() == []
+
+
+def test_a_question_just_before_closing_time_goes_on_in_the_morning(desk: Desk) -> None:
+    desk.clock.now = jakarta(24, 15, 57)
+    desk.to(Stage.KLARIFIKASI, desk.record())
+    assert asked(desk).due_at == jakarta(25, 7, 34)
+
+
+@pytest.mark.parametrize(("percent", "minutes"), [(10, 1), (90, 9)])
+def test_the_share_is_a_setting(tmp_path: Path, percent: int, minutes: int) -> None:
+    with desk_in(tmp_path, sop={"keterangan_persen": percent}) as desk:
+        desk.to(Stage.KLARIFIKASI)
+        assert minutes_of(desk, asked(desk)) == minutes
+
+
+def test_a_question_in_the_last_minute_has_what_is_left(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    desk.later(minutes=9, seconds=30)
+    task, asking = asked(desk), desk.task("laporkan_kepala")
+    assert task.due_at == asking.due_at
+
+
+def test_a_question_stands_still_with_its_share_while_the_pengadu_is_asked(desk: Desk) -> None:
+    """One put before, and one put meanwhile to another unit: both end before the Sekretaris's limit."""
+    desk.to(Stage.KLARIFIKASI)
+    asked(desk)
+    desk.later(minutes=2)
+    desk.press("sekretaris", "tanya_pengadu", pertanyaan="Sejak kapan?")
+    desk.later(minutes=30)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Benar?")
+    desk.later(minutes=30)
+    with desk.work() as work:
+        citizen_wrote(work, desk.complaint().id, "Sejak Senin.", [], None)
+    asking = desk.task("laporkan_kepala")
+    first, second = (t for t in desk.tasks(open_only=True) if t.kind is TaskKind.KETERANGAN)
+    now = desk.clock.now
+    assert [t.due_at for t in (asking, first, second)] == [
+        now + n * clock.MINUTE for n in (8, 5, 5)
+    ]
+    assert "Terpakai 2 dari 7 menit" in limits.used_words(desk.settings, first, now)
+    with desk.work() as work:
+        calendar.add_holiday(work, date(2026, 12, 9), "Hari Jadi")
+    assert [t.due_at for t in desk.tasks(open_only=True)] == [
+        asking.due_at,
+        first.due_at,
+        second.due_at,
+    ]
+
+
+def test_a_date_that_the_head_gave_to_the_unit_itself_stays(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    question, asking = asked(desk), desk.task("laporkan_kepala")
+    for task, until in ((question, "2026-11-27T16:00"), (asking, "2026-11-26T16:00")):
+        form = cases.check(
+            desk.settings,
+            TaskKind.KEPUTUSAN,
+            "perpanjang",
+            {"sampai": [until], "alasan": ["x"]},
+            {},
+            0,
+        )
+        with desk.work() as work:
+            mine = work.session.get_one(Task, task.id)
+            extend_for(work, mine, desk.person("kepala"), form)
+    assert desk.task("jawab").due_at == jakarta(27, 16)
+
+
+def test_a_corrected_extension_takes_the_question_back_along(desk: Desk) -> None:
+    """A slip of the finger gave weeks; the unit must not keep them."""
+    desk.to(Stage.KLARIFIKASI)
+    asked(desk)
+    for until in ("2026-12-18T16:00", "2026-11-25T16:00"):
+        asking = desk.task("laporkan_kepala")
+        form = cases.check(
+            desk.settings,
+            TaskKind.KEPUTUSAN,
+            "perpanjang",
+            {"sampai": [until], "alasan": ["x"]},
+            {},
+            0,
+        )
+        with desk.work() as work:
+            mine = work.session.get_one(Task, asking.id)
+            extend_for(work, mine, desk.person("kepala"), form)
+    due = desk.task("jawab").due_at
+    assert due is not None
+    assert due < jakarta(25, 16)

@@ -57,7 +57,7 @@ def test_unit_says_so_after_the_case_has_gone_on(desk: Desk) -> None:
     desk.press("kasubag-umum", "bukan_bidang", task=task, alasan="Itu jaringan.")
     event, data = desk.events()[-1]
     assert (event.kind, data["susulan"]) == (EventKind.UNIT_ANSWERED, True)
-    assert desk.mails("dijawab_unit")[-1].recipient == desk.person("kepala").email
+    assert desk.mails("dijawab_susulan")[-1].recipient == desk.person("kepala").email
     assert desk.faults() == []
 
 

@@ -149,7 +149,7 @@ def test_a_late_answer_is_kept_and_reaches_whoever_has_the_case(desk: Desk) -> N
     event, data = desk.events()[-1]
     assert event.kind is EventKind.UNIT_ANSWERED
     assert data["susulan"] is True
-    (mail,) = desk.mails("dijawab_unit")
+    (mail,) = desk.mails("dijawab_susulan")
     assert mail.recipient == HEAD
     assert "tiang 7" in mail.text
     with pytest.raises(AlreadyDone):

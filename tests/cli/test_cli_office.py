@@ -103,6 +103,20 @@ def test_delegasi_says_what_is_wrong(place: Path, arguments: tuple[str, ...], sa
     assert said in aduan(place, "delegasi", *arguments, code=2)
 
 
+def test_kalender_names_the_days_of_ramadan_and_where_they_come_from(place: Path) -> None:
+    said = " ".join(aduan(place, "kalender", "--tahun", "2027").split())
+    assert (
+        "Ramadan: Senin, 8 Februari 2027 sampai Senin, 8 Maret 2027. Tanggal ini dihitung" in said
+    )
+    assert "[jam_kerja.tanggal_ramadan]" in said
+    decreed = "[jam_kerja.tanggal_ramadan]\n2027 = [2027-02-09, 2027-03-10]"
+    words = place.read_text("utf-8").replace("[jam_kerja.tanggal_ramadan]", decreed, 1)
+    place.write_text(words, "utf-8")
+    said = " ".join(aduan(place, "kalender", "--tahun", "2027").split())
+    assert "Selasa, 9 Februari 2027 sampai Rabu, 10 Maret 2027, seperti tertulis" in said
+    assert "dihitung;" not in said
+
+
 def test_kalender_shows_the_year_and_takes_holidays(place: Path) -> None:
     said = aduan(place, "kalender", "--tahun", "2026")
     assert "Kalender kantor 2026" in said
@@ -222,7 +236,7 @@ def test_hapus_asks_erases_and_says_what_is_left(place: Path) -> None:
     said = aduan(place, *by, code=0, typed="y\n")
     assert "Yang tinggal: nomor, tanggal, keputusan" in said
     assert "isi 2 email" in said
-    assert "tidak ditemukan lagi. Cadangan lama, kotak surat" in said
+    assert "tidak ditemukan lagi. Cadangan lama, kotak email" in said
     assert "(data pribadi" in aduan(place, "buku")
     assert "Siti" not in aduan(place, "buku")
     assert "utuh" in aduan(place, "audit")

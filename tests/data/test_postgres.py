@@ -87,7 +87,7 @@ def test_an_upgrade_renews_twins_and_marks_mails_of_which_the_head_alone_is_kept
         "INSERT INTO item (sha256, twin, source, name, state, reason, message_id, received_at, attempts) "
         "VALUES (:sha256, 'lama', :source, '', 'held', :reason, '', '2026-11-24 02:00:00', 0)"
     )
-    told = "Surat ini berukuran 60 MB, lebih besar dari batas. Aslinya ada di sana; di sini hanya kepalanya."
+    told = "Email ini berukuran 60 MB, lebih besar dari batas. Aslinya ada di sana; di sini hanya kepalanya."
     with writing(engine) as session:
         for content, source, reason in (
             (raw, "mail", "lain"),

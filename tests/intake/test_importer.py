@@ -59,8 +59,8 @@ def test_every_mail_of_every_kind_of_file_is_taken_in_once(desk: Desk, tmp_path:
     source = archive(tmp_path / "arsip")
     before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
     left = [
-        Left(str(source / "catatan.txt"), "bukan surat elektronik"),
-        Left(str(source / "foto.jpg"), "bukan surat elektronik"),
+        Left(str(source / "catatan.txt"), "bukan email"),
+        Left(str(source / "foto.jpg"), "bukan email"),
         Left(str(source / "kosong.eml"), "berkas kosong"),
         Left(str(source / "tautan.eml"), "tautan ke tempat lain; sebutkan tempat aslinya"),
         Left(str(source / "Maildir" / ".Arsip" / "maildirfolder"), "berkas kosong"),
@@ -155,7 +155,7 @@ def test_a_mail_of_few_and_unknown_fields_is_taken_from_a_place_for_mails_alone(
     for name in ("satu.eml", "satu.txt"):
         (tmp_path / name).write_bytes(poor)
     assert run(desk, tmp_path / "satu.txt") == Count(
-        left=[Left(f"{tmp_path / 'satu.txt'}", "bukan surat elektronik")]
+        left=[Left(f"{tmp_path / 'satu.txt'}", "bukan email")]
     )
     assert run(desk, tmp_path / "satu.eml") == Count(new=1)
 
@@ -177,7 +177,7 @@ def test_a_text_that_only_looks_like_one_is_named_instead(
 ) -> None:
     (tmp_path / "catatan").write_text(text)
     assert run(desk, tmp_path / "catatan") == Count(
-        left=[Left(f"{tmp_path / 'catatan'}", "bukan surat elektronik")]
+        left=[Left(f"{tmp_path / 'catatan'}", "bukan email")]
     )
 
 
@@ -259,9 +259,9 @@ def test_what_lies_unfinished_unsent_or_thrown_away_is_named(desk: Desk, tmp_pat
     counted = run(desk, here)
     assert sorted(c.perihal for c in desk.complaints()) == ["Lampu 4", "Lampu 5", "Lampu 6"]
     assert {one.place.removeprefix(f"{here}/"): one.why.split(";")[0] for one in counted.left} == {
-        "surat, surat ke-2": "sudah ditandai terhapus",
-        "surat, surat ke-3": "draf, belum pernah dikirim",
-        "surat, surat ke-4": "sudah ditandai terhapus",
+        "surat, email ke-2": "sudah ditandai terhapus",
+        "surat, email ke-3": "draf, belum pernah dikirim",
+        "surat, email ke-4": "sudah ditandai terhapus",
         "surat.msg": "berkas Outlook",
         "surat.zip": "arsip terkompresi",
         "cur/2.a:2,DS": "draf, belum pernah dikirim",
@@ -313,14 +313,14 @@ def test_the_command_asks_first_and_tells_what_it_did(tmp_path: Path) -> None:
         source = archive(tmp_path / "arsip")
         command = ["--config", str(tmp_path / "config.toml"), "import", str(source)]
         asked = CliRunner().invoke(main, command, input="n\n")
-        assert "11 surat baru" in asked.output
+        assert "11 email baru" in asked.output
         assert "tanda terima" in asked.output
         assert (asked.exit_code, kantor.complaints()) == (1, [])
         done = CliRunner().invoke(main, [*command, "--yes"])
-        assert (done.exit_code, "11 surat diambil" in done.output) == (0, True)
+        assert (done.exit_code, "11 email diambil" in done.output) == (0, True)
         assert "5 tidak diambil:" in done.output
-        assert f"{source}/catatan.txt: bukan surat elektronik\n" in done.output
+        assert f"{source}/catatan.txt: bukan email\n" in done.output
         again = CliRunner().invoke(main, [*command, "--yes", "--sejak", "2026-01-01"])
-        assert "0 surat baru, 11 sudah ada" in again.output
+        assert "0 email baru, 11 sudah ada" in again.output
         assert "5 tidak diambil:" in again.output
         assert CliRunner().invoke(main, [*command, "--sejak", "kemarin"]).exit_code == 2

@@ -126,7 +126,7 @@ def test_mail_without_any_words_is_still_a_complaint(desk: Desk) -> None:
     desk.take_in(letter(desk, "", "").as_bytes())
     assert (desk.complaint().perihal, desk.complaint().isi) == (
         "Tanpa perihal",
-        "(Surat ini tidak berisi tulisan.)",
+        "(Email ini tidak berisi tulisan.)",
     )
 
 
@@ -767,7 +767,7 @@ def spam(desk: Desk) -> EmailMessage:
 
 def test_spam_is_held_and_every_jfu_is_told_and_the_sender_is_not(desk: Desk) -> None:
     item = desk.take_in(spam(desk).as_bytes())
-    assert (item.state, item.reason) == ("held", "Ditandai sebagai spam oleh server surat.")
+    assert (item.state, item.reason) == ("held", "Ditandai sebagai spam oleh server email.")
     assert [(m.name, m.recipient) for m in desk.mails()] == [
         ("tugas_tertahan", "jfu@kominfo.example"),
         ("tugas_tertahan", "jfu2@kominfo.example"),

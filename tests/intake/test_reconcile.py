@@ -218,4 +218,4 @@ def test_the_command_names_what_does_not_agree(kantor: Office) -> None:
     kantor.arrive(mail(kantor, "Dipindahkan tangan"), folder="Diproses")
     bad = CliRunner().invoke(main, command)
     assert bad.exit_code == 1
-    assert "1 surat tidak cocok" in bad.output
+    assert "1 email tidak cocok" in bad.output

@@ -29,7 +29,7 @@ CHANGES = Changes(
     (
         ("PGD-2026-000123", "PGD-2026-000124"),
         (
-            "tanggal 10 November 2026 melalui surat elektronik",
+            "tanggal 10 November 2026 melalui email",
             "tanggal 12 November 2026 melalui telepon",
         ),
     ),
@@ -60,7 +60,7 @@ def test_copy_bears_another_name_number_and_code_in_body_and_foot() -> None:
     assert "PGD-2026-000124" in after.paragraphs[11]
     assert "tanggal 12 November 2026 melalui telepon" in said
     assert after.footer_code == OTHER
-    assert not [old for old in ("Siti", "PGD-2026-000123", CODE, "surat elektronik") if old in said]
+    assert not [old for old in ("Siti", "PGD-2026-000123", CODE, "melalui email") if old in said]
     assert len(after.paragraphs) == len(before.paragraphs)
 
 

@@ -62,7 +62,7 @@ def test_opening_names_date_channel_register_and_perihal() -> None:
     opening = letter().opening
     for fact in (
         "10 November 2026",
-        "surat elektronik",
+        "melalui email",
         "PGD-2026-000123",
         "“Lampu jalan di Jalan",
     ):

@@ -176,7 +176,10 @@ def _a_whole_case(desk: Desk) -> None:
     with desk.work() as work:
         citizen_wrote(work, desk.complaint(number).id, "Nomor 7.", [], None)
         citizen_wrote(work, desk.complaint(number).id, "Dan nomor 9.", [], None)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Berapa lama?")
+    asked = desk.task("jawab")
     desk.press("sekretaris", "laporkan_kepala", hasil="Benar padam.")
+    desk.press("kasubag-umum", "jawab", task=asked, jawaban="Dua hari.")  # too late for langkah 2
     desk.press("kepala", "rapat", waktu="2026-11-26T10:00", tempat="Ruang rapat", peserta="Kasi")
     desk.press("kepala", "rapat", waktu="2026-11-27T10:00", tempat="Ruang rapat", agenda="Jadwal")
     desk.press("kepala", "batal_rapat", alasan="Sudah jelas.")

@@ -68,19 +68,19 @@ def test_it_alarms_once_again_after_hours_and_tells_when_it_is_over(
         beat.well("send")
         beat.beat()
     (said,) = heard(tmp_path)
-    assert "surat tidak dapat diambil" in said
+    assert "email tidak dapat diambil" in said
     assert "pukul 09.00" in said
     assert said in (tmp_path / "detak.txt").read_text()
     clock.now += AGAIN
     beat.well("mail")
     beat.beat()
-    assert "tidak dapat diambil dan surat tidak dapat dikirim" in heard(tmp_path)[1]
+    assert "tidak dapat diambil dan email tidak dapat dikirim" in heard(tmp_path)[1]
     for lane in ("mail", "mail 2", "send"):
         beat.well(lane)
     beat.beat()
     beat.beat()
     assert heard(tmp_path)[2:] == [
-        "aduan Dinas Kominfo: sudah pulih, surat diambil dan dikirim lagi."
+        "aduan Dinas Kominfo: sudah pulih, email diambil dan dikirim lagi."
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_poller_that_never_gets_its_turn_is_alarmed(
                 until(lambda: (tmp_path / "detak.txt").exists())
                 kantor.clock.now += timedelta(hours=2)
                 lanes.wake("send")
-                until(lambda: any("surat tidak dapat diambil" in line for line in heard(tmp_path)))
+                until(lambda: any("email tidak dapat diambil" in line for line in heard(tmp_path)))
                 with engine.reading(kantor.engine) as session:
                     assert session.get(tables.Lane, "mail") is None, (
                         "what did not happen did not go well"

@@ -179,6 +179,13 @@ class House:
         (url,) = {one for one in row.links("/t/") if one.count("/") == 2}
         return url
 
+    def helping(self, known: str) -> str:
+        """Where the JFU may hand in the newest letter for whoever signs it. `known`: any link of the JFU."""
+        self.office.know("jfu-1")
+        mine = self.office.page(f"{known}/saya")
+        found = [one for one in mine.links("/t/") if "tandatangani" in self.office.page(one).forms]
+        return found[-1].removeprefix(self.base)
+
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         with self.office.engine.connect() as connection:
@@ -314,7 +321,7 @@ def _open_tasks(one: House) -> None:
     one.sample("02")
     one.to_signature()
     pages["tugas tanda tangan"] = one.link("kepala", "tandatangani")
-    pages["tugas tanda tangan, oleh JFU"] = one.link("jfu-1", "tandatangani")
+    pages["tugas tanda tangan, oleh JFU"] = one.helping(pages["tugas penyampaian"])
     one.written(
         "SMS peringatan banjir terlambat",
         "SMS peringatan dini banjir baru datang setelah air surut.",

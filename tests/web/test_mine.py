@@ -76,6 +76,16 @@ def test_it_lists_what_waits_with_limits_and_links_that_act(kantor: Office) -> N
     assert "Tidak ada tugas yang menunggu" in kantor.page(mine(kantor, "jfu-1")).text
 
 
+def test_a_clerk_finds_the_letters_that_they_may_hand_in(kantor: Office) -> None:
+    """The mail tells of the first of a day alone."""
+    kantor.to_signature()
+    kantor.know("jfu-1")
+    page = kantor.page(mine(kantor, "jfu-1"))
+    assert "Menunggu tanda tangan, boleh diunggahkan" in page.text
+    (url,) = [one for one in page.links("/t/") if not one.endswith("/saya") and "statis" not in one]
+    assert "tandatangani" in kantor.page(url).forms
+
+
 def test_a_known_address_gets_a_link_and_a_stranger_reads_the_same(kantor: Office) -> None:
     kantor.to_clarification()
     addresses = ("sekretaris@kominfo.example", "SEKRETARIS@kominfo.example", "lain@warga.example")

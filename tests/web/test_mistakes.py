@@ -96,6 +96,16 @@ def test_after_two_minutes_the_receipt_says_what_helps_now(counter: Counter) -> 
     assert counter.desk.stage(number) is Stage.JAWABAN
 
 
+def test_receipt_of_a_case_that_is_over_tells_of_reopening_alone(counter: Counter) -> None:
+    """Nobody can send a decision back once its letter has gone."""
+    number = counter.desk.to(Stage.SELESAI)
+    decided = next(t for t in counter.desk.tasks(number) if t.kind is TaskKind.KEPUTUSAN)
+    counter.know("kepala")
+    said = counter.web.get(counter.url("kepala", decided)).text
+    assert word("keliru.putuskan") not in said
+    assert word("keliru.umum") in said
+
+
 def test_pressed_twice_it_is_taken_back_once_and_the_form_is_there(counter: Counter) -> None:
     _number, url = decided(counter)
     first, second = counter.web.post(f"{url}/batalkan"), counter.web.post(f"{url}/batalkan")

@@ -465,6 +465,17 @@ def test_a_task_is_done_on_one_screen(home: House, sheet: Page, kind: str) -> No
     assert min(heights) >= 48
 
 
+@pytest.mark.parametrize("kind", TASKS)
+def test_at_a_desk_the_button_is_in_view_as_well(home: House, sheet: Page, kind: str) -> None:
+    """On a small laptop of 1280 by 800, however long the form is: langkah 2 asks for the result and the units."""
+    sheet.set_viewport_size({"width": 1280, "height": 800})
+    sheet.goto(home.base + home.pages[kind].partition("?")[0])
+    button = sheet.locator(".kirim button:visible").bounding_box()
+    assert button is not None
+    assert button["y"] >= 0
+    assert button["y"] + button["height"] <= 800, "without scrolling"
+
+
 @pytest.mark.parametrize("knows_has", [True, False])
 def test_button_of_langkah_2_says_whether_a_unit_is_concerned(
     home: House, sheet: Page, knows_has: bool

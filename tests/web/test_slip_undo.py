@@ -102,7 +102,7 @@ def test_a_slip_that_was_laid_aside_comes_back_to_be_looked_at_whole(home: House
     home.office.submit(task, "bukan_pengaduan", {"alasan": "Kertas coba-coba."})
     page = home.office.page(task)
     page = home.office.send(page.forms["batalkan_slip"], {})
-    assert "2 isian mohon dicek" in page.text
+    assert "2 isian mohon diperiksa" in page.text
 
 
 def test_a_letter_of_several_pages_is_seen_whole_and_joined_before_it_is_recorded(

@@ -90,17 +90,17 @@ def test_my_tasks_and_the_digest_name_both_for_each(kantor: Office) -> None:
     assert "Sisa 8 hari" in page.text
 
 
-def test_unit_that_is_asked_has_what_is_left_of_langkah_2(kantor: Office) -> None:
+def test_unit_that_is_asked_has_a_share_of_what_is_left_of_langkah_2(kantor: Office) -> None:
     kantor.to_clarification()
     kantor.later(minutes=4)
     kantor.press("sekretaris", "tanya_unit", petugas="kasubag-umum", pertanyaan="Benarkah?")
     kantor.later(minutes=2)
     page = kantor.page(kantor.link("kasubag-umum", "jawab"))
     assert (
-        "Terpakai 2 dari 6 menit. Batas ini sama dengan batas Sekretaris untuk langkah 2."
+        "Terpakai 2 dari 4 menit. Batas ini 4 menit kerja sejak ditanyakan, yaitu sebagian dari sisa"
         in page.text
     )
-    assert "Sisa 4 menit kerja" in page.text
+    assert "Sisa 2 menit kerja" in page.text
 
 
 def test_late_is_told_in_office_time(kantor: Office) -> None:
