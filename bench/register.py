@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, select, text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.access import links
 from pipeline.data.engine import reading
-from pipeline.data.tables import Closing, Complaint, Link, Task
+from pipeline.data.tables import Base, Complaint, Link, UtcTime
 from pipeline.office.sop import Channel, Decision, Stage, TaskKind
 from pipeline.register import report, sheet
 from pipeline.register.book import Filter
@@ -44,7 +44,14 @@ from tests.desk import Desk, desk_in
 
 SMALL = 10_000
 A_YEAR = 50_000
+RUNNING = 5_000  # beside the year that is copied: more than a month, of which some still run
+FIRST = 1_000  # id of the first case
+IDS = 10  # ids that the tasks of a case take
 BATCH = 5_000
+COMPLAINT, *_others = COPIED = tuple(
+    Base.metadata.tables[n] for n in ("complaint", "task", "closing")
+)
+ROOM = 1_000_000  # KiB that SQLite may take while rows are put in
 WORDS = Path(__file__).resolve().parents[1] / "pipeline" / "slips" / "kata.txt"
 STEPS = (
     TaskKind.CATAT,
@@ -69,6 +76,11 @@ PAGES = {
     "filter_decision": "?keputusan=ditolak",
     "filter_late": "?waktu=terlambat",
     "filter_month": "?bulan={month}",
+    "filter_two": "?kategori=aplikasi&kanal=surat",
+    "filter_rare": "?kategori=aplikasi&kanal=surat&keputusan=ditolak&unit=umum",
+    "filter_and_search": "?q=jalan&kategori=aplikasi&kanal=surat",
+    "filter_year": "?dari={year}-01-01&sampai={year}-12-31",
+    "filter_year_and_search": "?q=jalan&dari={year}-01-01&sampai={year}-12-31",
     "filter_days_and_search": "?q=jalan&dari={month}-01&sampai={month}-15",
     "sort_limit": "?urut=batas",
     "page_far": "?hal=100",
@@ -90,29 +102,84 @@ class Measured:
 
 
 def load(desk: Desk, cases: int) -> None:
-    """Realistic rows in bulk: words, categories, ends; the newest ones still run, some of them late."""
-    chance = random.Random(cases)
-    words = WORDS.read_text("utf-8").split()[:4_000]
-    columns = {
-        c.name: "" for c in Complaint.__table__.columns if not c.nullable and str(c.type) == "TEXT"
-    }
-    first = desk.clock.now - timedelta(days=365 * cases / A_YEAR)
+    """Realistic rows in bulk: words, categories, ends; the newest ones still run, some of them late. A little more than
+    the last year is written one by one; the database itself copies it into the years before, oldest first, as a
+    register grows."""
     with desk.engine.begin() as connection:
-        task_id = 1_000
-        for begin in range(0, cases, BATCH):
-            numbers = range(begin, min(cases, begin + BATCH))
-            made = [_case(desk, chance, words, columns, first, n) for n in numbers]
-            tasks = [row for one in made for row in _tasks(chance, one, desk.clock.now)]
-            for row in tasks:
-                task_id += 1
-                row["id"] = task_id
-            connection.execute(insert(Complaint.__table__), made)  # type: ignore[arg-type]
-            connection.execute(insert(Task.__table__), tasks)  # type: ignore[arg-type]
-            ends = [_end(one) for one in made if one["closed_at"]]
-            connection.execute(insert(Closing.__table__), ends)  # type: ignore[arg-type]
+        if desk.engine.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{ROOM}")
+        newest = min(cases, A_YEAR + RUNNING)
+        for one in COPIED:
+            of = f"CREATE TEMPORARY TABLE newest_{one.name} AS SELECT * FROM {one.name} WHERE 1 = 0"
+            connection.exec_driver_sql(of)
+        _write_newest(connection, desk, cases, newest)
+        for years in range(-(-(cases - newest) // A_YEAR), -1, -1):
+            for one in COPIED:
+                connection.exec_driver_sql(
+                    _copy(one, desk.engine.dialect.name, years, cases - newest)
+                )
     with desk.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
+
+
+def _write_newest(connection: Connection, desk: Desk, cases: int, newest: int) -> None:
+    chance = random.Random(cases)
+    words = WORDS.read_text("utf-8").split()[:4_000]
+    columns = {
+        c.name: ""
+        for c in Complaint.__table__.columns
+        if not c.nullable and isinstance(c.type, String)
+    }
+    into = [
+        Table(f"newest_{one.name}", MetaData(), *(Column(c.name, c.type) for c in one.columns))
+        for one in COPIED
+    ]
+    for begin in range(cases - newest, cases, BATCH):
+        numbers = range(begin, min(cases, begin + BATCH))
+        made = [_case(desk, chance, words, columns, cases, n) for n in numbers]
+        tasks = [row for one in made for row in _tasks(chance, one)]
+        ends = [_end(one) for one in made if one["closed_at"]]
+        for table, rows in zip(into, (made, tasks, ends), strict=True):
+            connection.execute(insert(table), rows)
+
+
+def _copy(one: Table, dialect: str, years: int, first: int) -> str:
+    """The SQL that puts the newest rows into a table, so many years earlier; with 0 themselves. `first`: before which
+    number those begin that were written."""
+    case = "id" if one is COMPLAINT else "complaint_id"
+    moved = {c.name: _moved(c, dialect, years) for c in one.columns if c.name != "id"}
+    moved["id"] = f"id - {years * A_YEAR * (1 if one is COMPLAINT else IDS)}"
+    if one is COMPLAINT:
+        moved["status_code"] = _padded(f"({moved['id']})", 16, dialect)
+        year = f"substr(CAST({moved['received_at']} AS TEXT), 1, 4)"
+        number = _padded(f"({moved['id']})", 7, dialect)
+        moved |= {
+            "year": f"CAST({year} AS INTEGER)",
+            "number": f"'PGD-' || {year} || '-' || {number}",
+        }
+    least, most = FIRST + years * A_YEAR, FIRST + first + A_YEAR
+    which = f"{case} >= {least} AND {case} < {most}" if years else "1 = 1"
+    into, said = ", ".join(moved), ", ".join(moved.values())
+    return f"INSERT INTO {one.name} ({into}) SELECT {said} FROM newest_{one.name} WHERE {which} ORDER BY id"
+
+
+def _moved(column: Column[Any], dialect: str, years: int) -> str:
+    """A column as it stands, a time some years earlier, a case's id that of the copy."""
+    if column.name == "complaint_id":
+        return f"complaint_id - {years * A_YEAR}"
+    if not years or not isinstance(column.type, UtcTime):
+        return column.name
+    days = 365 * years
+    if dialect == "postgresql":
+        return f"{column.name} - INTERVAL '{days} days'"
+    return f"strftime('%Y-%m-%d %H:%M:%f', {column.name}, '-{days} days') || '000'"
+
+
+def _padded(number: str, digits: int, dialect: str) -> str:
+    if dialect == "postgresql":
+        return f"lpad(CAST({number} AS TEXT), {digits}, '0')"
+    return f"printf('%0{digits}d', {number})"
 
 
 def _case(
@@ -120,10 +187,10 @@ def _case(
     chance: random.Random,
     words: list[str],
     columns: dict[str, str],
-    first: datetime,
+    cases: int,
     n: int,
 ) -> dict[str, Any]:
-    at = first + timedelta(days=365 * n / A_YEAR)
+    at = desk.clock.now - timedelta(days=365 * (cases - n) / A_YEAR)
     took = timedelta(days=sum(SPANS) * chance.uniform(0.3, 2))
     over = at + took < desk.clock.now
     said = " ".join(chance.choices(words, k=40))
@@ -133,15 +200,15 @@ def _case(
     end = at + took if over else None
     return {
         **columns,
-        "id": n + 1_000,
-        "number": f"PGD-{at.year}-{n + 1_000:07d}",
+        "id": n + FIRST,
+        "number": f"PGD-{at.year}-{n + FIRST:07d}",
         "year": at.year,
         "stage": stage,
         "channel": chance.choices(list(Channel), (50, 20, 10, 15, 5))[0],
         "received_at": at,
         "recorded_at": at,
         "closed_at": end,
-        "status_code": f"{n + 1_000:016d}",
+        "status_code": f"{n + FIRST:016d}",
         "nama": f"{chance.choice(words)} {chance.choice(words)}".title(),
         "alamat": f"Jalan {chance.choice(words)} {n % 90}",
         "telepon": f"0812-{n // 10_000:04d}-{n % 10_000:04d}",
@@ -164,26 +231,31 @@ def _case(
     }
 
 
-def _tasks(chance: random.Random, one: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+def _tasks(chance: random.Random, one: dict[str, Any]) -> Iterator[dict[str, Any]]:
     at, end = one["received_at"], one["closed_at"]
     if end is None:
         due = at + timedelta(days=chance.uniform(0.5, 20))
         kind = TaskKind.KLARIFIKASI if one["stage"] is Stage.KLARIFIKASI else TaskKind.KEPUTUSAN
-        yield _task(one["id"], kind, at, due, None)
+        yield _task(one["id"], 0, kind, at, due, None)
         return
     whole = sum(SPANS)
-    for kind, share in zip(STEPS, SPANS, strict=True):
+    for order, (kind, share) in enumerate(zip(STEPS, SPANS, strict=True)):
         closed = at + (end - one["received_at"]) * share / whole
-        yield _task(
-            one["id"], kind, at, at + timedelta(days=share * chance.choice((1.1, 3))), closed
-        )
+        due = at + timedelta(days=share * chance.choice((1.1, 3)))
+        yield _task(one["id"], order, kind, at, due, closed)
         at = closed
 
 
 def _task(
-    case: int, kind: TaskKind, opened: datetime, due: datetime, closed: datetime | None
+    case: int,
+    order: int,
+    kind: TaskKind,
+    opened: datetime,
+    due: datetime,
+    closed: datetime | None,
 ) -> dict[str, Any]:
     return {
+        "id": case * IDS + order,
         "complaint_id": case,
         "kind": kind,
         "holder": "",
@@ -202,7 +274,8 @@ def _task(
 def _end(one: dict[str, Any]) -> dict[str, Any]:
     refused = one["decision"] in (Decision.DITOLAK, Decision.BUKAN_WEWENANG)
     how = str(one["decision"]) if refused else "selesai"
-    return {"complaint_id": one["id"], "at": one["closed_at"], "how": how, "reopened_at": None}
+    ids = {"id": one["id"] * IDS, "complaint_id": one["id"]}
+    return {**ids, "at": one["closed_at"], "how": how, "reopened_at": None}
 
 
 # ---- measuring -----------------------------------------------------------------------------------------------
@@ -286,11 +359,12 @@ def measure(sizes: dict[int, Measured], postgres: Path | None, requests: int) ->
     month = f"{next(iter(sizes.values())).desk.clock.now:%Y-%m}"
     for path in PAGES.values():  # warm
         for one in sizes.values():
-            get(one, path.format(month=month))
+            get(one, path.format(month=month, year=month[:4]))
     for _turn in range(requests):
         for name, path in PAGES.items():
             for one in sizes.values():
-                timed(one, name, postgres, lambda o=one, p=path: get(o, p.format(month=month)))  # type: ignore[misc]
+                address = path.format(month=month, year=month[:4])
+                timed(one, name, postgres, lambda o=one, p=address: get(o, p))  # type: ignore[misc]
     for one in sizes.values():
         timed(one, "report_of_a_year", postgres, lambda o=one: year_report(o))  # type: ignore[misc]
         timed(one, "xlsx_of_a_year", postgres, lambda o=one: year_sheet(o))  # type: ignore[misc]

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     Table,
@@ -55,6 +56,16 @@ OPEN = (
     "keterangan",
 )
 PERSONAL = ("nama", "alamat", "telepon", "email", "lokasi_kejadian", "surat_pengirim")
+# What the book is filtered by, as words that nobody can type: each begins with a sign of its column, of Unicode's area
+# for private use. Two filters, or one and words, are then one search, however few rows bear both.
+MARKED = {
+    "channel": "\ue001",
+    "klasifikasi": "\ue002",
+    "kategori": "\ue003",
+    "unit": "\ue004",
+    "decision": "\ue005",
+}
+_CODE = re.compile(r"[a-z0-9_-]+")
 DECIDED = "coalesce({row}decision, '')"
 # A number as it is dialled beside how it was written: +62 811 111 222 is found as 0811111222 as well.
 _DIGITS = "{row}telepon"
@@ -64,6 +75,9 @@ DIALLED = f"replace(replace(',' || {_DIGITS}, '+62', '0'), ',62', ',0')"
 # Digits that seem to be a telephone number, wherever they stand in what is asked for.
 _TELEPHONE = re.compile(r"(?<!\w)(?:\+?62|0)(?:[ ()./-]{0,2}\d){5,13}(?!\w)", re.ASCII)
 LEAST_HIDDEN = 3  # letters of a word that may tell who complains
+# A beginning of a length that has an index of its own is read as it is asked for; of any other length all rows of all
+# words that begin so are gathered first, which at a million rows takes longer than the whole page.
+BEGINNINGS = " ".join(map(str, range(1, 13)))  # letters
 NOT_WORDS = r"[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+"
 
 
@@ -75,21 +89,47 @@ def _said(row: str) -> str:
     return f"{shown} || ' ' || {DECIDED.format(row=row)} || ' ' || CASE WHEN {row}rahasia THEN '' ELSE {secret} END"
 
 
+def _marks(row: str) -> str:
+    """The SQL of a row's marks; `unit` may hold several codes, joined by commas."""
+    codes = {name: f"{row}{name}" for name in MARKED} | {"decision": DECIDED.format(row=row)}
+    shown = (_mark_of(sign, codes[name]) for name, sign in MARKED.items())
+    return " || ".join(shown)
+
+
+def _mark_of(sign: str, code: str) -> str:
+    whole = f"replace(replace({code}, '-', ''), '_', '')"
+    return f"' {sign}' || replace({whole}, ',', ' {sign}')"
+
+
+def marks(filters: Mapping[str, str]) -> tuple[str, ...]:
+    """The marks of a row with these codes by MARKED; without those that no configuration of today could name so."""
+    given = {name: code for name, code in filters.items() if _CODE.fullmatch(code)}
+    return tuple(MARKED[name] + re.sub("[_-]", "", code) for name, code in given.items())
+
+
+def _written(row: str) -> str:
+    """All that FTS5 has of a row."""
+    return f"{_said(row)} || {_marks(row)}"
+
+
 VECTOR = f"to_tsvector('simple'::regconfig, regexp_replace({_said('')}, '{NOT_WORDS}', ' ', 'g'))"
-FILL = f"INSERT INTO {WORDS} (rowid, words) SELECT id, {_said('')} FROM complaint"
-_PUT = f"INSERT INTO {WORDS} (rowid, words) VALUES (new.id, {_said('new.')});"
-_DROP = f"INSERT INTO {WORDS} ({WORDS}, rowid, words) VALUES ('delete', old.id, {_said('old.')});"
+FILL = f"INSERT INTO {WORDS} (rowid, words) SELECT id, {_written('')} FROM complaint"
+_PUT = f"INSERT INTO {WORDS} (rowid, words) VALUES (new.id, {_written('new.')});"
+_DROP = (
+    f"INSERT INTO {WORDS} ({WORDS}, rowid, words) VALUES ('delete', old.id, {_written('old.')});"
+)
+Ids = tuple[int, int]  # the first and the last
+NOBODY: Ids = (1, 0)
 _TABLE = table(WORDS, column("rowid"))
-_READ = ", ".join((*OPEN, *PERSONAL, "isi", "decision", "rahasia"))
+_READ = ", ".join((*OPEN, *PERSONAL, "isi", "decision", "rahasia", "channel", "klasifikasi"))
 
 
 def statements(dialect: str) -> Sequence[str]:
     """What makes the search on a database of this kind."""
     if dialect == "postgresql":
         return (f"CREATE INDEX ix_complaint_words ON complaint USING gin (({VECTOR}))",)
-    made = (
-        f"CREATE VIRTUAL TABLE {WORDS} USING fts5(words, content='', detail=none, prefix='2 3 4', "
-    )
+    shape = f"words, content='', detail=none, prefix='{BEGINNINGS}'"
+    made = f"CREATE VIRTUAL TABLE {WORDS} USING fts5({shape}, "
     return (
         made + "tokenize='unicode61 remove_diacritics 0')",
         f"CREATE TRIGGER {WORDS}_new AFTER INSERT ON complaint BEGIN {_PUT} END",
@@ -136,19 +176,42 @@ def _dialled(found: re.Match[str]) -> str:
     return "0" + digits.removeprefix("62") if digits.startswith("62") else digits
 
 
-def found(query: Select[Any], asked: str, dialect: str) -> Select[Any]:
-    """The query over complaints, narrowed to those in which every word of `asked` begins a word."""
+def found(
+    query: Select[Any],
+    asked: str,
+    dialect: str,
+    within: Ids | None = None,
+    marked: Sequence[str] = (),
+) -> Select[Any]:
+    """The query over complaints, narrowed to those in which every word of `asked` begins a word. `within`: of which ids
+    they are known to be; `marked`: which `marks` they bear, which spares SQLite a look at the others."""
     wanted = _ways(asked)
-    if not wanted[0]:
-        return query
     if dialect == "postgresql":
-        # Letters and digits alone: `terms`.
-        match = " | ".join("(" + " & ".join(f"'{one}':*" for one in way) + ")" for way in wanted)
-        vector: ColumnElement[Any] = literal_column(VECTOR)
-        return query.where(vector.op("@@")(func.to_tsquery(text("'simple'::regconfig"), match)))
-    match = " OR ".join("(" + " AND ".join(f'"{one}"*' for one in way) + ")" for way in wanted)
-    matches = text(f"{WORDS} MATCH :words").bindparams(bindparam("words", match, unique=True))
-    return query.join(_TABLE, _TABLE.c.rowid == Complaint.id).where(matches)
+        return _found_by_vector(query, wanted, within) if wanted[0] else query
+    parts = [f'"{one}"' for one in marked]
+    if wanted[0]:
+        ways = ("(" + " AND ".join(f'"{one}"*' for one in way) + ")" for way in wanted)
+        parts.append("(" + " OR ".join(ways) + ")")
+    if not parts:
+        return query
+    match: BindParameter[str] = bindparam("words", " AND ".join(parts), unique=True)
+    matches = text(f"{WORDS} MATCH :words").bindparams(match)
+    having = query.join(_TABLE, _TABLE.c.rowid == Complaint.id).where(matches)
+    return _between(having, _TABLE.c.rowid, within)
+
+
+def _found_by_vector(
+    query: Select[Any], wanted: list[list[str]], within: Ids | None
+) -> Select[Any]:
+    # Letters and digits alone: `terms`.
+    match = " | ".join("(" + " & ".join(f"'{one}':*" for one in way) + ")" for way in wanted)
+    vector: ColumnElement[Any] = literal_column(VECTOR)
+    asked_for = func.to_tsquery(text("'simple'::regconfig"), match)
+    return _between(query, Complaint.__table__.c.id, within).where(vector.op("@@")(asked_for))
+
+
+def _between(query: Select[Any], key: ColumnElement[Any], within: Ids | None) -> Select[Any]:
+    return query if within is None else query.where(key.between(*within))
 
 
 @contextmanager
@@ -177,9 +240,10 @@ def tells_nobody(asked: str) -> ColumnElement[bool]:
     return or_(Complaint.rahasia.is_(False), not_(or_(false(), *told)))
 
 
-def order_of(asked: str, dialect: str) -> ColumnElement[Any]:
+def order_of(asked: str, dialect: str, marked: Sequence[str] = ()) -> ColumnElement[Any]:
     """By what the rows that were found are put in their order, so that the database can stop after one page."""
-    return _TABLE.c.rowid if dialect == "sqlite" and terms(asked) else Complaint.__table__.c.id
+    by_words = dialect == "sqlite" and (marked or terms(asked))
+    return _TABLE.c.rowid if by_words else Complaint.__table__.c.id
 
 
 def forget(connection: Connection) -> None:

@@ -12,12 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import history, limits, privacy, reported
 from pipeline.casefile.decided import withdrawn
-from pipeline.data.fulltext import by_index, found, order_of, tells_nobody, terms
+from pipeline.data.fulltext import (
+    NOBODY,
+    Ids,
+    by_index,
+    found,
+    marks,
+    order_of,
+    tells_nobody,
+    terms,
+)
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock, numbers
 from pipeline.office.config import Settings
@@ -137,10 +146,36 @@ def printed_cells(row: Row) -> list[list[str]]:
 
 def selection(work: Work, wanted: Filter) -> Select[Complaint]:
     """The complaints that fit."""
-    query = found(select(Complaint), wanted.text, _dialect(work))
+    within = _within(work, wanted)
+    query = found(select(Complaint), wanted.text, _dialect(work), within, _marks(wanted))
     for part in conditions(work, wanted):
         query = query.where(part)
     return query
+
+
+def _codes(wanted: Filter) -> dict[str, str]:
+    """The filters that ask for a code, by the name of their column."""
+    names = ("channel", "klasifikasi", "kategori", "unit", "decision")
+    return {name: str(code) for name in names if (code := getattr(wanted, name))}
+
+
+def _marks(wanted: Filter) -> tuple[str, ...]:
+    """The filters that the search is asked for. One by itself has an index of its own, save the unit: a row may have
+    several."""
+    codes = _codes(wanted)
+    by_search = terms(wanted.text) or len(codes) > 1 or wanted.unit
+    return marks(codes) if by_search else ()
+
+
+def _within(work: Work, wanted: Filter) -> Ids | None:
+    """The first and the last id of the days of a search, which then looks at no others; None without days. They do not
+    follow from the days, for a letter is recorded some days after it came."""
+    days = list(_days(work, wanted))
+    if not days or not terms(wanted.text):
+        return None
+    ends = select(func.min(Complaint.id), func.max(Complaint.id)).where(*days)
+    first, last = work.session.execute(ends).one()
+    return (first, last) if first is not None else NOBODY
 
 
 def _dialect(work: Work) -> str:
@@ -150,7 +185,7 @@ def _dialect(work: Work) -> str:
 def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     """What each filter but the search asks of a complaint."""
     if wanted.reader:
-        yield not_(reported.about(wanted.reader))
+        yield Complaint.id.not_in(reported.cases_about(wanted.reader))
     yield from _days(work, wanted)
     yield from _marked(wanted.text)
     if terms(wanted.text):
@@ -162,16 +197,8 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.late:
         past = select(Task.complaint_id).where(Task.closed_at.is_(None), Task.due_at < work.now)
         yield Complaint.id.in_(past.where(Task.kind.not_in(ASIDE)))
-    exact = {
-        "channel": wanted.channel,
-        "klasifikasi": wanted.klasifikasi,
-        "kategori": wanted.kategori,
-    }
-    yield from (
-        getattr(Complaint, name) == value
-        for name, value in {**exact, "decision": wanted.decision}.items()
-        if value
-    )
+    exact = {name: code for name, code in _codes(wanted).items() if name != "unit"}
+    yield from (getattr(Complaint, name) == code for name, code in exact.items())
     if wanted.unit:  # codes joined by commas, of letters, digits, _ and -
         yield ("," + Complaint.unit + ",").contains(f",{wanted.unit},", autoescape=True)
     if wanted.secret is not None:
@@ -222,7 +249,7 @@ def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint
         nearest = due.group_by(Task.complaint_id).subquery()
         with_limit = query.join(nearest, nearest.c.complaint_id == Complaint.id)
         return with_limit.order_by(nearest.c.due, Complaint.id)
-    order = order_of(wanted.text, _dialect(work))
+    order = order_of(wanted.text, _dialect(work), _marks(wanted))
     upwards = oldest_first or wanted.sort == "terlama"
     return query.order_by(order.asc() if upwards else order.desc())
 
@@ -239,12 +266,21 @@ def rows(
     known: few are found by their words and sorted, many are met soon by going through the book."""
     query = _ordered(work, wanted, oldest_first)
     if page is not None:
+        # Ids alone are sorted: whole rows of a year, of which fifty are shown, would be carried through the sorting.
+        ids = query.with_only_columns(Complaint.id).limit(PAGE).offset(page * PAGE)
         with by_index(work.session, wanted.text if total <= FEW else ""):
-            found_here = work.session.scalars(query.limit(PAGE).offset(page * PAGE)).all()
-        yield from rows_of(work, found_here)
+            here = work.session.scalars(ids).all()
+        yield from rows_of(work, _whole(work.session, here))
         return
     for batch in work.session.scalars(query.execution_options(yield_per=500)).partitions(500):
         yield from rows_of(work, batch)
+
+
+def _whole(session: Session, ids: Sequence[int]) -> list[Complaint]:
+    """The complaints of these ids, in their order."""
+    found = session.scalars(select(Complaint).where(Complaint.id.in_(ids)))
+    by_id = {one.id: one for one in found}
+    return [by_id[key] for key in ids]
 
 
 def rows_of(work: Work, batch: Sequence[Complaint]) -> Iterator[Row]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from pipeline.casefile import law, reported
 from pipeline.casefile.law import RUNNING
@@ -289,13 +289,14 @@ def _of_steps(reader: str = "") -> ColumnElement[bool]:
     return and_(
         Task.kind.in_(STEPS),
         Task.complaint_id.is_not(None),
-        Task.complaint_id.not_in(_about(reader)),
+        *_of_others(reader, Task.complaint_id),
     )
 
 
-def _about(reader: str) -> Select[Any]:
-    """The complaints about somebody; none where nobody reads."""
-    return select(Complaint.id).where(reported.about(reader) if reader else false())
+def _of_others(reader: str, complaint: Any) -> Iterator[ColumnElement[bool]]:
+    """That a row is not about who reads; nothing where nobody does. `complaint`: its column with the complaint's id."""
+    if reader:
+        yield complaint.not_in(reported.cases_about(reader))
 
 
 def _step(
@@ -460,17 +461,32 @@ class Month:
     gone: int
 
 
-def months(work: Work, last: Period, count: int = 12, reader: str = "") -> list[Month]:
-    """Table 8: the months up to the last one of a period, oldest first. What is about the `reader` is left out."""
+def months(work: Work, last: Period) -> list[Month]:
+    """Table 8: the twelve months up to the last one of a period, oldest first."""
+    return [
+        Month(
+            month.first,
+            _counted(work, Complaint.received_at, month),
+            _counted(work, Closing.at, month),
+        )
+        for month in _months_to(last, 12)
+    ]
+
+
+def _months_to(last: Period, count: int) -> list[Period]:
+    """So many months up to the last one of a period, oldest first."""
     month = month_of(last.after - DAY)
-    found = []
-    for _ in range(count):
-        begin, end = month.bounds(work.settings.zone)
-        came = _counted(work, reader, Complaint.id, Complaint.received_at, begin, end)
-        gone = _counted(work, reader, Closing.complaint_id, Closing.at, begin, end)
-        found.append(Month(month.first, came, gone))
+    found = [month]
+    while len(found) < count:
         month = last_before("bulan", month.first)
+        found.append(month)
     return found[::-1]
+
+
+def _counted(work: Work, at: Any, month: Period) -> int:
+    """How many rows of the table of a column are of a month."""
+    begin, end = month.bounds(work.settings.zone)
+    return work.session.scalar(select(func.count()).where(at >= begin, at < end)) or 0
 
 
 # ---- the page ------------------------------------------------------------------------------------------------
@@ -488,25 +504,26 @@ class Recap:
     months: tuple[tuple[date, int], ...]  # oldest first, up to the running one
 
 
-def _counted(
-    work: Work, reader: str, complaint: Any, at: Any, begin: datetime, end: datetime
-) -> int:
-    """How many rows are of a span, without what is about the `reader`. `complaint`, `at`: columns of one table."""
-    others = complaint.not_in(_about(reader))
-    query = select(func.count()).where(others, at >= begin, at < end)
-    return work.session.scalar(query) or 0
-
-
 def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
     """Of a period; without one, of the running month. What is about the `reader` is left out."""
     today = work.now.astimezone(work.settings.zone).date()
     period = period or month_of(today)
     runs = Complaint.closed_at.is_(None)
-    of_others = Complaint.id.not_in(_about(reader))
-    query = select(runs, func.count()).where(_came_in(work, period), of_others).group_by(runs)
+    of_others = _of_others(reader, Complaint.id)
+    query = select(runs, func.count()).where(_came_in(work, period), *of_others).group_by(runs)
     found = {bool(one): count for one, count in work.session.execute(query)}
     over, running = found.get(False, 0), found.get(True, 0)
     punctual = tuple(steps(work, period, reader, timed=False))
-    so_far = months(work, month_of(today), today.month, reader)
-    came = tuple((one.first, one.came) for one in so_far)
-    return Recap(over + running, over, running, punctual, came)
+    return Recap(over + running, over, running, punctual, _came(work, today, reader))
+
+
+def _came(work: Work, today: date, reader: str) -> tuple[tuple[date, int], ...]:
+    """How many came in each month of the year: all, which an index counts, without the few about who reads."""
+    zone = work.settings.zone
+    about = select(Complaint.received_at).where(reported.about(reader))
+    theirs = [at.astimezone(zone).date() for at in work.session.scalars(about)] if reader else []
+    found = []
+    for month in _months_to(month_of(today), today.month):
+        hidden = sum(month.first <= day < month.after for day in theirs)
+        found.append((month.first, _counted(work, Complaint.received_at, month) - hidden))
+    return tuple(found)
