@@ -26,6 +26,7 @@ from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
 from pipeline.cases.letters import levels
 from pipeline.cases.pages import pages_of
+from pipeline.cases.scans import SEEN
 from pipeline.cases.signing import has_letters, unsubmittable
 from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
@@ -177,6 +178,7 @@ def control(
             "label": label,
             "ket": hint,
             "dipilih": ticked,
+            "gambar": chosen_files.pictured(view, given) if field.name == SEEN else [],
         }
     if field.kind in CHOICES:
         values = values or (_chosen(view, field.name) if fill else [])
@@ -406,6 +408,8 @@ def _asked(view: View, field: Field) -> bool:
         return bool(view.documents(*privacy.FROM_OUTSIDE))
     if field.name == "sistem":
         return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
+    if field.name == SEEN:  # where ink is taken
+        return not (view.settings.surat.jangkar or view.settings.surat.sertifikat_akar)
     if field.name == "ttd_diragukan":
         return bool(view.settings.surat.sertifikat_akar)
     if field.name == "yakin":
