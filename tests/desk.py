@@ -171,6 +171,7 @@ class Desk:
             )
         if name == "tandatangani":
             values = {
+                "ttd_terlihat": ["ya"],
                 "tanpa_kode": ["ya"],
                 **values,
             }  # the sample picture of a signed letter has no code

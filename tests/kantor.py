@@ -615,6 +615,7 @@ class Office:
         """
         if aksi == "tandatangani":
             fields = {
+                **self.seen,
                 "tanpa_kode": "ya",
                 **fields,
             }  # the sample picture of a signed letter has no code
@@ -624,6 +625,12 @@ class Office:
         if settle:
             self.settle()
         return page
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """That somebody has seen the ink of a signature: asked for where the office takes ink."""
+        surat = self.settings.surat
+        return {} if surat.jangkar or surat.sertifikat_akar else {"ttd_terlihat": "ya"}
 
     # what is known
 

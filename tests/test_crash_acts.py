@@ -101,7 +101,7 @@ ACTS = [
         Office.to_signature,
         "kepala",
         "tandatangani",
-        {"bertanda_tangan": ("a.jpg", SIGNED), "tanpa_kode": "ya"},
+        {"bertanda_tangan": ("a.jpg", SIGNED), "tanpa_kode": "ya", "ttd_terlihat": "ya"},
     ),
     Act(Office.to_delivery, "jfu-1", "kirim_email", {}),
     Act(held_mail, "jfu-1", "terima", {}),

@@ -60,6 +60,7 @@ PUBLIC = (
     "penanda",
     "jabatan",
     "kalimat",
+    "tanpa_kode",
 )  # of a signed letter's facts: what anybody may check
 
 

@@ -21,6 +21,8 @@ from pipeline.letters.unsigned import is_unsigned
 from pipeline.office.words import word
 from pipeline.work import Work
 
+SEEN = "ttd_terlihat"  # the tick by which somebody says that the ink is a signature
+
 
 def foreign(
     work: Work, complaint: Complaint, series: Series, codes: Iterable[str], scan: Scan
@@ -83,6 +85,14 @@ def refuse_without_signature(
     for final in finals:
         if _is_ours(work.session, scan, final):
             raise Invalid({name: word("galat.belum_ttd")})
+
+
+def refuse_unseen(form: Checked) -> None:
+    """Invalid for papers signed with ink, until somebody has said that they see the signature: what was added to our
+    page may be a stamp of receipt as well."""
+    in_ink = any(scan.verdict is None for scan in form.scans.values())
+    if in_ink and not form.text(SEEN):
+        raise Invalid({SEEN: word("galat.ttd_terlihat")})
 
 
 def compare(session: Session, task_id: int, form: Checked) -> None:

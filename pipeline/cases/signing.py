@@ -32,7 +32,7 @@ from pipeline.cases.letters import (
 )
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_documents
-from pipeline.cases.scans import foreign, refuse_unsigned
+from pipeline.cases.scans import foreign, refuse_unseen, refuse_unsigned
 from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import jobs
 from pipeline.data.tables import Complaint, Document, Event
@@ -156,6 +156,7 @@ def sign(deed: Deed) -> None:
         _keep_signed(deed, series, SIGNED_FIELDS[series])
         for series in series_in(deed.work, deed.complaint)
     ]
+    refuse_unseen(deed.form)
     answer, told, _vouched = kept[0]
     rows = [row for row, _told, _vouched in kept]
     facts = answer.facts or {}
@@ -208,11 +209,8 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
         "vonis": verdict.facts if verdict else None,
         "kalimat": verdict.sentence if verdict else "",
     }
-    told = (
-        verdict.sentence
-        if verdict
-        else word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
-    )
+    paper = word("tanda_tangan.dikonfirmasi" if vouched else "tanda_tangan.cocok")
+    told = verdict.sentence if verdict else f"{paper} {word('tanda_tangan.tinta')}"
     return row, told, vouched
 
 

@@ -121,10 +121,10 @@ class Roof:
 
     def _take(self, name: str, config: Path) -> None:
         room = self._rooms.get(name)
-        look = _look(config)
-        if room is not None and room.look == look:
-            return
         try:
+            look = _look(config)
+            if room is not None and room.look == look:
+                return
             if room is None:
                 self._rooms[name] = self._opened(name, config, look)
             else:

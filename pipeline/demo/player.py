@@ -246,7 +246,7 @@ class Player:
             field: (f"{number}-{field}.jpg", signed_scan(letter), "image/jpeg")
             for field, (_name, _mime, letter) in zip(fields, letters, strict=True)
         }
-        self.press(self.link(task), "tandatangani", scans)
+        self.press(self.link(task), "tandatangani", scans, ttd_terlihat="ya")
         self.tell(f"{number}: surat ditandatangani")
         if len(scans) > 1:
             self.forward(number)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.office.sop import INNER, Command
+from pipeline.office.sop import BINDING, INNER, Command
 
 MARKS = " \t*_>\"'“”‘’.:;-–—"
 _COLON = re.compile(r"[\s*_]*+[:：](.*)", re.DOTALL)
@@ -52,6 +52,41 @@ _HASTY = re.compile(
 )
 _FIRST = re.compile(
     r"\b(?:cancel|pending|hold|stop|skip|tunggu|nunggu|tahan)\s{1,3}(?:dulu|dahulu|dl)\b",
+    re.IGNORECASE,
+)
+# What is no result yet, wherever a text begins with it: work that goes on, an answer that is promised, more time.
+_LATER = re.compile(
+    r"(?:masih|sedang|baru)\s{1,3}(?:dalam\s{1,3}|kami\s{1,3}|saya\s{1,3})?(?:di|ber|meng?|me)?"
+    r"(?:proses|klarifikasi|konfirmasi|cek|periksa|kumpulkan|koordinasi\w*|lengkapi|dalami|telusuri|pelajari)\b"
+    r"|(?:akan|nanti|besok|lusa|segera)\s{1,3}(?:saya|kami)?\s{0,3}(?:di)?(?:jawab|lapor|kirim|susul|lengkapi|isi|cek|kabari)"
+    r"|(?:saya|kami)\s{1,3}(?:akan\s{1,3})?(?:jawab|lapor(?:kan)?|kirim|susulkan|lengkapi|isi)\s{1,3}"
+    r"(?:besok|nanti|lusa|segera|hari|minggu|sore|siang|sebelum|setelah|kalau|bila)\b"
+    r"|(?:mohon|minta|tolong|harap)\s{1,3}(?:ditunggu|bersabar|(?:tambahan|perpanjangan)\b|(?:sedikit\s{1,3})?waktu\b)"
+    r"|(?:belum|tidak|tdk)\s{1,3}(?:bisa|dapat)\s{1,3}(?:saya\s{1,3}|kami\s{1,3}|di)?(?:jawab|lapor|kirim|simpul)"
+    r"|(?:hasil|data|jawaban|laporan|berkas|bahan)(?:nya)?\s{1,3}(?:\w{1,20}\s{1,3}){0,2}belum\s{1,3}"
+    r"(?:ada|lengkap|siap|masuk|final|selesai)\b"
+    r"|out\s{1,3}of\s{1,3}office|(?:saya\s{1,3})?(?:sedang\s{1,3})?(?:cuti|dinas\s{1,3}luar)\b"
+    r"|(?:ini\s{1,3})?(?:hanya\s{1,3})?(?:spam|iklan|bukan\s{1,3}pengaduan)\b",
+    re.IGNORECASE,
+)
+# A text that was never written: the mail's own sample, a picture's name, an address alone.
+_SAMPLE = re.compile(
+    r"\s*(?:[<\[({][^<>\[\](){}\n]{0,100}[>\])}]|https?://\S+|www\.\S+)\W*", re.IGNORECASE
+)
+# What takes a text back wherever it stands.
+_TAKEN_BACK = re.compile(
+    r"\b(?:jangan|jgn)\s{1,3}\w{1,20}\s{1,3}(?:dulu|dahulu|dl)\b"
+    r"|\b(?:tidak|tdk|gak|nggak|enggak)\s{1,3}jadi\s{1,3}(?:di)?(?:kembali|lapor|jawab|kirim|terus)"
+    r"|\b(?:tidak|tak|tdk|jangan)\s{1,3}(?:usah\s{1,3}|perlu\s{1,3})?(?:di)?(?:pakai|gunakan)\s{0,3}(?:lagi|dulu|dahulu)?\W*$"
+    r"|\b(?:ini|itu)\s{1,3}(?:masih\s{1,3})?(?:konsep|draft?|untuk\s{1,3}(?:kasus|pengaduan|yang)\s{1,3}lain)\b"
+    r"|\bmasih\s{1,3}(?:konsep|draft?)\b|\bbelum\s{1,3}final\b|\b(?:eh|aduh)\W{1,3}maaf\b|\bberubah\s{1,3}pikiran\b"
+    r"|\bbukan\s{1,3}(?:bidang|ranah|wewenang|tugas|urusan|bagian)\s{1,3}(?:saya|kami)\b",
+    re.IGNORECASE,
+)
+# In a decision: another one, a condition, a doubt. It may be meant as an order, and is shown before it decides.
+_UNDECIDED = re.compile(
+    r"\b(?:(?:tidak|tdk|belum|kurang)\s{1,3}(?:setuju|tentu|yakin)|(?:di)?tolak|disetujui|bukan\s{1,3}wewenang|kembalikan"
+    r"|kalau|jika|bila|apabila|asal(?:kan)?|dengan\s{1,3}syarat|tunggu|tanya(?:kan)?\s{1,3}dulu)\b|\?",
     re.IGNORECASE,
 )
 _COURTESY = re.compile(
@@ -108,7 +143,8 @@ def _order(command: Command, tail: str, below: list[str], known: Sequence[Comman
     another = any(_is_command(line, known) for line in words)
     # What other acts say is shown on a page first.
     doubtful = command.action in INNER and _is_doubtful(text, alone)
-    plain = written and fits and not withdrawn and not another and not doubtful
+    undecided = command.action in BINDING and _UNDECIDED.search(text) is not None
+    plain = written and fits and not withdrawn and not another and not doubtful and not undecided
     return Order(command, words, plain, withdrawn)
 
 
@@ -124,8 +160,9 @@ def _is_doubtful(text: str, alone: bool) -> bool:
     says_nothing = not alone and not re.search(r"\w", text)
     bare = text.lstrip(f"{MARKS}([")
     asks = bare.rstrip().endswith("?") and not re.search(r"[.!?]\s", bare)
-    puts_off = _PUT_OFF.search(text) or _FIRST.search(text)
-    hasty = _NO_REPORT.match(bare) or _HASTY.match(bare)
+    puts_off = _PUT_OFF.search(text) or _FIRST.search(text) or _TAKEN_BACK.search(text)
+    hasty = _NO_REPORT.match(bare) or _HASTY.match(bare) or _LATER.match(bare)
+    says_nothing = says_nothing or _SAMPLE.fullmatch(text) is not None
     return says_nothing or asks or bool(puts_off or hasty)
 
 

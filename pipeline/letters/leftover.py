@@ -147,6 +147,66 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     ("lihat", r"\[catatan\b[^\]]{0,80}\]?"),
     ("lihat", r"\bcoret\s+yang\s+tidak\s+perlu\b|\bcoret\s+salah\s+satu\b"),
+    # brackets of any kind, which a letter of an office does not have, and fields of still other programs
+    ("lihat", r"\[(?!\s?(?:sic|\d{1,3})\s?\])[^\[\]\n]{1,120}\]"),
+    ("blokir", r"[⟨【「〈《⦗]\s?[^⟨⟩【】「」〈〉《》\n]{1,60}[⟩】」〉》⦘]|<[%?]=?.{0,60}?[%?]>"),
+    (
+        "blokir",
+        r"\{\d{1,2}\}|(?<![\w%])%(?:[sd]|\([A-Za-z_]{1,30}\)s)(?!\w)|\{\s?\"[^{}\n]{0,80}\}",
+    ),
+    (
+        "lihat",
+        rf"(?<!\S)[:^\\]{_FIELDS}(?:[:^]|\b)|/\*.{{0,60}}?\*/|<!--.{{0,60}}?-->|(?<!\S)<?-{{2}}>?\s(?=\w)",
+    ),
+    (
+        "lihat",
+        r"[–—]{3,}+|(?:[=–—][ \u00a0]){3,}+[=–—]?|~{3,}+|%{3,}+|\^{3,}+|!{3,}+|[■▪▬]{3,}+|(?<!\S)>{2,}+\s",
+    ),
+    # a field's name instead of what belongs there
+    (
+        "lihat",
+        r"\(\s?(?:nama\s(?:jalan|petugas|lengkap|pengadu|pelapor|penerima|pejabat|instansi|unit)|(?:nomor|tanggal)\s(?:surat|"
+        r"register|pengaduan)|hari\s?[,/]\s?tanggal|alamat\slengkap|tempat\s?[,/]\s?tanggal)\b[^()\n]{0,30}\)",
+    ),
+    (
+        "lihat",
+        r"\b(?-i:Nama Pengadu|NAMA PENGADU|Nama Pelapor|NAMA PELAPOR|Nama Penerima|NAMA PENERIMA)\b",
+    ),
+    (
+        "blokir",
+        r"\bNIP\.?\s?:?\s{0,3}(?:[-–…_]{1,30}+(?!\w)|\.{2,}+|0{6,8}\b)|\b0{3}[/.-]0{3}[/.-](?:\d{4}|0{3})\b",
+    ),
+    ("blokir", r"\bRT[ .]{0,2}(?:00|[-_.…]{2,})|\bpukul\s?:?\s{0,3}(?:wib|wita|wit)\b|__[.:/]__"),
+    ("lihat", r"(?-i:(?<!\w)NULL(?!\w))|@(?:contoh|email|example)\.|\bwww\.contoh\."),
+    # what somebody wants to come back to
+    (
+        "lihat",
+        r"\(\s?[^()\n]{0,40}\b(?:menyusul|dilengkapi|konfirmasi(?:kan)?|dicek|di\s?cek|dikosongkan|kosong|blank|ganti|edit"
+        r"|lihat\scatatan|to\sbe\s(?:filled|confirmed|added))\b[^()\n]{0,40}\)",
+    ),
+    (
+        "lihat",
+        r"\b(?:hapus|pilih|coret)\s(?:salah\ssatu|(?:yang|bila|jika|kalau)\stidak\sperlu|bagian\sini|paragraf\sini|kalimat\sini)\b",
+    ),
+    (
+        "lihat",
+        r"\b(?:masih|ini|hanya|baru)\s(?:konsep|draft?|contoh)\b|\b(?:contoh|sampel)\s(?:kalimat|paragraf|isi|surat|teks)\b"
+        r"|\bbelum\s(?:final|selesai\sditulis)\b|\bkalimat\scontoh\b",
+    ),
+    (
+        "lihat",
+        r"\bjangan\s(?:lupa|dikirim|dulu|dahulu)\b|\b(?:tolong|mohon|harap)\s(?:di)?(?:edit|sunting|hapus|ganti)\b"
+        r"|\bganti\s(?:dengan|bagian|teks)\b|\b(?:paragraf|bagian|kalimat)\sini\s(?:di)?(?:ganti|hapus|isi)\b|\bt\.b\.a\.?",
+    ),
+    (
+        "lihat",
+        r"\b(?:bla\s?){2,}bla\b|\basdf\w{0,10}\b|\b(?:tes\s){1,5}tes\b|\btest\s(?:test|123)\b",
+    ),
+    (
+        "lihat",
+        r"\b(?:pilih|masukkan)\s(?:tanggal|sebuah\sitem|item)\b\.?|\bclick\sto\s(?:add|edit)\b",
+    ),
+    ("lihat", r"\b(?:aenean|consectetur|adipiscing|vestibulum|curabitur)\b"),
 )
 _ANY = re.compile("|".join(f"({pattern})" for _level, pattern in _PATTERNS), re.IGNORECASE)
 _LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
@@ -154,12 +214,15 @@ _LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
 )
 # No pattern begins to fit a text without one of these; most paragraphs of a letter have none.
 _HINT = re.compile(
+    r"[⟨【「〈《⦗\^\\■▪▬>]|[–—]{3}|[–—] [–—]|!!!|~~~|/\*|:\w|"
     r"[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒~□◻▢\ufffd]|//|&lt;|\b-\w|\s-\w|^-\w|/X|"
     r"\b20XX|N/A|- -|\.\.|\. \.|----|////|xx|XX|Rp|rp|RP|None|NaN|null|undefined|"
     r"(?i:tanggal|pukul|tap|click|choose|type|klik|ketuk|pilih|ketik|error|kesalahan|galat|lorem|dolor|tbd|tba|todo|"
     r"fixme|isi|tulis|mergefield|sdr|saudara|contoh|nb|catatan|to\s+be|jelas|coret|diisi|terang|"
     r"masukkan|teks|insert|your|company|recipient|sender|kolom|draf|konsep|tbc|bapak|ibu|nama|"
-    r"jalan|jl|dilengkapi|-mm-|xx[/.-]|\bdd|\bhh|\btgl|\bmm|\b00[\s/-]|syntax)"
+    r"jalan|jl|dilengkapi|-mm-|xx[/.-]|\bdd|\bhh|\btgl|\bmm|\b00[\s/-]|syntax|"
+    r"000|\brt|nip|belum|jangan|hapus|ganti|edit|final|bla|asdf|tes|aenean|consectetur|adipiscing|vestibulum|curabitur|"
+    r"menyusul|konfirmasi|cek|kosong|blank|\(hari|\(jabatan|\(alamat|\(nomor|ini\s|masih|hanya|baru|t\.b\.)"
 )
 
 

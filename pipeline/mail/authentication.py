@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 HEADER = "Authentication-Results"
 NAMELESS = "microsoft365"  # in config: Microsoft 365 writes the header without the name of a server
@@ -27,6 +27,8 @@ WITHIN = tuple(
 BELOW = frozenset(["mx.google.com"])  # writes the header below its own Received, and on every mail
 LONGEST_RECEIVED = 4_000  # characters
 LONGEST_FROM = 2_000  # characters; nobody is named at such a length
+_BY = re.compile(r"(?:^|[\s)])by\s([^\s()]++)", re.I)
+_BRACKETS = re.compile(r"\[([^\[\]]*+)\]")
 _PIECE = re.compile(r'\\.|[()";]|[^\\()";]++', re.S)
 _RESULT = re.compile(r"\s*+([a-z0-9-]++)(?:\s*+/\s*+\d++)?\s*+=\s*+([a-z]++)(.*)", re.I | re.S)
 _ASIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"|\((?:[^()\\]++|\\.)*+\)', re.S)  # quoted, or a comment
@@ -125,46 +127,82 @@ def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> lis
     return found
 
 
-def _taken_by(received: str) -> str:
-    """The server that took a mail from outside by this Received header (RFC 5321 section 4.4); "" for a hop within one
-    machine: into the mailbox, or back from a filter. What the client said of itself stands before the last "by"."""
+@dataclass(frozen=True)
+class _Hop:
+    """One Received header (RFC 5321 section 4.4): what stands before "by", who took the mail, what follows."""
+
+    came: str
+    by: str
+    rest: str
+
+    @property
+    def clients(self) -> list[IPv4Address | IPv6Address | None]:
+        """Every address in brackets: the one that the server saw, and what the client called itself, which some
+        servers write behind it ("helo=[10.0.0.1]"). None for one that cannot be read."""
+        said = [text.lower().removeprefix("ipv6:") for text in _BRACKETS.findall(self.came)]
+        return [_address(text) for text in said]
+
+
+UNCLEAR = "?"  # nobody's name: who took the mail cannot be told
+
+
+def _hop(received: str) -> _Hop:
+    """A header as its server wrote it. A client may put "by" into its greeting and into the envelope's addresses, so a
+    second one makes the whole unclear; none at all is what qmail writes of its own ("(qmail 7 invoked ...)")."""
     line = " ".join(received[:LONGEST_RECEIVED].split())
-    came, by, rest = line.rpartition(" by ")
-    if not by or rest.partition(" with ")[2].upper().startswith("LMTP"):
+    found = list(_BY.finditer(line))
+    if len(found) != 1:
+        own = not found and line.startswith("(")
+        return _Hop(line, "" if own else UNCLEAR, "")
+    by = found[0]
+    taken = (
+        by[1].lower().rstrip(".;") if by.start() else ""
+    )  # from nowhere: within one house (Gmail)
+    return _Hop(line[: by.start()], taken, line[by.end() :])
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    with suppress(ValueError):
+        return ip_address(text)
+    return None
+
+
+def _taken_by(received: str) -> str:
+    """The server that took a mail from outside by this Received header; "" for a hop within one machine: into the
+    mailbox, or back from a filter."""
+    hop = _hop(received)
+    if hop.rest.upper().startswith(" WITH LMTP"):
         return ""
-    client = came.rpartition("[")[2].partition("]")[0].lower().removeprefix("ipv6:")
-    return (
-        ""
-        if client == "::1" or client.startswith("127.")
-        else rest.partition(" ")[0].lower().rstrip(".;")
-    )
+    clients = hop.clients
+    loops = [client is not None and client.is_loopback for client in clients]
+    return "" if loops and all(loops) else hop.by
 
 
 def _from_within(received: str, servers: Collection[str]) -> bool:
     """Whether a hop that another server wrote came from one of ours: from an address that no network outside routes, or
     from a trusted server's name, as the writer has looked it up. What the client calls itself says nothing."""
-    line = " ".join(received[:LONGEST_RECEIVED].split())
-    came, by, rest = line.rpartition(" by ")
+    hop = _hop(received)
     if NAMELESS in servers:
-        client = came.removeprefix("from ").partition(" ")[0]
-        return _is_of(client.lower(), MICROSOFT) and _is_of(
-            rest.partition(" ")[0].lower(), MICROSOFT
-        )
-    before, bracket, address = came.rpartition("[")
-    if not by or not bracket:
+        client = hop.came.removeprefix("from ").partition(" ")[0]
+        return _is_of(client.lower(), MICROSOFT) and _is_of(hop.by, MICROSOFT)
+    clients = hop.clients
+    if hop.by == UNCLEAR or not clients:
         return False
-    with suppress(ValueError):
-        client_address = ip_address(address.partition("]")[0].lower().removeprefix("ipv6:"))
-        if any(client_address in network for network in WITHIN):
-            return True
-    return (
-        _is_of(before.rpartition("(")[2].strip().lower().rstrip("."), servers)
-        and "may be forged" not in came
-    )
+    if all(_is_within(client) for client in clients):
+        return True
+    looked_up = hop.came.rpartition("[")[0].rpartition("(")[2].strip().lower().rstrip(".")
+    alone = len(clients) == 1 and "may be forged" not in hop.came
+    return alone and _is_of(looked_up, servers)
+
+
+def _is_within(client: IPv4Address | IPv6Address | None) -> bool:
+    return client is not None and any(client in network for network in WITHIN)
 
 
 def _is_of(host: str, servers: Collection[str]) -> bool:
-    return bool(host) and any(host == one or host.endswith(f".{one}") for one in servers)
+    return host not in ("", UNCLEAR) and any(
+        host == one or host.endswith(f".{one}") for one in servers
+    )
 
 
 def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain: str) -> bool:

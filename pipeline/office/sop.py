@@ -612,6 +612,9 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                     "sistem", FieldKind.CENTANG
                 ),  # signed here with the office's certificate, where it has one
                 Field(
+                    "ttd_terlihat", FieldKind.CENTANG
+                ),  # said of ink, which nothing but an eye can tell from a stamp
+                Field(
                     "tanpa_kode", FieldKind.CENTANG
                 ),  # confirmed where the code could not be read
                 Field(
@@ -709,6 +712,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
                 Field("sistem", FieldKind.CENTANG),
+                Field("ttd_terlihat", FieldKind.CENTANG),
                 Field("tanpa_kode", FieldKind.CENTANG),
                 Field("ttd_diragukan", FieldKind.CENTANG),
             ),

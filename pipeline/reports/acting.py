@@ -19,7 +19,7 @@ from pipeline.cases.input import Checked, File, Invalid, Scan
 from pipeline.cases.letters import found_in
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_to_report
-from pipeline.cases.scans import refuse_without_signature
+from pipeline.cases.scans import refuse_unseen, refuse_without_signature
 from pipeline.cases.tasks import MAKE_PDF, close, open_report_task
 from pipeline.data import jobs, store
 from pipeline.data.tables import Document, Laporan, Task
@@ -244,6 +244,7 @@ def _sign(deed: ReportDeed) -> None:
         raise Forbidden("tandatangani")
     vouched = _match(deed, final, scan)
     refuse_without_signature(work, [final], "bertanda_tangan", scan, file)
+    refuse_unseen(deed.form)
     facts = dict(final.facts or {})
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
     roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")

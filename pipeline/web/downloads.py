@@ -14,6 +14,7 @@ from pipeline.data.states import JobState
 from pipeline.data.tables import Document, Item
 from pipeline.files import kinds, pictures
 from pipeline.office.words import word
+from pipeline.web import chosen_files
 from pipeline.web.site import Friendly, html, site
 from pipeline.web.view import View, opened
 
@@ -88,6 +89,19 @@ def picture(token: str, document_id: int) -> Response:
         )
     except kinds.FileError as error:
         raise Friendly("tidak_ada", 404) from error
+
+
+@pages.get("/terpilih/<digest>")
+def chosen_page(token: str, digest: str) -> Response:
+    """A page of a file that was chosen on this task's form, and is not handed in yet."""
+    with opened(token) as (_session, found, view, _person):
+        if not found.full:
+            raise Friendly("tidak_ada", 404)
+        try:
+            drawn = chosen_files.page(view, digest, request.args.get("hal", "1"))
+        except kinds.FileError as error:
+            raise Friendly("tidak_ada", 404) from error
+    return Response(drawn, mimetype="image/jpeg")
 
 
 def _page_of(session: Session, pdf: Document, number: str) -> Document:

@@ -26,6 +26,7 @@ from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
 from pipeline.cases.letters import levels
 from pipeline.cases.pages import pages_of
+from pipeline.cases.scans import SEEN
 from pipeline.cases.signing import has_letters, unsubmittable
 from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
@@ -208,6 +209,7 @@ def _tick(view: View, field: Field, given: Mapping[str, list[str]], fill: bool) 
         "label": _control_label(view, field),
         "ket": table(f"kolom.{field.name}").get("petunjuk", ""),
         "dipilih": _ticked(view, field.name, given, fill),
+        "gambar": chosen_files.pictured(view, given) if field.name == SEEN else [],
     }
 
 
@@ -461,6 +463,11 @@ def _signs_here(view: View) -> bool:
     return bool(view.settings.surat.pkcs12 and not view.helping and pdfs_to_sign(view))
 
 
+def _takes_ink(view: View) -> bool:
+    """Whether this office signs on paper: an electronic signature is seen by the program itself."""
+    return not (view.settings.surat.jangkar or view.settings.surat.sertifikat_akar)
+
+
 def _has_something_to_look_at(view: View) -> bool:
     return any("lihat" in levels(letter) for letter in _newest(view))
 
@@ -475,6 +482,7 @@ REASONS: dict[str, Callable[[View], bool]] = {
     "dibuka": _has_files_from_outside,
     "lampiran_terbuka": _has_files_from_outside,
     "sistem": _signs_here,
+    SEEN: _takes_ink,
     "ttd_diragukan": lambda view: bool(view.settings.surat.sertifikat_akar),
     "yakin": _has_something_to_look_at,
 }

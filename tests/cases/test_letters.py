@@ -21,6 +21,7 @@ from pipeline.files import pictures
 from pipeline.letters import signature
 from pipeline.letters.returned import inspect
 from pipeline.office.sop import EventKind, Stage
+from pipeline.office.words import word
 from tests.desk import Desk, desk_in
 from tests.kantor import SIGNED, Mail, compose, edited
 from tests.letters.notary import PASSWORD, notary
@@ -342,7 +343,7 @@ def sign(desk: Desk, number: str, content: bytes, **fields: str) -> None:
         desk.settings,
         task.kind,
         "tandatangani",
-        {name: [value] for name, value in fields.items()},
+        {"ttd_terlihat": ["ya"]} | {name: [value] for name, value in fields.items()},
         {"bertanda_tangan": cases.Upload("pindaian", content)},
     )
     with desk.work() as work:
@@ -357,7 +358,10 @@ def test_scan_whose_code_is_the_letters_is_taken(desk: Desk) -> None:
     assert (signed.mime, signed.name) == ("application/pdf", f"Surat jawaban {number}.pdf")
     event, data = desk.events(number)[-1]
     assert event.kind is EventKind.SIGNED
-    assert (data["teks"], data["tanpa_kode"]) == ("Kode di kaki surat cocok.", False)
+    assert (data["teks"], data["tanpa_kode"]) == (
+        f"Kode di kaki surat cocok. {word('tanda_tangan.tinta')}",
+        False,
+    )
 
 
 def test_scan_of_another_cases_letter_is_stopped_and_names_it(desk: Desk) -> None:

@@ -390,7 +390,13 @@ def test_parent_that_is_signed_while_a_child_is_being_merged_does_not_leave_it_w
     thread = Thread(target=merge)
     task = both.task("tandatangani", parent)
     scan = {"bertanda_tangan": cases.Upload("surat.jpg", SIGNED)}
-    form = cases.check(both.settings, task.kind, "tandatangani", {"tanpa_kode": ["ya"]}, scan)
+    form = cases.check(
+        both.settings,
+        task.kind,
+        "tandatangani",
+        {"tanpa_kode": ["ya"], "ttd_terlihat": ["ya"]},
+        scan,
+    )
     with both.work() as work:
         cases.act(work, task.id, both.person("kepala"), form)
         thread.start()

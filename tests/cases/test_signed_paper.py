@@ -90,7 +90,13 @@ def test_papers_are_compared_before_the_transaction_that_acts(desk: Desk) -> Non
     (page,) = pdf_pages(stored(desk, number, "pdf"), 900, 1)
     task, name = desk.task("tandatangani", number), "bertanda_tangan"
     given = {name: cases.Upload("surat.jpg", page)}
-    form = cases.check(desk.settings, task.kind, "tandatangani", {"tanpa_kode": ["ya"]}, given)
+    form = cases.check(
+        desk.settings,
+        task.kind,
+        "tandatangani",
+        {"tanpa_kode": ["ya"], "ttd_terlihat": ["ya"]},
+        given,
+    )
     with reading(desk.engine) as session:
         cases.compare(session, task.id, form)
     known = dict(form.scans[name].compared)

@@ -108,6 +108,52 @@ Jalan Contoh 5
 ☐ Setuju ☐ Tidak
 Catatan untuk Sekretaris: cukup singkat.
 NB: jangan beri tahu pelapor
+[hasil klarifikasi]
+[sesuaikan dengan data bidang]
+[minta data ke Pak Bagus]
+(nama petugas)
+(nama lengkap dan gelar)
+(hari, tanggal)
+(nomor surat)
+(data menyusul)
+(mohon dicek kembali oleh bidang)
+(akan dilengkapi)
+(to be confirmed)
+(hapus yang tidak perlu)
+(pilih salah satu)
+Nomor: 000/000/2026
+NIP. 00000000 000000 0 000
+NIP. -
+RT 00 RW 00
+pukul __.__ WIB
+Pukul : WIB
+Yth. Sdr. Nama Pengadu
+⟨nama⟩
+【nama】
+「nama」
+<%= nama %>
+<?php nama ?>
+{0}
+%(nama)s
+{"nama": "x"}
+:nama:
+/* isi */
+–––––
+= = = = =
+~~~~
+■■■
+>>> lanjutkan di sini
+Surat ini masih konsep.
+Versi 2, belum final
+jangan lupa diganti
+Paragraf ini diganti
+ganti dengan hasil bidang
+bla bla bla
+tes tes
+Pilih tanggal.
+Click to add text
+Aenean commodo ligula
+nama@email.com
 """.strip().splitlines()
 
 ORDINARY = """
@@ -141,6 +187,13 @@ Nama jalan, isi surat, dan tulisan di sini kami perbaiki (nama lama).
 Catatan kaki dan catatan petugas lapangan; jangan membuang sampah di sungai.
 Lampu LED · kabel NYM • tiang 7 m
 Pengobatan TBC gratis; saudara Fulani hadir
+Kami menerima bukti [1] dan foto (3 lembar) dari petugas – terima kasih.
+Mohon membawa KTP, dan jangan ragu menghubungi kami bila lampu padam lagi.
+Alamat pemohon: Jalan Mawar 5, RT 05 RW 02, Kelurahan Taman.
+Petugas datang pukul 09.00 WIB; pekerjaan selesai pukul 11.30 WIB.
+Nomor 000123/PKL/2026 tetap berlaku selama 30 hari kerja.
+Pengerjaan ini masih berlangsung, dan tes air dilakukan tiap bulan.
+Lampu dan tiang (termasuk kabelnya) diganti; yang lama disimpan di gudang.
 """.strip().splitlines()
 
 

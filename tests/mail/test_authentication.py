@@ -144,3 +144,28 @@ def test_only_what_stands_above_the_servers_own_received_is_believed(
 ) -> None:
     """A filter that is down lets a forged header through; that one stands below (RFC 8601 section 5)."""
     assert proven(head, servers, "kominfo.example") is believed
+
+
+# What a client may make a server write into its own Received: its greeting, the envelope's sender and recipient.
+SAID_BY_THE_CLIENT = (
+    "from [203.0.113.9] (helo=[10.0.0.1]) by mx.other.example with esmtp (Exim 4.96) id a",
+    f"from evil.example ([203.0.113.9] helo=[127.0.0.1]) by {MX} with esmtp (Exim 4.96) id b",
+    "from evil.example ([203.0.113.9] helo=[192.168.1.1]) by mx9.example with esmtp (Exim) id c",
+    f"from evil.example ([203.0.113.9]) by {MX} with esmtp (Exim 4.96)"
+    ' (envelope-from <"a by z with LMTP b"@evil.example>) id d',
+    f'from evil.example ([203.0.113.9]) by {MX} with esmtp for <"x by y with LMTP "@kominfo.example>',
+    f"from x by y with LMTP (unknown [203.0.113.9]) by {MX} (Postfix) with ESMTP id e",
+    f"from evil.example ([203.0.113.9]) BY {MX} with ESMTP",
+    f"from evil.example ([203.0.113.9])(x)by {MX} with ESMTP",
+    "from evil.example ([203.0.113.9]); Tue",
+)
+
+
+@pytest.mark.parametrize("received", SAID_BY_THE_CLIENT)
+def test_what_a_client_says_of_itself_makes_no_hop_an_inner_one(received: str) -> None:
+    """With the server's filter down, a forged header below such a hop must not be believed."""
+    head = [("Received", received), PASSED, OUTSIDE, FROM]
+    assert not proven(head, [MX], "kominfo.example")
+    assert proven([PASSED, ("Received", received), FROM], [MX], "kominfo.example"), (
+        "it looked at it"
+    )

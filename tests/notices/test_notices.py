@@ -128,7 +128,8 @@ def _reports(desk: Desk) -> None:
     _report_act(desk, TaskKind.LAPORAN_TTD, "kepala", "kembalikan", alasan="Tambahkan ringkasan.")
     _report_act(desk, TaskKind.LAPORAN, "sekretaris", "ajukan")
     signed = {"bertanda_tangan": Upload("laporan.jpg", SIGNED)}
-    _report_act(desk, TaskKind.LAPORAN_TTD, "kepala", "tandatangani", signed, tanpa_kode="ya")
+    ticks = {"tanpa_kode": "ya", "ttd_terlihat": "ya"}
+    _report_act(desk, TaskKind.LAPORAN_TTD, "kepala", "tandatangani", signed, **ticks)
     with desk.work() as work:
         (copy,) = work.session.scalars(select(Outbox).where(Outbox.name == "laporan_tembusan"))
         reports.bounced(work, copy, True, "550 5.1.1 User unknown")

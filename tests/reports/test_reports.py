@@ -303,13 +303,18 @@ def test_an_unsigned_report_never_goes_out_as_signed(kantor: Office) -> None:
     kantor.press("sekretaris", "ajukan", about=SUBJECT)
     (final,) = files_of(kantor, "lap_akhir")
     link = kantor.link("kepala", "tandatangani", "laporan")
-    given = {"bertanda_tangan": ("laporan.docx", kantor.content(final)), "tanpa_kode": "ya"}
+    given = {
+        "bertanda_tangan": ("laporan.docx", kantor.content(final)),
+        "tanpa_kode": "ya",
+        "ttd_terlihat": "ya",
+    }
     assert kantor.submit(link, "tandatangani", given).status == 422
     printed = files_of(kantor, "pdf")
     if printed:  # where LibreOffice is
         given = {
             "bertanda_tangan": ("laporan.pdf", kantor.content(printed[-1])),
             "tanpa_kode": "ya",
+            "ttd_terlihat": "ya",
         }
         page = kantor.submit(link, "tandatangani", given)
         assert page.status == 422

@@ -151,6 +151,7 @@ class House:
         url = where if "/" in where else self.link(where, aksi)
         if aksi == "tandatangani":
             fields = {
+                **self.office.seen,
                 "tanpa_kode": "ya",
                 **fields,
             }  # the sample picture of a signed letter has no code

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.letters.mark import new_code
-from pipeline.web.visits import VisitLimit
+from pipeline.web.visits import FIRST, MOST, VisitLimit
 from tests.kantor import SIGNED, Office, office
 from tests.letters.notary import PASSWORD, notary
 
@@ -132,6 +132,23 @@ def test_limit_forgets_after_a_minute() -> None:
     limit = VisitLimit()
     assert [limit.allows("a", 0.0) for _ in range(31)] == [True] * 30 + [False]
     assert limit.allows("a", 61.0)
+
+
+def test_who_takes_all_looks_shuts_no_citizen_out() -> None:
+    """From a dozen addresses somebody looks as often as is allowed; whoever comes with a letter may still look."""
+    limit = VisitLimit()
+    greedy = [limit.allows(f"192.0.2.{at}", 0.0) for at in range(12) for _ in range(40)]
+    assert sum(greedy) <= 300 + 12 * FIRST
+    citizens = [limit.allows(f"203.0.113.{at}", 1.0) for at in range(50) for _ in range(2)]
+    assert all(citizens)
+    assert not limit.allows("192.0.2.1", 1.0)
+
+
+def test_whoever_has_many_addresses_costs_a_bounded_number_of_looks() -> None:
+    limit = VisitLimit()
+    allowed = sum(limit.allows(f"2001:db8:0:{at:x}::/64", 0.0) for at in range(10_000))
+    assert allowed == MOST
+    assert limit.allows("203.0.113.7", 61.0)
 
 
 def test_mail_to_the_pengadu_says_the_gist_and_where_the_letter_can_be_checked(

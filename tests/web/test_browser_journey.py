@@ -136,6 +136,7 @@ def test_two_officials_act_by_their_mails_on_a_phone_without_script(
     page.get_by_label("Surat yang sudah ditandatangani", exact=True).set_input_files(
         SAMPLES / "tanda-tangan.jpg"
     )
+    page.get_by_label("Tanda tangan tinta").check()
     page.get_by_label("Kode QR tidak terbaca").check()
     page.get_by_role("button", name="Unggah dan teruskan kepada JFU").click()
     assert heading(page) == "Terima kasih. Surat yang ditandatangani sudah diterima."

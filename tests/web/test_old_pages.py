@@ -333,7 +333,7 @@ BY_NAME: dict[str, object] = {
     "keputusan": "ditolak",
     "penerima": "Siti",
     "tanyakan": ["kasi-infrastruktur"],
-    **dict.fromkeys(("tanpa_kode", "tetap", "yakin"), "ya"),
+    **dict.fromkeys(("ttd_terlihat", "tanpa_kode", "tetap", "yakin"), "ya"),
 }
 BY_KIND: dict[FieldKind, object] = {
     FieldKind.PANJANG: TYPED,
