@@ -14,6 +14,7 @@ import re
 import stat
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.slips import (
     READ_STACK,
+    TICKS,
     held_reason,
     only_repeated,
     page_held,
@@ -269,6 +271,7 @@ def _page(app: App, worker: Worker, item_id: int, number: int) -> None:
     except ReaderDiedError as first:
         try:
             picture, sheets = worker.page(number, plain=True)
+            sheets = [replace(sheet, ticks=dict.fromkeys(TICKS)) for sheet in sheets]
             log.warning("item %s page %s: %s; shown unread", item_id, number, first.reason)
         except ReaderDiedError as error:
             log.warning("item %s page %s: %s; held", item_id, number, error.reason)

@@ -581,6 +581,43 @@ def test_a_back_that_carries_its_slips_serial_is_joined_to_it(desk: Desk) -> Non
     assert value_of(found[0], "uraian") == "depan\nbelakang"
 
 
+@pytest.mark.parametrize(
+    ("front", "back", "doubt"),
+    [
+        (("depan", 0.97, ""), ("belakang", 0.97, ""), ""),
+        (("depan", 0.97, ""), ("be1akang", 0.7, "kurang_jelas"), "kurang_jelas"),
+        (("depan", 0.97, ""), ("", 0.0, "tak_terbaca"), "terlewat"),
+        (("", 0.9, "kosong"), ("belakang", 0.7, "kurang_jelas"), "kurang_jelas"),
+        (("", 0.9, "kosong"), ("", 0.0, "tak_terbaca"), "tak_terbaca"),
+    ],
+    ids=["both clear", "doubtful back", "unread back", "empty front", "nothing but an unread back"],
+)
+def test_what_is_joined_is_no_surer_than_the_less_sure_of_both(
+    desk: Desk, front: tuple[str, float, str], back: tuple[str, float, str], doubt: str
+) -> None:
+    """A front that was clear does not make its back clear, and a back of which nothing was read is told."""
+    serial = "abcdefghijklmnop"
+
+    def sheet(kind: str, read: tuple[str, float, str]) -> worker.Sheet:
+        told = {**dict(zip(("value", "confidence", "doubt"), read, strict=True)), "box": None}
+        picture = saved([page(kind)], "JPEG")
+        return worker.Sheet(kind, serial, True, 4, {"uraian": told}, {}, picture)
+
+    drop(desk, saved([page("satu"), page("dua")], "PDF"))
+    scans.collect(desk.app)
+    item_id = items(desk)[0].id
+    with writing(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        stack_opened(work, item_id, 2)
+        page_read(work, item_id, 1, saved([page("satu")], "JPEG"), [sheet("slip", front)])
+        page_read(work, item_id, 2, saved([page("dua")], "JPEG"), [sheet("balik", back)])
+        stack_read(work, item_id)
+    joined = slips(desk, item_id)[0].fields["uraian"]
+    assert joined["doubt"] == doubt
+    assert joined["value"] == "\n".join(filter(None, (front[0], back[0])))
+    assert joined["confidence"] <= (0.5 if doubt else min(front[1], back[1]))
+
+
 # ---- settling ------------------------------------------------------------------------------------------------
 
 
