@@ -76,9 +76,22 @@ def collect(app: App) -> int:
             faults.append(
                 f"{type(error).__name__}: {error}" if not isinstance(error, Folder) else str(error)
             )
+    faults += [
+        word("slip.folder.anak", nama=_shown(path.name))
+        for path in sorted(folder.iterdir())
+        if _is_overlooked(path)
+    ]
     if faults:
         raise Folder("; ".join(faults))
     return taken
+
+
+def _is_overlooked(path: Path) -> bool:
+    """Whether this is a folder in which scans may lie that nobody takes: some scanners make one a day or a user."""
+    ours = path.name in AWAY or arriving.is_system_folder(path.name)
+    if ours or path.is_symlink() or not path.is_dir():
+        return False
+    return any(not arriving.is_ignored(one.name) for one in path.iterdir())
 
 
 def _look_at(app: App, folder: Path, path: Path) -> int:

@@ -17,7 +17,7 @@ import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
 from pipeline.files import kinds, pictures
-from pipeline.slips import embedded, jpeg
+from pipeline.slips import arriving, embedded, jpeg
 
 MAX_PAGES = 500
 MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
@@ -99,7 +99,7 @@ def _picture(content: bytes) -> Pages:
             if image.width * image.height > MAX_PIXELS:
                 raise UnreadablePageError("terlalu_besar")
             count = sum(1 for _ in _frames(image))
-            cut = image.format in ("JPEG", "MPO") and not jpeg.is_whole(content)
+            cut = _is_cut(image, content)
     except Image.DecompressionBombError as error:
         raise UnreadablePageError("terlalu_besar") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -108,6 +108,13 @@ def _picture(content: bytes) -> Pages:
     if cut:
         raise UnreadablePageError("rusak")
     return Pages(count, lambda number: _frame(content, number))
+
+
+def _is_cut(image: Image.Image, content: bytes) -> bool:
+    """Whether a picture ends too early where its decoder would not tell."""
+    if image.format in ("JPEG", "MPO"):
+        return not jpeg.is_whole(content)
+    return image.format in ("WEBP", "HEIF") and arriving.ends_reserved(content)
 
 
 def _frames(image: Image.Image) -> ImageSequence.Iterator | list[Image.Image]:

@@ -358,6 +358,43 @@ def test_a_vanished_share_and_a_future_time_are_alarms(desk: Desk) -> None:
     assert path.exists()
 
 
+def test_scans_in_a_folder_of_their_own_are_an_alarm(desk: Desk) -> None:
+    """A scanner that makes a folder a day: what lies in there would never be taken, and nobody told."""
+    path = drop(desk, saved([page("satu")], "PDF"))
+    folder = path.parent
+    for name in ("2026-11-30", "kosong", "@eaDir", "lost+found"):
+        (folder / name).mkdir()
+    for name in ("2026-11-30", "@eaDir", "lost+found"):
+        (folder / name / "pindai.pdf").write_bytes(b"%PDF-")
+    with pytest.raises(OSError, match="2026-11-30") as told:
+        scans.collect(desk.app)
+    assert "kosong" not in str(told.value)
+    assert "@eaDir" not in str(told.value)
+    assert not path.exists()  # what can be taken is
+    (folder / "2026-11-30" / "pindai.pdf").unlink()
+    assert scans.collect(desk.app) == 0
+
+
+@pytest.mark.parametrize(("kind", "name"), [("WEBP", "a.webp"), ("HEIC", "a.heic")])
+def test_a_file_whose_room_is_reserved_and_not_filled_is_not_whole(
+    desk: Desk, kind: str, name: str
+) -> None:
+    whole = (
+        (DATA / "foto.heic").read_bytes()
+        if kind == "HEIC"
+        else saved([Image.effect_noise((600, 800), 80)], kind)
+    )
+    half = len(whole) // 2
+    path = drop(desk, whole[:half] + bytes(len(whole) - half), name)
+    aged(path, 30)
+    work_through(desk)
+    assert path.exists()
+    aged(path, 700)  # it will not get its end
+    work_through(desk)
+    (item,) = items(desk)
+    assert (item.state, path.exists()) == ("held", False)
+
+
 def test_links_and_fresh_files_are_left_alone(desk: Desk, tmp_path: Path) -> None:
     secret = tmp_path / "rahasia.pdf"
     secret.write_bytes(saved([page("rahasia")], "PDF"))

