@@ -41,8 +41,18 @@ NOT_COUNTED = (SlipState.SEPARATOR, SlipState.JOINED)  # papers that are no slip
 FOLDER = "pindaian"  # the mailbox of sightings in the scanner's folder
 CONTINUED = timedelta(days=1)  # so long a file of the same name may be the continuation of a scan
 OLDEST = timedelta(days=400)  # before it is scanned a slip may have been written
+UNREAD = (
+    "tak_terbaca",
+    "tertutup",
+    "terlewat",
+    "terpotong",
+)  # doubts: something is written that nobody read
 DOUBTED = 0.5  # the most that is claimed for a field that something speaks against
 WAYS = ("surat", "telepon", "email", "papan")
+TICKS = (
+    "rahasia",
+    *WAYS,
+)  # of a slip that no machine looked at each is unsure: its name is kept secret
 ALIKE = (
     0.5  # share of the words that two complaints have in common when they are probably one matter
 )
@@ -145,7 +155,14 @@ def page_held(work: Work, item_id: int, number: int, reason: str) -> None:
     work.session.add(page)
     work.session.flush()
     work.session.add(
-        Slip(item_id=item_id, page_id=page.id, kind="gagal", fields={}, ticks={}, reason=reason)
+        Slip(
+            item_id=item_id,
+            page_id=page.id,
+            kind="gagal",
+            fields={},
+            ticks=dict.fromkeys(TICKS),
+            reason=reason,
+        )
     )
 
 
@@ -197,9 +214,29 @@ def _join_backs(work: Work, item_id: int) -> None:
 
 def _append(row: Slip, first: Slip) -> None:
     row.state, row.parent_id = SlipState.JOINED, first.id
-    text = "\n".join(filter(None, (value_of(first, "uraian"), value_of(row, "uraian"))))
-    known = first.fields.get("uraian", {"confidence": 0.0, "doubt": "", "box": None})
-    first.fields = {**first.fields, "uraian": {**known, "value": text}}
+    one, other = (slip.fields.get("uraian", {}) for slip in (first, row))
+    first.fields = {**first.fields, "uraian": _joined(one, other)}
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The texts of two pages as one, no surer than the less sure of them; where one of the two could not be read,
+    something is missing."""
+    written = [page for page in (one, other) if page.get("value")]
+    unread = [page for page in (one, other) if page.get("doubt", UNREAD[0]) in UNREAD]
+    told = [*unread, *(page for page in written if page["doubt"])]
+    doubt = str(told[0].get("doubt", "")) if told else "" if written else "kosong"
+    least = min((float(page["confidence"]) for page in written), default=0.0)
+    return {
+        **{name: _both(one, other, name, ", ") for name in ("unsure", "seen")},
+        "box": one.get("box"),
+        "value": _both(one, other, "value", "\n"),
+        "confidence": min(least, DOUBTED) if doubt else least,
+        "doubt": "terlewat" if unread and written else doubt,
+    }
+
+
+def _both(one: dict[str, Any], other: dict[str, Any], name: str, between: str) -> str:
+    return between.join(filter(None, (one.get(name), other.get(name))))
 
 
 def value_of(slip: Slip, name: str) -> str:

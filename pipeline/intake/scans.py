@@ -14,6 +14,7 @@ import re
 import stat
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.slips import (
     READ_STACK,
+    TICKS,
     held_reason,
     only_repeated,
     page_held,
@@ -75,9 +77,22 @@ def collect(app: App) -> int:
             faults.append(
                 f"{type(error).__name__}: {error}" if not isinstance(error, Folder) else str(error)
             )
+    faults += [
+        word("slip.folder.anak", nama=_shown(path.name))
+        for path in sorted(folder.iterdir())
+        if _is_overlooked(path)
+    ]
     if faults:
         raise Folder("; ".join(faults))
     return taken
+
+
+def _is_overlooked(path: Path) -> bool:
+    """Whether this is a folder in which scans may lie that nobody takes: some scanners make one a day or a user."""
+    ours = path.name in AWAY or arriving.is_system_folder(path.name)
+    if ours or path.is_symlink() or not path.is_dir():
+        return False
+    return any(not arriving.is_ignored(one.name) for one in path.iterdir())
 
 
 def _look_at(app: App, folder: Path, path: Path) -> int:
@@ -270,6 +285,7 @@ def _page(app: App, worker: Worker, item_id: int, number: int) -> None:
     except ReaderDiedError as first:
         try:
             picture, sheets = worker.page(number, plain=True)
+            sheets = [replace(sheet, ticks=dict.fromkeys(TICKS)) for sheet in sheets]
             log.warning("item %s page %s: %s; shown unread", item_id, number, first.reason)
         except ReaderDiedError as error:
             log.warning("item %s page %s: %s; held", item_id, number, error.reason)

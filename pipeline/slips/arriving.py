@@ -16,6 +16,9 @@ UNFINISHED = frozenset(
     {".part", ".tmp", ".partial", ".filepart", ".crdownload", ".writing"}
 )  # renamed when done
 SYSTEM = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
+SYSTEM_FOLDERS = frozenset({"lost+found", "system volume information"})  # of a file server's own
+# zeros in a row at the end of a packed picture: room that was reserved and not filled
+RESERVED = 512
 STILL = timedelta(seconds=3)  # nobody has written to it for so long
 STILL_GROWING = timedelta(seconds=20)  # a TIFF is whole after each of its pages
 GIVEN_UP = timedelta(
@@ -30,6 +33,16 @@ MOST_PAGES = 5000
 def is_ignored(name: str) -> bool:
     """Hidden files, AppleDouble (RFC 1740), what a desktop leaves behind."""
     return name.startswith((".", "~$")) or name.lower() in SYSTEM
+
+
+def is_system_folder(name: str) -> bool:
+    """Whether a file server keeps this folder for itself: hidden ones, waste baskets, small pictures (@eaDir)."""
+    return name.startswith((".", "@", "#", "$")) or name.lower() in SYSTEM_FOLDERS
+
+
+def ends_reserved(content: bytes) -> bool:
+    """Whether a file's room was reserved at its full size and never filled to its end, as SMB clients do."""
+    return content.endswith(bytes(RESERVED))
 
 
 def is_unfinished(name: str) -> bool:
@@ -61,9 +74,10 @@ def has_end(content: bytes) -> bool:
     if content[:4] in (b"II*\0", b"MM\0*"):
         return _tiff_ends(content)
     if content.startswith(b"RIFF") and len(content) >= 12:
-        return len(content) >= int.from_bytes(content[4:8], "little") + 8
+        whole = len(content) >= int.from_bytes(content[4:8], "little") + 8
+        return whole and not ends_reserved(content)
     if content[4:8] == b"ftyp":
-        return _boxes_end(content)
+        return _boxes_end(content) and not ends_reserved(content)
     if content.startswith(b"BM") and len(content) >= 6:
         return len(content) >= int.from_bytes(content[2:6], "little")
     return bool(content)

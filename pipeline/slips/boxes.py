@@ -44,13 +44,20 @@ OVER = 2.2  # mm above and below a label that are looked at
 SHOWN = 14.0  # mm of a label that tell whose it is
 CLEAR = 0.5  # mm beyond its letters where their blur does not reach
 LONG = 0.5  # of a label's width: a stroke along so much of it means the label
+CROSSES = 0.3  # mm² of ink above or below a label: a cross or a tick that was put onto it
+# mm² that a printed frame comes to at the least; else the box is torn off, or folded away
+THERE = 3.0
+# mm² of ink on the frame of a box, beyond that of its neighbours: a ring that follows it
+HIDDEN = 1.5
+MOVES = 0.5  # mm by which a tick goes further up than its own stroke is wide
 
 
 @dataclass(frozen=True)
 class Ink:
     """Where there is ink about a box: `share` of its inside, `core` mm from the middle of the thickest stroke there to
     its edge, and mm² beside the middle of each side. `tall`, `broad`: over how much of the box's height and width it
-    goes; `corners`: at how many of the two left corners a stroke passes outside of the box."""
+    goes; `reach`: mm of that height beyond the width of its own stroke; `corners`: at how many of the two left corners
+    a stroke passes outside of the box; `line`: mm² of ink on and close to its printed frame."""
 
     share: float
     core: float
@@ -61,6 +68,8 @@ class Ink:
     tall: float = 1.0
     broad: float = 1.0
     corners: int = 0
+    reach: float = math.inf
+    line: float = 0.0
 
     @property
     def around(self) -> int:
@@ -70,7 +79,7 @@ class Ink:
     @property
     def sprawls(self) -> bool:
         """Whether it goes as far up and aside as a tick does."""
-        return self.tall >= TALL and self.broad >= BROAD
+        return self.tall >= TALL and self.broad >= BROAD and self.reach >= MOVES
 
 
 def ticked(even: FoundSlip, tick: Tick) -> bool | None:
@@ -78,11 +87,20 @@ def ticked(even: FoundSlip, tick: Tick) -> bool | None:
     where the stroke in it may be the end of a ring about its neighbour's."""
     lay = places.layout(even.version)
     words = lay.spots["persetujuan"].y
-    told = judged(ink_about(even, tick.box, words))
-    if told is None or _label_marked(even, tick, words):
+    ink = ink_about(even, tick.box, words)
+    told = judged(ink)
+    if told is None or ink.line < THERE or _label_marked(even, tick, words):
+        return None
+    if not told and ink.line - _usual_line(even, lay) > HIDDEN:
         return None
     before = _before(lay, tick)
     return None if told and before and _label_marked(even, before, words) else told
+
+
+def _usual_line(even: FoundSlip, lay: Layout) -> float:
+    """What the printed frames of this slip's boxes come to, in mm²: that of the second least, as some are marked."""
+    lines = sorted(ink_about(even, tick.box).line for tick in lay.ticks.values())
+    return lines[min(1, len(lines) - 1)]
 
 
 def with_label(tick: Tick) -> Box:
@@ -105,7 +123,8 @@ def _longest_row(tick: Tick) -> int:
 
 
 def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
-    """Whether a stroke goes along a box's label, above or below it: a ring or a line under it."""
+    """Whether a stroke goes along a box's label, above or below it, or out of it: a ring, a line under it, a tick or a
+    cross that was put onto it. A label that is struck out through its middle says no, and so does its box."""
     rows = tick.label.count("\n") + 1
     half = (TEXT + LINE * (rows - 1)) / 2 + CLEAR
     middle = tick.box.y + tick.box.height / 2
@@ -117,19 +136,38 @@ def _label_marked(even: FoundSlip, tick: Tick, words_below: float) -> bool:
     low = min(lower + OVER, words_below - WORDS)
     left = tick.box.right + TO_LABEL
     width = LETTER * _longest_row(tick)
-    above = Box(left, top, width, upper - top)
-    below = Box(left, lower, width, low - lower)
-    return _stroke_along(even, above) or _stroke_along(even, below)
+    above = _ink_in(even, Box(left, top, width, upper - top))
+    below = _ink_in(even, Box(left, lower, width, low - lower))
+    if _goes_along(above) or _goes_along(below):
+        return True
+    return _area(_from(above, -1)) + _area(_from(below, 0)) > CROSSES
 
 
-def _stroke_along(even: FoundSlip, band: Box) -> bool:
-    """Whether one stroke goes along this band, which is paper on a blank form."""
-    image = cv2.GaussianBlur(even.crop(band), (0, 0), 1.2)
-    if not image.size:
+def _ink_in(even: FoundSlip, band: Box) -> NDArray[np.bool_]:
+    """Where there is ink in this part of a slip."""
+    part = even.crop(band)
+    if not part.size:
+        return np.zeros((0, 0), bool)
+    image = cv2.GaussianBlur(part, (0, 0), 1.2)
+    return np.asarray(image < _paper(image) * PALE)
+
+
+def _goes_along(ink: NDArray[np.bool_]) -> bool:
+    """Whether one stroke goes along a band that is paper on a blank form."""
+    if not ink.size:
         return False
-    ink = (image < _paper(image) * PALE).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    return bool((stats[1:, cv2.CC_STAT_WIDTH] > LONG * band.width * SCALE).any())
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    return bool((stats[1:, cv2.CC_STAT_WIDTH] > LONG * ink.shape[1]).any())
+
+
+def _from(ink: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """Of the ink beside a label what comes out of it, at the last row of the band (-1) or its first (0), and does not
+    go on to the band's other side, where a line of the field above hangs down."""
+    if not ink.size:
+        return ink
+    _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
+    near, far = labels[side], labels[-1 - side]
+    return np.asarray(np.isin(labels, np.setdiff1d(near, [0, *far])))
 
 
 def judged(ink: Ink) -> bool | None:
@@ -165,19 +203,23 @@ def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:
     paper = _paper(image[around])
     ink = image < paper * PALE
     inner = ink[frame.inside]
+    tall, broad = _spread(inner, 1), _spread(inner, 0)
     to_edge = cv2.distanceTransform(np.pad(inner, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    core = float(to_edge.max() / SCALE)
     own = _own(ink & around, frame.top)
     left, right, above, below = _sides(own, frame)
     return Ink(
         share=float(inner.mean()),
-        core=float(to_edge.max() / SCALE),
+        core=core,
         left=left,
         right=right,
         above=above,
         below=below,
-        tall=_spread(inner, 1),
-        broad=_spread(inner, 0),
+        tall=tall,
+        broad=broad,
         corners=_corners(own, frame),
+        reach=tall * inner.shape[0] / SCALE - 2 * core,
+        line=_area(ink[frame.with_line]) - _area(inner),
     )
 
 
@@ -219,6 +261,14 @@ class _Frame:
         edge = round(FRAME * SCALE)
         rows = slice(self.top + edge, self.bottom - edge)
         columns = slice(self.left + edge, self.right - edge)
+        return rows, columns
+
+    @property
+    def with_line(self) -> tuple[slice, slice]:
+        """The box with its printed line and the blur of that."""
+        beyond = round(OUTSIDE * SCALE)
+        rows = slice(max(self.top - beyond, 0), self.bottom + beyond)
+        columns = slice(max(self.left - beyond, 0), self.right + beyond)
         return rows, columns
 
 

@@ -6,10 +6,12 @@ back. Hides pypdfium2's page objects and the marks by which a cut picture is kno
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
@@ -29,6 +31,8 @@ OWN_FORMATS = {
 PLAIN = frozenset(
     {"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"}
 )
+_PICTURE = re.compile(rb"/Subtype\s*/Image\b")  # ISO 32000-1, table 89; never inside of a stream
+WHITE = 250  # greys of a page on which nothing was drawn
 
 
 def lost(page: pypdfium2.PdfPage) -> bool:
@@ -40,6 +44,22 @@ def lost(page: pypdfium2.PdfPage) -> bool:
         if share >= SMALL and (_undecodable(item) or _cut(item)):
             return True
     return False
+
+
+def holds_pictures(content: bytes) -> bool:
+    """Whether a PDF has a picture somewhere: then its pages are scans, and blank paper is a picture as well."""
+    return _PICTURE.search(content) is not None
+
+
+def left_out(page: pypdfium2.PdfPage, drawn: Image.Image) -> bool:
+    """Whether a page of a file that holds pictures came out white and has none: what names it, or itself, is lost."""
+    darkest = np.asarray(drawn.convert("L")).min()
+    return bool(darkest >= WHITE) and next(_pictures(page), None) is None
+
+
+def lost_of_fax(size: int, drawn: Image.Image) -> bool:
+    """Whether a fax's coding of so many bytes shows far less than that many would tell."""
+    return size > _edges(drawn) * EACH_EDGE + drawn.height * EACH_ROW + HEADS
 
 
 def _pictures(page: pypdfium2.PdfPage) -> Iterator[Any]:
@@ -58,8 +78,7 @@ def _undecodable(item: Any) -> bool:
     filters = item.get_filters()
     if not filters or filters[-1] not in ("CCITTFaxDecode", "JBIG2Decode"):
         return False
-    drawn = bitmap.to_pil()
-    return bool(len(item.get_data()) > _edges(drawn) * EACH_EDGE + drawn.height * EACH_ROW + HEADS)
+    return lost_of_fax(len(item.get_data()), bitmap.to_pil())
 
 
 def _edges(drawn: Image.Image) -> int:

@@ -107,7 +107,7 @@ def pdf(
 
 def _back(sheet: PrintedSheet, lay: Layout, serial: str) -> None:
     """The back of a slip: whose it is, and that it is the back; the rest is free for who writes on."""
-    code = Box(8, 8, places.BACK_SIDE, places.BACK_SIDE)
+    code = Box(places.BACK_AT, places.BACK_AT, places.BACK_SIDE, places.BACK_SIDE)
     _code(sheet, code, places.back_code_of(serial, lay.version))
     number = f"{lay.words['potongan_nomor']}  {places.spoken(serial)}"
     sheet.text(code.right + 3, 12, lay.words["balik_judul"], 9, BOLD)

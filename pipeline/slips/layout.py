@@ -34,6 +34,7 @@ SEPARATOR = "ADUAN-PEMISAH"  # the QR of a sheet that is put between letters of 
 _CODE = re.compile(r"ADUAN(\d{1,3})-([A-Z2-7]{16})")
 _BACK = re.compile(r"ADUAN\d{1,3}B-([A-Z2-7]{16})")
 BACK_SIDE, BACK_WORDS = 12.0, 80.0  # mm: the code of a back, and the words beside it
+BACK_AT = 8.0  # mm of that code from the left and from the top
 _STUB = re.compile(r"https?://\S+/s/([a-z2-7]{16})")
 
 

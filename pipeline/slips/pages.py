@@ -17,12 +17,14 @@ import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
 from pipeline.files import kinds, pictures
-from pipeline.slips import embedded, jpeg
+from pipeline.slips import arriving, embedded, jpeg
 
 MAX_PAGES = 500
 MAX_PIXELS = 90_000_000  # of a page; A3 at 600 dpi has 70 million
 MAX_BYTES = 200 * 2**20
 LONGEST = 4200  # pixels; what is larger is made smaller, A4 at 360 dpi
+FAXES = ("group3", "group4", "tiff_ccitt")  # Pillow's names of TIFF 6.0's compressions 3, 4 and 2
+STRIP_BYTES = 279  # TIFF 6.0: StripByteCounts
 DECODERS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF")
 pi_heif.register_heif_opener()
 
@@ -66,6 +68,7 @@ def _pdf(content: bytes) -> Pages:
         ) from error
     count = len(document)
     _bounded(count)
+    pictured = embedded.holds_pictures(content)
 
     def draw(number: int) -> Image.Image:
         try:
@@ -73,7 +76,8 @@ def _pdf(content: bytes) -> Pages:
             width, height = page.get_size()
             scale = min(pictures.PDF_DPI / 72, LONGEST / max(width, height, 1))
             drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
-            if embedded.lost(page):  # pdfium leaves white what it cannot decode
+            # pdfium leaves white what it cannot decode, or find
+            if embedded.lost(page) or (pictured and embedded.left_out(page, drawn)):
                 raise UnreadablePageError("gambar_hilang")
             return drawn
         except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
@@ -95,7 +99,7 @@ def _picture(content: bytes) -> Pages:
             if image.width * image.height > MAX_PIXELS:
                 raise UnreadablePageError("terlalu_besar")
             count = sum(1 for _ in _frames(image))
-            cut = image.format in ("JPEG", "MPO") and not jpeg.is_whole(content)
+            cut = _is_cut(image, content)
     except Image.DecompressionBombError as error:
         raise UnreadablePageError("terlalu_besar") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -104,6 +108,13 @@ def _picture(content: bytes) -> Pages:
     if cut:
         raise UnreadablePageError("rusak")
     return Pages(count, lambda number: _frame(content, number))
+
+
+def _is_cut(image: Image.Image, content: bytes) -> bool:
+    """Whether a picture ends too early where its decoder would not tell."""
+    if image.format in ("JPEG", "MPO"):
+        return not jpeg.is_whole(content)
+    return image.format in ("WEBP", "HEIF") and arriving.ends_reserved(content)
 
 
 def _frames(image: Image.Image) -> ImageSequence.Iterator | list[Image.Image]:
@@ -127,6 +138,8 @@ def _frame(content: bytes, number: int) -> Image.Image:
                 raise UnreadablePageError("terlalu_besar")
             if image.format in ("JPEG", "MPO"):
                 image.draft(None, (LONGEST, LONGEST))
+            if _is_cut_fax(image):
+                raise UnreadablePageError("rusak")
             return _plain(ImageOps.exif_transpose(image) or image)
     except (
         OSError,
@@ -137,6 +150,14 @@ def _frame(content: bytes, number: int) -> Image.Image:
         Image.DecompressionBombError,
     ) as error:
         raise UnreadablePageError("rusak") from error
+
+
+def _is_cut_fax(image: Image.Image) -> bool:
+    """Whether a TIFF in the coding of faxes goes on as white paper where its data are none; libtiff says nothing."""
+    tags = getattr(image, "tag_v2", None)
+    if tags is None or image.info.get("compression") not in FAXES:
+        return False
+    return embedded.lost_of_fax(sum(tags.get(STRIP_BYTES, ())), image.convert("L"))
 
 
 def _plain(image: Image.Image) -> Image.Image:

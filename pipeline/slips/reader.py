@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -16,11 +17,13 @@ from PIL import Image
 from pipeline.files import pictures
 from pipeline.slips import boxes, ground, ocr, repair, scan
 from pipeline.slips import layout as places
-from pipeline.slips.layout import BOX, Box
+from pipeline.slips.layout import BOX, Blank, Box
 from pipeline.slips.repair import Repaired, is_clear
 from pipeline.slips.scan import MARGIN, SCALE, FoundSlip, Grey
 
 TEXT = "uraian"  # the field that a free letter fills
+CUT = 0.5  # the most that a field is worth that is not wholly there
+NAMED = 0.005  # share of the place of a field's name that its letters darken, in the thinnest print
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,30 @@ def read(page: Image.Image, units: Sequence[str], front: Front | None = None) ->
     sheets = [_slip(one, units, found, colour) for one in whole]
     if sheets:
         return sheets + _beside(grey, colour, found, whole)
-    if serial := _back_of(grey):
-        return [] if ground.blank(_without_code(grey)) else [_letter(grey, colour, "balik", serial)]
-    if ground.blank(grey):
+    if backs := _printed_backs(grey):
+        return _read_backs(grey, colour, backs)
+    if ground.blank(_darkest(colour)):
         return []
-    if front and front.side_by_side and (parts := ground.halves(grey)):
+    if front and front.side_by_side and (parts := ground.halves(_darkest(colour))):
         return _backs(grey, colour, parts, front)
     one = _letter(grey, colour, "surat", _serial(found))
-    return [replace(one, ticks=dict.fromkeys(places.layout().ticks)) if found else one]
+    return [replace(one, ticks=_unseen_ticks()) if found else one]
 
 
 def front_of(sheets: Sequence[ReadSheet]) -> Front | None:
     """What the next page may be the back of; None where this page holds no slip."""
     slips = [sheet for sheet in sheets if sheet.kind == "slip"]
     return Front(tuple(sheet.serial for sheet in slips)) if slips else None
+
+
+def _darkest(colour: Grey) -> Grey:
+    """Each pixel as dark as its darkest colour: a marker's yellow is as light as paper in grey."""
+    return np.ascontiguousarray(colour.min(axis=2))
+
+
+def _unseen_ticks() -> dict[str, bool | None]:
+    """The boxes of a slip whose boxes nobody could look at: none of them is called empty."""
+    return dict.fromkeys(places.layout().ticks)
 
 
 def _letter(grey: Grey, colour: Grey, kind: str, serial: str) -> ReadSheet:
@@ -91,8 +104,13 @@ def _beside(
     for piece in ground.beside(grey, covered):
         left, top, right, bottom = piece
         part = np.ascontiguousarray(grey[top:bottom, left:right])
+        seen = colour[top:bottom, left:right]
+        if backs := _printed_backs(part):
+            sheets += _read_backs(part, seen, backs)
+            continue
         inside = [one for one in torn if _within(one, piece)]
-        sheets.append(_letter(part, colour[top:bottom, left:right], "surat", _serial(inside)))
+        sheet = _letter(part, seen, "surat", _serial(inside))
+        sheets.append(replace(sheet, ticks=_unseen_ticks()) if inside else sheet)
         torn = [one for one in torn if one not in inside]
     return sheets + [_unreadable(one, colour) for one in torn]
 
@@ -105,7 +123,7 @@ def _within(one: FoundSlip, box: ground.Rect) -> bool:
 def _unreadable(torn: FoundSlip, colour: Grey) -> ReadSheet:
     """A torn slip of which nothing but its marks was found."""
     fields = {TEXT: Repaired("", 0.0, "tak_terbaca")}
-    return ReadSheet("surat", torn.serial, False, fields, {}, colour)
+    return ReadSheet("surat", torn.serial, False, fields, _unseen_ticks(), colour)
 
 
 def _outline(one: FoundSlip, page: Grey, all_found: Sequence[FoundSlip]) -> NDArray[np.float64]:
@@ -131,12 +149,60 @@ def _on_page(box: Box, to_page: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(cv2.perspectiveTransform(corners, to_page)[0], np.float32)
 
 
-def _back_of(grey: Grey) -> str:
-    """The serial that is printed on a back; "" where none is."""
-    for code in pictures.qr_codes(grey):
-        if serial := places.parse_back(code.text):
-            return serial
-    return ""
+@dataclass(frozen=True)
+class _Back:
+    """The code that is printed on a back: its serial, and its four corners on the page."""
+
+    serial: str
+    code: NDArray[np.float64]
+
+    @property
+    def middle(self) -> NDArray[np.float64]:
+        """About where the middle of its paper is on the page."""
+        lay = places.layout()
+        upper_left, upper_right, _, lower_left = self.code
+        across = (upper_right - upper_left) / places.BACK_SIDE
+        down = (lower_left - upper_left) / places.BACK_SIDE
+        right, low = lay.width / 2 - places.BACK_AT, lay.height / 2 - places.BACK_AT
+        return np.asarray(upper_left + right * across + low * down)
+
+
+def _printed_backs(grey: Grey) -> list[_Back]:
+    """The codes of backs on a page; none on a back that is not printed."""
+    return [
+        _Back(serial, np.array(code.corners, float))
+        for code in pictures.qr_codes(grey)
+        if (serial := places.parse_back(code.text))
+    ]
+
+
+def _read_backs(grey: Grey, colour: Grey, backs: Sequence[_Back]) -> list[ReadSheet]:
+    """What is written on each back of a page: two people's backs belong to two slips."""
+    sheets = []
+    for (left, top, right, bottom), back in _parted(backs, grey.shape):
+        part = np.ascontiguousarray(grey[top:bottom, left:right])
+        seen = colour[top:bottom, left:right]
+        if not ground.blank(_without_code(_darkest(seen))):
+            sheets.append(_letter(part, seen, "balik", back.serial))
+    return sheets
+
+
+def _parted(backs: Sequence[_Back], shape: tuple[int, ...]) -> list[tuple[ground.Rect, _Back]]:
+    """The whole page shared out among its backs: cut half way between the middles of their papers, so that whatever is
+    written lies on one of them."""
+    height, width = shape[:2]
+    middles = np.array([back.middle for back in backs])
+    spread = np.ptp(middles, axis=0)
+    axis, long = (0, width) if spread[0] >= spread[1] else (1, height)
+    order = np.argsort(middles[:, axis])
+    along = middles[order, axis]
+    inner = [round(float(cut)) for cut in (along[1:] + along[:-1]) / 2]
+    cuts = [0, *np.clip(inner, 1, long - 1).tolist(), long]
+    found = []
+    for which, (start, end) in zip(order, pairwise(cuts), strict=True):
+        piece = (start, 0, end, height) if axis == 0 else (0, start, width, end)
+        found.append((piece, backs[int(which)]))
+    return found
 
 
 def _without_code(grey: Grey) -> Grey:
@@ -187,7 +253,8 @@ def _slip(
 ) -> ReadSheet:
     lay = places.layout(one.version)
     picture = scan.as_seen(colour, one)
-    reading = ocr.read(scan.flattened(one), units, picture)
+    even = scan.flattened(one)
+    reading = ocr.read(even, units, picture)
     others = [other for other in all_found if other is not one]
     fields = dict(reading.fields)
     places_of = {}
@@ -195,12 +262,42 @@ def _slip(
         places_of[name] = _pixels(one, blank.box, name)
         if any(_covers(other, one, blank.box) for other in others):
             fields[name] = Repaired("", 0.0, "tertutup")
+        elif _is_cut(one, blank.box, colour.shape) or _is_gone(even, blank, fields[name]):
+            fields[name] = replace(
+                fields[name], doubt="terpotong", confidence=min(fields[name].confidence, CUT)
+            )
     for name, tick in lay.ticks.items():
         if reading.ticks[name] is None:
             places_of[f"{BOX}{name}"] = _pixels(one, boxes.with_label(tick), "")
     return ReadSheet(
         "slip", one.serial, one.aligned, fields, reading.ticks, picture, places_of, one.marks
     )
+
+
+def _is_cut(one: FoundSlip, box: Box, page: tuple[int, ...]) -> bool:
+    """Whether a place of a slip lies in part beyond the edge of the scan."""
+    place = _on_page(box, _to_page(one, places.layout(one.version)))
+    height, width = page[:2]
+    return bool(place.min() < 0 or place[:, 0].max() > width or place[:, 1].max() > height)
+
+
+def _is_gone(even: FoundSlip, blank: Blank, read: Repaired) -> bool:
+    """Whether a field is empty because it is not there, or not wholly: neither its printed name, or not what is printed
+    next below it. Torn off, or folded away."""
+    if read.doubt != "kosong":
+        return False
+    lay = places.layout(even.version)
+    names = {name: scan.label_box(one.box, one.hint) for name, one in lay.blanks.items()}
+    printed = [*names.values(), *(tick.box for tick in lay.ticks.values())]
+    under = [box for box in printed if box.y >= blank.box.bottom - 1]
+    next_below = min(under, key=lambda box: box.y)
+    return _is_bare(even, names[blank.name], blank.name) or _is_bare(even, next_below, blank.name)
+
+
+def _is_bare(even: FoundSlip, box: Box, field: str) -> bool:
+    """Whether there is nothing where something is printed. It is looked for where the paper slipped at a field."""
+    part = even.crop(box.grown(1), field)
+    return not part.size or float((part < ocr.INK).mean()) < NAMED
 
 
 def _pixels(one: FoundSlip, box: Box, name: str) -> tuple[int, int, int, int]:

@@ -343,24 +343,16 @@ def _digits(text: str) -> str:
 
 
 _COUNTED = "hari|minggu|bulan|tahun|jam|menit|kali|orang|meter|buah|titik|rumah"
-_TITLES = (
-    "Pak",
-    "pak",
-    "Bapak",
-    "Bu",
-    "bu",
-    "Ibu",
-    "Mas",
-    "Mbak",
-    "Sdr",
-    "kelas",
-    "Kelas",
-    "Romawi",
-    "romawi",
+# What a single letter is the name of: "bu S orang mana", "kelas I rumah sakit".
+_LETTERED = frozenset(
+    word
+    for words in (
+        ("pak", "bapak", "bu", "ibu", "mas", "mbak", "sdr"),
+        ("kelas", "golongan", "eselon", "tingkat", "tahap", "semester"),
+        ("lantai", "blok", "gang", "jalur", "romawi"),
+    )
+    for word in words
 )
-_NO_TITLE = "".join(
-    rf"(?<!\b{title} )" for title in _TITLES
-)  # "Pak S" is a name, "kelas I" a class
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _IN_WORDS = ("0156", ("olsg", "oisg"))  # digits, and the letters for which they are read
 _LONG = 4  # letters of a word in which a digit is surely a letter
@@ -380,15 +372,22 @@ def sentence(text: str) -> str:
     """Running text: digits inside words become the letters that they look like where that makes a known word, a letter
     before what is counted the digit; spaces follow commas and stops."""
     value = re.sub(r"\s+([,.;!?])", r"\1", " ".join(text.split()))
-    value = re.sub(
-        rf"{_NO_TITLE}(?<= )[SsZzIl](?= (?:{_COUNTED})\b)", lambda m: _digits(m[0].upper()), value
-    )
+    value = re.sub(rf"([a-z]+)(\W* )([SsZzIl])(?= (?:{_COUNTED})\b)", _counted, value)
     value = re.sub(
         r"(?<=\bRp)(\.? ?)([\dSOoIlB]*\d[\dSOoIlB]*(?:[.,][\dSOoIlB]{3})+)\b", _priced, value
     )
     value = _WORD.sub(lambda m: _with_letters(m[0]), value)
     value = re.sub(r"(?<=[a-z]{2})([,;!?])(?=[A-Za-z])", r"\1 ", value)
     return re.sub(r"(?<=[a-z]{2})\.(?=[A-Z][a-z])", ". ", value)
+
+
+def _counted(found: re.Match[str]) -> str:
+    """A number before what is counted; no digit where a letter may stand, behind a title, a class or a name."""
+    before, between, letter = found.groups()
+    begins_word = not found.string[: found.start()][-1:].isalpha()
+    if not begins_word or before in _LETTERED:
+        return found[0]
+    return f"{before}{between}{_digits(letter.upper())}"
 
 
 def _priced(found: re.Match[str]) -> str:

@@ -27,6 +27,7 @@ from pipeline.cases.slip_learning import clear_from
 from pipeline.cases.slip_undo import UNDO, undoable
 from pipeline.cases.slips import (
     NOT_COUNTED,
+    UNREAD,
     alike,
     all_slips,
     following,
@@ -299,7 +300,7 @@ def _row(
 def _is_unsure(known: Mapping[str, Any], clear: float) -> bool:
     """Whether a field is to be looked at: read with doubt, written in and not read, or less sure than this office's own
     paper allows (`clear`)."""
-    if known.get("doubt") in ("tertutup", "tak_terbaca"):
+    if known.get("doubt") in UNREAD:
         return True
     earned = clear < SURE and known.get("doubt") == "kurang_jelas"
     spoken_against = bool(known.get("doubt")) and not earned

@@ -358,6 +358,43 @@ def test_a_vanished_share_and_a_future_time_are_alarms(desk: Desk) -> None:
     assert path.exists()
 
 
+def test_scans_in_a_folder_of_their_own_are_an_alarm(desk: Desk) -> None:
+    """A scanner that makes a folder a day: what lies in there would never be taken, and nobody told."""
+    path = drop(desk, saved([page("satu")], "PDF"))
+    folder = path.parent
+    for name in ("2026-11-30", "kosong", "@eaDir", "lost+found"):
+        (folder / name).mkdir()
+    for name in ("2026-11-30", "@eaDir", "lost+found"):
+        (folder / name / "pindai.pdf").write_bytes(b"%PDF-")
+    with pytest.raises(OSError, match="2026-11-30") as told:
+        scans.collect(desk.app)
+    assert "kosong" not in str(told.value)
+    assert "@eaDir" not in str(told.value)
+    assert not path.exists()  # what can be taken is
+    (folder / "2026-11-30" / "pindai.pdf").unlink()
+    assert scans.collect(desk.app) == 0
+
+
+@pytest.mark.parametrize(("kind", "name"), [("WEBP", "a.webp"), ("HEIC", "a.heic")])
+def test_a_file_whose_room_is_reserved_and_not_filled_is_not_whole(
+    desk: Desk, kind: str, name: str
+) -> None:
+    whole = (
+        (DATA / "foto.heic").read_bytes()
+        if kind == "HEIC"
+        else saved([Image.effect_noise((600, 800), 80)], kind)
+    )
+    half = len(whole) // 2
+    path = drop(desk, whole[:half] + bytes(len(whole) - half), name)
+    aged(path, 30)
+    work_through(desk)
+    assert path.exists()
+    aged(path, 700)  # it will not get its end
+    work_through(desk)
+    (item,) = items(desk)
+    assert (item.state, path.exists()) == ("held", False)
+
+
 def test_links_and_fresh_files_are_left_alone(desk: Desk, tmp_path: Path) -> None:
     secret = tmp_path / "rahasia.pdf"
     secret.write_bytes(saved([page("rahasia")], "PDF"))
@@ -579,6 +616,43 @@ def test_a_back_that_carries_its_slips_serial_is_joined_to_it(desk: Desk) -> Non
     assert [one.state for one in found] == ["baru", "baru", "digabung"]
     assert found[2].parent_id == found[0].id
     assert value_of(found[0], "uraian") == "depan\nbelakang"
+
+
+@pytest.mark.parametrize(
+    ("front", "back", "doubt"),
+    [
+        (("depan", 0.97, ""), ("belakang", 0.97, ""), ""),
+        (("depan", 0.97, ""), ("be1akang", 0.7, "kurang_jelas"), "kurang_jelas"),
+        (("depan", 0.97, ""), ("", 0.0, "tak_terbaca"), "terlewat"),
+        (("", 0.9, "kosong"), ("belakang", 0.7, "kurang_jelas"), "kurang_jelas"),
+        (("", 0.9, "kosong"), ("", 0.0, "tak_terbaca"), "tak_terbaca"),
+    ],
+    ids=["both clear", "doubtful back", "unread back", "empty front", "nothing but an unread back"],
+)
+def test_what_is_joined_is_no_surer_than_the_less_sure_of_both(
+    desk: Desk, front: tuple[str, float, str], back: tuple[str, float, str], doubt: str
+) -> None:
+    """A front that was clear does not make its back clear, and a back of which nothing was read is told."""
+    serial = "abcdefghijklmnop"
+
+    def sheet(kind: str, read: tuple[str, float, str]) -> worker.Sheet:
+        told = {**dict(zip(("value", "confidence", "doubt"), read, strict=True)), "box": None}
+        picture = saved([page(kind)], "JPEG")
+        return worker.Sheet(kind, serial, True, 4, {"uraian": told}, {}, picture)
+
+    drop(desk, saved([page("satu"), page("dua")], "PDF"))
+    scans.collect(desk.app)
+    item_id = items(desk)[0].id
+    with writing(desk.engine) as session:
+        work = Work(session, desk.settings, desk.clock())
+        stack_opened(work, item_id, 2)
+        page_read(work, item_id, 1, saved([page("satu")], "JPEG"), [sheet("slip", front)])
+        page_read(work, item_id, 2, saved([page("dua")], "JPEG"), [sheet("balik", back)])
+        stack_read(work, item_id)
+    joined = slips(desk, item_id)[0].fields["uraian"]
+    assert joined["doubt"] == doubt
+    assert joined["value"] == "\n".join(filter(None, (front[0], back[0])))
+    assert joined["confidence"] <= (0.5 if doubt else min(front[1], back[1]))
 
 
 # ---- settling ------------------------------------------------------------------------------------------------

@@ -81,6 +81,63 @@ def test_a_printed_back_is_blank_until_somebody_writes_on_it() -> None:
     assert (back.kind, back.serial) == ("balik", serials[1])  # behind the right slip
 
 
+@pytest.mark.parametrize("written_on", [(0,), (1,), (0, 1)], ids=str)
+def test_two_printed_backs_on_the_glass_are_two_peoples(written_on: tuple[int, ...]) -> None:
+    """Both would be joined to the complaint of the first whose code was seen."""
+    serials = [layout.new_serial(), layout.new_serial()]
+    printed = pages.open_file(form.pdf(load(SAMPLE), serials, backs=True))
+    sheet = np.asarray(printed.draw(2).convert("L")).copy()
+    behind = [serials[1], serials[0]]  # behind the right slip lies the left half
+    for half in written_on:
+        at = (200 + half * sheet.shape[1] // 2, 700)
+        cv2.putText(sheet, "Hub. 0812", at, cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 4, cv2.LINE_AA)
+    found = reader.read(Image.fromarray(sheet), ())
+    assert [(one.kind, one.serial) for one in found] == [
+        ("balik", behind[half]) for half in written_on
+    ]
+
+
+def test_a_note_in_a_markers_yellow_is_no_blank_back() -> None:
+    page = cv2.cvtColor(paper(), cv2.COLOR_GRAY2RGB)
+    cv2.putText(page, "Trims", (300, 900), cv2.FONT_HERSHEY_SIMPLEX, 4, PEN["stabilo"], 14)
+    (sheet,) = reader.read(Image.fromarray(page), ())
+    assert sheet.kind == "surat"
+
+
+def test_the_boxes_of_a_torn_slip_beside_another_are_unsure() -> None:
+    """Only its upper half lies there: whether its name is to be kept secret nobody can say."""
+    whole = cv2.cvtColor(_empty(), cv2.COLOR_RGB2GRAY)
+    page = np.full((whole.shape[0], whole.shape[1] * 2 + 100), 255, np.uint8)
+    page[:, : whole.shape[1]] = whole
+    half = whole.shape[0] * 2 // 5
+    page[:half, -whole.shape[1] :] = whole[:half]
+    slip, torn = reader.read(Image.fromarray(page), ())
+    assert set(slip.ticks.values()) == {False}
+    assert set(torn.ticks.values()) == {None}
+    assert {name: one.doubt for name, one in slip.fields.items() if one.doubt != "kosong"} == {}
+    assert not is_clear(torn.fields["uraian"])
+
+
+@pytest.mark.parametrize(
+    ("share", "gone"),
+    [
+        (0.6, {"uraian"}),
+        (0.4, {"email", "nik", "unit", "uraian"}),
+    ],
+    ids=str,
+)
+def test_what_is_not_on_the_scan_is_not_called_empty(share: float, gone: set[str]) -> None:
+    """A slip that lay half beyond the glass, or whose lower part is torn off and shows the lid."""
+    whole = np.asarray(_empty())
+    high = round(whole.shape[0] * share)
+    on_lid = whole.copy()
+    on_lid[high:] = 253
+    for page in (whole[:high], on_lid):
+        (sheet,) = reader.read(Image.fromarray(np.ascontiguousarray(page)), ())
+        assert gone <= {name for name, one in sheet.fields.items() if not is_clear(one)}
+        assert set(sheet.ticks.values()) == {None}
+
+
 def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
     sheets = reader.read(Image.open(DATA / "a4_slip_dan_surat_bebas.jpg"), ())
     assert [sheet.kind for sheet in sheets] == ["slip", "surat"]
@@ -159,7 +216,14 @@ def _rows(start: float, end: float, out: float) -> Strokes:
 
 
 RING = [[(2.5 + 5.3 * np.cos(a), 2.5 + 5.0 * np.sin(a)) for a in np.linspace(0, 6.4, 50)]]
+TIGHT = [[(2.5 + 2.9 * np.cos(a), 2.5 + 2.9 * np.sin(a)) for a in np.linspace(0.3, 6.7, 50)]]
 TICK = [[(0.5, 2.4), (2.0, 4.3), (5.8, 0.2)]]
+ON_LABEL = 10.0  # mm: in the middle of a label's first word
+CROSS_ON_LABEL = [
+    [(ON_LABEL, 0), (ON_LABEL + 5, 5)],
+    [(ON_LABEL + 5, 0), (ON_LABEL, 5)],
+]
+TICK_ON_LABEL = [[(x + ON_LABEL, y - 0.6) for x, y in TICK[0]]]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +236,13 @@ TICK = [[(0.5, 2.4), (2.0, 4.3), (5.8, 0.2)]]
         ("stabilo", 1.2, [[(0.5, 0.5), (4.5, 4.5)], [(4.5, 0.5), (0.5, 4.5)]], {None, True}),
         ("biru", 0.5, [[(1, 2.5), (4, 2.4)]], {None}),
         ("biru", 0.5, [*TICK, [(-1 + n * 0.5, 5.0 * (n % 2)) for n in range(15)]], {None}),
+        ("biru", 0.3, TIGHT, {None}),
+        ("pensil", 0.3, TIGHT, {None}),
+        ("biru", 0.3, CROSS_ON_LABEL, {None}),
+        ("pensil", 0.5, TICK_ON_LABEL, {None}),
+        ("biru", 1.2, [[(1, 2.5), (4, 2.5)]], {None}),
+        ("biru", 1.5, [[(2.5, 2.5), (2.6, 2.5)]], {None}),
+        ("biru", 1.2, TICK, {True}),
         ("biru", 0.5, TICK, {True}),
     ],
     ids=[
@@ -182,6 +253,13 @@ TICK = [[(0.5, 2.4), (2.0, 4.3), (5.8, 0.2)]]
         "marker cross",
         "dash",
         "scribbled over",
+        "ring along the frame",
+        "pencil ring along the frame",
+        "cross on the label",
+        "tick on the label",
+        "dash of a felt pen",
+        "dot of a felt pen",
+        "tick of a felt pen",
         "tick",
     ],
 )

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
-from pipeline.slips import pages
+from pipeline.slips import form, pages
 from pipeline.slips.pages import UnreadablePageError, open_file
 
 DATA = Path(__file__).parent / "data"
@@ -177,6 +178,45 @@ PACKED_JPEG = PAPER[1].replace("/DCTDecode", "[/FlateDecode/DCTDecode]")
 def test_a_lost_layer_strip_or_packed_picture_is_told(content: bytes, said: str) -> None:
     """The writing of a page may be a layer of its own, the page may come in strips; none is left out silently."""
     assert told(content) == [said]
+
+
+def without_its_marks(content: bytes) -> bytes:
+    """A page whose own marks were lost: a share that gave zeros for a block of the file."""
+    start, end = content.index(b"q 420"), content.index(b"Do Q") + 4
+    return content[:start] + bytes(end - start) + content[end:]
+
+
+ONE_PAGE = drawn(PAPER)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (ONE_PAGE, "utuh"),
+        (ONE_PAGE.replace(b"/I0 Do", b"/I9 Do"), "gambar_hilang"),
+        (ONE_PAGE.replace(b"/I0 5 0 R", b"/I0 9 0 R"), "gambar_hilang"),
+        (without_its_marks(ONE_PAGE), "gambar_hilang"),
+        (drawn(), "utuh"),
+    ],
+    ids=["whole", "no such name", "no such object", "no marks", "a blank page of a text"],
+)
+def test_a_page_of_a_scan_that_lost_its_picture_is_no_blank_back(content: bytes, said: str) -> None:
+    """Nothing of it is drawn, and pdfium says nothing; a scan's blank paper is a picture, too."""
+    assert told(content) == [said]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_fax_in_a_tiff_whose_end_is_zeros_is_told(share: float) -> None:
+    """A share that reserved the room for a file and never got its end: libtiff goes on with white lines."""
+    out = BytesIO()
+    Image.open(BytesIO(form.skeleton(200))).convert("1").save(out, "TIFF", compression="group4")
+    content = out.getvalue()
+    with TiffImageFile(BytesIO(content)) as image:
+        start, size = image.tag_v2[273][0], sum(image.tag_v2[279])
+    end = start + size
+    cut = start + round(size * share)
+    assert told(content) == ["utuh"]
+    assert told(content[:cut] + bytes(end - cut) + content[end:]) == ["rusak"]
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95, 0.995])

@@ -277,6 +277,21 @@ def test_what_is_counted_is_a_number() -> None:
     assert sentence("sejak s hari, Z kali dan I minggu") == "sejak 5 hari, 2 kali dan 1 minggu"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lampu di Blok I rumah nomor tiga",
+        "di gang S rumah Pak Joko",
+        "pegawai golongan I orang lama",
+        "Tahap I bulan depan",
+        "bu S orang baru",
+        "anak Pak Z jam tiga",
+    ],
+)
+def test_a_letter_that_names_something_is_no_number(text: str) -> None:
+    assert sentence(text) == text
+
+
 def test_numbers_in_running_text_stay() -> None:
     assert sentence("sejak 10 hari, 2 kali di RT 05") == "sejak 10 hari, 2 kali di RT 05"
 

