@@ -10,7 +10,7 @@ import pytest
 from pipeline import cases
 from pipeline.casefile import limits
 from pipeline.cases import calendar
-from pipeline.cases.act import extend_for
+from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.record import citizen_wrote
 from pipeline.data.engine import reading
 from pipeline.data.tables import Task
