@@ -41,34 +41,13 @@ from pipeline.office.sop import (
     Stage,
     TaskKind,
 )
-from pipeline.office.words import unit_names, word
+from pipeline.office.words import choices, unit_names, word
 from pipeline.register.period import Period, month_of
 from pipeline.work import Work
 
 DAY = timedelta(days=1)
 
-COLUMNS = {
-    "register": "No. register",
-    "masuk": "Tanggal dan jam",
-    "kanal": "Kanal",
-    "nama": "Nama",
-    "alamat": "Alamat",
-    "kontak": "Telepon/email",
-    "isi": "Isi ringkas",
-    "unit": "Unit terkait",
-    "disposisi": "Disposisi",
-    "keputusan": "Keputusan",
-    "surat": "Nomor dan tanggal surat",
-    "penyampaian": "Cara dan tanggal penyampaian",
-    "lama": "Lama",
-    "paraf": "Paraf",
-    "keterangan": "Keterangan",
-    "keadaan": "Keadaan",
-    "pembuktian": "Hasil",
-    "penerima": "Petugas penerima",
-    "nik": "NIK",
-    "surat_pengirim": "Nomor dan tanggal surat pengadu",
-}
+COLUMNS = choices("buku.kolom")  # of the book, in its order
 # On paper fifteen columns have room: what stands under which.
 UNDER = {
     "masuk": ("penerima",),
