@@ -6,7 +6,7 @@ once, the rest after [retensi.mesin] isian.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -43,6 +43,19 @@ def drop(session: Session, person: Petugas, form: str) -> None:
     """Forget a form that has been sent."""
     mine = (TypedForm.person == person.mark, TypedForm.form == form)
     session.execute(delete(TypedForm).where(*mine))
+
+
+def forget(session: Session, about: Callable[[str], bool]) -> int:
+    """Forget the forms whose words are about somebody, whoever has typed them; how many."""
+    rows = session.scalars(select(TypedForm)).all()
+    named = [row for row in rows if about(_words(row))]
+    for row in named:
+        session.delete(row)
+    return len(named)
+
+
+def _words(row: TypedForm) -> str:
+    return "\n".join(str(one) for many in row.data.values() for one in many)
 
 
 def sweep(session: Session, before: datetime) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.access import browsers, chosen, links, unsent
+from pipeline.access import browsers, chosen, links, typed, unsent
 from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import locked
@@ -106,6 +106,7 @@ def erase(
     shared = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
     scan_stays = shared or bool(with_others)
     tasks = _tasks(session, complaint, [item.id for item in found])
+    _forget_typed(session, complaint)
     _blank(session, complaint, tasks)
     ids = list(
         session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks])))
@@ -184,6 +185,13 @@ def _items(session: Session, ids: Collection[int]) -> list[Item]:
 def _tasks(session: Session, complaint: Complaint, items: Collection[int]) -> list[Task]:
     mine = or_(Task.complaint_id == complaint.id, Task.item_id.in_(items))
     return list(session.scalars(select(Task).where(mine)))
+
+
+def _forget_typed(session: Session, complaint: Complaint) -> None:
+    """Forms of no task, typed in and never sent, that name the person: nobody but who typed them could empty them."""
+    person = remains.person_of(session, complaint)
+    if person:
+        typed.forget(session, lambda words: bool(person.kinds_in(words)))
 
 
 def _blank(session: Session, complaint: Complaint, tasks: Collection[Task]) -> None:

@@ -68,7 +68,8 @@ def verify(content: bytes, roots: Sequence[Path], moment: datetime) -> Signature
     order = {"act": "verify", "roots": [str(path) for path in roots], "moment": moment.isoformat()}
     signatures: list[dict[str, Any]] = _apart(order, content)[0]
     verdicts = [
-        SignatureVerdict(*_said(facts, facts.pop("extended")), **facts) for facts in signatures
+        SignatureVerdict(*_said(facts, facts.pop("extended"), facts.pop("revoked")), **facts)
+        for facts in signatures
     ]
     if not verdicts:
         return None
@@ -119,8 +120,11 @@ def _apart(order: dict[str, Any], content: bytes) -> tuple[Any, bytes]:
     return answer["said"], data
 
 
-def _said(facts: dict[str, Any], extended: bool) -> tuple[Literal["baik", "hati", "buruk"], str]:
-    """(level, reason); `extended`: all that follows the signature is data for its long-term validation."""
+def _said(
+    facts: dict[str, Any], extended: bool, revoked: bool
+) -> tuple[Literal["baik", "hati", "buruk"], str]:
+    """(level, reason); `extended`: all that follows the signature is data for its long-term validation; `revoked`: that
+    data says that the certificate is no longer good."""
     if not facts["intact"]:
         return "buruk", "rusak"
     if not facts["unchanged"]:
@@ -128,6 +132,8 @@ def _said(facts: dict[str, Any], extended: bool) -> tuple[Literal["baik", "hati"
     if not facts["whole"] and not extended:
         return "buruk", "disambung"
     # What follows is data by which the signature can be proved for long (PAdES B-LT, B-LTA): as good as without.
+    if revoked:
+        return "hati", "dicabut"
     if not facts["trusted"]:
         return "hati", "tak_dikenal"
     return "baik", "sah"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline import cases
-from pipeline.access import browsers
+from pipeline.access import browsers, typed
 from pipeline.cases import remains
 from pipeline.cases.erasure import Erased, NotErasable
 from pipeline.cases.erasure import checked as keep_checked
@@ -467,3 +467,19 @@ def test_what_a_merged_citizen_wrote_goes_from_the_mails_of_the_other_case(tmp_p
         erase(desk, child)
         assert not [mail for mail in desk.mails() if "kabel jatuh" in mail.text]
         assert desk.faults() == []
+
+
+def test_forms_of_no_task_that_name_the_person_are_forgotten(both: Desk) -> None:
+    """Typed at the counter, or into *Gabungkan*, and never sent; those about others stay."""
+    number = over(both, both.record(nama="Siti Rahmawati"))
+    clerk, other = both.person("jfu-1"), both.person("jfu-2")
+    with both.work() as work:
+        at = both.clock()
+        typed.put(work.session, clerk, "catat", {"nama": ["SITI  RAHMAWATI"]}, at)
+        typed.put(work.session, other, "tambah", {"isi": [f"Hubungi {SITI} besok."]}, at)
+        typed.put(work.session, other, "catat", {"nama": ["Budi Santoso"]}, at)
+    erase(both, number)
+    with reading(both.engine) as session:
+        left = {name for one in (clerk, other) for name in typed.of(session, one)}
+        assert left == {"catat"}
+        assert typed.of(session, clerk) == {}

@@ -576,8 +576,10 @@ def test_a_signed_letter_comes_by_reply_and_is_looked_at_once_more(desk: Desk) -
     answer(
         desk, Stage.TANDA_TANGAN, "Setuju.", files=[("ttd.jpg", "image/jpeg", signed_scan(letter))]
     )
+    with pytest.raises(cases.Invalid, match="tidak dapat memastikan"):
+        confirm(desk, "tandatangani", Stage.TANDA_TANGAN, number)
     assert desk.stage(number) is Stage.TANDA_TANGAN
-    confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number)
+    confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number, ttd_terlihat="ya")
 
 
 def test_two_signed_letters_come_in_any_order(desk: Desk) -> None:
@@ -605,7 +607,7 @@ def test_two_signed_letters_come_in_any_order(desk: Desk) -> None:
         for kind in ("pengantar_akhir", "akhir")
     ]
     answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=papers)
-    confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number)
+    confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number, ttd_terlihat="ya")
     assert {"ttd", "pengantar_ttd"} <= {d.kind for d in desk.documents(number)}
 
 

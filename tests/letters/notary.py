@@ -74,6 +74,23 @@ class Notary:
         )
         return path
 
+    def revoked(self, person: Path) -> bytes:
+        """The list (RFC 5280) by which the authority took somebody's certificate back in March."""
+        _key, certificate, _more = pkcs12.load_key_and_certificates(
+            person.read_bytes(), PASSWORD.encode()
+        )
+        assert certificate is not None
+        gone = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+        building = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(START)
+            .next_update(START + timedelta(days=3650))
+            .add_revoked_certificate(gone.revocation_date(START + timedelta(days=60)).build())
+        )
+        made = building.sign(self.key, hashes.SHA256())
+        return made.public_bytes(serialization.Encoding.DER)
+
 
 def notary(folder: Path, name: str = "Akar Uji") -> Notary:
     key = _key()

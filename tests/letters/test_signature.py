@@ -8,12 +8,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from asn1crypto.crl import CertificateList  # type: ignore[import-untyped]
 from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.generic import ArrayObject, FloatObject, NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from pipeline.letters.signature import SignatureError, SignatureVerdict, sign, verify
@@ -160,6 +162,22 @@ def test_data_for_long_validation_behind_a_signature_leave_it_good(
     319 142-1); as BSrE's and other services write them."""
     found = judged(lasting(office, head, archived=archived), office)
     assert (found.level, found.reason) == ("baik", "sah")
+
+
+def test_certificate_that_the_file_itself_says_was_revoked_is_asked_about(
+    signed: bytes, office: Notary, head: Path
+) -> None:
+    """Also where the certificate names no place for such lists: what was brought along is read."""
+    taken_back = CertificateList.load(office.revoked(head))
+    writer = IncrementalPdfFileWriter(BytesIO(signed), strict=False)
+    (one,) = writer.prev.embedded_signatures
+    DocumentSecurityStore.supply_dss_in_writer(writer, one.pkcs7_content, crls=[taken_back])
+    out = BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]
+    found = judged(out.getvalue(), office)
+    assert (found.level, found.reason) == ("hati", "dicabut")
+    assert "sudah dicabut" in found.sentence
+    assert found.asks(has_roots=True)
 
 
 def test_page_behind_long_validation_data_is_found(office: Notary, head: Path) -> None:
