@@ -75,7 +75,7 @@ def open_tasks(settings: Settings, code: str) -> Select[Task]:
     stands_for = [one.kode for one in settings.petugas if settings.present(one).kode == code]
     of_role = and_(Task.holder == "", Task.kind.in_(kinds))
     own = Task.holder.in_(stands_for)
-    about_them = select(Complaint.id).where(reported.about(code))
+    about_them = reported.cases_about(code)
     of_others = or_(Task.complaint_id.is_(None), Task.complaint_id.not_in(about_them))
     query = select(Task).where(
         Task.closed_at.is_(None), Task.kind.not_in(AT_REST), or_(of_role, own), of_others

@@ -183,11 +183,11 @@ def found(
     within: Ids | None = None,
     marked: Sequence[str] = (),
 ) -> Select[Any]:
-    """The query over complaints, narrowed to those in which every word of `asked` begins a word. `within`: of which ids
-    they are known to be; `marked`: which `marks` they bear, which spares SQLite a look at the others."""
+    """The query over complaints, narrowed to those in which every word of `asked` begins a word. What spares SQLite a
+    look at the others: `within`, of which ids they are known to be, and `marked`, which `marks` they bear."""
     wanted = _ways(asked)
     if dialect == "postgresql":
-        return _found_by_vector(query, wanted, within) if wanted[0] else query
+        return _found_by_vector(query, wanted) if wanted[0] else query
     parts = [f'"{one}"' for one in marked]
     if wanted[0]:
         ways = ("(" + " AND ".join(f'"{one}"*' for one in way) + ")" for way in wanted)
@@ -197,21 +197,14 @@ def found(
     match: BindParameter[str] = bindparam("words", " AND ".join(parts), unique=True)
     matches = text(f"{WORDS} MATCH :words").bindparams(match)
     having = query.join(_TABLE, _TABLE.c.rowid == Complaint.id).where(matches)
-    return _between(having, _TABLE.c.rowid, within)
+    return having if within is None else having.where(_TABLE.c.rowid.between(*within))
 
 
-def _found_by_vector(
-    query: Select[Any], wanted: list[list[str]], within: Ids | None
-) -> Select[Any]:
+def _found_by_vector(query: Select[Any], wanted: list[list[str]]) -> Select[Any]:
     # Letters and digits alone: `terms`.
     match = " | ".join("(" + " & ".join(f"'{one}':*" for one in way) + ")" for way in wanted)
     vector: ColumnElement[Any] = literal_column(VECTOR)
-    asked_for = func.to_tsquery(text("'simple'::regconfig"), match)
-    return _between(query, Complaint.__table__.c.id, within).where(vector.op("@@")(asked_for))
-
-
-def _between(query: Select[Any], key: ColumnElement[Any], within: Ids | None) -> Select[Any]:
-    return query if within is None else query.where(key.between(*within))
+    return query.where(vector.op("@@")(func.to_tsquery(text("'simple'::regconfig"), match)))
 
 
 @contextmanager

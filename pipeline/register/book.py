@@ -147,10 +147,10 @@ def _marks(wanted: Filter) -> tuple[str, ...]:
 
 
 def _within(work: Work, wanted: Filter) -> Ids | None:
-    """The first and the last id of the days of a search, which then looks at no others; None without days. They do not
+    """The first and the last id of the days of a search, to which SQLite's then keeps; None without days. They do not
     follow from the days, for a letter is recorded some days after it came."""
     days = list(_days(work, wanted))
-    if not days or not terms(wanted.text):
+    if not days or not terms(wanted.text) or _dialect(work) != "sqlite":
         return None
     ends = select(func.min(Complaint.id), func.max(Complaint.id)).where(*days)
     first, last = work.session.execute(ends).one()

@@ -189,9 +189,7 @@ def _late_elsewhere(work: Work, person: Petugas) -> list[dict[str, Any]]:
         return []
     told = or_(Task.due_at < work.now, Task.extended)  # what was extended may have to be corrected
     query = select(Task).where(Task.closed_at.is_(None), told, Task.complaint_id.is_not(None))
-    query = query.where(
-        Task.complaint_id.not_in(select(Complaint.id).where(reported.about(person.kode)))
-    )
+    query = query.where(Task.complaint_id.not_in(reported.cases_about(person.kode)))
     rows = []
     for task in work.session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
         holding = holders(work.settings, task)

@@ -3,6 +3,7 @@ every case agrees; punctuality tells open tasks that are late, extensions, stops
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from pipeline.office import clock
 from pipeline.office.sop import Channel, Decision, Stage, TaskKind
 from pipeline.register import figures
 from pipeline.register.officetime import OfficeTime
-from pipeline.register.period import BadPeriod, Period, last_before, parse, span
+from pipeline.register.period import BadPeriod, Period, last_before, month_of, parse, span
 from pipeline.work import Work
 from tests.desk import Desk, desk_in, jakarta, make_settings
 
@@ -184,6 +185,42 @@ def test_what_was_left_and_came_less_what_went_is_what_is_left(
             assert sum(figures.ages(work, period)) == sum(
                 is_open(events, end) for _channel, events in walked
             )
+
+
+def test_a_hundred_thousand_random_cases_are_counted_alike(tmp_path: Path) -> None:
+    """At the size of two large years: the months and the year that lie in them, and the ages of what is open."""
+    chance = random.Random(17)
+    with desk_in(tmp_path) as desk:
+        desk.clock.now = START + timedelta(days=200)
+        walked = fill(desk, [_random_case(chance) for _ in range(100_000)])
+        day = (START + timedelta(days=45)).date()
+        with looking(desk) as work:
+            for kind in HERE:
+                period = last_before(kind, day)
+                bounds = period.bounds(desk.settings.zone)
+                by_channel = counted_by_hand(walked, *bounds)
+                for channel, flow in figures.flows(work, period).items():
+                    assert balance(flow) == 0
+                    assert counted(flow) == by_channel[channel]
+                left = sum(found["sisa"] for found in by_channel.values())
+                assert sum(figures.ages(work, period)) == left
+            for month in figures.months(work, last_before("bulan", day))[-3:]:
+                begin, end = month_of(month.first).bounds(desk.settings.zone)
+                every = sum(counted_by_hand(walked, begin, end).values(), Counter())
+                ends = sum(every[how] for how in figures.ENDS)
+                assert (month.came, month.gone) == (every["masuk"], ends)
+
+
+def _random_case(chance: random.Random) -> tuple[int, Channel, list[tuple[int, str]]]:
+    turns = chance.choices(range(6), (20, 50, 10, 10, 5, 5))[0]
+    ways = [(chance.randrange(60 * 24 * 20), chance.choice(figures.ENDS)) for _ in range(turns)]
+    return chance.randrange(60 * 24 * 60), chance.choice(list(Channel)), ways
+
+
+def counted_by_hand(
+    walked: list[tuple[Channel, Events]], begin: datetime, end: datetime
+) -> dict[Channel, Counter[str]]:
+    return {channel: by_hand(walked, channel, begin, end) for channel in Channel}
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.data.engine import reading, settle_erased
+from pipeline.data.tables import Complaint
 from pipeline.office.sop import Channel, Decision, Stage
 from pipeline.register import book
 from pipeline.register.book import Filter
@@ -130,6 +132,52 @@ def test_filters_find_what_bears_their_mark(desk: Desk) -> None:
         Filter(text="lampu", channel=Channel.EMAIL): [4, 3, 2],
     }
     assert {wanted: numbers(desk, wanted) for wanted in found} == found
+
+
+def test_filters_and_words_are_asked_together_on_both_databases(
+    tmp_path: Path, database_url: str
+) -> None:
+    """A mark is kept with the words of a row: it follows what is corrected, and nobody finds it by typing it."""
+    with desk_in(tmp_path, database_url) as desk:
+        for channel in (Channel.SURAT, Channel.EMAIL, Channel.SURAT):
+            desk.record(channel=channel)
+            desk.press("jfu-1", "laporkan", klasifikasi="Permohonan informasi", kategori="aplikasi")
+        desk.press("sekretaris", "laporkan_kepala", unit=["umum", "infrastruktur"])
+        both = Filter(channel=Channel.SURAT, kategori="aplikasi")
+        asked = {
+            both: [3, 1],
+            replace(both, text="lampu"): [3, 1],
+            replace(both, text="lampu", klasifikasi="informasi", sort="terlama"): [1, 3],
+            replace(both, unit="umum"): [3],
+            replace(both, unit="infrastruktur"): [3],
+            replace(both, unit="infra"): [],
+            replace(both, text="jembatan"): [],
+            Filter(kategori="aplikasi", klasifikasi="informasi"): [3, 2, 1],
+            Filter(kategori="aplikasi", unit="Unit lain, yang ditulis dulu"): [],
+            Filter(text="\ue003aplikasi"): [3, 2, 1],
+            Filter(text="\ue001surat"): [],
+        }
+        assert {wanted: numbers(desk, wanted) for wanted in asked} == asked
+        with desk.work() as work:
+            work.session.get_one(Complaint, desk.complaint("PGD-2026-000003").id).kategori = "lain"
+        assert numbers(desk, both) == [1]
+        assert numbers(desk, replace(both, kategori="lain")) == [3]
+
+
+def test_a_letter_that_is_recorded_late_is_found_by_its_day_and_words(desk: Desk) -> None:
+    """The ids of a day do not follow each other."""
+    desk.clock.now = jakarta(10, 9)
+    desk.record()
+    desk.clock.now = jakarta(20, 9)
+    desk.record()
+    with desk.work() as work:
+        letter = work.session.get_one(Complaint, desk.complaint("PGD-2026-000002").id)
+        letter.received_at = jakarta(5, 9)
+    wanted = Filter(text="lampu", first=date(2026, 11, 5), last=date(2026, 11, 5))
+    assert numbers(desk, wanted) == [2]
+    assert numbers(desk, replace(wanted, last=date(2026, 11, 12))) == [2, 1]
+    assert numbers(desk, replace(wanted, first=date(2026, 11, 10), last=date(2026, 11, 30))) == [1]
+    assert numbers(desk, replace(wanted, first=date(2026, 11, 15), last=date(2026, 11, 30))) == []
 
 
 def test_days_include_the_last_one_and_are_the_offices(desk: Desk) -> None:
