@@ -764,7 +764,7 @@ class _Flush:
             return
         except PlaceError as away:  # what has no attachment goes on: somebody may wait for a code
             _release(self._engine, mail_id, self._clock(), str(away))
-            self._done["due"] += 1
+            self._done[MailState.DUE] += 1
             return
         if refusal is None:
             self._mark(mail_id)
