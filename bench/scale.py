@@ -186,7 +186,7 @@ def action_page(desk: Desk) -> None:
         token = links.token(
             session,
             desk.settings.keys,
-            session.scalars(query.order_by(Link.id.desc())).first() or 0,
+            session.scalars(query.order_by(Link.id.desc()).limit(1)).first() or 0,
         )
     assert _site(desk).get(f"/t/{token}").status_code == 200
 

@@ -265,7 +265,7 @@ def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
         to(recipient),
         Outbox.recipient == recipient,
         Outbox.state == MailState.FOLDED,
-        Outbox.told.is_(False),
+        sql(UNTOLD),
         Outbox.next_at <= now,
     )
 
@@ -683,10 +683,10 @@ def waits(session: Session, name: str, subject: str) -> bool:
     return session.scalar(same.limit(1)) is not None
 
 
-def was_put(session: Session, name: str, subject: str, since: datetime) -> bool:
-    """Whether a mail of this kind with this subject was put since then."""
+def was_put(session: Session, address: str, name: str, subject: str, since: datetime) -> bool:
+    """Whether a mail of this kind with this subject was put to this address since then."""
     same = select(Outbox.id).where(
-        Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject)
+        to(address), Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject)
     )
     return session.scalar(same.limit(1)) is not None
 
