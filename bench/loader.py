@@ -19,12 +19,14 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from pipeline.cases import witness
 from pipeline.cases.witness import START, digest
-from pipeline.data.packed import unpack
+from pipeline.data.packed import OF_TEXT, HexBytes, PackedJson, pack_json, unpack
 from pipeline.data.tables import Base, Complaint, Outbox
 
+SQLITE = sqlite_dialect()
 STEP = 1_000  # ids of one case lie within so many
 BATCH = 500
 # In the order in which one points to the other.
@@ -50,6 +52,10 @@ JSON_COLUMNS = {
 }
 BOOLEANS = {
     t.name: {c.name for c in t.columns if "BOOL" in str(c.type)}
+    for t in Base.metadata.tables.values()
+}
+READ_BY_TYPE = {
+    t.name: {c.name: c.type for c in t.columns if isinstance(c.type, HexBytes | PackedJson)}
     for t in Base.metadata.tables.values()
 }
 Row = dict[str, Any]
@@ -159,7 +165,7 @@ def _history(events: list[Row], payloads: list[Row], n: int) -> tuple[list[Row],
         if isinstance(data, dict) and isinstance(data.get("item"), int):
             data["item"] += n * STEP
             words["data"] = json.dumps(data)
-            row["payload_hash"] = digest([words["salt"], data])
+            row["payload_hash"] = bytes.fromhex(digest([words["salt"].hex(), data]))
         names = (
             "complaint_id",
             "seq",
@@ -171,8 +177,10 @@ def _history(events: list[Row], payloads: list[Row], n: int) -> tuple[list[Row],
             "task_id",
             "payload_hash",
         )
-        row["previous"] = previous
-        row["hash"] = previous = digest([*(_iso(row[name]) for name in names), previous])
+        told = [_value("event", name, row[name]) for name in names]
+        row["previous"] = bytes.fromhex(previous)
+        previous = digest([*told, previous])
+        row["hash"] = bytes.fromhex(previous)
     return events, payloads
 
 
@@ -184,6 +192,8 @@ def _iso(value: Any) -> Any:
 
 def _value(table: str, name: str, value: Any) -> Any:
     """A value as Python reads it, for a digest."""
+    if kind := READ_BY_TYPE[table].get(name):
+        return kind.process_result_value(value, SQLITE)
     if name in JSON_COLUMNS[table]:
         return json.loads(value) if isinstance(value, str) else value
     if name in BOOLEANS[table] and value is not None:
@@ -206,13 +216,13 @@ def _witness(made: Sample) -> Row:
         _iso(item["received_at"]),
     ]
     last = max(made["event"], key=lambda row: row["seq"])
-    values[witness.HISTORY] = [last["seq"], last["hash"]]
+    values[witness.HISTORY] = [last["seq"], last["hash"].hex()]
     for table, rows in witness.OF_CASE.items():
         name = str(table.__tablename__)
         for row in made.get(name, []):
-            counted = (*rows.columns, *rows.hashed.values()) if table is not Outbox else ()
+            counted = (*rows.columns, *rows.later) if table is not Outbox else ()
             read = {k: _value(name, k, row[k]) for k in counted} if counted else _mail(row, rows)
-            values[f"{rows.word} {row[rows.key]}"] = witness._said(rows, read)
+            values |= witness._parts(rows, row[rows.key], read)
     parts |= {name: witness.part(salt, name, value) for name, value in values.items()}
     link: Row = {
         "id": complaint["id"],
@@ -221,7 +231,9 @@ def _witness(made: Sample) -> Row:
         "seq": 1,
     }
     link |= {"digest": digest(parts), "previous": START}
-    return {**link, "hash": witness.link_hash(link), "parts": json.dumps(parts)}
+    hashes = {name: bytes.fromhex(link[name]) for name in ("digest", "previous")}
+    own = bytes.fromhex(witness.link_hash(link))
+    return {**link, **hashes, "hash": own, "parts": pack_json(parts, OF_TEXT)}
 
 
 @lru_cache(100_000)
@@ -238,8 +250,9 @@ def _mail(row: Row, rows: witness.Rows) -> Mapping[str, Any]:
     text = row["text"]
     if text is not None and text not in _texts:
         _texts[text] = unpack(text)
-    plain = {k: _value("outbox", k, row[k]) for k in rows.columns if k not in ("text", "html")}
-    return {**plain, "text": _texts.get(text, ""), "html": "", "html_hash": row["html_hash"]}
+    counted = [k for k in (*rows.columns, *rows.later) if k not in ("text", "html")]
+    plain = {k: _value("outbox", k, row[k]) for k in counted}
+    return {**plain, "text": _texts.get(text, ""), "html": "", "html_hash": row["html_hash"].hex()}
 
 
 # ---- into a database -----------------------------------------------------------------------------------------

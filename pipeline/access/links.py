@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.access import tokens
 from pipeline.access.tokens import Keys
-from pipeline.data.tables import Confirmation, Link, Task
+from pipeline.data.tables import Complaint, Confirmation, Link, Task
 from pipeline.office.config import Petugas, Settings
 
 SHOWN_AFTER_CLOSING = timedelta(days=7)
@@ -77,6 +77,7 @@ class Opened:
     holder: str
     full: bool
     alive: bool
+    complaint: Complaint | None = None
 
 
 def _text(link: Link) -> str:
@@ -214,16 +215,19 @@ def newest(
 
 def resolve(session: Session, settings: Settings, text: str, now: datetime) -> Opened:
     """The task and holder that a token names; LinkError otherwise. Never changes a row."""
-    link = _link(session, settings.keys, text)
-    if link is None or link.task_id is None:
+    number, mac = tokens.parted(text)
+    whole = select(Link, Task, Complaint).join(Task, Task.id == Link.task_id)
+    whole = whole.outerjoin(Complaint, Complaint.id == Task.complaint_id)
+    row = session.execute(whole.where(Link.id == number)).one_or_none()  # every page begins so
+    if row is None or not tokens.fits(settings.keys, _text(row[0]), mac):
         raise LinkError
+    link, task, complaint = row
     _holder(settings, link)
-    task = session.get_one(Task, link.task_id)
     if now > link.expires_at and task.closed_at is None:
         raise LinkError(expired=True)
     alive = now <= link.expires_at  # one that was revoked, for it came back in a mail, ended then
     full = task.closed_at is None or (alive and now <= task.closed_at + SHOWN_AFTER_CLOSING)
-    return Opened(link.id, task, link.holder, full, alive)
+    return Opened(link.id, task, link.holder, full, alive, complaint)
 
 
 def sweep(session: Session, before: datetime, most: int) -> int:

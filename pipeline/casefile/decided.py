@@ -37,12 +37,6 @@ def withdrawn(session: Session, ids: Collection[int]) -> dict[int, list[Decided]
     return found
 
 
-def last_withdrawn(session: Session, complaint_id: int) -> Decided | None:
-    """What was decided before, where nothing stands now: the Kepala Dinas begins from it."""
-    rows = withdrawn(session, [complaint_id]).get(complaint_id, [])
-    return rows[-1] if rows and standing(session, complaint_id) is None else None
-
-
 def is_outdated(session: Session, complaint_id: int) -> bool:
     """Whether a merged complaint has, or is being sent, an answer out of a decision that was withdrawn since, and the
     Sekretaris has not let it stand all the same."""

@@ -218,7 +218,7 @@ def _ends(session: Session) -> Iterator[str]:
             told = max(complaint.closed_at, complaint.received_at) if complaint.closed_at else None
             if (at, how) != (told, ended(complaint)):
                 yield f"{complaint.number}: {word('audit.akhir')}"
-        session.expunge_all()
+            session.expunge(complaint)  # one by one: `expunge_all` would end the stream
 
 
 # ---- what arrived --------------------------------------------------------------------------------------------

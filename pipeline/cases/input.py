@@ -96,6 +96,12 @@ class Checked:
     def text(self, name: str) -> str:
         return self.values.get(name, "")
 
+    @property
+    def contents(self) -> list[bytes]:
+        """The bytes that acting by this form will keep."""
+        made = (one.pdf for one in self.scans.values() if one.pdf)
+        return [*(one.content for one in self.files.values()), *made]
+
 
 # Choices that only the case knows: `act` takes those that are its own.
 OF_THE_CASE = (FieldKind.GABUNGAN, FieldKind.LAMPIRAN)

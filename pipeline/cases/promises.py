@@ -29,16 +29,16 @@ def tell(work: Work) -> int:
     many mails."""
     hours = work.settings.hours
     next_day = hours.local(clock.next_workday(work.now, hours)).date()
-    told = select(Outbox.complaint_id).where(
+    told = select(Outbox.id).where(
+        Outbox.complaint_id == Complaint.id,  # of the open ones alone, not of all mails of years
         Outbox.name.in_(ANOTHER_DAY),
         Outbox.state != MailState.VOID,
-        Outbox.complaint_id.is_not(None),
     )
     open_ones = select(Complaint.id, Complaint.recorded_at).where(
         Complaint.stage.not_in(ON_ITS_WAY),
         Complaint.email != "",
         Complaint.recorded_at < work.now - YOUNGEST,
-        Complaint.id.not_in(told),
+        ~told.exists(),
     )
     due = [
         (complaint_id, promised)

@@ -1,8 +1,8 @@
-"""Long texts that the office writes again and again, in few bytes: a column type that keeps them compressed.
+"""What the office writes again and again, in few bytes: column types that keep it compressed, and hashes as bytes.
 
-Hides the dictionary (`mail-N.txt`: lines that nearly every mail has). The number of the dictionary stands before the
+Hides the dictionaries (`mail-N.txt`: lines that nearly every mail has). The number of the dictionary stands before the
 bytes; one that was ever used is kept for ever, a better one gets the next number (tools/build_mail_words.py). zlib with
-it makes 0.6 KB of a mail's 10 KB of HTML.
+them makes 0.6 KB of a mail's 10 KB of HTML, and 0.1 KB of the 2 KB of its text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-NEWEST = 1
+OF_HTML, OF_TEXT = 1, 2  # the newest dictionary of each
 LEVEL = 6
 RUINED = "\ufffd"  # what damaged bytes read as: the audit finds that the text is another, and nobody sends it
 RAW = -15  # a window of 32 KiB, without header and checksum: the witness knows whether a text is what it was
@@ -32,10 +32,10 @@ def _dictionary(number: int) -> bytes:
     return path.read_bytes()
 
 
-def pack(text: str) -> bytes:
+def pack(text: str, dictionary: int = OF_HTML) -> bytes:
     """A text in few bytes, the same on every machine."""
-    press = zlib.compressobj(LEVEL, wbits=RAW, zdict=_dictionary(NEWEST))
-    return bytes([NEWEST]) + press.compress(text.encode()) + press.flush()
+    press = zlib.compressobj(LEVEL, wbits=RAW, zdict=_dictionary(dictionary))
+    return bytes([dictionary]) + press.compress(text.encode()) + press.flush()
 
 
 def unpack(packed: bytes) -> str:
@@ -56,8 +56,12 @@ class Packed(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
 
+    def __init__(self, dictionary: int = OF_TEXT) -> None:
+        super().__init__()
+        self.dictionary = dictionary
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        return pack(value) if value else None
+        return pack(value, self.dictionary) if value else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str:
         try:
@@ -73,7 +77,7 @@ class PackedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else pack_json(value)
+        return None if value is None else pack_json(value, OF_TEXT)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         try:
@@ -82,6 +86,32 @@ class PackedJson(TypeDecorator[Any]):
             return RUINED
 
 
-def pack_json(value: Any) -> bytes:
+class PackedList(PackedJson):
+    """The same of a list, which is empty in most rows: such a one is NULL, and costs nothing."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return super().process_bind_param(value or None, dialect)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return [] if value is None else super().process_result_value(value, dialect)
+
+
+class HexBytes(TypeDecorator[str]):
+    """Hexadecimal digits, such as of a hash, that stand as bytes: half the room. ValueError for anything else."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        # SQLite keeps a text that was put there past the program: it reads as it is, for the audit to find.
+        return value if value is None or isinstance(value, str) else bytes(value).hex()
+
+
+def pack_json(value: Any, dictionary: int = OF_HTML) -> bytes:
     """The same for a migration, which knows no types of ours."""
-    return pack(json.dumps(value, separators=(",", ":")))
+    return pack(json.dumps(value, separators=(",", ":")), dictionary)

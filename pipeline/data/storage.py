@@ -184,6 +184,15 @@ def _in_portions(keys: Iterable[str]) -> Iterator[list[str]]:
 # ---- a backup brings them with it ----------------------------------------------------------------------------
 
 
+def reach(engine: Engine) -> None:
+    """PlaceError where fresh bytes cannot be kept just now: the place is away, or its disk is not mounted."""
+    with reading(engine) as session:
+        place, home = places.places_of(session).new, store.home_of(session)
+        if place is not None:
+            place.check()
+            store.refuse_unmounted(session, place, home)
+
+
 def bring_in(engine: Engine, file: sqlite3.Connection, schema: str, digests: Iterable[str]) -> None:
     """Fill the bytes of blobs whose rows a SQLite file has, from wherever they lie now. KeyError where one was erased
     meanwhile, PlaceError where one cannot be had."""

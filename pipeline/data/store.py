@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -36,6 +37,7 @@ PART = places.PIECE
 BATCH = 100
 BATCH_BYTES = 8 * 2**20
 ERASED = -1  # size of what is no longer there
+_AHEAD: ContextVar[Mapping[str, str]] = ContextVar("ahead", default={})  # noqa: B039 - never changed
 LEAVING = "leaving"  # in a session: places of bytes that its transaction names no more
 Named = tuple[str, str]  # the hash of some bytes, and the place in their row
 
@@ -82,14 +84,61 @@ def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
     return digests
 
 
+@contextmanager
+def ahead(engine: Engine, contents: Iterable[Content]) -> Iterator[None]:
+    """Around one transaction that will keep these bytes: those that lie outside are brought there before it begins, so
+    that nobody waits for a slow server who waits for the writer's lock. What it does not name after all is swept."""
+    named = _brought(engine, contents)
+    token = _AHEAD.set(named)
+    try:
+        yield
+    finally:
+        _AHEAD.reset(token)
+
+
+def _brought(engine: Engine, contents: Iterable[Content]) -> dict[str, str]:
+    """{hash: key} of what was written now; nothing of what is there already."""
+    with reading(engine) as session:
+        place = places.places_of(session).new
+        if place is None:
+            return {}
+        wanted = {digest_of(one): one for one in contents if length(one)}
+        fresh = sorted(set(wanted) - among(session, Blob.sha256, wanted, Blob.size != ERASED))
+        home = home_of(session)
+        if fresh:
+            refuse_unmounted(session, place, home)
+    keys = {one: key_of(home, one, _new_name(place)) for one in fresh}
+    if keys:
+        place.write([(key, wanted[one]) for one, key in keys.items()])
+    return keys
+
+
+def _new_name(place: BytePlace) -> str:
+    """What a row of `blob_place` says of bytes that no other row names."""
+    return f"{place.name}:{places.new_nonce()}"
+
+
+def _ahead_of(place: BytePlace, home: str, digest: str) -> str:
+    """The name under which bytes were brought there before this transaction; "" where they were not."""
+    key = _AHEAD.get().get(digest, "")
+    nonce = key.rpartition("-")[2]
+    name = f"{place.name}:{nonce}"
+    return name if key and key == key_of(home, digest, name) else ""
+
+
 def _put_outside(
     session: Session, quietly: Any, place: BytePlace, contents: dict[str, Content]
 ) -> None:
     """Bytes first, then their rows; whose row somebody else was quicker to make, their bytes leave again."""
     home = home_of(session)
-    _refuse_unmounted(session, place, home)
-    named = {digest: f"{place.name}:{places.new_nonce()}" for digest in contents}
-    place.write([(key_of(home, one, named[one]), contents[one]) for one in contents])
+    refuse_unmounted(session, place, home)
+    there = {one: name for one in contents if (name := _ahead_of(place, home, one))}
+    named = {one: there.get(one) or _new_name(place) for one in contents}
+    missing = [
+        (key_of(home, one, named[one]), contents[one]) for one in contents if one not in there
+    ]
+    if missing:
+        place.write(missing)
     rows = [{"sha256": one, "size": length(contents[one]), "content": b""} for one in contents]
     mine = set(session.scalars(quietly.values(rows).returning(Blob.sha256)))
     if mine:
@@ -99,7 +148,7 @@ def _put_outside(
     _leave(session, [(one, where) for one, where in named.items() if one not in mine])
 
 
-def _refuse_unmounted(session: Session, place: BytePlace, home: str) -> None:
+def refuse_unmounted(session: Session, place: BytePlace, home: str) -> None:
     """PlaceError where rows name bytes in a place that has never held any: its disk is not mounted."""
     if place.begun(home):
         return
@@ -276,7 +325,7 @@ def relocate(engine: Engine, digests: Collection[str], target: BytePlace | None)
     if target is not None:
         with reading(engine) as session:
             home = home_of(session)
-            _refuse_unmounted(session, target, home)
+            refuse_unmounted(session, target, home)
         keys = {one: key_of(home, one, where) for one, where in named.items()}
         target.write([(keys[one], kept[one][1]) for one in kept])
         _read_back(target, keys)

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from pipeline.data.packed import Packed, PackedJson
+from pipeline.data.packed import OF_HTML, HexBytes, Packed, PackedJson, PackedList
 from pipeline.data.states import ItemState, JobState, MailState, PageState, SlipState
 from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 
@@ -34,7 +34,9 @@ from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 DIALLED = "replace(replace(replace(replace(telepon, ' ', ''), '-', ''), '.', ''), '+62', '0')"
 
 UNTOLD = "NOT told"  # mails whose end nobody was told of; written so on both databases, or no index is used
-SHOWN = "html IS NOT NULL AND html_hash != ''"  # a mail whose HTML may be forgotten one day
+SHOWN = "html IS NOT NULL AND length(html_hash) > 0"  # a mail whose HTML may be forgotten one day
+# Mails that are not over: few of all. Said so in a query, or its index is not used.
+GOING = "state NOT IN ('sent', 'folded', 'void')"
 
 FILTERED = ("channel", "klasifikasi", "kategori", "decision", "rahasia")
 
@@ -463,9 +465,9 @@ class Event(Base):
     actor_name: Mapped[str] = mapped_column(Text)
     actor_title: Mapped[str] = mapped_column(Text)
     task_id: Mapped[int | None]
-    payload_hash: Mapped[str] = mapped_column(String(64))
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    payload_hash: Mapped[str] = mapped_column(HexBytes, server_default="")
+    previous: Mapped[str] = mapped_column(HexBytes, server_default="")
+    hash: Mapped[str] = mapped_column(HexBytes, server_default="")
 
 
 class Payload(Base):
@@ -473,7 +475,7 @@ class Payload(Base):
 
     __tablename__ = "payload"
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
-    salt: Mapped[str] = mapped_column(String(32))
+    salt: Mapped[str] = mapped_column(HexBytes, server_default="")
     data: Mapped[dict[str, Any]]
     event: Mapped[Event] = relationship()
 
@@ -523,9 +525,9 @@ class Witness(Base):
     kind: Mapped[str] = mapped_column(String(8))  # kasus, kantor
     subject_id: Mapped[int]  # the complaint; 0 for the office
     seq: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))  # of `parts`
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(HexBytes, server_default="")  # of `parts`
+    previous: Mapped[str] = mapped_column(HexBytes, server_default="")
+    hash: Mapped[str] = mapped_column(HexBytes, server_default="")
     # {name of a part: its salt and digest}; in the newest link alone, so that nothing helps to guess an erased value
     parts: Mapped[dict[str, Any] | None] = mapped_column(PackedJson)
 
@@ -739,9 +741,14 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "state", "next_at"),
-        Index("ix_outbox_to", "recipient", "date"),
-        Index("ix_outbox_written_to", text("lower(recipient)")),
+        Index(
+            "ix_outbox_due",
+            "state",
+            "next_at",
+            sqlite_where=text(GOING),
+            postgresql_where=text(GOING),
+        ),
+        Index("ix_outbox_written_to", text("lower(recipient)"), "date"),
         Index("ix_outbox_untold", "id", sqlite_where=text(UNTOLD), postgresql_where=text(UNTOLD)),
         # Those of which the sweep may forget how they looked; few at any time.
         Index("ix_outbox_shown", "date", sqlite_where=text(SHOWN), postgresql_where=text(SHOWN)),
@@ -753,12 +760,13 @@ class Outbox(Base):
     recipient_name: Mapped[str] = mapped_column(Text, default="")
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Packed, nullable=True)
-    html: Mapped[str] = mapped_column(Packed, nullable=True)  # until its delivery is settled
-    html_hash: Mapped[str] = mapped_column(
-        String(64), default="", server_default=""
-    )  # stays; "" of before 0070
+    # Until its delivery is settled.
+    html: Mapped[str] = mapped_column(Packed(OF_HTML), nullable=True)
+    # Stays; "" of before 0070.
+    html_hash: Mapped[str] = mapped_column(HexBytes, default="", server_default="")
     headers: Mapped[dict[str, Any]] = mapped_column(PackedJson, nullable=True)
-    attachments: Mapped[list[Any]]  # [[sha256, name, mime], …]
+    # [[sha256, name, mime], …]
+    attachments: Mapped[list[Any]] = mapped_column(PackedList, nullable=True)
     links: Mapped[list[Any]]  # ids of links that the texts hold place-holders for
     slot: Mapped[str] = mapped_column(String(16), default="")  # random part of the place-holders
     message_id: Mapped[str] = mapped_column(Text, unique=True)

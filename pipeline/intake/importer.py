@@ -72,7 +72,7 @@ def run(
         ) as mine:  # for these few alone: new mail must not wait for an archive
             if not mine:
                 raise AlreadyImportingError
-            with app.writing() as work:
+            with store.ahead(app.engine, [one.content for one in some]), app.writing() as work:
                 kept = [
                     (one.content, Arrival("impor", one.place, 0, one.order, one.at)) for one in some
                 ]

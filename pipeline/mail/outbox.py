@@ -25,10 +25,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Engine,
-    String,
     and_,
     case,
-    cast,
     func,
     insert,
     or_,
@@ -43,7 +41,7 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import MailState
-from pipeline.data.tables import SHOWN, UNTOLD, Decided, Outbox
+from pipeline.data.tables import GOING, SHOWN, UNTOLD, Decided, Outbox
 from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
 
@@ -61,6 +59,7 @@ WAITING = (MailState.DUE, MailState.FOLDED, MailState.HELD)  # to leave, or to b
 ENDED = (MailState.SENT, MailState.DEAD, MailState.FOLDED, MailState.VOID)  # once somebody was told
 NEVER_SENT = (MailState.FOLDED, MailState.VOID)  # or kept for a digest
 BATCH = 50
+NEWEST = 5_000  # more than an office sends in a day
 LOOK_AGAIN = 2.0  # seconds after which a slow queue is looked at anew
 URGENT = ("kode", "tautan_saya")  # somebody waits for these with the page open
 # An id cannot be folded, and a header line may have 998 letters.
@@ -210,6 +209,16 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
     }
 
 
+def going(*states: MailState) -> ColumnElement[bool]:
+    """Mails in one of these states, none of which is the end of most: found by an index that holds few."""
+    return and_(sql(GOING), Outbox.state.in_(states))
+
+
+def to(*addresses: str) -> ColumnElement[bool]:
+    """Mails to these addresses, however they are written; lower letters are the database's, as in its index."""
+    return func.lower(Outbox.recipient).in_([func.lower(one) for one in addresses])
+
+
 def newest(session: Session) -> int:
     """The id of the newest mail; 0 where there is none."""
     return session.scalar(select(func.max(Outbox.id))) or 0
@@ -253,9 +262,10 @@ def recall(session: Session, of_the_act: Sequence[int]) -> bool:
 def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What was kept for somebody's digest and has not been in one; not what may still be taken back."""
     return (
+        to(recipient),
         Outbox.recipient == recipient,
         Outbox.state == MailState.FOLDED,
-        Outbox.told.is_(False),
+        sql(UNTOLD),
         Outbox.next_at <= now,
     )
 
@@ -281,7 +291,10 @@ def count_since(
 ) -> Counter[str]:
     """How many mails of these kinds went to each address since then (for the cap on answers, RFC 3834)."""
     counts = select(Outbox.recipient, func.count()).where(
-        Outbox.recipient.in_(recipients), Outbox.name.in_(names), Outbox.date >= since
+        to(*recipients),
+        Outbox.recipient.in_(recipients),
+        Outbox.name.in_(names),
+        Outbox.date >= since,
     )
     rows = session.execute(counts.group_by(Outbox.recipient)).all()
     return Counter(dict(rows))
@@ -340,7 +353,7 @@ def all_by_message_id(session: Session, ids: Iterable[str]) -> list[Outbox]:
 
 def was_written_to(session: Session, address: str) -> bool:
     """Whether a mail of ours ever went to this address, however servers write its letters."""
-    written = select(Outbox.id).where(func.lower(Outbox.recipient) == address.lower())
+    written = select(Outbox.id).where(to(address.lower()))
     return session.scalar(written.limit(1)) is not None
 
 
@@ -388,7 +401,7 @@ def erase(
 
 def attached(session: Session, digests: Collection[str]) -> set[str]:
     """Which of these bytes are attached to a mail of ours."""
-    with_files = cast(Outbox.attachments, String) != "[]"
+    with_files = Outbox.attachments.is_not(None)
     found = set()
     for files in session.scalars(select(Outbox.attachments).where(with_files)):
         found |= {str(digest) for digest, *_ in files}
@@ -419,26 +432,18 @@ def _call_off(session: Session, *which: ColumnElement[bool]) -> int:
 
 def held(session: Session) -> list[Outbox]:
     """Mails that a restore has kept back, oldest first."""
-    return list(
-        session.scalars(select(Outbox).where(Outbox.state == MailState.HELD).order_by(Outbox.id))
-    )
+    return list(session.scalars(select(Outbox).where(going(MailState.HELD)).order_by(Outbox.id)))
 
 
 def let_go(session: Session, now: datetime) -> int:
     """Send what a restore has kept back; how many."""
-    going = (
-        update(Outbox)
-        .where(Outbox.state == MailState.HELD)
-        .values(state=MailState.DUE, next_at=now)
-    )
-    return session.execute(going).rowcount  # type: ignore[attr-defined,no-any-return]
+    freed = update(Outbox).where(going(MailState.HELD)).values(state=MailState.DUE, next_at=now)
+    return session.execute(freed).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def drop_held(session: Session) -> int:
     """Never send what a restore has kept back, for it was sent before; how many."""
-    gone = (
-        update(Outbox).where(Outbox.state == MailState.HELD).values(state=MailState.VOID, told=True)
-    )
+    gone = update(Outbox).where(going(MailState.HELD)).values(state=MailState.VOID, told=True)
     return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
@@ -541,8 +546,8 @@ def wire(
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(
-        and_(Outbox.state == MailState.DUE, Outbox.next_at <= now),
-        and_(Outbox.state == MailState.SENDING, Outbox.claimed_at < now - STALE),
+        and_(going(MailState.DUE), Outbox.next_at <= now),
+        and_(going(MailState.SENDING), Outbox.claimed_at < now - STALE),
     )
 
 
@@ -671,17 +676,17 @@ def due(engine: Engine, now: datetime) -> list[int]:
 def waits(session: Session, name: str, subject: str) -> bool:
     """Whether a mail of this kind with this subject has not been sent yet: it need not be put twice."""
     same = select(Outbox.id).where(
-        Outbox.state.in_((MailState.DUE, MailState.SENDING)),
+        going(MailState.DUE, MailState.SENDING),
         Outbox.name == name,
         Outbox.subject == _one_line(subject),
     )
     return session.scalar(same.limit(1)) is not None
 
 
-def was_put(session: Session, name: str, subject: str, since: datetime) -> bool:
-    """Whether a mail of this kind with this subject was put since then."""
+def was_put(session: Session, address: str, name: str, subject: str, since: datetime) -> bool:
+    """Whether a mail of this kind with this subject was put to this address since then."""
     same = select(Outbox.id).where(
-        Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject)
+        to(address), Outbox.date >= since, Outbox.name == name, Outbox.subject == _one_line(subject)
     )
     return session.scalar(same.limit(1)) is not None
 
@@ -757,6 +762,10 @@ class _Flush:
         except NobodysLink:
             _keep_back(self._engine, mail_id)
             return
+        except PlaceError as away:  # what has no attachment goes on: somebody may wait for a code
+            _release(self._engine, mail_id, self._clock(), str(away))
+            self._done[MailState.DUE] += 1
+            return
         if refusal is None:
             self._mark(mail_id)
             self._blame_the_mails()
@@ -781,9 +790,6 @@ class _Flush:
             return _Own(f"{type(gone).__name__}: {gone}", True)
         except Lost as lost:  # it may be put back from a copy
             return _Own(str(lost), False)
-        except PlaceError as away:
-            _release(self._engine, mail_id, self._clock(), str(away))
-            raise
         try:
             recipient, raw = wire(loaded[0], self._settings, *loaded[1:])
         except Unsendable as bad:
@@ -840,7 +846,7 @@ class _Flush:
             if not row.error:
                 return False
             refused_at = row.next_at - PAUSES[0]
-            passed = select(Outbox.id).where(Outbox.sent_at > refused_at)
+            passed = select(Outbox.id).where(Outbox.sent_at > refused_at, _lately(session))
             return session.scalar(passed.limit(1)) is not None
 
     def _give_back(self) -> None:
@@ -858,12 +864,17 @@ class _Own(Refusal):
         return About.MAIL
 
 
+def _lately(session: Session) -> ColumnElement[bool]:
+    """Among the newest mails, which those of a day are: the outbox of years is not looked through for a refusal."""
+    return Outbox.id > newest(session) - NEWEST
+
+
 def _run_before(session: Session, refusal: Refusal, now: datetime) -> int:
     """How many mails in a row, and today, ended with the same answer and none was taken after the first of them."""
-    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == MailState.SENT)
+    taken = select(func.max(Outbox.sent_at)).where(Outbox.state == MailState.SENT, _lately(session))
     last_taken = taken.scalar_subquery()
     refused = select(Outbox.error).where(
-        Outbox.state == MailState.DEAD,
+        going(MailState.DEAD),
         Outbox.next_at > now - timedelta(days=1),
         or_(last_taken.is_(None), Outbox.next_at >= last_taken),
     )

@@ -113,10 +113,11 @@ def _typed_in_by(work: Work, complaint: Complaint) -> str | None:
 
 def _tell_flood(work: Work) -> None:
     """To the IT officer, once an hour: somebody may be using our acknowledgements against others (backscatter)."""
-    title = word("kabar_ti.banjir.judul")
-    if not outbox.was_put(work.session, "kabar_ti", title, work.now - timedelta(hours=1)):
+    title, address = word("kabar_ti.banjir.judul"), work.settings.petugas_ti.email
+    hour_ago = work.now - timedelta(hours=1)
+    if not outbox.was_put(work.session, address, "kabar_ti", title, hour_ago):
         sentence = word("kabar_ti.banjir.kalimat", batas=work.settings.smtp.all_answers_per_hour)
-        to = Envelope(work.settings.petugas_ti.email, "")
+        to = Envelope(address, "")
         send(work, "kabar_ti", to, judul=title, kalimat=sentence, sebab="")
 
 

@@ -76,7 +76,7 @@ def _beside_tasks(work: Work, person: Petugas) -> int:
     """How many mails of this office day went to a person that brought no work."""
     begin = _midnight(work)
     beside = select(func.count()).where(
-        Outbox.recipient == person.email,
+        outbox.to(person.email),
         Outbox.date >= begin,
         Outbox.state.not_in(outbox.NEVER_SENT),
         Outbox.name.not_like("tugas!_%", escape="!"),

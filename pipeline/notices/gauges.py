@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select, text
 from pipeline.data.engine import reading
 from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Job, Lane, Outbox, Task
+from pipeline.mail import outbox
 from pipeline.office.config import Settings
 from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
 from pipeline.work import Work
@@ -55,9 +56,9 @@ def _outbox(work: Work) -> Iterator[Gauge]:
         (MailState.SENDING, "sedang dikirim"),
         (MailState.DEAD, "ditolak untuk seterusnya"),
     ):
-        mails = work.session.scalar(count.where(Outbox.state == state)) or 0
+        mails = work.session.scalar(count.where(outbox.going(state))) or 0
         yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", mails, {"keadaan": about})
-    oldest = work.session.scalar(select(func.min(Outbox.date)).where(Outbox.state == MailState.DUE))
+    oldest = work.session.scalar(select(func.min(Outbox.date)).where(outbox.going(MailState.DUE)))
     age = (work.now - oldest).total_seconds() if oldest else 0.0
     age = max(age, 0.0)  # the clock may have been set back
     yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", age)

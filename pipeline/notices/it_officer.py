@@ -105,7 +105,8 @@ def tell_daily(work: Work, kind: str, **values: object) -> None:
 def was_told(work: Work, kind: str, **values: object) -> bool:
     """Whether a piece of news has been put within a day."""
     title = word(f"kabar_ti.{kind}.judul", **values)
-    return outbox.was_put(work.session, NEWS, title, work.now - timedelta(days=1))
+    address, day_ago = work.settings.petugas_ti.email, work.now - timedelta(days=1)
+    return outbox.was_put(work.session, address, NEWS, title, day_ago)
 
 
 def waits(session: Session, kind: str, **values: object) -> bool:

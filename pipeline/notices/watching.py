@@ -16,8 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.data.damage import MARK, is_damage
 from pipeline.data.engine import reading
+from pipeline.data.places import PlaceError
 from pipeline.data.states import MailState
 from pipeline.data.tables import Lane, Outbox, Seal
+from pipeline.mail import outbox
 from pipeline.notices import it_officer
 from pipeline.office.config import Settings
 from pipeline.office.words import word
@@ -104,9 +106,8 @@ def disk(settings: Settings, engine: Engine) -> list[Trouble]:
 def staff(work: Work) -> list[Trouble]:
     """Whether mail reaches no official any more: of each the newest mail was refused."""
     addresses = {person.email.lower() for person in work.settings.petugas}
-    recipient = func.lower(Outbox.recipient)
-    ended = select(recipient, Outbox.state).where(
-        recipient.in_(addresses),
+    ended = select(func.lower(Outbox.recipient), Outbox.state).where(
+        outbox.to(*addresses),
         Outbox.state.in_((MailState.SENT, MailState.DEAD)),
         Outbox.date > work.now - RECENT,
     )
@@ -131,6 +132,13 @@ def damaged(work: Work) -> list[Trouble]:
     return [Trouble("rusak", row.failed_at) for row in rows][:1]
 
 
+def away(work: Work) -> list[Trouble]:
+    """Whether a lane cannot reach where the office's bytes lie; `at`: when it met that."""
+    met = Lane.error.startswith(f"{PlaceError.__name__}:")
+    rows = work.session.scalars(select(Lane).where(Lane.failures > 0, met))
+    return [Trouble("simpanan", row.failed_at) for row in rows][:1]
+
+
 def _unreadable(error: Exception) -> Trouble:
     return Trouble("rusak" if is_damage(error) else "basis_data")
 
@@ -141,7 +149,7 @@ def look(engine: Engine, settings: Settings, now: datetime) -> list[Trouble]:
         with reading(engine) as session:
             refused = [Trouble("antrean")] if it_officer.waits(session, "antrean") else []
             work = Work(session, settings, now)
-            found = [*refused, *staff(work), *seal_ahead(work), *damaged(work)]
+            found = [*refused, *staff(work), *seal_ahead(work), *damaged(work), *away(work)]
     except (SQLAlchemyError, OSError) as error:
         found = [_unreadable(error)]
     try:
@@ -157,7 +165,7 @@ def health(
     try:
         with reading(engine) as session:
             work = Work(session, settings, now)
-            found = lanes(work, since) + damaged(work)
+            found = lanes(work, since) + damaged(work) + away(work)
         return found + disk(settings, engine)
     except (SQLAlchemyError, OSError) as error:
         return [_unreadable(error)]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.data import ledger, troubles
+from pipeline.data import ledger, store, troubles
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival
 from pipeline.data.states import ItemState
@@ -217,7 +217,8 @@ class Collector:
         """Commit the bytes and where they were seen, and which of the batch before have been moved; ids of the items.
         A mail beyond the limit is held at once."""
         found = [(one, Arrival(*self.place, one.uid, one.arrived)) for one in batch]
-        with writing(self.app.engine) as session:
+        engine, raws = self.app.engine, [one.raw for one in batch if one.whole]
+        with store.ahead(engine, raws), writing(engine) as session:
             now = self.app.clock()
             ledger.moved(session, *self.place, self._moved, now)
             troubles.over(session, troubles.FETCH, self.place, [one.uid for one in batch])

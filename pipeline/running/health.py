@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import cases
-from pipeline.data import damage, in_force, places, storage, troubles
+from pipeline.data import damage, in_force, storage, troubles
 from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import is_current, reading
 from pipeline.data.places import PlaceError
@@ -30,7 +30,7 @@ from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import read_standard
-from pipeline.mail import authentication, mailbox, message, smtp
+from pipeline.mail import authentication, mailbox, message, outbox, smtp
 from pipeline.notices import watching
 from pipeline.office.config import TEMPLATES, Petugas, Settings
 from pipeline.office.config_errors import ConfigError, in_words, text_of
@@ -122,9 +122,7 @@ def _storage(engine: Engine) -> Iterator[Checkup]:
     """Where the bytes of mails and letters lie, and whether they can be kept there."""
     with reading(engine) as session:
         named, left = storage.target_of(session), storage.elsewhere(session)
-        new = places.places_of(session).new
-    if new is not None:
-        new.check()
+    storage.reach(engine)
     if left:
         yield Checkup("hati", "simpanan", word("simpanan.campur", banyak=left, tempat=named))
     else:
@@ -344,12 +342,12 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
                 "pekerjaan",
                 f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}",
             )
-        dead = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.DEAD))
+        dead = session.scalar(select(func.count(Outbox.id)).where(outbox.going(MailState.DEAD)))
         if dead:
             yield Checkup(
                 "hati", "email keluar", f"{dead} email ditolak server penerima untuk seterusnya"
             )
-        kept = session.scalar(select(func.count(Outbox.id)).where(Outbox.state == MailState.HELD))
+        kept = session.scalar(select(func.count(Outbox.id)).where(outbox.going(MailState.HELD)))
         if kept:
             yield Checkup(
                 "hati",
@@ -358,7 +356,7 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
             )
         late = datetime.now(UTC) - timedelta(hours=1)
         waiting = session.scalar(
-            select(func.count(Outbox.id)).where(Outbox.state == MailState.DUE, Outbox.date < late)
+            select(func.count(Outbox.id)).where(outbox.going(MailState.DUE), Outbox.date < late)
         )
         if waiting:
             yield Checkup("hati", "email keluar", f"{waiting} email menunggu lebih dari satu jam")

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
+from pipeline.data.places import PlaceError
 from pipeline.office.config import TEMPLATES, Settings
 from pipeline.office.words import table
 from pipeline.web import (
@@ -199,6 +200,11 @@ def _errors(app: Flask) -> None:
         if error.code is not None and error.code < 400:
             return error.get_response()
         return friendly("tidak_ada", error.code or 404)
+
+    @app.errorhandler(PlaceError)
+    def away(error: PlaceError) -> Response:
+        log.warning("page failed, endpoint %s: %s", request.endpoint, error)
+        return friendly("simpanan", 503)
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:

@@ -60,7 +60,9 @@ def known(session: Session, person: Petugas) -> bool:
     if not here.settings.web.kode_peramban:
         return True
     cookie = request.cookies.get(browsers.cookie_name(person.kode, _secure()), "")
-    return browsers.known(session, here.settings.keys, person, cookie, here.clock())
+    return bool(cookie) and browsers.known(
+        session, here.settings.keys, person, cookie, here.clock()
+    )
 
 
 def insist(session: Session, token: str, person: Petugas) -> None:

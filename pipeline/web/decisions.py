@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.casefile.decided import outdated, withdrawn
+from pipeline.casefile.decided import outdated
 from pipeline.data.tables import Complaint, Decided
 from pipeline.office import clock
 from pipeline.office.sop import TaskKind
@@ -18,7 +18,7 @@ def earlier_decisions(view: View, c: Complaint) -> list[dict[str, Any]]:
     """Decisions that were withdrawn, with their letter and delivery; nothing for other units."""
     if view.task.kind is TaskKind.KETERANGAN:
         return []
-    rows = [_row(view, one) for one in withdrawn(view.session, [c.id]).get(c.id, [])]
+    rows = [_row(view, one) for one in view.withdrawn]
     return [{"judul": word("halaman.keputusan_ditarik"), "isi": rows}] if rows else []
 
 

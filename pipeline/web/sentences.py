@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline.access import unsent
-from pipeline.casefile import history, offers, similar
+from pipeline.casefile import history, similar
 from pipeline.data.tables import Complaint
 from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import EVERYWHERE, read_standard
@@ -96,7 +96,7 @@ def _before(view: View, c: Complaint, act: str, field: str) -> str:
 def _into(view: View) -> tuple[str, str] | None:
     """The action and field into which a sentence goes now; None where it can only be read."""
     into = INTO.get(view.task.kind)
-    names = {one.name for one in offers.offered(view.session, view.task.kind, view.complaint)}
+    names = {one.name for one in view.offered}
     return into if into is not None and into[0] in names else None
 
 

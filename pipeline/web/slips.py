@@ -657,7 +657,8 @@ def _keep(token: str, held: Held) -> BaseResponse:
         _clerk(person)
     now = here.clock()
     order = secrets.randbits(31) * 1000  # two uploads of one second are two
-    with writing(here.engine) as session:
+    contents = [content for _name, content in held.files.values()]
+    with store.ahead(here.engine, contents), writing(here.engine) as session:
         code.spend(session, held)
         some = [
             (

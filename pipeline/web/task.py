@@ -167,7 +167,9 @@ def _carry_out(token: str, name: str, held: Held) -> None:
             kept = slips.saved_as(name, held.values["slip"][0])
             unsent.drop(session, task_id, person.kode, kept)
 
-    transact(here.engine, step)
+    contents = [*form.contents, *(one.content for one in beside)]
+    with store.ahead(here.engine, contents):
+        transact(here.engine, step)
 
 
 def is_spent(task: Task) -> bool:

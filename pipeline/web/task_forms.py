@@ -21,7 +21,6 @@ from pipeline.casefile import (
     reported,
     waves,
 )
-from pipeline.casefile.decided import last_withdrawn
 from pipeline.cases.decisions import SHARED
 from pipeline.cases.input import OF_THE_CASE
 from pipeline.cases.letters import levels
@@ -30,7 +29,7 @@ from pipeline.cases.scans import SEEN
 from pipeline.cases.signing import has_letters, unsubmittable
 from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
-from pipeline.data.tables import Complaint, Document, Event, Item, Link
+from pipeline.data.tables import Complaint, Document, Event, Item
 from pipeline.files.kinds import DOCX, PDF, size_words
 from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
 from pipeline.mail import typos
@@ -119,7 +118,7 @@ def _prefilled(view: View, name: str) -> str:
         "disampaikan",
         "instansi",
     }
-    if name in SHARED and (before := last_withdrawn(view.session, c.id)):
+    if name in SHARED and (before := view.decided_before):
         return str(getattr(before, name))
     return str(getattr(c, name)) if name in known else ""
 
@@ -526,10 +525,7 @@ def forms(
 
 def _offered(view: View, submittable: bool) -> list[Action]:
     """What may be done now, the first of it leading."""
-    if view.report:
-        offered = report_pages.offered(view)
-    else:
-        offered = offers.offered(view.session, view.task.kind, view.complaint)
+    offered = report_pages.offered(view) if view.report else list(view.offered)
     out = set() if submittable else {"ajukan"}
     if not _is_readable(view):
         out.add(ACCEPTED)
@@ -609,14 +605,12 @@ def _stopped(view: View) -> str | None:
 
 def _filled_by_reply(view: View) -> dict[str, unsent.Filled]:
     """What a reply has filled in: for the link that answered it, in any browser, and for the holder in a known one."""
-    link = view.session.get(Link, int(view.token.partition("-")[0]))
-    if link is None:
-        return {}
+    link_id = int(view.token.partition("-")[0])
     found = unsent.of_reply(view.session, view.task.id, view.person)
     return {
         name: one
         for name, one in found.items()
-        if one.link_id == link.id or view.owner == view.person.kode
+        if one.link_id == link_id or view.owner == view.person.kode
     }
 
 

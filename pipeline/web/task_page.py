@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import select
 
 from pipeline.access import links
 from pipeline.casefile import history, privacy, reach, reported
 from pipeline.casefile.holders import holders
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
-from pipeline.data.tables import Complaint, Document, Event, Item, Task
+from pipeline.data.tables import Complaint, Document, Event, Item
 from pipeline.files import kinds
 from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
@@ -302,12 +301,8 @@ def _who_answered(view: View, event: Event, data: Mapping[str, Any]) -> str:
 
 def _asked_units(view: View) -> list[str]:
     """The posts of those who are asked and have not answered."""
-    open_ones = select(Task.holder).where(
-        Task.complaint_id == view.task.complaint_id,
-        Task.kind == TaskKind.KETERANGAN,
-        Task.closed_at.is_(None),
-    )
-    people = [view.settings.person(code) for code in view.session.scalars(open_ones)]
+    asked = [one for one in view.tasks if one.kind is TaskKind.KETERANGAN and not one.closed_at]
+    people = [view.settings.person(one.holder) for one in asked]
     return [person.jabatan for person in people if person]
 
 

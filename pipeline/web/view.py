@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
 from pipeline.access import links
-from pipeline.casefile import limits, privacy, reported
+from pipeline.casefile import decided, limits, offers, privacy, reported
 from pipeline.casefile.documents import letters_of
 from pipeline.casefile.history import entries
 from pipeline.casefile.holders import helpers, holders
 from pipeline.data import in_force
 from pipeline.data.engine import reading
-from pipeline.data.tables import Complaint, Document, Event, Laporan, Task
+from pipeline.data.tables import Complaint, Decided, Document, Event, Laporan, Task
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import (
@@ -30,6 +30,7 @@ from pipeline.office.sop import (
     LANGKAH_OF_TASK,
     OVER,
     REPORTING,
+    Action,
     EventKind,
     Role,
     Stage,
@@ -46,9 +47,7 @@ def opened(token: str) -> Iterator[tuple[Session, links.Opened, View, Petugas]]:
     here = site()
     with reading(here.engine) as session:
         found, person = _resolve(session, token)
-        complaint = (
-            session.get(Complaint, found.task.complaint_id) if found.task.complaint_id else None
-        )
+        complaint = found.complaint
         if complaint is not None and person.kode in reported.codes(complaint):
             raise Friendly("kedaluwarsa", 410)  # it is about them: it has gone past them
         now = here.clock()
@@ -152,10 +151,35 @@ class View:
     @cached_property
     def newest_event(self) -> int:
         """The number of the case's newest event, by which a form tells what it was drawn from."""
+        return self._history[-1][0].seq if self._history else 0
+
+    @cached_property
+    def offered(self) -> list[Action]:
+        """The actions that the case allows now."""
+        return offers.offered(self.session, self.task.kind, self.complaint)
+
+    @cached_property
+    def withdrawn(self) -> list[Decided]:
+        """The decisions of the case that stand no more, oldest first."""
         if self.complaint is None:
-            return 0
-        query = select(func.max(Event.seq)).where(Event.complaint_id == self.complaint.id)
-        return self.session.scalar(query) or 0
+            return []
+        return decided.withdrawn(self.session, [self.complaint.id]).get(self.complaint.id, [])
+
+    @cached_property
+    def decided_before(self) -> Decided | None:
+        """What the Kepala Dinas begins from: the last of them, where nothing stands now."""
+        if not self.withdrawn or self.complaint is None:
+            return None
+        stands = decided.standing(self.session, self.complaint.id)
+        return self.withdrawn[-1] if stands is None else None
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """All tasks of the case, the oldest first."""
+        if self.complaint is None:
+            return []
+        query = select(Task).where(Task.complaint_id == self.complaint.id)
+        return list(self.session.scalars(query.order_by(Task.id)))
 
     @cached_property
     def children(self) -> list[Complaint]:
@@ -275,8 +299,7 @@ def steps(view: View) -> list[dict[str, Any]]:
     if view.complaint is None:
         return _steps_of(view.settings, 1, False, {}, view.now)
     tasks: dict[int, Task] = {}
-    query = select(Task).where(Task.complaint_id == view.complaint.id).order_by(Task.id)
-    for task in view.session.scalars(query):
+    for task in view.tasks:
         if task.kind not in (*AT_REST, TaskKind.TANDA_TANGAN, *BESIDE):
             tasks[LANGKAH_OF_TASK[task.kind]] = task
     over = view.complaint.stage in OVER

@@ -525,3 +525,13 @@ def test_what_a_letter_a_task_or_a_mail_belongs_to_is_witnessed(
 ) -> None:
     sql(upgraded, change)
     assert any("tambahan " in fault for fault in upgraded.faults())
+
+
+def test_a_register_of_more_ends_than_one_portion_is_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.cases.audit.ROWS", 1)
+    with desk_in(tmp_path) as desk:
+        for n in range(3):
+            desk.to(Stage.SELESAI, desk.record(email=f"warga{n}@warga.example"))
+        assert desk.faults() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from pipeline.data import packed
-from pipeline.data.tables import Outbox
+from pipeline.data.tables import Event, Outbox
 from tests.desk import Desk, desk_in
 
 
@@ -27,7 +28,10 @@ def test_a_text_comes_back_as_it_was(said: str) -> None:
 
 def test_the_dictionary_of_released_texts_never_changes() -> None:
     """Texts in databases need it byte for byte; a better one gets the next number."""
-    known = {1: "05ddadc5bfe037ba0f61209512d8119ceab72be322cec8c31e17e77df6f7ea81"}
+    known = {
+        1: "05ddadc5bfe037ba0f61209512d8119ceab72be322cec8c31e17e77df6f7ea81",
+        2: "b5215d80954c62c448be514f60b3852b6f489a930d9351673f08f687c461a8cf",
+    }
     for number, digest in known.items():
         path = Path(packed.__file__).with_name(f"mail-{number}.txt")
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
@@ -50,3 +54,15 @@ def test_a_damaged_text_is_found_by_the_audit_and_stops_nothing(desk: Desk) -> N
         connection.execute(text(f"UPDATE outbox SET text = {spoilt} WHERE id = 1"))
     assert any("email" in fault for fault in desk.faults())
     assert desk.mails()[0].text == packed.RUINED
+
+
+def test_a_hash_comes_back_as_its_digits_and_what_is_none_as_it_was(desk: Desk) -> None:
+    desk.record()
+    with desk.work() as work:
+        kept = work.session.scalars(select(Event.hash)).first()
+        assert kept is not None
+        assert re.fullmatch("[0-9a-f]{64}", kept)
+    if desk.engine.dialect.name == "sqlite":
+        with desk.engine.begin() as connection:
+            connection.execute(text("UPDATE event SET hash = 'bukan' WHERE id = 1"))
+        assert desk.faults() != []

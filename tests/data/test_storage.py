@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +31,7 @@ from pipeline.running import health
 from tests import storage_child
 from tests.desk import Desk, desk_in, make_settings
 from tests.fresh import fresh
-from tests.kantor import KEY, sample
+from tests.kantor import KEY, SIGNED, office, sample
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=2)  # the sweep leaves alone what is younger than a day
@@ -381,3 +383,49 @@ def test_a_place_that_is_away_is_a_sentence_for_every_command(tmp_path: Path) ->
         for one in health.look(config.load(tmp_path / "config.toml"), engine)
     )
     engine.dispose()
+
+
+@dataclass(frozen=True)
+class Watched(places.FolderPlace):
+    """The folder, which notes whether somebody else could write to the database while bytes came in."""
+
+    engine: Engine | None = None
+    free: list[bool] = field(default_factory=list)
+
+    def write(self, contents: Sequence[tuple[str, places.Content]]) -> None:
+        assert self.engine is not None
+        with closing(sqlite3.connect(str(self.engine.url.database), timeout=0)) as file:
+            try:
+                file.execute("BEGIN IMMEDIATE")
+                self.free.append(True)
+            except sqlite3.OperationalError:
+                self.free.append(False)
+        super().write(contents)
+
+
+def test_bytes_are_brought_out_before_the_writers_lock_is_taken(tmp_path: Path) -> None:
+    """A slow server holds nobody else: mail, stack of slips and the files of an act."""
+    with office(tmp_path, simpanan=BERKAS) as kantor:
+        watched = Watched(tmp_path / "simpanan", engine=kantor.engine)
+        places.attach(kantor.engine, places.Places(watched, {"berkas": watched}))
+        kantor.citizen_sends()
+        assert watched.free == [True]
+        kantor.to_signature()
+        watched.free.clear()
+        kantor.press("kepala", "tandatangani", settle=False, bertanda_tangan=("surat.jpg", SIGNED))
+        assert watched.free == [True]
+        assert kantor.audit() == []
+
+
+def test_what_was_brought_ahead_and_is_not_named_is_swept(tmp_path: Path) -> None:
+    with opened(tmp_path, "berkas") as engine:
+        with suppress(ZeroDivisionError), store.ahead(engine, CONTENTS), writing(engine) as session:
+            store.put_all(session, CONTENTS)
+            raise ZeroDivisionError
+        assert files(tmp_path)
+        assert kept(engine) == {}
+        with store.ahead(engine, CONTENTS), writing(engine) as session:
+            store.put_all(session, CONTENTS)
+        assert kept(engine) == whole()
+        storage.sweep(engine, LATER)
+        assert len(files(tmp_path)) == sum(bool(one) for one in CONTENTS)

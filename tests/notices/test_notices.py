@@ -43,6 +43,10 @@ from tests.mail import wellformed
 from tests.office.test_words import ENGLISH
 
 FOLDERS = {folder.name for folder in (TEMPLATES / "email").iterdir() if folder.is_dir()}
+BUSY: dict[str, Any] = {
+    "balasan": {"server_tepercaya": ("mx.kominfo.example",)},
+    "pengaduan": {"gelombang_jumlah": 3},
+}  # settings with which `busy_day` runs
 HOSTILE = "<script>alert(1)</script> & \"kutip\" 'satu' <b>"
 
 
@@ -383,9 +387,7 @@ def _replies(desk: Desk) -> None:
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    trusting = {"server_tepercaya": ("mx.kominfo.example",)}
-    waves = {"gelombang_jumlah": 3}
-    with desk_in(tmp_path_factory.mktemp("hari"), balasan=trusting, pengaduan=waves) as made:
+    with desk_in(tmp_path_factory.mktemp("hari"), **BUSY) as made:
         busy_day(made)
         yield made
 
