@@ -7,7 +7,7 @@ the office's own paper: a range of confidence in which too many fields were chan
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.input import Checked
 from pipeline.data.engine import exclusive
-from pipeline.data.tables import Slip, SlipCount
+from pipeline.data.tables import Complaint, Slip, SlipCount
 from pipeline.slips.calibration import SURE
 from pipeline.work import Work
 
@@ -30,6 +30,8 @@ NAMES = {
     "unit": "unit_dituju",
     "uraian": "isi",
 }  # fields of the paper that have another name in the form
+NAMED = 3  # complaints in whose addresses a word stands, before it is a name of this town and not of somebody's house
+RECENT = 2000  # complaints that are looked at for such names
 Counts = Mapping[int, tuple[int, int]]  # {low: (read, right)}
 
 
@@ -112,6 +114,22 @@ def quality(session: Session) -> list[Quality]:
             )
         )
     return rows
+
+
+def confirmed_names(session: Session) -> list[str]:
+    """Names of streets and kelurahan that clerks confirmed on slips, for the reader. Found anew each time: nothing is
+    kept beside the complaints, and what is erased there is gone here."""
+    recorded = select(Slip.complaint_id).where(Slip.state == "dicatat")
+    query = (
+        select(Complaint.alamat)
+        .where(Complaint.id.in_(recorded), Complaint.alamat != "")
+        .order_by(Complaint.id.desc())
+        .limit(RECENT)
+    )
+    found: Counter[str] = Counter()
+    for address in session.scalars(query):
+        found.update(set(re.findall(r"[a-z]{4,}", address.lower())))
+    return sorted(word for word, count in found.items() if count >= NAMED)
 
 
 def _counts(session: Session) -> Mapping[str, Counts]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from pipeline.cases.slip_learning import confirmed_names
 from pipeline.cases.slips import (
     READ_STACK,
     TICKS,
@@ -249,7 +250,8 @@ def _read(app: App, job: Claimed) -> int:
     item_id = job.subject_id
     with reading(app.engine) as session:
         content = store.get(session, session.get_one(Item, item_id).sha256)
-    with Worker(units.known(app.settings)) as worker:
+        names = confirmed_names(session)
+    with Worker(units.known(app.settings), names=names) as worker:
         try:
             pages = worker.open(content)
         except ReaderDiedError as error:

@@ -41,6 +41,7 @@ def main() -> None:
             if order["do"] == "open":
                 opened, units, before.front = pages.open_file(content), order["units"], None
                 answer: dict[str, Any] = {"pages": opened.count}
+                _learn(order["names"])
             elif order["do"] == "page" and opened is not None:
                 answer, blobs = _page(opened.draw(order["number"]), units, order["plain"], before)
             else:
@@ -57,6 +58,13 @@ def main() -> None:
         for blob in blobs:
             answers.write(blob)
         answers.flush()
+
+
+def _learn(names: list[str]) -> None:
+    if names and can_read():
+        from pipeline.slips import decode  # the extra `ocr`
+
+        decode.learn(names)
 
 
 class Before:

@@ -58,14 +58,24 @@ class _Seen:
 def words(style: str = "kalimat") -> Mapping[str, int]:
     """Words that people write in sentences or addresses, with how rare each is: 0 for the commonest."""
     if style == "alamat":
-        data = tomllib.loads((TEMPLATES / "slips" / "alamat.toml").read_text(encoding="utf-8"))
-        return dict.fromkeys((word.lower() for some in data.values() for word in some), 0)
+        return _of_addresses()
     found: dict[str, int] = {}
     for line in _LIST.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             for word in line.split():
                 found.setdefault(word, len(found))
     return found
+
+
+@cache
+def _of_addresses() -> dict[str, int]:
+    data = tomllib.loads((TEMPLATES / "slips" / "alamat.toml").read_text(encoding="utf-8"))
+    return dict.fromkeys((word.lower() for some in data.values() for word in some), 0)
+
+
+def learn(names: Iterable[str]) -> None:
+    """Names of streets and kelurahan that an office has confirmed join the words of its addresses, in this process."""
+    _of_addresses().update(dict.fromkeys((name.lower() for name in names), 0))
 
 
 def plain(look: Look, columns: NDArray[np.intp]) -> list[_Seen]:

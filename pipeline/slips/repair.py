@@ -264,9 +264,13 @@ def _bare(text: str) -> str:
 
 def _address(text: str, units: Sequence[str]) -> Ruled:
     value = address(text)
-    return Ruled(value, "kurang_jelas" if is_strange(value) else "")
+    strange = is_strange(value) or _STROKED.search(value)
+    return Ruled(value, "kurang_jelas" if strange else "")
 
 
+_STROKED = re.compile(
+    r"\b\d\d1\d\d\b"
+)  # 30/07, its stroke taken for a 1; or a post code: somebody looks
 _LIKE_DIGITS = str.maketrans("OoCcDQUIlSBZz", "0000000115822")
 _NUMBER = "[0-9OoIlSBCcDQUZz]"  # a digit, or what is read for one
 _SPACES = (
@@ -292,6 +296,12 @@ _SPELLING = (
     (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
     (r"(?<=\d)[Oo](?=[\d,. ]|$)", "0"),
     (r"\b(RT[ .]?\d\d)1 ?(?=RW)", r"\1/"),
+    (r"^J(?=\. [A-Z][a-z])", "Jl"),
+    (r"^Jl[uvm](?=\. ?[A-Z])", "Jln"),
+    (r"^JL(?=\. ?[A-Z][a-z])", "Jl"),
+    (r"(?<=RT.\d\d/)Rw(?=[ .]?\d)", "RW"),
+    (r"(?<=[a-z])0(?=-[a-z])", "o"),
+    (r"(?<=\d\d/\d\d)(?=[A-Z][a-z])", " "),
 )
 
 

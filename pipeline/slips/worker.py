@@ -60,8 +60,14 @@ def can_read() -> bool:
 class Worker:
     """One file at a time, page by page. Use it in a `with`; nothing is started before the first file."""
 
-    def __init__(self, units: Sequence[str] = (), seconds: float = PAGE_SECONDS) -> None:
-        self.units, self.seconds = list(units), seconds
+    def __init__(
+        self,
+        units: Sequence[str] = (),
+        seconds: float = PAGE_SECONDS,
+        names: Sequence[str] = (),
+    ) -> None:
+        """`units` and `names` (of streets and kelurahan): what the office knows, and the reader may take for meant."""
+        self.units, self.names, self.seconds = list(units), list(names), seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._content = b""
 
@@ -74,9 +80,8 @@ class Worker:
     def open(self, content: bytes) -> int:
         """How many pages a file has. Broken if it has none that can be shown."""
         self._content = content
-        answer, _ = self._ask(
-            {"do": "open", "size": len(content), "units": self.units}, content, START_SECONDS
-        )
+        known = {"units": self.units, "names": self.names}
+        answer, _ = self._ask({"do": "open", "size": len(content), **known}, content, START_SECONDS)
         return int(answer["pages"])
 
     def page(self, number: int, *, plain: bool = False) -> tuple[bytes, list[Sheet]]:

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -466,11 +466,11 @@ def _cropped(content: bytes, box: Sequence[int]) -> bytes:
     with Image.open(BytesIO(content), formats=("JPEG",)) as image:
         part = image.crop((left, top, left + width, top + height)).convert("RGB")
     part = ImageOps.autocontrast(part, cutoff=(0.2, 0), preserve_tone=True)
-    ink = (
-        part.convert("L")
-        .filter(ImageFilter.BoxBlur(1))
-        .point(lambda grey: 255 if grey < INK else 0)
-    )
+    red, green, blue = part.split()
+    darkest = ImageChops.darker(
+        ImageChops.darker(red, green), blue
+    )  # a marker's yellow is light in grey
+    ink = darkest.filter(ImageFilter.BoxBlur(1)).point(lambda grey: 255 if grey < INK else 0)
     ends = ink.crop((0, height // 8, width, height * 3 // 4)).getbbox()  # above the printed rule
     right = min(width, max((ends[2] if ends else width) + height // 2, width * 2 // 5))
     part.crop((0, 0, right, height)).save(out, "JPEG", quality=82)

@@ -716,6 +716,28 @@ def test_a_slip_pressed_twice_is_one_complaint(desk: Desk) -> None:
     assert desk.count(Complaint) == 1
 
 
+def test_names_of_three_confirmed_addresses_are_told_to_the_reader(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only two wrote may be a house's name; what nobody has confirmed may be misread."""
+    task, found = stack(desk, 4)
+    addresses = ("Jl. Trunojoyo 5 Kel. Ngegong", "Gg. Ngegong 2", "jl trunojoyo 81, Ngegong")
+    for slip, address in zip(found, addresses, strict=False):
+        told = {"slip": str(slip.id), "perihal": "Lampu", "isi": "Padam.", "alamat": address}
+        settle(desk, task, "catat_slip", **told)
+    names: list[list[str]] = []
+    ask = Worker._ask
+
+    def asked(self: Worker, order: dict[str, Any], content: bytes, seconds: float) -> Any:
+        names.extend([order["names"]] if order["do"] == "open" else [])
+        return ask(self, order, content, seconds)
+
+    monkeypatch.setattr(Worker, "_ask", asked)
+    drop(desk, saved([page("lima")], "PDF"), "lima.pdf")
+    work_through(desk)
+    assert names == [["ngegong"]]
+
+
 def test_pages_are_joined_to_the_one_before(desk: Desk) -> None:
     task, found = stack(desk)
     with pytest.raises(Invalid):

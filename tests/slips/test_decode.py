@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.slips import decode
 from pipeline.slips.decode import Look, Reader, chance_of, words
 
 LETTERS = ["", *" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,0123456789"]
@@ -67,6 +68,18 @@ def test_a_street_is_known_in_an_address_only() -> None:
     seen = look(*"Dip", ("a", 0.8, "o"), *"negoro")
     assert text(seen, style="alamat") == "Diponegoro"
     assert text(seen) == "Dipanegoro"
+
+
+def test_a_name_that_the_office_has_confirmed_is_taken_for_an_uncertain_one() -> None:
+    seen = look(*"Jl. Kalibes", ("a", 0.6, "o"))
+    assert text(seen, style="alamat") == "Jl. Kalibesa"
+    before = dict(decode.words("alamat"))
+    try:
+        decode.learn(["kalibeso"])
+        assert text(seen, style="alamat") == "Jl. Kalibeso"
+    finally:
+        decode._of_addresses().clear()
+        decode._of_addresses().update(before)
 
 
 def test_chances_are_those_of_every_way_to_say_it() -> None:

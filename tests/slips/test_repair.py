@@ -67,6 +67,13 @@ def test_what_people_are_called_may_be_clear(text: str) -> None:
         ("Jl. H. Agus Salim 3", "Jl. H. Agus Salim 3"),
         ("Jl. Dr. Sutomo 4 Ds. Mojo", "Jl. Dr. Sutomo 4 Ds. Mojo"),
         ("JI Mawar 3", "Jl Mawar 3"),
+        ("J. Kartini 164", "Jl. Kartini 164"),
+        ("Jlu. Serayu no 150A", "Jln. Serayu no 150A"),
+        ("JL. Mastrip 34", "Jl. Mastrip 34"),
+        ("JL. MASTRIP 34", "JL. MASTRIP 34"),
+        ("Gg. Mawar 2 RT.20/Rw.03 Taman", "Gg. Mawar 2 RT.20/RW.03 Taman"),
+        ("Gg. Mawar 78A 06/07 Or0-oro Ombo", "Gg. Mawar 78A 06/07 Oro-oro Ombo"),
+        ("Jl. Kartini 5 10/12Klegen", "Jl. Kartini 5 10/12 Klegen"),
     ],
 )
 def test_addresses(read: str, meant: str) -> None:
@@ -200,6 +207,7 @@ def test_a_plausible_string_stays_as_it_was_written(name: str, plausible: str) -
         ("uraian", "mati di 6G. Buntu"),
         ("alamat", "Jl. Mawar 5 RT 161 RW 03"),
         ("alamat", "Jl. Mawar l0"),
+        ("alamat", "Jalan Pahlawan 124 30107 Kartoharjo"),
         ("telepon", "00812345678"),
         ("telepon", "08012345678"),
         ("nik", "9977014107850001"),

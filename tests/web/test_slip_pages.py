@@ -245,8 +245,8 @@ def doubted(home: House, pages: int) -> str:
 
 def test_what_was_repaired_and_what_may_be_meant_is_shown(home: House) -> None:
     page = home.office.page(home.base + doubted(home, 1))
-    assert 'Dibaca "JI. Mawar 3", diperbaiki menjadi "Jl. Mawar 3".' in page.text
-    assert 'Mungkin "gmail.com"?' in page.text
+    assert "Dibaca “JI. Mawar 3”, diperbaiki menjadi “Jl. Mawar 3”." in page.text
+    assert "Mungkin “gmail.com”?" in page.text
     assert 'value="siti0@mail.com"' in page.html
 
 

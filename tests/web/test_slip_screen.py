@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from pipeline.data.engine import writing
 from pipeline.data.tables import Slip
+from pipeline.web import slips
 from tests.web.house import House, house
 from tests.web.test_slip_pages import ARTEFACTS, scanned, tab_of
 
@@ -123,3 +126,16 @@ def test_what_was_left_empty_is_folded_and_still_there(home: House, browser: Bro
     assert page.evaluate("document.activeElement.name") == "alamat"
     summary.click()
     assert page.locator("#f-email").is_visible()
+
+
+@pytest.mark.parametrize("pen", [(245, 240, 90), (195, 195, 195), (30, 60, 180)], ids=str)
+def test_a_crop_goes_as_far_as_anything_is_written(pen: tuple[int, int, int]) -> None:
+    """What is empty at its right is left out; a marker's yellow and a thin pencil are not empty."""
+    slip = Image.new("RGB", (1080, 90), (250, 250, 250))
+    draw = ImageDraw.Draw(slip)
+    draw.line((20, 40, 60, 50), fill=(20, 20, 20), width=5)
+    draw.line((900, 30, 960, 50), fill=pen, width=6)
+    out = BytesIO()
+    slip.save(out, "JPEG", quality=72)
+    with Image.open(BytesIO(slips._cropped(out.getvalue(), (0, 0, 1080, 90)))) as crop:
+        assert crop.width > 960

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from pipeline.data.engine import reading
 from pipeline.data.tables import Complaint
+from pipeline.office import numbers
 from pipeline.office.sop import Channel, Stage
 from pipeline.office.words import word
 from pipeline.slips import layout
@@ -108,7 +109,7 @@ def test_twenty_slips_are_confirmed_by_pressing_enter_alone(
     with reading(home.office.engine) as session:
         rows = session.scalars(select(Complaint).order_by(Complaint.id)).all()
     assert [c.status_code for c in rows] == [one.serial for one in stack]
-    assert [c.telepon for c in rows] == [one.fields["telepon"] for one in stack]
+    assert [c.telepon for c in rows] == [numbers.phone(one.fields["telepon"]) for one in stack]
     assert {(c.channel, c.stage) for c in rows} == {(Channel.KOTAK, Stage.KLARIFIKASI)}
     assert home.office.audit() == []
 
