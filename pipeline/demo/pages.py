@@ -315,7 +315,9 @@ def _letter_rows(
 def _first_button(letter: DeliveredMail) -> dict[str, str] | None:
     """What the mail asks to be pressed, for those to whom it lies below the screen."""
     found = BUTTON.search(letter.part("text/html"))
-    return found and {"url": unescape(found[1]), "label": unescape(found[2]).strip()}
+    if found is None:
+        return None
+    return {"url": unescape(found[1]), "label": unescape(found[2]).strip()}
 
 
 def _open_letter(office: DemoOffice, box: ShownMailbox, letter: DeliveredMail) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from pipeline.access import links
 from pipeline.casefile import limits
 from pipeline.casefile.holders import holders
+from pipeline.cases.mending import WITHDRAWN
 from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
 from pipeline.office.sop import OVER, Channel, Role, TaskKind
@@ -25,6 +26,8 @@ def done_words(view: View) -> str:
     task, zone = view.task, view.settings.zone
     at = clock.waktu(task.closed_at or view.now, zone)
     who = closer(view)
+    if task.outcome == WITHDRAWN:
+        return word("halaman.dipakai_ditarik", waktu=at)
     if not who:
         return word("halaman.dipakai_sistem", waktu=at)
     return word("halaman.dipakai_orang_lain", siapa=who, waktu=at)
@@ -195,9 +198,7 @@ def spent_page(
         state.append({"nama": word("waktu.judul"), "nilai": spent})
     return {
         "nomor": c.number if c else "",
-        "judul": word(
-            "halaman.dipakai_judul" if view.task.closed_by else "halaman.tidak_berlaku_judul"
-        ),
+        "judul": word("halaman.dipakai_judul" if closer(view) else "halaman.tidak_berlaku_judul"),
         "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
         "keadaan": state,

@@ -167,6 +167,21 @@ def test_question_to_a_unit_is_taken_back_from_the_page(counter: Counter) -> Non
     assert [t.kind for t in counter.desk.tasks(number, open_only=True)] == ["klarifikasi"]
 
 
+def test_unit_reads_that_its_question_was_withdrawn(counter: Counter) -> None:
+    """Not that somebody has answered it."""
+    number = counter.desk.to(Stage.KLARIFIKASI)
+    counter.desk.press(
+        "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benar?"
+    )
+    asked = counter.desk.task("jawab", number)
+    counter.desk.press("sekretaris", "tarik_pertanyaan", number=number, ditarik=["kasubag-umum"])
+    counter.know("kasubag-umum")
+    said = counter.web.get(counter.url("kasubag-umum", asked)).text
+    assert "Pertanyaan ini ditarik oleh Sekretaris" in said
+    assert word("halaman.tidak_berlaku_judul") in said
+    assert word("halaman.dipakai_judul") not in said
+
+
 def test_text_that_came_too_late_is_given_back(counter: Counter) -> None:
     """Two JFU at once: the second reads who was first, and what they had typed themselves."""
     number = counter.desk.record()
