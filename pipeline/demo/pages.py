@@ -6,9 +6,11 @@ task pages as in production.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,9 @@ SANDBOX = (
 # The page measures the mail (allow-same-origin) to show it whole; without allow-scripts the mail itself does nothing.
 FRAME = "allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 OPEN_IN_TOP = '<base target="_top">'
+BUTTON = re.compile(
+    r'<a class="uh" href="([^"]+)"[^>]*>([^<]+)</a>'
+)  # a mail's first, as the template has it
 
 
 @dataclass(frozen=True)
@@ -307,6 +312,14 @@ def _letter_rows(
         }
 
 
+def _first_button(letter: DeliveredMail) -> dict[str, str] | None:
+    """What the mail asks to be pressed, for those to whom it lies below the screen."""
+    found = BUTTON.search(letter.part("text/html"))
+    if found is None:
+        return None
+    return {"url": unescape(found[1]), "label": unescape(found[2]).strip()}
+
+
 def _open_letter(office: DemoOffice, box: ShownMailbox, letter: DeliveredMail) -> dict[str, Any]:
     base = f"/demo/surat/{box.id}/{letter.address}/{letter.uid}"
     return {
@@ -317,6 +330,7 @@ def _open_letter(office: DemoOffice, box: ShownMailbox, letter: DeliveredMail) -
         "waktu": _when(office, letter.at),
         "url": base,
         "url_sendiri": base,
+        "tombol": _first_button(letter),
         "lampiran": [
             {"nama": name, "url": f"{base}/lampiran/{n}"}
             for n, (name, _m, _c) in enumerate(letter.attachments())

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from pipeline.access import links
 from pipeline.casefile import limits
 from pipeline.casefile.holders import holders
+from pipeline.cases.mending import WITHDRAWN
 from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
 from pipeline.office.sop import OVER, Channel, Role, TaskKind
@@ -25,6 +26,8 @@ def done_words(view: View) -> str:
     task, zone = view.task, view.settings.zone
     at = clock.waktu(task.closed_at or view.now, zone)
     who = closer(view)
+    if task.outcome == WITHDRAWN:
+        return word("halaman.dipakai_ditarik", waktu=at)
     if not who:
         return word("halaman.dipakai_sistem", waktu=at)
     return word("halaman.dipakai_orang_lain", siapa=who, waktu=at)
@@ -206,7 +209,7 @@ def spent_page(
     """
     c = view.complaint
     shows_matter = found.full and (c is not None or view.report is not None)
-    title = "dipakai_judul" if view.task.closed_by else "tidak_berlaku_judul"
+    title = "dipakai_judul" if closer(view) else "tidak_berlaku_judul"
     return {
         "nomor": c.number if c else "",
         "judul": word(f"halaman.{title}"),

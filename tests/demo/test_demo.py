@@ -149,6 +149,23 @@ def test_the_mail_is_shown_whole(office: DemoOffice, page: Page, width: int) -> 
     assert room < 120  # nor an empty space below
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_button_that_comes_next_is_on_the_first_screen(
+    office: DemoOffice, page: Page, width: int, height: int
+) -> None:
+    """Not only in the mail, which begins below it."""
+    HTTP.request("POST", url(office), fields={"aksi": "ulang"}, redirect=False)
+    office.settle()
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(url(office))
+    button = page.get_by_role("link", name="Catat dan laporkan", exact=True)
+    box = button.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= height
+    button.click()
+    page.get_by_label("Ringkasan pengaduan").wait_for()
+
+
 def test_the_pengadu_answers_in_the_playground(office: DemoOffice) -> None:
     """A question to the pengadu is answered with the reply form under the mail; the clock runs again."""
     HTTP.request("POST", url(office), fields={"aksi": "ulang"}, redirect=False)

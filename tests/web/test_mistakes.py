@@ -96,12 +96,17 @@ def test_after_two_minutes_the_receipt_says_what_helps_now(counter: Counter) -> 
     assert counter.desk.stage(number) is Stage.JAWABAN
 
 
-def test_receipt_of_a_case_that_is_over_tells_of_reopening_alone(counter: Counter) -> None:
+def test_receipt_of_a_case_that_is_over_tells_of_reopening_alone(tmp_path: Path) -> None:
     """Nobody can send a decision back once its letter has gone."""
+    with desk_in(tmp_path) as desk:
+        _over(Counter(desk, create_app(desk.settings, desk.engine, desk.clock).test_client()))
+
+
+def _over(counter: Counter) -> None:
     number = counter.desk.to(Stage.SELESAI)
     decided = next(t for t in counter.desk.tasks(number) if t.kind is TaskKind.KEPUTUSAN)
     counter.know("kepala")
-    said = counter.web.get(counter.url("kepala", decided)).text
+    said = counter.web.get(f"{counter.url('kepala', decided)}?selesai").text
     assert word("keliru.putuskan") not in said
     assert word("keliru.umum") in said
 
@@ -160,6 +165,21 @@ def test_question_to_a_unit_is_taken_back_from_the_page(counter: Counter) -> Non
     assert f'action="{url}/batalkan"' in page
     counter.web.post(f"{url}/batalkan")
     assert [t.kind for t in counter.desk.tasks(number, open_only=True)] == ["klarifikasi"]
+
+
+def test_unit_reads_that_its_question_was_withdrawn(counter: Counter) -> None:
+    """Not that somebody has answered it."""
+    number = counter.desk.to(Stage.KLARIFIKASI)
+    counter.desk.press(
+        "sekretaris", "tanya_unit", number=number, petugas=["kasubag-umum"], pertanyaan="Benar?"
+    )
+    asked = counter.desk.task("jawab", number)
+    counter.desk.press("sekretaris", "tarik_pertanyaan", number=number, ditarik=["kasubag-umum"])
+    counter.know("kasubag-umum")
+    said = counter.web.get(counter.url("kasubag-umum", asked)).text
+    assert "Pertanyaan ini ditarik oleh Sekretaris" in said
+    assert word("halaman.tidak_berlaku_judul") in said
+    assert word("halaman.dipakai_judul") not in said
 
 
 def test_text_that_came_too_late_is_given_back(counter: Counter) -> None:
@@ -250,7 +270,7 @@ def test_form_of_langkah_1_is_filled_from_the_mail_and_says_so(counter: Counter)
     text = "Selamat pagi. Lampu di Jalan Mawar padam.\n\nHormat saya,\nSiti\nJalan Kenanga 7, Madiun\n0812-5550-0117"
     number = counter.desk.record(isi=text)
     page = counter.web.get(counter.url("jfu-1", counter.desk.task("laporkan", number))).text
-    assert 'value="0812-5550-0117"' in page
+    assert 'value="0812 5550 0117"' in page
     assert 'value="Jalan Kenanga 7, Madiun"' in page
     assert page.count("Dari tanda tangan surat") == 2
     assert re.search(

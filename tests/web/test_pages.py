@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
+from pypdfium2 import PdfDocument
 from sqlalchemy import select, text
 
 from pipeline.data.engine import reading
@@ -496,6 +497,25 @@ def test_button_of_langkah_2_says_whether_a_unit_is_concerned(
     boxes.first.check()
     assert any(some in text for text in shown.all_inner_texts())
     assert shown.count() == (1 if knows_has else 2)
+
+
+def test_signature_of_the_printed_book_stays_whole_and_with_its_last_row(
+    home: House, sheet: Page
+) -> None:
+    """Wherever a page ends: rows are taken out one by one, so that the block is pushed over the end and back."""
+    shown(sheet, home, "buku cetak", DESK)
+    for _ in range(8):
+        pages = texts(sheet.pdf(prefer_css_page_size=True))
+        (signed,) = [text for text in pages if "NIP. 19760907" in text]
+        last = sheet.locator(".akhir td").first.inner_text()
+        assert all(part in signed for part in ("Kepala Dinas Komunikasi", "NOOR AFLAH", last))
+        sheet.evaluate("document.querySelector('.lengkap tbody tr').remove()")
+
+
+def texts(pdf: bytes) -> list[str]:
+    """What each page says."""
+    document = PdfDocument(pdf)
+    return [page.get_textpage().get_text_bounded() for page in document]
 
 
 def test_the_button_of_the_counter_stays_in_view(home: House, sheet: Page) -> None:
