@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.input import Checked
 from pipeline.data.engine import exclusive
+from pipeline.data.states import SlipState
 from pipeline.data.tables import Complaint, Slip, SlipCount
 from pipeline.slips.calibration import SURE
 from pipeline.work import Work
@@ -119,7 +120,7 @@ def quality(session: Session) -> list[Quality]:
 def confirmed_names(session: Session) -> list[str]:
     """Names of streets and kelurahan that clerks confirmed on slips, for the reader. Found anew each time: nothing is
     kept beside the complaints, and what is erased there is gone here."""
-    recorded = select(Slip.complaint_id).where(Slip.state == "dicatat")
+    recorded = select(Slip.complaint_id).where(Slip.state == SlipState.RECORDED)
     query = (
         select(Complaint.alamat)
         .where(Complaint.id.in_(recorded), Complaint.alamat != "")

@@ -24,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    ColumnExpressionArgument,
     Engine,
     and_,
     case,
@@ -259,7 +260,7 @@ def recall(session: Session, of_the_act: Sequence[int]) -> bool:
     return True
 
 
-def _folded(recipient: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _folded(recipient: str, now: datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
     """What was kept for somebody's digest and has not been in one; not what may still be taken back."""
     return (
         to(recipient),

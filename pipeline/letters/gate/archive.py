@@ -68,7 +68,7 @@ def no_word_file(kind: str) -> NotALetter:
 
 
 def broken(where: str = "") -> NotALetter:
-    place = word("gerbang.pada_bagian", nama=shown(where)) if where else ""
+    place = f" {word('gerbang.pada_bagian', nama=shown(where))}" if where else ""
     return NotALetter(word("gerbang.rusak", tempat=place, simpan=word("gerbang.simpan_sebagai")))
 
 
