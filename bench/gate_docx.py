@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipeline.letters.gate.archive import NotALetter
 from pipeline.letters.gate.cleaning import admitted
 from pipeline.letters.gate.package import MAX_BYTES, open_package
+from pipeline.office.words import table
 
 KILOBYTES = 1 if sys.platform != "darwin" else 1024  # in what ru_maxrss is counted
 
@@ -73,6 +74,7 @@ def main(folder: Path, out: Path) -> None:
     files = sorted(
         path for path in folder.rglob("*") if path.is_file() and path.resolve() != out.resolve()
     )
+    table("gerbang")  # the program has its words long before a file comes; they are no file's cost
     with out.open("w", encoding="utf-8") as stream:
         for path in files:
             row = {"file": path.relative_to(folder).as_posix(), **apart(path)}

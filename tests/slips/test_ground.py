@@ -124,7 +124,7 @@ def test_the_boxes_of_a_torn_slip_beside_another_are_unsure() -> None:
         (0.6, {"uraian"}),
         (0.4, {"email", "nik", "unit", "uraian"}),
     ],
-    ids=str,
+    ids=["text", "the lower half"],
 )
 def test_what_is_not_on_the_scan_is_not_called_empty(share: float, gone: set[str]) -> None:
     """A slip that lay half beyond the glass, or whose lower part is torn off and shows the lid."""
