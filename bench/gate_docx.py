@@ -3,7 +3,7 @@
 
 One JSON object a file: file (below FOLDER), verdict (accept, flag, reject), reasons, seconds, peak_mb. Each file is
 judged in a process of its own: `seconds` is the processor time of reading and judging it, which a busy machine does not
-change, `peak_mb` the most memory that the whole of Python held meanwhile.
+change, `peak_mb` the most memory that the whole of Python held meanwhile, `base_mb` what it held before the file came.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ KILOBYTES = 1 if sys.platform != "darwin" else 1024  # in what ru_maxrss is coun
 
 
 def judge(path: Path) -> dict[str, Any]:
+    base = _most_memory()
     start = time.process_time()
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)  # what is longer is refused by its length
@@ -37,13 +38,18 @@ def judge(path: Path) -> dict[str, Any]:
     except NotALetter as error:
         verdict, reasons = "reject", [str(error)]
     seconds = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES / 1024
     return {
         "verdict": verdict,
         "reasons": reasons,
         "seconds": round(seconds, 4),
-        "peak_mb": round(peak, 1),
+        "peak_mb": _most_memory(),
+        "base_mb": base,
     }
+
+
+def _most_memory() -> float:
+    """MiB that this process has held at most, so far."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES / 1024, 1)
 
 
 def apart(path: Path) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def apart(path: Path) -> dict[str, Any]:
             "reasons": ["the gate itself failed"],
             "seconds": 0.0,
             "peak_mb": 0.0,
+            "base_mb": 0.0,
         }
     found: dict[str, Any] = json.loads(answer)
     return found
