@@ -225,7 +225,7 @@ def test_backup_and_restore_keep_every_row_and_no_secret(kantor: Office, tmp_pat
         session.execute(update(Outbox).where(Outbox.id == waiting).values(state="due"))
     assert "tersimpan" in aduan("backup", "kemudian.db")
     change(kantor, database={"url": "sqlite:///baru.db"})
-    assert "1 surat dari masa cadangan ditahan" in aduan("restore", "kemudian.db")
+    assert "1 email dari masa cadangan ditahan" in aduan("restore", "kemudian.db")
     assert "tugas" in aduan("antrean")
     assert "1 surat dibatalkan" in aduan("antrean", "--batal")
     assert "Tidak ada surat yang ditahan" in aduan("antrean")
