@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
@@ -53,8 +52,8 @@ def holds_pictures(content: bytes) -> bool:
 
 def left_out(page: pypdfium2.PdfPage, drawn: Image.Image) -> bool:
     """Whether a page of a file that holds pictures came out white and has none: what names it, or itself, is lost."""
-    darkest = np.asarray(drawn.convert("L")).min()
-    return bool(darkest >= WHITE) and next(_pictures(page), None) is None
+    dark = sum(drawn.convert("L").histogram()[:WHITE])
+    return dark == 0 and next(_pictures(page), None) is None
 
 
 def lost_of_fax(size: int, drawn: Image.Image) -> bool:

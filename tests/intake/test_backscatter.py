@@ -180,4 +180,4 @@ def test_two_mails_passed_on_in_one_are_held_until_somebody_has_looked(tmp_path:
         kantor.arrive(mail.as_bytes())
         kantor.settle()
         assert kantor.complaints() == []
-        assert "meneruskan 2 surat" in kantor.newest("jfu-1").words
+        assert "meneruskan 2 email" in kantor.newest("jfu-1").words

@@ -266,7 +266,7 @@ def test_what_lies_unfinished_unsent_or_thrown_away_is_named(desk: Desk, tmp_pat
         "surat.zip": "arsip terkompresi",
         "cur/2.a:2,DS": "draf, belum pernah dikirim",
         "cur/3.a:2,ST": "sudah ditandai terhapus",
-        "tmp/1.a": "surat yang belum selesai ditulis (tmp pada Maildir)",
+        "tmp/1.a": "email yang belum selesai ditulis (tmp pada Maildir)",
     }
 
 

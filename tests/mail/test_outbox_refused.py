@@ -114,7 +114,7 @@ def test_a_quota_at_data_ends_no_mail_and_all_go_out_when_it_is_over(
         kantor.settle()
         assert set(states(kantor)) == {"sent"}
         assert len([m for m in post.sent if "Tanda terima" in m.subject]) == 12
-        (told,) = [m for m in kantor.inbox(TI) if "menolak surat kantor" in m.subject]
+        (told,) = [m for m in kantor.inbox(TI) if "menolak email kantor" in m.subject]
         assert said in told.words
 
 
