@@ -93,7 +93,7 @@ def _is_overlooked(path: Path) -> bool:
     ours = path.name in AWAY or arriving.is_system_folder(path.name)
     if ours or path.is_symlink() or not path.is_dir():
         return False
-    return any(not arriving.is_ignored(one.name) for one in path.iterdir())
+    return any(arriving.is_scan(one.name) for one in path.iterdir())
 
 
 def _look_at(app: App, folder: Path, path: Path) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from datetime import timedelta
+from pathlib import Path
 
 SUFFIXES = frozenset(
     {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".webp", ".bmp"}
@@ -33,6 +34,11 @@ MOST_PAGES = 5000
 def is_ignored(name: str) -> bool:
     """Hidden files, AppleDouble (RFC 1740), what a desktop leaves behind."""
     return name.startswith((".", "~$")) or name.lower() in SYSTEM
+
+
+def is_scan(name: str) -> bool:
+    """Whether a file is called as scanners call theirs."""
+    return not is_ignored(name) and Path(name).suffix.lower() in SUFFIXES
 
 
 def is_system_folder(name: str) -> bool:

@@ -362,13 +362,15 @@ def test_scans_in_a_folder_of_their_own_are_an_alarm(desk: Desk) -> None:
     """A scanner that makes a folder a day: what lies in there would never be taken, and nobody told."""
     path = drop(desk, saved([page("satu")], "PDF"))
     folder = path.parent
-    for name in ("2026-11-30", "kosong", "@eaDir", "lost+found"):
+    for name in ("2026-11-30", "kosong", "cadangan", "@eaDir", "lost+found"):
         (folder / name).mkdir()
+    (folder / "cadangan" / "kantor.db").write_bytes(b"no scan")
     for name in ("2026-11-30", "@eaDir", "lost+found"):
         (folder / name / "pindai.pdf").write_bytes(b"%PDF-")
     with pytest.raises(OSError, match="2026-11-30") as told:
         scans.collect(desk.app)
     assert "kosong" not in str(told.value)
+    assert "cadangan" not in str(told.value)
     assert "@eaDir" not in str(told.value)
     assert not path.exists()  # what can be taken is
     (folder / "2026-11-30" / "pindai.pdf").unlink()
