@@ -195,8 +195,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "lihat",
-        r"\bjangan\s(?:lupa|dikirim|dulu|dahulu)\b|\b(?:tolong|mohon|harap)\s(?:di)?(?:edit|sunting|hapus|ganti)\b"
-        r"|\bganti\s(?:dengan|bagian|teks)\b|\b(?:paragraf|bagian|kalimat)\sini\s(?:di)?(?:ganti|hapus|isi)\b|\bt\.b\.a\.?",
+        r"\bjangan\s(?:lupa|dikirim|dulu|dahulu)\b|\b(?:tolong|mohon|harap)\s(?:di)?(?:edit|sunting)\b"
+        r"|\btolong\s(?:di)?(?:hapus|ganti)\b|(?:^|[.;:(\[]\s?)ganti\s(?:dengan|bagian|teks)\b|\bganti\s(?:bagian|teks)\sini\b|\b(?:paragraf|bagian|kalimat)\sini\s(?:di)?(?:ganti|hapus|isi)\b|\bt\.b\.a\.?",
     ),
     (
         "lihat",

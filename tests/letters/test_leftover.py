@@ -194,6 +194,9 @@ Petugas datang pukul 09.00 WIB; pekerjaan selesai pukul 11.30 WIB.
 Nomor 000123/PKL/2026 tetap berlaku selama 30 hari kerja.
 Pengerjaan ini masih berlangsung, dan tes air dilakukan tiap bulan.
 Lampu dan tiang (termasuk kabelnya) diganti; yang lama disimpan di gudang.
+Lampu jalan kami ganti dengan lampu LED.
+Mohon ganti kata sandi Saudara setiap tiga bulan.
+Mohon hapus aplikasi itu dari telepon Saudara.
 """.strip().splitlines()
 
 
