@@ -236,21 +236,20 @@ def test_a_question_stands_still_with_its_share_while_the_pengadu_is_asked(desk:
     ]
 
 
+def given_until(desk: Desk, task: Task, until: str) -> None:
+    """The Kepala gives a task another limit."""
+    typed = {"sampai": [until], "alasan": ["x"]}
+    form = cases.check(desk.settings, TaskKind.KEPUTUSAN, "perpanjang", typed, {}, 0)
+    with desk.work() as work:
+        mine = work.session.get_one(Task, task.id)
+        extend_for(work, mine, desk.person("kepala"), form)
+
+
 def test_a_date_that_the_head_gave_to_the_unit_itself_stays(desk: Desk) -> None:
     desk.to(Stage.KLARIFIKASI)
     question, asking = asked(desk), desk.task("laporkan_kepala")
-    for task, until in ((question, "2026-11-27T16:00"), (asking, "2026-11-26T16:00")):
-        form = cases.check(
-            desk.settings,
-            TaskKind.KEPUTUSAN,
-            "perpanjang",
-            {"sampai": [until], "alasan": ["x"]},
-            {},
-            0,
-        )
-        with desk.work() as work:
-            mine = work.session.get_one(Task, task.id)
-            extend_for(work, mine, desk.person("kepala"), form)
+    given_until(desk, question, "2026-11-27T16:00")
+    given_until(desk, asking, "2026-11-26T16:00")
     assert desk.task("jawab").due_at == jakarta(27, 16)
 
 
@@ -259,18 +258,7 @@ def test_a_corrected_extension_takes_the_question_back_along(desk: Desk) -> None
     desk.to(Stage.KLARIFIKASI)
     asked(desk)
     for until in ("2026-12-18T16:00", "2026-11-25T16:00"):
-        asking = desk.task("laporkan_kepala")
-        form = cases.check(
-            desk.settings,
-            TaskKind.KEPUTUSAN,
-            "perpanjang",
-            {"sampai": [until], "alasan": ["x"]},
-            {},
-            0,
-        )
-        with desk.work() as work:
-            mine = work.session.get_one(Task, asking.id)
-            extend_for(work, mine, desk.person("kepala"), form)
+        given_until(desk, desk.task("laporkan_kepala"), until)
     due = desk.task("jawab").due_at
     assert due is not None
     assert due < jakarta(25, 16)
