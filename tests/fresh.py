@@ -31,6 +31,12 @@ def fresh(url: str, folder: Path = Path()) -> Engine:
     return engine
 
 
+def renew(url: str) -> None:
+    """Make a PostgreSQL database that nobody is connected to an empty one of the newest revision again."""
+    place = make_url(url)
+    _copy(place, _postgres(place.set(database="postgres")))
+
+
 def is_file(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 

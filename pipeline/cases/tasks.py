@@ -472,16 +472,19 @@ def extend(
     was extended before: a slip of the finger is corrected so."""
     if task.closed_at is not None:
         raise AlreadyDone(task)
-    _refuse_limit(work, task, until)
     asked = _beside(work, task) if task.kind is TaskKind.KLARIFIKASI else ()
+    _refuse_limit(work, task, until, max(_begun(work, one) for one in (task, *asked)))
     if task.paused_at is not None:
         for one in (task, *asked):
             resume(work, one)
     before = task.due_at
-    theirs = _share_until(work, until)
-    moved = [task, *(one for one in asked if _moves_along(work, one, theirs))]
-    for one in moved:
-        _set_limit(work, one, until if one is task else theirs)
+    moved = [task]
+    _set_limit(work, task, until)
+    for question in asked:
+        theirs = _share_until(work, question, until)
+        if _moves_along(work, question, theirs):
+            _set_limit(work, question, theirs)
+            moved.append(question)
     data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
     if before is not None and before < work.now and task.missed_at is not None:
         data["lewat"] = task.missed_at.isoformat()
@@ -494,21 +497,28 @@ def extend(
         _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
 
 
-def _refuse_limit(work: Work, task: Task, until: datetime) -> None:
-    """Invalid for a limit that is over, earlier than the one that nobody has moved yet, or too far off."""
+def _refuse_limit(work: Work, task: Task, until: datetime, begun: datetime) -> None:
+    """Invalid for a limit that is over, earlier than the one that nobody has moved yet, or too far off. A limit before
+    its own beginning is over, too, whatever a clock says that was set back since."""
     earlier = task.due_at is not None and until < task.due_at
-    if until <= work.now or (earlier and not task.extended):
+    if until <= begun or (earlier and not task.extended):
         raise Invalid({"sampai": word("galat.waktu_mundur")})
     if until > farthest(work, task):
         days = work.settings.sop.perpanjangan_hari_kerja
         raise Invalid({"sampai": word("galat.waktu_jauh", hari=days)})
 
 
-def _share_until(work: Work, until: datetime) -> datetime:
+def _begun(work: Work, task: Task) -> datetime:
+    """From when on a limit is given anew: now, but never before its task was there."""
+    return max(work.now, task.counted_from or task.opened_at)
+
+
+def _share_until(work: Work, question: Task, until: datetime) -> datetime:
     """By when a unit answers that was asked within a limit which ends then, as of now."""
     hours = work.settings.hours
-    own = limits.share(work.settings, clock.elapsed(work.now, until, hours))
-    return min(clock.after(work.now, own, hours), until) if own else until
+    begun = _begun(work, question)
+    own = limits.share(work.settings, clock.elapsed(begun, until, hours))
+    return min(clock.after(begun, own, hours), until) if own else until
 
 
 def _moves_along(work: Work, question: Task, theirs: datetime) -> bool:

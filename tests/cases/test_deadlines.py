@@ -246,6 +246,20 @@ def test_a_limit_is_not_extended_backwards(desk: Desk, until: str) -> None:
     assert desk.task("laporkan_kepala").due_at == before
 
 
+def test_no_limit_lies_before_its_own_task_when_the_clock_was_set_back(desk: Desk) -> None:
+    """The machine's clock ran ahead by a day when the Sekretaris got the case and asked a unit."""
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"])
+    extend(desk, desk.task("laporkan_kepala"), "2026-11-27T10:00")
+    desk.clock.now -= timedelta(days=1)
+    with pytest.raises(Invalid):
+        extend(desk, desk.task("laporkan_kepala"), "2026-11-23T15:00")
+    extend(desk, desk.task("laporkan_kepala"), "2026-11-24T15:00")
+    for kind in ("laporkan_kepala", "jawab"):
+        task = desk.task(kind)
+        assert task.opened_at < task.due_at <= jakarta(24, 15)
+
+
 # ---- another calendar ----------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,6 @@ from pipeline.data.engine import reading
 from pipeline.data.states import MailState
 from pipeline.data.store import get
 from pipeline.data.tables import (
-    Base,
     Complaint,
     Decided,
     Document,
@@ -69,6 +68,7 @@ from pipeline.office.sop import (
 )
 from pipeline.running import drafting, poller
 from pipeline.work import App
+from tests import fresh
 from tests.browser import Browser
 from tests.desk import ROAD, Desk, desk_in, make_settings
 from tests.kantor import SIGNED, Form, Mail, compose
@@ -126,11 +126,9 @@ class Sop(RuleBasedStateMachine):
         self.promised: set[str] = set()  # who wrote from an address
 
     def teardown(self) -> None:
-        if self.url:  # the next walk begins in an empty office
-            names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-            with self.desk.engine.begin() as connection:
-                connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         self.stack.close()
+        if self.url:  # the next walk begins in an empty office, with what the migrations put there
+            fresh.renew(self.url)
 
     # what may happen
 
