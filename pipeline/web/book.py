@@ -407,7 +407,13 @@ def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
         "gabung": table("buku.ya_tidak"),
         "urut": {name: word(f"buku.urutan.{name}") for name in SORTS[1:]},
     }
-    search = {"name": "q", "label": word("buku.cari"), "jenis": "search", "nilai": asked.text}
+    search = {
+        "name": "q",
+        "label": word("buku.cari"),
+        "jenis": "search",
+        "nilai": asked.text,
+        "atribut": {"placeholder": word("buku.cari_apa")},
+    }
     days = [
         {"name": name, "label": word(f"buku.{name}"), "jenis": "date", "nilai": chosen[name]}
         for name in ("dari", "sampai")
