@@ -1,12 +1,16 @@
-"""Orders that nobody listed: what is asked, held and said while something else stands still. Each a short story, told at
-the real pages and in the mails."""
+"""Orders that nobody listed: what is asked, held and said while something else stands still or has gone on.
+
+Each a short story, told at the real pages and in the mails.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from pipeline.access import links
 from pipeline.cases.record import citizen_wrote
-from pipeline.data.tables import Task
+from pipeline.data.engine import reading
+from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
 from pipeline.office.sop import Stage, TaskKind
 from pipeline.running import poller
@@ -14,6 +18,7 @@ from tests.browser import Browser
 from tests.desk import Desk, jakarta
 
 MINUTES = timedelta(minutes=1)
+JFU = "jfu@kominfo.example"
 
 
 def open_task(desk: Desk, kind: TaskKind, number: str = "") -> Task:
@@ -21,12 +26,24 @@ def open_task(desk: Desk, kind: TaskKind, number: str = "") -> Task:
     return task
 
 
+def behind(desk: Desk, mail: Outbox) -> str:
+    """Where the first link of a mail leads."""
+    with reading(desk.engine) as session:
+        return f"/t/{links.token(session, desk.settings.keys, mail.links[0])}"
+
+
+def says(desk: Desk, text: str, number: str = "") -> None:
+    """The pengadu writes again."""
+    with desk.work() as work:
+        citizen_wrote(work, desk.complaint(number).id, text, [], None)
+
+
 # ---- the clock of langkah 2 stands still ---------------------------------------------------------------------
 
 
 def test_who_is_asked_while_the_pengadu_is_asked_is_told_that_the_clock_stands(desk: Desk) -> None:
-    """The Sekretaris asks the pengadu, then a Kasubag: mail and page name no hour, for none is counted yet, and both say
-    the same share. Once the pengadu has answered it runs."""
+    """The Sekretaris asks the pengadu, then a Kasubag: mail and page name no hour, for none is counted yet, and both
+    say the same share. Once the pengadu has answered it runs."""
     number = desk.to(Stage.KLARIFIKASI)
     desk.later(minutes=2)
     desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
@@ -39,13 +56,12 @@ def test_who_is_asked_while_the_pengadu_is_asked_is_told_that_the_clock_stands(d
     assert "PALING LAMBAT" not in mail.text
     assert left in page.text
     desk.later(days=1)
-    with desk.work() as work:
-        citizen_wrote(work, desk.complaint(number).id, "Tiang 7.", [], None)
+    says(desk, "Tiang 7.", number)
     assert open_task(desk, TaskKind.KETERANGAN).due_at == desk.clock.now + 5 * MINUTES
 
 
 def test_the_wait_for_a_pengadu_ends_when_its_time_is_over(desk: Desk) -> None:
-    """Asked on Tuesday 24 November, with ten office days to answer: on the morning of the eleventh langkah 2 goes on."""
+    """Asked on Tuesday 24 November, with ten office days to answer: on the eleventh morning langkah 2 goes on."""
     desk.to(Stage.KLARIFIKASI)
     desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
     still = []
@@ -56,3 +72,24 @@ def test_the_wait_for_a_pengadu_ends_when_its_time_is_over(desk: Desk) -> None:
         still.append(open_task(desk, TaskKind.KLARIFIKASI).paused_at is not None)
     assert still == [True] * 10 + [False]
     assert open_task(desk, TaskKind.KLARIFIKASI).due_at == jakarta(9, 7, 50, month=12)
+
+
+# ---- long after langkah 1 ------------------------------------------------------------------------------------
+
+
+def test_a_jfu_who_is_told_weeks_later_what_a_pengadu_wrote_finds_the_case(desk: Desk) -> None:
+    """The case is with the Kepala Dinas for weeks when the pengadu writes again: the JFU's mail leads to the complaint,
+    to the book and to the form for those who come in person. A link of then shows no more than who acted."""
+    browser = Browser(desk)
+    number = desk.record(isi="Kabel putus di depan balai.")
+    old = browser.link("jfu-1", desk.task("laporkan", number))
+    desk.to(Stage.KEPUTUSAN, number)
+    desk.later(days=20)
+    says(desk, "Kabelnya sudah menyentuh tanah.", number)
+    mail = next(one for one in desk.mails("pengadu_menulis") if one.recipient == JFU)
+    here = behind(desk, mail)
+    assert "Kabel putus di depan balai." in browser.get(here).text
+    assert browser.get(f"{here}/buku").status == 200
+    assert browser.get(f"{here}/catat").status == 200
+    assert "Kabel putus" not in browser.get(old).text
+    assert browser.get(f"{old}/buku").status == 410
