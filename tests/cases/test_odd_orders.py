@@ -16,6 +16,7 @@ from pipeline.office.sop import Stage, TaskKind
 from pipeline.running import poller
 from tests.browser import Browser
 from tests.desk import Desk, jakarta
+from tests.kantor import Page
 
 MINUTES = timedelta(minutes=1)
 JFU = "jfu@kominfo.example"
@@ -93,3 +94,65 @@ def test_a_jfu_who_is_told_weeks_later_what_a_pengadu_wrote_finds_the_case(desk:
     assert browser.get(f"{here}/catat").status == 200
     assert "Kabel putus" not in browser.get(old).text
     assert browser.get(f"{old}/buku").status == 410
+
+
+# ---- a rapat belongs to the case -----------------------------------------------------------------------------
+
+
+def invite(desk: Desk, number: str) -> None:
+    desk.press(
+        "kepala",
+        "rapat",
+        number=number,
+        waktu="2026-11-26T08:00",
+        tempat="Ruang Rapat",
+        undangan=["kasubag-umum"],
+    )
+
+
+def send_form(browser: Browser, who: str, task: Task, name: str, **fields: object) -> Page:
+    """An official opens a task's page and sends one of its forms."""
+    return browser.send(browser.open(who, task).forms[name], fields)
+
+
+def test_a_rapat_is_called_off_in_whosever_hands_the_case_is(desk: Desk) -> None:
+    """The case goes back to the JFU with a rapat in the calendars: the JFU calls it off, and who was invited hears."""
+    browser = Browser(desk)
+    number = desk.to(Stage.KEPUTUSAN)
+    invite(desk, number)
+    desk.press("kepala", "kembalikan", number=number, alasan="Belum jelas.")
+    desk.press("sekretaris", "kembalikan", number=number, alasan="Mohon alamatnya.")
+    task = desk.task("laporkan", number)
+    assert {"rapat", "notulen", "batal_rapat"} <= set(browser.open("jfu-1", task).forms)
+    send_form(browser, "jfu-1", task, "batal_rapat", alasan="Menunggu alamat pengadu.")
+    (off,) = {one.subject for one in desk.mails("rapat")[-3:]}
+    assert "dibatalkan" in off
+    assert not {"rapat", "batal_rapat"} & set(browser.open("jfu-1", task).forms)
+
+
+def test_a_rapat_of_a_complaint_that_is_merged_or_on_its_way_can_be_moved_and_minuted(
+    desk: Desk,
+) -> None:
+    """One is merged into another: it is moved by its day alone, and keeps its guests. One is decided before its rapat,
+    and its letter waits for the server."""
+    browser = Browser(desk)
+    number = desk.to(Stage.KEPUTUSAN)
+    invite(desk, number)
+    desk.press("jfu-1", "gabungkan", task=desk.task("putuskan", number), nomor=desk.record())
+    merged = open_task(desk, TaskKind.GABUNGAN, number)
+    send_form(browser, "jfu-1", merged, "rapat", waktu="2026-11-27T08:00")
+    moved = desk.mails("rapat")[-3:]
+    assert {one.recipient.partition("@")[0] for one in moved} == {"kepala", "sekretaris", "kasubag"}
+    assert all("Perubahan rapat 27 Nov" in one.subject for one in moved)
+    assert all("Ruang Rapat" in one.text for one in moved)
+    other = desk.to(Stage.KEPUTUSAN, desk.record())
+    invite(desk, other)
+    desk.to(Stage.PENYAMPAIAN, other)
+    desk.press("jfu-1", "kirim_email", number=other)
+    on_its_way = open_task(desk, TaskKind.PENGIRIMAN, other)
+    desk.later(days=3)
+    send_form(browser, "jfu-1", on_its_way, "notulen", notulen="Disepakati diganti.")
+    page = browser.open("jfu-1", on_its_way)
+    assert "Disepakati diganti." in page.text
+    assert "batal_rapat" not in page.forms  # it has taken place
+    assert desk.faults() == []
