@@ -6,16 +6,22 @@ Each a short story, told at the real pages and in the mails.
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from pipeline.access import links
+from pipeline.cases import delegate
+from pipeline.cases.chain import SYSTEM
 from pipeline.cases.record import citizen_wrote
 from pipeline.data.engine import reading
+from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
 from pipeline.office.sop import Stage, TaskKind
 from pipeline.running import poller
 from tests.browser import Browser
-from tests.desk import Desk, jakarta
+from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import Page
 
 MINUTES = timedelta(minutes=1)
@@ -156,3 +162,41 @@ def test_a_rapat_of_a_complaint_that_is_merged_or_on_its_way_can_be_moved_and_mi
     assert "Disepakati diganti." in page.text
     assert "batal_rapat" not in page.forms  # it has taken place
     assert desk.faults() == []
+
+
+# ---- an act is taken back within its two minutes -------------------------------------------------------------
+
+
+def _takes_over(desk: Desk, for_whom: str, who: str) -> None:
+    """From now on another holds a post, and has what is open with it."""
+    today = desk.clock.now.astimezone(desk.settings.zone).date()
+    with desk.work() as work:
+        delegate(work, for_whom, who, "plh", today, today, SYSTEM)
+    poller.remind(desk.app)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_question_that_a_plh_has_taken_over_is_taken_back_or_not_but_never_by_halves(
+    tmp_path: Path, left: bool
+) -> None:
+    """The Sekretaris asks a Kasubag, whom a Plh. replaces within the two minutes. While the mail to the Plh. waits it
+    is taken back too; once it has left the question stands."""
+    with desk_in(tmp_path, smtp={"tunda_menit": 2}) as desk:
+        browser = Browser(desk)
+        desk.to(Stage.KLARIFIKASI)
+        desk.later(minutes=5)
+        task = desk.task("tanya_unit")
+        page = send_form(
+            browser, "sekretaris", task, "tanya_unit", petugas=["kasubag-umum"], pertanyaan="?"
+        )
+        _takes_over(desk, "kasubag-umum", "kasi-infrastruktur")
+        mail = desk.mails("tugas_keterangan")[-1]
+        assert mail.recipient == "kasi@kominfo.example"
+        if left:
+            with desk.work() as work:
+                work.session.get_one(Outbox, mail.id).state = MailState.SENT
+        answer = browser.send(page.forms[""], {})
+        asked = desk.tasks(open_only=True)[-1].kind is TaskKind.KETERANGAN
+        waits = desk.mails("tugas_keterangan")[-1].state is not MailState.VOID
+        assert (answer.status, asked, waits) == ((409, True, True) if left else (200, False, False))
+        assert desk.faults() == []
