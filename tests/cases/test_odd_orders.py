@@ -14,6 +14,7 @@ from pipeline.access import links
 from pipeline.cases import delegate
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.record import citizen_wrote
+from pipeline.cases.withdrawal import make_sure
 from pipeline.data.engine import reading
 from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox, Task
@@ -200,3 +201,40 @@ def test_a_question_that_a_plh_has_taken_over_is_taken_back_or_not_but_never_by_
         waits = desk.mails("tugas_keterangan")[-1].state is not MailState.VOID
         assert (answer.status, asked, waits) == ((409, True, True) if left else (200, False, False))
         assert desk.faults() == []
+
+
+# ---- what the Buku notes -------------------------------------------------------------------------------------
+
+
+def noted(browser: Browser, number: str) -> str:
+    """What the row of the Buku says under Keterangan, on its page."""
+    desk = browser.desk
+    clerk = browser.link(
+        "jfu-1", next(one for one in desk.tasks(number) if one.kind is TaskKind.CATAT)
+    )
+    page = browser.get(f"{clerk}/buku/{desk.complaint(number).id}")
+    return page.text.partition(" Keterangan ")[2].partition(" Keadaan ")[0]
+
+
+def test_a_complaint_that_was_taken_back_keeps_its_origin_in_the_buku_and_is_running_again(
+    desk: Desk,
+) -> None:
+    """One that was split off is taken back, then taken up again: its row tells where it came from all the time, and
+    that it was taken back only while it is."""
+    browser = Browser(desk)
+    first = desk.record()
+    desk.press(
+        "jfu-1", "pisahkan", number=first, perihal_lain="Sampah", isi_lain="Sampah menumpuk."
+    )
+    number = desk.complaint().number
+    origin = f"Dipisahkan dari {first}"
+    with desk.work() as work:
+        make_sure(work, desk.complaint(number), "Saya cabut.")
+    desk.press("jfu-1", "cabut", number=number, alasan="Dikonfirmasi.")
+    assert noted(browser, number) == f"{origin}; Dicabut oleh pengadu"
+    desk.press("jfu-1", "buka_kembali", number=number, alasan="Pengadu berubah pikiran.")
+    assert noted(browser, number) == origin
+    desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Iklan.")
+    assert noted(browser, number) == f"{origin}; Iklan."
+    desk.press("jfu-1", "buka_kembali", number=number, alasan="Bukan iklan.")
+    assert noted(browser, number) == origin
