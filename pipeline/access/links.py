@@ -69,8 +69,9 @@ class LinkError(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """What a good token opens. `full`, the complaint itself, is False once the task has been closed for more than 7
-    days or the link has expired or was revoked; `alive` is False once it has: then only who did what is shown."""
+    """What a good token opens. `full`, the complaint itself, is False once the task has been closed, and the link been
+    there, for more than 7 days, or the link has expired or was revoked; `alive` is False once it has: then only who did
+    what is shown."""
 
     link_id: int
     task: Task
@@ -226,8 +227,14 @@ def resolve(session: Session, settings: Settings, text: str, now: datetime) -> O
     if now > link.expires_at and task.closed_at is None:
         raise LinkError(expired=True)
     alive = now <= link.expires_at  # one that was revoked, for it came back in a mail, ended then
-    full = task.closed_at is None or (alive and now <= task.closed_at + SHOWN_AFTER_CLOSING)
+    full = task.closed_at is None or (alive and now <= _shown_until(link, task.closed_at))
     return Opened(link.id, task, link.holder, full, alive, complaint)
+
+
+def _shown_until(link: Link, closed_at: datetime) -> datetime:
+    """How long the matter of a task that is done is shown behind a link. News of a case that went on long ago bring a
+    link of their own (`tasks.window`): whoever is told is to see it."""
+    return max(closed_at, link.created_at) + SHOWN_AFTER_CLOSING
 
 
 def sweep(session: Session, before: datetime, most: int) -> int:

@@ -36,7 +36,12 @@ def limit_for(settings: Settings, kind: TaskKind) -> clock.Limit:
 def own_limit(settings: Settings, task: Task) -> clock.Limit:
     """The Waktu of this one task: a question to a unit has a share of what langkah 2 had left, in office time."""
     whole = limit_for(settings, task.kind)
-    if task.kind is not TaskKind.KETERANGAN or task.due_at is None:
+    if task.kind is not TaskKind.KETERANGAN:
+        return whole
+    if task.paused_at is not None and task.left_minutes is not None:
+        used = clock.elapsed(task.opened_at, task.paused_at, settings.hours) // clock.MINUTE
+        return clock.Limit(used - task.paused_minutes + task.left_minutes, "menit")
+    if task.due_at is None:
         return whole
     if clock.due(task.opened_at, whole, settings.hours) == task.due_at:
         return whole

@@ -11,7 +11,17 @@ from pipeline.casefile.documents import is_untouched, letter_blocked, letters_of
 from pipeline.casefile.history import entries
 from pipeline.data.tables import Complaint, Meeting, Task
 from pipeline.letters.series import ANSWER
-from pipeline.office.sop import ACTIONS, COMMANDS, Action, EventKind, Stage, TaskKind
+from pipeline.office.sop import (
+    ACTIONS,
+    COMMANDS,
+    MINUTES,
+    NO_MEETING,
+    RAPAT,
+    Action,
+    EventKind,
+    Stage,
+    TaskKind,
+)
 from pipeline.office.words import table
 
 
@@ -37,13 +47,20 @@ def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None)
         return bool(c and is_untouched(session, c))
     if action.name == "unggah_pengantar":
         return bool(c and len(newest_letters(session, c)) > 1)
-    if action.name == "notulen":
-        return bool(c and entries(session, c, EventKind.MEETING_SET))
+    if action in RAPAT:
+        return c is not None and _fits_rapat(session, kind, action, c)
     if action.name == "kirim_tembusan":
         return bool(c and copies.not_arrived(session, c))
-    if action.name == "batal_rapat" or (action.name == "rapat" and kind is not TaskKind.KEPUTUSAN):
-        return bool(c and standing_meeting(session, c))
     return True
+
+
+def _fits_rapat(session: Session, kind: TaskKind, action: Action, c: Complaint) -> bool:
+    """Whoever has the case may change what was convened; only the Kepala Dinas convenes, in langkah 3."""
+    if action is MINUTES:
+        return bool(entries(session, c, EventKind.MEETING_SET))
+    if action is NO_MEETING:
+        return meeting_to_call_off(session, c) is not None
+    return kind is TaskKind.KEPUTUSAN or standing_meeting(session, c) is not None
 
 
 def _can_be_handed_in(session: Session, c: Complaint) -> bool:
@@ -69,6 +86,15 @@ def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
         Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None)
     )
     return session.scalars(query.order_by(Meeting.id.desc()).limit(1)).first()
+
+
+def meeting_to_call_off(session: Session, complaint: Complaint) -> Meeting | None:
+    """The rapat that stands; None for one that took place, as minutes say that were written since it began."""
+    row = standing_meeting(session, complaint)
+    minutes = entries(session, complaint, EventKind.MINUTES_ADDED)
+    if row is None or any(event.at >= row.at for event, _data in minutes):
+        return None
+    return row
 
 
 def reply_words(session: Session, task: Task, complaint: Complaint | None) -> list[dict[str, str]]:

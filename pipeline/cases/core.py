@@ -74,6 +74,16 @@ def locked(work: Work, complaint_id: int) -> Complaint:
     ).one()
 
 
+def note(complaint: Complaint, text: str) -> None:
+    """One more note in the row of the Buku Pengaduan."""
+    complaint.keterangan = "; ".join(filter(None, (complaint.keterangan, text)))
+
+
+def strike(complaint: Complaint, text: str) -> None:
+    """The newest note holds no more; those before it stay."""
+    complaint.keterangan = complaint.keterangan.removesuffix(text).removesuffix("; ")
+
+
 def keep_secret(complaint: Complaint) -> None:
     """From now on other units are not to know who complains: what was released to them before is so no more."""
     if complaint.rahasia:

@@ -9,7 +9,7 @@ from pipeline.casefile.holders import post_of
 from pipeline.cases import unit_answers
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Invalid
-from pipeline.cases.tasks import open_task, pause_langkah, tell_holders
+from pipeline.cases.tasks import open_task, tell_holders
 from pipeline.data.tables import Complaint, Task
 from pipeline.notices import outside
 from pipeline.office.sop import NO_UNIT, EventKind, TaskKind
@@ -30,8 +30,6 @@ def ask_units(deed: Deed) -> None:
         if person and person.unit:
             asked.add(person.unit)
         _ask_unit(deed, code, question)
-    if deed.task.paused_at is not None:  # the pengadu is being asked, too
-        pause_langkah(deed.work, deed.task)
     deed.complaint.unit = ",".join(sorted(asked))
 
 

@@ -182,7 +182,7 @@ def _guests(
 def call_off(deed: Deed) -> None:
     """The rapat that stands is called off."""
     work, reason = deed.work, deed.form.text("alasan")
-    row = offers.standing_meeting(work.session, deed.complaint)
+    row = offers.meeting_to_call_off(work.session, deed.complaint)
     if row is None:
         raise Forbidden("batal_rapat")
     _cancel(work, deed.complaint, row, reason, deed.actor, deed.task.id)

@@ -6,13 +6,12 @@ from pipeline.casefile import reported
 from pipeline.casefile.decided import outdated
 from pipeline.cases import meetings, merging
 from pipeline.cases.chain import log
-from pipeline.cases.core import locked
+from pipeline.cases.core import locked, note
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import File, Invalid
 from pipeline.cases.record import documents, split_off
 from pipeline.cases.tasks import carry_reported
 from pipeline.data import store
-from pipeline.data.tables import Complaint
 from pipeline.notices import citizen
 from pipeline.office.sop import MERGEABLE, EventKind
 from pipeline.office.words import word
@@ -63,8 +62,8 @@ def split(deed: Deed) -> None:
     files = [File(row.name, row.mime, contents[row.sha256]) for row in rows]
     about = deed.form.text("perihal_lain"), deed.form.text("isi_lain")
     other = split_off(deed.work, deed.complaint, *about, files, deed.actor)
-    _note(deed.complaint, word("buku.dipisah_ke", nomor=other.number))
-    _note(other, word("buku.dipisah_dari", nomor=deed.complaint.number))
+    note(deed.complaint, word("buku.dipisah_ke", nomor=other.number))
+    note(other, word("buku.dipisah_dari", nomor=deed.complaint.number))
     deed.log(EventKind.SPLIT, ke=other.number, lampiran=[row.id for row in rows])
 
 
@@ -76,7 +75,7 @@ def release(deed: Deed) -> None:
 def void(deed: Deed) -> None:
     reason = deed.form.text("alasan")
     merging.leave(deed.work, deed.complaint, deed.actor, reason)
-    _note(deed.complaint, reason)
+    note(deed.complaint, reason)
     deed.log(EventKind.VOIDED, alasan=reason)
     citizen.not_a_complaint(deed.work, deed.complaint, reason)
     meetings.fall(deed.work, deed.complaint, word("sistem.bukan_pengaduan"), deed.actor)
@@ -87,8 +86,3 @@ def _free_children(deed: Deed) -> None:
     """No answer will come for complaints that wait for this one: each goes its own way again from langkah 1."""
     for child in merging.waiting(deed.work, deed.complaint):
         merging.free(deed.work, child, deed.complaint, deed.actor)
-
-
-def _note(complaint: Complaint, text: str) -> None:
-    """One more note in the row of the Buku Pengaduan."""
-    complaint.keterangan = "; ".join(filter(None, (complaint.keterangan, text)))

@@ -227,11 +227,12 @@ def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:
     if complaint is None or task.paused_at is None:
         return False
     limit = clock.parse_limit(work.settings.sop.waktu_tunggu_pengadu)
-    over = clock.due(task.paused_at, limit, work.settings.hours) <= work.now
+    end = clock.due(task.paused_at, limit, work.settings.hours)
+    over = end <= work.now
     if over:
         asking.wait_no_longer(work, complaint, task)
     else:
-        task.remind_at = patience(work)
+        task.remind_at = min(patience(work), end)  # the wait ends when its time is over
         asking.remind(work, complaint)
     for person, link_id in fresh_links(work, task):
         waiting(work, complaint, task, person, link_id, over)

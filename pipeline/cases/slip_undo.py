@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases import merging
 from pipeline.cases.chain import actor_of, log
-from pipeline.cases.core import AlreadyDone, locked
+from pipeline.cases.core import AlreadyDone, locked, note
 from pipeline.cases.input import Checked, Invalid
 from pipeline.cases.record import status_code
 from pipeline.cases.tasks import close_rest, next_reminder
@@ -110,7 +110,8 @@ def _void(work: Work, complaint: Complaint, person: Petugas) -> None:
     outbox.withdraw(work.session, complaint.id)
     close_rest(work, complaint, UNDO)
     merging.leave(work, complaint, actor_of(person), reason)
-    complaint.stage, complaint.keterangan, complaint.closed_at = Stage.BATAL, reason, work.now
+    complaint.stage, complaint.closed_at = Stage.BATAL, work.now
+    note(complaint, reason)
     complaint.status_code = status_code()
     log(work, complaint, EventKind.VOIDED, actor_of(person), alasan=reason)
 

@@ -138,7 +138,8 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
         raise AlreadyDone(task)
     action, _until = found
     state = unsent.remembered(session, task.id, person.kode)[action]
-    if not outbox.recall(session, state["surat"]):
+    opened = opened_since(session, Task.complaint_id == complaint.id, state["tugas"])
+    if not outbox.recall(session, state["surat"], opened):
         raise AlreadyDone(task)  # one of its mails is on its way
     for name, old in state["pengaduan"].items():
         setattr(complaint, name, value_of(Complaint, name, old))
@@ -176,6 +177,13 @@ def _just_taken_back(session: Session, task: Task, person: Petugas) -> str:
         if last is not None and last.kind is EventKind.TAKEN_BACK
         else ""
     )
+
+
+def opened_since(
+    session: Session, which: ColumnElement[bool], before: Mapping[str, Row]
+) -> list[int]:
+    """Of these tasks, the ids of those that were not there before."""
+    return [one for one in session.scalars(select(Task.id).where(which)) if str(one) not in before]
 
 
 def restore_tasks(

@@ -120,6 +120,8 @@ def open_task(
     if kind in CARRIES_OUT and (decision := standing(work.session, complaint.id)):
         task.decision_id = decision.id
     start(work, task)
+    if kind is TaskKind.KETERANGAN:
+        _stand_still_with(work, open_task_of(work, complaint.id, TaskKind.KLARIFIKASI), task)
     if quiet:
         work.session.flush()
         fresh_links(work, task)
@@ -367,8 +369,15 @@ def pause_langkah(work: Work, asking: Task) -> None:
     """Stop every clock of langkah 2 while the pengadu is asked: also those of the units that were asked before."""
     pause(work, asking)
     for task in _beside(work, asking):
-        pause(work, task)
-        task.remind_at = None  # the one who asked is told how long it lasts
+        _stand_still_with(work, asking, task)
+
+
+def _stand_still_with(work: Work, asking: Task | None, asked: Task) -> None:
+    """Stop the clock of a question while that of whoever asks stands: before the mail that tells the limit."""
+    if asking is None or asking.paused_at is None:
+        return
+    pause(work, asked)
+    asked.remind_at = None  # the one who asked is told how long it lasts
 
 
 def resume_langkah(work: Work, asking: Task) -> None:

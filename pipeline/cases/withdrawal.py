@@ -10,6 +10,7 @@ from sqlalchemy import select
 from pipeline.casefile import reported
 from pipeline.casefile.holders import holders
 from pipeline.cases import meetings, merging
+from pipeline.cases.core import note
 from pipeline.cases.deed import Deed
 from pipeline.cases.tasks import open_task, open_task_of
 from pipeline.data.states import MailState
@@ -47,7 +48,7 @@ def withdraw(deed: Deed) -> None:
     outbox.withdraw(
         work.session, complaint.id, *WAITING_MAILS
     )  # they would answer, or ask about, what is over
-    complaint.keterangan = word("buku.dicabut")
+    note(complaint, word("buku.dicabut"))
     for person in told:
         news.withdrawn(work, complaint, person)
     for address, name in _agencies(work, complaint):

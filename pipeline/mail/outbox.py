@@ -243,9 +243,10 @@ def hold(session: Session, which: ColumnElement[bool], after: int, until: dateti
     return of_the_act
 
 
-def recall(session: Session, of_the_act: Sequence[int]) -> bool:
-    """Keep these mails back; False, and nothing is done, where one has left."""
-    mine = Outbox.id.in_(of_the_act)
+def recall(session: Session, of_the_act: Sequence[int], opened: Collection[int]) -> bool:
+    """Keep these mails back, and what was written since about tasks that the act `opened` (a Plh. took one over, say);
+    False, and nothing is done, where one has left."""
+    mine = or_(Outbox.id.in_(of_the_act), Outbox.task_id.in_(opened))
     left = select(Outbox.id).where(
         mine, Outbox.state.in_((MailState.SENDING, MailState.SENT, MailState.DEAD))
     )

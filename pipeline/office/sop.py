@@ -483,6 +483,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         MARK,
+        *RAPAT,
         Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
     ),
     TaskKind.KLARIFIKASI: (
@@ -633,7 +634,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         *RAPAT,
         Action("kembalikan", Stage.JAWABAN, fields=REASON),
     ),
-    TaskKind.PENGIRIMAN: (HANDED_OVER,),
+    TaskKind.PENGIRIMAN: (HANDED_OVER, *RAPAT),
     TaskKind.PENGANTAR: (
         Action(
             "kirim_pengantar",
@@ -685,6 +686,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action("lepaskan", Stage.PENERIMAAN, fields=REASON),
         CORRECTION,
         MARK,
+        *RAPAT,
         Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
     ),
     TaskKind.PINDAI: (

@@ -17,7 +17,7 @@ from pipeline.casefile.standing import columns, value_of
 from pipeline.cases import report_chain
 from pipeline.cases.chain import SYSTEM, actor_of
 from pipeline.cases.core import AlreadyDone, Forbidden
-from pipeline.cases.takeback import restore_tasks, wait
+from pipeline.cases.takeback import opened_since, restore_tasks, wait
 from pipeline.data.tables import Laporan, LaporanEvent, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
@@ -111,7 +111,8 @@ def take_back(work: Work, task_id: int, person: Petugas) -> str:
         raise AlreadyDone(task)
     action, _until = found
     state = known[action]
-    if not outbox.recall(session, state["surat"]):
+    opened = opened_since(session, Task.laporan_id == report.id, state["tugas"])
+    if not outbox.recall(session, state["surat"], opened):
         raise AlreadyDone(task)
     for key, old in state["laporan"].items():
         row = locked(work, int(key))

@@ -38,6 +38,7 @@ from pipeline.office.config import Petugas
 from pipeline.office.sop import (
     AT_REST,
     HANDED_IN,
+    MEETING,
     NO_UNIT,
     PRIORITIES,
     SIGNING,
@@ -50,7 +51,7 @@ from pipeline.office.sop import (
     TaskKind,
 )
 from pipeline.office.words import label_of, table, word
-from pipeline.web import chosen_files, decisions, report_pages
+from pipeline.web import chosen_files, decisions, meeting_form, report_pages
 from pipeline.web.view import View
 from pipeline.work import Work
 
@@ -391,6 +392,8 @@ def form(
     shown = [field for field in asked if field.name != "tetap" or refused]
     wrong = errors if mine else {}
     fill = not kept and not refused
+    if fill and not values and action is MEETING:
+        values = meeting_form.standing(view)
     kinds = {field.kind for field in action.fields}
     can_be_kept = any(field.kind in TYPED for field in asked)
     return {

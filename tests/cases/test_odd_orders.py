@@ -1,0 +1,240 @@
+"""Orders that nobody listed: what is asked, held and said while something else stands still or has gone on.
+
+Each a short story, told at the real pages and in the mails.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.access import links
+from pipeline.cases import delegate
+from pipeline.cases.chain import SYSTEM
+from pipeline.cases.record import citizen_wrote
+from pipeline.cases.withdrawal import make_sure
+from pipeline.data.engine import reading
+from pipeline.data.states import MailState
+from pipeline.data.tables import Outbox, Task
+from pipeline.office import clock
+from pipeline.office.sop import Stage, TaskKind
+from pipeline.running import poller
+from tests.browser import Browser
+from tests.desk import Desk, desk_in, jakarta
+from tests.kantor import Page
+
+MINUTES = timedelta(minutes=1)
+JFU = "jfu@kominfo.example"
+
+
+def open_task(desk: Desk, kind: TaskKind, number: str = "") -> Task:
+    (task,) = [one for one in desk.tasks(number, open_only=True) if one.kind is kind]
+    return task
+
+
+def behind(desk: Desk, mail: Outbox) -> str:
+    """Where the first link of a mail leads."""
+    with reading(desk.engine) as session:
+        return f"/t/{links.token(session, desk.settings.keys, mail.links[0])}"
+
+
+def says(desk: Desk, text: str, number: str = "") -> None:
+    """The pengadu writes again."""
+    with desk.work() as work:
+        citizen_wrote(work, desk.complaint(number).id, text, [], None)
+
+
+# ---- the clock of langkah 2 stands still ---------------------------------------------------------------------
+
+
+def test_who_is_asked_while_the_pengadu_is_asked_is_told_that_the_clock_stands(desk: Desk) -> None:
+    """The Sekretaris asks the pengadu, then a Kasubag: mail and page name no hour, for none is counted yet, and both
+    say the same share. Once the pengadu has answered it runs."""
+    number = desk.to(Stage.KLARIFIKASI)
+    desk.later(minutes=2)
+    desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
+    desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Tiang siapa?")
+    (mail,) = desk.mails("tugas_keterangan")
+    page = Browser(desk).open("kasubag-umum", open_task(desk, TaskKind.KETERANGAN))
+    left = "Sisa 5 menit kerja setelah pengadu menjawab"
+    assert "batas" not in mail.subject
+    assert f"Terpakai 0 dari 5 menit. {left}." in " ".join(mail.text.split())
+    assert "PALING LAMBAT" not in mail.text
+    assert left in page.text
+    desk.later(days=1)
+    says(desk, "Tiang 7.", number)
+    assert open_task(desk, TaskKind.KETERANGAN).due_at == desk.clock.now + 5 * MINUTES
+
+
+def test_the_wait_for_a_pengadu_ends_when_its_time_is_over(desk: Desk) -> None:
+    """Asked on Tuesday 24 November, with ten office days to answer: on the eleventh morning langkah 2 goes on."""
+    desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu", pertanyaan="Tiang nomor berapa?")
+    still = []
+    for _ in range(11):
+        opening = clock.next_workday(desk.clock.now, desk.settings.hours)
+        desk.clock.now = opening + 10 * MINUTES
+        poller.remind(desk.app)
+        still.append(open_task(desk, TaskKind.KLARIFIKASI).paused_at is not None)
+    assert still == [True] * 10 + [False]
+    assert open_task(desk, TaskKind.KLARIFIKASI).due_at == jakarta(9, 7, 50, month=12)
+
+
+# ---- long after langkah 1 ------------------------------------------------------------------------------------
+
+
+def test_a_jfu_who_is_told_weeks_later_what_a_pengadu_wrote_finds_the_case(desk: Desk) -> None:
+    """The case is with the Kepala Dinas for weeks when the pengadu writes again: the JFU's mail leads to the complaint,
+    to the book and to the form for those who come in person. A link of then shows no more than who acted."""
+    browser = Browser(desk)
+    number = desk.record(isi="Kabel putus di depan balai.")
+    old = browser.link("jfu-1", desk.task("laporkan", number))
+    desk.to(Stage.KEPUTUSAN, number)
+    desk.later(days=20)
+    says(desk, "Kabelnya sudah menyentuh tanah.", number)
+    mail = next(one for one in desk.mails("pengadu_menulis") if one.recipient == JFU)
+    here = behind(desk, mail)
+    assert "Kabel putus di depan balai." in browser.get(here).text
+    assert browser.get(f"{here}/buku").status == 200
+    assert browser.get(f"{here}/catat").status == 200
+    assert "Kabel putus" not in browser.get(old).text
+    assert browser.get(f"{old}/buku").status == 410
+
+
+# ---- a rapat belongs to the case -----------------------------------------------------------------------------
+
+
+def invite(desk: Desk, number: str) -> None:
+    desk.press(
+        "kepala",
+        "rapat",
+        number=number,
+        waktu="2026-11-26T08:00",
+        tempat="Ruang Rapat",
+        undangan=["kasubag-umum"],
+    )
+
+
+def send_form(browser: Browser, who: str, task: Task, name: str, **fields: object) -> Page:
+    """An official opens a task's page and sends one of its forms."""
+    return browser.send(browser.open(who, task).forms[name], fields)
+
+
+def test_a_rapat_is_called_off_in_whosever_hands_the_case_is(desk: Desk) -> None:
+    """The case goes back to the JFU with a rapat in the calendars: the JFU calls it off, and who was invited hears."""
+    browser = Browser(desk)
+    number = desk.to(Stage.KEPUTUSAN)
+    invite(desk, number)
+    desk.press("kepala", "kembalikan", number=number, alasan="Belum jelas.")
+    desk.press("sekretaris", "kembalikan", number=number, alasan="Mohon alamatnya.")
+    task = desk.task("laporkan", number)
+    assert {"rapat", "notulen", "batal_rapat"} <= set(browser.open("jfu-1", task).forms)
+    send_form(browser, "jfu-1", task, "batal_rapat", alasan="Menunggu alamat pengadu.")
+    (off,) = {one.subject for one in desk.mails("rapat")[-3:]}
+    assert "dibatalkan" in off
+    assert not {"rapat", "batal_rapat"} & set(browser.open("jfu-1", task).forms)
+
+
+def test_a_rapat_of_a_complaint_that_is_merged_or_on_its_way_can_be_moved_and_minuted(
+    desk: Desk,
+) -> None:
+    """One is merged into another: it is moved by its day alone, and keeps its guests. One is decided before its rapat,
+    and its letter waits for the server."""
+    browser = Browser(desk)
+    number = desk.to(Stage.KEPUTUSAN)
+    invite(desk, number)
+    desk.press("jfu-1", "gabungkan", task=desk.task("putuskan", number), nomor=desk.record())
+    merged = open_task(desk, TaskKind.GABUNGAN, number)
+    send_form(browser, "jfu-1", merged, "rapat", waktu="2026-11-27T08:00")
+    moved = desk.mails("rapat")[-3:]
+    assert {one.recipient.partition("@")[0] for one in moved} == {"kepala", "sekretaris", "kasubag"}
+    assert all("Perubahan rapat 27 Nov" in one.subject for one in moved)
+    assert all("Ruang Rapat" in one.text for one in moved)
+    other = desk.to(Stage.KEPUTUSAN, desk.record())
+    invite(desk, other)
+    desk.to(Stage.PENYAMPAIAN, other)
+    desk.press("jfu-1", "kirim_email", number=other)
+    on_its_way = open_task(desk, TaskKind.PENGIRIMAN, other)
+    desk.later(days=3)
+    send_form(browser, "jfu-1", on_its_way, "notulen", notulen="Disepakati diganti.")
+    page = browser.open("jfu-1", on_its_way)
+    assert "Disepakati diganti." in page.text
+    assert "batal_rapat" not in page.forms  # it has taken place
+    assert desk.faults() == []
+
+
+# ---- an act is taken back within its two minutes -------------------------------------------------------------
+
+
+def _takes_over(desk: Desk, for_whom: str, who: str) -> None:
+    """From now on another holds a post, and has what is open with it."""
+    today = desk.clock.now.astimezone(desk.settings.zone).date()
+    with desk.work() as work:
+        delegate(work, for_whom, who, "plh", today, today, SYSTEM)
+    poller.remind(desk.app)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_question_that_a_plh_has_taken_over_is_taken_back_or_not_but_never_by_halves(
+    tmp_path: Path, left: bool
+) -> None:
+    """The Sekretaris asks a Kasubag, whom a Plh. replaces within the two minutes. While the mail to the Plh. waits it
+    is taken back too; once it has left the question stands."""
+    with desk_in(tmp_path, smtp={"tunda_menit": 2}) as desk:
+        browser = Browser(desk)
+        desk.to(Stage.KLARIFIKASI)
+        desk.later(minutes=5)
+        task = desk.task("tanya_unit")
+        page = send_form(
+            browser, "sekretaris", task, "tanya_unit", petugas=["kasubag-umum"], pertanyaan="?"
+        )
+        _takes_over(desk, "kasubag-umum", "kasi-infrastruktur")
+        mail = desk.mails("tugas_keterangan")[-1]
+        assert mail.recipient == "kasi@kominfo.example"
+        if left:
+            with desk.work() as work:
+                work.session.get_one(Outbox, mail.id).state = MailState.SENT
+        answer = browser.send(page.forms[""], {})
+        asked = desk.tasks(open_only=True)[-1].kind is TaskKind.KETERANGAN
+        waits = desk.mails("tugas_keterangan")[-1].state is not MailState.VOID
+        assert (answer.status, asked, waits) == ((409, True, True) if left else (200, False, False))
+        assert desk.faults() == []
+
+
+# ---- what the Buku notes -------------------------------------------------------------------------------------
+
+
+def noted(browser: Browser, number: str) -> str:
+    """What the row of the Buku says under Keterangan, on its page."""
+    desk = browser.desk
+    clerk = browser.link(
+        "jfu-1", next(one for one in desk.tasks(number) if one.kind is TaskKind.CATAT)
+    )
+    page = browser.get(f"{clerk}/buku/{desk.complaint(number).id}")
+    return page.text.partition(" Keterangan ")[2].partition(" Keadaan ")[0]
+
+
+def test_a_complaint_that_was_taken_back_keeps_its_origin_in_the_buku_and_is_running_again(
+    desk: Desk,
+) -> None:
+    """One that was split off is taken back, then taken up again: its row tells where it came from all the time, and
+    that it was taken back only while it is."""
+    browser = Browser(desk)
+    first = desk.record()
+    desk.press(
+        "jfu-1", "pisahkan", number=first, perihal_lain="Sampah", isi_lain="Sampah menumpuk."
+    )
+    number = desk.complaint().number
+    origin = f"Dipisahkan dari {first}"
+    with desk.work() as work:
+        make_sure(work, desk.complaint(number), "Saya cabut.")
+    desk.press("jfu-1", "cabut", number=number, alasan="Dikonfirmasi.")
+    assert noted(browser, number) == f"{origin}; Dicabut oleh pengadu"
+    desk.press("jfu-1", "buka_kembali", number=number, alasan="Pengadu berubah pikiran.")
+    assert noted(browser, number) == origin
+    desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Iklan.")
+    assert noted(browser, number) == f"{origin}; Iklan."
+    desk.press("jfu-1", "buka_kembali", number=number, alasan="Bukan iklan.")
+    assert noted(browser, number) == origin
