@@ -23,7 +23,6 @@ from pipeline.access import links
 from pipeline.casefile import reported
 from pipeline.cases import tasks, withdrawal
 from pipeline.cases.input import File, read_letter
-from pipeline.cases.meetings import meeting_answered
 from pipeline.cases.outcomes import bounced, delivery_result, official_unreached
 from pipeline.cases.record import New, citizen_wrote, keep_item_files, record
 from pipeline.cases.slips import stack_arrived
@@ -36,11 +35,11 @@ from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import ItemState
 from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
 from pipeline.files import kinds
-from pipeline.intake import complaints, replies
+from pipeline.intake import by_calendar, complaints, replies
 from pipeline.intake.enclosed import is_letter, meant
 from pipeline.intake.holding import hold, hold_new, hold_scan
 from pipeline.intake.replies import Enclosed, EnclosedLetter
-from pipeline.mail import authentication, calendar, forwarded, outbox, phrases, reply, triage
+from pipeline.mail import authentication, forwarded, outbox, phrases, reply, triage
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Attachment, Message, every_text, read
 from pipeline.mail.triage import Kind, Verdict
@@ -361,6 +360,10 @@ def _take_mail(
         _scans(work, item, mail)
     elif verdict.kind is Kind.BOUNCE or verdict.failures:
         _bounce(work, item, verdict)
+    elif _may_be_a_programs(mail) and by_calendar.settled(
+        work, item, mail.message, _forged(work.settings, mail.message)
+    ):
+        pass  # noted or held
     elif not verdict.certain and not _from_officials(work.settings, mail.message):
         _hold_doubtful(work, item, verdict)
     elif verdict.kind is Kind.LIST:
@@ -370,6 +373,11 @@ def _take_mail(
     else:
         return _person(work, item, mail, doubled, thread)
     return []
+
+
+def _may_be_a_programs(mail: ReadMail) -> bool:
+    """Not what a JFU has looked at and calls a complaint, nor what we have sent ourselves."""
+    return not mail.by_hand and mail.verdict.kind is not Kind.OWN
 
 
 def _from_officials(settings: Settings, message: Message) -> bool:
@@ -516,7 +524,7 @@ def _answers_us(
     elif forged and (case is not None or theirs):
         hold(work, item, word("ditahan.pengirim_palsu"))
     elif theirs and theirs[0].name in GUESTS:
-        _guest_answers(work, item, message, theirs[0])
+        _guest_answers(work, item)
     elif case is not None:
         _join(work, item, message, case)
     elif links_of_theirs and official is not None:
@@ -649,21 +657,15 @@ def _official_replies(
 ) -> ItemState:
     """A reply of an official to a mail that was sent to them; `shown`: the newest that it answers."""
     if ours.name in GUESTS:
-        return _guest_answers(work, item, message, ours)
+        return _guest_answers(work, item)
     if ours.task_id is None or _is_about(work, ours.complaint_id, official):
         return hold(work, item, word("ditahan.balasan"))
     task = work.session.get_one(Task, ours.task_id)
     return ledger.done(item, replies.take(work, message, task, official, enclosed, item.id, shown))
 
 
-def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> ItemState:
-    """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
-    for attachment in message.attachments:
-        if b"BEGIN:VCALENDAR" not in attachment.content[:200]:
-            continue
-        answered = calendar.answer(attachment.content)
-        if answered and meeting_answered(work, answered[0], ours.recipient, answered[1]):
-            return ledger.done(item, "jawaban undangan")
+def _guest_answers(work: Work, item: Item) -> ItemState:
+    """Words of a guest or of another agency go to the JFU; what a calendar answers is noted before."""
     return hold(work, item, word("ditahan.bukan_pengadu"))
 
 
