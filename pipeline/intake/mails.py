@@ -23,7 +23,6 @@ from pipeline.access import links
 from pipeline.casefile import reported
 from pipeline.cases import tasks, withdrawal
 from pipeline.cases.input import File, read_letter
-from pipeline.cases.meetings import meeting_answered
 from pipeline.cases.outcomes import bounced, delivery_result, official_unreached
 from pipeline.cases.record import New, citizen_wrote, keep_item_files, record
 from pipeline.cases.slips import stack_arrived
@@ -36,11 +35,11 @@ from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import ItemState
 from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
 from pipeline.files import kinds
-from pipeline.intake import complaints, replies
+from pipeline.intake import by_calendar, complaints, quoted, replies
 from pipeline.intake.enclosed import is_letter, meant
 from pipeline.intake.holding import hold, hold_new, hold_scan
 from pipeline.intake.replies import Enclosed, EnclosedLetter
-from pipeline.mail import authentication, calendar, forwarded, outbox, phrases, reply, triage
+from pipeline.mail import authentication, forwarded, outbox, phrases, reply, triage
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Attachment, Message, every_text, read
 from pipeline.mail.triage import Kind, Verdict
@@ -60,10 +59,6 @@ LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
 LONGEST_QUESTION = 2_000  # letters of a mail that may only ask for the state of a case
 FOLDED = 20_000  # letters of quotes and signature that a case keeps
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
-QUOTED = 200_000  # characters of a text in which the address of a task is looked for
-# Under each mail of ours with a link to a task (templates/email).
-WARNING = "tautannya langsung membuka tugas"
-QUOTE = re.compile(r"^[> \t]+", re.MULTILINE)
 # Mails whose recipients are no pengadu.
 GUESTS = ("rapat", "terusan_instansi", "surat_pengantar", "tembusan")
 
@@ -361,6 +356,10 @@ def _take_mail(
         _scans(work, item, mail)
     elif verdict.kind is Kind.BOUNCE or verdict.failures:
         _bounce(work, item, verdict)
+    elif _may_be_a_programs(mail) and by_calendar.settled(
+        work, item, mail.message, _forged(work.settings, mail.message)
+    ):
+        pass  # noted or held
     elif not verdict.certain and not _from_officials(work.settings, mail.message):
         _hold_doubtful(work, item, verdict)
     elif verdict.kind is Kind.LIST:
@@ -370,6 +369,11 @@ def _take_mail(
     else:
         return _person(work, item, mail, doubled, thread)
     return []
+
+
+def _may_be_a_programs(mail: ReadMail) -> bool:
+    """Not what a JFU has looked at and calls a complaint, nor what we have sent ourselves."""
+    return not mail.by_hand and mail.verdict.kind is not Kind.OWN
 
 
 def _from_officials(settings: Settings, message: Message) -> bool:
@@ -467,16 +471,16 @@ def _person(
     """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
     settings, sender = work.settings, _sender(mail.message)
     message = replace(mail.message, text=links.masked(mail.message.text))
-    quoted = replies.opened(work.session, settings, mail.tokens)
+    of_tokens = replies.opened(work.session, settings, mail.tokens)
     # The mail that holds these links is kept as it is.
-    links.revoke(work.session, [link.id for link in quoted], work.now)
+    links.revoke(work.session, [link.id for link in of_tokens], work.now)
     forged = not mail.by_hand and _forged(settings, message)
     status = _status_asked(settings, message)
     asks = bool(status) and not mail.by_hand and not forged
     several = 0 if mail.by_hand else complaints.passed_on_together(settings, message, sender)
     if asks and complaints.is_answerable(sender) and mail.verdict.kind is Kind.PERSON:
         _tell_status(work, item, status, sender, message)
-    elif _answers_us(work, item, mail, message, quoted, thread, forged):
+    elif _answers_us(work, item, mail, message, of_tokens, thread, forged):
         return []
     elif mail.verdict.kind is Kind.SPAM:
         hold(work, item, mail.verdict.reason)
@@ -498,7 +502,7 @@ def _answers_us(
     item: Item,
     mail: ReadMail,
     message: Message,
-    quoted: Sequence[Link],
+    of_tokens: Sequence[Link],
     thread: Collection[str],
     forged: bool,
 ) -> bool:
@@ -509,23 +513,33 @@ def _answers_us(
     ours = outbox.all_by_message_id(work.session, thread) if thread else []
     theirs = [row for row in ours if _is_theirs(work.settings, row, sender)]
     case = _case_answered(work, ours, thread, sender)
-    links_of_theirs = [one for one in quoted if official and one.holder == official.kode]
+    links_of_theirs = [one for one in of_tokens if official and one.holder == official.kode]
     if theirs and official is not None:
         shown = max(row.date for row in theirs)
         _official_replies(work, item, message, theirs[0], official, mail.enclosed, shown)
     elif forged and (case is not None or theirs):
         hold(work, item, word("ditahan.pengirim_palsu"))
     elif theirs and theirs[0].name in GUESTS:
-        _guest_answers(work, item, message, theirs[0])
+        _guest_answers(work, item)
     elif case is not None:
         _join(work, item, message, case)
     elif links_of_theirs and official is not None:
         _quotes_own_task(work, item, mail, message, links_of_theirs[0], official)
-    elif not mail.by_hand and (ours or quoted or _quotes_a_task(work.settings, mail.message)):
-        # Held, unless a JFU has looked at it and calls it a complaint.
-        _hold_quoted(work, item, quoted or _links_behind(work, ours))
+    elif not mail.by_hand:  # which a JFU has looked at and calls a complaint
+        return _quotes_anothers(work, item, mail, of_tokens, ours)
     else:
         return False
+    return True
+
+
+def _quotes_anothers(
+    work: Work, item: Item, mail: ReadMail, of_tokens: Sequence[Link], ours: Sequence[Outbox]
+) -> bool:
+    """Hold what answers or quotes a mail that was sent to somebody else; False where it does not."""
+    behind = of_tokens or quoted.links_of(work, mail.message, ours)
+    if not (behind or ours or quoted.shows_a_task(work.settings, mail.message)):
+        return False
+    quoted.hold_quoted(work, item, behind)
     return True
 
 
@@ -551,35 +565,6 @@ def _case_of_pengadu(work: Work, row: Outbox, sender: str) -> Complaint | None:
         return None
     complaint = work.session.get_one(Complaint, row.complaint_id)
     return complaint if complaint.email.lower() == sender else None
-
-
-def _quotes_a_task(settings: Settings, message: Message) -> bool:
-    """Whether a text holds the address of a task's page, mangled or cut, or the warning under each mail with one (a
-    guard may have put an address of its own in its place): no citizen has either."""
-    host = settings.web.base_url.partition("://")[2].lower()
-    text = message.text[:QUOTED].lower()
-    return (bool(host) and f"{host}/t/" in text) or WARNING in " ".join(
-        QUOTE.sub(" ", text).split()
-    )
-
-
-def _links_behind(work: Work, ours: Sequence[Outbox]) -> list[Link]:
-    """The links to tasks in mails of ours that somebody else answers: no token is seen in the answer, where a guard of
-    mail has wrapped it, but who wrote it has the mail. They end."""
-    ids = [link_id for row in ours for link_id in row.links]
-    rows = work.session.scalars(select(Link).where(Link.id.in_(ids), Link.task_id.is_not(None)))
-    found = list(rows)
-    links.revoke(work.session, [link.id for link in found], work.now)
-    return found
-
-
-def _hold_quoted(work: Work, item: Item, quoted: Sequence[Link]) -> None:
-    """Somebody else has a task's mail: a JFU reads what they say, and its holder gets a fresh link."""
-    for link in quoted[:1]:
-        person = work.settings.person(link.holder)
-        if person is not None:
-            replies.warn(work, work.session.get_one(Task, link.task_id), person)
-    hold(work, item, word("ditahan.balasan_orang_lain"))
 
 
 def _case_answered(
@@ -649,21 +634,15 @@ def _official_replies(
 ) -> ItemState:
     """A reply of an official to a mail that was sent to them; `shown`: the newest that it answers."""
     if ours.name in GUESTS:
-        return _guest_answers(work, item, message, ours)
+        return _guest_answers(work, item)
     if ours.task_id is None or _is_about(work, ours.complaint_id, official):
         return hold(work, item, word("ditahan.balasan"))
     task = work.session.get_one(Task, ours.task_id)
     return ledger.done(item, replies.take(work, message, task, official, enclosed, item.id, shown))
 
 
-def _guest_answers(work: Work, item: Item, message: Message, ours: Outbox) -> ItemState:
-    """A calendar's answer to an invitation is noted; words of a guest or of another agency go to the JFU."""
-    for attachment in message.attachments:
-        if b"BEGIN:VCALENDAR" not in attachment.content[:200]:
-            continue
-        answered = calendar.answer(attachment.content)
-        if answered and meeting_answered(work, answered[0], ours.recipient, answered[1]):
-            return ledger.done(item, "jawaban undangan")
+def _guest_answers(work: Work, item: Item) -> ItemState:
+    """Words of a guest or of another agency go to the JFU; what a calendar answers is noted before."""
     return hold(work, item, word("ditahan.bukan_pengadu"))
 
 

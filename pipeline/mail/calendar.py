@@ -5,6 +5,7 @@ Hides the icalendar library, in writing and in reading the answers that calendar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,18 +72,58 @@ def _person(address: str, name: str) -> icalendar.vCalAddress:
     return person
 
 
-def answer(content: bytes) -> tuple[str, str] | None:
-    """(UID, ACCEPTED, DECLINED or TENTATIVE) of what a calendar sends back; None for anything else."""
+_SENT_BACK = re.compile(rb"^METHOD(?:;[^:\r\n]{0,200})?:[ ]?(REPLY|COUNTER|REFRESH)\b", re.I | re.M)
+_SENT_OUT = re.compile(rb"^METHOD(?:;[^:\r\n]{0,200})?:[ ]?(REQUEST|CANCEL|ADD)\b", re.I | re.M)
+_READ = 64 * 2**10  # bytes of a calendar that are read; an answer has two thousand
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a guest's calendar says of an invitation. `words`: what the guest added by hand; `from_google`: the
+    mail says nothing else that a person wrote."""
+
+    uid: str
+    state: str
+    words: str
+    from_google: bool
+
+
+def is_answer(content: bytes) -> bool:
+    """Whether a calendar sends it back to whoever invited: an answer, another time proposed."""
+    return _is_calendar(content) and _SENT_BACK.search(content[:_READ]) is not None
+
+
+def is_invitation(content: bytes) -> bool:
+    """Whether a calendar asks for an answer with it, or calls off what it asked for."""
+    return _is_calendar(content) and _SENT_OUT.search(content[:_READ]) is not None
+
+
+def _is_calendar(content: bytes) -> bool:
+    return b"BEGIN:VCALENDAR" in content[:200].upper()
+
+
+def answer(content: bytes) -> Answer | None:
+    """What a calendar answers to an invitation; None for anything else, be it another time that is proposed."""
     try:
-        calendar = icalendar.Calendar.from_ical(content)
+        calendar = icalendar.Calendar.from_ical(content[:_READ])
         if str(calendar.get("method", "")).upper() != "REPLY":
             return None
+        is_google = "google" in str(calendar.get("prodid", "")).lower()
         for event in calendar.walk("VEVENT"):
             guests = event.get("attendee", [])
             for guest in guests if isinstance(guests, list) else [guests]:
                 state = str(guest.params.get("PARTSTAT", "")).upper()
                 if state in ANSWERS:
-                    return str(event.get("uid", "")), state
+                    uid = str(event.get("uid", ""))
+                    return Answer(uid, state, _words(event, guest), is_google)
     except (ValueError, KeyError, IndexError, AttributeError):
         return None
     return None
+
+
+def _words(event: icalendar.Event, guest: icalendar.vCalAddress) -> str:
+    """What the guest wrote: in a line of its own (RFC 5546, 3.2.3), or beside the answer, as Google does."""
+    said = event.get("comment", [])
+    lines = said if isinstance(said, list) else [said]
+    beside = guest.params.get("X-RESPONSE-COMMENT", "")
+    return " ".join(" ".join(map(str, (*lines, beside))).split())

@@ -351,7 +351,9 @@ class _Content:
     def _attach(self, part: Part, data: bytes, related: bool) -> None:
         content_id = next(iter(_ids(part.first("content-id"))), "")
         shown_by_html = related and bool(content_id) and part.disposition != "attachment"
-        inline = part.disposition == "inline" or shown_by_html
+        # A calendar's version of a mail's text is no file that somebody has attached.
+        is_body = part.kind == "text/calendar" and part.disposition != "attachment"
+        inline = part.disposition == "inline" or shown_by_html or is_body
         self._add(part.file_name(self.hint), part.kind, data, inline, content_id)
 
     def _add(self, name: str, declared: str, data: bytes, inline: bool, content_id: str) -> None:

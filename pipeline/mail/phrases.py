@@ -309,6 +309,24 @@ RECEIPT_SUBJECT = re.compile(
     r"|delivered|terkirim)\s{0,9}:\s{0,9}\S",
     re.I,
 )
+# What Outlook writes where a mail is to be taken back, and of how that ended.
+RECALL_SUBJECT = re.compile(
+    r"^\s{0,9}(?:(?:message )?recall(?: (?:success|failure|report))?|"
+    r"(?:tarik(?: kembali)?|penarikan(?: kembali)?|batalkan pengiriman)(?: (?:pesan|e-?mail))?)\s{0,9}:",
+    re.I,
+)
+RECALL_WORDS = re.compile(
+    r"\bwould like to recall the (?:message|e-?mail)\b|\b(?:attempt to recall|recall (?:of )?(?:the|your) )"
+    r"|\b(?:ingin|hendak) (?:menarik(?: kembali)?|membatalkan) (?:pesan|e-?mail)\b"
+    r"|\b(?:upaya|percobaan) penarikan\b",
+    re.I,
+)
+# What a calendar writes beside its answer.
+CALENDAR_ANSWERS = re.compile(
+    r"^[^\n]{0,120}\b(?:(?:has|have) (?:tentatively )?(?:accepted|declined)|(?:telah|sudah) (?:menerima|menolak))"
+    r"\b[^\n]{0,60}\b(?:invitation|meeting|event|undangan|rapat|acara)\b[^\n]{0,120}$",
+    re.I | re.M,
+)
 # --- what a text says of itself ------------------------------------------------------------------
 
 _ENGLISH_AUTO = (

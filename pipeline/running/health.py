@@ -138,15 +138,9 @@ def _people(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     for person, (old_links, old_browsers) in left:
         mine = sum(person.kode in (row.holder, row.acting) for row in ended)
         if old_links or old_browsers or mine:
-            text = (
-                f"nama atau email kode '{person.kode}' berubah, kini {person.nama} <{person.email}>"
-            )
-            had = f"{old_links} tautan, {old_browsers} peramban, {mine} penggantian dari sebelumnya"
-            yield Checkup(
-                "hati",
-                "petugas",
-                f"{text}; {had} tidak berlaku lagi. Orang baru sebaiknya memakai kode baru",
-            )
+            had = {"tautan": old_links, "peramban": old_browsers, "penggantian": mine}
+            who = {"kode": person.kode, "nama": person.nama, "email": person.email}
+            yield Checkup("hati", "petugas", word("suksesi.berganti", **who, **had))
     yield from _gone(settings, engine)
     yield Checkup("baik", "petugas", f"{len(settings.petugas)} orang")
 

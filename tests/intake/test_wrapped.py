@@ -52,3 +52,40 @@ def test_link_of_a_mail_that_somebody_else_answers_ends_and_its_holder_gets_anot
     fresh = kantor.newest("sekretaris")
     assert kantor.links(fresh) != [url]
     kantor.press(fresh.links[0], "laporkan_kepala", hasil="Benar.")
+
+
+def opaque(text: str) -> str:
+    """A guard put an address of its own in the place of each of ours."""
+    return re.sub(
+        r"https://aduan[.]kominfo[.]example/[^\s\"<]+", "https://gw.example/x/abc123", text
+    )
+
+
+def test_links_of_a_task_mail_that_is_passed_on_end_though_no_address_of_ours_is_left(
+    kantor: Office,
+) -> None:
+    kantor.to_clarification()
+    for passed_on in (
+        lambda mail: (f"[EXTERNAL] Fwd: {mail.subject}", opaque(mail.text)),
+        lambda mail: (f"Fwd: {mail.subject}", "Klik: https://gw.example/x/abc123"),  # it was cut
+        lambda mail: ("Fwd: tolong", f"Subject: {mail.subject}\n\nhttps://gw.example/x/abc123"),
+        lambda mail: (f"Re: {mail.subject}", "Ini apa?"),
+    ):
+        task = kantor.newest("sekretaris", "PGD")
+        url = kantor.links(task)[0]
+        assert kantor.page(url).status == 200
+        subject, text = passed_on(task)
+        kantor.citizen_sends(subject, text, sender=STRANGER)
+        assert kantor.page(url).status == 410, subject
+        assert kantor.newest("sekretaris", "PGD") != task, "the holder gets a link of their own"
+    assert len(kantor.complaints()) == 1
+    assert kantor.inbox(STRANGER) == []
+
+
+def test_number_in_a_strangers_mail_ends_no_link(kantor: Office) -> None:
+    complaint = kantor.to_clarification()
+    (url,) = kantor.links(kantor.newest("sekretaris", "PGD"))
+    text = f"Tetangga saya melapor dengan nomor {complaint.number}, tetapi lampu masih padam."
+    kantor.citizen_sends(f"Laporan {complaint.number}", text, sender=STRANGER)
+    assert kantor.page(url).status == 200
+    assert len(kantor.complaints()) == 2

@@ -150,6 +150,7 @@ def test_check_says_what_ended_and_nothing_where_nobody_changed(kantor: Office) 
     assert "Wahyu Nugroho <wahyu@kominfo.example>" in said
     assert "1 peramban" in said
     assert " 0 tautan" not in said
+    assert "systemctl reload aduan" in said  # a program that runs goes by what it has loaded
 
 
 def kasi_is_asked(kantor: Office) -> str:
