@@ -20,6 +20,8 @@ from pipeline.work import Work
 
 YOUNGEST = timedelta(days=1)  # a case of today has all its time before it
 ON_ITS_WAY = (Stage.PENGIRIMAN, Stage.DIGABUNG, *OVER)  # answered, or with its parent
+# Named one by one: what a case is not can be found by no index.
+UNANSWERED = tuple(stage for stage in Stage if stage not in ON_ITS_WAY)
 ANOTHER_DAY = ("janji_mundur", "waktu_bertambah", "dibuka_kembali")  # mails that name one
 WRITING = Limit(3, "hari kerja")  # for langkah 4, the signature and langkah 5
 
@@ -35,7 +37,7 @@ def tell(work: Work) -> int:
         Outbox.state != MailState.VOID,
     )
     open_ones = select(Complaint.id, Complaint.recorded_at).where(
-        Complaint.stage.not_in(ON_ITS_WAY),
+        Complaint.stage.in_(UNANSWERED),
         Complaint.email != "",
         Complaint.recorded_at < work.now - YOUNGEST,
         ~told.exists(),

@@ -13,16 +13,17 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import chain
 
-from sqlalchemy import String, cast, func, insert, literal, select, update
+from sqlalchemy import String, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from pipeline.data import store
 from pipeline.data.engine import exclusive
 from pipeline.data.states import ItemState
 from pipeline.data.store import Content
-from pipeline.data.tables import Item, Sighting
+from pipeline.data.tables import UNLOOKED, Complaint, Item, Sighting
 
 BY_SCANNER = "email pemindai"  # mailbox of scans that a scanner's mail brought; the folder is that mail's item
+NEW_CASE = "pengaduan baru"  # why an item is done that became a complaint
 BY_PATH = ("pindaian", "impor")  # mailboxes whose folder is a path, with names that somebody gave
 # What a mail's writer made, and what says how its body reads. All else comes from the way it took: relays, filters and
 # mailboxes add fields of any name, lists and group addresses rewrite Sender, Reply-To, To and Cc.
@@ -342,8 +343,25 @@ def head_only(item: Item, subject: str, size: int) -> None:
 
 def done(item: Item, reason: str) -> ItemState:
     """The item is settled; its state. `reason` says what became of it."""
-    item.state, item.reason = ItemState.DONE, reason
+    item.state, item.reason, item.agreed = ItemState.DONE, reason, False
     return item.state
+
+
+def agree(session: Session) -> int:
+    """Note of which settled items what they became is there, so that nobody looks at them every day; how many."""
+    case = select(Complaint.id).where(Complaint.item_id == Item.id)
+    place = select(Sighting.id).where(Sighting.item_id == Item.id)
+    whole = (
+        text(UNLOOKED),
+        Item.state.in_((ItemState.DONE, ItemState.ERASED)),
+        or_(Item.reason != NEW_CASE, case.exists()),
+        place.exists(),
+    )
+    found = session.execute(
+        update(Item).where(*whole).values(agreed=True),
+        execution_options={"synchronize_session": False},
+    )
+    return int(found.rowcount)  # type: ignore[attr-defined]
 
 
 def hold(item: Item, reason: str) -> None:

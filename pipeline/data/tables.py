@@ -34,6 +34,7 @@ from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 DIALLED = "replace(replace(replace(replace(telepon, ' ', ''), '-', ''), '.', ''), '+62', '0')"
 
 UNTOLD = "NOT told"  # mails whose end nobody was told of; written so on both databases, or no index is used
+UNLOOKED = "NOT agreed"  # settled items of which nobody has seen that what they became is there
 SHOWN = "html IS NOT NULL AND length(html_hash) > 0"  # a mail whose HTML may be forgotten one day
 # Mails that are not over: few of all. Said so in a query, or its index is not used.
 GOING = "state NOT IN ('sent', 'folded', 'void')"
@@ -139,6 +140,11 @@ class Item(Base):
     """One thing that arrived, unique by its bytes. Written by `ledger`."""
 
     __tablename__ = "item"
+    __table_args__ = (
+        Index(
+            "ix_item_unlooked", "id", sqlite_where=text(UNLOOKED), postgresql_where=text(UNLOOKED)
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), unique=True)
     twin: Mapped[str] = mapped_column(
@@ -154,6 +160,9 @@ class Item(Base):
     full_size: Mapped[int | None] = mapped_column(
         BigInteger
     )  # bytes on the server, where the head alone is kept
+    agreed: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false()
+    )  # it was settled, and what it became was found
 
 
 class Sighting(Base):

@@ -489,7 +489,7 @@ def _person(
     elif several > 1:
         hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
     else:
-        ledger.done(item, "pengaduan baru")
+        ledger.done(item, ledger.NEW_CASE)
         news = complaints.passed_on(work, item, message, sender, doubled)
         if not news:
             news = [complaints.of_mail(work, item, message, sender, doubled, mail.by_hand)]

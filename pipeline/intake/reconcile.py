@@ -12,20 +12,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Engine, Select, and_, select
+from sqlalchemy import Engine, Select, and_, select, text
 from sqlalchemy.orm import Session
 
+from pipeline.casefile.law import RUNNING
 from pipeline.data import ledger
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival, Place
 from pipeline.data.states import ItemState
-from pipeline.data.tables import Blob, Complaint, Discrepancy, Item, Reconciled, Sighting, Task
+from pipeline.data.tables import (
+    UNLOOKED,
+    Blob,
+    Complaint,
+    Discrepancy,
+    Item,
+    Reconciled,
+    Sighting,
+    Task,
+)
 from pipeline.mail.mailbox import Fetched, Mailbox
 from pipeline.mail.message import Message, read
 from pipeline.notices import it_officer
 from pipeline.office import config
 from pipeline.office.config import Settings
-from pipeline.office.sop import OVER
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -59,8 +68,11 @@ class BusyError(Exception):
     """The poller is at work for long; nothing was looked at."""
 
 
-def look(engine: Engine, settings: Settings, now: datetime) -> list[Mismatch]:
-    """Everything that does not agree, the mailboxes first. MailboxDown, BusyError."""
+def look(
+    engine: Engine, settings: Settings, now: datetime, *, whole: bool = True
+) -> list[Mismatch]:
+    """Everything that does not agree, the mailboxes first; what was settled and found whole once only if `whole`.
+    MailboxDown, BusyError."""
     with lease(engine, "intake", PATIENCE) as mine:  # no mail moves meanwhile
         if not mine:
             raise BusyError
@@ -71,7 +83,8 @@ def look(engine: Engine, settings: Settings, now: datetime) -> list[Mismatch]:
             for one in _mailbox(engine, settings, conf, now, present)
         ]
         with reading(engine) as session:
-            return found + list(_gone(session, settings, present)) + list(_register(session, now))
+            gone = list(_gone(session, settings, present))
+            return found + gone + list(_register(session, now, whole=whole))
 
 
 def daily(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -79,6 +92,7 @@ def daily(engine: Engine, settings: Settings, now: datetime) -> int:
 
     On an office day as soon as the office opens, for the JFU to read it then; on other days, and where the program
     did not run in office hours, whenever it can: a mail that was lost on Friday evening is not to wait for Monday.
+    Each settled item is looked at until what it became was there once; that it is there later is the audit's to say.
     """
     day = now.astimezone(settings.zone).date()
     opens = not settings.hours.is_open(now) and any(
@@ -87,8 +101,9 @@ def daily(engine: Engine, settings: Settings, now: datetime) -> int:
     with reading(engine) as session:
         if opens or session.get(Reconciled, day) is not None:
             return 0
-    found = look(engine, settings, now)
+    found = look(engine, settings, now, whole=False)
     with writing(engine) as session:
+        ledger.agree(session)
         known = set(
             session.scalars(
                 select(Discrepancy.key).where(Discrepancy.key.in_([f.key for f in found]))
@@ -153,7 +168,7 @@ def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator
     open_cases = (
         select(Item)
         .join(Complaint, Complaint.item_id == Item.id)
-        .where(Complaint.stage.not_in(OVER), Item.full_size.is_(None))
+        .where(Complaint.stage.in_(RUNNING), Item.full_size.is_(None))
     )
     yield from _items("hilang", _not_there(session, settings, open_cases, present))
 
@@ -244,19 +259,20 @@ def _by_content(engine: Engine, one: Fetched) -> int | None:
 # ---- ledger and register -------------------------------------------------------------------------------------
 
 
-def _register(session: Session, now: datetime) -> Iterator[Mismatch]:
+def _register(session: Session, now: datetime, *, whole: bool = True) -> Iterator[Mismatch]:
     """Items that nobody settled, and settled ones of which nothing came."""
+    asked = [] if whole else [text(UNLOOKED)]
     task = select(Task.id).where(Task.item_id == Item.id)
     case = select(Complaint.id).where(Complaint.item_id == Item.id)
     place = select(Sighting.id).where(Sighting.item_id == Item.id)
     unsettled = and_(Item.state == ItemState.NEW, Item.received_at < now - SETTLING)
     unasked = and_(Item.state == ItemState.HELD, ~task.exists())
-    is_case = and_(Item.state == ItemState.DONE, Item.reason == "pengaduan baru")
+    is_case = and_(Item.state == ItemState.DONE, Item.reason == ledger.NEW_CASE)
     for kind, condition in (
         ("belum_diproses", unsettled),
         ("tanpa_tugas", unasked),
-        ("tidak_tercatat", and_(is_case, ~case.exists())),
-        ("tanpa_tempat", ~place.exists()),
+        ("tidak_tercatat", and_(is_case, ~case.exists(), *asked)),
+        ("tanpa_tempat", and_(~place.exists(), *asked)),
     ):
         items = session.scalars(select(Item).where(condition).order_by(Item.id))
         yield from _items(kind, items.all())

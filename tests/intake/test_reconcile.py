@@ -151,9 +151,18 @@ def test_a_mail_beyond_the_limit_that_was_deleted_by_hand_is_named_always(kantor
 
 def test_what_the_ledger_has_and_the_book_has_not_is_named(kantor: Office) -> None:
     busy(kantor)
+    lose(kantor, "Lampu")
     with writing(kantor.engine) as session:
-        ids = {item.name: item.id for item in session.scalars(select(Item))}
-        case = session.scalars(select(Complaint.id).where(Complaint.item_id == ids["Lampu"])).one()
+        session.execute(update(Item).where(Item.name == "Dua kali").values(state="new"))
+    kantor.clock.now += timedelta(hours=2)
+    assert sorted(look(kantor)) == [("belum_diproses", "Dua kali"), ("tidak_tercatat", "Lampu")]
+
+
+def lose(kantor: Office, subject: str) -> None:
+    """The complaint that a mail became is not in the book any more."""
+    with writing(kantor.engine) as session:
+        mine = select(Complaint.id).join(Item, Item.id == Complaint.item_id)
+        case = session.scalars(mine.where(Item.name == subject)).one()
         events = select(Event.id).where(Event.complaint_id == case)
         tasks = select(Task.id).where(Task.complaint_id == case)
         session.execute(erase(Payload).where(Payload.event_id.in_(events)))
@@ -163,9 +172,6 @@ def test_what_the_ledger_has_and_the_book_has_not_is_named(kantor: Office) -> No
         session.execute(erase(Task).where(Task.complaint_id == case))
         session.execute(erase(Document).where(Document.complaint_id == case))
         session.execute(erase(Complaint).where(Complaint.id == case))
-        session.execute(update(Item).where(Item.name == "Dua kali").values(state="new"))
-    kantor.clock.now += timedelta(hours=2)
-    assert sorted(look(kantor)) == [("belum_diproses", "Dua kali"), ("tidak_tercatat", "Lampu")]
 
 
 # ---- every day -----------------------------------------------------------------------------------------------
@@ -185,6 +191,25 @@ def test_the_jfu_is_told_once_a_day_of_what_is_new(kantor: Office) -> None:
     assert "Dipindahkan" not in told.subject
     with writing(kantor.engine) as session:
         assert len(session.scalars(select(Discrepancy)).all()) == 1
+
+
+def test_every_day_what_was_settled_since_is_looked_at_until_it_was_found_once(
+    kantor: Office,
+) -> None:
+    """What was found once is for `aduan reconcile` and the audit: they read all."""
+    busy(kantor)
+    kantor.clock.now += timedelta(days=1)
+    assert poller.compare(kantor.app) == {"tidak_cocok": 0}
+    kantor.arrive(mail(kantor, "Selokan"))
+    kantor.tick()
+    lose(kantor, "Selokan")
+    lose(kantor, "Lampu")
+    kantor.clock.now += timedelta(days=1)
+    assert poller.compare(kantor.app) == {"tidak_cocok": 1}
+    assert sorted(look(kantor)) == [("tidak_tercatat", "Lampu"), ("tidak_tercatat", "Selokan")]
+    with writing(kantor.engine) as session:
+        waiting = session.scalars(select(Item.name).where(~Item.agreed, Item.state == "done")).all()
+    assert list(waiting) == ["Selokan"]
 
 
 def test_on_an_office_day_the_office_is_waited_for(kantor: Office) -> None:
