@@ -15,9 +15,11 @@ from pipeline.cli.base import Fault, Found, main, out, read_settings, ready_data
 from pipeline.cli.fresh_names import stamped
 from pipeline.data.engine import reading
 from pipeline.files import kinds, libreoffice
+from pipeline.letters import emblem
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office.config import SAMPLE, TEMPLATES, load
 from pipeline.office.numbers import percent, whole
+from pipeline.office.words import word
 from pipeline.running import health
 from pipeline.slips import layout, worker
 
@@ -39,6 +41,8 @@ def check_letter(context: click.Context, berkas: Path) -> None:
     except TemplateError as error:
         raise Found(str(error)) from error
     out.print(f"{berkas.name}: baik. Semua isian dikenal, dan setiap ragam surat dapat dibuat.")
+    if emblem.is_sample(berkas):
+        out.print(f"{berkas.name}: {word('kop.lambang_berkas')}")
 
 
 @main.group()

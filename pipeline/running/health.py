@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from jinja2 import TemplateError as JinjaError
 from sqlalchemy import Engine, func, select
@@ -25,7 +26,7 @@ from pipeline.data.places import PlaceError
 from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Browser, Complaint, Delegation, Job, Lane, Link, Outbox
 from pipeline.files import libreoffice
-from pipeline.letters import unsigned
+from pipeline.letters import emblem, unsigned
 from pipeline.letters.returned import inspect
 from pipeline.letters.series import COVERING
 from pipeline.letters.template.fields import TemplateError
@@ -193,7 +194,10 @@ def _smtp(settings: Settings) -> Iterator[Checkup]:
 
 def _templates(settings: Settings) -> Iterator[Checkup]:
     letter_template(settings)
-    yield Checkup("baik", "templat surat", str(settings.letter_template.name))
+    template = settings.letter_template
+    yield Checkup("baik", "templat surat", str(template.name))
+    if emblem.is_sample(template):
+        yield Checkup("hati", "templat surat", _put_in_emblem(settings, template))
     own = settings.path("kalimat.toml")
     if own.is_file():
         some = sum(map(len, read_standard(text_of(own)).values()))
@@ -207,6 +211,13 @@ def _templates(settings: Settings) -> Iterator[Checkup]:
     for name in names:
         env.get_template(name)
     yield Checkup("baik", "templat email dan halaman", f"{len(names)} berkas")
+
+
+def _put_in_emblem(settings: Settings, template: Path) -> str:
+    """What to do where no lambang was put in; an office without a template of its own makes one first."""
+    if template == settings.path(settings.surat.templat):
+        return word("kop.lambang_berkas")
+    return word("kop.lambang_contoh", berkas=template)
 
 
 def _programs() -> Iterator[Checkup]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import jobs
 from pipeline.data.engine import writing
 from pipeline.data.tables import Job
+from pipeline.letters import emblem
 from pipeline.office import config
 from pipeline.running import health
 from tests.fresh import fresh
 from tests.kantor import sample
 
+EMBLEM = "gambar contoh"
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
@@ -80,3 +85,59 @@ def test_a_received_sample_tells_of_spf_dkim_and_dmarc(
     found = {finding.part: finding for finding in health.received(settings, raw)}
     assert {part: found[part].level for part in levels} == levels
     assert all(f.text for f in found.values())
+
+
+def told_of_letter(settings: config.Settings) -> list[str]:
+    engine = fresh(settings.database.url, settings.folder)
+    return [
+        f"{f.level} {f.text}" for f in health.look(settings, engine) if f.part == "templat surat"
+    ]
+
+
+def test_a_kop_with_the_sample_of_a_lambang_is_told_with_what_to_do(tmp_path: Path) -> None:
+    settings = config.parse(sample(), tmp_path / "config.toml")
+    _good, told = told_of_letter(settings)
+    assert told.startswith("hati ")
+    assert EMBLEM in told
+    assert str(emblem.SAMPLE) in told
+
+
+@pytest.mark.parametrize("saved", ["as it is", "smaller, as Word saves it"])
+def test_the_sample_is_known_in_an_offices_own_letter(tmp_path: Path, saved: str) -> None:
+    settings = config.parse(sample(), tmp_path / "config.toml")
+    own = settings.path(settings.surat.templat)
+    shown = Image.open(io.BytesIO(pictures_of(emblem.SAMPLE)[0]))
+    if saved != "as it is":
+        shown = shown.resize((shown.width * 220 // 300, shown.height * 220 // 300))
+    own.parent.mkdir(parents=True)
+    own.write_bytes(with_picture(emblem.SAMPLE, shown))
+    assert [EMBLEM in told for told in told_of_letter(settings)] == [False, True]
+
+
+def test_a_lambang_of_the_city_is_good(tmp_path: Path) -> None:
+    """A shield as well, drawn in the same outline."""
+    settings = config.parse(sample(), tmp_path / "config.toml")
+    own = settings.path(settings.surat.templat)
+    shown = Image.open(io.BytesIO(pictures_of(emblem.SAMPLE)[0])).convert("RGB")
+    draw = ImageDraw.Draw(shown)
+    draw.polygon([(60, 60), (420, 60), (420, 380), (240, 520), (60, 380)], fill="#1b5e20")
+    draw.ellipse((170, 170, 310, 310), fill="#fdd835")
+    own.parent.mkdir(parents=True)
+    own.write_bytes(with_picture(emblem.SAMPLE, shown))
+    assert [EMBLEM in told for told in told_of_letter(settings)] == [False]
+
+
+def pictures_of(template: Path) -> list[bytes]:
+    with zipfile.ZipFile(template) as file:
+        return [file.read(name) for name in file.namelist() if name.startswith("word/media/")]
+
+
+def with_picture(template: Path, shown: Image.Image) -> bytes:
+    """The template with another picture in its kop."""
+    png, made = io.BytesIO(), io.BytesIO()
+    shown.save(png, "PNG")
+    with zipfile.ZipFile(template) as file, zipfile.ZipFile(made, "w") as other:
+        for one in file.infolist():
+            is_picture = one.filename.startswith("word/media/")
+            other.writestr(one, png.getvalue() if is_picture else file.read(one))
+    return made.getvalue()
