@@ -129,11 +129,13 @@ def _field(made: Made, name: str, found: ReadSheet | None, score: Score) -> bool
     if real:
         score.add("exact real digits", right)
     else:
-        score.text(made.kind, want, got)
-        if not harmed:
-            score.text(f"{made.kind} unharmed", want, got)
+        hand = f"tangan {'sambung' if varied.is_joined(made.font) else 'lepas'}"
+        for group in (made.kind, hand) if made.kind == "tangan" else (made.kind,):
+            score.text(group, want, got)
+            if not harmed:
+                score.text(f"{group} unharmed", want, got)
+            score.add(f"exact {group} {name}", right)
         score.add(f"exact {name}", right)
-        score.add(f"exact {made.kind} {name}", right)
         if name in DIGITS:
             score.add("exact digits", right)
             if not harmed:
@@ -190,9 +192,27 @@ def table(score: Score) -> list[tuple[str, Any, str]]:
             "<= 0.6 / <= 1.5",
         ),
         (
-            "alamat / unit / email exact, %",
-            " / ".join(str(s(f"exact {n}")) for n in ("alamat", "unit", "email")),
-            ">= 65 / >= 97 / >= 60",
+            "CER hand: letters apart / joined script, %",
+            f"{s('cer tangan lepas')} / {s('cer tangan sambung')}",
+            "<= 2.5 / as the engine allows, and marked",
+        ),
+        (
+            "the same, unharmed, %",
+            f"{s('cer tangan lepas unharmed')} / {s('cer tangan sambung unharmed')}",
+            "<= 1.5 / -",
+        ),
+        *(
+            (
+                f"alamat / unit / email exact{of}, %",
+                " / ".join(str(s(f"exact {group}{n}")) for n in ("alamat", "unit", "email")),
+                ">= 65 / >= 97 / >= 60",
+            )
+            for of, group in (
+                ("", ""),
+                (", print", "cetak "),
+                (", letters apart", "tangan lepas "),
+                (", joined script", "tangan sambung "),
+            )
         ),
         ("digits exact, %", s("exact digits"), ">= 98"),
         ("the same, none written over", s("exact digits unharmed"), ""),

@@ -26,6 +26,7 @@ Colour = tuple[int, int, int]
 CAPITALS = (
     0.6  # how alike a small letter is to its capital, at the median, where both are one letter
 )
+JOINED = ("nama", "umum", "warga", "sungai", "menunggu")  # words of letters that a script joins
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,22 @@ def has_capitals_alone(family: str) -> bool:
     font = ImageFont.truetype(path_of(family), 160)
     alike = [_likeness(_shape(font, letter), _shape(font, letter.upper())) for letter in "abdegnrt"]
     return float(np.median(alike)) > CAPITALS
+
+
+@cache
+def is_joined(family: str) -> bool:
+    """Whether the letters of a word hang together: a script of which nobody reads letter by letter. Half as many pieces
+    of ink as letters, or fewer."""
+    font = ImageFont.truetype(path_of(family), 120)
+    return sum(_pieces(font, word) for word in JOINED) <= len("".join(JOINED)) / 2
+
+
+def _pieces(font: ImageFont.FreeTypeFont, word: str) -> int:
+    """Pieces of ink that a word is drawn in."""
+    drawn = Image.new("L", (1600, 300), 0)
+    ImageDraw.Draw(drawn).text((40, 60), word, font=font, fill=255)
+    count, _ = cv2.connectedComponents((np.asarray(drawn) > 128).astype(np.uint8), connectivity=8)
+    return int(count) - 1
 
 
 def _shape(font: ImageFont.FreeTypeFont, letter: str) -> NDArray[np.float32]:
