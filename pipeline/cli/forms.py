@@ -13,6 +13,7 @@ from rich.table import Table
 from pipeline.cases import slip_learning
 from pipeline.cli.base import Fault, Found, main, out, read_settings, ready_database
 from pipeline.cli.fresh_names import stamped
+from pipeline.cli.written import NewFile, write
 from pipeline.data.engine import reading
 from pipeline.files import kinds, libreoffice
 from pipeline.letters import emblem
@@ -98,7 +99,7 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
     folder.mkdir(parents=True, exist_ok=True)
     files = stamped(folder, "slip", datetime.now(settings.zone), ".pdf", ".docx")
     for file, content in zip(files, (pdf, document), strict=True):
-        file.write_bytes(content)
+        write(file, content)
         out.print(str(file), markup=False)
     out.print(
         f"{len(serials)} slip pada {len(serials) // 2} lembar A4. "
@@ -109,7 +110,7 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
 @slip.command("layout")
 @click.option(
     "--gambar",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile(".png"),
     help="Simpan gambar slip kosong ke berkas ini.",
 )
 @click.option("--serial", help="Nomor slip, 16 huruf; bila tidak ditulis, nomor baru.")
@@ -125,7 +126,7 @@ def slip_layout(context: click.Context, gambar: Path | None, serial: str | None)
     )
     described = form.describe(settings, serial or layout.new_serial())
     if gambar:
-        gambar.write_bytes(base64.b64decode(described["image"].pop("base64")))
+        write(gambar, base64.b64decode(described["image"].pop("base64")))
         described["image"]["file"] = str(gambar)
     click.echo(json.dumps(described, ensure_ascii=False, indent=2))
 
@@ -152,12 +153,12 @@ def slip_mutu(context: click.Context) -> None:
 
 
 @slip.command("pemisah")
-@click.argument("berkas", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("berkas", type=NewFile(".pdf"))
 def slip_pemisah(berkas: Path) -> None:
     """Buat lembar pemisah (PDF): halaman surat di antara dua lembar ini menjadi satu surat."""
     from pipeline.slips import form
 
-    berkas.write_bytes(form.separator())
+    write(berkas, form.separator())
     out.print(f"{berkas}", markup=False)
 
 

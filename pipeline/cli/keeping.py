@@ -85,13 +85,13 @@ def backup(context: click.Context, berkas: Path | None) -> None:
     if not is_made(engine):
         raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
     to, whose = backup_recipients(settings), settings.office_name
-    if berkas is not None:
+    folder = settings.path(settings.cadangan.folder)
+    if berkas is not None and berkas.resolve() != folder:
         rows = _copying(lambda tell: backups.backup(engine, berkas, tell, to, whose), ours=True)
         made = backup_folder.Made(berkas, rows, berkas.stat().st_size)
     else:
         conf, now = settings.cadangan, datetime.now(settings.zone)
         plan = backup_folder.Plan(to, conf.simpan, conf.penuh_hari, whose)
-        folder = settings.path(conf.folder)
         made = _copying(lambda tell: backup_folder.make(engine, folder, now, plan, tell), ours=True)
     out.print(
         word("cadangan.tersimpan", berkas=made.path, banyak=made.rows, mb=made.size // backups.MIB),

@@ -19,6 +19,7 @@ from pipeline.cases.calendar import add_holiday, strike_holiday
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.spoken import received_at, spoken
 from pipeline.cli.base import Fault, main, out, read_settings, ready_database
+from pipeline.cli.written import NewFile, replacing, write
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Complaint
 from pipeline.files.kinds import FileError
@@ -124,15 +125,13 @@ def _later(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint
 
 
 @main.command()
-@click.option(
-    "--docx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Word."
-)
+@click.option("--docx", type=NewFile(".docx"), help="Simpan sebagai Word.")
 @click.pass_context
 def sop(context: click.Context, docx: Path | None) -> None:
     """Tampilkan SOP seperti yang berlaku di config.toml, menurut tabel instansi; atau simpan sebagai Word."""
     made = procedure.procedure(read_settings(context))
     if docx:
-        docx.write_bytes(sop_form.write(made))
+        write(docx, sop_form.write(made))
         out.print(f"SOP tersimpan di {docx}.")
         return
     head = Table(*(Column() for _ in range(2)), show_header=False, title=" · ".join(made.agency))
@@ -331,17 +330,15 @@ def _delegate(
 
 @main.command()
 @click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
-@click.option(
-    "--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Simpan sebagai Excel."
-)
+@click.option("--xlsx", type=NewFile(".xlsx"), help="Simpan sebagai Excel.")
 @click.option(
     "--docx",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile(".docx"),
     help="Simpan sebagai Word, F4 untuk dicetak.",
 )
 @click.option(
     "--pdf",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewFile(".pdf"),
     help="Simpan sebagai PDF, F4 untuk dicetak.",
 )
 @click.pass_context
@@ -379,14 +376,14 @@ def _saved(
 ) -> list[Path]:
     """Write the files that are asked for; their paths."""
     if xlsx:
-        with xlsx.open("wb") as file:
+        with replacing(xlsx) as file:
             sheet.write(file, work, wanted)
     if docx or pdf:
         content = paper.docx(work, wanted, month_of(wanted.month).name if wanted.month else "")
         if docx:
-            docx.write_bytes(content)
+            write(docx, content)
         if pdf:
-            pdf.write_bytes(_as_pdf(content))
+            write(pdf, _as_pdf(content))
     return [path for path in (xlsx, docx, pdf) if path]
 
 

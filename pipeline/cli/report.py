@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.console import Console
+from rich.table import Column, Table
 
 from pipeline.cli.base import Fault, main, out, ready_database
+from pipeline.cli.written import NewFile, replacing, write
 from pipeline.data.engine import reading
 from pipeline.files.kinds import FileError
 from pipeline.files.libreoffice import to_pdf
@@ -16,15 +19,17 @@ from pipeline.register import report
 from pipeline.register.period import MONTHS, BadPeriod, last_before, parse
 from pipeline.work import Work
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+WIDEST = 1000  # letters; wider than any table
 
 
 @main.command()
 @click.argument("jenis", type=click.Choice(list(MONTHS), case_sensitive=False))
 @click.argument("periode", required=False)
-@click.option("--docx", type=FILE, help="Simpan sebagai Word, dari templat letters/laporan.docx.")
-@click.option("--xlsx", type=FILE, help="Simpan sebagai Excel, satu lembar tiap tabel.")
-@click.option("--pdf", type=FILE, help="Simpan sebagai PDF.")
+@click.option(
+    "--docx", type=NewFile(".docx"), help="Simpan sebagai Word, dari templat letters/laporan.docx."
+)
+@click.option("--xlsx", type=NewFile(".xlsx"), help="Simpan sebagai Excel, satu lembar tiap tabel.")
+@click.option("--pdf", type=NewFile(".pdf"), help="Simpan sebagai PDF.")
 @click.option(
     "--umum", is_flag=True, help="Bentuk untuk umum: tanpa nomor register dan tanpa jabatan."
 )
@@ -74,13 +79,13 @@ def _saved(
 ) -> list[Path]:
     """Write the files that are asked for; their paths."""
     if docx:
-        docx.write_bytes(content)
+        write(docx, content)
     if xlsx:
-        with xlsx.open("wb") as file:
+        with replacing(xlsx) as file:
             report.xlsx(found, file)
     if pdf:
         try:
-            pdf.write_bytes(to_pdf(content))
+            write(pdf, to_pdf(content))
         except FileError as error:
             raise Fault(f"PDF tidak dapat dibuat: {error}.") from error
     return [path for path in (docx, xlsx, pdf) if path]
@@ -90,8 +95,32 @@ def _show(found: report.PeriodReport) -> None:
     for sentence in found.sentences:
         out.print(sentence)
     for number, one in enumerate(found.tables, 1):
-        table = Table(*one.heads, title=f"{number}. {one.title}")
-        rows = report.told(one)
-        for row in rows:
-            table.add_row(*(report.as_text(one, column, cell) for column, cell in enumerate(row)))
-        out.print(table if rows else f"{number}. {one.title}: tidak ada.")
+        title = f"{number}. {one.title}"
+        rows = [
+            [report.as_text(one, column, cell) for column, cell in enumerate(row)]
+            for row in report.told(one)
+        ]
+        out.print(_table(title, one.heads, rows) if rows else f"{title}: tidak ada.")
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table as the report has it; on a screen too narrow for its columns these are its lines."""
+    upright = _filled(title, heads, rows)
+    if _least_width(upright) <= out.width:
+        return upright
+    first, *others = zip(heads, *rows, strict=True)
+    lying = _filled(title, first, others)
+    return lying if _least_width(lying) < _least_width(upright) else upright
+
+
+def _filled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table in which a word too long for its column goes on in the next line, and is never cut."""
+    table = Table(*(Column(head, overflow="fold") for head in heads), title=title)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _least_width(table: Table) -> int:
+    """How many letters wide a table is when no word in it is cut."""
+    return Console(width=WIDEST).measure(table).minimum

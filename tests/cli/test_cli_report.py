@@ -36,6 +36,21 @@ def test_report_and_book_are_saved_and_shown(tmp_path: Path) -> None:
     assert "UU 25/2009 Pasal 50" in checked.output
 
 
+def test_no_word_is_cut_on_a_narrow_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with more columns than a terminal of 80 letters holds lies on its side."""
+    with office(tmp_path) as kantor:
+        kantor.to_clarification()
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = (
+        CliRunner()
+        .invoke(main, ["--config", str(tmp_path / "config.toml"), "laporan", "bulan", "2026-11"])
+        .output
+    )
+    for word in ("Kanal", "Bukan wewenang", "Dibuka kembali", "Ditolak", "Digabung"):
+        assert word in shown
+    assert "…" not in shown
+
+
 @pytest.mark.parametrize("period", ["2026-13", "besok", "2026"])
 def test_wrong_period_says_how_one_is_written(tmp_path: Path, period: str) -> None:
     with office(tmp_path):

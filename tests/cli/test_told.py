@@ -251,6 +251,47 @@ def test_wrong_arguments_are_told(place: Path, words: tuple[str, ...]) -> None:
     assert said(*words, code=2)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("laporan", "bulan", "2026-10", "--docx", "config.toml"),
+        ("laporan", "bulan", "2026-10", "--xlsx", "aduan.db"),
+        ("buku", "--pdf", "rahasia/key"),
+        ("sop", "--docx", "config.toml"),
+        ("slip", "pemisah", "config.toml"),
+        ("slip", "layout", "--gambar", "aduan.db"),
+        ("backup", "aduan.db"),
+        ("kunci", "cadangan", "rahasia/key"),
+    ],
+)
+def test_nothing_that_a_command_saves_takes_the_place_of_what_the_office_needs(
+    place: Path, words: tuple[str, ...]
+) -> None:
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert words[-1] in said(*words, code=2)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_folder_of_backups_by_its_name_is_the_folder(place: Path) -> None:
+    """`aduan backup cadangan` made a file of that name, where the timer's folder belongs."""
+    said("backup", "cadangan", code=0)
+    assert list(place.glob("cadangan/*/*.db"))
+    assert "berhasil" in said("latihan", code=0)
+
+
+def test_a_saved_file_is_whole_or_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full while it is written."""
+    (place / "sop.docx").write_bytes(b"yang lama")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        said("sop", "--docx", "sop.docx", code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (place / "sop.docx").read_bytes() == b"yang lama"
+    assert not [path for path in place.iterdir() if path.name.startswith(".")]
+
+
 def spoil(place: Path) -> None:
     """Every page behind the first three becomes rubbish."""
     with closing(sqlite3.connect(place / "aduan.db")) as file:
