@@ -28,6 +28,7 @@ from pipeline.slips.scan import SCALE, FoundSlip, Grey, evened
 INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; on them, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
+TOOTH, THIN = 2.3, 0.45  # mm that the teeth of a comb are high, and less than a pen is wide
 SPECK = 0.10  # mm²; a smaller blot is dirt
 DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
 MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
@@ -369,7 +370,7 @@ def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
             mask[_span(rule - reach.y)] = True
         return mask
     mask[_span(blank.box.bottom - reach.y)] = True
-    tooth = round((blank.box.bottom - 2.3 - reach.y) * SCALE)
+    tooth = round((blank.box.bottom - TOOTH - reach.y) * SCALE)
     for cell in blank.cells:
         mask[tooth:, _span(cell.x - reach.x)] = True
         mask[tooth:, _span(cell.right - reach.x)] = True
@@ -397,12 +398,21 @@ def _ink(image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box) -> NDA
     left, right = (blank.box.x - reach.x) * SCALE, (blank.box.right - reach.x) * SCALE
     keep = np.zeros(count, bool)
     for n in range(1, count):
-        _, _, width, height, area = stats[n]
+        _, begins, width, height, area = stats[n]
         x, y = centres[n]
         inside = top <= y <= bottom and left - SCALE <= x <= right
-        keep[n] = inside and area >= SPECK * SCALE**2 and not _is_line(width, height, image.shape)
+        is_print = bool(blank.cells) and _is_tooth(width, height, bottom - begins)
+        is_stroke = not is_print and not _is_line(width, height, image.shape)
+        keep[n] = inside and area >= SPECK * SCALE**2 and is_stroke
     ink = _without_dirt(keep, labels)
     return ink if ink.sum() >= LEAST * SCALE**2 else nothing
+
+
+def _is_tooth(width: int, height: int, over_rule: float) -> bool:
+    """Whether this is a tooth of a printed comb that creased paper has moved from its place: thinner than any pen,
+    upright, and no higher above the comb's rule than teeth are. Read as a digit, it would be a 1 in an empty field."""
+    is_thin = width <= THIN * SCALE and height >= 2 * width
+    return is_thin and max(height, over_rule) <= (TOOTH + 1) * SCALE
 
 
 def _is_line(width: int, height: int, field: tuple[int, ...]) -> bool:
