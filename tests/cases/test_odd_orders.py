@@ -367,3 +367,55 @@ def test_a_neighbour_who_was_erased_is_not_chosen_when_the_matter_is_decided_ane
     desk.to(Stage.SELESAI, parent)
     assert desk.stage(child) is Stage.SELESAI
     assert desk.faults() == []
+
+
+def test_the_buku_names_who_received_a_complaint_also_where_it_did_not_go_on(desk: Desk) -> None:
+    """One is merged, one is no complaint, one is taken back at once: who did so has received it. Of the parent it is
+    whoever reports it, not whoever merged another into it."""
+    browser = Browser(desk)
+    numbers = [desk.record() for _ in range(4)]
+    merged, void, back, parent = numbers
+    desk.press("jfu-2", "gabungkan", number=merged, nomor=parent)
+    desk.press("jfu-2", "bukan_pengaduan", number=void, alasan="Iklan.")
+    with desk.work() as work:
+        make_sure(work, desk.complaint(back), "Saya cabut.")
+    desk.press("jfu-2", "cabut", number=back, alasan="Dikonfirmasi.")
+    clerk = browser.link("jfu-1", desk.task("laporkan", parent))
+    assert received_by(browser.get(f"{clerk}/buku/{desk.complaint(parent).id}")) == "-"
+    desk.press("jfu-1", "laporkan", number=parent)
+    found = [received_by(browser.get(f"{clerk}/buku/{desk.complaint(n).id}")) for n in numbers]
+    assert found == ["Sri Wahyuni"] * 3 + ["Dimas Prakoso"]
+
+
+def received_by(row: Page) -> str:
+    return row.text.partition(" Petugas penerima ")[2].partition(" NIK ")[0]
+
+
+def test_a_pengadu_whose_complaint_ended_early_is_not_told_that_langkah_follow(desk: Desk) -> None:
+    browser = Browser(desk)
+    number = desk.record()
+    status = f"/s/{desk.complaint(number).status_code}"
+    assert "Klarifikasi menyusul" in browser.get(status).text
+    desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Iklan.")
+    page = browser.get(status)
+    assert "menyusul" not in page.text
+    assert "Klarifikasi tidak dilanjutkan" in page.text
+
+
+def test_a_number_typed_by_hand_is_asked_for_as_needed_and_stays_over_a_return(
+    tmp_path: Path,
+) -> None:
+    """Where the office numbers by hand the form says that the number is needed; a letter that comes back unsigned is
+    offered its own again."""
+    with desk_in(tmp_path, surat={"penomoran": "manual"}) as desk:
+        browser = Browser(desk)
+        number = desk.to(Stage.JAWABAN)
+        task = desk.task("ajukan", number)
+        page = browser.open("sekretaris", task)
+        assert "Nomor surat boleh dikosongkan" not in page.text
+        send_form(browser, "sekretaris", task, "ajukan", nomor_surat="400/12/2026")
+        desk.press("kepala", "kembalikan", number=number, alasan="Salah ketik.")
+        again = browser.open("sekretaris", desk.task("ajukan", number)).forms["ajukan"]
+        assert again.values["nomor_surat"] == ["400/12/2026"]
+        browser.send(again, {})
+        assert desk.stage(number) is Stage.TANDA_TANGAN
