@@ -419,3 +419,16 @@ def test_a_number_typed_by_hand_is_asked_for_as_needed_and_stays_over_a_return(
         assert again.values["nomor_surat"] == ["400/12/2026"]
         browser.send(again, {})
         assert desk.stage(number) is Stage.TANDA_TANGAN
+
+
+def test_a_late_act_names_the_limit_that_it_missed(desk: Desk) -> None:
+    """Extended after its limit and done within the new one, it stays late: the receipt names the limit of the SOP that
+    had passed, not a day to come."""
+    browser = Browser(desk)
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=12)
+    task = desk.task("putuskan")
+    send_form(browser, "kepala", task, "perpanjang", sampai="2026-12-20T12:00", alasan="Data.")
+    said = {"keputusan": "ditolak", "perintah": "Tidak.", "disampaikan": "Tidak."}
+    receipt = send_form(browser, "kepala", task, "putuskan", **said)
+    assert "Terlambat batas Jumat, 4 Desember 2026, pukul 16.30" in receipt.text
