@@ -22,7 +22,7 @@ from pipeline.letters import invitation
 from pipeline.notices import outside
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import EventKind, Role, TaskKind
+from pipeline.office.sop import EventKind, Role
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -100,12 +100,8 @@ ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{
 
 
 def convene(deed: Deed) -> None:
-    """Invite to a rapat. One that stands and is still to come is changed; who is no longer invited is told so.
-    Forbidden outside langkah 3 where none stands: it is the Kepala Dinas who convenes."""
+    """Invite to a rapat. One that stands and is still to come is changed; who is no longer invited is told so."""
     work, form = deed.work, deed.form
-    stands = offers.standing_meeting(work.session, deed.complaint) is not None
-    if not stands and deed.task.kind is not TaskKind.KEPUTUSAN:
-        raise Forbidden(form.action.name)
     at = datetime.fromisoformat(form.text("waktu"))
     if at <= work.now:
         raise Invalid({"waktu": word("galat.waktu_lalu")})
