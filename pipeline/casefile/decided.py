@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from pipeline.casefile.erased import was_erased
 from pipeline.data.tables import Complaint, Decided
 from pipeline.office.sop import Stage
 
@@ -59,7 +60,7 @@ def follows(session: Session, child: Complaint, parent: Complaint) -> bool:
 
 def outdated(session: Session, parent: Complaint) -> list[Complaint]:
     """Complaints merged into this one that were answered with a decision that was withdrawn since: the Sekretaris
-    chooses for each whether that answer stands."""
+    chooses for each whether that answer stands. Not one whose people were erased: nobody is left to be answered."""
     source = aliased(Decided)
     query = (
         select(Complaint)
@@ -72,5 +73,6 @@ def outdated(session: Session, parent: Complaint) -> list[Complaint]:
         Decided.withdrawn_at.is_(None),
         Decided.kept_at.is_(None),
         source.withdrawn_at.is_not(None),
+        ~was_erased(Complaint.id),
     )
     return list(session.scalars(answered.order_by(Complaint.id)))

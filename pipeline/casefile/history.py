@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile.decided import follows
 from pipeline.data.tables import Complaint, Event, Payload
 from pipeline.office.config import Settings
-from pipeline.office.sop import EventKind
+from pipeline.office.sop import EventKind, Stage
 from pipeline.office.words import word
 
 # ---- what a task mail says -----------------------------------------------------------------------------------
@@ -33,15 +33,22 @@ def entries(
 
 
 def receivers(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """The names of the officials who took these complaints (langkah 1, Output), by the complaints' ids."""
+    """The names of the officials who took these complaints (langkah 1, Output), by the complaints' ids: who entered or
+    reported it, else who merged it, voided it or confirmed that it is taken back, while it is that."""
     begun = select(Event.complaint_id, Event.actor_name).where(
-        Event.complaint_id.in_(ids),
-        Event.kind.in_((EventKind.RECEIVED, EventKind.RECORDED)),
-        Event.actor_name != "",
+        Event.complaint_id.in_(ids), Event.actor_name != ""
     )
+    settled = or_(
+        and_(Event.kind == EventKind.MERGED, Complaint.parent_id.is_not(None)),
+        and_(Event.kind == EventKind.VOIDED, Complaint.stage == Stage.BATAL),
+        and_(Event.kind == EventKind.WITHDRAWN, Complaint.stage == Stage.DICABUT),
+    )
+    took = begun.where(Event.kind.in_((EventKind.RECEIVED, EventKind.RECORDED)))
+    aside = begun.join(Complaint, Complaint.id == Event.complaint_id).where(settled)
     found: dict[int, str] = {}
-    for complaint_id, name in session.execute(begun.order_by(Event.complaint_id, Event.seq)):
-        found.setdefault(complaint_id, name)
+    for query in (took, aside):
+        for complaint_id, name in session.execute(query.order_by(Event.complaint_id, Event.seq)):
+            found.setdefault(complaint_id, name)
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from pipeline.access import unsent
 from pipeline.casefile import privacy
+from pipeline.casefile.erased import is_erased
 from pipeline.casefile.holders import helpers, holders, mergers
 from pipeline.cases import (
     answered,
@@ -29,6 +30,7 @@ from pipeline.cases import (
     moving,
     other_ways,
     reopening,
+    repeated,
     settling,
     signing,
     slip_undo,
@@ -37,7 +39,7 @@ from pipeline.cases import (
     unseen,
     withdrawal,
 )
-from pipeline.cases.core import AlreadyDone, Forbidden, locked
+from pipeline.cases.core import AlreadyDone, Changed, Forbidden, locked
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Checked, Invalid
 from pipeline.cases.tasks import (
@@ -53,6 +55,7 @@ from pipeline.office.sop import (
     BESIDE,
     BINDING,
     HANDED_IN,
+    OVER,
     EventKind,
     Stage,
     TaskKind,
@@ -80,9 +83,14 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
         return None
     late = late_answers.is_welcome(task)
     if task.closed_at is not None and not late:
-        raise AlreadyDone(task)
+        unsaid = complaint is not None and not repeated.is_recorded(
+            work, task, complaint, person, form
+        )
+        raise AlreadyDone(task, unsaid=unsaid)
     if complaint is None:
         return settling.settle_item(work, task, person, form)
+    if not late and complaint.stage in OVER and is_erased(work.session, complaint.id):
+        raise Forbidden(form.action.name)
     _refuse_second_press(work, task, complaint, person, form)
     unseen.check(work, task, person, form)
     _warn_of_the_person(complaint, form)
@@ -161,7 +169,8 @@ def _to_be_merged(work: Work, complaint: Complaint, form: Checked) -> set[int]:
 def _refuse_second_press(
     work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked
 ) -> None:
-    """A form whose action leaves the task open, pressed twice: the second shows the page's newest event as old."""
+    """A form whose action leaves the task open, pressed twice: the second shows the page's newest event as old.
+    Something else on such a page comes back with what was done since."""
     if form.action.closes or not form.seen:
         return
     again = select(Event).where(
@@ -171,8 +180,12 @@ def _refuse_second_press(
         Event.seq > form.seen,
         Event.kind == KEEPING[form.action.name],
     )
-    if work.session.scalars(again).first() is not None:
+    since = work.session.scalars(again.order_by(Event.seq)).all()
+    if not since:
+        return
+    if repeated.is_recorded(work, task, complaint, person, form):
         raise AlreadyDone(task)
+    raise Changed([event.seq for event in since])
 
 
 def _warn_of_the_person(complaint: Complaint, form: Checked) -> None:

@@ -13,11 +13,12 @@ from pipeline.work import Work
 
 class AlreadyDone(Exception):
     """Somebody else closed the task first, or the same press came twice. Says who, what and when, also after the
-    transaction has ended; empty for a task that is open still. `settled_by`: of a slip, whose task goes on."""
+    transaction has ended; empty for a task that is open still. `settled_by`: of a slip, whose task goes on. `unsaid`:
+    the form says something that the act which closed the task did not."""
 
-    def __init__(self, task: Task, settled_by: str = "") -> None:
+    def __init__(self, task: Task, settled_by: str = "", *, unsaid: bool = False) -> None:
         super().__init__(task.id)
-        self.settled_by = settled_by
+        self.settled_by, self.unsaid = settled_by, unsaid
         self.by, self.outcome, self.at = task.closed_by, task.outcome, task.closed_at
 
 

@@ -13,11 +13,20 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.access import browsers, chosen, links, typed, unsent
+from pipeline.casefile.erased import is_erased
 from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import locked
 from pipeline.cases.meetings import INVITE
-from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
+from pipeline.cases.tasks import (
+    COPY,
+    FINAL_FORM,
+    FRESH_DRAFT,
+    MAKE_PDF,
+    SHOW_PAGES,
+    close_rest,
+    open_task_of,
+)
 from pipeline.data import exports, jobs, ledger, store
 from pipeline.data.states import ItemState
 from pipeline.data.tables import (
@@ -64,6 +73,9 @@ PUBLIC = (
 )  # of a signed letter's facts: what anybody may check
 
 
+GONE = "dihapus"  # how the tasks of a case end whose people are erased: it is not taken up again
+
+
 class NotErasable(ValueError):
     """The case, or one merged into it, is not over, or it was erased before; the message says which."""
 
@@ -75,14 +87,6 @@ class Erased:
     files: int
     mails: int
     scan_stays: bool
-
-
-def _is_erased(session: Session, complaint: Complaint) -> bool:
-    """Whether the people in a case have been erased."""
-    found = select(Event.id).where(
-        Event.complaint_id == complaint.id, Event.kind == EventKind.ERASED
-    )
-    return session.scalars(found.limit(1)).first() is not None
 
 
 def erase(
@@ -105,6 +109,7 @@ def erase(
     found += _items(session, bearing)
     shared = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
     scan_stays = shared or bool(with_others)
+    close_rest(work, complaint, GONE)
     tasks = _tasks(session, complaint, [item.id for item in found])
     _forget_typed(session, complaint)
     _blank(session, complaint, tasks)
@@ -140,7 +145,7 @@ def erase(
 
 
 def _may_be_erased(work: Work, complaint: Complaint) -> None:
-    if _is_erased(work.session, complaint):
+    if is_erased(work.session, complaint.id):
         raise NotErasable(word("hapus.sudah", nomor=complaint.number))
     merged = select(Complaint.id).where(
         Complaint.parent_id == complaint.id, Complaint.stage.not_in(OVER)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from pipeline.casefile.erased import is_erased
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import AlreadyDone
-from pipeline.data.tables import Event, Task
-from pipeline.office.sop import EventKind, TaskKind
+from pipeline.data.tables import Task
+from pipeline.office.sop import TaskKind
 from pipeline.work import Work
 
 GONE_ON = ("dilanjutkan", "selesai")  # how `cases` closes a question that nobody has answered
@@ -24,10 +25,7 @@ def is_welcome(task: Task) -> bool:
 
 def take(work: Work, task: Task, by: str) -> None:
     """Note who answered after all, once; AlreadyDone for a second press."""
-    erased = select(Event.id).where(
-        Event.complaint_id == task.complaint_id, Event.kind == EventKind.ERASED
-    )
-    if work.session.scalar(erased.limit(1)) is not None:  # nothing of these people is to come back
+    if is_erased(work.session, task.complaint_id):
         raise AlreadyDone(task)
     waiting = update(Task).where(
         Task.id == task.id, Task.closed_by == SYSTEM.code, Task.outcome.in_(GONE_ON)

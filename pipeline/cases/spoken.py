@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pipeline.casefile import history, reported
+from pipeline.casefile.erased import is_erased
 from pipeline.cases.chain import actor_of
 from pipeline.cases.core import by_number
 from pipeline.cases.input import Checked, Invalid
@@ -39,11 +40,13 @@ def _again(work: Work, complaint: Complaint, person: Petugas, text: str) -> bool
 
 
 def spoken(work: Work, person: Petugas, form: Checked) -> Complaint:
-    """Join what was said to its complaint, as a mail of the pengadu would; Invalid for a number that is not known.
-    A complaint about this very JFU is none of their business."""
+    """Join what was said to its complaint, as a mail of the pengadu would; Invalid for a number that is not known, and
+    for one whose people were erased. A complaint about this very JFU is none of their business."""
     complaint = by_number(work, form.text("nomor_aduan"))
     if complaint is None or person.kode in reported.codes(complaint):
         raise Invalid({"nomor_aduan": word("galat.nomor_aduan")})
+    if is_erased(work.session, complaint.id):
+        raise Invalid({"nomor_aduan": word("galat.nomor_dihapus")})
     if _again(work, complaint, person, form.text("isi")):
         return complaint
     how = Told(actor_of(person), Channel(form.text("kanal")), received_at(work, form))

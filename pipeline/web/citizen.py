@@ -19,6 +19,8 @@ from pipeline.office.sop import AT_REST, BESIDE, LANGKAH_OF, LANGKAH_OF_TASK, OV
 from pipeline.office.words import word
 from pipeline.web.site import Friendly, html, site
 
+ENDED_EARLY = (Stage.BATAL, Stage.DICABUT)  # without an answer
+
 pages = Blueprint("citizen", __name__)
 
 
@@ -102,10 +104,12 @@ def _steps(
 ) -> list[dict[str, Any]]:
     """Five steps with the day on which each was finished."""
     finished = _finished(tasks)
+    goes_on = complaint.stage not in ENDED_EARLY
     rows = []
     for step in settings.sop.langkah:
         state = _state_of(step.nomor, complaint)
-        said = doing if state == "kini" else word("belum.ket")
+        to_come = word("belum.ket" if goes_on else "belum.berhenti")
+        said = doing if state == "kini" else to_come
         if state == "sudah":
             at = finished.get(step.nomor)
             said = (
@@ -127,7 +131,7 @@ def _finished(tasks: list[Task]) -> dict[int, datetime]:
 def _state_of(langkah: int, complaint: Complaint) -> str:
     """Whether a langkah is over, under way, or to come; of what was voided or taken back none after the first came."""
     now = LANGKAH_OF[complaint.stage]
-    if complaint.stage in (Stage.BATAL, Stage.DICABUT) and langkah > 1:
+    if complaint.stage in ENDED_EARLY and langkah > 1:
         return "belum"
     if langkah < now or complaint.stage in OVER:
         return "sudah"

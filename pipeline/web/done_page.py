@@ -93,7 +93,9 @@ def _in_time(view: View, at: datetime) -> list[dict[str, Any]]:
     if not task.due_at:
         return []
     late = at > task.due_at or task.missed_at is not None
-    limit = clock.waktu(task.due_at, view.settings.zone)
+    limit = clock.waktu(
+        task.missed_at or task.due_at, view.settings.zone
+    )  # the one that was missed
     kept = {
         "nama": word("bukti.ketepatan"),
         "nilai": word("bukti.batas", waktu=limit),

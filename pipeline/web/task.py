@@ -132,7 +132,8 @@ def _perform(token: str, held: Held) -> BaseResponse:
     except cases.Changed as error:
         return _again(token, held, {}, error.news)
     except cases.AlreadyDone as error:
-        if (error.by or error.settled_by) in ("", person.kode):
+        is_own = (error.by or error.settled_by) in ("", person.kode)
+        if is_own and not error.unsaid:
             return redirect(f"/t/{token}", 303)
         return _too_late(token, held.values, "" if error.by else error.settled_by)
     except cases.Forbidden:

@@ -94,6 +94,10 @@ def newest_event(view: View) -> int:
     return view.newest_event
 
 
+# Of an office that numbers its letters by hand, and where the case keeps them.
+NUMBERS = {"nomor_surat": "letter_number", "nomor_pengantar": "covering_number"}
+
+
 def _prefilled(view: View, name: str) -> str:
     c = view.complaint
     if c is None:
@@ -102,6 +106,8 @@ def _prefilled(view: View, name: str) -> str:
         return str(getattr(c, name)) or _proposal(view, c, name)[0]
     if name == "ringkasan":
         return c.ringkasan
+    if name in NUMBERS:  # a letter that was returned keeps its own
+        return str(getattr(c, NUMBERS[name]))
     if name == "butir":
         return history.points(view.session, c, view.task.id)
     known = {
@@ -195,7 +201,10 @@ def _control_label(view: View, field: Field) -> str:
 
 
 def _needed(view: View, field: Field) -> bool:
-    """A scan of a signed letter is needed unless it may be signed in the system."""
+    """A scan of a signed letter is needed unless it may be signed in the system; a letter's number where it is asked
+    for at all."""
+    if field.name in NUMBERS:
+        return True
     if field.kind is FieldKind.PINDAIAN:
         return not view.settings.surat.pkcs12 or view.helping
     return field.required

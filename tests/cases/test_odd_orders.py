@@ -9,17 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from pipeline.access import links
 from pipeline.cases import delegate
 from pipeline.cases.chain import SYSTEM
+from pipeline.cases.erasure import erase
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.withdrawal import make_sure
 from pipeline.data.engine import reading
 from pipeline.data.states import MailState
 from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
-from pipeline.office.sop import Stage, TaskKind
+from pipeline.office.sop import EventKind, Stage, TaskKind
 from pipeline.running import poller
 from tests.browser import Browser
 from tests.desk import Desk, desk_in, jakarta
@@ -238,3 +240,195 @@ def test_a_complaint_that_was_taken_back_keeps_its_origin_in_the_buku_and_is_run
     assert noted(browser, number) == f"{origin}; Iklan."
     desk.press("jfu-1", "buka_kembali", number=number, alasan="Bukan iklan.")
     assert noted(browser, number) == origin
+
+
+# ---- what was typed on an old page of one's own --------------------------------------------------------------
+
+
+def test_another_question_from_an_old_page_of_ones_own_is_not_dropped(desk: Desk) -> None:
+    """The Sekretaris asks a Kasubag, goes back in the browser and asks a Kasi something else: that page comes back with
+    it, and says what was asked meanwhile. The same press twice asks once."""
+    browser = Browser(desk)
+    desk.to(Stage.KLARIFIKASI)
+    old = browser.open("sekretaris", desk.task("tanya_unit")).forms["tanya_unit"]
+    first = {"petugas": ["kasubag-umum"], "pertanyaan": "Tiang siapa?"}
+    browser.send(old, first)
+    browser.send(old, first)
+    assert len(desk.mails("tugas_keterangan")) == 1
+    page = browser.send(old, {"petugas": ["kasi-infrastruktur"], "pertanyaan": "Kabel siapa?"})
+    form = page.forms["tanya_unit"]
+    assert page.status == 409
+    assert "Tiang siapa?" in page.text
+    assert (form.values["pertanyaan"], form.values["petugas"]) == (
+        ["Kabel siapa?"],
+        ["kasi-infrastruktur"],
+    )
+    browser.send(form, {})
+    assert [one.recipient for one in desk.mails("tugas_keterangan")] == [
+        "kasubag@kominfo.example",
+        "kasi@kominfo.example",
+    ]
+
+
+def test_a_mark_from_an_old_page_of_ones_own_is_not_dropped(desk: Desk) -> None:
+    """A JFU marks a complaint as urgent, goes back in the browser and keeps the pengadu secret: nobody may believe that
+    it is done when it is not."""
+    browser = Browser(desk)
+    number = desk.record()
+    old = browser.open("jfu-1", desk.task("tandai", number)).forms["tandai"]
+    browser.send(old, {"prioritas": "segera"})
+    page = browser.send(old, {"prioritas": "segera", "rahasia": "ya"})
+    assert page.status == 409
+    browser.send(page.forms["tandai"], {})
+    assert desk.complaint(number).rahasia
+    assert desk.complaint(number).prioritas == "segera"
+
+
+@pytest.mark.parametrize(
+    ("stage", "who", "name", "field"),
+    [
+        (Stage.PENERIMAAN, "jfu-1", "laporkan", "ringkasan"),
+        (Stage.KLARIFIKASI, "sekretaris", "laporkan_kepala", "hasil"),
+        (Stage.KEPUTUSAN, "kepala", "putuskan", "perintah"),
+        (Stage.JAWABAN, "sekretaris", "kembalikan", "alasan"),
+    ],
+)
+def test_what_is_typed_once_more_after_ones_own_act_can_be_copied(
+    desk: Desk, stage: Stage, who: str, name: str, field: str
+) -> None:
+    """Whoever goes back in the browser, changes the text and presses again gets it back, told that the first one
+    stands; the same press twice leads to what was done."""
+    browser = Browser(desk)
+    number = desk.to(stage)
+    form = browser.open(who, desk.task(name, number)).forms[name]
+    typed = {
+        one: "ditolak" if one == "keputusan" else "tidak_ada" if one == "unit" else "Tiang ketujuh."
+        for one in form.names
+        & {"perihal", "ringkasan", "hasil", "unit", "keputusan", "perintah", "alasan"}
+    }
+    browser.send(form, typed)
+    assert browser.send(form, typed).status == 200
+    page = browser.send(form, {**typed, field: "Tiang kedelapan, bukan ketujuh!"})
+    assert page.status == 409
+    assert "Tiang kedelapan, bukan ketujuh!" in page.text
+    assert desk.faults() == []
+
+
+# ---- people who were erased ----------------------------------------------------------------------------------
+
+
+def _erase(desk: Desk, number: str) -> None:
+    """Once every mail has left."""
+    with desk.work() as work:
+        gone = {"state": MailState.SENT, "told": True, "sent_at": work.now}
+        work.session.execute(update(Outbox).values(gone))
+        erase(work, desk.complaint(number).id, SYSTEM, "Atas permintaan pengadu.")
+
+
+def test_nothing_of_a_person_comes_back_into_a_case_that_was_erased(desk: Desk) -> None:
+    """After *aduan hapus* a JFU has its page open still: it is neither corrected nor taken up again, and what is said
+    at the counter under its number is a complaint of its own. It could not be erased a second time."""
+    browser = Browser(desk)
+    number = desk.to(Stage.SELESAI)
+    page = browser.open("jfu-1", desk.task("koreksi", number))
+    counter = browser.get(f"{browser.link('jfu-1', desk.task('laporkan', desk.record()))}/catat")
+    _erase(desk, number)
+    for name in ("koreksi", "buka_kembali"):
+        answer = browser.send(page.forms[name], {"nama": "Siti", "alasan": "Salah tulis."})
+        assert answer.status in (409, 410)
+    said = {"nomor_aduan": number, "kanal": "telepon", "isi": "Saya Siti, lampunya mati lagi."}
+    refused = browser.send(counter.forms["tambah"], said)
+    assert refused.status == 422
+    assert "Mohon dicatat sebagai pengaduan baru." in refused.text
+    assert desk.tasks(number, open_only=True) == []
+    assert desk.kinds(number)[-1] is EventKind.ERASED
+    assert (desk.stage(number), desk.complaint(number).nama) == (Stage.SELESAI, "")
+    assert desk.faults() == []
+
+
+def test_a_neighbour_who_was_erased_is_not_chosen_when_the_matter_is_decided_anew(
+    desk: Desk,
+) -> None:
+    """Two neighbours were answered, one is erased, then the case is taken up again: the Sekretaris has nothing to
+    choose about the one, and hands in the new letter."""
+    parent = desk.to(Stage.KEPUTUSAN)
+    child = desk.record(nama="Budi", email="budi@warga.example")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    desk.to(Stage.TANDA_TANGAN, parent)
+    desk.jobs()
+    for number in (parent, child):
+        desk.to(Stage.SELESAI, number)
+    _erase(desk, child)
+    desk.press("jfu-1", "buka_kembali", number=parent, alasan="Lampu padam lagi.")
+    assert (
+        "pilih_jawaban"
+        not in Browser(desk).open("sekretaris", desk.task("laporkan_kepala", parent)).forms
+    )
+    desk.to(Stage.SELESAI, parent)
+    assert desk.stage(child) is Stage.SELESAI
+    assert desk.faults() == []
+
+
+def test_the_buku_names_who_received_a_complaint_also_where_it_did_not_go_on(desk: Desk) -> None:
+    """One is merged, one is no complaint, one is taken back at once: who did so has received it. Of the parent it is
+    whoever reports it, not whoever merged another into it."""
+    browser = Browser(desk)
+    numbers = [desk.record() for _ in range(4)]
+    merged, void, back, parent = numbers
+    desk.press("jfu-2", "gabungkan", number=merged, nomor=parent)
+    desk.press("jfu-2", "bukan_pengaduan", number=void, alasan="Iklan.")
+    with desk.work() as work:
+        make_sure(work, desk.complaint(back), "Saya cabut.")
+    desk.press("jfu-2", "cabut", number=back, alasan="Dikonfirmasi.")
+    clerk = browser.link("jfu-1", desk.task("laporkan", parent))
+    assert received_by(browser.get(f"{clerk}/buku/{desk.complaint(parent).id}")) == "-"
+    desk.press("jfu-1", "laporkan", number=parent)
+    found = [received_by(browser.get(f"{clerk}/buku/{desk.complaint(n).id}")) for n in numbers]
+    assert found == ["Sri Wahyuni"] * 3 + ["Dimas Prakoso"]
+
+
+def received_by(row: Page) -> str:
+    return row.text.partition(" Petugas penerima ")[2].partition(" NIK ")[0]
+
+
+def test_a_pengadu_whose_complaint_ended_early_is_not_told_that_langkah_follow(desk: Desk) -> None:
+    browser = Browser(desk)
+    number = desk.record()
+    status = f"/s/{desk.complaint(number).status_code}"
+    assert "Klarifikasi menyusul" in browser.get(status).text
+    desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Iklan.")
+    page = browser.get(status)
+    assert "menyusul" not in page.text
+    assert "Klarifikasi tidak dilanjutkan" in page.text
+
+
+def test_a_number_typed_by_hand_is_asked_for_as_needed_and_stays_over_a_return(
+    tmp_path: Path,
+) -> None:
+    """Where the office numbers by hand the form says that the number is needed; a letter that comes back unsigned is
+    offered its own again."""
+    with desk_in(tmp_path, surat={"penomoran": "manual"}) as desk:
+        browser = Browser(desk)
+        number = desk.to(Stage.JAWABAN)
+        task = desk.task("ajukan", number)
+        page = browser.open("sekretaris", task)
+        assert "Nomor surat boleh dikosongkan" not in page.text
+        send_form(browser, "sekretaris", task, "ajukan", nomor_surat="400/12/2026")
+        desk.press("kepala", "kembalikan", number=number, alasan="Salah ketik.")
+        again = browser.open("sekretaris", desk.task("ajukan", number)).forms["ajukan"]
+        assert again.values["nomor_surat"] == ["400/12/2026"]
+        browser.send(again, {})
+        assert desk.stage(number) is Stage.TANDA_TANGAN
+
+
+def test_a_late_act_names_the_limit_that_it_missed(desk: Desk) -> None:
+    """Extended after its limit and done within the new one, it stays late: the receipt names the limit of the SOP that
+    had passed, not a day to come."""
+    browser = Browser(desk)
+    desk.to(Stage.KEPUTUSAN)
+    desk.later(days=12)
+    task = desk.task("putuskan")
+    send_form(browser, "kepala", task, "perpanjang", sampai="2026-12-20T12:00", alasan="Data.")
+    said = {"keputusan": "ditolak", "perintah": "Tidak.", "disampaikan": "Tidak."}
+    receipt = send_form(browser, "kepala", task, "putuskan", **said)
+    assert "Terlambat batas Jumat, 4 Desember 2026, pukul 16.30" in receipt.text
