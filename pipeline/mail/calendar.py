@@ -121,7 +121,7 @@ def answer(content: bytes) -> Answer | None:
     return None
 
 
-def _words(event: icalendar.Event, guest: icalendar.vCalAddress) -> str:
+def _words(event: icalendar.Component, guest: icalendar.vCalAddress) -> str:
     """What the guest wrote: in a line of its own (RFC 5546, 3.2.3), or beside the answer, as Google does."""
     said = event.get("comment", [])
     lines = said if isinstance(said, list) else [said]
