@@ -24,6 +24,9 @@ WITHIN = tuple(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"),
     )
 )
+# Between the machines of Microsoft 365: its mailboxes, and the ways into them. Not what it sends to the outside from
+# (2a01:111:f403::/48, 40.92.0.0/14, 52.100.0.0/14), which any customer of it uses.
+WITHIN_MICROSOFT = (ip_network("2603:1000::/24"), ip_network("2a01:111:f400::/48"), *WITHIN)
 BELOW = frozenset(["mx.google.com"])  # writes the header below its own Received, and on every mail
 LONGEST_RECEIVED = 4_000  # characters
 LONGEST_FROM = 2_000  # characters; nobody is named at such a length
@@ -183,8 +186,11 @@ def _from_within(received: str, servers: Collection[str]) -> bool:
     from a trusted server's name, as the writer has looked it up. What the client calls itself says nothing."""
     hop = _hop(received)
     if NAMELESS in servers:
-        client = hop.came.removeprefix("from ").partition(" ")[0]
-        return _is_of(client.lower(), MICROSOFT) and _is_of(hop.by, MICROSOFT)
+        # The name alone is what the client called itself: behind it stands where it came from.
+        name, _, seen = hop.came.removeprefix("from ").partition(" ")
+        place = _address(seen.strip(" ()").lower())
+        inside = place is not None and any(place in network for network in WITHIN_MICROSOFT)
+        return inside and _is_of(name.lower(), MICROSOFT) and _is_of(hop.by, MICROSOFT)
     clients = hop.clients
     if hop.by == UNCLEAR or not clients:
         return False

@@ -1,4 +1,4 @@
-"""Between a form's file fields and what is kept of them for an hour (`access.chosen`)."""
+"""Between a form's file fields and what is kept of them for an hour (`access.chosen`), or came with a reply."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pipeline.access import chosen
+from pipeline.access import chosen, unsent
 from pipeline.access.browsers import Held
 from pipeline.data.engine import writing
 from pipeline.data.tables import ChosenFile, Task
 from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_pages
+from pipeline.intake import enclosed
+from pipeline.mail.message import Attachment
 from pipeline.office import clock
+from pipeline.office.sop import action
 from pipeline.office.words import word
 from pipeline.web.site import site
 from pipeline.web.view import View
 
 Values = dict[str, list[str]]
 PAGES, WIDE = 3, 1400  # of a signed paper that are shown, and their width in pixels
+NARROW = 60  # pixels: enough to count the pages
+FILES = 3  # of a reply that are shown
 
 
 def completed(session: Session, task: Task, held: Held) -> tuple[Held, dict[str, str]]:
@@ -75,22 +80,77 @@ def pictured(view: View, given: Mapping[str, list[str]]) -> list[dict[str, str]]
     named = [name for name in given if name.startswith(chosen.PREFIX)]
     rows = [row for name in named if (row := _of(view, name, given))]
     return [
-        {
-            "url": f"{view.url}/terpilih/{row.sha256}?hal={number}",
-            "baca": word("halaman.halaman_ke", nomor=number, nama=row.name),
-        }
+        one
         for row in rows
-        for number in range(1, len(_drawn(row.content, 60)) + 1)
+        for one in _pages(f"{view.url}/terpilih/{row.sha256}", row.name, row.content)
+    ]
+
+
+def _pages(url: str, name: str, content: bytes) -> list[dict[str, str]]:
+    return [
+        {
+            "url": f"{url}?hal={number}",
+            "baca": word("halaman.halaman_ke", nomor=number, nama=name),
+        }
+        for number in range(1, len(_drawn(content, NARROW)) + 1)
     ]
 
 
 def page(view: View, digest: str, number: str) -> bytes:
     """One of those pages as JPEG; FileError where there is none."""
     row = chosen.find(view.session, view.task.id, digest, view.now)
-    drawn = _drawn(row.content, WIDE) if row is not None else []
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(drawn)):
+    if row is None:
         raise kinds.FileError(digest)
+    return _page_of(row.content, number)
+
+
+def _page_of(content: bytes, number: str) -> bytes:
+    drawn = _drawn(content, WIDE)
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(drawn)):
+        raise kinds.FileError(number)
     return drawn[int(number) - 1]
+
+
+# ---- what came with a reply ------------------------------------------------------------------------------------
+
+
+def filled_by_reply(view: View) -> dict[str, unsent.Filled]:
+    """What a reply has filled in: for the link that answered it, in any browser, and for the holder in a known one."""
+    link_id = int(view.token.partition("-")[0])
+    found = unsent.of_reply(view.session, view.task.id, view.person)
+    return {
+        name: one
+        for name, one in found.items()
+        if one.link_id == link_id or view.owner == view.person.kode
+    }
+
+
+def replied(view: View, name: str) -> list[dict[str, str]]:
+    """The first pages of the files that came with the reply which filled in this form: [{url, baca}]. Who confirms it
+    sees what is handed in: the reply may be forged, and the file another than was meant."""
+    return [
+        one
+        for order, file in enumerate(_attached(view, name))
+        for one in _pages(f"{view.url}/balasan/{name}/{order}", file.name, file.content)
+    ]
+
+
+def replied_page(view: View, name: str, order: int, number: str) -> bytes:
+    """One of those pages as JPEG; FileError where there is none."""
+    found = _attached(view, name)
+    if order >= len(found):
+        raise kinds.FileError(name)
+    return _page_of(found[order].content, number)
+
+
+def _attached(view: View, name: str) -> list[Attachment]:
+    if name not in filled_by_reply(view):
+        return []
+    given = action(view.task.kind, name)
+    return enclosed.waiting(view.session, view.task, view.person, given)[:FILES]
+
+
+# ---- pictures --------------------------------------------------------------------------------------------------
 
 
 def _drawn(content: bytes, width: int) -> list[bytes]:

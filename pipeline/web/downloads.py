@@ -104,6 +104,20 @@ def chosen_page(token: str, digest: str) -> Response:
     return Response(drawn, mimetype="image/jpeg")
 
 
+@pages.get("/balasan/<name>/<int(max=99):order>")
+def replied_page(token: str, name: str, order: int) -> Response:
+    """A page of a file that came with the reply which filled in a form, and is not handed in yet."""
+    with opened(token) as (_session, found, view, _person):
+        if not found.full:
+            raise Friendly("tidak_ada", 404)
+        try:
+            number = request.args.get("hal", "1")
+            drawn = chosen_files.replied_page(view, name, order, number)
+        except kinds.FileError as error:
+            raise Friendly("tidak_ada", 404) from error
+    return Response(drawn, mimetype="image/jpeg")
+
+
 def _page_of(session: Session, pdf: Document, number: str) -> Document:
     drawn = pages_of(session, pdf.id)
     if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(drawn)):

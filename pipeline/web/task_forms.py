@@ -521,12 +521,13 @@ def forms(
     if news:
         given = _merged(view, given, lambda event: event.seq not in news)
     stopped = _stopped(view)
-    replied = _filled_by_reply(view)
+    replied = chosen_files.filled_by_reply(view)
     kept = _newest_typed(_kept(view), replied)
     made = []
     for action in _offered(view, stopped is None):
         one = form(view, action, chosen, given, errors, kept.get(action.name))
-        _by_reply(one, replied.get(action.name))
+        if action.name in replied:
+            _by_reply(view, one, action, replied[action.name])
         made.append(one)
     main, rest = made[0], made[1:]
     if stopped:
@@ -615,21 +616,8 @@ def _stopped(view: View) -> str | None:
     return problem if problem or not has_letters(work, view.complaint) else None
 
 
-def _filled_by_reply(view: View) -> dict[str, unsent.Filled]:
-    """What a reply has filled in: for the link that answered it, in any browser, and for the holder in a known one."""
-    link_id = int(view.token.partition("-")[0])
-    found = unsent.of_reply(view.session, view.task.id, view.person)
-    return {
-        name: one
-        for name, one in found.items()
-        if one.link_id == link_id or view.owner == view.person.kode
-    }
-
-
-def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
+def _by_reply(view: View, form: dict[str, Any], action: Action, filled: unsent.Filled) -> None:
     """Show what came with the reply: its files, which go along unless they are struck, and what was cut off."""
-    if filled is None:
-        return
     form["sisa"] = filled.rest
     if filled.files:
         form["lampiran"] = word("balasan.lampiran", berkas=", ".join(filled.files))
@@ -642,6 +630,9 @@ def _by_reply(form: dict[str, Any], filled: unsent.Filled | None) -> None:
             "label": word("balasan.tanpa_lampiran"),
         }
         form["kolom"].append({**tick, "ket": "", "dipilih": False})
+        vouches = [one for one in form["kolom"] if one.get("name") == SEEN]
+        beside = (vouches or form["kolom"][-1:])[0]
+        beside["gambar"] = [*beside.get("gambar", ()), *chosen_files.replied(view, action.name)]
 
 
 def _edited(view: View) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,12 +65,13 @@ def test_links_of_a_task_mail_that_is_passed_on_end_though_no_address_of_ours_is
     kantor: Office,
 ) -> None:
     kantor.to_clarification()
-    for passed_on in (
+    ways: list[Callable[[Mail], tuple[str, str]]] = [
         lambda mail: (f"[EXTERNAL] Fwd: {mail.subject}", opaque(mail.text)),
         lambda mail: (f"Fwd: {mail.subject}", "Klik: https://gw.example/x/abc123"),  # it was cut
         lambda mail: ("Fwd: tolong", f"Subject: {mail.subject}\n\nhttps://gw.example/x/abc123"),
         lambda mail: (f"Re: {mail.subject}", "Ini apa?"),
-    ):
+    ]
+    for passed_on in ways:
         task = kantor.newest("sekretaris", "PGD")
         url = kantor.links(task)[0]
         assert kantor.page(url).status == 200

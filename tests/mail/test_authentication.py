@@ -106,6 +106,20 @@ INTO_MICROSOFT = (
     "Received",
     "from mail.kominfo.example (203.0.113.5) by DB5EUR01.mail.protection.outlook.com (10.15.3.4) with SMTP; Tue",
 )
+INTO_A_MICROSOFT_MAILBOX = (
+    "Received",
+    "from DB5EUR01.prod.protection.outlook.com (2a01:111:f400:7e0a::203) by AS8P1.outlook.office365.com "
+    "(2603:10a6:20b:c0::29) with SMTP; Tue",
+)
+CALLS_ITSELF_MICROSOFT = (
+    "Received",
+    "from x.outlook.com (203.0.113.9) by DB5EUR01.mail.protection.outlook.com (10.15.3.4) with SMTP; Tue",
+)
+ANOTHER_CUSTOMER_OF_MICROSOFT = (
+    "Received",
+    "from EUR05.outbound.protection.outlook.com (40.107.20.9) by DB5EUR01.mail.protection.outlook.com "
+    "(10.15.3.4) with SMTP; Tue",
+)
 WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
 
 
@@ -132,6 +146,18 @@ WITHIN = ("Received", "by 2002:a05:7010:1 with SMTP id f5; Tue")
         ([STORE_BY_NAME, PASSED, OUTSIDE, FROM], [MX], True),
         ([MICROSOFT_HOP, MICROSOFT_SAYS, INTO_MICROSOFT, FROM], ["microsoft365"], True),
         ([MICROSOFT_HOP, INTO_MICROSOFT, MICROSOFT_SAYS, FROM], ["microsoft365"], False),
+        (
+            [MICROSOFT_HOP, INTO_A_MICROSOFT_MAILBOX, MICROSOFT_SAYS, INTO_MICROSOFT, FROM],
+            ["microsoft365"],
+            True,
+        ),
+        ([CALLS_ITSELF_MICROSOFT, MICROSOFT_SAYS, FROM], ["microsoft365"], False),
+        ([MICROSOFT_HOP, CALLS_ITSELF_MICROSOFT, MICROSOFT_SAYS, FROM], ["microsoft365"], False),
+        (
+            [MICROSOFT_HOP, ANOTHER_CUSTOMER_OF_MICROSOFT, MICROSOFT_SAYS, FROM],
+            ["microsoft365"],
+            False,
+        ),
         (
             [("Authentication-Results", "microsoft365; dmarc=pass"), INTO_MICROSOFT, FROM],
             ["microsoft365"],

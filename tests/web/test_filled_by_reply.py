@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from pipeline.access import browsers, links
 from pipeline.data.engine import reading, writing
@@ -87,3 +89,53 @@ def test_one_press_does_it_with_the_files_of_the_reply(
     assert done.status_code == 303
     assert desk.stage(number) is Stage.KEPUTUSAN
     assert (EventKind.ATTACHED in [event.kind for event, _ in desk.events(number)]) is kept
+
+
+def scan_as(kind: str) -> tuple[str, str, bytes]:
+    """The signed letter as people send it: a photograph, a PNG, a PDF of two pages."""
+    picture, out = Image.open(io.BytesIO(SIGNED)).convert("RGB"), io.BytesIO()
+    more: dict[str, object] = (
+        {"save_all": True, "append_images": [picture]} if kind == "pdf" else {}
+    )
+    picture.save(out, kind.upper(), **more)
+    return f"surat.{kind}", f"image/{kind}" if kind != "pdf" else "application/pdf", out.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "pages"), [("jpeg", 1), ("png", 1), ("pdf", 2)])
+def test_paper_that_came_by_reply_is_seen_before_anybody_vouches_for_its_ink(
+    desk: Desk, kind: str, pages: int
+) -> None:
+    desk.to(Stage.TANDA_TANGAN)
+    answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=[scan_as(kind)])
+    stranger, address = client(desk), link(desk, "balasan_konfirmasi")
+    page = stranger.get(address).get_data(as_text=True)
+    shown = re.findall(r'<img class="muka" src="(/t/[^"]+/balasan/[^"]+)"', page)
+    assert len(shown) == pages
+    ink = page.index('name="ttd_terlihat"')
+    assert all(page.index(url) < ink for url in shown), "it is looked at first"
+    for url in shown:
+        drawn = stranger.get(url)
+        assert drawn.mimetype == "image/jpeg"
+        assert drawn.data.startswith(b"\xff\xd8")
+    assert stranger.get(shown[-1].replace(f"hal={pages}", "hal=9")).status_code == 404
+    with reading(desk.engine) as session:
+        other = links.token(session, desk.settings.keys, other_link(desk))
+    of_another = re.sub(r"^/t/[^/]+", f"/t/{other}", shown[0])
+    assert stranger.get(of_another).status_code == 404
+
+
+def other_link(desk: Desk) -> int:
+    """The link of the task's own mail to the Kepala Dinas."""
+    address = desk.person("kepala").email
+    rows = [row for row in desk.mails() if row.recipient == address and row.links]
+    answered = desk.mails("balasan_konfirmasi")[-1].id
+    return int([row for row in rows if row.id < answered][-1].links[0])
+
+
+def test_file_that_is_no_picture_is_named_only(desk: Desk) -> None:
+    desk.to(Stage.KLARIFIKASI)
+    file = ("catatan.txt", "text/plain", b"Tiang 7 padam.")
+    answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar.", files=[file])
+    page = client(desk).get(link(desk, "balasan_konfirmasi")).get_data(as_text=True)
+    assert "catatan.txt" in page
+    assert "/balasan/" not in page
