@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Decided
 from pipeline.office.sop import Stage
 
@@ -73,4 +74,5 @@ def outdated(session: Session, parent: Complaint) -> list[Complaint]:
         Decided.kept_at.is_(None),
         source.withdrawn_at.is_not(None),
     )
-    return list(session.scalars(answered.order_by(Complaint.id)))
+    key = ("outdated", parent.id)
+    return list(once(session, key, lambda: session.scalars(answered.order_by(Complaint.id)).all()))
