@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, select, text
+from sqlalchemy import ColumnExpressionArgument, Engine, Select, and_, select, text
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import law
@@ -262,7 +262,7 @@ def _by_content(engine: Engine, one: Fetched) -> int | None:
 
 def _register(session: Session, now: datetime, *, whole: bool = True) -> Iterator[Mismatch]:
     """Items that nobody settled, and settled ones of which nothing came."""
-    asked: list[ColumnElement[bool]] = (
+    asked: list[ColumnExpressionArgument[bool]] = (
         [] if whole else [text(UNLOOKED), Item.state.in_(tuple(ItemState))]
     )
     task = select(Task.id).where(Task.item_id == Item.id)
