@@ -184,6 +184,13 @@ def status_page(desk: Desk) -> None:
 
 
 def action_page(desk: Desk) -> None:
+    if not _paths:
+        _paths.append(_action_link(desk))
+    assert _site(desk).get(_paths[0]).status_code == 200
+
+
+def _action_link(desk: Desk) -> str:
+    """The newest link of an open task; looked for once, for that takes longer than the page."""
     with reading(desk.engine) as session:
         query = select(Link.id).join(Task, Task.id == Link.task_id).where(Task.closed_at.is_(None))
         token = links.token(
@@ -191,10 +198,11 @@ def action_page(desk: Desk) -> None:
             desk.settings.keys,
             session.scalars(query.order_by(Link.id.desc()).limit(1)).first() or 0,
         )
-    assert _site(desk).get(f"/t/{token}").status_code == 200
+    return f"/t/{token}"
 
 
 _sites: list[Any] = []
+_paths: list[str] = []
 
 
 def _site(desk: Desk) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.casefile.erased import was_erased
+from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Decided
 from pipeline.office.sop import Stage
 
@@ -75,4 +76,5 @@ def outdated(session: Session, parent: Complaint) -> list[Complaint]:
         source.withdrawn_at.is_not(None),
         ~was_erased(Complaint.id),
     )
-    return list(session.scalars(answered.order_by(Complaint.id)))
+    key = ("outdated", parent.id)
+    return list(once(session, key, lambda: session.scalars(answered.order_by(Complaint.id)).all()))

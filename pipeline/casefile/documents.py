@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile.decided import standing_id
+from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Document
 from pipeline.letters.series import ANSWER, COVERING, LETTERS
 
@@ -36,10 +37,10 @@ def documents_of(session: Session, complaint: Complaint, *kinds: str) -> list[Do
 
 def letters_of(session: Session, complaint: Complaint, *kinds: str) -> list[Document]:
     """Letters of the decision that stands, oldest first: those of one that was withdrawn are no longer the case's."""
-    query = select(Document).where(
-        Document.decision_id.in_(standing_id(complaint.id)), Document.kind.in_(kinds)
-    )
-    return list(session.scalars(query.order_by(Document.id)))
+    query = select(Document).where(Document.decision_id.in_(standing_id(complaint.id)))
+    key = ("letters_of", complaint.id)
+    every = once(session, key, lambda: session.scalars(query.order_by(Document.id)).all())
+    return [one for one in every if one.kind in kinds]
 
 
 def final_letters(session: Session, complaint: Complaint) -> list[Document]:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile.decided import follows
+from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Event, Payload
 from pipeline.office.config import Settings
 from pipeline.office.sop import EventKind, Stage
@@ -26,7 +27,8 @@ def entries(
     if kinds:
         query = query.where(Event.kind.in_(kinds))
     found = []
-    for event, payload in session.execute(query):
+    key = ("entries", complaint.id, kinds)
+    for event, payload in once(session, key, lambda: session.execute(query).all()):
         said: dict[str, Any] = dict(payload.data) if payload else {}
         found.append((event, said))
     return found

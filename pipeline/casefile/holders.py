@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import reported
-from pipeline.data.tables import Complaint, Task
+from pipeline.data.tables import ASKING, Complaint, Task
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import ANYTIME, AT_REST, MERGING, ROLE_OF, SIGNING, Role, TaskKind, action
 
@@ -77,9 +77,7 @@ def open_tasks(settings: Settings, code: str) -> Select[Task]:
     own = Task.holder.in_(stands_for)
     about_them = reported.cases_about(code)
     of_others = or_(Task.complaint_id.is_(None), Task.complaint_id.not_in(about_them))
-    query = select(Task).where(
-        Task.closed_at.is_(None), Task.kind.not_in(AT_REST), or_(of_role, own), of_others
-    )
+    query = select(Task).where(text(ASKING), or_(of_role, own), of_others)
     most_urgent_first = (Task.due_at.is_(None), Task.due_at, Task.id)
     return query.order_by(*most_urgent_first)
 

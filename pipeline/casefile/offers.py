@@ -9,6 +9,7 @@ from pipeline.casefile import copies, waves
 from pipeline.casefile.decided import outdated
 from pipeline.casefile.documents import is_untouched, letter_blocked, letters_of, newest_letters
 from pipeline.casefile.history import entries
+from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Meeting, Task
 from pipeline.letters.series import ANSWER
 from pipeline.office.sop import (
@@ -85,7 +86,9 @@ def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
     query = select(Meeting).where(
         Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None)
     )
-    return session.scalars(query.order_by(Meeting.id.desc()).limit(1)).first()
+    newest = query.order_by(Meeting.id.desc()).limit(1)
+    key = ("standing_meeting", complaint.id)
+    return once(session, key, lambda: session.scalars(newest).first())
 
 
 def meeting_to_call_off(session: Session, complaint: Complaint) -> Meeting | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pipeline.casefile.limits import answer_day
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.tasks import current_task
 from pipeline.data.states import MailState
-from pipeline.data.tables import Complaint, Outbox
+from pipeline.data.tables import RUNNING, Complaint, Outbox
 from pipeline.notices import turns
 from pipeline.office import clock
 from pipeline.office.clock import Limit
@@ -37,6 +37,7 @@ def tell(work: Work) -> int:
         Outbox.state != MailState.VOID,
     )
     open_ones = select(Complaint.id, Complaint.recorded_at).where(
+        text(RUNNING),
         Complaint.stage.in_(UNANSWERED),
         Complaint.email != "",
         Complaint.recorded_at < work.now - YOUNGEST,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from pipeline.access import links
@@ -17,7 +17,7 @@ from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.tasks import about, fresh_links, next_reminder, patience, urgency
 from pipeline.data.engine import exclusive
-from pipeline.data.tables import Complaint, Digest, Outbox, Task
+from pipeline.data.tables import ASKING, Complaint, Digest, Outbox, Task
 from pipeline.notices import few
 from pipeline.notices.tasks import digest, late_task, reminder, waiting
 from pipeline.office import clock
@@ -164,9 +164,7 @@ def _late_below(work: Work) -> dict[str, list[Task]]:
     if work.settings.pengingat.satuan:
         return {}  # each has had a mail of its own
     found: dict[str, list[Task]] = {}
-    late = select(Task).where(
-        Task.closed_at.is_(None), Task.paused_at.is_(None), Task.due_at < work.now
-    )
+    late = select(Task).where(text(ASKING), Task.paused_at.is_(None), Task.due_at < work.now)
     for task in work.session.scalars(late.order_by(Task.due_at, Task.id)):
         complaint = locked(work, task.complaint_id) if task.complaint_id else None
         told = _above(work, task, complaint)

@@ -15,10 +15,10 @@ from rich.progress import MofNCompleteColumn, Progress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.cli.told import Commands, of_file
+from pipeline.cli.told import Commands, of_file, unusable
 from pipeline.cli.told import Fault as Fault
 from pipeline.cli.told import Found as Found
-from pipeline.data.damage import first_line, is_damage
+from pipeline.data.damage import is_damage
 from pipeline.data.engine import is_current
 from pipeline.data.places import open_office
 from pipeline.office import logs
@@ -64,8 +64,7 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
     except SQLAlchemyError as error:
         if is_damage(error):
             raise
-        text = word("henti.basis_data", sebab=first_line(error))
-        raise Fault(text) from error
+        raise unusable(error) from error
     except OSError as error:
         raise Fault(
             word(

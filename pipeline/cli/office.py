@@ -188,7 +188,8 @@ def delegasi(
     Tugas yang terbuka beralih dengan tautan baru.
     """
     app = ready_database(context)
-    with app.writing() as work:
+    changes = akhiri is not None or bool(dari or kepada or sampai)
+    with app.writing() if changes else app.reading() as work:
         if akhiri is not None:
             try:
                 cases.end_delegation(work, akhiri)
@@ -196,7 +197,7 @@ def delegasi(
                 raise Fault(
                     f"Tidak ada penggantian nomor {akhiri}. Lihat 'aduan delegasi'."
                 ) from error
-        elif dari or kepada or sampai:
+        elif changes:
             _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
         rows = cases.delegations(work)
         whole = Column("Pengganti", no_wrap=True)
@@ -233,7 +234,7 @@ def kalender(
         added, struck = (date.fromisoformat(text) if text else None for text in (libur, hapus))
     except ValueError as error:
         raise Fault("Tanggal ditulis seperti 2026-12-24.") from error
-    with app.writing() as work:
+    with app.writing() if added or struck else app.reading() as work:
         if added:
             moved = add_holiday(work, added, nama)
             out.print(f"{clock.tanggal(added)} libur: {nama}. {moved} batas waktu dihitung ulang.")
@@ -289,9 +290,10 @@ def _fasting(span: tuple[date, date], computed: bool) -> str:
 def peramban(context: click.Context, cabut: int | None, orang: str | None) -> None:
     """Peramban yang dikenal tanpa kode: tampilkan, atau cabut (telepon hilang, petugas pindah)."""
     app = ready_database(context)
-    with writing(app.engine) as session:
+    changes = cabut is not None or bool(orang)
+    with writing(app.engine) if changes else reading(app.engine) as session:
         now = app.clock()
-        if cabut is not None or orang:
+        if changes:
             gone = browsers.revoke(session, now, browser_id=cabut, person=orang or "")
             if not gone:
                 raise Fault("Tidak ada peramban seperti itu. Lihat 'aduan peramban'.")

@@ -30,7 +30,8 @@ from pipeline.cli.keeping import witnessed
 from pipeline.cli.marks import MARKS, show
 from pipeline.cli.roof import Roof
 from pipeline.cli.service import Service, usable
-from pipeline.data.damage import first_line, is_damage
+from pipeline.cli.told import unusable
+from pipeline.data.damage import is_damage
 from pipeline.data.engine import SchemaError, migrate
 from pipeline.letters.template.fields import TemplateError
 from pipeline.mail import oauth as consent
@@ -170,7 +171,7 @@ def _migrate(engine: Engine) -> None:
         except SQLAlchemyError as error:
             if is_damage(error):
                 raise
-            raise Fault(f"Basis data tidak dapat dibuat: {first_line(error)}") from error
+            raise unusable(error) from error
 
 
 @main.command()

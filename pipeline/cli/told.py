@@ -16,7 +16,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.cli import usage
-from pipeline.data.damage import first_line, is_damage
+from pipeline.data.damage import first_line, is_damage, remedy
 from pipeline.data.places import PlaceError
 from pipeline.office import logs
 from pipeline.office.config_errors import ConfigError, reason
@@ -96,7 +96,7 @@ def said(error: Exception, config: Path) -> Fault:
     if is_damage(error):
         return Found(word("henti.rusak"))
     if isinstance(error, SQLAlchemyError | sqlite3.Error):
-        return Fault(word("henti.basis_data", sebab=first_line(error)))
+        return unusable(error)
     if isinstance(error, UnicodeError):
         return (
             _unknown(error, config)
@@ -106,6 +106,13 @@ def said(error: Exception, config: Path) -> Fault:
     if isinstance(error, OSError) and (error.errno or error.filename):
         return Fault(of_file(error))
     return _unknown(error, config)
+
+
+def unusable(error: Exception) -> Fault:
+    """The database refused: why, and what to do about it."""
+    cause = remedy(error)
+    said = word(f"henti.basis_data_{cause}") if cause else ""
+    return Fault(said or word("henti.basis_data", sebab=first_line(error)))
 
 
 def of_file(error: OSError) -> str:

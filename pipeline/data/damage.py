@@ -88,6 +88,26 @@ REFUSALS = {
 }
 
 
+# What to do differs by cause: words of [henti] in istilah.toml.
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: "sibuk",
+    sqlite3.SQLITE_LOCKED: "sibuk",
+    sqlite3.SQLITE_FULL: "penuh",
+    sqlite3.SQLITE_IOERR: "penuh",
+    sqlite3.SQLITE_READONLY: "izin",
+    sqlite3.SQLITE_CANTOPEN: "izin",
+}
+BY_STATE = {"53100": "penuh", "25006": "izin", "55P03": "sibuk"}  # PostgreSQL's
+
+
+def remedy(error: BaseException) -> str:
+    """For which cause somebody can act on a refusal: "sibuk", "penuh", "izin"; "" for any other."""
+    said = getattr(error, "orig", None) or error
+    code = getattr(said, "sqlite_errorcode", 0) or 0
+    state = getattr(said, "sqlstate", "") or ""
+    return REMEDIES.get(code & 0xFF) or BY_STATE.get(state, "")
+
+
 def first_line(error: BaseException) -> str:
     """What the database said, without what SQLAlchemy and drivers add below it; in our words where a person can act on
     it."""

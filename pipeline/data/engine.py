@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ except ImportError:  # Windows: one process at a time is then the IT officer's b
 
 T = TypeVar("T")
 R = TypeVar("R")
+SEEN = "seen"  # in `Session.info` of a view: what was asked in it
 POOL = {
     "pool_size": 8,
     "max_overflow": 32,
@@ -225,8 +226,20 @@ def reading(engine: Engine) -> Iterator[Session]:
     view = engine.execution_options(aduan_reading=True)
     if engine.dialect.name == "postgresql":  # each statement would see another moment
         view = view.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with Session(view, autoflush=False) as session:
+    with Session(view, autoflush=False, info={SEEN: {}}) as session:
         yield session
+
+
+def once(session: Session, key: Hashable, ask: Callable[[], R]) -> R:
+    """What `ask` finds; in `reading()`, where nothing can become another, it is asked once for a key: a page asked for
+    the same letters ten times. Whoever gets it must not change it."""
+    seen = session.info.get(SEEN)
+    if seen is None:
+        return ask()
+    if key not in seen:
+        seen[key] = ask()
+    found: R = seen[key]
+    return found
 
 
 def settle_erased(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.data.engine import once
 from pipeline.data.tables import Delegation, Holiday
 from pipeline.office.config import ON_BEHALF, Penjabat, Petugas, Settings
 
@@ -31,17 +32,7 @@ def settings(session: Session, base: Settings, now: datetime) -> Settings:
     """The settings as they are in force at `now`. Asking again with the answer gives the same."""
     base = base.base
     today = now.astimezone(base.zone).date()
-    standing = select(Delegation).where(
-        Delegation.first <= today, Delegation.last >= today, Delegation.ended_at.is_(None)
-    )
-    found = session.scalars(standing.order_by(Delegation.id))
-    rows: Rows = (
-        tuple((one.holder, one.acting, one.form) for one in found if still_theirs(base, one)),
-        tuple(
-            (one.day, one.name)
-            for one in session.execute(select(Holiday.day, Holiday.name).order_by(Holiday.day))
-        ),
-    )
+    rows = once(session, ("in_force", id(base), today), lambda: _rows(session, base, today))
     if not any(rows):
         return base
     known = _made.get((id(base), rows))
@@ -53,6 +44,19 @@ def settings(session: Session, base: Settings, now: datetime) -> Settings:
             _with(base, rows),
         )  # the base is kept, so that its id stays its own
     return known[1]
+
+
+def _rows(session: Session, base: Settings, today: date) -> Rows:
+    """Who stands in today, and the holidays that were added."""
+    standing = select(Delegation).where(
+        Delegation.first <= today, Delegation.last >= today, Delegation.ended_at.is_(None)
+    )
+    found = session.scalars(standing.order_by(Delegation.id))
+    free = session.execute(select(Holiday.day, Holiday.name).order_by(Holiday.day))
+    return (
+        tuple((one.holder, one.acting, one.form) for one in found if still_theirs(base, one)),
+        tuple((one.day, one.name) for one in free),
+    )
 
 
 def still_theirs(settings: Settings, row: Delegation) -> bool:

@@ -366,7 +366,7 @@ def agree(session: Session) -> int:
 
 def hold(item: Item, reason: str) -> None:
     """The item could not be taken in; a person is to look at it."""
-    item.state, item.reason = ItemState.HELD, reason
+    item.state, item.reason, item.agreed = ItemState.HELD, reason, False
     item.attempts += 1
 
 

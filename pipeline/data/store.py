@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.data import places
-from pipeline.data.engine import among, reading, writing
+from pipeline.data.engine import among, once, reading, writing
 from pipeline.data.places import BytePlace, Lost, Missing, PlaceError
 from pipeline.data.places import Content as Content
 from pipeline.data.places import length as length
@@ -271,7 +271,8 @@ def _engine_of(session: Session) -> Engine:
 
 def size(session: Session, digest: str) -> int:
     """How many bytes the blob has; 0 if it is not there."""
-    return max(0, session.scalar(select(Blob.size).where(Blob.sha256 == digest)) or 0)
+    query = select(Blob.size).where(Blob.sha256 == digest)
+    return max(0, once(session, ("size", digest), lambda: session.scalar(query)) or 0)
 
 
 def hold(session: Session, digests: Collection[str]) -> None:

@@ -35,9 +35,15 @@ DIALLED = "replace(replace(replace(replace(telepon, ' ', ''), '-', ''), '.', '')
 
 UNTOLD = "NOT told"  # mails whose end nobody was told of; written so on both databases, or no index is used
 UNLOOKED = "NOT agreed"  # settled items of which nobody has seen that what they became is there
+KEPT = "state = 'folded' AND NOT told"  # mails that are to be a line of a digest
 SHOWN = "html IS NOT NULL AND length(html_hash) > 0"  # a mail whose HTML may be forgotten one day
 # Mails that are not over: few of all. Said so in a query, or its index is not used.
 GOING = "state NOT IN ('sent', 'folded', 'void')"
+
+# Cases that are not over, and tasks that ask for something (not sop.AT_REST): few of all, however large the book.
+# Said so in a query, or the planner takes the index of all stages, or of all open tasks, which are most of the rows.
+RUNNING = "stage NOT IN ('selesai', 'dicabut', 'batal')"
+ASKING = "NOT (task.closed_at IS NOT NULL) AND task.kind NOT IN ('gabungan', 'arsip')"
 
 FILTERED = ("channel", "klasifikasi", "kategori", "decision", "rahasia")
 
@@ -142,7 +148,10 @@ class Item(Base):
     __tablename__ = "item"
     __table_args__ = (
         Index(
-            "ix_item_unlooked", "id", sqlite_where=text(UNLOOKED), postgresql_where=text(UNLOOKED)
+            "ix_item_unlooked",
+            "state",
+            sqlite_where=text(UNLOOKED),
+            postgresql_where=text(UNLOOKED),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -231,6 +240,13 @@ class Complaint(Base):
     __table_args__ = (
         Index("ix_complaint_email_lower", text("lower(email)")),
         Index("ix_complaint_dialled", text(f"({DIALLED})")),
+        Index(
+            "ix_complaint_running",
+            "stage",
+            "id",
+            sqlite_where=text(RUNNING),
+            postgresql_where=text(RUNNING),
+        ),
         # The few that are about somebody, which a list leaves out for that reader.
         Index(
             "ix_complaint_terlapor",
@@ -371,6 +387,14 @@ class Task(Base):
     """Something somebody is asked to do. Written by `cases`."""
 
     __tablename__ = "task"
+    __table_args__ = (
+        Index(
+            "ix_task_asking",
+            "due_at",
+            sqlite_where=text(ASKING.replace("task.", "")),
+            postgresql_where=text(ASKING.replace("task.", "")),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
@@ -759,6 +783,12 @@ class Outbox(Base):
         ),
         Index("ix_outbox_written_to", text("lower(recipient)"), "date"),
         Index("ix_outbox_untold", "id", sqlite_where=text(UNTOLD), postgresql_where=text(UNTOLD)),
+        Index(
+            "ix_outbox_kept",
+            text("lower(recipient)"),
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
+        ),
         # Those of which the sweep may forget how they looked; few at any time.
         Index("ix_outbox_shown", "date", sqlite_where=text(SHOWN), postgresql_where=text(SHOWN)),
     )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Engine, Select, and_, select, text
+from sqlalchemy import ColumnExpressionArgument, Engine, Select, and_, select, text
 from sqlalchemy.orm import Session
 
-from pipeline.casefile.law import RUNNING
+from pipeline.casefile import law
 from pipeline.data import ledger
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.ledger import Arrival, Place
@@ -163,12 +163,13 @@ def _not_moved(
 def _gone(session: Session, settings: Settings, present: set[Place]) -> Iterator[Mismatch]:
     """Mails that somebody took out of the mailbox too early. To empty Diproses is the office's own business, once a
     case is over; of a mail beyond the limit the mailbox has the only body. A copy that still lies there is as good."""
-    heads = select(Item).where(Item.full_size.is_not(None), Item.state == ItemState.HELD)
+    held = and_(text(UNLOOKED), Item.state == ItemState.HELD)
+    heads = select(Item).where(Item.full_size.is_not(None), held)
     yield from _items("hilang_besar", _not_there(session, settings, heads, present))
     open_cases = (
         select(Item)
         .join(Complaint, Complaint.item_id == Item.id)
-        .where(Complaint.stage.in_(RUNNING), Item.full_size.is_(None))
+        .where(law.is_running(), Item.full_size.is_(None))
     )
     yield from _items("hilang", _not_there(session, settings, open_cases, present))
 
@@ -261,7 +262,9 @@ def _by_content(engine: Engine, one: Fetched) -> int | None:
 
 def _register(session: Session, now: datetime, *, whole: bool = True) -> Iterator[Mismatch]:
     """Items that nobody settled, and settled ones of which nothing came."""
-    asked = [] if whole else [text(UNLOOKED)]
+    asked: list[ColumnExpressionArgument[bool]] = (
+        [] if whole else [text(UNLOOKED), Item.state.in_(tuple(ItemState))]
+    )
     task = select(Task.id).where(Task.item_id == Item.id)
     case = select(Complaint.id).where(Complaint.item_id == Item.id)
     place = select(Sighting.id).where(Sighting.item_id == Item.id)

@@ -42,7 +42,7 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import MailState
-from pipeline.data.tables import GOING, SHOWN, UNTOLD, Decided, Outbox
+from pipeline.data.tables import GOING, KEPT, SHOWN, UNTOLD, Decided, Outbox
 from pipeline.mail import smtp
 from pipeline.mail.refusals import RUN, About, Refusal
 
@@ -266,8 +266,7 @@ def _folded(recipient: str, now: datetime) -> tuple[ColumnExpressionArgument[boo
     return (
         to(recipient),
         Outbox.recipient == recipient,
-        Outbox.state == MailState.FOLDED,
-        sql(UNTOLD),
+        sql(KEPT),
         Outbox.next_at <= now,
     )
 

@@ -41,10 +41,13 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 def tick(app: App) -> Report:
-    """Everything once, top to bottom; what it did, in numbers. A step that fails does not stop the next."""
+    """Everything once, top to bottom; what it did, in numbers. A step that fails does not stop the next, but where the
+    database takes no note of how it went, the round ends with its error: no later step could keep anything."""
     done: Report = {}
     for name, step in STEPS.items():
-        result = guarded(app, name, step)
+        result, refused = _tried(app, name, step)
+        if refused is not None:
+            raise refused
         found = {f"gagal_{name}": 1} if result is None else result
         done |= {what: count for what, count in found.items() if count or what != NOT_MINE}
     return done
@@ -52,6 +55,14 @@ def tick(app: App) -> Report:
 
 def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None:
     """Run one step; its state is kept for `aduan check`. None if it failed. Never raises, so that a lane lives on."""
+    done, refused = _tried(app, name, step)
+    return done if refused is None else None
+
+
+def _tried(
+    app: App, name: str, step: Callable[[App], Report]
+) -> tuple[Report | None, Exception | None]:
+    """What a step did (None if it failed), and why the database did not take a note of it."""
     done: Report | None = None
     problem = ""
     try:
@@ -66,8 +77,8 @@ def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None
             _note(app, name, problem)
     except (SQLAlchemyError, OSError) as error:  # the database itself is away
         log.warning("%s: %s", name, logs.what(error))
-        return None
-    return done
+        return done, error
+    return done, None
 
 
 def _note(app: App, name: str, error: str) -> None:

@@ -21,7 +21,9 @@ GROWING = ("outbox", "item", "sighting", "complaint", "task", "event", "document
 READ_THROUGH = re.compile(rf"SCAN ({'|'.join(GROWING)})( USING .*)?")
 FEW = (
     "ix_complaint_terlapor",
+    "ix_task_asking",
     "ix_item_unlooked",
+    "ix_outbox_kept",
     "ix_outbox_untold",
     "ix_outbox_due",
     "ix_outbox_shown",

@@ -15,7 +15,9 @@ WHOLE = """UPDATE item SET agreed = true
 
 
 def upgrade() -> None:
-    column = sa.Column("agreed", sa.Boolean(), nullable=False, server_default=sa.false())
+    column: sa.Column[bool] = sa.Column(
+        "agreed", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("item", column)
     op.execute(WHOLE)
     part = sa.text("NOT agreed")
