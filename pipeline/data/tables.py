@@ -39,6 +39,14 @@ SHOWN = "html IS NOT NULL AND length(html_hash) > 0"  # a mail whose HTML may be
 # Mails that are not over: few of all. Said so in a query, or its index is not used.
 GOING = "state NOT IN ('sent', 'folded', 'void')"
 
+# A task that took longer than anybody does over one: few of all. Whoever looks for those that were open at a moment of
+# years ago need not go through all that were closed since: the others were closed soon after it.
+LONG_DAYS = 60
+LONG = {
+    "sqlite": f"julianday(closed_at) - julianday(opened_at) > {LONG_DAYS}",
+    "postgresql": f"closed_at - opened_at > interval '{LONG_DAYS} days'",
+}
+
 FILTERED = ("channel", "klasifikasi", "kategori", "decision", "rahasia")
 
 
@@ -371,6 +379,14 @@ class Task(Base):
     """Something somebody is asked to do. Written by `cases`."""
 
     __tablename__ = "task"
+    __table_args__ = (
+        Index(
+            "ix_task_long",
+            "opened_at",
+            sqlite_where=text(LONG["sqlite"]),
+            postgresql_where=text(LONG["postgresql"]),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
