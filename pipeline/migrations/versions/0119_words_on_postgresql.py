@@ -8,7 +8,7 @@ from alembic import op
 from pipeline.data import fulltext
 
 revision = "0119"
-down_revision = "0115"
+down_revision = "0121"
 branch_labels = None
 depends_on = None
 
