@@ -118,9 +118,18 @@ def load(desk: Desk, cases: int) -> None:
                 connection.exec_driver_sql(
                     _copy(one, desk.engine.dialect.name, years, cases - newest)
                 )
-    with desk.engine.connect() as connection:
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    _tidy(desk.engine)
+
+
+def _tidy(engine: Engine) -> None:
+    """What the planner goes by; PostgreSQL sees to it by itself after a while."""
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+        return
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with alone.connect() as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
 
 
 def _write_newest(connection: Connection, desk: Desk, cases: int, newest: int) -> None:

@@ -98,7 +98,7 @@ def _having(session: Session, complaint: Complaint, reader: str, one: str) -> Se
     )
     if reader:
         query = query.where(not_(reported.about(reader)))
-    newest_first = fulltext.order_of(one, dialect).desc()
+    newest_first = fulltext.order_of(one).desc()
     return fulltext.found(query, one, dialect).order_by(newest_first).limit(NEWEST)
 
 

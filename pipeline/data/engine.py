@@ -74,6 +74,24 @@ def _sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def _postgresql(engine: Engine) -> None:
+    """Plan each search for its own words: one that all rows have is met by going through the book, a rare one found by
+    the index, and a plan for any word is wrong for one of them. Statements are short and many people ask at once:
+    making machine code or starting helpers for one takes longer than it saves."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        was = connection.autocommit
+        connection.autocommit = True
+        for setting in (
+            "plan_cache_mode = force_custom_plan",
+            "jit = off",
+            "max_parallel_workers_per_gather = 0",
+        ):
+            connection.execute(f"SET {setting}")
+        connection.autocommit = was
+
+
 @event.listens_for(Session, "before_flush")
 def _ids_at_once(session: Session, _context: object, _instances: object) -> None:
     """Give many new rows their ids before they go to SQLite, which cannot return those of several in their order:
@@ -104,7 +122,9 @@ def connect(url: str | URL, folder: Path = Path()) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **POOL)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **POOL)
+        _postgresql(engine)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         file = (folder / parsed.database).resolve()
         file.parent.mkdir(parents=True, exist_ok=True)

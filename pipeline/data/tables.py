@@ -44,6 +44,13 @@ GOING = "state NOT IN ('sent', 'folded', 'void')"
 # Said so in a query, or the planner takes the index of all stages, or of all open tasks, which are most of the rows.
 RUNNING = "stage NOT IN ('selesai', 'dicabut', 'batal')"
 ASKING = "NOT (task.closed_at IS NOT NULL) AND task.kind NOT IN ('gabungan', 'arsip')"
+# A task that took longer than anybody does over one: few of all. Whoever looks for those that were open at a moment of
+# years ago need not go through all that were closed since: the others were closed soon after it.
+LONG_DAYS = 60
+LONG = {
+    "sqlite": f"julianday(closed_at) - julianday(opened_at) > {LONG_DAYS}",
+    "postgresql": f"closed_at - opened_at > interval '{LONG_DAYS} days'",
+}
 
 FILTERED = ("channel", "klasifikasi", "kategori", "decision", "rahasia")
 
@@ -393,6 +400,12 @@ class Task(Base):
             "due_at",
             sqlite_where=text(ASKING.replace("task.", "")),
             postgresql_where=text(ASKING.replace("task.", "")),
+        ),
+        Index(
+            "ix_task_long",
+            "opened_at",
+            sqlite_where=text(LONG["sqlite"]),
+            postgresql_where=text(LONG["postgresql"]),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -20,7 +20,7 @@ from pipeline.casefile.decided import withdrawn
 from pipeline.data.fulltext import (
     NOBODY,
     Ids,
-    by_index,
+    first_of,
     found,
     marks,
     order_of,
@@ -67,8 +67,8 @@ ASIDE = tuple(
 )  # whose limits are not the row's
 
 
-FEW = 2_000  # rows that a search has found
-MOST = 10_000  # rows are counted up to here: a page must not cost what the whole book holds
+MOST = 1_000  # rows are counted up to here: a page must not cost what the whole book holds
+WIDEST = 400 * DAY  # a span of days whose rows are looked through
 SORTS = ("terbaru", "terlama", "batas")
 MARKED = re.compile(r"[%_\\'\"]")
 
@@ -127,6 +127,8 @@ def selection(work: Work, wanted: Filter) -> Select[Complaint]:
     """The complaints that fit."""
     within = _within(work, wanted)
     query = found(select(Complaint), wanted.text, _dialect(work), within, _marks(wanted))
+    if within:
+        query = query.where(Complaint.id.between(*within))
     for part in conditions(work, wanted):
         query = query.where(part)
     return query
@@ -147,12 +149,15 @@ def _marks(wanted: Filter) -> tuple[str, ...]:
 
 
 def _within(work: Work, wanted: Filter) -> Ids | None:
-    """The first and the last id of the days of a search, to which SQLite's then keeps; None without days. They do not
-    follow from the days, for a letter is recorded some days after it came."""
-    days = list(_days(work, wanted))
-    if not days or not terms(wanted.text) or _dialect(work) != "sqlite":
+    """The first and the last id of the days, to which a search, or going through the book, then keeps; None without
+    days, and of a long span. They do not follow from the days, for a letter is recorded some days after it came."""
+    span = _span(work, wanted)
+    if span is None or span[1] - span[0] > WIDEST:
         return None
-    ends = select(func.min(Complaint.id), func.max(Complaint.id)).where(*days)
+    days = _days(work, wanted)
+    # As a sum: PostgreSQL looks for the smallest id itself by going through the book from its beginning.
+    key = Complaint.id + 0
+    ends = select(func.min(key), func.max(key)).where(*days)
     first, last = work.session.execute(ends).one()
     return (first, last) if first is not None else NOBODY
 
@@ -187,18 +192,31 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
 
 
 def _days(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    zone = work.settings.zone
+    first, after = _bounds(wanted)
+    if first:
+        yield Complaint.received_at >= _midnight(work, first)
+    if after:
+        yield Complaint.received_at < _midnight(work, after)
+
+
+def _span(work: Work, wanted: Filter) -> tuple[date, date] | None:
+    """The days asked for, without the last; None where they have no beginning."""
+    first, after = _bounds(wanted)
+    today = work.now.astimezone(work.settings.zone).date()
+    return (first, after or max(first, today) + DAY) if first else None
+
+
+def _bounds(wanted: Filter) -> tuple[date | None, date | None]:
+    """The first day asked for, and the one after the last."""
     month = month_of(wanted.month) if wanted.month else None
-    firsts = [day for day in (wanted.first, month.first if month else None) if day]
-    afters = [
-        day
-        for day in (wanted.last + DAY if wanted.last else None, month.after if month else None)
-        if day
-    ]
-    for day in firsts:
-        yield Complaint.received_at >= Period("hari", day, day).bounds(zone)[0]
-    for day in afters:
-        yield Complaint.received_at < Period("hari", day, day).bounds(zone)[0]
+    firsts = [wanted.first, month.first if month else None]
+    afters = [wanted.last + DAY if wanted.last else None, month.after if month else None]
+    first = max((day for day in firsts if day), default=None)
+    return first, min((day for day in afters if day), default=None)
+
+
+def _midnight(work: Work, day: date) -> datetime:
+    return Period("hari", day, day).bounds(work.settings.zone)[0]
 
 
 def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
@@ -211,13 +229,49 @@ def _marked(asked: str) -> Iterator[ColumnElement[bool]]:
         yield or_(number, about, and_(name, Complaint.rahasia.is_(False)))
 
 
-def count(work: Work, wanted: Filter) -> int:
-    """How many fit; MOST + 1 for more than MOST."""
-    fitting = selection(work, wanted).with_only_columns(Complaint.id)
-    some = fitting.limit(MOST + 1).subquery()
-    query = select(func.count()).select_from(some)
-    with by_index(work.session, wanted.text):
-        return work.session.scalar(query) or 0
+def count(work: Work, wanted: Filter, most: int = MOST) -> int:
+    """How many fit, in whatever order; `most` + 1 for more than that."""
+    return len(_first_ids(work, replace(wanted, sort=SORTS[0]), most + 1))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the book."""
+
+    rows: Sequence[Row]
+    total: int  # how many there are on all pages; MOST + 1 for more than MOST
+    goes_on: bool  # whether another page follows
+
+
+def page(work: Work, wanted: Filter, number: int) -> Page:
+    """The page of that number, from 0. Ids alone are sought and sorted: whole rows of a year, of which fifty are shown,
+    would be carried through the sorting."""
+    first = number * PAGE
+    ids = _first_ids(work, wanted, max(first + PAGE, MOST) + 1)
+    here = ids[first : first + PAGE]
+    rows = tuple(rows_of(work, _whole(work.session, here)))
+    return Page(rows, min(len(ids), MOST + 1), len(ids) > first + PAGE)
+
+
+def _first_ids(work: Work, wanted: Filter, most: int) -> list[int]:
+    """The ids of the rows as they are shown, at most so many."""
+    if _is_by_words(wanted):
+        query = select(Complaint).where(*conditions(work, wanted))
+        within, marked = _within(work, wanted), _marks(wanted)
+        upwards = wanted.sort == "terlama"
+        return first_of(
+            work.session, query, wanted.text, within, marked, most=most, upwards=upwards
+        )
+    ids = _ordered(work, wanted, oldest_first=False).with_only_columns(Complaint.id)
+    return list(work.session.scalars(ids.limit(most)))
+
+
+def _is_by_words(wanted: Filter) -> bool:
+    """Whether the search alone leads to the rows; where another filter leaves few of what it finds, the database may
+    begin with that one."""
+    few = wanted.langkah or wanted.late or wanted.secret is not None or wanted.merged is not None
+    by_search = terms(wanted.text) or _marks(wanted)
+    return bool(by_search) and not few and wanted.sort != "batas"
 
 
 def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint]:
@@ -228,29 +282,14 @@ def _ordered(work: Work, wanted: Filter, oldest_first: bool) -> Select[Complaint
         nearest = due.group_by(Task.complaint_id).subquery()
         with_limit = query.join(nearest, nearest.c.complaint_id == Complaint.id)
         return with_limit.order_by(nearest.c.due, Complaint.id)
-    order = order_of(wanted.text, _dialect(work), _marks(wanted))
+    order = order_of(wanted.text, _marks(wanted))
     upwards = oldest_first or wanted.sort == "terlama"
     return query.order_by(order.asc() if upwards else order.desc())
 
 
-def rows(
-    work: Work,
-    wanted: Filter,
-    *,
-    page: int | None = None,
-    oldest_first: bool = False,
-    total: int = MOST,
-) -> Iterator[Row]:
-    """Rows of the book; one page (from 0), or all in batches when `page` is None. `total`: how many fit, where that is
-    known: few are found by their words and sorted, many are met soon by going through the book."""
+def rows(work: Work, wanted: Filter, *, oldest_first: bool = False) -> Iterator[Row]:
+    """All rows of the book that fit, in batches."""
     query = _ordered(work, wanted, oldest_first)
-    if page is not None:
-        # Ids alone are sorted: whole rows of a year, of which fifty are shown, would be carried through the sorting.
-        ids = query.with_only_columns(Complaint.id).limit(PAGE).offset(page * PAGE)
-        with by_index(work.session, wanted.text if total <= FEW else ""):
-            here = work.session.scalars(ids).all()
-        yield from rows_of(work, _whole(work.session, here))
-        return
     for batch in work.session.scalars(query.execution_options(yield_per=500)).partitions(500):
         yield from rows_of(work, batch)
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, true
 
 from pipeline.casefile import law, reported
 from pipeline.casefile.law import RUNNING
-from pipeline.data.tables import Closing, Complaint, Decided, Task
+from pipeline.data.tables import LONG, LONG_DAYS, Closing, Complaint, Decided, Task
 from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Channel, TaskKind
 from pipeline.office.words import unit_names, word
 from pipeline.register.officetime import OfficeTime
@@ -246,7 +246,7 @@ def steps(work: Work, period: Period, reader: str = "", *, timed: bool = True) -
         "running": and_(is_open, ~late, Task.due_at.is_not(None)),
     }
     sums = [func.sum(case((column, 1), else_=0)) for column in columns.values()]
-    in_period = or_(done, and_(Task.opened_at < end, is_open))
+    in_period = or_(done, *_open_tasks(work, end))
     goes_on = and_(done, _goes_on())
     query = (
         select(Task.kind, func.count(), *sums)
@@ -264,6 +264,16 @@ def steps(work: Work, period: Period, reader: str = "", *, timed: bool = True) -
         _step(work, kind, counts.get(kind, 0), found.get(kind, nothing), spent.get(kind, []))
         for kind in STEPS
     ]
+
+
+def _open_tasks(work: Work, moment: datetime) -> Iterator[ColumnElement[bool]]:
+    """Ways in which a task was open at a moment, each with an index: still so, closed soon after it, or a long one.
+    So what has been closed in the years since costs nothing. A day more, for SQLite's days know no microseconds."""
+    begun, soon = Task.opened_at < moment, moment + timedelta(days=LONG_DAYS + 1)
+    is_long = text(LONG[work.session.get_bind().dialect.name])
+    yield and_(begun, Task.closed_at.is_(None))
+    yield and_(begun, Task.closed_at >= moment, Task.closed_at <= soon)
+    yield and_(begun, Task.closed_at > soon, is_long)
 
 
 def _by_another_limit() -> ColumnElement[bool]:

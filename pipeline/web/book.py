@@ -29,7 +29,7 @@ from pipeline.office.sop import BESIDE, LANGKAH_OF_TASK, NO_UNIT, Channel, Decis
 from pipeline.office.words import table, word
 from pipeline.register import book as register_book
 from pipeline.register import exports, paper, sheet
-from pipeline.register.book import COLUMNS, MOST, PAGE, SORTS, Filter, Row, count
+from pipeline.register.book import COLUMNS, MOST, SORTS, Filter, Row, count
 from pipeline.register.figures import Punctuality, Recap, recap
 from pipeline.register.period import month_of
 from pipeline.web import code, saving
@@ -132,17 +132,16 @@ def _one_of(kind: type[E], text: str) -> E | None:
 
 def _page_number() -> int:
     text = request.args.get("hal", "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
 @pages.get("")
 def book(token: str) -> Response:
     here = site()
     with reader(token) as (session, view, person):
-        asked, page = wanted(person), _page_number()
+        asked, number = wanted(person), _page_number()
         work = Work(session, here.settings, view.now)
-        total = count(work, asked)
-        rows = list(register_book.rows(work, asked, page=page, total=total))
+        page = register_book.page(work, asked, number)
         period = month_of(asked.month or view.now.astimezone(here.settings.zone).date())
         figures = recap(work, period, person.kode)
         return html(
@@ -163,9 +162,9 @@ def book(token: str) -> Response:
                 {"label": kind.upper(), "url": _url(token, f"/{kind}"), "baca": read}
                 for kind, read in FILES
             ],
-            rows=[_row(r, f"/t/{token}/buku/{r.complaint.id}") for r in rows],
-            jumlah=_found(len(rows), total),
-            halaman=_more(token, page, total),
+            rows=[_row(r, f"/t/{token}/buku/{r.complaint.id}") for r in page.rows],
+            jumlah=_found(len(page.rows), page.total),
+            halaman=_more(token, number, page.goes_on),
             cetak=False,
             cetak_url=_url(token, "/cetak"),
             penanda=None,
@@ -221,7 +220,8 @@ def _large(token: str, kind: str) -> Response | None:
     """The page on which a large book is asked for; None for one of ordinary size."""
     with reader(token) as (session, view, person):
         asked = wanted(person)
-        total = count(Work(session, site().settings, view.now), asked)
+        most = exports.AT_ONCE if kind == "xlsx" else PRINTED
+        total = count(Work(session, site().settings, view.now), asked, most)
         if kind != "xlsx" and total > PRINTED:
             raise Friendly("terlalu_banyak", 422)
         return (
@@ -324,11 +324,11 @@ def _url(token: str, path: str, **change: object) -> str:
     return f"/t/{token}/buku{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-def _more(token: str, page: int, total: int) -> list[dict[str, str]]:
+def _more(token: str, page: int, goes_on: bool) -> list[dict[str, str]]:
     rows = []
     if page:
         rows.append({"label": word("buku.sesudah"), "url": _url(token, "", hal=page - 1)})
-    if (page + 1) * PAGE < total:
+    if goes_on:
         rows.append({"label": word("buku.sebelum"), "url": _url(token, "", hal=page + 1)})
     return rows
 

@@ -396,11 +396,15 @@ def test_pages_hold_every_row_once(desk: Desk) -> None:
             record(
                 work, [New(Channel.EMAIL, Pengadu(), perihal="x", isi="y", received_at=work.now)]
             )
-    pages = [rows(desk, page=n) for n in range(3)]
-    assert [len(page) for page in pages] == [PAGE, 3, 0]
-    assert len({r.complaint.id for page in pages for r in page}) == count
     with reading(desk.engine) as session:
-        assert register_book.count(Work(session, desk.settings, desk.clock()), ALL) == count
+        work = Work(session, desk.settings, desk.clock())
+        pages = [register_book.page(work, ALL, n) for n in range(3)]
+        assert register_book.count(work, ALL) == count
+        assert register_book.count(work, ALL, 10) == 11
+    assert [len(page.rows) for page in pages] == [PAGE, 3, 0]
+    assert [page.goes_on for page in pages] == [True, False, False]
+    assert {page.total for page in pages} == {count}
+    assert len({r.complaint.id for page in pages for r in page.rows}) == count
 
 
 # ---- figures -------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sqlalchemy import delete, insert
 from pipeline.cases.core import locked
 from pipeline.cases.withdrawal import make_sure
 from pipeline.data.engine import reading
-from pipeline.data.tables import Closing, Complaint
+from pipeline.data.tables import Closing, Complaint, Task
 from pipeline.office import clock
 from pipeline.office.sop import Channel, Decision, Stage, TaskKind
 from pipeline.register import figures
@@ -508,3 +508,40 @@ def test_period_is_read_as_it_is_typed(
 def test_what_names_no_period_is_refused_with_the_way_to_write_it(kind: str, text: str) -> None:
     with pytest.raises(BadPeriod, match=r"mis\."):
         parse(kind, text)
+
+
+def test_tasks_that_were_open_long_ago_are_counted_however_long_they_took(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Of a month of years ago, those open at its end: still, closed soon after it, or after many days."""
+    end = NOVEMBER.bounds(make_settings(tmp_path).zone)[1]
+    moment = timedelta(microseconds=1)
+    days = (0, 1, 59, 60, 61, 62, 200, 3_000)
+    before = [end - timedelta(days=one) - moment for one in days] + [end]
+    after = [end + timedelta(days=one) + moment * more for one in days for more in (-1, 0, 1)]
+    with desk_in(tmp_path, database_url) as desk:
+        desk.record()
+        key = desk.complaint().id
+        tasks = [
+            {
+                "complaint_id": key,
+                "kind": TaskKind.JAWABAN,
+                "opened_at": opened,
+                "closed_at": closed,
+            }
+            for opened in before
+            for closed in (*after, None)
+            if closed is None or opened <= closed
+        ]
+        with desk.engine.begin() as connection:
+            connection.execute(insert(Task), tasks)
+        found = step(desk, TaskKind.JAWABAN)
+    begin = NOVEMBER.bounds(desk.settings.zone)[0]
+    open_then = [one for one in tasks if one["opened_at"] < end and not is_over(one, end)]
+    done = [one for one in tasks if is_over(one, end) and one["closed_at"] >= begin]
+    assert found.waiting == len(open_then)
+    assert found.punctual == len(done)
+
+
+def is_over(task: dict[str, Any], moment: datetime) -> bool:
+    return task["closed_at"] is not None and task["closed_at"] < moment

@@ -360,7 +360,7 @@ def test_no_words_stop_a_search(tmp_path: Path, database_url: str) -> None:
                     Filter(klasifikasi=asked),
                 ):
                     book.count(work, wanted)
-                    list(book.rows(work, wanted, page=0))
+                    book.page(work, wanted, 0)
 
 
 TELEPHONES = [

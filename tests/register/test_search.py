@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import String, delete, insert, text
 
-from pipeline.data.engine import reading, settle_erased
+from pipeline.data import fulltext
+from pipeline.data.engine import migrate, reading, settle_erased
 from pipeline.data.tables import Complaint
 from pipeline.office.sop import Channel, Decision, Stage
 from pipeline.register import book
@@ -212,3 +216,141 @@ def test_class_that_is_closed_keeps_the_identity_secret(desk: Desk) -> None:
     desk.press("jfu-1", "laporkan", nama="Bambang Sunyi", klasifikasi="berkadar")
     assert desk.complaint().rahasia
     assert numbers(desk, Filter(text="bambang")) == []
+
+
+# ---- many rows, on both databases ----------------------------------------------------------------------------
+
+MANY = 1_500  # more than the search tries before it asks the index, and than a page counts
+SAID = ("jalan", "jalanan", "lampu", "padam", "taman", "0811", "pohon-tumbang", "Éclair")
+SELDOM = "langka"
+
+
+def test_a_search_finds_what_a_look_at_every_row_finds(tmp_path: Path, database_url: str) -> None:
+    """Common and rare words, beginnings, filters, days and both directions; whatever way the database goes."""
+    with desk_in(tmp_path, database_url) as desk:
+        many = written(desk, random.Random(17))
+        for wanted in asked_of_many():
+            fitting = [one["id"] for one in many if fits(desk, one, wanted)]
+            in_order = sorted(fitting, reverse=wanted.sort != "terlama")
+            with reading(desk.engine) as session:
+                work = Work(session, desk.settings, desk.clock())
+                first, second = (book.page(work, wanted, number) for number in (0, 1))
+                assert book.count(work, wanted, 5_000) == len(fitting), wanted
+                if len(fitting) < 2 * book.PAGE:
+                    every = book.rows(work, wanted, oldest_first=True)
+                    assert [row.complaint.id for row in every] == sorted(fitting), wanted
+            shown = [row.complaint.id for page in (first, second) for row in page.rows]
+            assert shown == in_order[: 2 * book.PAGE], wanted
+            assert first.total == min(len(fitting), book.MOST + 1), wanted
+            assert first.goes_on is (len(fitting) > book.PAGE), wanted
+        with desk.engine.begin() as connection:
+            connection.execute(delete(Complaint))
+        assert numbers(desk, Filter(text="jalan")) == []
+
+
+def written(desk: Desk, chance: random.Random) -> list[dict[str, Any]]:
+    """Rows as somebody might have written them over two months; of a few who complains is secret."""
+    empty = {
+        column.name: ""
+        for column in Complaint.__table__.columns
+        if not column.nullable and isinstance(column.type, String)
+    }
+    rows = [{**empty, **one_of_many(chance, number)} for number in range(1, MANY + 1)]
+    with desk.engine.begin() as connection:
+        connection.execute(insert(Complaint), rows)
+    return rows
+
+
+def one_of_many(chance: random.Random, number: int) -> dict[str, Any]:
+    at = jakarta(1, 0, month=10) + timedelta(minutes=chance.randrange(60 * 24 * 60))
+    words = [*chance.choices(SAID, k=4), *([SELDOM] if number % 300 == 7 else [])]
+    return {
+        "id": number + 100,
+        "number": f"PGD-2026-{number + 100:06d}",
+        "year": 2026,
+        "stage": Stage.KLARIFIKASI,
+        "channel": chance.choice(list(Channel)),
+        "received_at": at,
+        "recorded_at": at,
+        "status_code": f"{number:016d}",
+        "nama": chance.choice(("Bambang Jalanan", "Sri")),
+        "isi": " ".join(words),
+        "ringkasan": "padam" if number % 3 else "",
+        "kategori": chance.choice(("aplikasi", "wi-fi", "wifi")),
+        "unit": chance.choice(("umum", "umum,infrastruktur", "infra")),
+        "decision": chance.choice((None, Decision.DITOLAK)),
+        "rahasia": number % 40 == 0,
+        "lampiran_terbuka": False,
+        "teks_terbuka": False,
+    }
+
+
+def asked_of_many() -> Iterator[Filter]:
+    texts = (
+        "",
+        "jalan",
+        "lampu jal",
+        SELDOM,
+        "langk padam",
+        "tidakada",
+        "0811",
+        "tumbang",
+        "éclair",
+    )
+    days = date(2026, 10, 20)
+    for text_ in texts:
+        yield Filter(text=text_)
+        yield Filter(text=text_, sort="terlama")
+        yield Filter(text=text_, channel=Channel.SURAT)
+        yield Filter(text=text_, kategori="wifi", unit="umum")
+        yield Filter(text=text_, unit="infra", decision=Decision.DITOLAK)
+        yield Filter(text=text_, first=days, last=days)
+        yield Filter(text=text_, month=date(2026, 11, 1), kategori="wi-fi")
+        yield Filter(text=text_, first=days)
+        yield Filter(text=text_, last=days, sort="terlama")
+        yield Filter(text=text_, secret=True)
+        yield Filter(text=text_, merged=True)
+
+
+def fits(desk: Desk, one: dict[str, Any], wanted: Filter) -> bool:
+    """The same, said in Python."""
+    day = one["received_at"].astimezone(desk.settings.zone).date()
+    exact = {"channel": "channel", "kategori": "kategori", "decision": "decision"}
+    return (
+        all(is_found(one, word) for word in wanted.text.split())
+        and all(getattr(wanted, name) in ("", None, one[name]) for name in exact)
+        and (not wanted.unit or wanted.unit in one["unit"].split(","))
+        and (wanted.first is None or wanted.first <= day)
+        and (wanted.last is None or day <= wanted.last)
+        and (
+            wanted.month is None or (wanted.month.year, wanted.month.month) == (day.year, day.month)
+        )
+        and wanted.secret in (None, one["rahasia"])
+        and not wanted.merged
+    )
+
+
+def is_found(one: dict[str, Any], word: str) -> bool:
+    open_to_all = f"{one['number']} {one['ringkasan']} {one['unit']} {one['kategori']} {one['decision'] or ''}"
+    said = open_to_all if one["rahasia"] else f"{open_to_all} {one['nama']} {one['isi']}"
+    tells = one["rahasia"] and len(word) >= 3 and word in one["nama"].lower()
+    begins = (part.startswith(word) for part in re.split(r"[\W_]+", said.lower()))
+    return not tells and any(begins)
+
+
+def test_search_of_before_the_table_is_brought_along(postgres_url: str, tmp_path: Path) -> None:
+    """On PostgreSQL the words stood in an index on an expression until 0119."""
+    with desk_in(tmp_path, postgres_url) as desk:
+        desk.record(isi="Pohon tumbang di Jalan Mawar")
+        with desk.engine.begin() as connection:
+            fulltext.drop(connection)
+            connection.execute(
+                text(
+                    "CREATE INDEX ix_complaint_words ON complaint USING gin (to_tsvector('simple', isi))"
+                )
+            )
+            connection.execute(text("DROP INDEX ix_task_long"))  # of 0120
+            connection.execute(text("UPDATE alembic_version SET version_num = '0121'"))
+        migrate(desk.engine)
+        desk.record(isi="Tumbang lagi")
+        assert numbers(desk, Filter(text="tumbang")) == [2, 1]
