@@ -257,6 +257,7 @@ def test_no_limit_lies_before_its_own_task_when_the_clock_was_set_back(desk: Des
     extend(desk, desk.task("laporkan_kepala"), "2026-11-24T15:00")
     for kind in ("laporkan_kepala", "jawab"):
         task = desk.task(kind)
+        assert task.due_at is not None
         assert task.opened_at < task.due_at <= jakarta(24, 15)
 
 

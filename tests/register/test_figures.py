@@ -522,7 +522,7 @@ def test_tasks_that_were_open_long_ago_are_counted_however_long_they_took(
     with desk_in(tmp_path, database_url) as desk:
         desk.record()
         key = desk.complaint().id
-        tasks = [
+        tasks: list[dict[str, Any]] = [
             {
                 "complaint_id": key,
                 "kind": TaskKind.JAWABAN,

@@ -106,7 +106,7 @@ def test_a_kop_with_the_sample_of_a_lambang_is_told_with_what_to_do(tmp_path: Pa
 def test_the_sample_is_known_in_an_offices_own_letter(tmp_path: Path, saved: str) -> None:
     settings = config.parse(sample(), tmp_path / "config.toml")
     own = settings.path(settings.surat.templat)
-    shown = Image.open(io.BytesIO(pictures_of(emblem.SAMPLE)[0]))
+    shown: Image.Image = Image.open(io.BytesIO(pictures_of(emblem.SAMPLE)[0]))
     if saved != "as it is":
         shown = shown.resize((shown.width * 220 // 300, shown.height * 220 // 300))
     own.parent.mkdir(parents=True)
