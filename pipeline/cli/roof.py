@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cli.base import Fault
-from pipeline.cli.service import Listen, OpenOffice, Signals, end, may_change, usable
+from pipeline.cli.service import (
+    Listen,
+    OpenOffice,
+    Signals,
+    end,
+    may_change,
+    spare_the_collector,
+    usable,
+)
 from pipeline.cli.told import said
 from pipeline.data.engine import is_current, lease
 from pipeline.data.places import open_office
@@ -70,6 +78,7 @@ class Roof:
         self.look_around(roof.offices(self._folder))
         if not self._rooms and not self._signals.waiting():
             raise Fault(word("atap.tidak_satu_pun", folder=self._folder))
+        spare_the_collector()
         if server is not None:
             server.start()
         tell(server.port if server is not None else None, len(self._rooms))
