@@ -536,9 +536,10 @@ def _quotes_anothers(
     work: Work, item: Item, mail: ReadMail, of_tokens: Sequence[Link], ours: Sequence[Outbox]
 ) -> bool:
     """Hold what answers or quotes a mail that was sent to somebody else; False where it does not."""
-    behind = of_tokens or quoted.links_of(work, mail.message, ours)
-    if not (behind or ours or quoted.shows_a_task(work.settings, mail.message)):
+    mails = ours or quoted.passed_on(work, mail.message)
+    if not (of_tokens or mails or quoted.shows_a_task(work.settings, mail.message)):
         return False
+    behind = of_tokens or quoted.end_links(work, mails)
     quoted.hold_quoted(work, item, behind)
     return True
 

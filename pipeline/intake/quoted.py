@@ -29,14 +29,15 @@ WARNING = "tautannya langsung membuka tugas"
 QUOTE = re.compile(r"^[> \t]+", re.MULTILINE)
 
 
-def links_of(work: Work, message: Message, answered: Sequence[Outbox]) -> list[Link]:
-    """The links to tasks in mails of ours that somebody else answers (`answered`) or passes on: no token is seen in
-    what they send, but they have the mail. They end."""
-    rows = answered or _passed_on(work, message)
-    ids = [link_id for row in rows for link_id in row.links]
-    found = list(
-        work.session.scalars(select(Link).where(Link.id.in_(ids), Link.task_id.is_not(None)))
+def end_links(work: Work, mails: Sequence[Outbox]) -> list[Link]:
+    """End the links to tasks in mails of ours that somebody else answers or passes on: no token is seen in what they
+    send, but they have the mail. Only those that lived until now are returned: each mail is worth one fresh link and no
+    more, however often it is passed on, or its subject is made up by somebody who has never seen it."""
+    ids = [link_id for row in mails for link_id in row.links]
+    living = select(Link).where(
+        Link.id.in_(ids), Link.task_id.is_not(None), Link.expires_at > work.now
     )
+    found = list(work.session.scalars(living))
     links.revoke(work.session, [link.id for link in found], work.now)
     return found
 
@@ -49,7 +50,7 @@ def shows_a_task(settings: Settings, message: Message) -> bool:
     return (bool(host) and f"{host}/t/" in text) or WARNING in _plain(text)
 
 
-def _passed_on(work: Work, message: Message) -> list[Outbox]:
+def passed_on(work: Work, message: Message) -> list[Outbox]:
     """The mails with links to open tasks whose subject a mail bears or quotes. A subject alone tells enough: those who
     hold no task never see one."""
     where = _plain(f"{message.subject}\n{message.text[:QUOTED]}")

@@ -179,7 +179,7 @@ def warn(work: Work, task: Task, person: Petugas) -> None:
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     (link_id,) = links.issue(work.session, [(task, person)], work.now, work.settings.web.link_days)
     reason = word("balasan.tautan_diganti")
-    answers.task_reply(work, complaint, task, person, link_id, reason)
+    answers.task_reply(work, complaint, task, person, link_id, reason, replaced=True)
 
 
 def _obstacle(one: TaskReply) -> str:

@@ -48,15 +48,28 @@ def task_reply(
     link_id: int | None,
     reason: str,
     action: str = "",
+    *,
+    replaced: bool = False,
 ) -> None:
     """A reply to a task mail that cannot act by itself: friendly, with the way on. Beyond the cap it waits its turn,
-    for the link that was quoted is dead; what still comes then is a robot's, and gets none."""
+    for the link that was quoted is dead; what still comes then is a robot's, and gets none. `replaced`: the person
+    replied nothing, their link went through somebody else's hands."""
     wait = _turn(work, person)
     if wait is None:
         return
     to = Envelope(person.email, person.nama, complaint, task, link_id, wait=wait)
     words = reply_words(work.session, task, complaint) if link_id else []
-    send(work, "balasan_tugas", to, petugas=person, sebab=reason, kata=words, aksi=action)
+    send(
+        work,
+        "balasan_tugas",
+        to,
+        petugas=person,
+        judul=word("balasan.judul_diganti" if replaced else "balasan.judul"),
+        diganti=replaced,
+        sebab=reason,
+        kata=words,
+        aksi=action,
+    )
 
 
 def _turn(work: Work, person: Petugas) -> timedelta | None:

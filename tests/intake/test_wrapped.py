@@ -90,3 +90,16 @@ def test_number_in_a_strangers_mail_ends_no_link(kantor: Office) -> None:
     kantor.citizen_sends(f"Laporan {complaint.number}", text, sender=STRANGER)
     assert kantor.page(url).status == 200
     assert len(kantor.complaints()) == 2
+
+
+def test_a_mail_is_worth_one_fresh_link_however_often_it_is_passed_on(kantor: Office) -> None:
+    """Whoever knows a number can guess its subject: that must not fill an official's mailbox, nor shut them out."""
+    kantor.to_clarification()
+    task = kantor.newest("sekretaris", "PGD")
+    for _ in range(4):
+        kantor.citizen_sends(f"Fwd: {task.subject}", "Ini apa?", sender=STRANGER)
+    told = [mail for mail in kantor.inbox("sekretaris") if "kami ganti" in mail.subject]
+    assert len(told) == 1
+    (url,) = kantor.links(told[0])
+    assert kantor.page(url).status == 200
+    assert len(kantor.complaints()) == 1
