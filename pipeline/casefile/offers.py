@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,27 +34,10 @@ def offered(session: Session, kind: TaskKind, complaint: Complaint | None) -> li
 
 
 def _fits(session: Session, kind: TaskKind, action: Action, c: Complaint | None) -> bool:
-    if action.name == "kirim_email":
-        return bool(c and c.email)
-    if action.name == "tarik_pertanyaan":
-        return bool(c and asked_units(session, c))
-    if action.name in ("kirim_ulang", "sampaikan_ulang"):
-        return bool(c and c.stage is Stage.SELESAI and letters_of(session, c, ANSWER.signed))
-    if action.name == "ajukan":
-        return c is not None and _can_be_handed_in(session, c)
-    if action.name == "pilih_jawaban":
-        return bool(c and outdated(session, c))
-    if action.name == "gabungkan_semua":
-        return c is not None and c.stage is Stage.PENERIMAAN and waves.is_first(session, c)
-    if action.name == "susun_ulang":
-        return bool(c and is_untouched(session, c))
-    if action.name == "unggah_pengantar":
-        return bool(c and len(newest_letters(session, c)) > 1)
     if action in RAPAT:
         return c is not None and _fits_rapat(session, kind, action, c)
-    if action.name == "kirim_tembusan":
-        return bool(c and copies.not_arrived(session, c))
-    return True
+    allows = _ONLY_WHERE.get(action.name)
+    return allows is None or (c is not None and allows(session, c))
 
 
 def _fits_rapat(session: Session, kind: TaskKind, action: Action, c: Complaint) -> bool:
@@ -64,11 +49,55 @@ def _fits_rapat(session: Session, kind: TaskKind, action: Action, c: Complaint) 
     return kind is TaskKind.KEPUTUSAN or standing_meeting(session, c) is not None
 
 
+def _has_email(_session: Session, c: Complaint) -> bool:
+    return bool(c.email)
+
+
+def _waits_for_units(session: Session, c: Complaint) -> bool:
+    return bool(asked_units(session, c))
+
+
+def _can_go_again(session: Session, c: Complaint) -> bool:
+    """Whether the signed letter of a finished case can go again."""
+    return c.stage is Stage.SELESAI and bool(letters_of(session, c, ANSWER.signed))
+
+
+def _others_were_answered_otherwise(session: Session, c: Complaint) -> bool:
+    return bool(outdated(session, c))
+
+
+def _begins_a_wave(session: Session, c: Complaint) -> bool:
+    return c.stage is Stage.PENERIMAAN and waves.is_first(session, c)
+
+
+def _has_covering_letter(session: Session, c: Complaint) -> bool:
+    return len(newest_letters(session, c)) > 1
+
+
+def _copies_are_missing(session: Session, c: Complaint) -> bool:
+    return bool(copies.not_arrived(session, c))
+
+
 def _can_be_handed_in(session: Session, c: Complaint) -> bool:
     """Whether there are letters of the decision that stands, nothing in them blocks, and nobody is left to be chosen
     about who was answered otherwise."""
     letters = newest_letters(session, c)
     return bool(letters) and not any(map(letter_blocked, letters)) and not outdated(session, c)
+
+
+# Actions that not every case allows: what must hold of it. All others are always there.
+_ONLY_WHERE: Mapping[str, Callable[[Session, Complaint], bool]] = {
+    "kirim_email": _has_email,
+    "tarik_pertanyaan": _waits_for_units,
+    "kirim_ulang": _can_go_again,
+    "sampaikan_ulang": _can_go_again,
+    "ajukan": _can_be_handed_in,
+    "pilih_jawaban": _others_were_answered_otherwise,
+    "gabungkan_semua": _begins_a_wave,
+    "susun_ulang": is_untouched,
+    "unggah_pengantar": _has_covering_letter,
+    "kirim_tembusan": _copies_are_missing,
+}
 
 
 def asked_units(session: Session, complaint: Complaint) -> list[str]:
