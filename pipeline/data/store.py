@@ -50,38 +50,48 @@ def put(session: Session, content: Content) -> str:
 def put_all(session: Session, contents: Sequence[Content]) -> list[str]:
     """Keep many at once; their SHA-256 in hex, in the same order."""
     digests = [digest_of(content) for content in contents]
-    # Held until this transaction ends (PostgreSQL): a case with the same photo may be erased at this moment.
-    held = (
-        select(Blob.sha256)
-        .where(Blob.sha256.in_(digests), Blob.size != ERASED)
-        .order_by(Blob.sha256)
-    )
-    there = set(session.scalars(held.with_for_update(read=True)))
-    pairs = sorted(dict(zip(digests, contents, strict=True)).items(), key=lambda pair: pair[0])
-    fresh = {digest: one for digest, one in pairs if digest not in there}
+    there = _held(session, digests)
+    by_digest = dict(sorted(dict(zip(digests, contents, strict=True)).items()))
+    fresh = {digest: one for digest, one in by_digest.items() if digest not in there}
+    quietly = _insert_quietly(session)
+    place = places.places_of(session).new
+    if place is None:
+        _put_inside(session, quietly, fresh)
+        return digests
+    outside = {digest: one for digest, one in fresh.items() if length(one)}
+    if outside:
+        _put_outside(session, quietly, place, outside)
+    _put_inside(session, quietly, {d: one for d, one in fresh.items() if d not in outside})
+    return digests
+
+
+def _held(session: Session, digests: Sequence[str]) -> set[str]:
+    """Those of these bytes that are there, held until this transaction ends (PostgreSQL): a case with the same photo
+    may be erased at this moment."""
+    rows = select(Blob.sha256).where(Blob.sha256.in_(digests), Blob.size != ERASED)
+    return set(session.scalars(rows.order_by(Blob.sha256).with_for_update(read=True)))
+
+
+def _insert_quietly(session: Session) -> Any:
+    """Another transaction may be keeping the same bytes at this moment; those that were erased may come anew."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    fresh_row = dialect.insert(Blob)
-    new = {name: fresh_row.excluded[name] for name in ("size", "content")}
-    # Another transaction may be keeping the same bytes at this moment; those that were erased may come anew.
-    quietly = fresh_row.on_conflict_do_update(
-        index_elements=["sha256"], set_=new, where=Blob.size == ERASED
-    )
-    new_place = places.places_of(session).new
-    outside = {digest: one for digest, one in fresh.items() if new_place and length(one)}
-    if new_place is not None and outside:
-        _put_outside(session, quietly, new_place, outside)
-    inside = {digest: one for digest, one in fresh.items() if digest not in outside}
-    short = [
-        {"sha256": digest, "size": len(one), "content": one}
-        for digest, one in inside.items()
-        if isinstance(one, bytes) and len(one) <= PART
-    ]
+    row = dialect.insert(Blob)
+    new = {name: row.excluded[name] for name in ("size", "content")}
+    return row.on_conflict_do_update(index_elements=["sha256"], set_=new, where=Blob.size == ERASED)
+
+
+def _put_inside(session: Session, quietly: Any, contents: Mapping[str, Content]) -> None:
+    """Keep bytes in the database: short ones in one statement, each long one in its parts."""
+    short, long = [], []
+    for digest, one in contents.items():
+        if isinstance(one, bytes) and len(one) <= PART:
+            short.append({"sha256": digest, "size": len(one), "content": one})
+        else:
+            long.append((digest, one))
     if short:
         session.execute(quietly, short)
-    for digest, one in inside.items():
-        if not isinstance(one, bytes) or len(one) > PART:
-            _put_long(session, quietly, digest, one)
-    return digests
+    for digest, one in long:
+        _put_long(session, quietly, digest, one)
 
 
 @contextmanager
