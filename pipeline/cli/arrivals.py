@@ -78,7 +78,7 @@ def reconcile(context: click.Context) -> None:
 @main.command("import")
 @click.argument("sumber", type=click.Path(path_type=Path, exists=True))
 @click.option("--sejak", help="Hanya email sejak tanggal ini, mis. 2026-11-01.")
-@click.option("--yes", is_flag=True, help="Jangan bertanya dahulu.")
+@click.option("--ya", "--yes", "yes", is_flag=True, help="Jangan bertanya dahulu.")
 @click.pass_context
 def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) -> None:
     """Ambil email dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""

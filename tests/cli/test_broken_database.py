@@ -83,7 +83,7 @@ WRITES = {
         "2027-01-05",
     ],
     "hapus": ["hapus", NUMBER, *JFU, "--alasan", "diminta"],
-    "import": ["import", "surat.eml", "--yes"],
+    "import": ["import", "surat.eml", "--ya"],
     "init": ["init"],
     "kalender --libur": ["kalender", "--libur", "2027-12-24"],
     "kunci": ["kunci", "ganti"],
