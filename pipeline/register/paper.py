@@ -23,7 +23,7 @@ from docx.text.paragraph import Paragraph
 from sqlalchemy import select
 
 from pipeline.data.tables import Seal
-from pipeline.office import clock
+from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
 from pipeline.office.sop import Role, Stage
 from pipeline.office.words import word
@@ -78,6 +78,11 @@ def docx(work: Work, wanted: Filter, period: str) -> bytes:
     for text in (office.pemerintah.upper(), office.nama.upper(), title):
         _centred(_line(document.add_paragraph(), text, bold=True))
     _centred(_line(document.add_paragraph(), f"SOP Nomor {sop.nomor}: {sop.nama}"))
+    laws = [f"{n}. {law}" for n, law in enumerate(sop.dasar_hukum, 1)]
+    about = "; ".join(procedure.heading(work.settings))
+    for text in (f"{word('sop.dasar_hukum')}:", *laws, about):
+        last = _line(document.add_paragraph(), text, size=7)
+    last.paragraph_format.space_after = Pt(4)  # the table begins here
     table = parse_xml(_table(rows(work, wanted, oldest_first=True)))
     document.element.body.insert(-1, table)  # the last thing in a body says how its pages are
     _signatures(document, work)

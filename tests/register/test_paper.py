@@ -20,6 +20,7 @@ from pipeline.data.engine import reading
 from pipeline.data.tables import Seal
 from pipeline.files.libreoffice import to_pdf
 from pipeline.files.pdf import pdf_text
+from pipeline.office import procedure
 from pipeline.office.sop import Stage
 from pipeline.register import paper, sheet
 from pipeline.register.book import COLUMNS, Filter
@@ -76,6 +77,15 @@ def test_paper_book_holds_every_row_in_fifteen_columns_with_void_ones_struck_thr
         215,
     )
     assert sum(paper.WIDTHS) + 2 * paper.MARGIN <= paper.F4[0] + 10
+
+
+def test_heading_of_the_paper_book_tells_the_sop_with_its_law_and_its_days(desk: Desk) -> None:
+    text = "\n".join(one.text for one in Document(BytesIO(printed(desk))).paragraphs)
+    for law in desk.settings.sop.dasar_hukum:
+        assert law in text
+    for line in procedure.heading(desk.settings):
+        assert line in text
+    assert "Tanggal Pengesahan" in text
 
 
 @pytest.mark.usefixtures("libreoffice")
