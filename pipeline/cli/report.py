@@ -123,4 +123,4 @@ def _filled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def _least_width(table: Table) -> int:
     """How many letters wide a table is when no word in it is cut."""
-    return Console(width=WIDEST).measure(table).minimum
+    return Console(width=WIDEST, markup=False, emoji=False).measure(table).minimum
