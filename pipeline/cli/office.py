@@ -137,7 +137,7 @@ def sop(context: click.Context, docx: Path | None) -> None:
     head = Table(*(Column() for _ in range(2)), show_header=False, title=" · ".join(made.agency))
     for name, value in (*made.head, *((name, "\n".join(lines)) for name, lines in made.boxes)):
         head.add_row(name, value)
-    wide = Console(highlight=False, width=max(out.width, WIDE))
+    wide = Console(highlight=False, markup=False, emoji=False, width=max(out.width, WIDE))
     wide.print(head)
     roles = [word(f"peran.{role}") for role in procedure.COLUMNS]
     names = ["no", "uraian", *roles, "kelengkapan", "waktu", "output", "keterangan"]

@@ -102,6 +102,15 @@ def test_a_config_of_before_has_no_such_keys_and_is_fine() -> None:
     assert dict(made.head)["Tanggal Revisi"] == "-"
 
 
+def test_words_of_the_sop_stay_as_config_has_them(place: Path) -> None:  # noqa: F811
+    """No mark-up, no emoji: "[/b]" ended the command with an error, "[lihat]" vanished."""
+    text = place.read_text("utf-8")
+    odd = text.replace('nama = "Penanganan', 'nama = "[/b] [lihat] :smile: Penanganan', 1)
+    assert odd != text
+    place.write_text(odd, "utf-8")
+    assert "[/b] [lihat] :smile: Penanganan" in aduan(place, "sop")
+
+
 def test_aduan_sop_prints_and_writes(place: Path, tmp_path: Path) -> None:  # noqa: F811
     said = aduan(place, "sop")
     assert [
