@@ -12,7 +12,7 @@ from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.outcomes import delivery_result
 from pipeline.data.engine import reading
 from pipeline.data.states import MailState
-from pipeline.data.tables import Job, Outbox, Task
+from pipeline.data.tables import Blob, Job, Outbox, Task
 from pipeline.office.sop import EventKind, Stage, TaskKind
 from pipeline.register import book
 from pipeline.register.book import Filter
@@ -209,6 +209,30 @@ def test_a_draft_that_mends_itself_ends_the_task(desk: Desk) -> None:
     desk.settings = whole
     desk.jobs()
     assert [t.kind for t in desk.tasks(open_only=True)] == [TaskKind.JAWABAN]
+
+
+def test_a_copy_that_fails_again_and_again_is_told_as_well(desk: Desk) -> None:
+    """The letter cannot be read when it is to be copied for whom was merged into it."""
+    parent, child = desk.to(Stage.KLARIFIKASI), desk.record(email="budi@warga.example")
+    desk.press("jfu-1", "gabungkan", number=child, nomor=parent)
+    desk.to(Stage.JAWABAN, parent)
+    desk.jobs()
+    desk.press("sekretaris", "ajukan", number=parent)
+    digest = [d for d in desk.documents(parent) if d.kind == "konsep"][-1].sha256
+    with desk.work() as work:
+        blob = work.session.get_one(Blob, digest)
+        whole, blob.content = blob.content, b"rusak"
+    for _ in range(4):
+        drafting.letters(desk.app)
+        desk.later(hours=3)
+    (task,) = [t for t in desk.tasks(child, open_only=True) if t.kind is TaskKind.MACET]
+    assert "salinan" in task.note.lower()
+    assert SECRETARY in told(desk, "tugas_macet")
+    with desk.work() as work:
+        work.session.get_one(Blob, digest).content = whole
+    desk.press("sekretaris", "ulangi", task=task)
+    desk.jobs()
+    assert desk.stage(child) is desk.stage(parent) is Stage.TANDA_TANGAN
 
 
 # ---- segera --------------------------------------------------------------------------------------------------
