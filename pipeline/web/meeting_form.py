@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pipeline.casefile.offers import standing_meeting
 from pipeline.data.tables import Meeting
+from pipeline.office.config import Petugas
 from pipeline.web.view import View
 
 
@@ -30,7 +31,12 @@ def standing(view: View) -> dict[str, list[str]]:
 
 
 def _invited(view: View, row: Meeting) -> list[str]:
-    """The codes of the officials who have the invitation, or whose Plh./Plt. has it."""
+    """The codes of the officials who have the invitation, or whose Plh./Plt. has it. One who was invited themselves
+    stays so when somebody stands in for them since."""
     addresses = {str(address).lower() for address, _name in row.invited}
-    people = view.settings.petugas
-    return [one.kode for one in people if view.settings.present(one).email.lower() in addresses]
+
+    def has_it(one: Petugas) -> bool:
+        reached = {one.email.lower(), view.settings.present(one).email.lower()}
+        return not addresses.isdisjoint(reached)
+
+    return [one.kode for one in view.settings.petugas if has_it(one)]

@@ -25,7 +25,7 @@ from pipeline.office.config import TEMPLATES
 from pipeline.office.sop import TaskKind
 from pipeline.web.app import POLICY
 from tests.kantor import Mail, Office, office
-from tests.web.house import HOSTILE, KINDS, House
+from tests.web.house import HOSTILE, KINDS, UNITS, House
 
 ARTEFACTS = Path(__file__).parents[1] / "artefak"
 TASKS = tuple(
@@ -439,7 +439,11 @@ def test_a_task_has_one_primary_button_and_chooses_nothing(
     checked = sheet.locator(
         "input:checked:not([name=rahasia], [name=unit], [name=gelombang])"
     ).evaluate_all("found => found.map(one => one.value)")
-    assert checked == (["ditolak"] if "pilihan dari email" in kind else [])
+    known = {
+        "tugas keputusan, pilihan dari email": ["ditolak"],
+        "tugas keputusan, rapat": ["kepala", "sekretaris", *UNITS],  # who is invited
+    }
+    assert checked == known.get(kind, [])
 
 
 @pytest.mark.parametrize("kind", TASKS)
