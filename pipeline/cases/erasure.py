@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.access import browsers, chosen, links, typed, unsent
-from pipeline.casefile.erased import is_erased
+from pipeline.casefile.erased import erased_cases, is_erased
 from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import locked
@@ -231,7 +231,7 @@ def _has_others(session: Session, complaint: Complaint, item_id: int) -> bool:
     others = select(Complaint.id).where(
         Complaint.item_id == item_id,
         Complaint.id != complaint.id,
-        Complaint.id.not_in(remains.erased_cases()),
+        Complaint.id.not_in(erased_cases()),
     )
     waiting = select(Slip.id).where(
         Slip.item_id == item_id, Slip.complaint_id.is_(None), Slip.sha256.is_not(None)

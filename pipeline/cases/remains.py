@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Engine, String, Table, Text, func, or_, select
 from sqlalchemy.orm import Session
 
+from pipeline.casefile.erased import erased_cases
 from pipeline.data import store
 from pipeline.data.engine import reading
 from pipeline.data.packed import Packed, PackedJson
@@ -120,11 +121,6 @@ def items_of(session: Session, complaint: Complaint, tell: Tell = lambda _steps:
             mine.add(item_id)
         tell(1)
     return mine - others
-
-
-def erased_cases() -> Any:
-    """Complaints whose people are erased, as a subquery."""
-    return select(Event.complaint_id).where(Event.kind == EventKind.ERASED)
 
 
 def _joined(session: Session) -> Iterator[tuple[int, int]]:
