@@ -20,6 +20,7 @@ from pipeline.office.sop import (
     MINUTES,
     NO_MEETING,
     RAPAT,
+    Act,
     Action,
     EventKind,
     Stage,
@@ -87,16 +88,16 @@ def _can_be_handed_in(session: Session, c: Complaint) -> bool:
 
 # Actions that not every case allows: what must hold of it. All others are always there.
 _ONLY_WHERE: Mapping[str, Callable[[Session, Complaint], bool]] = {
-    "kirim_email": _has_email,
-    "tarik_pertanyaan": _waits_for_units,
-    "kirim_ulang": _can_go_again,
-    "sampaikan_ulang": _can_go_again,
-    "ajukan": _can_be_handed_in,
-    "pilih_jawaban": _others_were_answered_otherwise,
-    "gabungkan_semua": _begins_a_wave,
-    "susun_ulang": is_untouched,
-    "unggah_pengantar": _has_covering_letter,
-    "kirim_tembusan": _copies_are_missing,
+    Act.KIRIM_EMAIL: _has_email,
+    Act.TARIK_PERTANYAAN: _waits_for_units,
+    Act.KIRIM_ULANG: _can_go_again,
+    Act.SAMPAIKAN_ULANG: _can_go_again,
+    Act.AJUKAN: _can_be_handed_in,
+    Act.PILIH_JAWABAN: _others_were_answered_otherwise,
+    Act.GABUNGKAN_SEMUA: _begins_a_wave,
+    Act.SUSUN_ULANG: is_untouched,
+    Act.UNGGAH_PENGANTAR: _has_covering_letter,
+    Act.KIRIM_TEMBUSAN: _copies_are_missing,
 }
 
 

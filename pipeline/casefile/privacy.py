@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.data.tables import Complaint, Document
 from pipeline.mail.phrases import SECRET
 from pipeline.office.config import Settings
-from pipeline.office.sop import EventKind, TaskKind
+from pipeline.office.sop import Act, EventKind, TaskKind
 from pipeline.office.traces import traces_of
 from pipeline.office.words import word
 
@@ -51,9 +51,9 @@ TITLE = 80  # letters of a summary that stand for the subject
 SAID = ("nama", "alamat", "telepon", "email", "nik")
 # Fields whose words go to other units, by the action: there the form warns of what tells who complains.
 READ_BY_OTHERS = {
-    "laporkan": ("ringkasan",),
-    "tanya_unit": ("pertanyaan",),
-    "rapat": ("agenda",),
+    Act.LAPORKAN: ("ringkasan",),
+    Act.TANYA_UNIT: ("pertanyaan",),
+    Act.RAPAT: ("agenda",),
 }
 
 

@@ -19,7 +19,17 @@ from pipeline.letters import returned, signature
 from pipeline.letters.unsigned import bears_ink
 from pipeline.office import numbers
 from pipeline.office.config import Settings
-from pipeline.office.sop import NO_UNIT, Action, Decision, Field, FieldKind, Role, TaskKind, action
+from pipeline.office.sop import (
+    NO_UNIT,
+    Act,
+    Action,
+    Decision,
+    Field,
+    FieldKind,
+    Role,
+    TaskKind,
+    action,
+)
 from pipeline.office.words import word
 
 LETTER_TEXT, LETTER_PAGES = (
@@ -330,12 +340,12 @@ def read_letter(settings: Settings, content: bytes) -> returned.Returned:
 
 def _together(name: str, reader: _Reader) -> None:
     """Rules over more than one field."""
-    if name == "putuskan" and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
+    if name == Act.PUTUSKAN and reader.values.get("keputusan") == Decision.BUKAN_WEWENANG:
         if not reader.values.get("instansi"):
             reader.errors.setdefault("instansi", word("galat.instansi"))
-    elif name in ("sampaikan", "sampaikan_pengantar", "sampaikan_ulang"):
+    elif name in (Act.SAMPAIKAN, Act.SAMPAIKAN_PENGANTAR, Act.SAMPAIKAN_ULANG):
         _proof(reader)
-    elif name == "notulen" and not reader.values.get("notulen") and "berkas" not in reader.files:
+    elif name == Act.NOTULEN and not reader.values.get("notulen") and "berkas" not in reader.files:
         reader.errors.setdefault("notulen", word("galat.notulen"))
 
 

@@ -8,7 +8,7 @@ from pipeline.casefile.erased import is_erased
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import AlreadyDone
 from pipeline.data.tables import Task
-from pipeline.office.sop import TaskKind
+from pipeline.office.sop import Act, TaskKind
 from pipeline.work import Work
 
 GONE_ON = ("dilanjutkan", "selesai")  # how `cases` closes a question that nobody has answered
@@ -30,7 +30,9 @@ def take(work: Work, task: Task, by: str) -> None:
     waiting = update(Task).where(
         Task.id == task.id, Task.closed_by == SYSTEM.code, Task.outcome.in_(GONE_ON)
     )
-    taken = work.session.execute(waiting.values(closed_by=by, outcome="jawab", closed_at=work.now))
+    taken = work.session.execute(
+        waiting.values(closed_by=by, outcome=Act.JAWAB, closed_at=work.now)
+    )
     work.session.refresh(task)
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyDone(task)

@@ -22,7 +22,7 @@ from pipeline.letters import invitation
 from pipeline.notices import outside
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import EventKind, Role
+from pipeline.office.sop import Act, EventKind, Role
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -184,7 +184,7 @@ def call_off(deed: Deed) -> None:
     work, reason = deed.work, deed.form.text("alasan")
     row = offers.meeting_to_call_off(work.session, deed.complaint)
     if row is None:
-        raise Forbidden("batal_rapat")
+        raise Forbidden(Act.BATAL_RAPAT)
     _cancel(work, deed.complaint, row, reason, deed.actor, deed.task.id)
 
 

@@ -38,7 +38,7 @@ from pipeline.letters.series import ANSWER
 from pipeline.letters.wording import Wording, fill, long_date
 from pipeline.mail import outbox
 from pipeline.office.config import Settings
-from pipeline.office.sop import MERGEABLE, EventKind, Stage, TaskKind
+from pipeline.office.sop import MERGEABLE, Act, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -74,7 +74,7 @@ def of_wave(work: Work, parent: Complaint, numbers: Collection[str]) -> list[Com
 
 def join(work: Work, child: Complaint) -> None:
     """A complaint of a wave waits for the answer of its parent. No mail says so: who merged them knows."""
-    close_rest(work, child, "gabungkan")
+    close_rest(work, child, Act.GABUNGKAN)
     child.stage = Stage.DIGABUNG
     open_task(work, child, TaskKind.GABUNGAN, quiet=True)
 

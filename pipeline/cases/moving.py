@@ -9,10 +9,10 @@ from pipeline.cases.letters import series_in
 from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT, close_rest, open_task
 from pipeline.data.tables import Complaint
 from pipeline.letters.series import COVERING
-from pipeline.office.sop import OVER, TASK_OF, UNDECIDED, Stage, TaskKind
+from pipeline.office.sop import OVER, TASK_OF, UNDECIDED, Act, Stage, TaskKind
 from pipeline.work import Work
 
-WITH_NOTE = ("kembalikan", "buka_kembali", "lepaskan")  # the reason goes with the next task
+WITH_NOTE = (Act.KEMBALIKAN, Act.BUKA_KEMBALI, Act.LEPASKAN)  # the reason goes with the next task
 # The mails of the next task wait for what a job makes.
 AFTER = {
     (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,

@@ -39,7 +39,7 @@ from pipeline.notices import news as notices_news
 from pipeline.notices.tasks import Asked
 from pipeline.office import numbers
 from pipeline.office.config import Petugas
-from pipeline.office.sop import Channel, EventKind, Role, Stage, TaskKind
+from pipeline.office.sop import Act, Channel, EventKind, Role, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -340,7 +340,7 @@ def _langkah_1(work: Work, complaint: Complaint, actor: Actor) -> None:
     task = Task(complaint_id=complaint.id, kind=TaskKind.CATAT, opened_at=complaint.received_at)
     start(work, task)
     work.session.flush()
-    close(work, task, actor.code, "laporkan")
+    close(work, task, actor.code, Act.LAPORKAN)
 
 
 def split_off(

@@ -16,7 +16,7 @@ from pipeline.cases.core import by_number
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Complaint, Event, Payload, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import FieldKind
+from pipeline.office.sop import Act, FieldKind
 from pipeline.work import Work
 
 TYPED = (FieldKind.TEKS, FieldKind.PANJANG, FieldKind.WAKTU)
@@ -27,7 +27,7 @@ def is_recorded(
     work: Work, task: Task, complaint: Complaint, person: Petugas, form: Checked
 ) -> bool:
     """Whether what a form says stands in what this person has done on the task, as one act."""
-    if form.action.name == "tandai":
+    if form.action.name == Act.TANDAI:
         return _is_marked_so(complaint, form)
     said = [text.casefold() for text in _said(form)]
     mine = select(Payload.data).join(Event, Event.id == Payload.event_id)

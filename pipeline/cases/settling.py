@@ -15,7 +15,7 @@ from pipeline.data.states import ItemState
 from pipeline.data.tables import Complaint, Document, Item, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
-from pipeline.office.sop import Channel, TaskKind
+from pipeline.office.sop import Act, Channel, TaskKind
 from pipeline.work import Work
 
 
@@ -35,7 +35,7 @@ def settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Compl
     if form.action.name == ACCEPTED:
         ledger.accept(item)
         return None
-    if form.action.name == "bukan_pengaduan":
+    if form.action.name == Act.BUKAN_PENGADUAN:
         return None
     channel = Channel.KOTAK if item.source == "scan" else Channel.EMAIL
     complaint = record_at_counter(work, person, form, channel, item.id)

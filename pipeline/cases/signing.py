@@ -42,7 +42,7 @@ from pipeline.letters.series import ANSWER, COVERING, Series
 from pipeline.mail import outbox
 from pipeline.notices import citizen, outside, tasks
 from pipeline.office import clock
-from pipeline.office.sop import EventKind, TaskKind
+from pipeline.office.sop import Act, EventKind, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -59,7 +59,7 @@ def store_letter(deed: Deed) -> None:
 
 def store_covering(deed: Deed) -> None:
     if COVERING not in series_in(deed.work, deed.complaint):
-        raise Forbidden("unggah_pengantar")
+        raise Forbidden(Act.UNGGAH_PENGANTAR)
     _store(deed, COVERING, "surat_pengantar")
 
 
@@ -81,7 +81,7 @@ def _store(deed: Deed, series: Series, name: str) -> None:
 def draft_anew(deed: Deed) -> None:
     """The draft is made again with other points; never over what somebody has edited in Word."""
     if not is_untouched(deed.work.session, deed.complaint):
-        raise Forbidden("susun_ulang")
+        raise Forbidden(Act.SUSUN_ULANG)
     deed.log(EventKind.POINTS_SET, teks=deed.form.text("butir"))
     jobs.put(deed.work.session, FRESH_DRAFT, deed.complaint.id, deed.work.now)
 
@@ -90,7 +90,7 @@ def submit(deed: Deed) -> None:
     """The letters go to be signed, under their numbers. What was found in them must be mended, or confirmed."""
     work, complaint, form = deed.work, deed.complaint, deed.form
     if not has_letters(work, complaint):
-        raise Forbidden("ajukan")
+        raise Forbidden(Act.AJUKAN)
     if outdated(work.session, complaint):
         raise Invalid({"catatan": word("galat.jawaban_lama")})
     letters = letters_of(work, complaint)

@@ -21,11 +21,11 @@ from pipeline.data.states import SlipState
 from pipeline.data.tables import Complaint, Event, Slip, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
-from pipeline.office.sop import EventKind, Stage
+from pipeline.office.sop import Act, EventKind, Stage
 from pipeline.office.words import word
 from pipeline.work import Work
 
-UNDO = "batalkan_slip"
+UNDO = Act.BATALKAN_SLIP
 WHILE = timedelta(minutes=10)
 OWN = (
     EventKind.RECEIVED,

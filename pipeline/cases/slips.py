@@ -26,7 +26,7 @@ from pipeline.data import jobs, store
 from pipeline.data.states import PageState, SlipState
 from pipeline.data.tables import DIALLED, Complaint, Item, Sighting, Slip, SlipPage, Stack, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import MERGEABLE, Channel, TaskKind
+from pipeline.office.sop import MERGEABLE, Act, Channel, TaskKind
 from pipeline.office.words import word
 from pipeline.slips.worker import Sheet
 from pipeline.work import Work
@@ -381,13 +381,13 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
     slip = _named(work, task, form.text("slip"))
     if form.seen and form.seen != pages_shown(work.session, slip):
         raise Invalid({"isi": word("slip.lembar_berubah")})
-    if form.action.name == "gabungkan_halaman" and form.text("sampai"):
+    if form.action.name == Act.GABUNGKAN_HALAMAN and form.text("sampai"):
         _join_following(work, slip, person, form.text("sampai"))
         return None
     complaint = _made_of(work, slip, person, form)
     slip.location = form.text("lokasi")
     slip.settled_at, slip.settled_by = work.now, person.kode
-    if form.action.name != "gabungkan_halaman":  # what was read in it is needed no more
+    if form.action.name != Act.GABUNGKAN_HALAMAN:  # what was read in it is needed no more
         for one in (slip, *further_pages(work.session, slip)):
             if one.state != SlipState.OPEN:
                 one.fields = _emptied(one)
@@ -399,17 +399,17 @@ def settle(work: Work, task: Task, person: Petugas, form: Checked) -> Complaint 
 
 def _made_of(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint | None:
     """A complaint of a slip, a further page of the one before, or neither."""
-    if form.action.name == "gabungkan_halaman":
+    if form.action.name == Act.GABUNGKAN_HALAMAN:
         _append(slip, _before(work, slip))
         return None
-    if form.action.name == "catat_slip":
+    if form.action.name == Act.CATAT_SLIP:
         complaint = _record(work, slip, person, form)
         learn(work, slip, form)
         slip.state, slip.complaint_id = SlipState.RECORDED, complaint.id
         ways = {way: bool(form.text(f"lewat_{way}")) for way in WAYS}
         slip.ticks = {"rahasia": bool(form.text("rahasia")), **ways}
         return complaint
-    unreadable = form.action.name == "tidak_terbaca"
+    unreadable = form.action.name == Act.TIDAK_TERBACA
     slip.state = SlipState.UNREADABLE if unreadable else SlipState.NO_SLIP
     slip.reason = form.text("alasan") or slip.reason
     return None

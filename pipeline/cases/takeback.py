@@ -27,18 +27,18 @@ from pipeline.data import jobs
 from pipeline.data.tables import Complaint, Event, Outbox, Payload, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
-from pipeline.office.sop import EventKind
+from pipeline.office.sop import Act, EventKind
 from pipeline.work import Work
 
 ACTS = frozenset(
     (
-        "putuskan",
-        "kirim_email",
-        "tanya_unit",
-        "tanya_pengadu",
-        "bukan_pengaduan",
-        "ajukan",
-        "kirim_ulang",
+        Act.PUTUSKAN,
+        Act.KIRIM_EMAIL,
+        Act.TANYA_UNIT,
+        Act.TANYA_PENGADU,
+        Act.BUKAN_PENGADUAN,
+        Act.AJUKAN,
+        Act.KIRIM_ULANG,
     )
 )
 WAITING_JOBS = (FRESH_DRAFT, FINAL_FORM)
@@ -69,7 +69,9 @@ def begin(work: Work, complaint: Complaint, name: str) -> dict[str, Any] | None:
 
 def _others_hang_on(session: Session, complaint: Complaint, name: str) -> bool:
     """Whether an act changes other complaints too, or calls off a rapat that stands in calendars."""
-    if complaint.parent_id or (name == "bukan_pengaduan" and standing_meeting(session, complaint)):
+    if complaint.parent_id or (
+        name == Act.BUKAN_PENGADUAN and standing_meeting(session, complaint)
+    ):
         return True
     child = select(Complaint.id).where(Complaint.parent_id == complaint.id)
     return session.scalar(child.limit(1)) is not None

@@ -31,7 +31,7 @@ from pipeline.notices.tasks import Asked, extended, item_task, may_hand_in
 from pipeline.office import clock
 from pipeline.office.clock import Limit
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import AT_REST, BESIDE, EventKind, Stage, TaskKind
+from pipeline.office.sop import AT_REST, BESIDE, Act, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
@@ -41,7 +41,7 @@ COPY = "salinan"  # the letter of a merged complaint
 MAKE_PDF = "pdf"
 SHOW_PAGES = "halaman"  # pictures of the pages of a PDF that somebody wants to look at
 SUCCEEDED = "berganti"  # how a question ends whose addressee left and that nobody took over
-ACCEPTED = "terima"  # how the task about a held mail ends that is taken in as it is
+ACCEPTED = Act.TERIMA  # how the task about a held mail ends that is taken in as it is
 # What a decision asks for: it ends with the decision.
 CARRIES_OUT = (
     TaskKind.JAWABAN,

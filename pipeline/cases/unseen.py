@@ -19,13 +19,13 @@ from pipeline.cases.core import Changed
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Complaint, Event, Payload, Task
 from pipeline.office.config import Petugas
-from pipeline.office.sop import ACTIONS, BESIDE_IT, EventKind, TaskKind
+from pipeline.office.sop import ACTIONS, BESIDE_IT, Act, EventKind, TaskKind
 from pipeline.work import Work
 
 # What changes the mind of nobody but of who does the same once more.
 AGAIN: Mapping[str, EventKind] = {
-    "perpanjang": EventKind.EXTENDED,
-    "kirim_tembusan": EventKind.COPY_SENT,
+    Act.PERPANJANG: EventKind.EXTENDED,
+    Act.KIRIM_TEMBUSAN: EventKind.COPY_SENT,
 }
 OF_A_UNIT = frozenset(one.name for one in ACTIONS[TaskKind.KETERANGAN])
 

@@ -27,7 +27,7 @@ from pipeline.files.libreoffice import to_pdf
 from pipeline.letters import sop_form
 from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
-from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Channel, Role
+from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Channel, Role
 from pipeline.office.words import word
 from pipeline.register import book, paper, sheet
 from pipeline.register.period import month_of
@@ -113,13 +113,13 @@ def catat(
 
 
 def _new(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint:
-    form = cases.read_fields(app.settings, COUNTER_FIELDS, "catat", values, {}, Action("catat"))
+    form = cases.read_fields(app.settings, COUNTER_FIELDS, Act.CATAT, values, {}, Action(Act.CATAT))
     with app.writing() as work:
         return cases.record_at_counter(work, person, form, received=received_at(work, form))
 
 
 def _later(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint:
-    form = cases.read_fields(app.settings, LATER_FIELDS, "tambah", values, {}, Action("tambah"))
+    form = cases.read_fields(app.settings, LATER_FIELDS, Act.TAMBAH, values, {}, Action(Act.TAMBAH))
     with app.writing() as work:
         return spoken(work, person, form)
 

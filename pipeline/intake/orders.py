@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.office.sop import BINDING, INNER, Command
+from pipeline.office.sop import BINDING, INNER, Act, Command
 
 MARKS = " \t*_>\"'“”‘’.:;-–—"
 _COLON = re.compile(r"[\s*_]*+[:：](.*)", re.DOTALL)
@@ -94,7 +94,7 @@ _COURTESY = re.compile(
     r"|dengan|selamat|pagi|siang|sore|malam|demikian|wassalam\w*|assalam\w*|thanks|thank you|regards)\b",
     re.IGNORECASE,
 )
-CONSENT = ("ajukan", "tandatangani", "kirim_email", "kirim_pengantar", "terima")
+CONSENT = (Act.AJUKAN, Act.TANDATANGANI, Act.KIRIM_EMAIL, Act.KIRIM_PENGANTAR, Act.TERIMA)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from pipeline.office.sop import (
     COMMANDS,
     INNER,
     REPORTING,
+    Act,
     Command,
     Field,
     FieldKind,
@@ -57,7 +58,7 @@ KNOWN = {  # fields of which a reply keeps what the case knows, where it says no
     "email",
 }
 LONG_SUMMARY = 600  # characters; a longer complaint is not its own summary
-UPLOAD = "unggah"  # the action that keeps an edited letter
+UPLOAD = Act.UNGGAH  # the action that keeps an edited letter
 LETTER_COMES_BACK = (TaskKind.JAWABAN, TaskKind.LAPORAN)  # from Word
 MOST_TOKENS = 20  # of one mail that are looked up
 

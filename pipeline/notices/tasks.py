@@ -21,7 +21,7 @@ from pipeline.mail import outbox
 from pipeline.notices import few
 from pipeline.notices.post import MAX_ATTACHED, MAX_NAMED, Envelope, draft, send
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import LANGKAH_OF_TASK, Action, Role, TaskKind
+from pipeline.office.sop import LANGKAH_OF_TASK, Act, Action, Role, TaskKind
 from pipeline.office.words import table, word
 from pipeline.work import Work
 
@@ -35,7 +35,7 @@ def _buttons(
     """(buttons, further links) of a task's actions; a decision offers each outcome as a button."""
     first, *others = actions
     links = [_link(kind, one) for one in others]
-    if first.name != "putuskan":
+    if first.name != Act.PUTUSKAN:
         return [_link(kind, first)], links
     outcomes = table("pilihan.keputusan")
     choices = first.fields[0].choices

@@ -71,6 +71,68 @@ class TaskKind(StrEnum):
     LAPORAN_KIRIM = "laporan_kirim"  # a report: it is on its way to the tembusan
 
 
+class Act(StrEnum):
+    """What somebody may do on a task; a form, a button and a reply's command name one of these."""
+
+    # At the counter
+    CATAT = "catat"
+    TAMBAH = "tambah"  # to a complaint that has its number
+    # Langkah 1, and at any time
+    LAPORKAN = "laporkan"
+    PISAHKAN = "pisahkan"  # one complaint says two things
+    BUKAN_PENGADUAN = "bukan_pengaduan"
+    GABUNGKAN = "gabungkan"
+    GABUNGKAN_SEMUA = "gabungkan_semua"  # those of a wave
+    LEPASKAN = "lepaskan"  # out of the complaint that it was merged into
+    TANDAI = "tandai"  # urgent, confidential
+    TERUSKAN = "teruskan"  # to another agency
+    KOREKSI = "koreksi"
+    # The pengadu, asked or taking the complaint back
+    TANYA_PENGADU = "tanya_pengadu"
+    CATAT_JAWABAN = "catat_jawaban"
+    CABUT = "cabut"
+    TIDAK_DICABUT = "tidak_dicabut"
+    # Langkah 2
+    TANYA_UNIT = "tanya_unit"
+    TARIK_PERTANYAAN = "tarik_pertanyaan"
+    JAWAB = "jawab"
+    BUKAN_BIDANG = "bukan_bidang"
+    LAPORKAN_KEPALA = "laporkan_kepala"
+    KEMBALIKAN = "kembalikan"  # to the langkah before
+    # Langkah 3
+    PUTUSKAN = "putuskan"
+    PERPANJANG = "perpanjang"
+    RAPAT = "rapat"
+    BATAL_RAPAT = "batal_rapat"
+    NOTULEN = "notulen"
+    # Langkah 4
+    UNGGAH = "unggah"  # the letter, edited in Word
+    UNGGAH_PENGANTAR = "unggah_pengantar"
+    SUSUN_ULANG = "susun_ulang"  # the draft, from other points
+    PILIH_JAWABAN = "pilih_jawaban"  # of merged citizens: whose answer stands
+    AJUKAN = "ajukan"
+    TANDATANGANI = "tandatangani"
+    ULANGI = "ulangi"  # a letter that could not be made
+    # Langkah 5, and after it
+    KIRIM_EMAIL = "kirim_email"
+    SAMPAIKAN = "sampaikan"  # by any other way
+    KIRIM_PENGANTAR = "kirim_pengantar"
+    SAMPAIKAN_PENGANTAR = "sampaikan_pengantar"
+    KIRIM_TEMBUSAN = "kirim_tembusan"
+    KIRIM_ULANG = "kirim_ulang"
+    SAMPAIKAN_ULANG = "sampaikan_ulang"
+    BUKA_KEMBALI = "buka_kembali"
+    # What came in: slips and held mails
+    CATAT_SLIP = "catat_slip"
+    GABUNGKAN_HALAMAN = "gabungkan_halaman"
+    TIDAK_TERBACA = "tidak_terbaca"
+    BATALKAN_SLIP = "batalkan_slip"
+    TERIMA = "terima"  # a held mail, as it is
+    # A report
+    SAMPAIKAN_LAPORAN = "sampaikan_laporan"
+    KIRIM_LAGI = "kirim_lagi"
+
+
 class Decision(StrEnum):
     """What the Kepala Dinas decides in langkah 3."""
 
@@ -320,7 +382,7 @@ class Action:
     """One thing that a holder may do on a task. `leads_to` is None where the stage does not change; `closes`
     says whether the task is done with it."""
 
-    name: str
+    name: Act
     leads_to: Stage | None = None
     closes: bool = True
     fields: tuple[Field, ...] = ()
@@ -361,10 +423,10 @@ RELEASE = (
     Field("dibuka", FieldKind.LAMPIRAN),
     Field("lampiran_terbuka", FieldKind.CENTANG),
 )
-MARK = Action("tandai", closes=False, fields=(*MARKS, REPORTED))
-MARK_AND_RELEASE = Action("tandai", closes=False, fields=(*MARKS, *RELEASE, REPORTED))
+MARK = Action(Act.TANDAI, closes=False, fields=(*MARKS, REPORTED))
+MARK_AND_RELEASE = Action(Act.TANDAI, closes=False, fields=(*MARKS, *RELEASE, REPORTED))
 FORWARD = Action(
-    "teruskan",
+    Act.TERUSKAN,
     closes=False,
     fields=(
         Field("instansi", required=True),
@@ -372,16 +434,16 @@ FORWARD = Action(
         Field("pengantar", FieldKind.PANJANG),
     ),
 )
-MERGE = Action("gabungkan", Stage.DIGABUNG, fields=(Field("nomor", required=True),))
+MERGE = Action(Act.GABUNGKAN, Stage.DIGABUNG, fields=(Field("nomor", required=True),))
 # Only where the JFU was told of a wave that begins with this complaint: it becomes the parent of those that are ticked.
 MERGE_ALL = Action(
-    "gabungkan_semua", closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),)
+    Act.GABUNGKAN_SEMUA, closes=False, fields=(Field("gelombang", FieldKind.GABUNGAN),)
 )
-CHOOSE = Action("pilih_jawaban", closes=False, fields=(Field("ikut", FieldKind.GABUNGAN),))
+CHOOSE = Action(Act.PILIH_JAWABAN, closes=False, fields=(Field("ikut", FieldKind.GABUNGAN),))
 EXTENSION = Action(
-    "perpanjang", closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON)
+    Act.PERPANJANG, closes=False, fields=(Field("sampai", FieldKind.WAKTU, required=True), *REASON)
 )
-CORRECTION = Action("koreksi", None, closes=False, fields=(*PERSON, LETTER, *REASON))
+CORRECTION = Action(Act.KOREKSI, None, closes=False, fields=(*PERSON, LETTER, *REASON))
 WRITTEN = (*PERSON, Field("perihal", required=True), Field("isi", FieldKind.PANJANG, required=True))
 SLIP = (*WRITTEN, REPORTED)
 
@@ -428,7 +490,7 @@ LATER_FIELDS = (
     Field("berkas", FieldKind.BERKAS),
 )
 HANDED_OVER = Action(
-    "sampaikan",
+    Act.SAMPAIKAN,
     Stage.SELESAI,
     fields=(
         Field(
@@ -444,7 +506,7 @@ HANDED_OVER = Action(
 )
 # A rapat belongs to the case: whoever has it now may move it, call it off and keep its minutes.
 MEETING = Action(
-    "rapat",
+    Act.RAPAT,
     closes=False,
     fields=(
         Field("waktu", FieldKind.WAKTU, required=True),
@@ -456,9 +518,9 @@ MEETING = Action(
         SURE,
     ),
 )
-NO_MEETING = Action("batal_rapat", closes=False, fields=REASON)
+NO_MEETING = Action(Act.BATAL_RAPAT, closes=False, fields=REASON)
 MINUTES = Action(
-    "notulen",
+    Act.NOTULEN,
     closes=False,
     fields=(
         Field("hadir", FieldKind.PESERTA),
@@ -470,11 +532,11 @@ RAPAT = (MEETING, NO_MEETING, MINUTES)
 
 ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
     TaskKind.CATAT: (
-        Action("laporkan", Stage.KLARIFIKASI, fields=(*SUMMARY, *PERSON, REPORTED, SURE)),
+        Action(Act.LAPORKAN, Stage.KLARIFIKASI, fields=(*SUMMARY, *PERSON, REPORTED, SURE)),
         MERGE,
         MERGE_ALL,
         Action(
-            "pisahkan",
+            Act.PISAHKAN,
             closes=False,
             fields=(
                 Field("perihal_lain", required=True),
@@ -484,11 +546,11 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         ),
         MARK,
         *RAPAT,
-        Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
+        Action(Act.BUKAN_PENGADUAN, Stage.BATAL, fields=REASON),
     ),
     TaskKind.KLARIFIKASI: (
         Action(
-            "laporkan_kepala",
+            Act.LAPORKAN_KEPALA,
             Stage.KEPUTUSAN,
             fields=(
                 Field("hasil", FieldKind.PANJANG, required=True),
@@ -496,7 +558,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         Action(
-            "tanya_unit",
+            Act.TANYA_UNIT,
             closes=False,
             fields=(
                 Field("petugas", FieldKind.PETUGAS, required=True),
@@ -505,7 +567,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         Action(
-            "tarik_pertanyaan",
+            Act.TARIK_PERTANYAAN,
             closes=False,
             fields=(
                 Field("ditarik", FieldKind.PETUGAS, required=True),
@@ -513,7 +575,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         Action(
-            "tanya_pengadu",
+            Act.TANYA_PENGADU,
             closes=False,
             fields=(Field("pertanyaan", FieldKind.PANJANG, required=True),),
         ),
@@ -522,24 +584,24 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         MARK_AND_RELEASE,
         FORWARD,
         *RAPAT,
-        Action("kembalikan", Stage.PENERIMAAN, fields=REASON),
+        Action(Act.KEMBALIKAN, Stage.PENERIMAAN, fields=REASON),
     ),
     TaskKind.KETERANGAN: (
         Action(
-            "jawab",
+            Act.JAWAB,
             fields=(
                 Field("jawaban", FieldKind.PANJANG, required=True),
                 Field("berkas", FieldKind.BERKAS),
             ),
         ),
         Action(
-            "bukan_bidang",
+            Act.BUKAN_BIDANG,
             fields=(Field("tanyakan", FieldKind.PETUGAS), Field("alasan", FieldKind.PANJANG)),
         ),
     ),
     TaskKind.TANYA: (
         Action(
-            "catat_jawaban",
+            Act.CATAT_JAWABAN,
             fields=(
                 Field("kanal", FieldKind.PILIH, required=True, choices=SPOKEN),
                 Field("jawaban_pengadu", FieldKind.PANJANG, required=True),
@@ -548,13 +610,13 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         ),
     ),
     TaskKind.PENCABUTAN: (
-        Action("cabut", Stage.DICABUT, fields=REASON),
-        Action("tidak_dicabut", fields=REASON),
+        Action(Act.CABUT, Stage.DICABUT, fields=REASON),
+        Action(Act.TIDAK_DICABUT, fields=REASON),
     ),
-    TaskKind.MACET: (Action("ulangi"),),
+    TaskKind.MACET: (Action(Act.ULANGI),),
     TaskKind.KEPUTUSAN: (
         Action(
-            "putuskan",
+            Act.PUTUSKAN,
             Stage.JAWABAN,
             fields=(
                 Field("keputusan", FieldKind.PILIH, required=True, choices=tuple(Decision)),
@@ -572,20 +634,22 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         MARK_AND_RELEASE,
         EXTENSION,
         MERGE,
-        Action("kembalikan", Stage.KLARIFIKASI, fields=REASON),
+        Action(Act.KEMBALIKAN, Stage.KLARIFIKASI, fields=REASON),
     ),
     TaskKind.JAWABAN: (
-        Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
+        Action(Act.UNGGAH, closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
         Action(
-            "unggah_pengantar",
+            Act.UNGGAH_PENGANTAR,
             closes=False,
             fields=(Field("surat_pengantar", FieldKind.SURAT, required=True),),
         ),
         Action(
-            "susun_ulang", closes=False, fields=(Field("butir", FieldKind.PANJANG, required=True),)
+            Act.SUSUN_ULANG,
+            closes=False,
+            fields=(Field("butir", FieldKind.PANJANG, required=True),),
         ),
         Action(
-            "ajukan",
+            Act.AJUKAN,
             Stage.TANDA_TANGAN,
             fields=(
                 Field("nomor_surat"),  # only where the office numbers by hand
@@ -598,11 +662,11 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         ),
         CHOOSE,
         *RAPAT,
-        Action("kembalikan", Stage.KEPUTUSAN, fields=REASON),
+        Action(Act.KEMBALIKAN, Stage.KEPUTUSAN, fields=REASON),
     ),
     TaskKind.TANDA_TANGAN: (
         Action(
-            "tandatangani",
+            Act.TANDATANGANI,
             Stage.PENYAMPAIAN,
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
@@ -624,27 +688,27 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         *RAPAT,
-        Action("kembalikan", Stage.JAWABAN, fields=REASON),
+        Action(Act.KEMBALIKAN, Stage.JAWABAN, fields=REASON),
     ),
     TaskKind.PENYAMPAIAN: (
-        Action("kirim_email", Stage.PENGIRIMAN, fields=(Field("pesan", FieldKind.PANJANG),)),
+        Action(Act.KIRIM_EMAIL, Stage.PENGIRIMAN, fields=(Field("pesan", FieldKind.PANJANG),)),
         HANDED_OVER,
         FORWARD,
         CORRECTION,
         *RAPAT,
-        Action("kembalikan", Stage.JAWABAN, fields=REASON),
+        Action(Act.KEMBALIKAN, Stage.JAWABAN, fields=REASON),
     ),
     TaskKind.PENGIRIMAN: (HANDED_OVER, *RAPAT),
     TaskKind.PENGANTAR: (
         Action(
-            "kirim_pengantar",
+            Act.KIRIM_PENGANTAR,
             fields=(
                 Field("alamat_instansi", FieldKind.EMAIL, required=True),
                 Field("pesan", FieldKind.PANJANG),
             ),
         ),
         Action(
-            "sampaikan_pengantar",
+            Act.SAMPAIKAN_PENGANTAR,
             fields=(
                 Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos")),
                 Field("penerima"),
@@ -656,9 +720,9 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         ),
     ),
     TaskKind.ARSIP: (
-        Action("buka_kembali", Stage.KLARIFIKASI, fields=REASON),
+        Action(Act.BUKA_KEMBALI, Stage.KLARIFIKASI, fields=REASON),
         Action(
-            "kirim_ulang",
+            Act.KIRIM_ULANG,
             closes=False,
             fields=(
                 Field("email", FieldKind.EMAIL, required=True),
@@ -667,7 +731,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             ),
         ),
         Action(
-            "sampaikan_ulang",  # the same letter by another way
+            Act.SAMPAIKAN_ULANG,  # the same letter by another way
             closes=False,
             fields=(
                 Field("cara", FieldKind.PILIH, required=True, choices=("langsung", "pos")),
@@ -678,39 +742,39 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 *REASON,
             ),
         ),
-        Action("kirim_tembusan", closes=False),  # where a copy did not arrive
+        Action(Act.KIRIM_TEMBUSAN, closes=False),  # where a copy did not arrive
         CORRECTION,
         *RAPAT,
     ),
     TaskKind.GABUNGAN: (
-        Action("lepaskan", Stage.PENERIMAAN, fields=REASON),
+        Action(Act.LEPASKAN, Stage.PENERIMAAN, fields=REASON),
         CORRECTION,
         MARK,
         *RAPAT,
-        Action("bukan_pengaduan", Stage.BATAL, fields=REASON),
+        Action(Act.BUKAN_PENGADUAN, Stage.BATAL, fields=REASON),
     ),
     TaskKind.PINDAI: (
-        Action("catat_slip", closes=False, fields=PAPER),
-        Action("gabungkan_halaman", closes=False, fields=(WHICH, Field("sampai"))),
-        Action("tidak_terbaca", closes=False, fields=(WHICH, Field("lokasi"))),
-        Action("bukan_pengaduan", closes=False, fields=(WHICH, *REASON)),
-        Action("batalkan_slip", closes=False, fields=(WHICH,)),
+        Action(Act.CATAT_SLIP, closes=False, fields=PAPER),
+        Action(Act.GABUNGKAN_HALAMAN, closes=False, fields=(WHICH, Field("sampai"))),
+        Action(Act.TIDAK_TERBACA, closes=False, fields=(WHICH, Field("lokasi"))),
+        Action(Act.BUKAN_PENGADUAN, closes=False, fields=(WHICH, *REASON)),
+        Action(Act.BATALKAN_SLIP, closes=False, fields=(WHICH,)),
     ),
     TaskKind.TERTAHAN: (
-        Action("terima"),
-        Action("catat_slip", fields=SLIP),
-        Action("bukan_pengaduan", fields=REASON),
+        Action(Act.TERIMA),
+        Action(Act.CATAT_SLIP, fields=SLIP),
+        Action(Act.BUKAN_PENGADUAN, fields=REASON),
     ),
     TaskKind.LAPORAN: (
-        Action("unggah", closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
+        Action(Act.UNGGAH, closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
         Action(
-            "ajukan",
+            Act.AJUKAN,
             fields=(Field("catatan", FieldKind.PANJANG), Field("yakin", FieldKind.CENTANG)),
         ),
     ),
     TaskKind.LAPORAN_TTD: (
         Action(
-            "tandatangani",
+            Act.TANDATANGANI,
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
                 Field("sistem", FieldKind.CENTANG),
@@ -719,11 +783,11 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("ttd_diragukan", FieldKind.CENTANG),
             ),
         ),
-        Action("kembalikan", fields=REASON),
+        Action(Act.KEMBALIKAN, fields=REASON),
     ),
     TaskKind.LAPORAN_KIRIM: (
-        Action("sampaikan_laporan", fields=(Field("bukti", FieldKind.PANJANG, required=True),)),
-        Action("kirim_lagi", closes=False),  # where a copy did not arrive
+        Action(Act.SAMPAIKAN_LAPORAN, fields=(Field("bukti", FieldKind.PANJANG, required=True),)),
+        Action(Act.KIRIM_LAGI, closes=False),  # where a copy did not arrive
     ),
 }
 
@@ -734,59 +798,59 @@ class Command:
     word itself gives, `first` takes the rest of the first line alone."""
 
     word: str
-    action: str
+    action: Act
     field: str = ""
     fixed: tuple[tuple[str, str], ...] = ()
     first: str = ""
 
 
-RETURN = Command("KEMBALIKAN", "kembalikan", "alasan")
-NO_COMPLAINT = Command("BUKAN PENGADUAN", "bukan_pengaduan", "alasan")
+RETURN = Command("KEMBALIKAN", Act.KEMBALIKAN, "alasan")
+NO_COMPLAINT = Command("BUKAN PENGADUAN", Act.BUKAN_PENGADUAN, "alasan")
 COMMANDS: Mapping[TaskKind, tuple[Command, ...]] = {
-    TaskKind.CATAT: (Command("LAPOR", "laporkan", "ringkasan"), NO_COMPLAINT),
+    TaskKind.CATAT: (Command("LAPOR", Act.LAPORKAN, "ringkasan"), NO_COMPLAINT),
     TaskKind.KLARIFIKASI: (
-        Command("LAPOR", "laporkan_kepala", "hasil"),
-        Command("TANYA", "tanya_pengadu", "pertanyaan"),
+        Command("LAPOR", Act.LAPORKAN_KEPALA, "hasil"),
+        Command("TANYA", Act.TANYA_PENGADU, "pertanyaan"),
         RETURN,
     ),
-    TaskKind.KETERANGAN: (Command("JAWAB", "jawab", "jawaban"),),
-    TaskKind.TANYA: (Command("JAWAB", "catat_jawaban", "jawaban_pengadu"),),
+    TaskKind.KETERANGAN: (Command("JAWAB", Act.JAWAB, "jawaban"),),
+    TaskKind.TANYA: (Command("JAWAB", Act.CATAT_JAWABAN, "jawaban_pengadu"),),
     TaskKind.PENCABUTAN: (
-        Command("CABUT", "cabut", "alasan"),
-        Command("TIDAK", "tidak_dicabut", "alasan"),
+        Command("CABUT", Act.CABUT, "alasan"),
+        Command("TIDAK", Act.TIDAK_DICABUT, "alasan"),
     ),
-    TaskKind.MACET: (Command("ULANGI", "ulangi"),),
+    TaskKind.MACET: (Command("ULANGI", Act.ULANGI),),
     TaskKind.KEPUTUSAN: (
-        Command("SETUJU", "putuskan", "perintah", (("keputusan", Decision.DITINDAKLANJUTI),)),
-        Command("TOLAK", "putuskan", "perintah", (("keputusan", Decision.DITOLAK),)),
+        Command("SETUJU", Act.PUTUSKAN, "perintah", (("keputusan", Decision.DITINDAKLANJUTI),)),
+        Command("TOLAK", Act.PUTUSKAN, "perintah", (("keputusan", Decision.DITOLAK),)),
         Command(
             "BUKAN WEWENANG",
-            "putuskan",
+            Act.PUTUSKAN,
             "perintah",
             (("keputusan", Decision.BUKAN_WEWENANG),),
             "instansi",
         ),
         RETURN,
     ),
-    TaskKind.JAWABAN: (Command("SETUJU", "ajukan", "catatan"), RETURN),
-    TaskKind.TANDA_TANGAN: (Command("SETUJU", "tandatangani"), RETURN),
-    TaskKind.PENYAMPAIAN: (Command("KIRIM", "kirim_email", "pesan"), RETURN),
+    TaskKind.JAWABAN: (Command("SETUJU", Act.AJUKAN, "catatan"), RETURN),
+    TaskKind.TANDA_TANGAN: (Command("SETUJU", Act.TANDATANGANI), RETURN),
+    TaskKind.PENYAMPAIAN: (Command("KIRIM", Act.KIRIM_EMAIL, "pesan"), RETURN),
     TaskKind.PENGIRIMAN: (),
-    TaskKind.PENGANTAR: (Command("KIRIM", "kirim_pengantar", "pesan", (), "alamat_instansi"),),
-    TaskKind.GABUNGAN: (Command("LEPASKAN", "lepaskan", "alasan"),),
-    TaskKind.ARSIP: (Command("BUKA KEMBALI", "buka_kembali", "alasan"),),
+    TaskKind.PENGANTAR: (Command("KIRIM", Act.KIRIM_PENGANTAR, "pesan", (), "alamat_instansi"),),
+    TaskKind.GABUNGAN: (Command("LEPASKAN", Act.LEPASKAN, "alasan"),),
+    TaskKind.ARSIP: (Command("BUKA KEMBALI", Act.BUKA_KEMBALI, "alasan"),),
     TaskKind.PINDAI: (),  # a stack is looked at page by page
-    TaskKind.TERTAHAN: (Command("CATAT", "terima"), NO_COMPLAINT),
-    TaskKind.LAPORAN: (Command("SETUJU", "ajukan", "catatan"),),
-    TaskKind.LAPORAN_TTD: (Command("SETUJU", "tandatangani"), RETURN),
+    TaskKind.TERTAHAN: (Command("CATAT", Act.TERIMA), NO_COMPLAINT),
+    TaskKind.LAPORAN: (Command("SETUJU", Act.AJUKAN, "catatan"),),
+    TaskKind.LAPORAN_TTD: (Command("SETUJU", Act.TANDATANGANI), RETURN),
     TaskKind.LAPORAN_KIRIM: (),
 }
-BINDING = ("putuskan",)  # by reply only after one more look, unless config.toml says otherwise
+BINDING = (Act.PUTUSKAN,)  # by reply only after one more look, unless config.toml says otherwise
 INNER = (
-    "laporkan",
-    "laporkan_kepala",
-    "jawab",
-    "kembalikan",
+    Act.LAPORKAN,
+    Act.LAPORKAN_KEPALA,
+    Act.JAWAB,
+    Act.KEMBALIKAN,
 )  # a reply may do these at once: nobody outside hears
 
 
@@ -804,6 +868,6 @@ def next_stage(kind: TaskKind, name: str, stage: Stage) -> Stage:
     chosen = action(kind, name)
     if chosen is None:
         raise KeyError(name)
-    if name == "buka_kembali" and stage in (Stage.BATAL, Stage.DICABUT):
+    if name == Act.BUKA_KEMBALI and stage in (Stage.BATAL, Stage.DICABUT):
         return Stage.PENERIMAAN
     return chosen.leads_to or stage

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tex
 from pipeline.casefile import law, reported
 from pipeline.casefile.law import RUNNING
 from pipeline.data.tables import LONG, LONG_DAYS, Closing, Complaint, Decided, Task
-from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Channel, TaskKind
+from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Act, Channel, TaskKind
 from pipeline.office.words import unit_names, word
 from pipeline.register.officetime import OfficeTime
 from pipeline.register.period import Period, last_before, month_of
@@ -292,7 +292,7 @@ def _late_at(moment: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
 
 def _goes_on() -> ColumnElement[bool]:
     """A stay that was sent back, which is summed with the next one."""
-    return and_(Task.kind.in_(SUMMED), Task.outcome == "kembalikan")
+    return and_(Task.kind.in_(SUMMED), Task.outcome == Act.KEMBALIKAN)
 
 
 def _of_steps(reader: str = "") -> ColumnElement[bool]:

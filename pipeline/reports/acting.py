@@ -31,7 +31,7 @@ from pipeline.letters.returned import Returned
 from pipeline.letters.series import REPORT
 from pipeline.notices import reports
 from pipeline.office.config import Petugas
-from pipeline.office.sop import HANDED_IN, TaskKind
+from pipeline.office.sop import HANDED_IN, Act, TaskKind
 from pipeline.office.words import word
 from pipeline.reports import compare, sending, takeback
 from pipeline.reports.making import facts_of, locked, mark_name
@@ -181,7 +181,7 @@ def _submit(deed: ReportDeed) -> None:
     it came back."""
     newest = deed.newest(*REPORT.worked_on)
     if newest is None:
-        raise Forbidden("ajukan")
+        raise Forbidden(Act.AJUKAN)
     if deed.form.seen and newest.id > deed.form.seen:
         raise Invalid({"catatan": word("galat.versi_baru")})
     found = found_in(newest)
@@ -241,7 +241,7 @@ def _sign(deed: ReportDeed) -> None:
         raise Invalid({"bertanda_tangan": word("galat.kosong.berkas")})
     final = deed.newest(REPORT.final)
     if final is None:
-        raise Forbidden("tandatangani")
+        raise Forbidden(Act.TANDATANGANI)
     vouched = _match(deed, final, scan)
     refuse_without_signature(work, [final], "bertanda_tangan", scan, file)
     refuse_unseen(deed.form)
@@ -294,14 +294,14 @@ def _handed_over(deed: ReportDeed) -> None:
 
 def _send_again(deed: ReportDeed) -> None:
     if not sending.send_again(deed.work, deed.report, deed.task):
-        raise Forbidden("kirim_lagi")
+        raise Forbidden(Act.KIRIM_LAGI)
 
 
 DO: dict[tuple[TaskKind, str], Callable[[ReportDeed], None]] = {
-    (TaskKind.LAPORAN, "unggah"): _store,
-    (TaskKind.LAPORAN, "ajukan"): _submit,
-    (TaskKind.LAPORAN_TTD, "tandatangani"): _sign,
-    (TaskKind.LAPORAN_TTD, "kembalikan"): _return,
-    (TaskKind.LAPORAN_KIRIM, "sampaikan_laporan"): _handed_over,
-    (TaskKind.LAPORAN_KIRIM, "kirim_lagi"): _send_again,
+    (TaskKind.LAPORAN, Act.UNGGAH): _store,
+    (TaskKind.LAPORAN, Act.AJUKAN): _submit,
+    (TaskKind.LAPORAN_TTD, Act.TANDATANGANI): _sign,
+    (TaskKind.LAPORAN_TTD, Act.KEMBALIKAN): _return,
+    (TaskKind.LAPORAN_KIRIM, Act.SAMPAIKAN_LAPORAN): _handed_over,
+    (TaskKind.LAPORAN_KIRIM, Act.KIRIM_LAGI): _send_again,
 }

@@ -21,10 +21,11 @@ from pipeline.cases.takeback import opened_since, restore_tasks, wait
 from pipeline.data.tables import Laporan, LaporanEvent, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
+from pipeline.office.sop import Act
 from pipeline.reports.making import locked
 from pipeline.work import Work
 
-ACTS = frozenset(("ajukan", "tandatangani"))
+ACTS = frozenset((Act.AJUKAN, Act.TANDATANGANI))
 TAKEN_BACK = "batalkan"  # its event
 
 

@@ -27,7 +27,7 @@ from pipeline.data.tables import Complaint, Event
 from pipeline.notices import post
 from pipeline.office import clock, numbers
 from pipeline.office.config import Petugas
-from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Action, Role, TaskKind
+from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Role, TaskKind
 from pipeline.office.words import fold, table, word
 from pipeline.slips.layout import spoken
 from pipeline.web import chosen_files, saving
@@ -41,8 +41,8 @@ from pipeline.work import Work
 Values = dict[str, list[str]]
 Said = TypeVar("Said")
 pages = Blueprint("counter", __name__, url_prefix="/t/<token>")
-COUNTER = Action("catat", fields=COUNTER_FIELDS)
-LATER = Action("tambah", fields=LATER_FIELDS)
+COUNTER = Action(Act.CATAT, fields=COUNTER_FIELDS)
+LATER = Action(Act.TAMBAH, fields=LATER_FIELDS)
 
 
 # ---- the counter ---------------------------------------------------------------------------------------------

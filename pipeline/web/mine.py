@@ -28,7 +28,7 @@ from pipeline.data.tables import Complaint, Event, Task
 from pipeline.intake import wishes
 from pipeline.office import clock
 from pipeline.office.config import Penjabat, Petugas, Settings
-from pipeline.office.sop import AT_REST, Role, TaskKind
+from pipeline.office.sop import AT_REST, Act, Role, TaskKind
 from pipeline.office.words import word
 from pipeline.web import code, saving
 from pipeline.web.history import news_rows
@@ -38,7 +38,7 @@ from pipeline.work import Work
 
 pages = Blueprint("mine", __name__)
 SHOWN = 200
-DELEGATION, EXTENSION = "delegasi", "perpanjang"  # the forms of the page, as they are saved
+DELEGATION, EXTENSION = "delegasi", Act.PERPANJANG  # the forms of the page, as they are saved
 SAID = ("diganti", "diakhiri", "diperpanjang", "didahului")
 
 
@@ -285,7 +285,7 @@ def _give_time(person: Petugas, number: str) -> None:
     """Raises what `cases.check` and `extend_for` raise; 409 to whoever may not, or for a task without a limit."""
     here = site()
     values = {name: request.form.getlist(name) for name in ("sampai", "alasan")}
-    form = cases.check(here.settings, TaskKind.KEPUTUSAN, "perpanjang", values, {}, _seen())
+    form = cases.check(here.settings, TaskKind.KEPUTUSAN, Act.PERPANJANG, values, {}, _seen())
     with here.writing() as work:
         heads = [one for one in work.settings.holders(Role.KEPALA) if one.kode == person.kode]
         task = None

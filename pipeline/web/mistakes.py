@@ -18,7 +18,7 @@ from pipeline.data.engine import transact
 from pipeline.data.tables import Task
 from pipeline.office import clock
 from pipeline.office.config import Petugas
-from pipeline.office.sop import OVER
+from pipeline.office.sop import OVER, Act
 from pipeline.office.words import table, word
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, site
@@ -28,15 +28,15 @@ from pipeline.work import Work
 # Acts that somebody else can send back as long as the case is not over.
 WHILE_IT_RUNS = frozenset(
     (
-        "laporkan",
-        "laporkan_kepala",
-        "jawab",
-        "bukan_bidang",
-        "catat_jawaban",
-        "putuskan",
-        "ajukan",
-        "tandatangani",
-        "kembalikan",
+        Act.LAPORKAN,
+        Act.LAPORKAN_KEPALA,
+        Act.JAWAB,
+        Act.BUKAN_BIDANG,
+        Act.CATAT_JAWABAN,
+        Act.PUTUSKAN,
+        Act.AJUKAN,
+        Act.TANDATANGANI,
+        Act.KEMBALIKAN,
     )
 )
 pages = Blueprint("mistakes", __name__, url_prefix="/t/<token>")

@@ -11,7 +11,7 @@ from pipeline.data.tables import Laporan, LaporanEvent
 from pipeline.letters.series import REPORT
 from pipeline.notices.reports import name_of
 from pipeline.office import clock
-from pipeline.office.sop import ACTIONS, Action, TaskKind
+from pipeline.office.sop import ACTIONS, Act, Action, TaskKind
 from pipeline.office.words import word
 from pipeline.reports import compare
 from pipeline.reports.acting import Now
@@ -34,7 +34,7 @@ def offered(view: View) -> list[Action]:
     report, work = view.report, Work(view.session, view.settings, view.now)
     assert report is not None
     lost = any(has_failed(report, mail) for mail in newest_copies(work, report).values())
-    fits = {"kirim_lagi": lost, "ajukan": not _blocked(view)}
+    fits = {Act.KIRIM_LAGI: lost, Act.AJUKAN: not _blocked(view)}
     return [one for one in ACTIONS[view.task.kind] if fits.get(one.name, True)]
 
 

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline.access import typed
 from pipeline.access.browsers import Held
 from pipeline.office import clock
+from pipeline.office.sop import Act
 from pipeline.office.words import word
 from pipeline.web import code as browser
 from pipeline.web.site import Friendly, site
@@ -26,11 +27,11 @@ Typed = Mapping[str, tuple[dict[str, list[str]], datetime]]
 
 # The page of each form; a form about one of many ends with the number of that one.
 PAGES = {
-    "catat": "/catat",
-    "tambah": "/catat",
+    Act.CATAT: "/catat",
+    Act.TAMBAH: "/catat",
     "delegasi": "/saya",
-    "perpanjang": "/saya",
-    "gabungkan": "/buku/{number}",
+    Act.PERPANJANG: "/saya",
+    Act.GABUNGKAN: "/buku/{number}",
 }
 NAME = re.compile(rf"({'|'.join(PAGES)})(?:-([0-9]{{1,9}}))?")
 SAVING = "isian"  # what waits for a code where the browser is not known

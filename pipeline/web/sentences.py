@@ -18,14 +18,17 @@ from pipeline.letters.wording import EVERYWHERE, read_standard
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.config_errors import ConfigError, text_of
-from pipeline.office.sop import TaskKind
+from pipeline.office.sop import Act, TaskKind
 from pipeline.office.words import word
 from pipeline.web.view import View
 
 FILE = "kalimat.toml"  # beside config.toml
 CHOSEN = "pakai"
 # By the task: the action and its field into which a sentence is taken over.
-INTO = {TaskKind.KEPUTUSAN: ("putuskan", "disampaikan"), TaskKind.JAWABAN: ("susun_ulang", "butir")}
+INTO = {
+    TaskKind.KEPUTUSAN: (Act.PUTUSKAN, "disampaikan"),
+    TaskKind.JAWABAN: (Act.SUSUN_ULANG, "butir"),
+}
 
 
 def standard(settings: Settings, kategori: str) -> list[str]:

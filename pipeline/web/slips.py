@@ -47,7 +47,7 @@ from pipeline.files import kinds
 from pipeline.intake import mails
 from pipeline.office import clock
 from pipeline.office.config import Petugas
-from pipeline.office.sop import LANGKAH_OF, REPORTED, TaskKind
+from pipeline.office.sop import LANGKAH_OF, REPORTED, Act, TaskKind
 from pipeline.office.words import label_of, word
 from pipeline.slips.calibration import SURE
 from pipeline.slips.layout import BOX, spoken
@@ -70,8 +70,8 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 NUMERIC = {"telepon": "tel", "nik": "numeric", "tanggal": "numeric"}
-RECORDED, REFUSED = "catat_slip", "bukan_pengaduan"
-FORMS = (RECORDED, REFUSED)  # of one slip that are typed in
+RECORDED, REFUSED = Act.CATAT_SLIP, Act.BUKAN_PENGADUAN
+FORMS: tuple[str, ...] = (RECORDED, REFUSED)  # of one slip that are typed in
 Typed = Mapping[str, tuple[Mapping[str, Sequence[str]], datetime]]
 WAYS = ("surat", "telepon", "email", "papan")
 

@@ -24,7 +24,7 @@ from pipeline.data.tables import Document, Task
 from pipeline.intake import enclosed
 from pipeline.letters import signature
 from pipeline.office.config import Petugas
-from pipeline.office.sop import action
+from pipeline.office.sop import Act, action
 from pipeline.office.words import table, word
 from pipeline.web import chosen_files, report_pages, sentences, slips
 from pipeline.web import code as browser
@@ -193,7 +193,7 @@ def _signed_here(
     token: str, name: str, held: Held, uploads: dict[str, cases.Upload]
 ) -> dict[str, cases.Upload]:
     """The letters signed here with the office's certificate, where a signer asked for that."""
-    if name != "tandatangani" or uploads or not held.values.get("sistem"):
+    if name != Act.TANDATANGANI or uploads or not held.values.get("sistem"):
         return uploads
     with opened(token) as (session, _found, view, _person):
         offered, settings = [] if view.helping else pdfs_to_sign(view), view.settings

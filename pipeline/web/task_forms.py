@@ -42,6 +42,7 @@ from pipeline.office.sop import (
     NO_UNIT,
     PRIORITIES,
     SIGNING,
+    Act,
     Action,
     Channel,
     EventKind,
@@ -539,14 +540,14 @@ def forms(
 def _offered(view: View, submittable: bool) -> list[Action]:
     """What may be done now, the first of it leading."""
     offered = report_pages.offered(view) if view.report else list(view.offered)
-    out = set() if submittable else {"ajukan"}
+    out = set() if submittable else {Act.AJUKAN}
     if not _is_readable(view):
         out.add(ACCEPTED)
     offered = [one for one in offered if one.name not in out]
     if view.helping:
         offered = [one for one in offered if one.name in HANDED_IN]
     if view.task.kind in (TaskKind.JAWABAN, TaskKind.LAPORAN):
-        lead = "ajukan" if _edited(view) else "unggah"
+        lead = Act.AJUKAN if _edited(view) else Act.UNGGAH
         offered.sort(key=lambda action: action.name != lead)
     return offered
 
@@ -699,7 +700,7 @@ def _signed_letter(view: View, main: dict[str, Any]) -> None:
         main["keterangan"] = " ".join(
             filter(None, (main["keterangan"], to and word("halaman.tembusan", siapa=to)))
         )
-    if main["aksi"] == "kirim_email" and view.complaint is not None:
+    if main["aksi"] == Act.KIRIM_EMAIL and view.complaint is not None:
         main["kepada"] = _recipient(view.complaint.email)
 
 
@@ -733,7 +734,7 @@ def pdfs_to_sign(view: View) -> list[Document]:
 
 
 def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]]) -> None:
-    if main["aksi"] == "unggah":
+    if main["aksi"] == Act.UNGGAH:
         edit = {
             "judul": word("halaman.sunting_judul"),
             "teks": word("halaman.sunting_teks"),
@@ -742,10 +743,10 @@ def _letter_stages(view: View, main: dict[str, Any], rest: list[dict[str, Any]])
         main["tahap"], main["tahap_akhir"] = [*_downloads(view), edit], word("halaman.unggah_judul")
         main["judul"] = word("halaman.laporan_judul" if view.report else "halaman.surat_judul")
         for one in rest:
-            if one["aksi"] == "ajukan":
+            if one["aksi"] == Act.AJUKAN:
                 one["judul"] = word("halaman.ajukan_langsung")
     else:
         main["tahap"], main["tahap_akhir"] = _downloads(view), word("halaman.ajukan_judul")
         for one in rest:
-            if one["aksi"] == "unggah":
+            if one["aksi"] == Act.UNGGAH:
                 one["judul"] = word("halaman.unggah_lagi")

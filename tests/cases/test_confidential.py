@@ -23,7 +23,7 @@ from pipeline.cases.delegation import hand_over
 from pipeline.cases.input import File
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.tasks import about
-from pipeline.office.sop import COUNTER_FIELDS, Action, EventKind, Stage, TaskKind
+from pipeline.office.sop import COUNTER_FIELDS, Act, Action, EventKind, Stage, TaskKind
 from pipeline.office.traces import traces_of
 from pipeline.register import paper, sheet
 from pipeline.register.book import Filter
@@ -521,7 +521,7 @@ def at_the_counter(desk: Desk, *about: str, **more: list[str]) -> str:
         "terlapor": list(about),
     }
     form = cases.read_fields(
-        desk.settings, COUNTER_FIELDS, "catat", values | more, {}, Action("catat")
+        desk.settings, COUNTER_FIELDS, "catat", values | more, {}, Action(Act.CATAT)
     )
     with desk.work() as work:
         return cases.record_at_counter(work, desk.person("jfu-1"), form).number

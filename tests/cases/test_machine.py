@@ -60,6 +60,7 @@ from pipeline.office.sop import (
     OVER,
     TASK_OF,
     UNDECIDED,
+    Act,
     EventKind,
     Field,
     FieldKind,
@@ -283,7 +284,7 @@ class Sop(RuleBasedStateMachine):
             task = data.draw(st.sampled_from(running), label="task")
             name = ACTIONS[task.kind][0].name
             if task.kind is TaskKind.PENYAMPAIAN:
-                name = data.draw(st.sampled_from(["sampaikan", "kirim_email"]), label="action")
+                name = data.draw(st.sampled_from([Act.SAMPAIKAN, Act.KIRIM_EMAIL]), label="action")
             given = next(a for a in ACTIONS[task.kind] if a.name == name)
             fields = self._fields(data, given.fields, task, gaps=False) | (
                 {"instansi": "PLN"} if name == "putuskan" else {}

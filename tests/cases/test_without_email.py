@@ -13,6 +13,7 @@ from pipeline.data.tables import Complaint
 from pipeline.office.sop import (
     COUNTER_FIELDS,
     LATER_FIELDS,
+    Act,
     Action,
     Channel,
     EventKind,
@@ -45,7 +46,7 @@ def budi(desk: Desk, **more: object) -> str:
 def says(desk: Desk, number: str, text: str, **fields: str) -> Complaint:
     values = {"nomor_aduan": number, "kanal": "telepon", "isi": text, **fields}
     given = {name: [value] for name, value in values.items()}
-    form = cases.read_fields(desk.settings, LATER_FIELDS, "tambah", given, {}, Action("tambah"))
+    form = cases.read_fields(desk.settings, LATER_FIELDS, "tambah", given, {}, Action(Act.TAMBAH))
     with desk.work() as work:
         return spoken(work, desk.person("jfu-2"), form)
 
@@ -172,7 +173,7 @@ def test_a_letter_of_last_week_came_last_week(desk: Desk) -> None:
         "catat",
         {name: [value] for name, value in fields.items()},
         {},
-        Action("catat"),
+        Action(Act.CATAT),
     )
     with desk.work() as work:
         number = cases.record_at_counter(

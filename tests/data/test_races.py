@@ -27,7 +27,7 @@ from pipeline.data.engine import reading, transact, writing
 from pipeline.data.tables import DIALLED, Item, Outbox, SavedForm, Slip, SlipPage, Task
 from pipeline.mail import outbox
 from pipeline.mail.message import read
-from pipeline.office.sop import Action, Field, Stage, TaskKind
+from pipeline.office.sop import Act, Action, Field, Stage, TaskKind
 from pipeline.work import Work
 from tests.desk import Desk, desk_in
 from tests.kantor import SITI, TUESDAY, compose
@@ -282,7 +282,7 @@ def test_a_sender_of_three_thousand_letters_stops_nothing(desk: Desk) -> None:
 def test_a_text_longer_than_its_column_is_told_on_its_field(field: str, desk: Desk) -> None:
     given = {field: ["9" * 500]}
     with pytest.raises(Invalid) as refused:
-        cases.read_fields(desk.settings, (Field(field),), "catat", given, {}, Action("catat"))
+        cases.read_fields(desk.settings, (Field(field),), "catat", given, {}, Action(Act.CATAT))
     assert list(refused.value.errors) == [field]
 
 

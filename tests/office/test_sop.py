@@ -11,6 +11,7 @@ from pipeline.office.sop import (
     LANGKAH_OF,
     ROLE_OF,
     TASK_OF,
+    Act,
     Action,
     Role,
     Stage,
@@ -122,6 +123,11 @@ def test_action_that_leads_on_closes_its_task(kind: TaskKind, action: Action) ->
 def test_every_action_has_its_function_and_every_function_its_action() -> None:
     offered = {(kind, a.name) for kind, a in ALL if kind not in ITEM_TASKS}
     assert offered == {*DO, *REPORT_DO}
+
+
+def test_every_act_is_offered_by_a_task_or_at_the_counter() -> None:
+    offered = {action.name for _kind, action in ALL}
+    assert set(Act) == offered | {Act.CATAT, Act.TAMBAH}
 
 
 def test_every_action_that_keeps_its_task_open_knows_the_event_of_a_second_press() -> None:
