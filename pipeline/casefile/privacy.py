@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document
 from pipeline.mail.phrases import SECRET
 from pipeline.office.config import Settings
@@ -18,7 +19,10 @@ from pipeline.office.sop import Act, EventKind, TaskKind
 from pipeline.office.traces import traces_of
 from pipeline.office.words import word
 
-FROM_OUTSIDE = ("lampiran", "halaman")  # what a pengadu sent, or wrote by hand
+FROM_OUTSIDE = (
+    DocumentKind.LAMPIRAN,
+    DocumentKind.HALAMAN,
+)  # what a pengadu sent, or wrote by hand
 # What a template may read of a case that goes to another unit; all other columns are empty for it.
 OPEN = frozenset(
     (

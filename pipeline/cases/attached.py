@@ -8,12 +8,13 @@ from pipeline.cases.chain import actor_of, log
 from pipeline.cases.core import locked
 from pipeline.cases.input import File
 from pipeline.cases.record import add_documents
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Task
 from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
 from pipeline.work import Work
 
-KIND = "keterangan"  # what officials add; never what a pengadu sent
+KIND = DocumentKind.KETERANGAN  # what officials add; never what a pengadu sent
 
 
 def attach(work: Work, task: Task, person: Petugas, files: Sequence[File]) -> None:

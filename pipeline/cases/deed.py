@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.cases.chain import Actor, actor_of, log
 from pipeline.cases.input import Checked
 from pipeline.cases.record import add_documents
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Task
 from pipeline.office.config import Petugas
 from pipeline.office.sop import EventKind
@@ -31,7 +32,7 @@ class Deed:
     def log(self, kind: EventKind, **data: object) -> None:
         log(self.work, self.complaint, kind, self.actor, self.task.id, **data)
 
-    def keep(self, kind: str) -> list[int]:
+    def keep(self, kind: DocumentKind) -> list[int]:
         """Keep the form's files with the complaint; their document ids."""
         rows = add_documents(
             self.work, kind, self.form.files.values(), self.actor, complaint=self.complaint

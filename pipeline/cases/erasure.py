@@ -17,18 +17,12 @@ from pipeline.casefile.erased import erased_cases, is_erased
 from pipeline.cases import decisions, remains
 from pipeline.cases.chain import Actor, log
 from pipeline.cases.core import locked
-from pipeline.cases.meetings import INVITE
 from pipeline.cases.tasks import (
-    COPY,
-    FINAL_FORM,
-    FRESH_DRAFT,
-    MAKE_PDF,
-    SHOW_PAGES,
     close_rest,
     open_task_of,
 )
 from pipeline.data import exports, jobs, ledger, store
-from pipeline.data.states import ItemState
+from pipeline.data.states import ItemState, JobKind
 from pipeline.data.tables import (
     Complaint,
     Document,
@@ -47,7 +41,7 @@ from pipeline.office.sop import OVER, EventKind, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
-ABOUT_DOCUMENTS = (MAKE_PDF, SHOW_PAGES)
+ABOUT_DOCUMENTS = (JobKind.MAKE_PDF, JobKind.SHOW_PAGES)
 BLANKED = (
     "nama",
     "alamat",
@@ -222,8 +216,8 @@ def _drop_jobs(session: Session, complaint: Complaint, item_ids: Sequence[int]) 
     documents = session.scalars(select(Document.id).where(mine))
     meetings = session.scalars(select(Meeting.id).where(Meeting.complaint_id == complaint.id))
     jobs.drop(session, ABOUT_DOCUMENTS, documents.all())
-    jobs.drop(session, (INVITE,), meetings.all())
-    jobs.drop(session, (FRESH_DRAFT, COPY, FINAL_FORM), [complaint.id])
+    jobs.drop(session, (JobKind.INVITATION,), meetings.all())
+    jobs.drop(session, (JobKind.FRESH_DRAFT, JobKind.COPY, JobKind.FINAL_FORM), [complaint.id])
 
 
 def _has_others(session: Session, complaint: Complaint, item_id: int) -> bool:

@@ -10,6 +10,7 @@ from pipeline.cases import unit_answers
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Invalid
 from pipeline.cases.tasks import open_task, tell_holders
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Task
 from pipeline.notices import outside
 from pipeline.office.sop import NO_UNIT, EventKind, TaskKind
@@ -51,7 +52,7 @@ def _ask_unit(deed: Deed, code: str, question: str) -> None:
 
 def answer(deed: Deed) -> None:
     answer = deed.form.text("jawaban")
-    kept = deed.keep("keterangan")
+    kept = deed.keep(DocumentKind.KETERANGAN)
     late = {"susulan": True} if deed.late else {}
     deed.log(EventKind.UNIT_ANSWERED, teks=answer, lampiran=kept, **late)
     unit_answers.tell(deed, answer)

@@ -18,9 +18,9 @@ from pipeline.cases.input import File, Invalid
 from pipeline.cases.pages import keep_made, keep_pages
 from pipeline.cases.record import add_documents
 from pipeline.cases.strangers import strangers
-from pipeline.cases.tasks import MAKE_PDF
 from pipeline.data import jobs
 from pipeline.data.engine import exclusive
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Document, LetterNumber
 from pipeline.files import kinds, libreoffice
 from pipeline.files.kinds import DOCX
@@ -34,7 +34,7 @@ from pipeline.office.config import TEMPLATES, Settings
 from pipeline.office.words import word
 from pipeline.work import Work
 
-ORIGINAL = "surat_kiriman"  # a letter as it came, where something was taken away from it
+ORIGINAL = DocumentKind.SURAT_KIRIMAN  # a letter as it came, where something was taken away from it
 MOST_ROUNDS = 100  # submissions of one letter
 
 
@@ -43,7 +43,7 @@ def letters_of(work: Work, complaint: Complaint, series: Series = ANSWER) -> lis
     return casefile_documents.letters_of(work.session, complaint, *series.worked_on)
 
 
-def newest_of(work: Work, complaint: Complaint, kind: str) -> list[Document]:
+def newest_of(work: Work, complaint: Complaint, kind: DocumentKind) -> list[Document]:
     """The newest letter of this kind under the decision that stands, if there is one."""
     return casefile_documents.letters_of(work.session, complaint, kind)[-1:]
 
@@ -238,14 +238,14 @@ def keep_letter(
         file = File(file.name, file.mime, letter.content)
     row = _keep(work, complaint, series.edited, file, letter, code, actor, expected)
     if libreoffice.soffice() and not _tracked(letter):
-        jobs.put(work.session, MAKE_PDF, row.id, work.now)
+        jobs.put(work.session, JobKind.MAKE_PDF, row.id, work.now)
     return row
 
 
 def _keep(
     work: Work,
     complaint: Complaint,
-    kind: str,
+    kind: DocumentKind,
     file: File,
     letter: Returned,
     code: str,
@@ -439,7 +439,7 @@ def final_letter(
     row.code, row.source_id = code, source.id
     row.facts = to_be_signed(work, complaint, series)
     if libreoffice.soffice():
-        jobs.put(work.session, MAKE_PDF, row.id, work.now)
+        jobs.put(work.session, JobKind.MAKE_PDF, row.id, work.now)
     return row
 
 
@@ -458,7 +458,7 @@ def store_pdf(
         )  # before the job, like all who put one; an erasure waits, or is over
     if anchors == 1:
         name = source.name.rsplit(".", 1)[0] + ".pdf"
-        keep_made(work, source, "pdf", File(name, kinds.PDF, content))
+        keep_made(work, source, DocumentKind.PDF, File(name, kinds.PDF, content))
     keep_pages(work, source, pages)
     if anchors != 1:
         facts = dict(source.facts or {})

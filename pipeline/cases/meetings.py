@@ -16,6 +16,7 @@ from pipeline.cases.input import File, Invalid
 from pipeline.cases.letters import contact_line
 from pipeline.cases.record import add_documents
 from pipeline.data import jobs
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Meeting
 from pipeline.files.kinds import DOCX
 from pipeline.letters import invitation
@@ -91,10 +92,11 @@ def store_invitation(work: Work, meeting_id: int, content: bytes) -> None:
     meeting = work.session.get_one(Meeting, meeting_id)
     complaint = locked(work, meeting.complaint_id)
     name = word("rapat.nama_berkas", nomor=complaint.number.replace("/", "-"))
-    add_documents(work, "undangan", [File(name, DOCX, content)], SYSTEM, complaint=complaint)
+    add_documents(
+        work, DocumentKind.UNDANGAN, [File(name, DOCX, content)], SYSTEM, complaint=complaint
+    )
 
 
-INVITE = "undangan"  # a job's kind: the invitation as a letter
 AN_HOUR = timedelta(hours=1)
 ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 
@@ -121,7 +123,7 @@ def convene(deed: Deed) -> None:
     gone = [one for one in before if one not in now]
     if gone:
         outside.meeting(work, deed.complaint, row, gone, cancelled=True)
-    jobs.put(work.session, INVITE, row.id, work.now)
+    jobs.put(work.session, JobKind.INVITATION, row.id, work.now)
     told = ", ".join(name or address for address, name in now)
     deed.log(
         EventKind.MEETING_SET,
@@ -219,7 +221,7 @@ def _cancel(
 
 def minutes(deed: Deed) -> None:
     """Who was there and what was agreed, typed or as a file."""
-    kept = deed.keep("notulen")
+    kept = deed.keep(DocumentKind.NOTULEN)
     people = [
         p for code in deed.form.choices.get("hadir", ()) if (p := deed.work.settings.person(code))
     ]

@@ -27,8 +27,9 @@ from pipeline.cases.letters import (
     street_of,
 )
 from pipeline.cases.record import documents
-from pipeline.cases.tasks import COPY, FINAL_FORM, close_rest, open_task
+from pipeline.cases.tasks import close_rest, open_task
 from pipeline.data import jobs, store
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Decided, Document, Event
 from pipeline.files.kinds import DOCX
 from pipeline.letters import copy, draft
@@ -98,7 +99,7 @@ def order_copies(work: Work, parent: Complaint) -> None:
         Complaint.parent_id == parent.id, Complaint.stage == Stage.DIGABUNG
     )
     for child_id in work.session.scalars(query.order_by(Complaint.id)).all():
-        jobs.put(work.session, COPY, child_id, work.now)
+        jobs.put(work.session, JobKind.COPY, child_id, work.now)
 
 
 def recall(work: Work, parent: Complaint) -> None:
@@ -236,7 +237,7 @@ def copy_letter(work: Work, child: Complaint) -> Copied | None:
     if parent is None or not letters or parent.stage not in WRITTEN:
         return None
     source, settings, wording = letters[-1], work.settings, sentences()
-    version, code = 1 + len(documents(work, child, "konsep")), new_code()
+    version, code = 1 + len(documents(work, child, DocumentKind.KONSEP)), new_code()
     theirs, ours = _facts(settings, wording, parent), _facts(settings, wording, child)
     room = room_of(work, parent)
     changes = copy.Changes(
@@ -369,7 +370,7 @@ def _to_sign(work: Work, parent: Complaint, child: Complaint, letter: Document) 
         teks="",
         dikonfirmasi=[],
     )
-    open_task(work, child, TaskKind.TANDA_TANGAN, after=FINAL_FORM)
+    open_task(work, child, TaskKind.TANDA_TANGAN, after=JobKind.FINAL_FORM)
 
 
 def _who_submitted(work: Work, parent: Complaint) -> Actor:

@@ -6,7 +6,8 @@ from pipeline.cases import merging
 from pipeline.cases.chain import Actor
 from pipeline.cases.deed import Deed
 from pipeline.cases.letters import series_in
-from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT, close_rest, open_task
+from pipeline.cases.tasks import close_rest, open_task
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint
 from pipeline.letters.series import COVERING
 from pipeline.office.sop import OVER, TASK_OF, UNDECIDED, Act, Stage, TaskKind
@@ -15,8 +16,8 @@ from pipeline.work import Work
 WITH_NOTE = (Act.KEMBALIKAN, Act.BUKA_KEMBALI, Act.LEPASKAN)  # the reason goes with the next task
 # The mails of the next task wait for what a job makes.
 AFTER = {
-    (TaskKind.KEPUTUSAN, Stage.JAWABAN): FRESH_DRAFT,
-    (TaskKind.JAWABAN, Stage.TANDA_TANGAN): FINAL_FORM,
+    (TaskKind.KEPUTUSAN, Stage.JAWABAN): JobKind.FRESH_DRAFT,
+    (TaskKind.JAWABAN, Stage.TANDA_TANGAN): JobKind.FINAL_FORM,
 }
 
 
@@ -59,7 +60,7 @@ def _kept_open(stage: Stage) -> tuple[TaskKind, ...]:
 
 def _open_next(deed: Deed, stage: Stage) -> None:
     note = deed.form.text("alasan") if deed.form.action.name in WITH_NOTE else ""
-    after = AFTER.get((deed.task.kind, stage), "")
+    after = AFTER.get((deed.task.kind, stage))
     quiet = stage is Stage.PENGIRIMAN
     open_task(deed.work, deed.complaint, TASK_OF[stage], note=note, after=after, quiet=quiet)
 

@@ -12,6 +12,7 @@ from pipeline.cases.input import File, Invalid
 from pipeline.cases.record import documents, split_off
 from pipeline.cases.tasks import carry_reported
 from pipeline.data import store
+from pipeline.data.states import DocumentKind
 from pipeline.notices import citizen
 from pipeline.office.sop import MERGEABLE, EventKind
 from pipeline.office.words import word
@@ -56,7 +57,9 @@ def split(deed: Deed) -> None:
     """A second complaint out of the first, with those of its attachments that the clerk has ticked."""
     ticked = deed.form.choices.get("lampiran_ikut", ())
     rows = [
-        row for row in documents(deed.work, deed.complaint, "lampiran") if str(row.id) in ticked
+        row
+        for row in documents(deed.work, deed.complaint, DocumentKind.LAMPIRAN)
+        if str(row.id) in ticked
     ]
     contents = store.get_all(deed.work.session, [row.sha256 for row in rows])
     files = [File(row.name, row.mime, contents[row.sha256]) for row in rows]

@@ -38,7 +38,7 @@ from pipeline.cases.tasks import (
     tell_holders,
     window,
 )
-from pipeline.data.states import MailState
+from pipeline.data.states import DocumentKind, MailState
 from pipeline.data.tables import Complaint, Document, Event, Outbox, Task
 from pipeline.files.kinds import DOCX
 from pipeline.letters.returned import Returned
@@ -55,7 +55,7 @@ COVERING_MAIL = "surat_pengantar"
 
 
 def next_version(work: Work, complaint: Complaint) -> int:
-    return 1 + len(documents(work, complaint, "konsep"))
+    return 1 + len(documents(work, complaint, DocumentKind.KONSEP))
 
 
 @dataclass(frozen=True)

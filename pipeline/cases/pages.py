@@ -14,17 +14,17 @@ from sqlalchemy.orm import Session, aliased
 from pipeline.cases.chain import SYSTEM
 from pipeline.cases.core import locked
 from pipeline.cases.input import File
-from pipeline.cases.tasks import SHOW_PAGES
 from pipeline.data import jobs, store
 from pipeline.data.engine import among
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Document
 from pipeline.files import kinds
 from pipeline.work import Work
 
-PAGE = "rupa"
+PAGE = DocumentKind.RUPA
 
 
-def keep_made(work: Work, source: Document, kind: str, file: File) -> None:
+def keep_made(work: Work, source: Document, kind: DocumentKind, file: File) -> None:
     """Keep what was made from a document beside it, as the same version."""
     row = Document(
         complaint_id=source.complaint_id,
@@ -52,7 +52,7 @@ def keep_pages(work: Work, source: Document, pages: Sequence[bytes]) -> None:
 
 def order_pages(work: Work, document_id: int) -> None:
     """Have the pages of a PDF drawn, for somebody wants to look at it."""
-    jobs.put(work.session, SHOW_PAGES, document_id, work.now)
+    jobs.put(work.session, JobKind.SHOW_PAGES, document_id, work.now)
 
 
 def store_pages(work: Work, document_id: int, pages: Sequence[bytes]) -> None:
@@ -79,7 +79,9 @@ def forget_pages(session: Session, before: datetime, most: int) -> int:
     old = query.where(Document.kind == PAGE, source.mime == kinds.PDF, Document.created_at < before)
     rows = session.scalars(old.order_by(Document.id).limit(most)).all()
     digests = {row.sha256 for row in rows}
-    jobs.drop(session, (SHOW_PAGES,), {row.source_id for row in rows if row.source_id is not None})
+    jobs.drop(
+        session, (JobKind.SHOW_PAGES,), {row.source_id for row in rows if row.source_id is not None}
+    )
     for row in rows:
         session.delete(row)
     session.flush()

@@ -18,7 +18,6 @@ from pipeline.cases.chain import CITIZEN, Actor, actor_of, begin, log
 from pipeline.cases.core import keep_secret, locked, next_number
 from pipeline.cases.input import Checked, File, Invalid, in_one_piece
 from pipeline.cases.tasks import (
-    COPY,
     carry_reported,
     close,
     current_task,
@@ -32,6 +31,7 @@ from pipeline.cases.tasks import (
 )
 from pipeline.data import jobs, store
 from pipeline.data.engine import exclusive
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Document, Item, Laporan, Task
 from pipeline.letters.series import LETTER_KINDS
 from pipeline.notices import citizen, tasks, turns
@@ -63,7 +63,7 @@ def status_code() -> str:
 
 def add_documents(
     work: Work,
-    kind: str,
+    kind: DocumentKind,
     files: Iterable[File],
     actor: Actor,
     *,
@@ -77,7 +77,9 @@ def add_documents(
     return rows
 
 
-def add_to_report(work: Work, report: Laporan, kind: str, file: File, actor: Actor) -> Document:
+def add_to_report(
+    work: Work, report: Laporan, kind: DocumentKind, file: File, actor: Actor
+) -> Document:
     """Keep a file with a report, as the next version of its kind."""
     there = select(func.count(Document.id)).where(
         Document.laporan_id == report.id, Document.kind == kind
@@ -96,7 +98,7 @@ def _kept(work: Work, files: Sequence[File]) -> Iterator[tuple[File, str]]:
 
 def _attach(
     work: Work,
-    kind: str,
+    kind: DocumentKind,
     kept: Iterable[tuple[File, str]],
     actor: Actor,
     complaint: Complaint | None,
@@ -129,7 +131,7 @@ def keep_item_files(work: Work, item: Item, file: File) -> None:
     """Keep a scan that is no complaint yet, as it came; once an item."""
     there = select(Document.id).where(Document.item_id == item.id)
     if work.session.scalars(there).first() is None:
-        add_documents(work, "lampiran", [file], CITIZEN, item_id=item.id)
+        add_documents(work, DocumentKind.LAMPIRAN, [file], CITIZEN, item_id=item.id)
 
 
 def documents(work: Work, complaint: Complaint, *kinds: str) -> list[Document]:
@@ -211,7 +213,7 @@ def record(work: Work, news: Sequence[New], actor: Actor = CITIZEN) -> list[Comp
     pairs = list(zip(news, complaints, strict=True))
     kept = _kept(work, [file for new in news for file in new.files])
     attached = [
-        _attach(work, "lampiran", list(islice(kept, len(new.files))), actor, complaint)
+        _attach(work, DocumentKind.LAMPIRAN, list(islice(kept, len(new.files))), actor, complaint)
         for new, complaint in pairs
     ]
     work.session.flush()
@@ -277,7 +279,7 @@ def record_at_counter(
     (complaint,) = _rows(work, [new])
     complaint.ringkasan, complaint.lengkap_at = form.text("isi"), work.now
     complaint.status_code = code or complaint.status_code
-    kept = add_documents(work, "lampiran", new.files, actor, complaint=complaint)
+    kept = add_documents(work, DocumentKind.LAMPIRAN, new.files, actor, complaint=complaint)
     begin(work, complaint, actor, kanal=str(complaint.channel), lampiran=[d.id for d in kept])
     log(work, complaint, EventKind.RECORDED, actor)
     if complaint.received_at < work.now:
@@ -332,7 +334,7 @@ def _wait_for(work: Work, complaint: Complaint, parent: Complaint, actor: Actor)
     log(work, complaint, EventKind.MERGED, actor, ke=parent.number)
     log(work, parent, EventKind.MERGED, actor, dari=complaint.number)
     if parent.stage is Stage.TANDA_TANGAN:  # its letter stands already
-        jobs.put(work.session, COPY, complaint.id, work.now)
+        jobs.put(work.session, JobKind.COPY, complaint.id, work.now)
 
 
 def _langkah_1(work: Work, complaint: Complaint, actor: Actor) -> None:
@@ -410,7 +412,7 @@ def citizen_wrote(
     """
     parent = joined.parent_of(work, complaint_id)  # its row first, as wherever both are locked
     complaint = locked(work, complaint_id)
-    kept = add_documents(work, "lampiran", files, told.actor, complaint=complaint)
+    kept = add_documents(work, DocumentKind.LAMPIRAN, files, told.actor, complaint=complaint)
     if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
         _keep_back(work, complaint, kept)
         complaint.teks_terbuka = False

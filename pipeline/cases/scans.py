@@ -14,6 +14,7 @@ from pipeline.cases.core import by_number
 from pipeline.cases.input import Checked, File, Invalid, Scan
 from pipeline.cases.letters import by_code, newest_of
 from pipeline.data import store
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document, Task
 from pipeline.letters.mark import CODE
 from pipeline.letters.series import LETTERS, REPORT, Series, series_of
@@ -78,7 +79,8 @@ def refuse_without_signature(
     if scan.typed:
         raise Invalid({name: word("galat.belum_ttd")})
     offered = select(Document.id).where(
-        Document.sha256 == store.digest_of(file.content), Document.kind.in_(("pdf", "rupa"))
+        Document.sha256 == store.digest_of(file.content),
+        Document.kind.in_((DocumentKind.PDF, DocumentKind.RUPA)),
     )
     if work.session.scalars(offered).first() is not None:
         raise Invalid({name: word("galat.belum_ttd")})
@@ -117,7 +119,9 @@ def compare(session: Session, task_id: int, form: Checked) -> None:
 
 def _is_ours(session: Session, scan: Scan, final: Document) -> bool:
     """Whether a paper is the letter to be signed with nothing added to it."""
-    drawn = select(Document.sha256).where(Document.source_id == final.id, Document.kind == "rupa")
+    drawn = select(Document.sha256).where(
+        Document.source_id == final.id, Document.kind == DocumentKind.RUPA
+    )
     digests = tuple(session.scalars(drawn.order_by(Document.id)))
     if digests not in scan.compared:
         kept = store.get_all(session, digests)

@@ -11,7 +11,7 @@ from pipeline.cases.input import Checked, File
 from pipeline.cases.record import add_documents, record_at_counter
 from pipeline.cases.tasks import ACCEPTED, close
 from pipeline.data import ledger, store
-from pipeline.data.states import ItemState
+from pipeline.data.states import DocumentKind, ItemState
 from pipeline.data.tables import Complaint, Document, Item, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
@@ -44,7 +44,7 @@ def settle_item(work: Work, task: Task, person: Petugas, form: Checked) -> Compl
     ):  # what the pengadu sent stays with the case, and their next reply finds it
         complaint.thread_id = outbox.bracketed(item.message_id)
         raw = File(f"kiriman-{item.id}.eml", "message/rfc822", store.get(work.session, item.sha256))
-        add_documents(work, "lampiran", [raw], CITIZEN, complaint=complaint)
+        add_documents(work, DocumentKind.LAMPIRAN, [raw], CITIZEN, complaint=complaint)
     for row in work.session.scalars(select(Document).where(Document.item_id == item.id)):
         row.complaint_id = complaint.id
     return complaint

@@ -33,8 +33,8 @@ from pipeline.cases.letters import (
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_documents
 from pipeline.cases.scans import foreign, refuse_unseen, refuse_unsigned
-from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import jobs
+from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Document, Event
 from pipeline.files import kinds
 from pipeline.letters.mark import printed_code
@@ -54,7 +54,7 @@ SIGNED_FIELDS = {ANSWER: "bertanda_tangan", COVERING: "pengantar_bertanda_tangan
 
 def store_letter(deed: Deed) -> None:
     """An edited letter comes back by the page; what is wrong with it is told there, and blocks only `ajukan`."""
-    _store(deed, ANSWER, "surat")
+    _store(deed, ANSWER, DocumentKind.SURAT)
 
 
 def store_covering(deed: Deed) -> None:
@@ -83,7 +83,7 @@ def draft_anew(deed: Deed) -> None:
     if not is_untouched(deed.work.session, deed.complaint):
         raise Forbidden(Act.SUSUN_ULANG)
     deed.log(EventKind.POINTS_SET, teks=deed.form.text("butir"))
-    jobs.put(deed.work.session, FRESH_DRAFT, deed.complaint.id, deed.work.now)
+    jobs.put(deed.work.session, JobKind.FRESH_DRAFT, deed.complaint.id, deed.work.now)
 
 
 def submit(deed: Deed) -> None:
@@ -193,7 +193,7 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     vouched = _match(deed, series, name, scan)
     refuse_unsigned(work, complaint, series, name, scan, signed)
     if signed.mime != kinds.PDF:
-        add_documents(work, "pindaian", [signed], deed.actor, complaint=complaint)
+        add_documents(work, DocumentKind.PINDAIAN, [signed], deed.actor, complaint=complaint)
     title = f"{word(f'jenis_surat.{series.name}')} {complaint.number.replace('/', '-')}.pdf"
     (row,) = add_documents(
         work, series.signed, [File(title, kinds.PDF, scan.pdf)], deed.actor, complaint=complaint
@@ -295,7 +295,7 @@ def proof(deed: Deed) -> tuple[str, datetime, list[int]]:
     _refuse_unreachable(deed)
     known = {name: form.text(name) for name in ("penerima", "resi", "tempat")}
     told = word(f"sampai.{form.text('cara')}", waktu=clock.waktu(at, zone), **known)
-    return f"{told} {form.text('bukti')}".strip(), at, deed.keep("bukti")
+    return f"{told} {form.text('bukti')}".strip(), at, deed.keep(DocumentKind.BUKTI)
 
 
 def _ready_at(deed: Deed) -> datetime:

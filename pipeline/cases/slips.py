@@ -23,7 +23,7 @@ from pipeline.cases.record import add_documents, record_at_counter
 from pipeline.cases.slip_learning import learn
 from pipeline.cases.tasks import close, open_item_task
 from pipeline.data import jobs, store
-from pipeline.data.states import PageState, SlipState
+from pipeline.data.states import DocumentKind, JobKind, PageState, SlipState
 from pipeline.data.tables import DIALLED, Complaint, Item, Sighting, Slip, SlipPage, Stack, Task
 from pipeline.office.config import Petugas
 from pipeline.office.sop import MERGEABLE, Act, Channel, TaskKind
@@ -31,7 +31,6 @@ from pipeline.office.words import word
 from pipeline.slips.worker import Sheet
 from pipeline.work import Work
 
-READ_STACK = "slip"  # job kind
 SLIPS = (
     SlipState.OPEN,
     SlipState.RECORDED,
@@ -64,7 +63,7 @@ LOOK_BACK = timedelta(days=60)
 
 def stack_arrived(work: Work, item: Item) -> None:
     """A scan waits to be read by the lane for slips."""
-    jobs.put(work.session, READ_STACK, item.id, work.now)
+    jobs.put(work.session, JobKind.READ_STACK, item.id, work.now)
 
 
 def stack_opened(work: Work, item_id: int, pages: int) -> set[int]:
@@ -495,7 +494,7 @@ def _record(work: Work, slip: Slip, person: Petugas, form: Checked) -> Complaint
         )
         for n, sha in enumerate(pictures, 1)
     ]
-    add_documents(work, "lampiran", shown, actor_of(person), complaint=complaint)
+    add_documents(work, DocumentKind.LAMPIRAN, shown, actor_of(person), complaint=complaint)
     return complaint
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
 from pipeline.cases.deed import Deed
-from pipeline.cases.meetings import INVITE
-from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, close, open_task, open_task_of
+from pipeline.cases.tasks import close, open_task, open_task_of
 from pipeline.data import jobs
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint, Meeting, Task
 from pipeline.office.sop import OVER, TASK_OF, EventKind, Stage, TaskKind
 from pipeline.office.words import word
@@ -21,10 +21,10 @@ PATIENCE = (
 )
 WITHOUT_TASK = (Stage.DIGABUNG, Stage.PENGIRIMAN)  # stages that had no task in earlier versions
 MOST_AT_ONCE = 500
-MADE_OF_CASES = (FRESH_DRAFT, COPY, FINAL_FORM)
+MADE_OF_CASES = (JobKind.FRESH_DRAFT, JobKind.COPY, JobKind.FINAL_FORM)
 
 
-def tell(work: Work, kind: str, subject_id: int, error: str) -> None:
+def tell(work: Work, kind: JobKind, subject_id: int, error: str) -> None:
     """A job has failed so often that it will not mend itself: a task with the reason, once."""
     complaint_id = _case_of(work, kind, subject_id)
     if complaint_id is None:
@@ -37,7 +37,7 @@ def tell(work: Work, kind: str, subject_id: int, error: str) -> None:
     log(work, complaint, EventKind.STUCK, SYSTEM, task.id, teks=reason)
 
 
-def is_mended(work: Work, kind: str, subject_id: int) -> None:
+def is_mended(work: Work, kind: JobKind, subject_id: int) -> None:
     """It could be made after all: nothing waits for the Sekretaris any more."""
     complaint_id = _case_of(work, kind, subject_id)
     task = open_task_of(work, complaint_id, TaskKind.MACET) if complaint_id is not None else None
@@ -53,11 +53,11 @@ def again(deed: Deed) -> None:
     deed.log(EventKind.RETRIED)
 
 
-def _case_of(work: Work, kind: str, subject_id: int) -> int | None:
+def _case_of(work: Work, kind: JobKind, subject_id: int) -> int | None:
     if kind in MADE_OF_CASES:
         complaint = work.session.get(Complaint, subject_id)
         return complaint.id if complaint is not None else None
-    if kind == INVITE:
+    if kind == JobKind.INVITATION:
         meeting = work.session.get(Meeting, subject_id)
         return meeting.complaint_id if meeting is not None else None
     return None

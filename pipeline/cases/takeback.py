@@ -22,8 +22,8 @@ from pipeline.casefile.standing import columns, others_since, value_of
 from pipeline.cases import decisions
 from pipeline.cases.chain import actor_of, log
 from pipeline.cases.core import AlreadyDone, Forbidden, locked
-from pipeline.cases.tasks import FINAL_FORM, FRESH_DRAFT
 from pipeline.data import jobs
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint, Event, Outbox, Payload, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Petugas
@@ -41,7 +41,7 @@ ACTS = frozenset(
         Act.KIRIM_ULANG,
     )
 )
-WAITING_JOBS = (FRESH_DRAFT, FINAL_FORM)
+WAITING_JOBS = (JobKind.FRESH_DRAFT, JobKind.FINAL_FORM)
 TAKEN_BACK = "dibatalkan"  # the outcome of tasks that the act had opened
 # A number once given to a letter stays its own, as when a letter is sent back.
 STAY = frozenset(("letter_number", "letter_date", "covering_number"))

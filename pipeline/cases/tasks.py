@@ -22,7 +22,7 @@ from pipeline.cases.chain import SYSTEM, actor_of, log
 from pipeline.cases.core import AlreadyDone, locked
 from pipeline.cases.input import Invalid
 from pipeline.data import exports, jobs
-from pipeline.data.states import ItemState
+from pipeline.data.states import ItemState, JobKind
 from pipeline.data.tables import Complaint, Event, Item, Laporan, Link, Task
 from pipeline.notices import citizen
 from pipeline.notices import tasks as notices_tasks
@@ -35,11 +35,6 @@ from pipeline.office.sop import AT_REST, BESIDE, Act, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 
-FRESH_DRAFT = "konsep"  # job kinds
-FINAL_FORM = "akhir"
-COPY = "salinan"  # the letter of a merged complaint
-MAKE_PDF = "pdf"
-SHOW_PAGES = "halaman"  # pictures of the pages of a PDF that somebody wants to look at
 SUCCEEDED = "berganti"  # how a question ends whose addressee left and that nobody took over
 ACCEPTED = Act.TERIMA  # how the task about a held mail ends that is taken in as it is
 # What a decision asks for: it ends with the decision.
@@ -106,7 +101,7 @@ def open_task(
     *,
     holder: str = "",
     note: str = "",
-    after: str = "",
+    after: JobKind | None = None,
     quiet: bool = False,
 ) -> Task:
     """Ask somebody for the next thing: the row with its due time, a link for each holder, the mails.

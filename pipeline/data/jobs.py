@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.data.engine import lease, reading, writing
-from pipeline.data.states import JobState
+from pipeline.data.states import JobKind, JobState
 from pipeline.data.tables import Job
 
 PAUSES = (timedelta(seconds=10), timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2))
@@ -38,13 +38,13 @@ class Claimed:
     """A job that this worker has: which, about what row, and the how-manieth asking is being answered."""
 
     id: int
-    kind: str
+    kind: JobKind
     subject_id: int
     asked: int
     attempts: int = 0  # how often it has failed before
 
 
-def put(session: Session, kind: str, subject_id: int, now: datetime) -> None:
+def put(session: Session, kind: JobKind, subject_id: int, now: datetime) -> None:
     """A job of this kind about this row; one that was done, given up or is being done is started anew."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.flush()  # the row that it is about comes first
@@ -61,7 +61,7 @@ def put(session: Session, kind: str, subject_id: int, now: datetime) -> None:
     session.execute(row.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again))
 
 
-def delay(session: Session, kinds: Collection[str], subject_id: int, until: datetime) -> None:
+def delay(session: Session, kinds: Collection[JobKind], subject_id: int, until: datetime) -> None:
     """Let jobs about this row that are due wait until then."""
     waiting = (
         Job.subject_id == subject_id,
@@ -73,18 +73,18 @@ def delay(session: Session, kinds: Collection[str], subject_id: int, until: date
     session.execute(later.execution_options(synchronize_session=False))
 
 
-def due(session: Session, kind: str, now: datetime) -> list[Job]:
+def due(session: Session, kind: JobKind, now: datetime) -> list[Job]:
     """Jobs of a kind whose time has come, oldest first."""
     query = select(Job).where(Job.state == JobState.DUE, Job.kind == kind, Job.next_at <= now)
     return list(session.scalars(query.order_by(Job.id)))
 
 
-def state_of(session: Session, kind: str, subject_id: int) -> JobState | None:
+def state_of(session: Session, kind: JobKind, subject_id: int) -> JobState | None:
     """How far a job is; None where it was never put, or has been swept."""
     return session.scalar(select(Job.state).where(Job.kind == kind, Job.subject_id == subject_id))
 
 
-def is_failing(session: Session, kind: str, subject_id: int) -> bool:
+def is_failing(session: Session, kind: JobKind, subject_id: int) -> bool:
     """Whether the last try of a job went wrong and nothing has been made since."""
     row = select(Job.id).where(
         Job.kind == kind, Job.subject_id == subject_id, Job.state != JobState.DONE, Job.error != ""
@@ -165,7 +165,7 @@ def failed(session: Session, job: Claimed, error: str, now: datetime, *, tries: 
     return row.attempts
 
 
-def drop(session: Session, kinds: Collection[str], subject_ids: Collection[int]) -> None:
+def drop(session: Session, kinds: Collection[JobKind], subject_ids: Collection[int]) -> None:
     """Take jobs away whose row is to be erased; one that is being done keeps nothing."""
     gone = delete(Job).where(Job.kind.in_(kinds), Job.subject_id.in_(subject_ids))
     session.execute(gone.execution_options(synchronize_session=False))

@@ -27,7 +27,15 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from pipeline.data.packed import OF_HTML, HexBytes, Packed, PackedJson, PackedList
-from pipeline.data.states import ItemState, JobState, MailState, PageState, SlipState
+from pipeline.data.states import (
+    DocumentKind,
+    ItemState,
+    JobKind,
+    JobState,
+    MailState,
+    PageState,
+    SlipState,
+)
 from pipeline.office.sop import Channel, Decision, EventKind, Stage, TaskKind
 
 # A telephone number as it is dialled, however it was written; spelled out, so that its index is found by it.
@@ -586,7 +594,7 @@ class Document(Base):
     complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)
     laporan_id: Mapped[int | None] = mapped_column(index=True)
-    kind: Mapped[str] = mapped_column(String(16))  # see templates/istilah.toml, [jenis_dokumen]
+    kind: Mapped[DocumentKind] = mapped_column(Word(DocumentKind, 16))
     version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(Text)
     mime: Mapped[str] = mapped_column(Text)
@@ -840,7 +848,7 @@ class Job(Base):
     __tablename__ = "job"
     __table_args__ = (UniqueConstraint("kind", "subject_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[JobKind] = mapped_column(Word(JobKind, 16))
     subject_id: Mapped[int]
     state: Mapped[JobState] = mapped_column(Word(JobState, 8), default=JobState.DUE, index=True)
     attempts: Mapped[int] = mapped_column(default=0)

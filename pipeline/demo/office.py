@@ -27,10 +27,8 @@ from flask import Flask
 from imapclient import IMAPClient
 from sqlalchemy import func, select
 
-from pipeline.cases.slips import READ_STACK
-from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import engine
-from pipeline.data.states import ItemState, JobState, MailState
+from pipeline.data.states import ItemState, JobKind, JobState, MailState
 from pipeline.data.tables import Item, Job, Outbox, Task
 from pipeline.demo.mailserver import MailServer
 from pipeline.office import clock, config
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent / "samples"
 PASSWORD = "demo"
-AWAITED = (FRESH_DRAFT, READ_STACK)  # kinds of job
+AWAITED = (JobKind.FRESH_DRAFT, JobKind.READ_STACK)  # kinds of job
 SETTLE_SECONDS = 12.0
 LANES = {
     "mail": 1.0,
@@ -347,7 +345,7 @@ class DemoOffice:
                 session.scalar(
                     select(func.count(Job.id)).where(
                         Job.state == JobState.DUE,
-                        Job.kind.in_((FRESH_DRAFT, READ_STACK)),
+                        Job.kind.in_((JobKind.FRESH_DRAFT, JobKind.READ_STACK)),
                         Job.next_at <= now,
                     )
                 ),

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 
 from pipeline.cases.slip_learning import confirmed_names
 from pipeline.cases.slips import (
-    READ_STACK,
     TICKS,
     held_reason,
     only_repeated,
@@ -37,7 +36,7 @@ from pipeline.data import jobs, ledger, store
 from pipeline.data.engine import lease, reading, writing
 from pipeline.data.jobs import Claimed
 from pipeline.data.ledger import Arrival
-from pipeline.data.states import ItemState
+from pipeline.data.states import ItemState, JobKind
 from pipeline.data.tables import Item, Sighting
 from pipeline.intake import holding, mails
 from pipeline.office import logs
@@ -227,7 +226,7 @@ def read_all(app: App) -> int:
         if not mine:
             return 0
         with reading(app.engine) as session:
-            waiting = [job.id for job in jobs.due(session, READ_STACK, app.clock())]
+            waiting = [job.id for job in jobs.due(session, JobKind.READ_STACK, app.clock())]
         return sum(_read_one(app, job_id) for job_id in waiting)
 
 

@@ -7,29 +7,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.data.states import DocumentKind
+
 
 @dataclass(frozen=True)
 class Series:
     """One letter on its way: its name, and the kinds of its documents in the order in which they come about."""
 
     name: str  # also the kind of its number
-    drafted: str
-    edited: str
-    final: str
-    signed: str
+    drafted: DocumentKind
+    edited: DocumentKind
+    final: DocumentKind
+    signed: DocumentKind
 
     @property
-    def worked_on(self) -> tuple[str, str]:
+    def worked_on(self) -> tuple[DocumentKind, DocumentKind]:
         return self.drafted, self.edited
 
 
-ANSWER = Series("jawaban", "konsep", "surat", "akhir", "ttd")
+ANSWER = Series(
+    "jawaban", DocumentKind.KONSEP, DocumentKind.SURAT, DocumentKind.AKHIR, DocumentKind.TTD
+)
 COVERING = Series(
-    "pengantar", "pengantar", "pengantar_surat", "pengantar_akhir", "pengantar_ttd"
+    "pengantar",
+    DocumentKind.PENGANTAR,
+    DocumentKind.PENGANTAR_SURAT,
+    DocumentKind.PENGANTAR_AKHIR,
+    DocumentKind.PENGANTAR_TTD,
 )  # surat pengantar
 LETTERS = (ANSWER, COVERING)
 REPORT = Series(
-    "laporan", "lap_konsep", "lap_surat", "lap_akhir", "lap_ttd"
+    "laporan",
+    DocumentKind.LAP_KONSEP,
+    DocumentKind.LAP_SURAT,
+    DocumentKind.LAP_AKHIR,
+    DocumentKind.LAP_TTD,
 )  # of a period, not of a case
 SIGNED = tuple(series.signed for series in (*LETTERS, REPORT))
 LETTER_KINDS = tuple(
@@ -43,6 +55,6 @@ _OF = {
 }
 
 
-def series_of(kind: str) -> Series:
+def series_of(kind: DocumentKind) -> Series:
     """The letter that a document of this kind belongs to; KeyError for one of no letter."""
     return _OF[kind]

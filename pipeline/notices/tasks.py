@@ -15,6 +15,7 @@ from pipeline.casefile.history import answered_with, answers, sent_by
 from pipeline.casefile.limits import limit_words, time_words, waiting_words
 from pipeline.casefile.offers import offered, reply_words
 from pipeline.data import store
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document, Item, Outbox, Task
 from pipeline.letters.series import ANSWER, COVERING
 from pipeline.mail import outbox
@@ -80,7 +81,7 @@ def _task_context(
     sender = "" if files is not None else sent_by(session, complaint, asked)
     unit = privacy.is_other_unit(task.kind)
     if files is None:
-        files = documents_of(session, complaint, "lampiran")
+        files = documents_of(session, complaint, DocumentKind.LAMPIRAN)
     shown = [file for file in files if not privacy.hides(complaint, task.kind, file)]
     main, others = _buttons(task.kind, offered(session, task.kind, complaint))
     return {

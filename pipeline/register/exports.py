@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.access import links
 from pipeline.data import exports, jobs
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Export, Task
 from pipeline.notices import answers
 from pipeline.office.config import Petugas
@@ -19,7 +20,6 @@ from pipeline.register import paper, sheet
 from pipeline.register.book import Filter
 from pipeline.work import Work
 
-JOB = "ekspor"
 KIND = "berkas"  # beside the filters: as what it was asked for
 AT_ONCE = 2_000  # rows; a larger book is made by a job
 LABELS = {"xlsx": "XLSX", "docx": "Word", "pdf": "PDF"}
@@ -45,7 +45,7 @@ def ask(work: Work, person: Petugas, task: Task, wanted: Filter, kind: str = "xl
     fresh = exports.add(
         work.session, person.kode, person.mark, task.id, _kept(wanted, kind), work.now
     )
-    jobs.put(work.session, JOB, fresh.id, work.now)
+    jobs.put(work.session, JobKind.EXPORT, fresh.id, work.now)
 
 
 def filters(row: Export) -> Filter:

@@ -7,11 +7,10 @@ rooms use.
 
 from pipeline.reports import takeback
 from pipeline.reports.acting import act
-from pipeline.reports.making import JOB, compose, is_due, keep_draft, order_due, tables_now
+from pipeline.reports.making import compose, is_due, keep_draft, order_due, tables_now
 from pipeline.reports.sending import bounced, delivery_result
 
 __all__ = [
-    "JOB",
     "act",
     "bounced",
     "compose",

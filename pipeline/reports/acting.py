@@ -20,8 +20,9 @@ from pipeline.cases.letters import found_in
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_to_report
 from pipeline.cases.scans import refuse_unseen, refuse_without_signature
-from pipeline.cases.tasks import MAKE_PDF, close, open_report_task
+from pipeline.cases.tasks import close, open_report_task
 from pipeline.data import jobs, store
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Document, Laporan, Task
 from pipeline.files import kinds, libreoffice
 from pipeline.letters import draft as letter_draft
@@ -144,7 +145,7 @@ def _store(deed: ReportDeed) -> None:
     row.code = letter.footer_code or (newest.code if newest else "")
     row.facts = facts_of(letter, told) | {"tabel": shown}
     if libreoffice.soffice():
-        jobs.put(deed.work.session, MAKE_PDF, row.id, deed.work.now)
+        jobs.put(deed.work.session, JobKind.MAKE_PDF, row.id, deed.work.now)
 
 
 def _newer(deed: ReportDeed) -> bool:
@@ -226,7 +227,7 @@ def _final(deed: ReportDeed, source: Document, content: bytes) -> None:
         "jabatan": head.jabatan,
     }
     if libreoffice.soffice():
-        jobs.put(work.session, MAKE_PDF, row.id, work.now)
+        jobs.put(work.session, JobKind.MAKE_PDF, row.id, work.now)
 
 
 # ---- the signature -------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pipeline.cases.record import add_to_report
 from pipeline.cases.tasks import open_report_task
 from pipeline.data import jobs
 from pipeline.data.engine import exclusive
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint, Laporan
 from pipeline.files.kinds import DOCX
 from pipeline.letters.mark import new_code, sealed
@@ -30,7 +31,6 @@ from pipeline.register.period import Period, last_before, parse
 from pipeline.reports import compare
 from pipeline.work import Work
 
-JOB = "laporan"  # job kind
 CAUGHT_UP = 12  # periods of a kind at most whose reports are made at once
 LOOKED_BACK = 12  # earlier reports of the same kind that may be corrected
 
@@ -127,7 +127,7 @@ def _order(work: Work, period: Period) -> bool:
     )
     work.session.add(row)
     work.session.flush()
-    jobs.put(work.session, JOB, row.id, work.now)
+    jobs.put(work.session, JobKind.REPORT, row.id, work.now)
     return True
 
 

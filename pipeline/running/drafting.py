@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pipeline import cases, reports
 from pipeline.casefile import history
@@ -18,14 +18,15 @@ from pipeline.cases.letters import (
     store_pdf,
     under_new_code,
 )
-from pipeline.cases.meetings import INVITE, compose_invitation, store_invitation
+from pipeline.cases.meetings import compose_invitation, store_invitation
 from pipeline.cases.merging import copy_letter, keep_copy
 from pipeline.cases.outcomes import Drafted, draft_letters, letters_to_sign, next_version
 from pipeline.cases.pages import store_pages
-from pipeline.cases.tasks import COPY, FINAL_FORM, FRESH_DRAFT, MAKE_PDF, SHOW_PAGES, open_task_of
+from pipeline.cases.tasks import open_task_of
 from pipeline.data import jobs, store
 from pipeline.data.engine import reading, writing
 from pipeline.data.jobs import Claimed
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint, Document, Export, Meeting
 from pipeline.files import libreoffice
 from pipeline.files.pdf import pdf_pages, pdf_text
@@ -46,22 +47,22 @@ SHOWN_WIDTH, MOST_SHOWN = 1400, 12  # the same of a PDF that somebody looks at
 def letters(app: App) -> Report:
     """Draft the letters that a decision asks for, copy them for merged complaints; give those that are to be signed
     their number; make the reports of periods that are over."""
-    done = {"konsep": _work(app, FRESH_DRAFT), "salinan": _work(app, COPY)}
-    done["bernomor"] = _work(app, FINAL_FORM)
-    done["laporan"] = _work(app, reports.JOB)
-    return done | {"undangan": _work(app, INVITE)}
+    done = {"konsep": _work(app, JobKind.FRESH_DRAFT), "salinan": _work(app, JobKind.COPY)}
+    done["bernomor"] = _work(app, JobKind.FINAL_FORM)
+    done["laporan"] = _work(app, JobKind.REPORT)
+    return done | {"undangan": _work(app, JobKind.INVITATION)}
 
 
 def pictures(app: App) -> Report:
     """PDFs by LibreOffice, large spreadsheets one at a time: a lane of its own, so that no draft waits behind it."""
     return {
-        "pdf": _work(app, MAKE_PDF),
-        "halaman": _work(app, SHOW_PAGES),
-        "ekspor": _work(app, exports.JOB),
+        "pdf": _work(app, JobKind.MAKE_PDF),
+        "halaman": _work(app, JobKind.SHOW_PAGES),
+        "ekspor": _work(app, JobKind.EXPORT),
     }
 
 
-def _work(app: App, kind: str) -> int:
+def _work(app: App, kind: JobKind) -> int:
     """Do the jobs of one kind, one after another, outside any transaction; how many were done."""
     with reading(app.engine) as session:
         waiting = [job.id for job in jobs.due(session, kind, app.clock())]
@@ -214,15 +215,15 @@ def _report(app: App, job: Claimed) -> None:
             reports.keep_draft(Work(session, app.settings, app.clock()), job.subject_id, made)
 
 
-JOBS: dict[str, Callable[[App, Claimed], None]] = {
-    FRESH_DRAFT: _draft,
-    COPY: _copy,
-    FINAL_FORM: _final,
-    MAKE_PDF: _pdf,
-    INVITE: _undangan,
-    SHOW_PAGES: _pages,
-    exports.JOB: _export,
-    reports.JOB: _report,
+JOBS: Mapping[JobKind, Callable[[App, Claimed], None]] = {
+    JobKind.FRESH_DRAFT: _draft,
+    JobKind.COPY: _copy,
+    JobKind.FINAL_FORM: _final,
+    JobKind.MAKE_PDF: _pdf,
+    JobKind.INVITATION: _undangan,
+    JobKind.SHOW_PAGES: _pages,
+    JobKind.EXPORT: _export,
+    JobKind.REPORT: _report,
 }
 # A letter has to be drafted once its template is mended; a PDF is a convenience, and one that cannot be drawn stays so.
-TRIES = {MAKE_PDF: len(jobs.PAUSES) + 1, SHOW_PAGES: 1}
+TRIES = {JobKind.MAKE_PDF: len(jobs.PAUSES) + 1, JobKind.SHOW_PAGES: 1}

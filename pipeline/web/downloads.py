@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 from pipeline.access import links
 from pipeline.casefile import limits, privacy
 from pipeline.cases.pages import order_pages, pages_of
-from pipeline.cases.tasks import SHOW_PAGES
 from pipeline.data import jobs, store
-from pipeline.data.states import JobState
+from pipeline.data.states import JobKind, JobState
 from pipeline.data.tables import Document, Item
 from pipeline.files import kinds, pictures
 from pipeline.office.words import word
@@ -134,7 +133,7 @@ def look(token: str, document_id: int) -> Response:
         if row.mime != kinds.PDF:
             raise Friendly("tidak_ada", 404)
         drawn = pages_of(session, row.id)
-        state = JobState.DONE if drawn else jobs.state_of(session, SHOW_PAGES, row.id)
+        state = JobState.DONE if drawn else jobs.state_of(session, JobKind.SHOW_PAGES, row.id)
         shown = [
             {
                 "url": f"/t/{token}/gambar/{row.id}?hal={n}",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.cases.letters import found_in, paragraphs_of
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Document
 from pipeline.files import libreoffice
 from pipeline.letters.compare import difference, shortened
@@ -142,7 +143,7 @@ def _pictures(view: View, series: Series, letter: Document, signing: bool) -> di
     """The pages of the letter as it is to be signed, else as it was uploaded; or why there are none."""
     final = view.letters(series.final)[-1:] if signing else []
     source = final[0] if final else letter
-    pages = [d for d in view.documents("rupa") if d.source_id == source.id]
+    pages = [d for d in view.documents(DocumentKind.RUPA) if d.source_id == source.id]
     if pages:
         said = word("periksa.halaman_baca", nama=source.name)
         rows = [

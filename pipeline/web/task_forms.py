@@ -29,6 +29,7 @@ from pipeline.cases.scans import SEEN
 from pipeline.cases.signing import has_letters, unsubmittable
 from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document, Event, Item
 from pipeline.files.kinds import DOCX, PDF, size_words
 from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
@@ -346,7 +347,7 @@ def _options(view: View, field: Field) -> list[dict[str, str]]:
     if field.kind is FieldKind.UNIT:
         return [_option(unit.kode, unit.nama) for unit in view.settings.unit]
     if field.kind is FieldKind.LAMPIRAN:
-        kinds = ("lampiran",) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
+        kinds = (DocumentKind.LAMPIRAN,) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
         return [_option(str(one.id), one.name) for one in view.documents(*kinds)]
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
     codes = [str(one) for one in field.choices]
@@ -490,7 +491,7 @@ REASONS: dict[str, Callable[[View], bool]] = {
     "nomor_pengantar": lambda view: _numbers_by_hand(view) and _has_covering(view),
     "pengantar_bertanda_tangan": _has_covering,
     "surat_pengirim": _came_by_letter,
-    "lampiran_ikut": lambda view: bool(view.documents("lampiran")),
+    "lampiran_ikut": lambda view: bool(view.documents(DocumentKind.LAMPIRAN)),
     "dibuka": _has_files_from_outside,
     "lampiran_terbuka": _has_files_from_outside,
     "sistem": _signs_here,
@@ -664,7 +665,9 @@ def _downloads(view: View) -> list[dict[str, str]]:
 
 def _title(view: View, document: Document) -> str:
     source = (
-        document if document.kind != "pdf" else view.session.get_one(Document, document.source_id)
+        document
+        if document.kind != DocumentKind.PDF
+        else view.session.get_one(Document, document.source_id)
     )
     return word(f"halaman.unduh.{series_of(source.kind).name}")
 
@@ -729,7 +732,7 @@ def pdfs_to_sign(view: View) -> list[Document]:
     """The PDFs of the letters as they are to be signed, once a job has made all of them."""
     final = documents.final_letters(view.session, view.complaint) if view.complaint else []
     final = view.letters(REPORT.final)[-1:] if view.report else final
-    made = {d.source_id: d for d in view.documents("pdf")}
+    made = {d.source_id: d for d in view.documents(DocumentKind.PDF)}
     return [made[d.id] for d in final] if all(d.id in made for d in final) else []
 
 

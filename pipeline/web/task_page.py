@@ -15,6 +15,7 @@ from pipeline.casefile import history, privacy, reach, reported
 from pipeline.casefile.holders import holders
 from pipeline.cases.late_answers import is_welcome
 from pipeline.data import store
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document, Event, Item
 from pipeline.files import kinds
 from pipeline.letters.series import ANSWER, REPORT
@@ -58,7 +59,7 @@ def file_row(view: View, document: Document) -> dict[str, Any]:
     size = kinds.size_words(store.size(view.session, document.sha256))
     is_picture = document.mime in kinds.PICTURES
     picture = f"{view.url}/gambar/{document.id}?kecil" if is_picture else None
-    if document.kind == "lampiran":
+    if document.kind == DocumentKind.LAMPIRAN:
         kind = {kinds.PDF: "pdf", kinds.DOCX: "word"}.get(
             document.mime, "foto" if is_picture else "lain"
         )
@@ -103,7 +104,9 @@ def matter(view: View) -> dict[str, Any]:
         "asal": word(
             "halaman.asal", pengadu=_who(view, c), kanal=word(f"lewat.{c.channel}"), waktu=when
         ),
-        "berkas": [file_row(view, d) for d in view.documents("lampiran") if view.shows(d)],
+        "berkas": [
+            file_row(view, d) for d in view.documents(DocumentKind.LAMPIRAN) if view.shows(d)
+        ],
         "tertutup": word("rapat.lampiran_tertutup") if _closed(view, c) else "",
     }
 
@@ -401,8 +404,10 @@ def _other_documents(view: View) -> list[dict[str, Any]]:
     """The files of a case that do not stand beside the complaint's words, newest first."""
     if view.task.item_id is not None:
         return []
-    shown = {one.id for one in view.documents("lampiran")}
-    others = [one for one in view.documents() if one.id not in shown and one.kind != "rupa"]
+    shown = {one.id for one in view.documents(DocumentKind.LAMPIRAN)}
+    others = [
+        one for one in view.documents() if one.id not in shown and one.kind != DocumentKind.RUPA
+    ]
     return [file_row(view, one) for one in reversed(others) if view.shows(one)]
 
 

@@ -20,6 +20,7 @@ from pipeline.casefile.history import entries
 from pipeline.casefile.holders import helpers, holders
 from pipeline.data import in_force
 from pipeline.data.engine import reading
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Decided, Document, Event, Laporan, Task
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
@@ -210,7 +211,7 @@ class View:
             return True
         if document.kind in privacy.FROM_OUTSIDE:
             return not privacy.hides(self.complaint, self.task.kind, document)
-        return document.kind == "keterangan"
+        return document.kind == DocumentKind.KETERANGAN
 
     def history(self, *kinds: EventKind) -> list[tuple[Event, dict[str, Any]]]:
         """Events of these kinds (all when none is given) with what they say, oldest first."""

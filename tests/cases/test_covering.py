@@ -16,7 +16,7 @@ from pipeline.cases.erasure import NotErasable, erase
 from pipeline.cases.input import File, read_letter
 from pipeline.cases.outcomes import delivery_result, letter_by_mail
 from pipeline.data import store
-from pipeline.data.states import MailState
+from pipeline.data.states import DocumentKind, MailState
 from pipeline.data.tables import Outbox
 from pipeline.demo.signed import signed_scan
 from pipeline.office.sop import EventKind, Stage, TaskKind
@@ -174,8 +174,8 @@ def test_it_is_signed_together_with_the_answer(desk: Desk) -> None:
         desk.press("kepala", "tandatangani", number=number, files=swapped)
     desk.press("kepala", "tandatangani", number=number, files=both)
     names = {d.kind: d.name for d in desk.documents(number)}
-    assert names["ttd"] == f"Surat jawaban {number}.pdf"
-    assert names["pengantar_ttd"] == f"Surat pengantar {number}.pdf"
+    assert names[DocumentKind.TTD] == f"Surat jawaban {number}.pdf"
+    assert names[DocumentKind.PENGANTAR_TTD] == f"Surat pengantar {number}.pdf"
     event, data = desk.events(number)[-1]
     assert event.kind is EventKind.SIGNED
     assert (len(data["dokumen"]), data["tanpa_kode"]) == (2, False)

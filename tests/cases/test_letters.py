@@ -13,8 +13,8 @@ from pipeline import cases
 from pipeline.cases import Invalid
 from pipeline.cases.input import File, read_letter
 from pipeline.cases.outcomes import letter_by_mail
-from pipeline.cases.tasks import MAKE_PDF
 from pipeline.data import store
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Job, LetterNumber
 from pipeline.demo.signed import signed_scan
 from pipeline.files import pictures
@@ -228,7 +228,7 @@ def test_no_picture_is_made_before_tracked_changes_are_resolved(desk: Desk) -> N
         upload(desk, number, letter)
         with desk.work() as work:
             assert (
-                work.session.scalar(select(func.count(Job.id)).where(Job.kind == MAKE_PDF))
+                work.session.scalar(select(func.count(Job.id)).where(Job.kind == JobKind.MAKE_PDF))
                 == waiting
             )
 

@@ -34,11 +34,11 @@ from pipeline.cases.late_answers import is_welcome
 from pipeline.cases.merging import WRITTEN
 from pipeline.cases.outcomes import bounced, delivery_result
 from pipeline.cases.record import citizen_wrote
-from pipeline.cases.tasks import COPY, limit_of
+from pipeline.cases.tasks import limit_of
 from pipeline.cases.withdrawal import make_sure, seems_withdrawn
 from pipeline.data import in_force, jobs
 from pipeline.data.engine import reading
-from pipeline.data.states import MailState
+from pipeline.data.states import JobKind, MailState
 from pipeline.data.store import get
 from pipeline.data.tables import (
     Complaint,
@@ -547,7 +547,7 @@ class Sop(RuleBasedStateMachine):
             if complaint.stage is Stage.DIGABUNG:
                 assert complaint.parent_id is not None
                 with reading(self.desk.engine) as session:
-                    ordered = jobs.state_of(session, COPY, complaint.id) == "due"
+                    ordered = jobs.state_of(session, JobKind.COPY, complaint.id) == "due"
                 assert stages[complaint.parent_id] in MERGEABLE or (
                     stages[complaint.parent_id] in WRITTEN and ordered
                 )

@@ -14,6 +14,7 @@ from pipeline import cases
 from pipeline.cases import Forbidden, Invalid
 from pipeline.cases.chain import SYSTEM
 from pipeline.data import store
+from pipeline.data.states import DocumentKind
 from pipeline.files import pdf
 from pipeline.letters import signature
 from pipeline.office.sop import EventKind, Stage
@@ -67,7 +68,10 @@ def test_photo_of_a_phone_in_heic_goes_on_as_a_pdf(desk: Desk) -> None:
         "kepala", "tandatangani", number=number, files={"bertanda_tangan": ("IMG_1.HEIC", photo)}
     )
     kept = {d.kind: d.mime for d in desk.documents(number)}
-    assert (kept["pindaian"], kept["ttd"]) == ("image/heic", "application/pdf")
+    assert (kept[DocumentKind.PINDAIAN], kept[DocumentKind.TTD]) == (
+        "image/heic",
+        "application/pdf",
+    )
 
 
 def test_broken_photo_is_told(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from pipeline.cli.service import spare_the_collector
 from pipeline.data.engine import lease, reading, writing
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Complaint, Export, Job, Task
 from pipeline.office.sop import Role
 from pipeline.register import exports
@@ -170,7 +171,7 @@ def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(
         exports.ask(work, kantor.settings.holders(Role.JFU)[0], task, Filter())
 
     def under_way() -> bool:
-        with lease(kantor.engine, f"job-{exports.JOB}") as free:
+        with lease(kantor.engine, f"job-{JobKind.EXPORT}") as free:
             return not free
 
     with systemd(tmp_path) as (address, heard), serving(kantor, address) as process:
@@ -181,7 +182,7 @@ def test_sigterm_ends_it_within_half_a_minute_while_an_export_is_made(
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
     with reading(kantor.engine) as session:
-        state = session.scalars(select(Job.state).where(Job.kind == exports.JOB)).one()
+        state = session.scalars(select(Job.state).where(Job.kind == JobKind.EXPORT)).one()
         content = session.scalars(select(Export.content)).one()
     assert state in ("due", "done")
     assert (state == "done") == bool(content)

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from pipeline.cases.chain import Actor
 from pipeline.cases.erasure import erase
 from pipeline.cases.letters import store_pdf
-from pipeline.cases.tasks import FRESH_DRAFT, MAKE_PDF
 from pipeline.data import jobs
 from pipeline.data.engine import reading, writing
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Document, Job, Outbox
 from pipeline.office.sop import Decision, Stage
 from pipeline.running import drafting, sweep
@@ -34,12 +34,12 @@ def app_of(desk: Desk) -> App:
     return App(desk.settings, desk.engine, desk.clock)
 
 
-def all_jobs(desk: Desk, kind: str) -> list[Job]:
+def all_jobs(desk: Desk, kind: JobKind) -> list[Job]:
     with reading(desk.engine) as session:
         return list(session.scalars(select(Job).where(Job.kind == kind).order_by(Job.id)))
 
 
-def put(desk: Desk, kind: str, subject: int) -> int:
+def put(desk: Desk, kind: JobKind, subject: int) -> int:
     with writing(desk.engine) as session:
         jobs.put(session, kind, subject, desk.clock())
     return all_jobs(desk, kind)[-1].id
@@ -56,10 +56,10 @@ def decided(desk: Desk) -> str:
 
 def test_whatever_goes_wrong_with_one_job_the_next_is_done(desk: Desk) -> None:
     """The letter of a case that is no longer there: the error stays on its job, and the lane goes on."""
-    put(desk, FRESH_DRAFT, 999)
+    put(desk, JobKind.FRESH_DRAFT, 999)
     number = decided(desk)
     assert drafting.letters(app_of(desk))["konsep"] == 1
-    broken, done = all_jobs(desk, FRESH_DRAFT)
+    broken, done = all_jobs(desk, JobKind.FRESH_DRAFT)
     assert "NoResultFound" in broken.error
     assert (broken.state, done.state) == ("due", "done")
     assert [d.kind for d in desk.documents(number)] == ["konsep"]
@@ -72,14 +72,14 @@ def test_erasing_a_case_takes_its_jobs_away(desk: Desk) -> None:
     letter = next(d for d in desk.documents(number) if d.kind == "konsep")
     with writing(desk.engine) as session:
         session.execute(update(Outbox).values(state="sent", told=True))
-    job_id = put(desk, MAKE_PDF, letter.id)
+    job_id = put(desk, JobKind.MAKE_PDF, letter.id)
     with jobs.claimed(desk.engine, job_id) as job:
         assert job is not None
         with desk.work() as work:
             erase(work, desk.complaint(number).id, OPERATOR, "permintaan")
         with pytest.raises(Exception), jobs.finishing(desk.engine, job) as session:  # noqa: B017, PT011 - gone either way
             store_pdf(Work(session, desk.settings, desk.clock()), letter.id, b"%PDF-1.4", [b"x"], 1)
-    assert all_jobs(desk, MAKE_PDF) == []
+    assert all_jobs(desk, JobKind.MAKE_PDF) == []
     assert drafting.pictures(app_of(desk)) == {"pdf": 0, "halaman": 0, "ekspor": 0}
     with reading(desk.engine) as session:
         assert (
@@ -123,20 +123,20 @@ def test_two_pollers_make_one_letter(desk: Desk) -> None:
 def test_work_and_done_are_one_transaction(desk: Desk) -> None:
     """What was made is there exactly when the job is done: a result that cannot be committed leaves the job due."""
     number = decided(desk)
-    [job] = all_jobs(desk, FRESH_DRAFT)
+    [job] = all_jobs(desk, JobKind.FRESH_DRAFT)
     with jobs.claimed(desk.engine, job.id) as claim:
         assert claim is not None
         with pytest.raises(ValueError), jobs.finishing(desk.engine, claim) as session:  # noqa: PT011, PT012
-            jobs.put(session, "lain", 1, desk.clock())
+            jobs.put(session, JobKind.EXPORT, 1, desk.clock())
             raise ValueError
-        assert all_jobs(desk, "lain") == []
-        assert all_jobs(desk, FRESH_DRAFT)[0].state == "due"
+        assert all_jobs(desk, JobKind.EXPORT) == []
+        assert all_jobs(desk, JobKind.FRESH_DRAFT)[0].state == "due"
         with jobs.finishing(desk.engine, claim) as session:
-            jobs.put(session, "lain", 1, desk.clock())
-        assert [one.state for one in all_jobs(desk, FRESH_DRAFT)] == ["done"]
+            jobs.put(session, JobKind.EXPORT, 1, desk.clock())
+        assert [one.state for one in all_jobs(desk, JobKind.FRESH_DRAFT)] == ["done"]
         with pytest.raises(jobs.Overtaken), jobs.finishing(desk.engine, claim) as session:
-            jobs.put(session, "lain", 2, desk.clock())
-        assert len(all_jobs(desk, "lain")) == 1
+            jobs.put(session, JobKind.EXPORT, 2, desk.clock())
+        assert len(all_jobs(desk, JobKind.EXPORT)) == 1
     assert desk.documents(number) == []
 
 

@@ -17,6 +17,7 @@ from pipeline.access import links, unsent
 from pipeline.cases.record import citizen_wrote
 from pipeline.data import store
 from pipeline.data.engine import reading, writing
+from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Item, Outbox
 from pipeline.demo.signed import signed_scan
 from pipeline.intake import enclosed
@@ -604,7 +605,7 @@ def test_two_signed_letters_come_in_any_order(desk: Desk) -> None:
         }
     papers = [
         (f"{kind}.jpg", "image/jpeg", signed_scan(final[kind]))
-        for kind in ("pengantar_akhir", "akhir")
+        for kind in (DocumentKind.PENGANTAR_AKHIR, DocumentKind.AKHIR)
     ]
     answer(desk, Stage.TANDA_TANGAN, "SETUJU", files=papers)
     confirm(desk, "tandatangani", Stage.PENYAMPAIAN, number, ttd_terlihat="ya")

@@ -25,7 +25,7 @@ from pipeline.cases.tasks import tell_holders
 from pipeline.cases.withdrawal import make_sure
 from pipeline.data import store
 from pipeline.data.engine import reading
-from pipeline.data.states import MailState
+from pipeline.data.states import JobKind, MailState
 from pipeline.data.tables import Complaint, Laporan, Outbox, Seal, Task
 from pipeline.intake import reconcile, scans
 from pipeline.mail import outbox
@@ -338,7 +338,7 @@ def _people(desk: Desk) -> None:
     with desk.work() as work:
         complaint = work.session.get_one(Complaint, desk.complaint(other).id)
         make_sure(work, complaint, "Saya cabut.")
-        stuck.tell(work, "konsep", complaint.id, "TemplateError: kop")
+        stuck.tell(work, JobKind.FRESH_DRAFT, complaint.id, "TemplateError: kop")
     desk.press("jfu-1", "cabut", number=other, alasan="Lewat telepon.")
     sending = desk.to(Stage.PENYAMPAIAN, desk.record())
     desk.press("jfu-1", "kirim_email", number=sending)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, nodes
 
+from pipeline.data.states import DocumentKind
 from pipeline.office import config, words
 from pipeline.office.config import TEMPLATES
 from pipeline.office.sop import (
@@ -320,3 +321,7 @@ def test_long_texts_are_folded_at_whole_words(text: str, shown: str | None) -> N
         assert len(folded) <= 15 * 90 + 2
         assert text.startswith(folded.removesuffix(" …"))
         assert "kat …" not in folded
+
+
+def test_every_kind_of_document_has_a_name_that_people_read() -> None:
+    assert set(words.table("jenis_dokumen")) == set(DocumentKind)

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.data import jobs
 from pipeline.data.engine import writing
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Job
 from pipeline.letters import emblem
 from pipeline.office import config
@@ -32,7 +32,7 @@ def test_a_letter_that_cannot_be_drafted_is_tried_on_and_told_with_its_reason(
     settings = config.parse(sample(), tmp_path / "config.toml")
     engine = fresh(settings.database.url, settings.folder)
     with writing(engine) as session:
-        jobs.put(session, FRESH_DRAFT, 7, NOW)
+        jobs.put(session, JobKind.FRESH_DRAFT, 7, NOW)
         session.flush()
         job_id = session.scalars(select(Job.id)).one()
     for _ in range(9):

@@ -16,11 +16,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pipeline import cases, reports
+from pipeline import cases
 from pipeline.access import browsers
 from pipeline.cases.chain import SYSTEM
 from pipeline.data import jobs
 from pipeline.data.engine import reading, writing
+from pipeline.data.states import JobKind
 from pipeline.data.tables import Base, Complaint, Laporan
 from pipeline.office.sop import NO_UNIT
 from pipeline.register.period import parse
@@ -510,7 +511,7 @@ def _reports(one: House) -> None:
             )
             session.add(row)
             session.flush()
-            jobs.put(session, reports.JOB, row.id, kantor.clock())
+            jobs.put(session, JobKind.REPORT, row.id, kantor.clock())
         one.tick()
         mail = kantor.newest("sekretaris", "Sunting laporan")
         task = pages["tugas laporan"] = kantor.links(mail)[0].removeprefix(one.base)

@@ -21,8 +21,8 @@ from pipeline.cases.chain import SYSTEM
 from pipeline.cases.outcomes import bounced
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.stuck import tell
-from pipeline.cases.tasks import FRESH_DRAFT
 from pipeline.cases.withdrawal import make_sure
+from pipeline.data.states import JobKind
 from pipeline.data.store import get
 from pipeline.data.tables import Task
 from pipeline.office.sop import ACTIONS, Action, Channel, Field, FieldKind, Stage, TaskKind
@@ -80,7 +80,7 @@ def _perhaps_withdrawn(desk: Desk) -> str:
 def _stuck(desk: Desk) -> str:
     number = desk.to(Stage.JAWABAN)
     with desk.work() as work:
-        tell(work, FRESH_DRAFT, desk.complaint(number).id, "LibreOffice berhenti.")
+        tell(work, JobKind.FRESH_DRAFT, desk.complaint(number).id, "LibreOffice berhenti.")
     return number
 
 
@@ -420,7 +420,7 @@ def _prepared(desk: Desk, kind: TaskKind, change: Change) -> str:
         desk.to(stages[kind], number)
     if kind is TaskKind.MACET:
         with desk.work() as work:
-            tell(work, FRESH_DRAFT, desk.complaint(number).id, "LibreOffice berhenti.")
+            tell(work, JobKind.FRESH_DRAFT, desk.complaint(number).id, "LibreOffice berhenti.")
     return number
 
 
