@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.letters import draft
 from pipeline.letters.mark import sealed
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 
 LETTERS = 60
 CONTENT = (TEMPLATES / "letters" / "surat_jawaban.docx").read_bytes()

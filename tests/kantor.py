@@ -47,7 +47,7 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.store import get
 from pipeline.data.tables import Complaint, Document, Event, Lane, Outbox, Task
 from pipeline.demo.mailserver import LARGEST_MAIL, MailServer
-from pipeline.office import clock, config
+from pipeline.office import clock, config, messages
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import NO_UNIT, EventKind, Stage, TaskKind
 from pipeline.running import poller
@@ -59,7 +59,7 @@ from tests.servers import PASSWORD, PATIENCE, Dovecot
 TUESDAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 09.00 at Madiun, an ordinary office day
 INTAKE = "aduan@kominfo.example"
 SITI = "siti@warga.example"
-SAMPLES = config.PACKAGE / "demo" / "samples"
+SAMPLES = messages.PACKAGE / "demo" / "samples"
 SIGNED = (SAMPLES / "tanda-tangan.jpg").read_bytes()
 KEY = "5a" * 32
 ATTEMPTS = 8  # ticks after which an office must have come to rest

@@ -57,6 +57,7 @@ STILL = {
     "office/config_errors.py": 58,
     "office/keys.py": 3,
     "office/lists.py": 1,
+    "office/messages.py": 1,  # that the file of sentences is broken cannot stand in it
     "office/meters.py": 1,
     "office/old_keys.py": 2,
     "office/table.py": 5,

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from pipeline.data.tables import Task
 from pipeline.office import clock
 from pipeline.office.config import Settings
+from pipeline.office.rendering import remaining_words
 from pipeline.office.sop import LANGKAH_OF_TASK, REPORTING, TaskKind
-from pipeline.office.words import remaining_words, word
+from pipeline.office.words import word
 
 MANY_MINUTES = 120  # more are told in hours
 

@@ -30,7 +30,8 @@ from pipeline.letters.numbering import numbered
 from pipeline.letters.returned import Finding, Returned
 from pipeline.letters.series import ANSWER, COVERING, LETTERS, Series, series_of
 from pipeline.letters.wording import long_date
-from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.config import Settings
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.words import word
 from pipeline.work import Work
 

@@ -18,7 +18,8 @@ from pipeline.data.engine import reading
 from pipeline.files import kinds, libreoffice
 from pipeline.letters import emblem
 from pipeline.letters.template.fields import TemplateError
-from pipeline.office.config import SAMPLE, TEMPLATES, load
+from pipeline.office.config import SAMPLE, load
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.numbers import percent, whole
 from pipeline.office.words import word
 from pipeline.running import health

@@ -19,8 +19,9 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from pipeline.cli.base import Fault, out
 from pipeline.mail.providers import MailHosts, look_up
-from pipeline.office.config import ROOT, SAMPLE, Email, Said, Security, Table, web_address
+from pipeline.office.config import SAMPLE, Email, Said, Security, Table, web_address
 from pipeline.office.config_errors import ConfigError, explain, text_of, toml_of
+from pipeline.office.messages import ROOT
 from pipeline.office.sop import Role
 from pipeline.office.words import word
 

@@ -31,6 +31,7 @@ from pipeline.mail import authentication, reply, signoff
 from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
 from pipeline.office.config import Petugas, Settings
+from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
     BINDING,
     COMMANDS,
@@ -43,7 +44,7 @@ from pipeline.office.sop import (
     TaskKind,
     action,
 )
-from pipeline.office.words import unit_names, word
+from pipeline.office.words import word
 from pipeline.work import Work
 
 FORWARD = re.compile(r"\s*(fwd?|tr|trs|terusan|diteruskan|wg)\s*:", re.IGNORECASE)

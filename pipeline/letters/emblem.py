@@ -13,7 +13,7 @@ from docx import Document
 from docx.package import Package
 from PIL import Image, ImageChops, ImageStat, UnidentifiedImageError
 
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 
 SAMPLE = TEMPLATES / "letters" / "surat_jawaban.docx"
 SIDE = 48  # pixels at which two pictures are laid over each other

@@ -18,8 +18,9 @@ from pipeline.data.tables import Complaint, Document, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.notices import few
 from pipeline.office.config import Settings
+from pipeline.office.rendering import environment
 from pipeline.office.sop import Role
-from pipeline.office.words import environment, word
+from pipeline.office.words import word
 from pipeline.work import Work
 
 # What a robot could make us repeat (RFC 3834).

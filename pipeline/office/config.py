@@ -36,15 +36,11 @@ from pipeline.office.config_errors import ConfigError, explain, reason, text_of,
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
+from pipeline.office.messages import ROOT, TEMPLATES
 from pipeline.office.old_keys import renewed
 from pipeline.office.sop import Role
 from pipeline.office.table import Written, said
 
-PACKAGE = Path(__file__).parents[1]
-ROOT = (
-    PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
-)  # installed wheel, or a checkout
-TEMPLATES = ROOT / "templates"
 SAMPLE = ROOT / "config.toml"
 
 

@@ -7,11 +7,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import (
-    ValidationError,
-)
+if TYPE_CHECKING:  # words are read without it too, in processes that live for one file
+    from pydantic import ValidationError
 
 
 class ConfigError(Exception):

@@ -8,18 +8,15 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.office import clock
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.table import Written
 
-PACKAGE = Path(__file__).parents[1]
-DEFAULTS = (
-    (PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent) / "templates" / "daftar.toml"
-)
+DEFAULTS = TEMPLATES / "daftar.toml"
 CODE = r"^[a-z0-9_-]{1,40}$"
 ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 Moment = Literal["diterima", "ditanya", "lengkap", "diputus", "disampaikan"]

@@ -1,41 +1,29 @@
-"""Every label and sentence that the code needs by name, from templates/istilah.toml; and the Jinja environment.
+"""Every label and sentence that the code needs by name, from templates/istilah.toml.
 
-Hides where wording lies. It is found and changed in templates/ without reading code (DESIGN rule 9).
+Hides where wording lies. It is found and changed in templates/ without reading code (DESIGN rule 9). What only the IT
+officer reads is said by `messages`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from functools import cache, lru_cache
-from types import CodeType
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
-
-from pipeline.office import clock, numbers
-from pipeline.office.config import TEMPLATES, Instansi, Settings, Sop
 from pipeline.office.config_errors import text_of, toml_of
-from pipeline.office.sop import NO_UNIT
-
-NAMES = ("tahun", "nomor", "port", "kode", "urut", "slip", "n")  # no counts, though numbers
+from pipeline.office.messages import Sentences
 
 
-@cache
-def _all() -> dict[str, Any]:
-    file = TEMPLATES / "istilah.toml"
+def _read(file: Path) -> dict[str, Any]:
     return toml_of(file, text_of(file))  # offices change their words
 
 
-@lru_cache(maxsize=1024)
+_ISTILAH = Sentences("istilah.toml", _read)
+
+
 def table(path: str) -> dict[str, Any]:
     """The table at a dotted path, e.g. "aksi.catat.laporkan"; empty if it is not there."""
-    node: Any = _all()
-    for part in path.split("."):
-        node = node.get(part, {}) if isinstance(node, dict) else {}
-    return node if isinstance(node, dict) else {}
+    return _ISTILAH.table(path)
 
 
 def label_of(name: str) -> str:
@@ -45,21 +33,12 @@ def label_of(name: str) -> str:
 
 def word(path: str, **values: object) -> str:
     """The sentence at a dotted path with its {values} filled in; KeyError if it is not there."""
-    head, _, name = path.rpartition(".")
-    shown = {key: _shown(key, value) for key, value in values.items()}
-    return str(table(head)[name]).format(**shown)
+    return _ISTILAH.sentence(path, values)
 
 
-def _shown(name: str, value: object) -> object:
-    """A count as people write it; a year or the number of something is no count."""
-    is_count = type(value) is int and name not in NAMES
-    return numbers.whole(value) if is_count else value  # type: ignore[arg-type]
-
-
-def unit_names(settings: Settings, codes: str) -> str:
-    """Units by their codes, joined by commas; that there is none is said so."""
-    named = {NO_UNIT: word("unit.tidak_ada")} | {unit.kode: unit.nama for unit in settings.unit}
-    return ", ".join(named[code] for code in codes.split(",") if code in named)
+def forget() -> None:
+    """Read the words anew; the program does not, as it holds what it has rendered from them."""
+    _ISTILAH.forget()
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -72,23 +51,6 @@ def listed(parts: Sequence[str]) -> str:
 def choices(path: str) -> dict[str, str]:
     """A table of labels, {name: label}."""
     return {key: str(value) for key, value in table(path).items() if not isinstance(value, dict)}
-
-
-def remaining_words(settings: Settings, due: datetime, now: datetime) -> tuple[str, str]:
-    """How much is left until a due time, or how late it is: (words, tone). Office time below two days of it."""
-    hours = settings.hours
-    if now > due:
-        late = clock.elapsed(due, now, hours)
-        return word("waktu.terlambat", lama=clock.lama(late, days=False)), "buruk"
-    last_day, today = (moment.astimezone(settings.zone).date() for moment in (due, now))
-    days = (last_day - today).days
-    if days >= 2:
-        return word("waktu.sisa_hari", hari=days), "baik"
-    begun_minutes = -(-clock.elapsed(now, due, hours) // clock.MINUTE)
-    left = (
-        begun_minutes * clock.MINUTE
-    )  # rounded up, as what is used is rounded down: both make the limit
-    return word("waktu.sisa", lama=clock.lama(left, days=False)), "hati" if days == 0 else "baik"
 
 
 def fold(text: str, lines: int = 15, width: int = 90) -> str:
@@ -122,59 +84,3 @@ def _folded(line: str, width: int) -> Iterator[str]:
         yield line[:end].rstrip()
         line = line[end:].lstrip()
     yield line
-
-
-def environment(settings: Settings, *, escape: bool = True) -> Environment:
-    """Jinja over templates/: strict, escaped for HTML or not; times are printed in the office's zone."""
-    return _environment(settings.instansi, settings.sop, escape)
-
-
-class _Compiled(BytecodeCache):
-    """The templates as they were compiled, for all offices: their own values come in when a template is rendered."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self._codes[bucket.key, bucket.checksum] = bucket.code
-
-
-_COMPILED = {True: _Compiled(), False: _Compiled()}  # escaped for HTML or not
-
-
-@lru_cache(maxsize=256)
-def _environment(office: Instansi, sop: Sop, escape: bool) -> Environment:
-    """Kept: compiling the templates for every mail would cost more than all the rest."""
-    env = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=escape,  # noqa: S701
-        bytecode_cache=_COMPILED[escape],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,  # as istilah.toml; looking at each file for each mail would cost more than rendering
-    )
-    zone = ZoneInfo(office.zona)
-
-    def local(at: datetime) -> datetime:
-        return at.astimezone(zone)
-
-    env.filters |= {
-        "waktu": lambda at: clock.waktu(at, zone),
-        "tanggal": lambda at: clock.tanggal(local(at) if isinstance(at, datetime) else at),
-        "tanggal_pendek": lambda at: clock.tanggal_pendek(
-            local(at) if isinstance(at, datetime) else at
-        ),
-        "pukul": lambda at: clock.pukul(local(at)),
-        "iso": lambda at: local(at).isoformat(timespec="minutes"),
-        "telepon": numbers.phone,
-        "lipat": fold,
-        "baris": wrap,
-    }
-    env.globals |= {"kantor": office, "sop": sop, "istilah": word, "pilihan": choices}
-    return env

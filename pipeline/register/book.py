@@ -30,6 +30,7 @@ from pipeline.data.fulltext import (
 from pipeline.data.tables import Complaint, Decided, Task
 from pipeline.office import clock, numbers
 from pipeline.office.config import Settings
+from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
     AT_REST,
     BESIDE,
@@ -41,7 +42,7 @@ from pipeline.office.sop import (
     Stage,
     TaskKind,
 )
-from pipeline.office.words import choices, unit_names, word
+from pipeline.office.words import choices, word
 from pipeline.register.period import Period, month_of
 from pipeline.work import Work
 

@@ -20,8 +20,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tex
 from pipeline.casefile import law, reported
 from pipeline.casefile.law import RUNNING
 from pipeline.data.tables import LONG, LONG_DAYS, Closing, Complaint, Decided, Task
+from pipeline.office.rendering import unit_names
 from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Act, Channel, TaskKind
-from pipeline.office.words import unit_names, word
+from pipeline.office.words import word
 from pipeline.register.officetime import OfficeTime
 from pipeline.register.period import Period, last_before, month_of
 from pipeline.work import Work

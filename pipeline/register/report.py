@@ -22,7 +22,8 @@ from PIL import Image, ImageDraw, ImageFont
 from pipeline.letters.draft import qr
 from pipeline.letters.mark import Mark, to_identifier
 from pipeline.office import clock, logs, numbers
-from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.config import Settings
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.sop import PROVEN, Channel, Decision
 from pipeline.office.words import listed, table, word
 from pipeline.register import figures

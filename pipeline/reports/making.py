@@ -23,7 +23,7 @@ from pipeline.letters.mark import new_code, sealed
 from pipeline.letters.returned import Returned, inspect
 from pipeline.letters.series import REPORT
 from pipeline.notices import it_officer, reports
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.sop import TaskKind
 from pipeline.office.words import word
 from pipeline.register import report

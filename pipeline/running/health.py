@@ -33,10 +33,12 @@ from pipeline.letters.template.fields import TemplateError
 from pipeline.letters.wording import read_standard
 from pipeline.mail import authentication, mailbox, message, outbox, smtp
 from pipeline.notices import watching
-from pipeline.office.config import TEMPLATES, Petugas, Settings
+from pipeline.office.config import Petugas, Settings
 from pipeline.office.config_errors import ConfigError, in_words, text_of
+from pipeline.office.messages import TEMPLATES
+from pipeline.office.rendering import environment
 from pipeline.office.sop import Channel, Decision
-from pipeline.office.words import environment, word
+from pipeline.office.words import word
 from pipeline.work import Work
 
 SAMPLE_CODE, SAMPLE_KEY = "0000-0000-0000-0000", b"contoh"

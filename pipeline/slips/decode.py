@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 
 Look = NDArray[np.float32]
 CERTAIN = 0.97  # a word whose every character is surer than this is not looked at again

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 
 CURRENT = 2
 BOX = "kotak_"  # before the name of a box to be ticked, some of which are called as fields are

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 
-from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.config import Settings
+from pipeline.office.messages import TEMPLATES
 
 
 def known(settings: Settings) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
 from pipeline.data.places import PlaceError
-from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.config import Settings
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.words import table
 from pipeline.web import (
     authenticity,

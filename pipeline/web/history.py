@@ -11,8 +11,9 @@ from pipeline.casefile.holders import post_of
 from pipeline.casefile.similar import duplicate_of
 from pipeline.data.tables import Complaint, Event
 from pipeline.office import clock
+from pipeline.office.rendering import unit_names
 from pipeline.office.sop import EventKind, TaskKind
-from pipeline.office.words import table, unit_names, word
+from pipeline.office.words import table, word
 from pipeline.web.view import View, for_unit
 from pipeline.work import Work
 

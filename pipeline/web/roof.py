@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from pipeline.notices import watching
 from pipeline.office import whose
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.words import table
 from pipeline.web import monitors
 from pipeline.web.app import HEADERS

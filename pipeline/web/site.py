@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app, request
 
 from pipeline import cases
-from pipeline.office.words import environment
+from pipeline.office.rendering import environment
 from pipeline.web.visits import VisitLimit
 from pipeline.work import App
 

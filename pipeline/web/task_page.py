@@ -22,6 +22,7 @@ from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
 from pipeline.notices.reports import name_of
 from pipeline.office import clock, procedure
+from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
     AT_REST,
     LANGKAH_OF_TASK,
@@ -31,7 +32,7 @@ from pipeline.office.sop import (
     Role,
     TaskKind,
 )
-from pipeline.office.words import label_of, table, unit_names, word
+from pipeline.office.words import label_of, table, word
 from pipeline.web import decisions, report_pages, sentences
 from pipeline.web.first_look import deadline_line, gist
 from pipeline.web.history import earlier, meetings, news_rows, timeline

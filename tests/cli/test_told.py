@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from pipeline.cli.main import main
 from pipeline.data import damage, recipients
 from pipeline.data.engine import connect
-from pipeline.office import logs, words
+from pipeline.office import logs, messages, words
 from pipeline.office.config import SAMPLE
 from pipeline.office.old_keys import renewed
 from pipeline.work import App
@@ -348,14 +348,12 @@ def test_words_that_the_office_broke_name_their_file(
 ) -> None:
     """A copy of the templates with an unclosed table stands in the place of the program's own."""
     (place / "istilah.toml").write_text("[pengadu\n", "utf-8")
-    words._all.cache_clear()
-    words.table.cache_clear()
-    monkeypatch.setattr(words, "TEMPLATES", place)
+    words.forget()
+    monkeypatch.setattr(messages, "TEMPLATES", place)
     try:
         told = said("catat", "--petugas", "dimas", "--kanal", "surat", *VISITOR, code=2)
     finally:
-        words._all.cache_clear()
-        words.table.cache_clear()
+        words.forget()
     assert "istilah.toml" in told
     assert "baris 1" in told
 

@@ -28,7 +28,7 @@ from pipeline.data.states import MailState
 from pipeline.data.tables import Blob, Complaint, Item, Outbox, Sighting, Task
 from pipeline.intake import mails, scans
 from pipeline.mail import outbox
-from pipeline.office import config, words
+from pipeline.office import messages, rendering, words
 from pipeline.office.sop import Channel, EventKind, Stage, TaskKind
 from pipeline.running import collecting
 from pipeline.work import App
@@ -815,12 +815,12 @@ def test_second_copy_of_a_held_mail_asks_nobody_again(desk: Desk) -> None:
 
 def broken_template(desk: Desk, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """The office has edited the acknowledgement and left a mistake in it."""
-    shutil.copytree(config.TEMPLATES, folder / "templates")
+    shutil.copytree(messages.TEMPLATES, folder / "templates")
     (folder / "templates" / "email" / "tanda_terima" / "body.jinja").write_text(
         "{{ salah_ketik }}", "utf-8"
     )
-    monkeypatch.setattr(words, "TEMPLATES", folder / "templates")
-    words._environment.cache_clear()
+    monkeypatch.setattr(rendering, "TEMPLATES", folder / "templates")
+    rendering._environment.cache_clear()
 
 
 def test_template_that_is_broken_holds_the_mail_and_the_next_one_goes_on(
@@ -835,7 +835,7 @@ def test_template_that_is_broken_holds_the_mail_and_the_next_one_goes_on(
         assert desk.take_in(letter(desk, sender="a@b").as_bytes()).state == "done", (
             "nobody is thanked, so it goes on"
         )
-    words._environment.cache_clear()
+    rendering._environment.cache_clear()
     desk.later(minutes=5)
     assert mails.release(desk.app, held.id) == "done"
     assert desk.complaint().email == SITI

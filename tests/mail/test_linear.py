@@ -33,7 +33,8 @@ from pipeline.intake import complaints, mails, orders
 from pipeline.letters import for_staff, leftover, mark, returned, wording
 from pipeline.mail import addresses, authentication, bounces, charsets, html, message, parts, reply
 from pipeline.office import sop, words
-from pipeline.office.config import TEMPLATES, Settings
+from pipeline.office.config import Settings
+from pipeline.office.messages import TEMPLATES
 from tests.desk import make_settings
 
 LONG = 200_000  # characters

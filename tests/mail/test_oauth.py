@@ -23,7 +23,7 @@ from pipeline.mail import oauth, smtp
 from pipeline.mail.mailbox import Mailbox, MailboxDown
 from pipeline.mail.oauth import Consent, OAuthError
 from pipeline.mail.smtp import MailServerDown
-from pipeline.office import config, config_errors
+from pipeline.office import config, config_errors, messages
 from pipeline.office.config import SAMPLE, Oauth, Settings
 from pipeline.running import health
 from tests import servers
@@ -474,7 +474,7 @@ def command(folder: Path, *words: str, paste: bool = False) -> Iterator[subproce
         "oauth",
         *words,
     ]
-    where = {"env": {**os.environ, "PYTHONUNBUFFERED": "1"}, "cwd": config.ROOT, "text": True}
+    where = {"env": {**os.environ, "PYTHONUNBUFFERED": "1"}, "cwd": messages.ROOT, "text": True}
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
     process = subprocess.Popen(
         run, stdin=pipe if paste else none, stdout=pipe, stderr=subprocess.STDOUT, **where

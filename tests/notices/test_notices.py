@@ -33,7 +33,8 @@ from pipeline.notices import answers as notices_answers
 from pipeline.notices import it_officer, outside, turns
 from pipeline.notices.answers import personal_link
 from pipeline.notices.it_officer import seal
-from pipeline.office.config import TEMPLATES, Tembusan
+from pipeline.office.config import Tembusan
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.sop import Stage, TaskKind
 from pipeline.running import poller
 from pipeline.work import App, Work

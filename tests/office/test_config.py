@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.office import config
+from pipeline.office import config, messages
 from pipeline.office.config import Settings
 from pipeline.office.config_errors import ConfigError
 from pipeline.office.sop import Role
@@ -538,7 +538,7 @@ def test_relative_paths_start_at_the_configuration(tmp_path: Path) -> None:
 
 def test_offices_own_letter_goes_before_the_one_that_comes_with_the_program(tmp_path: Path) -> None:
     settings = parse(SAMPLE, tmp_path)
-    assert settings.letter_template == config.TEMPLATES / "letters" / "surat_jawaban.docx"
+    assert settings.letter_template == messages.TEMPLATES / "letters" / "surat_jawaban.docx"
     own = tmp_path / "letters" / "surat_jawaban.docx"
     own.parent.mkdir()
     own.write_bytes(b"PK")

@@ -14,8 +14,8 @@ import pytest
 from jinja2 import Environment, nodes
 
 from pipeline.data.states import DocumentKind
-from pipeline.office import config, words
-from pipeline.office.config import TEMPLATES
+from pipeline.office import config, messages, rendering
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.sop import (
     ACTIONS,
     COUNTER_FIELDS,
@@ -29,7 +29,7 @@ from pipeline.office.sop import (
 )
 from pipeline.office.words import choices, fold, table, word
 
-PACKAGE = config.PACKAGE
+PACKAGE = messages.PACKAGE
 SETTINGS = config.parse(config.SAMPLE.read_text("utf-8"), config.SAMPLE)
 ENGLISH = re.compile(
     r"\b(the|and|your|you|please|click|error|invalid|unknown|submit|send|sent|complaint|ticket|link|email address|"
@@ -287,7 +287,7 @@ def test_value_that_looks_like_a_pattern_stays_as_it_is() -> None:
 
 
 def test_undefined_name_in_a_template_is_an_error() -> None:
-    env = words.environment(SETTINGS)
+    env = rendering.environment(SETTINGS)
     with pytest.raises(Exception, match="salah_ketik"):
         env.from_string("{{ salah_ketik }}").render()
 
@@ -295,7 +295,7 @@ def test_undefined_name_in_a_template_is_an_error() -> None:
 def test_html_is_escaped_and_text_is_not() -> None:
     for escape, shown in ((True, "&lt;b&gt;"), (False, "<b>")):
         assert (
-            words.environment(SETTINGS, escape=escape).from_string("{{ x }}").render(x="<b>")
+            rendering.environment(SETTINGS, escape=escape).from_string("{{ x }}").render(x="<b>")
             == shown
         )
 
@@ -324,4 +324,4 @@ def test_long_texts_are_folded_at_whole_words(text: str, shown: str | None) -> N
 
 
 def test_every_kind_of_document_has_a_name_that_people_read() -> None:
-    assert set(words.table("jenis_dokumen")) == set(DocumentKind)
+    assert set(table("jenis_dokumen")) == set(DocumentKind)

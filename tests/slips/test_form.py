@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw
 
 from pipeline.cli.main import main
 from pipeline.files import libreoffice, pictures
-from pipeline.office.config import SAMPLE, TEMPLATES, load
+from pipeline.office.config import SAMPLE, load
+from pipeline.office.messages import TEMPLATES
 from pipeline.slips import boxes, form, form_word, layout, ocr, pages, scan, worker
 
 SETTINGS = load(SAMPLE)

@@ -21,7 +21,7 @@ from sqlalchemy import select, text
 
 from pipeline.data.engine import reading
 from pipeline.data.tables import Document
-from pipeline.office.config import TEMPLATES
+from pipeline.office.messages import TEMPLATES
 from pipeline.office.sop import TaskKind
 from pipeline.web.app import POLICY
 from tests.kantor import Mail, Office, office
