@@ -17,6 +17,7 @@ from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Job, Lane, Outbox, Task
 from pipeline.mail import outbox
 from pipeline.office.config import Settings
+from pipeline.office.messages import say
 from pipeline.office.sop import LANGKAH_OF_TASK, TaskKind
 from pipeline.work import Work
 
@@ -37,31 +38,31 @@ def gauges(engine: Engine, work: Work) -> Iterator[Gauge]:
     yield from _outbox(work)
     yield from _tasks(work)
     yield from _jobs(work)
-    yield Gauge("aduan_basis_data_byte", "Besar basis data", _size(engine, work))
+    yield Gauge("aduan_basis_data_byte", say("ukuran.basis_data"), _size(engine, work))
 
 
 def _lanes(work: Work) -> Iterator[Gauge]:
     for lane in work.session.scalars(select(Lane).order_by(Lane.name)):
         said = {"jalur": lane.name}
-        yield Gauge("aduan_jalur_gagal", "Kegagalan berturut-turut", lane.failures, said)
+        yield Gauge("aduan_jalur_gagal", say("ukuran.gagal"), lane.failures, said)
         if lane.ok_at is not None:
             age = (work.now - lane.ok_at).total_seconds()
-            yield Gauge("aduan_jalur_umur_detik", "Sejak jalur itu terakhir berhasil", age, said)
+            yield Gauge("aduan_jalur_umur_detik", say("ukuran.berhasil"), age, said)
 
 
 def _outbox(work: Work) -> Iterator[Gauge]:
     count = select(func.count()).select_from(Outbox)
     for state, about in (
-        (MailState.DUE, "menunggu"),
-        (MailState.SENDING, "sedang dikirim"),
-        (MailState.DEAD, "ditolak untuk seterusnya"),
+        (MailState.DUE, say("ukuran.keadaan.menunggu")),
+        (MailState.SENDING, say("ukuran.keadaan.dikirim")),
+        (MailState.DEAD, say("ukuran.keadaan.ditolak")),
     ):
         mails = work.session.scalar(count.where(outbox.going(state))) or 0
-        yield Gauge("aduan_surat_keluar", "Surat keluar menurut keadaan", mails, {"keadaan": about})
+        yield Gauge("aduan_surat_keluar", say("ukuran.surat_keluar"), mails, {"keadaan": about})
     oldest = work.session.scalar(select(func.min(Outbox.date)).where(outbox.going(MailState.DUE)))
     age = (work.now - oldest).total_seconds() if oldest else 0.0
     age = max(age, 0.0)  # the clock may have been set back
-    yield Gauge("aduan_surat_keluar_tertua_detik", "Umur surat keluar tertua yang menunggu", age)
+    yield Gauge("aduan_surat_keluar_tertua_detik", say("ukuran.surat_tertua"), age)
 
 
 def _tasks(work: Work) -> Iterator[Gauge]:
@@ -78,21 +79,22 @@ def _tasks(work: Work) -> Iterator[Gauge]:
         late[LANGKAH_OF_TASK.get(kind, 5)] += past
     for langkah in open_:
         said = {"langkah": str(langkah)}
-        yield Gauge("aduan_tugas_terbuka", "Tugas terbuka menurut langkah", open_[langkah], said)
-        yield Gauge(
-            "aduan_tugas_terlambat", "Tugas yang lewat batas menurut langkah", late[langkah], said
-        )
+        yield Gauge("aduan_tugas_terbuka", say("ukuran.tugas"), open_[langkah], said)
+        yield Gauge("aduan_tugas_terlambat", say("ukuran.terlambat"), late[langkah], said)
     held = sum(count for kind, count, _ in rows if kind == TaskKind.TERTAHAN)
-    yield Gauge("aduan_kiriman_tertahan", "Kiriman yang tidak terbaca dan belum diselesaikan", held)
+    yield Gauge("aduan_kiriman_tertahan", say("ukuran.tertahan"), held)
 
 
 def _jobs(work: Work) -> Iterator[Gauge]:
     not_done = select(Job.state, func.count()).where(Job.state != JobState.DONE).group_by(Job.state)
     counts: dict[JobState, int] = dict(work.session.execute(not_done).all())
-    for state, about in ((JobState.DUE, "menunggu"), (JobState.DEAD, "menyerah")):
+    for state, about in (
+        (JobState.DUE, say("ukuran.keadaan.menunggu")),
+        (JobState.DEAD, say("ukuran.keadaan.menyerah")),
+    ):
         jobs = counts.get(state, 0)
         yield Gauge(
-            "aduan_pekerjaan_mesin", "Pekerjaan mesin menurut keadaan", jobs, {"keadaan": about}
+            "aduan_pekerjaan_mesin", say("ukuran.pekerjaan_mesin"), jobs, {"keadaan": about}
         )
 
 

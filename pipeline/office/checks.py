@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pyrage
 
-DATABASES = "sqlite:///berkas.db atau postgresql+psycopg://pengguna@host/nama"
+from pipeline.office.messages import say
+
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")  # RFC 1123
 
 
@@ -20,17 +21,15 @@ def database_url(text: str) -> str:
     """`sqlite:///…` or `postgresql+psycopg://…`: the two that this program comes with a driver for."""
     scheme, mark, rest = text.partition("://")
     if not mark or scheme not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError(f"hanya {DATABASES}")
+        raise ValueError(say("pengaturan.basis_data"))
     if scheme == "sqlite":
         if not rest.startswith("/") or rest.partition("?")[0] == "/" or ":memory:" in rest:
-            raise ValueError("nama berkasnya kurang; contoh: sqlite:///aduan.db")
+            raise ValueError(say("pengaturan.sqlite"))
         return text
     try:
         urlsplit(text).port  # noqa: B018 - raises where it is no number
     except ValueError as error:
-        raise ValueError(
-            "port ditulis sebagai angka; contoh: postgresql+psycopg://aduan@db.kantor:5432/aduan"
-        ) from error
+        raise ValueError(say("pengaturan.port_basis_data")) from error
     return text
 
 
@@ -41,7 +40,7 @@ def listening(text: str) -> str:
     except ValueError:
         numbers = text.replace(".", "").isdigit()
         if numbers or not all(_LABEL.fullmatch(part) for part in text.split(".")):
-            said = "harus alamat IP atau nama host mesin ini, tanpa port; contoh: 127.0.0.1"
+            said = say("pengaturan.host")
             raise ValueError(said) from None
     return text
 
@@ -51,9 +50,7 @@ def recipient(text: str) -> str:
     try:
         pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError as error:
-        raise ValueError(
-            "harus kunci umum age, diawali age1; dibuat dengan 'age-keygen' atau 'aduan kunci cadangan'"
-        ) from error
+        raise ValueError(say("pengaturan.kunci_age")) from error
     return text
 
 
@@ -64,7 +61,7 @@ def time_of_day(value: object) -> time:
     except ValueError:
         found = None
     if not isinstance(found, time) or found.tzinfo is not None:
-        raise ValueError("harus berupa jam, contoh: 07:30:00")
+        raise ValueError(say("nilai.jam"))
     return found
 
 

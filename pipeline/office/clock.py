@@ -18,6 +18,9 @@ import holidays
 from hijridate import Hijri
 from holidays.constants import HOLIDAY_NAME_DELIMITER
 
+from pipeline.office.messages import say
+from pipeline.office.words import listed, word
+
 Unit = Literal["menit", "jam", "hari", "hari kerja"]
 Interval = tuple[datetime, datetime]
 
@@ -71,9 +74,9 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
-            raise ValueError(f"Satuan waktu tidak dikenal: {self.unit!r}.")
+            raise ValueError(say("jam.satuan", satuan=repr(self.unit)))
         if self.amount < (0 if self.unit == "menit" else 1):
-            raise ValueError(f"Batas waktu harus lebih dari nol, bukan {self.amount} {self.unit}.")
+            raise ValueError(say("jam.lebih_dari_nol", jumlah=self.amount, satuan=self.unit))
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit}"
@@ -92,10 +95,7 @@ def parse_limit(text: str) -> Limit:
     """Read a cell of the SOP's Waktu column, such as "30 menit" or "maks 10 hari"."""
     found = _LIMIT.fullmatch(" ".join(text.lower().split()))
     if not found or int(found[1]) == 0:
-        raise ValueError(
-            f"Batas waktu {text!r} tidak dapat dibaca. Tulislah misalnya "
-            '"30 menit", "1 jam", "maks 10 hari", atau "10 hari kerja".'
-        )
+        raise ValueError(say("jam.batas", teks=repr(text)))
     return Limit(int(found[1]), cast(Unit, found[2]))
 
 
@@ -113,11 +113,11 @@ class Shift:
 
     def __post_init__(self) -> None:
         if (self.break_start is None) != (self.break_end is None):
-            raise ValueError("Istirahat memerlukan jam mulai dan jam selesai.")
+            raise ValueError(say("jam.istirahat"))
         edges = [edge for stretch in self.stretches() for edge in stretch]
         if any(earlier >= later for earlier, later in pairwise(edges)):
             told = ", ".join(f"{edge:%H.%M}" for edge in edges)
-            raise ValueError(f"Jam kantor harus berurutan: {told}.")
+            raise ValueError(say("jam.berurutan", jam=told))
 
     def stretches(self) -> tuple[tuple[time, time], ...]:
         if self.break_start is None or self.break_end is None:
@@ -200,14 +200,10 @@ class OfficeHours:
     def __post_init__(self) -> None:
         for week in (self.week, self.ramadan_week):
             if not week or not set(week) <= set(range(7)):
-                raise ValueError(
-                    "Jam kantor memerlukan satu hari atau lebih, 0 (Senin) sampai 6 (Minggu)."
-                )
+                raise ValueError(say("jam.hari"))
         for year, (first, last) in self.ramadan.items():
             if first.year != year or not first <= last <= first + 30 * DAY:
-                raise ValueError(
-                    f"Ramadan {year}: tanggal {first} sampai {last} tidak mungkin benar."
-                )
+                raise ValueError(say("jam.ramadan", tahun=year, awal=first, akhir=last))
 
     def intervals(self, day: date) -> tuple[Interval, ...]:
         """Stretches of working time of a day, in the office's zone; none on a day without office."""
@@ -228,7 +224,7 @@ class OfficeHours:
         if day in self.extra_workdays:
             return None
         if day in self.extra_holidays:
-            return self.extra_holidays[day] or "Libur kantor"
+            return self.extra_holidays[day] or word("hitungan.libur_kantor")
         return national_holidays(day.year).get(day)
 
     def season(self, day: date) -> Mapping[int, Shift]:
@@ -282,7 +278,7 @@ class OfficeHours:
 
 def _utc(at: datetime) -> datetime:
     if at.utcoffset() is None:
-        raise ValueError(f"Waktu {at.isoformat()} tidak menyebut zona waktu.")
+        raise ValueError(say("jam.tanpa_zona", waktu=at.isoformat()))
     return at.astimezone(UTC)
 
 
@@ -298,9 +294,7 @@ def _office_days(first: date, hours: OfficeHours) -> Iterator[date]:
             yield day
             seen = day
         day += DAY
-    raise ValueError(
-        f"Tidak ada hari kerja selama {LONGEST_CLOSURE} hari sejak {tanggal(seen)}. Periksalah kalender."
-    )
+    raise ValueError(say("jam.tutup_lama", hari=LONGEST_CLOSURE, tanggal=tanggal(seen)))
 
 
 def _stretches(start: datetime, days: Iterable[date], hours: OfficeHours) -> Iterator[Interval]:
@@ -392,10 +386,11 @@ class Spent:
 
     def __str__(self) -> str:
         if self.limit.working_time is not None:
-            return f"{lama(self.amount * MINUTE, days=False)} dari {self.limit}"
+            used = lama(self.amount * MINUTE, days=False)
+            return word("waktu.dari", dipakai=used, batas=self.limit)
         if self.amount == 0:
-            return f"belum masuk hari pertama dari {self.limit}"
-        return f"hari ke-{self.amount} dari {self.limit}"
+            return word("hitungan.belum_hari_pertama", batas=self.limit)
+        return word("waktu.terpakai_hari", dipakai=str(self.amount), batas=self.limit)
 
 
 def spent(start: datetime, now: datetime, limit: Limit, hours: OfficeHours) -> Spent:
@@ -417,7 +412,7 @@ def remaining(start: datetime, now: datetime, limit: Limit, hours: OfficeHours) 
     ValueError for a limit in days: those are dates, which a pause does not move.
     """
     if limit.working_time is None:
-        raise ValueError(f"Batas waktu {limit} tidak dapat dihentikan sementara.")
+        raise ValueError(say("jam.jeda", batas=limit))
     left = limit.working_time - elapsed(start, now, hours)
     return Limit(max(0, -(-left // MINUTE)), "menit")
 
@@ -489,28 +484,21 @@ def _explain_working(start: datetime, limit: Limit, hours: OfficeHours) -> str:
     gaps = skipped(start, end, hours)
     same_day = start.date() == end.date()
     begin, finish = (
-        f"pukul {pukul(at)}" if same_day else f"{tanggal(at)}, pukul {pukul(at)}"
-        for at in (start, end)
+        word("hitungan.pukul", pukul=pukul(at)) if same_day else _moment(at) for at in (start, end)
     )
-    sentences = [f"{limit} kerja sejak {begin}."]
+    sentences = [word("hitungan.kerja_sejak", batas=limit, mulai=begin)]
     if len(gaps) <= 4:
-        sentences += [f"{_gap_words(gap)} tidak dihitung." for gap in gaps]
+        sentences += [_gap_words(gap) for gap in gaps]
     else:
-        sentences.append(
-            "Istirahat, waktu di luar jam kantor, akhir pekan, dan hari libur tidak dihitung."
-        )
-    return " ".join([*sentences, f"Batas waktu {finish}."])
+        sentences.append(word("hitungan.sela.semua"))
+    return " ".join([*sentences, word("hitungan.batas", selesai=finish)])
 
 
 def _gap_words(gap: Gap) -> str:
-    what = {
-        "istirahat": "Istirahat",
-        "malam": "Waktu di luar jam kantor",  # "malam Senin" would mean the night before Monday
-        "akhir pekan": "Akhir pekan",
-        "libur": "Libur",
-    }[gap.kind]
-    name = f" ({gap.name})" if gap.name else ""
-    return f"{what}{name} {_span_words(gap)}"
+    span = _span_words(gap)
+    if gap.name:
+        return word("hitungan.sela.libur_bernama", nama=gap.name, selang=span)
+    return word(f"hitungan.sela.{gap.kind.replace(' ', '_')}", selang=span)
 
 
 def _span_words(gap: Gap) -> str:
@@ -519,25 +507,29 @@ def _span_words(gap: Gap) -> str:
         return f"{start}–{end}"
     # Within a week the weekday says which day; six days, for "Senin" to "Senin" could be either.
     day = _weekday if gap.end - gap.start < 6 * DAY else tanggal_pendek
-    return f"{day(gap.start)} pukul {start} sampai {day(gap.end)} pukul {end}"
+    return word(
+        "hitungan.selang", hari=day(gap.start), mulai=start, hari_akhir=day(gap.end), selesai=end
+    )
 
 
 def _explain_days(begin: date, last: date, limit: Limit, hours: OfficeHours) -> str:
     calendar = limit.unit == "hari"
     first = begin + DAY if calendar else next(_office_days(begin + DAY, hours))
     nth = ORDINALS[limit.amount - 1] if limit.amount <= len(ORDINALS) else f"ke-{limit.amount}"
-    counted = f"hari pertama dihitung {_date_words(first, begin)}"
+    days = word("hitungan.hari_pertama", tanggal=_date_words(first, begin))
     if last != first:
-        counted += f"; hari {nth} {_date_words(last, begin)}"
-    closing = f"pukul {pukul(hours.closing(last))}"
+        days = word("hitungan.hari_terakhir", hari=days, ke=nth, tanggal=_date_words(last, begin))
     opened = bool(hours.intervals(last))
-    close = (
-        f"saat kantor tutup {closing}"
-        if opened
-        else f"{closing}, walaupun hari itu kantor tidak buka"
+    close = word(
+        "hitungan.saat_tutup" if opened else "hitungan.saat_libur", pukul=pukul(hours.closing(last))
     )
-    kind = "kalender" if calendar else "kerja"
-    words = f"{limit.amount} hari {kind} sejak {tanggal(begin)}; {counted}, {close}."
+    words = word(
+        "hitungan.hari_kalender" if calendar else "hitungan.hari_kerja",
+        jumlah=str(limit.amount),
+        mulai=tanggal(begin),
+        hari=days,
+        tutup=close,
+    )
     return words if calendar else words + _uncounted_days(begin, last, hours)
 
 
@@ -546,10 +538,12 @@ def _uncounted_days(begin: date, last: date, hours: OfficeHours) -> str:
     if not closed:
         return ""
     names = _holidays_among(closed, hours)
-    kinds = ["akhir pekan"] if any(day.weekday() >= 5 for day in closed) else []
-    if names or not kinds:
-        kinds.append(f"libur ({', '.join(names)})" if names else "libur")
-    return f" Tidak dihitung: {len(closed)} hari {' dan '.join(kinds)}."
+    kinds = [word("hitungan.akhir_pekan")] if any(day.weekday() >= 5 for day in closed) else []
+    if names:
+        kinds.append(word("hitungan.libur_bernama", nama=", ".join(names)))
+    elif not kinds:
+        kinds.append(word("hitungan.libur"))
+    return " " + word("hitungan.tidak_dihitung", hari=len(closed), sebab=listed(kinds))
 
 
 # ---- Indonesian words for dates and durations ------------------------------------------------------------
@@ -583,7 +577,11 @@ def pukul(at: datetime) -> str:
 def waktu(at: datetime, zone: ZoneInfo) -> str:
     """ "Selasa, 24 November 2026, pukul 15.30" in the given zone."""
     local = _utc(at).astimezone(zone)
-    return f"{tanggal(local)}, pukul {pukul(local)}"
+    return _moment(local)
+
+
+def _moment(at: datetime) -> str:
+    return word("hitungan.tanggal_pukul", tanggal=tanggal(at), pukul=pukul(at))
 
 
 def lama(length: timedelta, *, days: bool = True) -> str:
@@ -593,7 +591,7 @@ def lama(length: timedelta, *, days: bool = True) -> str:
     """
     length = abs(length)
     if timedelta() < length < MINUTE:
-        return "kurang dari 1 menit"
+        return word("hitungan.kurang_semenit")
     whole_days, rest = divmod(length, DAY) if days else (0, length)
     hours, minutes = divmod(rest // MINUTE, 60)
     parts = ((whole_days, "hari"), (hours, "jam"), (minutes, "menit"))

@@ -12,7 +12,7 @@ import ssl
 import string
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from ipaddress import ip_network
 from pathlib import Path
@@ -36,7 +36,7 @@ from pipeline.office.config_errors import ConfigError, explain, reason, text_of,
 from pipeline.office.keys import Key, KeyFileError
 from pipeline.office.keys import read as read_keys
 from pipeline.office.lists import BatasHukum, Kategori, Klasifikasi, default
-from pipeline.office.messages import ROOT, TEMPLATES
+from pipeline.office.messages import ROOT, TEMPLATES, say
 from pipeline.office.old_keys import renewed
 from pipeline.office.sop import Role
 from pipeline.office.table import Written, said
@@ -47,7 +47,7 @@ SAMPLE = ROOT / "config.toml"
 def _email(text: str) -> str:
     local, at, domain = text.strip().rpartition("@")
     if not at or not local or "." not in domain or any(c in text for c in " \r\n<>,;"):
-        raise ValueError("bukan alamat email; contoh: aduan@contoh.go.id")
+        raise ValueError(say("pengaturan.email"))
     return f"{local}@{domain.lower()}"
 
 
@@ -59,7 +59,7 @@ def _limit(text: str) -> str:
 def _url(text: str) -> str:
     url = urlsplit(text)
     if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname) not in CLEAR_HTTP):
-        raise ValueError("harus diawali https:// (http:// hanya untuk 127.0.0.1)")
+        raise ValueError(say("pengaturan.https"))
     return text
 
 
@@ -99,7 +99,7 @@ class Instansi(Table):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:  # an unknown name is a KeyError
-            raise ValueError("zona waktu tidak dikenal; contoh: Asia/Jakarta") from error
+            raise ValueError(say("pengaturan.zona")) from error
         return value
 
 
@@ -136,7 +136,7 @@ class Sop(Table):
     disahkan_oleh: str = ""
     kualifikasi: tuple[str, ...] = ()
     peralatan: tuple[str, ...] = ()
-    pencatatan: str = "Pencatatan pada Buku Pengaduan"
+    pencatatan: str = Field(default_factory=partial(say, "bawaan.pencatatan"))
     waktu_tanda_tangan: Waktu = "1 hari kerja"
     waktu_tunggu_pengadu: Waktu = "10 hari kerja"
     keterangan_persen: int = Field(70, ge=10, le=90)
@@ -147,7 +147,7 @@ class Sop(Table):
     @classmethod
     def _five(cls, rows: tuple[Langkah, ...]) -> tuple[Langkah, ...]:
         if [row.nomor for row in rows] != [1, 2, 3, 4, 5]:
-            raise ValueError("harus lima langkah, bernomor 1 sampai 5 berurutan")
+            raise ValueError(say("pengaturan.lima_langkah"))
         return rows
 
 
@@ -224,7 +224,7 @@ class Hari(Table):
     def _ordered(self) -> Hari:
         marks = (self.mulai, *self.istirahat, self.selesai)
         if len(self.istirahat) not in (0, 2) or list(marks) != sorted(set(marks)):
-            raise ValueError("jam harus berurutan: mulai, awal dan akhir istirahat, selesai")
+            raise ValueError(say("pengaturan.jam_berurutan"))
         return self
 
 
@@ -240,11 +240,9 @@ class JamKerja(Table):
     def _days(cls, value: tuple[Hari, ...]) -> tuple[Hari, ...]:
         days = [day for row in value for day in row.hari]
         if not days:
-            raise ValueError(
-                "belum ada hari kerja; tanpa itu tidak ada batas waktu yang dapat dihitung"
-            )
+            raise ValueError(say("pengaturan.tanpa_hari_kerja"))
         if double := twice(days):
-            raise ValueError(f"hari '{double}' ditulis dua kali")
+            raise ValueError(say("pengaturan.hari_lagi", hari=double))
         return value
 
     @field_validator("tanggal_ramadan")
@@ -252,7 +250,7 @@ class JamKerja(Table):
     def _years(cls, value: Mapping[str, tuple[date, date]]) -> Mapping[str, tuple[date, date]]:
         for year, (first, last) in value.items():
             if not (year.isascii() and year.isdigit()) or first > last:
-                raise ValueError(f"'{year}': tulislah tahun = [tanggal pertama, tanggal terakhir]")
+                raise ValueError(say("pengaturan.tahun", tahun=year))
         return value
 
     @field_validator("libur_tambahan")
@@ -262,9 +260,7 @@ class JamKerja(Table):
             try:
                 date.fromisoformat(day)
             except ValueError as error:
-                raise ValueError(
-                    f'\'{day}\' bukan tanggal; contoh: "2026-06-20" = "Hari Jadi"'
-                ) from error
+                raise ValueError(say("pengaturan.hari_libur", hari=day)) from error
         return value
 
 
@@ -386,7 +382,7 @@ class LaporanConf(Table):
     def _by_name(cls, value: tuple[Tembusan, ...]) -> tuple[Tembusan, ...]:
         names = [one.nama for one in value]
         if twice := next((name for name in names if names.count(name) > 1), ""):
-            raise ValueError(f"tembusan “{twice}” tertulis dua kali; bedakan namanya")
+            raise ValueError(say("pengaturan.tembusan_lagi", nama=twice))
         return value
 
 
@@ -437,7 +433,7 @@ class Smtp(Table):
     @classmethod
     def _plain(cls, value: str) -> str:
         if not (value.isascii() and value.isprintable()):
-            raise ValueError("hanya huruf Latin tanpa tanda: tidak semua server menerima yang lain")
+            raise ValueError(say("pengaturan.huruf_latin"))
         return value
 
 
@@ -464,7 +460,7 @@ class Pengingat(Table):
     @classmethod
     def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if list(value) != sorted(set(value)):
-            raise ValueError("harus menaik, mis. [1, 3]")
+            raise ValueError(say("pengaturan.menaik"))
         return value
 
 
@@ -497,9 +493,7 @@ class Oauth(Table):
     def _other(self) -> Oauth:
         own = (self.authorize_url, self.token_url, self.scope)
         if any(own) != (self.provider == "lain") or any(own) != all(own):
-            raise ValueError(
-                'authorize_url, token_url, dan scope diisi bila, dan hanya bila, provider = "lain"'
-            )
+            raise ValueError(say("pengaturan.oauth_lain"))
         return self
 
 
@@ -519,9 +513,7 @@ class Web(Table):
             try:
                 ip_network(one, strict=False)
             except ValueError as error:
-                raise ValueError(
-                    f'\'{one}\' bukan alamat IP; contoh: "127.0.0.1" atau "10.0.0.0/8"'
-                ) from error
+                raise ValueError(say("pengaturan.alamat_ip", alamat=one)) from error
         return value
 
 
@@ -586,11 +578,9 @@ class Simpanan(Table):
             if not parts.hostname or (
                 parts.scheme != "https" and not (here and parts.scheme == "http")
             ):
-                raise ValueError(
-                    "alamat: isi alamat server S3, mis. https://s3.kota.example (http hanya untuk mesin ini)"
-                )
+                raise ValueError(say("pengaturan.s3_alamat"))
             if not self.ember:
-                raise ValueError("ember: isi nama ember (bucket) di server S3")
+                raise ValueError(say("pengaturan.s3_ember"))
         return self
 
 
@@ -600,7 +590,9 @@ class ScanConf(Table):
     folder: str = ""
     pengirim: tuple[Email, ...] = ()  # attachments of their mails are scans
     baca: bool = True  # a machine with less than 2 GB of memory may do without
-    masa_simpan: Said = "5 tahun setelah pengaduan selesai"  # as the slip's consent tells
+    masa_simpan: Said = Field(
+        default_factory=partial(say, "bawaan.masa_simpan")
+    )  # as the slip's consent tells
 
 
 class Ti(Table):
@@ -663,79 +655,83 @@ class Settings(Table):
 
     def _people(self) -> None:
         if double := twice(p.kode for p in self.petugas):
-            raise ValueError(
-                f"petugas: kode '{double}' dipakai dua kali; tiap orang punya kode sendiri"
-            )
+            raise ValueError(say("pengaturan.petugas_kode_lagi", kode=double))
         # A reply names its writer by address alone, and mail from our own addresses is taken for a loop.
         addresses = [p.email.lower() for p in self.petugas]
         for person in self.petugas:
             if addresses.count(person.email.lower()) > 1:
-                raise ValueError(f"petugas {person.kode}: email '{person.email}' dipakai dua kali")
+                raise ValueError(
+                    say("pengaturan.petugas_email_lagi", petugas=person.kode, email=person.email)
+                )
             if person.email.lower() in self.own_addresses:
                 raise ValueError(
-                    f"petugas {person.kode}: email '{person.email}' adalah alamat pengaduan itu sendiri"
+                    say("pengaturan.petugas_email_sendiri", petugas=person.kode, email=person.email)
                 )
 
         for table, copied in (("surat", self.surat.tembusan), ("laporan", self.laporan.tembusan)):
             for one in copied:
                 if one.email.lower() in self.own_addresses:
                     raise ValueError(
-                        f"{table}.tembusan: '{one.email}' adalah alamat pengaduan itu sendiri"
+                        say("pengaturan.tembusan_sendiri", tabel=table, email=one.email)
                     )
 
     def _roles(self) -> None:
         for role in set(Role) - {Role.PENGAWAS}:
             if not self.holders(role):
-                raise ValueError(f"petugas: belum ada yang berperan '{role}'")
+                raise ValueError(say("pengaturan.tanpa_peran", peran=role))
 
     def _units(self) -> None:
         if double := twice(u.kode for u in self.unit):
-            raise ValueError(
-                f"unit: kode '{double}' dipakai dua kali; tiap unit punya kode sendiri"
-            )
+            raise ValueError(say("pengaturan.unit_kode_lagi", kode=double))
         units = {u.kode for u in self.unit}
         for person in self.petugas:
             if person.unit and person.unit not in units:
                 raise ValueError(
-                    f"petugas {person.kode}: unit '{person.unit}' tidak ada di [[unit]]"
+                    say("pengaturan.petugas_unit", petugas=person.kode, unit=person.unit)
                 )
 
     def _lists(self) -> None:
         for name in ("klasifikasi", "kategori", "batas_hukum"):
             if double := twice(one.kode for one in getattr(self, name)):
-                raise ValueError(f"{name}: kode '{double}' dipakai dua kali")
+                raise ValueError(say("pengaturan.kode_lagi", daftar=name, kode=double))
         for one in self.klasifikasi:
             if one.email.lower() in self.own_addresses:
                 raise ValueError(
-                    f"klasifikasi {one.kode}: '{one.email}' adalah alamat pengaduan itu sendiri"
+                    say(
+                        "pengaturan.klasifikasi_email_sendiri",
+                        klasifikasi=one.kode,
+                        email=one.email,
+                    )
                 )
         classes = {one.kode for one in self.klasifikasi}
         for limit in self.batas_hukum:
             if limit.klasifikasi and limit.klasifikasi not in classes:
                 raise ValueError(
-                    f"batas_hukum {limit.kode}: klasifikasi '{limit.klasifikasi}' tidak ada"
+                    say(
+                        "pengaturan.batas_hukum_klasifikasi",
+                        batas=limit.kode,
+                        klasifikasi=limit.klasifikasi,
+                    )
                 )
 
     def _boxes(self) -> None:
         if double := twice(f"{box.name}, {box.folder}" for box in self.mailboxes):
-            raise ValueError(f"imap: kotak email '{double}' ditulis dua kali")
+            raise ValueError(say("pengaturan.kotak_lagi", kotak=double))
 
     def _accounts(self) -> None:
         for key in ("user", "token_file"):
             if double := twice(str(getattr(account, key)) for account in self.oauth):
-                raise ValueError(f"oauth: {key} '{double}' dipakai dua kali")
+                raise ValueError(say("pengaturan.oauth_lagi", kunci=key, nilai=double))
         users = {self.smtp.user, *(box.user for box in self.mailboxes)}
         for account in self.oauth:
             if account.user not in users:
-                raise ValueError(
-                    f"oauth: user '{account.user}' tidak ada di [imap], [[imap.lain]], atau [smtp]"
-                )
+                raise ValueError(say("pengaturan.oauth_user", user=account.user))
 
     def _encryption(self) -> None:
         ends: tuple[MailboxConf | Smtp, ...] = (*self.mailboxes, self.smtp)
         for end in ends:
             if end.security == "tanpa" and end.host not in ("127.0.0.1", "localhost", "::1"):
-                raise ValueError(f"security = \"tanpa\" hanya untuk 127.0.0.1, bukan '{end.host}'")
+                raise ValueError(say("pengaturan.tanpa_sandi", alamat=end.host))
 
     @property
     def mailboxes(self) -> tuple[MailboxConf, ...]:
@@ -863,7 +859,7 @@ class Settings(Table):
         if not value:
             file = self.folder / "rahasia" / name
             raise ConfigError(
-                f"Rahasia '{name}' belum ada. Isi berkas {file} (izin 0600) atau ADUAN_{name.upper()}."
+                say("pengaturan.rahasia_tidak_ada", nama=name, file=file, variabel=name.upper())
             )
         return value
 
@@ -878,11 +874,11 @@ class Settings(Table):
         except FileNotFoundError:
             return ""
         except OSError as error:
-            raise ConfigError(f"Rahasia '{name}': {file} {reason(error)}.") from error
-        except UnicodeDecodeError as error:
             raise ConfigError(
-                f"Rahasia '{name}': {file} harus berisi satu baris teks (UTF-8)."
+                say("pengaturan.rahasia_tak_terbaca", nama=name, file=file, sebab=reason(error))
             ) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(say("pengaturan.rahasia_satu_baris", nama=name, file=file)) from error
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -917,12 +913,12 @@ def _try_pattern(pattern: str, values: Mapping[str, object], *needed: str) -> st
             for name in needed
         }
     except (KeyError, IndexError, ValueError, AttributeError) as error:
-        raise ValueError(f"pola hanya boleh memakai {{{'}, {'.join(values)}}}") from error
+        raise ValueError(say("pengaturan.pola_isian", isian="}, {".join(values))) from error
     for name, other in others.items():
         if one == other:
-            raise ValueError(f"pola harus memuat {{{name}}}")
+            raise ValueError(say("pengaturan.pola_harus", isian=name))
     if len(one) > 60:
-        raise ValueError("nomor yang dihasilkan pola ini terlalu panjang (paling banyak 60 huruf)")
+        raise ValueError(say("pengaturan.pola_panjang"))
     return pattern
 
 
@@ -966,5 +962,5 @@ def parse(text: str, path: Path) -> Settings:
 def load(path: Path) -> Settings:
     """Read and check a config.toml; ConfigError if it is missing or wrong."""
     if not path.exists():
-        raise ConfigError(f"{path} tidak dapat dibaca. Buat dengan 'aduan init'.")
+        raise ConfigError(say("pengaturan.belum_ada", file=path))
     return parse(text_of(path), path)

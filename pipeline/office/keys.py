@@ -13,8 +13,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.office.messages import say
+
 SHORTEST = 16  # bytes
-MEND = "Kembalikan dari salinannya; bila tidak ada, hapus berkas itu lalu jalankan 'aduan init' (tautan lama mati)."
 KEPT_DAYS = 180  # longer than links and browsers live; a letter may be edited for months
 
 
@@ -38,7 +39,7 @@ def read(text: str) -> tuple[Key, ...]:
     lines = [line.strip() for line in re.split(r"[\n,]", text)]
     found = tuple(_key(line) for line in lines if line)
     if not found or found[0].until is not None:
-        raise KeyFileError(f"Rahasia 'key' harus diawali kunci yang berlaku, tanpa tanggal. {MEND}")
+        raise KeyFileError(say("kunci.awal"))
     return found
 
 
@@ -47,9 +48,9 @@ def _key(line: str) -> Key:
     try:
         value = bytes.fromhex(digits)
     except ValueError as error:
-        raise KeyFileError(f"Rahasia 'key' harus berupa angka heksadesimal. {MEND}") from error
+        raise KeyFileError(say("kunci.heksadesimal")) from error
     if len(value) < SHORTEST:
-        raise KeyFileError("Rahasia 'key' terlalu pendek, paling sedikit 32 angka heksadesimal.")
+        raise KeyFileError(say("kunci.pendek"))
     return Key(value, _until(rest.strip()) if rest.strip() else None)
 
 
@@ -57,9 +58,7 @@ def _until(words: str) -> date:
     try:
         return date.fromisoformat(words.removeprefix("sampai").strip())
     except ValueError as error:
-        raise KeyFileError(
-            "Rahasia 'key': kunci lama ditulis seperti '5a5a… sampai 2027-05-27'."
-        ) from error
+        raise KeyFileError(say("kunci.sampai")) from error
 
 
 def replaced(text: str, today: date, last: date | None) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.office import clock
-from pipeline.office.messages import TEMPLATES
+from pipeline.office.messages import TEMPLATES, say
 from pipeline.office.table import Written
 
 DEFAULTS = TEMPLATES / "daftar.toml"
@@ -49,9 +49,7 @@ class Klasifikasi(Listed):
         if bool(self.tujuan) != bool(self.email) or (
             self.email and not ADDRESS.fullmatch(self.email)
         ):
-            raise ValueError(
-                f"klasifikasi {self.kode}: 'tujuan' dan 'email' ditulis bersama, email sebagai alamat"
-            )
+            raise ValueError(say("pengaturan.klasifikasi_tujuan", kode=self.kode))
         return self
 
 

@@ -19,30 +19,31 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from pipeline.office import whose
+from pipeline.office.messages import say
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the time at which each series began is of no use here and doubles the text
 
 OFFICE = "kantor"
 _PAGES = Histogram(
     "aduan_halaman_detik",
-    "Lama menjawab satu halaman",
+    say("ukuran.halaman"),
     [OFFICE, "halaman", "metode", "status"],
 )
 _OCR = Histogram(
     "aduan_ocr_detik",
-    "Lama membaca satu halaman pindaian",
+    say("ukuran.pindaian"),
     [OFFICE],
     buckets=(0.5, 1, 2, 5, 10, 20, 40, 60),
 )
 _STEPS = Histogram(
     "aduan_langkah_mesin_detik",
-    "Lama satu putaran jalur",
+    say("ukuran.putaran"),
     [OFFICE, "jalur"],
     buckets=(0.01, 0.1, 1, 5, 15, 60, 300, 1800),
 )
 _WORK = Counter(
     "aduan_pekerjaan",
-    "Yang dikerjakan jalur sejak proses ini mulai, mis. surat_masuk, terkirim",
+    say("ukuran.pekerjaan"),
     [OFFICE, "apa"],
 )
 

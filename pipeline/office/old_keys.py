@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.office.messages import say
+
 # The old key, and the new one; "" where the program has no more use for it.
 OLD: Mapping[str, str] = {
     "surat.sifat": "",  # 0.1: the template of the letter has it
@@ -38,8 +40,8 @@ def renewed(
 
 def _sentence(before: str, after: str) -> str:
     if after:
-        return f"{before}: namanya sekarang {after}; nama lama hanya dibaca sampai rilis berikutnya"
-    return f"{before}: tidak dipakai lagi; hapus baris itu, rilis berikutnya menolaknya"
+        return say("kunci_lama.berganti", lama=before, baru=after)
+    return say("kunci_lama.hapus", lama=before)
 
 
 def _table(data: dict[str, Any], path: str) -> dict[str, Any] | None:

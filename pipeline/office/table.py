@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
+from pipeline.office.messages import say
+
 # Nobody types these: they come by copying, end a header of a mail too early, and cannot stand in a Word file.
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -19,16 +21,16 @@ HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]
 def seen(text: str, *, lines: bool = False) -> str:
     """The text, where all of it can be seen; one line of it unless `lines`."""
     if HIDDEN.search(text):
-        raise ValueError("memuat tanda yang tidak terlihat; ketik ulang, jangan disalin")
+        raise ValueError(say("nilai.tak_terlihat"))
     if not lines and "\n" in text:
-        raise ValueError("harus satu baris")
+        raise ValueError(say("nilai.satu_baris"))
     return text
 
 
 def said(text: str) -> str:
     """The text of one line, where it says something."""
     if not text.strip():
-        raise ValueError("wajib diisi, tidak boleh kosong")
+        raise ValueError(say("nilai.wajib_tidak_kosong"))
     return seen(text)
 
 
@@ -46,12 +48,12 @@ class Written(BaseModel):
         name = info.field_name or ""
         field = cls.model_fields[name]
         if isinstance(value, bool) and field.annotation is int:
-            raise ValueError("harus berupa angka bulat")
+            raise ValueError(say("nilai.bulat"))
         texts = value if isinstance(value, list | tuple) else (value,)
         for one in texts:
             if isinstance(one, str):
                 seen(one, lines=name in cls.lines)
         blank = isinstance(value, str) and not value.strip()
         if blank and field.is_required() and name not in cls.may_be_blank:
-            raise ValueError("wajib diisi, tidak boleh kosong")
+            raise ValueError(say("nilai.wajib_tidak_kosong"))
         return value

@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline.data.damage import first_line
 from pipeline.notices import gauges, watching
 from pipeline.office import meters, whose
+from pipeline.office.messages import say
 from pipeline.web.site import site
 from pipeline.work import App
 
@@ -100,12 +101,12 @@ def read(app: App) -> Iterator[gauges.Gauge]:
         log.warning("metrik: %s", first_line(error))
         found = []
     yield from found
-    yield gauges.Gauge("aduan_basis_data_terbaca", "1: basis data terbaca, 0: tidak", bool(found))
+    yield gauges.Gauge("aduan_basis_data_terbaca", say("ukuran.terbaca"), bool(found))
 
 
 def opened(is_open: bool) -> gauges.Gauge:
     """Whether an office under the roof could be opened."""
-    return gauges.Gauge("aduan_kantor_terbuka", "1: kantor dibuka, 0: tidak", is_open)
+    return gauges.Gauge("aduan_kantor_terbuka", say("ukuran.terbuka"), is_open)
 
 
 def is_here(request: Request) -> bool:

@@ -69,16 +69,15 @@ def _options(node: ast.expr) -> list[ast.expr]:
 
 
 def calls(name: str) -> Iterator[tuple[str, str, list[str | None]]]:
-    """(place, path pattern, keywords) of every call of `word`, `table` or `choices` in the code."""
+    """(place, path pattern, keywords) of every call of `word`, `table`, `say` … in the code, also by `partial`."""
     for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == name
-                and node.args
-            ):
-                for option in _options(node.args[0]):
+            if not isinstance(node, ast.Call):
+                continue
+            called = [n.id if isinstance(n, ast.Name) else "" for n in (node.func, *node.args[:1])]
+            arguments = node.args[1:] if called == ["partial", name] else node.args
+            if name in called and arguments:
+                for option in _options(arguments[0]):
                     pattern = _pattern(option)
                     if pattern is not None:
                         yield f"{file.name}:{node.lineno}", pattern, [k.arg for k in node.keywords]
