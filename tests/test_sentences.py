@@ -35,8 +35,6 @@ STILL = {
     "data/damage.py": 3,
     "data/recipients.py": 4,
     "data/schema.py": 5,
-    "demo/player.py": 37,
-    "demo/show.py": 1,
     "files/libreoffice.py": 4,
     "files/lok.py": 1,
     "files/pdf.py": 1,

@@ -23,9 +23,12 @@ from pipeline.data import engine, store
 from pipeline.data.tables import Complaint, Document
 from pipeline.demo.office import DeliveredMail, DemoOffice, sample_mails
 from pipeline.demo.signed import signed_scan
+from pipeline.demo.story import chapter, story, subject
 from pipeline.files.kinds import DOCX
 from pipeline.office.config import Petugas
+from pipeline.office.messages import say
 from pipeline.office.sop import Role, Stage
+from pipeline.office.words import word
 from pipeline.register import sheet
 from pipeline.register.book import Filter
 from pipeline.work import Work
@@ -110,12 +113,12 @@ class Player:
             self._newest[address] = max(
                 [self._newest.get(address, 0), *(letter.uid for letter in new)]
             )
-        raise PlayError(f'Email "{words}" tidak sampai kepada {address}.')
+        raise PlayError(say("demo.tanpa_email", judul=words, alamat=address))
 
     def link(self, letter: DeliveredMail) -> str:
         found = re.search(r"http://[^\s\"<>]+/t/[0-9]+-[a-z2-7]+", letter.part("text/plain"))
         if not found:
-            raise PlayError(f'Tidak ada tautan tugas di email "{letter.subject}".')
+            raise PlayError(say("demo.tanpa_tautan", judul=letter.subject))
         return found[0]
 
     def press(
@@ -130,27 +133,32 @@ class Player:
         parser.feed(self._get(url))
         form = next((f for f in parser.forms if f.hidden.get("aksi") == action), None)
         if form is None:
-            raise PlayError(f'Halaman tugas tidak menawarkan "{action}".')
+            raise PlayError(say("demo.tanpa_tindakan", tindakan=action))
         body: list[tuple[str, str | tuple[str, bytes, str]]] = []
         for name, value in {**form.fields, **form.hidden, **values}.items():
             body += [(name, one) for one in ([value] if isinstance(value, str) else value)]
         body += list((files or {}).items())
         answer = self.http.request("POST", urljoin(url, form.action), fields=body, redirect=False)
         if answer.status != 303:
-            raise PlayError(f'"{action}" ditolak: {self._complaints(answer.data.decode())}')
+            said = self._complaints(answer.data.decode())
+            raise PlayError(say("demo.ditolak", tindakan=action, sebab=said))
         return self._get(urljoin(url, answer.headers["Location"]))
 
     def _get(self, url: str) -> str:
         answer = self.http.request("GET", url)
         if answer.status != 200:
-            raise PlayError(f"Halaman tidak terbuka ({answer.status}).")
+            raise PlayError(say("demo.tanpa_halaman", kode=answer.status))
         return answer.data.decode()
 
     def _complaints(self, page: str) -> str:
-        return (
-            "; ".join(re.findall(r'class="pesan"[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]+)', page))
-            or "tanpa keterangan"
-        )
+        said = re.findall(r'class="pesan"[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]+)', page)
+        return "; ".join(said) or say("demo.tanpa_keterangan")
+
+    def task(
+        self, role: Role, template: str, number: str = "", *, keep: bool = False
+    ) -> DeliveredMail:
+        """The mail that gives this task to who holds the role."""
+        return self.wait_mail(self.person(role).email, subject(template, number), keep=keep)
 
     def person(self, role: Role) -> Petugas:
         return self.office.settings.holders(role)[0]
@@ -159,87 +167,73 @@ class Player:
 
     def record(self, sender: str, **more: str) -> str:
         """Langkah 1, with the summary that the page proposes; the register number."""
-        receipt = self.wait_mail(sender, "Tanda terima")
+        receipt = self.wait_mail(sender, subject("tanda_terima"))
         found = re.search(r"PGD-\d{4}-\d+", receipt.subject)
         if not found:
-            raise PlayError("Tanda terima tidak memuat nomor.")
-        task = self.wait_mail(self.person(Role.JFU).email, f"[{found[0]}] Catat")
+            raise PlayError(say("demo.tanpa_nomor"))
+        number = found[0]
+        task = self.task(Role.JFU, "tugas_catat", number)
         self.press(self.link(task), "laporkan", None, **more)
-        self.tell(f"{found[0]}: langkah 1, dicatat dan dilaporkan")
-        return found[0]
+        self.tell(say("demo.langkah_1", nomor=number))
+        return number
 
     def clarify(self, number: str, result: str) -> None:
-        task = self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Klarifikasi")
+        task = self.task(Role.SEKRETARIS, "tugas_klarifikasi", number)
         self.press(self.link(task), "laporkan_kepala", hasil=result, unit=["infrastruktur"])
-        self.tell(f"{number}: langkah 2, klarifikasi dilaporkan")
+        self.tell(say("demo.langkah_2", nomor=number))
 
     def ask_everybody(self, number: str, sender: str) -> None:
         """The Sekretaris asks two officials and the pengadu; all answer."""
-        task = self.link(
-            self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Klarifikasi", keep=True)
-        )
+        task = self.link(self.task(Role.SEKRETARIS, "tugas_klarifikasi", number, keep=True))
         people = self.office.settings.holders(Role.KASI)
         self.press(
             task,
             "tanya_unit",
             petugas=[p.kode for p in people],
-            pertanyaan="Mohon dicek keadaan di lapangan.",
+            pertanyaan=story("klarifikasi.tanya_unit"),
         )
         for person in people:
-            mail = self.wait_mail(person.email, f"[{number}] Mohon keterangan")
+            mail = self.wait_mail(person.email, subject("tugas_keterangan", number))
             self.press(
                 self.link(mail),
                 "jawab",
-                jawaban=f"Sudah dicek oleh {person.jabatan}; laporan benar.",
+                jawaban=story("klarifikasi.jawab_unit", jabatan=person.jabatan),
             )
-        self.tell(f"{number}: dua pejabat memberi keterangan")
-        self.press(task, "tanya_pengadu", pertanyaan="Sejak tanggal berapa hal ini terjadi?")
-        question = self.wait_mail(sender, f"Mohon keterangan tambahan untuk pengaduan {number}")
-        self.office.reply(
-            question, "Sejak hari Senin minggu lalu, Pak. Terima kasih.\n\nSalam hormat"
-        )
-        self.wait_mail(self.person(Role.SEKRETARIS).email, f"[{number}] Pengadu menjawab")
-        self.tell(f"{number}: pengadu menjawab lewat email")
+        self.tell(say("demo.keterangan", nomor=number))
+        self.press(task, "tanya_pengadu", pertanyaan=story("klarifikasi.tanya_pengadu"))
+        question = self.wait_mail(sender, subject("tanya_pengadu", number))
+        self.office.reply(question, story("klarifikasi.jawab_pengadu"))
+        self.task(Role.SEKRETARIS, "pengadu_menjawab", number)
+        self.tell(say("demo.jawaban_pengadu", nomor=number))
 
-    def decide(self, number: str, decision: str, order: str, agency: str = "") -> None:
-        task = self.wait_mail(self.person(Role.KEPALA).email, f"[{number}] Mohon keputusan")
-        self.press(
-            self.link(task),
-            "putuskan",
-            keputusan=decision,
-            perintah="Mohon dibuatkan jawaban.",
-            disampaikan=order,
-            instansi=agency,
-        )
-        self.tell(f"{number}: langkah 3, diputuskan")
+    def decide(self, number: str, plot: dict[str, str]) -> None:
+        task = self.task(Role.KEPALA, "tugas_keputusan", number)
+        order = story("keputusan.perintah")
+        self.press(self.link(task), "putuskan", None, perintah=order, **plot)
+        self.tell(say("demo.langkah_3", nomor=number))
 
     def answer(self, number: str, *, returned: bool = False) -> None:
         """Langkah 4: edit the draft that came with the mail, upload it, submit it; once returned and sent by mail."""
-        secretary, head = self.person(Role.SEKRETARIS), self.person(Role.KEPALA)
-        task = self.wait_mail(secretary.email, f"[{number}] Siapkan surat jawaban")
+        task = self.task(Role.SEKRETARIS, "tugas_jawaban", number)
         name, _, draft = task.attachments()[0]
-        edited = edit_letter(draft, "Pekerjaan tersebut kami pantau sampai selesai.")
+        edited = edit_letter(draft, story("surat.tambahan"))
         self.press(self.link(task), "unggah", {"surat": (name, edited, DOCX)})
-        self.press(self.link(task), "ajukan", catatan="Mohon diperiksa.")
-        self.tell(f"{number}: langkah 4, surat disunting dan diajukan")
+        self.press(self.link(task), "ajukan", catatan=story("surat.catatan"))
+        self.tell(say("demo.langkah_4", nomor=number))
         if returned:
-            sign = self.wait_mail(head.email, f"[{number}] Mohon tanda tangan")
-            self.press(
-                self.link(sign), "kembalikan", alasan="Mohon ditambah ucapan maaf kepada pengadu."
-            )
-            again = self.wait_mail(secretary.email, f"[{number}] Siapkan surat jawaban")
+            sign = self.task(Role.KEPALA, "tugas_tanda_tangan", number)
+            self.press(self.link(sign), "kembalikan", alasan=story("surat.dikembalikan"))
+            again = self.task(Role.SEKRETARIS, "tugas_jawaban", number)
             name, _, draft = again.attachments()[0]
-            better = edit_letter(draft, "Atas ketidaknyamanan Saudara kami mohon maaf.")
-            self.office.reply(
-                again, "Terlampir surat yang sudah diperbaiki.", [(name, DOCX, better)]
-            )
-            asked = self.wait_mail(secretary.email, f"[{number}] Mohon konfirmasi")
+            better = edit_letter(draft, story("surat.maaf"))
+            self.office.reply(again, story("surat.balasan"), [(name, DOCX, better)])
+            asked = self.task(Role.SEKRETARIS, "balasan_konfirmasi", number)
             self.press(self.link(asked), "unggah")  # the page has the file of the reply
             self.press(self.link(asked), "ajukan")
-            self.tell(f"{number}: dikembalikan, diperbaiki lewat email, diajukan lagi")
+            self.tell(say("demo.dikembalikan", nomor=number))
 
     def sign(self, number: str) -> None:
-        task = self.wait_mail(self.person(Role.KEPALA).email, f"[{number}] Mohon tanda tangan")
+        task = self.task(Role.KEPALA, "tugas_tanda_tangan", number)
         letters = task.attachments()
         fields = ("bertanda_tangan", "pengantar_bertanda_tangan")[: len(letters)]
         scans = {
@@ -247,34 +241,32 @@ class Player:
             for field, (_name, _mime, letter) in zip(fields, letters, strict=True)
         }
         self.press(self.link(task), "tandatangani", scans, ttd_terlihat="ya")
-        self.tell(f"{number}: surat ditandatangani")
+        self.tell(say("demo.ditandatangani", nomor=number))
         if len(scans) > 1:
             self.forward(number)
 
     def forward(self, number: str) -> None:
         """The covering letter goes to the agency in charge."""
-        task = self.wait_mail(self.person(Role.JFU).email, f"[{number}] Sampaikan surat pengantar")
-        self.press(
-            self.link(task), "kirim_pengantar", None, alamat_instansi="pimpinan@instansi.example"
-        )
-        self.tell(f"{number}: surat pengantar dikirim kepada instansi yang berwenang")
+        task = self.task(Role.JFU, "tugas_pengantar", number)
+        address = story("surat.alamat_instansi")
+        self.press(self.link(task), "kirim_pengantar", None, alamat_instansi=address)
+        self.tell(say("demo.pengantar", nomor=number))
 
     def deliver(self, number: str, sender: str) -> None:
-        task = self.wait_mail(self.person(Role.JFU).email, f"[{number}] Sampaikan jawaban")
+        task = self.task(Role.JFU, "tugas_penyampaian", number)
         if sender:
             self.press(self.link(task), "kirim_email")
-            self.wait_mail(sender, f"Jawaban atas pengaduan {number}")
+            self.wait_mail(sender, subject("surat_jawaban", number))
         else:
             at = (
                 self.office.clock()
                 .astimezone(self.office.settings.zone)
                 .isoformat(timespec="minutes")
             )
-            self.press(
-                self.link(task), "sampaikan", cara="telepon", penerima="pengadu sendiri", waktu=at
-            )
+            whom = story("penyampaian.penerima")
+            self.press(self.link(task), "sampaikan", cara="telepon", penerima=whom, waktu=at)
         self.wait_stage(number, Stage.SELESAI)
-        self.tell(f"{number}: langkah 5, jawaban disampaikan")
+        self.tell(say("demo.langkah_5", nomor=number))
 
     def wait_stage(self, number: str, stage: Stage) -> None:
         end = time.monotonic() + PATIENCE
@@ -286,33 +278,21 @@ class Player:
                 ):
                     return
             time.sleep(0.05)
-        raise PlayError(f'{number} tidak sampai pada tahap "{stage}".')
+        raise PlayError(say("demo.tanpa_tahap", nomor=number, tahap=stage))
 
     # ---- the whole play --------------------------------------------------------------------------------------
 
     def play(self) -> list[str]:
         """Six mails and a slip, each through all five langkah; the register numbers."""
-        plots = [
-            ("ditindaklanjuti", "Perangkat sudah diganti dan berfungsi kembali.", ""),
-            ("ditindaklanjuti", "Gangguan aplikasi sudah diperbaiki penyedia.", ""),
-            ("ditindaklanjuti", "Kabel sudah dirapikan bersama penyedia layanan.", ""),
-            ("ditolak", "Kamera di lokasi itu milik warga, bukan milik Pemerintah Kota.", ""),
-            (
-                "bukan_wewenang",
-                "Jalan ditangani instansi lain.",
-                "Dinas Pekerjaan Umum dan Tata Ruang",
-            ),
-            ("ditindaklanjuti", "Petugas sudah dibina dan kami mohon maaf.", ""),
-        ]
         numbers = []
-        for order, (path, plot) in enumerate(zip(sample_mails(), plots, strict=True)):
+        for order, path in enumerate(sample_mails()):
             sender = self.office.send_sample(path)
             more = {"rahasia": "ya"} if "rahasiakan" in path.name else {}
             number = self.record(sender, **more)
             if order == 0:
                 self.ask_everybody(number, sender)
-            self.clarify(number, "Laporan benar adanya menurut pemeriksaan.")
-            self.decide(number, *plot)
+            self.clarify(number, story("klarifikasi.hasil"))
+            self.decide(number, chapter(f"lakon.{path.stem}"))
             self.answer(number, returned=order == 0)
             self.sign(number)
             self.deliver(number, sender)
@@ -324,23 +304,15 @@ class Player:
     def slip(self) -> str:
         """A scanned slip: typed in by the JFU, answered by telephone."""
         self.office.drop_slip()
-        task = self.wait_mail(self.person(Role.JFU).email, "slip baru dari kotak pengaduan")
-        self.press(
-            self.link(task),
-            "catat_slip",
-            nama="Suharti",
-            telepon="0812 0000 1746",
-            alamat="Jl. Cempaka 14",
-            perihal="Wifi taman sering putus",
-            isi="Wifi gratis di taman sering putus. Mohon diperbaiki.",
-        )
+        task = self.wait_mail(self.person(Role.JFU).email, word("slip.baru", jumlah=1))
+        self.press(self.link(task), "catat_slip", None, **chapter("slip"))
         with engine.reading(self.office.engine) as session:
             number = str(
                 session.scalar(select(Complaint.number).order_by(Complaint.id.desc()).limit(1))
             )
-        self.tell(f"{number}: slip kotak pengaduan diketik")
-        self.clarify(number, "Gangguan listrik di taman.")
-        self.decide(number, "ditindaklanjuti", "Daya cadangan sudah dipasang.")
+        self.tell(say("demo.slip", nomor=number))
+        self.clarify(number, story("klarifikasi.hasil_slip"))
+        self.decide(number, chapter("lakon.slip"))
         self.answer(number)
         self.sign(number)
         self.deliver(number, "")
@@ -351,7 +323,7 @@ class Player:
             faults = [fault for _name, found in audit(session) for fault in found]
         if faults:
             raise PlayError("; ".join(faults))
-        self.tell("Riwayat diperiksa: utuh")
+        self.tell(say("demo.riwayat_utuh"))
 
 
 def edit_letter(docx: bytes, sentence: str) -> bytes:

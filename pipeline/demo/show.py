@@ -13,6 +13,7 @@ from rich.progress import Progress
 from pipeline.demo.office import DemoOffice
 from pipeline.demo.pages import register as register_playground
 from pipeline.demo.player import STEPS_OF_PLAY, Player, PlayError, export
+from pipeline.office.messages import say
 
 __all__ = ["PlayError", "alone", "playground"]
 
@@ -21,7 +22,7 @@ def alone(out: Console, folder: Path) -> None:
     """Every role plays itself; the papers are left in the folder."""
     start = time.monotonic()
     with DemoOffice(folder, 0) as office, Progress(console=out, transient=True) as progress:
-        line = progress.add_task("Menyiapkan kantor", total=STEPS_OF_PLAY)
+        line = progress.add_task(say("demo.menyiapkan"), total=STEPS_OF_PLAY)
 
         def tell(words: str) -> None:
             progress.console.print(words, markup=False)
@@ -30,20 +31,16 @@ def alone(out: Console, folder: Path) -> None:
         numbers = Player(office, tell).play()
         files = export(office, folder)
     kinds = Counter(path.parent.name if path.suffix != ".eml" else "email" for path in files)
-    out.print(
-        f"Selesai dalam {time.monotonic() - start:.0f} detik: {len(numbers)} pengaduan melewati kelima langkah."
-    )
-    out.print(
-        f"Lihat {folder}/: {kinds['surat']} berkas surat, {kinds['email']} email, Buku Pengaduan.xlsx"
-    )
+    out.print(say("demo.selesai_dalam", detik=round(time.monotonic() - start), jumlah=len(numbers)))
+    out.print(say("demo.lihat", folder=folder, surat=kinds["surat"], email=kinds["email"]))
 
 
 def playground(out: Console, folder: Path, port: int) -> None:
     """Serve the playground until Ctrl+C."""
     with DemoOffice(folder, port, register_playground) as office:
         office.send_next()
-        out.print(f"Buka http://127.0.0.1:{office.port}/demo di peramban. Berhenti: Ctrl+C")
+        out.print(say("demo.buka", port=office.port))
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            out.print("Selesai. Data percobaan ada di folder demo/kerja.")
+            out.print(say("demo.selesai"))

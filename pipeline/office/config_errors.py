@@ -149,9 +149,9 @@ def explain_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     found = re.search(r"line (\d+), column (\d+)", said)
     lines = text.splitlines() or [""]
     number = min(int(found[1]), len(lines)) if found else len(lines)
-    place = say("toml.baris_saja", nomor=number)
+    place = say("berkas.baris", nomor=number)
     if found:
-        place = say("toml.baris_kolom", nomor=number, kolom=found[2])
+        place = say("berkas.baris_kolom", nomor=number, kolom=found[2])
     if key := re.match(r"\s*(\[*\s*[\w.\"-]+\s*\]*)", lines[number - 1]):
-        place = say("toml.pada", tempat=place, kunci=key[1].strip())
-    return say("toml.salah", file=path, tempat=place, sebab=cause)
+        place = say("berkas.pada", tempat=place, kunci=key[1].strip())
+    return say("berkas.bukan_toml", file=path, tempat=place, sebab=cause)

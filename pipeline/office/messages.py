@@ -55,15 +55,16 @@ def _shown(name: str, value: object) -> object:
     return numbers.whole(value) if is_count else value  # type: ignore[arg-type]
 
 
-def _shipped(file: Path) -> dict[str, Any]:
-    """The machinery's own file. With it broken no sentence can be said but this one, and no command can do its work."""
+def shipped(file: Path) -> dict[str, Any]:
+    """A file that comes with the program and is not for offices to change. With pesan.toml broken no sentence can be
+    said but this one."""
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SystemExit(f"{file} rusak; pasang kembali berkas bawaannya ({error}).") from error
 
 
-_PESAN = Sentences("pesan.toml", _shipped)
+_PESAN = Sentences("pesan.toml", shipped)
 
 
 def say(path: str, **values: object) -> str:

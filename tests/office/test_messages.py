@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -12,45 +14,65 @@ from pipeline.office import messages
 from pipeline.office.messages import TEMPLATES, Sentences, family, say
 from tests.office.test_words import _named, calls, leaves
 
-SENTENCES = dict(leaves(tomllib.loads((TEMPLATES / "pesan.toml").read_text("utf-8"))))
-ASKED = [call for call in calls("say") if call[1].strip("{}")]
+
+@dataclass(frozen=True)
+class Said:
+    """A file of sentences, and how code asks for one of them and for a table of them."""
+
+    file: str
+    one: str
+    table: str
+
+    @cached_property
+    def sentences(self) -> dict[str, str]:
+        return dict(leaves(tomllib.loads((TEMPLATES / self.file).read_text("utf-8"))))
+
+    @cached_property
+    def asked(self) -> list[tuple[str, str, list[str | None]]]:
+        return [call for call in calls(self.one) if call[1].strip("{}")]
+
+    @cached_property
+    def of_tables(self) -> dict[str, set[str]]:
+        return {pattern: self.matching(pattern + ".{}") for _, pattern, _ in calls(self.table)}
+
+    def matching(self, pattern: str) -> set[str]:
+        form = re.escape(pattern).replace(r"\{\}", r"[\w-]+")
+        return {path for path in self.sentences if re.fullmatch(form, path)}
 
 
-def matching(pattern: str) -> set[str]:
-    form = re.escape(pattern).replace(r"\{\}", r"[\w-]+")
-    return {path for path in SENTENCES if re.fullmatch(form, path)}
+FILES = [Said("pesan.toml", "say", "family"), Said("demo/cerita.toml", "story", "chapter")]
+each_file = pytest.mark.parametrize("said", FILES, ids=lambda said: said.file)
 
 
-def of_families() -> set[str]:
-    tables = [pattern + "." for _place, pattern, _keys in calls("family")]
-    return {path for path in SENTENCES if path.startswith(tuple(tables))}
+@each_file
+def test_every_sentence_that_is_asked_for_is_there(said: Said) -> None:
+    assert len(said.asked) > 10
+    assert [f"{at}: {name}" for at, name, _ in said.asked if not said.matching(name)] == []
+    assert [name for name, found in said.of_tables.items() if not found] == []
 
 
-def test_every_sentence_that_is_asked_for_is_there() -> None:
-    assert len(ASKED) > 80
-    assert [f"{place}: {pattern}" for place, pattern, _ in ASKED if not matching(pattern)] == []
-    assert [table for _, table, _ in calls("family") if not family(table)] == []
-
-
-def test_every_sentence_is_given_its_values_and_no_other() -> None:
+@each_file
+def test_every_sentence_is_given_its_values_and_no_other(said: Said) -> None:
     """One whose name is made up gets what any of its kind needs."""
     wrong = [
-        f"{place}: {pattern} names {sorted(named)}, is given {sorted(map(str, keys))}"
-        for place, pattern, keys in ASKED
-        for path in matching(pattern)
-        for named in [_named(SENTENCES[path])]
+        f"{place}: {path} names {sorted(named)}, is given {sorted(map(str, keys))}"
+        for place, pattern, keys in said.asked
+        for path in said.matching(pattern)
+        for named in [_named(said.sentences[path])]
         if None not in keys and (not named <= {*keys} if "{}" in pattern else named != {*keys})
     ]
     assert wrong == []
 
 
-def test_no_sentence_lies_idle() -> None:
-    used = {path for _, pattern, _ in ASKED for path in matching(pattern)}
-    assert set(SENTENCES) - used - of_families() == set()
+@each_file
+def test_no_sentence_lies_idle(said: Said) -> None:
+    used = {path for _, pattern, _ in said.asked for path in said.matching(pattern)}
+    assert set(said.sentences) - used.union(*said.of_tables.values()) == set()
 
 
-def test_sentences_are_whole() -> None:
-    for path, text in SENTENCES.items():
+@each_file
+def test_sentences_are_whole(said: Said) -> None:
+    for path, text in said.sentences.items():
         assert text.strip() == text != "", path
         assert "  " not in text, path
 
@@ -75,4 +97,4 @@ def test_a_broken_file_of_sentences_ends_the_command_in_words(
     monkeypatch.setattr(messages, "TEMPLATES", tmp_path)
     (tmp_path / "pesan.toml").write_text("[nilai\n", "utf-8")
     with pytest.raises(SystemExit, match=r"pesan\.toml rusak; pasang kembali"):
-        Sentences("pesan.toml", messages._shipped).table("nilai")
+        Sentences("pesan.toml", messages.shipped).table("nilai")
