@@ -17,6 +17,7 @@ from pipeline.intake import reconcile as reconciliation
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.office import clock
 from pipeline.office.config_errors import in_words
+from pipeline.office.messages import say
 
 
 @main.command()
@@ -32,7 +33,7 @@ def held(context: click.Context) -> None:
         table.add_row(
             str(item.id), when, "pemindai" if item.source == "scan" else "email", item.reason
         )
-    out.print(table if rows else "Tidak ada kiriman yang ditahan.")
+    out.print(table if rows else say("kiriman.tidak_ada"))
 
 
 @main.command()
@@ -44,12 +45,12 @@ def release(context: click.Context, nomor: int) -> None:
     try:
         state = mails.release(app, nomor)
     except KeyError as error:
-        raise Fault(f"Tidak ada kiriman tertahan nomor {nomor}. Lihat 'aduan held'.") from error
+        raise Fault(say("kiriman.nomor_tidak_ada", nomor=nomor)) from error
     except mails.HeadOnly as error:
-        raise Fault(f"Kiriman {nomor}: {error}") from error
+        raise Fault(say("kiriman.gagal", nomor=nomor, sebab=error)) from error
     if state == ItemState.HELD:
-        raise Found(f"Kiriman {nomor} tetap belum dapat dibaca; aslinya tersimpan.")
-    out.print(f"Kiriman {nomor} sudah terbaca.")
+        raise Found(say("kiriman.tetap", nomor=nomor))
+    out.print(say("kiriman.terbaca", nomor=nomor))
 
 
 @main.command()
@@ -60,25 +61,25 @@ def reconcile(context: click.Context) -> None:
     try:
         found = reconciliation.look(app.engine, app.settings, app.clock())
     except MailboxDown as error:
-        raise Fault(f"Kotak email tidak dapat dibuka: {in_words(str(error))}") from error
+        raise Fault(say("kiriman.kotak_tertutup", sebab=in_words(str(error)))) from error
     except reconciliation.BusyError as error:
-        raise Fault("Email sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
+        raise Fault(say("kiriman.sedang_diambil")) from error
     if not found:
-        out.print("Kotak email, catatan kiriman, dan Buku Pengaduan cocok.")
+        out.print(say("kiriman.cocok"))
         return
-    table = Table("Tempat", "Tiba", "Dari", "Perihal", "Yang perlu dilakukan")
+    table = Table("Tempat", "Tiba", "Dari", "Perihal", say("kiriman.perlu_dilakukan"))
     for one in found:
         table.add_row(
             one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice
         )
     out.print(table)
-    raise Found(f"{len(found)} email tidak cocok.")
+    raise Found(say("kiriman.tidak_cocok", jumlah=len(found)))
 
 
 @main.command("import")
 @click.argument("sumber", type=click.Path(path_type=Path, exists=True))
-@click.option("--sejak", help="Hanya email sejak tanggal ini, mis. 2026-11-01.")
-@click.option("--ya", "--yes", "yes", is_flag=True, help="Jangan bertanya dahulu.")
+@click.option("--sejak", help=say("bantuan.import.sejak"))
+@click.option("--ya", "--yes", "yes", is_flag=True, help=say("bantuan.import.ya"))
 @click.pass_context
 def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) -> None:
     """Ambil email dari berkas mbox, folder Maildir, atau berkas .eml. Boleh diulang: yang sudah ada dilewati."""
@@ -90,35 +91,29 @@ def import_(context: click.Context, sumber: Path, sejak: str | None, yes: bool) 
             else None
         )
     except ValueError as error:
-        raise Fault("--sejak ditulis seperti 2026-11-01.") from error
-    with counting("Memeriksa email") as tell:
+        raise Fault(say("kiriman.sejak")) from error
+    with counting(say("kiriman.memeriksa")) as tell:
         found = importer.survey(app.engine, sumber, since, tell)
-    out.print(
-        f"{found.new} email baru, {found.known} sudah ada, {found.older} lebih lama dari tanggal itu."
-    )
+    out.print(say("kiriman.ada", baru=found.new, ada=found.known, lama=found.older))
     if not found.new:
         _not_taken(found)
         return
     if found.left:
-        out.print(f"{len(found.left)} berkas tidak akan diambil; disebut satu per satu di akhir.")
+        out.print(say("kiriman.tertinggal", jumlah=len(found.left)))
     if not yes:
-        out.print(
-            "Email yang berupa pengaduan dicatat, pengirimnya mendapat tanda terima, dan JFU mendapat tugas."
-        )
+        out.print(say("kiriman.akan_dicatat"))
         click.confirm("Lanjutkan?", abort=True)
     try:
-        with counting("Mengambil email", found.new + found.known + found.older) as tell:
+        with counting(say("kiriman.mengambil"), found.new + found.known + found.older) as tell:
             done = importer.run(app, sumber, since, tell)
     except importer.AlreadyImportingError as error:
-        raise Fault("Email sedang diambil oleh proses lain. Coba lagi sebentar lagi.") from error
-    out.print(
-        f"Selesai: {done.new} email diambil, {done.held} di antaranya ditahan ('aduan held')."
-    )
+        raise Fault(say("kiriman.sedang_diambil")) from error
+    out.print(say("kiriman.selesai", jumlah=done.new, ditahan=done.held))
     _not_taken(done)
 
 
 def _not_taken(count: importer.Count) -> None:
     if count.left:
-        out.print(f"{len(count.left)} tidak diambil:")
+        out.print(say("kiriman.tidak_diambil", jumlah=len(count.left)))
     for one in count.left:
         out.print(f"  {one.place}: {one.why}", markup=False, highlight=False, soft_wrap=True)

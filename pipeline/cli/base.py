@@ -23,6 +23,7 @@ from pipeline.data.engine import is_current
 from pipeline.data.places import open_office
 from pipeline.office import logs
 from pipeline.office.config import Settings, load
+from pipeline.office.messages import say
 from pipeline.office.words import word
 from pipeline.running.lanes import settled
 from pipeline.work import App
@@ -60,7 +61,7 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
     try:
         engine = open_office(settings)
         if current and not is_current(engine):
-            raise Fault("Basis data belum dibuat atau versinya lama. Jalankan 'aduan init'.")
+            raise Fault(say("basis_data.belum_atau_lama"))
     except SQLAlchemyError as error:
         if is_damage(error):
             raise
@@ -97,7 +98,7 @@ def ready_database(context: click.Context) -> App:
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("config.toml"),
     show_default=True,
-    help="Berkas pengaturan.",
+    help=say("bantuan.main.config"),
 )
 @click.version_option(package_name="aduan")
 def main(config: Path) -> None:

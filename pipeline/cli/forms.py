@@ -19,7 +19,7 @@ from pipeline.files import kinds, libreoffice
 from pipeline.letters import emblem
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office.config import SAMPLE, load
-from pipeline.office.messages import TEMPLATES
+from pipeline.office.messages import TEMPLATES, say
 from pipeline.office.numbers import percent, whole
 from pipeline.office.words import word
 from pipeline.running import health
@@ -42,7 +42,7 @@ def check_letter(context: click.Context, berkas: Path) -> None:
         health.letter_template(settings, berkas.read_bytes())
     except TemplateError as error:
         raise Found(str(error)) from error
-    out.print(f"{berkas.name}: baik. Semua isian dikenal, dan setiap ragam surat dapat dibuat.")
+    out.print(say("formulir.surat_baik", file=berkas.name))
     if emblem.is_sample(berkas):
         out.print(f"{berkas.name}: {word('kop.lambang_berkas')}")
 
@@ -57,18 +57,18 @@ def slip() -> None:
     "--jumlah",
     type=click.IntRange(1, 5000),
     required=True,
-    help="Banyaknya slip; dua pada satu lembar A4.",
+    help=say("bantuan.slip_cetak.jumlah"),
 )
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Tempat hasilnya.",
+    help=say("bantuan.slip_cetak.folder"),
 )
 @click.option(
     "--bolak-balik",
     is_flag=True,
-    help="Beri nomor di balik tiap slip juga; cetak dua sisi, balik di sisi pendek.",
+    help=say("bantuan.slip_cetak.bolak_balik"),
 )
 @click.pass_context
 def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: bool) -> None:
@@ -81,9 +81,7 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
     own = settings.path("slips/slip.docx")
     source = own if own.is_file() else TEMPLATES / "slips" / "slip.docx"
     if bolak_balik and source == own:
-        raise Fault(
-            f"Balik slip hanya dapat dicetak dengan formulir bawaan; {source} adalah formulir kantor sendiri."
-        )
+        raise Fault(say("formulir.balik", file=source))
     try:
         document = word_form.fill(source.read_bytes(), settings, serials)
         pdf = (
@@ -92,36 +90,31 @@ def slip_cetak(context: click.Context, jumlah: int, folder: Path, bolak_balik: b
             else form.pdf(settings, serials, backs=bolak_balik)
         )
     except word_form.NotAForm as error:
-        raise Fault(
-            f"Gambar kode QR di {source} hilang. Mulailah lagi dari formulir bawaan."
-        ) from error
+        raise Fault(say("formulir.tanpa_qr", file=source)) from error
     except kinds.FileError as error:
-        raise Fault(f"PDF dari {source} tidak dapat dibuat: {error}.") from error
+        raise Fault(say("formulir.tanpa_pdf", file=source, sebab=error)) from error
     folder.mkdir(parents=True, exist_ok=True)
     files = stamped(folder, "slip", datetime.now(settings.zone), ".pdf", ".docx")
     for file, content in zip(files, (pdf, document), strict=True):
         write(file, content)
         out.print(str(file), markup=False)
-    out.print(
-        f"{len(serials)} slip pada {len(serials) // 2} lembar A4. "
-        "Cetak pada ukuran sebenarnya (100%); tiap slip bernomor sendiri, jadi jangan difotokopi."
-    )
+    out.print(say("formulir.dicetak", slip=len(serials), lembar=len(serials) // 2))
 
 
 @slip.command("layout")
 @click.option(
     "--gambar",
     type=NewFile(".png"),
-    help="Simpan gambar slip kosong ke berkas ini.",
+    help=say("bantuan.slip_layout.gambar"),
 )
-@click.option("--serial", help="Nomor slip, 16 huruf; bila tidak ditulis, nomor baru.")
+@click.option("--serial", help=say("bantuan.slip_layout.serial"))
 @click.pass_context
 def slip_layout(context: click.Context, gambar: Path | None, serial: str | None) -> None:
     """Cetak tata letak slip sebagai JSON (mm), dengan gambar slip kosong."""
     from pipeline.slips import form
 
     if serial and not layout.is_serial(serial):
-        raise Fault("--serial terdiri dari 16 huruf a-z atau angka 2-7.")
+        raise Fault(say("formulir.nomor"))
     settings = (
         read_settings(context) if context.find_root().params["config"].exists() else load(SAMPLE)
     )
@@ -140,7 +133,7 @@ def slip_mutu(context: click.Context) -> None:
     with reading(app.engine) as session:
         rows = slip_learning.quality(session)
     if not rows:
-        out.print("Belum ada slip terbaca yang dicatat.")
+        out.print(say("formulir.belum_ada"))
         return
     table = Table("isian", "dibaca", "dibiarkan", "jelas", "jelas tetapi diubah", "jelas mulai")
     for row in rows:
@@ -177,5 +170,5 @@ def slip_check(berkas: Path) -> None:
     for fault in faults:
         out.print(fault, markup=False)
     if faults:
-        raise Found(f"{len(faults)} hal perlu diperbaiki sebelum dicetak.")
-    out.print("Baik: tanda, kode QR, dan semua kotak terbaca.")
+        raise Found(say("formulir.perlu", jumlah=len(faults)))
+    out.print(say("formulir.baik"))

@@ -41,6 +41,7 @@ from pipeline.mail import outbox
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.config_errors import text_of
+from pipeline.office.messages import say
 from pipeline.office.words import word
 from pipeline.running import drill
 from pipeline.work import App
@@ -67,10 +68,12 @@ def audit(context: click.Context) -> None:
     for fault in faults:
         out.print(fault, markup=False)
     if faults:
-        raise Found(f"{len(faults)} kejanggalan pada {count} pengaduan.")
-    out.print(f"Riwayat {count} pengaduan dan semua segel harian utuh.")
+        raise Found(say("riwayat.kejanggalan", jumlah=len(faults), pengaduan=count))
+    out.print(say("riwayat.utuh", pengaduan=count))
     if last is not None:
-        out.print(f"{sealed} segel. Segel terakhir, {clock.tanggal(last.day)}: {last.hash}")
+        out.print(
+            say("riwayat.segel", jumlah=sealed, tanggal=clock.tanggal(last.day), segel=last.hash)
+        )
 
 
 @main.command()
@@ -83,7 +86,7 @@ def backup(context: click.Context, berkas: Path | None) -> None:
         settings, current=False
     )  # also before an upgrade: the tables are the old ones
     if not is_made(engine):
-        raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
+        raise Fault(say("basis_data.belum_dibuat"))
     to, whose = backup_recipients(settings), settings.office_name
     folder = settings.path(settings.cadangan.folder)
     if berkas is not None and berkas.resolve() != folder:
@@ -125,18 +128,16 @@ def _own_keys(settings: Settings) -> list[str]:
 @click.option(
     "--kirim",
     is_flag=True,
-    help="Kirim juga email yang menunggu saat cadangan dibuat (pindah mesin).",
+    help=say("bantuan.restore.kirim"),
 )
 @click.option(
     "--kunci",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Kunci rahasia age.",
+    help=say("bantuan.restore.kunci"),
 )
-@click.option(
-    "--ganti", is_flag=True, help="Ganti basis data yang sudah berisi; sebelumnya ditanyakan."
-)
-@click.option("--kantor-lain", is_flag=True, help="Cadangan itu milik kantor bernama lain.")
-@click.option("--ya", is_flag=True, help="Jangan bertanya.")
+@click.option("--ganti", is_flag=True, help=say("bantuan.restore.ganti"))
+@click.option("--kantor-lain", is_flag=True, help=say("bantuan.restore.kantor_lain"))
+@click.option("--ya", is_flag=True, help=say("bantuan.restore.ya"))
 @click.pass_context
 def restore(
     context: click.Context,
@@ -176,9 +177,7 @@ def restore(
     with reading(engine) as session:
         kept = len(outbox.held(session))
     if kept:
-        out.print(
-            f"{kept} email dari masa cadangan ditahan; mungkin sudah terkirim. Lihat 'aduan antrean'."
-        )
+        out.print(say("antrean.ditahan", jumlah=kept))
 
 
 def _opening(settings: Settings, file: Path | None) -> list[str]:
@@ -260,12 +259,12 @@ def latihan(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--kirim", "how", flag_value="kirim", help="Kirim semuanya.")
+@click.option("--kirim", "how", flag_value="kirim", help=say("bantuan.antrean.kirim"))
 @click.option(
     "--batal",
     "how",
     flag_value="batal",
-    help="Jangan pernah kirim; semuanya sudah terkirim dahulu.",
+    help=say("bantuan.antrean.batal"),
 )
 @click.pass_context
 def antrean(context: click.Context, how: str | None) -> None:
@@ -292,7 +291,7 @@ def _held(app: App) -> None:
         table.add_row(
             clock.waktu(row.date, app.settings.zone), row.name, str(row.complaint_id or "-")
         )
-    out.print(table if rows else "Tidak ada email yang ditahan.")
+    out.print(table if rows else say("antrean.tidak_ada"))
 
 
 class _Line:
@@ -304,7 +303,9 @@ class _Line:
 
     def __call__(self, what: str, amount: int) -> None:
         self._progress.start()
-        self._progress.update(self._line, description=f"Menyalin: {what} {amount}")
+        self._progress.update(
+            self._line, description=say("cadangan.menyalin", bagian=what, banyak=amount)
+        )
 
 
 @contextmanager
@@ -329,10 +330,8 @@ def _told(step: Callable[[], T], *, ours: bool = False) -> T:
 
 @main.command()
 @click.argument("nomor")
-@click.option(
-    "--petugas", required=True, help="Kode petugas yang memerintahkan, seperti di config.toml."
-)
-@click.option("--alasan", prompt="Alasan (tanpa nama orang; tersimpan dalam riwayat)")
+@click.option("--petugas", required=True, help=say("bantuan.hapus.petugas"))
+@click.option("--alasan", prompt=say("bantuan.hapus.alasan"))
 @click.pass_context
 def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None:
     """Hapus data pribadi dari pengaduan yang sudah selesai (UU 27/2022). Tidak dapat dibatalkan."""
@@ -340,18 +339,19 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
     person = app.settings.person(petugas)
     if person is None:
         raise Fault(
-            f"'{petugas}' tidak dikenal. Pilihan: {', '.join(p.kode for p in app.settings.petugas)}."
+            say(
+                "penghapusan.tidak_dikenal",
+                kode=petugas,
+                pilihan=", ".join(p.kode for p in app.settings.petugas),
+            )
         )
     with app.reading() as work:
         complaint = cases.by_number(work, nomor)
     if complaint is None:
-        raise Fault(f"Tidak ada pengaduan bernomor {nomor}.")
-    out.print(
-        f"{complaint.number}: nama, kontak, isi, lampiran, surat, dan semua email akan dihapus. Yang tinggal: nomor, "
-        "tanggal, keputusan, dan jejak langkah tanpa isinya."
-    )
+        raise Fault(say("penghapusan.tidak_ada", nomor=nomor))
+    out.print(say("penghapusan.tanya", nomor=complaint.number))
     click.confirm("Lanjutkan?", abort=True)
-    with reading(app.engine) as session, counting("Mencari kiriman") as tell:
+    with reading(app.engine) as session, counting(say("penghapusan.mencari")) as tell:
         items = remains.items_of(session, complaint, tell)
         searched = remains.person_of(session, complaint)
     by = cases.actor_of(person)
@@ -363,20 +363,16 @@ def hapus(context: click.Context, nomor: str, petugas: str, alasan: str) -> None
     settle_erased(app.engine)
     with reading(app.engine) as session:
         size = remains.search_size(session)
-    with counting("Memeriksa sisa", size) as tell:
+    with counting(say("penghapusan.memeriksa"), size) as tell:
         left = remains.search(app.engine, searched, tell)
     with app.writing() as work:
         checked(work, complaint.id, by, left)
     _tell_outside(app)
-    out.print(f"Terhapus: {done.files} berkas dan isi {done.mails} email.")
+    out.print(say("penghapusan.selesai", berkas=done.files, email=done.mails))
     _left(left)
-    out.print(
-        "Cadangan lama, kotak email, dan folder pindaian tidak ikut terhapus; hapus di sana juga."
-    )
+    out.print(say("penghapusan.di_luar"))
     if done.scan_stays:
-        out.print(
-            "Kiriman asalnya tetap tersimpan, karena memuat pengaduan lain. Hapus juga yang lain itu bila perlu."
-        )
+        out.print(say("penghapusan.asal_tetap"))
 
 
 def _tell_outside(app: App) -> None:
@@ -393,15 +389,13 @@ def _tell_outside(app: App) -> None:
 def _left(left: remains.Remains) -> None:
     """What the search after an erasure found; it stands in the history of the case, too."""
     if left.found:
-        out.print("Nama, alamat, telepon, email, atau NIK orang itu masih ada pada:")
+        out.print(say("penghapusan.sisa"))
     else:
-        out.print(
-            "Seluruh basis data diperiksa: nama, alamat, telepon, email, dan NIK orang itu tidak ditemukan lagi."
-        )
+        out.print(say("penghapusan.tanpa_sisa"))
     for line in left.lines():
         out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     if left.unread:
-        out.print(f"{left.unread} gambar dan PDF dari pengaduan lain tidak dibaca isinya.")
+        out.print(say("penghapusan.tidak_dibaca", jumlah=left.unread))
 
 
 def witnessed(engine: Engine) -> None:

@@ -11,6 +11,7 @@ import click
 from pipeline.cli.base import Fault, main, out, read_settings, write_secret
 from pipeline.data import recipients
 from pipeline.office import clock, keys
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 
@@ -23,23 +24,21 @@ def kunci() -> None:
 @click.option(
     "--segera",
     is_flag=True,
-    help="Kunci lama langsung tidak berlaku (bocor); semua tautan lama mati.",
+    help=say("bantuan.kunci_ganti.segera"),
 )
 @click.option(
     "--hari",
     type=click.IntRange(1, 730),
     default=keys.KEPT_DAYS,
     show_default=True,
-    help="Masa kunci lama.",
+    help=say("bantuan.kunci_ganti.hari"),
 )
 @click.pass_context
 def change_key(context: click.Context, segera: bool, hari: int) -> None:
     """Buat kunci baru; yang dibuat dengan kunci lama tetap berlaku sampai masanya habis."""
     settings = read_settings(context)
     if os.environ.get("ADUAN_KEY"):
-        raise Fault(
-            "Kunci ditulis di ADUAN_KEY. Tulis kunci baru di depannya, pisahkan dengan koma."
-        )
+        raise Fault(say("kunci.di_lingkungan"))
     path = settings.folder / "rahasia" / "key"
     today = datetime.now(UTC).date()
     last = None if segera else today + timedelta(days=hari)
@@ -52,11 +51,11 @@ def change_key(context: click.Context, segera: bool, hari: int) -> None:
     fresh.unlink(missing_ok=True)
     write_secret(fresh, text)
     fresh.replace(path)
-    out.print(f"Kunci baru dibuat di {path}. Mulai ulang program, dan simpan salinan kuncinya.")
+    out.print(say("kunci.dibuat", file=path))
     if last is None:
-        out.print("Kunci lama tidak berlaku lagi: pejabat meminta tautan baru di halaman /saya.")
+        out.print(say("kunci.lama_mati"))
     else:
-        out.print(f"Kunci lama berlaku sampai {clock.tanggal(last)}.")
+        out.print(say("kunci.lama_sampai", tanggal=clock.tanggal(last)))
 
 
 @kunci.command("cadangan")
@@ -67,7 +66,7 @@ def backup_key(berkas: Path) -> None:
     try:
         write_secret(berkas, identity)
     except FileExistsError as error:
-        raise Fault(f"{berkas} sudah ada; kunci lama tidak ditimpa.") from error
+        raise Fault(say("kunci.sudah_ada", file=berkas)) from error
     out.print(
         word("cadangan.kunci", berkas=berkas, umum=recipients.public_of(identity)), markup=False
     )

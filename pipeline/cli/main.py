@@ -11,13 +11,14 @@ import click
 
 from pipeline.cli import arrivals, forms, keeping, key, office, report, running, storage, upgrade  # noqa: F401 - they add their commands to the group
 from pipeline.cli.base import Fault, Found, main, out
+from pipeline.office.messages import say
 
 __all__ = ["main"]
 
 
 @main.command()
-@click.option("--auto", is_flag=True, help="Perankan semua orang sendiri, lalu selesai.")
-@click.option("--port", type=int, default=8765, show_default=True, help="Port halaman.")
+@click.option("--auto", is_flag=True, help=say("bantuan.demo.auto"))
+@click.option("--port", type=int, default=8765, show_default=True, help=say("bantuan.demo.port"))
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -31,11 +32,9 @@ def demo(auto: bool, port: int, folder: Path) -> None:
     try:
         show.alone(out, folder) if auto else show.playground(out, folder, port)
     except show.PlayError as error:
-        raise Found(f"Gagal: {error}") from error
+        raise Found(say("demo.gagal", sebab=error)) from error
     except OSError as error:
-        raise Fault(
-            f"Port {port} sedang dipakai. Coba: aduan demo --port {port + 1} ({error})"
-        ) from error
+        raise Fault(say("demo.port", port=port, lain=port + 1, sebab=error)) from error
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from pipeline.files.libreoffice import to_pdf
 from pipeline.letters import sop_form
 from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
+from pipeline.office.messages import say
 from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Channel, Role
 from pipeline.office.words import word
 from pipeline.register import book, paper, sheet
@@ -46,42 +47,34 @@ class AskedForNew(click.Option):
 
 
 @main.command()
-@click.option("--petugas", required=True, help="Kode JFU yang mencatat, seperti di config.toml.")
+@click.option("--petugas", required=True, help=say("bantuan.catat.petugas"))
 @click.option(
     "--kanal",
     type=click.Choice([str(Channel.LANGSUNG), str(Channel.TELEPON), str(Channel.SURAT)]),
     required=True,
 )
-@click.option(
-    "--nomor", is_eager=True, help="Tambahan untuk pengaduan bernomor ini; cukup --kanal dan --isi."
-)
+@click.option("--nomor", is_eager=True, help=say("bantuan.catat.nomor"))
 @click.option(
     "--diterima",
-    help="Kapan surat atau telepon itu datang, mis. '2026-11-20 09:00'; bila kosong, sekarang.",
+    help=say("bantuan.catat.diterima"),
 )
 @click.option(
     "--cabut",
     is_flag=True,
-    help="Bersama --nomor: pengadu mencabut pengaduannya; JFU memastikannya.",
+    help=say("bantuan.catat.cabut"),
 )
 @click.option("--perihal", cls=AskedForNew, prompt=True)
-@click.option("--isi", prompt="Isi pengaduan")
+@click.option("--isi", prompt=say("catat.isi"))
+@click.option("--nama", cls=AskedForNew, prompt=say("catat.nama"), default="", show_default=False)
 @click.option(
-    "--nama", cls=AskedForNew, prompt="Nama (boleh kosong)", default="", show_default=False
+    "--alamat", cls=AskedForNew, prompt=say("catat.alamat"), default="", show_default=False
 )
 @click.option(
-    "--alamat", cls=AskedForNew, prompt="Alamat (boleh kosong)", default="", show_default=False
+    "--telepon", cls=AskedForNew, prompt=say("catat.telepon"), default="", show_default=False
 )
-@click.option(
-    "--telepon", cls=AskedForNew, prompt="Telepon (boleh kosong)", default="", show_default=False
-)
-@click.option(
-    "--email", cls=AskedForNew, prompt="Email (boleh kosong)", default="", show_default=False
-)
-@click.option("--rahasia", is_flag=True, help="Rahasiakan identitas pengadu.")
-@click.option(
-    "--terlapor", multiple=True, metavar="KODE", help="Petugas yang diadukan; boleh beberapa kali."
-)
+@click.option("--email", cls=AskedForNew, prompt=say("catat.email"), default="", show_default=False)
+@click.option("--rahasia", is_flag=True, help=say("bantuan.catat.rahasia"))
+@click.option("--terlapor", multiple=True, metavar="KODE", help=say("bantuan.catat.terlapor"))
 @click.pass_context
 def catat(
     context: click.Context, /, petugas: str, terlapor: tuple[str, ...], **fields: Any
@@ -91,7 +84,7 @@ def catat(
     person = app.settings.person(petugas)
     if person is None or Role.JFU not in person.peran:
         known = ", ".join(p.kode for p in app.settings.holders(Role.JFU))
-        raise Fault(f"'{petugas}' bukan JFU. Pilihan: {known}.")
+        raise Fault(say("catat.bukan_jfu", kode=petugas, pilihan=known))
     values = {name: [str(value)] for name, value in fields.items() if value} | {
         "terlapor": list(terlapor)
     }
@@ -106,8 +99,8 @@ def catat(
         out.print(word("catat.lanjutan_disimpan", nomor=complaint.number))
         return
     url = f"{app.settings.web.base_url}/s/{complaint.status_code}"
-    out.print(f"Tercatat: {complaint.number}. Sekretaris menerima tugasnya lewat email.")
-    out.print(f"Untuk pengadu: {url}")
+    out.print(say("catat.tercatat", nomor=complaint.number))
+    out.print(say("catat.untuk_pengadu", alamat=url))
     if not has_contact(complaint):
         out.print(word("catat.tanpa_kontak"))
 
@@ -125,14 +118,14 @@ def _later(app: App, person: Petugas, values: dict[str, list[str]]) -> Complaint
 
 
 @main.command()
-@click.option("--docx", type=NewFile(".docx"), help="Simpan sebagai Word.")
+@click.option("--docx", type=NewFile(".docx"), help=say("bantuan.sop.docx"))
 @click.pass_context
 def sop(context: click.Context, docx: Path | None) -> None:
     """Tampilkan SOP seperti yang berlaku di config.toml, menurut tabel instansi; atau simpan sebagai Word."""
     made = procedure.procedure(read_settings(context))
     if docx:
         write(docx, sop_form.write(made))
-        out.print(f"SOP tersimpan di {docx}.")
+        out.print(say("buku.sop_tersimpan", file=docx))
         return
     head = Table(*(Column() for _ in range(2)), show_header=False, title=" · ".join(made.agency))
     for name, value in (*made.head, *((name, "\n".join(lines)) for name, lines in made.boxes)):
@@ -159,20 +152,18 @@ def sop(context: click.Context, docx: Path | None) -> None:
 
 
 @main.command()
-@click.option("--dari", help="Kode petugas yang berhalangan, seperti di config.toml.")
-@click.option("--kepada", help="Kode petugas yang menggantikan.")
+@click.option("--dari", help=say("bantuan.delegasi.dari"))
+@click.option("--kepada", help=say("bantuan.delegasi.kepada"))
 @click.option(
     "--sebagai",
     type=click.Choice(sorted(cases.FORMS)),
     default="plh",
     show_default=True,
-    help="plh dan plt mengerjakan semua tugas; an (atas nama) hanya menandatangani surat.",
+    help=say("bantuan.delegasi.sebagai"),
 )
-@click.option("--mulai", help="Hari pertama, mis. 2026-12-01; bila kosong, hari ini.")
-@click.option("--sampai", help="Hari terakhir, mis. 2026-12-05.")
-@click.option(
-    "--akhiri", type=click.IntRange(1, 2**31 - 1), help="Nomor penggantian yang diakhiri sekarang."
-)
+@click.option("--mulai", help=say("bantuan.delegasi.mulai"))
+@click.option("--sampai", help=say("bantuan.delegasi.sampai"))
+@click.option("--akhiri", type=click.IntRange(1, 2**31 - 1), help=say("bantuan.delegasi.akhiri"))
 @click.pass_context
 def delegasi(
     context: click.Context,
@@ -194,9 +185,7 @@ def delegasi(
             try:
                 cases.end_delegation(work, akhiri)
             except KeyError as error:
-                raise Fault(
-                    f"Tidak ada penggantian nomor {akhiri}. Lihat 'aduan delegasi'."
-                ) from error
+                raise Fault(say("delegasi.nomor", nomor=akhiri)) from error
         elif changes:
             _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
         rows = cases.delegations(work)
@@ -210,20 +199,20 @@ def delegasi(
                 f"{acting.nama} ({row.form})" if acting else row.acting,
                 row.first.isoformat(),
                 row.last.isoformat(),
-                "berlaku" if row.begun_at else "belum mulai",
+                "berlaku" if row.begun_at else say("delegasi.belum_mulai"),
             )
-    out.print(table if rows else "Tidak ada pejabat pengganti.")
+    out.print(table if rows else say("delegasi.tidak_ada"))
 
 
 @main.command()
 @click.option(
     "--tahun",
     type=click.IntRange(2000, 2100),
-    help="Tahun yang ditampilkan; bila kosong, tahun ini.",
+    help=say("bantuan.kalender.tahun"),
 )
-@click.option("--libur", help="Tambah satu hari libur atau cuti bersama, mis. 2026-12-24.")
-@click.option("--nama", default="Libur", show_default=True, help="Nama hari libur itu.")
-@click.option("--hapus", help="Hapus hari libur yang pernah ditambah, mis. 2026-12-24.")
+@click.option("--libur", help=say("bantuan.kalender.libur"))
+@click.option("--nama", default="Libur", show_default=True, help=say("bantuan.kalender.nama"))
+@click.option("--hapus", help=say("bantuan.kalender.hapus"))
 @click.pass_context
 def kalender(
     context: click.Context, tahun: int | None, libur: str | None, nama: str, hapus: str | None
@@ -233,21 +222,21 @@ def kalender(
     try:
         added, struck = (date.fromisoformat(text) if text else None for text in (libur, hapus))
     except ValueError as error:
-        raise Fault("Tanggal ditulis seperti 2026-12-24.") from error
+        raise Fault(say("kalender.tanggal")) from error
     with app.writing() if added or struck else app.reading() as work:
         if added:
             moved = add_holiday(work, added, nama)
-            out.print(f"{clock.tanggal(added)} libur: {nama}. {moved} batas waktu dihitung ulang.")
+            out.print(
+                say("kalender.ditambah", tanggal=clock.tanggal(added), nama=nama, batas=moved)
+            )
         if struck:
             try:
                 moved = strike_holiday(work, struck)
             except KeyError as error:
                 raise Fault(
-                    f"{clock.tanggal(struck)} bukan libur yang pernah ditambah di sini."
+                    say("kalender.bukan_tambahan", tanggal=clock.tanggal(struck))
                 ) from error
-            out.print(
-                f"{clock.tanggal(struck)} tidak libur lagi. {moved} batas waktu dihitung ulang."
-            )
+            out.print(say("kalender.dihapus", tanggal=clock.tanggal(struck), batas=moved))
         hours = Work(
             work.session, app.settings, work.now
         ).settings.hours  # with what has just been added or struck
@@ -257,7 +246,12 @@ def kalender(
 
 def _year(year: int, hours: clock.OfficeHours) -> Table:
     """A line for each month: how many office days it has, and which weekdays are free and why."""
-    table = Table("Bulan", "Hari kerja", "Libur pada hari biasa", title=f"Kalender kantor {year}")
+    table = Table(
+        "Bulan",
+        say("kalender.hari_kerja"),
+        say("kalender.libur"),
+        title=say("kalender.kantor", tahun=year),
+    )
     for month, name in enumerate(clock.MONTHS, 1):
         first = date(year, month, 1)
         last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
@@ -282,10 +276,8 @@ def _fasting(span: tuple[date, date], computed: bool) -> str:
 
 
 @main.command()
-@click.option(
-    "--cabut", type=click.IntRange(1, 2**31 - 1), help="Nomor peramban yang tidak lagi dikenal."
-)
-@click.option("--orang", help="Kode petugas yang semua perambannya tidak lagi dikenal.")
+@click.option("--cabut", type=click.IntRange(1, 2**31 - 1), help=say("bantuan.peramban.cabut"))
+@click.option("--orang", help=say("bantuan.peramban.orang"))
 @click.pass_context
 def peramban(context: click.Context, cabut: int | None, orang: str | None) -> None:
     """Peramban yang dikenal tanpa kode: tampilkan, atau cabut (telepon hilang, petugas pindah)."""
@@ -296,20 +288,20 @@ def peramban(context: click.Context, cabut: int | None, orang: str | None) -> No
         if changes:
             gone = browsers.revoke(session, now, browser_id=cabut, person=orang or "")
             if not gone:
-                raise Fault("Tidak ada peramban seperti itu. Lihat 'aduan peramban'.")
-            out.print(f"{gone} peramban dicabut; tindakan berikutnya dari sana meminta kode lagi.")
+                raise Fault(say("peramban.nomor"))
+            out.print(say("peramban.dicabut", jumlah=gone))
         people = {p.kode: p for p in app.settings.petugas}
         rows = [row for row in browsers.listed(session, now) if row.person in people]
         rows = [
             row for row in rows if row.mark == people[row.person].mark
         ]  # not those of a predecessor
-    table = Table("Nomor", "Petugas", "Alat", "Dikenal sejak", "Sampai")
+    table = Table("Nomor", "Petugas", "Alat", say("peramban.sejak"), "Sampai")
     for row in rows:
         since, until = (
             clock.waktu(at, app.settings.zone) for at in (row.created_at, row.expires_at)
         )
         table.add_row(str(row.id), row.person, row.agent or "-", since, until)
-    out.print(table if rows else "Belum ada peramban yang dikenal.")
+    out.print(table if rows else say("peramban.tidak_ada"))
 
 
 def _delegate(
@@ -319,9 +311,7 @@ def _delegate(
     try:
         begin, end = date.fromisoformat(first) if first else today, date.fromisoformat(last or "")
     except ValueError as error:
-        raise Fault(
-            "--mulai dan --sampai ditulis seperti 2026-12-01; --sampai wajib diisi."
-        ) from error
+        raise Fault(say("delegasi.tanggal")) from error
     try:
         cases.delegate(work, away, acting, form, begin, end, SYSTEM)
     except cases.Invalid as error:
@@ -331,17 +321,17 @@ def _delegate(
 
 
 @main.command()
-@click.option("--bulan", help="Hanya satu bulan, mis. 2026-11.")
-@click.option("--xlsx", type=NewFile(".xlsx"), help="Simpan sebagai Excel.")
+@click.option("--bulan", help=say("bantuan.buku.bulan"))
+@click.option("--xlsx", type=NewFile(".xlsx"), help=say("bantuan.buku.xlsx"))
 @click.option(
     "--docx",
     type=NewFile(".docx"),
-    help="Simpan sebagai Word, F4 untuk dicetak.",
+    help=say("bantuan.buku.docx"),
 )
 @click.option(
     "--pdf",
     type=NewFile(".pdf"),
-    help="Simpan sebagai PDF, F4 untuk dicetak.",
+    help=say("bantuan.buku.pdf"),
 )
 @click.pass_context
 def buku(
@@ -356,16 +346,16 @@ def buku(
     try:
         month = date.fromisoformat(f"{bulan}-01") if bulan else None
     except ValueError as error:
-        raise Fault("--bulan ditulis seperti 2026-11.") from error
+        raise Fault(say("buku.bulan")) from error
     wanted, now = book.Filter(month=month), datetime.now(UTC)
     with reading(app.engine) as session:
         work = Work(session, app.settings, now)
         made = _saved(work, wanted, xlsx, docx, pdf)
         for path in made:
-            out.print(f"Buku Pengaduan tersimpan di {path}.")
+            out.print(say("buku.tersimpan", file=path))
         if made:
             return
-        table = Table("Register", "Masuk", "Kanal", "Perihal", "Keadaan", title="Buku Pengaduan")
+        table = Table("Register", "Masuk", "Kanal", "Perihal", "Keadaan", title=say("buku.nama"))
         for row in book.rows(work, wanted, oldest_first=True):
             cells = row.cells
             about = privacy.in_register(row.complaint, row.complaint.perihal)
@@ -393,4 +383,4 @@ def _as_pdf(content: bytes) -> bytes:
     try:
         return to_pdf(content, timeout=300)
     except FileError as error:
-        raise Fault(f"PDF tidak dapat dibuat: {error}.") from error
+        raise Fault(say("buku.tanpa_pdf", sebab=error)) from error

@@ -15,6 +15,7 @@ from pipeline.cli.written import NewFile, replacing, write
 from pipeline.data.engine import reading
 from pipeline.files.kinds import FileError
 from pipeline.files.libreoffice import to_pdf
+from pipeline.office.messages import say
 from pipeline.register import report
 from pipeline.register.period import MONTHS, BadPeriod, last_before, parse
 from pipeline.work import Work
@@ -25,14 +26,10 @@ WIDEST = 1000  # letters; wider than any table
 @main.command()
 @click.argument("jenis", type=click.Choice(list(MONTHS), case_sensitive=False))
 @click.argument("periode", required=False)
-@click.option(
-    "--docx", type=NewFile(".docx"), help="Simpan sebagai Word, dari templat letters/laporan.docx."
-)
-@click.option("--xlsx", type=NewFile(".xlsx"), help="Simpan sebagai Excel, satu lembar tiap tabel.")
-@click.option("--pdf", type=NewFile(".pdf"), help="Simpan sebagai PDF.")
-@click.option(
-    "--umum", is_flag=True, help="Bentuk untuk umum: tanpa nomor register dan tanpa jabatan."
-)
+@click.option("--docx", type=NewFile(".docx"), help=say("bantuan.laporan.docx"))
+@click.option("--xlsx", type=NewFile(".xlsx"), help=say("bantuan.laporan.xlsx"))
+@click.option("--pdf", type=NewFile(".pdf"), help=say("bantuan.laporan.pdf"))
+@click.option("--umum", is_flag=True, help=say("bantuan.laporan.umum"))
 @click.pass_context
 def laporan(
     context: click.Context,
@@ -65,7 +62,7 @@ def laporan(
         except report.BadTemplate as error:
             raise Fault(str(error)) from error
     for path in _saved(found, content, docx, xlsx, pdf):
-        out.print(f"Laporan {period.name} tersimpan di {path}.")
+        out.print(say("buku.laporan_tersimpan", masa=period.name, file=path))
     if not (docx or xlsx or pdf):
         _show(found)
 
@@ -87,7 +84,7 @@ def _saved(
         try:
             write(pdf, to_pdf(content))
         except FileError as error:
-            raise Fault(f"PDF tidak dapat dibuat: {error}.") from error
+            raise Fault(say("buku.tanpa_pdf", sebab=error)) from error
     return [path for path in (docx, xlsx, pdf) if path]
 
 
@@ -100,7 +97,7 @@ def _show(found: report.PeriodReport) -> None:
             [report.as_text(one, column, cell) for column, cell in enumerate(row)]
             for row in report.told(one)
         ]
-        out.print(_table(title, one.heads, rows) if rows else f"{title}: tidak ada.")
+        out.print(_table(title, one.heads, rows) if rows else say("buku.kosong", judul=title))
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

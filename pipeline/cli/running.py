@@ -37,6 +37,7 @@ from pipeline.letters.template.fields import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.office.config import SAMPLE, parse
 from pipeline.office.config_errors import reason
+from pipeline.office.messages import say
 from pipeline.office.words import word
 from pipeline.running import groups, health
 from pipeline.running.poller import tick
@@ -56,12 +57,12 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option(
     "--jawaban",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Berkas TOML berisi jawaban: tanpa bertanya (lihat panduan).",
+    help=say("bantuan.init.jawaban"),
 )
 @click.option(
     "--tanya/--tanpa-tanya",
     default=None,
-    help="Bertanya, atau tulis contoh saja; bawaannya: di terminal bertanya.",
+    help=say("bantuan.init.tanya"),
 )
 @click.pass_context
 def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> None:
@@ -71,7 +72,7 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
     if jawaban is not None:
         setup.refuse_existing(path)
     if path.exists():
-        out.print(f"{path} sudah ada; tidak diubah.")
+        out.print(say("persiapan.sudah_ada", file=path))
         asks = False
     elif asks:
         _answered(
@@ -82,7 +83,7 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(SAMPLE.read_bytes())
-        out.print(f"{path} dibuat. Sunting isinya: instansi, petugas, imap, smtp, web.")
+        out.print(say("persiapan.dibuat", file=path))
     folder = _key(path)
     settings = read_settings(context)
     settings.keys  # noqa: B018 - read now: no office is ready with a key that it cannot read
@@ -94,12 +95,11 @@ def init(context: click.Context, jawaban: Path | None, tanya: bool | None) -> No
         out.print(word("siap.periksa"))
         _show(health.look(settings, engine))
         return
-    out.print("Basis data siap. Langkah berikutnya:")
-    out.print(
-        f"  1. Tulis kata sandi ke {folder / 'imap_password'} dan {folder / 'smtp_password'} (chmod 600)."
-    )
-    out.print("  2. aduan check")
-    out.print("  3. aduan serve")
+    out.print(say("persiapan.siap"))
+    imap, smtp = folder / "imap_password", folder / "smtp_password"
+    steps = (say("persiapan.kata_sandi", imap=imap, smtp=smtp), "aduan check", "aduan serve")
+    for number, step in enumerate(steps, 1):
+        out.print(f"  {number}. {step}")
 
 
 def _key(path: Path) -> Path:
@@ -111,7 +111,7 @@ def _key(path: Path) -> Path:
         key.unlink()  # a full disk left it so
     if not key.exists() and not os.environ.get("ADUAN_KEY"):
         write_secret(key, secrets.token_hex(32))
-        out.print(f"{folder / 'key'} dibuat. Simpan salinannya terpisah dari cadangan basis data.")
+        out.print(say("persiapan.kunci", file=folder / "key"))
     return folder
 
 
@@ -154,12 +154,12 @@ def _write_answers(path: Path, answers: setup.Answers) -> None:
 
 def _migrate(engine: Engine) -> None:
     with Progress(console=out, transient=True) as progress:
-        line = progress.add_task("Memeriksa basis data", total=None)
+        line = progress.add_task(say("persiapan.memeriksa"), total=None)
 
         def tell(revision: str, number: int, of: int) -> None:
             progress.update(
                 line,
-                description=f"Memperbarui basis data ke {revision}",
+                description=say("persiapan.memperbarui", revisi=revision),
                 total=of,
                 completed=number,
             )
@@ -178,14 +178,14 @@ def _migrate(engine: Engine) -> None:
 @click.option(
     "--contoh",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Email dari kantor seperti diterima di luar (.eml): periksa SPF, DKIM, dan DMARC.",
+    help=say("bantuan.check.contoh"),
 )
 @click.option(
     "--mesin",
     is_flag=True,
-    help="Cetak JSON untuk Nagios atau Zabbix; keluar 0 baik, 1 lihat, 2 salah.",
+    help=say("bantuan.check.mesin"),
 )
-@click.option("--semua", type=FOLDER, help="Periksa semua kantor: FOLDER/*/config.toml.")
+@click.option("--semua", type=FOLDER, help=say("bantuan.check.semua"))
 @click.pass_context
 def check(context: click.Context, contoh: Path | None, mesin: bool, semua: Path | None) -> None:
     """Periksa pengaturan, basis data, IMAP, SMTP, templat, dan program lain."""
@@ -198,7 +198,7 @@ def check(context: click.Context, contoh: Path | None, mesin: bool, semua: Path 
         _show(health.received(settings, contoh.read_bytes()))
         return
     out.print(MARKS["baik"], markup=True, end=" ")
-    out.print(f"pengaturan: {context.find_root().params['config']}")
+    out.print(say("layanan.pengaturan", file=context.find_root().params["config"]))
     _show(health.look(settings, open_database(settings, current=False)))
 
 
@@ -218,28 +218,20 @@ def oauth(context: click.Context, user: str | None) -> None:
     account = settings.oauth_of(user or (known[0] if len(known) == 1 else ""))
     if account is None:
         raise Fault(
-            f"Akun mana? Pilihan: {', '.join(known)}."
-            if known
-            else "config.toml belum memuat [[oauth]]."
+            say("izin.akun", pilihan=", ".join(known)) if known else say("izin.tanpa_oauth")
         )
 
     def tell(url: str) -> None:
-        out.print(f"Buka alamat ini di peramban dan masuklah sebagai {account.user}:\n")
+        out.print(say("izin.buka", user=account.user), end="\n\n")
         out.print(url, markup=False, end="\n\n")
-        out.print(
-            "Menunggu izin. Bila peramban ada di komputer lain, halaman terakhirnya tidak akan terbuka:"
-        )
-        out.print(
-            "salin seluruh alamatnya (http://localhost:…) dari bilah alamat, tempel di sini, tekan Enter."
-        )
+        out.print(say("izin.menunggu"))
+        out.print(say("izin.salin"))
 
     try:
         consent.ask(settings, account, tell, sys.stdin)
     except consent.OAuthError as error:
-        raise Found(f"Gagal: {error}.") from error
-    out.print(
-        f"Izin tersimpan di {settings.path(account.token_file)}. Langkah berikutnya: aduan check"
-    )
+        raise Found(say("izin.gagal", sebab=error)) from error
+    out.print(say("izin.tersimpan", file=settings.path(account.token_file)))
 
 
 @main.command()
@@ -247,14 +239,14 @@ def oauth(context: click.Context, user: str | None) -> None:
     "--lajur",
     multiple=True,
     type=click.Choice(list(groups.GROUPS)),
-    help="Hanya bagian ini (boleh diulang), bila beberapa proses berbagi PostgreSQL. Tanpa --lajur: semuanya.",
+    help=say("bantuan.serve.lajur"),
 )
-@click.option("--semua", type=FOLDER, help="Layani semua kantor: FOLDER/*/config.toml.")
+@click.option("--semua", type=FOLDER, help=say("bantuan.serve.semua"))
 @click.option(
     "--alamat",
     default="127.0.0.1:8080",
     show_default=True,
-    help="Dengan --semua: di mana halaman semua kantor dilayani, menurut nama hostnya.",
+    help=say("bantuan.serve.alamat"),
 )
 @click.pass_context
 def serve(context: click.Context, lajur: tuple[str, ...], semua: Path | None, alamat: str) -> None:
@@ -264,23 +256,21 @@ def serve(context: click.Context, lajur: tuple[str, ...], semua: Path | None, al
         return
     app = ready_database(context)
     if lajur and app.engine.dialect.name == "sqlite":
-        raise Fault(
-            "--lajur membagi pekerjaan atas beberapa proses; itu memerlukan PostgreSQL. Jalankan tanpa --lajur."
-        )
+        raise Fault(say("layanan.lajur"))
     try:
         usable(app.settings)
     except TemplateError as error:
-        raise Fault(f"Templat surat rusak; perbaiki dahulu.\n{error}") from error
+        raise Fault(f"{say('layanan.templat')}\n{error}") from error
     service = Service(context.find_root().params["config"].absolute(), app, lajur)
     with groups.only_one(app, _waits, service.stopped) as mine:
         if mine:
             web = app.settings.web
-            of_config = f"{context.find_root().params['config']}: web.host dan web.port"
+            of_config = say("layanan.alamat_pengaturan", file=context.find_root().params["config"])
             service.run(
                 lambda site: _listening(of_config, web.host, web.port, site),
                 lambda port: _tell(app, lajur, port),
             )
-            out.print("Berhenti.")
+            out.print(say("layanan.berhenti"))
 
 
 def _serve_all(folder: Path, parts: Collection[str], address: str) -> None:
@@ -292,27 +282,29 @@ def _serve_all(folder: Path, parts: Collection[str], address: str) -> None:
         return _listening("--alamat", host.strip("[]"), int(port), site)
 
     def tell(at: int | None, offices: int) -> None:
-        pages = f" http://{host}:{at}," if at is not None else ""
-        out.print(f"aduan berjalan:{pages} {offices} kantor. Berhenti: Ctrl+C")
+        part = say("layanan.kantor", jumlah=offices)
+        out.print(_running(host, at, part))
 
     Roof(folder.absolute(), parts).run(listen, tell)
-    out.print("Berhenti.")
+    out.print(say("layanan.berhenti"))
 
 
 def _waits() -> None:
-    out.print(
-        "aduan serve lain sedang memakai basis data SQLite ini; yang ini menunggu sampai ia berhenti."
-    )
+    out.print(say("layanan.menunggu"))
 
 
 def _tell(app: App, lajur: Collection[str], port: int | None) -> None:
-    at = f" http://{app.settings.web.host}:{port}," if port is not None else ""
-    part = (
-        f" lajur {', '.join(lajur)};"
-        if lajur
-        else f" email diambil tiap {app.settings.imap.every_seconds} detik."
-    )
-    out.print(f"aduan berjalan:{at}{part} Berhenti: Ctrl+C")
+    if lajur:
+        part = say("layanan.bagian", lajur=", ".join(lajur))
+    else:
+        part = say("layanan.email", detik=app.settings.imap.every_seconds)
+    out.print(_running(app.settings.web.host, port, part))
+
+
+def _running(host: str, port: int | None, what: str) -> str:
+    if port is None:
+        return say("layanan.berjalan", apa=what)
+    return say("layanan.berjalan_di", alamat=f"http://{host}:{port}", apa=what)
 
 
 def _listening(said_in: str, host: str, port: int, site: WSGIApplication) -> serving.Server:
@@ -320,21 +312,21 @@ def _listening(said_in: str, host: str, port: int, site: WSGIApplication) -> ser
     try:
         return serving.Server(site, host, port)
     except (OSError, ValueError) as error:  # waitress raises ValueError where a name has no address
-        why = reason(error) if isinstance(error, OSError) else "bukan alamat mesin ini"
+        why = reason(error) if isinstance(error, OSError) else say("layanan.bukan_alamat")
         text = word("henti.port", tempat=said_in, host=host, port=port, sebab=why)
         raise Fault(text) from error
 
 
 @main.command()
-@click.option("--once", is_flag=True, required=True, help="Satu putaran, lalu selesai.")
+@click.option("--once", is_flag=True, required=True, help=say("bantuan.poll.once"))
 @click.pass_context
 def poll(context: click.Context, once: bool) -> None:
     """Jalankan satu putaran tanpa melayani halaman, dan tampilkan hasilnya."""
     done = tick(ready_database(context))
-    table = Table("Yang dikerjakan", "Jumlah")
+    table = Table(say("layanan.dikerjakan"), "Jumlah")
     for name, count in done.items():
         table.add_row(name.replace("_", " "), str(count))
     out.print(table)
     if any(name.startswith("gagal_") and name != "gagal_kirim" for name in done):
-        out.print("Ada jalur yang gagal. Jalankan 'aduan check'.")
+        out.print(say("layanan.gagal"))
         raise SystemExit(1)

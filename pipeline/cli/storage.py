@@ -9,6 +9,7 @@ from pipeline.cli.base import Found, counting, main, out, ready_database
 from pipeline.data import storage
 from pipeline.data.backup import MIB
 from pipeline.data.engine import reading
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 
@@ -48,7 +49,7 @@ def bring_home(engine: Engine, *, told: bool = False) -> None:
         if told:
             out.print(word("simpanan.sudah", tempat=named))
         return
-    with counting(f"Memindahkan ke {named}", count) as tell:
+    with counting(say("cadangan.memindahkan", tempat=named), count) as tell:
         moved = storage.move(engine, tell)
     mb = round(moved.size / MIB, 1)
     out.print(word("simpanan.pindah", banyak=moved.count, mb=mb, tempat=named))

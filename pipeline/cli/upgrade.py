@@ -24,6 +24,7 @@ from pipeline.data import backup as backups
 from pipeline.data import damage, recipients, schema
 from pipeline.data.engine import is_current, is_made
 from pipeline.office.config import Settings
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 # What arrived, what was decided, what was sent: none of it may be fewer afterwards.
@@ -40,7 +41,7 @@ class _Refused(Exception):
 @click.option(
     "--cadangan",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder cadangan; bila kosong, [cadangan] folder.",
+    help=say("bantuan.perbarui.cadangan"),
 )
 @click.pass_context
 def perbarui(context: click.Context, cadangan: Path | None) -> None:
@@ -48,7 +49,7 @@ def perbarui(context: click.Context, cadangan: Path | None) -> None:
     settings = read_settings(context)
     engine = open_database(settings, current=False)
     if not is_made(engine):
-        raise Fault("Basis data belum dibuat. Jalankan 'aduan init'.")
+        raise Fault(say("basis_data.belum_dibuat"))
     if is_current(engine):
         out.print(word("perbarui.sudah"))
         return
