@@ -37,6 +37,7 @@ from pipeline.data.engine import connect_file
 from pipeline.data.places import PlaceError
 from pipeline.data.recipients import RecipientError
 from pipeline.data.tables import BlobPlace
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 R = TypeVar("R")
@@ -73,7 +74,7 @@ def backup(
     A database of an earlier program is copied as it is. BackupError if the file is there, or the database damaged.
     """
     if path.exists():
-        raise BackupError(f"{path} sudah ada. Pilih nama lain; cadangan lama tidak ditimpa.")
+        raise BackupError(say("pencadangan.sudah_ada", file=path))
     return as_often(lambda: _backup(engine, path, tell, to, office))
 
 
@@ -115,16 +116,10 @@ def writing_file(path: Path, to: Collection[str] = (), office: str = "") -> Iter
         to_disk(part)
         os.replace(part, path)
     except PlaceError as error:
-        raise BackupError(f"{error} Tidak ada cadangan baru; simpan cadangan yang lama.") from error
+        raise BackupError(say("pencadangan.batal", sebab=error)) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
-        why = (
-            "Cadangan tidak dapat ditulis"
-            if is_full(error)
-            else "Basis data tidak dapat dibaca seluruhnya"
-        )
-        raise BackupError(
-            f"{why}: {first_line(error)}. Tidak ada cadangan baru; simpan cadangan yang lama."
-        ) from error
+        why = say("pencadangan.tak_tertulis") if is_full(error) else say("pencadangan.tak_terbaca")
+        raise BackupError(say("pencadangan.gagal", apa=why, sebab=first_line(error))) from error
     finally:
         for one in (part, closed):
             remove(one)
@@ -135,7 +130,9 @@ def _vacuum_into(engine: Engine, part: Path, tell: Tell) -> None:
     """SQLite's own copy: one read transaction, without what lies erased in free pages."""
     with engine.connect() as connection:
         raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(lambda: tell("basis data (MB)", part.stat().st_size // MIB), STEPS)
+        raw.set_progress_handler(
+            lambda: tell(say("pencadangan.bagian.basis_data"), part.stat().st_size // MIB), STEPS
+        )
         try:
             raw.execute("VACUUM INTO ?", (str(part),))
         finally:
@@ -155,7 +152,7 @@ def bring_in(
 ) -> None:
     """The bytes that lie outside the database, into a backup that has their rows."""
     for count, digest in enumerate(digests):
-        tell("isi di luar basis data", count)
+        tell(say("pencadangan.bagian.di_luar"), count)
         try:
             storage.bring_in(engine, file, schema, [digest])
         except KeyError as error:
@@ -275,7 +272,7 @@ def _readable(
 ) -> Iterator[Source]:
     """The files of a backup, plain; those that had to be opened are gone afterwards."""
     if not path.is_file():
-        raise BackupError(f"{path} tidak ada.")
+        raise BackupError(say("pencadangan.tidak_ada", file=path))
     _as_noted(path)
     with ExitStack() as stack:
         try:
@@ -288,7 +285,7 @@ def _readable(
             raise BackupError(str(error)) from error
         except sqlite3.DatabaseError as error:
             raise BackupError(
-                f"{path} bukan cadangan aduan, atau rusak ({first_line(error)})."
+                say("pencadangan.bukan_atau_rusak", file=path, sebab=first_line(error))
             ) from error
         yield Source(path, rows, tuple(packs))
 
@@ -305,15 +302,13 @@ def _as_noted(rows: Path) -> None:
     except sqlite3.DatabaseError:
         return
     if noted and digest_of_file(rows) != noted[0]:
-        raise BackupError(
-            f"{rows} rusak: isinya tidak cocok dengan sidik jari yang dicatat {INDEX}."
-        )
+        raise BackupError(say("pencadangan.sidik_jari", file=rows, daftar=INDEX))
 
 
 def _plain(path: Path, room: Path, keys: Sequence[str], tell: Tell, stack: ExitStack) -> Path:
     if not recipients.is_encrypted(path):
         return path
-    tell("membuka sandi (MB)", path.stat().st_size // MIB)
+    tell(say("pencadangan.bagian.sandi"), path.stat().st_size // MIB)
     plain = room / f".{path.name}{OPENED}"
     remove(plain)
     stack.callback(remove, plain)
@@ -332,13 +327,9 @@ def _whole(rows: Path, name: str, digest: str) -> Path:
     """A pack beside the rows, as it was when the backup was made."""
     pack = rows.with_name(Path(name).name)
     if not pack.is_file():
-        raise BackupError(
-            f"{pack} tidak ada, padahal cadangan {rows.name} memerlukannya. Salin seluruh foldernya."
-        )
+        raise BackupError(say("pencadangan.kurang", file=pack, cadangan=rows.name))
     if digest_of_file(pack) != digest:
-        raise BackupError(
-            f"{pack} rusak: isinya tidak cocok dengan sidik jari yang dicatat {rows.name}."
-        )
+        raise BackupError(say("pencadangan.sidik_jari", file=pack, daftar=rows.name))
     return pack
 
 
@@ -362,25 +353,23 @@ def _looked(source: Source, tell: Tell) -> Contents:
         return contents
     except sqlite3.DatabaseError as error:
         raise BackupError(
-            f"{source.name} bukan cadangan aduan, atau rusak ({first_line(error)})."
+            say("pencadangan.bukan_atau_rusak", file=source.name, sebab=first_line(error))
         ) from error
 
 
 def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
     path, tables = source.name, copied.tables_of(file)
     if "alembic_version" not in tables or "blob" not in tables:
-        raise BackupError(f"{path} bukan cadangan aduan.")
+        raise BackupError(say("pencadangan.bukan", file=path))
     [revision] = file.execute("SELECT version_num FROM alembic_version").fetchone() or [""]
     if not schema.known(revision):
-        raise BackupError(
-            f"{path} dibuat oleh aduan yang lebih baru (versi {revision}). Pasang versi itu."
-        )
-    tell("memeriksa berkas", 0)
+        raise BackupError(say("pencadangan.lebih_baru", file=path, revisi=revision))
+    tell(say("pencadangan.bagian.memeriksa"), 0)
     _check_pages(file, path)
     orphan = file.execute("PRAGMA foreign_key_check").fetchone()
     if orphan is not None:
         raise BackupError(
-            f"{path} tidak utuh: baris {orphan[1]} di tabel {orphan[0]} menunjuk ke yang tidak ada."
+            say("pencadangan.baris_lepas", file=path, nomor=orphan[1], tabel=orphan[0])
         )
     if COUNTS in tables:
         _check_counts(file, path)
@@ -392,7 +381,7 @@ def _checked(file: sqlite3.Connection, source: Source, tell: Tell) -> Contents:
 def _check_pages(file: sqlite3.Connection, path: Path) -> None:
     [[verdict]] = file.execute("PRAGMA quick_check(1)").fetchall()
     if verdict != "ok":
-        raise BackupError(f"{path} rusak: {verdict}.")
+        raise BackupError(say("pencadangan.rusak", file=path, sebab=verdict))
 
 
 def _check_counts(file: sqlite3.Connection, path: Path) -> None:
@@ -400,7 +389,13 @@ def _check_counts(file: sqlite3.Connection, path: Path) -> None:
     for name, count in file.execute(f"SELECT tabel, banyak FROM {COUNTS}").fetchall():
         if _count(file, name) != count:
             raise BackupError(
-                f"{path} tidak utuh: tabel {name} seharusnya {count} baris, ada {_count(file, name)}."
+                say(
+                    "pencadangan.tabel",
+                    file=path,
+                    tabel=name,
+                    seharusnya=count,
+                    ada=_count(file, name),
+                )
             )
 
 
@@ -417,14 +412,12 @@ def _check_blobs(source: Source, tell: Tell) -> None:
                         continue  # of an earlier night, and erased since
                     if is_now != (digest, size):
                         raise BackupError(
-                            f"{source.name} rusak: isi berkas {digest[:12]}… tidak cocok dengan sidik jarinya."
+                            say("pencadangan.isi_rusak", file=source.name, isi=digest[:12])
                         )
                     found, seen = found + 1, seen + size
-                    tell("memeriksa isi (MB)", seen // MIB)
+                    tell(say("pencadangan.bagian.memeriksa_isi"), seen // MIB)
     if found != needed:
-        raise BackupError(
-            f"{source.name} tidak utuh: isi {needed - found} berkas tidak ada di dalamnya."
-        )
+        raise BackupError(say("pencadangan.isi_kurang", file=source.name, jumlah=needed - found))
 
 
 def _size(rows: sqlite3.Connection, digest: str) -> int:
@@ -488,9 +481,7 @@ def restore(
         remove(plain)  # of a restore that was killed
     try:
         if kept and not wish.replace:
-            raise BackupError(
-                "Basis data tujuan tidak kosong. Pulihkan hanya ke basis data baru, atau pakai --ganti."
-            )
+            raise BackupError(say("pencadangan.tidak_kosong"))
         with _readable(path, room, wish.keys, tell, wish.office) as source:
             contents = _looked(source, tell)
             wish.before(contents)
@@ -501,7 +492,9 @@ def restore(
             engine.dispose()
             remove(Path(database))
         if isinstance(error, schema.SchemaError | DatabaseError | sqlite3.DatabaseError):
-            raise BackupError(f"{path} tidak dapat dipulihkan: {first_line(error)}") from error
+            raise BackupError(
+                say("pencadangan.tidak_pulih", file=path, sebab=first_line(error))
+            ) from error
         raise
 
 
@@ -523,7 +516,10 @@ def holds(engine: Engine) -> bool:
 
 def _finish(into: Connection, tell: Tell, wish: RestoreWish) -> None:
     schema.upgrade(
-        into, tell=lambda revision, number, _of: tell(f"memperbarui ke {revision}", number)
+        into,
+        tell=lambda revision, number, _of: tell(
+            say("pencadangan.bagian.memperbarui", revisi=revision), number
+        ),
     )
     store.renew_home(into)
     if wish.hold:
@@ -595,7 +591,7 @@ def _unpacked(raw: sqlite3.Connection, source: Source, tell: Tell) -> int:
                     total += max(
                         raw.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", wanted).rowcount, 0
                     )
-            tell("isi surat dan lampiran", total)
+            tell(say("pencadangan.bagian.isi"), total)
     return total
 
 

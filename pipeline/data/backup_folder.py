@@ -33,6 +33,7 @@ from pipeline.data.backup import CONTENTS, COUNTS, INDEX, PACKS, silent
 from pipeline.data.copied import Tell
 from pipeline.data.recipients import ENDING
 from pipeline.data.tables import Blob, BlobPart
+from pipeline.office.messages import say
 
 FORM = "%Y-%m-%d-%H%M"
 MADE = {
@@ -95,7 +96,7 @@ def _make(engine: Engine, folder: Path, now: datetime, plan: Plan, tell: Tell) -
     ending = ENDING if plan.to else ""
     rows, pack = chain / f"{stamp}.db{ending}", chain / f"{stamp}.isi{ending}"
     if rows.exists():
-        raise single.BackupError(f"{rows} sudah ada. Cobalah lagi semenit kemudian.")
+        raise single.BackupError(say("pencadangan.semenit", file=rows))
     chain.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = chain / INDEX
     _forget_unfinished(index, folder)
@@ -288,7 +289,7 @@ def _pack_of_sqlite(file: sqlite3.Connection, tables: Collection[str], tell: Tel
         file.execute(MADE[name].format(place="isi."))
         if name in tables:
             extra = "WHERE sha256 IN (SELECT sha256 FROM daftar.baru)"
-            tell("isi surat dan lampiran", copied.attached(file, name, "asal", "isi", extra))
+            tell(say("pencadangan.bagian.isi"), copied.attached(file, name, "asal", "isi", extra))
 
 
 def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Tell) -> None:
@@ -315,7 +316,7 @@ def _of_postgresql(engine: Engine, rows: Path, pack: Path, index: Path, tell: Te
             file.execute("BEGIN")
             for digests in _in_portions(one for (one,) in known.execute("SELECT sha256 FROM baru")):
                 _put_contents(source, file, digests)
-                tell("isi surat dan lampiran", file.total_changes)
+                tell(say("pencadangan.bagian.isi"), file.total_changes)
             fresh = "SELECT count(*) FROM baru WHERE sha256 = ?"
             digests = [
                 one for one in single.outside(source) if known.execute(fresh, (one,)).fetchone()[0]

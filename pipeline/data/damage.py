@@ -13,6 +13,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneInThePool
 
+from pipeline.office.messages import say
+
 SQLITE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 POSTGRESQL = ("XX001", "XX002")  # data_corrupted, index_corrupted
 # PostgreSQL: no connection; no room or too many clients; ended by its operator; lost to others again; a standby.
@@ -78,13 +80,13 @@ def _wrong_checksums(engine: Engine) -> list[str]:
     return [f"checksum_failures = {count}"] if count else []
 
 
-REFUSALS = {
-    sqlite3.SQLITE_BUSY: "sedang dikunci program lain",
-    sqlite3.SQLITE_LOCKED: "sedang dikunci program lain",
-    sqlite3.SQLITE_FULL: "disk penuh",
-    sqlite3.SQLITE_IOERR: "disk penuh atau bermasalah",
-    sqlite3.SQLITE_READONLY: "berkasnya tidak boleh ditulis oleh pengguna ini",
-    sqlite3.SQLITE_CANTOPEN: "berkasnya tidak dapat dibuka; periksa pemilik dan izin foldernya",
+REFUSALS = {  # how [basis_data.menolak] of pesan.toml calls it
+    sqlite3.SQLITE_BUSY: "dikunci",
+    sqlite3.SQLITE_LOCKED: "dikunci",
+    sqlite3.SQLITE_FULL: "penuh",
+    sqlite3.SQLITE_IOERR: "disk",
+    sqlite3.SQLITE_READONLY: "tulis",
+    sqlite3.SQLITE_CANTOPEN: "buka",
 }
 
 
@@ -113,7 +115,9 @@ def first_line(error: BaseException) -> str:
     it."""
     said = getattr(error, "orig", None) or error
     code = getattr(said, "sqlite_errorcode", 0) or 0
-    return REFUSALS.get(code & 0xFF) or next(iter(str(said).splitlines()), type(error).__name__)
+    if refusal := REFUSALS.get(code & 0xFF):
+        return say(f"basis_data.menolak.{refusal}")
+    return next(iter(str(said).splitlines()), type(error).__name__)
 
 
 def is_full(error: BaseException) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pyrage
 
+from pipeline.office.messages import say
+
 BEGIN = b"age-encryption.org/v1"
 ENDING = ".age"
 
@@ -36,7 +38,7 @@ def identities(text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines()]
     found = [line for line in lines if line and not line.startswith("#")]
     if not found:
-        raise RecipientError("Berkas kunci itu kosong; seharusnya memuat AGE-SECRET-KEY-1….")
+        raise RecipientError(say("kunci_age.kosong"))
     for one in found:
         _secret(one)
     return found
@@ -62,7 +64,7 @@ def encrypt(plain: Path, into: Path, to: Collection[str]) -> None:
 def decrypt(closed: Path, into: Path, keys: Sequence[str]) -> None:
     """Write the plain file, 0600; RecipientError if no key opens it or it was changed since."""
     if not keys:
-        raise RecipientError(f"{closed} terenkripsi. Sebutkan berkas kuncinya: --kunci BERKAS.")
+        raise RecipientError(say("kunci_age.terenkripsi", file=closed))
     _made(into)
     try:
         pyrage.decrypt_file(str(closed), str(into), [_secret(one) for one in keys])
@@ -71,7 +73,7 @@ def decrypt(closed: Path, into: Path, keys: Sequence[str]) -> None:
         OSError,
     ) as error:  # the latter where a later part of the file was changed
         raise _of_system(error, into) or RecipientError(
-            f"{closed} tidak dapat dibuka: kuncinya bukan untuk berkas itu, atau berkasnya rusak."
+            say("kunci_age.bukan_untuknya", file=closed)
         ) from error
 
 
@@ -89,6 +91,4 @@ def _secret(text: str) -> pyrage.x25519.Identity:
     try:
         return pyrage.x25519.Identity.from_str(text)
     except pyrage.IdentityError as error:
-        raise RecipientError(
-            "Kunci itu bukan kunci rahasia age; seharusnya diawali AGE-SECRET-KEY-1."
-        ) from error
+        raise RecipientError(say("kunci_age.bukan")) from error

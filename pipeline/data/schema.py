@@ -18,6 +18,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from pipeline.office.messages import say
+
 Tell = Callable[[str, int, int], None]  # (revision, which one of how many)
 HEAD = "head"
 
@@ -82,9 +84,7 @@ def refuse_newer(connection: Connection) -> None:
     """SchemaError when a newer program made the database."""
     now = revision_of(connection)
     if now is not None and not known(now):
-        raise SchemaError(
-            f"Basis data ini dibuat oleh aduan yang lebih baru (versi {now}). Pasang versi itu."
-        )
+        raise SchemaError(say("basis_data.lebih_baru", revisi=now))
 
 
 def upgrade(connection: Connection, to: str = HEAD, tell: Tell = silent) -> None:
@@ -129,6 +129,5 @@ def _check_foreign_keys(connection: Connection) -> None:
     if broken:
         table, row, parent = broken[0][:3]
         raise SchemaError(
-            f"Basis data tidak utuh: {len(broken)} baris menunjuk ke baris yang tidak ada "
-            f"(pertama: {table} nomor {row}, ke {parent}). Tidak ada yang diubah."
+            say("basis_data.tidak_utuh", jumlah=len(broken), tabel=table, nomor=row, induk=parent)
         )

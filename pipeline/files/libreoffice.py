@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.files import kinds, pipe
 from pipeline.files.kinds import FileError
+from pipeline.office.messages import say
 
 # PDF/A-2b, the form that is kept for long and signed.
 ARCHIVE_OPTIONS = '{"SelectPdfVersion":{"type":"long","value":"2"}}'
@@ -46,16 +47,16 @@ def to_pdf(docx: bytes, timeout: float = 60) -> bytes:
     """
     program = soffice()
     if program is None:
-        raise FileError("LibreOffice tidak terpasang")
+        raise FileError(say("program.tidak_terpasang"))
     if (
         kinds.sniff(docx) != kinds.DOCX
     ):  # LibreOffice would take anything for what it is, and fetch what it names
-        raise FileError("LibreOffice tidak menghasilkan PDF")
+        raise FileError(say("program.tanpa_pdf"))
     made = _kept.to_pdf(Path(program).resolve().parent, docx, timeout)
     if made is None:
         made = _by_one_of_its_own(program, docx, timeout)
     if not made:
-        raise FileError("LibreOffice tidak menghasilkan PDF")
+        raise FileError(say("program.tanpa_pdf"))
     return made
 
 
@@ -66,7 +67,7 @@ def write_profile(folder: Path) -> None:
 
 
 def _too_long(timeout: float) -> FileError:
-    return FileError(f"LibreOffice tidak selesai dalam {timeout:.0f} detik")
+    return FileError(say("program.terlalu_lama", detik=f"{timeout:.0f}"))
 
 
 # ---- one for several letters ---------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files.libreoffice import ARCHIVE_OPTIONS, MEMORY_KB, write_profile
+from pipeline.office.messages import say
 
 LIBRARIES = ("libmergedlo.so", "libsofficeapp.so")  # Debian's and LibreOffice's own builds
 IDLE_SECONDS = 900.0
@@ -53,7 +54,7 @@ class Kit:
                 office = hook(str(program).encode(), profile.encode())
                 if office:
                     return int(office)
-        raise NoKit(f"LibreOfficeKit tidak ada di {program}")
+        raise NoKit(say("program.tidak_ada", folder=program))
 
     def to_pdf(self, docx: bytes) -> bytes:
         """b"" for a file of which LibreOffice makes nothing."""

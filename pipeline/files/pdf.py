@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pypdfium2
 
 from pipeline.files.kinds import FileError
+from pipeline.office.messages import say
 
 MOST_PAGES = 1_000  # of a PDF whose text is read
 one_at_a_time = threading.Lock()  # pdfium is not safe in threads, and pictures may fill memory
@@ -51,7 +52,7 @@ def pdf_text(content: bytes, timeout: float = 30) -> str:
     """All that is printed on a PDF's pages, read by a bounded child process. FileError if not all could be read."""
     done, whole = _pdf_child(content, 0, MOST_PAGES, timeout)
     if not whole:
-        raise FileError("PDF tidak dapat dibaca")
+        raise FileError(say("program.pdf_tak_terbaca"))
     return done.decode("utf-8")
 
 

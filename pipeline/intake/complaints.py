@@ -291,7 +291,7 @@ def _text(message: Message) -> str:
 
 def notes(message: Message) -> str:
     """What was left out of a mail as it was read, to be put behind its text."""
-    return _bracketed(*message.notes)
+    return _bracketed(*(word(f"catatan_email.{note}") for note in message.notes))
 
 
 def _bracketed(*notes: str) -> str:

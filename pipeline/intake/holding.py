@@ -19,6 +19,7 @@ from pipeline.data.tables import Item
 from pipeline.files import kinds
 from pipeline.mail.message import read
 from pipeline.office.config import Settings
+from pipeline.office.messages import say
 from pipeline.office.sop import TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
@@ -44,7 +45,7 @@ def refuse(work: Work, arrival: Arrival, headers: bytes, size: int) -> None:
     if item.state == ItemState.NEW:
         ledger.head_only(item, read(headers).subject, size)
         if item.twin in before:
-            ledger.done(item, f"salinan item {before[item.twin].id}")
+            ledger.done(item, say("kiriman.salinan", nomor=before[item.twin].id))
         else:
             hold(work, item, word("ditahan.terlalu_besar", ukuran=kinds.size_words(size)))
 
@@ -63,9 +64,9 @@ def completed(work: Work, arrived: Sequence[tuple[Item, Content]]) -> None:
             continue
         if head in cases.held_items(work.session):
             close_item(work, head.id, "terbaca")
-            ledger.done(head, f"lengkap sebagai item {item.id}")
+            ledger.done(head, say("kiriman.lengkap", nomor=item.id))
         else:
-            ledger.done(item, f"salinan item {head.id}")
+            ledger.done(item, say("kiriman.salinan", nomor=head.id))
 
 
 def _as_large(size: int, said: int) -> bool:

@@ -31,6 +31,7 @@ from pipeline.mail import authentication, reply, signoff
 from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
 from pipeline.office.config import Petugas, Settings
+from pipeline.office.messages import say
 from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
     BINDING,
@@ -316,7 +317,7 @@ def _with_letter(
         _answer(one, word("balasan.surat_ditolak", berkas=letters[0].name, sebab=problem))
         return "balasan tugas"
     if order is None or not acts:
-        return "surat dari Word"
+        return say("kiriman.surat_word")
     if order.command.action in INNER:
         return _do(one, order, rest)
     return _confirm(one, order.command, _values(one, order.command, order.words), rest)

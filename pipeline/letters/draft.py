@@ -28,6 +28,7 @@ from pipeline.letters.wording import (
     points_from,
     read_wording,
 )
+from pipeline.office.messages import say
 
 __all__ = [
     "LetterData",
@@ -222,13 +223,13 @@ def _addressee(
 
 def _sentences(wording: Wording, decision: str) -> DecidedCase:
     if decision not in wording.decisions:
-        raise TemplateError(f"kalimat.toml: bagian [{decision}] tidak ada.")
+        raise TemplateError(say("kalimat.tanpa_bagian", bagian=decision))
     return wording.decisions[decision]
 
 
 def _channel(wording: Wording, channel: str) -> str:
     if channel not in wording.channels:
-        raise TemplateError(f"kalimat.toml, bagian [saluran]: “{channel}” tidak ada.")
+        raise TemplateError(say("kalimat.tanpa_saluran", saluran=channel))
     return wording.channels[channel]
 
 
@@ -298,10 +299,7 @@ def render(template: bytes, data: LetterData, mark: Mark, *, anchor: str = "") -
     picture = qr(data.authenticity, data.document_code)
     letter = compiled(template).fill(_context(data, anchor), picture, _properties(data, mark))
     if anchor and letter.count(anchor) != 1:
-        raise TemplateError(
-            f"Templat surat: tanda “{anchor}” untuk tanda tangan elektronik harus tercetak tepat satu kali "
-            f"(isian {{{{ jangkar }}}}), sekarang {letter.count(anchor)} kali."
-        )
+        raise TemplateError(say("templat.jangkar", tanda=anchor, jumlah=letter.count(anchor)))
     return letter.packed
 
 

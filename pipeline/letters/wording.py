@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office import clock
 from pipeline.office.config_errors import ConfigError, toml_of
+from pipeline.office.messages import say
 
 _BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
 
@@ -78,7 +79,7 @@ def read_standard(text: str) -> dict[str, tuple[str, ...]]:
     """An office's own standard sentences: {kategori, or EVERYWHERE: sentences}. TemplateError says what is wrong."""
     table = _read(text).get("baku", {})
     if not isinstance(table, dict):
-        raise TemplateError('kalimat.toml: [baku] harus berupa tabel kategori = ["kalimat", …].')
+        raise TemplateError(say("kalimat.baku"))
     return {str(key): _strings(table, "baku", str(key)) for key in table}
 
 
@@ -104,14 +105,14 @@ def _decision(table: Mapping[str, object], name: str) -> DecidedCase:
 def _table(data: Mapping[str, object], name: str) -> Mapping[str, object]:
     table = data.get(name)
     if not isinstance(table, dict):
-        raise TemplateError(f"kalimat.toml: bagian [{name}] tidak ada.")
+        raise TemplateError(say("kalimat.tanpa_bagian", bagian=name))
     return table
 
 
 def _string(table: Mapping[str, object], where: str, key: str) -> str:
     value = table.get(key)
     if not isinstance(value, str):
-        raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa satu kalimat.")
+        raise TemplateError(say("kalimat.satu", bagian=where, kunci=key))
     return value
 
 
@@ -119,7 +120,7 @@ def _strings(table: Mapping[str, object], where: str, key: str) -> tuple[str, ..
     value = table.get(key)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
-    raise TemplateError(f"kalimat.toml, bagian [{where}]: “{key}” harus berupa daftar kalimat.")
+    raise TemplateError(say("kalimat.daftar", bagian=where, kunci=key))
 
 
 def fill(sentence: str, values: Mapping[str, str]) -> str:
@@ -127,9 +128,7 @@ def fill(sentence: str, values: Mapping[str, str]) -> str:
 
     def one(found: re.Match[str]) -> str:
         if found[1] not in values:
-            raise TemplateError(
-                f"kalimat.toml: {{{found[1]}}} tidak dikenal dalam “{sentence[:60]}…”."
-            )
+            raise TemplateError(say("kalimat.isian", isian=found[1], kalimat=sentence[:60]))
         return values[found[1]]
 
     return re.sub(r"\{(\w+)\}", one, sentence)

@@ -33,16 +33,17 @@ MAX_GUESSES = 20  # text parts whose charset may be found by statistics
 MAX_COPIES = 3  # times the mail's size that mails in mails may take beside their own parts
 FORWARDED = "---------- Pesan terlampir ----------"
 
-ENCRYPTED_SMIME = "Email ini memakai enkripsi S/MIME dan tidak dapat dibaca."
-ENCRYPTED_PGP = "Email ini memakai enkripsi PGP dan tidak dapat dibaca."
-OPAQUE_SMIME = "Isi email ini terbungkus tanda tangan S/MIME dan tidak dapat dibaca."
-SIGNED = "Email ini bertanda tangan digital; tanda tangannya tidak diperiksa."
-CALENDAR = "Email ini memuat undangan kalender."
-TNEF = "Lampiran winmail.dat berformat Microsoft Outlook dan tidak dapat dibuka; mungkin memuat berkas lain."
-EXTERNAL = "Sebagian isi email ini disimpan pengirim di tempat lain dan tidak ikut terkirim."
-PARTIAL = "Email ini hanya satu potongan dari email yang dikirim terpisah-pisah."
-TOO_MANY = "Email ini memuat terlalu banyak bagian; sebagian tidak ditampilkan."
-TOO_LONG = "Isi email ini terlalu panjang; sebagian tidak ditampilkan."
+# What the office should know of a mail, by its name under [catatan_email] in templates/istilah.toml.
+ENCRYPTED_SMIME = "smime"
+ENCRYPTED_PGP = "pgp"
+OPAQUE_SMIME = "smime_terbungkus"
+SIGNED = "bertanda_tangan"
+CALENDAR = "kalender"
+TNEF = "tnef"
+EXTERNAL = "di_tempat_lain"
+PARTIAL = "potongan"
+TOO_MANY = "terlalu_banyak"
+TOO_LONG = "terlalu_panjang"
 
 
 @dataclass(frozen=True)

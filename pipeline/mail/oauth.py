@@ -25,6 +25,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pipeline.office.config import Oauth, Settings, trust
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 MARGIN = 300  # seconds before its end at which an access token counts as spent
@@ -77,9 +78,7 @@ def mechanism(offered: Collection[str]) -> str:
     for name in ("XOAUTH2", "OAUTHBEARER"):
         if name in offered:
             return name
-    raise OAuthError(
-        "server tidak menawarkan XOAUTH2 maupun OAUTHBEARER; hapus [[oauth]] dan pakai kata sandi"
-    )
+    raise OAuthError(say("oauth.tanpa_mekanisme"))
 
 
 def sasl(name: str, user: str, token: str) -> str:
@@ -173,7 +172,7 @@ def _request(settings: Settings, account: Oauth, timeout: float, **fields: str) 
             answer = http.request("POST", url, fields=form, encode_multipart=False, redirect=False)
             said = answer.json()
     except (HTTPError, OSError, ValueError) as error:
-        raise OAuthError(f"{_host(url)} tidak dapat dihubungi untuk OAuth: {error}") from error
+        raise OAuthError(say("oauth.tak_terhubung", host=_host(url), sebab=error)) from error
     if not isinstance(said, dict):
         said = {}
     token = said.get("access_token")
@@ -194,16 +193,12 @@ def _refusal(account: Oauth, url: str, status: int, said: dict[str, Any]) -> OAu
     )
     words = ": ".join(part for part in (error, more) if part)
     if error in RENEW:
-        return ConsentGone(
-            f"izin OAuth untuk {account.user} sudah habis atau dicabut; jalankan 'aduan oauth' ({words})"
-        )
+        return ConsentGone(say("oauth.habis", user=account.user, sebab=words))
     if error and 400 <= status < 500:
         return OAuthError(
-            f"{_host(url)} menolak; periksa [[oauth]] client_id dan rahasia/{account.secret} ({words})"
+            say("oauth.menolak", host=_host(url), rahasia=account.secret, sebab=words)
         )
-    return OAuthError(
-        f"{_host(url)} sedang tidak melayani OAuth (HTTP {status}); dicoba lagi nanti"
-    )
+    return OAuthError(say("oauth.tidak_melayani", host=_host(url), kode=status))
 
 
 def _host(url: str) -> str:
@@ -216,9 +211,7 @@ def _stored(file: Path, account: Oauth) -> str:
     except (OSError, UnicodeDecodeError):
         token = ""
     if not token:
-        raise ConsentGone(
-            f"izin OAuth untuk {account.user} belum ada di {file}; jalankan 'aduan oauth'"
-        )
+        raise ConsentGone(say("oauth.belum_ada", user=account.user, file=file))
     return token
 
 
@@ -237,9 +230,7 @@ def _store(file: Path, token: str) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise OAuthError(
-            f"izin OAuth tidak dapat disimpan di {file}: {error}; periksa hak tulis folder itu"
-        ) from error
+        raise OAuthError(say("oauth.tak_tersimpan", file=file, sebab=error)) from error
 
 
 # ---- consent -------------------------------------------------------------------------------------------------
@@ -282,7 +273,7 @@ class Consent:
             return ""
         if "error" in said:
             why = " ".join(said.get("error_description", said["error"]).split())[:200]
-            raise OAuthError(f"izin OAuth untuk {self.account.user} tidak diberikan: {why}")
+            raise OAuthError(say("oauth.tidak_diberikan", user=self.account.user, sebab=why))
         return said.get("code", "")
 
 
@@ -327,9 +318,7 @@ def ask(settings: Settings, account: Oauth, tell: Callable[[str], None], paste: 
     grant = {"code": code, "redirect_uri": consent.redirect, "code_verifier": consent.verifier}
     said = _request(settings, account, 30, grant_type="authorization_code", **grant)
     if not said.get("refresh_token"):
-        raise OAuthError(
-            f"{_host(provider(account).token_url)} tidak memberi refresh token; periksa [[oauth]] scope"
-        )
+        raise OAuthError(say("oauth.tanpa_refresh", host=_host(provider(account).token_url)))
     _store(settings.path(account.token_file), str(said["refresh_token"]))
 
 
@@ -350,4 +339,4 @@ def _answer(door: _Door, consent: Consent, paste: TextIO) -> str:
         for url in came:
             if code := consent.code(url):
                 return code
-    raise OAuthError("tidak ada jawaban dalam 15 menit; jalankan 'aduan oauth' sekali lagi")
+    raise OAuthError(say("oauth.tanpa_jawaban"))

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pipeline.mail import addresses, bounces, phrases, reply
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Message
+from pipeline.office.words import word
 
 __all__ = ["LOOP_HEADER", "Failure", "Kind", "Verdict", "classify"]
 
@@ -63,7 +64,7 @@ def classify(
         lambda: _spam(message),
     )
     verdicts = (rule() for rule in rules)
-    return next((v for v in verdicts if v), Verdict(Kind.PERSON, "Email dari orang."))
+    return next((v for v in verdicts if v), Verdict(Kind.PERSON, word("jenis_email.orang")))
 
 
 # --- own ----------------------------------------------------------------------------------
@@ -76,15 +77,13 @@ def _own(message: Message, own: frozenset[str]) -> Verdict | None:
         for address in addresses.parse(value)
     }
     if looped & own:
-        return Verdict(Kind.OWN, "Email ini dikirim oleh sistem ini sendiri dan kembali lagi.")
+        return Verdict(Kind.OWN, word("jenis_email.sendiri"))
     if message.header(LOOP_HEADER):  # perhaps a complaint that they pass on to this office
-        return Verdict(
-            Kind.AUTO_REPLY, "Email ini dikirim oleh sistem pengaduan kantor lain.", certain=False
-        )
+        return Verdict(Kind.AUTO_REPLY, word("jenis_email.kantor_lain"), certain=False)
     if (
         message.sender and message.sender.email.lower() in own
     ):  # perhaps the form on the office's own web site
-        return Verdict(Kind.OWN, "Pengirimnya adalah alamat kantor ini sendiri.", certain=False)
+        return Verdict(Kind.OWN, word("jenis_email.alamat_kantor"), certain=False)
     return None
 
 
@@ -104,15 +103,13 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
         and not failures
         and all(r.action in {"delivered", "relayed", "expanded"} for r in reports)
     ):
-        return Verdict(Kind.AUTO_REPLY, "Laporan server email bahwa email sudah sampai.")
+        return Verdict(Kind.AUTO_REPLY, word("jenis_email.sampai"))
     if failures or is_report:
         return _bounce(
-            "Laporan server email (RFC 3464).", failures or bounces.from_words(message, own)
+            word("jenis_email.laporan_rfc"), failures or bounces.from_words(message, own)
         )
     if message.header("X-Failed-Recipients"):
-        return _bounce(
-            "Laporan server email (X-Failed-Recipients).", bounces.from_words(message, own)
-        )
+        return _bounce(word("jenis_email.laporan_kepala"), bounces.from_words(message, own))
     return None
 
 
@@ -133,7 +130,7 @@ def _daemon(message: Message, own: frozenset[str]) -> Verdict | None:
     by_daemon = daemon and (subject or told)
     if by_daemon or (subject and told and not _a_person_speaks(message)):
         failures = bounces.from_words(message, own)
-        reason = "Server email memberitahukan bahwa email tidak sampai."
+        reason = word("jenis_email.tidak_sampai")
         return _bounce(reason, failures, certain=_surely_a_server(message))
     return _robot_daemon(message, own) if daemon else None
 
@@ -152,8 +149,8 @@ def _robot_daemon(message: Message, own: frozenset[str]) -> Verdict | None:
         return None
     failures = bounces.from_words(message, own)
     if failures and not phrases.SUCCESS.search(message.text[:3_000]):
-        return _bounce("Server email mengirim laporan tentang email kepada seseorang.", failures)
-    return Verdict(Kind.AUTO_REPLY, "Email dari server email.")
+        return _bounce(word("jenis_email.laporan_lain"), failures)
+    return Verdict(Kind.AUTO_REPLY, word("jenis_email.server"))
 
 
 def _from_daemon(message: Message) -> bool:
@@ -212,13 +209,13 @@ def _robot(message: Message, own: frozenset[str], reason: str, *, certain: bool 
     proves to be human, which the program will not, or stopped by a virus scanner."""
     said = " ".join(bounces.explanation(message)[:3_000].split())
     if message.sender and phrases.CHALLENGE.search(said):
-        words = "Penerima meminta bukti bahwa pengirimnya manusia."
+        words = word("jenis_email.bukti_manusia")
         failure = Failure(message.sender.email, "", True, bounces.original_id(message), words)
-        held = "Email kami ditahan sampai pengirimnya membuktikan diri manusia."
+        held = word("jenis_email.ditahan")
         return Verdict(Kind.AUTO_REPLY, held, (failure,), certain)
     if phrases.SCANNER.search(said):
         failures = bounces.from_words(message, own)
-        return _bounce("Pemindai virus melaporkan email yang ditahan.", failures, certain=certain)
+        return _bounce(word("jenis_email.virus"), failures, certain=certain)
     return Verdict(Kind.AUTO_REPLY, reason, certain=certain)
 
 
@@ -231,10 +228,8 @@ def _null_path(message: Message, own: frozenset[str]) -> Verdict | None:
     told = len(phrases.BOUNCE_WORDS.findall(words)) + bounces.returns_a_mail(message)
     if phrases.BOUNCE_SUBJECT.search(message.subject) or told >= 2:
         failures = bounces.from_words(message, own)
-        return _bounce(
-            "Pengirim amplopnya kosong dan isinya melaporkan kegagalan.", failures, certain=certain
-        )
-    return _robot(message, own, "Pengirim amplopnya kosong (email dari mesin).", certain=certain)
+        return _bounce(word("jenis_email.amplop_gagal"), failures, certain=certain)
+    return _robot(message, own, word("jenis_email.amplop_kosong"), certain=certain)
 
 
 def _no_envelope_sender(message: Message) -> bool:
@@ -253,9 +248,7 @@ def _worded(message: Message, own: frozenset[str]) -> Verdict | None:
             bounces.from_words(message, own) if robot or not answered or len(words) < 600 else []
         )
         if failures:
-            return _bounce(
-                "Judul dan isinya melaporkan bahwa email tidak sampai.", failures, certain=False
-            )
+            return _bounce(word("jenis_email.kabar_gagal"), failures, certain=False)
     return None
 
 
@@ -320,7 +313,7 @@ def _automatic_header(message: Message, own: frozenset[str]) -> Verdict | None:
     all_weak = all(_is_weak(name, value) for name, value in found)
     certain = not all_weak or not _may_be_passed_on(message)
     return _robot(
-        message, own, f"Balasan otomatis menurut kepala email {found[0][0]}.", certain=certain
+        message, own, word("jenis_email.otomatis_kepala", kepala=found[0][0]), certain=certain
     )
 
 
@@ -342,14 +335,14 @@ def _automatic_subject(message: Message, own: frozenset[str]) -> Verdict | None:
     """By the words of the subject or of a robot's mailbox; certain only where the envelope wants no answer."""
     certain = _no_envelope_sender(message) and not _answers_go_elsewhere(message)
     if phrases.AUTO_SUBJECT.search(message.subject):
-        return Verdict(Kind.AUTO_REPLY, "Judulnya menyatakan balasan otomatis.", certain=certain)
+        return Verdict(Kind.AUTO_REPLY, word("jenis_email.otomatis_judul"), certain=certain)
     if phrases.RECEIPT_SUBJECT.search(message.subject) and len(message.text) < 1_000:
-        return Verdict(Kind.AUTO_REPLY, "Judulnya seperti tanda terima baca.", certain=certain)
+        return Verdict(Kind.AUTO_REPLY, word("jenis_email.tanda_baca"), certain=certain)
     robot = phrases.ROBOT_MAILBOX.match(_sender(message)) and phrases.AUTO_WORDS.search(
         message.text[:3_000]
     )
     if robot and not is_form(message):
-        return _robot(message, own, "Alamat dan isinya menyatakan email otomatis.", certain=certain)
+        return _robot(message, own, word("jenis_email.otomatis_alamat"), certain=certain)
     return None
 
 
@@ -365,7 +358,7 @@ def _automatic_text(message: Message, own: frozenset[str]) -> Verdict | None:
     says = phrases.SAYS_AUTOMATIC.search(new) or (answers and phrases.SAYS_AWAY.match(new))
     if not says or is_form(message):
         return None
-    return _robot(message, own, "Isinya menyatakan email otomatis.", certain=False)
+    return _robot(message, own, word("jenis_email.otomatis_isi"), certain=False)
 
 
 # --- lists and spam -------------------------------------------------------------------------
@@ -383,9 +376,9 @@ _LIST_HEADERS = (
 def _list(message: Message) -> Verdict | None:
     for name in _LIST_HEADERS:
         if message.header(name):
-            return Verdict(Kind.LIST, f"Kiriman milis atau buletin menurut kepala email {name}.")
+            return Verdict(Kind.LIST, word("jenis_email.milis", kepala=name))
     if re.search(r"(?i)\b(?:bulk|list|junk)\b", message.header("Precedence")):
-        return Verdict(Kind.LIST, "Kiriman massal menurut kepala email Precedence.")
+        return Verdict(Kind.LIST, word("jenis_email.massal"))
     return None
 
 
@@ -409,5 +402,5 @@ def _spam(message: Message) -> Verdict | None:
     """Only what the office's own mail server says; nothing is guessed from the words."""
     for name, pattern in _SPAM_HEADERS:
         if any(pattern.match(value) for value in message.all(name)):
-            return Verdict(Kind.SPAM, "Ditandai sebagai spam oleh server email.")
+            return Verdict(Kind.SPAM, word("jenis_email.spam"))
     return None

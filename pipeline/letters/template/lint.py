@@ -20,6 +20,7 @@ from pipeline.letters.gate.archive import NotALetter
 from pipeline.letters.gate.cleaning import admitted
 from pipeline.letters.gate.package import open_package
 from pipeline.letters.template.fields import Fields, TemplateError, environment
+from pipeline.office.messages import say
 
 MAX_PART = 2**20  # characters of body, header or footer; docxtpl's patterns take squared time
 MAX_TAGS = 300
@@ -27,8 +28,8 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 _TRACKED = re.compile(r"<w:(ins|del|moveFrom|moveTo)[ >]")
 _UNUSED = re.compile(r"\{%\s*(?:tc\b|colspan\b|cellbg\b|vm\b|hm\b)")
 _PLACES = {
-    CONTENT_TYPE.WML_HEADER: "kepala halaman",
-    CONTENT_TYPE.WML_FOOTER: "kaki halaman",
+    CONTENT_TYPE.WML_HEADER: "kepala",
+    CONTENT_TYPE.WML_FOOTER: "kaki",
 }
 # Without calls, filters, arithmetic and attributes (but `loop.*`) a template can neither reach into Python
 # nor build a huge string; a loop within a loop is refused for the same reason.
@@ -54,14 +55,12 @@ def open_template(data: bytes, fields: Fields) -> Any:
     try:
         _package, data, _taken = admitted(data, open_package)
     except NotALetter as error:
-        raise TemplateError(
-            f"Templat surat bukan berkas Word (.docx) yang dapat dibaca. {error}"
-        ) from error
+        raise TemplateError(say("templat.bukan_word_sebab", sebab=error)) from error
     try:
         template = DocxTemplate(io.BytesIO(data))
         template.init_docx()
     except Exception as error:
-        raise TemplateError("Templat surat bukan berkas Word (.docx) yang dapat dibaca.") from error
+        raise TemplateError(say("templat.bukan_word")) from error
     found = list(_faults(template, fields))
     if found:
         raise TemplateError("\n".join(dict.fromkeys(found)))
@@ -70,10 +69,10 @@ def open_template(data: bytes, fields: Fields) -> Any:
 
 def parts(template: Any) -> Iterator[tuple[str, Any, Any]]:
     """Each part that is filled in: its place in words, the part, its root element."""
-    yield "badan surat", template.docx.part, template.docx.part.element
+    yield say("templat.tempat.badan"), template.docx.part, template.docx.part.element
     for part in template.docx.part.package.iter_parts():
         if part.content_type in _PLACES:
-            yield _PLACES[part.content_type], part, part.element
+            yield say(f"templat.tempat.{_PLACES[part.content_type]}"), part, part.element
 
 
 def _faults(template: Any, fields: Fields) -> Iterator[str]:
@@ -82,7 +81,7 @@ def _faults(template: Any, fields: Fields) -> Iterator[str]:
     for place, _part, root in parts(template):
         xml = template.xml_to_string(root)
         if len(xml) > MAX_PART or len(_TAG.findall(xml)) > MAX_TAGS:
-            yield f"Templat surat, {place}: terlalu panjang untuk sebuah surat."
+            yield say("templat.panjang_di", tempat=place)
             return
         slips = list(_text_faults(place, xml, [_text(p) for p in root.iter(_w("p"))]))
         yield from slips
@@ -93,11 +92,11 @@ def _faults(template: Any, fields: Fields) -> Iterator[str]:
         whole = whole and not slips
     for part in template.docx.part.package.iter_parts():
         if part.content_type == CONTENT_TYPE.WML_FOOTNOTES and b"{" in part.blob:
-            yield "Templat surat, catatan kaki: mohon tidak memakai isian di catatan kaki."
+            yield say("templat.catatan_kaki")
     yield from _property_faults(template)
     if whole:
         for name in sorted(fields.required - used):
-            yield f"Templat surat: isian {{{{ {name} }}}} tidak ada, padahal surat memerlukannya."
+            yield say("templat.isian_wajib", isian=name)
 
 
 def _w(name: str) -> str:
@@ -110,21 +109,15 @@ def _text(paragraph: Any) -> str:
 
 def _text_faults(place: str, xml: str, paragraphs: list[str]) -> Iterator[str]:
     if _TRACKED.search(xml):
-        yield (
-            f"Templat surat, {place}: masih ada perubahan terlacak. Di Word buka Tinjau, "
-            "pilih Terima Semua Perubahan, lalu simpan."
-        )
+        yield (say("templat.perubahan", tempat=place))
     for text in paragraphs:
         rest = _TAG.sub("", text)
         if "{" in rest or "}" in rest:
-            yield (
-                f"Templat surat, {place}, di “{_short(text)}”: kurung kurawal tidak lengkap. "
-                "Isian ditulis {{ nama }}, perintah ditulis {% … %}, dalam satu alinea."
-            )
+            yield (say("templat.kurawal", tempat=place, dekat=_short(text)))
         if "[ISI" in rest:
-            yield f"Templat surat, {place}, di “{_short(text)}”: masih ada [ISI …]."
+            yield say("templat.isi", tempat=place, dekat=_short(text))
         if _UNUSED.search(text):
-            yield f"Templat surat, {place}, di “{_short(text)}”: hanya {{%p … %}} dan {{%tr … %}} yang diizinkan."
+            yield say("templat.perintah", tempat=place, dekat=_short(text))
 
 
 def _tag_faults(place: str, xml: str, fields: Fields) -> tuple[list[str], set[str]]:
@@ -137,7 +130,7 @@ def _tag_faults(place: str, xml: str, fields: Fields) -> tuple[list[str], set[st
         return found, {node.name for node in tree.find_all(nodes.Name)}
     except (TemplateSyntaxError, RecursionError) as error:
         line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
-        return [_at(place, lines, line, "perintah templat tidak dapat dibaca")], set()
+        return [_at(place, lines, line, say("templat.perintah_tak_terbaca"))], set()
 
 
 def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, str]]:
@@ -147,20 +140,20 @@ def _node_faults(tree: nodes.Template, fields: Fields) -> Iterator[tuple[int, st
         if isinstance(node, nodes.For) and (in_loop or not _plain(node, fields.lists)):
             yield (
                 node.lineno,
-                f"perulangan hanya boleh “for … in …” atas {', '.join(sorted(fields.lists))}",
+                say("templat.perulangan", daftar=", ".join(sorted(fields.lists))),
             )
         elif isinstance(node, nodes.Output):
             for name in _printed_lists(node, fields):
                 yield (
                     node.lineno,
-                    f"isian “{name}” berupa daftar; pakailah {{%p for … in {name} %}}",
+                    say("templat.isian_daftar", isian=name),
                 )
         if isinstance(node, nodes.Getattr) and _loop_word(node):
             continue
         if not isinstance(node, _ALLOWED):
-            yield node.lineno, "hanya {{ isian }}, {%p if … %} dan {%p for … %} yang diizinkan"
+            yield node.lineno, say("templat.hanya")
         elif isinstance(node, nodes.Name) and node.name not in names:
-            yield node.lineno, f"isian “{node.name}” tidak dikenal{_hint(node.name, known)}"
+            yield node.lineno, _unknown(node.name, known)
 
 
 def _printed_lists(node: nodes.Output, fields: Fields) -> list[str]:
@@ -193,17 +186,19 @@ def _loop_word(node: nodes.Getattr) -> bool:
     )
 
 
-def _hint(name: str, known: frozenset[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f". Mungkin maksudnya “{close[0]}”?" if close else ""
+def _unknown(name: str, known: frozenset[str]) -> str:
+    if close := difflib.get_close_matches(name, sorted(known), n=1):
+        return say("templat.isian_mirip", isian=name, mirip=close[0])
+    return say("templat.isian_tak_dikenal", isian=name)
 
 
 def _at(place: str, lines: list[str], number: int, what: str) -> str:
     """A fault with the words beside which it is; `number`: of its line, from 1, or 0 where none is known."""
     line = lines[number - 1] if 0 < number <= len(lines) else ""
     text = _short(re.sub(r"<[^>]+>", "", line))
-    near = f", di “{text}”" if text else ""
-    return f"Templat surat, {place}{near}: {what}."
+    if text:
+        return say("templat.di_dekat", tempat=place, dekat=text, apa=what)
+    return say("templat.di", tempat=place, apa=what)
 
 
 def _short(text: str) -> str:
@@ -216,4 +211,4 @@ def _property_faults(template: Any) -> Iterator[str]:
     core = template.docx.core_properties
     for name in ("author", "comments", "identifier", "language", "subject", "title"):
         if "{" in getattr(core, name):
-            yield "Templat surat, Properti Dokumen: mohon tidak memakai kurung kurawal."
+            yield say("templat.properti")

@@ -25,6 +25,7 @@ from jinja2 import TemplateError as JinjaError
 from markupsafe import Markup, escape
 
 from pipeline.letters.template.fields import Fields, TemplateError, environment
+from pipeline.office.messages import say
 
 MAX_TEMPLATE_BYTES = 5 * 1024 * 1024
 MAX_LETTER = 5 * 2**20  # characters of one filled part
@@ -70,9 +71,7 @@ class Program:
             try:
                 self._sources[name] = environment().from_string(one["source"])
             except (JinjaError, RecursionError, MemoryError) as error:
-                raise TemplateError(
-                    f"Templat surat, {one['place']}: perintah templat tidak dapat dibaca."
-                ) from error
+                raise TemplateError(say("templat.perintah_rusak", tempat=one["place"])) from error
 
     def fill(self, values: Mapping[str, object], qr: bytes, properties: Properties) -> Composed:
         """A letter. TemplateError when the template cannot be filled, grows too large, or is no XML afterwards."""
@@ -104,27 +103,21 @@ class Program:
                 pieces.append(piece)
                 length += len(piece)
                 if length > MAX_LETTER:
-                    raise TemplateError(
-                        "Templat surat: hasilnya terlalu panjang untuk sebuah surat."
-                    )
+                    raise TemplateError(say("templat.hasil_panjang"))
         except JinjaError as error:
-            raise TemplateError(f"Templat surat tidak dapat diisi: {error}.") from error
+            raise TemplateError(say("templat.tidak_terisi", sebab=error)) from error
         text = "".join(pieces).encode("utf-8")
         try:
             expat.ParserCreate().Parse(text, True)
         except expat.ExpatError as error:
-            raise TemplateError(
-                "Templat surat: setelah diisi, susunannya tidak lagi benar."
-            ) from error
+            raise TemplateError(say("templat.susunan")) from error
         return text
 
 
 def _apart(data: bytes, fields: Fields) -> dict[str, Any]:
     """What the child process says of a template; whatever ends it is the template's fault."""
     if len(data) > MAX_TEMPLATE_BYTES:
-        raise TemplateError(
-            "Templat surat lebih besar dari 5 MB. Mohon perkecil gambar di dalamnya."
-        )
+        raise TemplateError(say("templat.besar"))
     names = [sorted(some) for some in (fields.single, fields.lists, fields.required)]
     order = json.dumps({"fields": names, "template": base64.b64encode(data).decode("ascii")})
     command = [sys.executable, "-m", "pipeline.letters.template.compile"]
@@ -133,10 +126,7 @@ def _apart(data: bytes, fields: Fields) -> dict[str, Any]:
             command, input=order.encode(), timeout=SECONDS, check=True, capture_output=True
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        raise TemplateError(
-            "Templat surat terlalu rumit: memeriksanya memerlukan terlalu banyak waktu atau memori. "
-            "Mohon sederhanakan, atau mulai lagi dari templat bawaan."
-        ) from error
+        raise TemplateError(say("templat.rumit")) from error
     answer: dict[str, Any] = json.loads(done.stdout)
     if "problem" in answer:
         raise TemplateError(answer["problem"])
