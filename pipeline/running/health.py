@@ -35,7 +35,7 @@ from pipeline.mail import authentication, mailbox, message, outbox, smtp
 from pipeline.notices import watching
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.config_errors import ConfigError, in_words, text_of
-from pipeline.office.messages import TEMPLATES
+from pipeline.office.messages import TEMPLATES, say
 from pipeline.office.rendering import environment
 from pipeline.office.sop import Channel, Decision
 from pipeline.office.words import word
@@ -100,17 +100,15 @@ def _secrets(settings: Settings) -> Iterator[Checkup]:
         yield Checkup(
             "hati",
             "rahasia",
-            f"{', '.join(loose)} dapat dibaca orang lain; jalankan chmod 600 {folder}/*",
+            say("periksa.rahasia_terbuka", nama=", ".join(loose), folder=folder),
         )
     else:
-        yield Checkup("baik", "rahasia", "kunci dan kata sandi ada")
+        yield Checkup("baik", "rahasia", say("periksa.rahasia_ada"))
 
 
 def _database(engine: Engine) -> Iterator[Checkup]:
     if not is_current(engine):
-        yield Checkup(
-            "buruk", "basis data", "belum dibuat atau versinya lama; jalankan 'aduan init'"
-        )
+        yield Checkup("buruk", "basis data", say("periksa.basis_data_lama"))
         return
     broken = damage.look(engine)
     if broken:
@@ -118,7 +116,9 @@ def _database(engine: Engine) -> Iterator[Checkup]:
         return
     with reading(engine) as session:
         count = session.scalar(select(func.count(Complaint.id)))
-    yield Checkup("baik", "basis data", f"{engine.dialect.name}, {count} pengaduan")
+    yield Checkup(
+        "baik", "basis data", say("periksa.basis_data", jenis=engine.dialect.name, jumlah=count)
+    )
 
 
 def _storage(engine: Engine) -> Iterator[Checkup]:
@@ -145,7 +145,7 @@ def _people(settings: Settings, engine: Engine) -> Iterator[Checkup]:
             who = {"kode": person.kode, "nama": person.nama, "email": person.email}
             yield Checkup("hati", "petugas", word("suksesi.berganti", **who, **had))
     yield from _gone(settings, engine)
-    yield Checkup("baik", "petugas", f"{len(settings.petugas)} orang")
+    yield Checkup("baik", "petugas", say("periksa.petugas", jumlah=len(settings.petugas)))
 
 
 def _gone(settings: Settings, engine: Engine) -> Iterator[Checkup]:
@@ -185,13 +185,15 @@ def _imap(settings: Settings) -> Iterator[Checkup]:
         yield Checkup(
             "baik",
             "IMAP",
-            f"masuk sebagai {settings.imap.user}, {len(box.waiting())} email menunggu",
+            say("periksa.imap", user=settings.imap.user, jumlah=len(box.waiting())),
         )
 
 
 def _smtp(settings: Settings) -> Iterator[Checkup]:
     smtp.connect(settings, timeout=15).quit()
-    yield Checkup("baik", "SMTP", f"{settings.smtp.host}:{settings.smtp.port} menerima sambungan")
+    yield Checkup(
+        "baik", "SMTP", say("periksa.smtp", host=settings.smtp.host, port=settings.smtp.port)
+    )
 
 
 def _templates(settings: Settings) -> Iterator[Checkup]:
@@ -203,7 +205,7 @@ def _templates(settings: Settings) -> Iterator[Checkup]:
     own = settings.path("kalimat.toml")
     if own.is_file():
         some = sum(map(len, read_standard(text_of(own)).values()))
-        yield Checkup("baik", "kalimat baku", f"{some} kalimat")
+        yield Checkup("baik", "kalimat baku", say("periksa.kalimat", jumlah=some))
     env = environment(settings)
     names = [
         str(p.relative_to(TEMPLATES))
@@ -212,7 +214,8 @@ def _templates(settings: Settings) -> Iterator[Checkup]:
     ]
     for name in names:
         env.get_template(name)
-    yield Checkup("baik", "templat email dan halaman", f"{len(names)} berkas")
+    part = say("periksa.bagian.templat")
+    yield Checkup("baik", part, say("periksa.templat", jumlah=len(names)))
 
 
 def _put_in_emblem(settings: Settings, template: Path) -> str:
@@ -224,36 +227,29 @@ def _put_in_emblem(settings: Settings, template: Path) -> str:
 
 def _programs() -> Iterator[Checkup]:
     if libreoffice.soffice():
-        yield Checkup("baik", "LibreOffice", "ada; PDF surat dibuat otomatis")
+        yield Checkup("baik", "LibreOffice", say("periksa.libreoffice"))
     else:
         yield Checkup(
             "hati",
             "LibreOffice",
-            "tidak ada; surat tetap jalan sebagai Word, tanpa PDF (libreoffice-writer)",
+            say("periksa.tanpa_libreoffice"),
         )
+    part = say("periksa.bagian.tanpa_tanda_tangan")
     if unsigned.lays_papers():
-        yield Checkup(
-            "baik", "surat tanpa tanda tangan", "dikenali, juga yang dipindai miring atau difoto"
-        )
+        yield Checkup("baik", part, say("periksa.tanpa_tanda_tangan"))
     else:
-        yield Checkup(
-            "hati",
-            "surat tanpa tanda tangan",
-            "hanya dikenali bila dipindai lurus; pasang 'aduan[ocr]' agar dikenali juga bila miring atau difoto",
-        )
+        yield Checkup("hati", part, say("periksa.hanya_lurus"))
 
 
 def _scan(settings: Settings) -> Iterator[Checkup]:
     if not settings.scan.folder:
-        yield Checkup("baik", "pindaian", "tidak dipakai")
+        yield Checkup("baik", "pindaian", say("periksa.tidak_dipakai"))
         return
     folder = settings.path(settings.scan.folder)
     if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK):
         yield Checkup("baik", "pindaian", str(folder))
     else:
-        yield Checkup(
-            "buruk", "pindaian", f"{folder} tidak ada atau tidak dapat ditulis; buat folder itu"
-        )
+        yield Checkup("buruk", "pindaian", say("periksa.folder_pindaian", folder=folder))
 
 
 def _alarm(settings: Settings) -> Iterator[Checkup]:
@@ -263,18 +259,16 @@ def _alarm(settings: Settings) -> Iterator[Checkup]:
         yield Checkup(
             "buruk",
             "alarm",
-            f"perintah '{program}' tidak ditemukan; periksa [petugas_ti] perintah_alarm",
+            say("periksa.perintah_alarm", perintah=program),
         )
         return
     file = settings.path(officer.berkas_detak) if officer.berkas_detak else None
     if file is not None and not os.access(file.parent, os.W_OK):
-        yield Checkup("buruk", "alarm", f"{file.parent} tidak ada atau tidak dapat ditulis")
+        yield Checkup("buruk", "alarm", say("periksa.folder_detak", folder=file.parent))
         return
     yield _second_address(settings)
     if program or officer.email_cadangan:
-        yield Checkup(
-            "baik", "alarm", f"bila sebuah jalur diam lebih dari {officer.alarm_menit} menit"
-        )
+        yield Checkup("baik", "alarm", say("periksa.alarm", menit=officer.alarm_menit))
 
 
 def _second_address(settings: Settings) -> Checkup:
@@ -284,17 +278,15 @@ def _second_address(settings: Settings) -> Checkup:
         return Checkup(
             "hati",
             "alarm",
-            "isi [petugas_ti] email_cadangan dengan alamat di luar kantor (lihat panduan)",
+            say("periksa.email_cadangan_kosong"),
         )
     domain = second.rpartition("@")[2]
     own = {
         address.rpartition("@")[2] for address in (settings.petugas_ti.email, settings.smtp.sender)
     }
     if domain in own:
-        return Checkup(
-            "hati", "alarm", f"email_cadangan juga di {domain}; alamat di luar kantor lebih aman"
-        )
-    return Checkup("baik", "alarm", f"email cadangan {second}")
+        return Checkup("hati", "alarm", say("periksa.email_cadangan_sama", domain=domain))
+    return Checkup("baik", "alarm", say("periksa.email_cadangan", alamat=second))
 
 
 def _late(settings: Settings, engine: Engine) -> Iterator[Checkup]:
@@ -305,9 +297,7 @@ def _late(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     for one in late:
         since = one.at.astimezone(settings.zone).isoformat(timespec="minutes") if one.at else ""
         words = watching.sentence([one])
-        yield Checkup(
-            "buruk", "jalur", f"{words} sejak {since}; periksa apakah 'aduan serve' berjalan"
-        )
+        yield Checkup("buruk", "jalur", say("periksa.jalur_diam", jalur=words, sejak=since))
     for one in watching.look(engine, settings, now):
         yield Checkup("buruk", "keadaan", watching.sentence([one]))
 
@@ -316,15 +306,19 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
     with reading(engine) as session:
         for lane in session.scalars(select(Lane).order_by(Lane.name)):
             if lane.failures:
-                since = lane.ok_at.isoformat(timespec="minutes") if lane.ok_at else "belum pernah"
+                since = (
+                    lane.ok_at.isoformat(timespec="minutes")
+                    if lane.ok_at
+                    else say("periksa.belum_pernah")
+                )
                 yield Checkup(
                     "buruk",
                     f"jalur {lane.name}",
-                    f"gagal {lane.failures} kali, baik terakhir {since}: {lane.error}",
+                    say("periksa.jalur_gagal", kali=lane.failures, sejak=since, sebab=lane.error),
                 )
         held = len(cases.held_items(session))
         if held:
-            yield Checkup("hati", "ditahan", f"{held} kiriman; lihat 'aduan held'")
+            yield Checkup("hati", "ditahan", say("periksa.ditahan", jumlah=held))
         unread, unmoved = (
             troubles.count(session, troubles.FETCH),
             troubles.count(session, troubles.MOVE),
@@ -333,13 +327,13 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
             yield Checkup(
                 "hati",
                 "kotak email",
-                f"{unread} email tidak diserahkan server; dicoba lagi berkala",
+                say("periksa.tak_diserahkan", jumlah=unread),
             )
         if unmoved:
             yield Checkup(
                 "hati",
                 "kotak email",
-                f"pemindahan ke {unmoved} folder ditolak server; periksa kuota dan hak",
+                say("periksa.tak_dipindah", jumlah=unmoved),
             )
         for job in session.scalars(
             select(Job).where(Job.state != JobState.DONE, Job.error != "").order_by(Job.id)
@@ -347,33 +341,33 @@ def _lanes(engine: Engine) -> Iterator[Checkup]:
             yield Checkup(
                 "hati",
                 "pekerjaan",
-                f"{job.kind} {job.subject_id} gagal {job.attempts} kali: {job.error}",
+                say(
+                    "periksa.pekerjaan",
+                    jenis=job.kind,
+                    nomor=job.subject_id,
+                    kali=job.attempts,
+                    sebab=job.error,
+                ),
             )
         dead = session.scalar(select(func.count(Outbox.id)).where(outbox.going(MailState.DEAD)))
         if dead:
-            yield Checkup(
-                "hati", "email keluar", f"{dead} email ditolak server penerima untuk seterusnya"
-            )
+            yield Checkup("hati", "email keluar", say("periksa.ditolak", jumlah=dead))
         kept = session.scalar(select(func.count(Outbox.id)).where(outbox.going(MailState.HELD)))
         if kept:
             yield Checkup(
                 "hati",
                 "email keluar",
-                f"{kept} email ditahan sejak pemulihan; jalankan 'aduan antrean'",
+                say("periksa.ditahan_pulih", jumlah=kept),
             )
         late = datetime.now(UTC) - timedelta(hours=1)
         waiting = session.scalar(
             select(func.count(Outbox.id)).where(outbox.going(MailState.DUE), Outbox.date < late)
         )
         if waiting:
-            yield Checkup("hati", "email keluar", f"{waiting} email menunggu lebih dari satu jam")
+            yield Checkup("hati", "email keluar", say("periksa.menunggu", jumlah=waiting))
 
 
-AUTHENTICATION = {
-    "spf": "tambahkan server SMTP ini ke catatan SPF (TXT) domain pengirim",
-    "dkim": "hidupkan tanda tangan DKIM untuk domain pengirim di server SMTP, dan pasang kuncinya di DNS",
-    "dmarc": "pasang catatan DMARC (TXT _dmarc), dan pastikan SPF atau DKIM memakai domain yang sama dengan pengirim",
-}
+AUTHENTICATION = ("spf", "dkim", "dmarc")  # what to do about each: [periksa.saran] of pesan.toml
 
 
 def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
@@ -384,7 +378,7 @@ def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
         yield Checkup(
             "buruk",
             "contoh",
-            f"pengirimnya {sender or 'tidak terbaca'}, bukan {settings.smtp.sender}",
+            _other_sender(sender, settings.smtp.sender),
         )
         return
     values = mail.all(authentication.HEADER)
@@ -392,14 +386,20 @@ def received(settings: Settings, raw: bytes) -> Iterator[Checkup]:
         yield Checkup(
             "buruk",
             "contoh",
-            "tanpa Authentication-Results; simpan email yang diterima di luar kantor",
+            say("periksa.tanpa_hasil"),
         )
         return
     results = authentication.parse(values[0])
     domain = sender.rpartition("@")[2]
-    yield Checkup("baik", "contoh", f"diperiksa oleh {results.server or 'server penerima'}")
-    for method, advice in AUTHENTICATION.items():
-        yield _authentication(method, results, domain, advice)
+    server = results.server or say("periksa.server_penerima")
+    yield Checkup("baik", "contoh", say("periksa.diperiksa", server=server))
+    for method in AUTHENTICATION:
+        yield _authentication(method, results, domain, say(f"periksa.saran.{method}"))
+
+
+def _other_sender(sender: str, office: str) -> str:
+    found = sender or say("periksa.tak_terbaca")
+    return say("periksa.pengirim_lain", pengirim=found, kantor=office)
 
 
 def _authentication(
@@ -408,8 +408,12 @@ def _authentication(
     name, found = method.upper(), results.of(method)
     passed = [one for one in found if one.result == "pass"]
     if not passed:
-        told = found[0].result if found else "tidak disebut"
-        return Checkup("buruk" if told.endswith("fail") else "hati", name, f"{told}; {advice}")
+        told = found[0].result if found else say("periksa.tidak_disebut")
+        return Checkup(
+            "buruk" if told.endswith("fail") else "hati",
+            name,
+            say("periksa.hasil", hasil=told, saran=advice),
+        )
     about = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}.get(
         method, ("header.from",)
     )
@@ -422,8 +426,10 @@ def _authentication(
     if named and not any(
         domain == one or domain.endswith(f".{one}") or one.endswith(f".{domain}") for one in named
     ):
-        return Checkup("hati", name, f"lulus untuk {named[0]}, bukan untuk {domain}; {advice}")
-    return Checkup("baik", name, f"lulus untuk {named[0] if named else domain}")
+        return Checkup(
+            "hati", name, say("periksa.lulus_lain", domain=named[0], sendiri=domain, saran=advice)
+        )
+    return Checkup("baik", name, say("periksa.lulus", domain=named[0] if named else domain))
 
 
 def _replies(settings: Settings) -> Iterator[Checkup]:
@@ -433,23 +439,19 @@ def _replies(settings: Settings) -> Iterator[Checkup]:
         yield Checkup(
             "baik",
             "balasan",
-            f"langkah di dalam kantor langsung berlaku bila {servers} menjamin pengirimnya, dengan"
-            " Authentication-Results di atas Received-nya sendiri; pastikan server menunda email selama penyaringnya"
-            " mati (lihat panduan, Bertindak lewat balasan)",
+            say("periksa.balasan", server=servers),
         )
     else:
         yield Checkup(
             "baik",
             "balasan",
-            "semua dijawab dengan tautan konfirmasi; agar LAPOR, JAWAB, dan KEMBALIKAN langsung"
-            " berlaku, isi [balasan] server_tepercaya (lihat panduan, Bertindak lewat balasan)",
+            say("periksa.balasan_konfirmasi"),
         )
     if settings.scan.pengirim and not servers:
         yield Checkup(
             "hati",
             "pindaian",
-            "email dari pemindai selalu ditahan sampai JFU menerimanya: [balasan] server_tepercaya"
-            " kosong, jadi tidak ada yang menjamin pengirimnya",
+            say("periksa.pemindai"),
         )
 
 
@@ -457,12 +459,16 @@ def _law(settings: Settings) -> Iterator[Checkup]:
     """The limits of the law with their sources: settings, to be held against what the office's regulations say."""
     names = settings.names_of("klasifikasi")
     for one in settings.batas_hukum:
-        only = f", hanya {names[one.klasifikasi]}" if one.klasifikasi else ""
-        said = f"{one.nama}: {one.waktu}, dari {one.mulai} sampai {one.sampai}{only} ({one.sumber})"
+        span = say("periksa.batas", waktu=one.waktu, mulai=one.mulai, sampai=one.sampai)
+        if one.klasifikasi:
+            span = say("periksa.batas_hanya", batas=span, klasifikasi=names[one.klasifikasi])
+        said = say("periksa.batas_hukum", nama=one.nama, batas=span, sumber=one.sumber)
         yield Checkup("baik", "batas hukum", said)
     for kind in (one for one in settings.klasifikasi if one.email):
         yield Checkup(
-            "baik", "klasifikasi", f"{kind.nama} diteruskan kepada {kind.tujuan} ({kind.email})"
+            "baik",
+            "klasifikasi",
+            say("periksa.klasifikasi", nama=kind.nama, tujuan=kind.tujuan, email=kind.email),
         )
 
 
@@ -475,22 +481,22 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
     """Every part in turn; a fault in one does not stop the next."""
     steps: list[Step] = [
         ("pengaturan", lambda: _old_keys(settings), ""),
-        ("rahasia", lambda: _secrets(settings), "jalankan 'aduan init' untuk membuat kunci"),
-        ("basis data", lambda: _database(engine), "periksa [database] url dan hak tulis foldernya"),
+        ("rahasia", lambda: _secrets(settings), say("periksa.saran.kunci")),
+        ("basis data", lambda: _database(engine), say("periksa.saran.basis_data")),
         ("simpanan", lambda: _storage(engine), ""),
-        ("petugas", lambda: _people(settings, engine), "jalankan 'aduan init'"),
+        ("petugas", lambda: _people(settings, engine), say("periksa.saran.init")),
         (
             "templat",
             lambda: _templates(settings),
-            "perbaiki berkas itu, atau kembalikan yang bawaan",
+            say("periksa.saran.templat"),
         ),
         ("program", _programs, ""),
         ("pindaian", lambda: _scan(settings), ""),
         ("alarm", lambda: _alarm(settings), ""),
         ("balasan", lambda: _replies(settings), ""),
         ("batas hukum", lambda: _law(settings), ""),
-        ("jalur", lambda: _lanes(engine), "jalankan 'aduan init'"),
-        ("jalur", lambda: _late(settings, engine), "jalankan 'aduan init'"),
+        ("jalur", lambda: _lanes(engine), say("periksa.saran.init")),
+        ("jalur", lambda: _late(settings, engine), say("periksa.saran.init")),
     ]
     yield from _tried(steps)
     yield from log_ins(settings)
@@ -503,12 +509,12 @@ def log_ins(settings: Settings) -> Iterator[Checkup]:
             (
                 "IMAP",
                 lambda: _imap(settings),
-                "periksa [imap] host, port, user, dan rahasia/imap_password atau [[oauth]]",
+                say("periksa.saran.imap"),
             ),
             (
                 "SMTP",
                 lambda: _smtp(settings),
-                "periksa [smtp] host, port, user, dan rahasia/smtp_password atau [[oauth]]",
+                say("periksa.saran.smtp"),
             ),
         ]
     )
