@@ -19,7 +19,7 @@ from pipeline.files import kinds, libreoffice
 from pipeline.letters import emblem
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office.config import SAMPLE, load
-from pipeline.office.messages import TEMPLATES, say
+from pipeline.office.messages import TEMPLATES, family, say
 from pipeline.office.numbers import percent, whole
 from pipeline.office.words import word
 from pipeline.running import health
@@ -135,9 +135,9 @@ def slip_mutu(context: click.Context) -> None:
     if not rows:
         out.print(say("formulir.belum_ada"))
         return
-    table = Table("isian", "dibaca", "dibiarkan", "jelas", "jelas tetapi diubah", "jelas mulai")
+    table = Table(*family("mutu_slip.kolom").values())
     for row in rows:
-        start = "tidak pernah" if row.clear_from > 1 else percent(row.clear_from)
+        start = say("mutu_slip.tidak_pernah") if row.clear_from > 1 else percent(row.clear_from)
         kept, wrong = (
             percent(row.right / row.read),
             f"{whole(row.wrong)} ({percent(row.wrong / max(row.clear, 1))})",

@@ -279,7 +279,7 @@ def antrean(context: click.Context, how: str | None) -> None:
             if how == "kirim"
             else outbox.drop_held(work.session)
         )
-    out.print(f"{count} email {'akan dikirim' if how == 'kirim' else 'dibatalkan'}.")
+    out.print(say("antrean.dikirim" if how == "kirim" else "antrean.dibatalkan", jumlah=count))
 
 
 def _held(app: App) -> None:

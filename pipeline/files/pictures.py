@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from pipeline.files.kinds import PDF, FileError
 from pipeline.files.pdf import one_at_a_time, pdf_scans
+from pipeline.office.messages import say
 from pipeline.office.words import word
 
 PDF_DPI = 250.0  # to which a scanned PDF is drawn
@@ -114,7 +115,7 @@ def picture(content: bytes, width: int) -> bytes:
             if source.width * source.height > (
                 MAX_PHOTO if source.format == "JPEG" else MAX_PIXELS
             ):
-                raise FileError("gambar terlalu besar")
+                raise FileError(say("program.gambar_besar"))
             source.draft("RGB", (width, width * 4))  # a JPEG is decoded small
             source.thumbnail((width, width * 4))
             image = ImageOps.exif_transpose(source).convert("RGB")

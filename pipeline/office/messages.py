@@ -56,8 +56,8 @@ def _shown(name: str, value: object) -> object:
 
 
 def shipped(file: Path) -> dict[str, Any]:
-    """A file that comes with the program and is not for offices to change. With pesan.toml broken no sentence can be
-    said but this one."""
+    """A file of the machinery's own. With pesan.toml broken no sentence can be said but this one, and it ends the
+    command as it begins: every command reads the file for its options."""
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
