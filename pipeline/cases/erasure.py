@@ -93,49 +93,45 @@ def erase(
     session = work.session
     complaint = locked(work, complaint_id)
     _may_be_erased(work, complaint)
-    wanted = ledger.copies(
-        session, remains.items_of(session, complaint) if items is None else set(items)
-    )
-    found = [
-        item for item in _items(session, wanted) if not _has_others(session, complaint, item.id)
-    ]
-    bearing, with_others = ledger.bearers(session, [item.id for item in found])
-    found += _items(session, bearing)
-    shared = complaint.item_id is not None and _has_others(session, complaint, complaint.item_id)
-    scan_stays = shared or bool(with_others)
+    wanted = remains.items_of(session, complaint) if items is None else items
+    found, scan_stays = _its_items(session, complaint, wanted)
+    item_ids = [item.id for item in found]
     close_rest(work, complaint, GONE)
-    tasks = _tasks(session, complaint, [item.id for item in found])
+    tasks = _tasks(session, complaint, item_ids)
+    task_ids = {task.id for task in tasks}
     _forget_typed(session, complaint)
     _blank(session, complaint, tasks)
-    ids = list(
-        session.scalars(select(Link.id).where(Link.task_id.in_([task.id for task in tasks])))
-    )
-    links.revoke(session, ids, work.now)
-    browsers.forget(session, ids)
-    _drop_jobs(session, complaint, [item.id for item in found])
-    mails, attached = remains.erased_mails(
-        session, complaint.number, {task.id for task in tasks}, complaint.id
-    )
-    digests = {
-        *_documents(session, complaint, [item.id for item in found]),
-        *_slips(session, complaint),
-        *attached,
-    }
+    _end_links(work, task_ids)
+    _drop_jobs(session, complaint, item_ids)
+    mails, attached = remains.erased_mails(session, complaint.number, task_ids, complaint.id)
+    digests = {*_documents(session, complaint, item_ids), *_slips(session, complaint), *attached}
     for item in found:
         ledger.erase(session, item)
         digests.add(item.sha256)
-    log(
-        work,
-        complaint,
-        EventKind.ERASED,
-        actor,
-        teks=reason,
-        kiriman=sorted(item.id for item in found),
-    )
+    log(work, complaint, EventKind.ERASED, actor, teks=reason, kiriman=sorted(item_ids))
     session.flush()
     store.hold(session, digests)
     gone = store.erase(session, digests - _needed(session, digests))
     return Erased(gone, mails, scan_stays)
+
+
+def _its_items(
+    session: Session, complaint: Complaint, items: Collection[int]
+) -> tuple[list[Item], bool]:
+    """What arrived and tells of this case alone, its copies and what it came in too; and whether its own scan stays,
+    for others came in the same."""
+    copies = _items(session, ledger.copies(session, set(items)))
+    alone = [item for item in copies if not _has_others(session, complaint, item.id)]
+    bearing, with_others = ledger.bearers(session, [item.id for item in alone])
+    its_own = complaint.item_id
+    is_shared = its_own is not None and _has_others(session, complaint, its_own)
+    return alone + _items(session, bearing), is_shared or bool(with_others)
+
+
+def _end_links(work: Work, task_ids: Collection[int]) -> None:
+    ids = list(work.session.scalars(select(Link.id).where(Link.task_id.in_(task_ids))))
+    links.revoke(work.session, ids, work.now)
+    browsers.forget(work.session, ids)
 
 
 def _may_be_erased(work: Work, complaint: Complaint) -> None:

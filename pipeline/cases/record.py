@@ -413,6 +413,7 @@ def citizen_wrote(
     parent = joined.parent_of(work, complaint_id)  # its row first, as wherever both are locked
     complaint = locked(work, complaint_id)
     kept = add_documents(work, DocumentKind.LAMPIRAN, files, told.actor, complaint=complaint)
+    kept_ids = [document.id for document in kept]
     if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
         _keep_back(work, complaint, kept)
         complaint.teks_terbuka = False
@@ -420,28 +421,25 @@ def citizen_wrote(
     if closes:
         keep_secret(complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
-    asked = waiting if waiting is not None and waiting.paused_at is not None else None
+    asked = waiting if waiting and waiting.paused_at else None
     said: dict[str, object] = {
         "teks": text,
-        "lampiran": [document.id for document in kept],
+        "lampiran": kept_ids,
         "item": item_id,
         "menjawab": asked is not None,
+        **({"lipatan": folded} if folded else {}),
+        **({"rahasia": True} if closes else {}),
+        **told.facts,
     }
-    if folded:
-        said["lipatan"] = folded
-    if closes:
-        said["rahasia"] = True
-    task_id = asked.id if asked is not None else None
-    log(work, complaint, EventKind.CITIZEN_WROTE, told.actor, task_id, **said, **told.facts)
-    if waiting is not None:
+    log(work, complaint, EventKind.CITIZEN_WROTE, told.actor, asked.id if asked else None, **said)
+    if waiting:
         complaint.lengkap_at = complaint.lengkap_at or told.at or work.now
-    if asked is not None:
+    if asked:
         _is_answered(work, complaint, asked, told)
     turns.addition(work, complaint)
     heard: set[str] = set()
-    if parent is not None:
-        files_kept = [document.id for document in kept]
-        heard = joined.tell(work, parent, complaint, text, bool(folded), files_kept)
+    if parent:
+        heard = joined.tell(work, parent, complaint, text, bool(folded), kept_ids)
     _tell_who_holds(work, complaint, heard, text, asked is not None, bool(folded))
     return complaint
 

@@ -6,7 +6,7 @@ acts and the other is told who did.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -481,16 +481,11 @@ def extend(
     if task.paused_at is not None:
         for one in (task, *asked):
             resume(work, one)
-    before = task.due_at
-    moved = [task]
+    was_late = task.due_at is not None and task.due_at < work.now
     _set_limit(work, task, until)
-    for question in asked:
-        theirs = _share_until(work, question, until)
-        if _moves_along(work, question, theirs):
-            _set_limit(work, question, theirs)
-            moved.append(question)
+    moved = [task, *_moved_along(work, asked, until)]
     data = {"waktu": until.isoformat(), "teks": reason, "tugas": str(task.kind)}
-    if before is not None and before < work.now and task.missed_at is not None:
+    if was_late and task.missed_at is not None:
         data["lewat"] = task.missed_at.isoformat()
     log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
     told = [(one, *link) for one in moved for link in fresh_links(work, one)]
@@ -499,6 +494,17 @@ def extend(
             extended(work, complaint, one, person, link_id, reason)
     if task.kind not in BESIDE:
         _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
+
+
+def _moved_along(work: Work, asked: Iterable[Task], until: datetime) -> list[Task]:
+    """The questions of langkah 2 whose own limits have moved with it."""
+    moved = []
+    for question in asked:
+        theirs = _share_until(work, question, until)
+        if _moves_along(work, question, theirs):
+            _set_limit(work, question, theirs)
+            moved.append(question)
+    return moved
 
 
 def _refuse_limit(work: Work, task: Task, until: datetime, begun: datetime) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Delete, Select, Update, event, insert, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -200,6 +200,7 @@ PERSON = (
     "nip",
     "pangkat",
 )  # of config.toml, by `kode`
+V = TypeVar("V")
 Parts = dict[str, str]
 GONE = object()  # the value of a part that is no more; None is what an empty column says
 
@@ -320,25 +321,26 @@ def _note_row(touched: Touched, one: Any, rows: Rows, changed: set[str] | None) 
 def _bulk(state: ORMExecuteState) -> None:
     """Statements that write many rows at once go past the flush."""
     writes = state.is_insert or state.is_update or state.is_delete
-    if not writes or not state.session.info.get("work"):
+    if not writes or not state.session.info.get("work") or state.bind_mapper is None:
         return
-    table = state.bind_mapper.class_ if state.bind_mapper is not None else None
-    rows = OF_CASE.get(table) if table is not None else None
-    if table is None or rows is None:
+    table = state.bind_mapper.class_
+    rows = OF_CASE.get(table)
+    if rows is None:
         return
     touched = _touched(state.session)
-    if state.is_insert:
-        if table is Outbox:
-            touched.mails += [
-                one for one in _inserted(state) if one.get("complaint_id") is not None
-            ]
-        return
+    if not state.is_insert:
+        for key, complaint_id in _changed(state, table, rows.key):
+            touched.row(table, key, (complaint_id,))
+    elif table is Outbox:
+        touched.mails += [one for one in _inserted(state) if one.get("complaint_id") is not None]
+
+
+def _changed(state: ORMExecuteState, table: type[Any], key: str) -> Sequence[Any]:
+    """(key, case) of each row that the statement is about to change."""
     assert isinstance(state.statement, Update | Delete)
-    query = select(getattr(table, rows.key), table.complaint_id)
-    if state.statement.whereclause is not None:
-        query = query.where(state.statement.whereclause)
-    for key, complaint_id in state.session.execute(query).all():
-        touched.row(table, key, (complaint_id,))
+    query = select(getattr(table, key), table.complaint_id)
+    where = state.statement.whereclause
+    return state.session.execute(query if where is None else query.where(where)).all()
 
 
 def _inserted(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
@@ -678,16 +680,21 @@ def _compared(
     if digest(kept.parts) != kept.digest:
         yield word("audit.saksi")
     if not with_people:
-        parts = {name: one for name, one in parts.items() if not _is_person(name)}
-        standing = {name: value for name, value in standing.items() if not _is_person(name)}
+        parts, standing = _without_people(parts), _without_people(standing)
     for name, one in parts.items():
         if name not in standing:
             yield word("audit.hilang", bagian=name)
         elif not holds(one, name, standing[name]):
             yield word("audit.berubah", bagian=name)
     # A column of a later version is witnessed when it is written.
-    for name in [one for one in standing if one not in parts and one not in COLUMNS]:
-        yield word("audit.disisipkan", bagian=name)
+    known = {*parts, *COLUMNS}
+    for name in standing:
+        if name not in known:
+            yield word("audit.disisipkan", bagian=name)
+
+
+def _without_people(named: Mapping[str, V]) -> dict[str, V]:
+    return {name: value for name, value in named.items() if not _is_person(name)}
 
 
 def _missing_attachments(

@@ -82,30 +82,27 @@ def _said(error: Exception, config: Path) -> Fault:
 
 def said(error: Exception, config: Path) -> Fault:
     """The sentence for an error, with the exit code that belongs to it."""
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | PlaceError):
         return Fault(str(error))
-    extra = (
-        EXTRAS.get((error.name or "").partition(".")[0])
-        if isinstance(error, ModuleNotFoundError)
-        else None
-    )
-    if extra is not None:
+    if extra := _missing_extra(error):
         return Fault(word("henti.ekstra", ekstra=extra))
-    if isinstance(error, PlaceError):
-        return Fault(str(error))
     if is_damage(error):
         return Found(word("henti.rusak"))
     if isinstance(error, SQLAlchemyError | sqlite3.Error):
         return unusable(error)
-    if isinstance(error, UnicodeError):
-        return (
-            _unknown(error, config)
-            if isinstance(error, UnicodeDecodeError)
-            else Fault(word("henti.huruf"))
-        )
+    if isinstance(error, UnicodeEncodeError | UnicodeTranslateError):
+        return Fault(word("henti.huruf"))
     if isinstance(error, OSError) and (error.errno or error.filename):
         return Fault(of_file(error))
     return _unknown(error, config)
+
+
+def _missing_extra(error: Exception) -> str:
+    """The extra that brings the package which is not installed; empty where that is not the trouble."""
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    package = (error.name or "").partition(".")[0]
+    return EXTRAS.get(package, "")
 
 
 def unusable(error: Exception) -> Fault:

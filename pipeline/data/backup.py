@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    Table,
     create_engine,
     event,
     func,
@@ -659,22 +660,24 @@ def _reading(path: Path, stack: ExitStack) -> Connection:
 
 
 def _copied(rows: Connection, packs: Sequence[Connection], into: Connection, tell: Tell) -> int:
+    tables = copied.shared_tables(into).sorted_tables
+    if not packs:
+        return sum(copied.put(into, one, copied.portions(rows, one), tell) for one in tables)
+    kept = set(rows.scalars(text("SELECT sha256 FROM blob WHERE size >= 0")))
     total = 0
-    kept = (
-        {one for (one,) in rows.exec_driver_sql("SELECT sha256 FROM blob WHERE size >= 0")}
-        if packs
-        else set()
-    )
-    for table in copied.shared_tables(into).sorted_tables:
-        sources = packs if packs and table.name in CONTENTS else (rows,)
-        for source in sources:
-            found = copied.portions(source, table)
-            if source is not rows:
-                found = ([row for row in some if row["sha256"] in kept] for some in found)
-            total += copied.put(into, table, (some for some in found if some), tell)
-        if packs and table.name == "blob":
-            erased = rows.execute(select(table).where(table.c.size < 0)).mappings().all()
-            total += copied.put(
-                into, table, [[dict(row) for row in erased]] if erased else [], tell
-            )
+    for table in tables:
+        if table.name not in CONTENTS:
+            total += copied.put(into, table, copied.portions(rows, table), tell)
+            continue
+        for pack in packs:
+            total += copied.put(into, table, _still_kept(pack, table, kept), tell)
+        if table.name == "blob":  # what was erased lies in no pack
+            erased = rows.execute(select(table).where(table.c.size < 0)).mappings()
+            total += copied.put(into, table, [[dict(row) for row in erased]], tell)
     return total
+
+
+def _still_kept(pack: Connection, table: Table, kept: Set[str]) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a pack whose bytes the office still has, portion by portion."""
+    for some in copied.portions(pack, table):
+        yield [row for row in some if row["sha256"] in kept]

@@ -98,7 +98,7 @@ def copy(source: Connection, into: Connection, tell: Tell, without: Collection[s
 def put(into: Connection, table: Table, rows: Rows, tell: Tell) -> int:
     """Add rows to a table, so many at a time."""
     count = 0
-    for some in rows:
+    for some in filter(None, rows):
         into.execute(table.insert(), some)
         count += len(some)
         tell(table.name, count)

@@ -7,7 +7,7 @@ item, which is unique by the hash of its bytes. What an item is for is `intake`'
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -97,28 +97,19 @@ def receive(
     `source` is "mail" or "scan".
     """
     exclusive(session, "ledger")
-    digests = [store.digest_of(content) for content, _ in found]
-    items = {
-        item.sha256: item for item in session.scalars(select(Item).where(Item.sha256.in_(digests)))
-    }
+    seen = [(store.digest_of(content), content, arrival) for content, arrival in found]
+    digests = [digest for digest, _, _ in seen]
+    here = session.scalars(select(Item).where(Item.sha256.in_(digests)))
+    items = {item.sha256: item for item in here}
     twins = {
         digest: twin_of(content) if source == "mail" else digest
-        for digest, (content, _) in zip(digests, found, strict=True)
+        for digest, content, _ in seen
         if digest not in items
     }
-    forgotten = _forgotten(session, twins.values())
-    unwanted = {digest for digest, twin in twins.items() if twin in forgotten}
-    unwanted |= {digest for digest, item in items.items() if item.state == ItemState.ERASED}
-    store.put_all(
-        session,
-        [
-            content
-            for digest, (content, _) in zip(digests, found, strict=True)
-            if digest not in unwanted
-        ],
-    )
+    unwanted = _unwanted(session, items.values(), twins)
+    store.put_all(session, [content for digest, content, _ in seen if digest not in unwanted])
     store.note_erased(session, unwanted)
-    for digest, (_, arrival) in zip(digests, found, strict=True):
+    for digest, _, arrival in seen:
         if digest not in items:
             items[digest] = Item(
                 sha256=digest,
@@ -130,26 +121,30 @@ def receive(
             )
             session.add(items[digest])
     session.flush()
-    known = _known(session, [arrival for _, arrival in found])
-    places = {
-        _place(arrival): items[digest].id
-        for digest, (_, arrival) in zip(digests, found, strict=True)
-    }
+    _note_sightings(session, [(arrival, items[digest].id) for digest, _, arrival in seen], now)
+    return [items[digest] for digest in digests]
+
+
+def _unwanted(session: Session, items: Iterable[Item], twins: Mapping[str, str]) -> set[str]:
+    """Digests of what was erased: it does not come back, nor does its twin."""
+    forgotten = _forgotten(session, twins.values())
+    returned = {digest for digest, twin in twins.items() if twin in forgotten}
+    return returned | {item.sha256 for item in items if item.state == ItemState.ERASED}
+
+
+def _note_sightings(
+    session: Session, arrivals: Sequence[tuple[Arrival, int]], now: datetime
+) -> None:
+    """Where each item was seen, once a place."""
+    known = _known(session, [arrival for arrival, _ in arrivals])
+    places = {_place(arrival): item_id for arrival, item_id in arrivals}
     rows = [
-        {
-            "mailbox": place[0],
-            "folder": place[1],
-            "uidvalidity": place[2],
-            "uid": place[3],
-            "item_id": i,
-            "seen_at": now,
-        }
-        for place, i in places.items()
+        {**dict(zip(PLACE, place, strict=True)), "item_id": item_id, "seen_at": now}
+        for place, item_id in places.items()
         if place not in known
     ]
     if rows:
         session.execute(insert(Sighting), rows)
-    return [items[digest] for digest in digests]
 
 
 def _forgotten(session: Session, twins: Iterable[str]) -> set[str]:
@@ -160,6 +155,7 @@ def _forgotten(session: Session, twins: Iterable[str]) -> set[str]:
 
 
 Place = tuple[str, str, int, int]
+PLACE = ("mailbox", "folder", "uidvalidity", "uid")  # columns of a sighting that name one
 
 
 def _place(arrival: Arrival) -> Place:

@@ -329,25 +329,31 @@ def relocate(engine: Engine, digests: Collection[str], target: BytePlace | None)
     """
     with reading(engine) as session:
         kept = {one: _kept(session, one) for one in digests if size(session, one)}
-    for digest, (_, content) in kept.items():
+    contents = {digest: content for digest, (_, content) in kept.items()}
+    for digest, content in contents.items():
         if digest_of(content) != digest:
             raise Lost(word("simpanan.berubah", isi=digest[:16], tempat="database"))
-    named = {one: f"{target.name}:{places.new_nonce()}" for one in kept} if target else {}
-    if target is not None:
-        with reading(engine) as session:
-            home = home_of(session)
-            refuse_unmounted(session, target, home)
-        keys = {one: key_of(home, one, where) for one, where in named.items()}
-        target.write([(keys[one], kept[one][1]) for one in kept])
-        _read_back(target, keys)
+    named = _written(engine, contents, target) if target else {}
     with writing(engine) as session:
         hold(session, kept)
         same = _unmoved(session, kept)
         forget_places(session, same)
         _leave(session, [(one, where) for one, where in named.items() if one not in same])
         for digest in same:
-            _settled(session, digest, named.get(digest), kept[digest][1])
-    return len(same), sum(len(kept[one][1]) for one in same)
+            _settled(session, digest, named.get(digest), contents[digest])
+    return len(same), sum(len(contents[one]) for one in same)
+
+
+def _written(engine: Engine, contents: Mapping[str, bytes], target: BytePlace) -> dict[str, str]:
+    """Write bytes to another place and read them back; where each lies there."""
+    with reading(engine) as session:
+        home = home_of(session)
+        refuse_unmounted(session, target, home)
+    named = {one: f"{target.name}:{places.new_nonce()}" for one in contents}
+    keys = {one: key_of(home, one, where) for one, where in named.items()}
+    target.write([(keys[one], content) for one, content in contents.items()])
+    _read_back(target, keys)
+    return named
 
 
 def _kept(session: Session, digest: str) -> Kept:

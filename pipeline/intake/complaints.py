@@ -153,15 +153,19 @@ class _Writer:
     third: bool = False
 
 
+def _named_elsewhere(message: Message, sender: str, other: Address, by_site: bool) -> _Writer:
+    own_name = message.sender.name if message.sender and not by_site else ""
+    way = word("catatan.lewat_situs" if by_site else "catatan.balas_ke", alamat=sender)
+    return _Writer(Address(other.name or own_name, other.email), way, third=True)
+
+
 def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
     """A site mails what a visitor typed, a person may want the answer elsewhere (Reply-To)."""
     nobody = bool(phrases.NO_REPLY.match(sender)) or sender in settings.own_addresses
     other = _elsewhere(settings, message, sender)
     if other is not None:
-        site = nobody or bool(_SITES.match(sender)) or triage.is_form(message)
-        own_name = message.sender.name if message.sender and not site else ""
-        way = word("catatan.lewat_situs" if site else "catatan.balas_ke", alamat=sender)
-        return _Writer(Address(other.name or own_name, other.email), way, third=True)
+        by_site = nobody or bool(_SITES.match(sender)) or triage.is_form(message)
+        return _named_elsewhere(message, sender, other, by_site)
     if nobody or _is_own_site(settings, message, sender):
         return _Writer(None, word("catatan.situs_tanpa_alamat", alamat=sender))
     behind = _behind_group(message)

@@ -120,37 +120,35 @@ def take_in(
     one that is held; NotHeld where it is not (any more).
     """
     try:
-        with reading(app.engine) as session:
-            item = session.get_one(Item, item_id)
-            if item.state == ItemState.ERASED:
-                return item.state
-            scan = item.source == "scan"
-            large = (
-                not scan and store.size(session, item.sha256) > LARGE
-            )  # a scan is opened by a process of its own
-            raw = b"" if large and not apart else store.get(session, item.sha256)
-        if large and not apart:
-            return _take_apart(app.engine, app.settings, item_id, app.clock(), by_hand, held)
-        if scan:
-            return _take_scan(app.engine, app.settings, item_id, raw, item.name, app.clock(), held)
-        return _take_mails(app, [item_id], by_hand=by_hand, held=held)[item_id]
-    except NotHeld:
-        raise
+        return _taken(app, item_id, by_hand=by_hand, apart=apart, held=held)
+    except (NotHeld, PlaceError):
+        raise  # the place of all bytes is away: the item waits, as while the database is
     except Lost as lost:
         return hold_new(app.engine, app.settings, item_id, app.clock(), str(lost))
-    except PlaceError:
-        raise  # the place of all bytes is away: the item waits, as while the database is
     except Exception as error:
         if is_away(error):
             raise
         log.exception("item %s is held", item_id)
-        heavy = isinstance(error, MemoryError)
-        reason = (
-            word("ditahan.terlalu_berat")
-            if heavy
-            else word("ditahan.galat", jenis=type(error).__name__)
-        )
+        reason = word("ditahan.galat", jenis=type(error).__name__)
+        if isinstance(error, MemoryError):
+            reason = word("ditahan.terlalu_berat")
         return hold_new(app.engine, app.settings, item_id, app.clock(), reason)
+
+
+def _taken(app: App, item_id: int, *, by_hand: bool, apart: bool, held: bool) -> ItemState:
+    """Settle one item, or raise for what it holds."""
+    with reading(app.engine) as session:
+        item = session.get_one(Item, item_id)
+        if item.state == ItemState.ERASED:
+            return item.state
+        scan = item.source == "scan"  # it is opened by a process of its own, however large
+        large = not scan and not apart and store.size(session, item.sha256) > LARGE
+        raw = store.get(session, item.sha256) if scan else b""
+    if large:
+        return _take_apart(app.engine, app.settings, item_id, app.clock(), by_hand, held)
+    if scan:
+        return _take_scan(app.engine, app.settings, item_id, raw, item.name, app.clock(), held)
+    return _take_mails(app, [item_id], by_hand=by_hand, held=held)[item_id]
 
 
 def _take_apart(
@@ -275,19 +273,20 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
     threads = _threads(session, {item.id: mails[item.id].message for item in fresh})
     news: list[New] = []
     for item in fresh:
-        if originals[item.twin] != item.id:
-            ledger.done(item, f"salinan item {originals[item.twin]}")
+        original, thread = originals[item.twin], threads[item.id]
+        if original != item.id:
+            ledger.done(item, f"salinan item {original}")
             continue
-        if not threads[item.id].isdisjoint(
-            new.thread_id for new in news
-        ):  # it belongs to one of these
+        belongs_to_one = not thread.isdisjoint(new.thread_id for new in news)
+        if belongs_to_one:
             record(work, news)
             news = []
-        news += _take_mail(work, item, mails[item.id], item.id in doubled, threads[item.id])
+        news += _take_mail(work, item, mails[item.id], item.id in doubled, thread)
     record(work, news)
-    for item in items if held else ():
-        if item.state == ItemState.DONE:
-            close_item(work, item.id, "terbaca")
+    if held:
+        for item in items:
+            if item.state == ItemState.DONE:
+                close_item(work, item.id, "terbaca")
     return {item.id: item.state for item in items}
 
 

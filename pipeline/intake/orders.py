@@ -138,14 +138,16 @@ def _order(command: Command, tail: str, below: list[str], known: Sequence[Comman
     doubted = command.action in CONSENT and _DOUBTED.search(text) is not None
     withdrawn = reserved or doubted
     alone = not tail.strip(f"{MARKS},!")
-    written = alone or _COLON.match(tail) is not None
-    fits = bool(command.field or command.first) or not _says_more(text)
-    another = any(_is_command(line, known) for line in words)
-    # What other acts say is shown on a page first.
-    doubtful = command.action in INNER and _is_doubtful(text, alone)
-    undecided = command.action in BINDING and _UNDECIDED.search(text) is not None
-    plain = written and fits and not withdrawn and not another and not doubtful and not undecided
-    return Order(command, words, plain, withdrawn)
+    against = (
+        withdrawn,
+        not alone and _COLON.match(tail) is None,
+        not (command.field or command.first) and _says_more(text),
+        any(_is_command(line, known) for line in words),
+        # What other acts say is shown on a page first.
+        command.action in INNER and _is_doubtful(text, alone),
+        command.action in BINDING and _UNDECIDED.search(text) is not None,
+    )
+    return Order(command, words, plain=not any(against), withdrawn=withdrawn)
 
 
 def _is_command(line: str, known: Sequence[Command]) -> bool:

@@ -208,22 +208,25 @@ def _act(one: TaskReply) -> str:
     if problem:
         _answer(one, problem)
         return "balasan tugas"
-    if one.task.kind is TaskKind.LAPORAN and any(map(enclosed.is_letter, one.files)):
-        return _confirm(
-            one, Command("", UPLOAD), {}, rest
-        )  # its figures are counted before it is kept
-    if one.task.kind is TaskKind.JAWABAN and (
-        letters := [f for f in one.files if enclosed.is_letter(f)]
-    ):
+    letters = [file for file in one.files if enclosed.is_letter(file)]
+    if letters and one.task.kind is TaskKind.LAPORAN:  # its figures are counted before it is kept
+        return _confirm(one, Command("", UPLOAD), {}, rest)
+    if letters and one.task.kind is TaskKind.JAWABAN:
         return _with_letter(one, order, letters, rest)
     if order is None:
         _answer(one, _not_understood(one))
         return "balasan tugas"
+    return _ordered(one, order, rest)
+
+
+def _ordered(one: TaskReply, order: Order, rest: str) -> str:
+    """A command that was read: done at once where nobody outside hears, else asked about or shown first."""
     decides = order.command.action in BINDING and not order.withdrawn
     if not order.plain and not decides:
         return _ask(one, order, rest)
     inner = order.command.action in INNER and one.task.kind not in REPORTING
-    if one.proven and (inner or (_at_once(one) and order.plain and decides)):
+    at_once = inner or (_at_once(one) and order.plain and decides)
+    if one.proven and at_once:
         return _do(one, order, rest)
     return _confirm(one, order.command, _values(one, order.command, order.words), rest)
 
@@ -395,15 +398,14 @@ def _known(one: TaskReply, field: Field) -> list[str]:
     if c is None or field.kind is FieldKind.PETUGAS:
         return []
     if field.kind is FieldKind.UNIT:
-        return [*one.units] or [code for code in c.unit.split(",") if code]
+        return [*one.units] or list(filter(None, c.unit.split(",")))
     if field.kind is FieldKind.CENTANG:
-        return ["ya"] if field.name == "rahasia" and c.rahasia else []
+        is_secret = field.name == "rahasia" and c.rahasia
+        return ["ya"] if is_secret else []
     if field.name == "ringkasan":
         own_words = c.isi if len(c.isi) <= LONG_SUMMARY else ""
         return [c.ringkasan or own_words]
-    if field.name in KNOWN:
-        return [str(getattr(c, field.name))]
-    return []
+    return [str(getattr(c, field.name))] if field.name in KNOWN else []
 
 
 # ---- what is answered ----------------------------------------------------------------------------------------

@@ -191,19 +191,16 @@ class _Reader:
         tag, local = node.tag, node.tag.removeprefix(f"{{{W}}}")
         if local == "fldChar":
             self._field_mark(node.get(_w("fldCharType"), ""), place)
-        elif local in ("instrText", "delInstrText"):
-            if self._fields:
-                self._fields[-1].append(node.text or "")
+        elif local in ("instrText", "delInstrText") and self._fields:
+            self._fields[-1].append(node.text or "")
         elif local == "fldSimple":
             self._part.codes.append((node.get(_w("instr"), ""), place.paragraph))
         elif local == "showingPlcHdr":
             self._prompting = True  # what is said next is the control's own prompt
         elif tag in _DAYS:
             self._part.codes.append(("DATE", place.paragraph))
-        elif tag == _BOX or (tag == _TC and _shaded(node.find(f"{_w('tcPr')}/{_w('shd')}"))):
-            return replace(
-                place, look=replace(place.look, shaded=True)
-            )  # a text box may have any colour
+        elif _has_ground(node):
+            return replace(place, look=replace(place.look, shaded=True))
         return replace(place, mute=True) if tag in _MUTE and not place.mute else place
 
     def _field_mark(self, kind: str, place: _Place) -> None:
@@ -272,6 +269,13 @@ def _pale(color: str) -> bool:
     except ValueError:
         return False
     return min(parts) >= PALE
+
+
+def _has_ground(node: ET.Element) -> bool:
+    """Whether what stands in an element may stand on a colour: a text box may have any."""
+    if node.tag == _BOX:
+        return True
+    return node.tag == _TC and _shaded(node.find(f"{_w('tcPr')}/{_w('shd')}"))
 
 
 def _shaded(node: ET.Element | None) -> bool:

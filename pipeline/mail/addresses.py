@@ -77,26 +77,48 @@ def _marks(raw: str) -> Iterator[tuple[int, str, bool]]:
     """(place, character, whether it stands outside quotes, comments and angle brackets) of each that may part
     addresses. What is opened and never closed opens nothing."""
 
-    def is_closed(char: str, index: int) -> bool:
-        return raw.find(char, index + 1, index + MAX_PIECE) > 0
-
-    quoted, depth, bracketed = False, 0, False
-    escaped = -1  # the place of a character that a backslash stands before
+    within = _Within(raw)
     for found in _SPECIAL.finditer(raw):
-        index, char = found.start(), found[0]
-        if index == escaped:
-            yield index, char, False
-            continue
-        if char == "\\" and (quoted or depth):
-            escaped = index + 1
-        elif char == '"' and not depth:
-            quoted = not quoted and is_closed('"', index)
-        elif char in "()" and not quoted:
-            opened = char == "(" and is_closed(")", index)
-            depth = depth + 1 if opened else max(0, depth - 1)
-        elif char in "<>" and not quoted and not depth:
-            bracketed = char == "<" and is_closed(">", index)
-        yield index, char, not (quoted or depth or bracketed)
+        within.passes(found.start(), found[0])
+        yield found.start(), found[0], within.nothing
+
+
+@dataclass
+class _Within:
+    """What is open at a place: quotes, comments within comments, angle brackets (RFC 5322 section 3.2)."""
+
+    raw: str
+    quoted: bool = False
+    depth: int = 0
+    bracketed: bool = False
+    nothing: bool = True
+    escaped: int = -1  # the place of a character that a backslash stands before
+
+    def passes(self, index: int, char: str) -> None:
+        if index == self.escaped:
+            self.nothing = False
+            return
+        if self.quoted:
+            self._in_quotes(index, char)
+        elif char in "()":
+            opens = char == "(" and self._is_closed(")", index)
+            self.depth = self.depth + 1 if opens else max(0, self.depth - 1)
+        elif self.depth:
+            self.escaped = index + 1 if char == "\\" else self.escaped
+        elif char == '"':
+            self.quoted = self._is_closed('"', index)
+        elif char in "<>":
+            self.bracketed = char == "<" and self._is_closed(">", index)
+        self.nothing = not (self.quoted or self.depth or self.bracketed)
+
+    def _in_quotes(self, index: int, char: str) -> None:
+        if char == "\\":
+            self.escaped = index + 1
+        elif char == '"':
+            self.quoted = False
+
+    def _is_closed(self, char: str, index: int) -> bool:
+        return self.raw.find(char, index + 1, index + MAX_PIECE) > 0
 
 
 def _one(piece: str, hint: str) -> Address | None:

@@ -7,7 +7,7 @@ that are named as trusted say anything; those of others may be written by anybod
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -113,21 +113,24 @@ def trusted(headers: Iterable[tuple[str, str]], servers: Collection[str]) -> lis
     found: list[Results] = []
     taken_in = False  # the trusted server's own Received has passed
     for name, value in headers:
-        if name.lower() == "received":
-            if found or taken_in:
-                break
-            by = _taken_by(value)
-            if _is_of(by, names - BELOW):
-                break
-            taken_in = _is_of(by, names)
-            if by and not taken_in and not _from_within(value, names):
-                break
         if name.lower() == HEADER.lower():
             results = parse(value)
             found += [results] if results.server in names else []
             if found and taken_in:
                 break  # what stands below the one header of such a server is not set off by any Received
+        elif name.lower() == "received":
+            if found or taken_in or not _stands_above(value, names):
+                break
+            taken_in = _is_of(_taken_by(value), names)
     return found
+
+
+def _stands_above(received: str, names: Set[str]) -> bool:
+    """Whether what a trusted server says may stand below this hop: one within the office, or the server's own."""
+    by = _taken_by(received)
+    if _is_of(by, names - BELOW):
+        return False
+    return not by or _is_of(by, names) or _from_within(received, names)
 
 
 @dataclass(frozen=True)
@@ -222,13 +225,13 @@ def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain:
     said = [one for results in trusted(headers, servers) for one in results.found]
     dmarc = [one for one in said if one.method == "dmarc"]
     about = {one.about("header.from").lower().rpartition("@")[2] for one in dmarc}
-    results = {one.result for one in dmarc}
-    if not about <= {"", domain} or not results <= {"pass", "none"}:
+    if not about <= {"", domain}:
         return False
-    if "pass" in results:
+    results = {one.result for one in dmarc}
+    if results - {"none"}:
         return results == {"pass"}
-    signed = [one for one in said if one.method == "dkim" and one.result == "pass"]
-    return any(_signer(one) == domain for one in signed)
+    signers = {_signer(one) for one in said if one.method == "dkim" and one.result == "pass"}
+    return domain in signers
 
 
 def _names_one(value: str) -> bool:

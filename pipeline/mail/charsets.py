@@ -153,14 +153,21 @@ def decode(data: bytes, declared: str = "", hint: str = "", *, guess: bool = Tru
         text = _strict(data, name)
         if text is not None:
             return text.removeprefix("\ufeff")
+    text = _nearly(data, declared)
+    if text is None and hint:
+        text = _strict(data, hint)
+    if text is not None:
+        return text
+    return _replaced(data, _guessed(data) if guess else "cp1252")
+
+
+def _nearly(data: bytes, declared: str) -> str | None:
+    """By the declared charset in spite of a damaged byte or two: they should not turn a whole page over to guessing."""
     named = codec(declared)
-    if named is not None and named not in {"utf-7", "ascii"}:
-        text = _replaced(data, named)
-        # One damaged byte should not turn a whole page over to guessing.
-        if text.count("\ufffd") <= max(1, len(text) // 50):
-            return text
-    text = _strict(data, hint) if hint else None
-    return text if text is not None else _replaced(data, _guessed(data) if guess else "cp1252")
+    if named in (None, "utf-7", "ascii"):
+        return None
+    text = _replaced(data, named)
+    return text if text.count("\ufffd") <= max(1, len(text) // 50) else None
 
 
 def _single_byte(declared: str) -> bool:

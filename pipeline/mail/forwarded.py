@@ -142,21 +142,23 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
     """The copied header that begins at a line, as {"from", "to", "cc", "subject", "date"}, and the line below it; None
     where none begins: it names a writer and two things more."""
     fields: dict[str, str] = {}
-    at, last = start, ""
-    while at < min(len(lines), start + BLOCK):
+    last = ""
+    end = min(len(lines), start + BLOCK)
+    for at in range(start, end):
         line = lines[at].strip()
         name, value = _field(lines[at])
+        goes_on = last in ("to", "cc") and "@" in line  # a long list of addresses
+        # Some programs write a blank line between the fields.
+        gap = not line and bool(fields) and len(fields) < 3 and at < start + 4
         if name:
             last = fields.setdefault(name, value) and name
-        elif at > start and last in ("to", "cc") and "@" in line:
-            fields[last] += f" {line}"  # a long list of addresses goes on
-        elif at == start or (line and not fields.get("from")):
-            return None, start
-        elif line or len(fields) >= 3 or at >= start + 4:
-            break  # but a blank line may stand between the fields, as some programs write
-        at += 1
+        elif goes_on:
+            fields[last] += f" {line}"
+        elif not gap:
+            end = at
+            break
     complete = len(fields) >= 3 and fields.get("from")
-    return (fields, at) if complete else (None, start)
+    return (fields, end) if complete else (None, start)
 
 
 def _field(line: str) -> tuple[str, str]:

@@ -221,25 +221,26 @@ def _mbox(source: BinaryIO, place: str) -> Iterator[StoredMail | Left]:
 
 def _next(source: BinaryIO, copy: BinaryIO) -> bool:
     """Copy the lines of one mail; whether another follows."""
-    begun, fresh, blank = (
-        False,
-        True,
-        b"",
-    )  # within the mail; at the start of a line; blank lines not copied yet
+    begun = False  # within the mail
+    fresh = True  # at the start of a line
+    blank = b""  # blank lines that are not copied yet
     while line := source.readline(LINE):
-        if fresh and _FROM.match(line) and _mail_follows(source):
-            copy.write(
-                blank.removesuffix(b"\n").removesuffix(b"\r")
-            )  # one blank line belongs to the archive
+        if not fresh:  # a long line goes on
+            copy.write(line)
+            fresh = line.endswith(b"\n")
+            continue
+        if _FROM.match(line) and _mail_follows(source):
+            one_less = blank.removesuffix(b"\n").removesuffix(b"\r")  # it belongs to the archive
+            copy.write(one_less)
             return True
-        bare = fresh and not line.strip(b"\r\n")
-        if fresh and not begun and (bare or line.startswith(b">From ")):
+        bare = not line.strip(b"\r\n")
+        if not begun and (bare or line.startswith(b">From ")):
             continue  # some write them between the From_ line and the head
         begun = True
         if bare and len(blank) < LINE:
             blank += line
             continue
-        copy.write(blank + (line[1:] if fresh and _ESCAPED.match(line) else line))
+        copy.write(blank + (line[1:] if _ESCAPED.match(line) else line))
         blank, fresh = b"", line.endswith(b"\n")
     copy.write(blank)
     return False

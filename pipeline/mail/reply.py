@@ -200,17 +200,19 @@ def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
         return False  # most lines: the patterns below look for many languages
     timed = bool(_TIME.search(line))
     dated = timed or bool(_DATE.search(line))
-    opens = _opens(line)
     if _HAS_VERB.search(line):
         if _PERSON_WRITES.search(line) and not quoted_below:
             return False
-        if ends or (address and _ENDS_IN_VERB.search(line)):
+        if ends or _ENDS_IN_VERB.search(line):
+            opens = _opens(line)
             names_writer = address and (dated or opens)
             names_moment = opens and timed and text_above
             return quoted_below or names_writer or names_moment
-    if ends and address and dated and _ENDS_IN_ADDRESS.search(line):
-        return opens or quoted_below or timed
-    return ends and quoted_below and dated and len(line) < 200
+    if not (ends and dated):
+        return False
+    if address and _ENDS_IN_ADDRESS.search(line):
+        return quoted_below or timed or _opens(line)
+    return quoted_below and len(line) < 200
 
 
 def _goes_on(line: str) -> bool:

@@ -137,33 +137,43 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _properties(data: bytes, codec: str) -> Iterator[tuple[int, str | bytes]]:
     """(id, value) of each property that is text or bytes, the first value of several."""
     try:
-        (count,) = struct.unpack_from("<I", data)
+        count = _number(data, 0)
         at = 4
         for _ in range(min(count, MAX_VALUES)):
             kind, name = struct.unpack_from("<HH", data, at)
-            at += 4
-            if name >= 0x8000:  # a named one: its set, then a number or a name
-                (named,) = struct.unpack_from("<I", data, at + 16)
-                (length,) = struct.unpack_from("<I", data, at + 20)
-                at += 24 + (_padded(length) if named else 0)
+            at = _after_name(data, at + 4, name)
             base = kind & ~MANY
             if base in FIXED:
-                (many,) = struct.unpack_from("<I", data, at) if kind & MANY else (1,)
+                many = _number(data, at) if kind & MANY else 1
                 at += (4 if kind & MANY else 0) + _padded(FIXED[base]) * many
                 continue
-            (many,) = struct.unpack_from("<I", data, at)
+            many = _number(data, at)
             at += 4
-            for order in range(min(many, MAX_VALUES)):
-                (length,) = struct.unpack_from("<I", data, at)
-                if not order and base in (OBJECT, STRING, UNICODE, BINARY):
-                    value = data[at + 4 + (IDENTIFIER if base == OBJECT else 0) : at + 4 + length]
-                    yield (
-                        name,
-                        _words(value, _codec(base, codec)) if base in (STRING, UNICODE) else value,
-                    )
-                at += 4 + _padded(length)
+            if many and base in (OBJECT, STRING, UNICODE, BINARY):
+                yield name, _value(data, at, base, codec)
+            for _ in range(min(many, MAX_VALUES)):
+                at += 4 + _padded(_number(data, at))
     except struct.error:  # broken off; what stood before it is good
         return
+
+
+def _number(data: bytes, at: int) -> int:
+    (number,) = struct.unpack_from("<I", data, at)
+    return int(number)
+
+
+def _after_name(data: bytes, at: int, name: int) -> int:
+    """Where a property's value begins: a named one has its set first, then a number or a name."""
+    if name < 0x8000:
+        return at
+    has_name, length = _number(data, at + 16), _number(data, at + 20)
+    return at + 24 + (_padded(length) if has_name else 0)
+
+
+def _value(data: bytes, at: int, base: int, codec: str) -> str | bytes:
+    end = at + 4 + _number(data, at)
+    value = data[at + 4 + (IDENTIFIER if base == OBJECT else 0) : end]
+    return _words(value, _codec(base, codec)) if base in (STRING, UNICODE) else value
 
 
 def _padded(length: int) -> int:

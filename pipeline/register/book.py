@@ -167,6 +167,10 @@ def _dialect(work: Work) -> str:
     return work.session.get_bind().dialect.name
 
 
+def _running_in(langkah: int) -> list[Stage]:
+    return [stage for stage, n in LANGKAH_OF.items() if n == langkah and stage not in OVER]
+
+
 def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     """What each filter but the search asks of a complaint."""
     if wanted.reader:
@@ -176,9 +180,7 @@ def conditions(work: Work, wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if terms(wanted.text):
         yield tells_nobody(wanted.text)
     if wanted.langkah:
-        yield Complaint.stage.in_(
-            [s for s, n in LANGKAH_OF.items() if n == wanted.langkah and s not in OVER]
-        )
+        yield Complaint.stage.in_(_running_in(wanted.langkah))
     if wanted.late:
         past = select(Task.complaint_id).where(Task.closed_at.is_(None), Task.due_at < work.now)
         yield Complaint.id.in_(past.where(Task.kind.not_in(ASIDE)))

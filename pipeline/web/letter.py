@@ -35,6 +35,12 @@ def inspections(view: View) -> list[dict[str, Any]]:
     return [found for series in wanted if (found := _inspection(view, series))]
 
 
+def _found_in(view: View, series: Series, newest: Document) -> list[Finding]:
+    """What was found in a letter; where it is to be signed, first in the form that is signed."""
+    final = view.letters(series.final)[-1:] if view.task.kind in SIGNING else []
+    return [finding for letter in (*final, newest) for finding in found_in(letter)]
+
+
 def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     """What was found in the newest letter of a series; None where there is nothing to look at."""
     letters = view.letters(*series.worked_on)
@@ -43,19 +49,19 @@ def _inspection(view: View, series: Series) -> dict[str, Any] | None:
     newest = letters[-1]
     edited = newest.kind == series.edited
     signing = view.task.kind in SIGNING
-    final = view.letters(series.final)[-1:] if signing else []
-    found = [finding for letter in (*final, newest) for finding in found_in(letter)]
+    found = _found_in(view, series, newest)
     levels = {one.level for one in found}
     as_made = not edited and not signing
-    if as_made and not levels & {"blokir", "lihat"}:
+    if as_made and levels.isdisjoint(("blokir", "lihat")):
         return None
+    in_need = [one for one in found if one.level != "baik"]
     return {
         "judul": word(f"periksa.judul.{series.name}"),
         "id": f"periksa-{series.name}" if series is COVERING else "periksa",
         "jumlah": _counted(found),
         "terhalang": "blokir" in levels,
         "pengantar": _lead(view, newest, found, "surat" if edited else "konsep"),
-        "temuan": [*(_row(one) for one in found if one.level != "baik"), *_good(found)],
+        "temuan": [*map(_row, in_need), *_good(found)],
         "beda": _since_draft(letters, series) if edited else None,
         "beda_lama": _since_last(letters, series),
         **_pictures(view, series, newest, signing),

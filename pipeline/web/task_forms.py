@@ -333,25 +333,42 @@ def _marked(
     return merged
 
 
-def _options(view: View, field: Field) -> list[dict[str, str]]:
+Options = list[dict[str, str]]
+
+
+def _options(view: View, field: Field) -> Options:
     """What may be chosen."""
     if field.name == "gelombang":
         return _of_the_wave(view)
-    if field.kind is FieldKind.GABUNGAN:
-        return decisions.options(view)
-    if field.kind is FieldKind.PETUGAS:
-        people = view.settings.holders(Role.KASI)
-        return _people([one for one in people if _may_be_chosen(view, field, one.kode)])
-    if field.kind is FieldKind.PESERTA:
-        return _people(view.settings.petugas)
-    if field.kind is FieldKind.UNIT:
-        return [_option(unit.kode, unit.nama) for unit in view.settings.unit]
-    if field.kind is FieldKind.LAMPIRAN:
-        kinds = (DocumentKind.LAMPIRAN,) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
-        return [_option(str(one.id), one.name) for one in view.documents(*kinds)]
+    offered = OPTIONS.get(field.kind, _of_the_field)
+    return offered(view, field)
+
+
+def _kasi(view: View, field: Field) -> Options:
+    people = view.settings.holders(Role.KASI)
+    return _people([one for one in people if _may_be_chosen(view, field, one.kode)])
+
+
+def _attachments(view: View, field: Field) -> Options:
+    kinds = (DocumentKind.LAMPIRAN,) if field.name == "lampiran_ikut" else privacy.FROM_OUTSIDE
+    return [_option(str(one.id), one.name) for one in view.documents(*kinds)]
+
+
+def _of_the_field(_view: View, field: Field) -> Options:
     labels, hints = table(f"pilihan.{field.name}"), table(f"keterangan.{field.name}")
     codes = [str(one) for one in field.choices]
     return [_option(code, _capital(labels[code]), hints.get(code, "")) for code in codes]
+
+
+OPTIONS: Mapping[FieldKind, Callable[[View, Field], Options]] = {
+    FieldKind.GABUNGAN: lambda view, _field: decisions.options(view),
+    FieldKind.PETUGAS: _kasi,
+    FieldKind.PESERTA: lambda view, _field: _people(view.settings.petugas),
+    FieldKind.UNIT: lambda view, _field: [
+        _option(unit.kode, unit.nama) for unit in view.settings.unit
+    ],
+    FieldKind.LAMPIRAN: _attachments,
+}
 
 
 def _people(people: Sequence[Petugas]) -> list[dict[str, str]]:
@@ -395,32 +412,33 @@ def form(
     and not sent, and when."""
     words = table(f"aksi.{view.task.kind}.{action.name}")
     mine = chosen == action.name
-    refused = bool(mine and errors)
-    if refused:  # what was sent just now is newer than what was kept
-        kept = None
-    values = {**(kept[0] if kept else {}), **(given if mine else {})}
-    asked = [field for field in action.fields if _asked(view, field)]
-    shown = [field for field in asked if field.name != "tetap" or refused]
     wrong = errors if mine else {}
-    fill = not kept and not refused
-    if fill and not values and action is MEETING:
+    sent = given if mine else {}
+    if wrong:  # what was sent just now is newer than what was kept
+        kept = None
+    typed, typed_at = kept or ({}, None)
+    fresh = typed_at is None and not wrong
+    values = {**typed, **sent}
+    if fresh and not values and action is MEETING:
         values = meeting_form.standing(view)
-    kinds = {field.kind for field in action.fields}
+    asked = [field for field in action.fields if _asked(view, field)]
+    shown = [field for field in asked if field.name != "tetap" or wrong]
+    takes_files = not ACCEPT.keys().isdisjoint(field.kind for field in action.fields)
     can_be_kept = any(field.kind in TYPED for field in asked)
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
-        "kolom": [control(view, field, values, wrong, fill) for field in shown],
+        "kolom": [control(view, field, values, wrong, fresh) for field in shown],
         "tombol": words["tombol"],
         "tombol_unit": _unit_buttons(action, words),
         "catatan": words.get("catatan", ""),
-        "multipart": bool(kinds & set(ACCEPT)),
+        "multipart": takes_files,
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
         "buka": mine,
-        "diisi": mine and "aksi" in given,  # as it was sent just now
+        "diisi": "aksi" in sent,  # as it was sent just now
         "simpan_url": f"{view.url}/simpan" if can_be_kept else "",
-        "disimpan": _kept_words(view, kept[1]) if kept else "",
+        "disimpan": _kept_words(view, typed_at) if typed_at else "",
     }
 
 

@@ -162,21 +162,21 @@ class _Broom:
         kind, target = node.get("Type", "").lower(), node.get("Target", "")
         place = _place(source, target)
         external = node.get("TargetMode", "").lower() == "external"
-        if kind.endswith("/attachedtemplate") and (not external or _is_local(target)):
+        what = kind.rpartition("/")[2]
+        if what == "attachedtemplate" and (not external or _is_local(target)):
             return self._goes("templat", place, external)
         if any(pane in kind for pane in _PANES):
             return self._goes("panel" if "webextension" in kind else "tombol", place, external)
-        if kind.endswith("/hyperlink") and is_odd_link(target):
+        if what == "hyperlink" and is_odd_link(target):
             return self._goes("tautan", "", True)
-        if kind.endswith(("/oleobject", "/package")) and self._is_shown(source, node.get("Id", "")):
+        if what in ("oleobject", "package") and self._is_shown(source, node.get("Id", "")):
             return self._goes("objek", place, external)
-        if (
-            kind.endswith("/image")
-            and not external
-            and self._heads.get(place, b"").lstrip()[:5] == b"%PDF-"
-        ):
+        if what == "image" and not external and self._is_pdf(place):
             self._draw(node, place)
         return ""
+
+    def _is_pdf(self, place: str) -> bool:
+        return self._heads.get(place, b"").lstrip().startswith(b"%PDF-")
 
     def _goes(self, what: str, place: str, external: bool) -> str:
         if not external and place in self._names:
