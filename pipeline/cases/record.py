@@ -396,6 +396,14 @@ class Told:
         return way | ({"waktu": self.at.isoformat()} if self.at else {})
 
 
+def _closed_by(text: str, complaint: Complaint) -> bool:
+    """Whether the name of the pengadu is kept secret from now on, for these words ask for it."""
+    closes = privacy.asks_for_secrecy(text) and not complaint.rahasia
+    if closes:
+        keep_secret(complaint)
+    return closes
+
+
 def citizen_wrote(
     work: Work,
     complaint_id: int,
@@ -417,20 +425,12 @@ def citizen_wrote(
     if work.settings.pengaduan.tertutup:  # nobody has looked at the new words and files yet
         _keep_back(work, complaint, kept)
         complaint.teks_terbuka = False
-    closes = privacy.asks_for_secrecy(text) and not complaint.rahasia
-    if closes:
-        keep_secret(complaint)
+    closes = _closed_by(text, complaint)
     waiting = open_task_of(work, complaint.id, TaskKind.KLARIFIKASI)
     asked = waiting if waiting and waiting.paused_at else None
-    said: dict[str, object] = {
-        "teks": text,
-        "lampiran": kept_ids,
-        "item": item_id,
-        "menjawab": asked is not None,
-        **({"lipatan": folded} if folded else {}),
-        **({"rahasia": True} if closes else {}),
-        **told.facts,
-    }
+    always = {"teks": text, "lampiran": kept_ids, "item": item_id, "menjawab": asked is not None}
+    where_so = {"lipatan": folded, "rahasia": closes}
+    said = always | {name: value for name, value in where_so.items() if value} | dict(told.facts)
     log(work, complaint, EventKind.CITIZEN_WROTE, told.actor, asked.id if asked else None, **said)
     if waiting:
         complaint.lengkap_at = complaint.lengkap_at or told.at or work.now

@@ -488,12 +488,16 @@ def extend(
     if was_late and task.missed_at is not None:
         data["lewat"] = task.missed_at.isoformat()
     log(work, complaint, EventKind.EXTENDED, actor_of(by), task.id, **data)
-    told = [(one, *link) for one in moved for link in fresh_links(work, one)]
-    for one, person, link_id in told:
-        if person.kode != by.kode:
-            extended(work, complaint, one, person, link_id, reason)
+    for one in moved:
+        _tell_of_limit(work, complaint, one, by, reason)
     if task.kind not in BESIDE:
         _tell_pengadu(work, complaint, limits.later_answer(work.settings, task, until))
+
+
+def _tell_of_limit(work: Work, complaint: Complaint, task: Task, by: Petugas, reason: str) -> None:
+    for person, link_id in fresh_links(work, task):
+        if person.kode != by.kode:
+            extended(work, complaint, task, person, link_id, reason)
 
 
 def _moved_along(work: Work, asked: Iterable[Task], until: datetime) -> list[Task]:

@@ -182,26 +182,34 @@ def delegasi(
     changes = akhiri is not None or bool(dari or kepada or sampai)
     with app.writing() if changes else app.reading() as work:
         if akhiri is not None:
-            try:
-                cases.end_delegation(work, akhiri)
-            except KeyError as error:
-                raise Fault(say("delegasi.nomor", nomor=akhiri)) from error
+            _end_delegation(work, akhiri)
         elif changes:
             _delegate(work, dari or "", kepada or "", sebagai, mulai, sampai)
-        rows = cases.delegations(work)
-        whole = Column("Pengganti", no_wrap=True)
-        table = Table("Nomor", "Berhalangan", whole, "Mulai", "Sampai", "Keadaan")
-        for row in rows:
-            away, acting = app.settings.person(row.holder), app.settings.person(row.acting)
-            table.add_row(
-                str(row.id),
-                f"{away.nama}, {away.jabatan}" if away else row.holder,
-                f"{acting.nama} ({row.form})" if acting else row.acting,
-                row.first.isoformat(),
-                row.last.isoformat(),
-                "berlaku" if row.begun_at else say("delegasi.belum_mulai"),
-            )
-    out.print(table if rows else say("delegasi.tidak_ada"))
+        table = _delegations(work)
+    out.print(table if table.row_count else say("delegasi.tidak_ada"))
+
+
+def _end_delegation(work: Work, number: int) -> None:
+    try:
+        cases.end_delegation(work, number)
+    except KeyError as error:
+        raise Fault(say("delegasi.nomor", nomor=number)) from error
+
+
+def _delegations(work: Work) -> Table:
+    whole = Column("Pengganti", no_wrap=True)
+    table = Table("Nomor", "Berhalangan", whole, "Mulai", "Sampai", "Keadaan")
+    for row in cases.delegations(work):
+        away, acting = work.settings.person(row.holder), work.settings.person(row.acting)
+        table.add_row(
+            str(row.id),
+            f"{away.nama}, {away.jabatan}" if away else row.holder,
+            f"{acting.nama} ({row.form})" if acting else row.acting,
+            row.first.isoformat(),
+            row.last.isoformat(),
+            "berlaku" if row.begun_at else say("delegasi.belum_mulai"),
+        )
+    return table
 
 
 @main.command()
@@ -290,16 +298,13 @@ def peramban(context: click.Context, cabut: int | None, orang: str | None) -> No
             if not gone:
                 raise Fault(say("peramban.nomor"))
             out.print(say("peramban.dicabut", jumlah=gone))
-        people = {p.kode: p for p in app.settings.petugas}
-        rows = [row for row in browsers.listed(session, now) if row.person in people]
-        rows = [
-            row for row in rows if row.mark == people[row.person].mark
-        ]  # not those of a predecessor
+        marks = {person.kode: person.mark for person in app.settings.petugas}
+        known = browsers.listed(session, now)
+        rows = [row for row in known if row.mark == marks.get(row.person)]  # no predecessor's
+    zone = app.settings.zone
     table = Table("Nomor", "Petugas", "Alat", say("peramban.sejak"), "Sampai")
     for row in rows:
-        since, until = (
-            clock.waktu(at, app.settings.zone) for at in (row.created_at, row.expires_at)
-        )
+        since, until = clock.waktu(row.created_at, zone), clock.waktu(row.expires_at, zone)
         table.add_row(str(row.id), row.person, row.agent or "-", since, until)
     out.print(table if rows else say("peramban.tidak_ada"))
 

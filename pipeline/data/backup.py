@@ -465,6 +465,22 @@ class RestoreWish:
     before: Callable[[Contents], object] = field(default=lambda _contents: None, repr=False)
 
 
+def _clear(room: Path) -> None:
+    """Of what a restore that was killed has left."""
+    for plain in room.glob(f".*{OPENED}"):
+        remove(plain)
+
+
+def _file_of(engine: Engine) -> Path | None:
+    """The file of an SQLite database; None for any other, and for one in memory."""
+    database = engine.url.database or ""
+    in_a_file = engine.dialect.name == "sqlite" and database not in ("", ":memory:")
+    return Path(database) if in_a_file else None
+
+
+UNREADABLE = (schema.SchemaError, DatabaseError, sqlite3.DatabaseError)
+
+
 def restore(
     engine: Engine, path: Path, tell: Tell = silent, wish: RestoreWish | None = None
 ) -> int:
@@ -474,28 +490,25 @@ def restore(
     BackupError when the database is not empty, or the file is damaged, or none of ours.
     """
     wish = wish or RestoreWish()
-    database = engine.url.database or ""
-    on_sqlite = engine.dialect.name == "sqlite" and database not in ("", ":memory:")
-    room = wish.room or (Path(database).parent if on_sqlite else path.parent)
+    file = _file_of(engine)
+    room = wish.room or (file or path).parent
     kept = holds(engine)
-    for plain in room.glob(f".*{OPENED}"):
-        remove(plain)  # of a restore that was killed
+    _clear(room)
+    if kept and not wish.replace:
+        raise BackupError(say("pencadangan.tidak_kosong"))
     try:
-        if kept and not wish.replace:
-            raise BackupError(say("pencadangan.tidak_kosong"))
         with _readable(path, room, wish.keys, tell, wish.office) as source:
             contents = _looked(source, tell)
             wish.before(contents)
-            fill = _into_sqlite if on_sqlite else _into_rows
+            fill = _into_sqlite if file else _into_rows
             return fill(engine, source, contents.revision, tell, wish)
     except BaseException as error:
-        if on_sqlite and not kept:
+        if file and not kept:
             engine.dispose()
-            remove(Path(database))
-        if isinstance(error, schema.SchemaError | DatabaseError | sqlite3.DatabaseError):
-            raise BackupError(
-                say("pencadangan.tidak_pulih", file=path, sebab=first_line(error))
-            ) from error
+            remove(file)
+        if isinstance(error, UNREADABLE):
+            reason = say("pencadangan.tidak_pulih", file=path, sebab=first_line(error))
+            raise BackupError(reason) from error
         raise
 
 

@@ -99,30 +99,34 @@ def receive(
     exclusive(session, "ledger")
     seen = [(store.digest_of(content), content, arrival) for content, arrival in found]
     digests = [digest for digest, _, _ in seen]
-    here = session.scalars(select(Item).where(Item.sha256.in_(digests)))
-    items = {item.sha256: item for item in here}
-    twins = {
-        digest: twin_of(content) if source == "mail" else digest
-        for digest, content, _ in seen
-        if digest not in items
-    }
+    items = _here(session, digests)
+    fresh = {digest: content for digest, content, _ in seen if digest not in items}
+    twins = {one: twin_of(fresh[one]) if source == "mail" else one for one in fresh}
     unwanted = _unwanted(session, items.values(), twins)
     store.put_all(session, [content for digest, content, _ in seen if digest not in unwanted])
     store.note_erased(session, unwanted)
     for digest, _, arrival in seen:
-        if digest not in items:
-            items[digest] = Item(
-                sha256=digest,
-                twin=twins[digest],
-                source=source,
-                name="" if digest in unwanted else arrival.name,
-                state=ItemState.ERASED if digest in unwanted else ItemState.NEW,
-                received_at=min(arrival.at, now),
-            )
-            session.add(items[digest])
+        if digest in items:
+            continue
+        items[digest] = Item(
+            sha256=digest,
+            twin=twins[digest],
+            source=source,
+            name=arrival.name,
+            state=ItemState.NEW,
+            received_at=min(arrival.at, now),
+        )
+        if digest in unwanted:
+            items[digest].name, items[digest].state = "", ItemState.ERASED
+        session.add(items[digest])
     session.flush()
     _note_sightings(session, [(arrival, items[digest].id) for digest, _, arrival in seen], now)
     return [items[digest] for digest in digests]
+
+
+def _here(session: Session, digests: Collection[str]) -> dict[str, Item]:
+    found = session.scalars(select(Item).where(Item.sha256.in_(digests)))
+    return {item.sha256: item for item in found}
 
 
 def _unwanted(session: Session, items: Iterable[Item], twins: Mapping[str, str]) -> set[str]:

@@ -8,43 +8,47 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from pipeline import cases, reports
 from pipeline.access import links
-from pipeline.casefile import reported
-from pipeline.cases import tasks, withdrawal
-from pipeline.cases.input import File, read_letter
+from pipeline.cases import tasks
+from pipeline.cases.input import File
 from pipeline.cases.outcomes import bounced, delivery_result, official_unreached
-from pipeline.cases.record import New, citizen_wrote, keep_item_files, record
+from pipeline.cases.record import New, keep_item_files, record
 from pipeline.cases.slips import stack_arrived
 from pipeline.cases.tasks import close_item
 from pipeline.data import ledger, store
 from pipeline.data.damage import Away, is_away
-from pipeline.data.engine import among, exclusive, reading, transact, writing
+from pipeline.data.engine import exclusive, reading, transact, writing
 from pipeline.data.ledger import Arrival
 from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import ItemState
-from pipeline.data.tables import Blob, Complaint, Item, Link, Outbox, Task
+from pipeline.data.tables import Blob, Item
 from pipeline.files import kinds
-from pipeline.intake import by_calendar, complaints, quoted, replies
-from pipeline.intake.enclosed import is_letter, meant
+from pipeline.intake import by_calendar, complaints, persons, replies
 from pipeline.intake.holding import hold, hold_new, hold_scan
-from pipeline.intake.replies import Enclosed, EnclosedLetter
-from pipeline.mail import authentication, forwarded, outbox, phrases, reply, triage
+from pipeline.intake.read_mail import (
+    ReadMail,
+    is_forged,
+    is_from_officials,
+    opened,
+    sender_of,
+    threads_of,
+    with_letters,
+)
+from pipeline.mail import outbox, reply
 from pipeline.mail.bounces import Failure
-from pipeline.mail.message import Attachment, Message, every_text, read
+from pipeline.mail.message import Attachment, Message
 from pipeline.mail.triage import Kind, Verdict
-from pipeline.notices import citizen, post
-from pipeline.office.config import Petugas, Settings
+from pipeline.office.config import Settings
 from pipeline.office.sop import COMMANDS
 from pipeline.office.words import word
 from pipeline.work import App, Work
@@ -56,11 +60,7 @@ AWAY_CODE = (
     75  # of the child that settles a large one: the database was away (EX_TEMPFAIL of sysexits.h)
 )
 LARGE_MEMORY = 600 * 2**20  # bytes of data, beside the program itself
-LONGEST_QUESTION = 2_000  # letters of a mail that may only ask for the state of a case
-FOLDED = 20_000  # letters of quotes and signature that a case keeps
 COMMAND_WORDS = tuple({command.word for commands in COMMANDS.values() for command in commands})
-# Mails whose recipients are no pengadu.
-GUESTS = ("rapat", "terusan_instansi", "surat_pengantar", "tembusan")
 
 
 class NotHeld(KeyError):
@@ -72,17 +72,6 @@ class HeadOnly(Exception):
 
 
 # ---- taking in -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ReadMail:
-    """A mail as far as it is read before any transaction begins."""
-
-    message: Message
-    verdict: Verdict
-    by_hand: bool  # a person has looked at it and says that it is a complaint
-    tokens: tuple[str, ...] = ()  # of links of ours that came back in any of its texts
-    enclosed: Enclosed = field(default_factory=Enclosed)
 
 
 def take_in_all(app: App, item_ids: Sequence[int]) -> list[ItemState]:
@@ -209,27 +198,6 @@ def _take_scan(
         return ledger.done(item, "pindaian")
 
 
-def _read(settings: Settings, raw: bytes, by_hand: bool) -> ReadMail:
-    message = read(raw)
-    verdict = triage.classify(message, own_addresses=settings.own_addresses)
-    refused = verdict.kind in (Kind.SPAM, Kind.LIST) or not verdict.certain
-    if by_hand and refused:
-        verdict = Verdict(Kind.PERSON, verdict.reason)  # a person has decided
-    return ReadMail(message, verdict, by_hand, _tokens(settings, message, raw))
-
-
-def _tokens(settings: Settings, message: Message, raw: bytes) -> tuple[str, ...]:
-    """The links of ours in a mail that may quote one: they stay in it, so they must not stay alive. All its texts are
-    looked through, also those that nobody is shown; of a first mail, as most are, only the text."""
-    found = links.found(message.text)
-    answers = bool(message.in_reply_to or message.references)
-    passes_on = forwarded.SUBJECT.match(message.subject) is not None
-    if found or answers or passes_on or _from_officials(settings, message):
-        for text in every_text(raw):
-            found += links.found(text)
-    return tuple(dict.fromkeys(found))[: replies.MOST_TOKENS]
-
-
 def _take_mails(
     app: App,
     item_ids: Sequence[int],
@@ -245,10 +213,10 @@ def _take_mails(
         raws = store.get_all(session, list(digests.values()))
         accepted = set(item_ids) if by_hand else tasks.accepted(session, item_ids)
     mails = {
-        item_id: _read(app.settings, raws[digests[item_id]], item_id in accepted)
+        item_id: opened(app.settings, raws[digests[item_id]], item_id in accepted)
         for item_id in item_ids
     }
-    mails = _with_letters(app.engine, app.settings, mails)
+    mails = with_letters(app.engine, app.settings, mails)
     # Mails of a batch join cases in the order in which they came, officials' acts lock them in another.
     return transact(
         app.engine,
@@ -270,8 +238,8 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
         ledger.named(item, message.message_id, message.subject)
     originals = ledger.originals(session, fresh)
     doubled = ledger.doubled_ids(session, fresh)
-    threads = _threads(session, {item.id: mails[item.id].message for item in fresh})
-    news: list[New] = []
+    threads = threads_of(session, {item.id: mails[item.id].message for item in fresh})
+    news: list[New] = []  # complaints that are recorded together: many at once cost less
     for item in fresh:
         original, thread = originals[item.twin], threads[item.id]
         if original != item.id:
@@ -284,40 +252,15 @@ def _settle_mails(work: Work, mails: Mapping[int, ReadMail], held: bool) -> dict
         news += _take_mail(work, item, mails[item.id], item.id in doubled, thread)
     record(work, news)
     if held:
-        for item in items:
-            if item.state == ItemState.DONE:
-                close_item(work, item.id, "terbaca")
+        _close_readable(work, items)
     return {item.id: item.state for item in items}
 
 
-def _with_letters(
-    engine: Engine, settings: Settings, mails: Mapping[int, ReadMail]
-) -> dict[int, ReadMail]:
-    """The same mails with their letters read, outside any transaction; most bring none, and nothing is asked for."""
-    found = dict(mails)
-    messages = {
-        key: mail.message
-        for key, mail in mails.items()
-        if _may_bring_a_letter(settings, mail.message)
-    }
-    if not messages:
-        return found
-    with reading(engine) as session:
-        threads = _threads(session, messages)
-        bring = [
-            key
-            for key, message in messages.items()
-            if replies.hands_in_a_letter(session, settings, message, threads[key])
-        ]
-    for key in bring:
-        letters = _letters(settings, messages[key])
-        found[key] = replace(mails[key], enclosed=Enclosed(letters))
-    return found
-
-
-def _may_bring_a_letter(settings: Settings, message: Message) -> bool:
-    official = message.sender is not None and settings.person_at(message.sender.email) is not None
-    return official and any(map(is_letter, meant(message.attachments)))
+def _close_readable(work: Work, items: Iterable[Item]) -> None:
+    """Nobody needs to look at what was held and could be settled after all."""
+    for item in items:
+        if item.state == ItemState.DONE:
+            close_item(work, item.id, "terbaca")
 
 
 def _no_longer_held(session: Session, items: Sequence[Item]) -> None:
@@ -328,20 +271,6 @@ def _no_longer_held(session: Session, items: Sequence[Item]) -> None:
         if item not in waiting:
             raise NotHeld(item.id)
         ledger.accept(item)
-
-
-def _threads(session: Session, messages: Mapping[int, Message]) -> dict[int, frozenset[str]]:
-    """The Message-IDs that each of these answers, save those that lead nowhere: neither to a mail of ours, nor to one
-    that is a complaint or may become one now. Two questions for all, for most mails are in no thread of ours."""
-    named: dict[int, set[str]] = {}
-    asked: set[str] = set()
-    for key, message in messages.items():
-        answered = (*message.in_reply_to, *message.references)
-        named[key] = {outbox.bracketed(one) for one in answered}
-        asked |= named[key]
-    known = among(session, Outbox.message_id, asked) | among(session, Complaint.thread_id, asked)
-    known |= {outbox.bracketed(message.message_id) for message in messages.values()}
-    return {key: frozenset(ids & known) for key, ids in named.items()}
 
 
 def _take_mail(
@@ -356,34 +285,23 @@ def _take_mail(
     elif verdict.kind is Kind.BOUNCE or verdict.failures:
         _bounce(work, item, verdict)
     elif _may_be_a_programs(mail) and by_calendar.settled(
-        work, item, mail.message, _forged(work.settings, mail.message)
+        work, item, mail.message, is_forged(work.settings, mail.message)
     ):
         pass  # noted or held
-    elif not verdict.certain and not _from_officials(work.settings, mail.message):
+    elif not verdict.certain and not is_from_officials(work.settings, mail.message):
         _hold_doubtful(work, item, verdict)
     elif verdict.kind is Kind.LIST:
         hold(work, item, verdict.reason)  # perhaps a complaint: a group address adds List-Id
     elif not is_person and (verdict.certain or not _acts(mail.message)):
         ledger.done(item, verdict.reason)
     else:
-        return _person(work, item, mail, doubled, thread)
+        return persons.settle(work, item, mail, doubled, thread)
     return []
 
 
 def _may_be_a_programs(mail: ReadMail) -> bool:
     """Not what a JFU has looked at and calls a complaint, nor what we have sent ourselves."""
     return not mail.by_hand and mail.verdict.kind is not Kind.OWN
-
-
-def _from_officials(settings: Settings, message: Message) -> bool:
-    """Whether it comes from whom we write to when a mail is held: their robot would be asked about its own answers."""
-    sender = _sender(message)
-    return settings.person_at(sender) is not None or sender == settings.petugas_ti.email.lower()
-
-
-def _sender(message: Message) -> str:
-    """The address from which a mail says that it comes, in small letters; "" for none."""
-    return message.sender.email.lower() if message.sender else ""
 
 
 def _acts(message: Message) -> bool:
@@ -402,7 +320,7 @@ def _hold_doubtful(work: Work, item: Item, verdict: Verdict) -> ItemState:
 def _names_scanner(settings: Settings, mail: ReadMail) -> bool:
     """Whether a mail gives itself out as the scanner's. One without a scan that a JFU accepts is a mail like others."""
     scanners = {address.lower() for address in settings.scan.pengirim}
-    if _sender(mail.message) not in scanners:
+    if sender_of(mail.message) not in scanners:
         return False
     return not mail.by_hand or bool(_scanned(mail.message))
 
@@ -462,228 +380,6 @@ def _unbound(work: Work, failure: Failure, reason: str, certain: bool) -> bool:
     if failure.permanent:
         official_unreached(work, failure.recipient, reason)
     return False
-
-
-def _person(
-    work: Work, item: Item, mail: ReadMail, doubled: bool, thread: Collection[str]
-) -> list[New]:
-    """A reply in its thread, by its writer, is believed whatever a spam filter says; all else that it flags is held."""
-    settings, sender = work.settings, _sender(mail.message)
-    message = replace(mail.message, text=links.masked(mail.message.text))
-    of_tokens = replies.opened(work.session, settings, mail.tokens)
-    # The mail that holds these links is kept as it is.
-    links.revoke(work.session, [link.id for link in of_tokens], work.now)
-    forged = not mail.by_hand and _forged(settings, message)
-    status = _status_asked(settings, message)
-    asks = bool(status) and not mail.by_hand and not forged
-    several = 0 if mail.by_hand else complaints.passed_on_together(settings, message, sender)
-    if asks and complaints.is_answerable(sender) and mail.verdict.kind is Kind.PERSON:
-        _tell_status(work, item, status, sender, message)
-    elif _answers_us(work, item, mail, message, of_tokens, thread, forged):
-        return []
-    elif mail.verdict.kind is Kind.SPAM:
-        hold(work, item, mail.verdict.reason)
-    elif forged and (status or _from_officials(settings, message)):
-        hold(work, item, word("ditahan.pengirim_palsu"))
-    elif several > 1:
-        hold(work, item, word("ditahan.beberapa_surat", jumlah=several))
-    else:
-        ledger.done(item, ledger.NEW_CASE)
-        news = complaints.passed_on(work, item, message, sender, doubled)
-        if not news:
-            news = [complaints.of_mail(work, item, message, sender, doubled, mail.by_hand)]
-        return [complaints.unanswered(new) for new in news] if forged else news
-    return []
-
-
-def _answers_us(
-    work: Work,
-    item: Item,
-    mail: ReadMail,
-    message: Message,
-    of_tokens: Sequence[Link],
-    thread: Collection[str],
-    forged: bool,
-) -> bool:
-    """Settle what answers or quotes a mail of ours: by the one it was sent to it acts or joins; by anybody else, and
-    where the sender's domain disowns it (`forged`), it is held. False where it is about none of our mails."""
-    sender = _sender(message)
-    official = work.settings.person_at(sender) if sender else None
-    ours = outbox.all_by_message_id(work.session, thread) if thread else []
-    theirs = [row for row in ours if _is_theirs(work.settings, row, sender)]
-    case = _case_answered(work, ours, thread, sender)
-    links_of_theirs = [one for one in of_tokens if official and one.holder == official.kode]
-    if theirs and official is not None:
-        shown = max(row.date for row in theirs)
-        _official_replies(work, item, message, theirs[0], official, mail.enclosed, shown)
-    elif forged and (case is not None or theirs):
-        hold(work, item, word("ditahan.pengirim_palsu"))
-    elif theirs and theirs[0].name in GUESTS:
-        _guest_answers(work, item)
-    elif case is not None:
-        _join(work, item, message, case)
-    elif links_of_theirs and official is not None:
-        _quotes_own_task(work, item, mail, message, links_of_theirs[0], official)
-    elif not mail.by_hand:  # which a JFU has looked at and calls a complaint
-        return _quotes_anothers(work, item, mail, of_tokens, ours)
-    else:
-        return False
-    return True
-
-
-def _quotes_anothers(
-    work: Work, item: Item, mail: ReadMail, of_tokens: Sequence[Link], ours: Sequence[Outbox]
-) -> bool:
-    """Hold what answers or quotes a mail that was sent to somebody else; False where it does not."""
-    mails = ours or quoted.passed_on(work, mail.message)
-    if not (of_tokens or mails or quoted.shows_a_task(work.settings, mail.message)):
-        return False
-    behind = of_tokens or quoted.end_links(work, mails)
-    quoted.hold_quoted(work, item, behind)
-    return True
-
-
-def _is_about(work: Work, complaint_id: int | None, official: Petugas) -> bool:
-    """Whether a case is about the official who writes: it has gone past them, and no answer tells them how it goes."""
-    complaint = work.session.get(Complaint, complaint_id) if complaint_id else None
-    return complaint is not None and official.kode in reported.codes(complaint)
-
-
-def _is_theirs(settings: Settings, row: Outbox, sender: str) -> bool:
-    """Whether a mail of ours went to the one who writes now, be it from another address of theirs that config.toml
-    knows."""
-    if row.recipient.lower() == sender:
-        return True
-    person = settings.person_at(sender) if sender else None
-    return person is not None and person is settings.person_at(row.recipient)
-
-
-def _case_of_pengadu(work: Work, row: Outbox, sender: str) -> Complaint | None:
-    """The case that a mail of a citizen's kind is about, if its pengadu of today writes: not who was written to by
-    mistake, or before the address was corrected."""
-    if row.name not in post.TO_CITIZENS or row.complaint_id is None or not sender:
-        return None
-    complaint = work.session.get_one(Complaint, row.complaint_id)
-    return complaint if complaint.email.lower() == sender else None
-
-
-def _case_answered(
-    work: Work, ours: Sequence[Outbox], thread: Collection[str], sender: str
-) -> Complaint | None:
-    """The case of a pengadu who writes into one of its threads."""
-    for row in ours:
-        if case := _case_of_pengadu(work, row, sender):
-            return case
-    return _own_thread(work.session, thread, sender)
-
-
-def _quotes_own_task(
-    work: Work, item: Item, mail: ReadMail, message: Message, link: Link, official: Petugas
-) -> ItemState:
-    """An official's new mail that holds the link of a task of theirs is as good as a reply to the task's mail."""
-    task = work.session.get_one(Task, link.task_id)
-    if _is_about(work, task.complaint_id, official):
-        return hold(work, item, word("ditahan.balasan"))
-    reason = replies.take(
-        work, message, task, official, mail.enclosed, item.id, shown=link.created_at
-    )
-    return ledger.done(item, reason)
-
-
-def _forged(settings: Settings, message: Message) -> bool:
-    """Whether a trusted server says that the sender's domain disowns this mail: who is named there may have written
-    nothing, and an acknowledgement would be ours to blame for. A failure of SPF or DKIM alone happens to every
-    forwarded mail."""
-    results = message.all(authentication.HEADER)
-    return authentication.failure(results, settings.balasan.server_tepercaya) == "dmarc"
-
-
-def _status_asked(settings: Settings, message: Message) -> str:
-    """The number in a subject, or in a mail's whole text, that asks for nothing but the state of a case ("STATUS
-    <number>"); "" for any other."""
-    asks = rf"(?:re ?: ?)?(?:cek |tanya )?status ?:? ?#?({settings.register_.number})[ .?!]*"
-    said = reply.split(message.text[:LONGEST_QUESTION]).new
-    for text in (message.subject[: complaints.PERIHAL], said):
-        if found := re.fullmatch(asks, " ".join(text.split()), re.IGNORECASE):
-            return found[1]
-    return ""
-
-
-def _tell_status(work: Work, item: Item, number: str, sender: str, message: Message) -> ItemState:
-    """To the pengadu's own address alone; anybody else hears the same as about a number that does not exist. What the
-    mail says besides is for the JFU: a number alone joins no case."""
-    complaint = cases.by_number(work, number)
-    if complaint is not None and complaint.email.lower() != sender:
-        complaint = None
-    citizen.status(work, complaint, number, sender)
-    new = reply.split(message.text).new
-    besides = phrases.COURTESY.sub("", new.replace(number, ""))
-    if len(re.findall(r"\w+", besides)) > 2 or message.attachments:
-        return hold(work, item, word("ditahan.status", nomor=number))
-    return ledger.done(item, "permintaan status")
-
-
-def _official_replies(
-    work: Work,
-    item: Item,
-    message: Message,
-    ours: Outbox,
-    official: Petugas,
-    enclosed: Enclosed,
-    shown: datetime,
-) -> ItemState:
-    """A reply of an official to a mail that was sent to them; `shown`: the newest that it answers."""
-    if ours.name in GUESTS:
-        return _guest_answers(work, item)
-    if ours.task_id is None or _is_about(work, ours.complaint_id, official):
-        return hold(work, item, word("ditahan.balasan"))
-    task = work.session.get_one(Task, ours.task_id)
-    return ledger.done(item, replies.take(work, message, task, official, enclosed, item.id, shown))
-
-
-def _guest_answers(work: Work, item: Item) -> ItemState:
-    """Words of a guest or of another agency go to the JFU; what a calendar answers is noted before."""
-    return hold(work, item, word("ditahan.bukan_pengadu"))
-
-
-def _letters(settings: Settings, message: Message) -> list[EnclosedLetter]:
-    """The letter attached to a reply, through its gate, before any transaction begins; of several none is read."""
-    attached = [one for one in meant(message.attachments) if is_letter(one)]
-    if len(attached) != 1:
-        return []
-    (attachment,) = attached
-    file = File(attachment.name, kinds.DOCX, attachment.content)
-    try:
-        return [EnclosedLetter(file, read_letter(settings, attachment.content))]
-    except ValueError as error:
-        return [EnclosedLetter(file, None, str(error))]
-
-
-def _own_thread(session: Session, thread: Collection[str], sender: str) -> Complaint | None:
-    """The case of the pengadu's own earlier mail: by its Message-ID and the same sender, never by a number alone."""
-    if not thread or not sender:
-        return None
-    query = select(Complaint).where(
-        Complaint.thread_id.in_(thread),
-        func.lower(Complaint.email) == sender,
-        Complaint.thread_id != "",
-    )
-    return session.scalars(query.order_by(Complaint.id.desc())).first()
-
-
-def _join(work: Work, item: Item, message: Message, complaint: Complaint) -> ItemState:
-    """What a pengadu writes into the thread of their case joins it."""
-    split = reply.split(message.text)
-    subject = complaints.new_subject(message, complaint)
-    text = "\n\n".join(filter(None, (subject, split.new.strip())))
-    folded = split.rest[:FOLDED]
-    if not text:
-        text, folded = message.text.strip() or word("surat.kosong"), ""
-    said = text + complaints.notes(message)
-    citizen_wrote(work, complaint.id, said, complaints.files(message), item.id, folded)
-    if withdrawal.seems_withdrawn(text):
-        withdrawal.make_sure(work, complaint, text)
-    return ledger.done(item, f"tambahan untuk {complaint.number}")
 
 
 def release(app: App, item_id: int) -> ItemState:

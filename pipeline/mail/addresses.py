@@ -99,23 +99,25 @@ class _Within:
             self.nothing = False
             return
         if self.quoted:
-            self._in_quotes(index, char)
+            self._quotes(index, char)
         elif char in "()":
             opens = char == "(" and self._is_closed(")", index)
-            self.depth = self.depth + 1 if opens else max(0, self.depth - 1)
+            self.depth = max(0, self.depth + (1 if opens else -1))
         elif self.depth:
-            self.escaped = index + 1 if char == "\\" else self.escaped
+            self._escapes(index, char)
         elif char == '"':
             self.quoted = self._is_closed('"', index)
         elif char in "<>":
             self.bracketed = char == "<" and self._is_closed(">", index)
         self.nothing = not (self.quoted or self.depth or self.bracketed)
 
-    def _in_quotes(self, index: int, char: str) -> None:
+    def _quotes(self, index: int, char: str) -> None:
+        self._escapes(index, char)
+        self.quoted = char != '"'
+
+    def _escapes(self, index: int, char: str) -> None:
         if char == "\\":
             self.escaped = index + 1
-        elif char == '"':
-            self.quoted = False
 
     def _is_closed(self, char: str, index: int) -> bool:
         return self.raw.find(char, index + 1, index + MAX_PIECE) > 0

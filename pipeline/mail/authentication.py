@@ -214,24 +214,28 @@ def _is_of(host: str, servers: Collection[str]) -> bool:
     )
 
 
+def _has_one_writer(headers: Sequence[tuple[str, str]]) -> bool:
+    writers = [value for name, value in headers if name.lower() == "from"]
+    return len(writers) == 1 and _names_one(writers[0])
+
+
 def proven(headers: Sequence[tuple[str, str]], servers: Collection[str], domain: str) -> bool:
     """Whether a trusted server vouches for this domain in From: DMARC has passed (RFC 7489), or a signature of that
     very domain is good (RFC 6376) and DMARC has not failed. Nothing said, "none", an error, or SPF alone prove nothing.
     """
     domain = domain.lower().rstrip(".")
-    writers = [value for name, value in headers if name.lower() == "from"]
-    if not domain or len(writers) != 1 or not _names_one(writers[0]):
+    if not domain or not _has_one_writer(headers):
         return False  # of several nobody knows which one the server looked at
-    said = [one for results in trusted(headers, servers) for one in results.found]
-    dmarc = [one for one in said if one.method == "dmarc"]
+    said = trusted(headers, servers)
+    dmarc = [one for results in said for one in results.of("dmarc")]
     about = {one.about("header.from").lower().rpartition("@")[2] for one in dmarc}
     if not about <= {"", domain}:
         return False
     results = {one.result for one in dmarc}
     if results - {"none"}:
         return results == {"pass"}
-    signers = {_signer(one) for one in said if one.method == "dkim" and one.result == "pass"}
-    return domain in signers
+    dkim = [one for results in said for one in results.of("dkim")]
+    return domain in {_signer(one) for one in dkim if one.result == "pass"}
 
 
 def _names_one(value: str) -> bool:

@@ -197,22 +197,36 @@ def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
     ends = line.endswith((":", "："))
     address = bool(_ADDRESS.search(line))
     if not ends and not address:
-        return False  # most lines: the patterns below look for many languages
-    timed = bool(_TIME.search(line))
-    dated = timed or bool(_DATE.search(line))
-    if _HAS_VERB.search(line):
-        if _PERSON_WRITES.search(line) and not quoted_below:
-            return False
-        if ends or _ENDS_IN_VERB.search(line):
-            opens = _opens(line)
-            names_writer = address and (dated or opens)
-            names_moment = opens and timed and text_above
-            return quoted_below or names_writer or names_moment
-    if not (ends and dated):
+        return False  # most lines: the patterns of the rule look for many languages
+    return _names_who_wrote(line, address, quoted_below, text_above)
+
+
+def _names_who_wrote(line: str, address: bool, quoted_below: bool, text_above: bool) -> bool:
+    ends = line.endswith((":", "："))
+    if _HAS_VERB.search(line) and (ends or _ENDS_IN_VERB.search(line)):
+        if _PERSON_WRITES.search(line):
+            return quoted_below
+        return quoted_below or _names_writer(line, address, text_above)
+    if not ends or not _is_dated(line):
         return False
     if address and _ENDS_IN_ADDRESS.search(line):
-        return quoted_below or timed or _opens(line)
+        return quoted_below or _is_timed(line) or _opens(line)
     return quoted_below and len(line) < 200
+
+
+def _names_writer(line: str, address: bool, text_above: bool) -> bool:
+    """Whether a line that says that somebody wrote says who, or when."""
+    if _opens(line):
+        return address or (_is_timed(line) and text_above)
+    return address and _is_dated(line)
+
+
+def _is_timed(line: str) -> bool:
+    return bool(_TIME.search(line))
+
+
+def _is_dated(line: str) -> bool:
+    return _is_timed(line) or bool(_DATE.search(line))
 
 
 def _goes_on(line: str) -> bool:

@@ -90,6 +90,9 @@ def _own(message: Message, own: frozenset[str]) -> Verdict | None:
 # --- bounces ------------------------------------------------------------------------------
 
 
+ARRIVED = {"delivered", "relayed", "expanded"}  # actions of RFC 3464 section 2.3.3
+
+
 def _report(message: Message, own: frozenset[str]) -> Verdict | None:
     """A delivery report by its form: RFC 3464, or the header of Exim and Google."""
     kind = message.header("Content-Type").lower()
@@ -98,19 +101,18 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
     if reports and not is_report and _passed_on(message):
         return None
     failures = bounces.from_reports(reports, bounces.original_id(message))
-    if (
-        reports
-        and not failures
-        and all(r.action in {"delivered", "relayed", "expanded"} for r in reports)
-    ):
+    if reports and not failures and all(report.action in ARRIVED for report in reports):
         return Verdict(Kind.AUTO_REPLY, word("jenis_email.sampai"))
     if failures or is_report:
-        return _bounce(
-            word("jenis_email.laporan_rfc"), failures or bounces.from_words(message, own)
-        )
-    if message.header("X-Failed-Recipients"):
-        return _bounce(word("jenis_email.laporan_kepala"), bounces.from_words(message, own))
-    return None
+        told = failures or bounces.from_words(message, own)
+        return _bounce(word("jenis_email.laporan_rfc"), told)
+    return _named_in_head(message, own)
+
+
+def _named_in_head(message: Message, own: frozenset[str]) -> Verdict | None:
+    if not message.header("X-Failed-Recipients"):
+        return None
+    return _bounce(word("jenis_email.laporan_kepala"), bounces.from_words(message, own))
 
 
 def _passed_on(message: Message) -> bool:

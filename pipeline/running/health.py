@@ -409,27 +409,27 @@ def _authentication(
     passed = [one for one in found if one.result == "pass"]
     if not passed:
         told = found[0].result if found else say("periksa.tidak_disebut")
-        return Checkup(
-            "buruk" if told.endswith("fail") else "hati",
-            name,
-            say("periksa.hasil", hasil=told, saran=advice),
-        )
-    about = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}.get(
-        method, ("header.from",)
-    )
-    named = [
-        one.about(key).rpartition("@")[2].lower()
-        for one in passed
-        for key in about
-        if one.about(key)
-    ]
-    if named and not any(
-        domain == one or domain.endswith(f".{one}") or one.endswith(f".{domain}") for one in named
-    ):
-        return Checkup(
-            "hati", name, say("periksa.lulus_lain", domain=named[0], sendiri=domain, saran=advice)
-        )
+        level = "buruk" if told.endswith("fail") else "hati"
+        return Checkup(level, name, say("periksa.hasil", hasil=told, saran=advice))
+    named = [where.rpartition("@")[2].lower() for where in _vouched_for(method, passed)]
+    if named and not any(_is_related(one, domain) for one in named):
+        other = say("periksa.lulus_lain", domain=named[0], sendiri=domain, saran=advice)
+        return Checkup("hati", name, other)
     return Checkup("baik", name, say("periksa.lulus", domain=named[0] if named else domain))
+
+
+ABOUT = {"spf": ("smtp.mailfrom", "smtp.helo"), "dkim": ("header.d", "header.i")}  # RFC 8601
+
+
+def _vouched_for(method: str, passed: Iterable[authentication.Result]) -> Iterator[str]:
+    """What the results are about, address or domain."""
+    keys = ABOUT.get(method, ("header.from",))
+    for one in passed:
+        yield from filter(None, map(one.about, keys))
+
+
+def _is_related(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
 def _replies(settings: Settings) -> Iterator[Checkup]:

@@ -400,6 +400,11 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _standing(view: View, action: Action) -> Mapping[str, list[str]]:
+    """What a form begins with where it changes what is set already: the rapat."""
+    return meeting_form.standing(view) if action is MEETING else {}
+
+
 def form(
     view: View,
     action: Action,
@@ -412,19 +417,15 @@ def form(
     and not sent, and when."""
     words = table(f"aksi.{view.task.kind}.{action.name}")
     mine = chosen == action.name
-    wrong = errors if mine else {}
-    sent = given if mine else {}
-    if wrong:  # what was sent just now is newer than what was kept
-        kept = None
-    typed, typed_at = kept or ({}, None)
+    sent, wrong = (given, errors) if mine else ({}, {})
+    # What was sent just now is newer than what was kept.
+    typed, typed_at = kept if kept and not wrong else ({}, None)
     fresh = typed_at is None and not wrong
-    values = {**typed, **sent}
-    if fresh and not values and action is MEETING:
-        values = meeting_form.standing(view)
+    values = {**typed, **sent} or (_standing(view, action) if fresh else {})
     asked = [field for field in action.fields if _asked(view, field)]
     shown = [field for field in asked if field.name != "tetap" or wrong]
     takes_files = not ACCEPT.keys().isdisjoint(field.kind for field in action.fields)
-    can_be_kept = any(field.kind in TYPED for field in asked)
+    can_be_kept = not TYPED.isdisjoint(field.kind for field in asked)
     return {
         "aksi": action.name,
         "judul": words["judul"],

@@ -29,7 +29,7 @@ from pipeline.access import links
 from pipeline.casefile import privacy
 from pipeline.cases.input import clean
 from pipeline.data.tables import Complaint
-from pipeline.intake import complaints, mails, orders
+from pipeline.intake import complaints, orders, persons, read_mail
 from pipeline.letters import for_staff, leftover, mark, returned, wording
 from pipeline.mail import addresses, authentication, bounces, charsets, html, message, parts, reply
 from pipeline.office import sop, words
@@ -292,11 +292,11 @@ DOORS = {
 def read(raw: bytes) -> None:
     """What is done with a mail before any transaction, and with its text within one."""
     settings = office()
-    mail = mails._read(settings, raw, by_hand=False).message
+    mail = read_mail.opened(settings, raw, by_hand=False).message
     said = reply.split(mail.text).new
     orders.read(said.splitlines()[:1], sop.COMMANDS[sop.TaskKind.KLARIFIKASI])
     links.masked(mail.text)
-    mails._status_asked(settings, mail)
+    persons._status_asked(settings, mail)
     complaints.new_subject(mail, Complaint(number="PGD-2026-000001", perihal="x"))
     authentication.proven(mail.headers, ("mx.kota.example",), "b.example")
     bounces.from_words(mail, frozenset())

@@ -53,7 +53,7 @@ _SPACES = (
 )
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _OFFICE = "urn:schemas-microsoft-com:office:office"
-_PANES = ("webextension", "keymapcustomizations")
+_PANES = {"webextension": "panel", "keymapcustomizations": "tombol"}
 _LOCAL = re.compile(
     r"(?:file:/{0,1}(?:/{2})?)?(?:[a-zA-Z]:|[^\\/:]+$|\.{0,2}[\\/](?![\\/]))", re.IGNORECASE
 )
@@ -160,13 +160,13 @@ class _Broom:
     def _verdict(self, source: str, node: Any) -> str:
         """What a relation is that goes, as a name under [dibersihkan]; "" for one that stays."""
         kind, target = node.get("Type", "").lower(), node.get("Target", "")
-        place = _place(source, target)
-        external = node.get("TargetMode", "").lower() == "external"
-        what = kind.rpartition("/")[2]
-        if what == "attachedtemplate" and (not external or _is_local(target)):
+        place, external = _place(source, target), _is_external(node)
+        what, is_ours = kind.rpartition("/")[2], not external or _is_local(target)
+        if what == "attachedtemplate" and is_ours:
             return self._goes("templat", place, external)
-        if any(pane in kind for pane in _PANES):
-            return self._goes("panel" if "webextension" in kind else "tombol", place, external)
+        for pane, name in _PANES.items():
+            if pane in kind:
+                return self._goes(name, place, external)
         if what == "hyperlink" and is_odd_link(target):
             return self._goes("tautan", "", True)
         if what in ("oleobject", "package") and self._is_shown(source, node.get("Id", "")):
@@ -342,3 +342,7 @@ def told(taken: Iterable[str]) -> str:
     return ", ".join(names[:-1]) + (
         f" dan {names[-1]}" if len(names) > 1 else names[0] if names else ""
     )
+
+
+def _is_external(node: Any) -> bool:
+    return bool(node.get("TargetMode", "").lower() == "external")

@@ -90,13 +90,17 @@ def _faults(template: Any, fields: Fields) -> Iterator[str]:
         if names or not slips:  # after a slip of the braces the tags may be no tags at all
             yield from faults
         whole = whole and not slips
-    for part in template.docx.part.package.iter_parts():
-        if part.content_type == CONTENT_TYPE.WML_FOOTNOTES and b"{" in part.blob:
-            yield say("templat.catatan_kaki")
+    if _has_field_in_footnotes(template):
+        yield say("templat.catatan_kaki")
     yield from _property_faults(template)
     if whole:
         for name in sorted(fields.required - used):
             yield say("templat.isian_wajib", isian=name)
+
+
+def _has_field_in_footnotes(template: Any) -> bool:
+    every = template.docx.part.package.iter_parts()
+    return any(one.content_type == CONTENT_TYPE.WML_FOOTNOTES and b"{" in one.blob for one in every)
 
 
 def _w(name: str) -> str:
