@@ -322,8 +322,9 @@ def test_the_glossary_explains_each_word_once() -> None:
     assert len(words) == len(set(words))
 
 
-CLOSED = [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind]
+CLOSED = [sop.Channel, sop.Stage, sop.TaskKind, sop.Decision, sop.Role, sop.EventKind, sop.Act]
 CLOSED += [states.ItemState, states.MailState, states.JobState, states.PageState, states.SlipState]
+CLOSED += [states.DocumentKind, states.JobKind]
 
 
 @pytest.mark.parametrize("closed", CLOSED)
