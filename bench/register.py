@@ -26,9 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, select, text
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, select
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import loader
 
 from pipeline.access import links
 from pipeline.data.engine import reading
@@ -51,7 +54,6 @@ BATCH = 5_000
 COMPLAINT, *_others = COPIED = tuple(
     Base.metadata.tables[n] for n in ("complaint", "task", "closing")
 )
-ROOM = 1_000_000  # KiB that SQLite may take while rows are put in
 WORDS = Path(__file__).resolve().parents[1] / "pipeline" / "slips" / "kata.txt"
 STEPS = (
     TaskKind.CATAT,
@@ -105,9 +107,9 @@ def load(desk: Desk, cases: int) -> None:
     """Realistic rows in bulk: words, categories, ends; the newest ones still run, some of them late. A little more than
     the last year is written one by one; the database itself copies it into the years before, oldest first, as a
     register grows."""
-    with desk.engine.begin() as connection:
+    with loader.unindexed(desk.engine), desk.engine.begin() as connection:
         if desk.engine.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA cache_size=-{ROOM}")
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{loader.ROOM}")
         newest = min(cases, A_YEAR + RUNNING)
         for one in COPIED:
             of = f"CREATE TEMPORARY TABLE newest_{one.name} AS SELECT * FROM {one.name} WHERE 1 = 0"
@@ -118,18 +120,6 @@ def load(desk: Desk, cases: int) -> None:
                 connection.exec_driver_sql(
                     _copy(one, desk.engine.dialect.name, years, cases - newest)
                 )
-    _tidy(desk.engine)
-
-
-def _tidy(engine: Engine) -> None:
-    """What the planner goes by; PostgreSQL sees to it by itself after a while."""
-    if engine.dialect.name == "sqlite":
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
-        return
-    alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with alone.connect() as connection:
-        connection.execute(text("VACUUM (ANALYZE)"))
 
 
 def _write_newest(connection: Connection, desk: Desk, cases: int, newest: int) -> None:

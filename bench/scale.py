@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,25 @@ BASE = 10_000
 OPEN = (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.KEPUTUSAN, Stage.JAWABAN)
 OPEN_EACH = 50
 YEARS = 5
-PARTS = 40  # moments over which the closed cases are spread
+CAME = (
+    (size.SUBJECT, size.TEXT),
+    (
+        "Wi-Fi taman tidak menyambung",
+        "Selamat siang,\n\nWi-Fi di taman kota tidak menyambung sejak tiga hari. Saya sudah mencoba dengan dua telepon."
+        "\n\nSalam,\nWarga {n}\n",
+    ),
+    (
+        "Formulir izin tidak terkirim",
+        "Yth. Admin,\n\nformulir izin di situs dinas selalu kembali ke halaman pertama setelah tombol Kirim"
+        " ditekan. Berkas saya dua halaman PDF. Mohon petunjuk, karena batas waktunya minggu"
+        " depan.\n\nHormat saya,\nWarga {n}\n",
+    ),
+    (
+        "Loket tutup sebelum jamnya",
+        "Loket 2 sudah tutup pukul 14.10, padahal tertulis sampai 15.00.",
+    ),
+)  # subject and text of each closed case that is copied
+PARTS = 10  # moments over which the copies of each are spread
 WITHOUT = (
     "mail",
     "reconcile",
@@ -74,11 +93,15 @@ class Undone(Exception):
 # ---- registers -----------------------------------------------------------------------------------------------
 
 
-def samples(folder: Path) -> tuple[loader.Sample, list[loader.Sample], list[loader.Row]]:
-    """A closed case, one of each open stage, and the bytes of their letters, made by the program itself."""
+def samples(
+    folder: Path,
+) -> tuple[list[loader.Sample], list[loader.Sample], list[loader.Row]]:
+    """Closed cases, one of each open stage, and the bytes of their letters, made by the program itself."""
+    stages = (Stage.SELESAI,) * len(CAME) + OPEN
+    came = CAME * len(stages)
     with desk_in(folder) as desk:
-        numbers = [size.arrive(desk, n) for n in range(1 + len(OPEN))]
-        for stage, number in zip((Stage.SELESAI, *OPEN), numbers, strict=True):
+        numbers = [size.arrive(desk, n, *came[n]) for n in range(len(stages))]
+        for stage, number in zip(stages, numbers, strict=True):
             desk.to(stage, number)
         size.delivered(desk)
         desk.later(days=40)
@@ -86,8 +109,8 @@ def samples(folder: Path) -> tuple[loader.Sample, list[loader.Sample], list[load
         ids = [desk.complaint(number).id for number in numbers]
         desk.engine.dispose()
         path = str(desk.engine.url.database)
-        closed, *rest = [loader.sample(path, one) for one in ids]
-        return closed, rest, loader.shared(path)
+        every = [loader.sample(path, one) for one in ids]
+        return every[: len(CAME)], every[len(CAME) :], loader.shared(path)
 
 
 def fill(engine: Engine, folder: Path, cases: int, tell: Callable[[str], None]) -> None:
@@ -95,21 +118,23 @@ def fill(engine: Engine, folder: Path, cases: int, tell: Callable[[str], None]) 
     closed, still_open, bytes_of_all = samples(folder)
     copier = loader.Copier()
     old = cases - OPEN_EACH * len(OPEN)
+    parts = PARTS * len(closed)
 
-    def rows() -> Iterator[loader.Sample]:
-        for part in range(PARTS):
-            moved = loader.moved(closed, (PARTS - part) * YEARS * 365 // PARTS)
-            for _ in range(old * part // PARTS, old * (part + 1) // PARTS):
-                yield copier.copy(moved)
+    def copies() -> Iterator[loader.Copy]:
+        for part in range(parts):
+            days = (parts - part) * YEARS * 365 // parts
+            many = old * (part + 1) // parts - old * part // parts
+            yield from copier.copies(loader.moved(closed[part % len(closed)], days), many)
             tell(f"{copier.count} of {cases}")
 
-    loader.load(engine, rows(), bytes_of_all)
+    loader.load_many(engine, copies(), bytes_of_all)
     desk = Desk(make_settings(folder), engine, Clock(TUESDAY - timedelta(days=1)))
     with desk.work() as work:
         seal_day(work, (TUESDAY - timedelta(days=2)).date())
     with writing(engine) as session:
         ledger.agree(session)  # as every day's comparison does
-    loader.load(engine, (copier.copy(one) for one in still_open for _ in range(OPEN_EACH)), [])
+    of_today = (copier.copies(one, OPEN_EACH) for one in still_open)
+    loader.load(engine, chain.from_iterable(of_today))
     with writing(engine) as session:
         session.add_all(
             [Counter(name=f"register:{year}", value=value) for year, value in copier.years.items()]

@@ -39,6 +39,7 @@ from tests.desk import Desk, desk_in
 from tests.kantor import INTAKE, compose
 
 FILES = ("blob", "blob_part")
+SUBJECT = "Lampu padam di Jalan Mawar {n}"
 TEXT = """\
 Selamat pagi,
 
@@ -51,13 +52,11 @@ Warga {n}
 RESULT = Path(__file__).parent / "results" / "size.json"
 
 
-def arrive(desk: Desk, n: int) -> str:
+def arrive(desk: Desk, n: int, subject: str = SUBJECT, text: str = TEXT) -> str:
     """A plain mail of some lines is taken in; the number of its case."""
-    text = TEXT.format(n=n)
-    sender = f"warga{n}@warga.example"
-    mail = compose(
-        sender, INTAKE, f"Lampu padam di Jalan Mawar {n}", text, desk.clock(), name=f"Warga {n}"
-    )
+    sender, name = f"warga{n}@warga.example", f"Warga {n}"
+    said = text.format(n=n)
+    mail = compose(sender, INTAKE, subject.format(n=n), said, desk.clock(), name=name)
     desk.take_in(mail.as_bytes(policy=policy.SMTP))
     return desk.complaint().number
 
