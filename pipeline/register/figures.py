@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, true
 
 from pipeline.casefile import law, reported
-from pipeline.casefile.law import RUNNING
 from pipeline.data.tables import LONG, LONG_DAYS, Closing, Complaint, Decided, Task
 from pipeline.office.rendering import unit_names
 from pipeline.office.sop import LANGKAH_OF_TASK, ROLE_OF, SUMMED, Act, Channel, TaskKind
@@ -102,7 +101,7 @@ def _open_at(work: Work, moment: datetime) -> dict[tuple[Any, ...], int]:
     """{(channel,): how many were open}: those that are open now, walked back. So it costs what has happened since, and
     not what the book holds."""
     found: dict[tuple[Any, ...], int] = defaultdict(int)
-    open_now = select(Complaint.channel, func.count()).where(Complaint.stage.in_(RUNNING))
+    open_now = select(Complaint.channel, func.count()).where(law.is_running())
     for channel, count in work.session.execute(open_now.group_by(Complaint.channel)):
         found[channel,] = count
     # Who came since was not there yet, whoever was closed since was open still, and what was reopened since was over.
@@ -369,7 +368,7 @@ def lawful(work: Work, period: Period) -> list[Lawful]:
 def _touched(begin: datetime, end: datetime) -> ColumnElement[bool]:
     """Cases that were open at some moment of a span."""
     ended = Complaint.id.in_(select(Closing.complaint_id).where(Closing.at >= begin))
-    return and_(Complaint.received_at < end, or_(Complaint.stage.in_(RUNNING), ended))
+    return and_(Complaint.received_at < end, or_(law.is_running(), ended))
 
 
 # ---- 5 what was decided --------------------------------------------------------------------------------------
@@ -399,7 +398,7 @@ def open_at(moment: datetime) -> ColumnElement[bool]:
     )
     since = Complaint.id.in_(select(Closing.complaint_id).where(Closing.at >= moment))
     again = Complaint.id.in_(select(Closing.complaint_id).where(Closing.reopened_at >= moment))
-    maybe = or_(Complaint.stage.in_(RUNNING), since, again)
+    maybe = or_(law.is_running(), since, again)
     return and_(Complaint.received_at < moment, maybe, ~over.exists())
 
 
@@ -480,11 +479,11 @@ def months(work: Work, last: Period) -> list[Month]:
             _counted(work, Complaint.received_at, month),
             _counted(work, Closing.at, month),
         )
-        for month in _months_to(last, 12)
+        for month in months_to(last, 12)
     ]
 
 
-def _months_to(last: Period, count: int) -> list[Period]:
+def months_to(last: Period, count: int) -> list[Period]:
     """So many months up to the last one of a period, oldest first."""
     month = month_of(last.after - DAY)
     found = [month]
@@ -506,13 +505,13 @@ def _counted(work: Work, at: Any, month: Period) -> int:
 @dataclass(frozen=True)
 class Recap:
     """The book's page in figures: of what came in a period, how many are over and run; how each langkah of that time
-    kept its Waktu; the months of the year."""
+    kept its Waktu; twelve months, to the running one or, where the period is older or later, to that."""
 
     came: int
     over: int
     running: int
     punctual: tuple[Punctuality, ...]
-    months: tuple[tuple[date, int], ...]  # oldest first, up to the running one
+    months: tuple[tuple[date, int], ...]  # oldest first
 
 
 def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
@@ -525,16 +524,18 @@ def recap(work: Work, period: Period | None = None, reader: str = "") -> Recap:
     found = {bool(one): count for one, count in work.session.execute(query)}
     over, running = found.get(False, 0), found.get(True, 0)
     punctual = tuple(steps(work, period, reader, timed=False))
-    return Recap(over + running, over, running, punctual, _came(work, today, reader))
+    recent = months_to(month_of(today), 12)
+    months = recent if recent[0].first <= period.first < recent[-1].after else months_to(period, 12)
+    return Recap(over + running, over, running, punctual, _came(work, months, reader))
 
 
-def _came(work: Work, today: date, reader: str) -> tuple[tuple[date, int], ...]:
-    """How many came in each month of the year: all, which an index counts, without the few about who reads."""
+def _came(work: Work, months: Iterable[Period], reader: str) -> tuple[tuple[date, int], ...]:
+    """How many came in each month: all, which an index counts, without the few about who reads."""
     zone = work.settings.zone
     about = select(Complaint.received_at).where(reported.about(reader))
     theirs = [at.astimezone(zone).date() for at in work.session.scalars(about)] if reader else []
     found = []
-    for month in _months_to(month_of(today), today.month):
+    for month in months:
         hidden = sum(month.first <= day < month.after for day in theirs)
         found.append((month.first, _counted(work, Complaint.received_at, month) - hidden))
     return tuple(found)

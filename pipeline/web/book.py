@@ -30,7 +30,7 @@ from pipeline.office.words import table, word
 from pipeline.register import book as register_book
 from pipeline.register import exports, paper, sheet
 from pipeline.register.book import COLUMNS, MOST, SORTS, Filter, Row, count
-from pipeline.register.figures import Punctuality, Recap, recap
+from pipeline.register.figures import Punctuality, Recap, months_to, recap
 from pipeline.register.period import month_of
 from pipeline.web import code, saving
 from pipeline.web.history import timeline
@@ -156,8 +156,8 @@ def book(token: str) -> Response:
                 selesai=figures.over,
                 berjalan=figures.running,
             ),
-            angka=_figures(figures),
-            saring=_filters(asked, figures),
+            angka=_figures(figures, period.first),
+            saring=_filters(asked, view.now.astimezone(here.settings.zone).date()),
             unduh=[
                 {"label": kind.upper(), "url": _url(token, f"/{kind}"), "baca": read}
                 for kind, read in FILES
@@ -356,7 +356,8 @@ def _row(row: Row, url: str = "") -> dict[str, Any]:
     }
 
 
-def _figures(figures: Recap) -> dict[str, Any]:
+def _figures(figures: Recap, shown: date) -> dict[str, Any]:
+    """`shown`: the first day of the month that the page tells of."""
     names = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"]
     return {
         "tepat": [
@@ -369,8 +370,7 @@ def _figures(figures: Recap) -> dict[str, Any]:
             for step in figures.punctual
         ],
         "masuk": [
-            {"nama": names[m.month - 1], "nilai": n, "kini": m == figures.months[-1][0]}
-            for m, n in figures.months
+            {"nama": names[m.month - 1], "nilai": n, "kini": m == shown} for m, n in figures.months
         ],
         "judul_masuk": word("buku.masuk"),
     }
@@ -388,20 +388,23 @@ def _apart(step: Punctuality) -> str:
     )
 
 
-def _filters(asked: Filter, figures: Recap) -> list[dict[str, Any]]:
+def _filters(asked: Filter, today: date) -> list[dict[str, Any]]:
+    """What is in force stands in its select, also an older month or what the settings name no more: else pressing
+    Tampilkan once more would lose it."""
     settings = site().settings
-    months = {f"{m:%Y-%m}": clock.bulan(m) for m, _n in reversed(figures.months)}
+    recent = [month.first for month in reversed(months_to(month_of(today), 12))]
+    months = recent if asked.month is None or asked.month in recent else [*recent, asked.month]
+    units = {unit.kode: unit.nama for unit in settings.unit} | {NO_UNIT: word("unit.tidak_ada")}
     numbered = {str(s.nomor): f"{s.nomor} {s.nama}" for s in settings.sop.langkah}
     chosen = {name: request.args.get(name, "") for name in ASKED}
     options = {
-        "bulan": months,
+        "bulan": {f"{month:%Y-%m}": clock.bulan(month) for month in months},
         "langkah": numbered,
         "waktu": {"terlambat": word("buku.terlambat")},
         "kanal": table("pilihan.kanal"),
         "klasifikasi": settings.names_of("klasifikasi", asked.klasifikasi),
         "kategori": settings.names_of("kategori", asked.kategori),
-        "unit": {unit.kode: unit.nama for unit in settings.unit}
-        | {NO_UNIT: word("unit.tidak_ada")},
+        "unit": {asked.unit: asked.unit} | units if asked.unit else units,
         "keputusan": table("pilihan.keputusan"),
         "rahasia": table("buku.ya_tidak"),
         "gabung": table("buku.ya_tidak"),

@@ -420,7 +420,7 @@ def test_recap_counts_what_came_is_over_and_runs(desk: Desk) -> None:
         recap = figures.recap(Work(session, desk.settings, desk.clock()))
     assert (recap.came, recap.over, recap.running) == (4, 2, 2)
     assert recap.months[-1] == (date(2026, 11, 1), 4)
-    assert [count for _month, count in recap.months[:-1]] == [0] * 10
+    assert [count for _month, count in recap.months[:-1]] == [0] * 11
 
 
 def test_recap_tells_which_langkah_kept_its_waktu(desk: Desk) -> None:

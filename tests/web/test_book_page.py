@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,42 @@ def test_unreadable_filters_are_left_out(kantor: Office) -> None:
         "dari=besok&sampai=9999-99-99&kanal=x&keputusan=%27&rahasia=9&urut=z&unit=%25&bulan=2026-13"
     )
     assert kantor.page(f"{mine}/buku?{wrong}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label"),
+    [
+        ("bulan", "2026-02", "Februari 2026"),
+        ("bulan", "2024-12", "Desember 2024"),
+        ("bulan", "2027-03", "Maret 2027"),
+        ("unit", "seksi-lama", "Seksi-lama"),
+        ("kategori", "kategori-lama", "Kategori-lama"),
+        ("klasifikasi", "kelas-lama", "Kelas-lama"),
+    ],
+)
+def test_filter_in_force_stands_in_its_select(
+    kantor: Office, name: str, value: str, label: str
+) -> None:
+    """An old month, or what the settings name no more: a second *Tampilkan* keeps it."""
+    kantor.to_clarification()
+    mine = kantor.link("sekretaris", "laporkan_kepala").partition("?")[0]
+    page = kantor.page(f"{mine}/buku?{name}={value}")
+    [chosen] = re.findall(rf'<option value="{value}"[^>]*selected[^>]*>([^<]*)', page.html)
+    assert chosen == label
+
+
+def test_month_of_last_year_is_chosen_and_shown(kantor: Office) -> None:
+    """In February the office looks at November: it is offered, and the figures beside it end no earlier."""
+    kantor.to_clarification()
+    kantor.clock.now += timedelta(days=80)
+    kantor.to_clarification()
+    mine = kantor.link("sekretaris", "laporkan_kepala").partition("?")[0]
+    page = kantor.page(f"{mine}/buku?bulan=2026-11")
+    assert "Desember 2026" in page.text
+    assert (
+        "Pengaduan masuk tiap bulan: Mar 0, Apr 0, Mei 0, Jun 0, Jul 0, Agu 0, Sep 0, Okt 0, Nov 1"
+        in page.html
+    )
 
 
 def test_case_about_the_reader_does_not_open(kantor: Office) -> None:
