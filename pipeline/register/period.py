@@ -58,6 +58,12 @@ class Period:
             tahun=self.first.year,
         )
 
+    @property
+    def in_a_sentence(self) -> str:
+        """Its name amid a sentence, where only a month keeps its capital: selama tahun 2026."""
+        name = self.name
+        return name if self.kind == "bulan" else name[:1].lower() + name[1:]
+
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

@@ -35,6 +35,14 @@ log = logging.getLogger(__name__)
 TEMPLATE = "letters/laporan.docx"
 Cell = str | int | float
 SEQUENCE = "bulan"  # the table whose rows follow each other without a gap
+LINE = 105  # letters of a table's size that stand in a line of the paper
+PADDING, BOLD, WIDE = (
+    3,
+    1.15,
+    "mwMW",
+)  # of a cell, in letters; a heading's letters are wider, and so are these
+KEPT_ROWS = 4  # on the sheet of the signature
+LONGEST_CELL = 30  # letters that a column may take so that a cell is not wrapped
 CHARTED = ("langkah", "bulan")  # tables that have a chart
 MINUTES_OF_HOUR = 60
 FEW = 3  # complaints; fewer in one cell may tell whom they concern
@@ -206,7 +214,7 @@ def _sentences(
     beside = _parts("samping", {"lalu": total.before, "dibuka": total.reopened})
     yield word(
         f"laporan.kalimat.{'masuk' if total.came else 'tanpa_masuk'}",
-        periode=period.name,
+        periode=period.in_a_sentence,
         masuk=total.came,
         samping=word("laporan.kalimat.di_samping", apa=beside) if beside else "",
     )
@@ -278,7 +286,9 @@ def docx(
         document.render(fields, _sandbox(), autoescape=True)
         if seal is not None:
             document.docx.core_properties.identifier = to_identifier(seal.mark)
-        _widen(document.docx.tables, {table.heads: table for table in found.tables})
+        shown = document.docx.tables
+        _widen(shown, {table.heads: table for table in found.tables})
+        _keep_with_signature(shown)
         out = io.BytesIO()
         document.save(out)
     except TemplateError as error:
@@ -305,25 +315,41 @@ def _widen(shown: Iterable[Any], tables: dict[tuple[str, ...], FigureTable]) -> 
             _set_widths(one, _weights(tables[heads]))
 
 
-def _weights(table: FigureTable) -> list[int]:
-    """Letters that each column wants: its longest word, or as much of its longest cell as fits beside others."""
+def _keep_with_signature(shown: Sequence[Any]) -> None:
+    """The last rows go to a new page with who signs: nobody signs a sheet on which nothing stands."""
+    for row in shown[-1].rows[-KEPT_ROWS:] if shown else ():
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.keep_with_next = True
+
+
+def _weights(table: FigureTable) -> list[float]:
+    """Letters that each column gets: its longest word, so that none is broken, and of its longest cell what the line
+    has to spare."""
     rows = [_texts(table, row) for row in told(table)[:50]]
-    weights = []
+    least, wished = [], []
     for head, *cells in zip(table.heads, *rows, strict=True):
-        longest_word = max(len(text) for text in " ".join([head, *cells]).split())
-        longest_cell = max((len(cell) for cell in cells), default=0)
-        weights.append(max(longest_word, min(longest_cell, 30)) + 2)
-    return weights
+        widest = max(map(_letters, " ".join([head, *cells]).split()), default=0)
+        least.append(widest * BOLD + PADDING)
+        longest_cell = max(map(_letters, cells), default=0)
+        wished.append(max(0, min(longest_cell, LONGEST_CELL) + PADDING - least[-1]))
+    share = min(1, max(0, LINE - sum(least)) / (sum(wished) or 1))
+    return [one + more * share for one, more in zip(least, wished, strict=True)]
+
+
+def _letters(text: str) -> float:
+    """How wide a text is, in letters of the common width."""
+    return len(text) + 0.6 * sum(text.count(wide) for wide in WIDE)
 
 
 def _texts(table: FigureTable, row: Sequence[Cell]) -> list[str]:
     return [_plain(as_text(table, column, cell)) for column, cell in enumerate(row)]
 
 
-def _set_widths(shown: Any, weights: Sequence[int]) -> None:
+def _set_widths(shown: Any, weights: Sequence[float]) -> None:
     grid = shown._tbl.tblGrid.gridCol_lst
     whole = sum(column.w or 0 for column in grid)
-    widths = [whole * weight // sum(weights) for weight in weights]
+    widths = [int(whole * weight / sum(weights)) for weight in weights]
     shown.autofit = False
     for column, width in zip(grid, widths, strict=True):
         column.w = width
@@ -370,7 +396,7 @@ def _sealed(work: Work, document: DocxTemplate, seal: Sealing | None) -> dict[st
 def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str, Any]:
     rows = [_texts(table, row) for row in told(table)]
     chart: InlineImage | str = ""
-    if table.name in CHARTED:
+    if table.name in CHARTED and any(row[1] for row in table.rows):
         chart = InlineImage(document, io.BytesIO(_chart(table)), width=Mm(150))
     return {
         "judul": f"{number}. {table.title}",
@@ -384,7 +410,7 @@ def _shown(number: int, table: FigureTable, document: DocxTemplate) -> dict[str,
 def as_text(table: FigureTable, column: int, cell: Cell) -> str:
     """A cell as it is printed; a count of nothing is a dash."""
     if isinstance(cell, str):
-        return cell
+        return cell or numbers.NOTHING
     if column in table.shares:
         return numbers.percent(cell)
     if not cell:
@@ -410,13 +436,15 @@ def _plain(text: str) -> str:
 
 
 def _chart(table: FigureTable) -> bytes:
-    """The first number of each row as bars, as a picture (PNG): Word shows it wherever the letter goes."""
+    """The first number of each row as bars under what it counts, as a picture (PNG): Word shows it wherever the letter
+    goes."""
     bars = [(str(row[0]), int(row[1])) for row in told(table)]
     most = max((value for _, value in bars), default=0) or 1
     width, line, left = 1_500, 64, 420
-    picture = Image.new("RGB", (width, line * len(bars) + 20), "white")
+    picture = Image.new("RGB", (width, line * (len(bars) + 1) + 20), "white")
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(30)
-    for number, (name, value) in enumerate(bars):
+    draw.text((left, 18), table.heads[1], fill="black", font=font)
+    for number, (name, value) in enumerate(bars, 1):
         top = 10 + number * line
         right = left + (width - 600) * value // most
         draw.text((0, top + 8), name, fill="black", font=font)

@@ -8,12 +8,13 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 
+import pypdfium2  # ships no types
 import pytest
 from docx import Document
 
 from pipeline.data.engine import reading
 from pipeline.files.libreoffice import to_pdf
-from pipeline.office.sop import Stage
+from pipeline.office.sop import Channel, Stage
 from pipeline.register import report
 from pipeline.register.period import Period, span
 from pipeline.work import Work
@@ -65,13 +66,50 @@ def test_report_says_in_words_and_tables_what_the_figures_are(desk: Desk) -> Non
     assert "{" not in text
 
 
-def test_columns_are_as_wide_as_their_words(desk: Desk) -> None:
-    """A column wants its longest word; a long cell counts thirty letters, so that it leaves room for the others."""
-    desk.record(perihal="Lampu", kategori="Lampu jalan dan taman di seluruh kelurahan kota ini")
-    shown = Document(BytesIO(in_word(desk, gathered(desk)))).tables[1]
-    kategori, _unit, masuk = [column.width for column in shown.columns][:3]
-    assert [cell.text for cell in shown.rows[0].cells][2] == "Masuk"
-    assert kategori * (len("Masuk") + 2) == pytest.approx(masuk * (30 + 2), rel=0.01)
+def pages(content: bytes) -> list[str]:
+    """The text of each page as LibreOffice prints it."""
+    pdf = pypdfium2.PdfDocument(to_pdf(content))
+    return [page.get_textpage().get_text_range() for page in pdf]
+
+
+def test_no_word_of_a_table_is_broken_and_a_long_cell_leaves_room_for_others(desk: Desk) -> None:
+    for channel in Channel:
+        desk.record(channel=channel, kategori="Lampu jalan dan taman di seluruh kelurahan kota ini")
+    desk.to(Stage.SELESAI, "PGD-2026-000001")
+    found = gathered(desk)
+    printed = " ".join(pages(in_word(desk, found))).split()
+    for table in found.tables:
+        cells = [str(cell) for row in [table.heads, *report.told(table)] for cell in row]
+        words = {one for cell in cells for one in cell.split() if one.isalpha()}
+        assert words <= set(printed), f"{table.name}: {words - set(printed)}"
+    kategori, _unit, masuk = [
+        column.width or 0 for column in Document(BytesIO(in_word(desk, found))).tables[1].columns
+    ][:3]
+    assert masuk < kategori < 4 * masuk
+
+
+def test_who_signs_never_stands_alone_on_a_page(desk: Desk) -> None:
+    """Nor are there bars of nothing."""
+    found = gathered(desk, span("bulan", 2025, 3))
+    content = in_word(desk, found)
+    assert not Document(BytesIO(content)).inline_shapes
+    assert all("Maret 2025" in page for page in pages(content) if "NIP." in page)
+    desk.to(Stage.SELESAI)
+    *_others, last = pages(in_word(desk, gathered(desk)))
+    assert len(last.split()) > 20
+
+
+def test_name_of_a_period_amid_a_sentence_has_its_capital_where_it_is_a_month(desk: Desk) -> None:
+    said = {
+        kind: gathered(desk, span(kind, 2026)).sentences[0]
+        for kind in ("bulan", "triwulan", "semester", "tahun")
+    }
+    assert [text.partition(" tidak")[0] for text in said.values()] == [
+        "Selama Januari 2026",
+        "Selama triwulan I 2026",
+        "Selama semester I 2026",
+        "Selama tahun 2026",
+    ]
 
 
 def test_public_form_names_nobody(desk: Desk) -> None:
