@@ -74,6 +74,7 @@ def test_what_is_for_the_inspektorat_goes_without_the_citizens_name(desk: Desk) 
     (sent,) = mails_to(desk, INSPEKTORAT.email)
     assert "Dugaan pungutan di loket." in sent
     assert "Siti" not in sent
+    assert "Identitas pengadu dirahasiakan." in sent, "and not that they asked for it"
     assert desk.complaint(number).rahasia
     assert len(mails_to(desk, SITI)) == before, "the pengadu is not told by a mail of its own"
 
