@@ -49,7 +49,9 @@ ROWS, PIECE = 500, 4 * 2**20
 LONGEST_ITEM = 8 * 2**20  # bytes of a mail that is read whole; of a longer one the beginning
 MOST_XML = 20 * 2**20  # bytes that are unpacked of one Word file
 _TAG = re.compile(rb"<[^>]*>")
-_OURS = re.compile(rb"\b([0-9a-f]{32})@")  # the local part of our Message-IDs
+_OURS = re.compile(
+    rb"\b([0-9a-f]{32}|[a-z2-7]{16})@"
+)  # the local part of our Message-IDs, old and new
 Tell = Callable[[int], None]
 
 

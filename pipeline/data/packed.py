@@ -38,8 +38,12 @@ def pack(text: str, dictionary: int = OF_HTML) -> bytes:
     return bytes([dictionary]) + press.compress(text.encode()) + press.flush()
 
 
-def unpack(packed: bytes) -> str:
-    """The text again; ValueError if the bytes are damaged."""
+def unpack(packed: bytes | memoryview | str) -> str:
+    """The text again; ValueError if the bytes are damaged, or are none: SQLite keeps a text that was put there past the
+    program."""
+    if isinstance(packed, str):
+        raise ValueError("packed text: it is not packed")
+    packed = bytes(packed)
     try:
         whole = zlib.decompressobj(RAW, _dictionary(packed[0]))
         text = (whole.decompress(packed[1:]) + whole.flush()).decode()
@@ -65,7 +69,7 @@ class Packed(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str:
         try:
-            return unpack(bytes(value)) if value else ""
+            return unpack(value) if value else ""
         except ValueError:
             return RUINED
 
@@ -81,7 +85,7 @@ class PackedJson(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         try:
-            return None if value is None else json.loads(unpack(bytes(value)))
+            return None if value is None else json.loads(unpack(value))
         except ValueError:
             return RUINED
 

@@ -481,7 +481,7 @@ class LaporanEvent(Base):
     __tablename__ = "laporan_event"
     __table_args__ = (UniqueConstraint("laporan_id", "seq"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    laporan_id: Mapped[int] = mapped_column(ForeignKey("laporan.id"), index=True)
+    laporan_id: Mapped[int] = mapped_column(ForeignKey("laporan.id"))
     seq: Mapped[int]
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(24))  # a word of [peristiwa_laporan]
@@ -511,7 +511,7 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("complaint_id", "seq"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"), index=True)
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("complaint.id"))
     seq: Mapped[int]
     at: Mapped[datetime]
     kind: Mapped[EventKind]
@@ -530,7 +530,7 @@ class Payload(Base):
     __tablename__ = "payload"
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
     salt: Mapped[str] = mapped_column(HexBytes, server_default="")
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(PackedJson, nullable=True)
     event: Mapped[Event] = relationship()
 
 
@@ -745,7 +745,7 @@ class SlipPage(Base):
     __tablename__ = "slip_page"
     __table_args__ = (UniqueConstraint("item_id", "number"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     number: Mapped[int]
     state: Mapped[PageState] = mapped_column(Word(PageState, 8))
     reason: Mapped[str] = mapped_column(Text, default="")

@@ -7,6 +7,7 @@ Message-ID: a recognisable duplicate beats a silent loss.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import secrets
@@ -137,6 +138,11 @@ def new_slot() -> str:
     return secrets.token_hex(8)
 
 
+def _new_local_part() -> str:
+    """Of a Message-ID: 80 random bits, as the code on a letter has, in the letters that no server changes."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+
+
 def placeholder(slot: str, link_id: int) -> str:
     """What stands in a stored text where the sender will put the token of a link."""
     return f"tautan.{slot}.{link_id}."
@@ -200,7 +206,7 @@ def _columns(settings: Settings, draft: Draft, now: datetime) -> dict[str, Any]:
         "attachments": [list(a) for a in draft.attachments],
         "links": list(draft.links),
         "slot": draft.slot,
-        "message_id": f"<{secrets.token_hex(16)}@{domain}>",
+        "message_id": f"<{_new_local_part()}@{domain}>",
         "date": now,
         "next_at": now + draft.wait,
         "complaint_id": draft.complaint_id,
@@ -410,12 +416,13 @@ def attached(session: Session, digests: Collection[str]) -> set[str]:
 
 
 def forget_looks(session: Session, before: datetime, most: int) -> int:
-    """Forget the HTML of mails of before then that will not leave any more; how many. Text and hash stay."""
+    """Forget the HTML of mails of before then that will not leave any more, and what only the sender needs; how many.
+    Text and hash stay."""
     settled = select(Outbox.id).where(
         sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told
     )
     oldest = settled.order_by(Outbox.date).limit(most)
-    emptying = update(Outbox).where(Outbox.id.in_(oldest)).values(html="")
+    emptying = update(Outbox).where(Outbox.id.in_(oldest)).values(html="", slot="")
     done = session.execute(emptying, execution_options={"synchronize_session": False})
     return done.rowcount  # type: ignore[attr-defined,no-any-return]
 

@@ -320,7 +320,8 @@ def test_end_that_reports_count_is_the_one_of_the_case(kantor: Desk, change: str
         ("UPDATE event SET kind = 'recieved' WHERE id = 1", "'recieved'"),
         ("UPDATE complaint SET stage = 'entah' WHERE id = 2", "'entah'"),
         ("UPDATE task SET opened_at = 'kemarin' WHERE id = 1", "'kemarin'"),
-        ("UPDATE payload SET data = '{' WHERE event_id = 1", "Expecting"),
+        ("UPDATE payload SET data = '{' WHERE event_id = 1", "keterangan peristiwa telah diubah"),
+        ("UPDATE outbox SET text = '{' WHERE complaint_id = 2", "email"),
         ("UPDATE counter SET name = 'register:20xx' WHERE name = 'register:2026'", "20xx"),
     ],
 )

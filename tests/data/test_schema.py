@@ -41,7 +41,8 @@ PACKED_JSON = {
     ("document", "facts"),
     ("outbox", "headers"),
     ("outbox", "attachments"),
-}  # by 0096 and 0115
+    ("payload", "data"),
+}  # by 0096, 0115 and 0123
 HASHES = {
     ("event", "payload_hash"),
     ("event", "previous"),
