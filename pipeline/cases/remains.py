@@ -22,12 +22,13 @@ from sqlalchemy.orm import Session
 from pipeline.casefile.erased import erased_cases
 from pipeline.data import store
 from pipeline.data.engine import reading
-from pipeline.data.packed import Packed, PackedJson
+from pipeline.data.packed import Packed, PackedJson, PackedTexts
 from pipeline.data.states import ItemState, MailState
 from pipeline.data.tables import Base, Blob, Complaint, Event, Item, Outbox, Payload
 from pipeline.files import kinds as files
 from pipeline.mail import outbox
 from pipeline.mail.message import Message, read
+from pipeline.mail.settled import Texts
 from pipeline.office.sop import EventKind
 from pipeline.office.traces import EMAIL, NAME, Traces, traces_of
 from pipeline.office.words import word
@@ -205,7 +206,7 @@ def _in_table(
 
 
 def _holds_words(column: Column[Any]) -> bool:
-    return isinstance(column.type, String | Text | JSON | Packed | PackedJson) and (
+    return isinstance(column.type, String | Text | JSON | Packed | PackedJson | PackedTexts) and (
         column.key not in HASHED
     )
 
@@ -328,9 +329,10 @@ def erased_mails(
     (the morning's digest, a comparison's findings), and those of another that tell what its pengadu wrote. How many,
     and the hashes of what was attached."""
     quotes = or_(Outbox.complaint_id.is_(None), Outbox.name.in_(QUOTING))
-    named = select(Outbox.id, Outbox.subject, Outbox.text).where(quotes)
+    named = select(Outbox.id, Outbox.subject, Outbox.text, Outbox.pack_id).where(quotes)
     pattern = re.compile(rf"(?<![\w-]){re.escape(number)}(?!\w)", re.IGNORECASE)
     ended = named.where(Outbox.state.not_in((MailState.DUE, MailState.SENDING)))
-    rows = session.execute(ended.execution_options(yield_per=ROWS))
-    quoting = [row.id for row in rows if pattern.search(row.subject) or pattern.search(row.text)]
+    rows, texts = session.execute(ended.execution_options(yield_per=ROWS)), Texts(session)
+    said = ((one.id, one.subject, texts.of(one.id, one.text, one.pack_id)) for one in rows)
+    quoting = [mail_id for mail_id, *words in said if any(map(pattern.search, words))]
     return outbox.erase(session, complaint_id, tasks, quoting)

@@ -44,6 +44,7 @@ from pipeline.data.tables import (
     Task,
     Witness,
 )
+from pipeline.mail.settled import Texts
 from pipeline.office.config import Petugas
 from pipeline.office.words import word
 
@@ -66,6 +67,7 @@ class Rows:
     hashed: Mapping[str, str] = field(
         default_factory=dict
     )  # a long column: the one that keeps its hash
+    beside: tuple[str, ...] = ()  # that tell where a value stands
 
 
 # Left out is what says nothing of the case: when to remind next, how a mail is being sent. A column that is added
@@ -168,6 +170,7 @@ OF_CASE: dict[type[Base], Rows] = {
         ),
         ("decision_id",),
         {"html": "html_hash"},
+        ("id", "pack_id"),
     ),
 }
 OF_OFFICE: dict[type[Base], Rows] = {
@@ -533,11 +536,15 @@ def _rows_of(
     rows = OF_CASE[table]
     key = getattr(table, rows.key)
     wanted, column = (list(keys), key) if keys else (list(complaints), table.complaint_id)
-    columns = [getattr(table, name) for name in (*rows.columns, *rows.later, *rows.hashed.values())]
+    names = (*rows.columns, *rows.later, *rows.hashed.values(), *rows.beside)
+    columns, texts = [getattr(table, name) for name in names], Texts(session)
     for start in range(0, len(wanted), 500):
         query: Select[Any] = select(table.complaint_id.label("case_"), key.label("key_"), *columns)
-        for row in session.execute(query.where(column.in_(wanted[start : start + 500]))).mappings():
-            yield row["case_"], row["key_"], _parts(rows, row["key_"], dict(row))
+        for found in session.execute(query.where(column.in_(wanted[start : start + 500]))):
+            row = dict(found._mapping)
+            if table is Outbox:
+                row["text"] = texts.of(row["id"], row["text"], row["pack_id"])
+            yield row["case_"], row["key_"], _parts(rows, row["key_"], row)
 
 
 def _report_head(newest: LaporanEvent) -> dict[str, object]:

@@ -102,6 +102,38 @@ class PackedList(PackedJson):
         return [] if value is None else super().process_result_value(value, dialect)
 
 
+class PackedTexts(TypeDecorator[dict[int, str]]):
+    """Texts by a number, compressed together. Damaged bytes read as none of them."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[int, str] | None, dialect: Dialect) -> Any:
+        return None if value is None else pack(_joined(value), OF_TEXT)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[int, str]:
+        try:
+            return _parted(unpack(value or b""))
+        except ValueError:
+            return {}
+
+
+def _joined(texts: dict[int, str]) -> str:
+    """The numbers and lengths in a line of JSON, then the texts as they are: line ends that JSON writes in another way
+    the dictionary would not know."""
+    heads = [[number, len(text)] for number, text in texts.items()]
+    return json.dumps(heads, separators=(",", ":")) + "\n" + "".join(texts.values())
+
+
+def _parted(whole: str) -> dict[int, str]:
+    heads, _, texts = whole.partition("\n")
+    found, at = {}, 0
+    for number, length in json.loads(heads):
+        found[number] = texts[at : at + length]
+        at += length
+    return found
+
+
 class HexBytes(TypeDecorator[str]):
     """Hexadecimal digits, such as of a hash, that stand as bytes: half the room. ValueError for anything else."""
 

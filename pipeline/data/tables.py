@@ -26,7 +26,14 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from pipeline.data.packed import OF_HTML, HexBytes, Packed, PackedJson, PackedList
+from pipeline.data.packed import (
+    OF_HTML,
+    HexBytes,
+    Packed,
+    PackedJson,
+    PackedList,
+    PackedTexts,
+)
 from pipeline.data.states import (
     DocumentKind,
     ItemState,
@@ -45,6 +52,8 @@ UNTOLD = "NOT told"  # mails whose end nobody was told of; written so on both da
 UNLOOKED = "NOT agreed"  # settled items of which nobody has seen that what they became is there
 KEPT = "state = 'folded' AND NOT told"  # mails that are to be a line of a digest
 SHOWN = "html IS NOT NULL AND length(html_hash) > 0"  # a mail whose HTML may be forgotten one day
+# A mail of a case whose text stands in its row still, and whose HTML is gone: few, once the sweep has gone over them.
+LOOSE = "html IS NULL AND text IS NOT NULL AND complaint_id IS NOT NULL"
 # Mails that are not over: few of all. Said so in a query, or its index is not used.
 GOING = "state NOT IN ('sent', 'folded', 'void')"
 
@@ -812,6 +821,12 @@ class Outbox(Base):
         ),
         # Those of which the sweep may forget how they looked; few at any time.
         Index("ix_outbox_shown", "date", sqlite_where=text(SHOWN), postgresql_where=text(SHOWN)),
+        Index(
+            "ix_outbox_loose",
+            "complaint_id",
+            sqlite_where=text(LOOSE),
+            postgresql_where=text(LOOSE),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[MailState] = mapped_column(Word(MailState, 8), default=MailState.DUE)
@@ -819,7 +834,9 @@ class Outbox(Base):
     recipient: Mapped[str] = mapped_column(Text)
     recipient_name: Mapped[str] = mapped_column(Text, default="")
     subject: Mapped[str] = mapped_column(Text)
+    # NULL once it stands in a pack: mail.settled.
     text: Mapped[str] = mapped_column(Packed, nullable=True)
+    pack_id: Mapped[int | None]
     # Until its delivery is settled.
     html: Mapped[str] = mapped_column(Packed(OF_HTML), nullable=True)
     # Stays; "" of before 0070.
@@ -840,6 +857,15 @@ class Outbox(Base):
     sent_at: Mapped[datetime | None]
     told: Mapped[bool] = mapped_column(Boolean, default=False)  # the result has reached `intake`
     error: Mapped[str] = mapped_column(Text, default="")
+
+
+class MailPack(Base):
+    """What mails of a case that is over said, by their ids. Written by `mail.settled`."""
+
+    __tablename__ = "mail_pack"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"))
+    texts: Mapped[dict[int, str]] = mapped_column(PackedTexts, nullable=True)
 
 
 class Job(Base):

@@ -44,8 +44,9 @@ from pipeline.data.packed import RUINED
 from pipeline.data.places import Lost, PlaceError
 from pipeline.data.states import MailState
 from pipeline.data.tables import GOING, KEPT, SHOWN, UNTOLD, Decided, Outbox
-from pipeline.mail import smtp
+from pipeline.mail import settled, smtp
 from pipeline.mail.refusals import RUN, About, Refusal
+from pipeline.mail.settled import ENDED
 
 # `flush` raises the errors of a connection; whoever asks for them asks here.
 from pipeline.mail.smtp import MailServerDown, OfficeRefused, Unsendable
@@ -58,7 +59,6 @@ STALE = timedelta(minutes=10)
 # Between tries, about three days together.
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440, 1440))
 WAITING = (MailState.DUE, MailState.FOLDED, MailState.HELD)  # to leave, or to be a line of a digest
-ENDED = (MailState.SENT, MailState.DEAD, MailState.FOLDED, MailState.VOID)  # once somebody was told
 NEVER_SENT = (MailState.FOLDED, MailState.VOID)  # or kept for a digest
 BATCH = 50
 NEWEST = 5_000  # more than an office sends in a day
@@ -400,8 +400,9 @@ def erase(
     }
     personal = ("recipient", "recipient_name", "subject", "text", "html", "html_hash", "error")
     nothing = dict.fromkeys(personal, "")
+    settled.forget(session, session.scalars(select(Outbox.id).where(of_them)))
     erased = session.execute(
-        update(Outbox).where(of_them).values(**nothing, attachments=[], headers={})
+        update(Outbox).where(of_them).values(**nothing, attachments=[], headers={}, pack_id=None)
     )
     return erased.rowcount, files  # type: ignore[attr-defined]
 
@@ -418,10 +419,10 @@ def attached(session: Session, digests: Collection[str]) -> set[str]:
 def forget_looks(session: Session, before: datetime, most: int) -> int:
     """Forget the HTML of mails of before then that will not leave any more, and what only the sender needs; how many.
     Text and hash stay."""
-    settled = select(Outbox.id).where(
+    over = select(Outbox.id).where(
         sql(SHOWN), Outbox.date < before, Outbox.state.in_(ENDED), Outbox.told
     )
-    oldest = settled.order_by(Outbox.date).limit(most)
+    oldest = over.order_by(Outbox.date).limit(most)
     emptying = update(Outbox).where(Outbox.id.in_(oldest)).values(html="", slot="")
     done = session.execute(emptying, execution_options={"synchronize_session": False})
     return done.rowcount  # type: ignore[attr-defined,no-any-return]

@@ -16,7 +16,7 @@ from pipeline.cases.pages import forget_pages
 from pipeline.cases.reminders import forget_digests
 from pipeline.data import exports, jobs, storage
 from pipeline.data.engine import writing
-from pipeline.mail import outbox
+from pipeline.mail import outbox, settled
 from pipeline.office.config import Mesin
 
 AT_ONCE = 500  # rows a transaction, so that nobody waits long for the writer
@@ -41,6 +41,7 @@ def sweep(engine: Engine, now: datetime, keep: Mesin | None = None) -> int:
             lambda session: outbox.forget_looks(session, _before(now, keep.rupa_email), AT_ONCE),
         )
     )
+    gone += settled.pack(engine, _before(now, keep.rupa_email))
     return gone + storage.sweep(engine, now)  # at last: a place that is away stops nothing else
 
 

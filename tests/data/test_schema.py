@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, UniqueConstraint, inspect, select, text
 
 from pipeline.cases import begin_all
 from pipeline.cases.audit import audit
@@ -199,6 +199,21 @@ def works(engine: Engine, folder: Path) -> None:
         assert int(made.number[-6:]) == int(newest.number[-6:]) + 1
     with reading(engine) as session:
         assert [fault for _name, faults in audit(session) for fault in faults] == []
+
+
+def test_no_index_is_only_the_beginning_of_another() -> None:
+    """It would take room, and time of each write, and find nothing that the other does not."""
+    for table in Base.metadata.sorted_tables:
+        unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        whole = [[column.key for column in one.columns] for one in (table.primary_key, *unique)]
+        plain = [one for one in table.indexes if one.dialect_options["sqlite"]["where"] is None]
+        named = {str(one.name): [str(part) for part in one.expressions] for one in plain}
+        listed = {
+            name: [part.rpartition(".")[2] for part in parts] for name, parts in named.items()
+        }
+        for name, columns in listed.items():
+            others = [*whole, *(parts for other, parts in listed.items() if other != name)]
+            assert not any(one[: len(columns)] == columns for one in others), name
 
 
 def test_there_is_an_office_of_every_revision() -> None:

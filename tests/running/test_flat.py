@@ -27,6 +27,7 @@ FEW = (
     "ix_outbox_untold",
     "ix_outbox_due",
     "ix_outbox_shown",
+    "ix_outbox_loose",
 )
 
 
