@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.access import tokens
@@ -214,12 +214,19 @@ def newest(
     }
 
 
+# Made once: every page begins so.
+_NAMED = (
+    select(Link, Task, Complaint)
+    .join(Task, Task.id == Link.task_id)
+    .outerjoin(Complaint, Complaint.id == Task.complaint_id)
+    .where(Link.id == bindparam("number"))
+)
+
+
 def resolve(session: Session, settings: Settings, text: str, now: datetime) -> Opened:
     """The task and holder that a token names; LinkError otherwise. Never changes a row."""
     number, mac = tokens.parted(text)
-    whole = select(Link, Task, Complaint).join(Task, Task.id == Link.task_id)
-    whole = whole.outerjoin(Complaint, Complaint.id == Task.complaint_id)
-    row = session.execute(whole.where(Link.id == number)).one_or_none()  # every page begins so
+    row = session.execute(_NAMED, {"number": number}).one_or_none()
     if row is None or not tokens.fits(settings.keys, _text(row[0]), mac):
         raise LinkError
     link, task, complaint = row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from pipeline.casefile import copies, waves
@@ -111,14 +111,18 @@ def asked_units(session: Session, complaint: Complaint) -> list[str]:
     return list(session.scalars(waiting.order_by(Task.id)))
 
 
+_STANDING_MEETING = (
+    select(Meeting)
+    .where(Meeting.complaint_id == bindparam("case"), Meeting.cancelled_at.is_(None))
+    .order_by(Meeting.id.desc())
+    .limit(1)
+)
+
+
 def standing_meeting(session: Session, complaint: Complaint) -> Meeting | None:
     """The newest rapat of a case that has not been called off."""
-    query = select(Meeting).where(
-        Meeting.complaint_id == complaint.id, Meeting.cancelled_at.is_(None)
-    )
-    newest = query.order_by(Meeting.id.desc()).limit(1)
-    key = ("standing_meeting", complaint.id)
-    return once(session, key, lambda: session.scalars(newest).first())
+    key, case = ("standing_meeting", complaint.id), {"case": complaint.id}
+    return once(session, key, lambda: session.scalars(_STANDING_MEETING, case).first())
 
 
 def meeting_to_call_off(session: Session, complaint: Complaint) -> Meeting | None:

@@ -250,6 +250,11 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def is_view(session: Session) -> bool:
+    """Whether it is of `reading()`."""
+    return SEEN in session.info
+
+
 def once(session: Session, key: Hashable, ask: Callable[[], R]) -> R:
     """What `ask` finds; in `reading()`, where nothing can become another, it is asked once for a key: a page asked for
     the same letters ten times. Whoever gets it must not change it."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from pipeline.data.engine import once
@@ -24,6 +24,14 @@ from pipeline.office.config import ON_BEHALF, Penjabat, Petugas, Settings
 
 Standing = tuple[str, str, str]  # holder, acting, form
 Rows = tuple[tuple[Standing, ...], tuple[tuple[date, str], ...]]
+# Made once: every page and step asks for them.
+_STANDING = (
+    select(Delegation)
+    .where(Delegation.first <= bindparam("today"), Delegation.last >= bindparam("today"))
+    .where(Delegation.ended_at.is_(None))
+    .order_by(Delegation.id)
+)
+_ADDED = select(Holiday.day, Holiday.name).order_by(Holiday.day)
 KEPT = 128  # offices of different moments: a week's clock is costly to make
 _made: dict[tuple[int, Rows], tuple[Settings, Settings]] = {}
 
@@ -48,11 +56,8 @@ def settings(session: Session, base: Settings, now: datetime) -> Settings:
 
 def _rows(session: Session, base: Settings, today: date) -> Rows:
     """Who stands in today, and the holidays that were added."""
-    standing = select(Delegation).where(
-        Delegation.first <= today, Delegation.last >= today, Delegation.ended_at.is_(None)
-    )
-    found = session.scalars(standing.order_by(Delegation.id))
-    free = session.execute(select(Holiday.day, Holiday.name).order_by(Holiday.day))
+    found = session.scalars(_STANDING, {"today": today})
+    free = session.execute(_ADDED)
     return (
         tuple((one.holder, one.acting, one.form) for one in found if still_theirs(base, one)),
         tuple((one.day, one.name) for one in free),
