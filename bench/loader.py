@@ -30,7 +30,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from pipeline.cases import witness
 from pipeline.cases.witness import START
 from pipeline.data import fulltext
-from pipeline.data.packed import OF_TEXT, RAW, HexBytes, PackedJson, unpack
+from pipeline.data.packed import OF_TEXT, RAW, HexBytes, PackedJson, PackedTexts, pack, pack_json, unpack
 from pipeline.data.tables import Base, Outbox
 
 SQLITE = sqlite_dialect()
@@ -83,10 +83,21 @@ def sample(path: str, complaint_id: int) -> Sample:
     with closing(sqlite3.connect(path)) as file:
         file.row_factory = sqlite3.Row
         names = [name for name in TABLES if name not in ("blob", "witness")]
-        return {
+        found = {
             n: [dict(row) for row in file.execute(f"SELECT * FROM {n} WHERE {where.get(n, mine)}")]
             for n in names
         }
+        for mail in found["outbox"]:
+            _with_text(file, mail)
+        return found
+
+
+def _with_text(file: sqlite3.Connection, mail: Row) -> None:
+    """The mail with its text in its own row: a copy is in no pack."""
+    if mail["pack_id"] is not None:
+        [[texts]] = file.execute("SELECT texts FROM mail_pack WHERE id = ?", [mail["pack_id"]])
+        said = PackedTexts().process_result_value(texts, SQLITE)[mail["id"]]
+        mail |= {"text": pack(said, OF_TEXT), "pack_id": None}
 
 
 def shared(path: str) -> list[Row]:
@@ -252,10 +263,10 @@ def _history(events: list[Row], payloads: list[Row], hashes: Hashes) -> None:
     previous = START
     for row in sorted(events, key=lambda row: row["seq"]):
         words = said[row["id"]]
-        data = json.loads(words["data"])
+        data = json.loads(unpack(words["data"]))
         if isinstance(data, dict) and isinstance(data.get("item"), int):
             data["item"] += COUNT * STEP
-            words["data"] = json.dumps(data)
+            words["data"] = pack_json(data, OF_TEXT)
             row["payload_hash"] = bytes.fromhex(hashes.digest([words["salt"].hex(), data]))
         names = (
             "complaint_id",

@@ -41,11 +41,9 @@ def entries(
     return [(event, dict(payload.data) if payload else {}) for event, payload in rows]
 
 
-def _rows(
-    session: Session, complaint: Complaint, kinds: Collection[EventKind]
-) -> Sequence[Said]:
+def _rows(session: Session, complaint: Complaint, kinds: Collection[EventKind]) -> Sequence[Said]:
     query = _HISTORY.where(Event.kind.in_(kinds)) if kinds else _HISTORY
-    return session.execute(query, {"case": complaint.id}).tuples().all()
+    return [(event, payload) for event, payload in session.execute(query, {"case": complaint.id})]
 
 
 def receivers(session: Session, ids: Collection[int]) -> dict[int, str]:
