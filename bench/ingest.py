@@ -214,7 +214,7 @@ def latency(mails: int) -> dict[str, float]:
         command = [
             sys.executable,
             "-c",
-            "from pipeline.cli import main; main()",
+            "from pipeline.cli.main import main; main()",
             "--config",
             str(path),
         ]
