@@ -30,7 +30,16 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from pipeline.cases import witness
 from pipeline.cases.witness import START
 from pipeline.data import fulltext
-from pipeline.data.packed import OF_TEXT, RAW, HexBytes, PackedJson, PackedTexts, pack, pack_json, unpack
+from pipeline.data.packed import (
+    OF_TEXT,
+    RAW,
+    HexBytes,
+    PackedJson,
+    PackedTexts,
+    pack,
+    pack_json,
+    unpack,
+)
 from pipeline.data.tables import Base, Outbox
 
 SQLITE = sqlite_dialect()
