@@ -350,7 +350,7 @@ class Understood:
 
 def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind) -> Understood:
     new = "\n".join(new_lines(settings, message))
-    said = signoff.split(new, _names(person))
+    said = signoff.split(new, person.nama, _beside(settings, person))
     lines = said.words.splitlines()
     units: list[str] = []
     if kind is TaskKind.KLARIFIKASI:
@@ -358,8 +358,10 @@ def _read(settings: Settings, message: Message, person: Petugas, kind: TaskKind)
     return Understood(orders.read(lines, COMMANDS[kind]), units, said.rest)
 
 
-def _names(person: Petugas) -> tuple[str, ...]:
-    return tuple(filter(None, (person.nama, person.jabatan, person.nip, person.email)))
+def _beside(settings: Settings, person: Petugas) -> tuple[str, ...]:
+    """What else a signature says of its writer."""
+    office = settings.instansi
+    return (person.jabatan, person.email, office.nama, office.singkatan, office.kota)
 
 
 def new_lines(settings: Settings, message: Message) -> list[str]:

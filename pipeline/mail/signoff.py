@@ -1,51 +1,152 @@
 """What stands below the words of a reply without being a part of them: a signature, telephone numbers, a disclaimer.
 
-Pure. Hides how people end their mails in Bahasa Indonesia and English. Nothing is deleted: `words` and `rest` hold
-every line. It cuts only at the end, and never all.
+Pure. Hides how people and mail programs end mails in Bahasa Indonesia and English. A line is judged by what is left of
+it once names, numbers and polite words are taken away, not by a list of whole lines. Nothing is deleted: `words` and
+`rest` hold every line. It cuts only at the end, and never all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 MOST = 40  # lines of a signature with its disclaimer
-MOST_NAMES = 6  # words of a name with its titles
 MOST_LINE = 1_000  # characters of a line that are looked at
-_CLOSING = re.compile(
-    r"(?:(?:dengan |salam )?hormat(?: kami| saya)?|salam(?: hangat| sejahtera)?|wassalam\w*(?:[ '`’]?alaikum.{0,40})?"
-    r"|(?:demikian,? )?(?:atas perhatian(?:nya)?.{0,60})?terima ?kasih(?: banyak)?|trims|makasih"
-    r"|(?:best |kind |warm )?regards"
-    r"|sincerely|yours (?:sincerely|faithfully)|thanks(?: and regards)?|thank you|ttd|tertanda)[ ,.!]{0,5}",
+MOST_WORDS = 14  # of a line that may belong to a signature
+MOST_LEFT = 3  # characters of a word that says nothing by itself: "dr", "II", "Tk"
+MOST_NAMES = 6  # words of a name with its titles
+MOST_CARD = 15  # lines of a calling card
+DIGITS = (9, 14)  # of a telephone number
+SHORTEST = 5  # digits of one that stands behind "Telp."
+_WORD = re.compile(r"[^\W\d_]{1,40}")
+_RULE = re.compile(r"[-_=*~—–#.·•]{2,80}|—")
+_PICTURE = re.compile(
+    r"[\[<(](?:cid|image|inline image|logo|gambar|img)[:\w@. -]{0,80}[\])>]?", re.I
+)
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# ---- what a line is made of ------------------------------------------------------------------------------------
+
+# Ends a mail; the polite words that may stand around it.
+_ENDS = _set(
+    """
+    hormat salam wassalam wassalamualaikum wassalamu wslm wsslm kasih terimakasih trimakasih
+    makasih trims trimakasi tks thx tq thanks thank suwun nuwun nuhun regards rgds br sincerely
+    faithfully cheers best demikian ttd tertanda sekian rahayu tabik horas merdeka bermanfaat
+    """
+)
+_POLITE = _set(
+    """
+    kami saya dengan dan atas yang dapat bisa disampaikan sampaikan kiranya mohon maklum perhatian
+    perhatiannya kerja sama kerjasama kerjasamanya samanya bantuan bantuannya bapak ibu pak bu bpk
+    sdr saudara sekalian semua terima banyak ya hangat sejahtera sehat sukses selalu takzim
+    diucapkan ucapkan alaikum warahmatullahi wabarakatuh wr wb matur laporkan dilaporkan
+    informasikan untuk menjadi semoga sebelumnya kind warm many with and yours you very much so
+    laporan agar the in nggih njih pelayanan publik literasi
+    """
+)
+# Names what follows it: a telephone, an address in the net. Also what stands between two of them.
+_LABELS = _set(
+    """
+    hp no nomor telp tel telepon telpon tlp ponsel wa whatsapp phone mobile mob fax faks cell
+    kantor email mail surel pos el website web laman situs ig instagram fb facebook twitter
+    linkedin hunting faksimile youtube tiktok telegram x nip nomer kontak contact cp narahubung
+    hotline ext ekstensi psw pswt pesawat m e t p f h w office direct call center pusat layanan at
+    dot titik atau dan or and
+    """
+)
+_INSIDE = _set("ext ekstensi psw pswt pesawat")  # numbers inside a house
+_ADDRESSING = _set("pak bu bapak ibu")
+# Posts, ranks, degrees and what offices are called.
+_POSTS = _set(
+    """
+    plt plh pj an n kepala sekretaris kasubag kasubbag kasi kabid kadis sekdis jfu jft staf
+    petugas admin operator pengelola dinas diskominfo kominfo komunikasi informatika pemerintah
+    pemkot pemkab pemda kementerian badan bagian bidang sub subbagian seksi uptd upt kecamatan
+    kelurahan kota kabupaten provinsi sekretariat daerah umum kepegawaian keuangan pembina penata
+    pengatur juru muda madya utama tingkat tk analis pranata komputer ahli pertama terampil mahir
+    penyelia pelaksana fungsional pelayanan pengaduan masyarakat publik informasi ppid dan a b c d
+    i ii iii iv v dr drs dra ir hj h st mt sh mh se mm sos si kom ikom s m ap pd amd
+    """
+)
+_SMALL = _set("dan dengan untuk di ke dari yang kami kita the of for and in with to oleh pada")
+# A line with one of these is meant, wherever it stands.
+_MEANT = _set(
+    """
+    jangan jgn tapi tetapi namun kecuali belum tidak tdk batal tunda tunggu nanti besok lusa dulu
+    dahulu salah keliru ralat mohon tolong harap segera nb ps catatan tambahan setuju tolak kirim
+    lapor kembalikan wait but not
+    """
+)
+_EMAIL = re.compile(
+    r"[^\s@<>()|,;]{1,64}(?:@|\s?[\[(](?:at|et)[\])]\s?)[^\s@<>()|,;]{1,190}", re.IGNORECASE
+)
+_PLACE = re.compile(
+    r"(?:https?://|www\.)\S{1,300}|(?<![\w@.])[\w-]{2,60}(?:\.[\w-]{2,30}){0,4}\.(?:id|com|net|org|info|me)(?![\w.])\S{0,100}"
+    r"|(?<![\w@])@[\w.]{3,40}",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(
-    r"\W{0,4}(?:(?:no(?:mor)?\.? ?)?(?:hp|telp?|telepon|ponsel|wa|whats ?app|phone|mobile|mob|tel|fax|faks|cell|kantor"
-    r"|e-?mail|surel|pos-el|website|web|laman|situs|ig|instagram|nip|alamat)\b[ .]{0,3}[:/.]?[ ]{0,3}"
-    r"(?:wa\b|hp\b)?[ :]{0,3}[+(\d@wh].{0,120}|(?:\+62|62|0)[\d ().-]{6,20}|[^\s@]{1,64}@[^\s@]{1,190}"
-    r"|(?:https?://|www\.)\S{1,200}|nip\.? ?[\d .]{8,30})\W{0,4}",
+_NUMBER = re.compile(r"[+(]{0,2}\d[\d ().\-–/\u00a0]{2,30}")
+_STREET = re.compile(
+    r"(?:alamat\W{1,3})?(?:jl|jln|jalan|gedung|gd|komplek|kompleks|lantai|lt|ruang|desa|dsn|perum)\b.{0,120}",
+    re.I,
+)
+_POSTCODE = re.compile(r"[^.?!:;]{2,80}\b[1-9]\d{4}\W{0,3}")
+_MONTH = r"(?:januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|nopember|november|desember|\d{1,2})"
+_PLACE_AND_DAY = re.compile(
+    rf"[^\W\d_]{{3,30}}, {{0,3}}\d{{1,2}}[ ./-]{_MONTH}[ ./-]\d{{4}}\.?", re.I
+)
+
+# ---- what programs add -----------------------------------------------------------------------------------------
+
+_BY_A_PROGRAM = re.compile(
+    r"\W{0,4}(?:di(?:kirim|peroleh|ketik|buat|balas|tulis)(?:kan)?|terkirim|kirim|unduh|dapatkan|sent|get|from|powered|"
+    r"written|composed|typed|delivered|shared|via|maaf|mohon maaf|mohon maklum|please excuse|excuse|sorry)\b"
+    r".{0,80}?\b(?:iphone|ipad|android|ponsel|hp|handphone|smartphone|telepon genggam|gawai|gadget|tablet|blackberry|"
+    r"galaxy|samsung|xiaomi|redmi|oppo|vivo|realme|poco|infinix|huawei|nokia|outlook|gmail|yahoo|thunderbird|proton|zoho|spark|"
+    r"mailspring|k-9|k9|fairemail|aquamail|bluemail|mail untuk windows|email untuk windows|windows|mobile|phone|"
+    r"brevity|typos|salah ketik|perangkat)\b.{0,120}"
+    r"|\W{0,4}(?:dari|from) (?:my )?(?:iphone|ipad|ponsel|hp|android|samsung|galaxy)(?: saya)?\W{0,4}",
     re.IGNORECASE,
 )
-_DISCLAIMER = re.compile(
-    r"\W{0,6}(?:disclaimer|penafian|confidential(?:ity)?(?: notice)?\b|rahasia\s?:|catatan kerahasiaan|peringatan\s?:"
-    r"|(?:this|the) (?:e-?mail|message|communication|information)\b.{0,120}"
-    r"\b(?:confidential|intended|privileged|may contain)"
-    r"|(?:e-?mail|surel|pesan|surat|informasi)(?: elektronik)?(?: dan lampiran\w*)? ini\b.{0,120}"
-    r"\b(?:rahasia|ditujukan|hanya untuk|bersifat|mengandung|dimaksudkan)"
-    r"|(?:isi|segala informasi|setiap informasi)\b.{0,60}\b(?:e-?mail|surel|pesan) ini\b.{0,120}"
-    r"\b(?:rahasia|tanggung jawab)"
-    r"|please consider the environment|mohon pertimbangkan lingkungan|think before (?:you )?print|hemat kertas"
-    r"|virus-?free|bebas virus|dikirim (?:dari|lewat|melalui)\b|sent (?:from|via)\b|get outlook)",
+# Of the mail itself …
+_ITSELF = re.compile(
+    r"\b(?:e-?mail|surel|pesan|surat elektronik|transmisi)\b[^.!?]{0,60}\bini\b"
+    r"|\b(?:this|the) (?:\w{1,20} ){0,4}(?:e-?mails?|message|communication|transmission|information)\b"
+    r"|\b(?:dalam|isi|content of|contents of)\b.{0,30}\b(?:e-?mail|surel|pesan)\b"
+    r"|\bany views\b|\bbukan penerima|\bpenerima yang (?:dituju|dimaksud|sah)"
+    r"|intended recipient|before (?:you )?print|sebelum mencetak",
     re.IGNORECASE,
 )
-_POST = re.compile(
-    r"(?:(?:plt|plh|pj|a\.?n)\.? )?(?:kepala|sekretaris|kasubag|kasi|kabid|jfu|staf"
-    r"|dinas|pemerintah|kementerian|badan|bagian|bidang|sub ?bagian|seksi|pembina|penata|pengatur|analis|pranata)"
-    r"\b[^.!?:;]{0,80}",
+# … what only a disclaimer says of one.
+_DISCLAIMS = re.compile(
+    r"\b(?:rahasia|kerahasiaan|ditujukan|dimaksudkan|hanya untuk|bersifat|hak istimewa|dilindungi|virus"
+    r"|antivirus|dipindai|mencetak|cetak"
+    r"|tanggung ?jawab|bertanggung ?jawab|menyebarluaskan|disebarluaskan|pandangan pribadi|penerima yang"
+    r"|confidential|privileged|intended|solely|expressed|may contain|views|liab\w*|print\w*"
+    r"|scanned|checked|unauthori[sz]ed)\b"
+    r"|\b(?:jika|apabila|bila|if)\b.{0,60}\b(?:penerima|menerima|recipient|addressee|received)\b",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"[-_=*~—–]{2,80}")
+_TITLE = re.compile(
+    r"\W{0,6}(?:disclaimer|penafian|sanggahan|confidential(?:ity)?(?: notice| note)?|legal (?:notice|disclaimer)"
+    r"|catatan kerahasiaan|pernyataan kerahasiaan|peringatan kerahasiaan)\W{0,3}(?:[:\-–].{0,900})?"
+    r"|\W{0,6}rahasia\s?:.{0,900}",
+    re.IGNORECASE,
+)
+_PAPER = re.compile(
+    r"\W{0,6}(?:(?:please |mohon |harap )?(?:consider|pertimbangkan|think)\b.{0,60}"
+    r"\b(?:environment|lingkungan|print\w*|cetak)"
+    r"|please (?:do not|don.t) print|hemat kertas|save (?:paper|a tree|trees)|think before|go green"
+    r"|selamatkan (?:bumi|lingkungan|pohon)"
+    r"|virus-?free|bebas virus|(?:scanned|checked|dipindai|diperiksa) (?:by|for|oleh)\b).{0,300}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +157,40 @@ class SaidAndRest:
     rest: str
 
 
-def split(text: str, own: Collection[str] = ()) -> SaidAndRest:
-    """Part what a person says from how their mail ends. `own` are their name, title and addresses as the office knows
-    them; a line that holds no more than these is a signature."""
+@dataclass(frozen=True)
+class _Writer:
+    """Words of the writer's name, and what else the office knows of them."""
+
+    name: frozenset[str]
+    beside: frozenset[str]
+    whole: list[list[str]]
+    domain: str
+
+    def wrote(self, words: Collection[str]) -> bool:
+        """Whether these words are their name, whole or in part, with title, post and degree."""
+        if not any(word in self.name for word in words):
+            return False
+        initials = {word[0] for word in self.name}
+        fitting = self.name | self.beside | _POSTS | _ADDRESSING | initials
+        return all(word in fitting for word in words)
+
+    def is_post(self, words: list[str]) -> bool:
+        """Whether these words are their post or their office, as the office writes it."""
+        return words in self.whole
+
+
+def split(text: str, name: str = "", beside: Collection[str] = ()) -> SaidAndRest:
+    """Part what a person says from how their mail ends. `name` is theirs, `beside` their post, addresses and office, as
+    the office knows them."""
     lines = text.splitlines()
-    known = tuple(one.casefold() for one in own if one)
-    start = _signature(lines[: _disclaimer(lines)], known)
+    writer = _Writer(
+        frozenset(word for word in _words(name.partition(",")[0]) if len(word) > 1),
+        frozenset(word for one in beside if "@" not in one for word in _words(one)),
+        [_words(one) for one in beside if " " in one],
+        next((one.partition("@")[2].casefold() for one in beside if "@" in one), ""),
+    )
+    end = _disclaimer(lines)
+    start = min(_upwards(lines[:end], writer), _card(lines[:end], writer))
     words = "\n".join(lines[:start]).strip("\n")
     if not words.strip():
         return SaidAndRest(text, "")
@@ -69,26 +198,113 @@ def split(text: str, own: Collection[str] = ()) -> SaidAndRest:
     return SaidAndRest(words, rest)
 
 
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _bare(line: str) -> str:
+    return line[:MOST_LINE].strip(" \t*_|\u00a0")
+
+
 def _disclaimer(lines: list[str]) -> int:
     """Where a disclaimer begins: all below it is a part of it."""
-    first = max(1, len(lines) - MOST)
-    for index in range(first, len(lines)):
-        if _DISCLAIMER.match(lines[index][:MOST_LINE]):
+    for index in range(max(1, len(lines) - MOST), len(lines)):
+        line = _bare(lines[index])
+        if _TITLE.fullmatch(line) or _PAPER.fullmatch(line):
+            return index
+        if _ITSELF.search(line) and _DISCLAIMS.search(line):
             return index
     return len(lines)
 
 
-def _signature(lines: list[str], own: tuple[str, ...]) -> int:
-    """Where the signature begins: upwards from the end, as long as each line can belong to one."""
+# ---- upwards from the end, as long as each line can belong to a signature --------------------------------------
+
+
+def _upwards(lines: list[str], writer: _Writer) -> int:
     start = end = len(lines)
     for index in range(len(lines) - 1, max(0, len(lines) - MOST), -1):
-        line = lines[index].strip(" \t*_|>")[:MOST_LINE]
+        line = _bare(lines[index])
         if not line:
             continue
-        if not _signs(line, own, sure=start < end) and not _is_name_below_closing(lines, index):
+        if not _signs(line, writer, sure=start < end) and not _is_name_below_closing(lines, index):
+            break
+        if _is_listed(lines, index):
             break
         start = index
     return start
+
+
+def _above(lines: list[str], index: int) -> str:
+    """The next line above that says something."""
+    return next((one for one in map(_bare, reversed(lines[:index])) if one), "")
+
+
+def _is_listed(lines: list[str], index: int) -> bool:
+    """Whether the line above announces this one: "Hubungi petugas kami:"."""
+    return _above(lines, index).endswith(":")
+
+
+def _signs(line: str, writer: _Writer, *, sure: bool) -> bool:
+    """Whether a line can stand in a signature. `sure`: something below it is one, so that a title may be believed."""
+    if _RULE.fullmatch(line) or _PICTURE.fullmatch(line) or _BY_A_PROGRAM.fullmatch(line):
+        return True
+    if _closes(line, writer) or _is_contact(line, writer) or writer.wrote(_words(line)):
+        return True
+    if writer.is_post(_words(line)):
+        return True
+    return sure and _beside_a_name(line, writer)
+
+
+def _closes(line: str, writer: _Writer) -> bool:
+    """Whether a line is polite and says nothing else: "Demikian kami sampaikan, terima kasih."."""
+    words = _words(line)
+    if not 0 < len(words) <= MOST_WORDS or any(sign.isdigit() for sign in line):
+        return False
+    known = _ENDS | _POLITE | writer.name
+    return any(word in _ENDS for word in words) and all(word in known for word in words)
+
+
+def _is_contact(line: str, writer: _Writer) -> bool:
+    """Whether a line holds addresses or numbers of the writer and nothing that is not a label or their name."""
+    without = _EMAIL.sub(" ", line)
+    left = _PLACE.sub(" ", without)
+    labels = _words(left)
+    is_theirs = bool(labels) or writer.domain in line.casefold()
+    reached = left != without or (without != line and is_theirs)
+    numbers = _NUMBER.findall(left)
+    named = bool(labels) and all(
+        word in _LABELS or word in writer.name or word in writer.beside or word in _POSTS
+        for word in labels
+    )
+    if any(word in _LABELS for word in labels):
+        shortest = 2 if any(word in _INSIDE for word in labels) else SHORTEST
+        reached = reached or any(len(re.sub(r"\D", "", one)) >= shortest for one in numbers)
+    reached = reached or any(map(_is_telephone, numbers))
+    return reached and (named or not labels)
+
+
+def _is_telephone(number: str) -> bool:
+    digits = re.sub(r"\D", "", number)
+    at_home = number.lstrip("+( ").startswith(("0", "62"))
+    is_day_or_time = re.match(
+        r"\D?\d{1,2}[./-]\d{1,2}(?:[./-]\d{4})?\D{0,3}(?:\d{1,2}[.:]\d\d)?\W*$", number
+    )
+    return at_home and DIGITS[0] <= len(digits) <= 2 * DIGITS[1] and not is_day_or_time
+
+
+def _beside_a_name(line: str, writer: _Writer) -> bool:
+    """Whether a line is what stands around a name: post, rank, office, street, place and day."""
+    if _STREET.fullmatch(line) or _PLACE_AND_DAY.fullmatch(line):
+        return not _is_prose(line)
+    words = _words(line)
+    if not 0 < len(words) <= MOST_WORDS or line.rstrip().endswith(("!", "?", ":", ";")):
+        return False
+    known = [word in _POSTS or word in writer.beside or word in _SMALL for word in words]
+    begins = words[0] in _POSTS or words[0] in writer.beside
+    signs = words[0] in ("pelapor", "hormat") or line.rstrip().endswith(",")
+    if signs and len(words) <= MOST_LEFT:  # "Yang melaporkan,"
+        return not _says_something(words)
+    return begins and (all(known) or (line[:1].isupper() and _is_titled(line)))
 
 
 def _is_name_below_closing(lines: list[str], index: int) -> bool:
@@ -97,26 +313,58 @@ def _is_name_below_closing(lines: list[str], index: int) -> bool:
     words = lines[index].split(maxsplit=MOST_NAMES)
     if len(words) > MOST_NAMES or not all(map(_like_a_name, words)):
         return False
-    above = next((one.strip(" \t*_|>") for one in reversed(lines[:index]) if one.strip()), "")
-    closes = _CLOSING.fullmatch(above[:MOST_LINE]) is not None
-    return closes and above.rstrip().endswith(",")
+    above = _above(lines, index)
+    nobody = _Writer(frozenset(), frozenset(), [], "")
+    return above.rstrip().endswith(",") and _closes(above, nobody)
 
 
 def _like_a_name(word: str) -> bool:
     return word[0].isupper() and word[-1] not in "!?:;"
 
 
-def _signs(line: str, own: tuple[str, ...], *, sure: bool) -> bool:
-    """Whether a line can stand in a signature. `sure`: something below it is one, so that a title may be believed."""
-    if _CLOSING.fullmatch(line) or _CONTACT.fullmatch(line) or _RULE.fullmatch(line):
-        return True
-    bare = line.casefold().strip(" ,.()-")
-    if any(_is_own(bare, one) for one in own):
-        return True
-    return sure and bool(_POST.fullmatch(line))
+# ---- a calling card: the writer's name, and only lines of a card below it --------------------------------------
 
 
-def _is_own(bare: str, known: str) -> bool:
-    """Whether a line is what the office knows of the writer, alone or with little beside it."""
-    little_beside = len(bare) <= len(known) + 25
-    return bare == known or (len(known) > 5 and known in bare and little_beside)
+def _card(lines: list[str], writer: _Writer) -> int:
+    """Where a calling card begins that goes to the end, with street, rank or motto below the name."""
+    for index in range(max(1, len(lines) - MOST), len(lines)):
+        line = _bare(lines[index])
+        below = [one for one in map(_bare, lines[index + 1 :]) if one]
+        heads = bool(line) and _heads(line, writer, is_alone=not below)
+        if heads and not _is_listed(lines, index) and _all_of_a_card(below, writer):
+            return index
+    return len(lines)
+
+
+def _heads(line: str, writer: _Writer, *, is_alone: bool) -> bool:
+    words = _words(line)
+    is_office = len(words) > 1 and all(word in _POSTS | writer.beside for word in words)
+    return writer.wrote(words) or _closes(line, writer) or (is_office and not is_alone)
+
+
+def _all_of_a_card(lines: list[str], writer: _Writer) -> bool:
+    return len(lines) <= MOST_CARD and all(
+        _signs(line, writer, sure=True) or _on_a_card(line) for line in lines
+    )
+
+
+def _on_a_card(line: str) -> bool:
+    """A line of a card that nobody knows: short, written as a title, and asking for nothing."""
+    words = _words(line)
+    if not words or len(words) > MOST_WORDS or _says_something(words) or _is_prose(line):
+        return False
+    return _is_titled(line) or line.startswith("#") or bool(_POSTCODE.fullmatch(line))
+
+
+def _says_something(words: Iterable[str]) -> bool:
+    return any(word in _MEANT for word in words)
+
+
+def _is_prose(line: str) -> bool:
+    return line.endswith((".", "?", "!")) and len(line.split()) > MOST_NAMES
+
+
+def _is_titled(line: str) -> bool:
+    """Whether each word but the small ones begins with a capital."""
+    words = [word for word in _WORD.findall(line) if len(word) > MOST_LEFT]
+    return bool(words) and all(word[0].isupper() or word.casefold() in _SMALL for word in words)

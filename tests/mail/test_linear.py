@@ -31,7 +31,17 @@ from pipeline.cases.input import clean
 from pipeline.data.tables import Complaint
 from pipeline.intake import complaints, orders, persons, read_mail
 from pipeline.letters import for_staff, leftover, mark, returned, wording
-from pipeline.mail import addresses, authentication, bounces, charsets, html, message, parts, reply
+from pipeline.mail import (
+    addresses,
+    authentication,
+    bounces,
+    charsets,
+    html,
+    message,
+    parts,
+    reply,
+    signoff,
+)
 from pipeline.office import sop, words
 from pipeline.office.config import Settings
 from pipeline.office.messages import TEMPLATES
@@ -294,6 +304,7 @@ def read(raw: bytes) -> None:
     settings = office()
     mail = read_mail.opened(settings, raw, by_hand=False).message
     said = reply.split(mail.text).new
+    signoff.split(said, "Siti Rahmawati", ("JFU Pelayanan", "jfu@kominfo.example"))
     orders.read(said.splitlines()[:1], sop.COMMANDS[sop.TaskKind.KLARIFIKASI])
     links.masked(mail.text)
     persons._status_asked(settings, mail)
