@@ -38,7 +38,6 @@ _NO_FILES = (
     "text/calendar",
     "text/vcard",
     "text/x-vcard",
-    "message/rfc822",
 )
 _LETTERS = (".docx", ".docm", ".dotx", ".doc", ".odt", ".rtf", ".pdf", ".wps", ".pages")
 _LETTER_TYPES = (
@@ -52,10 +51,15 @@ _LETTER_TYPES = (
 
 
 def meant(attachments: Sequence[Attachment]) -> list[Attachment]:
-    """The files that a person attached."""
-    found = [one for one in attachments if one.content and one.content_type not in _NO_FILES]
-    # Apple Mail sends photos and PDFs as inline; a picture of a signature has an id, by which the text shows it.
-    return [one for one in found if not (one.inline and one.content_id)]
+    """The files that a person attached, also those that came empty: their sender believes that they arrived."""
+    found = [one for one in attachments if one.content or (one.name and not one.inline)]
+    return [one for one in found if one.content_type not in _NO_FILES and not _is_shown(one)]
+
+
+def _is_shown(one: Attachment) -> bool:
+    """Whether a file is a picture that the text shows, as those of signatures are. Apple Mail sends photos and PDFs as
+    inline, too, but without the id by which a text shows them; Outlook gives one to a letter that was pasted."""
+    return one.inline and bool(one.content_id) and not is_letter(one)
 
 
 def is_letter(one: Attachment) -> bool:

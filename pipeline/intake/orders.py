@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.office.sop import BINDING, INNER, Act, Command
+from pipeline.office.words import vocabulary
 
 MARKS = " \t*_>\"'“”‘’.:;-–—"
 _COLON = re.compile(r"[\s*_]*+[:：](.*)", re.DOTALL)
@@ -83,6 +84,44 @@ _TAKEN_BACK = re.compile(
     r"|\bbukan\s{1,3}(?:bidang|ranah|wewenang|tugas|urusan|bagian)\s{1,3}(?:saya|kami)\b",
     re.IGNORECASE,
 )
+
+
+# Words that, alone among themselves, are no summary and no result, in whatever order they stand: what is said of the
+# reply, the time or the writer ("oke nanti dikabari", "2 hari lagi ya pak", "masih dicari", "sudah saya WA").
+_NOTHING_SAID = vocabulary("kosong")
+# A letter that the text speaks of: attached, changed, or lying somewhere else.
+_SPEAKS_OF_A_LETTER = re.compile(
+    r"\b(?:terlampir|lampir(?:kan|an)|dilampirkan|attach(?:ed|ment))\b"
+    r"|\b(?:surat|konsep|draft?|berkas|naskah)(?:nya)?\s{1,3}(?:\w{1,15}\s{1,3}){0,3}"
+    r"(?:di)?(?:perbaiki|edit|sunting|revisi|ubah|koreksi|unggah|upload)\b"
+    r"|https?://(?!wa\.me/)[^\s/]{1,100}/[^\s]",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"[^\W\d_]+")
+# A second thought in a line of its own below the text, or in brackets, a remark to whoever reads it.
+_SECOND_THOUGHT = re.compile(
+    r"(?:tapi|tetapi|tp|namun|maaf|ralat|eh|aduh|nb|n\.b|ps|p\.s|oh ya|btw|jangan|jgn|batal|tunggu"
+    r"|tunda|tahan|koreksi)\b",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"[(\[]\s?(?:tolong|mohon|jangan|jgn|masih|belum|ini|draft?|konsep|sementara|nanti|cek|dicek|tunggu"
+    r"|to be)\b[^)\]\n]{0,120}[)\]]",
+    re.IGNORECASE,
+)
+_UNSENT = re.compile(
+    r"\b(?:jangan|jgn|tidak|tdk|tak|belum)\s{1,3}(?:usah\s{1,3}|perlu\s{1,3}|dulu\s{1,3})?"
+    r"di(?:kirim|lapor|terus|kembali|proses|sampai|aju)(?:kan)?\b[^.!?\n]{0,40}"
+    r"\b(?:dulu|dahulu|dl|sekretaris|kepala|kadis|sebelum)\b"
+    r"|\bsaya\s{1,3}(?:sudah\s{1,3}|kan\s{1,3})?bukan\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\b(?:masih|sedang|lagi)\s{1,3}(?:kami\s{1,3}|saya\s{1,3})?(?:di|me\w?)?"
+    r"(?:tanya|cari|tunggu|nunggu|konfirmasi)\w{0,6}\b"
+    r"|\bbelum\s{1,3}(?:selesai|lengkap)\W*$|\bbelum\s{1,3}(?:menjawab|dijawab|membalas|dibalas)\b",
+    re.IGNORECASE,
+)
 # In a decision: another one, a condition, a doubt. It may be meant as an order, and is shown before it decides.
 _UNDECIDED = re.compile(
     r"\b(?:(?:tidak|tdk|belum|kurang)\s{1,3}(?:setuju|tentu|yakin)|(?:di)?tolak|disetujui|bukan\s{1,3}wewenang|kembalikan"
@@ -94,6 +133,7 @@ _COURTESY = re.compile(
     r"|dengan|selamat|pagi|siang|sore|malam|demikian|wassalam\w*|assalam\w*|thanks|thank you|regards)\b",
     re.IGNORECASE,
 )
+RESULTS = (Act.LAPORKAN, Act.LAPORKAN_KEPALA, Act.JAWAB)  # whose text is what was found
 CONSENT = (Act.AJUKAN, Act.TANDATANGANI, Act.KIRIM_EMAIL, Act.KIRIM_PENGANTAR, Act.TERIMA)
 
 
@@ -145,6 +185,7 @@ def _order(command: Command, tail: str, below: list[str], known: Sequence[Comman
         any(_is_command(line, known) for line in words),
         # What other acts say is shown on a page first.
         command.action in INNER and _is_doubtful(text, alone),
+        command.action in RESULTS and _is_no_result(text),
         command.action in BINDING and _UNDECIDED.search(text) is not None,
     )
     return Order(command, words, plain=not any(against), withdrawn=withdrawn)
@@ -165,7 +206,28 @@ def _is_doubtful(text: str, alone: bool) -> bool:
     puts_off = _PUT_OFF.search(text) or _FIRST.search(text) or _TAKEN_BACK.search(text)
     hasty = _NO_REPORT.match(bare) or _HASTY.match(bare) or _LATER.match(bare)
     says_nothing = says_nothing or _SAMPLE.fullmatch(text) is not None
-    return says_nothing or asks or bool(puts_off or hasty)
+    return says_nothing or asks or bool(puts_off or hasty) or _has_second_thought(text)
+
+
+def speaks_of_a_letter(text: str) -> bool:
+    """Whether a text says that a letter comes with it, or where it lies."""
+    return _SPEAKS_OF_A_LETTER.search(text) is not None
+
+
+def _is_no_result(text: str) -> bool:
+    """Whether a text has words, and only such as say nothing of a complaint, or says that the work goes on."""
+    words = [word.casefold() for word in _MORE.findall(text)]
+    is_filling = bool(words) and all(word in _NOTHING_SAID for word in words)
+    return is_filling or _GOES_ON.search(text) is not None
+
+
+def _has_second_thought(text: str) -> bool:
+    later = [line.strip(MARKS) for line in text.splitlines()[1:]]
+    return (
+        any(map(_SECOND_THOUGHT.match, later))
+        or _REMARK.search(text) is not None
+        or _UNSENT.search(text) is not None
+    )
 
 
 def _says_more(text: str) -> bool:

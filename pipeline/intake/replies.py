@@ -216,6 +216,9 @@ def _act(one: TaskReply) -> str:
     if order is None:
         _answer(one, _not_understood(one))
         return "balasan tugas"
+    if _misses_its_letter(one, order, rest):
+        _answer(one, word("balasan.surat_tidak_ikut", kata=order.command.word))
+        return "balasan tugas"
     return _ordered(one, order, rest)
 
 
@@ -229,6 +232,14 @@ def _ordered(one: TaskReply, order: Order, rest: str) -> str:
     if one.proven and at_once:
         return _do(one, order, rest)
     return _confirm(one, order.command, _values(one, order.command, order.words), rest)
+
+
+def _misses_its_letter(one: TaskReply, order: Order, rest: str) -> bool:
+    """Whether a letter is handed in whose text came without it: forgotten, or behind a link that nobody opens. What
+    would be handed in is the draft that is here."""
+    if one.task.kind not in LETTER_COMES_BACK or order.command.action != Act.AJUKAN:
+        return False
+    return orders.speaks_of_a_letter("\n".join((*order.words, rest)))
 
 
 def _at_once(one: TaskReply) -> bool:
@@ -257,14 +268,14 @@ def _do(one: TaskReply, order: Order, rest: str) -> str:
     """Carry out the command at once."""
     command = order.command
     given = action(one.task.kind, command.action)
-    beside = enclosed.beside(given, one.files)
+    beside = enclosed.beside(given, _not_kept(one))
     try:
         form = cases.check(
             one.work.settings,
             one.task.kind,
             command.action,
             _values(one, command, order.words),
-            enclosed.as_uploads(given, one.files),
+            enclosed.as_uploads(given, _not_kept(one)),
             one.seen,
         )
         with one.work.session.begin_nested():  # what is refused half-way leaves nothing behind
@@ -313,7 +324,8 @@ def _with_letter(
         _answer(one, word("balasan.dua_surat", berkas=", ".join(enclosed.names(letters))))
         return "balasan tugas"
     if not one.proven or _news(one, UPLOAD):
-        return _confirm(one, Command("", UPLOAD), {}, rest)
+        waits = order.command.word if order else ""
+        return _confirm(one, Command("", UPLOAD), {}, rest, waits=waits)
     acts = order is not None and order.plain
     problem = _store_letter(one, quiet=acts)
     if problem:
@@ -324,6 +336,13 @@ def _with_letter(
     if order.command.action in INNER:
         return _do(one, order, rest)
     return _confirm(one, order.command, _values(one, order.command, order.words), rest)
+
+
+def _not_kept(one: TaskReply) -> list[Attachment]:
+    """The files of a reply but for the letter, which is a version already when its command acts."""
+    if one.task.kind is not TaskKind.JAWABAN:
+        return one.files
+    return [file for file in one.files if not enclosed.is_letter(file)]
 
 
 def _store_letter(one: TaskReply, quiet: bool) -> str:
@@ -428,9 +447,10 @@ def _confirm(
     values: Mapping[str, list[str]],
     rest: str,
     missing: Mapping[str, str] = MappingProxyType({}),
+    waits: str = "",
 ) -> str:
     """Keep the form as filled in and send the link that shows it, to the holder's own address; `missing` are the fields
-    that want mending, and why."""
+    that want mending, and why; `waits` is the command that the reply has beside, which is not carried out."""
     work = one.work
     link_id = _fresh_link(one)
     _keep(one, command, values, rest, link_id)
@@ -446,6 +466,7 @@ def _confirm(
         rest,
         _news(one, command.action),
         missing,
+        waits,
     )
     return f"balasan: {command.word or command.action}, menunggu konfirmasi"
 

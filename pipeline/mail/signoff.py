@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from pipeline.office.words import vocabulary
+
 MOST = 40  # lines of a signature with its disclaimer
 MOST_LINE = 1_000  # characters of a line that are looked at
 MOST_WORDS = 14  # of a line that may belong to a signature
@@ -26,69 +28,32 @@ _PICTURE = re.compile(
 )
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 # ---- what a line is made of ------------------------------------------------------------------------------------
 
 # Ends a mail; the polite words that may stand around it.
-_ENDS = _set(
-    """
-    hormat salam wassalam wassalamualaikum wassalamu wslm wsslm kasih terimakasih trimakasih
-    makasih trims trimakasi tks thx tq thanks thank suwun nuwun nuhun regards rgds br sincerely
-    faithfully cheers best demikian ttd tertanda sekian rahayu tabik horas merdeka bermanfaat
-    """
-)
-_POLITE = _set(
-    """
-    kami saya dengan dan atas yang dapat bisa disampaikan sampaikan kiranya mohon maklum perhatian
-    perhatiannya kerja sama kerjasama kerjasamanya samanya bantuan bantuannya bapak ibu pak bu bpk
-    sdr saudara sekalian semua terima banyak ya hangat sejahtera sehat sukses selalu takzim
-    diucapkan ucapkan alaikum warahmatullahi wabarakatuh wr wb matur laporkan dilaporkan
-    informasikan untuk menjadi semoga sebelumnya kind warm many with and yours you very much so
-    laporan agar the in nggih njih pelayanan publik literasi
-    """
-)
+_ENDS = vocabulary("penutup")
+_POLITE = vocabulary("sopan")
 # Names what follows it: a telephone, an address in the net. Also what stands between two of them.
-_LABELS = _set(
-    """
-    hp no nomor telp tel telepon telpon tlp ponsel wa whatsapp phone mobile mob fax faks cell
-    kantor email mail surel pos el website web laman situs ig instagram fb facebook twitter
-    linkedin hunting faksimile youtube tiktok telegram x nip nomer kontak contact cp narahubung
-    hotline ext ekstensi psw pswt pesawat m e t p f h w office direct call center pusat layanan at
-    dot titik atau dan or and
-    """
-)
-_INSIDE = _set("ext ekstensi psw pswt pesawat")  # numbers inside a house
-_ADDRESSING = _set("pak bu bapak ibu")
+_LABELS = vocabulary("label")
+_INSIDE = vocabulary("pesawat")  # numbers inside a house
+_ADDRESSING = vocabulary("sapaan")
 # Posts, ranks, degrees and what offices are called.
-_POSTS = _set(
-    """
-    plt plh pj an n kepala sekretaris kasubag kasubbag kasi kabid kadis sekdis jfu jft staf
-    petugas admin operator pengelola dinas diskominfo kominfo komunikasi informatika pemerintah
-    pemkot pemkab pemda kementerian badan bagian bidang sub subbagian seksi uptd upt kecamatan
-    kelurahan kota kabupaten provinsi sekretariat daerah umum kepegawaian keuangan pembina penata
-    pengatur juru muda madya utama tingkat tk analis pranata komputer ahli pertama terampil mahir
-    penyelia pelaksana fungsional pelayanan pengaduan masyarakat publik informasi ppid dan a b c d
-    i ii iii iv v dr drs dra ir hj h st mt sh mh se mm sos si kom ikom s m ap pd amd
-    """
-)
-_SMALL = _set("dan dengan untuk di ke dari yang kami kita the of for and in with to oleh pada")
+_POSTS = vocabulary("jabatan")
+_SMALL = vocabulary("kecil")
 # A line with one of these is meant, wherever it stands.
-_MEANT = _set(
-    """
-    jangan jgn tapi tetapi namun kecuali belum tidak tdk batal tunda tunggu nanti besok lusa dulu
-    dahulu salah keliru ralat mohon tolong harap segera nb ps catatan tambahan setuju tolak kirim
-    lapor kembalikan wait but not
-    """
-)
+_MEANT = vocabulary("maksud")
 _EMAIL = re.compile(
     r"[^\s@<>()|,;]{1,64}(?:@|\s?[\[(](?:at|et)[\])]\s?)[^\s@<>()|,;]{1,190}", re.IGNORECASE
 )
 _PLACE = re.compile(
     r"(?:https?://|www\.)\S{1,300}|(?<![\w@.])[\w-]{2,60}(?:\.[\w-]{2,30}){0,4}\.(?:id|com|net|org|info|me)(?![\w.])\S{0,100}"
     r"|(?<![\w@])@[\w.]{3,40}",
+    re.IGNORECASE,
+)
+# An address that leads to one thing, as a letter in a shared folder has: nobody signs with it.
+_LEADS_SOMEWHERE = re.compile(
+    r"https?://(?!(?:wa\.me|api\.whatsapp\.com|(?:\w{1,5}\.)?(?:instagram|facebook|linkedin|youtube|twitter|x|tiktok)\.com|t\.me)/)"
+    r"[^\s/]{1,100}/[^\s]",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[+(]{0,2}\d[\d ().\-–/\u00a0]{2,30}")
@@ -266,6 +231,8 @@ def _closes(line: str, writer: _Writer) -> bool:
 
 def _is_contact(line: str, writer: _Writer) -> bool:
     """Whether a line holds addresses or numbers of the writer and nothing that is not a label or their name."""
+    if _LEADS_SOMEWHERE.search(line):
+        return False
     without = _EMAIL.sub(" ", line)
     left = _PLACE.sub(" ", without)
     labels = _words(left)

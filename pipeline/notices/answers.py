@@ -91,9 +91,11 @@ def reply_filled(
     rest: str = "",
     news: bool = False,
     missing: Mapping[str, str] = MappingProxyType({}),
+    waits: str = "",
 ) -> None:
     """An act by reply that wants one more look: the form is filled in, and the link shows it, with what is new since
-    the mail that was answered (`news`) and what is still to be filled in (`missing`: why, by field). Beyond the cap it
+    the mail that was answered (`news`), what is still to be filled in (`missing`: why, by field) and which command of
+    the same reply is not carried out before (`waits`). Beyond the cap it
     waits its turn, as `task_reply` does: anybody can write in the name of an official."""
     wait = _turn(work, person)
     if wait is None:
@@ -116,6 +118,7 @@ def reply_filled(
         terpotong=rest,
         baru=news,
         kurang=[{"nama": label_of(name), "nilai": why} for name, why in missing.items()],
+        kata=waits,
     )
 
 

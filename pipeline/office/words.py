@@ -7,11 +7,12 @@ officer reads is said by `messages`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.office.config_errors import text_of, toml_of
-from pipeline.office.messages import Sentences
+from pipeline.office.messages import TEMPLATES, Sentences
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -39,6 +40,12 @@ def word(path: str, **values: object) -> str:
 def forget() -> None:
     """Read the words anew; the program does not, as it holds what it has rendered from them."""
     _ISTILAH.forget()
+
+
+@cache
+def vocabulary(name: str) -> frozenset[str]:
+    """A list of words in templates/kenali.toml by which something is recognised; no person reads them."""
+    return frozenset(str(_read(TEMPLATES / "kenali.toml")[name]).split())
 
 
 def listed(parts: Sequence[str]) -> str:
