@@ -47,7 +47,13 @@ def _fits_rapat(session: Session, kind: TaskKind, action: Action, c: Complaint) 
         return bool(entries(session, c, EventKind.MEETING_SET))
     if action is NO_MEETING:
         return meeting_to_call_off(session, c) is not None
-    return kind is TaskKind.KEPUTUSAN or standing_meeting(session, c) is not None
+    return kind is TaskKind.KEPUTUSAN or meeting_to_call_off(session, c) is not None
+
+
+def is_offered(session: Session, kind: TaskKind, action: Action, c: Complaint) -> bool:
+    """Whether the case allows what is done with a rapat now, whatever a page has shown before. All other actions look
+    for themselves, with words of their own."""
+    return action not in RAPAT or _fits_rapat(session, kind, action, c)
 
 
 def _has_email(_session: Session, c: Complaint) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from pipeline.access import unsent
-from pipeline.casefile import privacy
+from pipeline.casefile import offers, privacy
 from pipeline.casefile.erased import is_erased
 from pipeline.casefile.holders import helpers, holders, mergers
 from pipeline.cases import (
@@ -95,6 +95,8 @@ def act(work: Work, task_id: int, person: Petugas, form: Checked) -> Complaint |
     _refuse_second_press(work, task, complaint, person, form)
     unseen.check(work, task, person, form)
     _warn_of_the_person(complaint, form)
+    if not offers.is_offered(work.session, task.kind, form.action, complaint):
+        raise Forbidden(form.action.name)
     before = takeback.begin(work, complaint, form.action.name)
     _carry_out(Deed(work, task, complaint, person, form, late))
     if before is not None:

@@ -20,10 +20,13 @@ import pypdfium2
 from PIL import Image, ImageOps
 from pypdfium2 import raw
 
-MEMORY = 1_500 * 2**20  # bytes
+MEMORY = 800 * 2**20  # bytes of address space; a picture of MOST_PIXELS takes 500
 SECONDS = 20  # of processor time
 SCAN_WIDTH = 600  # pixels; a narrower picture is no scan of a page
-MOST_PIXELS = 60_000_000
+MOST_PIXELS = (
+    60_000_000  # of a picture that is unpacked whole; drawing a page unpacks a line at a time
+)
+DEPTH = 3  # of groups within groups in which pictures are looked for
 NO_WORDS = 2  # bytes of an empty string in UTF-16, with its end
 NOTES = {
     raw.FPDF_ANNOT_TEXT: "comment",
@@ -99,15 +102,23 @@ def _strip(page: pypdfium2.PdfPage) -> None:
         page.remove_obj(found)
 
 
+def _pictures(page: pypdfium2.PdfPage) -> Iterator[tuple[pypdfium2.PdfImage, int, int]]:
+    """The pictures of a page with their width and height in pixels as the PDF tells them, before any is unpacked."""
+    for found in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=DEPTH):
+        if isinstance(found, pypdfium2.PdfImage):
+            yield found, *found.get_px_size()
+
+
 def _write_own(page: pypdfium2.PdfPage) -> None:
     """The pictures of a page in their own pixels: a scan that is drawn anew at another size loses its small codes."""
-    for found in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+    for found, width, height in _pictures(page):
+        if width < SCAN_WIDTH or width * height > MOST_PIXELS:
+            continue
         try:
             image = found.get_bitmap(render=False).to_pil().convert("L")
         except (pypdfium2.PdfiumError, ValueError, RuntimeError):
             continue
-        if image.width >= SCAN_WIDTH and image.width * image.height <= MOST_PIXELS:
-            _write(image, image.width)
+        _write(image, image.width)
 
 
 def _write(image: Image.Image, width: int) -> None:

@@ -19,7 +19,7 @@ from pipeline.data.engine import reading
 from pipeline.data.tables import Meeting, Outbox
 from pipeline.mail import outbox
 from pipeline.mail.calendar import answer
-from pipeline.office.sop import EventKind, Stage
+from pipeline.office.sop import EventKind, Stage, action
 from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import Mail, compose
 
@@ -349,3 +349,32 @@ def test_a_secret_identity_is_not_forwarded(desk: Desk) -> None:
     (mail,) = desk.mails("terusan_instansi")
     assert "Siti" not in mail.text
     assert "siti@" not in mail.text
+
+
+def test_a_form_that_was_never_offered_convenes_no_rapat(desk: Desk) -> None:
+    """Only the Kepala Dinas convenes, in langkah 3; a form can be kept from there, or written by hand."""
+    rapat = {"waktu": "2026-11-26T10:00", "tempat": "Ruang Rapat", "agenda": "Lampu padam"}
+    for stage in (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.JAWABAN):
+        number = desk.to(stage)
+        who = "jfu-1" if stage is Stage.PENERIMAAN else "sekretaris"
+        tasks = [task for task in desk.tasks(number, open_only=True) if action(task.kind, "rapat")]
+        for task in tasks:
+            with pytest.raises(Forbidden):
+                desk.press(who, "rapat", number=number, task=task, **rapat)
+    assert desk.mails("rapat") == []
+    assert desk.count(Meeting) == 0
+
+
+def test_a_rapat_that_took_place_is_not_convened_anew_outside_langkah_3(desk: Desk) -> None:
+    number = desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    desk.later(days=3)
+    desk.press("kepala", "notulen", notulen="Tiang diganti.", hadir=["kasi-infrastruktur"])
+    desk.press("kepala", "kembalikan", alasan="Mohon dilengkapi.")
+    sent = len(desk.mails("rapat"))
+    task = next(t for t in desk.tasks(number, open_only=True) if action(t.kind, "rapat"))
+    with pytest.raises(Forbidden):
+        desk.press(
+            "sekretaris", "rapat", task=task, waktu="2026-12-03T10:00", tempat="x", agenda="y"
+        )
+    assert len(desk.mails("rapat")) == sent

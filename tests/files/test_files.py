@@ -20,7 +20,7 @@ from PIL import Image
 
 from pipeline.demo.office import SAMPLES
 from pipeline.files import kinds, libreoffice, pictures
-from pipeline.files.pdf import pdf_pages, pdf_text
+from pipeline.files.pdf import pdf_pages, pdf_scans, pdf_text
 
 SLIP = (SAMPLES / "slip.jpg").read_bytes()
 
@@ -104,6 +104,15 @@ def test_a_page_of_monstrous_size_does_not_fill_memory() -> None:
     for picture in pdf_pages(pdf(size=(14_000, 14_000)), width=300):
         with Image.open(BytesIO(picture)) as image:
             assert image.width <= 300
+
+
+def test_a_picture_of_monstrous_size_in_a_pdf_is_not_unpacked() -> None:
+    """400 megapixels in 400 kB. The page is drawn line by line, and shows it; its own pixels took 800 MB."""
+    out = BytesIO()
+    Image.new("1", (20_000, 20_000), 1).save(out, "PDF", resolution=2_400)
+    (page,) = pdf_scans(out.getvalue(), 600, 1)
+    with Image.open(BytesIO(page)) as image:
+        assert image.width <= 600
 
 
 @pytest.mark.usefixtures("libreoffice")
