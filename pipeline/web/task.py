@@ -41,6 +41,8 @@ from pipeline.web.task_page import task_page
 from pipeline.web.view import View, opened, whose
 from pipeline.work import Work
 
+GONE = 410
+
 pages = Blueprint("task", __name__, url_prefix="/t/<token>")
 
 
@@ -139,10 +141,22 @@ def _perform(token: str, held: Held) -> BaseResponse:
     except cases.Forbidden:
         return _refused(token, held.values)
     here.wake("take_in", "letters", "pictures", "send")
+    if _went_past(token):
+        raise Friendly("dialihkan", 200)
     chosen = action(kind, name)
     closes = chosen is not None and chosen.closes
     onward = "selesai" if closes else f"tersimpan={name}"
     return redirect(f"/t/{token}?{onward}", 303)
+
+
+def _went_past(token: str) -> bool:
+    """Whether the act has said that the case is about whoever acted, who sees nothing of it from now on. Told once, in
+    the answer to the press alone: behind the link it looks as any that has ended."""
+    try:
+        with opened(token):
+            return False
+    except Friendly as error:
+        return error.status == GONE
 
 
 def _carry_out(token: str, name: str, held: Held) -> None:

@@ -275,3 +275,18 @@ def test_files_that_wait_for_codes_are_few(kantor: Office) -> None:
         stranger(kantor).post(f"{place}/unggah", data=files, content_type="multipart/form-data")
     with kantor.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM confirmation_file")) == 5
+
+
+def test_who_marks_a_case_as_about_themself_reads_that_it_went_to_somebody_else(
+    kantor: Office,
+) -> None:
+    """Once, in the answer to the press; the link then looks like any that has ended, whoever comes."""
+    kantor.citizen_sends("Petugas kasar", "Petugas loket kasar.")
+    url = kantor.links(kantor.inbox("jfu-1")[-1])[0]
+    page = kantor.press("jfu-1", "laporkan", ringkasan="Petugas kasar.", terlapor=["jfu-1"])
+    assert "kini ditangani petugas lain" in page.text
+    assert "loket" not in page.text
+    assert "kedaluwarsa" not in page.text
+    again = kantor.web.get(url)
+    assert again.status_code == 410
+    assert "ditangani petugas lain" not in again.text
