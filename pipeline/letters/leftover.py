@@ -141,7 +141,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("lihat", r"[□◻▢]{1,40}+|\ufffd|\(\s?(?:\.{3}|…|tanda\stangan|ttd)\s?\)|/(?-i:X{2,3})/"),
     (
         "lihat",
-        r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b|\b(?:silakan|mohon)\sdilengkapi\b",
+        r"\b(?:jalan|jl\.?)\s(?:anu|abc|xyz)\b|\bpukul\s00[.:]00\b(?!\s?(?:sampai|s\.d|hingga|dini|[–-]))|\b(?:silakan|mohon)\sdilengkapi\b",
     ),
     # marks of other programs around a field, cells of a spreadsheet
     (
@@ -282,6 +282,31 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"\bRT[ .]{0,2}(?:00(?!\d)|[-_.…]{2,})|\bpukul\s?:?\s{0,3}(?:wib|wita|wit)\b|__[.:/]__",
     ),
     ("lihat", r"(?-i:(?<!\w)NULL(?!\w))|@(?:contoh|email|example)\.|\bwww\.contoh\."),
+    # a word that wants something after it, and gets brackets, a lone mark or one letter instead
+    (
+        "lihat",
+        r"(?:\b(?:bahwa|kepada|oleh|sebesar|sebanyak|sejumlah|bernama|berupa|tanggal|nomor|sdri?\.?|saudara|yth\.?)"
+        r"|\b(?:bapak|ibu)/(?:ibu|saudara|sdr\.?|bapak)|\byth\.?\s(?:bapak|ibu|sdri?\.?))\s[(\[]\s?[a-z][^()\[\]\n]{0,60}[)\]]\s?(?=[.,;:]|$)",
+    ),
+    (
+        "lihat",
+        r"\b(?:petugas|bapak/ibu|bapak|ibu|sdri?\.?|saudara|warga)\s(?-i:[XYZ])(?![\w./-])",
+    ),
+    (
+        "blokir",
+        r"(?<!\S)\d{1,2}[.)]\s?(?:\.{3,}+|…+)|(?<![^\s:])_(?!\S)|\bRp\.?\s?0{2,3}[.,]0{3}\b",
+    ),
+    (
+        "lihat",
+        rf"^\W{{0,3}}(?:{_FIELDS}|hari|pukul|waktu|tempat|lokasi|telepon|email|agenda)"
+        r"(?:\s?/\s?\w{2,12}){0,2}\s{0,3}:\s{0,3}[-–]?\s{0,3}$",
+    ),
+    (
+        "lihat",
+        r"^\(\s?(?:alasan|hasil|uraian|penjelasan|jawaban|tindak|ditulis|sebab|penyebab|solusi|kronologi)\b[^()\n]{0,60}\)$"
+        r"|^(?:diisi|ditulis)\s\w{2,20}\b|\b(?:dst|dll)\s?(?:\.{3,}+|…)"
+        r"|(?:^|[.;:]\s)(?:ttd|tanda\stangan)\s(?:&|dan|\+)\s(?:cap|stempel)\b",
+    ),
     # what somebody wants to come back to
     (
         "lihat",
@@ -321,7 +346,8 @@ _LEVELS: tuple[Literal["blokir", "lihat"], ...] = tuple(
 # No pattern begins to fit a text without one of these; most paragraphs of a letter have none.
 _HINT = re.compile(
     r"[⟨【「〈《⦗\^\\■▪▬>]|[–—]{3}|[–—] [–—]|!!!|~~~|/\*|:\w|"
-    r":\s[xX]\s|\d[xX]\s|,[ \u00a0]{4}|[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒~□◻▢\ufffd]|//|&lt;|\b-\w|\s-\w|^-\w|/X|"
+    r"\s_|:_|\d[.)]\s?\.|\s[XYZ](?:\W|$)|:\s{0,3}[-–]?\s{0,3}$|\s[(\[][a-z]|^\(|dst|dll|:\s[xX]\s|"
+    r"\d[xX]\s|,[ \u00a0]{4}|[{}\[«‹$<(…_?#@*%|●•∙·・=☐☑☒~□◻▢\ufffd]|//|&lt;|\b-\w|\s-\w|^-\w|/X|"
     r"\b20XX|N/A|- -|\.\.|\. \.|----|////|xx|XX|Rp|rp|RP|None|NaN|null|undefined|"
     r"(?i:tanggal|pukul|tap|click|choose|type|klik|ketuk|pilih|ketik|error|kesalahan|galat|lorem|dolor|tbd|tba|todo|"
     r"fixme|isi|tulis|mergefield|sdr|saudara|contoh|nb|catatan|to\s+be|jelas|coret|diisi|terang|"

@@ -8,6 +8,24 @@ from pipeline.letters.leftover import gaps
 from tests.work import effort
 
 GAPS = """
+Yth. Bapak/Ibu (nama warga)
+Yth. Sdr. (nama pelapor)
+Telah diterima oleh (petugas).
+Dibayar sebesar (jumlah) melalui bank.
+Kami sampaikan bahwa (uraian tindak lanjut).
+(alasan penolakan)
+(ditulis hasil pengecekan)
+Bersama ini kami sampaikan: 1. ... 2. ... 3. ...
+2) ...
+Nama: -
+Hari/tanggal :
+Tempat: -
+Waktu: _ hari kerja
+tanggal _ November 2026
+Rp 000.000
+Ibu Y telah kami hubungi.
+TTD & cap di sini
+dst...
 pada tanggal 00-00-2026
 pada tanggal xx-11-2026
 2026-MM-DD
@@ -591,6 +609,19 @@ NB: cek lagi angkanya
 """.strip().splitlines()
 
 ORDINARY = """
+Petugas berjaga dari pukul 00.00 sampai 06.00.
+Pekerjaan oleh CV Maju (pemenang tender) selesai.
+Diserahkan kepada lurah (Bapak Sigit).
+Oleh karena itu (lihat butir 2), kami tolak.
+Sejumlah 4 (empat) titik diperbaiki.
+Tanggal 3 (tiga) Desember 2026.
+Nomor (0351) 467327 aktif kembali.
+Sdr. Z. Arifin telah datang.
+Petugas Y-1 dan Y-2 berjaga.
+Rp 100.000 dikembalikan.
+Hasil pengecekan:
+Tindak lanjut:
+Kursi, meja, dll.
 Program (Cek Kesehatan Gratis) dibuka di puskesmas.
 Surat (revisi kedua) terlampir.
 Ikuti @kominfo_madiun untuk kabar terbaru.
