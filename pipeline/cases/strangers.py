@@ -29,8 +29,15 @@ SHORTEST_NAME, SHORTEST_ADDRESS, SHORTEST_SUBJECT = (
     12,
     16,
 )  # characters; shorter ones stand in any text
-PHONE = re.compile(r"(?<!\d)(?:\+?62|0)[ .()-]{0,2}\d(?:[ .()-]{0,2}\d){7,12}(?!\d)")
-NIK = re.compile(r"(?<!\d)\d(?:[ .()/-]{0,2}\d){15}(?!\d)")
+_PART = r"[ .()/_~,·*-]{0,3}"  # what people write between the digits of a number
+PHONE = re.compile(rf"(?<!\d)(?:(?:\+|00)?62|0|(?=8)){_PART}\d(?:{_PART}\d){{7,12}}(?!\d)")
+NIK = re.compile(rf"(?<!\d)\d(?:{_PART}\d){{15}}(?!\d)")
+# Letters that stand for a digit among digits, and words for the signs of an address.
+_LIKE_DIGITS = re.compile(
+    r"(?<![^\W\d])[Oo](?=[ .-]?\d)|(?<=\d)[OolI](?=[ .-]?\d)|(?<=\d)[Oo](?!\w)"
+)
+_AT = re.compile(r" ?[\[(] ?(?:at|et) ?[\])] ?|(?<=\w) @ ?(?=\w)|(?<=\w)@ (?=\w)", re.IGNORECASE)
+_DOT = re.compile(r" ?[\[(] ?(?:dot|titik) ?[\])] ?", re.IGNORECASE)
 _DASH, _UNSEEN = (
     re.compile("[\u2010-\u2015\u2212]"),
     re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"),
@@ -60,7 +67,9 @@ def _legible(text: str) -> str:
     """A text as one reads it: one space between words, one kind of dash, no signs that nobody sees. Word parts a number
     by such, so that it stays in one line."""
     seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-    return " ".join(_DASH.sub("-", seen).split())
+    plain = " ".join(_DASH.sub("-", seen).split())
+    plain = _DOT.sub(".", _AT.sub("@", plain))
+    return _LIKE_DIGITS.sub(lambda one: "0" if one[0] in "Oo" else "1", plain)
 
 
 def _numbers(work: Work, complaint: Complaint, said: str) -> Iterator[Finding]:
@@ -130,7 +139,7 @@ def _all_in(words: frozenset[str], value: str, parts: Callable[[str], list[str]]
 
 def _digits(column: ColumnElement[str]) -> ColumnElement[str]:
     """A number without what people write between its digits."""
-    for mark in (" ", "-", ".", "(", ")"):
+    for mark in (" ", "-", ".", "(", ")", "/", "_", ","):
         column = func.replace(column, mark, "")
     return column
 
