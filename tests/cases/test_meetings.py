@@ -353,7 +353,7 @@ def test_a_secret_identity_is_not_forwarded(desk: Desk) -> None:
 
 def test_a_form_that_was_never_offered_convenes_no_rapat(desk: Desk) -> None:
     """Only the Kepala Dinas convenes, in langkah 3; a form can be kept from there, or written by hand."""
-    rapat = {"waktu": "2026-11-26T10:00", "tempat": "Ruang Rapat", "agenda": "Lampu padam"}
+    rapat: dict[str, Any] = {"waktu": "2026-11-26T10:00", "tempat": "Ruang Rapat", "agenda": "x"}
     for stage in (Stage.PENERIMAAN, Stage.KLARIFIKASI, Stage.JAWABAN):
         number = desk.to(stage)
         who = "jfu-1" if stage is Stage.PENERIMAAN else "sekretaris"
