@@ -43,6 +43,7 @@ OLDEST = timedelta(days=400)  # before it is scanned a slip may have been writte
 UNREAD = (
     "tak_terbaca",
     "tertutup",
+    "cap",
     "terlewat",
     "terpotong",
 )  # doubts: something is written that nobody read

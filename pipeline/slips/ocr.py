@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
 
-from pipeline.slips import boxes, digits, faint, repair
+from pipeline.slips import boxes, digits, faint, repair, scan, stamps
 from pipeline.slips import layout as places
 from pipeline.slips.decode import Line, Reader
 from pipeline.slips.decode import Look as Seen
@@ -29,6 +29,10 @@ INK = 0.74 * 255  # darker is ink
 PRINT = 0.66 * 255  # about the grey of printed rules; on them, only what is darker still is ink
 RULE = 0.45  # mm around a printed rule where ink does not count
 TOOTH, THIN = 2.3, 0.45  # mm that the teeth of a comb are high, and less than a pen is wide
+BENT, CELL = (
+    1.5,
+    3.2,
+)  # mm that creases move print, and that a tooth's rule runs to either side of it
 SPECK = 0.10  # mm²; a smaller blot is dirt
 DOT = 0.5  # mm²; a smaller blot that stands alone is dirt
 MOSTLY = 0.8  # share of a field's ink that is left when its dirt is gone
@@ -44,6 +48,12 @@ POOR = 0.8  # a line whose characters are less sure than this on the whole may h
 LEAST_LETTER = 0.4  # of a word in a letter
 LETTER = 1100  # pixels of the longer side of a letter, for the detector
 HEIGHT = 48  # pixels of a line for the recogniser
+ABOVE = 4.0  # mm over the first field where its writing may reach
+UNDER_STAMP = 0.3  # of a field in which nothing but a stamp was seen
+TOUCHED, BEYOND = (
+    0.02,
+    0.1,
+)  # shares: of a field under a stamp, and of its ink that is surely no stamp's
 WORTH = 0.6  # a field of less confidence is not looked at a second time
 SOFT, SECOND_WIDTH = 0.9, 1.12  # pixels, and how much wider, of a second look
 WIDTHS = (1.0, 1.25)  # a line is looked at as it is, and stretched: each sees what the other misses
@@ -152,7 +162,12 @@ def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) ->
     """All fields and ticks of a slip in even light (`scan.flattened`). `units`: names that the office knows, for the
     field that asks for one; `coloured`: the same slip `scan.as_seen`, for what is pale in grey alone."""
     lay = places.layout(even.version)
-    fields = {name: _field(even, blank, units) for name, blank in lay.blanks.items()}
+    stamped = stamps.find(even.image, coloured, scan.empty(even.version), _written(lay))
+    clean = replace(even, image=stamped.image) if stamped else even
+    fields = {}
+    for name, blank in lay.blanks.items():
+        read = _field(clean, blank, units)
+        fields[name] = _of_the_writer(read, clean, blank, stamped, units)
     ticks = {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()}
     return Reading(fields, ticks)
 
@@ -190,6 +205,46 @@ def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
     alphabet = ALPHABET.get(blank.name, WORDS)
     second = " ".join(engine().second(image, alphabet) for _, image in lines)
     return repair.mend(blank.name, replace(look, second=second), units)
+
+
+def _written(lay: places.Layout) -> tuple[float, float]:
+    """From where to where down a slip's picture people write, in mm."""
+    top = min(blank.box.y for blank in lay.blanks.values())
+    bottom = max(tick.box.bottom for tick in lay.ticks.values())
+    return top + scan.MARGIN - ABOVE, bottom + scan.MARGIN
+
+
+def _of_the_writer(
+    read: Repaired,
+    clean: FoundSlip,
+    blank: Blank,
+    stamped: stamps.Stamps | None,
+    units: Sequence[str],
+) -> Repaired:
+    """What was read in a field unless it is an office's stamp; nothing under a stamp is ever clear."""
+    if blank.name not in repair.DIGITS and stamps.says_only_stamp(read.value, units):
+        return Repaired("", UNDER_STAMP, "cap")
+    if stamped is None:
+        return read
+    covered = replace(clean, image=stamped.covers).crop(blank.box, blank.name)
+    if float(covered.mean()) < TOUCHED:
+        return read
+    if not read.value or _is_stamp(read, clean, blank, stamped):
+        return Repaired("", UNDER_STAMP, "cap")
+    confidence = min(read.confidence, repair.DOUBTED)
+    return replace(read, confidence=confidence, doubt=read.doubt or "cap")
+
+
+def _is_stamp(read: Repaired, clean: FoundSlip, blank: Blank, stamped: stamps.Stamps) -> bool:
+    """Whether a text that nobody can be sure of may be the stamp's own: all that was read lies within it."""
+    crop = _crop(clean, blank)
+    covers = replace(clean, image=stamped.covers).crop(crop.reach, blank.name)
+    outside = crop.ink & ~covers[: crop.ink.shape[0], : crop.ink.shape[1]]
+    if outside.sum() > BEYOND * crop.ink.sum():
+        return False
+    if blank.name in repair.DIGITS:
+        return not repair.is_possible(blank.name, read.value)
+    return read.confidence < repair.DOUBTED
 
 
 def _together(rows: Sequence[Sequence[Line]]) -> Look:

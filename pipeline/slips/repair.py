@@ -24,6 +24,7 @@ APART = 4.0  # of 100: two names that are nearer to each other are a tie
 NEAR_HOST = 82  # of 100: a domain that is so like a common one is asked about
 DIGITS = ("tanggal", "telepon", "nik")
 LETTER = "uraian"
+DOUBTED = 0.5  # the most that a field is worth that something speaks against
 CLEAR_LETTER = 0.975  # mean certainty of its characters
 
 
@@ -74,14 +75,14 @@ def mend(name: str, look: Look, units: Sequence[str]) -> Repaired:
     evidence = (*calibration.features(look.sure), agree)
     confidence = calibration.confidence(name, evidence)
     if not says_something(ruled.value):
-        return Repaired("", min(confidence, 0.5), "tak_terbaca", evidence=evidence)
+        return Repaired("", min(confidence, DOUBTED), "tak_terbaca", evidence=evidence)
     doubt = "terlewat" if look.missed else ruled.doubt
     if not doubt and seen:
         doubt = "diperbaiki"
     if not doubt and agree < 1:
         doubt = "dua_bacaan"
     if doubt:
-        confidence = min(confidence, 0.5)
+        confidence = min(confidence, DOUBTED)
     elif confidence < SURE:
         doubt = "kurang_jelas"
     return Repaired(

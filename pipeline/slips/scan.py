@@ -308,6 +308,11 @@ def _printed(scale: int, version: int) -> Grey:
     return np.ascontiguousarray(whole[: round((lay.form_height + 2 * MARGIN) * scale)])
 
 
+def empty(version: int) -> Grey:
+    """An empty slip in `SEEKING` pixels a mm, with the margin: where there is print."""
+    return _printed(SEEKING, version)
+
+
 def _anchors(lay: Layout) -> dict[str, Box]:
     """Printed words by which a place is recognised: the label of each field, the title, the ticks, the sentence."""
     found = {}

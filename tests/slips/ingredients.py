@@ -131,7 +131,7 @@ MADE = Part(
         ("gel hitam", (8, 8, 8), 0.7, 0.0),
     ),
     faults=("bersih", "dpi150", "dpi200", "miring_noda", "faks", "foto", "pudar"),
-    harms=("coret_garis", "staples"),
+    harms=("coret_garis", "staples", "cap_bingkai"),
     digits=(0.0, 0.34),
 )
 

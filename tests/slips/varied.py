@@ -524,6 +524,34 @@ def _stamp(made: Made, rng: random.Random, round_: bool, colour: Colour) -> Made
     )
 
 
+def framed_stamp(made: Made, rng: random.Random) -> Made:
+    """A stamp with a frame of any size, with the words of a letter that came in; or a day alone, without a frame."""
+    picture = made.picture.copy()
+    x, y = rng.uniform(55, 120), rng.uniform(45, 135)
+    wide, high = rng.uniform(12, 26), rng.uniform(5, 12)
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    left, right = round((x - wide) * MM), round((x + wide) * MM)
+    top, bottom = round((y - high) * MM), round((y + high) * MM)
+    if rng.random() < 0.75:
+        cv2.rectangle(mask, (left, top), (right, bottom), 210, round(rng.uniform(0.35, 0.7) * MM))
+    words = rng.choice(
+        (("SURAT MASUK", "Agenda 117"), ("DITERIMA TGL", "03 FEB 2026"), ("ARSIP", ""))
+    )
+    size = wide * MM / 130
+    for row, text in enumerate(words):
+        foot = round((y + (row - 0.3) * high * 0.9) * MM)
+        at = (left + round(2 * MM), foot)
+        cv2.putText(mask, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, 210, 3, cv2.LINE_AA)
+    middle = (round(x * MM), round(y * MM))
+    turn = cv2.getRotationMatrix2D(middle, rng.uniform(-12, 12), 1)
+    turned = cv2.warpAffine(mask, turn, mask.shape[::-1])
+    colour = rng.choice(((160, 30, 50), (60, 30, 130), (25, 25, 30)))
+    writer = Pen(picture, made.font, ("cap", colour, 0.5, 0.1), rng, False)
+    writer.ink(np.asarray(turned, np.uint8), 0, 0)
+    near = _near((x - wide, y - high, x + wide, y + high))
+    return replace(made, picture=writer.picture, harmed=(*made.harmed, *near))
+
+
 def _staple(made: Made, rng: random.Random, x: float, y: float) -> Made:
     picture = made.picture.copy()
     a = (round(x * MM), round(y * MM))
@@ -576,6 +604,7 @@ HARMS: dict[str, Callable[[Made, random.Random], Made]] = {
     "coret_acak": scribbled_out,
     "cap_bulat": lambda made, rng: _stamp(made, rng, True, (110, 40, 140)),
     "cap_kotak": lambda made, rng: _stamp(made, rng, False, (40, 60, 170)),
+    "cap_bingkai": framed_stamp,
     "staples": lambda made, rng: _staple(made, rng, rng.uniform(30, 60), rng.uniform(3, 30)),
     "staples_sudut": lambda made, rng: _staple(made, rng, rng.uniform(3, 20), rng.uniform(28, 60)),
     "staples_tengah": lambda made, rng: _staple(
