@@ -93,6 +93,9 @@ clean:
 # delivered. Which family serves for what stands in tests/slips/ingredients.py.
 FONTS := caveat patrick-hand kalam indie-flower shadows-into-light handlee architects-daughter nanum-pen-script \
 	gloria-hallelujah schoolbell delius reenie-beanie itim \
+	amatic-sc caveat-brush gaegu damion yellowtail nanum-brush-script vibur oooh-baby licorice sacramento allura \
+	chilanka playpen-sans give-you-glory dawning-of-a-new-day calligraffitti just-me-again-down-here rancho \
+	sedgwick-ave walter-turncoat stalemate bilbo meddon league-script \
 	open-sans pt-sans-narrow special-elite merriweather oswald courier-prime comic-neue short-stack \
 	covered-by-your-grace swanky-and-moo-moo gochi-hand neucha coming-soon crafty-girls annie-use-your-telescope \
 	sunshiney mali courgette pangolin permanent-marker cedarville-cursive bad-script dancing-script \

@@ -27,11 +27,12 @@ from pipeline.slips.scan import SCALE, Grey
 from tests.slips import varied
 from tests.slips.ingredients import CALIBRATED, MADE, Part
 
-HIDDEN, EPOCHS, BATCH = 96, 40, 256
+NEAR, FAR, HIDDEN = 20, 40, 64  # kinds of strokes, of shapes, and what is made of them
+EPOCHS, BATCH = 13, 128
 SMALL_FILE = np.float16
 OTHERS = "+-/.,:()xXTRWPKaeghnok#*?"
-DRAWN = 6  # pictures made of each MNIST image
-WRITTEN = 60  # pictures of each digit in each hand
+DRAWN = 9  # pictures made of each MNIST image
+WRITTEN = 30  # pictures of each digit in each hand
 
 
 def examples(
@@ -91,6 +92,10 @@ def spoilt(drawn: Grey, rng: random.Random) -> NDArray[np.float32]:
     if rng.random() < 0.4:
         kernel = np.ones((rng.choice((2, 3)),) * 2, np.uint8)
         ink = cv2.erode(ink, kernel) if rng.random() < 0.5 else cv2.dilate(ink, kernel)
+    if rng.random() < 0.4:
+        ink = bent(ink, rng)
+    if rng.random() < 0.25:
+        with_tooth(ink, rng)
     if rng.random() < 0.25:
         y = rng.randint(height // 2, height - 1)
         cv2.line(
@@ -114,45 +119,102 @@ def spoilt(drawn: Grey, rng: random.Random) -> NDArray[np.float32]:
     return digits.features(cut, cut.shape[0] / SCALE)
 
 
+def bent(ink: Grey, rng: random.Random) -> Grey:
+    """The same stroke by another hand: every part of it moved a little, neighbours alike (Simard et al. 2003)."""
+    draw = np.random.default_rng(rng.randint(0, 2**31))
+    height, width = ink.shape
+    far = rng.uniform(0.01, 0.05) * height
+    xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    coarse = draw.uniform(-far, far, (2, 4, 4)).astype(np.float32)
+    dx, dy = (cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in coarse)
+    moved = cv2.remap(ink, xs + dx, ys + dy, cv2.INTER_LINEAR, borderValue=(255,))
+    return np.asarray(moved, np.uint8)
+
+
+def with_tooth(ink: Grey, rng: random.Random) -> None:
+    """A tooth of the comb that stands at the side of the digit, or touches it."""
+    rows, columns = np.nonzero(ink < 128)
+    if not len(rows):
+        return
+    side = rng.choice((columns.min() - rng.randint(0, 8), columns.max() + rng.randint(0, 8)))
+    foot = rows.max() + rng.randint(-4, 6)
+    cv2.line(ink, (int(side), int(foot - 22)), (int(side), int(foot)), (rng.randint(60, 170),), 3)
+
+
 def trained(told: NDArray[np.float32], meant: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
-    """Two layers, Adam, cross entropy with a little smoothing, so that the chances stay honest."""
+    """Two convolutions and two layers, Adam, cross entropy with a little smoothing, so that the chances stay honest."""
     draw = np.random.default_rng(5)
-    wide, classes = told.shape[1], NOTHING + 1
-    net = {
-        "one": draw.normal(0, (2 / wide) ** 0.5, (wide, HIDDEN)).astype(np.float32),
-        "one_bias": np.zeros(HIDDEN, np.float32),
-        "two": draw.normal(0, (2 / HIDDEN) ** 0.5, (HIDDEN, classes)).astype(np.float32),
-        "two_bias": np.zeros(classes, np.float32),
-    }
+    net = _begun(told.shape[1], draw)
     first = {n: np.zeros_like(w) for n, w in net.items()}
     second = {n: np.zeros_like(w) for n, w in net.items()}
-    goal = np.full((len(meant), classes), 0.03 / classes, np.float32)
+    goal = np.full((len(meant), NOTHING + 1), 0.03 / (NOTHING + 1), np.float32)
     goal[np.arange(len(meant)), meant] += 0.97
     step = 0
     for epoch in range(EPOCHS):
-        speed = 2e-3 * 0.5 * (1 + np.cos(np.pi * epoch / EPOCHS))
         for some in np.array_split(draw.permutation(len(meant)), len(meant) // BATCH):
             step += 1
-            x = told[some]
-            hidden = np.maximum(x @ net["one"] + net["one_bias"], 0)
-            kept = hidden * (draw.random(hidden.shape, np.float32) > 0.2) / 0.8
-            out = kept @ net["two"] + net["two_bias"]
-            grown = np.exp(out - out.max(axis=1, keepdims=True))
-            off = (grown / grown.sum(axis=1, keepdims=True) - goal[some]) / len(some)
-            back = (off @ net["two"].T) * (kept > 0) / 0.8
-            slopes = {
-                "two": kept.T @ off,
-                "two_bias": off.sum(0),
-                "one": x.T @ back,
-                "one_bias": back.sum(0),
-            }
+            speed = 1.5e-3 * 0.5 * (1 + np.cos(np.pi * (epoch / EPOCHS)))
+            slopes = _slopes(net, told[some], goal[some], draw)
             for name, slope in slopes.items():
                 slope = slope + 1e-5 * net[name]
                 first[name] = 0.9 * first[name] + 0.1 * slope
                 second[name] = 0.999 * second[name] + 0.001 * slope**2
                 mean, spread = first[name] / (1 - 0.9**step), second[name] / (1 - 0.999**step)
                 net[name] -= (speed * mean / (np.sqrt(spread) + 1e-8)).astype(np.float32)
+        print("epoch", epoch, flush=True)
     return net
+
+
+def _begun(wide: int, draw: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+    beside = wide - digits.SIDE**2
+    sizes = {
+        "near": (25, NEAR),
+        "far": (9 * NEAR, FAR),
+        "one": (FAR * (digits.SIDE // 4) ** 2 + beside, HIDDEN),
+        "two": (HIDDEN, NOTHING + 1),
+    }
+    net = {}
+    for name, (rows, columns) in sizes.items():
+        net[name] = draw.normal(0, (2 / rows) ** 0.5, (rows, columns)).astype(np.float32)
+        net[f"{name}_bias"] = np.zeros(columns, np.float32)
+    return net
+
+
+def _slopes(
+    net: digits.Net, x: NDArray[np.float32], goal: NDArray[np.float32], draw: np.random.Generator
+) -> dict[str, NDArray[np.float32]]:
+    """How the loss of these pieces falls with each weight."""
+    seen, near, strokes, far, shapes = digits.convolved(x, net)
+    kept = seen * (draw.random(seen.shape, np.float32) > 0.2) / 0.8
+    hidden = np.maximum(kept @ net["one"] + net["one_bias"], 0)
+    out = hidden @ net["two"] + net["two_bias"]
+    grown = np.exp(out - out.max(axis=1, keepdims=True))
+    off = (grown / grown.sum(axis=1, keepdims=True) - goal) / len(x)
+    back = (off @ net["two"].T) * (hidden > 0)
+    to_seen = (back @ net["one"].T) * (kept != 0) / 0.8
+    of_shapes = to_seen[:, : shapes[0].size].reshape(shapes.shape) * (shapes > 0)
+    to_far = (of_shapes @ net["far"].T).reshape(*far.shape[:3], strokes.shape[3], 3, 3)
+    high, wide = strokes.shape[1:3]
+    padded = np.zeros((len(x), high + 2, wide + 2, strokes.shape[3]), np.float32)
+    for row in range(3):
+        for column in range(3):
+            padded[:, row : row + high : 2, column : column + wide : 2] += to_far[..., row, column]
+    of_strokes = padded[:, 1:-1, 1:-1] * (strokes > 0)
+    return {
+        "two": hidden.T @ off,
+        "two_bias": off.sum(0),
+        "one": kept.T @ back,
+        "one_bias": back.sum(0),
+        **_of_patches("far", far, of_shapes),
+        **_of_patches("near", near, of_strokes),
+    }
+
+
+def _of_patches(
+    name: str, some: NDArray[np.float32], back: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    rows, answers = some.reshape(-1, some.shape[3]), back.reshape(-1, back.shape[3])
+    return {name: rows.T @ answers, f"{name}_bias": answers.sum(0)}
 
 
 def main() -> None:

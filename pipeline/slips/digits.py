@@ -7,7 +7,7 @@ nothing but one digit. Part of the extra `ocr`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,16 +103,16 @@ def _piece(image: Grey, mine: NDArray[np.bool_]) -> _Piece:
 
 
 def features(part: Grey, tall: float) -> NDArray[np.float32]:
-    """What the network is told of a piece of ink (dark on 255) that is so many mm tall."""
+    """What the network is told of a piece of ink (dark on 255) that is so many mm tall: its picture, then its slopes
+    and its shape."""
     ink = 255 - part.astype(np.float32)
     darkest = max(float(np.percentile(ink, 98)), 40)
     ink = np.minimum(ink * (255 / darkest), 255)
     drawn = _in_square(ink)
     slopes = np.ravel(_HOG.compute(drawn.astype(np.uint8)))
-    coarse = cv2.resize(drawn, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA).ravel() / 255
     height, width = part.shape
     shape = [tall / 7, width / height / 2]
-    return np.concatenate([slopes, coarse, shape]).astype(np.float32)
+    return np.concatenate([drawn.ravel() / 255, slopes, shape]).astype(np.float32)
 
 
 def _in_square(ink: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -131,12 +131,37 @@ def _in_square(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 def judged(told: NDArray[np.float32]) -> NDArray[np.float32]:
     """Chances of each class (columns) for each piece of ink (rows)."""
     net = _network()
-    hidden = np.maximum(told @ net["one"] + net["one_bias"], 0)
+    seen, *_ = convolved(told, net)
+    hidden = np.maximum(seen @ net["one"] + net["one_bias"], 0)
     out = hidden @ net["two"] + net["two_bias"]
     # Softmax; the largest is taken off so that nothing overflows.
     grown = np.exp(out - out.max(axis=1, keepdims=True))
     chances = grown / grown.sum(axis=1, keepdims=True)
     return np.asarray(chances, np.float32)
+
+
+Net = Mapping[str, NDArray[np.float32]]
+
+
+def convolved(told: NDArray[np.float32], net: Net) -> tuple[NDArray[np.float32], ...]:
+    """(what two rounds of strokes that are looked for see in each piece, with what it was told beside the picture; and
+    for the training what stands between: patches and their answers of the first round, and of the second)"""
+    drawn = told[:, : SIDE**2].reshape(-1, SIDE, SIDE, 1)
+    near = patches(drawn, 5)
+    strokes = np.maximum(near @ net["near"] + net["near_bias"], 0)
+    far = patches(strokes, 3)
+    shapes = np.maximum(far @ net["far"] + net["far_bias"], 0)
+    seen = np.concatenate([shapes.reshape(len(told), -1), told[:, SIDE**2 :]], axis=1)
+    return seen, near, strokes, far, shapes
+
+
+def patches(drawn: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """The squares of so many pixels about every second pixel, each as one row: (piece, down, across, patch)."""
+    edge = side // 2
+    padded = np.pad(drawn, ((0, 0), (edge, edge), (edge, edge), (0, 0)))
+    every = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
+    second = every[:, ::2, ::2]
+    return second.reshape(*second.shape[:3], -1)
 
 
 @cache

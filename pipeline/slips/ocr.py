@@ -371,6 +371,8 @@ def _crop(even: FoundSlip, blank: Blank) -> _Crop:
     image = _unstained(even.crop(reach, blank.name))
     height, width = image.shape
     rules = _rules(blank, reach)[:height, :width]
+    if blank.cells:
+        rules = _moved_comb(image, rules, blank, reach)
     return _Crop(image, rules, _ink(image, rules, blank, reach), reach)
 
 
@@ -430,6 +432,49 @@ def _rules(blank: Blank, reach: Box) -> NDArray[np.bool_]:
         mask[tooth:, _span(cell.x - reach.x)] = True
         mask[tooth:, _span(cell.right - reach.x)] = True
     return mask
+
+
+def _moved_comb(
+    image: Grey, rules: NDArray[np.bool_], blank: Blank, reach: Box
+) -> NDArray[np.bool_]:
+    """Where the comb's print is, on paper that creases have moved here and there: each tooth where it is seen, as far
+    as its neighbours bear that out, and the rule between them. A tooth that is left is read as a 1."""
+    dark = 255 - image.astype(np.float32)
+    edges = sorted({round(edge, 3) for cell in blank.cells for edge in (cell.x, cell.right)})
+    foot = (blank.box.bottom - reach.y) * SCALE
+    moves = [_move_of_tooth(dark, (edge - reach.x) * SCALE, foot) for edge in edges]
+    mask = rules.copy()
+    for order, edge in enumerate(edges):
+        near = np.array(moves[max(order - 2, 0) : order + 3])
+        dx, dy = np.median(near, axis=0)
+        if max(abs(dx), abs(dy)) < RULE * SCALE / 2:
+            continue  # the mask is as wide as that
+        at = edge - reach.x + dx / SCALE
+        low = blank.box.bottom - reach.y + dy / SCALE
+        mask[round((low - TOOTH) * SCALE) : round((low + RULE) * SCALE), _span(at)] = True
+        mask[_span(low), _span_of(at - CELL, at + CELL)] = True
+    return mask
+
+
+def _move_of_tooth(dark: NDArray[np.float32], at: float, foot: float) -> tuple[int, int]:
+    """By how many pixels a tooth at this column, that stands on this row, is moved across and down: where there is a
+    thin upright stroke that ends where teeth end, and where the rule runs beside it."""
+    far, tall = round(BENT * SCALE), round(TOOTH * SCALE)
+    left, right = max(round(at) - far, 0), min(round(at) + far + 1, dark.shape[1])
+    low, high = max(round(foot) - far, 0), min(round(foot) + far + 1, dark.shape[0])
+    if right - left < far or high - low < far:
+        return 0, 0
+    beside = dark[low:high, max(left - far, 0) : right + far]
+    down = int(np.argmax(np.median(beside, axis=1))) + low - round(foot)
+    base = round(foot) + down
+    tooth = dark[max(base - tall + 2, 0) : base - 3, left:right].mean(axis=0)
+    above = dark[max(base - 2 * tall, 0) : max(base - tall - 3, 1), left:right].mean(axis=0)
+    across = int(np.argmax(tooth - above)) + left - round(at)
+    return across, down
+
+
+def _span_of(start: float, end: float) -> slice:
+    return slice(max(round(start * SCALE), 0), max(round(end * SCALE), 0))
 
 
 def _span(at: float) -> slice:
