@@ -8,7 +8,7 @@ templates/istilah.toml ([slip.ragu]).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -227,7 +227,7 @@ def _email(text: str, units: Sequence[str]) -> Ruled:
 
 def _unit(text: str, units: Sequence[str]) -> Ruled:
     """A unit's name from the office's list where that is surely meant; a name that is only like one stays as it is."""
-    value = " ".join(text.split())
+    value = _parted(" ".join(text.split()), units)
     near = process.extract(value, units, scorer=_alike, score_cutoff=LIKE, limit=2)
     if not near:
         return Ruled(value, "unit")
@@ -239,6 +239,24 @@ def _unit(text: str, units: Sequence[str]) -> Ruled:
     if tied or slips > max(1, len(best) // 12) or not _improbable(value, units):
         return Ruled(value, "unit_mirip", best)
     return Ruled(best)
+
+
+def _parted(value: str, units: Sequence[str]) -> str:
+    """A unit's name with the blanks that were too narrow to be seen: "KantorPertanahan", "DINASKEBUDAYAAN"."""
+    value = re.sub(r"(?<=[a-z]{2})(?=[A-Z][a-z])", " ", value)
+    known = {word.lower() for unit in units for word in re.findall(r"[A-Za-z]+", unit)}
+    return " ".join(_in_two(word, known) for word in value.split(" "))
+
+
+def _in_two(word: str, known: Container[str]) -> str:
+    """Two words of units' names that were read as one, or the word as it is."""
+    small = word.lower()
+    if small in known:
+        return word
+    for at in range(3, len(word) - 2):
+        if small[:at] in known and small[at:] in known:
+            return f"{word[:at]} {word[at:]}"
+    return word
 
 
 def _improbable(value: str, units: Sequence[str]) -> bool:

@@ -309,3 +309,21 @@ def test_what_citizens_call_a_unit_is_known_to_the_reader() -> None:
     settings = load(SAMPLE)
     first = settings.unit[0].model_copy(update={"alias": ("Humas",)})
     assert "Humas" in known(settings.model_copy(update={"unit": (first, *settings.unit[1:])}))
+
+
+@pytest.mark.parametrize(
+    ("seen", "value"),
+    [
+        ("KantorPertanahan", "Kantor Pertanahan"),
+        ("DINASKEBUDAYAAN", "DINAS KEBUDAYAAN"),
+        ("DinasKesehatan", "Dinas Kesehatan"),
+        ("DPMPTSP", "DPMPTSP"),
+        ("Dinsos", "Dinsos"),
+        ("Disdukcapil", "Disdukcapil"),
+    ],
+)
+def test_narrow_blanks_in_a_units_name(seen: str, value: str) -> None:
+    """Words of units that were read as one stand apart; a short name stays whole."""
+    units = ("Dinas Kesehatan", "Dinas Kebudayaan, Pariwisata", "Dinsos", "DPMPTSP", "Disdukcapil")
+    look = Look(seen, [0.99] * len(seen))
+    assert mend("unit", look, units).value == value
