@@ -20,6 +20,7 @@ from pipeline.office.words import word
 __all__ = ["LOOP_HEADER", "Failure", "Kind", "Verdict", "classify"]
 
 LOOP_HEADER = "X-Aduan-Loop"  # stands in every mail that the program sends
+FAILED = "X-Failed-Recipients"  # of Exim and Google
 
 
 class Kind(StrEnum):
@@ -110,9 +111,10 @@ def _report(message: Message, own: frozenset[str]) -> Verdict | None:
 
 
 def _named_in_head(message: Message, own: frozenset[str]) -> Verdict | None:
-    if not message.header("X-Failed-Recipients"):
+    if not message.header(FAILED):
         return None
-    return _bounce(word("jenis_email.laporan_kepala"), bounces.from_words(message, own))
+    reason = word("jenis_email.laporan_kepala", kepala=FAILED)
+    return _bounce(reason, bounces.from_words(message, own))
 
 
 def _passed_on(message: Message) -> bool:
