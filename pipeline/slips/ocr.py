@@ -167,7 +167,7 @@ def read(even: FoundSlip, units: Sequence[str], coloured: Grey | None = None) ->
     fields = {}
     for name, blank in lay.blanks.items():
         read = _field(clean, blank, units)
-        fields[name] = _of_the_writer(read, clean, blank, stamped, units)
+        fields[name] = _of_the_writer(read, (even, clean), blank, stamped, units)
     ticks = {name: _ticked(even, tick, coloured) for name, tick in lay.ticks.items()}
     return Reading(fields, ticks)
 
@@ -216,19 +216,23 @@ def _written(lay: places.Layout) -> tuple[float, float]:
 
 def _of_the_writer(
     read: Repaired,
-    clean: FoundSlip,
+    slips: tuple[FoundSlip, FoundSlip],
     blank: Blank,
     stamped: stamps.Stamps | None,
     units: Sequence[str],
 ) -> Repaired:
-    """What was read in a field unless it is an office's stamp; nothing under a stamp is ever clear."""
+    """What was read in a field unless it is an office's stamp; nothing under a stamp is ever clear. `slips`:
+    as it lies there, and without the stamps' ink."""
     if blank.name not in repair.DIGITS and stamps.says_only_stamp(read.value, units):
         return Repaired("", UNDER_STAMP, "cap")
     if stamped is None:
         return read
+    even, clean = slips
     covered = replace(clean, image=stamped.covers).crop(blank.box, blank.name)
     if float(covered.mean()) < TOUCHED:
         return read
+    if not _crop(even, blank).ink.any():  # the rim of a stain, too pale for any stamp
+        return _field(even, blank, units)
     if not read.value or _is_stamp(read, clean, blank, stamped):
         return Repaired("", UNDER_STAMP, "cap")
     confidence = min(read.confidence, repair.DOUBTED)
