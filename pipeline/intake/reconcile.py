@@ -7,13 +7,14 @@ bytes where these do not decide. What was found once is kept as a sighting and n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TypeVar
 
 from sqlalchemy import ColumnExpressionArgument, Engine, Select, and_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pipeline.casefile import law
 from pipeline.data import ledger
@@ -37,6 +38,8 @@ from pipeline.office import config
 from pipeline.office.config import Settings
 from pipeline.office.words import word
 from pipeline.work import Work
+
+N = TypeVar("N", int, str)
 
 SETTLING = timedelta(hours=1)  # a mail that is younger may still be on its way
 PATIENCE = 60.0  # seconds to wait for the poller
@@ -179,22 +182,28 @@ def _not_there(
 ) -> list[Item]:
     """Those mails that were seen in the mailboxes of today, and lie at none of these places any more."""
     mails = session.scalars(query.where(Item.source == "mail").order_by(Item.id)).all()
-    seen = _places(session, settings, {item.twin for item in mails})
-    return [item for item in mails if item.twin in seen and present.isdisjoint(seen[item.twin])]
+    own = _places(session, settings, Item.id, {item.id for item in mails})
+    # Its own places first: ids lie together, twins are spread over the whole index.
+    away = [item for item in mails if present.isdisjoint(own.get(item.id, ()))]
+    seen = _places(session, settings, Item.twin, {item.twin for item in away})
+    return [item for item in away if item.twin in seen and present.isdisjoint(seen[item.twin])]
 
 
-def _places(session: Session, settings: Settings, twins: set[str]) -> dict[str, set[Place]]:
-    """Where mails were seen in the mailboxes of today, by twin; one that came out of a file was never there."""
+def _places(
+    session: Session, settings: Settings, name: InstrumentedAttribute[N], wanted: Collection[N]
+) -> dict[N, set[Place]]:
+    """Where mails were seen in the mailboxes of today, by their `name`: id or twin. One that came out of a file was
+    never there."""
     boxes = [conf.name for conf in settings.mailboxes]
-    columns = (Item.twin, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
+    columns = (name, Sighting.mailbox, Sighting.folder, Sighting.uidvalidity, Sighting.uid)
     query = select(*columns).join(Item, Item.id == Sighting.item_id)
     query = query.where(Sighting.mailbox.in_(boxes))
-    found: defaultdict[str, set[Place]] = defaultdict(set)
-    wanted = sorted(twins)
-    for start in range(0, len(wanted), MANY):
-        some = Item.twin.in_(wanted[start : start + MANY])
-        for twin, mailbox, folder, validity, uid in session.execute(query.where(some)):
-            found[twin].add((mailbox, folder, validity, uid))
+    found: defaultdict[N, set[Place]] = defaultdict(set)
+    ordered = sorted(wanted)
+    for start in range(0, len(ordered), MANY):
+        some = name.in_(ordered[start : start + MANY])
+        for value, mailbox, folder, validity, uid in session.execute(query.where(some)):
+            found[value].add((mailbox, folder, validity, uid))
     return found
 
 
