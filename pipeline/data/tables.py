@@ -800,7 +800,8 @@ class SlipCount(Base):
 
 
 class Outbox(Base):
-    """A mail that is due, being sent, sent or given up. Written by `mail.outbox`."""
+    """A mail that is due, being sent, sent or given up. Written by `mail`: by `outbox`; what an ended one said is moved
+    into its pack by `settled`."""
 
     __tablename__ = "outbox"
     __table_args__ = (

@@ -339,9 +339,20 @@ STEPS = [
 NAMES = [f"{s.at}-{s.name}" for s in STEPS]
 
 
+CONVENED: dict[str, Any] = {"waktu": "2026-11-26T10:00", "tempat": "Ruang rapat"}
+
+
+def ready(desk: Desk, step: Step) -> str:
+    """A complaint at the step's stage, for which the step is offered; the number."""
+    number = desk.to(step.at)
+    if step.name == "notulen":
+        desk.press("kepala", "rapat", number=number, **CONVENED)
+    return number
+
+
 def pressed(desk: Desk, step: Step) -> str:
     """Bring a complaint to the step's stage and press; the number. Mails and events of the way are set aside."""
-    number = desk.to(step.at)
+    number = ready(desk, step)
     desk.press(
         PEOPLE[desk.task(step.name, number).kind],
         step.name,
@@ -359,7 +370,7 @@ def test_action_leads_to_its_stage(desk: Desk, step: Step) -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=NAMES)
 def test_action_writes_its_event_with_the_actor_as_of_then(desk: Desk, step: Step) -> None:
-    number = desk.to(step.at)
+    number = ready(desk, step)
     before, task = len(desk.events(number)), desk.task(step.name, number)
     who = desk.person(PEOPLE[task.kind])
     desk.press(who.kode, step.name, number=number, files=step.files, **step.fields)
@@ -386,7 +397,7 @@ def test_action_writes_its_event_with_the_actor_as_of_then(desk: Desk, step: Ste
 
 @pytest.mark.parametrize("step", STEPS, ids=NAMES)
 def test_action_opens_the_next_task_with_its_waktu(desk: Desk, step: Step) -> None:
-    number = desk.to(step.at)
+    number = ready(desk, step)
     before = {t.id for c in desk.complaints() for t in desk.tasks(c.number)}
     desk.press(
         PEOPLE[desk.task(step.name, number).kind],
@@ -410,7 +421,7 @@ def test_action_opens_the_next_task_with_its_waktu(desk: Desk, step: Step) -> No
 
 @pytest.mark.parametrize("step", STEPS, ids=NAMES)
 def test_action_puts_its_mails_and_no_others(desk: Desk, step: Step) -> None:
-    number = desk.to(step.at)
+    number = ready(desk, step)
     before = len(desk.mails())
     desk.press(
         PEOPLE[desk.task(step.name, number).kind],
@@ -428,7 +439,7 @@ def test_action_puts_its_mails_and_no_others(desk: Desk, step: Step) -> None:
 def test_action_closes_its_task_if_the_sop_says_so_and_leaves_the_chain_whole(
     desk: Desk, step: Step
 ) -> None:
-    number = desk.to(step.at)
+    number = ready(desk, step)
     task = desk.task(step.name, number)
     desk.press(PEOPLE[task.kind], step.name, number=number, files=step.files, **step.fields)
     now = next(t for t in desk.tasks(number) if t.id == task.id)
@@ -655,10 +666,17 @@ def test_meeting_does_not_move_the_limit_of_langkah_3(desk: Desk) -> None:
 
 def test_minutes_need_words_or_a_file(desk: Desk) -> None:
     desk.to(Stage.KEPUTUSAN)
+    desk.press("kepala", "rapat", **CONVENED)
     with pytest.raises(Invalid):
         desk.press("kepala", "notulen")
     desk.press("kepala", "notulen", files={"berkas": ("notulen.png", PNG)})
     assert [d.kind for d in desk.documents()] == ["notulen"]
+
+
+def test_minutes_are_of_a_rapat_that_was_convened(desk: Desk) -> None:
+    desk.to(Stage.KEPUTUSAN)
+    with pytest.raises(Forbidden):
+        desk.press("kepala", "notulen", notulen="Disepakati.")
 
 
 # ---- langkah 4 and the signature -----------------------------------------------------------------------------
@@ -1007,7 +1025,7 @@ def test_second_press_of_an_action_that_keeps_the_task_open_does_nothing(
     desk: Desk, step: Step
 ) -> None:
     """A double click, or the page sent again: the form carries what the page showed."""
-    number = desk.to(step.at)
+    number = ready(desk, step)
     seen, task = desk.seen(number), desk.task(step.name, number)
     press: dict[str, Any] = {"task": task, "seen": seen, "files": step.files, **step.fields}
     desk.press(PEOPLE[task.kind], step.name, **press)
@@ -1019,7 +1037,7 @@ def test_second_press_of_an_action_that_keeps_the_task_open_does_nothing(
 
 @pytest.mark.parametrize("step", KEEPS_OPEN, ids=[f"{s.at}-{s.name}" for s in KEEPS_OPEN])
 def test_action_may_be_done_again_from_a_fresh_page(desk: Desk, step: Step) -> None:
-    number = desk.to(step.at)
+    number = ready(desk, step)
     task = desk.task(step.name, number)
     for _ in range(2):
         press: dict[str, Any] = {

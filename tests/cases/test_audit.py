@@ -161,6 +161,7 @@ UNTOLD: dict[type[Base], set[str]] = {
         "id",
         "state",
         "slot",
+        "pack_id",  # where its text stands; the text itself is witnessed
         "message_id",
         "complaint_id",
         "attempts",

@@ -508,7 +508,8 @@ def test_complaint_about_the_sekretaris_goes_to_the_kepala(desk: Desk) -> None:
 def test_marking_later_takes_the_task_and_the_link_away(kantor: Office) -> None:
     asked(kantor)
     link = kantor.link("sekretaris", "laporkan_kepala")
-    kantor.press("sekretaris", "tandai", status=410, prioritas="biasa", terlapor=["sekretaris"])
+    told = kantor.press("sekretaris", "tandai", prioritas="biasa", terlapor=["sekretaris"])
+    assert "kini ditangani petugas lain" in told.text
     assert kantor.page(link).status == 410
     assert kantor.link("kepala", "laporkan_kepala")
 
@@ -750,7 +751,6 @@ def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> N
         "tempat": "Aula",
         "undangan": ["kasubag-umum"],
     }
-    desk.press("sekretaris", "rapat", number=number, agenda="Lampu", **about)
     desk.press(
         "sekretaris",
         "teruskan",
@@ -758,6 +758,8 @@ def test_a_later_wish_for_secrecy_covers_what_the_summary_tells(desk: Desk) -> N
         instansi="PLN",
         alamat_instansi="pln@listrik.example",
     )
+    desk.press("sekretaris", "laporkan_kepala", number=number)
+    desk.press("kepala", "rapat", number=number, agenda="Lampu", **about)
     unit = desk.person("kasubag-umum").email
     told = [mail for mail in desk.mails() if mail.recipient in (unit, "pln@listrik.example")]
     assert {mail.name for mail in told} == {"tugas_keterangan", "rapat", "terusan_instansi"}

@@ -333,13 +333,13 @@ def bytes_of(folder: Path) -> bytes:
 def test_invitation_to_a_rapat_goes_with_the_mails_that_bore_it(tmp_path: Path) -> None:
     """Its calendar file is no document of the case: only mails have it."""
     with desk_in(tmp_path) as desk:
-        number = desk.to(Stage.KLARIFIKASI)
+        number = desk.to(Stage.KEPUTUSAN)
         about: dict[str, Any] = {
             "waktu": "2026-11-26T10:00",
             "tempat": "Rumah Siti Rahmawati",
             "peserta": SITI,
         }
-        desk.press("sekretaris", "rapat", number=number, tetap="ya", **about)
+        desk.press("kepala", "rapat", number=number, tetap="ya", **about)
         erase(desk, over(desk, number))
         settle_erased(desk.engine)
         assert desk.faults() == []
