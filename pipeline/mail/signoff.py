@@ -236,18 +236,27 @@ def _is_contact(line: str, writer: _Writer) -> bool:
     without = _EMAIL.sub(" ", line)
     left = _PLACE.sub(" ", without)
     labels = _words(left)
+    if not all(_labels_a_contact(word, writer) for word in labels):
+        return False
+    names_a_place = left != without
     is_theirs = bool(labels) or writer.domain in line.casefold()
-    reached = left != without or (without != line and is_theirs)
-    numbers = _NUMBER.findall(left)
-    named = bool(labels) and all(
-        word in _LABELS or word in writer.name or word in writer.beside or word in _POSTS
-        for word in labels
-    )
-    if any(word in _LABELS for word in labels):
-        shortest = 2 if any(word in _INSIDE for word in labels) else SHORTEST
-        reached = reached or any(len(re.sub(r"\D", "", one)) >= shortest for one in numbers)
-    reached = reached or any(map(_is_telephone, numbers))
-    return reached and (named or not labels)
+    has_address = without != line and is_theirs
+    return names_a_place or has_address or _has_number(left, labels)
+
+
+def _labels_a_contact(word: str, writer: _Writer) -> bool:
+    return any(word in known for known in (_LABELS, writer.name, writer.beside, _POSTS))
+
+
+def _has_number(line: str, labels: Collection[str]) -> bool:
+    """Whether a line has a number by which somebody is reached: a short one only where a label says so."""
+    numbers = _NUMBER.findall(line)
+    if any(map(_is_telephone, numbers)):
+        return True
+    if _LABELS.isdisjoint(labels):
+        return False
+    shortest = SHORTEST if _INSIDE.isdisjoint(labels) else 2
+    return any(len(re.sub(r"\D", "", one)) >= shortest for one in numbers)
 
 
 def _is_telephone(number: str) -> bool:

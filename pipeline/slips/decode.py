@@ -184,28 +184,38 @@ class Reader:
         opening: bool | None,
     ) -> tuple[str, list[float], list[str]]:
         """(the word, how sure each character is, what the looks saw in small letters)"""
-        own = self._text(seen)
-        if not style or min(one.sure for one in seen) > CERTAIN:
-            return own, [one.sure for one in seen], [own.lower()]
+        own, sure = self._text(seen), [one.sure for one in seen]
+        if not style or min(sure) > CERTAIN:
+            return own, sure, [own.lower()]
         parts = [_part(look, looks[0], steps) for look in looks]
         others = [self._text(plain(part, columns)).strip() for part in parts[1:]]
         read = [own, *filter(None, others)]
+        saw = [word.lower() for word in read]
+        best, share = self._likeliest(read, parts, style, opening)
+        if best != own:
+            return best, [share * 0.95] * len(best), saw
+        if share > 0.5:  # most say so: no less sure than the look itself was
+            return own, sure, saw
+        return own, [one * share for one in sure], saw
+
+    def _likeliest(
+        self,
+        read: Sequence[str],
+        parts: Sequence[Look],
+        style: str,
+        opening: bool | None,
+    ) -> tuple[str, float]:
+        """Of what was read and what may have been meant by it, the word that the looks together speak for; its share of
+        their chances."""
         meant = [word for one in read for word in _meant(one, style)]
         wanted = dict.fromkeys([*read, *meant])
         fits = [word for word in wanted if all(c in self._column for c in word)]
         labels = [[self._column[c] for c in word] for word in fits]
         against = np.array([_against(word, style, opening) for word in fits])
-        chances = (
-            np.mean([chance_of(part, labels) for part in parts if len(part)], axis=0) - against
-        )
+        told = [chance_of(part, labels) for part in parts if len(part)]
+        chances = np.mean(told, axis=0) - against
         best = int(chances.argmax())
-        share = float(1 / np.exp(chances - chances[best]).sum())
-        saw = [word.lower() for word in read]
-        if fits[best] != own:
-            return fits[best], [share * 0.95] * len(fits[best]), saw
-        if share > 0.5:  # most say so: no less sure than the look itself was
-            return own, [one.sure for one in seen], saw
-        return own, [one.sure * share for one in seen], saw
+        return fits[best], float(1 / np.exp(chances - chances[best]).sum())
 
     def _text(self, seen: Sequence[_Seen]) -> str:
         return "".join(self._characters[one.column] for one in seen)
