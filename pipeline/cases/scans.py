@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.cases.core import by_number
 from pipeline.cases.input import Checked, File, Invalid, Scan
 from pipeline.cases.letters import by_code, newest_of
+from pipeline.cases.strangers import same_person
 from pipeline.data import store
 from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Document, Task
@@ -54,7 +55,7 @@ def _foreign_number(work: Work, complaint: Complaint, said: str) -> str:
     """The same by the register numbers that a PDF carries as text: a QR may be missing on the other letter."""
     for number in dict.fromkeys(work.settings.register_.written_in(said)):
         other = by_number(work, number) if number != complaint.number else None
-        if other is not None and other.email.lower() != complaint.email.lower():
+        if other is not None and not same_person(other, complaint):
             return word("galat.kode_lain", nomor=other.number)
     return ""
 

@@ -79,7 +79,7 @@ def _numbers(work: Work, complaint: Complaint, said: str) -> Iterator[Finding]:
         other = by_number(work, number)
         if other is None:
             yield _finding("lihat", "register_asing", nomor=number)
-        elif _same_person(complaint, other):
+        elif same_person(complaint, other):
             yield _finding("lihat", "register_sendiri", nomor=number)
         else:
             yield _finding("blokir", "register_lain", nomor=number)
@@ -88,7 +88,7 @@ def _numbers(work: Work, complaint: Complaint, said: str) -> Iterator[Finding]:
 def _people(work: Work, complaint: Complaint, said: str) -> Iterator[Finding]:
     own = _own_words(work, complaint)
     for other in _suspects(work, complaint, said):
-        if _same_person(complaint, other):
+        if same_person(complaint, other):
             continue
         for field, value, blocks in _facts(other):
             if _stands_in(field, value, said) and not _stands_in(field, value, own):
@@ -280,7 +280,7 @@ def _own_words(work: Work, complaint: Complaint) -> str:
     )[: 4 * LONGEST]
 
 
-def _same_person(one: Complaint, other: Complaint) -> bool:
+def same_person(one: Complaint, other: Complaint) -> bool:
     """By email, telephone or NIK; a name alone may be shared."""
     for field in ("email", "nik"):
         mine = str(getattr(one, field)).casefold()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+import docx
 import pypdfium2
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -23,7 +24,7 @@ from pipeline.files.pictures import as_pdf
 from pipeline.letters import signature
 from pipeline.letters.returned import inspect
 from pipeline.letters.unsigned import is_unsigned
-from pipeline.office.sop import Stage
+from pipeline.office.sop import Channel, Stage
 from pipeline.running.drafting import pictures
 from pipeline.work import App
 from tests.cases.test_letters import sign, stored
@@ -259,6 +260,36 @@ def test_letter_of_another_citizen_in_the_same_pdf_stops_it(desk: Desk, pages_be
     with pytest.raises(Invalid, match=f"milik surat pengaduan {two}"):
         sign(desk, one, joined(mine, *[out.getvalue()] * pages_before, other))
     sign(desk, one, joined(mine, out.getvalue()))
+
+
+def typed_page(text: str) -> bytes:
+    page = docx.Document()
+    page.add_paragraph(text)
+    out = BytesIO()
+    page.save(out)
+    return to_pdf(out.getvalue())
+
+
+@pytest.mark.usefixtures("libreoffice")
+@pytest.mark.parametrize(
+    ("telepon", "is_taken"), [("0813-5555-0102", False), ("0812 5555 0101", True)]
+)
+def test_letter_of_another_who_gave_no_email_is_known_by_its_number(
+    desk: Desk, telepon: str, is_taken: bool
+) -> None:
+    """Two who wrote on slips without an address are two people; one who wrote twice may read of both."""
+    slip = {"email": "", "channel": Channel.KOTAK}
+    two = desk.record(nama="Budi Santoso", telepon=telepon, **slip)
+    one = desk.record(nama="Ani Lestari", **slip)
+    desk.press("jfu-1", "laporkan", number=one, nama="Ani Lestari", telepon="081255550101")
+    desk.to(Stage.TANDA_TANGAN, one)
+    mine = as_pdf(signed_scan(stored(desk, one, "akhir")))
+    paper = joined(mine, typed_page(f"Jawaban atas pengaduan {two}"))
+    if is_taken:
+        sign(desk, one, paper)
+        return
+    with pytest.raises(Invalid, match=f"milik surat pengaduan {two}"):
+        sign(desk, one, paper)
 
 
 def test_each_submission_has_a_code_of_its_own_and_an_earlier_paper_is_stopped(desk: Desk) -> None:
