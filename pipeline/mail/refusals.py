@@ -24,7 +24,24 @@ _OFFICE = frozenset(
     {("4", "5"), ("1", "7"), ("1", "8"), ("1", "90"), ("2", "252")}
     | {
         ("7", n)
-        for n in ("8", "9", "11", "12", "14", "28", "57", "60", "64", "232", "233", "236", "750")
+        for n in (
+            "8",
+            "9",
+            "11",
+            "12",
+            "14",
+            "23",
+            "26",
+            "28",
+            "57",
+            "60",
+            "64",
+            "232",
+            "233",
+            "236",
+            "515",
+            "750",
+        )
     }
     | {("7", str(n)) for n in (*range(500, 513), *range(700, 709))}
 )
@@ -57,6 +74,9 @@ _OURS = re.compile(
     r"|rate.?limit|throttl|sender address rejected|sender (?:is )?(?:denied|rejected|blocked|not allowed)"
     r"|not owned by|send.?as.?denied|not allowed to send|permission to send|bad outbound sender"
     r"|account .{0,20}(?:disabled|suspended|blocked|locked)|blocked using|black.?list|block.?list"
+    r"|kuota .{0,40}(?:habis|terlampaui|penuh)|(?:batas|kuota) (?:pengiriman|kirim|harian|per jam)"
+    r"|unusual (?:sending )?(?:activity|volume|rate)|unexpected volume|unauthenticated|\bspf\b"
+    r"|not authorized to (?:send|relay)|badmailfrom|invalid helo|helo (?:command )?reject|too many bad commands"
     r"|client host|(?:ip|host) .{0,60}blocked|unsolicited mail originating|suspicious activity"
 )
 

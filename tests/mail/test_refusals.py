@@ -31,6 +31,16 @@ OFFICE = [
     "451 4.7.1 Rate limit exceeded, slow down",
     "554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org",
     "550 outgoing mail from this account has been suspended",
+    "550 5.4.6 Unusual sending activity detected. Please try after sometime.",
+    "421 4.7.0 [TSS04] Messages from 203.0.113.7 temporarily deferred due to unexpected volume",
+    "550-5.7.26 Unauthenticated email from kominfo.example is not accepted",
+    "550 SPF check failed",
+    "550 The IP you're using to send mail is not authorized to send email directly",
+    "553 sorry, your envelope sender is in my badmailfrom list",
+    "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)",
+    "550 Kuota pengiriman harian habis",
+    "554 Too many bad commands",
+    "550 5.7.515 Access denied, sending domain does not meet the required authentication level",
 ]
 MAIL = [
     "550 5.1.1 User unknown",
