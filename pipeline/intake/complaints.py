@@ -17,7 +17,7 @@ from pipeline.cases.input import File
 from pipeline.cases.record import New, Pengadu
 from pipeline.data.tables import Complaint, Item
 from pipeline.intake import replies
-from pipeline.mail import forwarded, outbox, phrases, triage
+from pipeline.mail import forwarded, outbox, phrases, triage, webform
 from pipeline.mail.addresses import Address, parse
 from pipeline.mail.message import Attachment, Message
 from pipeline.office.config import Petugas, Settings
@@ -31,11 +31,6 @@ LOOKED_AT = 20_000  # letters of a text in which numbers of other cases are look
 LONGEST_ADDRESS = 254  # RFC 5321 4.5.3.1: a path has at most 256 letters with its brackets
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[A-Za-z0-9-]{2,}")
 _BEFORE = re.compile(r"(?:(?:re|fwd?|bls|trs?|wg|terusan|diteruskan) ?: ?)++", re.IGNORECASE)
-_SITES = re.compile(
-    r"(?:wordpress|joomla|drupal|www-?data|apache|nginx|webmaster|web|website|situs|form\w*|contact|kontak|noreply"
-    r"|no-reply|mailer|cms|wp|admin|server|system|sistem|notif\w*|cgi|php)[^@]{0,30}@",
-    re.IGNORECASE,
-)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -49,8 +44,10 @@ def of_mail(
     text = _text(message)
     writer = _writer(work.settings, message, sender)
     email = writer.address.email.lower() if writer.address else ""
-    certain = looked_at or not writer.third or _is_our_form(work.settings, message, sender)
-    doubt = "" if certain else word("catatan.periksa_balas_ke", alamat=sender, pengadu=email)
+    vouched = not writer.typed and _is_our_form(work.settings, message, sender)
+    certain = looked_at or not writer.third or vouched
+    look = "catatan.periksa_formulir" if writer.typed else "catatan.periksa_balas_ke"
+    doubt = "" if certain else word(look, alamat=sender, pengadu=email)
     remark = _remark(work, f"{message.subject}\n{text[:LOOKED_AT]}", doubled)
     others = _others(work.settings, (*message.to, *message.cc))
     return New(
@@ -105,13 +102,14 @@ def _forwarded(
     others = _others(work.settings, (*one.to, *one.cc))
     subject = _line(forwarded.SUBJECT.sub("", one.subject)) or _subject(message)
     text = links.masked(one.text).strip() or word("surat.kosong")
-    writer = one.writer.name or one.writer.email.lower() or "-"
-    look = word("catatan.periksa_pengadu", nama=official.nama, pengadu=writer)
+    writer = _behind_form(one)
+    named = writer.name or writer.email.lower() or "-"
+    look = word("catatan.periksa_pengadu", nama=official.nama, pengadu=named)
     beside = word("catatan.satu_dari", jumlah=together) if together > 1 else ""
     remark = _remark(work, f"{message.subject}\n{text[:LOOKED_AT]}", doubled)
     return New(
         Channel.EMAIL,
-        _pengadu(one.writer),
+        _pengadu(writer),
         perihal=subject[:PERIHAL],
         isi=text + notes(message) + _bracketed(by, their_words, others),
         received_at=item.received_at,
@@ -146,11 +144,18 @@ def _remark(work: Work, text: str, doubled: bool) -> str:
 @dataclass(frozen=True)
 class _Writer:
     """Who is to be answered, and by what way they wrote. `third`: somebody else than who sent the mail, as it says of
-    itself; whoever wrote it can name anybody there."""
+    itself; whoever wrote it can name anybody there. `typed`: that was read in its text."""
 
     address: Address | None
     way: str = ""
     third: bool = False
+    typed: bool = False
+
+
+def _behind_form(one: forwarded.Original) -> Address:
+    """Who wrote a mail that an official passes on; of a site's, the visitor whom its text names."""
+    found = webform.visitor(one.text) if webform.is_program(one.writer.email) else None
+    return found if found and is_answerable(found.email) else one.writer
 
 
 def _named_elsewhere(message: Message, sender: str, other: Address, by_site: bool) -> _Writer:
@@ -161,11 +166,13 @@ def _named_elsewhere(message: Message, sender: str, other: Address, by_site: boo
 
 def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
     """A site mails what a visitor typed, a person may want the answer elsewhere (Reply-To)."""
-    nobody = bool(phrases.NO_REPLY.match(sender)) or sender in settings.own_addresses
+    nobody = _is_read_by_nobody(settings, message, sender)
     other = _elsewhere(settings, message, sender)
     if other is not None:
-        by_site = nobody or bool(_SITES.match(sender)) or triage.is_form(message)
+        by_site = nobody or webform.is_program(sender) or triage.is_form(message)
         return _named_elsewhere(message, sender, other, by_site)
+    if typed := _typed(settings, message, sender):
+        return _Writer(typed, word("catatan.lewat_situs", alamat=sender), third=True, typed=True)
     if nobody or _is_own_site(settings, message, sender):
         return _Writer(None, word("catatan.situs_tanpa_alamat", alamat=sender))
     behind = _behind_group(message)
@@ -174,14 +181,32 @@ def _writer(settings: Settings, message: Message, sender: str) -> _Writer:
     return _Writer(behind, third=nameless or other_person)
 
 
+def _is_read_by_nobody(settings: Settings, message: Message, sender: str) -> bool:
+    """Whether an answer to the sender would reach no person: the address says so, or a program mails a form."""
+    if phrases.NO_REPLY.search(sender) or sender in settings.own_addresses:
+        return True
+    return bool(phrases.ROBOT_MAILBOX.match(sender)) and triage.is_form(message)
+
+
+def _typed(settings: Settings, message: Message, sender: str) -> Address | None:
+    """The visitor whom the text of a form names, where a site wrote the mail and names nobody in its head."""
+    found = webform.visitor(message.text) if webform.is_passed_on(message) else None
+    return found if found and _is_elsewhere(settings, found.email, sender) else None
+
+
+def _is_elsewhere(settings: Settings, address: str, sender: str) -> bool:
+    """Whether an address is somebody's from outside, and not the sender's own."""
+    is_known = address.lower() in {sender, *_inside(settings)}
+    return is_answerable(address) and not is_known and not phrases.NO_REPLY.search(address)
+
+
 def _elsewhere(settings: Settings, message: Message, sender: str) -> Address | None:
     """Where the answer is wanted, if that is one address from outside that is not the sender's own."""
     wanted = [one for one in message.reply_to if is_answerable(one.email)]
     if len(wanted) != 1:
         return None
     (other,) = wanted
-    is_known = other.email.lower() in {sender, *_inside(settings)}
-    return None if is_known or phrases.NO_REPLY.match(other.email) else other
+    return other if _is_elsewhere(settings, other.email, sender) else None
 
 
 def _inside(settings: Settings) -> frozenset[str]:
@@ -206,7 +231,7 @@ def _is_own_site(settings: Settings, message: Message, sender: str) -> bool:
             ours.add(urlsplit(url).hostname or url)
     if not any(_is_related(domain, one) for one in ours):
         return False
-    return bool(_SITES.match(sender)) or triage.is_form(message)
+    return webform.is_program(sender) or triage.is_form(message)
 
 
 def _is_related(domain: str, other: str) -> bool:

@@ -6,10 +6,10 @@ Pure. Hides the header blocks of mail programs, in Bahasa Indonesia and English 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.mail import addresses, reply
+from pipeline.mail import addresses, phrases, reply
 from pipeline.mail.addresses import Address
 from pipeline.mail.message import Message, read
 
@@ -51,19 +51,22 @@ class Original:
 def original(message: Message, inside: Collection[str]) -> Original | None:
     """The mail that this one passes on; None where it passes on none. `inside`: addresses, in lower case, of people
     who may stand between: of several forwards the first writer from outside counts."""
-    found = [*_attached(message), *(_inline(message) if _passes_on(message) else ())]
+    found = [
+        *_attached(message, inside),
+        *(_inline(message, inside) if _passes_on(message) else ()),
+    ]
     return next((one for one in found if one.writer.email.lower() not in inside), None)
 
 
 def enclosed(message: Message, inside: Collection[str]) -> list[Original]:
     """The whole mails of people from outside that hang on this one."""
-    return [one for one in _attached(message) if one.writer.email.lower() not in inside]
+    return [one for one in _attached(message, inside) if one.writer.email.lower() not in inside]
 
 
 def apart(message: Message, inside: Collection[str]) -> list[Original]:
     """The mails of different people from outside that stand in one text, each with its own words alone; none where
     fewer than two do. Whether they are one conversation a person has to see."""
-    found = [*_inline(message)] if _passes_on(message) else []
+    found = [*_inline(message, inside)] if _passes_on(message) else []
     outside = [one for one in found if one.writer.email.lower() not in inside and one.own.strip()]
     by_writer: dict[str, Original] = {}
     for one in outside:
@@ -82,14 +85,14 @@ def _passes_on(message: Message) -> bool:
     return not (_ANSWER.match(message.subject) or message.in_reply_to)
 
 
-def _attached(message: Message) -> Iterator[Original]:
+def _attached(message: Message, inside: Collection[str]) -> Iterator[Original]:
     for attachment in message.attachments:
         if attachment.content_type == "message/rfc822":
             inner = read(attachment.content)
             if inner.sender is not None:
                 above = reply.split(message.text).new
                 yield Original(
-                    inner.sender,
+                    _answered(inner.sender, _wanted(inner), inside),
                     inner.to,
                     inner.cc,
                     inner.subject,
@@ -99,7 +102,7 @@ def _attached(message: Message) -> Iterator[Original]:
                 )
 
 
-def _inline(message: Message) -> Iterator[Original]:
+def _inline(message: Message, inside: Collection[str]) -> Iterator[Original]:
     """The mails whose headers stand in the text, from the top."""
     lines = [
         line.lstrip("> \t")[:2_000] for line in _unfolded(message.text.splitlines()[:MAX_LINES])
@@ -108,7 +111,11 @@ def _inline(message: Message) -> Iterator[Original]:
     ends = [start for _fields, start, _below in heads[1:]] + [len(lines)]
     for (fields, _start, below), end in zip(heads, ends, strict=False):
         yield Original(
-            _one(fields.get("from", "")),
+            _answered(
+                _one(fields.get("from", "")),
+                addresses.parse(_plain(fields.get("reply", ""))),
+                inside,
+            ),
             addresses.parse(_plain(fields.get("to", ""))),
             addresses.parse(_plain(fields.get("cc", ""))),
             fields.get("subject", ""),
@@ -116,6 +123,25 @@ def _inline(message: Message) -> Iterator[Original]:
             _without_marks(lines[: heads[0][1]]),
             own=_without_marks(lines[below:end]),
         )
+
+
+def _wanted(message: Message) -> tuple[Address, ...]:
+    """Where the answer is wanted; of a mail through a list, which writes itself there, nowhere."""
+    return () if message.all("List-Id") or message.all("List-Post") else message.reply_to
+
+
+def _answered(writer: Address, wanted: Sequence[Address], inside: Collection[str]) -> Address:
+    """The writer at the one address from outside at which they want the answer: a form's visitor, a second mailbox."""
+    if writer.email.lower() in inside or len(wanted) != 1:
+        return writer
+    (other,) = wanted
+    if (
+        "@" not in other.email
+        or other.email.lower() in inside
+        or phrases.NO_REPLY.search(other.email)
+    ):
+        return writer
+    return Address(other.name or writer.name, other.email)
 
 
 def _heads(lines: list[str]) -> list[tuple[dict[str, str], int, int]]:
@@ -149,7 +175,7 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
         name, value = _field(lines[at])
         goes_on = last in ("to", "cc") and "@" in line  # a long list of addresses
         # Some programs write a blank line between the fields.
-        gap = not line and bool(fields) and len(fields) < 3 and at < start + 4
+        gap = not line and bool(fields) and _told(fields) < 3 and at < start + 4
         if name:
             last = fields.setdefault(name, value) and name
         elif goes_on:
@@ -157,8 +183,13 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
         elif not gap:
             end = at
             break
-    complete = len(fields) >= 3 and fields.get("from")
+    complete = _told(fields) >= 3 and fields.get("from")
     return (fields, end) if complete else (None, start)
+
+
+def _told(fields: dict[str, str]) -> int:
+    """How many of the fields that every copied header has: a list of words with colons may have the others."""
+    return len(fields.keys() - {"reply", "beside"})
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -180,6 +211,11 @@ _KNOWN_FIELDS = (
     ("cc", _CC),
     ("subject", _SUBJECTS),
     ("date", _DATES),
+    ("reply", ("reply-to", "reply to", "balas ke", "balasan ke", "dibalas ke")),
+    (
+        "beside",
+        ("importance", "priority", "prioritas", "kepentingan", "bcc", "attachments", "lampiran"),
+    ),
 )
 
 

@@ -54,7 +54,10 @@ DAEMON_NAME = _any(
 )
 ROBOT_SENDER = _any(r"no-?reply", r"daemon", r"postmaster", r"virus", r"mailscanner")
 # The address itself says that nobody reads what comes to it.
-NO_REPLY = re.compile(r"(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b", re.I)
+NO_REPLY = re.compile(
+    r"(?:\A|[-_.+])(?:no|do-?not|jangan|tidak)[-_.]?(?:reply|balas|dibalas)\b[^@]{0,60}(?:@|\Z)",
+    re.I,
+)
 # The part before the @ of an address that no person reads.
 ROBOT_MAILBOX = _starting(
     r"(?:no|do|dont|not|tidak)[-_.]?(?:not[-_.]?)?(?:reply|balas)",
@@ -377,6 +380,13 @@ FORM_FIELD = re.compile(
     r"^[ \t*>-]{0,9}(?:nama|nik|no\.? ?(?:hp|telp|telepon)|telepon|hp|alamat|e-?mail|kontak|isi|pesan|keluhan"
     r"|aduan|pengaduan|laporan|judul|perihal|lokasi|kategori|name|phone|address|message|comments?)"
     r"(?: [\w/()]{1,20}){0,3}[ \t*]{0,9}[:=]",
+    re.I | re.M,
+)
+# What programs of forms write below what a visitor typed, a line of its own.
+FORM_FOOT = re.compile(
+    r"^[ \t*>-]{0,9}(?:(?:user[ -]agent|remote ip|page url|url halaman|powered by) ?:"
+    r"|(?:this e-?mail was|e-?mail ini|pesan ini) (?:sent|di ?kirim)(?:kan)? (?:from|via|through|dari|lewat|melalui)"
+    r" (?:a |an |the )?(?:contact |web |online )?form)",
     re.I | re.M,
 )
 # Somebody asks that nobody is told who they are.

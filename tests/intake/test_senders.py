@@ -112,6 +112,75 @@ def test_a_reply_to_that_names_no_person_is_not_followed(desk: Desk, reply_to: s
     assert desk.complaint().email == "siti@rumah.example"
 
 
+TYPED = "Nama: Budi Santoso\nEmail: budi@warga.example\nPesan: Lampu padam"
+FORMS = {
+    "WordPress, no Reply-To": (
+        "WordPress <wordpress@kominfo.example>",
+        "Dari: Budi Santoso <budi@warga.example>\nSubjek: Lampu padam\n\nIsi Pesan:\nLampu padam.",
+    ),
+    "WordPress of another domain": (
+        "Situs Kota <mail@penyedia.example>",
+        "From: Budi Santoso <budi@warga.example>\nSubject: Lampu padam\n\nMessage Body:\nLampu padam.\n\n-- \n"
+        "This e-mail was sent from a contact form on Kota (https://kota.example)",
+    ),
+    "Elementor from the host": (
+        "Dinas <info@penyedia.example>",
+        f"{TYPED}\n\n---\n\nUser Agent: Mozilla\nRemote IP: 192.0.2.7\nPowered by: Elementor",
+    ),
+    "Google Forms": ("Google Forms <forms-receipts-noreply@google.example>", TYPED),
+    "Jotform, a table": (
+        "Jotform <noreply@jotform.example>",
+        "Full Name    Budi Santoso\nE-mail    budi@warga.example\nPesan    Lampu padam",
+    ),
+    "Formspree, values below": (
+        "Formspree <noreply@formspree.example>",
+        "name:\nBudi Santoso\n\nemail:\nbudi@warga.example\n\nmessage:\nLampu padam",
+    ),
+    "Wix": ("notifications@crm.wix.example", f"Budi just submitted your form: Kontak\n\n{TYPED}"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_visitor_whom_only_the_text_of_a_form_names_is_the_pengadu(
+    desk: Desk, form: str
+) -> None:
+    """Read off a text that anybody can type, so the JFU looks before anything is sent there."""
+    sender, text = FORMS[form]
+    desk.take_in(mail(desk, "x@y.example", "Kontak", text, From=sender).as_bytes())
+    c = desk.complaint()
+    assert (c.nama, c.email) == ("Budi Santoso", "budi@warga.example")
+    assert "formulir situs" in c.isi
+    assert "dibaca dari isinya" in desk.task("laporkan").note
+    assert [m.recipient for m in desk.mails() if not m.recipient.endswith("@kominfo.example")] == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "email"),
+    [
+        ("siti@warga.example", TYPED, "siti@warga.example"),
+        ("noreply@situs.example", f"{TYPED}\nEmail: korban@warga.example", ""),
+        ("noreply@situs.example", "Nama: Budi\nEmail: -\nPesan: Lampu padam", ""),
+        ("noreply@situs.example", TYPED.replace("budi@warga", "kepala@kominfo.example, x"), ""),
+        ("forms-noreply@situs.example", "Nama: Budi\nPesan: Lampu padam", ""),
+    ],
+    ids=["a person", "two addresses", "no address", "an official", "no field"],
+)
+def test_an_address_in_a_text_is_no_pengadus_where_that_is_not_certain(
+    desk: Desk, sender: str, text: str, email: str
+) -> None:
+    desk.take_in(mail(desk, sender, "Kontak", text).as_bytes())
+    assert desk.complaint().email == email
+
+
+def test_what_is_typed_into_the_offices_own_form_gets_no_receipt_at_once(tmp_path: Path) -> None:
+    with desk_in(tmp_path, balasan={"server_tepercaya": ("mx.kominfo.example",)}) as desk:
+        raw = mail(desk, "wordpress@kominfo.example", "Kontak", TYPED)
+        raw["Authentication-Results"] = "mx.kominfo.example; dmarc=pass header.from=kominfo.example"
+        desk.take_in(raw.as_bytes())
+        assert desk.complaint().email == "budi@warga.example"
+        assert desk.mails("tanda_terima") == []
+
+
 def test_who_else_was_written_to_is_shown_with_the_complaint(desk: Desk) -> None:
     message = mail(
         desk, "siti@rumah.example", "Lampu", "Padam.", Cc="Walikota <walikota@madiunkota.example>"
@@ -234,6 +303,46 @@ def test_a_mail_that_is_passed_on_whole_is_of_who_wrote_it(desk: Desk) -> None:
     desk.take_in(outer.as_bytes())
     assert (desk.complaint().nama, desk.complaint().email) == ("Wati", "wati@warga.example")
     assert desk.complaint().thread_id == str(inner["Message-ID"])
+
+
+REPLY_TO = {
+    "inline": "From: Situs <web@kota.example>\nReply-To: Wati <wati@warga.example>\nDate: Tue, 24 Nov 2026\n"
+    "Subject: Lampu padam\nTo: sekretaris@kominfo.example\n\n",
+    "second mailbox": "Dari: Wati <wati@kantor.example>\nBalas ke: wati@warga.example\nTanggal: 24 November 2026\n"
+    "Perihal: Lampu padam\nPrioritas: Tinggi\n\n",
+    "text of a form": "Dari: Situs <wordpress@kota.example>\nTanggal: 24 November 2026\nPerihal: Lampu padam\n\n"
+    "Nama: Wati\nEmail: wati@warga.example\nPesan: ",
+}
+
+
+@pytest.mark.parametrize("way", REPLY_TO)
+def test_a_form_that_an_official_passes_on_is_of_its_visitor(desk: Desk, way: str) -> None:
+    """A Reply-To in the copied header made the official the pengadu."""
+    text = f"Mohon dicatat.\n\n{REPLY_TO[way]}{BODY}\n"
+    desk.take_in(mail(desk, "sekretaris@kominfo.example", "Fwd: Lampu padam", text).as_bytes())
+    c = desk.complaint()
+    assert (c.nama, c.email, c.perihal) == ("Wati", "wati@warga.example", "Lampu padam")
+
+
+@pytest.mark.parametrize(
+    ("headers", "email"),
+    [
+        ({"Reply-To": "Wati <wati@warga.example>"}, "wati@warga.example"),
+        ({"Reply-To": "grup@kota.example", "List-Id": "<grup.kota.example>"}, "web@kota.example"),
+        ({"Reply-To": "noreply@kota.example"}, "web@kota.example"),
+    ],
+    ids=["a visitor", "a list", "nobody"],
+)
+def test_a_mail_passed_on_whole_is_answered_where_its_writer_wants_it(
+    desk: Desk, headers: dict[str, str], email: str
+) -> None:
+    inner = compose("web@kota.example", "x@kominfo.example", "Lampu padam", BODY, desk.clock())
+    for name, value in headers.items():
+        inner[name] = value
+    outer = mail(desk, "sekretaris@kominfo.example", "Lampu padam", "Mohon dicatat.")
+    outer.add_attachment(inner)
+    desk.take_in(outer.as_bytes())
+    assert desk.complaint().email == email
 
 
 def test_an_official_who_complains_is_the_pengadu_as_anybody_is(desk: Desk) -> None:

@@ -36,11 +36,13 @@ from pipeline.mail import (
     authentication,
     bounces,
     charsets,
+    forwarded,
     html,
     message,
     parts,
     reply,
     signoff,
+    webform,
 )
 from pipeline.office import sop, words
 from pipeline.office.config import Settings
@@ -311,6 +313,9 @@ def read(raw: bytes) -> None:
     complaints.new_subject(mail, Complaint(number="PGD-2026-000001", perihal="x"))
     authentication.proven(mail.headers, ("mx.kota.example",), "b.example")
     bounces.from_words(mail, frozenset())
+    webform.is_passed_on(mail)
+    webform.visitor(mail.text)
+    forwarded.original(mail, ())
 
 
 @cache
