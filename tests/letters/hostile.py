@@ -320,6 +320,16 @@ def _disguises() -> Iterator[tuple[str, bytes, str]]:
     late = "\\* MERGEFORMAT INCLUDEPICTURE &quot;http://contoh.invalid/a.png&quot;"
     yield "bidang-di-belakang.docx", body(field(late)), "bidang otomatis"
     bare = b'<svg><image href="http://contoh.invalid/a.png"/></svg>'
+    svg, link = '<svg xmlns="http://www.w3.org/2000/svg">', "http://contoh.invalid/a.png"
+    for number, moved in enumerate(
+        [
+            f'<image><set attributeName="href" to="{link}"/></image>',
+            f'<image><animate attributeName="x:href" values="#a;{link}"/></image>',
+            f'<rect style="fill:image-set(&apos;{link}&apos; 1x)"/>',
+        ]
+    ):
+        part = f"{svg}{moved}</svg>".encode()
+        yield f"svg-bergerak-{number}.docx", with_parts({"word/media/a.svg": part}), "luar"
     yield "svg-tanpa-nama.docx", with_parts({"word/media/a.svg": bare}), "luar"
     start, end = b'<svg xmlns="http://www.w3.org/2000/svg"><style>', b"</style></svg>"
     for number, css in enumerate(

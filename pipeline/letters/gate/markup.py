@@ -381,6 +381,8 @@ class Scanner:
             local = name.rpartition(" ")[2].lower()
             if local.startswith("on") and tag.startswith(SVG):
                 forbid("program")
+            elif local == "attributename" and _ANIMATED.fullmatch(value.strip()):
+                forbid("gambar_luar")
             elif local == "href" and (shape or tag == f"{SVG} a"):
                 self.remarks |= {remark: None for remark in [check_link(value)] if remark}
             elif (
@@ -415,7 +417,9 @@ _TAKEN = frozenset(
         "urn:schemas-microsoft-com:office:office OLEObject",
     ]
 )
-_STYLED = re.compile(rb"@import|url\(\s*['\"]?(?!#|data:|['\"])", re.IGNORECASE)
+_STYLED = re.compile(rb"@import|image-set\(|url\(\s*['\"]?(?!#|data:|['\"])", re.IGNORECASE)
+# SMIL sets such an attribute to whatever stands in `to`, `values`, `from` or `by`.
+_ANIMATED = re.compile(r"(?:[^:]*:)?(?:href|src|on\w+)", re.IGNORECASE)
 _FILLED = (" imagedata", " fill", " stroke", " image")
 _CODE = {f"{space} {name}" for space in (W, STRICT) for name in ("instrText", "delInstrText")}
 
