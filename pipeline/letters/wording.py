@@ -18,7 +18,8 @@ from pipeline.office import clock
 from pipeline.office.config_errors import ConfigError, toml_of
 from pipeline.office.messages import say
 
-_BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+|\(?(?:\d{1,2}|[a-zA-Z])[.)](?=\s))\s*")
+_BULLET = re.compile(r"^\s*(?:[-–—*•·▪]+(?![-–—*•·▪\d])|\(?\d{1,2}[.)](?=\s))\s*")
+_LETTERED = re.compile(r"^\s*\(?([a-zA-Z])[.)]\s+")
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,18 @@ def points_from(told: str, wording: Wording) -> tuple[str, ...]:
     Where nothing was given there is room, wrapped in [ISI: …]: the inspection of the returned letter stops it from
     ever reaching the citizen.
     """
-    points = [point for line in told.splitlines() if (point := _BULLET.sub("", line).strip())]
+    lines = [line for line in told.splitlines() if line.strip()]
+    lettered = _is_lettered(lines)
+    marks = [_LETTERED if lettered and _LETTERED.match(line) else _BULLET for line in lines]
+    bare = (mark.sub("", line).strip() for mark, line in zip(marks, lines, strict=True))
+    points = [point for point in bare if point]
     return tuple(points) or (_room(wording, wording.common["isian_butir"]),)
+
+
+def _is_lettered(lines: list[str]) -> bool:
+    """Whether lines are marked a, b, c: a letter alone is somebody's initial (A. Yani)."""
+    marks = [found[1].lower() for line in lines if (found := _LETTERED.match(line))]
+    return len(marks) > 1 and "abcdefghijklmnopqrstuvwxyz".startswith("".join(marks))
 
 
 def _room(wording: Wording, text: str) -> str:

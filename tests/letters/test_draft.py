@@ -134,6 +134,22 @@ def test_a_number_or_year_at_the_start_of_a_line_is_no_bullet() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "points"),
+    [
+        ("A. Yani 12 sudah terang.", ["A. Yani 12 sudah terang."]),
+        ("H. Amir dan\nM. Yusuf hadir.", ["H. Amir dan", "M. Yusuf hadir."]),
+        ("a. Lampu diganti.\nb) Tiang dicat.", ["Lampu diganti.", "Tiang dicat."]),
+        ("1. Lampu:\na. diganti\nb. diuji", ["Lampu:", "diganti", "diuji"]),
+        ("-5 derajat pada malam hari", ["-5 derajat pada malam hari"]),
+        ("- 5 tiang\n•Lampu\n-- Kabel", ["5 tiang", "Lampu", "Kabel"]),
+    ],
+)
+def test_an_initial_or_a_minus_is_no_mark_of_a_list(told: str, points: list[str]) -> None:
+    """ "A. Yani 12" became "Yani 12" in the letter."""
+    assert list(points_from(told, WORDING)) == points
+
+
 def test_long_perihal_is_cut_in_view() -> None:
     cut = subject("lampu " * 100)
     assert len(cut) <= 200
