@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -20,7 +22,9 @@ from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Meeting
 from pipeline.files.kinds import DOCX
 from pipeline.letters import invitation
+from pipeline.mail import calendar
 from pipeline.notices import outside
+from pipeline.notices.outside import GuestNews
 from pipeline.office import clock
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import Act, EventKind, Role
@@ -109,6 +113,8 @@ def convene(deed: Deed) -> None:
         raise Invalid({"waktu": word("galat.waktu_lalu")})
     until = _end(deed, at)
     row, before = _row(work, deed.complaint)
+    if row.answers and (row.at, row.until) != (at, until):
+        row.answers = {}  # given for another time
     row.at, row.until, row.place = at, until, form.text("tempat")
     row.agenda, row.who = form.text("agenda"), form.text("peserta")
     if reported.codes(deed.complaint).intersection(form.choices.get("undangan", ())):
@@ -119,10 +125,12 @@ def convene(deed: Deed) -> None:
     ]
     work.session.flush()
     now = [(a, n) for a, n in row.invited]
-    outside.meeting(work, deed.complaint, row, now)
-    gone = [one for one in before if one not in now]
-    if gone:
-        outside.meeting(work, deed.complaint, row, gone, cancelled=True)
+    known, stay = _addresses(before), _addresses(now)
+    row.answers = {a: said for a, said in row.answers.items() if a in stay}
+    tell = partial(outside.meeting, work, deed.complaint, row)
+    tell([one for one in now if one[0].lower() not in known], GuestNews.INVITED)
+    tell([one for one in now if one[0].lower() in known], GuestNews.CHANGED)
+    tell([one for one in before if one[0].lower() not in stay], GuestNews.LEFT_OUT)
     jobs.put(work.session, JobKind.INVITATION, row.id, work.now)
     told = ", ".join(name or address for address, name in now)
     deed.log(
@@ -134,6 +142,10 @@ def convene(deed: Deed) -> None:
         agenda=row.agenda,
         kepada=told,
     )
+
+
+def _addresses(guests: Iterable[tuple[str, str]]) -> set[str]:
+    return {address.lower() for address, _name in guests}
 
 
 def _end(deed: Deed, at: datetime) -> datetime:
@@ -207,7 +219,7 @@ def _cancel(
 ) -> None:
     row.cancelled_at, row.sequence = work.now, row.sequence + 1
     guests = [(a, n) for a, n in row.invited]
-    outside.meeting(work, complaint, row, guests, reason, cancelled=True)
+    outside.meeting(work, complaint, row, guests, GuestNews.CALLED_OFF, reason)
     log(
         work,
         complaint,
@@ -236,12 +248,14 @@ def minutes(deed: Deed) -> None:
     )
 
 
-def meeting_answered(work: Work, uid: str, address: str, state: str) -> bool:
-    """What somebody's calendar answers; False for a rapat or a guest that is not known."""
+def meeting_answered(work: Work, answer: calendar.Answer, address: str) -> bool:
+    """What somebody's calendar answers; False for a rapat or a guest that is not known. What was said of a time that
+    has been changed since is no answer to the new one."""
     row = work.session.scalars(
-        select(Meeting).where(Meeting.uid == uid).with_for_update()
+        select(Meeting).where(Meeting.uid == answer.uid).with_for_update()
     ).one_or_none()
     if row is None or address.lower() not in {str(a).lower() for a, _ in row.invited}:
         return False
-    row.answers = {**row.answers, address.lower(): state}
+    if answer.at is None or answer.at == row.at:
+        row.answers = {**row.answers, address.lower(): answer.state}
     return True

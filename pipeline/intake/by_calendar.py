@@ -46,7 +46,7 @@ def _answered(work: Work, item: Item, message: Message, attached: Attachment, fo
     guest = _guest(work, message)
     if forged:
         hold(work, item, word("ditahan.pengirim_palsu"))
-    elif answer is None or not meeting_answered(work, answer.uid, guest, answer.state):
+    elif answer is None or not meeting_answered(work, answer, guest):
         hold(work, item, word("ditahan.jawaban_kalender"))
     elif answer.words or (not answer.from_google and _says_more(message)):
         hold(work, item, word("ditahan.bukan_pengadu"))

@@ -18,7 +18,8 @@ ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE")
 
 @dataclass(frozen=True)
 class Invitation:
-    """One rapat as it stands. `sequence` grows with each change; `guests` are (address, name)."""
+    """One rapat as it stands. `sequence` grows with each change; `guests` are (address, name). `goes_on`: without
+    these guests, who are told to strike it."""
 
     uid: str
     sequence: int
@@ -31,6 +32,7 @@ class Invitation:
     organiser: tuple[str, str]
     guests: Sequence[tuple[str, str]]
     stamp: datetime
+    goes_on: bool = False
 
 
 def write(one: Invitation, method: Literal["REQUEST", "CANCEL"]) -> bytes:
@@ -49,7 +51,8 @@ def write(one: Invitation, method: Literal["REQUEST", "CANCEL"]) -> bytes:
     event.add("location", one.place)
     event.add("description", one.text)
     event.add("url", one.url)
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    if not one.goes_on:  # RFC 5546, 3.2.5: never where guests are left out of an event that goes on
+        event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("organizer", _person(*one.organiser))
     for address, name in one.guests:
         guest = _person(address, name)
@@ -80,12 +83,13 @@ _READ = 64 * 2**10  # bytes of a calendar that are read; an answer has two thous
 @dataclass(frozen=True)
 class Answer:
     """What a guest's calendar says of an invitation. `words`: what the guest added by hand; `from_google`: the
-    mail says nothing else that a person wrote."""
+    mail says nothing else that a person wrote; `at`: the beginning that was answered to, where it is told in a zone."""
 
     uid: str
     state: str
     words: str
     from_google: bool
+    at: datetime | None = None
 
 
 def is_answer(content: bytes) -> bool:
@@ -115,10 +119,15 @@ def answer(content: bytes) -> Answer | None:
                 state = str(guest.params.get("PARTSTAT", "")).upper()
                 if state in ANSWERS:
                     uid = str(event.get("uid", ""))
-                    return Answer(uid, state, _words(event, guest), is_google)
+                    return Answer(uid, state, _words(event, guest), is_google, _begins(event))
     except (ValueError, KeyError, IndexError, AttributeError):
         return None
     return None
+
+
+def _begins(event: icalendar.Component) -> datetime | None:
+    at = event.decoded("dtstart", None)
+    return at if isinstance(at, datetime) and at.tzinfo else None
 
 
 def _words(event: icalendar.Component, guest: icalendar.vCalAddress) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Literal
 
 from pipeline.casefile import privacy, titles
@@ -18,17 +19,27 @@ from pipeline.office.words import word
 from pipeline.work import Work
 
 
+class GuestNews(StrEnum):
+    """What a guest of a rapat is told."""
+
+    INVITED = "baru"
+    CHANGED = "ubah"
+    LEFT_OUT = "cabut"  # of a rapat that goes on
+    CALLED_OFF = "batal"
+
+
 def meeting(
     work: Work,
     complaint: Complaint,
     row: Meeting,
     guests: Sequence[tuple[str, str]],
+    told: GuestNews,
     reason: str = "",
-    *,
-    cancelled: bool = False,
 ) -> None:
-    """The invitation to a rapat, its change, or that it is called off: to each guest (address, name), with the part
-    that calendars understand."""
+    """The invitation to a rapat, its change, or its end: to each guest (address, name), with the part that calendars
+    understand."""
+    if not guests:
+        return
     url = f"{work.settings.web.base_url}/saya"  # opens nothing by itself: calendars are shared
     about = titles.subject(work.session, work.settings, complaint)
     whose = word("rapat.tautan", nomor=complaint.number, url=url)
@@ -44,12 +55,13 @@ def meeting(
         ),
         url=url,
         organiser=(work.settings.smtp.sender, work.settings.smtp.sender_name),
-        guests=[(address, name) for address, name in row.invited],
+        guests=guests if told is GuestNews.LEFT_OUT else [(a, n) for a, n in row.invited],
         stamp=work.now,
+        goes_on=told is GuestNews.LEFT_OUT,
     )
-    method: Literal["REQUEST", "CANCEL"] = "CANCEL" if cancelled else "REQUEST"
+    is_over = told in (GuestNews.LEFT_OUT, GuestNews.CALLED_OFF)
+    method: Literal["REQUEST", "CANCEL"] = "CANCEL" if is_over else "REQUEST"
     digest = store.put(work.session, calendar.write(one, method))
-    kind = "batal" if cancelled else "ubah" if row.sequence else "baru"
     who = ", ".join(filter(None, (*(n or a for a, n in row.invited), _words_only(row.who))))
     for address, name in guests:
         person = work.settings.person_at(address)
@@ -66,7 +78,7 @@ def meeting(
             petugas=person,
             sapaan=name or address,
             rapat=row,
-            jenis=kind,
+            jenis=told,
             waktu_rapat=meeting_time(work.settings, row.at, row.until),
             alasan=reason,
             agenda=row.agenda,

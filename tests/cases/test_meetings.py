@@ -135,6 +135,9 @@ def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
         GUEST: ("REQUEST", uid, 1),
         UNIT: ("CANCEL", uid, 1),  # no longer invited
     }
+    left_out = changed[UNIT][1]
+    assert "status" not in left_out  # the rapat itself goes on: RFC 5546, 3.2.5
+    assert str(left_out["attendee"]) == f"mailto:{UNIT}"
     desk.press("kepala", "batal_rapat", alasan="Sudah jelas lewat telepon.")
     gone = calendars(desk, 8)
     assert {(m, str(e["uid"]), e["sequence"], str(e["status"])) for m, e in gone.values()} == {
@@ -152,12 +155,56 @@ def test_a_change_and_the_end_of_a_rapat_keep_its_uid(desk: Desk) -> None:
     assert str(calendars(desk, 11)[GUEST][1]["uid"]) != uid  # a new rapat
 
 
-def answered(desk: Desk, row: Outbox, state: str, sender: str = "") -> str:
+def test_each_guest_of_a_changed_rapat_reads_what_holds_for_them(desk: Desk) -> None:
+    """Who is new is invited, who stays is told of the change, who is left out need not come, and nothing is called
+    off; an address in other letters is the same guest."""
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    meet(desk, undangan=["kasubag-umum"], peserta=f"PLN {GUEST.upper()}")
+    new = desk.person("kasubag-umum").email
+    told = {row.recipient.lower(): row for row in desk.mails("rapat")[4:]}
+    assert len(desk.mails("rapat")[4:]) == len(told) == 5
+    kinds = {a: row.subject.partition("] ")[2].partition(" 26")[0] for a, row in told.items()}
+    changed = dict.fromkeys((HEAD, SECRETARY, GUEST), "Perubahan rapat")
+    assert kinds == {**changed, new: "Undangan rapat", UNIT: "Undangan rapat dicabut"}
+    words = " ".join(told[UNIT].text.split())
+    assert "tetap diadakan, tetapi Bapak/Ibu tidak perlu hadir" in words
+    assert "dibatalkan" not in words
+    assert "undangan kalender" not in words
+    assert "berubah" not in told[new].text
+
+
+def test_an_answer_holds_for_the_time_it_was_given_for(desk: Desk) -> None:
+    """Another time asks anew; another place, or another agenda, does not. A late answer to the former time is none."""
+    desk.to(Stage.KEPUTUSAN)
+    meet(desk)
+    guest = next(row for row in desk.mails("rapat") if row.recipient == GUEST)
+    old, new = (f"202611{day}T030000Z" for day in (26, 27))
+
+    def known() -> dict[str, Any]:
+        with reading(desk.engine) as session:
+            return session.query(Meeting).one().answers
+
+    assert answered(desk, guest, "ACCEPTED", begins=old) == "done"
+    meet(desk, tempat="Aula")
+    assert known() == {GUEST: "ACCEPTED"}
+    meet(desk, waktu="2026-11-27T10:00")
+    assert known() == {}
+    assert answered(desk, guest, "DECLINED", begins=old) == "done"
+    assert known() == {}
+    assert answered(desk, guest, "ACCEPTED", begins=new) == "done"
+    assert known() == {GUEST: "ACCEPTED"}
+    meet(desk, waktu="2026-11-27T10:00", peserta="")
+    assert known() == {}  # no longer invited
+
+
+def answered(desk: Desk, row: Outbox, state: str, sender: str = "", begins: str = "") -> str:
     with reading(desk.engine) as session:
         uid = session.query(Meeting).one().uid
+    at = f"DTSTART:{begins}\r\n" if begins else ""
     ics = (
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"
-        f"UID:{uid}\r\nDTSTAMP:20261124T020000Z\r\nATTENDEE;PARTSTAT={state}:mailto:{row.recipient}\r\n"
+        f"UID:{uid}\r\n{at}DTSTAMP:20261124T020000Z\r\nATTENDEE;PARTSTAT={state}:mailto:{row.recipient}\r\n"
         "END:VEVENT\r\nEND:VCALENDAR\r\n"
     )
     asked = Mail(row.recipient, f"Message-ID: {row.message_id}\r\n\r\nx".encode())
