@@ -83,13 +83,18 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+def as_title(text: str) -> str:
+    """Without the full stop at its end: a title has none (EYD V), and the sentence around it goes on or has its own."""
+    return text.rstrip(" .,;:") or text
+
+
 def title(complaint: Complaint) -> str:
     """What stands for the subject, which is the citizen's: the beginning of the summary."""
     first = " ".join(summary(complaint).split())
     if not first:
         return word("privasi.judul")
     if len(first) <= TITLE:
-        return first
+        return as_title(first)
     whole_words = first[: TITLE - 1].rsplit(" ", 1)[0]
     return f"{whole_words}…"
 

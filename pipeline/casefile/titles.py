@@ -15,7 +15,7 @@ def subject(session: Session, settings: Settings, complaint: Complaint) -> str:
     """The JFU's perihal once they have given one, else what stands for it; none that tells who complains."""
     own = complaint.perihal if _is_the_offices(session, complaint) else ""
     if own and not privacy.tells_who(complaint, own):
-        return own
+        return privacy.as_title(own)
     return privacy.subject_title(settings, complaint)
 
 

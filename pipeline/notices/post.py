@@ -166,13 +166,16 @@ LINKS = re.compile(
 
 
 def _unlinked(to: Envelope) -> Any:
-    """The case as its first mail to a pengadu shows it: whoever forges a sender must not have us mail their links to
-    strangers (backscatter)."""
+    """The case as its mails show it, its perihal as a title. To a pengadu without links: whoever forges a sender must
+    not have us mail their links to strangers (backscatter)."""
     c = to.complaint
-    if c is None or to.email != c.email or not (LINKS.search(c.perihal) or LINKS.search(c.nama)):
-        return c
-    perihal = word("surat.perihal_bertautan") if LINKS.search(c.perihal) else c.perihal
-    return _Unlinked(c, perihal, "" if LINKS.search(c.nama) else c.nama)
+    if c is None:
+        return None
+    perihal, nama = privacy.as_title(c.perihal), c.nama
+    if to.email == c.email:
+        perihal = word("surat.perihal_bertautan") if LINKS.search(perihal) else perihal
+        nama = "" if LINKS.search(nama) else nama
+    return _Unlinked(c, perihal, nama)
 
 
 @dataclass(frozen=True)

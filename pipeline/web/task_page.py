@@ -378,7 +378,7 @@ def _title(view: View) -> str:
     c = view.complaint
     if c is None:
         return title
-    return f"{title}: {privacy.title(c) if for_unit(view) else c.perihal}"
+    return f"{title}: {privacy.title(c) if for_unit(view) else privacy.as_title(c.perihal)}"
 
 
 def _marks(view: View) -> dict[str, Any]:

@@ -342,10 +342,8 @@ def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> 
     spent = clock.spent(
         limits.start_of(task), task.closed_at or task.paused_at or now, limit, settings.hours
     )
-    if limit.working_time is None and not spent.amount:
-        return word("waktu.terpakai_hari_pertama", batas=limit.amount)
     if limit.working_time is None:
-        return word("waktu.terpakai_hari", dipakai=spent.amount, batas=limit.amount)
+        return word("waktu.dari", dipakai=spent.amount, batas=str(limit))
     minutes = int(limit.working_time.total_seconds() // 60)
     return word(
         "waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes
