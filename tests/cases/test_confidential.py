@@ -236,7 +236,8 @@ def test_line_of_a_digest_has_the_summary_for_other_units(desk: Desk) -> None:
     desk.press("sekretaris", "tanya_unit", petugas=["kasubag-umum"], pertanyaan="Sejak kapan?")
     (task,) = [t for t in desk.tasks(number) if t.kind is TaskKind.KETERANGAN]
     with desk.work() as work:
-        assert SUMMARY in about(Work(work.session, desk.settings, desk.clock()), task)["judul"]
+        line = about(Work(work.session, desk.settings, desk.clock()), task)["judul"]
+    assert line.endswith(SUMMARY.rstrip(".")), "a title has no full stop"
 
 
 def test_what_comes_after_the_release_is_kept_back_again(desk: Desk) -> None:
@@ -688,7 +689,7 @@ def test_subjects_of_officials_and_agencies_never_have_the_citizens_own(kantor: 
     }
     assert [line for line in said if re.search("zamrud|siti|rahmawati", line, re.IGNORECASE)] == []
     assert any(
-        line.startswith("Subject:") and ": Barang tertinggal di loket." in line for line in said
+        line.startswith("Subject:") and ": Barang tertinggal di loket" in line for line in said
     )
     assert SECRET_SUBJECT in kantor.inbox(EMAIL)[0].subject
 
@@ -840,7 +841,7 @@ def test_jfus_perihal_titles_the_later_mails_and_the_pengadus_own_does_not(desk:
         perihal="TOLONG!!! saya kesal sekali",
         ringkasan="Jalan rusak.",
     )
-    assert "Jalan rusak." in desk.mails("tugas_klarifikasi")[-1].subject
+    assert ": Jalan rusak (" in desk.mails("tugas_klarifikasi")[-1].subject
     third = desk.record(perihal="x", nama="Budi Santoso", email="budi@warga.example")
     desk.press(
         "jfu-1",
