@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent / "samples"
 PASSWORD = "demo"
-AWAITED = (JobKind.FRESH_DRAFT, JobKind.READ_STACK)  # kinds of job
+AWAITED = (JobKind.FRESH_DRAFT, JobKind.READ_STACK)  # a citizen or an official waits for these
 SETTLE_SECONDS = 12.0
 LANES = {
     "mail": 1.0,
@@ -345,7 +345,7 @@ class DemoOffice:
                 session.scalar(
                     select(func.count(Job.id)).where(
                         Job.state == JobState.DUE,
-                        Job.kind.in_((JobKind.FRESH_DRAFT, JobKind.READ_STACK)),
+                        Job.kind.in_(AWAITED),
                         Job.next_at <= now,
                     )
                 ),

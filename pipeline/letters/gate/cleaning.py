@@ -161,8 +161,8 @@ class _Broom:
         """What a relation is that goes, as a name under [dibersihkan]; "" for one that stays."""
         kind, target = node.get("Type", "").lower(), node.get("Target", "")
         place, external = _place(source, target), _is_external(node)
-        what, is_ours = kind.rpartition("/")[2], not external or _is_local(target)
-        if what == "attachedtemplate" and is_ours:
+        what, is_near = kind.rpartition("/")[2], not external or _is_local(target)
+        if what == "attachedtemplate" and is_near:
             return self._goes("templat", place, external)
         for pane, name in _PANES.items():
             if pane in kind:
