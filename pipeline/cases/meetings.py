@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
@@ -112,27 +112,21 @@ def convene(deed: Deed) -> None:
     if at <= work.now:
         raise Invalid({"waktu": word("galat.waktu_lalu")})
     until = _end(deed, at)
+    chosen = form.choices.get("undangan", ())
+    if reported.codes(deed.complaint).intersection(chosen):
+        raise Invalid({"undangan": word("galat.terlapor")})
     row, before = _row(work, deed.complaint)
-    if row.answers and (row.at, row.until) != (at, until):
+    if (row.at, row.until) != (at, until):
         row.answers = {}  # given for another time
     row.at, row.until, row.place = at, until, form.text("tempat")
     row.agenda, row.who = form.text("agenda"), form.text("peserta")
-    if reported.codes(deed.complaint).intersection(form.choices.get("undangan", ())):
-        raise Invalid({"undangan": word("galat.terlapor")})
-    row.invited = [
-        list(one)
-        for one in _guests(work, deed.complaint, form.choices.get("undangan", ()), row.who)
-    ]
+    guests = _guests(work, deed.complaint, chosen, row.who)
+    row.invited = [list(one) for one in guests]
+    stay = _addresses(guests)
+    row.answers = {address: said for address, said in row.answers.items() if address in stay}
     work.session.flush()
-    now = [(a, n) for a, n in row.invited]
-    known, stay = _addresses(before), _addresses(now)
-    row.answers = {a: said for a, said in row.answers.items() if a in stay}
-    tell = partial(outside.meeting, work, deed.complaint, row)
-    tell([one for one in now if one[0].lower() not in known], GuestNews.INVITED)
-    tell([one for one in now if one[0].lower() in known], GuestNews.CHANGED)
-    tell([one for one in before if one[0].lower() not in stay], GuestNews.LEFT_OUT)
+    _tell_guests(work, deed.complaint, row, before)
     jobs.put(work.session, JobKind.INVITATION, row.id, work.now)
-    told = ", ".join(name or address for address, name in now)
     deed.log(
         EventKind.MEETING_SET,
         waktu=at.isoformat(),
@@ -140,8 +134,20 @@ def convene(deed: Deed) -> None:
         tempat=row.place,
         peserta=row.who,
         agenda=row.agenda,
-        kepada=told,
+        kepada=", ".join(name or address for address, name in guests),
     )
+
+
+def _tell_guests(
+    work: Work, complaint: Complaint, row: Meeting, before: Collection[tuple[str, str]]
+) -> None:
+    """Each guest reads what holds for them: invited now, invited before and changed, or no longer."""
+    now = [(address, name) for address, name in row.invited]
+    known, stay = _addresses(before), _addresses(now)
+    tell = partial(outside.meeting, work, complaint, row)
+    tell([one for one in now if one[0].lower() not in known], GuestNews.INVITED)
+    tell([one for one in now if one[0].lower() in known], GuestNews.CHANGED)
+    tell([one for one in before if one[0].lower() not in stay], GuestNews.LEFT_OUT)
 
 
 def _addresses(guests: Iterable[tuple[str, str]]) -> set[str]:

@@ -15,6 +15,7 @@ from pipeline.mail.message import FORWARDED
 MAX_LINES = 5_000  # what follows is folded
 MAX_LINE = 2_000  # characters of a line that are looked at
 _WINDOW = 4  # lines over which mail programs wrap "Pada … menulis:"
+LONGEST_HEAD = 200  # characters of a line that says only when an earlier mail was written
 _LONG = 55  # a quoted line at least this long may have been wrapped by a mail server
 
 
@@ -203,15 +204,22 @@ def _attributes(line: str, quoted_below: bool, text_above: bool) -> bool:
 
 def _names_who_wrote(line: str, address: bool, quoted_below: bool, text_above: bool) -> bool:
     ends = line.endswith((":", "："))
-    if _HAS_VERB.search(line) and (ends or _ENDS_IN_VERB.search(line)):
-        if _PERSON_WRITES.search(line):
-            return quoted_below
-        return quoted_below or _names_writer(line, address, text_above)
+    if _says_somebody_wrote(line, ends):
+        is_prose = _PERSON_WRITES.search(line)
+        return quoted_below or (not is_prose and _names_writer(line, address, text_above))
     if not ends or not _is_dated(line):
         return False
-    if address and _ENDS_IN_ADDRESS.search(line):
-        return quoted_below or _is_timed(line) or _opens(line)
-    return quoted_below and len(line) < 200
+    if quoted_below and len(line) < LONGEST_HEAD:
+        return True
+    if not address or not _ENDS_IN_ADDRESS.search(line):
+        return False
+    return quoted_below or _is_timed(line) or _opens(line)
+
+
+def _says_somebody_wrote(line: str, ends_in_colon: bool) -> bool:
+    if not _HAS_VERB.search(line):
+        return False
+    return ends_in_colon or bool(_ENDS_IN_VERB.search(line))
 
 
 def _names_writer(line: str, address: bool, text_above: bool) -> bool:

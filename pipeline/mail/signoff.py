@@ -8,7 +8,7 @@ it once names, numbers and polite words are taken away, not by a list of whole l
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.office.words import vocabulary
@@ -275,12 +275,22 @@ def _beside_a_name(line: str, writer: _Writer) -> bool:
     words = _words(line)
     if not 0 < len(words) <= MOST_WORDS or line.rstrip().endswith(("!", "?", ":", ";")):
         return False
-    known = [word in _POSTS or word in writer.beside or word in _SMALL for word in words]
-    begins = words[0] in _POSTS or words[0] in writer.beside
-    signs = words[0] in ("pelapor", "hormat") or line.rstrip().endswith(",")
-    if signs and len(words) <= MOST_LEFT:  # "Yang melaporkan,"
+    if _stands_for_who_signs(line, words):
         return not _says_something(words)
-    return begins and (all(known) or (line[:1].isupper() and _is_titled(line)))
+    if not _is_of_a_post(words[0], writer):
+        return False
+    known = [word in _SMALL or _is_of_a_post(word, writer) for word in words]
+    return all(known) or (line[:1].isupper() and _is_titled(line))
+
+
+def _is_of_a_post(word: str, writer: _Writer) -> bool:
+    return word in _POSTS or word in writer.beside
+
+
+def _stands_for_who_signs(line: str, words: Sequence[str]) -> bool:
+    """Whether a short line says as what somebody signs: "Yang melaporkan,"."""
+    begins_or_ends_so = words[0] in ("pelapor", "hormat") or line.rstrip().endswith(",")
+    return begins_or_ends_so and len(words) <= MOST_LEFT
 
 
 def _is_name_below_closing(lines: list[str], index: int) -> bool:

@@ -175,16 +175,22 @@ def judged(ink: Ink) -> bool | None:
     if ink.around >= 3:  # a ring, whatever is inside
         return None
     if ink.share < TOUCH:
-        missed = max(ink.left, ink.below) > ASIDE
-        ringed = ink.around + ink.corners >= 2  # a wide ring passes by the corners
-        # A hard pencil leaves little, but goes as far as a tick.
-        faint = ink.share > TRACE and ink.sprawls
-        return None if missed or ringed or faint else False
+        return False if _is_clean_blank(ink) else None
     if ink.share < TICKED or ink.share > FULL or ink.core > THICK or not ink.sprawls:
         return None
     crossed_out = ink.left > LEAVES and ink.right > LEAVES_RIGHT
     passes = min(ink.above, ink.below) > THROUGH  # a ring about the words beside it
     return None if crossed_out or passes else True
+
+
+def _is_clean_blank(ink: Ink) -> bool:
+    """Whether neither a box with hardly any ink nor what lies around it was meant by somebody."""
+    missed = max(ink.left, ink.below) > ASIDE
+    ringed = ink.around + ink.corners >= 2  # a wide ring passes by the corners
+    faint = (
+        ink.share > TRACE and ink.sprawls
+    )  # a hard pencil leaves little, but goes as far as a tick
+    return not (missed or ringed or faint)
 
 
 def ink_about(even: FoundSlip, box: Box, words_below: float = math.inf) -> Ink:

@@ -189,19 +189,27 @@ def weighed(text: str, sure: Sequence[float], some: Sequence[Cell]) -> Weighed:
     seen = some if len(line) == len(some) else written
     if len(line) != len(seen):
         surely = tuple(cell.sure for cell in written)
-        if written and min(surely) > KNOWN:
-            return Weighed(alone, surely, text)
-        return Weighed(text, tuple(sure), alone)
-    pairs = list(zip(line, seen, strict=True))
-    apart = sum(cell.digit not in ("", digit) for (digit, _), cell in pairs)
-    strange = apart > max(1, len(line) * STRANGE)
-    taken = [_better(one, cell, strange) for one, cell in pairs]
+        cells_are_known = min(surely, default=0.0) > KNOWN
+        return (
+            Weighed(alone, surely, text) if cells_are_known else Weighed(text, tuple(sure), alone)
+        )
+    taken = _each_better(line, seen)
     first = "".join(digit for digit, _ in line)
     value = "".join(digit for digit, _ in taken)
     chances = tuple(chance for _, chance in taken)
     if value == first:
         return Weighed(text, chances, alone)
     return Weighed(value, chances, first)
+
+
+def _each_better(
+    line: Sequence[tuple[str, float]], cells: Sequence[Cell]
+) -> list[tuple[str, float]]:
+    """Of as many digits of the line as there are cells, each as line and cell together say it."""
+    pairs = list(zip(line, cells, strict=True))
+    apart = sum(cell.digit not in ("", digit) for (digit, _), cell in pairs)
+    strange = apart > max(1, len(line) * STRANGE)
+    return [_better(one, cell, strange) for one, cell in pairs]
 
 
 def _better(line: tuple[str, float], cell: Cell, strange: bool) -> tuple[str, float]:

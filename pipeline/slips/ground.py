@@ -151,10 +151,15 @@ def _is_stroke(box: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
     is_fold = longer > FOLD and shorter < 1.5
     if is_dust or is_fold:
         return False
+    is_round = 0.8 < wide / max(high, 1) < 1.25 and area > 0.6 * wide * high
+    is_hole = is_round and 3.0 < longer <= HOLE and _is_at_rim(left, top, wide, high, shape)
+    return not is_hole and longer <= HIGH * 4
+
+
+def _is_at_rim(left: int, top: int, wide: int, high: int, shape: tuple[int, ...]) -> bool:
+    """Whether something lies where a page is punched."""
     rim = 18 * PER_MM
     height, width = shape
     at_side = left < rim or left + wide > width - rim
     at_end = top < rim or top + high > height - rim
-    is_round = 0.8 < wide / max(high, 1) < 1.25 and area > 0.6 * wide * high
-    is_hole = (at_side or at_end) and is_round and 3.0 < longer <= HOLE
-    return not is_hole and longer <= HIGH * 4
+    return at_side or at_end

@@ -182,14 +182,7 @@ def _ticked(even: FoundSlip, tick: Tick, coloured: Grey | None) -> bool | None:
 
 
 def _field(even: FoundSlip, blank: Blank, units: Sequence[str]) -> Repaired:
-    images = lines_of(even, blank)
-    lines = _lines(images, blank)
-    if blank.pitch and any(_mean(line) < POOR for line, _ in lines):
-        # Two lines in one crop, or a line cut through? Parted by the printed rules they may read better.
-        ruled = lines_of(even, blank, by_rules=True)
-        by_rules = _lines(ruled, blank)
-        if _surely(by_rules) > _surely(lines):
-            images, lines = ruled, by_rules
+    images, lines = _parted(even, blank)
     unread = _faint(even, blank)
     if not lines:
         # Ink that says nothing in this field's alphabet is no blank.
@@ -299,6 +292,21 @@ def _by_cells(even: FoundSlip, blank: Blank, look: Look) -> Look:
         return replace(look, text=both.text, sure=both.sure, second=both.second)
     # No such day, no such number: what the line says may be right.
     return replace(look, second=both.text)
+
+
+def _parted(even: FoundSlip, blank: Blank) -> tuple[list[Grey], list[tuple[Line, Grey]]]:
+    """A field's pictures, line by line, and what they say. Two lines in one crop, or a line cut through? Parted by the
+    printed rules they may read better."""
+    images = lines_of(even, blank)
+    lines = _lines(images, blank)
+    reads_poorly = any(_mean(line) < POOR for line, _ in lines)
+    if not blank.pitch or not reads_poorly:
+        return images, lines
+    ruled = lines_of(even, blank, by_rules=True)
+    by_rules = _lines(ruled, blank)
+    if _surely(by_rules) > _surely(lines):
+        return ruled, by_rules
+    return images, lines
 
 
 def _lines(images: Sequence[Grey], blank: Blank) -> list[tuple[Line, Grey]]:

@@ -58,11 +58,10 @@ def read(page: Image.Image, units: Sequence[str], front: Front | None = None) ->
     colour = np.asarray(page.convert("RGB"))
     grey = np.asarray(page.convert("L"))
     found = scan.slips(grey)
-    if not found and any(code.text == places.SEPARATOR for code in pictures.qr_codes(grey)):
+    if not found and _parts_letters(grey):
         return [ReadSheet("pemisah", "", False, {}, {}, colour)]
-    whole = [one for one in found if one.aligned]
-    sheets = [_slip(one, units, found, colour) for one in whole]
-    if sheets:
+    if whole := [one for one in found if one.aligned]:
+        sheets = [_slip(one, units, found, colour) for one in whole]
         return sheets + _beside(grey, colour, found, whole)
     if backs := _printed_backs(grey):
         return _read_backs(grey, colour, backs)
@@ -72,6 +71,11 @@ def read(page: Image.Image, units: Sequence[str], front: Front | None = None) ->
         return _backs(grey, colour, parts, front)
     one = _letter(grey, colour, "surat", _serial(found))
     return [replace(one, ticks=_unseen_ticks()) if found else one]
+
+
+def _parts_letters(grey: Grey) -> bool:
+    """Whether a page is the sheet that is laid between two letters in a scanner."""
+    return any(code.text == places.SEPARATOR for code in pictures.qr_codes(grey))
 
 
 def front_of(sheets: Sequence[ReadSheet]) -> Front | None:

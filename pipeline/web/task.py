@@ -134,10 +134,7 @@ def _perform(token: str, held: Held) -> BaseResponse:
     except cases.Changed as error:
         return _again(token, held, {}, error.news)
     except cases.AlreadyDone as error:
-        is_own = (error.by or error.settled_by) in ("", person.kode)
-        if is_own and not error.unsaid:
-            return redirect(f"/t/{token}", 303)
-        return _too_late(token, held.values, "" if error.by else error.settled_by)
+        return _done_before(token, held, person, error)
     except cases.Forbidden:
         return _refused(token, held.values)
     here.wake("take_in", "letters", "pictures", "send")
@@ -147,6 +144,14 @@ def _perform(token: str, held: Held) -> BaseResponse:
     closes = chosen is not None and chosen.closes
     onward = "selesai" if closes else f"tersimpan={name}"
     return redirect(f"/t/{token}?{onward}", 303)
+
+
+def _done_before(token: str, held: Held, person: Petugas, error: cases.AlreadyDone) -> BaseResponse:
+    """Who pressed twice sees their receipt; whom another came before reads so, with the words that were not said."""
+    is_own = (error.by or error.settled_by) in ("", person.kode)
+    if is_own and not error.unsaid:
+        return redirect(f"/t/{token}", 303)
+    return _too_late(token, held.values, "" if error.by else error.settled_by)
 
 
 def _went_past(token: str) -> bool:

@@ -5,7 +5,7 @@ Hides how a field of the SOP's table becomes a control of templates/web/_bagian.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,7 @@ ACCEPT = {
     FieldKind.PINDAIAN: "application/pdf,image/jpeg,image/png",
 }
 
+AFTER_REFUSAL = ("tetap",)  # to go on all the same: shown only where a form was refused
 TYPED = set(CONTROLS) - set(ACCEPT)  # what is kept while somebody types
 
 # ---- forms ---------------------------------------------------------------------------------------------------
@@ -421,26 +422,34 @@ def form(
     # What was sent just now is newer than what was kept.
     typed, typed_at = kept if kept and not wrong else ({}, None)
     fresh = typed_at is None and not wrong
-    values = {**typed, **sent} or (_standing(view, action) if fresh else {})
+    values = {**typed, **sent}
+    if not values and fresh:
+        values = dict(_standing(view, action))
     asked = [field for field in action.fields if _asked(view, field)]
-    shown = [field for field in asked if field.name != "tetap" or wrong]
-    takes_files = not ACCEPT.keys().isdisjoint(field.kind for field in action.fields)
-    can_be_kept = not TYPED.isdisjoint(field.kind for field in asked)
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
-        "kolom": [control(view, field, values, wrong, fresh) for field in shown],
+        "kolom": [control(view, field, values, wrong, fresh) for field in _shown(asked, wrong)],
         "tombol": words["tombol"],
         "tombol_unit": _unit_buttons(action, words),
         "catatan": words.get("catatan", ""),
-        "multipart": takes_files,
+        "multipart": _has_any(action.fields, set(ACCEPT)),
         "sembunyi": [{"name": "lihat", "value": newest_event(view)}, *_shown_ticks(view, action)],
         "buka": mine,
         "diisi": "aksi" in sent,  # as it was sent just now
-        "simpan_url": f"{view.url}/simpan" if can_be_kept else "",
+        "simpan_url": f"{view.url}/simpan" if _has_any(asked, TYPED) else "",
         "disimpan": _kept_words(view, typed_at) if typed_at else "",
     }
+
+
+def _shown(asked: Sequence[Field], wrong: Mapping[str, str]) -> Sequence[Field]:
+    """All fields once a form was refused; before, without those to go on all the same."""
+    return asked if wrong else [field for field in asked if field.name not in AFTER_REFUSAL]
+
+
+def _has_any(fields: Sequence[Field], kinds: Collection[FieldKind]) -> bool:
+    return any(field.kind in kinds for field in fields)
 
 
 def _kept_words(view: View, at: datetime) -> str:

@@ -54,6 +54,13 @@ _SPACES = (
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _OFFICE = "urn:schemas-microsoft-com:office:office"
 _PANES = {"webextension": "panel", "keymapcustomizations": "tombol"}
+
+
+def _pane(kind: str) -> str:
+    """What a kind of relation is under [dibersihkan] where it leads to a pane or buttons of Word's own; else ""."""
+    return next((name for part, name in _PANES.items() if part in kind), "")
+
+
 _LOCAL = re.compile(
     r"(?:file:/{0,1}(?:/{2})?)?(?:[a-zA-Z]:|[^\\/:]+$|\.{0,2}[\\/](?![\\/]))", re.IGNORECASE
 )
@@ -164,9 +171,8 @@ class _Broom:
         what, is_near = kind.rpartition("/")[2], not external or _is_local(target)
         if what == "attachedtemplate" and is_near:
             return self._goes("templat", place, external)
-        for pane, name in _PANES.items():
-            if pane in kind:
-                return self._goes(name, place, external)
+        if pane := _pane(kind):
+            return self._goes(pane, place, external)
         if what == "hyperlink" and is_odd_link(target):
             return self._goes("tautan", "", True)
         if what in ("oleobject", "package") and self._is_shown(source, node.get("Id", "")):

@@ -308,7 +308,7 @@ class Scanner:
             self._parser.CharacterDataHandler = None
         elif tag == _BASE:
             self._parser.CharacterDataHandler = None
-            self.remarks |= {remark: None for remark in [check_link("".join(self._text))] if remark}
+            self._add_remark(check_link("".join(self._text)))
 
     # what an element means; the table ACTIONS names the function of each
 
@@ -370,27 +370,34 @@ class Scanner:
         self._fields_seen += 1
         if self._fields_seen > MAX_FIELDS or sum(map(len, field.pieces)) > MAX_CODE:
             suspect("banyak_bidang")
-        remark = check_field("".join(field.pieces).strip())
-        if remark:
-            self.remarks[remark] = None
+        self._add_remark(check_field("".join(field.pieces).strip()))
 
     def _drawing(self, tag: str, attributes: Mapping[str, str]) -> None:
         """VML and SVG: a picture's source may only lie in the file; a shape's address is a hyperlink."""
-        shape = tag.startswith(VML) and not tag.endswith(_FILLED)
+        is_shape = tag.startswith(VML) and not tag.endswith(_FILLED)
+        is_linked = is_shape or tag == f"{SVG} a"
         for name, value in attributes.items():
             local = name.rpartition(" ")[2].lower()
             if local.startswith("on") and tag.startswith(SVG):
                 forbid("program")
             elif local == "attributename" and _ANIMATED.fullmatch(value.strip()):
                 forbid("gambar_luar")
-            elif local == "href" and (shape or tag == f"{SVG} a"):
-                self.remarks |= {remark: None for remark in [check_link(value)] if remark}
-            elif (
-                local in ("src", "href", "althref")
-                and value
-                and not value.startswith(("#", "data:image/"))
-            ):
+            elif local == "href" and is_linked:
+                self._add_remark(check_link(value))
+            elif local in _SOURCES and _lies_outside(value):
                 forbid("gambar_luar")
+
+    def _add_remark(self, remark: str) -> None:
+        if remark:
+            self.remarks[remark] = None
+
+
+_SOURCES = ("src", "href", "althref")  # of a picture
+
+
+def _lies_outside(source: str) -> bool:
+    """Whether a picture's source is neither a part of this drawing nor the picture's own bytes."""
+    return bool(source) and not source.startswith(("#", "data:image/"))
 
 
 def _plain_css(data: bytes) -> bytes:
