@@ -59,3 +59,19 @@ def _targets(node: ast.Assign) -> list[ast.expr]:
 
 def _is_state(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "state"
+
+
+def test_a_list_in_a_sentence_is_made_in_one_place() -> None:
+    """ "A dan B dan C" stood in mails and pages wherever three held a task: EYD V writes "A, B, dan C"
+    (`words.listed`)."""
+    joins = [
+        path.relative_to(PIPELINE).as_posix()
+        for path in sorted(PIPELINE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "join"
+        and isinstance(node.func.value, ast.Constant)
+        and node.func.value.value == " dan "
+    ]
+    assert joins == ["office/words.py"]

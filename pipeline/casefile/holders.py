@@ -11,6 +11,7 @@ from pipeline.casefile import reported
 from pipeline.data.tables import ASKING, Complaint, Task
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import ANYTIME, AT_REST, MERGING, ROLE_OF, SIGNING, Role, TaskKind, action
+from pipeline.office.words import listed
 
 
 def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
@@ -19,6 +20,11 @@ def holders(settings: Settings, task: Task) -> tuple[Petugas, ...]:
         person = settings.person(task.holder)
         return (settings.present(person),) if person else ()
     return performers(settings, task.kind)
+
+
+def named(people: Iterable[Petugas]) -> str:
+    """People by name and post, as a list in a sentence."""
+    return listed([f"{person.nama} ({person.jabatan})" for person in people])
 
 
 def post_of(settings: Settings, code: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.access import links
 from pipeline.casefile import law, reported
-from pipeline.casefile.holders import holders, tasks_of
+from pipeline.casefile.holders import holders, named, tasks_of
 from pipeline.cases import asking, takeback
 from pipeline.cases.chain import SYSTEM, log
 from pipeline.cases.core import locked
@@ -207,16 +207,12 @@ def _digest(
         for task, link_id in zip(shown, issued, strict=True)
     ]
     below = [
-        {**about(work, task), "siapa": _named(holders(work.settings, task))}
+        {**about(work, task), "siapa": named(holders(work.settings, task))}
         for task in late[:DIGEST_ROWS]
     ]
     counts = Counter(urgency(work.settings, task, work.now) for task in tasks)
     lines = [law.warning(work, complaint, one) for complaint, one in near[:DIGEST_ROWS]]
     digest(work, person, rows, own, counts, below, len(late), kept, lines, len(near) - len(lines))
-
-
-def _named(people: Sequence[Petugas]) -> str:
-    return " dan ".join(f"{person.nama} ({person.jabatan})" for person in people)
 
 
 def _still_waiting(work: Work, task: Task, complaint: Complaint | None) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.access import links, unsent
-from pipeline.casefile.holders import helpers, holders, resting
+from pipeline.casefile.holders import helpers, holders, named, resting
 from pipeline.cases import unseen
 from pipeline.cases.input import Checked, File
 from pipeline.cases.late_answers import is_welcome
@@ -193,9 +193,7 @@ def _obstacle(one: TaskReply) -> str:
     holding = holders(work.settings, task)
     handing_in = one.person.kode in {p.kode for p in helpers(work.settings, task)}
     if not handing_in and one.person.kode not in {p.kode for p in holding}:
-        return word(
-            "balasan.beralih", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding)
-        )
+        return word("balasan.beralih", siapa=named(holding))
     if FORWARD.match(one.message.subject):
         return word("balasan.terusan")
     return ""

@@ -12,6 +12,7 @@ from pipeline.access import links
 from pipeline.casefile import privacy, reported, titles
 from pipeline.casefile.documents import documents_of, final_letters, letters_of, newest_letters
 from pipeline.casefile.history import answered_with, answers, sent_by
+from pipeline.casefile.holders import named
 from pipeline.casefile.limits import limit_words, time_words, waiting_words
 from pipeline.casefile.offers import offered, reply_words
 from pipeline.data import store
@@ -203,7 +204,7 @@ def late_task(
         petugas=person,
         sisa=time_words(work.settings, task, work.now),
         pada=task.due_at,
-        pemegang=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding),
+        pemegang=named(holding),
         judul=titles.subject(work.session, work.settings, complaint) if complaint else "",
         diminta=word(f"tugas.{task.kind}"),
         memimpin=Role.KEPALA in person.peran,

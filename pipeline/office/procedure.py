@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.office.config import Langkah, Settings
 from pipeline.office.sop import Role
-from pipeline.office.words import word
+from pipeline.office.words import listed, word
 
 COLUMNS = (
     Role.KEPALA,
@@ -100,7 +100,7 @@ def heading(settings: Settings) -> list[str]:
 
 def cells(step: Langkah) -> list[tuple[str, str]]:
     """The cells of one row, for the page of its langkah."""
-    who = " dan ".join(word(f"peran.{role}") for role in step.pelaksana)
+    who = listed([word(f"peran.{role}") for role in step.pelaksana])
     named = {
         "uraian": step.uraian,
         "pelaksana": who,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from pipeline.access import links
 from pipeline.casefile import limits
-from pipeline.casefile.holders import holders
+from pipeline.casefile.holders import holders, named
 from pipeline.cases.mending import WITHDRAWN
 from pipeline.data.tables import Outbox, Task
 from pipeline.office import clock
@@ -169,7 +169,7 @@ def passed_on_page(
     view: View, found: links.Opened, typed: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, Any]:
     """The context of terpakai.html for an open task that somebody else holds now (Plh./Plt.), or again."""
-    holding = " dan ".join(f"{p.nama} ({p.jabatan})" for p in holders(view.settings, view.task))
+    holding = named(holders(view.settings, view.task))
     return spent_page(view, found, typed) | {
         "judul": word("delegasi.judul"),
         "pengantar": word("delegasi.pengantar", siapa=holding),

@@ -19,7 +19,7 @@ from pipeline import cases
 from pipeline.access import links, typed
 from pipeline.access.browsers import Held
 from pipeline.casefile import reported
-from pipeline.casefile.holders import helped, holders, tasks_of
+from pipeline.casefile.holders import helped, holders, named, tasks_of
 from pipeline.casefile.limits import waiting_words
 from pipeline.cases.langkah_3 import extend_for
 from pipeline.cases.tasks import about, current_task
@@ -194,7 +194,7 @@ def _late_elsewhere(work: Work, person: Petugas) -> list[dict[str, Any]]:
     for task in work.session.scalars(query.order_by(Task.due_at, Task.id).limit(SHOWN)):
         holding = holders(work.settings, task)
         if person.kode not in {p.kode for p in holding}:
-            who = word("saya.pada", siapa=" dan ".join(f"{p.nama} ({p.jabatan})" for p in holding))
+            who = word("saya.pada", siapa=named(holding))
             shown = about(work, task)
             late = task.due_at is not None and task.due_at < work.now
             beside = {

@@ -37,7 +37,7 @@ from pipeline.office.sop import (
     Stage,
     TaskKind,
 )
-from pipeline.office.words import word
+from pipeline.office.words import listed, word
 from pipeline.web import code
 from pipeline.web.site import Friendly, site
 
@@ -322,7 +322,7 @@ def _steps_of(
         task = tasks.get(step.nomor)
         if over and task is None:
             state = "belum"
-        who = " dan ".join(word(f"peran.{role}") for role in step.pelaksana)
+        who = listed([word(f"peran.{role}") for role in step.pelaksana])
         text = (
             _used(settings, task, step.limit, now)
             if task and state != "belum"

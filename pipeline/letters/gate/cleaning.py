@@ -21,7 +21,7 @@ from pipeline.files.pdf import pdf_pages
 from pipeline.letters.gate import archive
 from pipeline.letters.gate.archive import NotALetter, PackagePart
 from pipeline.letters.gate.markup import RELATIONS, TYPES_NAME, VML, Scanner, W, is_odd_link
-from pipeline.office.words import word
+from pipeline.office.words import listed, word
 
 T = TypeVar("T")
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -344,10 +344,7 @@ def admitted(data: bytes, gate: Callable[[bytes], T]) -> tuple[T, bytes, tuple[s
 
 def told(taken: Iterable[str]) -> str:
     """What was taken away, as one list in a sentence."""
-    names = list(taken)
-    return ", ".join(names[:-1]) + (
-        f" dan {names[-1]}" if len(names) > 1 else names[0] if names else ""
-    )
+    return listed(list(taken))
 
 
 def _is_external(node: Any) -> bool:
