@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -109,9 +109,15 @@ def of_reply(session: Session, task_id: int, person: Petugas) -> dict[str, Fille
     return {row.action: _filled(row.data, row.saved_at) for row in rows}
 
 
+_ROWS = select(SavedForm).where(
+    SavedForm.task_id == bindparam("task"),
+    SavedForm.holder == bindparam("whose"),
+    or_(SavedForm.mark == "", SavedForm.mark == bindparam("mark")),
+)  # made once, for each page of a task asks it
+
+
 def _rows(session: Session, task_id: int, whose: str, mark: str) -> Iterable[SavedForm]:
-    mine = (SavedForm.holder == whose, SavedForm.mark.in_(("", mark)))
-    return session.scalars(select(SavedForm).where(SavedForm.task_id == task_id, *mine))
+    return session.scalars(_ROWS, {"task": task_id, "whose": whose, "mark": mark})
 
 
 def _filled(data: Mapping[str, Any], at: datetime) -> Filled:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.casefile.erased import was_erased
@@ -30,11 +31,20 @@ def standing_id(complaint_id: int) -> Select[Any]:
     )
 
 
+_WITHDRAWN = (
+    select(Decided)
+    .where(
+        Decided.complaint_id.in_(bindparam("cases", expanding=True)),
+        Decided.withdrawn_at.is_not(None),
+    )
+    .order_by(Decided.number)
+)
+
+
 def withdrawn(session: Session, ids: Collection[int]) -> dict[int, list[Decided]]:
     """{complaint: its decisions that stand no more, oldest first} of these."""
-    query = select(Decided).where(Decided.complaint_id.in_(ids), Decided.withdrawn_at.is_not(None))
     found: defaultdict[int, list[Decided]] = defaultdict(list)
-    for row in session.scalars(query.order_by(Decided.number)):
+    for row in session.scalars(_WITHDRAWN, {"cases": list(ids)}):
         found[row.complaint_id].append(row)
     return found
 
@@ -62,6 +72,14 @@ def follows(session: Session, child: Complaint, parent: Complaint) -> bool:
 def outdated(session: Session, parent: Complaint) -> list[Complaint]:
     """Complaints merged into this one that were answered with a decision that was withdrawn since: the Sekretaris
     chooses for each whether that answer stands. Not one whose people were erased: nobody is left to be answered."""
+    asked = {"parent": parent.id}
+    key = ("outdated", parent.id)
+    return list(once(session, key, lambda: session.scalars(_outdated(), asked).all()))
+
+
+@cache  # every page of a task asks it, and to make an alias costs ten times what the answer does
+def _outdated() -> Select[Complaint]:
+    """The merged complaints of `:parent` whose answer is out of a decision that stands no more."""
     source = aliased(Decided)
     query = (
         select(Complaint)
@@ -69,12 +87,11 @@ def outdated(session: Session, parent: Complaint) -> list[Complaint]:
         .join(source, Decided.source_id == source.id)
     )
     answered = query.where(
-        Complaint.parent_id == parent.id,
+        Complaint.parent_id == bindparam("parent"),
         Complaint.stage.in_((Stage.SELESAI, Stage.PENGIRIMAN)),
         Decided.withdrawn_at.is_(None),
         Decided.kept_at.is_(None),
         source.withdrawn_at.is_not(None),
         ~was_erased(Complaint.id),
     )
-    key = ("outdated", parent.id)
-    return list(once(session, key, lambda: session.scalars(answered.order_by(Complaint.id)).all()))
+    return answered.order_by(Complaint.id)

@@ -107,14 +107,20 @@ _ONLY_WHERE: Mapping[str, Callable[[Session, Complaint], bool]] = {
 }
 
 
-def asked_units(session: Session, complaint: Complaint) -> list[str]:
-    """The codes of those who were asked for what they know and have not answered."""
-    waiting = select(Task.holder).where(
-        Task.complaint_id == complaint.id,
+_ASKED = (
+    select(Task.holder)
+    .where(
+        Task.complaint_id == bindparam("case"),
         Task.kind == TaskKind.KETERANGAN,
         Task.closed_at.is_(None),
     )
-    return list(session.scalars(waiting.order_by(Task.id)))
+    .order_by(Task.id)
+)
+
+
+def asked_units(session: Session, complaint: Complaint) -> list[str]:
+    """The codes of those who were asked for what they know and have not answered."""
+    return list(session.scalars(_ASKED, {"case": complaint.id}))
 
 
 _STANDING_MEETING = (
