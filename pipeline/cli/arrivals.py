@@ -17,7 +17,7 @@ from pipeline.intake import reconcile as reconciliation
 from pipeline.mail.mailbox import MailboxDown
 from pipeline.office import clock
 from pipeline.office.config_errors import in_words
-from pipeline.office.messages import say
+from pipeline.office.messages import family, say
 
 
 @main.command()
@@ -25,7 +25,7 @@ from pipeline.office.messages import say
 def held(context: click.Context) -> None:
     """Daftar kiriman yang ditahan karena tidak dapat dibaca."""
     app = ready_database(context)
-    table = Table("Nomor", "Diterima", "Dari", "Sebab")
+    table = Table(*family("kiriman.kolom_tertahan").values())
     with reading(app.engine) as session:
         rows = cases.held_items(session)
     for item in rows:
@@ -67,7 +67,7 @@ def reconcile(context: click.Context) -> None:
     if not found:
         out.print(say("kiriman.cocok"))
         return
-    table = Table("Tempat", "Tiba", "Dari", "Perihal", say("kiriman.perlu_dilakukan"))
+    table = Table(*family("kiriman.kolom").values())
     for one in found:
         table.add_row(
             one.place, clock.waktu(one.at, app.settings.zone), one.sender, one.subject, one.advice

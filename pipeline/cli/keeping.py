@@ -41,7 +41,7 @@ from pipeline.mail import outbox
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.config_errors import text_of
-from pipeline.office.messages import say
+from pipeline.office.messages import family, say
 from pipeline.office.words import word
 from pipeline.running import drill
 from pipeline.work import App
@@ -286,7 +286,7 @@ def _held(app: App) -> None:
     """A line for each, without whom it is to or what it says."""
     with app.reading() as work:
         rows = outbox.held(work.session)
-    table = Table("Ditulis", "Jenis", "Pengaduan")
+    table = Table(*family("antrean.kolom").values())
     for row in rows:
         table.add_row(
             clock.waktu(row.date, app.settings.zone), row.name, str(row.complaint_id or "-")

@@ -27,7 +27,7 @@ from pipeline.files.libreoffice import to_pdf
 from pipeline.letters import sop_form
 from pipeline.office import clock, procedure
 from pipeline.office.config import Petugas
-from pipeline.office.messages import say
+from pipeline.office.messages import family, say
 from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Channel, Role
 from pipeline.office.words import word
 from pipeline.register import book, paper, sheet
@@ -197,8 +197,8 @@ def _end_delegation(work: Work, number: int) -> None:
 
 
 def _delegations(work: Work) -> Table:
-    whole = Column("Pengganti", no_wrap=True)
-    table = Table("Nomor", "Berhalangan", whole, "Mulai", "Sampai", "Keadaan")
+    table = Table(*family("delegasi.kolom").values())
+    table.columns[2].no_wrap = True  # who acts
     for row in cases.delegations(work):
         away, acting = work.settings.person(row.holder), work.settings.person(row.acting)
         table.add_row(
@@ -254,12 +254,7 @@ def kalender(
 
 def _year(year: int, hours: clock.OfficeHours) -> Table:
     """A line for each month: how many office days it has, and which weekdays are free and why."""
-    table = Table(
-        "Bulan",
-        say("kalender.hari_kerja"),
-        say("kalender.libur"),
-        title=say("kalender.kantor", tahun=year),
-    )
+    table = Table(*family("kalender.kolom").values(), title=say("kalender.kantor", tahun=year))
     for month, name in enumerate(clock.MONTHS, 1):
         first = date(year, month, 1)
         last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
@@ -302,7 +297,7 @@ def peramban(context: click.Context, cabut: int | None, orang: str | None) -> No
         known = browsers.listed(session, now)
         rows = [row for row in known if row.mark == marks.get(row.person)]  # no predecessor's
     zone = app.settings.zone
-    table = Table("Nomor", "Petugas", "Alat", say("peramban.sejak"), "Sampai")
+    table = Table(*family("peramban.kolom").values())
     for row in rows:
         since, until = clock.waktu(row.created_at, zone), clock.waktu(row.expires_at, zone)
         table.add_row(str(row.id), row.person, row.agent or "-", since, until)
@@ -360,7 +355,7 @@ def buku(
             out.print(say("buku.tersimpan", file=path))
         if made:
             return
-        table = Table("Register", "Masuk", "Kanal", "Perihal", "Keadaan", title=say("buku.nama"))
+        table = Table(*family("buku.kolom").values(), title=say("buku.nama"))
         for row in book.rows(work, wanted, oldest_first=True):
             cells = row.cells
             about = privacy.in_register(row.complaint, row.complaint.perihal)

@@ -37,7 +37,7 @@ from pipeline.letters.template.fields import TemplateError
 from pipeline.mail import oauth as consent
 from pipeline.office.config import SAMPLE, parse
 from pipeline.office.config_errors import reason
-from pipeline.office.messages import say
+from pipeline.office.messages import family, say
 from pipeline.office.words import word
 from pipeline.running import groups, health
 from pipeline.running.poller import tick
@@ -323,7 +323,7 @@ def _listening(said_in: str, host: str, port: int, site: WSGIApplication) -> ser
 def poll(context: click.Context, once: bool) -> None:
     """Jalankan satu putaran tanpa melayani halaman, dan tampilkan hasilnya."""
     done = tick(ready_database(context))
-    table = Table(say("layanan.dikerjakan"), "Jumlah")
+    table = Table(*family("layanan.kolom").values())
     for name, count in done.items():
         table.add_row(name.replace("_", " "), str(count))
     out.print(table)
