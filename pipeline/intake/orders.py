@@ -122,6 +122,16 @@ _GOES_ON = re.compile(
     r"|\bbelum\s{1,3}(?:selesai|lengkap)\W*$|\bbelum\s{1,3}(?:menjawab|dijawab|membalas|dibalas)\b",
     re.IGNORECASE,
 )
+# What asks for another act than a report: that this complaint be put to one that is there already.
+_THIS = r"(?:pengaduan|aduan|laporan|kasus|keluhan|surat|ini|itu|yang)"
+_ANOTHER_ACT = re.compile(
+    rf"(?:(?:{_THIS}|sudah|sdh|telah|sepertinya|kayaknya|rupanya|ternyata|tolong|mohon|harap|adalah|merupakan|hanya|cuma)\W{{1,3}}){{0,6}}"
+    r"(?:ganda|dobel|double|dupli[kc]a[ts]\w{0,3}|(?:di)?gabung(?:kan)?|satukan|sama\s{1,3}(?:dengan|dgn|persis|seperti))\b"
+    rf"|(?:{_THIS}\W{{1,3}}){{1,4}}(?:sudah|sdh|telah|pernah)\s{{1,3}}(?:pernah\s{{1,3}})?"
+    r"(?:masuk|ada|tercatat|dicatat|diadukan|dilaporkan)\b"
+    r"|(?:sudah|sdh|telah)\s{1,3}pernah\s{1,3}(?:masuk|dicatat|diadukan|dilaporkan)\b",
+    re.IGNORECASE,
+)
 # In a decision: another one, a condition, a doubt. It may be meant as an order, and is shown before it decides.
 _UNDECIDED = re.compile(
     r"\b(?:(?:tidak|tdk|belum|kurang)\s{1,3}(?:setuju|tentu|yakin)|(?:di)?tolak|disetujui|bukan\s{1,3}wewenang|kembalikan"
@@ -215,10 +225,13 @@ def speaks_of_a_letter(text: str) -> bool:
 
 
 def _is_no_result(text: str) -> bool:
-    """Whether a text has words, and only such as say nothing of a complaint, or says that the work goes on."""
+    """Whether a text has words, and only such as say nothing of a complaint, or says that the work goes on, or asks for
+    something else than a report."""
     words = [word.casefold() for word in _MORE.findall(text)]
     is_filling = bool(words) and all(word in _NOTHING_SAID for word in words)
-    return is_filling or _GOES_ON.search(text) is not None
+    bare = text.lstrip(f"{MARKS}([")
+    goes_elsewhere = _GOES_ON.search(text) or _ANOTHER_ACT.match(bare)
+    return is_filling or goes_elsewhere is not None
 
 
 def _has_second_thought(text: str) -> bool:

@@ -17,6 +17,7 @@ SUBJECT = re.compile(r"\s*+(?:fwd?|tr|trs|terusan|diteruskan|meneruskan|wg)\s{0,
 _ANSWER = re.compile(r"\s*+(?:re|bls|balasan|aw|sv)\s{0,3}:", re.IGNORECASE)
 _MARKED = re.compile(
     r"\W{0,20}(?:(?:mulai|awal) (?:meneruskan )?pesan|begin forwarded message|forwarded (?:message|by)"
+    r"|пересылаемое сообщение|пересланное сообщение"
     r"|pesan (?:terusan|(?:yang )?diteruskan|terlampir)|diteruskan oleh|surat (?:terusan|yang diteruskan))",
     re.IGNORECASE,
 )
@@ -25,6 +26,10 @@ _FROM = ("dari", "daripada", "pengirim", "from")
 _TO = ("kepada", "ke", "untuk", "to")
 _CC = ("tembusan", "tindasan", "cc", "salinan")
 _SUBJECTS = ("subjek", "perihal", "judul", "hal", "subject")
+_BEHALF = re.compile(r"\b(?:on behalf of|atas nama|im auftrag von|namens)\b", re.IGNORECASE)
+_BRACKETED = re.compile(
+    r"^([^()<>@]{1,120}?)\s{0,3}\(([^\s()<>@]{1,64}@[^\s()<>@]{3,190})\)\s{0,3}$"
+)
 _RUN_ON = re.compile(
     r"(?=(?:Dari|Kepada|Terkirim|Dikirim|Tanggal|Subjek|Judul|Perihal|Tembusan|From|To|Cc|Sent|Date|Subject): )"
 )
@@ -150,6 +155,8 @@ def _heads(lines: list[str]) -> list[tuple[dict[str, str], int, int]]:
     at = 0
     while at < len(lines) and len(heads) < MAX_BLOCKS:
         fields, below = _block(lines, at)
+        if fields is None and not heads:  # of an answer below, it is a quote
+            fields, below = _attributed(lines, at)
         if fields is not None:
             heads.append((fields, at, below))
         at = below if fields is not None else at + 1
@@ -185,6 +192,31 @@ def _block(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
             break
     complete = _told(fields) >= 3 and fields.get("from")
     return (fields, end) if complete else (None, start)
+
+
+def _attributed(lines: list[str], start: int) -> tuple[dict[str, str] | None, int]:
+    """The same where a program tells the writer in one line: `24.11.2026, 10:05, "Wati" <wati@warga.example>:` below
+    its mark (Yandex), `Pada … Wati <wati@warga.example> menulis:` anywhere."""
+    if not lines[start].strip():
+        return None, start
+    above = next((line for line in reversed(lines[max(0, start - 2) : start]) if line.strip()), "")
+    is_marked = _MARKED.match(above[:200]) is not None and lines[start].strip().endswith(":")
+    length = 1 if is_marked else reply.attribution(lines, start)
+    writer = _named_in(" ".join(lines[start : start + length]))
+    return ({"from": writer}, start + length) if writer else (None, start)
+
+
+def _named_in(line: str) -> str:
+    """`"Wati" <wati@warga.example>` from a line that tells who wrote, in angles, in brackets or bare; "" where none
+    stands there."""
+    left, _at, right = line.rpartition("@")
+    local = re.search(r"[^\s<>()\[\]\",;]{1,64}$", left[-64:])
+    domain = re.match(r"[^\s<>()\[\]\",;:]{3,190}", right)
+    if local is None or domain is None:
+        return ""
+    before = left[: len(left) - len(local[0])].rstrip("<([\"' ")
+    name = re.split(r"[,;:<>()\[\]\"\d]", before)[-1].strip(" .'*")
+    return f'"{name}" <{local[0]}@{domain[0]}>'
 
 
 def _told(fields: dict[str, str]) -> int:
@@ -237,7 +269,9 @@ def _bold(value: str) -> str:
 
 
 def _one(value: str) -> Address:
-    """The writer; with a name alone where no address stands there."""
+    """The writer; with a name alone where no address stands there. Of "the office on behalf of Wati" it is Wati."""
+    value = _BEHALF.split(value[:1_000])[-1].strip()
+    value = _BRACKETED.sub(r"\1 <\2>", value)
     found = next(
         (one for one in addresses.parse(_plain(_bold(value))) if one.email or one.name), None
     )

@@ -71,7 +71,7 @@ def _history(lines: list[str], index: int) -> tuple[int, bool]:
         return 1, not _quoted_reply_below(lines, index + 1)
     if _SEPARATOR.match(line) or _headers(lines, index) or _labelled_rule(lines, index):
         return 0, True
-    length = _attribution(lines, index)
+    length = attribution(lines, index)
     if length:
         return length, not _quoted_below(lines, index + length)
     return _footer(lines, index) or _signature(lines, index)
@@ -105,7 +105,7 @@ def _quoted_reply_below(lines: list[str], index: int) -> bool:
         (at for at in range(index, min(index + 4, len(lines))) if lines[at].strip()), index
     )
     return _quoted_below(lines, index) or _quoted_below(
-        lines, index + (_attribution(lines, index) or _WINDOW)
+        lines, index + (attribution(lines, index) or _WINDOW)
     )
 
 
@@ -162,7 +162,7 @@ _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h]\s?\d{2}(?!\d)|(?<!\d)\d{1,2} (?:am|p
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 
 
-def _attribution(lines: list[str], index: int) -> int:
+def attribution(lines: list[str], index: int) -> int:
     """Number of lines of an attribution that starts at `index`; 0 where none does."""
     joined = ""
     for count, line in enumerate(lines[index : index + _WINDOW], start=1):
@@ -524,4 +524,4 @@ def _ends_signature(lines: list[str], at: int) -> bool:
     line = lines[at].strip()
     if line in _DELIMITERS or line.startswith(">") or _SEPARATOR.match(line):
         return True
-    return _headers(lines, at) or (bool(line) and bool(_attribution(lines, at)))
+    return _headers(lines, at) or (bool(line) and bool(attribution(lines, at)))

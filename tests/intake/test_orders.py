@@ -49,7 +49,23 @@ ASKED += [
         "TOLAK\nbelum tentu, tanya dulu",
     )
 ]
+# Another act than a report: that it be put to a complaint that is there already.
+ASKED += [
+    (kind, f"LAPOR: {text}")
+    for kind in (TaskKind.CATAT, TaskKind.KLARIFIKASI)
+    for text in (
+        "ini ganda",
+        "Ganda dengan pengaduan Bu Wati",
+        "sepertinya duplikat",
+        "sama dengan yang kemarin",
+        "tolong digabung dengan nomor 12",
+        "ini sudah pernah masuk, gabungkan saja",
+        "pengaduan ini sudah ada",
+    )
+]
 MEANT = [
+    (TaskKind.CATAT, "LAPOR: Lampu padam; warga juga mengadu pungutan ganda."),
+    (TaskKind.KLARIFIKASI, "LAPOR: Sudah ada petugas di lokasi, lampu menyala."),
     (TaskKind.KETERANGAN, "JAWAB\nSudah kami periksa. Lampu sedang diperbaiki oleh PLN."),
     (TaskKind.KETERANGAN, "Jawab: Sedang diperbaiki, selesai besok."),
     (TaskKind.KETERANGAN, "Jawab: Data lampu ada di dinas; tiga titik padam."),

@@ -136,6 +136,15 @@ def _outside() -> Iterator[tuple[str, bytes, str]]:
         related("attachedTemplate", "http://contoh.invalid/a.dotm", "External"),
         "templat",
     )
+    for number, server in enumerate(
+        (
+            "\\\\contoh.invalid\\a.dotm",
+            "file://contoh.invalid/a.dotm",
+            "file:////contoh.invalid/a.dotm",
+        )
+    ):
+        unc = related("attachedTemplate", server, "External")
+        yield f"templat-peladen-{number}.docx", unc, "templat"
     yield "bingkai.docx", related("frame", "http://contoh.invalid/", "External"), "luar"
     yield "tautan-unc.docx", related("hyperlink", "\\\\contoh.invalid\\a", "External"), "tautan"
     yield (

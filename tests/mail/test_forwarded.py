@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.mail.addresses import Address
-from pipeline.mail.forwarded import Original, enclosed, original
+from pipeline.mail.forwarded import Original, apart, enclosed, original
 from pipeline.mail.message import read
 
 WORDS = "Lampu jalan di depan balai RW padam."
@@ -107,3 +107,54 @@ def test_a_whole_mail_that_hangs_on_another_is_enclosed() -> None:
     )
     assert found.message_id == "7@warga.example"
     assert enclosed(read(raw.encode()), ("siti@warga.example",)) == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '-------- Forwarded message --------\n24.11.2026, 10:05, "Siti" <siti@warga.example>:',
+        "-------- Pesan yang diteruskan --------\n\n24.11.2026, 10:05, Siti (siti@warga.example):",
+        '-------- Пересылаемое сообщение --------\n24.11.2026, 10:05, "Siti" <siti@warga.example>:',
+        "Pada Sel, 24 Nov 2026 pukul 10.05 Siti <siti@warga.example> menulis:",
+        "On Tue, 24 Nov 2026 at 10:05, Siti\n<siti@warga.example> wrote:",
+    ],
+    ids=["yandex", "brackets", "russian", "menulis", "two lines"],
+)
+def test_writer_who_is_told_in_one_line(head: str) -> None:
+    found = passed_on(head)
+    assert found is not None
+    assert found.writer == Address("Siti", "siti@warga.example")
+    assert found.text == WORDS
+
+
+def test_whom_an_answer_quotes_is_not_who_wrote_it() -> None:
+    """Siti's answer to Budi is one complaint of hers."""
+    quote = "Pada Sel, 24 Nov 2026 pukul 10.05 Budi <budi@warga.example> menulis:\n> Sudah lapor?"
+    raw = f"From: Pak RT <rt@warga.example>\nSubject: Fwd: Lampu\n\n{HEAD}\n\n{WORDS}\n\n{quote}\n"
+    assert apart(read(raw.encode()), ()) == []
+    found = original(read(raw.encode()), ())
+    assert found is not None
+    assert found.writer.email == "siti@warga.example"
+
+
+@pytest.mark.parametrize(
+    ("written", "writer"),
+    [
+        ("Siti (siti@warga.example)", ("Siti", "siti@warga.example")),
+        ("forms@portal.example [mailto:forms@portal.example] On Behalf Of Siti", ("Siti", "")),
+        (
+            "Portal <forms@portal.example> on behalf of Siti <siti@warga.example>",
+            ("Siti", "siti@warga.example"),
+        ),
+        (
+            "Portal <forms@portal.example> atas nama Siti <siti@warga.example>",
+            ("Siti", "siti@warga.example"),
+        ),
+    ],
+)
+def test_answer_goes_to_whom_a_mail_is_of_not_to_what_sent_it(
+    written: str, writer: tuple[str, str]
+) -> None:
+    found = passed_on(HEAD.replace("Siti <siti@warga.example>", written))
+    assert found is not None
+    assert found.writer == Address(*writer)

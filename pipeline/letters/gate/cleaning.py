@@ -273,7 +273,7 @@ class _Broom:
 def _is_local(target: str) -> bool:
     """Whether a template lies on the computer where the letter was written; never one on a server."""
     return _LOCAL.match(unquote(target.strip())) is not None and "//" not in re.sub(
-        r"file:/{3}", "", target
+        r"file:/{3}(?![\\/])", "", unquote(target), flags=re.IGNORECASE
     )
 
 
