@@ -18,11 +18,14 @@ MOST_LINE = 1_000  # characters of a line that are looked at
 MOST_WORDS = 14  # of a line that may belong to a signature
 MOST_LEFT = 3  # characters of a word that says nothing by itself: "dr", "II", "Tk"
 MOST_NAMES = 6  # words of a name with its titles
+MOST_INITIALS = 4  # letters
 MOST_CARD = 15  # lines of a calling card
 DIGITS = (9, 14)  # of a telephone number
 SHORTEST = 5  # digits of one that stands behind "Telp."
 _WORD = re.compile(r"[^\W\d_]{1,40}")
 _RULE = re.compile(r"[-_=*~—–#.·•]{2,80}|—")
+_BETWEEN = re.compile(r"[\s./~^-]{1,3}")
+_TAGS = re.compile(r"(?:#\w{2,40}\s{0,3}){1,8}")  # an office's slogan
 _PICTURE = re.compile(
     r"[\[<(](?:cid|image|inline image|logo|gambar|img)[:\w@. -]{0,80}[\])>]?", re.I
 )
@@ -139,6 +142,14 @@ class _Writer:
         fitting = self.name | self.beside | _POSTS | _ADDRESSING | initials
         return all(word in fitting for word in words)
 
+    def signs_short(self, line: str) -> bool:
+        """Whether a line is their initials: "RS", "/rs", "- R.S. -"."""
+        letters = _BETWEEN.sub("", line)
+        if not 2 <= len({*letters}) == len(letters) <= MOST_INITIALS or not letters.isalpha():
+            return False  # "KK" is a paper
+        is_short = letters.isupper() or line.startswith(("/", "-", "~", "^"))
+        return is_short and {*letters.casefold()} <= {word[0] for word in self.name}
+
     def is_post(self, words: list[str]) -> bool:
         """Whether these words are their post or their office, as the office writes it."""
         return words in self.whole
@@ -211,7 +222,9 @@ def _is_listed(lines: list[str], index: int) -> bool:
 
 def _signs(line: str, writer: _Writer, *, sure: bool) -> bool:
     """Whether a line can stand in a signature. `sure`: something below it is one, so that a title may be believed."""
-    if _RULE.fullmatch(line) or _PICTURE.fullmatch(line) or _BY_A_PROGRAM.fullmatch(line):
+    if any(one.fullmatch(line) for one in (_RULE, _PICTURE, _BY_A_PROGRAM, _TAGS)):
+        return True
+    if writer.signs_short(line):
         return True
     if _closes(line, writer) or _is_contact(line, writer) or writer.wrote(_words(line)):
         return True
