@@ -173,8 +173,9 @@ class Desk:
             values = {
                 "ttd_terlihat": ["ya"],
                 "tanpa_kode": ["ya"],
+                "halaman_sesuai": ["ya"],
                 **values,
-            }  # the sample picture of a signed letter has no code
+            }  # the sample picture of a signed letter has no code, and is one page
         uploads = {key: Upload(*file) for key, file in (files or {}).items()}
         if (
             name == "tandatangani" and uploads and self.complaint(number).instansi

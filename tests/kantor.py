@@ -620,11 +620,24 @@ class Office:
                 **fields,
             }  # the sample picture of a signed letter has no code
         url = where if "/" in where else self.link(where, aksi, about)
-        page = self.submit(url, aksi, fields)
+        page = self.hand_in(url, aksi, fields)
         assert page.status == status, f"{aksi}: {page.status} {page.text[:600]}"
         if settle:
             self.settle()
         return page
+
+    def hand_in(self, url: str, aksi: str, fields: Mapping[str, object]) -> Page:
+        """The same as `submit`. The sample picture of a signed letter is one page: of a longer letter or report the
+        program asks whether that is all, and is told so."""
+        page = self.submit(url, aksi, fields)
+        is_sample = any(
+            value == SIGNED or (isinstance(value, tuple) and SIGNED in value)
+            for value in fields.values()
+        )
+        form = page.forms.get(aksi) if page.status == 422 and is_sample else None
+        if form is None or "halaman_sesuai" not in form.names:
+            return page
+        return self.send(form, {"halaman_sesuai": "ya"})
 
     @property
     def seen(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pipeline.cases.core import Forbidden
 from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
-from pipeline.letters.unsigned import bears_ink
+from pipeline.letters.unsigned import bears_ink, is_blank
 from pipeline.office import numbers
 from pipeline.office.config import Settings
 from pipeline.office.sop import (
@@ -56,14 +56,20 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,24}")
 class Scan:
     """A signed paper as it was read, before any transaction begins (`read_scan`)."""
 
-    codes: tuple[str, ...] = ()  # what its QRs say
+    by_page: tuple[tuple[str, ...], ...] = ()  # what the QRs of each page say
     verdict: signature.SignatureVerdict | None = None  # on its electronic signature
     pdf: bytes = b""  # what goes on to the pengadu; of a picture, a page with it
     looks: tuple[bytes, ...] = ()  # its pages as pictures (JPEG)
+    written: tuple[int, ...] = ()  # the numbers, from 1, of those that are no empty backs of sheets
     said: str = ""  # the text that a PDF carries, if it does
     typed: bool = False  # a PDF of text alone: no pen, no stamp, no picture of either is on it
     # Whether it is a letter of ours that nobody has signed, by the digests of that letter's pages (`scans.compare`).
     compared: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What its QRs say."""
+        return tuple(dict.fromkeys(text for page in self.by_page for text in page))
 
 
 @dataclass(frozen=True)
@@ -280,15 +286,21 @@ def read_scan(settings: Settings, content: bytes) -> Scan:
     pictures.check_scan(content, mime)
     if mime == kinds.PDF:
         looks = tuple(pdf_pages(content, LOOK_WIDTH, pictures.MOST_SCANNED))
-        codes = pictures.read_codes(content, mime)
+        by_page = pictures.codes_by_page(content, mime)
         said, verdict = _text_of(content), verified(settings, content)
         _refuse_notes(content, verdict is not None)
-        return Scan(codes, verdict, content, looks, said, typed=_is_typed(content, said))
+        typed = _is_typed(content, said)
+        return Scan(by_page, verdict, content, looks, _written(looks), said, typed=typed)
     try:
         look = pictures.picture(content, LOOK_WIDTH)
-        return Scan(pictures.read_codes(content, mime), pdf=pictures.as_pdf(content), looks=(look,))
+        by_page = pictures.codes_by_page(content, mime)
+        return Scan(by_page, pdf=pictures.as_pdf(content), looks=(look,), written=(1,))
     except kinds.FileError as error:
         raise ValueError(word("galat.pindaian_rusak")) from error
+
+
+def _written(looks: Sequence[bytes]) -> tuple[int, ...]:
+    return tuple(number for number, look in enumerate(looks, 1) if not is_blank(look))
 
 
 def _refuse_notes(pdf: bytes, is_signed: bool) -> None:

@@ -90,12 +90,10 @@ def refuse_without_signature(
             raise Invalid({name: word("galat.belum_ttd")})
 
 
-def refuse_unseen(form: Checked) -> None:
-    """Invalid for papers signed with ink, until somebody has said that they see the signature: what was added to our
+def in_ink(form: Checked) -> bool:
+    """Whether a paper is signed with ink: somebody has to say that they see the signature, for what was added to our
     page may be a stamp of receipt as well."""
-    in_ink = any(scan.verdict is None for scan in form.scans.values())
-    if in_ink and not form.text(SEEN):
-        raise Invalid({SEEN: word("galat.ttd_terlihat")})
+    return any(scan.verdict is None for scan in form.scans.values())
 
 
 def compare(session: Session, task_id: int, form: Checked) -> None:

@@ -13,6 +13,7 @@ from pipeline.casefile import reported
 from pipeline.casefile.decided import outdated
 from pipeline.casefile.documents import is_untouched
 from pipeline.casefile.reach import on_board
+from pipeline.cases import sheets
 from pipeline.cases.copies import send_copies
 from pipeline.cases.core import Forbidden
 from pipeline.cases.deed import Deed
@@ -32,7 +33,7 @@ from pipeline.cases.letters import (
 )
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_documents
-from pipeline.cases.scans import foreign, refuse_unseen, refuse_unsigned
+from pipeline.cases.scans import foreign, refuse_unsigned
 from pipeline.data import jobs
 from pipeline.data.states import DocumentKind, JobKind
 from pipeline.data.tables import Complaint, Document, Event
@@ -152,12 +153,14 @@ def _newer_letter(deed: Deed) -> bool:
 def sign(deed: Deed) -> None:
     """The signed letters are named after the case: they go out under that name, as PDFs. Who is named on them and who
     hands them in may be two people; both are recorded."""
+    work = deed.work
     kept = [
         _keep_signed(deed, series, SIGNED_FIELDS[series])
-        for series in series_in(deed.work, deed.complaint)
+        for series in series_in(work, deed.complaint)
     ]
-    refuse_unseen(deed.form)
+    belonging = sheets.ask(work.session, deed.form, _papers(deed))
     answer, told, _vouched = kept[0]
+    told = f"{told} {belonging}".rstrip()
     rows = [row for row, _told, _vouched in kept]
     facts = answer.facts or {}
     data: dict[str, object] = {"tanpa_kode": any(vouched for _row, _told, vouched in kept)}
@@ -169,9 +172,19 @@ def sign(deed: Deed) -> None:
         told = f"{told} {word('tanda_tangan.untuk', **signer)}"
         _tell_signer(deed, rows)
     for row in rows:  # whoever sends it looks at its first page
-        order_pages(deed.work, row.id)
+        order_pages(work, row.id)
     ids = [row.id for row in rows]
     deed.log(EventKind.SIGNED, dokumen=ids, sha256=answer.sha256, teks=told, **data)
+
+
+def _papers(deed: Deed) -> list[sheets.Paper]:
+    """Each signed paper of the form beside the letter that went to be signed."""
+    papers = []
+    for series in series_in(deed.work, deed.complaint):
+        final = next(iter(newest_of(deed.work, deed.complaint, series.final)), None)
+        scan = deed.form.scans[SIGNED_FIELDS[series]]
+        papers.append(sheets.Paper(word(f"jenis_surat.{series.name}"), scan, final))
+    return papers
 
 
 def _is_doubted(letter: Document) -> bool:

@@ -38,9 +38,15 @@ def pdf_pages(
     return found
 
 
-def pdf_scans(content: bytes, width: int, pages: int, timeout: float = 30) -> list[bytes]:
-    """The same, and before each page the pictures that it is made of, in their own pixels: what a scanner saw."""
-    return pdf_pages(content, -width, pages, timeout)
+def pdf_scans(content: bytes, width: int, pages: int, timeout: float = 30) -> list[list[bytes]]:
+    """The same, each page after the pictures that it is made of, in their own pixels: what a scanner saw."""
+    by_page: list[list[bytes]] = [[]]
+    for picture in pdf_pages(content, -width, pages, timeout):
+        if picture:
+            by_page[-1].append(picture)
+        else:  # the next page
+            by_page.append([])
+    return by_page
 
 
 def pdf_bare(content: bytes, width: int, pages: int, timeout: float = 30) -> list[bytes]:

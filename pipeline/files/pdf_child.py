@@ -1,7 +1,7 @@
 """A child process that draws the pages of a PDF: `python -m pipeline.files.pdf_child WIDTH PAGES < file.pdf > pages`;
 with WIDTH 0 it writes the text that is printed on them instead, with a negative WIDTH each page's own pictures before
-it, with "bare" the pages without their text. With "notes" it names the comments and attached files, a line each. A
-phone's HEIC is one page.
+it and nothing (a length of 0) between two pages, with "bare" the pages without their text. With "notes" it names the
+comments and attached files, a line each. A phone's HEIC is one page.
 
 Hides pdfium from the process that holds the database. Bounded in memory and time by itself; each JPEG is written
 with its length before it (4 bytes, big-endian), the text as UTF-8.
@@ -27,6 +27,7 @@ MOST_PIXELS = (
     60_000_000  # of a picture that is unpacked whole; drawing a page unpacks a line at a time
 )
 DEPTH = 3  # of groups within groups in which pictures are looked for
+NEXT = struct.pack(">I", 0)  # between two pages that are more than one picture each
 NO_WORDS = 2  # bytes of an empty string in UTF-16, with its end
 NOTES = {
     raw.FPDF_ANNOT_TEXT: "comment",
@@ -69,6 +70,8 @@ def main() -> None:
                 text = page.get_textpage().get_text_range()
                 sys.stdout.buffer.write(text.encode("utf-8", "replace"))
                 continue
+            if own and number:
+                sys.stdout.buffer.write(NEXT)
             if own:
                 _write_own(page)
             if sys.argv[3:] == ["bare"]:

@@ -50,18 +50,28 @@ def check_scan(content: bytes, mime: str) -> None:
 
 def read_codes(content: bytes, mime: str, pages: int = MOST_SCANNED) -> tuple[str, ...]:
     """What the QRs on a scan, a photo or the pages of a PDF say. A PDF is drawn by a bounded child process."""
-    found: list[str] = []
-    for picture_ in pdf_scans(content, CODE_WIDTH, pages) if mime == PDF else [content]:
-        try:
-            with one_at_a_time, Image.open(BytesIO(picture_), formats=_DECODERS) as source:
-                source.draft(
-                    "L", (CODE_WIDTH * 2, CODE_WIDTH * 2)
-                )  # a photo is decoded no larger than needed
-                image = ImageOps.exif_transpose(source).convert("L")
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-            continue
-        found += _codes_at_scales(image)
-    return tuple(dict.fromkeys(found))
+    by_page = codes_by_page(content, mime, pages)
+    return tuple(dict.fromkeys(text for page in by_page for text in page))
+
+
+def codes_by_page(
+    content: bytes, mime: str, pages: int = MOST_SCANNED
+) -> tuple[tuple[str, ...], ...]:
+    """The same, page by page."""
+    drawn = pdf_scans(content, CODE_WIDTH, pages) if mime == PDF else [[content]]
+    return tuple(tuple(text for one in page for text in _codes_of(one)) for page in drawn)
+
+
+def _codes_of(picture_: bytes) -> list[str]:
+    try:
+        with one_at_a_time, Image.open(BytesIO(picture_), formats=_DECODERS) as source:
+            source.draft(
+                "L", (CODE_WIDTH * 2, CODE_WIDTH * 2)
+            )  # a photo is decoded no larger than needed
+            image = ImageOps.exif_transpose(source).convert("L")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return []
+    return _codes_at_scales(image)
 
 
 def _codes_at_scales(image: Image.Image) -> list[str]:

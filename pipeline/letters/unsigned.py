@@ -20,6 +20,7 @@ MARGIN = 45  # pixels at each edge (15 mm) where scanners and their programs lea
 EDGE = 12  # the same of a page without its margins
 NEAR, FAR = 9, 17  # pixels within which ink is the same ink; beyond which it is something else
 SPECK = 8  # pixels of ink that are dust
+DUSTY = 2_000  # pixels of ink that are no dust, however they lie
 MORE = 50  # pixels of ink that are no signature
 LESS = 0.1  # of our ink that may be missing
 PART = 0.2  # of our ink that a cut page must still have to be known
@@ -50,6 +51,12 @@ def bears_ink(pages: Sequence[bytes]) -> bool:
     """Whether something on pages without their text (JPEG) could be a signature: below the letterhead, no line, no
     code."""
     return any(_drawn_on(page) > MORE for page in pages) or not pages
+
+
+def is_blank(page: bytes) -> bool:
+    """Whether a page (JPEG) is the empty back of a sheet: dust and a scanner's edges are on it at most."""
+    inner = _ink(_sized(_grey(page))).crop((MARGIN, MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN))
+    return _count(inner) < DUSTY and _of_any_size(_pieces(inner)) <= MORE
 
 
 # ---- a paper and our page ------------------------------------------------------------------------------------

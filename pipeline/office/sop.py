@@ -399,6 +399,9 @@ PERSON = (
 SURE = Field(
     "tetap", FieldKind.CENTANG
 )  # asked only where what is written for other units tells who complains
+SHEETS = Field(
+    "halaman_sesuai", FieldKind.CENTANG
+)  # asked only where a signed paper has more pages than its letter, or fewer
 REPORTED = Field("terlapor", FieldKind.PESERTA)
 KIND = (
     Field("klasifikasi", FieldKind.DAFTAR),
@@ -679,6 +682,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field(
                     "ttd_terlihat", FieldKind.CENTANG
                 ),  # said of ink, which nothing but an eye can tell from a stamp
+                SHEETS,
                 Field(
                     "tanpa_kode", FieldKind.CENTANG
                 ),  # confirmed where the code could not be read
@@ -779,6 +783,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
                 Field("sistem", FieldKind.CENTANG),
                 Field("ttd_terlihat", FieldKind.CENTANG),
+                SHEETS,
                 Field("tanpa_kode", FieldKind.CENTANG),
                 Field("ttd_diragukan", FieldKind.CENTANG),
             ),

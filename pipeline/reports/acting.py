@@ -12,14 +12,14 @@ from typing import Any
 
 from pipeline.access import links, unsent
 from pipeline.casefile.holders import helpers, holders
-from pipeline.cases import report_chain
+from pipeline.cases import report_chain, sheets
 from pipeline.cases.chain import Actor, actor_of
 from pipeline.cases.core import AlreadyDone, Forbidden
 from pipeline.cases.input import Checked, File, Invalid, Scan
 from pipeline.cases.letters import found_in
 from pipeline.cases.pages import order_pages
 from pipeline.cases.record import add_to_report
-from pipeline.cases.scans import refuse_unseen, refuse_without_signature
+from pipeline.cases.scans import refuse_without_signature
 from pipeline.cases.tasks import close, open_report_task
 from pipeline.data import jobs, store
 from pipeline.data.states import JobKind
@@ -245,15 +245,16 @@ def _sign(deed: ReportDeed) -> None:
         raise Forbidden(Act.TANDATANGANI)
     vouched = _match(deed, final, scan)
     refuse_without_signature(work, [final], "bertanda_tangan", scan, file)
-    refuse_unseen(deed.form)
+    paper = sheets.Paper(word(f"jenis_surat.{REPORT.name}"), scan, final)
+    sheets.ask(work.session, deed.form, [paper])
     facts = dict(final.facts or {})
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
     roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")
     if verdict and verdict.asks(bool(roots)) and not confirmed:
         raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
     name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
-    paper = File(name, kinds.PDF, scan.pdf)
-    signed = add_to_report(work, deed.report, REPORT.signed, paper, deed.actor)
+    file = File(name, kinds.PDF, scan.pdf)
+    signed = add_to_report(work, deed.report, REPORT.signed, file, deed.actor)
     signed.code, signed.source_id = final.code, final.id
     signed.facts = facts | {
         "tanpa_kode": vouched,

@@ -22,6 +22,7 @@ from pipeline.cases.meetings import compose_invitation, store_invitation
 from pipeline.cases.merging import copy_letter, keep_copy
 from pipeline.cases.outcomes import Drafted, draft_letters, letters_to_sign, next_version
 from pipeline.cases.pages import store_pages
+from pipeline.cases.sheets import DRAWN
 from pipeline.cases.tasks import open_task_of
 from pipeline.data import jobs, store
 from pipeline.data.engine import reading, writing
@@ -39,7 +40,7 @@ from pipeline.register import exports
 from pipeline.work import App, Report, Work
 
 log = logging.getLogger(__name__)
-PAGE_WIDTH, PAGES = 1000, 6  # pictures of a letter's pages: pixels across, how many
+PAGE_WIDTH, PAGES = 1000, DRAWN  # pictures of a letter's pages: pixels across, how many
 PRINTING = 300  # seconds for a large book as PDF
 SHOWN_WIDTH, MOST_SHOWN = 1400, 12  # the same of a PDF that somebody looks at
 

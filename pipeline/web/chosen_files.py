@@ -23,7 +23,13 @@ from pipeline.web.site import site
 from pipeline.web.view import View
 
 Values = dict[str, list[str]]
-PAGES, WIDE = 3, 1400  # of a signed paper that are shown, and their width in pixels
+MOST = pictures.MOST_SCANNED  # pages of a signed paper
+FIRST, REST, ALL = (
+    range(1, 4),
+    range(4, MOST + 1),
+    range(1, MOST + 1),
+)  # of them that are shown at once, and only where all are asked about
+WIDE = 1400  # pixels across a page that is shown
 NARROW = 60  # pixels: enough to count the pages
 FILES = 3  # of a reply that are shown
 
@@ -75,24 +81,25 @@ def shown(view: View, field: str, given: Mapping[str, list[str]]) -> dict[str, A
     }
 
 
-def pictured(view: View, given: Mapping[str, list[str]]) -> list[dict[str, str]]:
-    """The first pages of the files that are kept, so that whoever vouches for them has seen them: [{url, baca}]."""
+def pictured(view: View, given: Mapping[str, list[str]], which: range) -> list[dict[str, str]]:
+    """Pages of the files that are kept, so that whoever vouches for them has seen them: [{url, baca}]."""
     named = [name for name in given if name.startswith(chosen.PREFIX)]
     rows = [row for name in named if (row := _of(view, name, given))]
     return [
         one
         for row in rows
-        for one in _pages(f"{view.url}/terpilih/{row.sha256}", row.name, row.content)
+        for one in _pages(f"{view.url}/terpilih/{row.sha256}", row.name, row.content, which)
     ]
 
 
-def _pages(url: str, name: str, content: bytes) -> list[dict[str, str]]:
+def _pages(url: str, name: str, content: bytes, which: range) -> list[dict[str, str]]:
     return [
         {
             "url": f"{url}?hal={number}",
             "baca": word("halaman.halaman_ke", nomor=number, nama=name),
         }
-        for number in range(1, len(_drawn(content, NARROW)) + 1)
+        for number in range(1, len(_drawn(content, NARROW, which[-1])) + 1)
+        if number in which
     ]
 
 
@@ -105,8 +112,10 @@ def page(view: View, digest: str, number: str) -> bytes:
 
 
 def _page_of(content: bytes, number: str) -> bytes:
-    drawn = _drawn(content, WIDE)
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= len(drawn)):
+    if number not in map(str, ALL):
+        raise kinds.FileError(number)
+    drawn = _drawn(content, WIDE, int(number))
+    if int(number) > len(drawn):
         raise kinds.FileError(number)
     return drawn[int(number) - 1]
 
@@ -125,13 +134,13 @@ def filled_by_reply(view: View) -> dict[str, unsent.Filled]:
     }
 
 
-def replied(view: View, name: str) -> list[dict[str, str]]:
-    """The first pages of the files that came with the reply which filled in this form: [{url, baca}]. Who confirms it
+def replied(view: View, name: str, which: range) -> list[dict[str, str]]:
+    """Pages of the files that came with the reply which filled in this form: [{url, baca}]. Who confirms it
     sees what is handed in: the reply may be forged, and the file another than was meant."""
     return [
         one
         for order, file in enumerate(_attached(view, name))
-        for one in _pages(f"{view.url}/balasan/{name}/{order}", file.name, file.content)
+        for one in _pages(f"{view.url}/balasan/{name}/{order}", file.name, file.content, which)
     ]
 
 
@@ -153,10 +162,10 @@ def _attached(view: View, name: str) -> list[Attachment]:
 # ---- pictures --------------------------------------------------------------------------------------------------
 
 
-def _drawn(content: bytes, width: int) -> list[bytes]:
-    """The first pages of a PDF or of a telephone's picture, or the picture itself, made anew from its pixels."""
+def _drawn(content: bytes, width: int, most: int) -> list[bytes]:
+    """That many first pages of a PDF or of a telephone's picture, or the picture itself, made anew from its pixels."""
     if kinds.sniff(content) in {kinds.PDF, *kinds.PHONE}:
-        return pdf_pages(content, width, PAGES)
+        return pdf_pages(content, width, most)
     try:
         return [pictures.picture(content, width)]
     except kinds.FileError:

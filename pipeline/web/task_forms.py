@@ -26,6 +26,7 @@ from pipeline.cases.input import OF_THE_CASE
 from pipeline.cases.letters import levels
 from pipeline.cases.pages import pages_of
 from pipeline.cases.scans import SEEN
+from pipeline.cases.sheets import SHEETS
 from pipeline.cases.signing import has_letters, unsubmittable
 from pipeline.cases.tasks import ACCEPTED
 from pipeline.data import ledger, store
@@ -221,8 +222,19 @@ def _tick(view: View, field: Field, given: Mapping[str, list[str]], fill: bool) 
         "label": _control_label(view, field),
         "ket": table(f"kolom.{field.name}").get("petunjuk", ""),
         "dipilih": _ticked(view, field.name, given, fill),
-        "gambar": chosen_files.pictured(view, given) if field.name == SEEN else [],
+        "gambar": _pages_beside(view, field.name, given),
     }
+
+
+def _pages_beside(view: View, name: str, given: Mapping[str, list[str]]) -> list[dict[str, str]]:
+    """The pages of a signed paper beside the tick by which somebody speaks for them, each page once."""
+    if name == SEEN:
+        return chosen_files.pictured(view, given, chosen_files.FIRST)
+    if name == SHEETS:
+        return chosen_files.pictured(
+            view, given, chosen_files.REST if _takes_ink(view) else chosen_files.ALL
+        )
+    return []
 
 
 def _choice(view: View, field: Field, values: Sequence[str], fill: bool) -> dict[str, Any]:
@@ -426,11 +438,12 @@ def form(
     if not values and fresh:
         values = dict(_standing(view, action))
     asked = [field for field in action.fields if _asked(view, field)]
+    shown = [field for field in asked if _is_shown(field.name, values, wrong)]
     return {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
-        "kolom": [control(view, field, values, wrong, fresh) for field in _shown(asked, wrong)],
+        "kolom": [control(view, field, values, wrong, fresh) for field in shown],
         "tombol": words["tombol"],
         "tombol_unit": _unit_buttons(action, words),
         "catatan": words.get("catatan", ""),
@@ -443,9 +456,11 @@ def form(
     }
 
 
-def _shown(asked: Sequence[Field], wrong: Mapping[str, str]) -> Sequence[Field]:
-    """All fields once a form was refused; before, without those to go on all the same."""
-    return asked if wrong else [field for field in asked if field.name not in AFTER_REFUSAL]
+def _is_shown(name: str, given: Mapping[str, list[str]], wrong: Mapping[str, str]) -> bool:
+    """Whether a tick that is only asked after a refusal has been asked for."""
+    if name == SHEETS:
+        return name in wrong or bool(given.get(name))
+    return name not in AFTER_REFUSAL or bool(wrong)
 
 
 def _has_any(fields: Sequence[Field], kinds: Collection[FieldKind]) -> bool:
@@ -662,7 +677,12 @@ def _by_reply(view: View, form: dict[str, Any], action: Action, filled: unsent.F
         form["kolom"].append({**tick, "ket": "", "dipilih": False})
         vouches = [one for one in form["kolom"] if one.get("name") == SEEN]
         beside = (vouches or form["kolom"][-1:])[0]
-        beside["gambar"] = [*beside.get("gambar", ()), *chosen_files.replied(view, action.name)]
+        first = chosen_files.replied(view, action.name, chosen_files.FIRST)
+        beside["gambar"] = [*beside.get("gambar", ()), *first]
+        for one in form["kolom"]:
+            if one.get("name") == SHEETS:
+                rest = chosen_files.replied(view, action.name, chosen_files.REST)
+                one["gambar"] = [*one["gambar"], *rest]
 
 
 def _edited(view: View) -> bool:

@@ -734,7 +734,7 @@ class Sop(RuleBasedStateMachine):
 
 
 CAREFUL = {"penerima": "Siti", "resi": "RR 1", "tempat": "Papan", "unit": ["tidak_ada"]}
-CAREFUL |= dict.fromkeys(("ttd_terlihat", "tanpa_kode", "yakin", "tetap"), "ya")
+CAREFUL |= dict.fromkeys(("ttd_terlihat", "tanpa_kode", "yakin", "tetap", "halaman_sesuai"), "ya")
 TICKED = ("teks_terbuka", "lampiran_terbuka")
 LEFT_OUT = (
     () if WALKS > 5 else (Phase.shrink,)

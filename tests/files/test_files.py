@@ -110,7 +110,7 @@ def test_a_picture_of_monstrous_size_in_a_pdf_is_not_unpacked() -> None:
     """400 megapixels in 400 kB. The page is drawn line by line, and shows it; its own pixels took 800 MB."""
     out = BytesIO()
     Image.new("1", (20_000, 20_000), 1).save(out, "PDF", resolution=2_400)
-    (page,) = pdf_scans(out.getvalue(), 600, 1)
+    ((page,),) = pdf_scans(out.getvalue(), 600, 1)
     with Image.open(BytesIO(page)) as image:
         assert image.width <= 600
 

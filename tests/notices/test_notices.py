@@ -133,7 +133,7 @@ def _reports(desk: Desk) -> None:
     _report_act(desk, TaskKind.LAPORAN_TTD, "kepala", "kembalikan", alasan="Tambahkan ringkasan.")
     _report_act(desk, TaskKind.LAPORAN, "sekretaris", "ajukan")
     signed = {"bertanda_tangan": Upload("laporan.jpg", SIGNED)}
-    ticks = {"tanpa_kode": "ya", "ttd_terlihat": "ya"}
+    ticks = {"tanpa_kode": "ya", "ttd_terlihat": "ya", "halaman_sesuai": "ya"}
     _report_act(desk, TaskKind.LAPORAN_TTD, "kepala", "tandatangani", signed, **ticks)
     with desk.work() as work:
         (copy,) = work.session.scalars(select(Outbox).where(Outbox.name == "laporan_tembusan"))

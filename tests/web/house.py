@@ -156,7 +156,7 @@ class House:
                 "tanpa_kode": "ya",
                 **fields,
             }  # the sample picture of a signed letter has no code
-        page = self.office.submit(url, aksi, fields)
+        page = self.office.hand_in(url, aksi, fields)
         assert page.status == 200, f"{aksi}: {page.status} {page.text[:600]}"
         self.tick()
         return page.url
