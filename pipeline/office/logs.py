@@ -28,6 +28,7 @@ LEVELS = {
 }
 NAMES = {number: name for name, number in LEVELS.items()} | {logging.CRITICAL: "galat"}
 PLACES = 12  # the innermost ones tell most
+FOREIGN = 3  # of these, whosever they are; the rest are ours alone
 LONGEST = 2000  # characters of a message
 # Linear: each class takes what cannot begin the next part.
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:=]{1,64}@[^\s@<>()\[\]\"',;:]{1,255}")
@@ -47,13 +48,25 @@ def places(error: BaseException) -> str:
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        steps = [
-            f"{_short(step.filename)}:{step.lineno}"
-            for step in traceback.extract_tb(one.__traceback__)
-        ]
-        said.append(" < ".join([type(one).__name__, *reversed(steps[-PLACES:])]))
+        said.append(" < ".join([_named(one), *_steps(one)]))
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     return " | ".join(said)
+
+
+def _named(error: BaseException) -> str:
+    """Its type; of a database's also the code that tells a lock from a full disk, for its words are not told."""
+    refused = getattr(error, "orig", None) or error
+    code = getattr(refused, "sqlite_errorname", None) or getattr(refused, "sqlstate", None)
+    return f"{type(error).__name__} ({code})" if code else type(error).__name__
+
+
+def _steps(error: BaseException) -> list[str]:
+    """The places, innermost first. Of a library's only the first few: it may have gone through dozens of its own, and
+    it is ours that say what was being done."""
+    steps = list(reversed(traceback.extract_tb(error.__traceback__)))
+    ours = [step for step in steps[FOREIGN:] if Path(step.filename).is_relative_to(PACKAGE)]
+    told = steps[:FOREIGN] + ours
+    return [f"{_short(step.filename)}:{step.lineno}" for step in told[:PLACES]]
 
 
 def what(error: BaseException) -> str:

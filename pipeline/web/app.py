@@ -19,7 +19,9 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from pipeline.access import links
+from pipeline.data.damage import is_away
 from pipeline.data.places import PlaceError
+from pipeline.office import logs
 from pipeline.office.config import Settings
 from pipeline.office.messages import TEMPLATES
 from pipeline.office.words import table
@@ -148,14 +150,17 @@ def _headers(response: Response) -> Response:
 
 
 def friendly(kind: str, status: int, code: str = "") -> Response:
-    """A page that says what happened and what can be done; the words are at salah.<kind>."""
+    """A page that says what happened and what can be done; the words are at salah.<kind>. Whoever only opens a page
+    is not told that something was not kept: they would think of their complaint."""
     words = table(f"salah.{kind}")
+    is_opened = request.method in ("GET", "HEAD")
+    sentence = words.get("dibuka") if is_opened else None
     fresh = {"url": "/saya", "label": words["tombol"]} if words.get("tombol") else None
     return html(
         "galat.html",
         status,
         judul=words["judul"],
-        kalimat=words["kalimat"],
+        kalimat=sentence or words["kalimat"],
         saran=words["saran"].split("|"),
         tautan=fresh,
         kode=code,
@@ -209,6 +214,9 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
+        if is_away(error):
+            log.warning("page failed, endpoint %s: %s", request.endpoint, logs.what(error))
+            return friendly("basis_data", 503)
         code = sha256(
             f"{type(error).__name__}{datetime.now(UTC).timestamp()}".encode()
         ).hexdigest()[:8]

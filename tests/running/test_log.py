@@ -124,3 +124,18 @@ def test_a_warning_of_a_library_is_a_line_of_the_log() -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith("waktu=")
     assert "pustaka lama" in line
+
+
+def test_refusal_of_the_database_is_told_by_its_code_and_by_what_was_being_done(
+    tmp_path: Path,
+) -> None:
+    """Under a lock each line was a dozen places within SQLAlchemy: neither the reason nor the step could be read."""
+    with office(tmp_path) as kantor, written(logs.Lines()) as said:
+        with writing(kantor.engine) as session:
+            session.execute(text("ALTER TABLE outbox RENAME TO pindah"))
+        tick(kantor.app)
+        with writing(kantor.engine) as session:
+            session.execute(text("ALTER TABLE pindah RENAME TO outbox"))
+    (line,) = [one for one in said.getvalue().splitlines() if "send: " in one]
+    assert "OperationalError (SQLITE_ERROR)" in line
+    assert "mail/outbox.py" in line or "intake/" in line
