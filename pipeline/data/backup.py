@@ -493,6 +493,7 @@ def restore(
     file = _file_of(engine)
     room = wish.room or (file or path).parent
     kept = holds(engine)
+    stood = kept or schema.is_made(engine)
     _clear(room)
     if kept and not wish.replace:
         raise BackupError(say("pencadangan.tidak_kosong"))
@@ -503,7 +504,7 @@ def restore(
             fill = _into_sqlite if file else _into_rows
             return fill(engine, source, contents.revision, tell, wish)
     except BaseException as error:
-        if file and not kept:
+        if file and not stood:
             engine.dispose()
             remove(file)
         if isinstance(error, UNREADABLE):

@@ -13,13 +13,14 @@ from pipeline.cases import record as cases_record
 from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu
 from pipeline.data import backup
-from pipeline.data.engine import connect, reading, writing
+from pipeline.data.engine import connect, is_current, reading, writing
 from pipeline.data.tables import Base, Complaint
 from pipeline.mail import outbox
 from pipeline.office.config import Settings
 from pipeline.office.sop import Channel
 from pipeline.running import poller
 from pipeline.work import App, Work
+from tests.fresh import fresh
 from tests.kantor import TUESDAY, office
 
 
@@ -136,6 +137,17 @@ def test_a_file_that_is_no_backup_is_refused_and_nothing_is_made(tmp_path: Path)
     target = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
     with pytest.raises(backup.BackupError, match="bukan cadangan"):
         backup.restore(target, tmp_path / "foto.jpg")
+    assert not (tmp_path / "pulih.db").exists()
+    target.dispose()
+
+
+def test_refused_restore_leaves_an_office_that_was_only_made(tmp_path: Path) -> None:
+    """Its database was taken away, and each command said that it was never made."""
+    (tmp_path / "foto.jpg").write_bytes(b"\xff\xd8\xff")
+    target = fresh(f"sqlite:///{tmp_path / 'baru.db'}", tmp_path)
+    with pytest.raises(backup.BackupError, match="bukan cadangan"):
+        backup.restore(target, tmp_path / "foto.jpg")
+    assert is_current(target)
     target.dispose()
 
 
