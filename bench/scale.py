@@ -243,7 +243,7 @@ def whole_backup(desk: Desk) -> None:
 
 OPERATIONS: dict[str, tuple[Callable[[Desk], None], int]] = {
     "start": (start, 5),
-    "tick": (tick, 5),
+    "tick": (tick, 40),
     "reminders": (remind, 3),
     "digest": (digest, 3),
     "seal": (seal, 5),

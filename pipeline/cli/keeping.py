@@ -34,7 +34,7 @@ from pipeline.cli.storage import bring_home
 from pipeline.data import backup as backups
 from pipeline.data import backup_folder, damage, recipients, storage
 from pipeline.data.damage import is_damage
-from pipeline.data.engine import is_made, lease, reading, settle_erased, writing
+from pipeline.data.engine import is_made, lease, let_others_write, reading, settle_erased, writing
 from pipeline.data.places import PlaceError
 from pipeline.data.tables import Seal
 from pipeline.mail import outbox
@@ -404,3 +404,4 @@ def witnessed(engine: Engine) -> None:
     while begun:
         with writing(engine) as session:
             begun = cases.begin_all(session)
+        let_others_write(engine)

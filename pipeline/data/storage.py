@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Select, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.data import places, store
-from pipeline.data.engine import among, reading
+from pipeline.data.engine import among, let_others_write, reading
 from pipeline.data.places import BytePlace, Lost
 from pipeline.data.tables import Blob, BlobPlace
 
@@ -96,6 +96,7 @@ def move(engine: Engine, tell: Callable[[int], None] = lambda _count: None) -> M
         except Lost:
             _one_by_one(engine, some, new, moved)
         tell(len(some))
+        let_others_write(engine)
     return moved
 
 

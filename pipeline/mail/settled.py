@@ -6,15 +6,17 @@ A mail says by `pack_id` in which pack its text is; one that is not over, or is 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from pipeline.data.engine import writing
+from pipeline.data.engine import let_others_write, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.states import MailState
 from pipeline.data.tables import LOOSE, Complaint, MailPack, Outbox
@@ -43,17 +45,18 @@ class Texts:
         return self._at_hand[1]
 
 
-def pack(engine: Engine, before: datetime) -> int:
+def pack(engine: Engine, before: datetime, seconds: float = math.inf) -> int:
     """Put together what the mails of cases that were over before then said, where these show no HTML any more; how
-    many mails."""
-    packed, last = 0, 0
+    many mails. What is not done in so many seconds is left for the next time."""
+    packed, last, until = 0, 0, monotonic() + seconds
     while True:
         with writing(engine) as session:
             cases = _over(session, before, last)
             packed += _packed(session, cases)
-        if not cases:
+        if len(cases) < CASES or monotonic() > until:
             return packed
         last = cases[-1]
+        let_others_write(engine)
 
 
 def _over(session: Session, before: datetime, after: int) -> Sequence[int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,10 @@ from pipeline.data import backup
 from pipeline.data.engine import connect, reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.tables import MailPack, Outbox
+from pipeline.mail import settled
 from pipeline.mail.settled import Texts
 from pipeline.office.sop import Stage
+from pipeline.running import sweep as daily
 from pipeline.running.sweep import sweep
 from tests.desk import Desk, desk_in
 
@@ -162,3 +167,63 @@ def test_backup_and_restore_bring_packs_along(desk: Desk, tmp_path: Path) -> Non
         read = {one.id: reader.of(one.id, one.text, one.pack_id) for one in rows}
     engine.dispose()
     assert {mail_id: read[mail_id] for mail_id in before} == before
+
+
+@contextmanager
+def asking(desk: Desk) -> Iterator[list[int]]:
+    """Somebody who asks for the file's lock every 100 ms, as SQLite itself does for whoever waits; how many packs there
+    were each time it was free."""
+    seen: list[int] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        with closing(sqlite3.connect(str(desk.engine.url.database), timeout=0)) as other:
+            other.isolation_level = None
+            while not enough.wait(0.1):
+                with suppress(sqlite3.OperationalError):
+                    other.execute("BEGIN IMMEDIATE")
+                    seen.extend(other.execute("SELECT count(*) FROM mail_pack").fetchone())
+                    other.execute("ROLLBACK")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        enough.set()
+        thread.join()
+
+
+def test_years_of_mails_are_packed_without_holding_others_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Portion followed portion at once: a page of an old office waited ten seconds for the lock, and failed."""
+    monkeypatch.setattr(settled, "CASES", 1)
+    with desk_in(tmp_path) as desk:
+        for _ in range(3):
+            desk.to(Stage.SELESAI)
+        told(desk)
+        desk.later(days=30)
+        with asking(desk) as seen:
+            sweep(desk.engine, desk.clock())
+        assert desk.count(MailPack) == 3
+        assert {1, 2} <= set(seen)
+
+
+def test_what_is_not_packed_in_its_time_is_packed_the_next_day(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settled, "CASES", 1)
+    for _ in range(2):
+        desk.to(Stage.SELESAI)
+    told(desk)
+    desk.later(days=30)
+    before = texts(desk)
+    with monkeypatch.context() as short:
+        short.setattr(daily, "LONGEST", 0.0)
+        sweep(desk.engine, desk.clock())
+    assert desk.count(MailPack) == 1
+    sweep(desk.engine, desk.clock())
+    assert desk.count(MailPack) == 2
+    assert texts(desk) == before
+    assert desk.faults() == []
