@@ -21,6 +21,7 @@ from pipeline.cli.told import Found as Found
 from pipeline.data.damage import is_damage
 from pipeline.data.engine import is_current
 from pipeline.data.places import open_office
+from pipeline.data.schema import newer
 from pipeline.office import logs
 from pipeline.office.config import Settings, load
 from pipeline.office.messages import say
@@ -61,7 +62,7 @@ def open_database(settings: Settings, *, current: bool = True) -> Engine:
     try:
         engine = open_office(settings)
         if current and not is_current(engine):
-            raise Fault(say("basis_data.belum_atau_lama"))
+            raise Fault(newer(engine) or say("basis_data.belum_atau_lama"))
     except SQLAlchemyError as error:
         if is_damage(error):
             raise

@@ -28,6 +28,7 @@ from pipeline.cli.service import (
 from pipeline.cli.told import said
 from pipeline.data.engine import is_current, lease
 from pipeline.data.places import open_office
+from pipeline.data.schema import newer
 from pipeline.letters.template.fields import TemplateError
 from pipeline.office import roof, whose
 from pipeline.office.config import Settings, load
@@ -170,7 +171,7 @@ class Roof:
             engine = open_office(settings)
             held.callback(engine.dispose)
             if not is_current(engine):
-                raise ConfigError(word("atap.lama", berkas=config))
+                raise ConfigError(newer(engine) or word("atap.lama", berkas=config))
             if engine.dialect.name == "sqlite":
                 if self._parts:
                     raise ConfigError(word("atap.lajur"))

@@ -87,6 +87,16 @@ def refuse_newer(connection: Connection) -> None:
         raise SchemaError(say("basis_data.lebih_baru", revisi=now))
 
 
+def newer(engine: Engine) -> str:
+    """The sentence for a database that a newer program made, which no command of this one can help; "" for others."""
+    try:
+        with engine.execution_options(aduan_reading=True).connect() as connection:
+            refuse_newer(connection)
+    except SchemaError as error:
+        return str(error)
+    return ""
+
+
 def upgrade(connection: Connection, to: str = HEAD, tell: Tell = silent) -> None:
     """The same inside a transaction that `rebuilding` began."""
     refuse_newer(connection)

@@ -23,6 +23,7 @@ from pipeline.data import damage, in_force, storage, troubles
 from pipeline.data.damage import first_line, is_damage
 from pipeline.data.engine import is_current, reading
 from pipeline.data.places import PlaceError
+from pipeline.data.schema import newer
 from pipeline.data.states import JobState, MailState
 from pipeline.data.tables import Browser, Complaint, Delegation, Job, Lane, Link, Outbox
 from pipeline.files import libreoffice
@@ -108,7 +109,8 @@ def _secrets(settings: Settings) -> Iterator[Checkup]:
 
 def _database(engine: Engine) -> Iterator[Checkup]:
     if not is_current(engine):
-        yield Checkup("buruk", "basis data", say("periksa.basis_data_lama"))
+        told = newer(engine) or say("periksa.basis_data_lama")
+        yield Checkup("buruk", "basis data", told)
         return
     broken = damage.look(engine)
     if broken:

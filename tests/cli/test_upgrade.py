@@ -56,6 +56,20 @@ def test_an_old_office_is_backed_up_upgraded_and_checked(place: Path) -> None:
     assert CliRunner().invoke(main, ["audit"]).exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["serve", "audit", "buku", "perbarui"])
+def test_program_older_than_its_database_says_so_whatever_is_asked(
+    place: Path, command: str
+) -> None:
+    """It said that the database was not made or old, and sent the IT officer to `aduan init`."""
+    with closing(sqlite3.connect(place / "aduan.db")) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+        file.commit()
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 2
+    assert "lebih baru" in result.output
+    assert "init" not in result.output
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
