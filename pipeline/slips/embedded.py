@@ -32,6 +32,7 @@ PLAIN = frozenset(
 )
 _PICTURE = re.compile(rb"/Subtype\s*/Image\b")  # ISO 32000-1, table 89; never inside of a stream
 WHITE = 250  # greys of a page on which nothing was drawn
+SPECK, MUCH = 0.0005, 0.002  # of a page: dust on white paper, and ink of which more should be seen
 
 
 def lost(page: pypdfium2.PdfPage) -> bool:
@@ -51,9 +52,25 @@ def holds_pictures(content: bytes) -> bool:
 
 
 def left_out(page: pypdfium2.PdfPage, drawn: Image.Image) -> bool:
-    """Whether a page of a file that holds pictures came out white and has none: what names it, or itself, is lost."""
-    dark = sum(drawn.convert("L").histogram()[:WHITE])
-    return dark == 0 and next(_pictures(page), None) is None
+    """Whether a page of a file that holds pictures came out white though it has none, or one with much on it: what
+    names it, or itself, is lost, it lies beyond the page's edge, or white lies over it."""
+    grey = drawn.convert("L")
+    dark = sum(grey.histogram()[:WHITE])
+    found = list(_pictures(page))
+    if not found:
+        return dark == 0
+    if dark > SPECK * grey.width * grey.height:
+        return False
+    return sum(_ink_of(item, page) for item in found) > MUCH
+
+
+def _ink_of(item: Any, page: pypdfium2.PdfPage) -> float:
+    """Which share of its page a picture would darken, whichever of its two greys stands for ink."""
+    left, bottom, right, top = item.get_bounds()
+    width, height = page.get_size()
+    greys = item.get_bitmap().to_pil().convert("L").histogram()
+    dark = sum(greys[:128]) / sum(greys)
+    return float(min(dark, 1 - dark) * (right - left) * (top - bottom) / max(width * height, 1.0))
 
 
 def lost_of_fax(size: int, drawn: Image.Image) -> bool:

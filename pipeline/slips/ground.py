@@ -56,13 +56,27 @@ def look(page: Grey, covered: Sequence[NDArray[np.float64]] = ()) -> Ground:
     if not free.any():
         return Ground(np.zeros(small.shape, np.int32), np.zeros((1, 5), np.int32), factor)
     share = small / np.maximum(light, 8.0)
-    darkest = float(np.percentile(share[free], 0.02))
+    labels, strokes, _ = _marks(share, free, FAINT)
+    marks = labels > 0
+    written = free & (strokes[labels] | ~marks)  # a hole or a streak is darker than any pencil
+    if not written.any():
+        return Ground(np.zeros(small.shape, np.int32), np.zeros((1, 5), np.int32), factor)
+    darkest = float(np.percentile(share[written], 0.02))
     least = max(FAINT, HALF * (1 - darkest))  # how much darker than its paper ink must be
-    ink = (share < 1 - least) & free
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    strokes = [_is_stroke(box, small.shape) for box in stats[1:]]
-    keep = np.array([False, *strokes])  # label 0 is the ground
-    return Ground(np.where(keep[labels], labels, 0), np.where(keep[:, None], stats, 0), factor)
+    labels, strokes, boxes = _marks(share, free, least)
+    return Ground(
+        np.where(strokes[labels], labels, 0), np.where(strokes[:, None], boxes, 0), factor
+    )
+
+
+def _marks(
+    share: NDArray[np.float64], free: NDArray[np.bool_], least: float
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.int32]]:
+    """What is so much darker than its paper: the label of each pixel, which labels are strokes, and their boxes."""
+    dark = (share < 1 - least) & free
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
+    strokes = [_is_stroke(box, share.shape) for box in boxes[1:]]
+    return labels, np.array([False, *strokes]), boxes  # label 0 is the ground
 
 
 def blank(page: Grey) -> bool:

@@ -22,6 +22,14 @@ from pipeline.slips.decode import words
 LIKE = 78  # of 100: less like than this is not like a unit's name
 APART = 4.0  # of 100: two names that are nearer to each other are a tie
 NEAR_HOST = 82  # of 100: a domain that is so like a common one is asked about
+PLACED = frozenset(  # what is called by its place
+    word
+    for words in (
+        ("kelurahan", "kecamatan", "desa", "puskesmas", "pustu", "rsud", "pasar", "terminal"),
+        ("sdn", "smpn", "sman", "smkn", "kua", "polsek", "koramil", "uptd"),
+    )
+    for word in words
+)
 DIGITS = ("tanggal", "telepon", "nik")
 LETTER = "uraian"
 DOUBTED = 0.5  # the most that a field is worth that something speaks against
@@ -233,10 +241,12 @@ def _unit(text: str, units: Sequence[str]) -> Ruled:
         return Ruled(value, "unit")
     best = near[0][0]
     if _bare(value) == _bare(best):
-        return Ruled(best)
+        is_numbered_otherwise = bool(_ROMAN.search(value)) and not _ROMAN.search(best)
+        return Ruled(value, "unit_mirip", best) if is_numbered_otherwise else Ruled(best)
     tied = len(near) > 1 and near[0][1] - near[1][1] < APART
     slips = Levenshtein.distance(_bare(value), _bare(best))
-    if tied or slips > max(1, len(best) // 12) or not _improbable(value, units):
+    is_near = slips <= max(1, len(best) // 12)
+    if tied or not is_near or not _improbable(value, units) or _other_place(value, best):
         return Ruled(value, "unit_mirip", best)
     return Ruled(best)
 
@@ -268,6 +278,13 @@ def _improbable(value: str, units: Sequence[str]) -> bool:
     )
 
 
+def _other_place(value: str, best: str) -> bool:
+    """Whether two names part in a place's name: for "Kelurahan Klagen" nobody knows that "Klegen" is meant."""
+    head, *place = best.lower().split()
+    told = value.lower().split()
+    return head in PLACED and any(word not in told and word not in words() for word in place)
+
+
 def _alike(one: str, other: str, **_: object) -> float:
     """Likeness of two names, blind to case, spaces and what a recogniser mixes up."""
     return float(fuzz.ratio(_bare(one), _bare(other)))
@@ -283,15 +300,18 @@ def _bare(text: str) -> str:
 
 def _address(text: str, units: Sequence[str]) -> Ruled:
     value = address(text)
-    strange = is_strange(value) or _STROKED.search(value)
+    strange = is_strange(value) or _STROKED.search(value) or _ROMAN_AREA.search(value)
     return Ruled(value, "kurang_jelas" if strange else "")
 
 
 _STROKED = re.compile(
     r"\b\d\d1\d\d\b"
 )  # 30/07, its stroke taken for a 1; or a post code: somebody looks
+_ROMAN_AREA = re.compile(r"\bR[TW](?:\W{0,2}|\W\d\d/)I{2,3}\b", re.IGNORECASE)
 _LIKE_DIGITS = str.maketrans("OoCcDQUIlSBZz", "0000000115822")
 _NUMBER = "[0-9OoIlSBCcDQUZz]"  # a digit, or what is read for one
+_ROMAN = re.compile(r"\bI{2,3}\b")  # 2 or 3 as some write it; or 11, read so
+_OF_AREA = rf"(?!I{{2,3}}\b)({_NUMBER}{{1,3}})(?![A-Za-z])"  # the number of an RT or RW
 _SPACES = (
     (r"(?<=[a-z0-9,])(?=R[TW][ .]?[0-9OCDU])", " "),
     (r"\s+,", ","),
@@ -309,7 +329,7 @@ _SPELLING = (
     (r"^J[lI1|](?=[A-Z][a-z])", "Jl. "),
     (r"^J[I1|]n\b", "Jln"),
     (r"^(Jln?|Gg)\s*[,:]\s*(?=[A-Z])", r"\1. "),
-    (r"\b(?:6[gq]|Gq)\b(?=\s?[.,]?\s?[A-Z0-9])", "Gg"),
+    (r"\b(?:6[gq]|Gq)\b(?=\.\s?[A-Z0-9]|\s?\d)", "Gg"),  # "Mawar 6g, Taman" is a house
     (r"\b6(?=[a-z]{3})", "G"),
     (r"\b5(?=[a-z]{3})", "S"),
     (r"(?<=\d)[Il](?=[\d,. ]|$)|(?<=\b[A-H])[Il](?=\d)|(?<=\d)[Il](?=\d)", "1"),
@@ -330,16 +350,16 @@ def address(text: str) -> str:
     for pattern, meant in _SPACES[:1]:
         value = re.sub(pattern, meant, value)
     value = re.sub(
-        rf"\b(R\s?[TI7])(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])",
+        rf"\b(R\s?[TI7])(\s?[.:]?\s?){_OF_AREA}",
         lambda m: _numbered("RT", m),
         value,
     )
     value = re.sub(
-        rf"\b(R\s?[WwVv]N?/?)(\s?[.:]?\s?)({_NUMBER}{{1,3}})(?![A-Za-z])",
+        rf"\b(R\s?[WwVv]N?/?)(\s?[.:]?\s?){_OF_AREA}",
         lambda m: _numbered("RW", m),
         value,
     )
-    value = re.sub(rf"(?<=RT.\d\d/)({_NUMBER}{{1,3}})(?![A-Za-z])", lambda m: _digits(m[1]), value)
+    value = re.sub(rf"(?<=RT.\d\d/){_OF_AREA}", lambda m: _digits(m[1]), value)
     value = re.sub(r"\b(N[oO0]\s?[.,:]?\s?)([0-9OoIlSQ]{1,4}[A-Za-z]?)\b", _with_house, value)
     for pattern, meant in (*_SPELLING, *_SPACES):
         value = re.sub(pattern, meant, value)
@@ -382,6 +402,18 @@ _LETTERED = frozenset(
     )
     for word in words
 )
+# What a number follows. After any other word an S or I is as well the name of what stands before: "bus S rumah sakit".
+_COUNTING = frozenset(
+    word
+    for words in (
+        ("sejak", "selama", "sudah", "sdh", "telah", "baru", "hampir", "hingga", "sampai"),
+        ("dan", "atau", "ada", "punya", "sekitar", "kira", "lebih", "kurang", "cuma", "hanya"),
+        ("tiap", "setiap", "dalam", "per", "selang", "minimal", "maksimal", "lagi"),
+        ("menunggu", "nunggu", "tunggu", "antre", "antri", "lapor", "datang", "mati", "padam"),
+        ("rusak", "lewat", "kurleb", "jarak", "sepanjang", "setinggi", "sedalam"),
+    )
+    for word in words
+)
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _IN_WORDS = ("0156", ("olsg", "oisg"))  # digits, and the letters for which they are read
 _LONG = 4  # letters of a word in which a digit is surely a letter
@@ -391,6 +423,7 @@ _PLAIN = re.compile(  # letters and digits in one word, as people write them
     r"|(?![IOZloz]\d)(?:[A-Z]{1,4}|[A-Z][a-z]{1,3}|[a-z]{1,3})\d{1,4}[A-HJKMNP-RT-Z]?"  # RT05, Blok C2A
     r"|[A-Z]{1,3}\d[A-Z]{1,3}|[a-z]{1,2}[234789][a-z]{1,3}"  # P3K, mp3nya
 )
+_CODE = re.compile(r"[A-Z]{1,2}\d{2,4}[A-Z]?")  # of a block or a bus: B15A is not surely BISA
 _CROWDED = re.compile(
     r"\bR[TW]\W{0,2}[1-9]\d\d", re.IGNORECASE
 )  # no RT 351: a stroke was taken for a 1
@@ -414,7 +447,8 @@ def _counted(found: re.Match[str]) -> str:
     """A number before what is counted; no digit where a letter may stand, behind a title, a class or a name."""
     before, between, letter = found.groups()
     begins_word = not found.string[: found.start()][-1:].isalpha()
-    if not begins_word or before in _LETTERED:
+    may_be_name = letter in "SI" and between == " " and before not in _COUNTING
+    if not begins_word or before in _LETTERED or may_be_name:
         return found[0]
     return f"{before}{between}{_digits(letter.upper())}"
 
@@ -426,9 +460,14 @@ def _priced(found: re.Match[str]) -> str:
 
 def _with_letters(word: str) -> str:
     """A word with digits in it as the known word that it looks like; as it stands where there is none."""
+    return word if _CODE.fullmatch(word) else _meant_by(word) or word
+
+
+def _meant_by(word: str) -> str:
+    """The known word that a word with digits in it looks like, "" for none."""
     digits, ways = _IN_WORDS
     if len(word) < _LONG or word.isdigit() or not any(c in digits for c in word):
-        return word
+        return ""
     for letters in ways:
         meant = word.lower().translate(str.maketrans(digits, letters))
         if meant in words():
@@ -439,15 +478,14 @@ def _with_letters(word: str) -> str:
                 if word[0].isalpha()
                 else meant
             )
-    return word
+    return ""
 
 
 def is_strange(text: str) -> bool:
     """Whether letters and digits stand together as nobody writes them: one was taken for the other."""
     mixed = (word for word in _WORD.findall(text) if not word.isalpha() and not word.isdigit())
-    return any(not _PLAIN.fullmatch(word) for word in mixed) or bool(
-        _LONE.search(text) or _CROWDED.search(text)
-    )
+    odd = (word for word in mixed if not _PLAIN.fullmatch(word) or _meant_by(word))
+    return any(odd) or bool(_LONE.search(text) or _CROWDED.search(text))
 
 
 def letter(look: Look) -> Repaired:

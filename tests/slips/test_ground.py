@@ -46,6 +46,17 @@ def test_a_real_back_with_a_telephone_number_is_kept() -> None:
     assert sheet.kind == "surat"
 
 
+@pytest.mark.parametrize("grey", [130, 160, 185])
+@pytest.mark.parametrize("text", ["Trims", "0812 3456 7890"])
+def test_pencil_on_a_punched_back_is_not_blank(text: str, grey: int) -> None:
+    """A binder's holes are black in a scan; measured by them, a pencil's grey would pass for shine-through."""
+    page = written(text, (500, 900), grey)
+    for y in (900, 1500):
+        cv2.circle(page, (80, y), 24, 10, -1)
+    (sheet,) = reader.read(Image.fromarray(page), ())
+    assert sheet.kind == "surat"
+
+
 def test_dust_holes_and_what_shines_through_are_no_writing() -> None:
     page = paper()
     for x, y in ((300, 400), (900, 1200), (1400, 2000), (700, 300)):

@@ -205,6 +205,31 @@ def test_a_page_of_a_scan_that_lost_its_picture_is_no_blank_back(content: bytes,
     assert told(content) == [said]
 
 
+WRITTEN_ON = (jpeg(noise()), GREY.replace("Flate", "DCT"), WHOLE)
+BLANK = Image.new("L", (600, 800), 255)
+DUSTY = BLANK.copy()
+for spot in ((100, 100), (300, 500), (511, 90)):
+    DUSTY.putpixel(spot, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (drawn((*WRITTEN_ON[:2], (900.0, 0.0, 420.0, 595.0))), "gambar_hilang"),
+        (drawn(WRITTEN_ON).replace(b"q 420", b"0 0 1 1 re W n q 420"), "gambar_hilang"),
+        (drawn(WRITTEN_ON, (jpeg(BLANK), WRITTEN_ON[1], WHOLE)), "gambar_hilang"),
+        (drawn((jpeg(BLANK), WRITTEN_ON[1], WHOLE)), "utuh"),
+        (drawn((zlib.compress(DUSTY.tobytes()), GREY, WHOLE)), "utuh"),
+    ],
+    ids=["beyond the edge", "clipped away", "under white", "blank", "blank with dust"],
+)
+def test_a_page_that_shows_nothing_of_its_picture_is_no_blank_back(
+    content: bytes, said: str
+) -> None:
+    """What the picture holds by itself is compared with what came out."""
+    assert told(content) == [said]
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_a_fax_in_a_tiff_whose_end_is_zeros_is_told(share: float) -> None:
     """A share that reserved the room for a file and never got its end: libtiff goes on with white lines."""

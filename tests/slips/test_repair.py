@@ -327,3 +327,47 @@ def test_narrow_blanks_in_a_units_name(seen: str, value: str) -> None:
     units = ("Dinas Kesehatan", "Dinas Kebudayaan, Pariwisata", "Dinsos", "DPMPTSP", "Disdukcapil")
     look = Look(seen, [0.99] * len(seen))
     assert mend("unit", look, units).value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("alamat", "Jl. Mawar 6g, Taman"),
+        ("alamat", "Jl. Mawar RT III RW II, Taman"),
+        ("alamat", "Jl. Mawar RT 03/II, Taman"),
+        ("uraian", "Rumah saya di Blok B15A dekat pos."),
+        ("uraian", "Tiang nomor A51A roboh."),
+        ("uraian", "Tadi bus S rumah sakit penuh."),
+        ("uraian", "Di zona I rumah makan ditutup."),
+    ],
+)
+def test_what_may_mean_itself_stays_and_is_looked_at(name: str, text: str) -> None:
+    """A house 6g is no Gg., RT III no RT 11, block B15A no "bisa"; a clerk sees which of the two stands there."""
+    found = read(name, text, sure=1.0, second=text)
+    assert found.value == text
+    assert not is_clear(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "perhaps"),
+    [
+        ("Kelurahan Klagen", "Kelurahan Klegen"),
+        ("Kecamatan Mangunharjo", "Kecamatan Manguharjo"),
+        ("Puskesmas Panihan", "Puskesmas Patihan"),
+        ("SMPN II Madiun", "SMPN 11 Madiun"),
+    ],
+)
+def test_another_place_or_number_than_the_citys_list_has_is_asked_about(
+    text: str, perhaps: str
+) -> None:
+    city = (
+        "Kelurahan Klegen",
+        "Kecamatan Manguharjo",
+        "Puskesmas Patihan",
+        "SMPN 1 Madiun",
+        "SMPN 11 Madiun",
+        "Bagian Hukum",
+    )
+    found = mend("unit", Look(text, [1.0] * len(text)), city)
+    assert (found.value, found.doubt, found.perhaps) == (text, "unit_mirip", perhaps)
+    assert mend("unit", Look("Bagian Hukun", [1.0] * 12), city).value == "Bagian Hukum"
