@@ -22,6 +22,10 @@ from pipeline.slips.repair import Repaired, is_clear
 from pipeline.slips.scan import MARGIN, SCALE, FoundSlip, Grey
 
 TEXT = "uraian"  # the field that a free letter fills
+UNREAD, SEVERAL = (
+    "tak_terbaca",
+    2,
+)  # ink that says nothing, and how many such fields tell of the pen
 CUT = 0.5  # the most that a field is worth that is not wholly there
 NAMED = 0.005  # share of the place of a field's name that its letters darken, in the thinnest print
 
@@ -270,12 +274,25 @@ def _slip(
             fields[name] = replace(
                 fields[name], doubt="terpotong", confidence=min(fields[name].confidence, CUT)
             )
+    fields = _without_sure_blanks(fields)
     for name, tick in lay.ticks.items():
         if reading.ticks[name] is None:
             places_of[f"{BOX}{name}"] = _pixels(one, boxes.with_label(tick), "")
     return ReadSheet(
         "slip", one.serial, one.aligned, fields, reading.ticks, picture, places_of, one.marks
     )
+
+
+def _without_sure_blanks(fields: dict[str, Repaired]) -> dict[str, Repaired]:
+    """The fields of a slip, none of them surely empty where the pen was too pale to be read in several: copied
+    twice, it may be too pale to be seen in the others."""
+    unread = [one for one in fields.values() if not one.value and one.doubt == UNREAD]
+    if len(unread) < SEVERAL:
+        return fields
+    return {
+        name: replace(one, doubt=UNREAD, confidence=CUT) if one.doubt == "kosong" else one
+        for name, one in fields.items()
+    }
 
 
 def _is_cut(one: FoundSlip, box: Box, page: tuple[int, ...]) -> bool:

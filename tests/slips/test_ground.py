@@ -16,6 +16,7 @@ from pipeline.office.config import SAMPLE, load
 from pipeline.slips import boxes, form, ground, layout, pages, reader, scan
 from pipeline.slips.boxes import Ink
 from pipeline.slips.repair import is_clear
+from tests.slips import generator
 
 DATA = Path(__file__).parent / "data"
 A4 = (2339, 1654)  # at 200 dpi
@@ -169,6 +170,19 @@ def test_the_teeth_of_a_comb_that_creased_paper_has_moved_are_no_digits(
     """Printed 2 mm high and a fifth of a mm thin; a row of them was read as 1, 11 in an empty NIK."""
     (sheet,) = reader.read(Image.fromarray(creased(_empty(), at, bend)), ())
     assert {name: one.value for name, one in sheet.fields.items() if one.value} == {}
+
+
+def test_no_field_is_surely_empty_where_the_pen_is_too_pale_to_be_read() -> None:
+    """A second copy took most of the ink: of the name nothing is left that a machine sees, of the text a trace."""
+    page = _empty().copy()
+    per_mm = generator.MM
+    for name, grey in (("alamat", 222), ("uraian", 222), ("nama", 242)):
+        box = layout.layout().blanks[name].box
+        at = (round((box.x + 3) * per_mm), round((box.y + 6) * per_mm))
+        cv2.putText(page, "Mohon bantuan", at, cv2.FONT_HERSHEY_SIMPLEX, 2, (grey,) * 3, 4)
+    (sheet,) = reader.read(Image.fromarray(page), ())
+    assert not sheet.fields["nama"].value
+    assert not [name for name, one in sheet.fields.items() if is_clear(one)]
 
 
 def test_what_lies_beside_a_slip_becomes_an_item_of_its_own() -> None:
