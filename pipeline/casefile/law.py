@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from pipeline.data.tables import RUNNING as RUNNING_ROWS
-from pipeline.data.tables import Complaint, Event
+from pipeline.data.tables import Closing, Complaint, Event
 from pipeline.office import clock
 from pipeline.office.config import Settings
 from pipeline.office.lists import BatasHukum
@@ -24,6 +24,7 @@ from pipeline.work import Work
 
 COLUMNS = ("punctual", "late", "late_open", "running")
 RUNNING = tuple(stage for stage in Stage if stage not in OVER)
+ENDED = ("lengkap", "diputus", "disampaikan")  # moments that the end of a case brings
 NEAR = 3  # calendar days before a limit of the law at which it is told
 
 
@@ -96,8 +97,8 @@ def stands(
     """{limit: {column: how many}} over these cases, as of `end`: met in the span, or open at its end."""
     law = Law(work.settings)
     found = {one.kode: dict.fromkeys(COLUMNS, 0) for one in work.settings.batas_hukum}
-    for row, asked in _rows(work, which):
-        for one in law.clocks(moments(row, asked), row.klasifikasi):
+    for row, then in _rows(work, which, end):
+        for one in law.clocks(then, row.klasifikasi):
             counts = found[one.limit.kode]
             column = _column(one, begin, end, work.now)
             if column:
@@ -118,19 +119,31 @@ def _column(one: Clock, begin: datetime, end: datetime, now: datetime) -> str:
     return "late" if one.due < one.met else "punctual"
 
 
-def _rows(work: Work, which: ColumnElement[bool]) -> Iterator[tuple[Any, datetime | None]]:
-    """The cases with when the pengadu was last asked."""
-    asked = (
-        select(Event.complaint_id, func.max(Event.at).label("at"))
-        .join(Complaint, Complaint.id == Event.complaint_id)
-        .where(which, Event.kind == EventKind.CITIZEN_ASKED)
-        .group_by(Event.complaint_id)
-    )
-    when = {key: at for key, at in work.session.execute(asked)}  # noqa: C416 - Row is no pair to dict()
+def _rows(
+    work: Work, which: ColumnElement[bool], end: datetime
+) -> Iterator[tuple[Any, dict[str, datetime | None]]]:
+    """The cases with their moments as of `end`: who was asked, decided or opened again since has not been yet, so that
+    a period that is over stays as it was."""
+    asked = _newest(work, which, Event, Event.kind == EventKind.CITIZEN_ASKED, Event.at < end)
+    stayed = or_(Closing.reopened_at.is_(None), Closing.reopened_at >= end)
+    over = _newest(work, which, Closing, Closing.at < end, stayed)
     columns = [getattr(Complaint, name) for name in FIELDS]
     query = select(Complaint.id, *columns).where(which, Complaint.stage != Stage.BATAL)
     for row in work.session.execute(query):
-        yield row, when.get(row.id)
+        known = moments(row, asked.get(row.id))
+        ended = over.get(row.id)
+        then = {name: at if at is not None and at < end else None for name, at in known.items()}
+        yield row, then | {name: then[name] or ended for name in ENDED}
+
+
+def _newest(
+    work: Work, which: ColumnElement[bool], rows: Any, *more: ColumnElement[bool]
+) -> dict[int, datetime]:
+    """{complaint: the newest moment} of rows with a complaint and a moment."""
+    query = select(rows.complaint_id, func.max(rows.at, type_=rows.at.type))
+    query = query.join(Complaint, Complaint.id == rows.complaint_id).where(which, *more)
+    found = work.session.execute(query.group_by(rows.complaint_id))
+    return {key: at for key, at in found}  # noqa: C416 - Row is no pair to dict()
 
 
 def of_case(work: Work, complaint: Complaint) -> list[Clock]:

@@ -418,6 +418,24 @@ def test_month_that_is_over_does_not_change_by_what_comes_later(desk: Desk) -> N
         assert (figures.steps(work, NOVEMBER), figures.ages(work, NOVEMBER)) == then
 
 
+def test_law_of_a_month_that_is_over_stays_whatever_is_asked_or_opened_again(desk: Desk) -> None:
+    """What was met in November was met, though the case is opened again, or its pengadu asked anew, in December."""
+    over, asked = desk.to(Stage.SELESAI), desk.to(Stage.KLARIFIKASI)
+    desk.press("sekretaris", "tanya_pengadu", number=asked)
+    desk.clock.now = jakarta(1, 8, month=12)
+    with looking(desk) as work:
+        then = figures.lawful(work, NOVEMBER)
+    assert {one.kode: one.punctual for one in then}["penyampaian"] == 1
+    desk.press("jfu-1", "buka_kembali", number=over, alasan="Padam lagi.")
+    desk.later(days=1)
+    desk.press("sekretaris", "tanya_pengadu", number=over)
+    desk.later(days=40)
+    with looking(desk) as work:
+        assert [one.punctual for one in figures.lawful(work, NOVEMBER)] == [
+            one.punctual for one in then
+        ]
+
+
 def test_office_time_of_many_is_the_office_time_of_one(tmp_path: Path) -> None:
     hours = make_settings(tmp_path).hours
     many = OfficeTime(hours)
