@@ -27,6 +27,7 @@ def decide(deed: Deed) -> None:
         teks=said["perintah"],
         disampaikan=said["disampaikan"],
         instansi=agency,
+        pembuktian=said["pembuktian"],
     )
 
 

@@ -172,6 +172,8 @@ def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
         }
     if kind is EventKind.ANSWERS_CHOSEN:
         return {name: ", ".join(data.get(name) or ()) or "-" for name in ("ikut", "tetap")}
+    if kind is EventKind.DECIDED:
+        return _decision(data)
     if kind is EventKind.MERGED:
         return {"arah": f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"}
     if kind is EventKind.RELEASED:
@@ -179,6 +181,17 @@ def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
     if kind is EventKind.CITIZEN_WROTE and data.get("dari"):
         return {"nomor": data["dari"]}
     return {}
+
+
+def _decision(data: Mapping[str, Any]) -> dict[str, str]:
+    """What was decided, who is in charge instead, and what the examination found; an earlier event may not say it."""
+    said = word(f"pilihan.keputusan.{data['keputusan']}") if data.get("keputusan") else ""
+    agency, proven = data.get("instansi"), data.get("pembuktian")
+    found = word(f"pilihan.pembuktian.{proven}").lower() if proven else ""
+    return {
+        "keputusan": f"{said} ({agency})" if agency else said,
+        "hasil": word("peristiwa_lain.hasil", hasil=found) if found else "",
+    }
 
 
 def timeline(view: View) -> list[dict[str, str]]:
