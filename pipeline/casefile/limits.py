@@ -11,7 +11,7 @@ from pipeline.office.rendering import remaining_words
 from pipeline.office.sop import LANGKAH_OF_TASK, REPORTING, TaskKind
 from pipeline.office.words import word
 
-MANY_MINUTES = 120  # more are told in hours
+HOUR = timedelta(hours=1)  # from here on a length is told in hours and minutes
 
 
 def short_limit(settings: Settings, task: Task | None, now: datetime) -> str:
@@ -70,14 +70,16 @@ def used_words(settings: Settings, task: Task, now: datetime) -> str:
     if limit.working_time is None:
         used = word("waktu.dari", dipakai=spent.amount, batas=str(limit))
         return word("waktu.terpakai", dipakai=used)
-    whole = limit.working_time
     minutes = max(0, spent.amount - task.paused_minutes)
-    if max(minutes, whole // clock.MINUTE) > MANY_MINUTES:
-        long = clock.lama(timedelta(minutes=minutes), days=False)
-        used = word("waktu.dari", dipakai=long, batas=clock.lama(whole, days=False))
-    else:
-        used = word("waktu.terpakai_menit", dipakai=minutes, batas=int(whole.total_seconds() // 60))
-    return word("waktu.terpakai", dipakai=used)
+    return word("waktu.terpakai", dipakai=used_of(minutes, limit.working_time))
+
+
+def used_of(minutes: int, whole: timedelta) -> str:
+    """So many minutes of a limit, in the units in which what is left of it is told."""
+    if max(minutes * clock.MINUTE, whole) < HOUR:
+        return word("waktu.terpakai_menit", dipakai=minutes, batas=whole // clock.MINUTE)
+    used = clock.lama(timedelta(minutes=minutes), days=False)
+    return word("waktu.dari", dipakai=used, batas=clock.lama(whole, days=False))
 
 
 def left_words(settings: Settings, task: Task, now: datetime) -> tuple[str, str]:

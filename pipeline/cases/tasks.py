@@ -26,7 +26,6 @@ from pipeline.data.states import ItemState, JobKind
 from pipeline.data.tables import Complaint, Event, Item, Laporan, Link, Task
 from pipeline.notices import citizen
 from pipeline.notices import tasks as notices_tasks
-from pipeline.notices.reports import name_of as report_name
 from pipeline.notices.tasks import Asked, extended, item_task, may_hand_in
 from pipeline.office import clock
 from pipeline.office.clock import Limit
@@ -424,9 +423,10 @@ def about(work: Work, task: Task) -> dict[str, str]:
     complaint = work.session.get(Complaint, task.complaint_id) if task.complaint_id else None
     name = _name_of(work, task, complaint)
     title = word(f"tugas.{task.kind}")
+    joint = " " if task.laporan_id is not None else ": "  # "Sunting laporan pengaduan Oktober 2026"
     words, tone = limits.left_words(work.settings, task, work.now)
     return {
-        "judul": f"{title}: {name}" if name else title,
+        "judul": f"{title}{joint}{name}" if name else title,
         "nomor": complaint.number if complaint else "",
         "batas": clock.waktu(task.due_at, work.settings.zone) if task.due_at else "",
         "terpakai": limits.used_words(work.settings, task, work.now) if words else "",
@@ -442,7 +442,7 @@ def _name_of(work: Work, task: Task, complaint: Complaint | None) -> str:
         other_unit = privacy.is_other_unit(task.kind)
         return privacy.title(complaint) if other_unit else complaint.perihal
     if task.laporan_id is not None:
-        return report_name(work.session.get_one(Laporan, task.laporan_id))
+        return work.session.get_one(Laporan, task.laporan_id).name
     item = work.session.get(Item, task.item_id) if task.item_id else None
     return item.name if item else ""
 

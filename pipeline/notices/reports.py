@@ -55,6 +55,7 @@ def task(
         Envelope(person.email, person.nama, None, task, link_id, files),
         petugas=person,
         laporan=name_of(report),
+        masa=report.name,
         beralih=moved,
         hitungan=limit_words(work.settings, task),
         catatan=task.note,

@@ -17,7 +17,7 @@ from pipeline.casefile.limits import limit_words, time_words, waiting_words
 from pipeline.casefile.offers import offered, reply_words
 from pipeline.data import store
 from pipeline.data.states import DocumentKind
-from pipeline.data.tables import Complaint, Document, Item, Outbox, Task
+from pipeline.data.tables import Complaint, Document, Item, Laporan, Outbox, Task
 from pipeline.letters.series import ANSWER, COVERING
 from pipeline.mail import outbox
 from pipeline.notices import few
@@ -183,8 +183,16 @@ def reminder(
         terlambat=late,
         hitungan=limit_words(work.settings, task),
         judul=titles.subject(work.session, work.settings, complaint) if complaint else "",
-        diminta=word(f"tugas.{task.kind}"),
+        diminta=_asked_for(work, task),
     )
+
+
+def _asked_for(work: Work, task: Task) -> str:
+    """What a task asks; a report's tells the period, too."""
+    asked = word(f"tugas.{task.kind}")
+    if task.laporan_id is None:
+        return asked
+    return f"{asked} {work.session.get_one(Laporan, task.laporan_id).name}"
 
 
 def late_task(
@@ -206,7 +214,7 @@ def late_task(
         pada=task.due_at,
         pemegang=named(holding),
         judul=titles.subject(work.session, work.settings, complaint) if complaint else "",
-        diminta=word(f"tugas.{task.kind}"),
+        diminta=_asked_for(work, task),
         memimpin=Role.KEPALA in person.peran,
     )
 

@@ -12,7 +12,7 @@ from pipeline.letters.series import REPORT
 from pipeline.notices.reports import name_of
 from pipeline.office import clock
 from pipeline.office.sop import ACTIONS, Act, Action, TaskKind
-from pipeline.office.words import word
+from pipeline.office.words import table, word
 from pipeline.reports import compare
 from pipeline.reports.acting import Now
 from pipeline.reports.sending import has_failed, newest_copies
@@ -60,9 +60,7 @@ def sections(view: View, report: Laporan) -> list[dict[str, Any]]:
     """The note of the task, the figures of the first table, and how the copies stand."""
     found: list[dict[str, Any]] = []
     if view.task.note:
-        found.append(
-            {"judul": word("judul_catatan.lain"), "isi": [{"teks": view.task.note}], "dulu": True}
-        )
+        found.append({"judul": _note_head(view), "isi": [{"teks": view.task.note}], "dulu": True})
     found += [{"judul": table["title"], "isi": _rows(table)} for table in report.figures[:1]]
     if view.task.kind is TaskKind.LAPORAN_KIRIM:
         found.append(
@@ -71,6 +69,11 @@ def sections(view: View, report: Laporan) -> list[dict[str, Any]]:
     past = [_event(view, one) for one in report_chain.events(view.session, report.id)]
     found.append({"judul": word("peristiwa_laporan.judul"), "isi": past})
     return [one for one in found if one["isi"]]
+
+
+def _note_head(view: View) -> str:
+    kind = view.task.kind if view.task.kind in table("judul_catatan") else "lain"
+    return word(f"judul_catatan.{kind}")
 
 
 def _event(view: View, event: LaporanEvent) -> dict[str, str]:

@@ -20,7 +20,6 @@ from pipeline.data.tables import Complaint, Document, Event, Item
 from pipeline.files import kinds
 from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
-from pipeline.notices.reports import name_of
 from pipeline.office import clock, procedure
 from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
@@ -374,7 +373,7 @@ def _title(view: View) -> str:
     """What is to be done, and with what."""
     title = word(f"tugas.{view.task.kind}")
     if view.report is not None:
-        return f"{title}: {name_of(view.report)}"
+        return f"{title} {view.report.name}"
     c = view.complaint
     if c is None:
         return title

@@ -344,10 +344,7 @@ def _used(settings: Settings, task: Task, limit: clock.Limit, now: datetime) -> 
     )
     if limit.working_time is None:
         return word("waktu.dari", dipakai=spent.amount, batas=str(limit))
-    minutes = int(limit.working_time.total_seconds() // 60)
-    return word(
-        "waktu.terpakai_menit", dipakai=max(0, spent.amount - task.paused_minutes), batas=minutes
-    )
+    return limits.used_of(max(0, spent.amount - task.paused_minutes), limit.working_time)
 
 
 def for_unit(view: View) -> bool:

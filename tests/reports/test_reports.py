@@ -23,7 +23,7 @@ WALI_KOTA, INSPEKTORAT = "walikota@kota.example", "inspektorat@kota.example"
 TO_ALL = [{"nama": "Wali Kota", "email": WALI_KOTA}, {"nama": "Inspektorat", "email": INSPEKTORAT}]
 FIRST_DAY = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # a Tuesday, 09.00
 NEXT_MONTH = datetime(2027, 1, 4, 2, 0, tzinfo=UTC)  # the first office day of January
-SUBJECT = "Sunting laporan: Laporan pengaduan November 2026"
+SUBJECT = "Sunting laporan pengaduan November 2026"
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def _next_report_corrects(kantor: Office) -> None:
     _typed_late(kantor)
     kantor.clock.now = NEXT_MONTH
     kantor.settle()
-    mail = kantor.newest("sekretaris", "Laporan pengaduan Desember 2026")
+    mail = kantor.newest("sekretaris", "laporan pengaduan Desember 2026")
     text = "\n".join(p.text for p in Docx(BytesIO(word_of(mail))).paragraphs)
     assert "Koreksi atas laporan sebelumnya" in text
     assert (
@@ -166,7 +166,7 @@ def _next_report_corrects(kantor: Office) -> None:
     assert told[0]["rows"][4][2] == 1
     kantor.clock.now = datetime(2027, 2, 1, 2, 0, tzinfo=UTC)
     kantor.settle()
-    january = kantor.newest("sekretaris", "Laporan pengaduan Januari 2027")
+    january = kantor.newest("sekretaris", "laporan pengaduan Januari 2027")
     assert "Koreksi" not in "\n".join(p.text for p in Docx(BytesIO(word_of(january))).paragraphs)
 
 
@@ -282,7 +282,7 @@ def test_an_empty_book_has_no_report_and_a_month_without_cases_has_one(kantor: O
     kantor.to_clarification()
     kantor.clock.now = datetime(2027, 2, 1, 2, 0, tzinfo=UTC)
     kantor.settle()
-    mail = kantor.newest("sekretaris", "Laporan pengaduan Januari 2027")
+    mail = kantor.newest("sekretaris", "laporan pengaduan Januari 2027")
     assert "tidak ada pengaduan yang masuk" in "\n".join(
         p.text for p in Docx(BytesIO(word_of(mail))).paragraphs
     )
@@ -328,6 +328,21 @@ def test_a_report_that_is_returned_goes_back_to_the_sekretaris(kantor: Office) -
     kantor.press("sekretaris", "ajukan", about=SUBJECT)
     kantor.press("kepala", "kembalikan", about="laporan", alasan="Sebutkan lampu baru.")
     assert "Sebutkan lampu baru." in kantor.newest("sekretaris", SUBJECT).words
+
+
+def test_no_heading_says_report_twice_and_a_note_is_not_called_a_return(kantor: Office) -> None:
+    """In the mail's subject and head, on the page, in the list of tasks; a note of the system is no return."""
+    first = month_ends(kantor)
+    page = kantor.page(kantor.links(first)[0])
+    assert SUBJECT in page.text
+    assert SUBJECT.lower() in " ".join(first.words.split()).lower()
+    assert "laporan: laporan" not in f"{first.subject} {first.words} {page.text}".lower()
+    kantor.press("sekretaris", "ajukan", about=SUBJECT, catatan="Mohon dilihat dahulu.")
+    to_sign = kantor.newest("kepala", "Mohon tanda tangan laporan pengaduan November 2026")
+    asked = kantor.page(kantor.links(to_sign)[0]).text
+    assert "Catatan untuk Kepala Dinas" in asked
+    assert "Dikembalikan dengan catatan" not in asked
+    assert "dengan pengaduan ini" not in asked, "a report is about no single complaint"
 
 
 def test_a_copy_that_comes_back_is_told_and_sent_again(kantor: Office) -> None:

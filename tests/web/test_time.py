@@ -53,6 +53,13 @@ def test_page_code_and_receipt_of_a_task(kantor: Office) -> None:
     )  # as it was when it was done
 
 
+def test_one_line_tells_an_hour_in_one_unit(desk: Desk) -> None:
+    """ "0 dari 60 menit. Sisa 1 jam kerja" was two."""
+    desk.to(Stage.JAWABAN)
+    (asked,) = desk.mails("tugas_jawaban")
+    assert "Terpakai 0 menit dari 1 jam. Sisa 1 jam kerja." in words(asked.text)
+
+
 def test_a_limit_in_working_days_is_used_and_left_in_them(desk: Desk) -> None:
     number = desk.to(Stage.TANDA_TANGAN)
     (asked,) = desk.mails("tugas_tanda_tangan")
@@ -123,9 +130,8 @@ def test_every_mail_about_a_task_names_both(desk: Desk) -> None:
     assert len({m.name for m in with_limit}) >= 8
     for mail in [*with_limit, *desk.mails("bukti_keputusan")]:
         for twin in (words(mail.text), words(re.sub(r"<[^>]+>", " ", mail.html))):
-            assert re.search(r"Terpakai \d+ dari \d+ (menit|hari|hari kerja)\. Sisa ", twin), (
-                mail.name
-            )
+            used = r"Terpakai (\d+|\d+ menit) dari \d+ (menit|jam|hari|hari kerja)\. Sisa "
+            assert re.search(used, twin), mail.name
 
 
 def test_pengadu_reads_by_when_there_is_an_answer(kantor: Office) -> None:
