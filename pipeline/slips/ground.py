@@ -76,7 +76,8 @@ def _marks(
     dark = (share < 1 - least) & free
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
     strokes = [_is_stroke(box, share.shape) for box in boxes[1:]]
-    return labels, np.array([False, *strokes]), boxes  # label 0 is the ground
+    is_stroke = np.array([False, *strokes])  # label 0 is the ground
+    return np.asarray(labels, np.int32), is_stroke, np.asarray(boxes, np.int32)
 
 
 def blank(page: Grey) -> bool:
@@ -119,11 +120,21 @@ def beside(page: Grey, covered: Sequence[NDArray[np.float64]]) -> list[Rect]:
     _, groups, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     found = []
     for number, box in enumerate(stats[1:], 1):
-        members = np.unique(ground.strokes[(groups == number) & (ground.strokes > 0)])
+        ink = (groups == number) & (ground.strokes > 0)
+        members = np.unique(ground.strokes[ink])
         area = ground.boxes[members, 4].sum() / PER_MM**2
-        if len(members) >= FEWEST and area >= 2 * WRITTEN:
+        is_note = len(members) >= FEWEST or _crossed(ink) >= FEWEST
+        if is_note and area >= 2 * WRITTEN:
             found.append(_on_page(box, ground.factor, page.shape))
     return found
+
+
+def _crossed(ink: NDArray[np.bool_]) -> int:
+    """How many strokes one straight line crosses at the most: a word in a joined script is a single piece of ink, and
+    still goes up and down; an edge or a shadow does not."""
+    across = (ink[:, 1:] & ~ink[:, :-1]).sum(axis=1)
+    down = (ink[1:] & ~ink[:-1]).sum(axis=0)
+    return int(max(across.max(), down.max()))
 
 
 def _on_page(box: NDArray[np.int32], factor: float, shape: tuple[int, ...]) -> Rect:

@@ -109,7 +109,7 @@ def _beside(
     torn = [one for one in found if not one.aligned]
     covered = [_outline(one, grey, whole) for one in whole]
     sheets = []
-    for piece in ground.beside(grey, covered):
+    for piece in ground.beside(_darkest(colour), covered):
         left, top, right, bottom = piece
         part = np.ascontiguousarray(grey[top:bottom, left:right])
         seen = colour[top:bottom, left:right]

@@ -172,6 +172,21 @@ def test_the_teeth_of_a_comb_that_creased_paper_has_moved_are_no_digits(
     assert {name: one.value for name, one in sheet.fields.items() if one.value} == {}
 
 
+@pytest.mark.parametrize("colour", [(20, 20, 90), (255, 235, 60)], ids=["pen", "marker"])
+def test_a_word_in_one_stroke_beside_a_slip_is_an_item_of_its_own(
+    colour: tuple[int, int, int],
+) -> None:
+    """A joined script's "Trims" is a single piece of ink; a marker's yellow is as light as paper."""
+    page = np.full((3508, 2480, 3), 250, np.uint8)
+    slip = _empty()
+    page[24 : 24 + slip.shape[0], 24 : 24 + slip.shape[1]] = slip
+    along = np.linspace(0, 8 * np.pi, 200)
+    word = np.column_stack([500 + along * 14, 2900 + 45 * np.sin(along)]).astype(np.int32)
+    cv2.polylines(page, [word], False, colour, 9, cv2.LINE_AA)
+    kinds = [sheet.kind for sheet in reader.read(Image.fromarray(page), ())]
+    assert kinds == ["slip", "surat"]
+
+
 def test_no_field_is_surely_empty_where_the_pen_is_too_pale_to_be_read() -> None:
     """A second copy took most of the ink: of the name nothing is left that a machine sees, of the text a trace."""
     page = _empty().copy()
