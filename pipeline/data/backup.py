@@ -493,24 +493,31 @@ def restore(
     file = _file_of(engine)
     room = wish.room or (file or path).parent
     kept = holds(engine)
-    stood = kept or schema.is_made(engine)
+    leaves_nothing = not kept and not schema.is_made(engine)
     _clear(room)
     if kept and not wish.replace:
         raise BackupError(say("pencadangan.tidak_kosong"))
+    fill = _into_sqlite if file else _into_rows
     try:
         with _readable(path, room, wish.keys, tell, wish.office) as source:
             contents = _looked(source, tell)
             wish.before(contents)
-            fill = _into_sqlite if file else _into_rows
             return fill(engine, source, contents.revision, tell, wish)
     except BaseException as error:
-        if file and not stood:
-            engine.dispose()
-            remove(file)
+        if leaves_nothing:
+            _forget(engine)
         if isinstance(error, UNREADABLE):
             reason = say("pencadangan.tidak_pulih", file=path, sebab=first_line(error))
             raise BackupError(reason) from error
         raise
+
+
+def _forget(engine: Engine) -> None:
+    """Remove the file of a database that was not there before."""
+    file = _file_of(engine)
+    if file is not None:
+        engine.dispose()
+        remove(file)
 
 
 def holds(engine: Engine) -> bool:

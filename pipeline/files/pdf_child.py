@@ -62,24 +62,27 @@ def main() -> None:
         if sys.argv[3:] == ["notes"]:
             sys.stdout.write("".join(f"{one}\n" for one in _notes(document, pages)))
             return
-        if width:
-            document.init_forms()  # the seal of an electronic signature is a field
+        if not width:
+            _write_text(document, pages)
+            return
+        document.init_forms()  # the seal of an electronic signature is a field
         for number in range(min(len(document), pages)):
             page = document[number]
-            if not width:
-                text = page.get_textpage().get_text_range()
-                sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-                continue
             if own and number:
                 sys.stdout.buffer.write(NEXT)
             if own:
                 _write_own(page)
             if sys.argv[3:] == ["bare"]:
                 _strip(page)
-            _write(
-                page.render(scale=min(width / max(page.get_width(), 1), 8)).to_pil().convert("RGB"),
-                width,
-            )
+            scale = min(width / max(page.get_width(), 1), 8)
+            _write(page.render(scale=scale).to_pil().convert("RGB"), width)
+
+
+def _write_text(document: pypdfium2.PdfDocument, pages: int) -> None:
+    """The words of the first pages, one after the other."""
+    for number in range(min(len(document), pages)):
+        text = document[number].get_textpage().get_text_range()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
 
 
 def _notes(document: pypdfium2.PdfDocument, pages: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,21 +166,30 @@ def _secrecy(data: Mapping[str, Any]) -> str:
 
 def _of_the_kind(kind: EventKind, data: Mapping[str, Any]) -> dict[str, str]:
     """What only events of one kind tell."""
-    if kind is EventKind.TAKEN_BACK:
-        return {
-            "aksi": table(f"aksi.{data.get('tugas', '')}.{data.get('aksi', '')}").get("judul", "")
-        }
-    if kind is EventKind.ANSWERS_CHOSEN:
-        return {name: ", ".join(data.get(name) or ()) or "-" for name in ("ikut", "tetap")}
-    if kind is EventKind.DECIDED:
-        return _decision(data)
-    if kind is EventKind.MERGED:
-        return {"arah": f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"}
-    if kind is EventKind.RELEASED:
-        return {"arah": f"dari {data['dari']}" if data.get("dari") else data.get("ke", "")}
-    if kind is EventKind.CITIZEN_WROTE and data.get("dari"):
-        return {"nomor": data["dari"]}
-    return {}
+    tell = _TOLD_OF_KIND.get(kind)
+    return tell(data) if tell is not None else {}
+
+
+def _taken_back(data: Mapping[str, Any]) -> dict[str, str]:
+    act = table(f"aksi.{data.get('tugas', '')}.{data.get('aksi', '')}")
+    return {"aksi": act.get("judul", "")}
+
+
+def _answers_chosen(data: Mapping[str, Any]) -> dict[str, str]:
+    return {name: ", ".join(data.get(name) or ()) or "-" for name in ("ikut", "tetap")}
+
+
+def _merged(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"arah": f"ke {data['ke']}" if data.get("ke") else f"dari {data.get('dari', '')}"}
+
+
+def _released(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"arah": f"dari {data['dari']}" if data.get("dari") else data.get("ke", "")}
+
+
+def _citizen_wrote(data: Mapping[str, Any]) -> dict[str, str]:
+    """Which merged complaint it was written about, if one."""
+    return {"nomor": data["dari"]} if data.get("dari") else {}
 
 
 def _decision(data: Mapping[str, Any]) -> dict[str, str]:
@@ -192,6 +201,16 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
         "keputusan": f"{said} ({agency})" if agency else said,
         "hasil": word("peristiwa_lain.hasil", hasil=found) if found else "",
     }
+
+
+_TOLD_OF_KIND: Mapping[EventKind, Callable[[Mapping[str, Any]], dict[str, str]]] = {
+    EventKind.TAKEN_BACK: _taken_back,
+    EventKind.ANSWERS_CHOSEN: _answers_chosen,
+    EventKind.DECIDED: _decision,
+    EventKind.MERGED: _merged,
+    EventKind.RELEASED: _released,
+    EventKind.CITIZEN_WROTE: _citizen_wrote,
+}
 
 
 def timeline(view: View) -> list[dict[str, str]]:

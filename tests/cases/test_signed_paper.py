@@ -286,7 +286,7 @@ def test_letter_of_another_who_gave_no_email_is_known_by_its_number(
     mine = as_pdf(signed_scan(stored(desk, one, "akhir")))
     paper = joined(mine, typed_page(f"Jawaban atas pengaduan {two}"))
     if is_taken:
-        sign(desk, one, paper)
+        sign(desk, one, paper, halaman_sesuai="ya")  # a page more than the letter has
         return
     with pytest.raises(Invalid, match=f"milik surat pengaduan {two}"):
         sign(desk, one, paper)
