@@ -28,8 +28,9 @@ from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Base, Complaint, Document, Event, Item, Outbox, Payload, Slip, Task
 from pipeline.intake import mails as intake_mails
 from pipeline.office import config
+from pipeline.office.actions import action
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import NO_UNIT, Channel, EventKind, Stage, TaskKind, action
+from pipeline.office.sop import NO_UNIT, Channel, EventKind, Stage, TaskKind
 from pipeline.running import drafting
 from pipeline.work import App, Work
 from tests.fresh import Kept, fresh, is_file, kept, put_back

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from pipeline.casefile import reported
 from pipeline.data.tables import ASKING, Complaint, Task
+from pipeline.office.actions import action
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import ANYTIME, AT_REST, MERGING, ROLE_OF, SIGNING, Role, TaskKind, action
+from pipeline.office.sop import ANYTIME, AT_REST, MERGING, ROLE_OF, SIGNING, Role, TaskKind
 from pipeline.office.words import listed
 
 

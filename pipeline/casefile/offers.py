@@ -14,18 +14,9 @@ from pipeline.casefile.history import entries
 from pipeline.data.engine import once
 from pipeline.data.tables import Complaint, Meeting, Task
 from pipeline.letters.series import ANSWER
-from pipeline.office.sop import (
-    ACTIONS,
-    COMMANDS,
-    MINUTES,
-    NO_MEETING,
-    RAPAT,
-    Act,
-    Action,
-    EventKind,
-    Stage,
-    TaskKind,
-)
+from pipeline.office.actions import ACTIONS, MINUTES, NO_MEETING, RAPAT, Action
+from pipeline.office.commands import COMMANDS
+from pipeline.office.sop import Act, EventKind, Stage, TaskKind
 from pipeline.office.words import table
 
 

@@ -48,20 +48,10 @@ from pipeline.cases.tasks import (
 )
 from pipeline.data.tables import Complaint, Event, Task
 from pipeline.notices import news
+from pipeline.office.actions import ACTIONS, next_stage
+from pipeline.office.commands import BINDING
 from pipeline.office.config import Petugas
-from pipeline.office.sop import (
-    ACTIONS,
-    ANYTIME,
-    BESIDE,
-    BINDING,
-    HANDED_IN,
-    OVER,
-    Act,
-    EventKind,
-    Stage,
-    TaskKind,
-    next_stage,
-)
+from pipeline.office.sop import ANYTIME, BESIDE, HANDED_IN, OVER, Act, EventKind, Stage, TaskKind
 from pipeline.office.traces import traces_of
 from pipeline.office.words import word
 from pipeline.work import Work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipeline.cases.tasks import recount
+from pipeline.cases.more_time import recount
 from pipeline.data.tables import Holiday
 from pipeline.office import clock
 from pipeline.office.words import word

@@ -18,18 +18,9 @@ from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
 from pipeline.letters.unsigned import bears_ink, is_blank
 from pipeline.office import numbers
+from pipeline.office.actions import Action, Field, FieldKind, action
 from pipeline.office.config import Settings
-from pipeline.office.sop import (
-    NO_UNIT,
-    Act,
-    Action,
-    Decision,
-    Field,
-    FieldKind,
-    Role,
-    TaskKind,
-    action,
-)
+from pipeline.office.sop import NO_UNIT, Act, Decision, Role, TaskKind
 from pipeline.office.words import word
 
 LETTER_TEXT, LETTER_PAGES = (

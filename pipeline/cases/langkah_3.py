@@ -9,7 +9,7 @@ from pipeline.cases import decisions, unseen
 from pipeline.cases.core import Forbidden, locked
 from pipeline.cases.deed import Deed
 from pipeline.cases.input import Checked
-from pipeline.cases.tasks import extend
+from pipeline.cases.more_time import extend
 from pipeline.data.tables import Task
 from pipeline.office.config import Petugas
 from pipeline.office.sop import Decision, EventKind

@@ -8,7 +8,8 @@ from pipeline.cases.core import locked, set_secret
 from pipeline.cases.deed import Deed
 from pipeline.cases.record import documents
 from pipeline.cases.tasks import carry_reported, hurry, pass_by
-from pipeline.office.sop import MARK_AND_RELEASE, EventKind, Stage
+from pipeline.office.actions import MARK_AND_RELEASE
+from pipeline.office.sop import EventKind, Stage
 
 
 def mark(deed: Deed) -> None:

@@ -15,8 +15,9 @@ from pipeline.casefile import reported
 from pipeline.cases.core import by_number
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Complaint, Event, Payload, Task
+from pipeline.office.actions import FieldKind
 from pipeline.office.config import Petugas
-from pipeline.office.sop import Act, FieldKind
+from pipeline.office.sop import Act
 from pipeline.work import Work
 
 TYPED = (FieldKind.TEKS, FieldKind.PANJANG, FieldKind.WAKTU)

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from pipeline.cases.core import Changed
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Complaint, Event, Payload, Task
+from pipeline.office.actions import ACTIONS
 from pipeline.office.config import Petugas
-from pipeline.office.sop import ACTIONS, BESIDE_IT, Act, EventKind, TaskKind
+from pipeline.office.sop import BESIDE_IT, Act, EventKind, TaskKind
 from pipeline.work import Work
 
 # What changes the mind of nobody but of who does the same once more.

@@ -32,7 +32,8 @@ from pipeline.cli.base import (
 )
 from pipeline.cli.storage import bring_home
 from pipeline.data import backup as backups
-from pipeline.data import backup_folder, damage, recipients, storage
+from pipeline.data import backup_contents, backup_folder, damage, recipients, storage
+from pipeline.data import restore as restoring
 from pipeline.data.damage import is_damage
 from pipeline.data.engine import is_made, lease, let_others_write, reading, settle_erased, writing
 from pipeline.data.places import PlaceError
@@ -162,13 +163,13 @@ def restore(
             raise Fault(word("cadangan.tak_kosong", **standing))
 
         def fill(line: _Line) -> int:
-            def before(contents: backups.Contents) -> None:
+            def before(contents: backup_contents.Contents) -> None:
                 line.pause()
                 _announce(path, contents, engine, standing, ask=not ya)
 
             office = "" if kantor_lain else settings.office_name
-            wish = backups.RestoreWish(not kirim, ganti, opening, settings.folder, office, before)
-            return backups.restore(engine, path, line, wish)
+            wish = restoring.RestoreWish(not kirim, ganti, opening, settings.folder, office, before)
+            return restoring.restore(engine, path, line, wish)
 
         rows = _copying(fill)
     out.print(word("cadangan.selesai", banyak=rows))
@@ -208,7 +209,7 @@ def _chosen(settings: Settings, source: Path | None) -> Path:
 
 def _standing(engine: Engine) -> dict[str, object] | None:
     """What is in the database now; None where it is empty. No number of what cannot be read."""
-    if not backups.holds(engine):
+    if not restoring.holds(engine):
         return None
     try:
         with engine.execution_options(aduan_reading=True).connect() as connection:
@@ -221,7 +222,7 @@ def _standing(engine: Engine) -> dict[str, object] | None:
 
 def _announce(
     path: Path,
-    contents: backups.Contents,
+    contents: backup_contents.Contents,
     engine: Engine,
     standing: dict[str, object] | None,
     *,
@@ -236,7 +237,7 @@ def _announce(
         return
     out.print(word("cadangan.diganti", **standing), markup=False)
     if engine.dialect.name == "sqlite":
-        aside = backups.laid_aside(Path(engine.url.database or ""))
+        aside = restoring.laid_aside(Path(engine.url.database or ""))
         out.print(word("cadangan.disisihkan", berkas=aside), markup=False)
     if ask:
         click.confirm("Lanjutkan?", abort=True)

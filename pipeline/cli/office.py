@@ -26,9 +26,10 @@ from pipeline.files.kinds import FileError
 from pipeline.files.libreoffice import to_pdf
 from pipeline.letters import sop_form
 from pipeline.office import clock, procedure
+from pipeline.office.actions import COUNTER_FIELDS, LATER_FIELDS, Action
 from pipeline.office.config import Petugas
 from pipeline.office.messages import family, say
-from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Channel, Role
+from pipeline.office.sop import Act, Channel, Role
 from pipeline.office.words import word
 from pipeline.register import book, paper, sheet
 from pipeline.register.period import month_of

@@ -28,7 +28,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from pipeline.data import backup as single
-from pipeline.data import copied
+from pipeline.data import backup_contents, copied
 from pipeline.data.backup import CONTENTS, COUNTS, INDEX, PACKS, silent
 from pipeline.data.copied import Tell
 from pipeline.data.recipients import ENDING
@@ -145,7 +145,7 @@ def _intact(chain: Path, ending: str) -> bool:
 
 def _is_whole(pack: Path, size: int, digest: str) -> bool:
     try:
-        return pack.stat().st_size == size and single.digest_of_file(pack) == digest
+        return pack.stat().st_size == size and backup_contents.digest_of_file(pack) == digest
     except OSError:
         return False
 
@@ -192,7 +192,7 @@ def _noted(rows: Path, pack: Path, index: Path) -> int:
     """Write into the rows' file which packs it needs and how many rows it has; how many they are."""
     with closing(_index(index)) as known:
         packs = known.execute("SELECT nama, sha256 FROM isi").fetchall()
-    packs.append((pack.name, single.digest_of_file(pack)))
+    packs.append((pack.name, backup_contents.digest_of_file(pack)))
     with closing(sqlite3.connect(rows, isolation_level=None)) as file:
         for pragma in ("journal_mode=OFF", "synchronous=OFF"):
             file.execute(f"PRAGMA {pragma}")
@@ -216,7 +216,7 @@ def _added(index: Path, pack: Path) -> None:
         file.execute("BEGIN")
         file.execute("INSERT OR IGNORE INTO blob SELECT sha256 FROM baru")
         file.execute("DELETE FROM baru")
-        noted = (pack.name, single.digest_of_file(pack), pack.stat().st_size)
+        noted = (pack.name, backup_contents.digest_of_file(pack), pack.stat().st_size)
         file.execute("INSERT INTO isi VALUES (?, ?, ?)", noted)
         file.execute("DELETE FROM tutup")
         file.execute("INSERT INTO tutup VALUES (?)", (_seal(file),))
@@ -227,7 +227,8 @@ def _as_made(index: Path, rows: Path) -> None:
     """What the rows' file was when it was made, so that a restore sees a bit that has turned since."""
     with closing(_index(index)) as file:
         file.execute(
-            "INSERT OR REPLACE INTO baris VALUES (?, ?)", (rows.name, single.digest_of_file(rows))
+            "INSERT OR REPLACE INTO baris VALUES (?, ?)",
+            (rows.name, backup_contents.digest_of_file(rows)),
         )
 
 

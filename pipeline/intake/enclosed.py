@@ -22,8 +22,8 @@ from pipeline.files import kinds
 from pipeline.letters.mark import read_code
 from pipeline.letters.series import series_of
 from pipeline.mail.message import Attachment, read
+from pipeline.office.actions import Action, FieldKind
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import Action, FieldKind
 from pipeline.work import Work
 
 MOST = 8  # files of one reply that are taken

@@ -48,8 +48,8 @@ from pipeline.mail import outbox, reply
 from pipeline.mail.bounces import Failure
 from pipeline.mail.message import Attachment, Message
 from pipeline.mail.triage import Kind, Verdict
+from pipeline.office.commands import COMMANDS
 from pipeline.office.config import Settings
-from pipeline.office.sop import COMMANDS
 from pipeline.office.words import word
 from pipeline.work import App, Work
 

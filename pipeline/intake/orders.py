@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.office.sop import BINDING, INNER, Act, Command
+from pipeline.office.commands import BINDING, INNER, Command
+from pipeline.office.sop import Act
 from pipeline.office.words import vocabulary
 
 MARKS = " \t*_>\"'“”‘’.:;-–—"

@@ -30,21 +30,12 @@ from pipeline.letters.returned import Returned
 from pipeline.mail import authentication, reply, signoff
 from pipeline.mail.message import Attachment, Message
 from pipeline.notices import answers
+from pipeline.office.actions import Field, FieldKind, action
+from pipeline.office.commands import BINDING, COMMANDS, INNER, Command
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.messages import say
 from pipeline.office.rendering import unit_names
-from pipeline.office.sop import (
-    BINDING,
-    COMMANDS,
-    INNER,
-    REPORTING,
-    Act,
-    Command,
-    Field,
-    FieldKind,
-    TaskKind,
-    action,
-)
+from pipeline.office.sop import REPORTING, Act, TaskKind
 from pipeline.office.words import word
 from pipeline.work import Work
 

@@ -12,8 +12,10 @@ from pipeline.data import store
 from pipeline.data.tables import Document, Laporan, Outbox, Task
 from pipeline.letters.series import REPORT
 from pipeline.notices.post import MAX_ATTACHED, Envelope, send
+from pipeline.office.actions import ACTIONS, Action
+from pipeline.office.commands import COMMANDS
 from pipeline.office.config import Petugas, Tembusan
-from pipeline.office.sop import ACTIONS, COMMANDS, Action, TaskKind
+from pipeline.office.sop import TaskKind
 from pipeline.office.words import table, word
 from pipeline.work import Work
 

@@ -22,8 +22,9 @@ from pipeline.letters.series import ANSWER, COVERING
 from pipeline.mail import outbox
 from pipeline.notices import few
 from pipeline.notices.post import MAX_ATTACHED, MAX_NAMED, Envelope, draft, send
+from pipeline.office.actions import Action
 from pipeline.office.config import Petugas, Settings
-from pipeline.office.sop import LANGKAH_OF_TASK, Act, Action, Role, TaskKind
+from pipeline.office.sop import LANGKAH_OF_TASK, Act, Role, TaskKind
 from pipeline.office.words import table, word
 from pipeline.work import Work
 

@@ -22,9 +22,10 @@ from PIL import Image, ImageDraw, ImageFont
 from pipeline.letters.draft import qr
 from pipeline.letters.mark import Mark, to_identifier
 from pipeline.office import clock, logs, numbers
+from pipeline.office.actions import PROVEN
 from pipeline.office.config import Settings
 from pipeline.office.messages import TEMPLATES
-from pipeline.office.sop import PROVEN, Channel, Decision
+from pipeline.office.sop import Channel, Decision
 from pipeline.office.words import listed, table, word
 from pipeline.register import figures
 from pipeline.register.figures import AGES, ENDS, Flow, Lawful, MostCame, Punctuality, Topic

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline import cases
 from pipeline.cases import audit as audits
-from pipeline.data import backup, backup_folder, recipients
+from pipeline.data import backup, backup_folder, recipients, restore
 from pipeline.data.copied import Tell
 from pipeline.data.engine import connect_file, lease, reading, writing
 from pipeline.data.tables import Lane
@@ -166,10 +166,10 @@ def _room(newest: Path) -> Iterator[str]:
 
 
 def _tried(app: App, newest: Path, engine: Engine, tell: Tell) -> Outcome:
-    wish = backup.RestoreWish(
+    wish = restore.RestoreWish(
         keys=keys(app.settings), room=newest.parent.parent, office=app.settings.office_name
     )
-    rows = backup.restore(engine, newest, tell, wish)
+    rows = restore.restore(engine, newest, tell, wish)
     with writing(engine) as session:
         while cases.begin_all(session):  # cases of an earlier version have no witness yet
             session.flush()

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from pipeline import cases
 from pipeline.access import typed
 from pipeline.data.engine import transact
-from pipeline.office.sop import ANYTIME, action
+from pipeline.office.actions import action
+from pipeline.office.sop import ANYTIME
 from pipeline.office.words import word
 from pipeline.web import book
 from pipeline.web.site import Friendly, site

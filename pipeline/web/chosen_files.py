@@ -17,7 +17,7 @@ from pipeline.files.pdf import pdf_pages
 from pipeline.intake import enclosed
 from pipeline.mail.message import Attachment
 from pipeline.office import clock
-from pipeline.office.sop import action
+from pipeline.office.actions import action
 from pipeline.office.words import word
 from pipeline.web.site import site
 from pipeline.web.view import View

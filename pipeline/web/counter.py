@@ -26,8 +26,9 @@ from pipeline.cases.slips import stub_of
 from pipeline.data.tables import Complaint, Event
 from pipeline.notices import post
 from pipeline.office import clock, numbers
+from pipeline.office.actions import COUNTER_FIELDS, LATER_FIELDS, Action
 from pipeline.office.config import Petugas
-from pipeline.office.sop import COUNTER_FIELDS, LATER_FIELDS, Act, Action, Role, TaskKind
+from pipeline.office.sop import Act, Role, TaskKind
 from pipeline.office.words import fold, table, word
 from pipeline.slips.layout import spoken
 from pipeline.web import chosen_files, saving

@@ -11,7 +11,8 @@ from pipeline.data.tables import Laporan, LaporanEvent
 from pipeline.letters.series import REPORT
 from pipeline.notices.reports import name_of
 from pipeline.office import clock
-from pipeline.office.sop import ACTIONS, Act, Action, TaskKind
+from pipeline.office.actions import ACTIONS, Action
+from pipeline.office.sop import Act, TaskKind
 from pipeline.office.words import table, word
 from pipeline.reports import compare
 from pipeline.reports.acting import Now

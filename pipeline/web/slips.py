@@ -46,8 +46,9 @@ from pipeline.data.tables import Complaint, Item, Slip, Stack, Task
 from pipeline.files import kinds
 from pipeline.intake import mails
 from pipeline.office import clock
+from pipeline.office.actions import REPORTED
 from pipeline.office.config import Petugas
-from pipeline.office.sop import LANGKAH_OF, REPORTED, Act, TaskKind
+from pipeline.office.sop import LANGKAH_OF, Act, TaskKind
 from pipeline.office.words import label_of, word
 from pipeline.slips.calibration import SURE
 from pipeline.slips.layout import BOX, spoken

@@ -23,8 +23,9 @@ from pipeline.data.engine import reading, transact, writing
 from pipeline.data.tables import Document, Task
 from pipeline.intake import enclosed
 from pipeline.letters import signature
+from pipeline.office.actions import action
 from pipeline.office.config import Petugas
-from pipeline.office.sop import Act, action
+from pipeline.office.sop import Act
 from pipeline.office.words import table, word
 from pipeline.web import chosen_files, report_pages, sentences, slips
 from pipeline.web import code as browser

@@ -36,20 +36,16 @@ from pipeline.files.kinds import DOCX, PDF, size_words
 from pipeline.letters.series import ANSWER, COVERING, REPORT, Series, series_of
 from pipeline.mail import typos
 from pipeline.office import clock, numbers
+from pipeline.office.actions import MEETING, PRIORITIES, Action, Field, FieldKind
 from pipeline.office.config import Petugas
 from pipeline.office.sop import (
     AT_REST,
     HANDED_IN,
-    MEETING,
     NO_UNIT,
-    PRIORITIES,
     SIGNING,
     Act,
-    Action,
     Channel,
     EventKind,
-    Field,
-    FieldKind,
     Role,
     TaskKind,
 )

@@ -23,6 +23,7 @@ from pipeline.data.engine import reading
 from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Complaint, Decided, Document, Event, Laporan, Task
 from pipeline.office import clock
+from pipeline.office.actions import Action
 from pipeline.office.config import Petugas, Settings
 from pipeline.office.sop import (
     AT_REST,
@@ -31,7 +32,6 @@ from pipeline.office.sop import (
     LANGKAH_OF_TASK,
     OVER,
     REPORTING,
-    Action,
     EventKind,
     Role,
     Stage,

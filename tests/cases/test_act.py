@@ -16,9 +16,8 @@ from pipeline.cases.record import New, Pengadu, citizen_wrote, record
 from pipeline.data import store
 from pipeline.data.states import MailState
 from pipeline.data.tables import Complaint, Document, Event, Outbox
+from pipeline.office.actions import ACTIONS, RAPAT, action
 from pipeline.office.sop import (
-    ACTIONS,
-    RAPAT,
     REPORTING,
     ROLE_OF,
     Channel,
@@ -27,7 +26,6 @@ from pipeline.office.sop import (
     Role,
     Stage,
     TaskKind,
-    action,
 )
 from tests.desk import PEOPLE, PROOF, Desk, jakarta
 from tests.kantor import SIGNED, SITI

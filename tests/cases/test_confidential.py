@@ -23,7 +23,8 @@ from pipeline.cases.delegation import hand_over
 from pipeline.cases.input import File
 from pipeline.cases.record import citizen_wrote
 from pipeline.cases.tasks import about
-from pipeline.office.sop import COUNTER_FIELDS, Act, Action, EventKind, Stage, TaskKind
+from pipeline.office.actions import COUNTER_FIELDS, Action
+from pipeline.office.sop import Act, EventKind, Stage, TaskKind
 from pipeline.office.traces import traces_of
 from pipeline.register import paper, sheet
 from pipeline.register.book import Filter

@@ -51,8 +51,8 @@ from pipeline.data.tables import (
 )
 from pipeline.intake import scans
 from pipeline.mail.outbox import NEVER_SENT
+from pipeline.office.actions import ACTIONS, Field, FieldKind
 from pipeline.office.sop import (
-    ACTIONS,
     AT_REST,
     BESIDE,
     LANGKAH_OF,
@@ -62,8 +62,6 @@ from pipeline.office.sop import (
     UNDECIDED,
     Act,
     EventKind,
-    Field,
-    FieldKind,
     Stage,
     TaskKind,
 )

@@ -19,7 +19,8 @@ from pipeline.data.engine import reading
 from pipeline.data.tables import Meeting, Outbox
 from pipeline.mail import outbox
 from pipeline.mail.calendar import answer
-from pipeline.office.sop import EventKind, Stage, action
+from pipeline.office.actions import action
+from pipeline.office.sop import EventKind, Stage
 from tests.desk import Desk, desk_in, jakarta
 from tests.kantor import Mail, compose
 

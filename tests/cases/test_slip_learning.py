@@ -8,7 +8,8 @@ from sqlalchemy import select
 from pipeline.cases import slip_learning as learning
 from pipeline.cases.input import Checked
 from pipeline.data.tables import Slip, SlipCount
-from pipeline.office.sop import TaskKind, action
+from pipeline.office.actions import action
+from pipeline.office.sop import TaskKind
 from pipeline.slips.calibration import SURE
 from tests.desk import Desk
 

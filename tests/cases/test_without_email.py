@@ -10,16 +10,8 @@ from pipeline import cases
 from pipeline.cases import Invalid
 from pipeline.cases.spoken import spoken
 from pipeline.data.tables import Complaint
-from pipeline.office.sop import (
-    COUNTER_FIELDS,
-    LATER_FIELDS,
-    Act,
-    Action,
-    Channel,
-    EventKind,
-    Stage,
-    TaskKind,
-)
+from pipeline.office.actions import COUNTER_FIELDS, LATER_FIELDS, Action
+from pipeline.office.sop import Act, Channel, EventKind, Stage, TaskKind
 from pipeline.running import poller
 from tests.desk import PROOF, Desk, jakarta
 from tests.kantor import SITI, compose

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from pipeline.cli.fresh_names import stamped
 from pipeline.cli.main import main
-from pipeline.data import backup, copied, schema
+from pipeline.data import backup, backup_contents, copied, restore, schema
 from pipeline.data.engine import connect, is_current
 from pipeline.office.config import SAMPLE
 from tests.data.test_schema import OLD, old_rows, told_apart, unpacked
@@ -141,10 +141,10 @@ def test_an_office_on_postgresql_is_upgraded_or_left(place: Path, postgres_url: 
 
 def old_office(engine: Engine, path: Path) -> None:
     """Fill a database with an office at its own, old revision."""
-    contents = backup.look(path)
+    contents = backup_contents.look(path)
     with schema.rebuilding(engine) as into:
-        backup._make_room(into, contents.revision)
-        backup._filled(backup.Source(path, path), into, backup.silent)
+        restore.make_room(into, contents.revision)
+        restore.filled(backup_contents.Source(path, path), into, backup.silent)
         copied.restart_sequences(into)
 
 

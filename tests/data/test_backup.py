@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from pipeline.cases import record as cases_record
 from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu
-from pipeline.data import backup
+from pipeline.data import backup, restore
 from pipeline.data.engine import connect, is_current, reading, writing
 from pipeline.data.tables import Base, Complaint
 from pipeline.mail import outbox
@@ -53,7 +53,7 @@ def test_a_restored_book_is_the_same_and_goes_on_counting(
         backup.backup(kantor.engine, file)
         before = rows(kantor.engine)
         target = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
-        backup.restore(target, file)
+        restore.restore(target, file)
         assert rows(target) == before
         record(target, kantor.settings, "Lampu lain")
         with reading(target) as session:
@@ -74,7 +74,7 @@ def test_a_restored_office_does_not_send_mails_of_the_past_unless_told_to(
         kantor.settle()
         sent = len(kantor.post.sent)
         assert sent > 0
-        backup.restore(target, file, wish=backup.RestoreWish(hold=True))
+        restore.restore(target, file, wish=restore.RestoreWish(hold=True))
         restored = App(kantor.settings, target, kantor.clock)
         poller.send(restored)
         assert len(kantor.post.sent) == sent
@@ -94,7 +94,7 @@ def test_sqlite_moves_to_postgresql(postgres_url: str, tmp_path: Path) -> None:
         kantor.citizen_sends("Lampu padam", "Lampu padam.")
         backup.backup(kantor.engine, tmp_path / "cadangan.db")
         target = connect(postgres_url)
-        backup.restore(target, tmp_path / "cadangan.db")
+        restore.restore(target, tmp_path / "cadangan.db")
         assert rows(target) == rows(kantor.engine)
         record(target, kantor.settings, "Lampu lain")
         with reading(target) as session:
@@ -136,7 +136,7 @@ def test_a_file_that_is_no_backup_is_refused_and_nothing_is_made(tmp_path: Path)
     (tmp_path / "foto.jpg").write_bytes(b"\xff\xd8\xff")
     target = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
     with pytest.raises(backup.BackupError, match="bukan cadangan"):
-        backup.restore(target, tmp_path / "foto.jpg")
+        restore.restore(target, tmp_path / "foto.jpg")
     assert not (tmp_path / "pulih.db").exists()
     target.dispose()
 
@@ -146,7 +146,7 @@ def test_refused_restore_leaves_an_office_that_was_only_made(tmp_path: Path) -> 
     (tmp_path / "foto.jpg").write_bytes(b"\xff\xd8\xff")
     target = fresh(f"sqlite:///{tmp_path / 'baru.db'}", tmp_path)
     with pytest.raises(backup.BackupError, match="bukan cadangan"):
-        backup.restore(target, tmp_path / "foto.jpg")
+        restore.restore(target, tmp_path / "foto.jpg")
     assert is_current(target)
     target.dispose()
 
@@ -157,11 +157,11 @@ def test_restoring_leaves_the_backup_as_it_was(tmp_path: Path) -> None:
         backup.backup(kantor.engine, tmp_path / "cadangan.db")
     before = (tmp_path / "cadangan.db").read_bytes()
     target = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
-    backup.restore(target, tmp_path / "cadangan.db")
+    restore.restore(target, tmp_path / "cadangan.db")
     assert (tmp_path / "cadangan.db").read_bytes() == before
     foreign = tmp_path / "lain.db"
     with sqlite3.connect(foreign) as other:
         other.execute("CREATE TABLE resep (nama TEXT)")
     with pytest.raises(backup.BackupError, match="bukan cadangan"):
-        backup.restore(target, foreign)
+        restore.restore(target, foreign)
     target.dispose()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pipeline.cases.audit import audit
-from pipeline.data import backup, backup_folder, recipients
+from pipeline.data import backup, backup_folder, recipients, restore
 from pipeline.data.backup_folder import Plan, make
 from pipeline.data.engine import connect, reading, writing
 from pipeline.data.store import Content, digest_of, put
@@ -37,7 +37,7 @@ def night(kantor: Office, folder: Path, number: int, plan: Plan | None = None) -
 
 def restored(url: str, path: Path, **wish: object) -> Engine:
     target = connect(url)
-    backup.restore(target, path, wish=backup.RestoreWish(**wish))  # type: ignore[arg-type]
+    restore.restore(target, path, wish=restore.RestoreWish(**wish))  # type: ignore[arg-type]
     return target
 
 
@@ -301,10 +301,10 @@ def test_a_restore_replaces_only_when_told_and_lays_the_old_aside(tmp_path: Path
         target = fresh(f"sqlite:///{tmp_path / 'pulih.db'}")
         other = keep(target, LARGE)
         with pytest.raises(backup.BackupError, match="tidak kosong"):
-            backup.restore(target, path)
+            restore.restore(target, path)
         with reading(target) as session:
             assert session.connection().exec_driver_sql("SELECT count(*) FROM blob").scalar() == 1
-        backup.restore(target, path, wish=backup.RestoreWish(replace=True))
+        restore.restore(target, path, wish=restore.RestoreWish(replace=True))
         assert rows(target) == rows(kantor.engine)
         old = connect(f"sqlite:///{tmp_path / 'pulih.db.sebelum-pulih-1'}")
         with reading(old) as session:

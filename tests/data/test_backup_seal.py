@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from pipeline.cli.main import main
-from pipeline.data import backup
+from pipeline.data import backup, backup_contents, restore
 from pipeline.data.engine import connect, reading
 from pipeline.data.tables import Complaint
 from tests.desk import desk_in
@@ -41,7 +41,7 @@ def refused(file: Path, office: str = OFFICE) -> str:
     """What is said; nothing was made."""
     target = connect(f"sqlite:///{file.with_name('pulih.db')}")
     with pytest.raises(backup.BackupError) as found:
-        backup.restore(target, file, wish=backup.RestoreWish(office=office))
+        restore.restore(target, file, wish=restore.RestoreWish(office=office))
     target.dispose()
     assert not file.with_name("pulih.db").exists()
     return str(found.value)
@@ -49,7 +49,7 @@ def refused(file: Path, office: str = OFFICE) -> str:
 
 def test_a_file_that_is_what_it_was_is_restored(copy: Path) -> None:
     target = connect(f"sqlite:///{copy.with_name('pulih.db')}")
-    backup.restore(target, copy, wish=backup.RestoreWish(office=OFFICE))
+    restore.restore(target, copy, wish=restore.RestoreWish(office=OFFICE))
     with reading(target) as session:
         assert session.scalar(select(func.count(Complaint.id))) == 5
     target.dispose()
@@ -68,7 +68,7 @@ def test_one_bit_anywhere_is_seen(copy: Path) -> None:
         spoilt[place] ^= 1 << chance.randrange(8)
         copy.write_bytes(spoilt)
         try:
-            backup.look(copy, office=OFFICE)
+            backup_contents.look(copy, office=OFFICE)
         except backup.BackupError:
             continue
         silent.append(place)

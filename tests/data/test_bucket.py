@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from pipeline.cases.audit import audit
 from pipeline.cli.main import main
-from pipeline.data import backup, places, storage, store
+from pipeline.data import backup, places, restore, storage, store
 from pipeline.data.engine import connect, reading, writing
 from pipeline.data.places import Lost, PlaceError
 from pipeline.office import config
@@ -110,7 +110,7 @@ def test_a_backup_has_the_bytes_and_fills_an_office_without_the_server(
     put(engine)
     backup.backup(engine, tmp_path / "cadangan.db")
     target = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
-    backup.restore(target, tmp_path / "cadangan.db")
+    restore.restore(target, tmp_path / "cadangan.db")
     assert kept(target) == whole()
     target.dispose()
     engine.dispose()

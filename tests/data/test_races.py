@@ -27,7 +27,8 @@ from pipeline.data.engine import reading, transact, writing
 from pipeline.data.tables import DIALLED, Item, Outbox, SavedForm, Slip, SlipPage, Task
 from pipeline.mail import outbox
 from pipeline.mail.message import read
-from pipeline.office.sop import Act, Action, Field, Stage, TaskKind
+from pipeline.office.actions import Action, Field
+from pipeline.office.sop import Act, Stage, TaskKind
 from pipeline.work import Work
 from tests.desk import Desk, desk_in
 from tests.kantor import SITI, TUESDAY, compose

@@ -21,7 +21,7 @@ from pipeline.cases import begin_all
 from pipeline.cases.audit import audit
 from pipeline.cases.record import New, Pengadu, record
 from pipeline.cli.main import main
-from pipeline.data import backup, copied, schema
+from pipeline.data import backup, backup_contents, copied, restore, schema
 from pipeline.data.engine import connect, is_current, reading, writing
 from pipeline.data.packed import unpack
 from pipeline.data.tables import Base, Complaint
@@ -254,7 +254,7 @@ def test_a_backup_of_any_revision_is_restored_into_either_database(
     before, raw = old_rows(file), file.read_bytes()
     fresh = made_afresh(database_url)
     engine = connect(database_url)
-    backup.restore(engine, file)
+    restore.restore(engine, file)
     assert is_current(engine)
     assert told_apart(before, engine) == []
     assert shape(engine) == fresh
@@ -273,8 +273,8 @@ def test_a_filled_postgresql_of_any_revision_is_upgraded_and_backed_up(
     fresh = made_afresh(postgres_url)
     engine = connect(postgres_url)
     with schema.rebuilding(engine) as into:
-        backup._make_room(into, packed.name[:4])
-        backup._filled(backup.Source(path, path), into, backup.silent)
+        restore.make_room(into, packed.name[:4])
+        restore.filled(backup_contents.Source(path, path), into, backup.silent)
         copied.restart_sequences(into)
     backup.backup(engine, tmp_path / "cadangan.db")
     assert {name: len(rows) for name, rows in old_rows(tmp_path / "cadangan.db").items()} == {

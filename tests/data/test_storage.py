@@ -20,7 +20,7 @@ from sqlalchemy import Engine, func, select
 
 from pipeline.cases.audit import audit
 from pipeline.cli.main import main
-from pipeline.data import backup, backup_folder, places, storage, store
+from pipeline.data import backup, backup_folder, places, restore, storage, store
 from pipeline.data.engine import connect, reading, writing
 from pipeline.data.places import Lost, PlaceError
 from pipeline.data.tables import Blob, BlobPart, BlobPlace
@@ -318,7 +318,7 @@ def test_an_office_with_a_folder_goes_the_whole_way_and_comes_back_from_its_back
         shutil.rmtree(tmp_path / "simpanan")
         for source, more in ((file, {}), (second.path, {late: b"sesudahnya"})):
             target = connect(f"sqlite:///{tmp_path / source.stem}-pulih.db")
-            backup.restore(target, source)
+            restore.restore(target, source)
             assert kept(target) == before | more
             with reading(target) as session:
                 assert [fault for _, found in audit(session) for fault in found] == []

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.intake import orders
-from pipeline.office.sop import COMMANDS, TaskKind
+from pipeline.office.commands import COMMANDS
+from pipeline.office.sop import TaskKind
 
 ASKED = [
     (TaskKind.KETERANGAN, text)

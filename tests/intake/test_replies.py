@@ -21,7 +21,9 @@ from pipeline.data.states import DocumentKind
 from pipeline.data.tables import Item, Outbox
 from pipeline.demo.signed import signed_scan
 from pipeline.intake import enclosed
-from pipeline.office.sop import COMMANDS, EventKind, Stage, TaskKind, action
+from pipeline.office.actions import action
+from pipeline.office.commands import COMMANDS
+from pipeline.office.sop import EventKind, Stage, TaskKind
 from pipeline.office.words import table
 from tests.desk import Desk, desk_in
 from tests.kantor import SIGNED, SITI, Mail, compose

@@ -44,7 +44,7 @@ from pipeline.mail import (
     signoff,
     webform,
 )
-from pipeline.office import sop, words
+from pipeline.office import commands, sop, words
 from pipeline.office.config import Settings
 from pipeline.office.messages import TEMPLATES
 from tests.desk import make_settings
@@ -307,7 +307,7 @@ def read(raw: bytes) -> None:
     mail = read_mail.opened(settings, raw, by_hand=False).message
     said = reply.split(mail.text).new
     signoff.split(said, "Siti Rahmawati", ("JFU Pelayanan", "jfu@kominfo.example"))
-    orders.read(said.splitlines()[:1], sop.COMMANDS[sop.TaskKind.KLARIFIKASI])
+    orders.read(said.splitlines()[:1], commands.COMMANDS[sop.TaskKind.KLARIFIKASI])
     links.masked(mail.text)
     persons._status_asked(settings, mail)
     complaints.new_subject(mail, Complaint(number="PGD-2026-000001", perihal="x"))

@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from pipeline import cases
 from pipeline.cases import remains
 from pipeline.cases.erasure import erase
-from pipeline.data import backup
+from pipeline.data import backup, restore
 from pipeline.data.engine import connect, reading, writing
 from pipeline.data.packed import RUINED
 from pipeline.data.tables import MailPack, Outbox
@@ -161,7 +161,7 @@ def test_backup_and_restore_bring_packs_along(desk: Desk, tmp_path: Path) -> Non
     before = texts(desk)
     backup.backup(desk.engine, tmp_path / "cadangan.db")
     engine = connect(f"sqlite:///{tmp_path / 'pulih.db'}")
-    backup.restore(engine, tmp_path / "cadangan.db")
+    restore.restore(engine, tmp_path / "cadangan.db")
     with reading(engine) as session:
         reader, rows = Texts(session), session.scalars(select(Outbox))
         read = {one.id: reader.of(one.id, one.text, one.pack_id) for one in rows}

@@ -5,19 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cases.act import DO, KEEPING
-from pipeline.office import config, sop
-from pipeline.office.sop import (
-    ACTIONS,
-    LANGKAH_OF,
-    ROLE_OF,
-    TASK_OF,
-    Act,
-    Action,
-    Role,
-    Stage,
-    TaskKind,
-    next_stage,
-)
+from pipeline.office import actions, config, sop
+from pipeline.office.actions import ACTIONS, Action, next_stage
+from pipeline.office.sop import LANGKAH_OF, ROLE_OF, TASK_OF, Act, Role, Stage, TaskKind
 from pipeline.reports.acting import DO as REPORT_DO
 
 ALL = [(kind, action) for kind, actions in ACTIONS.items() for action in actions]
@@ -60,7 +50,7 @@ def test_action_leads_where_the_sop_says(
     [(TaskKind.PENYAMPAIAN, "sampaikan"), (TaskKind.PENGANTAR, "sampaikan_pengantar")],
 )
 def test_a_letter_is_not_delivered_without_saying_how(kind: TaskKind, name: str) -> None:
-    given = sop.action(kind, name)
+    given = actions.action(kind, name)
     assert given is not None
     assert [field.name for field in given.fields if field.required] == ["cara"]
 

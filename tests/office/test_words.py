@@ -15,18 +15,9 @@ from jinja2 import Environment, nodes
 
 from pipeline.data.states import DocumentKind
 from pipeline.office import config, messages, rendering
+from pipeline.office.actions import ACTIONS, COUNTER_FIELDS, FieldKind
 from pipeline.office.messages import TEMPLATES
-from pipeline.office.sop import (
-    ACTIONS,
-    COUNTER_FIELDS,
-    Channel,
-    Decision,
-    EventKind,
-    FieldKind,
-    Role,
-    Stage,
-    TaskKind,
-)
+from pipeline.office.sop import Channel, Decision, EventKind, Role, Stage, TaskKind
 from pipeline.office.words import choices, fold, table, word
 
 PACKAGE = messages.PACKAGE

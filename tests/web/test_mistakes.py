@@ -15,7 +15,8 @@ from sqlalchemy import select
 from pipeline.access import browsers, links
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import SavedForm, Task
-from pipeline.office.sop import ACTIONS, REPORTING, EventKind, Stage, TaskKind
+from pipeline.office.actions import ACTIONS
+from pipeline.office.sop import REPORTING, EventKind, Stage, TaskKind
 from pipeline.office.words import table, word
 from pipeline.running.sweep import sweep
 from pipeline.web.app import create_app

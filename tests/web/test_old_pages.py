@@ -25,7 +25,8 @@ from pipeline.cases.withdrawal import make_sure
 from pipeline.data.states import JobKind
 from pipeline.data.store import get
 from pipeline.data.tables import Task
-from pipeline.office.sop import ACTIONS, Action, Channel, Field, FieldKind, Stage, TaskKind
+from pipeline.office.actions import ACTIONS, Action, Field, FieldKind
+from pipeline.office.sop import Channel, Stage, TaskKind
 from tests.browser import Browser
 from tests.desk import PEOPLE, Desk, desk_in
 from tests.intake.test_scans import stack
