@@ -1,5 +1,5 @@
 """How many pages a signed paper has beside the letter that was to be signed: one more may be somebody else's letter,
-one less is half an answer.
+one less is half an answer, and one of as many that does not bear the letter's code may stand for another.
 
 Hides how the pages of either are counted. Whoever hands the paper in is asked once, and may say that they belong.
 """
@@ -49,20 +49,23 @@ def ask(session: Session, form: Checked, papers: Sequence[Paper]) -> str:
 
 
 def _uneven(session: Session, paper: Paper) -> str:
-    """How the pages of a paper differ from the letter's in number; "" where they do not."""
+    """How the pages of a paper differ from the letter's; "" where they do not."""
     written = paper.scan.written
     coded = [number for number in written if _bears(paper, number)]
     due = _pages_due(session, paper.final, len(coded))
-    if len(written) == due or not due:
+    if not due:
         return ""
+    # Each page of ours bears the code; where more of them were read than there are, or none, nobody can tell which.
+    can_tell = 0 < len(coded) <= due
+    strange = [number for number in written if number not in coded] if can_tell else []
     known = {"surat": paper.title, "ada": len(written), "semula": due}
     if len(written) < due:
         return word("galat.halaman_kurang", **known)
-    # Each page of ours bears the code; where more of them were read than there are, or none, nobody can tell which.
-    more = [number for number in written if number not in coded]
-    if len(coded) > due or not coded:
-        return word("galat.halaman_lebih", **known)
-    return word("galat.halaman_lebih_tanpa_kode", **known, halaman=listed([*map(str, more)]))
+    said = [word("galat.halaman_lebih", **known)] if len(written) > due else []
+    if strange:
+        which = listed([*map(str, strange)])
+        said.append(word("galat.halaman_tanpa_kode", surat=paper.title, halaman=which))
+    return " ".join(said)
 
 
 def _bears(paper: Paper, number: int) -> bool:

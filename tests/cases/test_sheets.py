@@ -74,7 +74,7 @@ def test_picture_of_another_letter_behind_the_signed_one_is_asked_about(kantor: 
     kantor.settle()
     assert kantor.stage() is Stage.PENYAMPAIAN
     told = kantor.page(kantor.link("jfu-1", "kirim_email")).text
-    assert "Jumlahnya dinyatakan benar oleh yang mengunggah" in told
+    assert "Halamannya dinyatakan benar oleh yang mengunggah" in told
 
 
 @pytest.mark.usefixtures("libreoffice")
@@ -102,6 +102,34 @@ def test_letter_whose_page_came_twice_is_asked_about(kantor: Office) -> None:
 @pytest.mark.usefixtures("libreoffice")
 def test_half_of_a_letter_is_asked_about(kantor: Office) -> None:
     """The page with the signature alone would be half an answer."""
+    to_long_letter(kantor)
+    url = kantor.link("kepala", "tandatangani")
+    given = {"bertanda_tangan": ("surat.jpg", signed(kantor)), "ttd_terlihat": "ya"}
+    asked = kantor.submit(url, "tandatangani", given)
+    assert asked.status == 422
+    assert re.search("berkas ini 1 halaman, sedangkan suratnya [23] halaman", asked.text)
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_page_that_stands_for_one_of_the_letters_is_asked_about(kantor: Office) -> None:
+    """As many pages as the letter has, and one of them is another's: the code tells which are ours."""
+    to_long_letter(kantor)
+    url = kantor.link("kepala", "tandatangani")
+    mine = as_pdf(signed(kantor))
+    given = {"bertanda_tangan": ("surat.pdf", mine), "ttd_terlihat": "ya"}
+    half = kantor.submit(url, "tandatangani", given)
+    [pages] = re.findall(r"sedangkan suratnya (\d) halaman", half.text)
+    others = [page_of(long_page(number)) for number in range(2, int(pages) + 1)]
+    given["bertanda_tangan"] = ("surat.pdf", joined(mine, *others))
+    asked = kantor.submit(url, "tandatangani", given)
+    assert asked.status == 422
+    assert "kode surat ini tidak terbaca di halaman 2" in asked.text
+    assert "sedangkan suratnya" not in asked.text
+    assert kantor.stage() is Stage.TANDA_TANGAN
+
+
+def to_long_letter(kantor: Office) -> None:
+    """A letter of several pages that is to be signed."""
     kantor.to_letter()
     letter = docx.Document(BytesIO(kantor.content(kantor.documents("konsep")[-1])))
     point = next(one for one in letter.paragraphs if one.text.startswith("Apabila"))
@@ -111,11 +139,6 @@ def test_half_of_a_letter_is_asked_about(kantor: Office) -> None:
     letter.save(out)
     kantor.press("sekretaris", "unggah", surat=("surat.docx", out.getvalue()))
     kantor.press("sekretaris", "ajukan")
-    url = kantor.link("kepala", "tandatangani")
-    given = {"bertanda_tangan": ("surat.jpg", signed(kantor)), "ttd_terlihat": "ya"}
-    asked = kantor.submit(url, "tandatangani", given)
-    assert asked.status == 422
-    assert re.search("berkas ini 1 halaman, sedangkan suratnya [23] halaman", asked.text)
 
 
 @pytest.mark.usefixtures("libreoffice")
