@@ -857,11 +857,13 @@ class Settings(Table):
         """A secret: environment ADUAN_<NAME>, else file rahasia/<name> beside config.toml. ConfigError if none."""
         value = self.find_secret(name)
         if not value:
-            file = self.folder / "rahasia" / name
-            raise ConfigError(
-                say("pengaturan.rahasia_tidak_ada", nama=name, file=file, variabel=name.upper())
-            )
+            raise ConfigError(self.missing_secret(name))
         return value
+
+    def missing_secret(self, name: str) -> str:
+        """That a secret is missing, and where to write it."""
+        file = self.folder / "rahasia" / name
+        return say("pengaturan.rahasia_tidak_ada", nama=name, file=file, variabel=name.upper())
 
     def find_secret(self, name: str) -> str:
         """The same, but "" if there is none; ConfigError if there is one that cannot be read."""

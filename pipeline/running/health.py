@@ -87,12 +87,15 @@ def _sample(decision: Decision, name: str) -> Complaint:
 
 
 def _secrets(settings: Settings) -> Iterator[Checkup]:
+    settings.keys  # noqa: B018 - ConfigError where the key is missing or not hexadecimal
     needed = [(box.user, box.secret) for box in settings.mailboxes] + [
         (settings.smtp.user, "smtp_password")
     ]
-    for name in ("key", *(name for user, name in needed if user and not settings.oauth_of(user))):
-        settings.secret(name)
-    settings.keys  # noqa: B018 - raises ValueError when it is not hexadecimal
+    passwords = [name for user, name in needed if user and not settings.oauth_of(user)]
+    missing = next((name for name in passwords if not settings.find_secret(name)), "")
+    if missing:
+        yield Checkup("buruk", "rahasia", settings.missing_secret(missing))
+        return
     folder = settings.folder / "rahasia"
     loose = [
         p.name for p in folder.glob("*") if p.is_file() and stat.S_IMODE(p.stat().st_mode) & 0o077
@@ -500,8 +503,21 @@ def look(settings: Settings, engine: Engine) -> Iterator[Checkup]:
         ("jalur", lambda: _lanes(engine), say("periksa.saran.init")),
         ("jalur", lambda: _late(settings, engine), say("periksa.saran.init")),
     ]
-    yield from _tried(steps)
+    can_be_read = _can_be_read(engine)
+    yield from _tried(step for step in steps if can_be_read or step[0] not in OUT_OF_DATABASE)
     yield from log_ins(settings)
+
+
+# What says nothing of its own where there is no database of this program: "basis data" has said so, and a driver's
+# words about a missing table would help nobody.
+OUT_OF_DATABASE = ("simpanan", "petugas", "jalur")
+
+
+def _can_be_read(engine: Engine) -> bool:
+    try:
+        return is_current(engine)
+    except SQLAlchemyError as error:
+        return is_damage(error)  # each part tells what of it can still be read
 
 
 def log_ins(settings: Settings) -> Iterator[Checkup]:

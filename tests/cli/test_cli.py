@@ -111,6 +111,20 @@ def test_an_old_database_is_told_before_any_work(tmp_path: Path) -> None:
     assert "aduan init" in aduan("poll", "--once", code=2)
 
 
+def test_check_tells_of_a_database_that_is_not_there_once_and_in_no_drivers_words(
+    tmp_path: Path,
+) -> None:
+    """A file without tables was told as "no such table: lane", with a query, for each part that looked into it."""
+    aduan("init")
+    for file in tmp_path.glob("aduan.db*"):
+        file.unlink()
+    (tmp_path / "aduan.db").touch()
+    said = " ".join(aduan("check", code=1).split())
+    assert "basis data: belum dibuat atau versinya lama; jalankan 'aduan init'" in said
+    assert said.count("aduan init") == 1
+    assert "no such table" not in said
+
+
 def test_check_finds_a_whole_office_good(kantor: Office) -> None:
     """With both servers up there is a line for each part and nothing wrong."""
     said = aduan("check")
