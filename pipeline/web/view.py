@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
@@ -101,6 +101,19 @@ def _is_personal(session: Session, token: str) -> bool:
     return False
 
 
+# Made once, for each page of a task asks them.
+_TASKS = select(Task).where(Task.complaint_id == bindparam("of")).order_by(Task.id)
+_CHILDREN = (
+    select(Complaint)
+    .where(Complaint.parent_id == bindparam("of"), Complaint.stage != Stage.BATAL)
+    .order_by(Complaint.id)
+)
+_FILES_OF_CASE, _FILES_OF_REPORT, _FILES_OF_ITEM = (
+    select(Document).where(whose == bindparam("of")).order_by(Document.id)
+    for whose in (Document.complaint_id, Document.laporan_id, Document.item_id)
+)
+
+
 @dataclass(frozen=True)
 class View:
     """One task as one holder sees it at one moment. `token` opens the page and what belongs to it."""
@@ -140,14 +153,12 @@ class View:
     @cached_property
     def _documents(self) -> list[Document]:
         """Read once: a page asks for one kind after the other."""
-        query = select(Document)
+        query, of = _FILES_OF_ITEM, self.task.item_id
         if self.complaint is not None:
-            query = query.where(Document.complaint_id == self.complaint.id)
+            query, of = _FILES_OF_CASE, self.complaint.id
         elif self.task.laporan_id is not None:
-            query = query.where(Document.laporan_id == self.task.laporan_id)
-        else:
-            query = query.where(Document.item_id == self.task.item_id)
-        return list(self.session.scalars(query.order_by(Document.id)))
+            query, of = _FILES_OF_REPORT, self.task.laporan_id
+        return list(self.session.scalars(query, {"of": of}))
 
     @cached_property
     def newest_event(self) -> int:
@@ -179,18 +190,14 @@ class View:
         """All tasks of the case, the oldest first."""
         if self.complaint is None:
             return []
-        query = select(Task).where(Task.complaint_id == self.complaint.id)
-        return list(self.session.scalars(query.order_by(Task.id)))
+        return list(self.session.scalars(_TASKS, {"of": self.complaint.id}))
 
     @cached_property
     def children(self) -> list[Complaint]:
         """Complaints that were merged into this one, where the holder may read the pengadu's own words."""
         if self.complaint is None or privacy.is_other_unit(self.task.kind):
             return []
-        query = select(Complaint).where(
-            Complaint.parent_id == self.complaint.id, Complaint.stage != Stage.BATAL
-        )
-        return list(self.session.scalars(query.order_by(Complaint.id)))
+        return list(self.session.scalars(_CHILDREN, {"of": self.complaint.id}))
 
     def documents_of(self, child: Complaint, *kinds: str) -> list[Document]:
         query = select(Document).where(Document.complaint_id == child.id, Document.kind.in_(kinds))
