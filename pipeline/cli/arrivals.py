@@ -47,7 +47,7 @@ def release(context: click.Context, nomor: int) -> None:
     except KeyError as error:
         raise Fault(say("kiriman.nomor_tidak_ada", nomor=nomor)) from error
     except mails.HeadOnly as error:
-        raise Fault(say("kiriman.gagal", nomor=nomor, sebab=error)) from error
+        raise Fault(say("kiriman.terlalu_besar", nomor=nomor, sebab=error)) from error
     if state == ItemState.HELD:
         raise Found(say("kiriman.tetap", nomor=nomor))
     out.print(say("kiriman.terbaca", nomor=nomor))

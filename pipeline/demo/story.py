@@ -33,4 +33,5 @@ def subject(template: str, number: str = "") -> str:
         text = text.replace(TASK, word(f"tugas.{template.removeprefix('tugas_')}"))
     if number:
         text = text.replace(NUMBER, number)
-    return text.partition("{{")[0].rstrip()
+    # A title that the mail may leave out takes its colon along: "Catat pengaduan: ..." or "Catat pengaduan".
+    return text.partition("{{")[0].strip().rstrip(":")
