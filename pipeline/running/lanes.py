@@ -21,12 +21,15 @@ from pipeline.office.config import Settings
 from pipeline.running.collecting import NOT_MINE, collect
 from pipeline.running.groups import WATCHER, alone
 from pipeline.running.heartbeat import Heartbeat
-from pipeline.running.poller import STEPS, guarded
+from pipeline.running.poller import STEPS, Attempt, attempt
 from pipeline.running.service import ALIVE, notify
 from pipeline.work import App, Report
 
 log = logging.getLogger(__name__)
-LONGEST_PAUSE = 15 * 60  # seconds
+LONGEST_PAUSE = 15 * 60  # seconds, of a server far away that may want to be left alone
+LONGEST_WHILE_AWAY = (
+    60  # seconds; the office's own database: to ask costs nothing, and citizens wait
+)
 BEAT = 5.0  # seconds
 
 
@@ -40,9 +43,11 @@ def settled(app: App) -> App:
 # ---- lanes ---------------------------------------------------------------------------------------------------
 
 
-def seconds_until_next(pause: float, failures: int) -> int:
-    """How long a lane waits after so many failures in a row: twice as long each time, never above 15 minutes."""
-    return max(1, round(min(pause * (1 << min(failures, 20)), LONGEST_PAUSE)))
+def seconds_until_next(pause: float, failures: int, *, away: bool = False) -> int:
+    """How long a lane waits after so many failures in a row: twice as long each time, never above 15 minutes; above
+    one minute only by its own pause while the database is `away`."""
+    longest = max(pause, LONGEST_WHILE_AWAY) if away else LONGEST_PAUSE
+    return max(1, round(min(pause * (1 << min(failures, 20)), longest)))
 
 
 def _calendar(settings: Settings, wake: Callable[..., None]) -> schedule.Scheduler:
@@ -207,25 +212,28 @@ class Lanes:
         """A lane's life. Its pauses are counted by a clock that nobody can set back."""
         failures = 0
         while not self._stopped.is_set():
-            failures = self._once(name, step, failures)
-            self._wait(name, time.monotonic() + seconds_until_next(pause, failures), failures)
+            tried = self._once(name, step)
+            failures = failures + 1 if tried.well is None else 0
+            pausing = seconds_until_next(pause, failures, away=tried.away)
+            self._wait(name, time.monotonic() + pausing, failures)
         if name in self.watches:
             self.watches[name].close()
 
-    def _once(self, name: str, step: Callable[[App], Report], failures: int) -> int:
-        """Run the step; how many times in a row it has failed now."""
+    def _once(self, name: str, step: Callable[[App], Report]) -> Attempt:
+        """Run the step, and wake who has work by it."""
         self._begun[name] = time.monotonic()
-        done = guarded(self.app, name, step)
+        tried = attempt(self.app, name, step)
         self._begun.pop(name, None)
-        if done is None:
-            return failures + 1
-        if NOT_MINE not in done:
+        if tried.well is None:
+            return tried
+        if NOT_MINE not in tried.well:
             self.heartbeat.well(name)
-        if any(done.values()) and name in ("scans", "take_in"):
+        did = any(tried.well.values())
+        if did and name in ("scans", "take_in"):
             self.wake("slips")
-        if any(done.values()):
+        if did:
             self.wake("send")  # most of what happens puts mails into the outbox
-        return 0
+        return tried
 
     def _wait(self, name: str, until: float, failures: int) -> None:
         """Wait for the next time or a wake. A lane that fails keeps its pause, whoever wakes it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +22,7 @@ from pipeline.cases.delegation import hand_over
 from pipeline.cases.reminders import digest_waits, due_for_reminder, send_digests
 from pipeline.cases.witness import note_people
 from pipeline.data import damage, storage
-from pipeline.data.damage import MARK, is_damage
+from pipeline.data.damage import MARK, is_away, is_damage
 from pipeline.data.engine import reading, writing
 from pipeline.data.tables import Lane
 from pipeline.intake import mails, reconcile, wishes
@@ -45,40 +46,52 @@ def tick(app: App) -> Report:
     database takes no note of how it went, the round ends with its error: no later step could keep anything."""
     done: Report = {}
     for name, step in STEPS.items():
-        result, refused = _tried(app, name, step)
-        if refused is not None:
-            raise refused
-        found = {f"gagal_{name}": 1} if result is None else result
+        tried = attempt(app, name, step)
+        if tried.unnoted is not None:
+            raise tried.unnoted
+        found = {f"gagal_{name}": 1} if tried.done is None else tried.done
         done |= {what: count for what, count in found.items() if count or what != NOT_MINE}
     return done
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """How one run of a step went."""
+
+    done: Report | None  # None if it failed
+    away: bool = False  # it failed because the database could not be reached or used
+    unnoted: Exception | None = None  # why the database did not take a note of it
+
+    @property
+    def well(self) -> Report | None:
+        """What it did; None where it failed, or where its state could not be noted."""
+        return self.done if self.unnoted is None else None
+
+
 def guarded(app: App, name: str, step: Callable[[App], Report]) -> Report | None:
     """Run one step; its state is kept for `aduan check`. None if it failed. Never raises, so that a lane lives on."""
-    done, refused = _tried(app, name, step)
-    return done if refused is None else None
+    return attempt(app, name, step).well
 
 
-def _tried(
-    app: App, name: str, step: Callable[[App], Report]
-) -> tuple[Report | None, Exception | None]:
-    """What a step did (None if it failed), and why the database did not take a note of it."""
+def attempt(app: App, name: str, step: Callable[[App], Report]) -> Attempt:
+    """Run one step and keep its state for `aduan check`. Never raises."""
     done: Report | None = None
-    problem = ""
+    problem, away = "", False
     try:
         with meters.step(name.split()[0]):
             done = step(app)
         meters.count(done)
     except Exception as error:  # noqa: BLE001 - a dead server or a full disk must not end the other lanes
         problem = f"{MARK if is_damage(error) else type(error).__name__}: {error}"
+        away = is_away(error)
         log.warning("%s: %s", name, logs.what(error))
     try:
         if done is None or NOT_MINE not in done:
             _note(app, name, problem)
     except (SQLAlchemyError, OSError) as error:  # the database itself is away
         log.warning("%s: %s", name, logs.what(error))
-        return done, error
-    return done, None
+        return Attempt(done, away or is_away(error), error)
+    return Attempt(done, away)
 
 
 def _note(app: App, name: str, error: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from email import policy
@@ -28,8 +29,9 @@ from pipeline.office.config import Settings
 from pipeline.office.sop import Stage
 from pipeline.running import collecting
 from pipeline.running.lanes import LONGEST_PAUSE, Lanes, seconds_until_next
-from pipeline.running.poller import STEPS
+from pipeline.running.poller import STEPS, attempt
 from pipeline.web.app import create_app
+from pipeline.work import App
 from tests.between import between, hiding, silent_about
 from tests.kantor import (
     INTAKE,
@@ -203,6 +205,24 @@ def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
     assert [seconds_until_next(60, n) for n in range(6)] == [60, 120, 240, 480, 900, 900]
     assert seconds_until_next(60, 10_000) == LONGEST_PAUSE
     assert seconds_until_next(0.1, 0) == 1
+
+
+def test_a_database_that_was_away_is_asked_again_within_a_minute(kantor: Office) -> None:
+    """A mail lane that grew its pause to a quarter of an hour left citizens waiting long after the outage."""
+    assert [seconds_until_next(2, n, away=True) for n in (1, 4, 5, 9)] == [4, 32, 60, 60]
+    assert seconds_until_next(600, 9, away=True) == 600, "never more often than when all is well"
+    with closing(sqlite3.connect(kantor.engine.url.database or "")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        locked = attempt(kantor.app, "take_in", STEPS["take_in"])
+    assert (locked.well, locked.away) == (None, True)
+
+
+def test_a_server_that_is_away_is_no_database_that_is_away(kantor: Office) -> None:
+    def refused(_: App) -> dict[str, int]:
+        raise MailboxDown("connection refused")
+
+    failed = attempt(kantor.app, "mail", refused)
+    assert (failed.well, failed.away) == (None, False)
 
 
 @contextmanager
