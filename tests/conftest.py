@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from tests import servers
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
+# How fast the machine is that day says nothing of the program.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline.demo.mailserver import MailServer, Sent
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 30.0  # seconds for a server to answer or to stop
+PATIENCE = 120.0  # seconds for a server to answer or to stop
 PASSWORD = "rahasia"
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_FLAGS = (  # without them it looks for its maker's hosts at every start

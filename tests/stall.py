@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 240.0  # seconds
 
 
 @dataclass

@@ -270,14 +270,14 @@ def test_first_reminder_of_ten_days_comes_after_five(desk: Desk) -> None:
 
 
 def _together(count: int, job: Callable[[int], Any]) -> list[Any]:
-    start = Barrier(count, timeout=30)
+    start = Barrier(count, timeout=120)
 
     def one(order: int) -> Any:
         start.wait()
         return job(order)
 
     with ThreadPoolExecutor(count) as pool:
-        return [f.result(timeout=60) for f in [pool.submit(one, n) for n in range(count)]]
+        return [f.result(timeout=240) for f in [pool.submit(one, n) for n in range(count)]]
 
 
 def test_two_people_press_at_once_and_one_acts(both: Desk) -> None:

@@ -30,7 +30,7 @@ from tests.kantor import INTAKE, SITI, TUESDAY, compose
 CAP_DAC_OVERRIDE = 1
 _HEAD = (ctypes.c_uint32 * 2)(0x20080522, 0)  # the newest layout; this thread
 ROOM = 40_000  # bytes a file may have on a full disk: SQLite's shared memory fits, the file of the office does not
-PATIENCE = 120
+PATIENCE = 400
 ENGLISH = (
     "Traceback",
     "Errno",

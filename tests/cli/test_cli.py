@@ -295,7 +295,7 @@ def test_serve_answers_polls_and_stops_when_asked(kantor: Office, tmp_path: Path
             until(lambda: any("Tanda terima" in m.subject for m in kantor.inbox()))
         finally:
             process.send_signal(signal.SIGTERM)
-            rest = process.communicate(timeout=30)[0]
+            rest = process.communicate(timeout=120)[0]
     assert process.returncode == 0, rest
     assert "Traceback" not in rest
 
@@ -319,7 +319,7 @@ def test_a_second_serve_on_sqlite_says_that_it_waits(kantor: Office, tmp_path: P
             assert process.stdout is not None
             assert "menunggu" in process.stdout.readline()
             process.send_signal(signal.SIGTERM)
-            assert process.communicate(timeout=30)[0] == ""
+            assert process.communicate(timeout=120)[0] == ""
     assert process.returncode == 0
 
 

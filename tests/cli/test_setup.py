@@ -202,5 +202,5 @@ def test_the_units_fit_where_the_installation_lies(tmp_path: Path) -> None:
     )
     assert "/opt/aduan" not in "".join(one.read_text("utf-8") for one in units)
     command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert [line for line in done.stderr.splitlines() if str(place) in line] == []

@@ -205,7 +205,7 @@ def test_killed_on_its_way_nothing_is_lost_and_it_goes_on(
         engine.dispose()
         if code == 0:
             break
-    child.process.communicate(timeout=60)
+    child.process.communicate(timeout=240)
 
 
 def test_a_bucket_is_configured_whole_and_its_secret_stands_elsewhere(tmp_path: Path) -> None:

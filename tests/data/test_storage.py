@@ -242,7 +242,7 @@ class Child:
 def child(tmp_path: Path) -> Iterator[Child]:
     one = Child(tmp_path)
     yield one
-    one.process.communicate(timeout=60)
+    one.process.communicate(timeout=240)
 
 
 @pytest.mark.parametrize(

@@ -496,7 +496,7 @@ def shown(process: subprocess.Popen[str]) -> str:
 
 
 def rest(process: subprocess.Popen[str], text: str | None = None) -> tuple[int, str]:
-    said, _ = process.communicate(text, timeout=30)
+    said, _ = process.communicate(text, timeout=120)
     return process.returncode, said
 
 

@@ -989,7 +989,7 @@ def test_what_arrives_is_byte_by_byte_what_was_built(desk: Desk, sink: Sink, tex
 
 def test_two_flushers_at_once_send_each_mail_once(both: Desk, sink: Sink) -> None:
     ids = [put(both, subject=f"Surat {n}") for n in range(30)]
-    start = Barrier(3, timeout=30)
+    start = Barrier(3, timeout=120)
 
     def lane(_n: int) -> int:
         start.wait()

@@ -156,7 +156,7 @@ def test_the_same_file_sent_twice_at_once_is_kept_once(tmp_path: Path, postgres_
                 other = pool.submit(second)
                 with pytest.raises(FutureTimeout):
                     other.result(timeout=1)
-            other.result(timeout=30)
+            other.result(timeout=120)
         with reading(desk.engine) as session:
             rows = session.scalars(select(ChosenFile)).all()
         assert [(one.name, [one.sha256]) for one in rows] == [
