@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipeline.cases.core import Forbidden
+from pipeline.data.store import digest_of
 from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_bare, pdf_notes, pdf_pages, pdf_text
 from pipeline.letters import returned, signature
@@ -113,6 +114,7 @@ class Checked:
 # Choices that only the case knows: `act` takes those that are its own.
 OF_THE_CASE = (FieldKind.GABUNGAN, FieldKind.LAMPIRAN)
 MOST_CHOSEN = 500
+ASKED_ABOUT = "diperiksa"  # of a form: hashes of the files that it showed beside its ticks
 YEARS = range(2000, 2100)  # of a date that somebody types: 9999 is a slip of the finger
 
 
@@ -368,9 +370,16 @@ def _proof(reader: _Reader) -> None:
         reader.errors.setdefault("berkas", word("galat.bukti.langsung.berkas"))
 
 
+def are_those_asked_about(values: Mapping[str, Sequence[str]], files: Iterable[bytes]) -> bool:
+    """Whether a form's ticks are about these files. Where it showed others, they say nothing of these; where it showed
+    none yet, whoever ticks has the file in hand."""
+    shown = " ".join(values.get(ASKED_ABOUT, ())).split()
+    return not shown or all(digest_of(content) in shown for content in files)
+
+
 def read_fields(
     settings: Settings,
-    fields: Iterable[Field],
+    fields: Sequence[Field],
     name: str,
     values: Mapping[str, Sequence[str]],
     uploads: Mapping[str, Upload],
@@ -382,6 +391,8 @@ def read_fields(
     for one in fields:
         reader.read(one)
     _together(name, reader)
+    if not are_those_asked_about(values, (one.content for one in reader.files.values())):
+        reader.values |= {one.name: "" for one in fields if one.vouches}
     if reader.errors:
         raise Invalid(reader.errors)
     shown = frozenset(" ".join(values.get("tampak", ())).split())

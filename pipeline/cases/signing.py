@@ -215,7 +215,7 @@ def _keep_signed(deed: Deed, series: Series, name: str) -> tuple[Document, str, 
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
     roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")
     if verdict and verdict.asks(bool(roots)) and not confirmed:
-        raise Invalid({name: word("galat.ttd_diragukan", sebab=verdict.sentence)})
+        raise Invalid(_question(series, "ttd_diragukan", "ttd_diragukan", sebab=verdict.sentence))
     row.code = code_to_sign(work, complaint, series)
     row.facts = facts | {
         "tanpa_kode": vouched,
@@ -254,8 +254,16 @@ def _match(deed: Deed, series: Series, name: str, scan: Scan) -> bool:
     if own and own in found:
         return False
     if not deed.form.text("tanpa_kode"):
-        raise Invalid({name: word("galat.kode_tak_terbaca")})
+        raise Invalid(_question(series, "tanpa_kode", "kode_tak_terbaca"))
     return True
+
+
+def _question(series: Series, tick: str, said: str, **known: str) -> dict[str, str]:
+    """What is to be confirmed of a signed paper. It stands at the tick, not at the file: the form keeps the file, so
+    that the answer is about that one and no other."""
+    question = word(f"galat.{said}", **known)
+    title = "" if series is ANSWER else f"{word(f'jenis_surat.{series.name}')}: "
+    return {tick: f"{title}{question}"}
 
 
 # ---- langkah 5 -----------------------------------------------------------------------------------------------

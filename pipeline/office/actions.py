@@ -43,6 +43,9 @@ class Field:
     kind: FieldKind = FieldKind.TEKS
     required: bool = False
     choices: tuple[str, ...] = ()
+    vouches: bool = (
+        False  # a tick by which somebody speaks for files: it holds for those it was asked about
+    )
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,20 @@ SURE = Field(
     "tetap", FieldKind.CENTANG
 )  # asked only where what is written for other units tells who complains
 SHEETS = Field(
-    "halaman_sesuai", FieldKind.CENTANG
+    "halaman_sesuai", FieldKind.CENTANG, vouches=True
 )  # asked only where a signed paper has more pages than its letter, or fewer
+LOOKED = Field(
+    "yakin", FieldKind.CENTANG, vouches=True
+)  # only where something in the letter wants a look
+INK = Field(
+    "ttd_terlihat", FieldKind.CENTANG, vouches=True
+)  # said of ink, which nothing but an eye can tell from a stamp
+NO_CODE = Field(
+    "tanpa_kode", FieldKind.CENTANG, vouches=True
+)  # confirmed where the code could not be read
+DOUBTED = Field(
+    "ttd_diragukan", FieldKind.CENTANG, vouches=True
+)  # confirmed where the electronic signature cannot be proved
 REPORTED = Field("terlapor", FieldKind.PESERTA)
 KIND = (
     Field("klasifikasi", FieldKind.DAFTAR),
@@ -326,9 +341,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field("nomor_surat"),  # only where the office numbers by hand
                 Field("nomor_pengantar"),  # the same, where there is a covering letter
                 Field("catatan", FieldKind.PANJANG),
-                Field(
-                    "yakin", FieldKind.CENTANG
-                ),  # only where something in the letter wants a look
+                LOOKED,
             ),
         ),
         CHOOSE,
@@ -347,16 +360,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
                 Field(
                     "sistem", FieldKind.CENTANG
                 ),  # signed here with the office's certificate, where it has one
-                Field(
-                    "ttd_terlihat", FieldKind.CENTANG
-                ),  # said of ink, which nothing but an eye can tell from a stamp
+                INK,
                 SHEETS,
-                Field(
-                    "tanpa_kode", FieldKind.CENTANG
-                ),  # confirmed where the code could not be read
-                Field(
-                    "ttd_diragukan", FieldKind.CENTANG
-                ),  # confirmed where the electronic signature cannot be proved
+                NO_CODE,
+                DOUBTED,
             ),
         ),
         *RAPAT,
@@ -441,7 +448,7 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
         Action(Act.UNGGAH, closes=False, fields=(Field("surat", FieldKind.SURAT, required=True),)),
         Action(
             Act.AJUKAN,
-            fields=(Field("catatan", FieldKind.PANJANG), Field("yakin", FieldKind.CENTANG)),
+            fields=(Field("catatan", FieldKind.PANJANG), LOOKED),
         ),
     ),
     TaskKind.LAPORAN_TTD: (
@@ -450,10 +457,10 @@ ACTIONS: Mapping[TaskKind, tuple[Action, ...]] = {
             fields=(
                 Field("bertanda_tangan", FieldKind.PINDAIAN, required=True),
                 Field("sistem", FieldKind.CENTANG),
-                Field("ttd_terlihat", FieldKind.CENTANG),
+                INK,
                 SHEETS,
-                Field("tanpa_kode", FieldKind.CENTANG),
-                Field("ttd_diragukan", FieldKind.CENTANG),
+                NO_CODE,
+                DOUBTED,
             ),
         ),
         Action(Act.KEMBALIKAN, fields=REASON),

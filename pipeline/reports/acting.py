@@ -251,7 +251,7 @@ def _sign(deed: ReportDeed) -> None:
     verdict = scan.verdict.by(str(facts["penanda"])) if scan.verdict else None
     roots, confirmed = work.settings.surat.sertifikat_akar, deed.form.text("ttd_diragukan")
     if verdict and verdict.asks(bool(roots)) and not confirmed:
-        raise Invalid({"bertanda_tangan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
+        raise Invalid({"ttd_diragukan": word("galat.ttd_diragukan", sebab=verdict.sentence)})
     name = f"{word('laporan.berkas', periode=deed.report.name)}.pdf"
     file = File(name, kinds.PDF, scan.pdf)
     signed = add_to_report(work, deed.report, REPORT.signed, file, deed.actor)
@@ -278,7 +278,7 @@ def _match(deed: ReportDeed, final: Document, scan: Scan) -> bool:
     if final.code in found:
         return False
     if not deed.form.text("tanpa_kode"):
-        raise Invalid({"bertanda_tangan": word("galat.kode_tak_terbaca")})
+        raise Invalid({"tanpa_kode": word("galat.kode_tak_terbaca")})
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from pipeline.access import chosen, unsent
 from pipeline.access.browsers import Held
+from pipeline.cases.input import Invalid
 from pipeline.data.engine import writing
+from pipeline.data.store import digest_of
 from pipeline.data.tables import ChosenFile, Task
 from pipeline.files import kinds, pictures
 from pipeline.files.pdf import pdf_pages
@@ -18,7 +20,7 @@ from pipeline.intake import enclosed
 from pipeline.mail.message import Attachment
 from pipeline.office import clock
 from pipeline.office.actions import action
-from pipeline.office.words import word
+from pipeline.office.words import listed, word
 from pipeline.web.site import site
 from pipeline.web.view import View
 
@@ -32,6 +34,7 @@ FIRST, REST, ALL = (
 WIDE = 1400  # pixels across a page that is shown
 NARROW = 60  # pixels: enough to count the pages
 FILES = 3  # of a reply that are shown
+REPLY = "kiriman"  # of a form: the reply whose files it shows
 
 
 def completed(session: Session, task: Task, held: Held) -> tuple[Held, dict[str, str]]:
@@ -79,6 +82,13 @@ def shown(view: View, field: str, given: Mapping[str, list[str]]) -> dict[str, A
         "value": row.sha256,
         "label": word("halaman.terpilih", nama=row.name, pukul=clock.pukul(until)),
     }
+
+
+def digests(view: View, name: str, given: Mapping[str, list[str]]) -> list[str]:
+    """The hashes of the files that a form shows: those that it keeps, and those of the reply that filled it in."""
+    named = [name for name in given if name.startswith(chosen.PREFIX)]
+    here = [row.sha256 for name in named if (row := _of(view, name, given))]
+    return [*here, *(digest_of(one.content) for one in _attached(view, name))]
 
 
 def pictured(view: View, given: Mapping[str, list[str]], which: range) -> list[dict[str, str]]:
@@ -150,6 +160,19 @@ def replied_page(view: View, name: str, order: int, number: str) -> bytes:
     if order >= len(found):
         raise kinds.FileError(name)
     return _page_of(found[order].content, number)
+
+
+def confirmed(view: View, name: str, values: Mapping[str, Sequence[str]]) -> list[Attachment]:
+    """The files of a reply that go along with the form which it filled in: those that the form showed, and no others.
+    Invalid where another reply came meanwhile, or the first: its files have not been looked at."""
+    filled = filled_by_reply(view).get(name)
+    if filled is None or not filled.files:
+        return []
+    given = action(view.task.kind, name)
+    if [*values.get(REPLY, ())] != [str(filled.item_id)]:
+        field = given.fields[0].name if given else name
+        raise Invalid({field: word("galat.balasan_lain", berkas=listed(filled.files))})
+    return enclosed.waiting(view.session, view.task, view.person, given)
 
 
 def _attached(view: View, name: str) -> list[Attachment]:

@@ -200,10 +200,10 @@ def is_spent(task: Task) -> bool:
 
 def _files(token: str, name: str, held: Held) -> tuple[dict[str, cases.Upload], list[File]]:
     """The files of a form, and those that came beside it with the reply that filled it in."""
-    with opened(token) as (session, found, _view, person):
+    with opened(token) as (_session, found, view, _person):
         given = action(found.task.kind, name)
         struck = bool(held.values.get(WITHOUT_FILES))
-        replied = [] if struck else enclosed.waiting(session, found.task, person, given)
+        replied = [] if struck else chosen_files.confirmed(view, name, held.values)
     came = enclosed.placed(given, replied, site().settings, site().engine)
     chosen = enclosed.merged(browser.uploads_of(held), came)
     return _signed_here(token, name, held, chosen), enclosed.beside(given, replied)
@@ -277,7 +277,8 @@ def save(token: str) -> BaseResponse:
     here = site()
     name = request.form.get("aksi", "")
     with opened(token) as (session, found, view, person):
-        if action(found.task.kind, name) is None or is_spent(view.task):
+        given = action(found.task.kind, name)
+        if given is None or is_spent(view.task):
             raise Friendly("bukan_hak", 409)
         known, whose, task_id = (
             browser.known(session, person),
@@ -292,9 +293,8 @@ def save(token: str) -> BaseResponse:
     )
     if not known and not whose:
         whose = f"{person.kode}#{browser.make_guest(done)}"
-    values = {
-        key: request.form.getlist(key) for key in request.form if key not in ("aksi", "lihat")
-    }
+    left_out = ("aksi", "lihat", *(one.name for one in given.fields if one.vouches))
+    values = {key: request.form.getlist(key) for key in request.form if key not in left_out}
     with writing(here.engine) as session:
         task, kept_as = session.get_one(Task, task_id), slips.saved_as(name, slip)
         unsent.put(session, task, whose, kept_as, values, here.clock(), mark=person.mark)

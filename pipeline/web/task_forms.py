@@ -22,7 +22,7 @@ from pipeline.casefile import (
     waves,
 )
 from pipeline.cases.decisions import SHARED
-from pipeline.cases.input import OF_THE_CASE
+from pipeline.cases.input import ASKED_ABOUT, OF_THE_CASE
 from pipeline.cases.letters import levels
 from pipeline.cases.pages import pages_of
 from pipeline.cases.scans import SEEN
@@ -435,7 +435,7 @@ def form(
         values = dict(_standing(view, action))
     asked = [field for field in action.fields if _asked(view, field)]
     shown = [field for field in asked if _is_shown(field.name, values, wrong)]
-    return {
+    made = {
         "aksi": action.name,
         "judul": words["judul"],
         "keterangan": words.get("keterangan", ""),
@@ -450,6 +450,21 @@ def form(
         "simpan_url": f"{view.url}/simpan" if _has_any(asked, TYPED) else "",
         "disimpan": _kept_words(view, typed_at) if typed_at else "",
     }
+    _bind(view, made, action, values)
+    return made
+
+
+def _bind(view: View, made: dict[str, Any], action: Action, given: Mapping[str, list[str]]) -> None:
+    """Let a form name the files that it shows beside its ticks, and take off those that were about others."""
+    names = {field.name for field in action.fields if field.vouches}
+    shown = chosen_files.digests(view, action.name, given) if names else []
+    asked = " ".join(given.get(ASKED_ABOUT, ())).split()
+    if asked and not {*shown} <= {*asked}:
+        for one in made["kolom"]:
+            if one.get("name") in names:
+                one["dipilih"] = False
+    if shown:
+        made["sembunyi"].append({"name": ASKED_ABOUT, "value": " ".join(shown)})
 
 
 def _is_shown(name: str, given: Mapping[str, list[str]], wrong: Mapping[str, str]) -> bool:
@@ -662,6 +677,7 @@ def _by_reply(view: View, form: dict[str, Any], action: Action, filled: unsent.F
     form["sisa"] = filled.rest
     if filled.files:
         form["lampiran"] = word("balasan.lampiran", berkas=", ".join(filled.files))
+        form["sembunyi"].append({"name": chosen_files.REPLY, "value": filled.item_id})
         for one in form["kolom"]:
             one["wajib"] = one.get("wajib", False) and one["jenis"] != "file"
         tick = {

@@ -84,8 +84,11 @@ def test_one_press_does_it_with_the_files_of_the_reply(
     number = desk.to(Stage.KLARIFIKASI)
     answer(desk, Stage.KLARIFIKASI, "LAPOR: Benar.", files=[("lokasi.jpg", "image/jpeg", SIGNED)])
     address = link(desk, "balasan_konfirmasi").partition("?")[0]
+    browser = client(desk, "sekretaris")
+    page = browser.get(address).get_data(as_text=True)
+    shows = re.findall('name="kiriman" value="([0-9]+)"', page)
     fields = {"aksi": "laporkan_kepala", "hasil": "Benar.", "unit": "tidak_ada", **struck}
-    done = client(desk, "sekretaris").post(address, data=fields)
+    done = browser.post(address, data={**fields, "kiriman": shows[:1]})
     assert done.status_code == 303
     assert desk.stage(number) is Stage.KEPUTUSAN
     assert (EventKind.ATTACHED in [event.kind for event, _ in desk.events(number)]) is kept
