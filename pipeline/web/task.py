@@ -37,7 +37,7 @@ from pipeline.web.done_page import (
     spent_page,
 )
 from pipeline.web.site import Friendly, html, site, uploads
-from pipeline.web.task_forms import WITHOUT_FILES, pdfs_to_sign
+from pipeline.web.task_forms import BY_BUTTON, WITHOUT_FILES, pdfs_to_sign
 from pipeline.web.task_page import task_page
 from pipeline.web.view import View, opened, whose
 from pipeline.work import Work
@@ -60,6 +60,7 @@ def show(token: str) -> Response:
         given = {}
         if "keputusan" in request.args:  # from a button of the mail
             given["keputusan"] = request.args.getlist("keputusan")
+            given[BY_BUTTON] = ["keputusan"]
         given |= sentences.taken_over(view, request.args.getlist(sentences.CHOSEN)[:20])
         return html("tugas.html", **task_page(view, chosen, given, said=_said(view)))
 

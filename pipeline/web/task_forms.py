@@ -67,6 +67,7 @@ CONTROLS = {
 }
 Kept = dict[str, tuple[Mapping[str, list[str]], datetime]]  # form: what was typed, and when
 WITHOUT_FILES = "tanpa_lampiran"  # the files of the reply that filled the form are not wanted
+BY_BUTTON = "dari_tombol"  # names the fields that a button of the mail has filled in
 PROPOSED = (
     "ringkasan",
     "kategori",
@@ -177,7 +178,10 @@ def control(
         "wajib": _needed(view, field),
     }
     if field.kind in CHOICES:
-        return {**row, **_choice(view, field, values, fill)}
+        choice = _choice(view, field, values, fill)
+        if field.name in given.get(BY_BUTTON, ()) and any(one["dipilih"] for one in choice["opsi"]):
+            row["petunjuk"] = f"{row['petunjuk']} {word('halaman.terisi_tombol')}".strip()
+        return {**row, **choice}
     row["label"] = _control_label(view, field)
     if CONTROLS.get(field.kind) == "file":
         return {**row, **_file(view, field, given)}
