@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from pipeline.casefile.documents import letters_of
@@ -15,7 +17,7 @@ from pipeline.cases.tasks import close
 from pipeline.data.tables import Document, Task
 from pipeline.letters.series import ANSWER
 from pipeline.notices import citizen
-from pipeline.office.sop import EventKind, Stage, TaskKind
+from pipeline.office.sop import Act, EventKind, Stage, TaskKind
 from pipeline.office.words import word
 
 WITHDRAWN = "ditarik"  # the outcome of a question that is not asked any more
@@ -34,6 +36,7 @@ def withdraw(deed: Deed) -> None:
         raise Invalid({"ditarik": word("galat.tidak_ditanya")})
     for task in gone:
         close(deed.work, task, SYSTEM.code, WITHDRAWN)
+    _not_concerned(deed, [task.holder for task in gone])
     deed.log(
         EventKind.UNIT_WITHDRAWN,
         kepada=[task.holder for task in gone],
@@ -53,8 +56,32 @@ def decline(deed: Deed) -> None:
     said = word("bukan_bidang.kepada", siapa=others) if others else word("bukan_bidang.saja")
     answer = "\n\n".join(filter(None, (said, deed.form.text("alasan"))))
     late = {"susulan": True} if deed.late else {}
+    if not deed.late:  # later, it stands as the Sekretaris reported it
+        _not_concerned(deed, [deed.task.holder])
     deed.log(EventKind.UNIT_ANSWERED, teks=answer, bukan_bidang=True, **late)
     unit_answers.tell(deed, answer)
+
+
+def _not_concerned(deed: Deed, people: Sequence[str]) -> None:
+    """Their units were terkait for having been asked alone: no more, unless a question to one of them still stands or
+    was answered."""
+    questions = select(Task).where(
+        Task.complaint_id == deed.complaint.id, Task.kind == TaskKind.KETERANGAN
+    )
+    standing = [
+        task.holder
+        for task in deed.work.session.scalars(questions)
+        if task.outcome == Act.JAWAB or (task.closed_at is None and task.id != deed.task.id)
+    ]
+    gone = _units(deed, people) - _units(deed, standing)
+    deed.complaint.unit = ",".join(
+        one for one in deed.complaint.unit.split(",") if one and one not in gone
+    )
+
+
+def _units(deed: Deed, people: Sequence[str]) -> set[str]:
+    found = [deed.work.settings.person(code) for code in people]
+    return {person.unit for person in found if person is not None}
 
 
 def send_again(deed: Deed) -> None:

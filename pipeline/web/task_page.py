@@ -21,6 +21,7 @@ from pipeline.files import kinds
 from pipeline.letters.series import ANSWER, REPORT
 from pipeline.mail.message import read
 from pipeline.office import clock, procedure
+from pipeline.office.actions import ACTIONS
 from pipeline.office.rendering import unit_names
 from pipeline.office.sop import (
     AT_REST,
@@ -37,7 +38,7 @@ from pipeline.web.first_look import deadline_line, gist
 from pipeline.web.history import earlier, meetings, news_rows, timeline
 from pipeline.web.letter import inspections
 from pipeline.web.mistakes import remedy
-from pipeline.web.task_forms import error_rows, forms
+from pipeline.web.task_forms import TYPED, error_rows, forms
 from pipeline.web.view import View, deadline, for_unit, steps
 
 # Whoever delivers the answer, or asks by telephone or visit, needs to know how to reach the pengadu.
@@ -48,6 +49,9 @@ WITH_CONTACTS = (
     TaskKind.PENCABUTAN,
     *AT_REST,
 )
+FIELDS = [field for acts in ACTIONS.values() for act in acts for field in act.fields]
+# Fields that are picked in every form that has them: what is sent are codes, which nobody has typed.
+PICKED = {one.name for one in FIELDS} - {one.name for one in FIELDS if one.kind in TYPED}
 READ_HERE = 2**20  # bytes of a held mail that is read for its page
 SHOWN = 20_000  # letters of it that are shown
 READ_THE_BOOK = {Role.JFU, Role.SEKRETARIS, Role.KEPALA}
@@ -523,6 +527,6 @@ def typed_rows(values: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     known = [
         (table(f"kolom.{name}").get("label"), text)
         for name, text in rows
-        if text and not table(f"pilihan.{name}")
+        if text and name not in PICKED and not table(f"pilihan.{name}")
     ]
     return [{"nama": label, "nilai": text, "orang": True} for label, text in known if label]

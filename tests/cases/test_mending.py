@@ -151,3 +151,36 @@ def test_case_without_a_signed_letter_has_none_to_send_again(desk: Desk) -> None
     desk.press("jfu-1", "bukan_pengaduan", number=number)
     with pytest.raises(Forbidden):
         desk.press("jfu-1", "kirim_ulang", number=number, email="siti@warga.example")
+
+
+def test_unit_that_has_nothing_to_do_with_it_is_not_reported_as_concerned(desk: Desk) -> None:
+    """Neither one whose question was withdrawn, nor one that says it is another's: nobody can untick them."""
+    asked(desk)
+    desk.press("sekretaris", "tarik_pertanyaan", ditarik=["kasubag-umum"])
+    assert desk.complaint().unit == "infrastruktur"
+    desk.press("kasi-infrastruktur", "bukan_bidang")
+    assert desk.complaint().unit == ""
+    desk.press("sekretaris", "laporkan_kepala", unit=["informasi"])
+    assert desk.complaint().unit == "informasi"
+    assert desk.faults() == []
+
+
+def test_unit_that_has_answered_stays_concerned_though_a_further_question_is_not_theirs(
+    desk: Desk,
+) -> None:
+    asked(desk)
+    desk.press("kasi-infrastruktur", "jawab")
+    desk.press(
+        "sekretaris", "tanya_unit", petugas=["kasi-infrastruktur"], pertanyaan="Dan biayanya?"
+    )
+    desk.press("kasi-infrastruktur", "bukan_bidang")
+    assert "infrastruktur" in desk.complaint().unit.split(",")
+
+
+def test_unit_that_declines_once_it_was_reported_stays_as_the_sekretaris_said(desk: Desk) -> None:
+    task = asked(desk)
+    desk.press("sekretaris", "laporkan_kepala", unit=["infrastruktur"])
+    before = desk.complaint().unit
+    assert before == "infrastruktur,umum"
+    desk.press("kasubag-umum", "bukan_bidang", task=task)
+    assert desk.complaint().unit == before

@@ -3,6 +3,7 @@ told."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -89,3 +90,32 @@ def test_a_delivery_asks_for_what_belongs_to_its_way(page: Page, tmp_path: Path)
         delivery.locator(f"[name=cara][value={way}]").check()
         assert visible() == belongs, way
         assert delivery.locator("[name=waktu]").is_visible()
+
+
+def test_no_unit_is_ticked_that_says_it_is_another_s_or_is_asked_no_more(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        desk.to(Stage.KLARIFIKASI)
+        both = ["kasubag-umum", "kasi-infrastruktur"]
+        desk.press("sekretaris", "tanya_unit", petugas=both, pertanyaan="Benarkah?")
+        browser, task = Browser(desk), desk.task("laporkan_kepala")
+        assert _ticked(browser.open("sekretaris", task).html) == 2
+        desk.press("sekretaris", "tarik_pertanyaan", ditarik=["kasubag-umum"])
+        desk.press("kasi-infrastruktur", "bukan_bidang")
+        assert _ticked(browser.open("sekretaris", task).html) == 0
+
+
+def _ticked(page: str) -> int:
+    return len(re.findall(r'<input[^>]*name="unit"[^>]*\bchecked', page))
+
+
+def test_words_given_back_are_those_that_were_typed_and_no_codes(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        desk.to(Stage.KLARIFIKASI)
+        browser, task = Browser(desk), desk.task("laporkan_kepala")
+        form = browser.open("sekretaris", task).forms["laporkan_kepala"]
+        desk.press("sekretaris", "laporkan_kepala", hasil="Benar padam.")
+        late = browser.send(form, {"hasil": "Kata yang terlambat.", "unit": "infrastruktur"})
+    assert "Kata yang terlambat." in late.text
+    given_back = late.text.partition("Yang tadi Bapak/Ibu ketik")[2].partition("Isi pengaduan")[0]
+    assert "Unit terkait" not in given_back
+    assert "infrastruktur" not in given_back
