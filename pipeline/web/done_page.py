@@ -50,7 +50,8 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
     at = task.closed_at or view.now
     local = at.astimezone(view.settings.zone)
     over = c is not None and c.stage in OVER
-    nothing_mends = {"teks": word("keliru.umum"), "url": "", "tombol": ""}
+    mistaken = _mistaken(view, found)
+    told_words = "bukti.akan_diberitahu" if mistaken["url"] else "bukti.diberitahu"
     return {
         "nomor": c.number if c else "",
         "judul": words["terima"],
@@ -63,14 +64,21 @@ def receipt(view: View, found: links.Opened) -> dict[str, Any]:
             *_recorded(view, at),
             *_in_time(view, at),
         ],
+        "judul_diberitahu": word(told_words),
         "diberitahu": _told(view, at),
         "langkah": steps(view),
         "judul_selanjutnya": word("bukti.keadaan" if over else "bukti.selanjutnya"),
         "selanjutnya": _onward(view),
-        "keliru": remedy(view, found.holder, task.outcome) or nothing_mends,
+        "keliru": mistaken,
         "alat": tools(view, found),
         "cetak_url": _slip_to_print(view),
     }
+
+
+def _mistaken(view: View, found: links.Opened) -> dict[str, Any]:
+    """What helps whoever did it, were it a mistake: {teks, url, tombol}."""
+    nothing_mends = {"teks": word("keliru.umum"), "url": "", "tombol": ""}
+    return remedy(view, found.holder, view.task.outcome) or nothing_mends
 
 
 def _recorded(view: View, at: datetime) -> list[dict[str, Any]]:
@@ -212,13 +220,17 @@ def spent_page(
     c = view.complaint
     shows_matter = found.full and (c is not None or view.report is not None)
     title = "dipakai_judul" if closer(view) else "tidak_berlaku_judul"
+    mine = view.task.closed_by == found.holder
+    # Whoever closed the tab finds here what stood on the receipt; a browser that is not known may undo nothing.
+    undoes = found.full and mine and view.owner == found.holder
     return {
         "nomor": c.number if c else "",
         "judul": word(f"halaman.{title}"),
         "pengantar": f"{done_words(view)} {word('halaman.dipakai_pengantar')}",
         "langkah": steps(view),
         "keadaan": _standing(view),
-        "bukan_anda": word("halaman.bukan_anda") if view.task.closed_by == found.holder else "",
+        "keliru": _mistaken(view, found) if undoes else None,
+        "bukan_anda": word("halaman.bukan_anda") if mine else "",
         "ketikan": typed_rows(typed or {}),
         "aduan": matter(view) if shows_matter else None,
         "alat": tools(view, found),

@@ -85,6 +85,35 @@ def test_receipt_takes_the_decision_back_and_the_form_is_as_it_was_sent(counter:
     assert counter.desk.kinds(number)[-1] is EventKind.TAKEN_BACK
 
 
+def test_mails_own_link_takes_back_what_its_receipt_did(counter: Counter) -> None:
+    """Whoever closed the tab and thinks better of it has the mail: the button stands behind its link too."""
+    number, url = decided(counter)
+    assert "Yang akan diberi tahu" in counter.web.get(f"{url}?selesai").text
+    again = counter.web.get(url).text
+    assert "Keliru?" in again
+    assert f'action="{url}/batalkan"' in again
+    desk = counter.desk
+    stranger = create_app(desk.settings, desk.engine, desk.clock).test_client()
+    assert "Keliru?" not in stranger.get(url).text
+    desk.later(minutes=2)
+    late = counter.web.get(url).text
+    assert word("keliru.putuskan") in late
+    assert "/batalkan" not in late
+    assert "Yang diberi tahu" in counter.web.get(f"{url}?selesai").text
+    assert desk.stage(number) is Stage.JAWABAN
+
+
+def test_case_that_ended_early_does_not_wait_to_begin(counter: Counter) -> None:
+    desk = counter.desk
+    number = desk.record()
+    desk.press("jfu-1", "bukan_pengaduan", number=number, alasan="Ucapan terima kasih.")
+    counter.know("jfu-1")
+    task = next(t for t in desk.tasks(number) if t.kind is TaskKind.CATAT)
+    said = counter.web.get(f"{counter.url('jfu-1', task)}?selesai").text
+    assert "Menunggu dimulai" not in said
+    assert "Berakhir sebelum langkah kelima" in said
+
+
 def test_after_two_minutes_the_receipt_says_what_helps_now(counter: Counter) -> None:
     number, url = decided(counter)
     counter.desk.later(minutes=2)
