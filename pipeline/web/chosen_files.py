@@ -136,10 +136,9 @@ def _page_of(content: bytes, number: str) -> bytes:
 def filled_by_reply(view: View) -> dict[str, unsent.Filled]:
     """What a reply has filled in: for the link that answered it, in any browser, and for the holder in a known one."""
     link_id = int(view.token.partition("-")[0])
-    found = unsent.of_reply(view.session, view.task.id, view.person)
     return {
         name: one
-        for name, one in found.items()
+        for name, one in view.replied.items()
         if one.link_id == link_id or view.owner == view.person.kode
     }
 

@@ -179,8 +179,7 @@ def control(
     }
     if field.kind in CHOICES:
         choice = _choice(view, field, values, fill)
-        if field.name in given.get(BY_BUTTON, ()) and any(one["dipilih"] for one in choice["opsi"]):
-            row["petunjuk"] = f"{row['petunjuk']} {word('halaman.terisi_tombol')}".strip()
+        row["petunjuk"] = f"{row['petunjuk']} {_by_button(field, choice, given)}".strip()
         return {**row, **choice}
     row["label"] = _control_label(view, field)
     if CONTROLS.get(field.kind) == "file":
@@ -196,6 +195,12 @@ def control(
     if field.kind is FieldKind.TELEPON:
         row["inputmode"] = "tel"
     return {**row, "jenis": CONTROLS[field.kind], "nilai": value, "autocomplete": "off"}
+
+
+def _by_button(field: Field, choice: dict[str, Any], given: Mapping[str, list[str]]) -> str:
+    """That the mail's button has made the choice, where it has."""
+    made = field.name in given.get(BY_BUTTON, ()) and any(one["dipilih"] for one in choice["opsi"])
+    return word("halaman.terisi_tombol") if made else ""
 
 
 def _control_label(view: View, field: Field) -> str:

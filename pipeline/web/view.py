@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
-from pipeline.access import links
+from pipeline.access import links, unsent
 from pipeline.casefile import decided, limits, offers, privacy, reported
 from pipeline.casefile.documents import letters_of
 from pipeline.casefile.history import entries
@@ -159,6 +159,11 @@ class View:
         elif self.task.laporan_id is not None:
             query, of = _FILES_OF_REPORT, self.task.laporan_id
         return list(self.session.scalars(query, {"of": of}))
+
+    @cached_property
+    def replied(self) -> dict[str, unsent.Filled]:
+        """What replies in this person's name have filled in on this task; read once, for each form asks."""
+        return unsent.of_reply(self.session, self.task.id, self.person)
 
     @cached_property
     def newest_event(self) -> int:
